@@ -1,0 +1,113 @@
+"""What staff write and the public reads: so far the help channels and the settings of every page."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+
+class HelpChannelQuerySet(models.QuerySet):
+    def shown(self):
+        """Channels the public sees."""
+        return self.filter(is_shown=True)
+
+
+class HelpChannel(models.Model):
+    """One way to find help: a number to call, a site, or a place to go."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone", _("phone")
+        WEB = "web", _("website")
+        PLACE = "place", _("place")
+
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name that stays, such as “alo-116111”.")
+    )
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind)
+    number = models.CharField(
+        _("number as shown"),
+        max_length=30,
+        blank=True,
+        help_text=_("With spaces, as one reads it out: 116 111."),
+    )
+    tel = models.CharField(
+        _("number to dial"),
+        max_length=20,
+        blank=True,
+        help_text=_("Digits only, as a phone dials it: 116111."),
+    )
+    url = models.URLField(_("address on the web"), blank=True)
+    name = TranslatedField(models.CharField(_("name"), max_length=120))
+    short = TranslatedField(
+        models.CharField(
+            _("one word"),
+            max_length=20,
+            blank=True,
+            help_text=_("Beside the number on every page, such as “police”."),
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"), blank=True, help_text=_("Who answers, for whom, at what cost. One or two sentences.")
+        )
+    )
+    hours = TranslatedField(models.CharField(_("hours"), max_length=60, blank=True))
+    in_strip = models.BooleanField(
+        _("on every page"),
+        default=False,
+        help_text=_("Stands in the strip with the quick exit. Three at most fit on a phone."),
+    )
+    from_abroad = models.BooleanField(_("works from abroad"), default=False)
+    is_shown = models.BooleanField(_("shown"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    verified_on = models.DateField(
+        _("last verified"),
+        null=True,
+        blank=True,
+        help_text=_("The day someone last called the number or opened the site."),
+    )
+
+    objects = HelpChannelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("help channel")
+        verbose_name_plural = _("help channels")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="help_channel_strip_has_number",
+                condition=Q(in_strip=False)
+                | (~Q(tel="") & ~Q(number="") & ~Q(short_sq="") & ~Q(short_en="")),
+                violation_error_message=_(
+                    "A channel on every page needs a number and one word in both languages."
+                ),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class SiteSettings(models.Model):
+    """The one row of settings of every page."""
+
+    exit_url = models.URLField(
+        _("where the quick exit leads"),
+        default="https://www.google.com/",
+        help_text=_(
+            "A neutral page that raises no question when someone looks at the screen, such as a search engine."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("site settings")
+        verbose_name_plural = _("site settings")
+        constraints = [models.CheckConstraint(name="site_settings_are_one_row", condition=Q(pk=1))]
+
+    def __str__(self):
+        return str(_("Site settings"))
+
+    @classmethod
+    def load(cls):
+        """The settings; the defaults when nothing was saved yet."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)

@@ -1,0 +1,84 @@
+"""What must be done from time to time, whoever visits: each function is one step and can be run again at any moment."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import TextField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Now
+from django.tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from pledges import rotation, tasks
+from pledges.models import Message, Pledge
+from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
+
+BATCH = 500
+# A due message that nothing has sent for so long has lost its task.
+OVERDUE_AFTER = timedelta(minutes=2)
+KEEP_TASKS = timedelta(days=1)
+KEEP_SENT_MESSAGES = timedelta(days=30)
+
+
+def enqueue_owed():
+    """Enqueue messages whose task was lost, such as with a killed worker; returns how many."""
+    waiting = DBTaskResult.objects.filter(
+        status=TaskResultStatus.READY, task_path=tasks.send_message.module_path
+    ).values_list(KT("args_kwargs__args__0"), flat=True)
+    lost = (
+        Message.objects.owed()
+        .filter(due_at__lte=Now() - OVERDUE_AFTER)
+        .alias(key=Cast("pk", TextField()))
+        .exclude(key__in=waiting)[:BATCH]
+    )
+    for message in lost:
+        tasks.send_message.enqueue(str(message.pk))
+    return len(lost)
+
+
+def remind():
+    """Owe one reminder to each pledge that has waited three days; returns how many."""
+    with transaction.atomic():
+        due = list(Pledge.objects.owed_a_reminder().select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(reminded_at=Now())
+        for pledge in due:
+            Message.owe(Message.Kind.REMINDER, pledge)
+    return len(due)
+
+
+def forget():
+    """Erase what its time is up for: unconfirmed pledges, network digests, old addresses to be, old records of work."""
+    Pledge.objects.expired().delete()
+    Pledge.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE).update(
+        network_digest=None
+    )
+    Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(
+        new_address_cipher=None, new_address_at=None
+    )
+    Message.objects.exclude(state=Message.State.OWED).filter(
+        created_at__lte=Now() - KEEP_SENT_MESSAGES
+    ).delete()
+    DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
+        enqueued_at__lte=Now() - KEEP_TASKS, started_at__lte=Now() - KEEP_TASKS
+    ).delete()
+
+
+def redigest():
+    """Have the worker compute the digests again when the provider rules changed; returns whether it was needed."""
+    if not rotation.is_stale():
+        return False
+    under_way = DBTaskResult.objects.filter(
+        task_path=tasks.redigest.module_path, finished_at=None, enqueued_at__gt=Now() - timedelta(hours=1)
+    )
+    if under_way.exists():
+        return False
+    tasks.redigest.enqueue()
+    return True
+
+
+def every_minute():
+    """All of it."""
+    enqueue_owed()
+    remind()
+    forget()
+    redigest()

@@ -1,0 +1,73 @@
+"""How public and personal pages travel: what caches may keep, and which forms may come from elsewhere."""
+
+from functools import wraps
+from urllib.parse import urlsplit
+
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+# Seconds a shared cache answers for us; browsers ask again each time (a shared phone keeps little).
+SHARED_CACHE = 60
+# Seconds a shared cache may go on when we are down.
+STALE_IF_ERROR = 24 * 3600
+PUBLIC = (
+    f"public, max-age=0, s-maxage={SHARED_CACHE}, stale-while-revalidate=60, stale-if-error={STALE_IF_ERROR}"
+)
+
+
+def mark_public(response):
+    """Let shared caches keep this response: it is the same for everyone."""
+    response.headers["Cache-Control"] = PUBLIC
+    return response
+
+
+def public_page(view):
+    """A page that is the same for everyone: GET and HEAD only, kept by shared caches."""
+
+    @require_safe
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        return mark_public(response) if response.status_code == 200 else response
+
+    return wrapper
+
+
+def personal_page(view):
+    """A page behind someone's own link, or with typed words in it: kept by nobody, found by no search engine."""
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return wrapper
+
+
+def from_elsewhere(request):
+    """Whether a POST was sent by another site's page.
+
+    Sec-Fetch-Site decides where the browser sends it; Origin only where it does not (old phones). A client that sends neither
+    is not a browser another site could misuse.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.get_host()
+
+
+def cookieless_form(view):
+    """A form without cookie and token: a POST from another site's page is refused and stores nothing."""
+
+    @csrf_exempt
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        if request.method == "POST" and from_elsewhere(request):
+            return render(request, "pledges/from_elsewhere.html", status=403)
+        return view(request, *args, **kwargs)
+
+    return wrapper

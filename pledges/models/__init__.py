@@ -1,0 +1,26 @@
+from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.messages import Message
+from pledges.models.places import County, Municipality
+from pledges.models.pledges import Pledge
+from pledges.models.sectors import Commitment, Sector
+from pledges.models.settings import PledgingSettings
+from pledges.models.starter import StarterItem
+from pledges.models.tally import TallyCell, TallyDay, TallyDelta
+from pledges.models.wordings import Wording
+
+__all__ = [
+    "BlockedAddress",
+    "Commitment",
+    "County",
+    "Message",
+    "Municipality",
+    "Pledge",
+    "PledgingSettings",
+    "ProviderRule",
+    "Sector",
+    "StarterItem",
+    "TallyCell",
+    "TallyDay",
+    "TallyDelta",
+    "Wording",
+]

@@ -1,0 +1,108 @@
+"""Rules that tell when two addresses are one mailbox, and addresses that asked never to be written to."""
+
+import hashlib
+import json
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from pledges import keys
+
+
+class Rules(dict):
+    """All provider rules by domain, read once; see `pledges.addresses.normalise`."""
+
+    @property
+    def mark(self):
+        """Eight hexadecimal digits that change whenever any rule does, however it was changed."""
+        rules = sorted((rule.domain, rule.same_as, rule.ignores, rule.tag) for rule in self.values())
+        return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:8]
+
+
+class ProviderRuleQuerySet(models.QuerySet):
+    def by_domain(self):
+        """The rules as they are now."""
+        return Rules((rule.domain, rule) for rule in self)
+
+
+class ProviderRule(models.Model):
+    """How one mail domain treats addresses. Domains without a rule get case folding only."""
+
+    domain = models.CharField(
+        _("domain"), max_length=253, unique=True, help_text=_("Such as gmail.com, in lower case.")
+    )
+    same_as = models.CharField(
+        _("same as"),
+        max_length=253,
+        blank=True,
+        help_text=_("The domain whose mailboxes these are, such as gmail.com for googlemail.com."),
+    )
+    ignores = models.CharField(
+        _("ignored characters"),
+        max_length=5,
+        blank=True,
+        help_text=_("Characters that make no difference before the @, such as the dot at Gmail."),
+    )
+    tag = models.CharField(
+        _("tag sign"),
+        max_length=1,
+        blank=True,
+        help_text=_("The sign after which the rest is a tag, such as +."),
+    )
+    source = models.URLField(_("source"), help_text=_("Where the provider says so."))
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
+
+    objects = ProviderRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("provider rule")
+        verbose_name_plural = _("provider rules")
+        ordering = ["domain"]
+
+    def __str__(self):
+        return self.domain
+
+    def save(self, **kwargs):
+        """Save as the next version; housekeeping then has the digests of all pledges computed again."""
+        self.domain, self.same_as = self.domain.lower(), self.same_as.lower()
+        self.version += 1
+        super().save(**kwargs)
+
+
+class BlockedAddressQuerySet(models.QuerySet):
+    def holds(self, pledge):
+        """Whether this pledge's address asked never to be written to."""
+        return self.filter(
+            Q(address_digest=pledge.address_digest) | Q(address_digest_last=pledge.address_digest_last)
+        ).exists()
+
+
+class BlockedAddress(models.Model):
+    """An address whose owner asked never to be written to again. The address itself is kept only encrypted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    address_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    address_digest_last = models.BinaryField(max_length=32, unique=True, editable=False)
+    address_cipher = models.BinaryField(editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = BlockedAddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("blocked address")
+        verbose_name_plural = _("blocked addresses")
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    @property
+    def place(self):
+        """What binds the ciphertext to this row."""
+        return f"blocked.address.{self.pk}"
+
+    @property
+    def address(self):
+        """The address, decrypted."""
+        return keys.decrypt(self.address_cipher, place=self.place)

@@ -1,0 +1,170 @@
+"""Messages that are owed to supporters: one row each, so that none is lost and none is sent for ever."""
+
+import logging
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from pledges import keys, letters
+from pledges.models.pledges import Pledge
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
+THEN_EVERY = timedelta(hours=6)
+GIVE_UP_AFTER = timedelta(days=3)
+
+
+class MessageQuerySet(models.QuerySet):
+    def owed(self):
+        """Not sent yet and not given up."""
+        return self.filter(state=Message.State.OWED)
+
+    def due(self):
+        """Owed, and it is time."""
+        return self.owed().filter(due_at__lte=Now())
+
+    def failing(self):
+        """Given up: staff should look."""
+        return self.filter(state__in=[Message.State.FAILING, Message.State.REFUSED])
+
+
+class Message(models.Model):
+    """One message to one supporter. It holds no address but the last one's, encrypted, until that is sent."""
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm", _("please confirm")
+        REMINDER = "reminder", _("reminder to confirm")
+        ALREADY = "already", _("you have already pledged")
+        FULL = "full", _("two have pledged from this address")
+        LINKS = "links", _("your link")
+        NEW_ADDRESS = "new_address", _("confirm the new address")
+        WITHDRAWN = "withdrawn", _("your pledge is erased")
+
+    class State(models.TextChoices):
+        OWED = "owed", _("to be sent")
+        SENT = "sent", _("sent")
+        FAILING = "failing", _("given up after three days")
+        REFUSED = "refused", _("refused by the recipient's server")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=11, choices=Kind)
+    pledge = models.ForeignKey(
+        Pledge, on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
+    )
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    address_cipher = models.BinaryField(null=True, editable=False)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.OWED)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
+    # The kind of the last error, never its text: that may quote an address.
+    error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="message_state_and_time",
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+            ),
+            # The last message outlives its pledge and so carries the address; no other does.
+            models.CheckConstraint(
+                name="message_pledge_or_address",
+                condition=Q(pledge__isnull=False, address_cipher=None)
+                | Q(pledge=None, address_cipher__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed"))]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {str(self.pk)[:8]}"
+
+    @classmethod
+    def owe(cls, kind, pledge):
+        """Owe a message of this kind and enqueue it, in the caller's transaction."""
+        message = cls.objects.create(kind=kind, pledge=pledge, language=pledge.language)
+        message.enqueue()
+        return message
+
+    @classmethod
+    def owe_last(cls, pledge):
+        """Owe the message that says a pledge was erased; it keeps the address, encrypted, until it is sent."""
+        message = cls(kind=cls.Kind.WITHDRAWN, language=pledge.language)
+        message.address_cipher = keys.encrypt(pledge.address, place=message.place)
+        message.save(force_insert=True)
+        message.enqueue()
+        return message
+
+    @property
+    def place(self):
+        """What binds the ciphertext to this row."""
+        return f"message.address.{self.pk}"
+
+    @property
+    def address(self):
+        """Whom to send it to, decrypted."""
+        if self.pledge is None:
+            return keys.decrypt(self.address_cipher, place=self.place)
+        if self.kind == self.Kind.NEW_ADDRESS:
+            return self.pledge.new_address
+        return self.pledge.address
+
+    def enqueue(self):
+        """Have the worker send it when it is due."""
+        from pledges.tasks import send_message
+
+        task = send_message.using(run_after=self.due_at) if self.attempts else send_message
+        task.enqueue(str(self.pk))
+
+    def attempt(self):
+        """Hand the message to the mail server once and record what came of it; the caller holds the row's lock.
+
+        At least once: a crash between handing over and recording leads to a second copy.
+        """
+        self.attempts += 1
+        try:
+            letter = letters.write(self)
+            if letter is None:
+                # What it was about is no longer so, such as a reminder to someone who has confirmed.
+                self.delete()
+                return
+            letter.send()
+        except Exception as error:
+            self._failed(error)
+        else:
+            self.state, self.sent_at, self.error = self.State.SENT, timezone.now(), ""
+        self._record()
+
+    def _failed(self, error):
+        self.error = letters.kind_of_error(error)
+        logger.warning("message %s, attempt %d: %s", self.pk, self.attempts, self.error)
+        now = timezone.now()
+        wait = RETRY_AFTER[self.attempts - 1] if self.attempts <= len(RETRY_AFTER) else THEN_EVERY
+        if letters.is_final_refusal(error):
+            self.state = self.State.REFUSED
+        elif now + wait > self.created_at + GIVE_UP_AFTER:
+            self.state = self.State.FAILING
+        else:
+            self.due_at = now + wait
+
+    def _record(self):
+        if self.pledge is None and self.state != self.State.OWED:
+            # Its work is done or cannot be done: the address goes.
+            self.delete()
+            return
+        with transaction.atomic():
+            self.save(update_fields=["state", "sent_at", "error", "attempts", "due_at"])
+            if self.state == self.State.OWED:
+                self.enqueue()

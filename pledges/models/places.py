@@ -1,0 +1,87 @@
+"""Counties and municipalities: data from the census and ISO 3166-2, redrawn when the country redraws them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+ALBANIAN_LETTERS = (
+    ["a", "b", "c", "ç", "d", "dh", "e", "ë", "f", "g", "gj", "h", "i", "j", "k", "l", "ll", "m", "n", "nj", "o", "p", "q", "r", "rr", "s", "sh", "t", "th", "u", "v", "w", "x", "xh", "y", "z", "zh"]
+)
+_ORDER = {letter: chr(ord("0") + index) for index, letter in enumerate(ALBANIAN_LETTERS)}
+
+
+def albanian_sort_key(text):
+    """A key that sorts `text` by the Albanian alphabet, where ç, dh, ë, gj … are letters of their own.
+
+    A column of its own because a PostgreSQL without ICU has no Albanian collation.
+    """
+    letters, text = [], text.lower()
+    while text:
+        size = 2 if text[:2] in _ORDER else 1
+        letters.append(_ORDER.get(text[:size], " "))
+        text = text[size:]
+    return "".join(letters)
+
+
+class Place(models.Model):
+    """What a county and a municipality share: a name in both languages, sorted the Albanian way."""
+
+    name = TranslatedField(models.CharField(_("name"), max_length=60))
+    sort_key = models.CharField(_("sort key"), max_length=80, editable=False)
+
+    class Meta:
+        abstract = True
+        ordering = ["sort_key"]
+
+    def __str__(self):
+        return self.name
+
+    def save(self, **kwargs):
+        self.sort_key = self.make_sort_key()
+        super().save(**kwargs)
+
+    def make_sort_key(self):
+        """Where the place stands in a list."""
+        return albanian_sort_key(self.name_sq)
+
+
+class County(Place):
+    """A county (qark), or "outside Albania" with the code `abroad`, which sorts last."""
+
+    ABROAD = "abroad"
+
+    code = models.CharField(
+        _("code"),
+        max_length=6,
+        primary_key=True,
+        help_text=_("ISO 3166-2, such as AL-11; partners rely on it."),
+    )
+    full_name = TranslatedField(models.CharField(_("full name"), max_length=80))
+    population = models.PositiveIntegerField(
+        _("population"), null=True, blank=True, help_text=_("INSTAT census of 2023.")
+    )
+
+    class Meta(Place.Meta):
+        abstract = False
+        verbose_name = _("county")
+        verbose_name_plural = _("counties")
+
+    def make_sort_key(self):
+        """By name, and the choice of the diaspora after all counties."""
+        return ("~" if self.code == self.ABROAD else "") + super().make_sort_key()
+
+
+class Municipality(Place):
+    """A municipality (bashki) of a county."""
+
+    county = models.ForeignKey(
+        County, on_delete=models.PROTECT, related_name="municipalities", verbose_name=_("county")
+    )
+
+    class Meta(Place.Meta):
+        abstract = False
+        verbose_name = _("municipality")
+        verbose_name_plural = _("municipalities")
+        constraints = [
+            models.UniqueConstraint(fields=["county", "name_sq"], name="municipality_once_a_county"),
+        ]

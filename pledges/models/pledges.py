@@ -1,0 +1,376 @@
+"""A pledge: one person's signature in one sector, from signing to confirmed, withdrawn or invalidated."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Length, Now, Substr
+from django.utils.translation import gettext_lazy as _
+
+from pledges import addresses, keys
+from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.places import County
+from pledges.models.sectors import Sector
+from pledges.models.wordings import Wording
+
+models.BinaryField.register_lookup(Length)
+
+# An unconfirmed pledge is erased after this time; its links live as long.
+PENDING_LIFE = timedelta(days=14)
+REMINDER_AFTER = timedelta(days=3)
+NETWORK_DIGEST_LIFE = timedelta(days=7)
+# How often one pledge can make us write again: asked for by signing again or by "send me my link".
+REPEATS = 5
+REPEAT_EVERY = timedelta(minutes=1)
+REPEATS_RETURN_AFTER = timedelta(days=1)
+
+DIGEST_FIELDS = [
+    "address_digest",
+    "address_digest_last",
+    "name_digest",
+    "name_digest_last",
+    "domain_digest",
+    "digest_mark",
+]
+# What `set_person` fills.
+PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS]
+
+
+class PledgeQuerySet(models.QuerySet):
+    def pending(self):
+        """Signed, not confirmed yet, and still in time to be."""
+        return self.filter(state=Pledge.State.PENDING, created_at__gt=Now() - PENDING_LIFE)
+
+    def expired(self):
+        """Never confirmed in time: to be erased."""
+        return self.filter(state=Pledge.State.PENDING, created_at__lte=Now() - PENDING_LIFE)
+
+    def confirmed(self):
+        """Counted."""
+        return self.filter(state=Pledge.State.CONFIRMED)
+
+    def invalidated(self):
+        """Taken out of the count by staff."""
+        return self.filter(state=Pledge.State.INVALIDATED)
+
+    def owed_a_reminder(self):
+        """Pending for three days and not reminded yet."""
+        return self.pending().filter(created_at__lte=Now() - REMINDER_AFTER, reminded_at=None)
+
+    def at_address(self, address):
+        """Pledges of the mailbox behind this address (two at most), by every digest key in use."""
+        digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
+        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by(
+            "slot"
+        )
+
+    def of_domain(self, domain):
+        """Pledges from addresses of one mail domain."""
+        return self.filter(domain_digest__in=keys.digests("domain", domain.casefold()))
+
+    def from_network(self, network):
+        """Pledges signed from one network in the last seven days."""
+        return self.filter(network_digest__in=keys.digests("network", network))
+
+    def with_stale_digests(self):
+        """Rows whose digests are by other keys or provider rules than today's."""
+        mark = digest_mark(ProviderRule.objects.by_domain())
+        # Two ranges instead of "not equal", which no index serves.
+        return self.filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
+
+    def with_stale_ciphers(self):
+        """Rows encrypted by an older key than today's."""
+
+        def by_older_key(column):
+            key = Substr(column, 1, 1, output_field=models.BinaryField())
+            return ~Q(**{column: None}) & ~models.lookups.Exact(key, bytes([keys.current_field_key_id()]))
+
+        return self.filter(
+            by_older_key("name_cipher") | by_older_key("address_cipher") | by_older_key("new_address_cipher")
+        )
+
+    def invalidate(self):
+        """Take pledges out of the count, in one statement; returns how many this call changed."""
+        return self.exclude(state=Pledge.State.INVALIDATED).update(
+            state=Pledge.State.INVALIDATED, invalidated_at=Now()
+        )
+
+    def restore(self):
+        """Undo `invalidate`: each pledge is again what it was; returns how many this call changed."""
+        return self.invalidated().update(
+            state=models.Case(
+                models.When(confirmed_at=None, then=models.Value(Pledge.State.PENDING)),
+                default=models.Value(Pledge.State.CONFIRMED),
+            ),
+            invalidated_at=None,
+        )
+
+
+def digest_mark(rules):
+    """What a row's digests depend on: the ids of the digest keys in use and the provider rules (12 characters)."""
+    return keys.digest_key_ids() + rules.mark
+
+
+class Pledge(models.Model):
+    """One person's pledge. Name and address are ciphertext; look-ups and uniqueness use keyed digests.
+
+    Each digest is kept by the first and by the last key of DIGEST_KEYS (the same one, outside a rotation): processes that know
+    [old], [new, old] or [new] always share a column, so uniqueness holds at every moment of a rotation.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting for confirmation")
+        CONFIRMED = "confirmed", _("confirmed")
+        INVALIDATED = "invalidated", _("invalidated")
+
+    class Source(models.TextChoices):
+        WEB = "web", _("form")
+        DEMO = "demo", _("demonstration")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sector = models.ForeignKey(
+        Sector, on_delete=models.PROTECT, related_name="pledges", verbose_name=_("sector")
+    )
+    county = models.ForeignKey(
+        County,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pledges",
+        verbose_name=_("county"),
+    )
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB)
+
+    state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
+    created_at = models.DateTimeField(_("signed"), db_default=Now(), editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
+
+    name_cipher = models.BinaryField(editable=False)
+    address_cipher = models.BinaryField(editable=False)
+    # A new address waits here until a link sent to it is pressed.
+    new_address_cipher = models.BinaryField(null=True, editable=False)
+    new_address_at = models.DateTimeField(null=True, editable=False)
+
+    address_digest = models.BinaryField(max_length=32, editable=False)
+    address_digest_last = models.BinaryField(max_length=32, editable=False)
+    # Of the address and the name together: equal names at different addresses look unrelated.
+    name_digest = models.BinaryField(max_length=32, editable=False)
+    name_digest_last = models.BinaryField(max_length=32, editable=False)
+    domain_digest = models.BinaryField(max_length=32, editable=False)
+    # Of the visitor's network (IPv4 address or IPv6 /64); emptied after seven days.
+    network_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    digest_mark = models.CharField(max_length=12, editable=False)
+    slot = models.PositiveSmallIntegerField(editable=False)
+
+    consent = models.ForeignKey(
+        Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent")
+    )
+    consent_language = models.CharField(
+        _("language of the consent"), max_length=2, choices=settings.LANGUAGES
+    )
+    consented_at = models.DateTimeField(_("consented"), db_default=Now(), editable=False)
+    wording = models.ForeignKey(
+        Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("signed words")
+    )
+    worded_at = models.DateTimeField(_("words signed"), db_default=Now(), editable=False)
+    show_name = models.BooleanField(_("shows the name"), default=False)
+    updates = models.BooleanField(_("wants news"), default=False)
+
+    link_version = models.PositiveIntegerField(default=1, editable=False)
+    reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    repeats = models.PositiveSmallIntegerField(default=0, editable=False)
+    written_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = PledgeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pledge")
+        verbose_name_plural = _("pledges")
+        ordering = ["-created_at"]
+        permissions = [("see_people", _("Can see names and addresses of supporters"))]
+        constraints = [
+            models.CheckConstraint(name="pledge_slot_one_or_two", condition=Q(slot__in=(1, 2))),
+            models.UniqueConstraint(fields=["address_digest", "slot"], name="pledge_two_an_address"),
+            models.UniqueConstraint(
+                fields=["address_digest_last", "slot"], name="pledge_two_an_address_last"
+            ),
+            models.UniqueConstraint(fields=["address_digest", "name_digest"], name="pledge_one_a_person"),
+            models.UniqueConstraint(
+                fields=["address_digest_last", "name_digest_last"], name="pledge_one_a_person_last"
+            ),
+            models.CheckConstraint(
+                name="pledge_state_and_times",
+                condition=Q(state="pending", confirmed_at=None, invalidated_at=None)
+                | Q(state="confirmed", confirmed_at__isnull=False, invalidated_at=None)
+                | Q(state="invalidated", invalidated_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="pledge_new_address_and_time",
+                condition=Q(new_address_cipher=None, new_address_at=None)
+                | Q(new_address_cipher__isnull=False, new_address_at__isnull=False),
+            ),
+            models.CheckConstraint(name="pledge_repeats_at_most", condition=Q(repeats__lte=REPEATS)),
+            models.CheckConstraint(
+                name="pledge_digests_are_whole",
+                condition=Q(
+                    address_digest__length=32,
+                    address_digest_last__length=32,
+                    name_digest__length=32,
+                    name_digest_last__length=32,
+                    domain_digest__length=32,
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at"], name="pledge_newest"),
+            models.Index(fields=["sector", "county"], name="pledge_sector_county"),
+            models.Index(fields=["domain_digest"], name="pledge_domain"),
+            models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
+            models.Index(
+                fields=["network_digest", "created_at"],
+                name="pledge_network",
+                condition=Q(network_digest__isnull=False),
+            ),
+            models.Index(fields=["created_at"], name="pledge_pending", condition=Q(state="pending")),
+        ]
+
+    def __str__(self):
+        # Names nobody: it is written into logs and the admin's history.
+        return str(self.pk)[:8]
+
+    # Who it is. Plain text exists only in memory.
+
+    def place(self, column):
+        """What binds a ciphertext to its column and row."""
+        return f"pledge.{column}.{self.pk}"
+
+    @property
+    def name(self):
+        """The supporter's name, decrypted."""
+        return keys.decrypt(self.name_cipher, place=self.place("name"))
+
+    @property
+    def address(self):
+        """The supporter's e-mail address, decrypted, as they typed it."""
+        return keys.decrypt(self.address_cipher, place=self.place("address"))
+
+    @property
+    def new_address(self):
+        """The address they want to change to, or None."""
+        if self.new_address_cipher is None:
+            return None
+        return keys.decrypt(self.new_address_cipher, place=self.place("new_address"))
+
+    def set_person(self, name, address):
+        """Put name and address in: ciphertext and all digests. Does not save."""
+        self.name_cipher = keys.encrypt(name, place=self.place("name"))
+        self.address_cipher = keys.encrypt(address, place=self.place("address"))
+        self.set_digests(name, address)
+
+    def set_digests(self, name, address, rules=None):
+        """Compute all digests by today's keys and provider rules. Does not save."""
+        rules = ProviderRule.objects.by_domain() if rules is None else rules
+        mailbox = addresses.normalise(address, rules)
+        person = addresses.normalise_name(name)
+        _local, domain = addresses.split_address(address)
+        by_key = keys.digests("address", mailbox)
+        self.address_digest, self.address_digest_last = by_key[0], by_key[-1]
+        by_key = keys.digests("name", mailbox, person)
+        self.name_digest, self.name_digest_last = by_key[0], by_key[-1]
+        self.domain_digest = keys.digests("domain", domain)[0]
+        self.digest_mark = digest_mark(rules)
+
+    def set_new_address(self, address):
+        """Remember an address that must confirm before it replaces the present one. Does not save."""
+        self.new_address_cipher = keys.encrypt(address, place=self.place("new_address"))
+        self.new_address_at = Now()
+
+    # What happens to it. Each transition is one statement and says whether this call made it.
+
+    def insert(self):
+        """Insert in a free place of its address.
+
+        True when a row was made. False when the same person already has one, or two others have: the database's
+        constraints decide, also among sign-ups of the same moment.
+        """
+        for slot in (1, 2):
+            self.slot = slot
+            Pledge.objects.bulk_create([self], ignore_conflicts=True)
+            if Pledge.objects.filter(pk=self.pk).exists():
+                return True
+        return False
+
+    def twin(self):
+        """The pledge that this unsaved one repeats (same mailbox, same name), or None."""
+        return Pledge.objects.filter(
+            Q(name_digest=self.name_digest) | Q(name_digest_last=self.name_digest_last)
+        ).first()
+
+    def confirm(self):
+        """Count the pledge; only a pending one, only once. True when this call did it."""
+        return bool(
+            Pledge.objects.pending()
+            .filter(pk=self.pk)
+            .update(state=Pledge.State.CONFIRMED, confirmed_at=Now())
+        )
+
+    def may_write_again(self):
+        """Claim one more message to this supporter; True when one may be sent now.
+
+        Five repeats for a pending pledge, five a day for a confirmed one, never two within a minute. One statement:
+        two requests of the same moment cannot both have the claim.
+        """
+        resting = Q(state=Pledge.State.CONFIRMED, written_at__lte=Now() - REPEATS_RETURN_AFTER)
+        return bool(
+            Pledge.objects.exclude(state=Pledge.State.INVALIDATED)
+            .filter(resting | Q(repeats__lt=REPEATS), pk=self.pk, written_at__lte=Now() - REPEAT_EVERY)
+            .update(
+                repeats=models.Case(models.When(resting, then=models.Value(1)), default=F("repeats") + 1),
+                written_at=Now(),
+            )
+        )
+
+    def revoke_links(self):
+        """Make every link sent so far for managing this pledge worthless."""
+        Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
+
+    def withdraw(self):
+        """Erase the pledge and what waits to be sent for it; a last message says so. True when this call did it."""
+        from pledges.models.messages import Message
+
+        with transaction.atomic():
+            pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
+            if pledge is None:
+                return False
+            Message.owe_last(pledge)
+            pledge.delete()
+        return True
+
+    def block(self):
+        """Erase a pledge that its address never asked for, and never write to that address again."""
+        with transaction.atomic():
+            mailbox = addresses.normalise(self.address, ProviderRule.objects.by_domain())
+            by_key = keys.digests("address", mailbox)
+            blocked = BlockedAddress(address_digest=by_key[0], address_digest_last=by_key[-1])
+            blocked.address_cipher = keys.encrypt(self.address, place=blocked.place)
+            BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
+            Pledge.objects.filter(pk=self.pk).delete()
+
+    def use_new_address(self):
+        """Make the waiting address the pledge's own; False when it already holds two pledges or this very person."""
+        name, address = self.name, self.new_address
+        self.set_person(name, address)
+        self.new_address_cipher = self.new_address_at = None
+        for slot in (self.slot, 3 - self.slot):
+            self.slot = slot
+            try:
+                with transaction.atomic():
+                    self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
+            except IntegrityError:
+                continue
+            return True
+        return False

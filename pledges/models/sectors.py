@@ -1,0 +1,94 @@
+"""Sectors of society and what a supporter of each will do."""
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+
+class SectorQuerySet(models.QuerySet):
+    def open(self):
+        """Sectors one can choose now: open, and with words to sign."""
+        return self.filter(
+            Exists(apps.get_model("pledges.Wording").objects.filter(sector=OuterRef("pk"))), is_open=True
+        )
+
+
+class Sector(models.Model):
+    """A group that pledges, such as parents. Its slug stands in addresses and open data: it never changes."""
+
+    class Color(models.TextChoices):
+        S1 = "s1", _("indigo")
+        S2 = "s2", _("orange")
+        S3 = "s3", _("teal")
+        S4 = "s4", _("plum")
+        S5 = "s5", _("navy")
+        S6 = "s6", _("olive")
+        S7 = "s7", _("violet")
+        S8 = "s8", _("wine")
+
+    slug = models.SlugField(
+        _("slug"),
+        unique=True,
+        help_text=_("Used in addresses and open data, such as “parents”. It cannot be changed later."),
+    )
+    name = TranslatedField(
+        models.CharField(_("name"), max_length=60, help_text=_("In the plural, such as “Parents”."))
+    )
+    hint = TranslatedField(
+        models.CharField(
+            _("hint"),
+            max_length=160,
+            blank=True,
+            help_text=_("Shown under the name on the form, when the name is not enough."),
+        )
+    )
+    color = models.CharField(
+        _("colour"),
+        max_length=2,
+        choices=Color,
+        help_text=_("One colour a sector, on every page and picture."),
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    shows_names = models.BooleanField(
+        _("may show names"), default=True, help_text=_("Off for young people: their names are never shown.")
+    )
+    is_open = models.BooleanField(
+        _("open"), default=True, help_text=_("Off: it stays in the totals, but nobody new can choose it.")
+    )
+
+    objects = SectorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sector")
+        verbose_name_plural = _("sectors")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class Commitment(models.Model):
+    """One concrete thing that a supporter of the sector will do (angazhim)."""
+
+    sector = models.ForeignKey(
+        Sector, on_delete=models.CASCADE, related_name="commitments", verbose_name=_("sector")
+    )
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name that stays, such as “parents-house-rules”.")
+    )
+    text = TranslatedField(
+        models.CharField(
+            _("text"), max_length=240, help_text=_("One sentence in the first person: what one will do.")
+        )
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+
+    class Meta:
+        verbose_name = _("commitment")
+        verbose_name_plural = _("commitments")
+        ordering = ["sector", "position", "pk"]
+
+    def __str__(self):
+        return self.text

@@ -1,0 +1,65 @@
+"""Whether people can pledge now, and how far the movement means to get."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+
+class PledgingSettings(models.Model):
+    """The one row of settings that staff edit."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        PAUSED = "paused", _("paused")
+        CLOSED = "closed", _("closed")
+
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
+    message = TranslatedField(
+        models.TextField(
+            _("message"),
+            blank=True,
+            max_length=600,
+            help_text=_("Shown instead of the form while pledging is paused or closed: why, and until when."),
+        )
+    )
+    goal = models.PositiveIntegerField(
+        _("goal"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(10)],
+        help_text=_("How many supporters we aim for next. Empty: the next round number after the total."),
+    )
+    network_limit = models.PositiveSmallIntegerField(
+        _("sign-ups from one network"),
+        default=60,
+        validators=[MinValueValidator(5), MaxValueValidator(10_000)],
+        help_text=_(
+            "How many people may sign from one network in ten minutes before others there are asked to wait a little."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("pledging settings")
+        verbose_name_plural = _("pledging settings")
+        constraints = [models.CheckConstraint(name="pledging_settings_are_one_row", condition=Q(pk=1))]
+
+    def __str__(self):
+        return str(_("Pledging settings"))
+
+    @classmethod
+    def load(cls):
+        """The settings; the defaults when nothing was saved yet."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    def goal_above(self, total):
+        """The goal to show at `total` people: the one staff set while it is ahead, else the next 1, 2 or 5 × 10ⁿ."""
+        if self.goal and self.goal > total:
+            return self.goal
+        step = 100
+        while True:
+            for factor in (1, 2, 5):
+                if factor * step > total:
+                    return factor * step
+            step *= 10

@@ -1,0 +1,86 @@
+"""The exact words people agreed to, kept by version."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.models.sectors import Sector
+
+
+class WordingQuerySet(models.QuerySet):
+    def current(self):
+        """The newest version of the consent and of each sector's pledge."""
+        return self.order_by("kind", "sector_id", "-version").distinct("kind", "sector_id")
+
+    def consent(self):
+        """Versions of the consent."""
+        return self.filter(kind=Wording.Kind.CONSENT)
+
+    def pledges(self):
+        """Versions of the sectors' pledges."""
+        return self.filter(kind=Wording.Kind.PLEDGE)
+
+
+class Wording(models.Model):
+    """One version of the consent or of a sector's pledge.
+
+    Once someone has signed it, the database refuses to change it (trigger in migration 0002): new words are a
+    new version.
+    """
+
+    class Kind(models.TextChoices):
+        CONSENT = "consent", _("consent")
+        PLEDGE = "pledge", _("pledge of a sector")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    sector = models.ForeignKey(
+        Sector,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="wordings",
+        verbose_name=_("sector"),
+        help_text=_("Empty for the consent."),
+    )
+    version = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
+    text = TranslatedField(
+        models.TextField(_("text"), help_text=_("In the first person, as the supporter says it."))
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = WordingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
+        ordering = ["kind", "sector", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "sector", "version"], name="wording_version_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="wording_sector_for_pledges_only",
+                condition=Q(kind="consent", sector=None) | Q(kind="pledge", sector__isnull=False),
+                violation_error_message=_("A pledge belongs to a sector; the consent belongs to none."),
+            ),
+            models.CheckConstraint(
+                name="wording_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
+
+    def next_version(self):
+        """An unsaved copy that becomes the current version of the same words when saved."""
+        newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(
+            n=models.Max("version")
+        )["n"]
+        return Wording(
+            kind=self.kind,
+            sector=self.sector,
+            version=(newest or 0) + 1,
+            text_sq=self.text_sq,
+            text_en=self.text_en,
+        )

@@ -1,0 +1,30 @@
+"""Where a request comes from, as far as we may know it."""
+
+import ipaddress
+
+from django.conf import settings
+
+
+def client_address(request):
+    """The visitor's IP address as text, or "" when it is not known.
+
+    X-Forwarded-For is read from the right, only behind the proxies of TRUSTED_PROXIES ("unix" stands for a socket).
+    """
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    address = request.META.get("REMOTE_ADDR") or "unix"
+    while address in settings.TRUSTED_PROXIES and hops:
+        address = hops.pop()
+    return "" if address == "unix" else address
+
+
+def network(request):
+    """The visitor's network as text: an IPv4 address, or the /64 of an IPv6 one; None when it is not known."""
+    try:
+        address = ipaddress.ip_address(client_address(request))
+    except ValueError:
+        return None
+    if address.version == 6 and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False))

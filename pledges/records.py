@@ -1,0 +1,52 @@
+""" "Send me my data": everything kept about one pledge."""
+
+from django.utils import translation
+
+from pledges.models import Wording
+
+
+def record(pledge):
+    """All that the database holds about this pledge, as a dictionary for JSON; times in ISO 8601 with offset."""
+    return {
+        "id": str(pledge.pk),
+        "name": pledge.name,
+        "email": pledge.address,
+        "new_email_waiting": pledge.new_address,
+        "new_email_asked_at": pledge.new_address_at,
+        "sector": {"slug": pledge.sector.slug, "sq": pledge.sector.name_sq, "en": pledge.sector.name_en},
+        "county": pledge.county_id,
+        "language": pledge.language,
+        "source": pledge.source,
+        "state": pledge.state,
+        "signed_at": pledge.created_at,
+        "confirmed_at": pledge.confirmed_at,
+        "invalidated_at": pledge.invalidated_at,
+        "show_name": pledge.show_name,
+        "updates": pledge.updates,
+        "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
+        "pledge": {**_signed(pledge.wording, pledge.consent_language), "at": pledge.worded_at},
+        "reminded_at": pledge.reminded_at,
+        "last_written_at": pledge.written_at,
+        "repeated_messages": pledge.repeats,
+        "link_version": pledge.link_version,
+        "keyed_digests": {
+            "address": [bytes(pledge.address_digest).hex(), bytes(pledge.address_digest_last).hex()],
+            "address_and_name": [bytes(pledge.name_digest).hex(), bytes(pledge.name_digest_last).hex()],
+            "mail_domain": bytes(pledge.domain_digest).hex(),
+            "network": bytes(pledge.network_digest).hex() if pledge.network_digest else None,
+        },
+        "messages": [
+            {
+                "kind": message.kind,
+                "state": message.state,
+                "created_at": message.created_at,
+                "sent_at": message.sent_at,
+            }
+            for message in pledge.messages.order_by("created_at")
+        ],
+    }
+
+
+def _signed(wording: Wording, language):
+    with translation.override(language):
+        return {"version": wording.version, "language": language, "text": wording.text}

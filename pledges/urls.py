@@ -1,0 +1,35 @@
+from django.urls import path, register_converter
+from django.utils.translation import pgettext_lazy
+
+from pledges.views import personal, sign, totals
+
+
+class TokenConverter:
+    """A signed token: nothing but what signing writes, at a bounded length."""
+
+    regex = r"[\w.:\-]{20,200}"
+
+    def to_python(self, value):
+        return value
+
+    def to_url(self, value):
+        return value
+
+
+register_converter(TokenConverter, "token")
+
+app_name = "pledges"
+urlpatterns = [
+    path(pgettext_lazy("address", "pledge/"), sign.sign, name="sign"),
+    path(pgettext_lazy("address", "pledge/inbox/"), sign.inbox, name="inbox"),
+    path(pgettext_lazy("address", "pledge/under-16/"), sign.under_16, name="under_16"),
+    path(pgettext_lazy("address", "confirm/<token:token>/"), personal.confirm, name="confirm"),
+    path(pgettext_lazy("address", "not-me/<token:token>/"), personal.block, name="block"),
+    path(pgettext_lazy("address", "new-address/<token:token>/"), personal.new_address, name="new_address"),
+    path(pgettext_lazy("address", "my-pledge/"), personal.my_pledge, name="my_pledge"),
+    path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),
+    path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),
+    path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),
+    path(pgettext_lazy("address", "my-data/<token:token>/"), personal.data, name="data"),
+    path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
+]

@@ -1,0 +1,40 @@
+"""What a load balancer and an operator ask: does the process live, and is all it needs right?"""
+
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models.functions import Now
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from pledges import totals
+from pledges.models import Message
+
+# Past this the worker does not fold any more, and totals become slow.
+UNFOLDED_LIMIT = 20_000
+# A message due for so long says that no worker runs.
+QUEUE_AGE_LIMIT = timedelta(minutes=15)
+
+
+@require_safe
+def healthz(request):
+    """200 as long as the process answers; asks nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@require_safe
+def readyz(request):
+    """200 when database, migrations, tally and queue are right; else 503 that names what is not."""
+    try:
+        wrong = [name for name, right in _checks() if not right]
+    except DatabaseError:
+        wrong = ["database"]
+    return JsonResponse({"ready": not wrong, "wrong": wrong}, status=503 if wrong else 200)
+
+
+def _checks():
+    executor = MigrationExecutor(connection)
+    yield "migrations", not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    yield "tally", totals.unfolded() <= UNFOLDED_LIMIT
+    yield "queue", not Message.objects.owed().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists()

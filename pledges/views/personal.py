@@ -1,0 +1,180 @@
+"""Pages behind a supporter's own links. GET changes nothing; each button is a POST."""
+
+from functools import wraps
+
+from django.core import signing
+from django.http import Http404, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from pledges import links, totals
+from pledges.forms import ManageForm, MyPledgeForm, NewAddressForm
+from pledges.http import cookieless_form, personal_page, public_page
+from pledges.links import Purpose
+from pledges.models import Pledge
+from pledges.records import record
+from pledges.views.sign import SeeOther
+
+
+def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
+    """Give the view the pledge its link belongs to.
+
+    A link we did not make is a 404; one whose pledge is gone, or that was revoked, gets a page that says so.
+    """
+
+    def decorator(view):
+        @personal_page
+        @cookieless_form
+        @require_http_methods(methods)
+        @sensitive_post_parameters()
+        @wraps(view)
+        def wrapper(request, token):
+            try:
+                pledge = links.find(purpose, token)
+            except signing.BadSignature:
+                raise Http404 from None
+            if pledge is None:
+                return render(request, "pledges/link_ended.html", {"purpose": purpose}, status=410)
+            return view(request, pledge)
+
+        return wrapper
+
+    return decorator
+
+
+@behind_a_link(Purpose.CONFIRM)
+def confirm(request, pledge):
+    """One button that counts the pledge; opening the page changes nothing, however often scanners do.
+
+    Only the press that confirmed sees the way to the pledge: whoever is sent this link later gets an invitation instead.
+    """
+    if request.method == "POST":
+        now_counted = pledge.confirm()
+        pledge.refresh_from_db()
+        if pledge.state == Pledge.State.CONFIRMED:
+            return render(
+                request,
+                "pledges/thanks.html",
+                {
+                    "totals": totals.read(),
+                    "manage_url": _path(Purpose.MANAGE, pledge, request) if now_counted else None,
+                },
+            )
+    if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
+        return render(request, "pledges/confirm.html", {"updates": pledge.updates})
+    if pledge.state == Pledge.State.CONFIRMED:
+        return render(request, "pledges/confirmed_before.html")
+    return render(request, "pledges/link_ended.html", status=410)
+
+
+@behind_a_link(Purpose.BLOCK)
+def block(request, pledge):
+    """ "It was not me": erase the unconfirmed pledge and never write to its address again."""
+    if pledge.state != Pledge.State.PENDING:
+        return render(request, "pledges/link_ended.html", status=410)
+    if request.method == "POST":
+        pledge.block()
+        return render(request, "pledges/block.html", {"done": True})
+    return render(request, "pledges/block.html")
+
+
+@behind_a_link(Purpose.NEW_ADDRESS)
+def new_address(request, pledge):
+    """One button that makes the new address the pledge's own."""
+    if request.method == "POST":
+        if pledge.use_new_address():
+            return render(request, "pledges/new_address.html", {"done": True})
+        return render(request, "pledges/new_address.html", {"taken": True}, status=409)
+    return render(request, "pledges/new_address.html")
+
+
+@behind_a_link(Purpose.MANAGE)
+def manage(request, pledge):
+    """See and correct one's pledge, change the address, read what was signed, replace the link, withdraw."""
+    if pledge.state != Pledge.State.CONFIRMED:
+        return render(request, "pledges/link_ended.html", status=410)
+    action = request.path
+    data = request.POST if request.method == "POST" else None
+    changing_address, saved = bool(data and "change_address" in data), None
+    if data and "revoke" in data:
+        pledge.revoke_links()
+        return render(request, "pledges/link_replaced.html")
+    form = ManageForm(None if changing_address else data, pledge=pledge, action=action)
+    address_form = NewAddressForm(data if changing_address else None, pledge=pledge, action=action)
+    status = 200
+    if data:
+        used = address_form if changing_address else form
+        if used.is_valid() and used.save():
+            saved = (
+                _("We have written to the new address.") if changing_address else _("Your changes are saved.")
+            )
+            pledge.refresh_from_db()
+        elif used.is_valid():
+            used.add_error(None, _("We wrote to you a moment ago. Please try again in a minute."))
+        status = 200 if saved else 422
+        if saved:
+            form = ManageForm(pledge=pledge, action=action)
+            address_form = NewAddressForm(pledge=pledge, action=action)
+    context = {
+        "pledge": pledge,
+        "form": form,
+        "address_form": address_form,
+        "saved": saved,
+        "withdraw_url": _path(Purpose.WITHDRAW, pledge, request),
+        "data_url": _path(Purpose.DATA, pledge, request),
+    }
+    return render(request, "pledges/manage.html", context, status=status)
+
+
+@behind_a_link(Purpose.WITHDRAW)
+def withdraw(request, pledge):
+    """One button that erases the pledge and the person at once."""
+    if request.method == "POST":
+        pledge.withdraw()
+        return render(request, "pledges/withdraw.html", {"done": True})
+    return render(request, "pledges/withdraw.html", {"manage_url": _path(Purpose.MANAGE, pledge, request)})
+
+
+@behind_a_link(Purpose.DATA, methods=("GET", "HEAD"))
+def data(request, pledge):
+    """Everything kept about this pledge, as a JSON file."""
+    response = JsonResponse(record(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response.headers["Content-Disposition"] = 'attachment; filename="zotimi.json"'
+    return response
+
+
+@cookieless_form
+@sensitive_post_parameters()
+def my_pledge(request):
+    """ "Send me my link": the same answer for every address."""
+    if request.method == "POST":
+        return _send_my_link(request)
+    return _my_pledge_page(request)
+
+
+@public_page
+def _my_pledge_page(request):
+    return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
+
+
+@personal_page
+def _send_my_link(request):
+    form = MyPledgeForm(request.POST)
+    if not form.is_valid():
+        form.give_back()
+        return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
+    form.save()
+    return SeeOther(reverse("pledges:my_pledge_sent"))
+
+
+@public_page
+def my_pledge_sent(request):
+    """What happens next, whether or not the address is known."""
+    return render(request, "pledges/my_pledge_sent.html")
+
+
+def _path(purpose, pledge, request):
+    return links.path(purpose, pledge, language=request.LANGUAGE_CODE)

@@ -1,0 +1,97 @@
+"""Signing: the form, "check your inbox", and the page for those under 16."""
+
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from pledges.forms import PledgeForm
+from pledges.http import cookieless_form, personal_page, public_page
+from pledges.models import Pledge, PledgingSettings, Wording
+from pledges.network import network
+
+NETWORK_WINDOW = timedelta(minutes=10)
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: go and read the next page; reloading it sends nothing again."""
+
+    status_code = 303
+
+
+@cookieless_form
+@sensitive_post_parameters()
+def sign(request):
+    """The form. POST answers 303 on success, 422 with the form otherwise, 429 while too many sign from one network."""
+    if request.method == "POST":
+        return _post(request)
+    return _page(request)
+
+
+@public_page
+def _page(request):
+    pledging = PledgingSettings.load()
+    if not _can_sign(pledging):
+        return render(request, "pledges/not_now.html", {"pledging": pledging})
+    return render(request, "pledges/sign.html", {"form": PledgeForm(chosen=request.GET.get("sector"))})
+
+
+@personal_page
+def _post(request):
+    if "no" in request.POST.getlist("over_16"):
+        # A child: everything else stays unread.
+        return SeeOther(reverse("pledges:under_16"))
+    pledging = PledgingSettings.load()
+    if not _can_sign(pledging):
+        return render(
+            request, "pledges/not_now.html", {"pledging": pledging, "was_sending": True}, status=409
+        )
+    form = PledgeForm(request.POST)
+    if "switch" in request.POST:
+        return _in_other_language(request, form)
+    if not form.is_valid():
+        form.give_back()
+        return render(request, "pledges/sign.html", {"form": form}, status=422)
+    signed_from = network(request)
+    if _is_crowded(signed_from, pledging):
+        form.give_back()
+        response = render(request, "pledges/sign.html", {"form": form, "crowded": True}, status=429)
+        response.headers["Retry-After"] = "60"
+        return response
+    form.save(network=signed_from)
+    return SeeOther(reverse("pledges:inbox"))
+
+
+def _can_sign(pledging):
+    return pledging.state == pledging.State.OPEN and Wording.objects.consent().exists()
+
+
+def _in_other_language(request, form):
+    """The half-filled form in the language of this address: what was typed is kept, and nothing is complained about yet."""
+    form.give_back()
+    # Set before the fields are validated: an unvalidated bound form shows its data without errors.
+    form._errors = {}
+    return render(request, "pledges/sign.html", {"form": form})
+
+
+def _is_crowded(signed_from, pledging):
+    """Whether so many have signed from this network lately that the next must wait a little; nobody is discarded."""
+    if signed_from is None:
+        return False
+    recent = Pledge.objects.from_network(signed_from).filter(created_at__gt=Now() - NETWORK_WINDOW)
+    return recent.count() >= pledging.network_limit
+
+
+@public_page
+def inbox(request):
+    """ "Check your inbox": the same for a new, a known and a blocked address."""
+    return render(request, "pledges/inbox.html")
+
+
+@public_page
+def under_16(request):
+    """Thanks and help for a child; nothing was kept."""
+    return render(request, "pledges/under_16.html")

@@ -1,0 +1,29 @@
+"""Mail in development: one .eml file a message, and a line on the terminal."""
+
+import itertools
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.core.mail.backends.base import BaseEmailBackend
+
+_counter = itertools.count()
+
+
+class FolderBackend(BaseEmailBackend):
+    """Writes each message whole into `folder`; the names sort by time."""
+
+    def __init__(self, folder, **options):
+        super().__init__(**options)
+        self.folder = Path(folder)
+
+    def send_messages(self, messages):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for message in messages:
+            stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{next(_counter)}"
+            draft = self.folder / f".{stamp}"
+            draft.write_bytes(message.message().as_bytes())
+            # Renamed when complete: whoever watches the folder never reads half a message.
+            path = draft.rename(self.folder / f"{stamp}.eml")
+            print(f"mail: {path}", file=sys.stderr, flush=True)
+        return len(messages)

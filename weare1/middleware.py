@@ -1,0 +1,64 @@
+"""What holds for every request: the language of the address, safe caching, a kind word when the database is away."""
+
+import logging
+
+from django.db import InterfaceError, OperationalError, connections
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+logger = logging.getLogger(__name__)
+
+
+def no_store_by_default(get_response):
+    """Nothing is kept by a browser or a cache unless its view says so."""
+
+    def middleware(request):
+        response = get_response(request)
+        if not response.has_header("Cache-Control"):
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware
+
+
+def language_of_the_address(get_response):
+    """`/sq/…` is Albanian, `/en/…` English, whatever the browser prefers; only the admin asks the browser.
+
+    Django's LocaleMiddleware would vary public answers by header and redirect by guess.
+    """
+
+    def middleware(request):
+        in_admin = request.path_info.startswith("/admin/")
+        language = translation.get_language_from_path(request.path_info)
+        if in_admin:
+            language = translation.get_language_from_request(request)
+        with translation.override(language or "sq"):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        if in_admin:
+            patch_vary_headers(response, ["Accept-Language", "Cookie"])
+        return response
+
+    return middleware
+
+
+class DatabaseDownMiddleware:
+    """When PostgreSQL cannot be reached, a visitor reads so, with the help numbers, and status 503."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        """Answer 503 for a lost connection; every other error stays an error."""
+        if not isinstance(exception, (OperationalError, InterfaceError)):
+            return None
+        logger.error("The database cannot be reached: %s", type(exception).__name__)
+        connections.close_all()
+        response = render(request, "503.html", status=503)
+        response.headers["Retry-After"] = "60"
+        return response

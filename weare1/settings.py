@@ -1,0 +1,204 @@
+"""All settings, read from the environment (see README and docs/operating.md); safe by default."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from weare1 import devdb, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"
+
+# Development: set by bin/serve and bin/test. Everything else is production and must be told all it needs.
+DEV = os.environ.get("DEV") == "1"
+# Never on: its error page would show names and addresses out of local variables.
+DEBUG = False
+
+SITE_URL = env.site_url("SITE_URL", default="http://localhost:8000" if DEV else None)
+SITE_HOST = urlsplit(SITE_URL).hostname
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["*"] if DEV else [SITE_HOST])
+TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+
+# Keys, newest first. They live outside the database and are rotated by `manage.py rotate_keys`.
+SECRET_KEY, *SECRET_KEY_FALLBACKS = env.keys("DJANGO_SECRET_KEYS", VAR if DEV else None)
+FIELD_KEYS = env.keys("FIELD_KEYS", VAR if DEV else None)
+DIGEST_KEYS = env.keys("DIGEST_KEYS", VAR if DEV else None)
+
+INSTALLED_APPS = [
+    "campaign",
+    "pledges",
+    "crispy_forms",
+    "django_tasks_db",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "weare1.middleware.no_store_by_default",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "weare1.middleware.language_of_the_address",
+    "weare1.middleware.DatabaseDownMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "weare1.urls"
+WSGI_APPLICATION = "weare1.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "campaign.context_processors.site",
+            ],
+        },
+    },
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["house"]
+CRISPY_TEMPLATE_PACK = "house"
+
+# Database: PostgreSQL 15 or later only. Without DATABASE_URL development uses the private one of weare1/devdb.py.
+if not os.environ.get("DATABASE_URL") and not DEV:
+    env.required("DATABASE_URL", "the PostgreSQL database, such as postgres://user:password@host:5432/weare1")
+try:
+    DATABASES = {
+        "default": dj_database_url.parse(
+            os.environ.get("DATABASE_URL") or devdb.url("serve"), conn_max_age=60, conn_health_checks=True
+        )
+    }
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "DATABASE_URL must look like postgres://user:password@host:5432/weare1."
+    ) from error
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL database (postgres://…).")
+# Seconds: a visitor must read "cannot take a pledge now" soon when the database is away.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["CACHE_URL"]}
+        if os.environ.get("CACHE_URL")
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+# Mail: SMTP from MAIL_URL; in development one .eml file a message under var/mail/.
+if DEV and not os.environ.get("MAIL_URL"):
+    MAILERS = {"default": {"BACKEND": "weare1.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
+    mail_sender = None
+else:
+    default_mailer, mail_sender = env.mailer("MAIL_URL")
+    MAILERS = {"default": default_mailer}
+# A neutral name: people share phones.
+DEFAULT_FROM_EMAIL = f"Ne jemi 1 <{mail_sender or f'zotimi@{SITE_HOST}'}>"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+# Two equal languages; the language is in the address, never in a cookie.
+LANGUAGE_CODE = "sq"
+LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "weare1.formats"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Tirane"
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# Nobody else is told, nothing inline runs, no page is framed.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+SECURE_SITE = SITE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SITE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/admin/"
+SECURE_SSL_REDIRECT = SECURE_SITE
+# The process is asked about itself without TLS, on its own machine.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SITE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SITE
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if not DEV and not SECURE_SITE:
+    raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
+
+# A pledge is a handful of short fields.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# Logs hold no names and no addresses: no request bodies, no SQL parameters, no personal links.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "weare1.logs.NamelessFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # A traceback here could carry a visitor's words: the worker's own lines say what is needed.
+        "django_tasks_db": {"level": "WARNING"},
+        "django.tasks": {"level": "WARNING"},
+    },
+}

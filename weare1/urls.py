@@ -1,0 +1,22 @@
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
+from django.urls import include, path
+
+from campaign import views
+from campaign.sitemaps import SITEMAPS
+from pledges.views import health, totals
+
+urlpatterns = [
+    path("", views.root),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("api/v1/totals.json", totals.as_json, name="totals_json"),
+    path("api/v1/totals.csv", totals.as_csv, name="totals_csv"),
+    path("robots.txt", views.robots),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("site.webmanifest", views.manifest, name="manifest"),
+    path("admin/language/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+]
+urlpatterns += i18n_patterns(path("", include("campaign.urls")), path("", include("pledges.urls")))
