@@ -27,6 +27,7 @@ def site(request):
     other = "en" if language == "sq" else "sq"
     return {
         "brand": "#NEJEMI1" if language == "sq" else "#WEARE1",
+        "site_url": settings.SITE_URL,
         "exit_url": exit_url,
         "strip_channels": [
             {"tel": channel.tel, "number": channel.number, "short": getattr(channel, f"short_{language}")}

@@ -10,11 +10,11 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 
 from campaign.models import HelpChannel
-from campaign.starter import FOLDER
 from pledges import totals
+from pledges.charts import mosaic
 from pledges.http import mark_public, public_page
 from pledges.models import PledgingSettings
-from pledges.starter import load
+from pledges.vows import vows
 
 
 @require_safe
@@ -35,10 +35,12 @@ def root(request):
 def home(request):
     """What the movement is, how many have pledged, and the way to pledge."""
     read = totals.read()
+    goal = PledgingSettings.load().goal_above(read.total)
     context = {
         "totals": read,
-        "goal": PledgingSettings.load().goal_above(read.total),
-        "vows": load("vows", FOLDER),
+        "goal": goal,
+        "one": mosaic(read.sectors, goal),
+        "vows": vows(),
     }
     return render(request, "campaign/home.html", context)
 

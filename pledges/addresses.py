@@ -5,7 +5,41 @@ import re
 import unicodedata
 
 # Domains people in Albania and its diaspora write; what is nearly one of them was most likely meant to be.
-COMMON_DOMAINS = ["gmail.com", "googlemail.com", "hotmail.com", "hotmail.it", "hotmail.fr", "outlook.com", "live.com", "msn.com", "yahoo.com", "yahoo.it", "ymail.com", "icloud.com", "me.com", "mac.com", "aol.com", "mail.com", "proton.me", "protonmail.com", "gmx.com", "gmx.de", "gmx.ch", "gmx.at", "web.de", "t-online.de", "libero.it", "virgilio.it", "alice.it", "tiscali.it", "orange.fr", "free.fr", "laposte.net", "wanadoo.fr", "bluewin.ch"]
+COMMON_DOMAINS = [
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.it",
+    "hotmail.fr",
+    "outlook.com",
+    "live.com",
+    "msn.com",
+    "yahoo.com",
+    "yahoo.it",
+    "ymail.com",
+    "icloud.com",
+    "me.com",
+    "mac.com",
+    "aol.com",
+    "mail.com",
+    "proton.me",
+    "protonmail.com",
+    "gmx.com",
+    "gmx.de",
+    "gmx.ch",
+    "gmx.at",
+    "web.de",
+    "t-online.de",
+    "libero.it",
+    "virgilio.it",
+    "alice.it",
+    "tiscali.it",
+    "orange.fr",
+    "free.fr",
+    "laposte.net",
+    "wanadoo.fr",
+    "bluewin.ch",
+]
 
 
 def split_address(address):

@@ -185,7 +185,7 @@ class PledgeForm(StampedForm):
 
     over_16 = forms.ChoiceField(
         label=_("Are you 16 or over?"),
-        help_text=_("We do not ask your date of birth. Of people under 16 we keep nothing."),
+        help_text=_("We do not ask your date of birth. We keep nothing about anyone under 16."),
         choices=[("yes", _("Yes")), ("no", _("No, I am younger"))],
         widget=forms.RadioSelect,
         error_messages={
@@ -239,7 +239,7 @@ class PledgeForm(StampedForm):
             "sector",
             "name",
             "email",
-            Div("email_as_typed", css_class="as-typed") if self._is_suggesting() else "",
+            *([Div("email_as_typed", css_class="as-typed")] if self._is_suggesting() else []),
             "county",
             Fieldset(_("Consent"), "consent", HTML('{% include "pledges/privacy_link.html" %}')),
             Fieldset(_("If you wish"), Div("show_name", css_class="show-name"), "updates"),

@@ -1,7 +1,5 @@
 """ "Send me my data": everything kept about one pledge."""
 
-from django.utils import translation
-
 from pledges.models import Wording
 
 
@@ -48,5 +46,4 @@ def record(pledge):
 
 
 def _signed(wording: Wording, language):
-    with translation.override(language):
-        return {"version": wording.version, "language": language, "text": wording.text}
+    return {"version": wording.version, "language": language, "text": wording.in_language(language)}

@@ -3,7 +3,8 @@
 import logging
 
 from django.db import InterfaceError, OperationalError, connections
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -59,6 +60,8 @@ class DatabaseDownMiddleware:
             return None
         logger.error("The database cannot be reached: %s", type(exception).__name__)
         connections.close_all()
-        response = render(request, "503.html", status=503)
+        # Without the request: its context processors would ask the database again.
+        page = render_to_string("503.html", {"LANGUAGE_CODE": translation.get_language()})
+        response = HttpResponse(page, status=503)
         response.headers["Retry-After"] = "60"
         return response

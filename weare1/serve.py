@@ -23,6 +23,8 @@ def main(arguments=None):
     parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
     parser.add_argument("--demo", action="store_true", help="fill an empty database with invented content")
     options = parser.parse_args(arguments)
+    if not 0 <= options.port <= 65535:
+        parser.error("a port is a number from 0 to 65535")
 
     asked = []  # to stop, by these signals
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -52,11 +54,10 @@ def listen(host, port):
     try:
         family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(place[:2], family=family, backlog=2048)
-    except OverflowError:
-        raise devdb.Trouble("A port is a number from 0 to 65535: choose another with --port.") from None
     except OSError as error:
+        reason = error.strerror.partition(" (")[0]
         raise devdb.Trouble(
-            f"Cannot listen on {host}, port {port} ({error.strerror}): choose another with --port or --host."
+            f"Cannot listen on {host}, port {port} ({reason}): choose another with --port or --host."
         ) from None
 
 

@@ -139,7 +139,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Tirane"
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {

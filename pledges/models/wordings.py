@@ -72,6 +72,10 @@ class Wording(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
 
+    def in_language(self, language):
+        """The text as it was read in this language."""
+        return getattr(self, f"text_{language}")
+
     def next_version(self):
         """An unsaved copy that becomes the current version of the same words when saved."""
         newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(

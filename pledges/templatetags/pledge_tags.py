@@ -1,6 +1,8 @@
 """Template filters of the pledge pages. They format, they do not query."""
 
 from django import template
+from django.utils import formats
+from django.utils.translation import get_language
 
 register = template.Library()
 
@@ -13,3 +15,23 @@ def option_detail(form, value):
     `html` (safe words shown only while the choice is chosen).
     """
     return getattr(form, "option_details", {}).get(str(value))
+
+
+@register.filter
+def number(value):
+    """A whole number as one reads it: 1234 and 12 345 in Albanian (grouped from five digits on), 12,345 in English."""
+    if get_language() == "sq" and abs(value) < 10_000:
+        return str(value)
+    return formats.number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def share(part, whole):
+    """Percent of a bar's length, from 2 to 98 (its ends are round), as CSS and SVG write numbers."""
+    return f"{2 + 96 * part / whole:.1f}" if whole else "0"
+
+
+@register.filter
+def half(value):
+    """Half of a length in SVG units."""
+    return f"{value / 2:g}"

@@ -12,6 +12,7 @@ from pledges.forms import PledgeForm
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Pledge, PledgingSettings, Wording
 from pledges.network import network
+from pledges.vows import vows
 
 NETWORK_WINDOW = timedelta(minutes=10)
 
@@ -36,7 +37,7 @@ def _page(request):
     pledging = PledgingSettings.load()
     if not _can_sign(pledging):
         return render(request, "pledges/not_now.html", {"pledging": pledging})
-    return render(request, "pledges/sign.html", {"form": PledgeForm(chosen=request.GET.get("sector"))})
+    return render(request, "pledges/sign.html", _context(PledgeForm(chosen=request.GET.get("sector"))))
 
 
 @personal_page
@@ -54,15 +55,19 @@ def _post(request):
         return _in_other_language(request, form)
     if not form.is_valid():
         form.give_back()
-        return render(request, "pledges/sign.html", {"form": form}, status=422)
+        return render(request, "pledges/sign.html", _context(form), status=422)
     signed_from = network(request)
     if _is_crowded(signed_from, pledging):
         form.give_back()
-        response = render(request, "pledges/sign.html", {"form": form, "crowded": True}, status=429)
+        response = render(request, "pledges/sign.html", _context(form, crowded=True), status=429)
         response.headers["Retry-After"] = "60"
         return response
     form.save(network=signed_from)
     return SeeOther(reverse("pledges:inbox"))
+
+
+def _context(form, **more):
+    return {"form": form, "vows": vows(), **more}
 
 
 def _can_sign(pledging):
@@ -74,7 +79,7 @@ def _in_other_language(request, form):
     form.give_back()
     # Set before the fields are validated: an unvalidated bound form shows its data without errors.
     form._errors = {}
-    return render(request, "pledges/sign.html", {"form": form})
+    return render(request, "pledges/sign.html", _context(form))
 
 
 def _is_crowded(signed_from, pledging):

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from pledges import totals
+from pledges.charts import mosaic
 from pledges.http import mark_public, public_page
 from pledges.models import PledgingSettings
 
@@ -17,12 +18,14 @@ def page(request):
     """How many have pledged, by sector and by county."""
     read = totals.read()
     sectors = sorted(read.sectors, key=lambda pair: -pair[1])
+    goal = PledgingSettings.load().goal_above(read.total)
     context = {
         "totals": read,
+        "one": mosaic(read.sectors, goal),
         "sectors": sectors,
         "counties": sorted(read.counties, key=lambda pair: -pair[1]),
         "largest": max((n for _, n in sectors), default=0),
-        "goal": PledgingSettings.load().goal_above(read.total),
+        "goal": goal,
     }
     return render(request, "pledges/totals.html", context)
 

@@ -11,4 +11,5 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, **options):
         made = pledges.starter.plant() + campaign.starter.plant()
-        self.stdout.write(f"Starter content: {made} new.")
+        if options["verbosity"]:
+            self.stdout.write(f"Starter content: {made} new.")

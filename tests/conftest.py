@@ -1,0 +1,32 @@
+"""What every test stands on: PostgreSQL, the starter content, and no leftovers of another test."""
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+
+
+def pytest_configure(config):
+    from django.conf import settings
+
+    # Hashed names need a collectstatic run; tests read the files as they lie.
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.WHITENOISE_USE_FINDERS = True
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def starter_content(request):
+    """The seeded sectors, words, places and channels; a transactional test before may have emptied the tables."""
+    cache.clear()
+    needs = {"db", "transactional_db", "live_server", "admin_client", "admin_user"} & set(
+        request.fixturenames
+    )
+    if request.node.get_closest_marker("django_db") is None and not needs:
+        return
+    request.getfixturevalue("_django_db_helper")
+    from pledges.models import StarterItem
+
+    if not StarterItem.objects.exists():
+        call_command("seed", verbosity=0)

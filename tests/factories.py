@@ -1,0 +1,93 @@
+"""Things tests need, made with sensible defaults that each test may override."""
+
+import itertools
+import re
+
+from django.conf import settings
+from django.db.models.functions import Now
+from django.urls import resolve
+from django.utils import translation
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from pledges import keys, stamps
+from pledges.models import Pledge, Sector, Wording
+
+_numbers = itertools.count(1)
+
+
+def make_pledge(name=None, address=None, sector="parents", state="pending", network=None, **overrides):
+    """A saved pledge of a made-up person; `sector` is a slug, `state` any state of the pledge."""
+    number = next(_numbers)
+    name = name or f"Arta Shembulli {'abcdefghij'[number % 10]}"
+    address = address or f"arta{number}@shembull.al"
+    sector = Sector.objects.get(slug=sector)
+    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+    times = {
+        "pending": {},
+        "confirmed": {"confirmed_at": Now()},
+        "invalidated": {"confirmed_at": Now(), "invalidated_at": Now()},
+    }[state]
+    values = {
+        "sector": sector,
+        "county_id": "AL-11",
+        "language": "sq",
+        "consent": wordings[None],
+        "consent_language": "sq",
+        "wording": wordings[sector.pk],
+        "network_digest": keys.digests("network", network)[0] if network else None,
+        "state": state,
+        **times,
+        **overrides,
+    }
+    pledge = Pledge(**values)
+    pledge.set_person(name, address)
+    assert pledge.insert(), f"{address} holds this person or two others already"
+    pledge.refresh_from_db()
+    return pledge
+
+
+def form_data(**overrides):
+    """What a browser sends when someone fills the pledge form; None takes a field out."""
+    shown = [wording.pk for wording in Wording.objects.current()]
+    data = {
+        "over_16": "yes",
+        "sector": "teachers",
+        "name": "Drita Kola",
+        "email": "drita@shembull.al",
+        "county": "AL-10",
+        "consent": "on",
+        "website": "",
+        "stamp": str(stamps.Stamp(stamps.make(shown).made_at - stamps.COARSE, tuple(shown))),
+        **overrides,
+    }
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def run_worker():
+    """Let the worker do all that is ready to be done now, in this test's own transaction; no task may fail."""
+    worker = Worker(
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id="test",
+        excluded_queue_names=[],
+    )
+    while (task := DBTaskResult.objects.ready().first()) is not None:
+        task.claim(worker.worker_id)
+        worker.run_task(task)
+    assert [task.traceback for task in DBTaskResult.objects.failed()] == []
+
+
+def links_in(message, purpose):
+    """Paths of the links of this purpose (such as "confirm") in a mail's text, in order."""
+    paths = re.findall(re.escape(settings.SITE_URL) + r"(/\S+)", message.body)
+    return [path for path in paths if _name_of(path) == purpose]
+
+
+def _name_of(path):
+    with translation.override(path[1:3]):
+        return resolve(path).url_name

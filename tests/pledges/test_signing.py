@@ -1,0 +1,378 @@
+"""Signing: what must hold when someone sends the form (acceptance stories 1–11, 17, 18)."""
+
+import unicodedata
+from datetime import timedelta
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from pledges import stamps, totals
+from pledges.models import BlockedAddress, Message, Pledge, PledgingSettings, Wording
+from tests.factories import form_data, links_in, make_pledge, run_worker
+
+pytestmark = pytest.mark.django_db
+
+SQ, EN = "/sq/zotimi/", "/en/pledge/"
+INBOX = "/sq/zotimi/emaili/"
+
+
+def send(client, path=SQ, **fields):
+    headers = fields.pop("headers", {})
+    return client.post(path, form_data(**fields), headers=headers)
+
+
+def words(response):
+    return response.content.decode()
+
+
+def let_a_minute_pass():
+    Pledge.objects.update(written_at=F("written_at") - timedelta(minutes=1, seconds=1))
+
+
+def test_01_signing_in_albanian_counts_after_the_button_not_before(client, mailoutbox):
+    before = totals.read()
+    response = send(client, sector="teachers", county="AL-10")
+    assert (response.status_code, response.url) == (303, INBOX)
+    run_worker()
+    assert [message.subject for message in mailoutbox] == ["Konfirmoni email-in tuaj"]
+    assert mailoutbox[0].to == ["drita@shembull.al"]
+    assert "Drita Kola" in mailoutbox[0].body
+    assert totals.read().total == before.total
+    [link] = links_in(mailoutbox[0], "confirm")
+    assert link.startswith("/sq/")
+    assert "button" in words(client.get(link))
+    client.post(link)
+    after = totals.read()
+    assert after.total == before.total + 1
+    assert {sector.slug: n for sector, n in after.sectors}["teachers"] == 1
+    assert {county.code: n for county, n in after.counties}["AL-10"] == 1
+
+
+def test_02_signing_in_english_is_english_all_the_way(client, mailoutbox):
+    send(client, EN)
+    run_worker()
+    assert mailoutbox[0].subject == "Please confirm your e-mail"
+    [link] = links_in(mailoutbox[0], "confirm")
+    assert link.startswith("/en/")
+    assert "One press, and your pledge counts." in words(client.get(link))
+    assert "Thank you, you are counted" in words(client.post(link))
+
+
+def test_02_switching_language_keeps_what_was_typed_and_complains_about_nothing(client):
+    typed = form_data(name="Zana Ëndërr", email="half@", consent=None, sector="artists", county="AL-09")
+    response = client.post(EN, typed | {"switch": "1"})
+    page = words(response)
+    assert response.status_code == 200
+    assert 'lang="en"' in page
+    assert 'value="Zana Ëndërr"' in page and 'value="half@"' in page
+    assert 'value="artists"' in page and '<option value="AL-09" selected' in page
+    assert "Error" not in page and "errors" not in page
+    assert not Pledge.objects.exists()
+
+
+def test_03_a_mail_scanner_opening_the_link_does_not_confirm(client, mailoutbox):
+    send(client)
+    run_worker()
+    [link] = links_in(mailoutbox[0], "confirm")
+    for _ in range(2):
+        assert client.get(link).status_code == 200
+        assert client.head(link).status_code == 200
+    assert totals.read().total == 0
+    first, second = client.post(link), client.post(link)
+    assert "Faleminderit" in words(first) and "Faleminderit" in words(second)
+    assert totals.read().total == 1
+
+
+def test_04_signing_again_looks_the_same_and_counts_once(client, mailoutbox):
+    make_pledge("Drita Kola", "drita.kola@gmail.com", state="confirmed")
+    let_a_minute_pass()
+    response = send(client, name="KOLA  drità", email="DritaKola+zotim@googlemail.com")
+    assert (response.status_code, response.url) == (303, INBOX)
+    run_worker()
+    assert totals.read().total == 1 and Pledge.objects.count() == 1
+    assert [len(links_in(message, "manage")) for message in mailoutbox] == [1]
+    assert mailoutbox[0].to == ["drita.kola@gmail.com"]
+
+
+def test_05_a_pending_pledge_is_written_to_again_five_times_at_most_and_not_within_a_minute(
+    client, mailoutbox
+):
+    for _ in range(3):
+        assert send(client).url == INBOX
+    run_worker()
+    assert len(mailoutbox) == 1
+    for _ in range(8):
+        let_a_minute_pass()
+        assert send(client).url == INBOX
+    run_worker()
+    assert len(mailoutbox) == 1 + 5
+    assert Pledge.objects.count() == 1
+
+
+def test_06_a_partner_may_pledge_from_the_same_address_and_a_third_may_not(client, mailoutbox):
+    for name in ("Drita Kola", "Agim Kola"):
+        assert send(client, name=name).url == INBOX
+    run_worker()
+    for message in list(mailoutbox):
+        client.post(links_in(message, "confirm")[0])
+    assert totals.read().total == 2
+    let_a_minute_pass()
+    mailoutbox.clear()
+    assert send(client, name="Besa Kola").url == INBOX
+    run_worker()
+    assert Pledge.objects.count() == 2
+    [message] = mailoutbox
+    assert len(links_in(message, "manage")) == 2
+    assert "Besa" not in message.body
+
+
+def test_06_the_last_place_is_found_whichever_is_free(client):
+    first = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    make_pledge("Agim Kola", "drita@shembull.al", state="confirmed")
+    first.withdraw()
+    send(client, name="Besa Kola")
+    assert sorted(Pledge.objects.values_list("slot", flat=True)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("a@gmial.com", "a@gmail.com"), ("a@gmail.con", "a@gmail.com"), ("a@hotmial.com", "a@hotmail.com")],
+)
+def test_07_a_misspelt_domain_gets_a_suggestion_that_can_be_declined(client, typed, meant):
+    response = send(client, email=typed)
+    assert response.status_code == 422
+    assert meant in words(response) and f'value="{typed}"' in words(response)
+    assert not Pledge.objects.exists()
+    assert send(client, email=typed, email_as_typed="on").status_code == 303
+    assert Pledge.objects.get().address == typed
+
+
+@pytest.mark.parametrize(
+    "address", ["a@gmail.com", "a@mail.com", "a@shkolla.edu.al", "a@albmail.com", "a@crca.al"]
+)
+def test_07_a_right_domain_is_not_questioned(client, address):
+    assert send(client, email=address).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<b>Drita</b>",
+        "<script>alert(1)</script>",
+        "http://shembull.al",
+        "www.shembull.al",
+        "=cmd|' /C calc'!A0",
+        "+355691234567",
+        "-Drita Kola",
+        "@drita",
+        "   ",
+        "Drita" * 2000,
+        "Drita 🙂",
+        "Drita\u202eKola",
+        "Drita\x00Kola",
+        "D",
+        "1234",
+        "Drita\nKola",
+        "D" + "\u0301" * 40 + "rita",
+    ],
+)
+def test_08_a_name_that_is_none_is_refused_in_words_and_kept(client, name):
+    response = send(client, name=name)
+    assert response.status_code == 422
+    assert "Gabim:" in words(response)
+    assert "drita@shembull.al" in words(response), "what else was typed must be kept"
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Ge\u0308zim C\u0327ela", "Gëzim Çela"),
+        ("  Drita   Kola ", "Drita Kola"),
+        ("Ana-Maria O’Neil", "Ana-Maria O’Neil"),
+        ("J. R. Tolkien", "J. R. Tolkien"),
+        ("Ελένη Παππά", "Ελένη Παππά"),
+        ("Xhevdet Gjergj Ll.", "Xhevdet Gjergj Ll."),
+    ],
+)
+def test_08_real_names_are_stored_in_nfc_with_single_spaces(client, typed, stored):
+    assert send(client, name=typed).status_code == 303
+    name = Pledge.objects.get().name
+    assert name == stored and unicodedata.is_normalized("NFC", name)
+
+
+def test_09_under_16_nothing_is_kept_or_shown_again(client, mailoutbox):
+    response = send(client, over_16="no", name="Fëmija Sekret", email="femija@shembull.al", county="AL-99")
+    assert response.status_code == 303
+    page = words(client.get(response.url))
+    assert "116 111" in page and "alo116.al" in page and "klasë" in page
+    assert "Sekret" not in page and "femija@" not in page
+    run_worker()
+    assert not Pledge.objects.exists() and not Message.objects.exists() and mailoutbox == []
+
+
+def test_09_no_wins_whatever_else_is_sent(client):
+    response = client.post(SQ, form_data() | {"over_16": ["no", "yes"]})
+    assert response.url == "/sq/zotimi/nen-16/"
+    assert client.post(SQ, form_data(over_16="no") | {"switch": "1"}).url == "/sq/zotimi/nen-16/"
+
+
+@pytest.mark.parametrize(("path", "prefix"), [(SQ, "Gabim:"), (EN, "Error:")])
+def test_10_without_consent_errors_are_words_and_everything_typed_is_kept(client, path, prefix):
+    response = send(client, path, consent=None, name="Drita Kola", county="AL-12", updates="on")
+    page = words(response)
+    assert response.status_code == 422
+    assert f"<title>{prefix}" in page
+    assert 'value="Drita Kola"' in page and 'value="drita@shembull.al"' in page
+    assert '<option value="AL-12" selected' in page
+    assert 'class="errors" role="group" aria-labelledby="errors-title" tabindex="-1" autofocus' in page
+    assert 'href="#id_consent"' in page and 'aria-invalid="true"' in page
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert not Pledge.objects.exists()
+
+
+def test_10_an_empty_form_names_each_thing_that_is_missing(client):
+    page = words(client.post(SQ, {"stamp": form_data()["stamp"]}))
+    for field in ("id_over_16_0", "id_sector_0", "id_name", "id_email", "id_consent"):
+        assert f'href="#{field}"' in page
+
+
+@pytest.mark.parametrize("state", ["paused", "closed"])
+def test_11_while_pledging_rests_nothing_is_stored(client, state):
+    PledgingSettings.objects.create(
+        pk=1, state=state, message_sq="Kthehemi nesër.", message_en="Back tomorrow."
+    )
+    page = words(client.get(SQ))
+    assert "Kthehemi nesër." in page and 'id="pledge"' not in page
+    assert "Back tomorrow." in words(client.get(EN))
+    response = send(client)
+    assert response.status_code == 409 and "Kthehemi nesër." in words(response)
+    assert not Pledge.objects.exists()
+
+
+def test_17_the_honeypot_stores_nothing_and_gives_the_form_back(client):
+    response = send(client, website="https://spam.example")
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    assert "spam.example" not in words(response) and 'value="Drita Kola"' in words(response)
+
+
+def stamp(page):
+    return page.split('name="stamp" value="')[1].split('"')[0].replace("&quot;", '"')
+
+
+@pytest.mark.parametrize("age", [0, stamps.LIFE + 1])
+def test_17_a_quick_or_stale_form_comes_back_filled_with_one_button_to_press(client, age):
+    import time
+
+    shown = tuple(Wording.objects.current().values_list("pk", flat=True))
+    response = send(client, stamp=str(stamps.Stamp(int(time.time()) - age, shown)))
+    page = words(response)
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    assert 'value="Drita Kola"' in page and 'value="drita@shembull.al"' in page
+    assert "checked" in page.split('name="consent"')[1].split(">")[0]
+    assert send(client, stamp=stamp(page)).status_code == 303
+    assert Pledge.objects.count() == 1
+
+
+@pytest.mark.parametrize("forged", ["", "x", "[1,2]:abc", "\x00"])
+def test_17_a_forged_stamp_stores_nothing(client, forged):
+    assert send(client, stamp=forged).status_code == 422
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+    ],
+)
+def test_17_another_sites_page_cannot_sign_for_someone(client, headers):
+    assert send(client, headers=headers).status_code == 403
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://testserver"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    ],
+)
+def test_17_our_own_page_and_old_phones_can(client, headers):
+    assert send(client, headers=headers).status_code == 303
+
+
+def test_18_thirty_parents_behind_one_school_address_are_all_counted(client):
+    for number in range(30):
+        assert send(client, email=f"prind{number}@shembull.al").status_code == 303
+    assert Pledge.objects.count() == 30
+    assert len({bytes(digest) for digest in Pledge.objects.values_list("network_digest", flat=True)}) == 1
+
+
+def test_18_past_the_limit_the_form_comes_back_and_works_a_little_later(client):
+    PledgingSettings.objects.create(pk=1, network_limit=5)
+    for number in range(5):
+        send(client, email=f"prind{number}@shembull.al")
+    response = send(client, email="prind5@shembull.al")
+    assert response.status_code == 429 and response.headers["Retry-After"] == "60"
+    assert 'value="prind5@shembull.al"' in words(response)
+    Pledge.objects.update(created_at=Now() - timedelta(minutes=11))
+    assert send(client, email="prind5@shembull.al", stamp=stamp(words(response))).status_code == 303
+    assert Pledge.objects.count() == 6
+
+
+def test_a_blocked_address_reads_the_same_and_is_left_alone(client, mailoutbox):
+    make_pledge("Drita Kola", "drita@gmail.com").block()
+    assert BlockedAddress.objects.get().address == "drita@gmail.com"
+    response = send(client, email="D.rita+x@gmail.com")
+    assert (response.status_code, response.url) == (303, INBOX)
+    run_worker()
+    assert not Pledge.objects.exists() and mailoutbox == []
+
+
+def test_the_words_on_a_cached_page_are_what_was_signed(client):
+    old = form_data()
+    newest = Wording.objects.consent().get().next_version()
+    newest.text_sq, newest.text_en = "Fjalë të reja.", "New words."
+    newest.save()
+    client.post(SQ, old)
+    assert Pledge.objects.get().consent.version == 1
+    send(client, email="tjeter@shembull.al")
+    assert Pledge.objects.order_by("created_at").last().consent == newest
+
+
+def test_young_people_are_never_shown_by_name(client):
+    send(client, sector="youth", show_name="on")
+    send(client, sector="artists", show_name="on", email="b@shembull.al")
+    assert dict(Pledge.objects.values_list("sector__slug", "show_name")) == {"youth": False, "artists": True}
+
+
+def test_wanting_news_is_named_again_in_the_confirming_message(client, mailoutbox):
+    send(client, EN, updates="on")
+    send(client, EN, email="b@shembull.al")
+    run_worker()
+    news = "You have also asked for news"
+    assert [news in message.body for message in mailoutbox] == [True, False]
+
+
+def test_what_is_stored_names_nobody(client):
+    send(client)
+    row = Pledge.objects.get()
+    assert (row.name, row.address) == ("Drita Kola", "drita@shembull.al")
+    assert str(row) == str(row.pk)[:8]
+    for value in (row.name_cipher, row.address_cipher, row.address_digest, row.name_digest):
+        assert b"rita" not in bytes(value).lower()
+    assert (row.language, row.source, row.consent_language) == ("sq", "web", "sq")
+
+
+def test_the_form_of_a_sector_has_it_chosen_and_an_unknown_one_is_ignored(client):
+    assert "checked" in words(client.get(SQ, {"sector": "artists"})).split('value="artists"')[1].split(">")[0]
+    assert client.get(SQ, {"sector": "x' OR 1=1"}).status_code == 200
