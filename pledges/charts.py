@@ -14,12 +14,14 @@ AREA_OF_THE_ONE = 120448
 
 @dataclass(frozen=True)
 class Mosaic:
-    """What a template draws: `dots` are (sector, path) pairs, `empty` the path of free places, `next` the free place that is yours."""
+    """What a template draws: `dots` are (sector, path) pairs, `empty` the path of free places, `next` the x, y and radius of
+    the free place that is yours. Lengths are text: a number would get a decimal comma in Albanian.
+    """
 
     unit: int
     taken: int
     places: int
-    width: float
+    width: str
     dots: list
     empty: str
     next: tuple | None
@@ -58,10 +60,15 @@ def mosaic(sectors, goal):
         for number, (sector, _) in enumerate(sectors)
         if number in order
     ]
-    spacing = (AREA_OF_THE_ONE / count) ** 0.5
+    width = 0.77 * (AREA_OF_THE_ONE / count) ** 0.5
     return Mosaic(
-        unit=unit, taken=taken, places=count, width=round(0.77 * spacing, 1), dots=dots,
-        empty=_path(places[taken + 1 :]), next=tuple(places[taken]) if taken < count else None,
+        unit=unit,
+        taken=taken,
+        places=count,
+        width=f"{width:.1f}",
+        dots=dots,
+        empty=_path(places[taken + 1 :]),
+        next=tuple(f"{value:g}" for value in (*places[taken], width / 2)) if taken < count else None,
     )
 
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Fieldset, Layout
+from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
 from django import forms
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
@@ -115,8 +115,9 @@ def option_details(sectors, wordings):
         sector.slug: {
             "color": sector.color,
             "hint": sector.hint,
+            "hides_name": not sector.shows_names,
             "html": format_html(
-                '<p>{}</p><details><summary>{}</summary><ul class="list">{}</ul></details>',
+                '<p>{}</p><details><summary>{}</summary><ul>{}</ul></details>',
                 wordings[sector.pk].text,
                 _("What you can do, step by step"),
                 format_html(
@@ -245,10 +246,8 @@ class PledgeForm(StampedForm):
             Fieldset(_("If you wish"), Div("show_name", css_class="show-name"), "updates"),
             Div("website", css_class="hp", aria_hidden="true"),
             "stamp",
-            HTML('<p><button class="btn" type="submit">{{ form.button }}</button></p>'),
+            Submit("sign", _("Sign the pledge")),
         )
-
-    button = _("Sign the pledge")
 
     def _is_suggesting(self):
         """Whether the typed domain looks misspelt, so that "right as I wrote it" must be offered."""
@@ -350,10 +349,8 @@ class ManageForm(forms.Form):
             "county",
             "language",
             Fieldset(_("If you wish"), Div("show_name", css_class="show-name"), "updates"),
-            HTML('<p><button class="btn" type="submit">{{ form.button }}</button></p>'),
+            Submit("save", _("Save the changes")),
         )
-
-    button = _("Save the changes")
 
     def clean(self):
         cleaned = super().clean()
@@ -406,12 +403,8 @@ class NewAddressForm(forms.Form):
         self.helper.form_action = action
         self.helper.layout = Layout(
             "new_email",
-            HTML(
-                '<p><button class="btn btn-2" type="submit" name="change_address" value="1">{{ form.button }}</button></p>'
-            ),
+            Submit("change_address", _("Change the address"), css_class="btn-2"),
         )
-
-    button = _("Change the address")
 
     def save(self):
         """Remember the address and owe the message to it, at most as often as any message; False when it is too soon."""
@@ -430,8 +423,6 @@ class MyPledgeForm(StampedForm):
     email = AddressField(help_text=_("The address you signed with."))
 
     field_order = ["email"]
-    button = _("Send me my link")
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper.form_action = reverse("pledges:my_pledge")
@@ -439,7 +430,7 @@ class MyPledgeForm(StampedForm):
             "email",
             Div("website", css_class="hp", aria_hidden="true"),
             "stamp",
-            HTML('<p><button class="btn" type="submit">{{ form.button }}</button></p>'),
+            Submit("send", _("Send me my link")),
         )
 
     def save(self):

@@ -1,12 +1,13 @@
 """The private PostgreSQL of a checkout: what bin/serve and bin/test use while DATABASE_URL is not set.
 
 Each purpose ("serve", "test") has a cluster of its own, reached by a Unix socket only, so nothing clashes
-with another server. Whoever starts or joins a cluster holds a lock on it, and the last one out stops it.
-A lock dies with its process, so whatever was killed, the next start puts things right.
+with another server. The one of the tests is quick instead of safe and begins empty. Whoever starts or joins
+a cluster holds a lock on it, and the last one out stops it. A lock dies with its process, so whatever was
+killed, the next start puts things right.
 
-    python -m weare1.devdb start NAME       prints the DATABASE_URL; the cluster runs until told to stop
+    python -m weare1.devdb run NAME ARGUMENTS...    runs Python with them while the cluster is up
+    python -m weare1.devdb start NAME               prints the DATABASE_URL; runs until told to stop
     python -m weare1.devdb stop NAME
-    python -m weare1.devdb run NAME COMMAND...
 """
 
 import argparse
@@ -195,6 +196,8 @@ class Cluster:
             return int((self.data / "PG_VERSION").read_text())
         except FileNotFoundError:
             return None
+        except PermissionError as error:
+            raise _not_ours(error.filename) from error
 
     def _copy(self, programs):
         """A copy of the wheel's programs where the server's account can run them."""
@@ -227,14 +230,12 @@ class Cluster:
                 time.sleep(0.05)
 
     def _launch(self):
-        if self.careless and self._made_by():
-            with contextlib.suppress(Trouble):
-                return self._run_server()
-            # Worth nothing but time: data that do not start again are made anew.
-            shutil.rmtree(self.data)
+        if self.careless:
+            # Made anew in half a second, with nothing left of tests that were killed.
+            shutil.rmtree(self.data, ignore_errors=True)
         if not self.data.exists():
             self._initialise()
-        return self._run_server()
+        self._run_server()
 
     def _initialise(self):
         programs = self.binaries()
@@ -322,7 +323,7 @@ class Cluster:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         if self.folder.stat().st_uid != self.owner:
             if os.geteuid() != 0:
-                raise Trouble(f"{self.folder} belongs to somebody else: run this as its owner, or delete it.")
+                raise _not_ours(self.folder)
             _run("chown", "-R", f"{self.owner}:{self.group}", self.folder)  # new, or copied by root
 
     def _make_sockets(self):
@@ -344,7 +345,7 @@ class Cluster:
             self._make_folder()
             lock = self._lock_file("lock")
         except PermissionError as error:
-            raise Trouble(f"{error.filename} cannot be used: run this as its owner, or delete it.") from error
+            raise _not_ours(error.filename) from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -378,6 +379,10 @@ def _run(program, *arguments, **options):
         raise Trouble(f"{program} failed:\n{done.stderr.strip() or done.stdout.strip()}")
 
 
+def _not_ours(path):
+    return Trouble(f"{path} belongs to somebody else: run this as its owner, or delete it.")
+
+
 def _alone(lock):
     """Whether no other open file holds this lock; if so it is held exclusively from here on."""
     try:
@@ -392,11 +397,12 @@ def url(name="serve"):
     return Cluster(name).url
 
 
-def run(name, command):
-    """Run a command with a private cluster, or with the database that DATABASE_URL names; its exit status."""
+def run(name, arguments):
+    """Run Python with a private cluster, or the database that DATABASE_URL names; its exit status."""
+    command = [sys.executable, *arguments]
     if "DATABASE_URL" in os.environ:
         os.execvp(command[0], command)
-    asked = []  # to stop: by Ctrl-C, of which the terminal tells the command too, or by SIGTERM
+    asked = []  # to stop: by Ctrl-C, of which the terminal tells the child too, or by SIGTERM
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: asked.append(number))
     with Cluster(name).running() as database:
@@ -415,13 +421,13 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m weare1.devdb", description=__doc__.partition("\n")[0])
     parser.add_argument("action", choices=["start", "stop", "run"])
     parser.add_argument("name", choices=["serve", "test", "bench"])
-    parser.add_argument("command", nargs=argparse.REMAINDER)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
-    if (options.action == "run") != bool(options.command):
-        parser.error("a command goes with run, and with nothing else")
+    if (options.action == "run") != bool(options.arguments):
+        parser.error("arguments for Python go with run, and with nothing else")
     try:
         if options.action == "run":
-            return run(options.name, options.command)
+            return run(options.name, options.arguments)
         cluster = Cluster(options.name)
         if options.action == "start":
             cluster.start()

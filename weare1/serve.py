@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import ctypes
 import http.client
 import importlib
 import os
@@ -147,8 +148,15 @@ def start(*command, **options):
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=_leave_with_parent if sys.platform == "linux" else None,
         **options,
     )
+
+
+def _leave_with_parent():
+    """Ask the kernel to end this child gently when bin/serve is killed and cannot do it any more."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def stop(children):

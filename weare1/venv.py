@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -47,13 +48,20 @@ def pins():
 
 
 def tell(message):
-    """To the terminal; the standard output is for the path alone."""
+    """To the terminal; the standard output is for the path, or for what follows."""
     print(message, file=sys.stderr, flush=True)
 
 
-if __name__ == "__main__":
+def main(requirements="requirements.txt", *arguments):
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # takes pip along
     try:
-        prepare(*sys.argv[1:] or ["requirements.txt"])
+        prepare(requirements)
     except subprocess.CalledProcessError as error:
-        sys.exit(f"pip has failed (exit status {error.returncode}): see above.")
+        sys.exit(f"Preparing .venv has failed (exit status {error.returncode}): see above.")
+    if arguments:
+        os.execv(PYTHON, [PYTHON, *arguments])
     print(PYTHON)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

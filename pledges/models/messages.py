@@ -34,6 +34,19 @@ class MessageQuerySet(models.QuerySet):
         """Given up: staff should look."""
         return self.filter(state__in=[Message.State.FAILING, Message.State.REFUSED])
 
+    def send_again(self):
+        """Owe those that were given up anew, as if just created; returns the messages this call changed."""
+        with transaction.atomic():
+            messages = list(self.failing().select_for_update(of=("self",)))
+            # From its creation on a message is tried for three days.
+            Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+                state=Message.State.OWED, created_at=Now(), due_at=Now(), attempts=0, error=""
+            )
+            for message in messages:
+                message.attempts = 0
+                message.enqueue()
+        return messages
+
 
 class Message(models.Model):
     """One message to one supporter. It holds no address but the last one's, encrypted, until that is sent."""

@@ -91,6 +91,10 @@ class PledgeQuerySet(models.QuerySet):
             by_older_key("name_cipher") | by_older_key("address_cipher") | by_older_key("new_address_cipher")
         )
 
+    def confirm(self):
+        """Count pledges that wait for it, in one statement; returns how many this call changed."""
+        return self.pending().update(state=Pledge.State.CONFIRMED, confirmed_at=Now())
+
     def invalidate(self):
         """Take pledges out of the count, in one statement; returns how many this call changed."""
         return self.exclude(state=Pledge.State.INVALIDATED).update(
@@ -312,11 +316,7 @@ class Pledge(models.Model):
 
     def confirm(self):
         """Count the pledge; only a pending one, only once. True when this call did it."""
-        return bool(
-            Pledge.objects.pending()
-            .filter(pk=self.pk)
-            .update(state=Pledge.State.CONFIRMED, confirmed_at=Now())
-        )
+        return bool(Pledge.objects.filter(pk=self.pk).confirm())
 
     def may_write_again(self):
         """Claim one more message to this supporter; True when one may be sent now.

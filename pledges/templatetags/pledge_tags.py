@@ -11,8 +11,8 @@ register = template.Library()
 def option_detail(form, value):
     """What a choice of `form` carries beside its label: `form.option_details[value]`, or None.
 
-    A detail is a dictionary with any of `color` (a sector's class, "s1"), `hint` (always shown) and
-    `html` (safe words shown only while the choice is chosen).
+    A detail is a dictionary with any of `color` (a sector's class, "s1"), `hint` (always shown), `html` (safe words shown
+    only while the choice is chosen) and `hides_name` (the offer to show one's name goes with it).
     """
     return getattr(form, "option_details", {}).get(str(value))
 
@@ -29,9 +29,3 @@ def number(value):
 def share(part, whole):
     """Percent of a bar's length, from 2 to 98 (its ends are round), as CSS and SVG write numbers."""
     return f"{2 + 96 * part / whole:.1f}" if whole else "0"
-
-
-@register.filter
-def half(value):
-    """Half of a length in SVG units."""
-    return f"{value / 2:g}"

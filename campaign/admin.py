@@ -1,0 +1,47 @@
+"""What staff write and the public reads: help channels and the settings of every page; and the admin's own name."""
+
+from django.contrib import admin, messages
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from campaign.models import HelpChannel, SiteSettings
+from pledges.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, SettingsAdmin
+
+admin.site.site_header = admin.site.site_title = _("We are 1")
+
+
+class HelpChannelForm(KeyIsKept, BothLanguagesForm):
+    pass
+
+
+@admin.register(HelpChannel)
+class HelpChannelAdmin(ModelAdmin):
+    form = HelpChannelForm
+    list_display = ["name", "number", "kind", "in_strip", "is_shown", "verified_on", "position"]
+    list_filter = ["is_shown", "in_strip", "kind", "from_abroad"]
+    list_note = _(
+        "A wrong number can cost a child dearly: call each of them from time to time, then choose “Verified today”."
+    )
+    fieldsets = [
+        (None, {"fields": ["key", "kind", ("name_sq", "name_en"), ("text_sq", "text_en"), ("hours_sq", "hours_en")]}),
+        (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
+        (_("Where it stands"), {"fields": ["is_shown", "in_strip", ("short_sq", "short_en"), "position"]}),
+        (_("Checked"), {"fields": ["verified_on"]}),
+    ]
+    actions = ["verified_today"]
+
+    @admin.action(description=_("Verified today"), permissions=["change"])
+    def verified_today(self, request, queryset):
+        n = queryset.update(verified_on=timezone.localdate())
+        self.log_changes(request, queryset, "last verified")
+        self.message_user(
+            request,
+            ngettext("%(count)d channel is verified.", "%(count)d channels are verified.", n) % {"count": n},
+            messages.SUCCESS,
+        )
+
+
+@admin.register(SiteSettings)
+class SiteSettingsAdmin(SettingsAdmin):
+    fields = ["exit_url"]

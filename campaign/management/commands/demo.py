@@ -1,0 +1,83 @@
+import random
+import secrets
+from datetime import timedelta
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.utils import timezone
+
+from pledges import totals
+from pledges.models import County, Pledge, Sector, Wording
+
+PLEDGES = 3000
+STAFF = "demo"
+# Made up, and on a domain that can never receive mail (RFC 2606).
+FIRST = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli".split()
+LAST = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
+# Out of a hundred: how many pledge in each sector and county, roughly as a country would.
+SECTOR_SHARES = {
+    "parents": 34, "teachers": 19, "educators": 8, "artists": 4, "officials": 6, "civil-society": 8, "youth": 10, "citizens": 11,
+}
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill an empty site with a few thousand invented pledges and a staff account, to look at every page. "
+        "Refuses a database that holds real pledges."
+    )
+
+    @transaction.atomic
+    def handle(self, **options):
+        if Pledge.objects.exclude(source=Pledge.Source.DEMO).exists():
+            raise CommandError("This database holds real pledges: the demonstration would falsify their totals. Use an empty one.")
+        if not Pledge.objects.exists():
+            Pledge.objects.bulk_create(list(self.pledges()), batch_size=500)
+            totals.fold()
+            self.stdout.write(f"Demonstration: {totals.read().total} invented pledges.")
+        self.staff()
+
+    def pledges(self):
+        """PLEDGES invented rows over the last year, most of them confirmed, none with a mailbox."""
+        chance = random.Random(1)
+        wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+        sectors = list(Sector.objects.open())
+        weights = [SECTOR_SHARES.get(sector.slug, 5) for sector in sectors]
+        counties = list(County.objects.all())
+        people = [county.population or 200_000 for county in counties]
+        now = timezone.now()
+        for number in range(PLEDGES):
+            sector = chance.choices(sectors, weights)[0]
+            signed_at = now - timedelta(days=365 * chance.random() ** 1.7, minutes=chance.randrange(1440))
+            confirmed = chance.random() < 0.9 or signed_at < now - timedelta(days=13)
+            pledge = Pledge(
+                sector=sector,
+                county=None if chance.random() < 0.05 else chance.choices(counties, people)[0],
+                language=chance.choice(["sq", "sq", "sq", "en"]),
+                source=Pledge.Source.DEMO,
+                slot=1,
+                state=Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING,
+                created_at=signed_at,
+                consented_at=signed_at,
+                worded_at=signed_at,
+                confirmed_at=min(now, signed_at + timedelta(minutes=chance.randrange(1, 90))) if confirmed else None,
+                # Reminded already: no message is owed to an address that does not exist.
+                reminded_at=signed_at,
+                consent=wordings[None],
+                consent_language="sq",
+                wording=wordings[sector.pk],
+                show_name=sector.shows_names and chance.random() < 0.3,
+                updates=chance.random() < 0.4,
+            )
+            pledge.set_person(f"{chance.choice(FIRST)} {chance.choice(LAST)}", f"demo{number}@shembull.invalid")
+            yield pledge
+
+    def staff(self):
+        """The account that opens the admin; a new password each time, printed once."""
+        password = secrets.token_urlsafe(12)
+        user, _ = get_user_model().objects.get_or_create(
+            username=STAFF, defaults={"is_staff": True, "is_superuser": True, "email": ""}
+        )
+        user.set_password(password)
+        user.save()
+        self.stdout.write(f"Demonstration staff: user {STAFF}, password {password}")

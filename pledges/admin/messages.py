@@ -1,0 +1,55 @@
+"""Messages to supporters: what was sent, what waits, what failed. They cannot be changed, only sent again."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from pledges.admin.base import ModelAdmin
+from pledges.models import Message
+
+
+@admin.register(Message)
+class MessageAdmin(ModelAdmin):
+    list_display = ["kind", "of_pledge", "language", "state", "created_at", "due_at", "sent_at", "attempts", "error"]
+    list_filter = ["state", "kind", "language", "created_at"]
+    list_note = _(
+        "A message that cannot be delivered is tried again for three days. Those given up or refused can be sent again."
+    )
+    fields = ["kind", "of_pledge", "language", "state", "created_at", "due_at", "sent_at", "attempts", "error"]
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ["send_again"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_send_permission(self, request):
+        """Whether one may send messages again; nothing else of a message can be changed."""
+        return request.user.has_perm("pledges.change_message")
+
+    @admin.display(description=_("pledge"))
+    def of_pledge(self, message):
+        if message.pledge_id is None:
+            return None
+        url = reverse("admin:pledges_pledge_change", args=[message.pledge_id])
+        return format_html('<a href="{}">{}</a>', url, str(message.pledge_id)[:8])
+
+    @admin.action(description=_("Send again what was given up or refused"), permissions=["send"])
+    def send_again(self, request, queryset):
+        rows = queryset.send_again()
+        self.log_changes(request, rows, "state")
+        self.message_user(
+            request,
+            ngettext(
+                "%(count)d message will be sent again.", "%(count)d messages will be sent again.", len(rows)
+            )
+            % {"count": len(rows)},
+        )

@@ -1,0 +1,27 @@
+"""Counties and their municipalities."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from pledges.admin.base import HoldsPledges, ModelAdmin
+from pledges.models import County, Municipality
+
+
+@admin.register(County)
+class CountyAdmin(HoldsPledges, ModelAdmin):
+    list_display = ["name", "code", "population"]
+    list_note = _("A county that has pledges or municipalities cannot be deleted.")
+    search_fields = ["name_sq", "name_en", "code"]
+    fields = ["code", ("name_sq", "name_en"), ("full_name_sq", "full_name_en"), "population"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["code"] if obj else []
+
+
+@admin.register(Municipality)
+class MunicipalityAdmin(ModelAdmin):
+    list_display = ["name", "county"]
+    list_filter = ["county"]
+    list_select_related = ["county"]
+    search_fields = ["name_sq", "name_en"]
+    fields = ["county", ("name_sq", "name_en")]

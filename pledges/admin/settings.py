@@ -1,0 +1,32 @@
+"""Whether people can pledge now, and the goal."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from pledges.admin.base import BothLanguagesForm, SettingsAdmin
+from pledges.models import PledgingSettings
+
+
+class PledgingSettingsForm(BothLanguagesForm):
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("state") in (PledgingSettings.State.PAUSED, PledgingSettings.State.CLOSED):
+            for column in ("message_sq", "message_en"):
+                if not cleaned.get(column) and not self.has_error(column):
+                    self.add_error(
+                        column,
+                        forms.ValidationError(
+                            _("Say why, and until when: people read this instead of the form."), code="required"
+                        ),
+                    )
+        return cleaned
+
+
+@admin.register(PledgingSettings)
+class PledgingSettingsAdmin(SettingsAdmin):
+    form = PledgingSettingsForm
+    fieldsets = [
+        (_("Can people pledge?"), {"fields": ["state", ("message_sq", "message_en")]}),
+        (_("Goal and limit"), {"fields": ["goal", "network_limit"]}),
+    ]

@@ -1,0 +1,108 @@
+"""The words people sign. What was signed stays; a change of it becomes the next version."""
+
+from django.contrib import admin, messages
+from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from pledges.admin.base import ModelAdmin
+from pledges.models import Pledge, Wording
+
+EXPLANATION = _(
+    "Words that someone has signed stay as they are, for that person. When you change them, your text becomes the next "
+    "version, and people sign that one from then on. Words that nobody has signed yet are simply changed. "
+    "Older versions can be read, not changed."
+)
+
+
+def signatures(column):
+    """How many pledges name a wording in this column."""
+    pledges = Pledge.objects.filter(**{column: OuterRef("pk")}).order_by().values(column)
+    return Coalesce(Subquery(pledges.annotate(n=Count("pk")).values("n")), 0)
+
+
+def is_signed(wording):
+    """Whether anyone has signed it."""
+    return Pledge.objects.filter(Q(consent=wording) | Q(wording=wording)).exists()
+
+
+def is_current(wording):
+    """Whether it is the newest version."""
+    newer = Wording.objects.filter(kind=wording.kind, sector=wording.sector_id, version__gt=wording.version)
+    return not newer.exists()
+
+
+@admin.register(Wording)
+class WordingAdmin(ModelAdmin):
+    list_display = ["kind", "sector", "version", "signed", "current", "created_at"]
+    list_filter = ["kind", "sector"]
+    list_select_related = ["sector"]
+    list_note = EXPLANATION
+    # One by one: which of them may go is decided for each.
+    actions = None
+
+    def get_queryset(self, request):
+        current = Q(pk__in=Wording.objects.current().values("pk"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                signatures=signatures("consent") + signatures("wording"),
+                newest=ExpressionWrapper(current, output_field=BooleanField()),
+            )
+        )
+
+    def get_fieldsets(self, request, obj=None):
+        which = ["kind", "sector", *(["version", "signed", "current"] if obj else [])]
+        return [
+            (None, {"description": EXPLANATION, "fields": which}),
+            (_("Words"), {"fields": [("text_sq", "text_en")]}),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["kind", "sector", "version", "signed", "current"] if obj else []
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or is_current(obj))
+
+    def has_delete_permission(self, request, obj=None):
+        if obj is not None:
+            # Nobody could sign without a consent.
+            is_last = obj.kind == Wording.Kind.CONSENT and Wording.objects.consent().count() == 1
+            if is_last or is_signed(obj):
+                return False
+        return super().has_delete_permission(request, obj)
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            # Whoever is signing now holds the row; once it is ours, it is known whether anyone has.
+            Wording.objects.select_for_update().get(pk=obj.pk)
+            if not form.changed_data:
+                return
+        if not change or is_signed(obj):
+            obj.version = obj.next_version().version
+            obj.pk, obj._state.adding = None, True
+        obj.save()
+
+    def response_change(self, request, obj):
+        if str(obj.pk) == request.resolver_match.kwargs["object_id"]:
+            return super().response_change(request, obj)
+        self.message_user(
+            request,
+            _(
+                "People have signed the words as they were, so those stay for them. "
+                "Yours are saved as version %(version)d, which people sign from now on."
+            )
+            % {"version": obj.version},
+            messages.SUCCESS,
+        )
+        return redirect("admin:pledges_wording_change", obj.pk)
+
+    @admin.display(description=_("signed by"))
+    def signed(self, wording):
+        return wording.signatures
+
+    @admin.display(description=_("current"), boolean=True)
+    def current(self, wording):
+        return wording.newest
