@@ -24,7 +24,18 @@ class HelpChannelAdmin(ModelAdmin):
         "A wrong number can cost a child dearly: call each of them from time to time, then choose “Verified today”."
     )
     fieldsets = [
-        (None, {"fields": ["key", "kind", ("name_sq", "name_en"), ("text_sq", "text_en"), ("hours_sq", "hours_en")]}),
+        (
+            None,
+            {
+                "fields": [
+                    "key",
+                    "kind",
+                    ("name_sq", "name_en"),
+                    ("text_sq", "text_en"),
+                    ("hours_sq", "hours_en"),
+                ]
+            },
+        ),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
         (_("Where it stands"), {"fields": ["is_shown", "in_strip", ("short_sq", "short_en"), "position"]}),
         (_("Checked"), {"fields": ["verified_on"]}),

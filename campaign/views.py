@@ -68,6 +68,11 @@ def privacy(request):
     )
 
 
+def bad_request(request, exception):
+    """400: what was sent was too much or malformed; nothing of it was kept."""
+    return render(request, "400.html", status=400)
+
+
 @require_safe
 def robots(request):
     """What search engines may read: all but staff's and personal pages, which are marked noindex themselves."""

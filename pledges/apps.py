@@ -7,4 +7,7 @@ class PledgesConfig(AppConfig):
     verbose_name = _("Pledges")
 
     def ready(self):
-        from pledges import checks  # noqa: F401
+        """Stop the start when keys could not be told apart; every process passes here."""
+        from pledges import keys
+
+        keys.check_settings()

@@ -48,7 +48,8 @@ def remind():
 
 def forget():
     """Erase what its time is up for: unconfirmed pledges, network digests, old addresses to be, old records of work."""
-    Pledge.objects.expired().delete()
+    while late := Pledge.objects.expired().values_list("pk", flat=True)[:BATCH]:
+        Pledge.objects.filter(pk__in=list(late)).delete()
     Pledge.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE).update(
         network_digest=None
     )

@@ -11,6 +11,7 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 NONCE_BYTES = 12
 
@@ -32,6 +33,21 @@ def key_id(key):
 def current_field_key_id():
     """The id of the key that encrypts now."""
     return key_id(decoded(settings.FIELD_KEYS)[0])
+
+
+def check_settings():
+    """Raise ImproperlyConfigured when the key lists could not be used safely."""
+    for name in ("FIELD_KEYS", "DIGEST_KEYS"):
+        ids = [key_id(key) for key in decoded(getattr(settings, name))]
+        if len(set(ids)) != len(ids):
+            raise ImproperlyConfigured(
+                f"{name}: two keys have the same one-byte id (as one pair in 256 has). Make the newest key again."
+            )
+    if len(settings.DIGEST_KEYS) > 2:
+        raise ImproperlyConfigured(
+            "DIGEST_KEYS may hold two keys at most: the new one and the one it replaces. Finish the rotation under way with "
+            "manage.py rotate_keys, then take the oldest key out."
+        )
 
 
 def encrypt(text, *, place):

@@ -19,4 +19,5 @@ urlpatterns = [
     path("admin/language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
+handler400 = "campaign.views.bad_request"
 urlpatterns += i18n_patterns(path("", include("campaign.urls")), path("", include("pledges.urls")))

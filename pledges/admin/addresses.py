@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses, keys
-from pledges.admin.base import BothLanguagesForm, ModelAdmin, sees_people
+from pledges import addresses
+from pledges.admin.base import BothLanguagesForm, ModelAdmin, decrypted, sees_people
 from pledges.models import BlockedAddress, ProviderRule
 
 RECOMPUTED = _(
@@ -33,7 +33,13 @@ class ProviderRuleAdmin(ModelAdmin):
     list_note = RECOMPUTED
     search_fields = ["domain", "same_as"]
     fieldsets = [
-        (None, {"description": RECOMPUTED, "fields": ["domain", "same_as", "ignores", "tag", "source", "version"]})
+        (
+            None,
+            {
+                "description": RECOMPUTED,
+                "fields": ["domain", "same_as", "ignores", "tag", "source", "version"],
+            },
+        )
     ]
     readonly_fields = ["version"]
 
@@ -64,7 +70,4 @@ class BlockedAddressAdmin(ModelAdmin):
 
     @admin.display(description=_("address"))
     def address(self, blocked):
-        try:
-            return blocked.address
-        except keys.CannotDecrypt:
-            return _("cannot be decrypted")
+        return decrypted(lambda: blocked.address)

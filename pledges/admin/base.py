@@ -1,4 +1,4 @@
-"""What all admin pages share: both languages side by side, a history each reader can read, settings of one row."""
+"""What all admin pages share: both languages side by side, a history in each reader's language, one-row settings."""
 
 from django import forms
 from django.conf import settings
@@ -10,10 +10,20 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from pledges import keys
+
 
 def sees_people(request):
     """Whether this member of staff may see names and addresses of supporters."""
     return request.user.has_perm("pledges.see_people")
+
+
+def decrypted(read):
+    """What `read()` decrypts, or words that say it cannot be: one bad row must not take the page down."""
+    try:
+        return read()
+    except keys.CannotDecrypt:
+        return _("cannot be decrypted")
 
 
 def language_of(field):
@@ -72,7 +82,7 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})
 
     def construct_change_message(self, request, form, formsets, add=False):
-        # The history is read in either language: it keeps the names that the catalogue knows, not the labels made of them.
+        # The history is read in either language: it keeps names that the catalogue knows, not labels made of them.
         for each in [form, *(formset.forms[0] for formset in formsets if formset.forms)]:
             for field in each._meta.model._meta.fields:
                 if field.name in each.fields:

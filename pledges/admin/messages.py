@@ -12,12 +12,32 @@ from pledges.models import Message
 
 @admin.register(Message)
 class MessageAdmin(ModelAdmin):
-    list_display = ["kind", "of_pledge", "language", "state", "created_at", "due_at", "sent_at", "attempts", "error"]
+    list_display = [
+        "kind",
+        "of_pledge",
+        "language",
+        "state",
+        "created_at",
+        "due_at",
+        "sent_at",
+        "attempts",
+        "error",
+    ]
     list_filter = ["state", "kind", "language", "created_at"]
     list_note = _(
         "A message that cannot be delivered is tried again for three days. Those given up or refused can be sent again."
     )
-    fields = ["kind", "of_pledge", "language", "state", "created_at", "due_at", "sent_at", "attempts", "error"]
+    fields = [
+        "kind",
+        "of_pledge",
+        "language",
+        "state",
+        "created_at",
+        "due_at",
+        "sent_at",
+        "attempts",
+        "error",
+    ]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["send_again"]

@@ -1,6 +1,6 @@
-"""Pledges: found, corrected, confirmed, invalidated, restored and erased, through the same methods as everywhere.
+"""Pledges: found, corrected, confirmed, invalidated, restored and erased, by the methods of the model.
 
-Names and addresses are on the page only for those with the permission, and never in an address, a log or the history.
+Names and addresses are on the page only for those with the permission, and never in a URL, a log or the history.
 """
 
 from django import forms
@@ -15,11 +15,10 @@ from django.utils import formats
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
-from pledges import keys
-from pledges.admin.base import BothLanguagesForm, ModelAdmin, sees_people
+from pledges.admin.base import BothLanguagesForm, ModelAdmin, decrypted, sees_people
 from pledges.forms import AddressField
 from pledges.models import Pledge
 
@@ -30,6 +29,12 @@ ERASED_AT_ONCE = 500
 # What the list can be filtered by, its filters and the result of a search.
 FILTERS = ["state", "sector", "county", "source", "language", "created_at", "invalidated_at"]
 
+CONFIRMED = ngettext_lazy("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", "count")
+INVALIDATED = ngettext_lazy("%(count)d pledge is invalidated.", "%(count)d pledges are invalidated.", "count")
+RESTORED = ngettext_lazy("%(count)d pledge is restored.", "%(count)d pledges are restored.", "count")
+ERASED = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
+
+# Where an action is offered: above the list and on the page of one pledge.
 EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
@@ -51,17 +56,11 @@ class PledgeForm(BothLanguagesForm):
         if sector and not sector.shows_names and cleaned.get("show_name"):
             self.add_error(
                 "show_name",
-                forms.ValidationError(_("Names of this sector are never shown. Untick this."), code="never_shown"),
+                forms.ValidationError(
+                    _("Names of this sector are never shown. Untick this."), code="never_shown"
+                ),
             )
         return cleaned
-
-
-def decrypted(read):
-    """What `read()` decrypts, or words that say it cannot be: one bad row must not take the page down."""
-    try:
-        return read()
-    except keys.CannotDecrypt:
-        return _("cannot be decrypted")
 
 
 @admin.register(Pledge)
@@ -110,7 +109,10 @@ class PledgeAdmin(ModelAdmin):
         return [
             *person,
             (_("Can be corrected"), {"fields": ["sector", "county", "language", "show_name", "updates"]}),
-            (_("State"), {"fields": ["id", "state", "created_at", "confirmed_at", "invalidated_at", "source"]}),
+            (
+                _("State"),
+                {"fields": ["id", "state", "created_at", "confirmed_at", "invalidated_at", "source"]},
+            ),
             (
                 _("What was signed"),
                 {"fields": ["consent", "consent_language", "consented_at", "wording", "worded_at"]},
@@ -192,17 +194,17 @@ class PledgeAdmin(ModelAdmin):
 
     @admin.action(description=_("Confirm"), permissions=["change"], location=EVERYWHERE)
     def confirm(self, request, queryset):
-        n = self._change_state(request, queryset.pending(), "confirm")
-        self._say(request, n, ngettext("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", n or 0))
+        self._change_state(request, queryset.pending(), "confirm", CONFIRMED)
 
-    @admin.action(description=_("Invalidate: take out of the count"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(
+        description=_("Invalidate: take out of the count"), permissions=["change"], location=EVERYWHERE
+    )
     def invalidate(self, request, queryset):
         self._invalidate(request, queryset)
 
     @admin.action(description=_("Restore what was invalidated"), permissions=["change"], location=EVERYWHERE)
     def restore(self, request, queryset):
-        n = self._change_state(request, queryset.invalidated(), "restore")
-        self._say(request, n, ngettext("%(count)d pledge is restored.", "%(count)d pledges are restored.", n or 0))
+        self._change_state(request, queryset.invalidated(), "restore", RESTORED)
 
     @admin.action(description=_("Invalidate all from the same networks …"), permissions=["change"])
     def invalidate_networks(self, request, queryset):
@@ -210,8 +212,11 @@ class PledgeAdmin(ModelAdmin):
             request,
             queryset,
             "network_digest",
-            _("Invalidate all pledges from the same networks"),
-            _("From which network someone signed is forgotten after seven days. These can be undone with “Restore”."),
+            title=_("Invalidate all pledges from the same networks"),
+            explanation=_(
+                "A network can be a home, a school or a whole mobile operator. "
+                "Which one someone signed from is forgotten after seven days. “Restore” undoes this."
+            ),
         )
 
     @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
@@ -220,8 +225,11 @@ class PledgeAdmin(ModelAdmin):
             request,
             queryset,
             "domain_digest",
-            _("Invalidate all pledges with the same mail domains"),
-            _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider."),
+            title=_("Invalidate all pledges with the same mail domains"),
+            explanation=_(
+                "The mail domain is what follows the @. "
+                "Many unrelated people share the domain of a large provider. “Restore” undoes this."
+            ),
         )
 
     @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])
@@ -236,31 +244,28 @@ class PledgeAdmin(ModelAdmin):
                 _("Everything kept about these people goes for good. A last message tells each of them so."),
                 [(_("Selected"), count)],
             )
-        n = sum(self._erase_one(request, pledge) for pledge in queryset)
-        return self._say(request, n, ngettext("%(count)d pledge is erased.", "%(count)d pledges are erased.", n))
+        erased = sum(self._erase_one(request, pledge) for pledge in queryset)
+        self.message_user(request, ERASED % {"count": erased}, messages.SUCCESS)
+        return None
+
+    def _invalidate(self, request, queryset):
+        still_valid = queryset.exclude(state=Pledge.State.INVALIDATED)
+        self._change_state(request, still_valid, "invalidate", INVALIDATED)
 
     def _invalidate_alike(self, request, queryset, column, title, explanation):
         alike = Pledge.objects.filter(**{f"{column}__in": queryset.order_by().values(column)})
         if "sure" in request.POST:
             return self._invalidate(request, alike)
-        counted = alike.exclude(state=Pledge.State.INVALIDATED)
-        return self._ask(
-            request,
-            title,
-            explanation,
-            [
-                (_("Selected"), queryset.count()),
-                (_("To be invalidated"), counted.count()),
-                (_("Of these counted now"), counted.confirmed().count()),
-            ],
-        )
+        still_valid = alike.exclude(state=Pledge.State.INVALIDATED)
+        facts = [
+            (_("Selected"), queryset.count()),
+            (_("To be invalidated"), still_valid.count()),
+            (_("Of these counted now"), still_valid.confirmed().count()),
+        ]
+        return self._ask(request, title, explanation, facts)
 
-    def _invalidate(self, request, queryset):
-        n = self._change_state(request, queryset.exclude(state=Pledge.State.INVALIDATED), "invalidate")
-        self._say(request, n, ngettext("%(count)d pledge is invalidated.", "%(count)d pledges are invalidated.", n or 0))
-
-    def _change_state(self, request, queryset, change):
-        """Call the queryset method `change` for those rows and note it in their history; how many, or None if too many."""
+    def _change_state(self, request, queryset, change, done):
+        """Call the queryset method `change` for these rows, in one statement, and note it in their histories."""
         with transaction.atomic():
             rows = queryset.select_related(None).order_by("pk").only("pk").select_for_update(of=("self",))
             rows = list(rows[: CHANGED_AT_ONCE + 1])
@@ -268,23 +273,23 @@ class PledgeAdmin(ModelAdmin):
                 return self._too_many(request, CHANGED_AT_ONCE)
             getattr(Pledge.objects.filter(pk__in=[row.pk for row in rows]), change)()
             self.log_changes(request, rows, "state")
-        return len(rows)
+        self.message_user(request, done % {"count": len(rows)}, messages.SUCCESS)
+        return None
 
     def _erase_one(self, request, pledge):
         with transaction.atomic():
-            self.log_deletions(request, [pledge])
-            return pledge.withdraw()
+            erased = pledge.withdraw()
+            if erased:
+                self.log_deletions(request, [pledge])
+        return erased
 
     def _too_many(self, request, most):
         self.message_user(
             request,
-            _("These are more than %(most)d pledges. Narrow the list with the filters first.") % {"most": most},
+            _("These are more than %(most)d pledges. Narrow the list with the filters first.")
+            % {"most": most},
             messages.ERROR,
         )
-
-    def _say(self, request, count, sentence):
-        if count is not None:
-            self.message_user(request, sentence % {"count": count}, messages.SUCCESS)
 
     def _ask(self, request, title, explanation, facts):
         """A page that says what would happen, with a button that sends the same action again."""

@@ -102,9 +102,13 @@ class SectorAdmin(HoldsPledges, ModelAdmin):
     def change_words(self, sector):
         words = self.words(sector)
         if words is None:
-            return format_html('<a href="{}">{}</a>', reverse("admin:pledges_wording_add"), _("Write its words"))
+            return format_html(
+                '<a href="{}">{}</a>', reverse("admin:pledges_wording_add"), _("Write its words")
+            )
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:pledges_wording_change", args=[words.pk]), _("Change these words")
+            '<a href="{}">{}</a>',
+            reverse("admin:pledges_wording_change", args=[words.pk]),
+            _("Change these words"),
         )
 
     def words(self, sector):

@@ -17,7 +17,8 @@ class PledgingSettingsForm(BothLanguagesForm):
                     self.add_error(
                         column,
                         forms.ValidationError(
-                            _("Say why, and until when: people read this instead of the form."), code="required"
+                            _("Say why, and until when: people read this instead of the form."),
+                            code="required",
                         ),
                     )
         return cleaned
