@@ -33,14 +33,27 @@ def site(request):
             {"tel": channel.tel, "number": channel.number, "short": getattr(channel, f"short_{language}")}
             for channel in channels
         ],
-        "switch": {"code": other, "name": NAMES[other], "url": translate_url(request.get_full_path(), other)},
-        "alternates": [
-            {"code": code, "url": settings.SITE_URL + translate_url(request.path, code)}
-            for code in ("sq", "en")
-        ],
+        "switch": {"code": other, "name": NAMES[other], "url": _in_language(request.get_full_path(), other)},
+        "alternates": _alternates(request),
         "nav": [_link(request, name, label) for name, label in _menu()],
         "footer_links": [[_link(request, name, label) for name, label in column] for column in _footer()],
     }
+
+
+def _in_language(path, language):
+    """The same page in a language; where no page is, the home of that language."""
+    translated = translate_url(path, language)
+    return f"/{language}/" if translated == path else translated
+
+
+def _alternates(request):
+    """A public page's address in each language. Personal pages and missing ones have none: nobody should pass those on."""
+    match = request.resolver_match
+    if match is None or match.kwargs:
+        return []
+    return [
+        {"code": code, "url": settings.SITE_URL + translate_url(request.path, code)} for code in ("sq", "en")
+    ]
 
 
 def _menu():

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -120,9 +120,7 @@ def option_details(sectors, wordings):
                 '<p>{}</p><details><summary>{}</summary><ul>{}</ul></details>',
                 wordings[sector.pk].text,
                 _("What you can do, step by step"),
-                format_html(
-                    "".join("<li>{}</li>" for _c in sector.commitments.all()), *sector.commitments.all()
-                ),
+                format_html_join("", "<li>{}</li>", ((each,) for each in sector.commitments.all())),
             )
             if sector.pk in wordings
             else "",
@@ -198,7 +196,7 @@ class PledgeForm(StampedForm):
     name = NameField(help_text=_("It stays hidden unless you choose to show it."))
     email = AddressField(
         help_text=_(
-            "Only to confirm your pledge and to send you the link with which you can change or withdraw it."
+            "We send you a message to confirm your pledge, and the link with which you can change or withdraw it."
         )
     )
     email_as_typed = forms.BooleanField(required=False, label=_("My address is right as I wrote it"))

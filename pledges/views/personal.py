@@ -111,9 +111,10 @@ def manage(request, pledge):
             saved = (
                 _("We have written to the new address.") if changing_address else _("Your changes are saved.")
             )
-            pledge.refresh_from_db()
         elif used.is_valid():
             used.add_error(None, _("We wrote to you a moment ago. Please try again in a minute."))
+        # Also after a refused change: the page shows what is kept beside what was typed.
+        pledge.refresh_from_db()
         status = 200 if saved else 422
         if saved:
             form = ManageForm(pledge=pledge, action=action)

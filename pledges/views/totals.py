@@ -57,7 +57,7 @@ def as_json(request):
                         county.code: {"total": n, "sq": county.name_sq, "en": county.name_en}
                         for county, n in read.counties
                     },
-                    "unknown": {"total": read.unknown, "sq": "Qark i pathënë", "en": "County not given"},
+                    "unknown": {"total": read.unknown, "sq": "Nuk e kanë thënë qarkun", "en": "County not given"},
                 },
             },
             json_dumps_params={"ensure_ascii": False},
@@ -84,7 +84,7 @@ def as_csv(request):
         writer.writerow(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of])
     for county, n in read.counties:
         writer.writerow(["county", county.code, county.name_sq, county.name_en, n, as_of])
-    writer.writerow(["county", "unknown", "Qark i pathënë", "County not given", read.unknown, as_of])
+    writer.writerow(["county", "unknown", "Nuk e kanë thënë qarkun", "County not given", read.unknown, as_of])
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="totals.csv"'
     return _open_data(response)

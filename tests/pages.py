@@ -1,0 +1,189 @@
+"""Every page of the site, and how to read one, for the tests that walk them all."""
+
+from django.test.html import parse_html
+from django.urls import reverse
+from django.utils import translation
+
+from pledges import links
+from pledges.links import Purpose
+from pledges.models import Pledge, PledgingSettings
+from tests.factories import form_data, make_pledge
+
+LANGUAGES = ("sq", "en")
+
+# Pages that are the same for everyone, by the name of their address.
+PUBLIC = (
+    "campaign:home",
+    "campaign:help",
+    "campaign:privacy",
+    "pledges:sign",
+    "pledges:inbox",
+    "pledges:under_16",
+    "pledges:my_pledge",
+    "pledges:my_pledge_sent",
+    "pledges:totals",
+)
+
+VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr"}
+
+
+def path_of(name, language, *args):
+    """The address of a page in a language."""
+    with translation.override(language):
+        return reverse(name, args=args)
+
+
+def public_paths():
+    """(name, language, path) of every public page in both languages."""
+    return [(name, language, path_of(name, language)) for name in PUBLIC for language in LANGUAGES]
+
+
+def personal_visits(client, language):
+    """(what is seen, response) of every page that belongs to one person or answers typed words, in one language."""
+
+    def link(purpose, pledge):
+        return links.path(purpose, pledge, language=language)
+
+    def made(state="confirmed", **values):
+        return make_pledge(state=state, language=language, consent_language=language, **values)
+
+    yield from _after_the_form(client, language)
+
+    pending = made("pending", updates=True)
+    path = link(Purpose.CONFIRM, pending)
+    yield "confirm", client.get(path)
+    yield "thanks", client.post(path)
+    yield "confirmed before", client.get(path)
+    pending = made("pending")
+    path = link(Purpose.BLOCK, pending)
+    yield "block", client.get(path)
+    yield "blocked", client.post(path)
+    yield "link of an erased pledge", client.get(link(Purpose.CONFIRM, pending))
+
+    pledge = made()
+    manage, correct = link(Purpose.MANAGE, pledge), corrections(pledge)
+    yield "manage", client.get(manage)
+    yield "saved", client.post(manage, correct)
+    yield "not saved", client.post(manage, correct | {"name": "", "sector": "", "county": "x", "language": ""})
+    let_a_minute_pass()
+    yield "new address asked for", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
+    yield "asked for too soon", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
+    yield "not an address", client.post(manage, {"change_address": "1", "new_email": "e-re@"})
+    pledge.refresh_from_db()
+    path = link(Purpose.NEW_ADDRESS, pledge)
+    yield "use the new address", client.get(path)
+    yield "new address in use", client.post(path)
+    yield "withdraw", client.get(link(Purpose.WITHDRAW, pledge))
+    yield "withdrawn", client.post(link(Purpose.WITHDRAW, pledge))
+
+    pledge = made()
+    for person in ("Agim Shembulli", "Besa Shembulli"):
+        made(name=person, address=f"plot-{language}@shembull.al")
+    pledge.set_new_address(f"plot-{language}@shembull.al")
+    pledge.save()
+    yield "new address is taken", client.post(link(Purpose.NEW_ADDRESS, pledge))
+    yield "links revoked", client.post(link(Purpose.MANAGE, pledge), {"revoke": "1"})
+
+
+def _after_the_form(client, language):
+    sign, my_pledge = path_of("pledges:sign", language), path_of("pledges:my_pledge", language)
+    yield "sign, with every error", client.post(sign, {"stamp": form_data()["stamp"]})
+    yield "sign, with a strange name", client.post(sign, form_data(name="<b>", email="a@gmial.com", county="x"))
+    yield "sign, too long a name", client.post(sign, form_data(name="Drita" * 20, website="x"))
+    yield "sign, switched language", client.post(sign, form_data(consent=None, switch="1"))
+    yield "my pledge, with an error", client.post(my_pledge, {"email": "drita@"})
+    yield "sent from another site", client.post(sign, form_data(), headers={"Sec-Fetch-Site": "cross-site"})
+    PledgingSettings.objects.update_or_create(pk=1, defaults={"network_limit": 5})
+    for _ in range(5):
+        make_pledge(network="127.0.0.1")
+    yield "sign, too many at once", client.post(sign, form_data())
+    PledgingSettings.objects.update(state="paused")
+    yield "sign, while it rests", client.post(sign, form_data())
+    yield "not now", client.get(sign)
+    PledgingSettings.objects.all().delete()
+    yield "no such page", client.get(f"/{language}/nuk-ka/")
+    Pledge.objects.all().delete()
+
+
+def corrections(pledge, **changes):
+    """What a browser sends when someone saves the page of their pledge; None takes a field out."""
+    data = {
+        "name": pledge.name,
+        "county": pledge.county_id or "",
+        "sector": pledge.sector.slug,
+        "language": pledge.language,
+        "show_name": "on" if pledge.show_name else None,
+        "updates": "on" if pledge.updates else None,
+        **changes,
+    }
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def let_a_minute_pass():
+    """So that the site may write to each address again."""
+    from datetime import timedelta
+
+    from django.db.models import F
+
+    Pledge.objects.update(written_at=F("written_at") - timedelta(minutes=1, seconds=1))
+
+
+class Document:
+    """A page as a browser takes it: elements with their attributes, words and language. Bad nesting is an error."""
+
+    def __init__(self, response_or_text):
+        text = getattr(response_or_text, "text", response_or_text)
+        self.root = parse_html(text)
+        while isinstance(self.root.children[0], str):  # the doctype's line end
+            self.root.children.pop(0)
+
+    def all(self, name=None, node=None, **attributes):
+        """Elements of this name that have these attributes; True stands for any value."""
+        return [
+            element
+            for element, _language in self._walk(node or self.root, None)
+            if not isinstance(element, str)
+            and name in (None, element.name)
+            and all(
+                key in self.of(element) if value is True else self.of(element).get(key) == value
+                for key, value in attributes.items()
+            )
+        ]
+
+    def one(self, name, **attributes):
+        """The only such element."""
+        [element] = self.all(name, **attributes)
+        return element
+
+    @staticmethod
+    def of(element):
+        """The attributes of an element."""
+        return dict(element.attributes)
+
+    def words(self, node=None):
+        """What is read in an element, in one line."""
+        return " ".join(
+            " ".join(text for text, _language in self._walk(node or self.root, None) if isinstance(text, str)).split()
+        )
+
+    def words_by_language(self):
+        """(language, text) of all that is read out: text, and the attributes that hold some."""
+        for node, language in self._walk(self.root, None):
+            if isinstance(node, str):
+                yield language, node
+                continue
+            attributes = self.of(node)
+            for name in ("aria-label", "alt", "title", "placeholder"):
+                if attributes.get(name):
+                    yield language, attributes[name]
+            if attributes.get("name") == "description":
+                yield language, attributes["content"]
+
+    def _walk(self, node, language):
+        if isinstance(node, str):
+            yield node, language
+            return
+        language = self.of(node).get("lang", language)
+        yield node, language
+        for child in node.children:
+            yield from self._walk(child, language)

@@ -1,0 +1,704 @@
+"""The admin of the pledges: what staff can see and do there, and what they cannot."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.db.models import F
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.html import escape
+
+from pledges import totals
+from pledges.models import (
+    BlockedAddress,
+    Commitment,
+    County,
+    Message,
+    Municipality,
+    Pledge,
+    PledgingSettings,
+    ProviderRule,
+    Sector,
+    Wording,
+)
+from tests.factories import make_pledge, run_worker
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/pledges/pledge/"
+ENGLISH = {"accept-language": "en"}
+PERSON = {"name": "Drita Kola", "address": "drita.kola@shembull.al"}
+
+
+def words(response):
+    return response.content.decode()
+
+
+def staff(client, *permissions):
+    """The client, signed in as staff with these permissions, such as "view_pledge"."""
+    user = User.objects.create_user("zana", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    assert user.user_permissions.count() == len(permissions)
+    client.force_login(user)
+    return client
+
+
+def change(thing):
+    return reverse(f"admin:{thing._meta.app_label}_{thing._meta.model_name}_change", args=[thing.pk])
+
+
+def act(client, action, *pledges, path=LIST, **extra):
+    """Choose an action for the ticked pledges."""
+    data = {"action": action, "_selected_action": [str(pledge.pk) for pledge in pledges], **extra}
+    return client.post(path, data, headers=ENGLISH, follow=True)
+
+
+def filled(response, **changes):
+    """The form of a page as a browser would send it, with these fields changed."""
+    data = {}
+    forms = [response.context["adminform"].form]
+    for inline in response.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    for form in forms:
+        for field in form:
+            value = field.value()
+            if value is not None and value is not False and not field.field.disabled:
+                data[field.html_name] = value
+    return {key: value for key, value in (data | changes).items() if value is not None}
+
+
+def total():
+    figures = totals.read()
+    assert totals.differences() == []
+    return figures.total
+
+
+# Who sees whom
+
+
+def pages_of(client, pledge):
+    """Every page on which a pledge appears."""
+    LogEntry.objects.log_actions(User.objects.last().pk, [pledge], 2, "Changed.")
+    paths = [LIST, change(pledge), f"{LIST}{pledge.pk}/history/", f"{LIST}{pledge.pk}/delete/"]
+    return [client.get(path) for path in [*paths, "/admin/", "/admin/pledges/message/"]]
+
+
+def test_without_the_permission_no_page_shows_a_name_or_an_address(client):
+    pledge = make_pledge(**PERSON)
+    Message.owe(Message.Kind.CONFIRM, pledge)
+    staff(client, "view_pledge", "change_pledge", "delete_pledge", "view_message")
+    for response in pages_of(client, pledge):
+        assert response.status_code == 200
+        assert "Drita" not in words(response) and "drita.kola" not in words(response)
+    assert "find/" not in words(client.get(LIST))
+    assert client.post(f"{LIST}find/", {"email": PERSON["address"]}).status_code == 403
+
+
+def test_who_may_only_view_sees_the_pledge_but_not_the_person(client):
+    pledge = make_pledge(**PERSON)
+    staff(client, "view_pledge")
+    page = client.get(change(pledge))
+    assert str(pledge.pk) in words(page) and "Drita" not in words(page)
+    assert client.post(change(pledge), {"language": "en"}).status_code == 403
+
+
+def test_with_the_permission_list_and_page_show_the_person(client):
+    pledge = make_pledge(**PERSON)
+    staff(client, "view_pledge", "see_people")
+    for path in (LIST, change(pledge)):
+        page = words(client.get(path))
+        assert "Drita Kola" in page and PERSON["address"] in page
+
+
+def test_digests_and_ciphertexts_are_on_no_page(admin_client):
+    pledge = make_pledge(network="192.0.2.1", **PERSON)
+    page = words(admin_client.get(change(pledge)))
+    for column in ("digest", "cipher", "link_version", "slot"):
+        assert column not in page
+
+
+def test_a_row_that_no_key_opens_does_not_take_the_list_down(admin_client):
+    make_pledge(**PERSON)
+    Pledge.objects.update(name_cipher=b"\x00" * 40)
+    page = words(admin_client.get(LIST, headers=ENGLISH))
+    assert "cannot be decrypted" in page and PERSON["address"] in page
+
+
+# Finding by address
+
+
+def test_an_exact_address_is_found_however_it_is_written_and_stays_out_of_urls_and_history(admin_client):
+    pledge = make_pledge(name="Drita Kola", address="drita.kola@gmail.com")
+    other = make_pledge()
+    response = admin_client.post(
+        f"{LIST}find/", {"email": " Drita.Kola+zotimi@GMAIL.com"}, follow=True, headers=ENGLISH
+    )
+    assert response.redirect_chain == [(f"{LIST}?id__in={pledge.pk}", 302)]
+    assert change(pledge) in words(response) and change(other) not in words(response)
+    assert not LogEntry.objects.exists()
+    assert 'name="q"' not in words(response)
+
+
+def test_both_pledges_of_an_address_are_found(admin_client):
+    first = make_pledge(name="Drita Kola", address="kola@shembull.al")
+    second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
+    page = words(admin_client.post(f"{LIST}find/", {"email": "kola@shembull.al"}, follow=True))
+    assert change(first) in page and change(second) in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [("nobody@shembull.al", "No pledge has this address."), ("nobody", "Write the whole e-mail address")],
+)
+def test_an_address_that_is_not_found_or_not_whole_is_answered_in_words(admin_client, typed, answer):
+    response = admin_client.post(f"{LIST}find/", {"email": typed}, follow=True, headers=ENGLISH)
+    assert answer in words(response)
+    assert response.redirect_chain == [(LIST, 302)]
+    assert typed not in words(response)
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("id__in=nonsense", 302),
+        ("address_digest=abc", 400),
+        ("name_cipher__contains=a", 400),
+    ],
+)
+def test_a_made_up_filter_is_refused(admin_client, query, status):
+    make_pledge(**PERSON)
+    assert admin_client.get(f"{LIST}?{query}").status_code == status
+
+
+# Correcting
+
+
+def test_corrections_are_kept_and_counted(admin_client):
+    pledge = make_pledge(sector="parents", state="confirmed")
+    teachers = Sector.objects.get(slug="teachers")
+    page = admin_client.get(change(pledge))
+    response = admin_client.post(
+        change(pledge), filled(page, sector=teachers.pk, county="AL-01", language="en", updates="on")
+    )
+    assert response.status_code == 302
+    pledge.refresh_from_db()
+    assert (pledge.sector, pledge.county_id, pledge.language, pledge.updates) == (
+        teachers,
+        "AL-01",
+        "en",
+        True,
+    )
+    assert {sector.slug: n for sector, n in totals.read().sectors}["teachers"] == 1
+    assert total() == 1
+    history = words(admin_client.get(f"{LIST}{pledge.pk}/history/", headers=ENGLISH))
+    assert "Changed sector, county, language and wants news." in history
+
+
+def test_nothing_else_can_be_changed_by_sending_more(admin_client):
+    pledge = make_pledge(**PERSON)
+    page = admin_client.get(change(pledge))
+    more = {"state": "confirmed", "name": "Tjetër Emër", "address": "x@shembull.al", "consent": "1"}
+    admin_client.post(change(pledge), filled(page, language="en", **more))
+    pledge.refresh_from_db()
+    assert (pledge.language, pledge.state, pledge.name) == ("en", "pending", "Drita Kola")
+
+
+def test_a_confirmation_while_staff_have_the_form_open_is_not_undone(admin_client):
+    pledge = make_pledge()
+    page = admin_client.get(change(pledge))
+    pledge.confirm()
+    admin_client.post(change(pledge), filled(page, updates="on"))
+    pledge.refresh_from_db()
+    assert (pledge.state, pledge.updates) == ("confirmed", True)
+
+
+def test_names_of_young_people_cannot_be_shown(admin_client):
+    pledge = make_pledge(sector="youth")
+    page = admin_client.get(change(pledge))
+    response = admin_client.post(change(pledge), filled(page, show_name="on"), headers=ENGLISH)
+    assert "Names of this sector are never shown." in words(response)
+    pledge.refresh_from_db()
+    assert not pledge.show_name
+
+
+def test_a_pledge_cannot_be_made_by_staff(admin_client):
+    assert admin_client.get(f"{LIST}add/").status_code == 403
+
+
+# Actions
+
+
+def test_confirming_counts_only_what_waits(admin_client):
+    waiting, counted, out = make_pledge(), make_pledge(state="confirmed"), make_pledge(state="invalidated")
+    assert "1 pledge is confirmed." in words(act(admin_client, "confirm", waiting, counted, out))
+    assert total() == 2
+    out.refresh_from_db()
+    assert out.state == "invalidated"
+    assert [entry.object_id for entry in LogEntry.objects.all()] == [str(waiting.pk)]
+
+
+def test_invalidating_and_restoring_bring_each_pledge_back_to_what_it_was(admin_client):
+    waiting, counted = make_pledge(), make_pledge(state="confirmed")
+    assert "2 pledges are invalidated." in words(act(admin_client, "invalidate", waiting, counted))
+    assert total() == 0
+    assert "2 pledges are restored." in words(act(admin_client, "restore", waiting, counted))
+    assert total() == 1
+    waiting.refresh_from_db()
+    assert waiting.state == "pending"
+
+
+def test_an_action_on_the_page_of_one_pledge(admin_client):
+    pledge = make_pledge()
+    admin_client.post(change(pledge), {"CHANGE_FORM-action": "confirm", "_selected_action": str(pledge.pk)})
+    assert total() == 1
+
+
+@pytest.mark.parametrize("action", ["confirm", "invalidate", "restore", "invalidate_networks", "erase"])
+def test_who_may_only_view_can_do_nothing(client, action):
+    pledge, out = make_pledge(state="confirmed"), make_pledge(state="invalidated")
+    staff(client, "view_pledge", "see_people")
+    act(client, action, pledge, out, sure="yes")
+    assert sorted(Pledge.objects.values_list("state", flat=True)) == ["confirmed", "invalidated"]
+
+
+def test_invalidating_a_network_says_how_many_first_and_can_be_undone(admin_client):
+    bots = [make_pledge(network="192.0.2.7", state="confirmed") for _ in range(3)]
+    bots.append(make_pledge(network="192.0.2.7"))
+    make_pledge(network="192.0.2.8", state="confirmed")
+    make_pledge(state="confirmed")
+    asked = act(admin_client, "invalidate_networks", bots[0])
+    assert asked.context["facts"] == [
+        ("Selected", 1),
+        ("To be invalidated", 4),
+        ("Of these counted now", 3),
+    ]
+    assert total() == 5
+    done = act(admin_client, "invalidate_networks", bots[0], sure="yes")
+    assert "4 pledges are invalidated." in words(done)
+    assert total() == 2
+    assert LogEntry.objects.count() == 4
+    act(admin_client, "restore", *bots)
+    assert total() == 5
+
+
+def test_a_forgotten_network_is_like_no_other(admin_client):
+    first, _second = make_pledge(state="confirmed"), make_pledge(state="confirmed")
+    assert "0 pledges are invalidated." in words(act(admin_client, "invalidate_networks", first, sure="yes"))
+    assert total() == 2
+
+
+def test_invalidating_a_mail_domain(admin_client):
+    for number in range(3):
+        make_pledge(address=f"bot{number}@bots.example", state="confirmed")
+    make_pledge(state="confirmed")
+    bot = Pledge.objects.of_domain("bots.example").first()
+    asked = act(admin_client, "invalidate_domains", bot)
+    assert asked.context["facts"][1] == ("To be invalidated", 3)
+    act(admin_client, "invalidate_domains", bot, sure="yes")
+    assert total() == 1
+
+
+def test_all_that_the_filters_show_can_be_chosen_at_once(admin_client):
+    pledges = [make_pledge(sector=slug) for slug in ("parents", "parents", "teachers")]
+    parents = Sector.objects.get(slug="parents")
+    act(
+        admin_client,
+        "confirm",
+        pledges[0],
+        path=f"{LIST}?sector__id__exact={parents.pk}",
+        select_across="1",
+    )
+    assert total() == 2
+
+
+def test_erasing_asks_first_and_writes_a_last_message_to_each(admin_client, mailoutbox):
+    pledges = [make_pledge(state="confirmed", **PERSON), make_pledge(state="confirmed")]
+    assert act(admin_client, "erase", *pledges).context["facts"] == [("Selected", 2)]
+    assert total() == 2
+    assert "2 pledges are erased." in words(act(admin_client, "erase", *pledges, sure="yes"))
+    assert total() == 0
+    run_worker()
+    assert PERSON["address"] in [mail.to[0] for mail in mailoutbox]
+    assert len(mailoutbox) == 2
+    assert {entry.object_repr for entry in LogEntry.objects.all()} == {str(pledge) for pledge in pledges}
+
+
+def test_erasing_from_the_page_of_one_pledge_writes_the_last_message_too(admin_client, mailoutbox):
+    pledge = make_pledge(state="confirmed", **PERSON)
+    Message.owe(Message.Kind.LINKS, pledge)
+    page = words(admin_client.get(f"{LIST}{pledge.pk}/delete/", headers=ENGLISH))
+    assert "A last message tells them so." in page
+    admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes"})
+    assert total() == 0
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
+
+
+def test_djangos_own_deletion_is_not_offered_for_pledges(admin_client):
+    pledge = make_pledge()
+    page = words(admin_client.get(LIST))
+    assert "delete_selected" not in page
+    act(admin_client, "delete_selected", pledge, post="yes")
+    assert Pledge.objects.exists()
+
+
+def test_the_history_of_the_admin_names_nobody(admin_client):
+    pledge = make_pledge(**PERSON)
+    page = admin_client.get(change(pledge))
+    admin_client.post(change(pledge), filled(page, updates="on"))
+    act(admin_client, "confirm", pledge)
+    act(admin_client, "erase", pledge, sure="yes")
+    assert LogEntry.objects.count() == 3
+    for entry in LogEntry.objects.all():
+        line = f"{entry.object_repr} {entry.change_message}"
+        assert "Drita" not in line and "shembull" not in line
+
+
+# Sectors and places
+
+
+def sector_form(client, **changes):
+    """What a browser sends for a new sector."""
+    new = {
+        "name_sq": "Sportistë",
+        "name_en": "Athletes",
+        "slug": "athletes",
+        "color": "s3",
+        "is_open": "on",
+        "pledge_sq": "Si sportist, zotohem.",
+        "pledge_en": "As an athlete, I pledge.",
+    }
+    return filled(client.get("/admin/pledges/sector/add/"), **(new | changes))
+
+
+def test_a_new_sector_takes_its_words_and_can_be_chosen(admin_client):
+    response = admin_client.post("/admin/pledges/sector/add/", sector_form(admin_client))
+    assert response.status_code == 302
+    sector = Sector.objects.open().get(slug="athletes")
+    words_of_it = sector.wordings.get()
+    assert (words_of_it.version, words_of_it.text_en) == (1, "As an athlete, I pledge.")
+    assert "Athletes" in words(admin_client.get("/en/pledge/"))
+    assert "As an athlete, I pledge." in words(admin_client.get(change(sector)))
+
+
+@pytest.mark.parametrize("missing", ["pledge_sq", "pledge_en", "name_sq", "name_en"])
+def test_a_sector_without_words_or_name_in_one_language_is_refused_and_nothing_typed_is_lost(
+    admin_client, missing
+):
+    form = sector_form(admin_client, **{missing: ""})
+    response = admin_client.post("/admin/pledges/sector/add/", form)
+    assert list(response.context["adminform"].form.errors) == [missing]
+    assert "athletes" in words(response)
+    assert not Sector.objects.filter(slug="athletes").exists()
+
+
+def test_a_hint_in_one_language_is_asked_for_in_the_other(admin_client):
+    form = sector_form(admin_client, hint_en="Those who compete")
+    response = admin_client.post("/admin/pledges/sector/add/", form, headers=ENGLISH)
+    assert response.context["adminform"].form.errors == {
+        "hint_sq": ["Write this in both languages, or leave both empty."]
+    }
+
+
+def test_a_slug_that_exists_is_refused_by_its_field(admin_client):
+    response = admin_client.post("/admin/pledges/sector/add/", sector_form(admin_client, slug="parents"))
+    assert list(response.context["adminform"].form.errors) == ["slug"]
+
+
+def test_the_slug_and_the_keys_of_commitments_stay(admin_client):
+    parents = Sector.objects.get(slug="parents")
+    keys_before = list(parents.commitments.values_list("key", flat=True))
+    page = admin_client.get(change(parents))
+    form = filled(page, slug="others", name_en="All parents")
+    form |= {name: "other-key" for name in form if name.endswith("-key")} | {"commitments-0-key": "other-key"}
+    form["commitments-0-text_en"] = "I listen."
+    assert admin_client.post(change(parents), form).status_code == 302
+    parents.refresh_from_db()
+    assert (parents.slug, parents.name_en) == ("parents", "All parents")
+    assert list(parents.commitments.values_list("key", flat=True)) == keys_before
+    assert parents.commitments.filter(text_en="I listen.").exists()
+    assert Commitment.objects.filter(sector=parents).count() == len(keys_before)
+
+
+def test_a_sector_with_pledges_cannot_be_deleted(admin_client):
+    parents = Sector.objects.get(slug="parents")
+    for _ in range(3):
+        make_pledge(sector="parents")
+    path = f"/admin/pledges/sector/{parents.pk}/delete/"
+    assert "Parents: 3 pledges" in words(admin_client.get(path, headers=ENGLISH))
+    admin_client.post(path, {"post": "yes"})
+    bulk = {"action": "delete_selected", "_selected_action": parents.pk, "post": "yes"}
+    admin_client.post("/admin/pledges/sector/", bulk)
+    assert Sector.objects.filter(pk=parents.pk).exists()
+
+
+def test_a_sector_whose_words_are_signed_elsewhere_cannot_be_deleted(admin_client):
+    pledge = make_pledge(sector="parents")
+    parents = pledge.sector
+    Pledge.objects.update(sector=Sector.objects.get(slug="teachers"))
+    admin_client.post(f"/admin/pledges/sector/{parents.pk}/delete/", {"post": "yes"})
+    assert Sector.objects.filter(pk=parents.pk).exists()
+
+
+def test_a_sector_without_pledges_can_be_deleted(admin_client):
+    artists = Sector.objects.get(slug="artists")
+    admin_client.post(f"/admin/pledges/sector/{artists.pk}/delete/", {"post": "yes"})
+    assert not Sector.objects.filter(pk=artists.pk).exists()
+
+
+def test_a_county_with_pledges_or_municipalities_cannot_be_deleted(admin_client):
+    make_pledge(county_id="abroad")
+    for code in ("abroad", "AL-01"):
+        county = County.objects.get(pk=code)
+        admin_client.post(change(county).replace("/change/", "/delete/"), {"post": "yes"})
+        assert County.objects.filter(pk=code).exists()
+
+
+# Words
+
+
+def test_changing_signed_words_makes_a_new_version_and_leaves_what_was_signed(admin_client):
+    pledge = make_pledge(sector="parents")
+    signed = pledge.wording
+    page = admin_client.get(change(signed))
+    form = filled(page, text_sq="Zotohem ndryshe.", text_en="I pledge otherwise.")
+    response = admin_client.post(change(signed), form, follow=True, headers=ENGLISH)
+    assert "version 2" in words(response)
+    pledge.refresh_from_db()
+    assert pledge.wording.text_en == signed.text_en
+    newest = Wording.objects.pledges().current().get(sector=pledge.sector)
+    assert (newest.version, newest.text_en, newest.pk != signed.pk) == (2, "I pledge otherwise.", True)
+    assert "I pledge otherwise." in words(admin_client.get("/en/pledge/"))
+    assert response.redirect_chain[-1][0] == change(newest)
+
+
+def test_saving_signed_words_unchanged_makes_no_version(admin_client):
+    signed = make_pledge().consent
+    admin_client.post(change(signed), filled(admin_client.get(change(signed))))
+    assert Wording.objects.consent().count() == 1
+
+
+def test_words_that_nobody_signed_are_changed_in_place(admin_client):
+    wording = Wording.objects.pledges().get(sector__slug="artists")
+    form = filled(admin_client.get(change(wording)), text_en="I, an artist, pledge.")
+    assert admin_client.post(change(wording), form).status_code == 302
+    wording.refresh_from_db()
+    assert (wording.version, wording.text_en) == (1, "I, an artist, pledge.")
+    assert wording.sector.wordings.count() == 1
+
+
+def test_older_words_can_be_read_not_changed_or_deleted(admin_client):
+    signed = make_pledge().wording
+    newer = signed.next_version()
+    newer.save()
+    assert 'name="text_sq"' not in words(admin_client.get(change(signed)))
+    assert signed.text_en in words(admin_client.get(change(signed)))
+    data = {"text_sq": "x", "text_en": "x", "post": "yes"}
+    assert admin_client.post(change(signed), data).status_code == 403
+    assert admin_client.post(f"/admin/pledges/wording/{signed.pk}/delete/", data).status_code == 403
+    assert admin_client.post(f"/admin/pledges/wording/{newer.pk}/delete/", data).status_code == 302
+    assert list(Wording.objects.filter(sector=signed.sector)) == [signed]
+
+
+def test_the_only_consent_cannot_be_deleted(admin_client):
+    consent = Wording.objects.consent().get()
+    response = admin_client.post(f"/admin/pledges/wording/{consent.pk}/delete/", {"post": "yes"})
+    assert response.status_code == 403
+
+
+def test_words_are_required_in_both_languages(admin_client):
+    wording = Wording.objects.consent().get()
+    response = admin_client.post(change(wording), filled(admin_client.get(change(wording)), text_en=" "))
+    assert list(response.context["adminform"].form.errors) == ["text_en"]
+
+
+def test_words_added_for_a_sector_that_has_some_are_its_next_version(admin_client):
+    parents = Sector.objects.get(slug="parents")
+    form = {"kind": "pledge", "sector": parents.pk, "text_sq": "Zotohem.", "text_en": "I pledge."}
+    admin_client.post("/admin/pledges/wording/add/", form)
+    assert parents.wordings.get(text_en="I pledge.").version == 2
+
+
+def test_a_consent_of_one_sector_is_refused_in_words(admin_client):
+    parents = Sector.objects.get(slug="parents")
+    form = {"kind": "consent", "sector": parents.pk, "text_sq": "Po.", "text_en": "Yes."}
+    response = admin_client.post("/admin/pledges/wording/add/", form, headers=ENGLISH)
+    assert "A pledge belongs to a sector; the consent belongs to none." in words(response)
+
+
+def test_the_list_of_words_says_how_many_signed_and_which_are_current(admin_client):
+    make_pledge(sector="parents").wording.next_version().save()
+    page = admin_client.get("/admin/pledges/wording/")
+    parents = [
+        (wording.version, wording.signatures, wording.newest)
+        for wording in page.context["cl"].result_list
+        if wording.sector and wording.sector.slug == "parents"
+    ]
+    assert parents == [(2, 0, True), (1, 1, False)]
+
+
+# Messages, addresses, settings
+
+
+def test_a_message_that_was_given_up_is_sent_again(admin_client, mailoutbox):
+    pledge = make_pledge(**PERSON)
+    failing = Message.owe(Message.Kind.CONFIRM, pledge)
+    sent = Message.owe(Message.Kind.LINKS, make_pledge())
+    Message.objects.filter(pk=failing.pk).update(
+        state="failing", attempts=14, error="TimeoutError", created_at=F("created_at") - timedelta(days=4)
+    )
+    Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=Now())
+    page = admin_client.get("/admin/pledges/message/?state__exact=failing")
+    assert [message.pk for message in page.context["cl"].result_list] == [failing.pk]
+    response = act(admin_client, "send_again", failing, sent, path="/admin/pledges/message/")
+    assert "1 message will be sent again." in words(response)
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
+    failing.refresh_from_db()
+    assert (failing.state, failing.error) == ("sent", "")
+
+
+def test_a_message_sent_again_has_three_days_again(admin_client, settings):
+    message = Message.owe(Message.Kind.CONFIRM, make_pledge())
+    old = F("created_at") - timedelta(days=4)
+    Message.objects.filter(pk=message.pk).update(state="failing", attempts=14, created_at=old)
+    settings.MAILERS = {"default": {"BACKEND": "tests.no.such.backend"}}
+    act(admin_client, "send_again", message, path="/admin/pledges/message/")
+    run_worker()
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == ("owed", 1)
+
+
+def test_messages_can_only_be_read_by_those_who_may_only_view(client):
+    message = Message.owe(Message.Kind.CONFIRM, make_pledge())
+    Message.objects.update(state="failing")
+    staff(client, "view_message")
+    act(client, "send_again", message, path="/admin/pledges/message/")
+    message.refresh_from_db()
+    assert message.state == "failing"
+
+
+def test_a_blocked_address_is_shown_with_the_permission_only_and_can_be_unblocked(client):
+    make_pledge(**PERSON).block()
+    blocked = BlockedAddress.objects.get()
+    path = "/admin/pledges/blockedaddress/"
+    staff(client, "view_blockedaddress", "delete_blockedaddress")
+    for page in (path, change(blocked)):
+        assert PERSON["address"] not in words(client.get(page))
+    user = User.objects.get(username="zana")
+    user.user_permissions.add(Permission.objects.get(codename="see_people"))
+    for page in (path, change(blocked)):
+        assert PERSON["address"] in words(client.get(page))
+    client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
+    assert not BlockedAddress.objects.exists()
+    assert LogEntry.objects.get().object_repr == str(blocked)
+
+
+def test_a_rule_is_kept_in_the_form_in_which_addresses_are_compared(admin_client):
+    form = {
+        "domain": "Posta-Ë.AL",
+        "same_as": "GMAIL.com",
+        "ignores": ".",
+        "tag": "+",
+        "source": "https://shembull.al/",
+    }
+    assert admin_client.post("/admin/pledges/providerrule/add/", form).status_code == 302
+    rule = ProviderRule.objects.get(same_as="gmail.com", source="https://shembull.al/")
+    assert rule.domain == "xn--posta--uva.al"
+    twice = admin_client.post("/admin/pledges/providerrule/add/", form | {"domain": "GMAIL.COM"})
+    assert list(twice.context["adminform"].form.errors) == ["domain"]
+
+
+def test_the_settings_are_one_form(admin_client):
+    path = "/admin/pledges/pledgingsettings/"
+    assert admin_client.get(path).url == f"{path}1/change/"
+    assert admin_client.get(f"{path}add/").status_code == 403
+    assert admin_client.get(f"{path}1/delete/").status_code == 403
+    page = admin_client.get(f"{path}1/change/")
+    admin_client.post(f"{path}1/change/", filled(page, goal="5000"))
+    admin_client.post(f"{path}1/change/", filled(page, goal="6000"))
+    assert PledgingSettings.objects.get().goal == 6000
+
+
+def test_pausing_needs_a_message_in_both_languages(admin_client):
+    path = "/admin/pledges/pledgingsettings/1/change/"
+    page = admin_client.get(path)
+    response = admin_client.post(path, filled(page, state="paused", message_sq="Deri nesër."))
+    assert list(response.context["adminform"].form.errors) == ["message_en"]
+    assert "Deri nesër." in words(response)
+    assert PledgingSettings.load().state == "open"
+    both = filled(page, state="paused", message_sq="Deri nesër.", message_en="Until tomorrow.")
+    assert admin_client.post(path, both).status_code == 302
+    assert PledgingSettings.load().state == "paused"
+
+
+# Every page
+
+
+def every_page():
+    """Addresses of every list, form for adding, and form for changing of our own admin."""
+    for model, its_admin in admin.site._registry.items():
+        if its_admin.__module__.split(".")[0] in ("pledges", "campaign"):
+            base = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+            yield base
+            thing = model.objects.first()
+            yield f"{base}{1 if thing is None else thing.pk}/change/"
+            yield f"{base}add/"
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_every_page_opens_in_both_languages(admin_client, language):
+    pledge = make_pledge()
+    Message.owe(Message.Kind.CONFIRM, pledge)
+    make_pledge().block()
+    LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
+    closed = {"pledge", "message", "blockedaddress", "pledgingsettings", "sitesettings"}
+    visited = 0
+    for path in every_page():
+        response = admin_client.get(path, headers={"accept-language": language}, follow=True)
+        expected = 403 if path.endswith("/add/") and path.split("/")[3] in closed else 200
+        assert response.status_code == expected, path
+        if expected == 200:
+            assert f'<html lang="{language}"' in words(response), path
+            assert " style=" not in words(response) and "<script>" not in words(response), path
+        visited += 1
+    assert visited == 33
+
+
+def test_the_language_is_changed_on_the_same_page_for_the_admin_only(admin_client):
+    page = words(admin_client.get(f"{LIST}?state__exact=pending"))
+    assert f'name="next" value="{escape(LIST)}?state__exact=pending"' in page
+    response = admin_client.post("/admin/language/setlang/", {"language": "en", "next": LIST})
+    assert response.url == LIST
+    assert response.cookies["django_language"]["path"] == "/admin/"
+    assert '<html lang="en"' in words(admin_client.get(LIST, headers={"accept-language": "sq"}))
+
+
+def test_the_list_of_pledges_costs_the_same_at_any_length(admin_client, django_assert_num_queries):
+    def queries():
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            assert admin_client.get(LIST).status_code == 200
+        return len(captured)
+
+    for _ in range(5):
+        make_pledge()
+    few = queries()
+    for number in range(45):
+        make_pledge(
+            sector=["parents", "teachers", "artists"][number % 3], county_id=None if number % 2 else "AL-01"
+        )
+    assert queries() == few <= 10
+
+
+def test_the_search_of_places_finds_by_either_name(admin_client):
+    town = Municipality.objects.first()
+    page = words(admin_client.get(f"/admin/pledges/municipality/?q={town.name_en}"))
+    assert change(town) in page
