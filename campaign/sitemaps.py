@@ -1,5 +1,8 @@
 """The sitemap: every public page in both languages, each naming its other."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
@@ -9,7 +12,6 @@ class PageSitemap(Sitemap):
 
     i18n = True
     alternates = True
-    x_default = True
 
     def items(self):
         return [
@@ -23,6 +25,22 @@ class PageSitemap(Sitemap):
 
     def location(self, item):
         return reverse(item)
+
+    def get_urls(self, page=1, site=None, protocol=None):
+        """For those of neither language the Albanian page; Django's own x-default would be an address without language."""
+        urls = super().get_urls(page, site, protocol)
+        for url in urls:
+            [albanian] = [each for each in url["alternates"] if each["lang_code"] == "sq"]
+            url["alternates"].append(albanian | {"lang_code": "x-default"})
+        return urls
+
+    # Under SITE_URL, as the pages' canonical addresses are, by whichever host one asks.
+
+    def get_protocol(self, protocol=None):
+        return urlsplit(settings.SITE_URL).scheme
+
+    def get_domain(self, site=None):
+        return urlsplit(settings.SITE_URL).netloc
 
 
 SITEMAPS = {"pages": PageSitemap}

@@ -163,14 +163,14 @@ class StampedForm(forms.Form):
     def clean(self):
         stamp = self.read_stamp
         if self.cleaned_data.get("website") or stamp is None or stamp.stale or stamp.too_quick:
-            self.add_error(
-                None,
-                forms.ValidationError(
-                    _("Please look once more and press the button. Everything you wrote is still here."),
-                    code="once_more",
-                ),
-            )
+            self.add_error(None, self.once_more())
         return super().clean()
+
+    def once_more(self):
+        """The error that asks for nothing but another press of the button."""
+        return forms.ValidationError(
+            _("Please look once more and press the button. Everything you wrote is still here."), code="once_more"
+        )
 
     def give_back(self):
         """Prepare the bound form to be shown again: what was typed stays, the stamp is fresh, the trap is empty."""
@@ -268,12 +268,15 @@ class PledgeForm(StampedForm):
         if sector and not sector.shows_names:
             # Never offered to young people; a page without JavaScript cannot take the box away.
             cleaned["show_name"] = False
+        if sector and not self.non_field_errors() and not {None, sector.pk} <= self.signed.keys():
+            # The words this page showed are gone: they must be read anew before they are signed.
+            self.add_error(None, self.once_more())
         return cleaned
 
-    def signed_wordings(self, sector):
-        """The consent and the sector's words that the page showed: a cached page may be older than the newest version."""
-        shown = {w.sector_id: w for w in Wording.objects.filter(pk__in=self.read_stamp.wordings)}
-        return shown.get(None) or self.wordings[None], shown.get(sector.pk) or self.wordings[sector.pk]
+    @cached_property
+    def signed(self):
+        """The wordings that the page showed, by sector (None: the consent); a cached page may show older ones than today's."""
+        return {wording.sector_id: wording for wording in Wording.objects.filter(pk__in=self.read_stamp.wordings)}
 
     def save(self, network=None):
         """Insert the pledge, or find its twin, and owe the message that follows, in one transaction.
@@ -281,14 +284,13 @@ class PledgeForm(StampedForm):
         What the visitor reads next is the same whatever happened here.
         """
         data = self.cleaned_data
-        consent, words = self.signed_wordings(data["sector"])
         pledge = Pledge(
             sector=data["sector"],
             county=data["county"],
             language=get_language(),
-            consent=consent,
+            consent=self.signed[None],
             consent_language=get_language(),
-            wording=words,
+            wording=self.signed[data["sector"].pk],
             show_name=data["show_name"],
             updates=data["updates"],
             network_digest=keys.digests("network", network)[0] if network else None,

@@ -44,10 +44,10 @@ def token(purpose, pledge):
     return _signer(purpose).sign(f"{number}.{_bound_to(purpose, pledge)}")
 
 
-def find(purpose, text):
+def find(purpose, text, lock=False):
     """The pledge a token belongs to, or None when it is gone, or the link was revoked or is too old.
 
-    Raises signing.BadSignature for a token that we did not make for this purpose.
+    With `lock` its row is held until the transaction ends. Raises signing.BadSignature for a token that we did not make for this purpose.
     """
     from pledges.models import Pledge
 
@@ -58,7 +58,8 @@ def find(purpose, text):
             _signer(purpose).unsign(text, max_age=DATA_LINK_LIFE)
         except signing.SignatureExpired:
             return None
-    pledge = Pledge.objects.filter(pk=uuid.UUID(bytes=base64.urlsafe_b64decode(number + "=="))).first()
+    pledges = Pledge.objects.select_for_update() if lock else Pledge.objects.all()
+    pledge = pledges.filter(pk=uuid.UUID(bytes=base64.urlsafe_b64decode(number + "=="))).first()
     if pledge is None or bound != _bound_to(purpose, pledge):
         return None
     return pledge

@@ -16,6 +16,13 @@ def pytest_configure(config):
     settings.WHITENOISE_AUTOREFRESH = True
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The starter content, once for all tests: planting it takes as long as a test."""
+    with django_db_blocker.unblock():
+        call_command("seed", verbosity=0)
+
+
 @pytest.fixture(autouse=True)
 def starter_content(request):
     """The seeded sectors, words, places and channels; a transactional test before may have emptied the tables."""

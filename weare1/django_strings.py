@@ -3,7 +3,7 @@
 makemessages finds them here; nothing imports this module.
 """
 
-from django.utils.translation import gettext_noop, pgettext_lazy
+from django.utils.translation import gettext_noop, ngettext, pgettext_lazy
 
 # Months and days are written in lower case (CLDR).
 gettext_noop("January")
@@ -37,3 +37,26 @@ gettext_noop("Thursday")
 gettext_noop("Friday")
 gettext_noop("Saturday")
 gettext_noop("Sunday")
+
+# Missing in Django's Albanian.
+gettext_noop("- Select an option -")
+gettext_noop("“%(value)s” value must be a float.")
+gettext_noop("Floating point number")
+gettext_noop("“%(value)s” is not a valid binary value.")
+gettext_noop("No %s matches the given query.")
+gettext_noop("Run")
+gettext_noop("Breadcrumbs")
+gettext_noop("Pagination %(name)s entries")
+gettext_noop("Pagination %(name)s")
+gettext_noop("The app \"%s\" could not be found.")
+gettext_noop("Filter by %(field_name)s")
+gettext_noop("Logout")
+gettext_noop("work factor")
+gettext_noop("checksum")
+gettext_noop("Nested arrays must have the same length.")
+ngettext("…and %(count)d more object.", "…and %(count)d more objects.", 2)
+ngettext(
+    "This password is too short. It must contain at least %d character.",
+    "This password is too short. It must contain at least %d characters.",
+    2,
+)

@@ -23,6 +23,20 @@ def no_store_by_default(get_response):
     return middleware
 
 
+def cookies_for_staff_only(get_response):
+    """Outside the admin a cookie is not even read, so that no page can come to depend on one.
+
+    Django's session middleware answers a malformed session cookie with Set-Cookie and Vary, on any page.
+    """
+
+    def middleware(request):
+        if not request.path_info.startswith("/admin/"):
+            request.COOKIES = {}
+        return get_response(request)
+
+    return middleware
+
+
 def language_of_the_address(get_response):
     """`/sq/…` is Albanian, `/en/…` English, whatever the browser prefers; only the admin asks the browser.
 

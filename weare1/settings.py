@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.http.ConditionalGetMiddleware",
     "weare1.middleware.language_of_the_address",
     "weare1.middleware.DatabaseDownMiddleware",
+    "weare1.middleware.cookies_for_staff_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

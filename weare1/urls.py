@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from campaign import views
 from campaign.sitemaps import SITEMAPS
+from pledges.http import public_page
 from pledges.views import health, totals
 
 urlpatterns = [
@@ -14,7 +15,7 @@ urlpatterns = [
     path("api/v1/totals.json", totals.as_json, name="totals_json"),
     path("api/v1/totals.csv", totals.as_csv, name="totals_csv"),
     path("robots.txt", views.robots),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", views.manifest, name="manifest"),
     path("admin/language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

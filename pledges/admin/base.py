@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.utils.text import capfirst, format_lazy
@@ -19,9 +20,9 @@ def sees_people(request):
 
 
 def decrypted(read):
-    """What `read()` decrypts, or words that say it cannot be: one bad row must not take the page down."""
+    """What `read()` decrypts, "-" for nothing, or words that it cannot be: one bad row must not take the page down."""
     try:
-        return read()
+        return read() or "-"
     except keys.CannotDecrypt:
         return _("cannot be decrypted")
 
@@ -65,6 +66,9 @@ class BothLanguages:
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            # Only the choice: its buttons would delete a sector or county from the form of something else.
+            field.widget = field.widget.widget
         if language_of(db_field):
             field.widget.attrs["lang"] = language_of(db_field)
         return field

@@ -15,28 +15,22 @@ class MessageAdmin(ModelAdmin):
     list_display = [
         "kind",
         "of_pledge",
-        "language",
         "state",
+        "attempts",
+        "error",
         "created_at",
         "due_at",
         "sent_at",
-        "attempts",
-        "error",
+        "language",
     ]
     list_filter = ["state", "kind", "language", "created_at"]
     list_note = _(
         "A message that cannot be delivered is tried again for three days. Those given up or refused can be sent again."
     )
     fields = [
-        "kind",
-        "of_pledge",
-        "language",
-        "state",
-        "created_at",
-        "due_at",
-        "sent_at",
-        "attempts",
-        "error",
+        ("kind", "of_pledge", "language"),
+        ("state", "attempts", "error"),
+        ("created_at", "due_at", "sent_at"),
     ]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -58,7 +52,7 @@ class MessageAdmin(ModelAdmin):
     @admin.display(description=_("pledge"))
     def of_pledge(self, message):
         if message.pledge_id is None:
-            return None
+            return self.get_empty_value_display()
         url = reverse("admin:pledges_pledge_change", args=[message.pledge_id])
         return format_html('<a href="{}">{}</a>', url, str(message.pledge_id)[:8])
 

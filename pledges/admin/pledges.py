@@ -11,7 +11,7 @@ from django.db import transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -73,10 +73,10 @@ class PledgeAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "erase"]
-    person = ["name", "address", "new_address"]
     readonly_fields = [
-        *person,
-        "id",
+        "name",
+        "address",
+        "new_address",
         "state",
         "created_at",
         "confirmed_at",
@@ -95,9 +95,9 @@ class PledgeAdmin(ModelAdmin):
         return [
             "short",
             *(["name", "address"] if sees_people(request) else []),
+            "state",
             "sector",
             "county",
-            "state",
             "created_at",
             "confirmed_at",
             "language",
@@ -105,18 +105,14 @@ class PledgeAdmin(ModelAdmin):
         ]
 
     def get_fieldsets(self, request, obj=None):
-        person = [(_("Person"), {"fields": self.person})] if sees_people(request) else []
+        person = (_("Person"), {"fields": [("name", "address", "new_address")]})
+        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), "source"]
+        signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_at")]
         return [
-            *person,
+            *([person] if sees_people(request) else []),
             (_("Can be corrected"), {"fields": ["sector", "county", "language", "show_name", "updates"]}),
-            (
-                _("State"),
-                {"fields": ["id", "state", "created_at", "confirmed_at", "invalidated_at", "source"]},
-            ),
-            (
-                _("What was signed"),
-                {"fields": ["consent", "consent_language", "consented_at", "wording", "worded_at"]},
-            ),
+            (_("State"), {"fields": state}),
+            (_("What was signed"), {"fields": signed}),
             (_("Messages"), {"fields": ["reminded_at", "messages_sent"]}),
         ]
 
@@ -153,7 +149,7 @@ class PledgeAdmin(ModelAdmin):
                 reverse("admin:pledges_message_change", args=[message.pk]),
                 message.get_kind_display(),
                 message.get_state_display(),
-                formats.localize(message.created_at),
+                formats.localize(timezone.localtime(message.created_at)),
             )
             for message in pledge.messages.all()
         ]
@@ -257,9 +253,12 @@ class PledgeAdmin(ModelAdmin):
         if "sure" in request.POST:
             return self._invalidate(request, alike)
         still_valid = alike.exclude(state=Pledge.State.INVALIDATED)
+        count = still_valid.count()
+        if count > CHANGED_AT_ONCE:
+            return self._too_many(request, CHANGED_AT_ONCE)
         facts = [
             (_("Selected"), queryset.count()),
-            (_("To be invalidated"), still_valid.count()),
+            (_("To be invalidated"), count),
             (_("Of these counted now"), still_valid.confirmed().count()),
         ]
         return self._ask(request, title, explanation, facts)

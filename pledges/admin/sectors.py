@@ -57,17 +57,18 @@ class SectorAdmin(HoldsPledges, ModelAdmin):
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
+        if obj:
+            words = {"fields": [("words_sq", "words_en")], "description": self.link_to_words(obj)}
+        else:
+            words = {"fields": [("pledge_sq", "pledge_en")]}
         return [
             (None, {"fields": [("name_sq", "name_en"), ("hint_sq", "hint_en"), "slug"]}),
             (_("How it appears"), {"fields": ["color", "position", "shows_names", "is_open"]}),
-            (
-                _("The pledge that its people sign"),
-                {"fields": ["words_sq", "words_en", "change_words"] if obj else [("pledge_sq", "pledge_en")]},
-            ),
+            (_("The pledge that its people sign"), words),
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["slug", "words_sq", "words_en", "change_words"] if obj else []
+        return ["slug", "words_sq", "words_en"] if obj else []
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["name_en"]}
@@ -98,19 +99,15 @@ class SectorAdmin(HoldsPledges, ModelAdmin):
     def words_en(self, sector):
         return getattr(self.words(sector), "text_en", "")
 
-    @admin.display(description="")
-    def change_words(self, sector):
-        words = self.words(sector)
-        if words is None:
-            return format_html(
-                '<a href="{}">{}</a>', reverse("admin:pledges_wording_add"), _("Write its words")
-            )
-        return format_html(
-            '<a href="{}">{}</a>',
-            reverse("admin:pledges_wording_change", args=[words.pk]),
-            _("Change these words"),
-        )
-
     def words(self, sector):
         """The current words of a sector, or None."""
         return Wording.objects.pledges().current().filter(sector=sector).first()
+
+    def link_to_words(self, sector):
+        """Where the words of a sector are changed, or written when it has none."""
+        words = self.words(sector)
+        if words is None:
+            url, text = reverse("admin:pledges_wording_add"), _("Write its words")
+        else:
+            url, text = reverse("admin:pledges_wording_change", args=[words.pk]), _("Change these words")
+        return format_html('<a href="{}">{}</a>', url, text)

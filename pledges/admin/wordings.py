@@ -10,9 +10,8 @@ from pledges.admin.base import ModelAdmin
 from pledges.models import Pledge, Wording
 
 EXPLANATION = _(
-    "Words that someone has signed stay as they are, for that person. When you change them, your text becomes the next "
-    "version, and people sign that one from then on. Words that nobody has signed yet are simply changed. "
-    "Older versions can be read, not changed."
+    "Words stay as they are for whoever signed them. When you change them, your text becomes the next version, and people "
+    "sign that one from then on. Older versions can be read, not changed."
 )
 
 
@@ -54,7 +53,7 @@ class WordingAdmin(ModelAdmin):
         )
 
     def get_fieldsets(self, request, obj=None):
-        which = ["kind", "sector", *(["version", "signed", "current"] if obj else [])]
+        which = [("kind", "sector"), *([("version", "signed", "current")] if obj else [])]
         return [
             (None, {"description": EXPLANATION, "fields": which}),
             (_("Words"), {"fields": [("text_sq", "text_en")]}),
@@ -75,14 +74,11 @@ class WordingAdmin(ModelAdmin):
         return super().has_delete_permission(request, obj)
 
     def save_model(self, request, obj, form, change):
-        if change:
-            # Whoever is signing now holds the row; once it is ours, it is known whether anyone has.
-            Wording.objects.select_for_update().get(pk=obj.pk)
-            if not form.changed_data:
-                return
-        if not change or is_signed(obj):
-            obj.version = obj.next_version().version
-            obj.pk, obj._state.adding = None, True
+        if change and not form.changed_data:
+            return
+        # Also when nobody has signed yet: a page with the old words may still be open somewhere.
+        obj.version = obj.next_version().version
+        obj.pk, obj._state.adding = None, True
         obj.save()
 
     def response_change(self, request, obj):
@@ -91,7 +87,7 @@ class WordingAdmin(ModelAdmin):
         self.message_user(
             request,
             _(
-                "People have signed the words as they were, so those stay for them. "
+                "The words as they were stay for whoever signed them. "
                 "Yours are saved as version %(version)d, which people sign from now on."
             )
             % {"version": obj.version},

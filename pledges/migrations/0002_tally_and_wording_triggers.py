@@ -99,25 +99,24 @@ DROP FUNCTION tally_lock();
 """
 
 WORDINGS = """
--- What someone signed stays as they signed it: new words are a new version.
-CREATE FUNCTION keep_signed_wordings() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Words stay as someone read and signed them: new words are a new version.
+CREATE FUNCTION keep_wordings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (new.kind, new.sector_id, new.version, new.text_sq, new.text_en)
         IS DISTINCT FROM (old.kind, old.sector_id, old.version, old.text_sq, old.text_en)
-        AND EXISTS (SELECT FROM pledges_pledge WHERE consent_id = old.id OR wording_id = old.id)
     THEN
-        RAISE EXCEPTION 'wording % is signed: make a new version of it', old.id USING ERRCODE = 'integrity_constraint_violation';
+        RAISE EXCEPTION 'wording % stays as it is: make a new version of it', old.id USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN new;
 END $$;
 
-CREATE TRIGGER keep_signed BEFORE UPDATE ON pledges_wording
-    FOR EACH ROW EXECUTE FUNCTION keep_signed_wordings();
+CREATE TRIGGER keep_wording BEFORE UPDATE ON pledges_wording
+    FOR EACH ROW EXECUTE FUNCTION keep_wordings();
 """
 
 UNDO_WORDINGS = """
-DROP TRIGGER keep_signed ON pledges_wording;
-DROP FUNCTION keep_signed_wordings();
+DROP TRIGGER keep_wording ON pledges_wording;
+DROP FUNCTION keep_wordings();
 """
 
 

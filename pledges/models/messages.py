@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.mail import mailers
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -153,7 +154,9 @@ class Message(models.Model):
                 # What it was about is no longer so, such as a reminder to someone who has confirmed.
                 self.delete()
                 return
-            letter.send()
+            # Closed whatever happens: `letter.send()` would leave the line open when signing in fails.
+            with mailers.default as server:
+                server.send_messages([letter])
         except Exception as error:
             self._failed(error)
         else:

@@ -25,8 +25,7 @@ class WordingQuerySet(models.QuerySet):
 class Wording(models.Model):
     """One version of the consent or of a sector's pledge.
 
-    Once someone has signed it, the database refuses to change it (trigger in migration 0002): new words are a
-    new version.
+    The database refuses to change it (trigger in migration 0002): new words are a new version.
     """
 
     class Kind(models.TextChoices):

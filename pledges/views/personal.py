@@ -3,6 +3,7 @@
 from functools import wraps
 
 from django.core import signing
+from django.db import transaction
 from django.http import Http404, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -32,8 +33,15 @@ def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
         @sensitive_post_parameters()
         @wraps(view)
         def wrapper(request, token):
+            if request.method != "POST":
+                return answer(request, token)
+            # One press at a time: no correction may bring back what a withdrawal of the same moment erased.
+            with transaction.atomic():
+                return answer(request, token, lock=True)
+
+        def answer(request, token, lock=False):
             try:
-                pledge = links.find(purpose, token)
+                pledge = links.find(purpose, token, lock)
             except signing.BadSignature:
                 raise Http404 from None
             if pledge is None:

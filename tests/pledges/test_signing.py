@@ -349,6 +349,17 @@ def test_the_words_on_a_cached_page_are_what_was_signed(client):
     assert Pledge.objects.order_by("created_at").last().consent == newest
 
 
+def test_words_that_are_gone_since_the_page_was_made_must_be_read_anew(client):
+    gone = Wording.objects.consent().get().next_version()
+    gone.save()
+    old = form_data()
+    gone.delete()
+    response = client.post(SQ, old)
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    assert send(client, stamp=stamp(words(response))).status_code == 303
+    assert Pledge.objects.get().consent.version == 1
+
+
 def test_young_people_are_never_shown_by_name(client):
     send(client, sector="youth", show_name="on")
     send(client, sector="artists", show_name="on", email="b@shembull.al")
