@@ -51,9 +51,7 @@ def _alternates(request):
     match = request.resolver_match
     if match is None or match.kwargs:
         return []
-    return [
-        {"code": code, "url": settings.SITE_URL + translate_url(request.path, code)} for code in ("sq", "en")
-    ]
+    return [{"code": code, "url": settings.SITE_URL + translate_url(request.path, code)} for code in ("sq", "en")]
 
 
 def _menu():

@@ -20,9 +20,7 @@ class HelpChannel(models.Model):
         WEB = "web", _("website")
         PLACE = "place", _("place")
 
-    key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name that stays, such as “alo-116111”.")
-    )
+    key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “alo-116111”."))
     kind = models.CharField(_("kind"), max_length=5, choices=Kind)
     number = models.CharField(
         _("number as shown"),
@@ -76,11 +74,8 @@ class HelpChannel(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="help_channel_strip_has_number",
-                condition=Q(in_strip=False)
-                | (~Q(tel="") & ~Q(number="") & ~Q(short_sq="") & ~Q(short_en="")),
-                violation_error_message=_(
-                    "A channel on every page needs a number and one word in both languages."
-                ),
+                condition=Q(in_strip=False) | (~Q(tel="") & ~Q(number="") & ~Q(short_sq="") & ~Q(short_en="")),
+                violation_error_message=_("A channel on every page needs a number and one word in both languages."),
             ),
         ]
 

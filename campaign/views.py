@@ -21,10 +21,7 @@ from pledges.vows import vows
 @require_safe
 def root(request):
     """To the Albanian home, unless English is preferred: the only address that varies by Accept-Language."""
-    wanted = [
-        code.split("-")[0]
-        for code, _q in parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    ]
+    wanted = [code.split("-")[0] for code, _q in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
     language = next((code for code in wanted if code in ("sq", "en")), "sq")
     with translation.override(language):
         response = HttpResponseRedirect(reverse("campaign:home"))
@@ -54,9 +51,7 @@ def help_page(request):
         "calls": [channel for channel in channels if channel.in_strip],
         "others": [channel for channel in channels if not channel.in_strip],
         "abroad": [channel for channel in channels if channel.from_abroad],
-        "verified_on": min(
-            (channel.verified_on for channel in channels if channel.verified_on), default=None
-        ),
+        "verified_on": min((channel.verified_on for channel in channels if channel.verified_on), default=None),
     }
     return render(request, "campaign/help.html", context)
 
@@ -64,9 +59,7 @@ def help_page(request):
 @public_page
 def privacy(request):
     """The privacy notice, a text of its own in each language."""
-    return render(
-        request, "campaign/privacy.html", {"notice": f"campaign/privacy/{request.LANGUAGE_CODE}.html"}
-    )
+    return render(request, "campaign/privacy.html", {"notice": f"campaign/privacy/{request.LANGUAGE_CODE}.html"})
 
 
 def bad_request(request, exception):

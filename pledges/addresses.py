@@ -1,5 +1,6 @@
 """When two addresses are one mailbox, two names one person, and a domain most likely misspelt."""
 
+import contextlib
 import difflib
 import re
 import unicodedata
@@ -46,10 +47,8 @@ def split_address(address):
     """The part before the last @ and the domain, both in NFC and lower case, the domain in ASCII (IDNA)."""
     local, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     domain = domain.casefold().rstrip(".")
-    try:
+    with contextlib.suppress(UnicodeError):
         domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass
     return local.casefold(), domain
 
 
@@ -68,9 +67,10 @@ def normalise(address, rules):
 
 def normalise_name(name):
     """A name without case, accents, punctuation and order: "DRITA  KOLÀ" is "Kola Drita"."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    # Decomposed first: some letters, such as 𝐃, have no other case until they are.
+    plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(sorted(re.findall(r"\w+", plain)))
+    return " ".join(sorted(re.findall(r"[^\Wʼ]+", plain)))
 
 
 def suggest_domain(address):

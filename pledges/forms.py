@@ -6,6 +6,7 @@ import unicodedata
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
 from django import forms
+from django.core.validators import EmailValidator, RegexValidator
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
 from django.db.models.functions import Now
@@ -63,6 +64,13 @@ class NameField(forms.CharField):
 class AddressField(forms.EmailField):
     """An e-mail address in NFC, as typed."""
 
+    default_validators = [
+        EmailValidator(allowlist=[]),
+        # Neither "drita"@… nor a@[192.0.2.1]: the first is a second spelling of one mailbox, the second no domain. And
+        # mail goes to ASCII names only; the validator above lets pass letters such as ſ.
+        RegexValidator(r"^[!#-~]+@[^\[]+$"),
+    ]
+
     def __init__(self, **kwargs):
         kwargs.setdefault("label", _("E-mail"))
         message = _("Write the whole e-mail address, for example emri@shembull.al")
@@ -117,7 +125,7 @@ def option_details(sectors, wordings):
             "hint": sector.hint,
             "hides_name": not sector.shows_names,
             "html": format_html(
-                '<p>{}</p><details><summary>{}</summary><ul>{}</ul></details>',
+                "<p>{}</p><details><summary>{}</summary><ul>{}</ul></details>",
                 wordings[sector.pk].text,
                 _("What you can do, step by step"),
                 format_html_join("", "<li>{}</li>", ((each,) for each in sector.commitments.all())),
@@ -423,6 +431,7 @@ class MyPledgeForm(StampedForm):
     email = AddressField(help_text=_("The address you signed with."))
 
     field_order = ["email"]
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper.form_action = reverse("pledges:my_pledge")

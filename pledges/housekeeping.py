@@ -50,15 +50,11 @@ def forget():
     """Erase what its time is up for: unconfirmed pledges, network digests, old addresses to be, old records of work."""
     while late := Pledge.objects.expired().values_list("pk", flat=True)[:BATCH]:
         Pledge.objects.filter(pk__in=list(late)).delete()
-    Pledge.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE).update(
+    Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE).update(
         network_digest=None
     )
-    Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(
-        new_address_cipher=None, new_address_at=None
-    )
-    Message.objects.exclude(state=Message.State.OWED).filter(
-        created_at__lte=Now() - KEEP_SENT_MESSAGES
-    ).delete()
+    Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
+    Message.objects.exclude(state=Message.State.OWED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
         enqueued_at__lte=Now() - KEEP_TASKS, started_at__lte=Now() - KEEP_TASKS
     ).delete()

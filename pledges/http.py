@@ -10,9 +10,7 @@ from django.views.decorators.http import require_safe
 SHARED_CACHE = 60
 # Seconds a shared cache may go on when we are down.
 STALE_IF_ERROR = 24 * 3600
-PUBLIC = (
-    f"public, max-age=0, s-maxage={SHARED_CACHE}, stale-while-revalidate=60, stale-if-error={STALE_IF_ERROR}"
-)
+PUBLIC = f"public, max-age=0, s-maxage={SHARED_CACHE}, stale-while-revalidate=60, stale-if-error={STALE_IF_ERROR}"
 
 
 def mark_public(response):

@@ -69,7 +69,7 @@ def decrypt(data, *, place):
             try:
                 sealed = data[1 + NONCE_BYTES :]
                 return AESGCM(key).decrypt(data[1 : 1 + NONCE_BYTES], sealed, place.encode()).decode()
-            except InvalidTag:
+            except (InvalidTag, ValueError):  # of another place, or cut off
                 continue
     raise CannotDecrypt(place)
 

@@ -67,9 +67,7 @@ def _confirm(pledge):
         subject=_("Please confirm your e-mail"),
         paragraphs=[
             _("Hello, %(name)s.") % {"name": pledge.name},
-            _(
-                "You have signed the pledge of Ne jemi 1. It counts once you confirm that this address is yours."
-            ),
+            _("You have signed the pledge of Ne jemi 1. It counts once you confirm that this address is yours."),
         ],
         buttons=[(_("Confirm my pledge"), links.url(Purpose.CONFIRM, pledge))],
         after=[
@@ -103,7 +101,8 @@ def _already(pledge):
         paragraphs=[
             _("Hello, %(name)s.") % {"name": pledge.name},
             _(
-                "Someone, most likely you, has just signed again with this address. You have already pledged, and you are counted once."
+                "Someone, most likely you, has just signed again with this address. You have already pledged, "
+                "and you are counted once."
             ),
             _("With this link you can correct your pledge, see all we keep about it, or withdraw it."),
         ],
@@ -116,7 +115,8 @@ def _full(pledge):
     return _links_of_the_address(
         pledge,
         _(
-            "Someone has just signed with this address under another name. Two people have already pledged from it, and that is as many as one address can hold."
+            "Someone has just signed with this address under another name. Two people have already pledged from it, "
+            "and that is as many as one address can hold."
         ),
     )
 
@@ -136,18 +136,14 @@ def _links_of_the_address(pledge, reason):
     buttons = []
     for each in Pledge.objects.at_address(pledge.address):
         if each.state == Pledge.State.CONFIRMED:
-            buttons.append(
-                (_("Open the pledge of %(name)s") % {"name": each.name}, links.url(Purpose.MANAGE, each))
-            )
+            buttons.append((_("Open the pledge of %(name)s") % {"name": each.name}, links.url(Purpose.MANAGE, each)))
         elif each.state == Pledge.State.PENDING:
             buttons.append(
                 (_("Confirm the pledge of %(name)s") % {"name": each.name}, links.url(Purpose.CONFIRM, each))
             )
     if not buttons:
         return None
-    return Letter(
-        subject=_("Your link"), paragraphs=[_("Hello."), reason], buttons=buttons, after=[_keep_it()]
-    )
+    return Letter(subject=_("Your link"), paragraphs=[_("Hello."), reason], buttons=buttons, after=[_keep_it()])
 
 
 def _keep_it():
@@ -176,7 +172,8 @@ def _withdrawn(_pledge):
         paragraphs=[
             _("Hello."),
             _(
-                "Your pledge is withdrawn and everything we kept about you is erased. With this message we forget your address too."
+                "Your pledge is withdrawn and everything we kept about you is erased. With this message we forget "
+                "your address too."
             ),
         ],
         buttons=[(_("Visit the site"), f"{settings.SITE_URL}/{translation.get_language()}/")],

@@ -1,7 +1,6 @@
 """Signed links, each bound to one purpose: what a supporter presses instead of signing in."""
 
 import base64
-import hashlib
 import uuid
 from enum import StrEnum
 
@@ -33,8 +32,9 @@ def _bound_to(purpose, pledge):
     """What must not have changed since the link was made."""
     if purpose in (Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA):
         return str(pledge.link_version)
-    if purpose == Purpose.NEW_ADDRESS:
-        return hashlib.sha256(bytes(pledge.new_address_cipher or b"")).hexdigest()[:8]
+    if purpose == Purpose.NEW_ADDRESS and pledge.new_address_at:
+        # Not the ciphertext: rotating keys changes it.
+        return f"{pledge.new_address_at:%y%m%d%H%M%S%f}"
     return ""
 
 
@@ -47,7 +47,8 @@ def token(purpose, pledge):
 def find(purpose, text, lock=False):
     """The pledge a token belongs to, or None when it is gone, or the link was revoked or is too old.
 
-    With `lock` its row is held until the transaction ends. Raises signing.BadSignature for a token that we did not make for this purpose.
+    With `lock` its row is held until the transaction ends. Raises signing.BadSignature for a token that we did not make
+    for this purpose.
     """
     from pledges.models import Pledge
 
@@ -59,6 +60,8 @@ def find(purpose, text, lock=False):
         except signing.SignatureExpired:
             return None
     pledges = Pledge.objects.select_for_update() if lock else Pledge.objects.all()
+    if purpose == Purpose.NEW_ADDRESS:
+        pledges = pledges.with_new_address()
     pledge = pledges.filter(pk=uuid.UUID(bytes=base64.urlsafe_b64decode(number + "=="))).first()
     if pledge is None or bound != _bound_to(purpose, pledge):
         return None

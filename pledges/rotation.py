@@ -68,9 +68,7 @@ def reencrypt(on_progress=lambda done: None):
     done = 0
     while True:
         with transaction.atomic():
-            rows = list(
-                Pledge.objects.with_stale_ciphers().order_by("pk").select_for_update(of=("self",))[:BATCH]
-            )
+            rows = list(Pledge.objects.with_stale_ciphers().order_by("pk").select_for_update(of=("self",))[:BATCH])
             for pledge in rows:
                 _reencrypt_one(pledge)
         if not rows:

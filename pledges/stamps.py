@@ -1,6 +1,7 @@
 """The form's stamp: when its page was made and which words it showed, signed, the same for everyone.
 
-The page is cached, so the stamp dates the page and not the visit: ten minutes coarse, so that the page stays the same to the byte.
+The page is cached, so the stamp dates the page and not the visit: ten minutes coarse, so that the page stays the same
+to the byte.
 """
 
 import time

@@ -197,7 +197,7 @@ class Cluster:
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise _not_ours(error.filename) from error
+            raise _not_ours(self.folder) from error
 
     def _copy(self, programs):
         """A copy of the wheel's programs where the server's account can run them."""

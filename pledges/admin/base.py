@@ -43,9 +43,7 @@ class BothLanguagesForm(forms.ModelForm):
             if len(empty) == 1 and not self.has_error(pair[0]) and not self.has_error(pair[1]):
                 self.add_error(
                     empty[0],
-                    forms.ValidationError(
-                        _("Write this in both languages, or leave both empty."), code="one_language"
-                    ),
+                    forms.ValidationError(_("Write this in both languages, or leave both empty."), code="one_language"),
                 )
         return cleaned
 
@@ -134,8 +132,7 @@ class HoldsPledges:
 
     def get_deleted_objects(self, objs, request):
         protected = [
-            ngettext("%(name)s: %(count)d pledge", "%(name)s: %(count)d pledges", count)
-            % {"name": obj, "count": count}
+            ngettext("%(name)s: %(count)d pledge", "%(name)s: %(count)d pledges", count) % {"name": obj, "count": count}
             for obj in objs
             if (count := self.pledges_of(obj).count())
         ]

@@ -62,8 +62,6 @@ class MessageAdmin(ModelAdmin):
         self.log_changes(request, rows, "state")
         self.message_user(
             request,
-            ngettext(
-                "%(count)d message will be sent again.", "%(count)d messages will be sent again.", len(rows)
-            )
+            ngettext("%(count)d message will be sent again.", "%(count)d messages will be sent again.", len(rows))
             % {"count": len(rows)},
         )

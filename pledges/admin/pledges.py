@@ -56,9 +56,7 @@ class PledgeForm(BothLanguagesForm):
         if sector and not sector.shows_names and cleaned.get("show_name"):
             self.add_error(
                 "show_name",
-                forms.ValidationError(
-                    _("Names of this sector are never shown. Untick this."), code="never_shown"
-                ),
+                forms.ValidationError(_("Names of this sector are never shown. Untick this."), code="never_shown"),
             )
         return cleaned
 
@@ -192,9 +190,7 @@ class PledgeAdmin(ModelAdmin):
     def confirm(self, request, queryset):
         self._change_state(request, queryset.pending(), "confirm", CONFIRMED)
 
-    @admin.action(
-        description=_("Invalidate: take out of the count"), permissions=["change"], location=EVERYWHERE
-    )
+    @admin.action(description=_("Invalidate: take out of the count"), permissions=["change"], location=EVERYWHERE)
     def invalidate(self, request, queryset):
         self._invalidate(request, queryset)
 
@@ -285,8 +281,7 @@ class PledgeAdmin(ModelAdmin):
     def _too_many(self, request, most):
         self.message_user(
             request,
-            _("These are more than %(most)d pledges. Narrow the list with the filters first.")
-            % {"most": most},
+            _("These are more than %(most)d pledges. Narrow the list with the filters first.") % {"most": most},
             messages.ERROR,
         )
 

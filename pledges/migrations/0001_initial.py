@@ -68,9 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "domain",
@@ -122,9 +120,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "slug",
@@ -136,15 +132,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "name_sq",
-                    models.CharField(
-                        help_text="In the plural, such as “Parents”.", max_length=60, verbose_name="name"
-                    ),
+                    models.CharField(help_text="In the plural, such as “Parents”.", max_length=60, verbose_name="name"),
                 ),
                 (
                     "name_en",
-                    models.CharField(
-                        help_text="In the plural, such as “Parents”.", max_length=60, verbose_name="name"
-                    ),
+                    models.CharField(help_text="In the plural, such as “Parents”.", max_length=60, verbose_name="name"),
                 ),
                 (
                     "hint_sq",
@@ -258,9 +250,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("day", models.DateField()),
                 ("sector", models.BigIntegerField()),
@@ -273,9 +263,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "state",
@@ -331,9 +319,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "pledging settings",
                 "verbose_name_plural": "pledging settings",
                 "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("pk", 1)), name="pledging_settings_are_one_row"
-                    )
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="pledging_settings_are_one_row")
                 ],
             },
         ),
@@ -342,9 +328,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "key",
@@ -397,9 +381,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
@@ -415,15 +397,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "text_sq",
-                    models.TextField(
-                        help_text="In the first person, as the supporter says it.", verbose_name="text"
-                    ),
+                    models.TextField(help_text="In the first person, as the supporter says it.", verbose_name="text"),
                 ),
                 (
                     "text_en",
-                    models.TextField(
-                        help_text="In the first person, as the supporter says it.", verbose_name="text"
-                    ),
+                    models.TextField(help_text="In the first person, as the supporter says it.", verbose_name="text"),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
                 (
@@ -536,9 +514,7 @@ class Migration(migrations.Migration):
                 ("repeats", models.PositiveSmallIntegerField(default=0, editable=False)),
                 (
                     "written_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "county",
@@ -591,9 +567,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name_sq", models.CharField(max_length=60, verbose_name="name")),
                 ("name_en", models.CharField(max_length=60, verbose_name="name")),
@@ -703,9 +677,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "messages",
                 "ordering": ["-created_at"],
                 "indexes": [
-                    models.Index(
-                        condition=models.Q(("state", "owed")), fields=["due_at"], name="message_owed"
-                    )
+                    models.Index(condition=models.Q(("state", "owed")), fields=["due_at"], name="message_owed")
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -748,9 +720,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="wording",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("text_sq", ""), _negated=True), models.Q(("text_en", ""), _negated=True)
-                ),
+                condition=models.Q(models.Q(("text_sq", ""), _negated=True), models.Q(("text_en", ""), _negated=True)),
                 name="wording_in_both_languages",
             ),
         ),
@@ -780,21 +750,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="pledge",
-            index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["created_at"], name="pledge_pending"
-            ),
+            index=models.Index(condition=models.Q(("state", "pending")), fields=["created_at"], name="pledge_pending"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("slot__in", (1, 2))), name="pledge_slot_one_or_two"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("slot__in", (1, 2))), name="pledge_slot_one_or_two"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
-            constraint=models.UniqueConstraint(
-                fields=("address_digest", "slot"), name="pledge_two_an_address"
-            ),
+            constraint=models.UniqueConstraint(fields=("address_digest", "slot"), name="pledge_two_an_address"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
@@ -804,9 +768,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pledge",
-            constraint=models.UniqueConstraint(
-                fields=("address_digest", "name_digest"), name="pledge_one_a_person"
-            ),
+            constraint=models.UniqueConstraint(fields=("address_digest", "name_digest"), name="pledge_one_a_person"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
@@ -819,9 +781,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("confirmed_at", None), ("invalidated_at", None), ("state", "pending")),
-                    models.Q(
-                        ("confirmed_at__isnull", False), ("invalidated_at", None), ("state", "confirmed")
-                    ),
+                    models.Q(("confirmed_at__isnull", False), ("invalidated_at", None), ("state", "confirmed")),
                     models.Q(("invalidated_at__isnull", False), ("state", "invalidated")),
                     _connector="OR",
                 ),
@@ -841,9 +801,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pledge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("repeats__lte", 5)), name="pledge_repeats_at_most"
-            ),
+            constraint=models.CheckConstraint(condition=models.Q(("repeats__lte", 5)), name="pledge_repeats_at_most"),
         ),
         migrations.AddConstraint(
             model_name="pledge",

@@ -96,8 +96,7 @@ class Message(models.Model):
             # The last message outlives its pledge and so carries the address; no other does.
             models.CheckConstraint(
                 name="message_pledge_or_address",
-                condition=Q(pledge__isnull=False, address_cipher=None)
-                | Q(pledge=None, address_cipher__isnull=False),
+                condition=Q(pledge__isnull=False, address_cipher=None) | Q(pledge=None, address_cipher__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed"))]

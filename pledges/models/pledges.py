@@ -55,6 +55,10 @@ class PledgeQuerySet(models.QuerySet):
         """Taken out of the count by staff."""
         return self.filter(state=Pledge.State.INVALIDATED)
 
+    def with_new_address(self):
+        """Those whose new address waits to be confirmed, and still in time to be."""
+        return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
+
     def owed_a_reminder(self):
         """Pending for three days and not reminded yet."""
         return self.pending().filter(created_at__lte=Now() - REMINDER_AFTER, reminded_at=None)
@@ -62,9 +66,7 @@ class PledgeQuerySet(models.QuerySet):
     def at_address(self, address):
         """Pledges of the mailbox behind this address (two at most), by every digest key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by(
-            "slot"
-        )
+        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by("slot")
 
     def of_domain(self, domain):
         """Pledges from addresses of one mail domain."""
@@ -97,9 +99,7 @@ class PledgeQuerySet(models.QuerySet):
 
     def invalidate(self):
         """Take pledges out of the count, in one statement; returns how many this call changed."""
-        return self.exclude(state=Pledge.State.INVALIDATED).update(
-            state=Pledge.State.INVALIDATED, invalidated_at=Now()
-        )
+        return self.exclude(state=Pledge.State.INVALIDATED).update(state=Pledge.State.INVALIDATED, invalidated_at=Now())
 
     def restore(self):
         """Undo `invalidate`: each pledge is again what it was; returns how many this call changed."""
@@ -134,9 +134,7 @@ class Pledge(models.Model):
         DEMO = "demo", _("demonstration")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sector = models.ForeignKey(
-        Sector, on_delete=models.PROTECT, related_name="pledges", verbose_name=_("sector")
-    )
+    sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="pledges", verbose_name=_("sector"))
     county = models.ForeignKey(
         County,
         on_delete=models.PROTECT,
@@ -170,16 +168,10 @@ class Pledge(models.Model):
     digest_mark = models.CharField(max_length=12, editable=False)
     slot = models.PositiveSmallIntegerField(editable=False)
 
-    consent = models.ForeignKey(
-        Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent")
-    )
-    consent_language = models.CharField(
-        _("language of the consent"), max_length=2, choices=settings.LANGUAGES
-    )
+    consent = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+    consent_language = models.CharField(_("language of the consent"), max_length=2, choices=settings.LANGUAGES)
     consented_at = models.DateTimeField(_("consented"), db_default=Now(), editable=False)
-    wording = models.ForeignKey(
-        Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("signed words")
-    )
+    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("signed words"))
     worded_at = models.DateTimeField(_("words signed"), db_default=Now(), editable=False)
     show_name = models.BooleanField(_("shows the name"), default=False)
     updates = models.BooleanField(_("wants news"), default=False)
@@ -199,9 +191,7 @@ class Pledge(models.Model):
         constraints = [
             models.CheckConstraint(name="pledge_slot_one_or_two", condition=Q(slot__in=(1, 2))),
             models.UniqueConstraint(fields=["address_digest", "slot"], name="pledge_two_an_address"),
-            models.UniqueConstraint(
-                fields=["address_digest_last", "slot"], name="pledge_two_an_address_last"
-            ),
+            models.UniqueConstraint(fields=["address_digest_last", "slot"], name="pledge_two_an_address_last"),
             models.UniqueConstraint(fields=["address_digest", "name_digest"], name="pledge_one_a_person"),
             models.UniqueConstraint(
                 fields=["address_digest_last", "name_digest_last"], name="pledge_one_a_person_last"
@@ -322,7 +312,8 @@ class Pledge(models.Model):
         """Claim one more message to this supporter; True when one may be sent now.
 
         Five repeats for a pending pledge, five a day for a confirmed one, never two within a minute. One statement:
-        two requests of the same moment cannot both have the claim.
+        two requests of the same moment cannot both have the claim. A pending pledge then has its 14 days again, as the
+        message says.
         """
         resting = Q(state=Pledge.State.CONFIRMED, written_at__lte=Now() - REPEATS_RETURN_AFTER)
         return bool(
@@ -331,6 +322,7 @@ class Pledge(models.Model):
             .update(
                 repeats=models.Case(models.When(resting, then=models.Value(1)), default=F("repeats") + 1),
                 written_at=Now(),
+                created_at=models.Case(models.When(state=Pledge.State.PENDING, then=Now()), default=F("created_at")),
             )
         )
 

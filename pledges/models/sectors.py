@@ -33,9 +33,7 @@ class Sector(models.Model):
         unique=True,
         help_text=_("Used in addresses and open data, such as “parents”. It cannot be changed later."),
     )
-    name = TranslatedField(
-        models.CharField(_("name"), max_length=60, help_text=_("In the plural, such as “Parents”."))
-    )
+    name = TranslatedField(models.CharField(_("name"), max_length=60, help_text=_("In the plural, such as “Parents”.")))
     hint = TranslatedField(
         models.CharField(
             _("hint"),
@@ -72,16 +70,12 @@ class Sector(models.Model):
 class Commitment(models.Model):
     """One concrete thing that a supporter of the sector will do (angazhim)."""
 
-    sector = models.ForeignKey(
-        Sector, on_delete=models.CASCADE, related_name="commitments", verbose_name=_("sector")
-    )
+    sector = models.ForeignKey(Sector, on_delete=models.CASCADE, related_name="commitments", verbose_name=_("sector"))
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name that stays, such as “parents-house-rules”.")
     )
     text = TranslatedField(
-        models.CharField(
-            _("text"), max_length=240, help_text=_("One sentence in the first person: what one will do.")
-        )
+        models.CharField(_("text"), max_length=240, help_text=_("One sentence in the first person: what one will do."))
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
 

@@ -43,9 +43,7 @@ class Wording(models.Model):
         help_text=_("Empty for the consent."),
     )
     version = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
-    text = TranslatedField(
-        models.TextField(_("text"), help_text=_("In the first person, as the supporter says it."))
-    )
+    text = TranslatedField(models.TextField(_("text"), help_text=_("In the first person, as the supporter says it.")))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = WordingQuerySet.as_manager()
@@ -63,9 +61,7 @@ class Wording(models.Model):
                 condition=Q(kind="consent", sector=None) | Q(kind="pledge", sector__isnull=False),
                 violation_error_message=_("A pledge belongs to a sector; the consent belongs to none."),
             ),
-            models.CheckConstraint(
-                name="wording_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")
-            ),
+            models.CheckConstraint(name="wording_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")),
         ]
 
     def __str__(self):
@@ -77,9 +73,7 @@ class Wording(models.Model):
 
     def next_version(self):
         """An unsaved copy that becomes the current version of the same words when saved."""
-        newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(
-            n=models.Max("version")
-        )["n"]
+        newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(n=models.Max("version"))["n"]
         return Wording(
             kind=self.kind,
             sector=self.sector,

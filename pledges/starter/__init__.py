@@ -51,9 +51,7 @@ def _places():
 
 def _sectors():
     consent = load("consent")
-    yield StarterItem.plant(
-        "wording:consent", lambda: Wording.objects.create(kind=Wording.Kind.CONSENT, **consent)
-    )
+    yield StarterItem.plant("wording:consent", lambda: Wording.objects.create(kind=Wording.Kind.CONSENT, **consent))
     for position, row in enumerate(load("sectors"), start=1):
         words = {"text_sq": row.pop("words_sq"), "text_en": row.pop("words_en")}
         commitments = row.pop("commitments")
@@ -68,14 +66,10 @@ def _sectors():
             if sector is not None:
                 yield StarterItem.plant(
                     f"commitment:{commitment['key']}",
-                    lambda c=commitment, n=number, s=sector: Commitment.objects.create(
-                        sector=s, position=n, **c
-                    ),
+                    lambda c=commitment, n=number, s=sector: Commitment.objects.create(sector=s, position=n, **c),
                 )
 
 
 def _provider_rules():
     for row in load("providers"):
-        yield StarterItem.plant(
-            f"provider:{row['domain']}", lambda row=row: ProviderRule.objects.create(**row)
-        )
+        yield StarterItem.plant(f"provider:{row['domain']}", lambda row=row: ProviderRule.objects.create(**row))

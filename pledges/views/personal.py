@@ -116,9 +116,7 @@ def manage(request, pledge):
     if data:
         used = address_form if changing_address else form
         if used.is_valid() and used.save():
-            saved = (
-                _("We have written to the new address.") if changing_address else _("Your changes are saved.")
-            )
+            saved = _("We have written to the new address.") if changing_address else _("Your changes are saved.")
         elif used.is_valid():
             used.add_error(None, _("We wrote to you a moment ago. Please try again in a minute."))
         # Also after a refused change: the page shows what is kept beside what was typed.

@@ -47,9 +47,7 @@ def _post(request):
         return SeeOther(reverse("pledges:under_16"))
     pledging = PledgingSettings.load()
     if not _can_sign(pledging):
-        return render(
-            request, "pledges/not_now.html", {"pledging": pledging, "was_sending": True}, status=409
-        )
+        return render(request, "pledges/not_now.html", {"pledging": pledging, "was_sending": True}, status=409)
     form = PledgeForm(request.POST)
     if "switch" in request.POST:
         return _in_other_language(request, form)

@@ -49,8 +49,7 @@ def as_json(request):
                 "groups": read.groups,
                 "paper": read.paper,
                 "sectors": {
-                    sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en}
-                    for sector, n in read.sectors
+                    sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en} for sector, n in read.sectors
                 },
                 "counties": {
                     **{

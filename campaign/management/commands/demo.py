@@ -13,11 +13,20 @@ from pledges.models import County, Pledge, Sector, Wording
 PLEDGES = 3000
 STAFF = "demo"
 # Made up, and on a domain that can never receive mail (RFC 2606).
-FIRST = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli".split()
+FIRST = (
+    "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli"
+).split()
 LAST = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
 # Out of a hundred: how many pledge in each sector and county, roughly as a country would.
 SECTOR_SHARES = {
-    "parents": 34, "teachers": 19, "educators": 8, "artists": 4, "officials": 6, "civil-society": 8, "youth": 10, "citizens": 11,
+    "parents": 34,
+    "teachers": 19,
+    "educators": 8,
+    "artists": 4,
+    "officials": 6,
+    "civil-society": 8,
+    "youth": 10,
+    "citizens": 11,
 }
 
 
@@ -30,7 +39,9 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, **options):
         if Pledge.objects.exclude(source=Pledge.Source.DEMO).exists():
-            raise CommandError("This database holds real pledges: the demonstration would falsify their totals. Use an empty one.")
+            raise CommandError(
+                "This database holds real pledges: the demonstration would falsify their totals. Use an empty one."
+            )
         if not Pledge.objects.exists():
             Pledge.objects.bulk_create(list(self.pledges()), batch_size=500)
             totals.fold()

@@ -7,9 +7,7 @@ class Command(BaseCommand):
     help = "Recount all confirmed pledges and compare with the tally."
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "--repair", action="store_true", help="Make the tally anew from the rows if they disagree."
-        )
+        parser.add_argument("--repair", action="store_true", help="Make the tally anew from the rows if they disagree.")
 
     def handle(self, *, repair, **options):
         wrong = totals.differences()

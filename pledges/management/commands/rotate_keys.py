@@ -17,8 +17,7 @@ class Command(BaseCommand):
         if collided:
             raise CommandError(
                 f"{len(collided)} pledges keep their old digests: their address is one mailbox with others now. "
-                "Look at them in the admin and withdraw what is double: "
-                + ", ".join(str(pk)[:8] for pk in collided)
+                "Look at them in the admin and withdraw what is double: " + ", ".join(str(pk)[:8] for pk in collided)
             )
         say(
             "Done. Old keys of FIELD_KEYS and DIGEST_KEYS can go now (restart, then run this once more). An old key of "
