@@ -1,7 +1,5 @@
 """What every page needs: the strip, the way out, the menu, and the same page in the other language."""
 
-from types import SimpleNamespace
-
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
@@ -9,12 +7,12 @@ from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaign.models import HelpChannel, SiteSettings
+from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
 from pledges.starter import load
 
-# Seconds: how long a change of the strip may take to show on every page.
-KEEP_STRIP = 30
+# Seconds: how long a change of the strip or the menu may take to show on every page.
+KEEP = 30
 NAMES = {"sq": "Shqip", "en": "English"}
 
 
@@ -23,54 +21,53 @@ def site(request):
     if request.path_info.startswith("/admin/"):
         return {}
     language = get_language()
-    exit_url, channels = _strip()
     other = "en" if language == "sq" else "sq"
+    shared = _shared()
+    # A view whose addresses differ by more than the catalogue (a page with slugs of its own) names them itself.
+    addresses = getattr(request, "alternates", None) or {
+        language: request.get_full_path(),
+        other: translate_url(request.get_full_path(), other),
+    }
     return {
         "brand": "#NEJEMI1" if language == "sq" else "#WEARE1",
         "site_url": settings.SITE_URL,
-        "exit_url": exit_url,
+        "exit_url": shared["exit_url"],
         "strip_channels": [
-            {"tel": channel.tel, "number": channel.number, "short": getattr(channel, f"short_{language}")}
-            for channel in channels
+            {"tel": channel["tel"], "number": channel["number"], "short": channel[f"short_{language}"]}
+            for channel in shared["channels"]
         ],
-        "switch": {"code": other, "name": NAMES[other], "url": _in_language(request.get_full_path(), other)},
-        "alternates": _alternates(request),
-        "nav": [_link(request, name, label) for name, label in _menu()],
-        "footer_links": [[_link(request, name, label) for name, label in column] for column in _footer()],
+        "switch": {"code": other, "name": NAMES[other], "url": addresses[other]},
+        "alternates": [{"code": code, "url": settings.SITE_URL + addresses[code].split("?")[0]} for code in ("sq", "en")],
+        "nav": _menu(request, language, shared["pages"]),
+        "footer_links": _footer(request, language, shared["pages"]),
     }
 
 
-def _in_language(path, language):
-    """The same page in a language; where no page is, the home of that language."""
-    translated = translate_url(path, language)
-    return f"/{language}/" if translated == path else translated
+def _menu(request, language, pages):
+    """The main menu: the pages staff put there, then the totals and the news."""
+    links = [_page_link(request, page, language) for page in pages if page["menu_position"] is not None]
+    return [*links, _link(request, "pledges:totals", _("How many we are")), _link(request, "campaign:news", _("News"))]
 
 
-def _alternates(request):
-    """A public page's address in each language. Personal pages and missing ones have none: nobody should pass those on."""
-    match = request.resolver_match
-    if match is None or match.kwargs:
-        return []
-    return [{"code": code, "url": settings.SITE_URL + translate_url(request.path, code)} for code in ("sq", "en")]
-
-
-def _menu():
-    return [
-        ("pledges:totals", _("How many we are")),
-        ("campaign:help", _("Help")),
-        ("pledges:my_pledge", _("My pledge")),
+def _footer(request, language, pages):
+    by_key = {page["key"]: _page_link(request, page, language) for page in pages}
+    columns = [
+        ["child", "questions", "abroad", "about", "partners"],
+        ["press", "contact", "accessibility", "history"],
     ]
-
-
-def _footer():
     return [
         [
-            ("campaign:help", _("Help and reporting")),
-            ("pledges:sign", _("Sign the pledge")),
-            ("pledges:totals", _("How many we are")),
+            _link(request, "campaign:help", _("Help and reporting")),
+            _link(request, "pledges:sign", _("Sign the pledge")),
+            _link(request, "pledges:my_pledge", _("Send me my link")),
+            _link(request, "campaign:search", _("Search")),
         ],
-        [("pledges:my_pledge", _("Send me my link")), ("campaign:privacy", _("Privacy notice"))],
-        [("totals_json", _("Open data (JSON)")), ("totals_csv", _("Open data (CSV)"))],
+        [by_key[key] for key in columns[0] if key in by_key],
+        [
+            _link(request, "campaign:privacy", _("Privacy notice")),
+            *[by_key[key] for key in columns[1] if key in by_key],
+            _link(request, "totals_json", _("Open data (JSON)")),
+        ],
     ]
 
 
@@ -79,14 +76,30 @@ def _link(request, name, label):
     return {"url": url, "label": label, "current": url == request.path}
 
 
-def _strip():
-    """The quick exit's target and the channels of the strip; from the starter content while the database is away."""
-    strip = cache.get("strip")
-    if strip is None:
+def _page_link(request, page, language):
+    url = reverse("pages:page", args=[page[f"slug_{language}"]])
+    return {"url": url, "label": page[f"title_{language}"], "current": url == request.path}
+
+
+def _shared():
+    """What staff chose for every page: exit, strip and published pages; starter content while the database is away."""
+    shared = cache.get("every-page")
+    if shared is None:
         try:
-            strip = (SiteSettings.load().exit_url, list(HelpChannel.objects.shown().filter(in_strip=True)))
+            shared = {
+                "exit_url": SiteSettings.load().exit_url,
+                "channels": list(
+                    HelpChannel.objects.shown().filter(in_strip=True).values("tel", "number", "short_sq", "short_en")
+                ),
+                "pages": list(
+                    Page.objects.published()
+                    .filter(sector=None)
+                    .exclude(key="privacy")
+                    .values("key", "menu_position", "slug_sq", "slug_en", "title_sq", "title_en")
+                ),
+            }
         except DatabaseError:
-            rows = [row for row in load("channels", FOLDER) if row["in_strip"]]
-            return SiteSettings().exit_url, [SimpleNamespace(**row) for row in rows]
-        cache.set("strip", strip, KEEP_STRIP)
-    return strip
+            channels = [row for row in load("channels", FOLDER) if row["in_strip"]]
+            return {"exit_url": SiteSettings().exit_url, "channels": channels, "pages": []}
+        cache.set("every-page", shared, KEEP)
+    return shared

@@ -1,11 +1,25 @@
-from django.urls import path
+from django.urls import Resolver404, path, resolve
+from django.utils import translation
 from django.utils.translation import pgettext_lazy
 
-from campaign import views
+from campaign import feeds, views
 
 app_name = "campaign"
 urlpatterns = [
     path("", views.home, name="home"),
     path(pgettext_lazy("address", "help/"), views.help_page, name="help"),
     path(pgettext_lazy("address", "privacy/"), views.privacy, name="privacy"),
+    path(pgettext_lazy("address", "search/"), views.search, name="search"),
+    path(pgettext_lazy("address", "news/"), views.news, name="news"),
+    path(pgettext_lazy("address", "news/feed/"), feeds.News(), name="feed"),
+    path(pgettext_lazy("address", "news/<int:year>/"), views.news, name="news_of_year"),
+    path(pgettext_lazy("address", "news/<slug:slug>/"), views.article, name="article"),
 ]
+
+def is_taken(slug, language):
+    """Whether an address of the code stands where a page with this slug would be."""
+    with translation.override(language):
+        try:
+            return resolve(f"/{language}/{slug}/").url_name != "page"
+        except Resolver404:
+            return False

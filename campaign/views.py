@@ -1,21 +1,28 @@
 """The movement's pages."""
 
-from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from datetime import timedelta
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from campaign.models import HelpChannel
+from campaign import structured
+from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
+from campaign.search import LONGEST, find
 from pledges import totals
 from pledges.charts import mosaic
-from pledges.http import mark_public, public_page
+from pledges.http import cookieless_form, mark_public, personal_page, public_page
 from pledges.models import PledgingSettings
 from pledges.vows import vows
+
+HOME_NEWS = 2
+NEWS_PER_PAGE = 10
 
 
 @require_safe
@@ -39,8 +46,25 @@ def home(request):
         "goal": goal,
         "one": mosaic(read.sectors, goal),
         "vows": vows(),
+        "groups": _groups(read.sectors),
+        "figure": Statistic.objects.shown().filter(on_home=True).first(),
+        "demands": Demand.objects.shown(),
+        "articles": Article.objects.published()[:HOME_NEWS],
+        "voice": Voice.objects.shown().first(),
+        "partners": Partner.objects.shown(),
+        "structured": [structured.organization()],
     }
     return render(request, "campaign/home.html", context)
+
+
+def _groups(sectors):
+    """(sector, people, address of its page, or of the form while it has none), in order."""
+    pages = {page.sector_id: page for page in Page.objects.published().exclude(sector=None)}
+    sign = reverse("pledges:sign")
+    return [
+        (sector, people, pages[sector.pk].get_absolute_url() if sector.pk in pages else f"{sign}?sector={sector.slug}")
+        for sector, people in sectors
+    ]
 
 
 @public_page
@@ -52,14 +76,114 @@ def help_page(request):
         "others": [channel for channel in channels if not channel.in_strip],
         "abroad": [channel for channel in channels if channel.from_abroad],
         "verified_on": min((channel.verified_on for channel in channels if channel.verified_on), default=None),
+        "child": Page.objects.published().filter(key="child").first(),
+        "history": Page.objects.published().filter(key="history").first(),
     }
     return render(request, "campaign/help.html", context)
 
 
 @public_page
 def privacy(request):
-    """The privacy notice, a text of its own in each language."""
-    return render(request, "campaign/privacy.html", {"notice": f"campaign/privacy/{request.LANGUAGE_CODE}.html"})
+    """The privacy notice, at an address of its own; its words are a page like any other."""
+    return _show(request, get_object_or_404(Page.objects.published(), key="privacy"))
+
+
+@require_safe
+def page(request, slug):
+    """A page that staff wrote; an address it had before, or has in the other language, leads to it."""
+    found = _found_at(request, Page, slug)
+    return found if isinstance(found, HttpResponse) else _show(request, found)
+
+
+@public_page
+def _show(request, page):
+    request.alternates = _alternates(page)
+    context = {
+        "page": page,
+        "sector": page.sector,
+        "demands": Demand.objects.shown() if page.key == "demands" else None,
+        "figures": Statistic.objects.shown() if page.key == "problem" else None,
+        "partners": Partner.objects.shown() if page.key == "partners" else None,
+        "structured": [structured.breadcrumbs([(page.title, page.get_absolute_url())])],
+    }
+    return render(request, "campaign/page.html", context)
+
+
+@public_page
+def news(request, year=None):
+    """News, newest first, all or of one year."""
+    articles = Article.objects.published()
+    years = [day.year for day in articles.dates("date", "year", order="DESC")]
+    if year is not None:
+        if year not in years:
+            raise Http404
+        articles = articles.filter(date__year=year)
+    shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "campaign/news.html", {"articles": shown, "years": years, "year": year})
+
+
+@require_safe
+def article(request, slug):
+    """One piece of news."""
+    found = _found_at(request, Article, slug)
+    return found if isinstance(found, HttpResponse) else _show_article(request, found)
+
+
+@public_page
+def _show_article(request, article):
+    request.alternates = _alternates(article)
+    context = {
+        "article": article,
+        "structured": [
+            structured.article(article),
+            structured.breadcrumbs([(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]),
+        ],
+    }
+    return render(request, "campaign/article.html", context)
+
+
+@personal_page
+@cookieless_form
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request):
+    """Pages and news that hold the words.
+
+    The form is sent by POST: what someone looked for stays out of the address, and so out of a shared phone's history.
+    """
+    words = (request.POST.get("q") or request.GET.get("q", ""))[:LONGEST].strip()
+    context = {"words": words, "hits": find(words, request.LANGUAGE_CODE)}
+    return render(request, "campaign/search.html", context)
+
+
+def _found_at(request, model, slug):
+    """The published row at this slug, or a redirect to where it is now; 404 when there is none."""
+    language = request.LANGUAGE_CODE
+    other = "en" if language == "sq" else "sq"
+    rows = model.objects.published()
+    try:
+        return rows.at(slug, language)
+    except model.DoesNotExist:
+        moved = OldAddress.target_of(model, language, slug) or rows.filter(**{f"slug_{other}": slug}).first()
+    if moved is None:
+        raise Http404
+    return HttpResponsePermanentRedirect(moved.get_absolute_url())
+
+
+def _alternates(row):
+    """The addresses of a page in both languages."""
+    addresses = {}
+    for language in ("sq", "en"):
+        with translation.override(language):
+            addresses[language] = row.get_absolute_url()
+    return addresses
+
+
+@require_safe
+def security_txt(request):
+    """Where to tell of a weakness (RFC 9116); it expires in a year from now, whenever that is."""
+    expires = (timezone.now() + timedelta(days=365)).strftime("%Y-%m-%dT00:00:00Z")
+    lines = ["Contact: https://crca.al", f"Expires: {expires}", "Preferred-Languages: sq, en", ""]
+    return mark_public(HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8"))
 
 
 def bad_request(request, exception):

@@ -22,6 +22,7 @@ import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,8 @@ SETTINGS = {
 }
 # What makes tests quick and would lose data in a power cut.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# The shortest question of PostgreSQL's protocol; any letter is an answer.
+ASK_FOR_TLS = struct.pack("!ii", 8, 80877103)
 
 
 class Trouble(Exception):
@@ -115,8 +118,10 @@ class Cluster:
     def _home(self, root, outside):
         """In the checkout, unless root works where the server's account without rights cannot enter."""
         inside = root / "var" / "postgres"
+        if os.geteuid() != 0:
+            return inside
         nearest = next(folder for folder in (inside, *inside.parents) if folder.exists())
-        if os.geteuid() != 0 or _open_to_all(nearest):
+        if _open_to_all(nearest):
             return inside
         return outside / hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
 
@@ -230,6 +235,11 @@ class Cluster:
                 time.sleep(0.05)
 
     def _launch(self):
+        # Nobody holds the server's lock: what an earlier one left is stale, whichever process it names.
+        self._keep.unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._make_sockets()
         if self.careless:
             # Made anew in half a second, with nothing left of tests that were killed.
             shutil.rmtree(self.data, ignore_errors=True)
@@ -252,12 +262,6 @@ class Cluster:
         draft.rename(self.data)
 
     def _run_server(self):
-        programs = self.binaries()
-        # Nobody holds the server's lock: what an earlier one left is stale, whichever process it names.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
-        self._keep.unlink(missing_ok=True)
-        self.log.unlink(missing_ok=True)
-        self._make_sockets()
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets), "port": "5432"}
         if self.careless:
             settings |= CARELESS
@@ -266,7 +270,7 @@ class Cluster:
             fcntl.flock(lock, fcntl.LOCK_EX)
             # The server inherits the lock and so holds it until its last process is gone.
             self._as_owner(
-                programs / "pg_ctl",
+                self.binaries() / "pg_ctl",
                 *("start", "--pgdata", self.data, "--log", self.log, "--silent"),
                 *("--wait", "--timeout", str(PATIENCE), "--options", options),
                 pass_fds=[lock.fileno()],
@@ -290,13 +294,17 @@ class Cluster:
             return not _alone(lock)
 
     def _accepts(self):
-        """Whether the server takes connections and has finished starting."""
+        """Whether the server answers and has finished starting."""
         with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
             try:
                 client.connect(str(self.sockets / ".s.PGSQL.5432"))
+                # A connection alone may be to one that was just killed.
+                client.sendall(ASK_FOR_TLS)
+                answered = client.recv(1)
             except OSError:
                 return False
-        return self._pid_file()[7:8] == ["ready"]
+        return bool(answered) and self._pid_file()[7:8] == ["ready"]
 
     def _pid_file(self):
         try:
@@ -316,7 +324,8 @@ class Cluster:
         for folder in (self.home.parent, self.home):
             if not folder.exists():
                 folder.mkdir(parents=True)
-                folder.chmod(0o755)  # whatever the umask: the server's account passes through
+                if os.geteuid() == 0:
+                    folder.chmod(0o755)  # whatever the umask: the server's account passes through
 
     def _make_folder(self):
         self._make_home()
@@ -397,22 +406,30 @@ def url(name="serve"):
     return Cluster(name).url
 
 
+def signals():
+    """A list that receives the signals that ask to stop, so that nothing is left half done."""
+    asked = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup stays in force
+            signal.signal(number, lambda number, _: asked.append(number))
+    return asked
+
+
 def run(name, arguments):
     """Run Python with a private cluster, or the database that DATABASE_URL names; its exit status."""
     command = [sys.executable, *arguments]
     if "DATABASE_URL" in os.environ:
         os.execvp(command[0], command)
-    asked = []  # to stop: by Ctrl-C, of which the terminal tells the child too, or by SIGTERM
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: asked.append(number))
+    asked = signals()
     with Cluster(name).running() as database:
         if asked:
             return 128 + asked[0]
         child = subprocess.Popen(command, env=os.environ | {"DATABASE_URL": database, "DEV": "1"})
         while child.poll() is None:
-            if signal.SIGTERM in asked:
+            # Of Ctrl-C the terminal tells the child itself; and on that tests and measurements tidy up.
+            if set(asked) - {signal.SIGINT}:
                 asked.clear()
-                child.send_signal(signal.SIGINT)  # tests and measurements tidy up on it
+                child.send_signal(signal.SIGINT)
             time.sleep(0.05)
         return child.returncode if child.returncode >= 0 else 128 - child.returncode
 

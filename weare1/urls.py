@@ -21,4 +21,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 handler400 = "campaign.views.bad_request"
-urlpatterns += i18n_patterns(path("", include("campaign.urls")), path("", include("pledges.urls")))
+urlpatterns += i18n_patterns(
+    path("", include("campaign.urls")),
+    path("", include("pledges.urls")),
+    path("", include("campaign.page_urls")),
+)

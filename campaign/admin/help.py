@@ -1,4 +1,4 @@
-"""What staff write and the public reads: help channels and the settings of every page; and the admin's own name."""
+"""Help channels and the settings of every page."""
 
 from django.contrib import admin, messages
 from django.utils import timezone
@@ -7,9 +7,6 @@ from django.utils.translation import ngettext
 
 from campaign.models import HelpChannel, SiteSettings
 from pledges.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, SettingsAdmin
-
-admin.site.site_header = admin.site.site_title = _("We are 1")
-
 
 class HelpChannelForm(KeyIsKept, BothLanguagesForm):
     pass

@@ -1,4 +1,4 @@
-"""What staff write and the public reads: so far the help channels and the settings of every page."""
+"""Ways to find help."""
 
 from django.db import models
 from django.db.models import Q
@@ -81,28 +81,3 @@ class HelpChannel(models.Model):
 
     def __str__(self):
         return self.name
-
-
-class SiteSettings(models.Model):
-    """The one row of settings of every page."""
-
-    exit_url = models.URLField(
-        _("where the quick exit leads"),
-        default="https://www.google.com/",
-        help_text=_(
-            "A neutral page that raises no question when someone looks at the screen, such as a search engine."
-        ),
-    )
-
-    class Meta:
-        verbose_name = _("site settings")
-        verbose_name_plural = _("site settings")
-        constraints = [models.CheckConstraint(name="site_settings_are_one_row", condition=Q(pk=1))]
-
-    def __str__(self):
-        return str(_("Site settings"))
-
-    @classmethod
-    def load(cls):
-        """The settings; the defaults when nothing was saved yet."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)

@@ -1,0 +1,48 @@
+"""News as an Atom feed, one a language."""
+
+from datetime import datetime, time
+
+from django.contrib.syndication.views import Feed
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+
+from campaign.models import Article
+from pledges.http import mark_public
+
+NEWEST = 20
+
+
+class News(Feed):
+    """The newest news."""
+
+    feed_type = Atom1Feed
+
+    def __call__(self, request, *args, **kwargs):
+        return mark_public(super().__call__(request, *args, **kwargs))
+
+    def title(self):
+        return _("We are 1: news")
+
+    def subtitle(self):
+        return _("The national movement against sexual violence and exploitation of children")
+
+    def link(self):
+        return reverse("campaign:news")
+
+
+    def items(self):
+        return Article.objects.published()[:NEWEST]
+
+    def item_title(self, article):
+        return article.title
+
+    def item_description(self, article):
+        return article.lead
+
+    def item_pubdate(self, article):
+        return timezone.make_aware(datetime.combine(article.date, time(12)))
+
+    def item_updateddate(self, article):
+        return article.changed_at

@@ -1,0 +1,18 @@
+from campaign.models.content import Demand, Partner, Statistic, Voice
+from campaign.models.help import HelpChannel
+from campaign.models.news import Article
+from campaign.models.pages import Page
+from campaign.models.publishing import OldAddress
+from campaign.models.settings import SiteSettings
+
+__all__ = [
+    "Article",
+    "Demand",
+    "HelpChannel",
+    "OldAddress",
+    "Page",
+    "Partner",
+    "SiteSettings",
+    "Statistic",
+    "Voice",
+]

@@ -1,0 +1,26 @@
+"""News."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.models.publishing import Publishable
+
+
+class Article(Publishable):
+    """One piece of news; its date is that of what it tells."""
+
+    date = models.DateField(_("date"), help_text=_("The day of what it tells; the newest comes first."))
+    source = TranslatedField(models.CharField(_("source"), max_length=160, blank=True))
+
+    class Meta(Publishable.Meta):
+        abstract = False
+        verbose_name = _("article")
+        verbose_name_plural = _("news")
+        ordering = ["-date", "-pk"]
+
+    def get_absolute_url(self):
+        """The article's address in the present language."""
+        return reverse("campaign:article", args=[getattr(self, f"slug_{translation.get_language()}")])

@@ -1,0 +1,49 @@
+"""Pages that staff write."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.models.publishing import Publishable
+from pledges.models import Sector
+
+
+class Page(Publishable):
+    """A page of the movement, at /sq/…/ and /en/…/, or what one sector can do."""
+
+    key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
+    sector = models.OneToOneField(
+        Sector, on_delete=models.PROTECT, null=True, blank=True, related_name="page", verbose_name=_("sector"),
+        help_text=_("For the page of a sector: its commitments and its pledge button stand below the text."),
+    )
+    menu_position = models.PositiveSmallIntegerField(
+        _("place in the menu"), null=True, blank=True, help_text=_("Empty: not in the menu. Lower comes first.")
+    )
+    source = TranslatedField(
+        models.TextField(_("sources"), blank=True, help_text=_("Where what is said here comes from, with the year."))
+    )
+
+    class Meta(Publishable.Meta):
+        abstract = False
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        ordering = ["menu_position", "key"]
+
+    def clean(self):
+        super().clean()
+        from campaign.urls import is_taken
+
+        taken = {
+            f"slug_{language}": _("This address belongs to another part of the site. Choose another.")
+            for language in ("sq", "en")
+            if is_taken(getattr(self, f"slug_{language}"), language)
+        }
+        if taken:
+            raise ValidationError(taken)
+
+    def get_absolute_url(self):
+        """The page's address in the present language."""
+        return reverse("pages:page", args=[getattr(self, f"slug_{translation.get_language()}")])

@@ -1,0 +1,149 @@
+"""What pages and news have in common: both languages or nothing, draft or published, addresses that never die."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign import richtext
+
+# The text-search configuration of migration 0003: `simple` with `unaccent`, so that "tirane" finds Tiranë.
+SEARCH_CONFIG = "site"
+
+
+def search_column(language):
+    """A column the database keeps: title before lead before body."""
+    return models.GeneratedField(
+        expression=SearchVector(f"title_{language}", weight="A", config=SEARCH_CONFIG)
+        + SearchVector(f"lead_{language}", weight="B", config=SEARCH_CONFIG)
+        + SearchVector(f"body_{language}", weight="C", config=SEARCH_CONFIG),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+
+class PublishableQuerySet(models.QuerySet):
+    def published(self):
+        """What the public reads now: published, and its time has come."""
+        return self.filter(state=Publishable.State.PUBLISHED, publish_at__lte=Now())
+
+    def at(self, slug, language):
+        """The one with this slug in this language."""
+        return self.get(**{f"slug_{language}": slug})
+
+
+class Publishable(models.Model):
+    """A text in both languages with an address in each."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+
+    slug = TranslatedField(
+        models.SlugField(
+            _("address"), max_length=80, unique=True, help_text=_("The last part of the page's address, such as “the-problem”.")
+        )
+    )
+    title = TranslatedField(models.CharField(_("title"), max_length=120, blank=True))
+    lead = TranslatedField(
+        models.TextField(_("lead"), max_length=400, blank=True, help_text=_("One or two sentences under the title."))
+    )
+    body = TranslatedField(models.TextField(_("text"), blank=True))
+    share_title = TranslatedField(
+        models.CharField(_("title when shared"), max_length=120, blank=True, help_text=_("Empty: the title."))
+    )
+    share_text = TranslatedField(
+        models.CharField(_("words when shared"), max_length=240, blank=True, help_text=_("Empty: the lead."))
+    )
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
+    publish_at = models.DateTimeField(
+        _("published from"), default=timezone.now, help_text=_("A time to come: it appears by itself then.")
+    )
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+    search_sq = search_column("sq")
+    search_en = search_column("en")
+
+    objects = PublishableQuerySet.as_manager()
+
+    both_languages = ["title", "lead", "body"]
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_published_in_both_languages",
+                condition=Q(state="draft")
+                | (~Q(title_sq="") & ~Q(title_en="") & ~Q(lead_sq="") & ~Q(lead_en="") & ~Q(body_sq="") & ~Q(body_en="")),
+                violation_error_message=_("It can be published once both languages are filled."),
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["search_sq"], name="%(class)s_search_sq"),
+            GinIndex(fields=["search_en"], name="%(class)s_search_en"),
+        ]
+
+    def __str__(self):
+        return self.title or self.slug_sq
+
+    def clean(self):
+        """Say by its field what is missing before something can be published."""
+        if self.state == self.State.PUBLISHED:
+            missing = {
+                f"{name}_{language}": _("Needed in both languages before it can be published.")
+                for name in self.both_languages
+                for language in ("sq", "en")
+                if not getattr(self, f"{name}_{language}").strip()
+            }
+            if missing:
+                raise ValidationError(missing)
+
+    def save(self, **kwargs):
+        """Save with clean text; an address that changed leads on to the new one."""
+        self.body_sq, self.body_en = richtext.clean(self.body_sq), richtext.clean(self.body_en)
+        before = type(self).objects.filter(pk=self.pk).first()
+        super().save(**kwargs)
+        if before:
+            OldAddress.keep(before, self)
+
+    @property
+    def is_public(self):
+        """Whether the public reads it now."""
+        return self.state == self.State.PUBLISHED and self.publish_at <= timezone.now()
+
+
+class OldAddress(models.Model):
+    """A slug that a page or article had before: whoever comes by it is led on."""
+
+    kind = models.CharField(max_length=20)
+    language = models.CharField(max_length=2)
+    slug = models.CharField(max_length=80)
+    target = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+        constraints = [models.UniqueConstraint(fields=["kind", "language", "slug"], name="old_address_once")]
+
+    def __str__(self):
+        return self.slug
+
+    @classmethod
+    def keep(cls, before, after):
+        """Remember the slugs that changed between two states of one row."""
+        kind = after._meta.model_name
+        for language in ("sq", "en"):
+            old, new = getattr(before, f"slug_{language}"), getattr(after, f"slug_{language}")
+            if old != new:
+                cls.objects.filter(kind=kind, language=language, slug=new).delete()
+                cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": after.pk})
+
+    @classmethod
+    def target_of(cls, model, language, slug):
+        """The row that had this slug once, if the public may read it; else None."""
+        old = cls.objects.filter(kind=model._meta.model_name, language=language, slug=slug).first()
+        return old and model.objects.published().filter(pk=old.target).first()

@@ -1,0 +1,47 @@
+"""Structured data (JSON-LD, schema.org): what search engines read of a page, as dictionaries."""
+
+from django.conf import settings
+from django.utils.translation import get_language
+
+CONTEXT = "https://schema.org"
+
+
+def organization():
+    """The movement, from its launch on."""
+    return {
+        "@context": CONTEXT,
+        "@type": "Organization",
+        "name": "#NEJEMI1" if get_language() == "sq" else "#WEARE1",
+        "alternateName": ["#NEJEMI1", "#WEARE1"],
+        "url": f"{settings.SITE_URL}/{get_language()}/",
+        "foundingDate": "2020-07-23",
+        "foundingLocation": "Tirana",
+        "founder": [{"@type": "Organization", "name": name} for name in ("CRCA/ECPAT Albania", "Barnahus Albania")],
+    }
+
+
+def article(article):
+    """One piece of news."""
+    return {
+        "@context": CONTEXT,
+        "@type": "NewsArticle",
+        "headline": article.title,
+        "description": article.lead,
+        "datePublished": article.date.isoformat(),
+        "dateModified": article.changed_at.isoformat(),
+        "inLanguage": get_language(),
+        "mainEntityOfPage": settings.SITE_URL + article.get_absolute_url(),
+        "publisher": {"@type": "Organization", "name": organization()["name"]},
+    }
+
+
+def breadcrumbs(trail):
+    """The way from home to a page: (name, path) pairs below home."""
+    return {
+        "@context": CONTEXT,
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": number, "name": name, "item": settings.SITE_URL + path}
+            for number, (name, path) in enumerate(trail, start=1)
+        ],
+    }
