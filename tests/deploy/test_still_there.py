@@ -1,0 +1,182 @@
+"""The site still stands when its application and its database do not: nginx from deploy/nginx.conf in front of both."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from weare1.devdb import Cluster
+
+DEPLOY = settings.BASE_DIR / "deploy"
+PATIENCE = 30  # seconds
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+PUBLIC = [
+    "/sq/", "/en/", "/sq/ndihme/", "/en/help/", "/sq/sa-jemi/", "/en/totals/", "/sq/prinder/", "/en/parents/",
+    "/sq/privatesia/", "/en/privacy/", "/sq/lajme/", "/en/news/", "/sq/pyetje/", "/en/are-you-a-child/",
+    "/api/v1/totals.json", "/",
+]  # fmt: skip
+FORM = "/sq/zotimi/"
+
+
+def test_the_page_for_when_nothing_answers_is_the_application_s_own():
+    assert (DEPLOY / "unavailable.html").read_text() == render_to_string("503.html")
+
+
+class House:
+    """PostgreSQL, gunicorn and nginx of their own, each to be stopped apart."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.cluster = Cluster("serve", root=folder / "house", outside=folder / "outside")
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.processes = {}
+
+    def manage(self, *command):
+        subprocess.run(
+            [sys.executable, "manage.py", *command], cwd=settings.BASE_DIR, env=self.environment, check=True, capture_output=True
+        )
+
+    @property
+    def environment(self):
+        return os.environ | {"DEV": "1", "DATABASE_URL": self.cluster.url, "SITE_URL": f"http://127.0.0.1:{self.port}"}
+
+    def start(self, name, *command):
+        with (self.folder / f"{name}.log").open("w") as log:
+            self.processes[name] = subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def stop(self, name):
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(PATIENCE)
+
+    def start_gunicorn(self):
+        socket_path = self.folder / "gunicorn.sock"
+        self.start(
+            "gunicorn",
+            *(sys.executable, "-m", "gunicorn", "weare1.wsgi", "--bind", f"unix:{socket_path}", "--no-control-socket"),
+            *("--worker-class", "gthread", "--threads", "4"),
+        )
+        self.wait_for(lambda: self.ask("/healthz")[0] == 200)
+
+    def start_nginx(self):
+        text = (DEPLOY / "nginx.conf").read_text()
+        # Only places and the port differ from production; each must be there to be replaced.
+        for old, new in {
+            "pid /run/nginx.pid;": f"pid {self.folder}/nginx.pid; daemon off;",
+            "worker_processes auto;": "worker_processes 1;",
+            "/var/log/nginx/": f"{self.folder}/",
+            "/var/cache/nginx/weare1": f"{self.folder}/cache",
+            "unix:/run/weare1/gunicorn.sock": f"unix:{self.folder}/gunicorn.sock",
+            "listen 443 ssl;": f"listen 127.0.0.1:{self.port};",
+            "server_name nejemi1.example;": "server_name _;",
+            "/srv/weare1/deploy": str(DEPLOY),
+            "/srv/weare1/var/static/": str(settings.BASE_DIR / "static") + "/",
+        }.items():
+            assert old in text, f"deploy/nginx.conf no longer holds {old}"
+            text = text.replace(old, new)
+        text, without_tls = re.subn(r"\n\s+ssl_\w+ [^;]+;", "", text)
+        text, without_redirect = re.subn(r"    server \{\s+listen 80;.*?\n    \}\n", "", text, flags=re.DOTALL)
+        assert (without_tls, without_redirect) == (3, 1)
+        # Bodies wait in files of nginx's own user otherwise.
+        text = text.replace("http {", f"http {{\n    client_body_temp_path {self.folder}/body;\n    proxy_temp_path {self.folder}/proxy;", 1)
+        (self.folder / "nginx.conf").write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
+        self.start("nginx", NGINX, "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "error.log"))
+
+    def ask(self, path, typed=None):
+        """(status, headers, body) of a request through nginx; with `typed` a POST of a form."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if typed else {}
+        try:
+            connection.request("POST" if typed else "GET", path, urlencode(typed) if typed else None, headers)
+            response = connection.getresponse()
+            return response.status, response.headers, response.read().decode()
+        finally:
+            connection.close()
+
+    def wait_for(self, condition):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if condition():
+                    return
+            except OSError:
+                pass
+            assert time.monotonic() < deadline, (self.folder / "gunicorn.log").read_text()
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def house(tmp_path_factory):
+    if NGINX is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs nginx: apt-get install nginx-light")
+        pytest.skip("no nginx here (apt-get install nginx-light)")
+    folder = tmp_path_factory.mktemp("house")
+    # PostgreSQL's account passes through when root runs the tests.
+    for part in (folder, *folder.parents):
+        if part.owner() == "root" and str(part).startswith("/tmp/"):
+            part.chmod(part.stat().st_mode | 0o011)
+    (folder / "house").mkdir(mode=0o755)
+    house = House(folder)
+    house.cluster.start()
+    try:
+        house.manage("migrate", "-v0")
+        house.manage("seed", "-v0")
+        house.start_nginx()
+        house.start_gunicorn()
+        yield house
+    finally:
+        for name in list(house.processes):
+            house.stop(name)
+        house.cluster.stop()
+
+
+def test_the_pages_are_still_there_when_gunicorn_and_postgresql_are_not(house):
+    first = {path: house.ask(path) for path in [*PUBLIC, FORM]}
+    assert {path: status for path, (status, _, _) in first.items() if status != (302 if path == "/" else 200)} == {}
+    assert first["/sq/"][1]["X-Cache"] == "MISS"
+    assert house.ask("/sq/")[1]["X-Cache"] == "HIT"
+
+    # The database goes first: the application itself says what it cannot do.
+    house.cluster.stop()
+    status, headers, page = house.ask(FORM, {"over_16": "yes", "name": "Drita Kola", "email": "drita@shembull.al"})
+    assert status == 503 and headers["Retry-After"] == "60"
+    assert "Tani nuk mund të marrim zotime" in page and "tel:116111" in page
+    assert "Drita" not in page
+
+    # Then the application: nginx goes on alone.
+    house.stop("gunicorn")
+    for path in PUBLIC:
+        status, headers, page = house.ask(path)
+        assert (path, status, page) == (path, first[path][0], first[path][2])
+    status, headers, page = house.ask(FORM, {"over_16": "yes", "name": "Drita Kola"})
+    assert status == 503 and headers["Cache-Control"] == "no-store"
+    assert "Tani nuk mund të marrim zotime" in page and "We cannot take pledges right now" in page
+    assert all(f"tel:{number}" in page for number in (116111, 129, 112))
+
+    # And all is well again by itself.
+    house.cluster.start()
+    house.start_gunicorn()
+    assert json.loads(house.ask("/readyz")[2]) == {"ready": True, "wrong": []}
+
+
+def test_nobodys_own_page_is_kept_by_the_cache(house):
+    for path in ("/sq/kerko/?q=tirane", "/admin/login/", "/healthz"):
+        for _ in range(2):
+            assert house.ask(path)[1]["X-Cache"] in (None, "MISS", "BYPASS")
+    status, headers, _page = house.ask("/en/pledge/", {"over_16": "yes", "stamp": "x"})
+    assert status == 422 and headers["X-Cache"] is None
