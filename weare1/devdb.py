@@ -22,6 +22,7 @@ import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,8 @@ SETTINGS = {
 }
 # What makes tests quick and would lose data in a power cut.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# The shortest question of PostgreSQL's protocol; any letter is an answer.
+ASK_FOR_TLS = struct.pack("!ii", 8, 80877103)
 
 
 class Trouble(Exception):
@@ -93,10 +96,11 @@ def _major(folder):
     return int(version[1]) if version else None
 
 
-def _open_to_all(path):
-    """Whether a user without any rights of their own can use this path."""
+def _usable(path, user):
+    """Whether a user can enter or run a path, or what exists of it, as its owner or as anybody."""
     path = path.resolve()
-    return all(part.stat().st_mode & 0o001 for part in (path, *path.parents))
+    parts = [part.stat() for part in (path, *path.parents) if part.exists()]
+    return all(part.st_mode & (0o100 if part.st_uid == user else 0o001) for part in parts)
 
 
 class Cluster:
@@ -106,22 +110,28 @@ class Cluster:
         self.name = name
         self.careless = name == "test"
         self.where = where  # narrows installations(), for tests
-        self.home = self._home(root, outside)
-        self.folder = self.home / name
-        self.data = self.folder / "data"
-        self.log = self.folder / "log"
+        self.home = root / "var" / "postgres"
         self.owner, self.group = self._account()
+        if os.geteuid() == 0 and not _usable(self.home, self.owner):
+            # Root works where the account that runs the server cannot enter.
+            self.home = outside / hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+            self.owner, self.group = self._account()
 
-    def _home(self, root, outside):
-        """In the checkout, unless root works where the server's account without rights cannot enter."""
-        inside = root / "var" / "postgres"
-        nearest = next(folder for folder in (inside, *inside.parents) if folder.exists())
-        if os.geteuid() != 0 or _open_to_all(nearest):
-            return inside
-        return outside / hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+    @property
+    def folder(self):
+        """What belongs to the account that runs the server."""
+        return self.home / self.name
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+    @property
+    def log(self):
+        return self.folder / "log"
 
     def _account(self):
-        """Who runs the server. PostgreSQL refuses root, so root hands it to an account without rights."""
+        """Who runs the server. PostgreSQL refuses root, so root takes the owner of the data or an account without rights."""
         if os.geteuid() != 0:
             return os.geteuid(), os.getegid()
         with contextlib.suppress(FileNotFoundError):
@@ -177,7 +187,7 @@ class Cluster:
         for found in installations(**self.where):
             if found.major != made_by if made_by else found.major < OLDEST:
                 continue
-            if os.geteuid() != 0 or _open_to_all(found.bin / "postgres"):
+            if os.geteuid() != 0 or _usable(found.bin / "postgres", self.owner):
                 return found.bin
             if found.wheel:
                 return self._copy(found.bin)
@@ -230,6 +240,11 @@ class Cluster:
                 time.sleep(0.05)
 
     def _launch(self):
+        # Nobody holds the server's lock: what an earlier one left is stale, whichever process it names.
+        self._keep.unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self._make_sockets()
         if self.careless:
             # Made anew in half a second, with nothing left of tests that were killed.
             shutil.rmtree(self.data, ignore_errors=True)
@@ -252,12 +267,6 @@ class Cluster:
         draft.rename(self.data)
 
     def _run_server(self):
-        programs = self.binaries()
-        # Nobody holds the server's lock: what an earlier one left is stale, whichever process it names.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
-        self._keep.unlink(missing_ok=True)
-        self.log.unlink(missing_ok=True)
-        self._make_sockets()
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets), "port": "5432"}
         if self.careless:
             settings |= CARELESS
@@ -266,7 +275,7 @@ class Cluster:
             fcntl.flock(lock, fcntl.LOCK_EX)
             # The server inherits the lock and so holds it until its last process is gone.
             self._as_owner(
-                programs / "pg_ctl",
+                self.binaries() / "pg_ctl",
                 *("start", "--pgdata", self.data, "--log", self.log, "--silent"),
                 *("--wait", "--timeout", str(PATIENCE), "--options", options),
                 pass_fds=[lock.fileno()],
@@ -290,13 +299,17 @@ class Cluster:
             return not _alone(lock)
 
     def _accepts(self):
-        """Whether the server takes connections and has finished starting."""
+        """Whether the server answers and has finished starting."""
         with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(5)
             try:
                 client.connect(str(self.sockets / ".s.PGSQL.5432"))
+                # A connection alone may be to one that was just killed.
+                client.sendall(ASK_FOR_TLS)
+                answered = client.recv(1)
             except OSError:
                 return False
-        return self._pid_file()[7:8] == ["ready"]
+        return bool(answered) and self._pid_file()[7:8] == ["ready"]
 
     def _pid_file(self):
         try:
@@ -316,7 +329,8 @@ class Cluster:
         for folder in (self.home.parent, self.home):
             if not folder.exists():
                 folder.mkdir(parents=True)
-                folder.chmod(0o755)  # whatever the umask: the server's account passes through
+                if os.geteuid() == 0:
+                    folder.chmod(0o755)  # whatever the umask: the server's account passes through
 
     def _make_folder(self):
         self._make_home()
@@ -397,22 +411,30 @@ def url(name="serve"):
     return Cluster(name).url
 
 
+def signals():
+    """A list that receives the signals that ask to stop, so that nothing is left half done."""
+    asked = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup stays in force
+            signal.signal(number, lambda number, _: asked.append(number))
+    return asked
+
+
 def run(name, arguments):
     """Run Python with a private cluster, or the database that DATABASE_URL names; its exit status."""
     command = [sys.executable, *arguments]
-    if "DATABASE_URL" in os.environ:
+    if os.environ.get("DATABASE_URL"):
         os.execvp(command[0], command)
-    asked = []  # to stop: by Ctrl-C, of which the terminal tells the child too, or by SIGTERM
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: asked.append(number))
+    asked = signals()
     with Cluster(name).running() as database:
         if asked:
             return 128 + asked[0]
         child = subprocess.Popen(command, env=os.environ | {"DATABASE_URL": database, "DEV": "1"})
         while child.poll() is None:
-            if signal.SIGTERM in asked:
+            # Of Ctrl-C the terminal tells the child itself; and on that tests and measurements tidy up.
+            if set(asked) - {signal.SIGINT}:
                 asked.clear()
-                child.send_signal(signal.SIGINT)  # tests and measurements tidy up on it
+                child.send_signal(signal.SIGINT)
             time.sleep(0.05)
         return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
