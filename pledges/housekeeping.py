@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import TextField
+from django.db.models import Q, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
@@ -64,10 +64,11 @@ def redigest():
     """Have the worker compute the digests again when the provider rules changed; returns whether it was needed."""
     if not rotation.is_stale():
         return False
-    under_way = DBTaskResult.objects.filter(
-        task_path=tasks.redigest.module_path, finished_at=None, enqueued_at__gt=Now() - timedelta(hours=1)
+    recent = DBTaskResult.objects.filter(
+        task_path=tasks.redigest.module_path, enqueued_at__gt=Now() - timedelta(hours=1)
     )
-    if under_way.exists():
+    # Under way, or done with these very rules: then what is left does not fit, and waits for staff.
+    if recent.filter(Q(finished_at=None) | Q(return_value=rotation.current_mark())).exists():
         return False
     tasks.redigest.enqueue()
     return True

@@ -6,7 +6,7 @@ from django.db.models import Q
 from pledges import addresses, keys
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.messages import Message
-from pledges.models.pledges import DIGEST_FIELDS, Pledge
+from pledges.models.pledges import DIGEST_FIELDS, Pledge, digest_mark
 
 BATCH = 200
 
@@ -17,8 +17,10 @@ def redigest(on_progress=lambda done: None):
     Resumable: a row is stale as long as its mark says so. A row that collides (two addresses turned out to be one mailbox,
     which already holds as many as it can) keeps its old digests, for staff to see.
     """
-    done, collided, rules = 0, [], ProviderRule.objects.by_domain()
+    done, collided = 0, []
     while True:
+        # Read for each batch: staff may change them meanwhile.
+        rules = ProviderRule.objects.by_domain()
         with transaction.atomic():
             rows = list(
                 Pledge.objects.with_stale_digests()
@@ -105,3 +107,8 @@ def _reencrypt_others():
 def is_stale():
     """Whether any pledge's digests are by other keys or rules than today's."""
     return Pledge.objects.with_stale_digests().exists()
+
+
+def current_mark():
+    """The mark of rows whose digests are by today's keys and rules."""
+    return digest_mark(ProviderRule.objects.by_domain())

@@ -96,10 +96,11 @@ def _major(folder):
     return int(version[1]) if version else None
 
 
-def _open_to_all(path):
-    """Whether a user without any rights of their own can use this path."""
+def _usable(path, user):
+    """Whether a user can enter or run a path, or what exists of it, as its owner or as anybody."""
     path = path.resolve()
-    return all(part.stat().st_mode & 0o001 for part in (path, *path.parents))
+    parts = [part.stat() for part in (path, *path.parents) if part.exists()]
+    return all(part.st_mode & (0o100 if part.st_uid == user else 0o001) for part in parts)
 
 
 class Cluster:
@@ -109,24 +110,28 @@ class Cluster:
         self.name = name
         self.careless = name == "test"
         self.where = where  # narrows installations(), for tests
-        self.home = self._home(root, outside)
-        self.folder = self.home / name
-        self.data = self.folder / "data"
-        self.log = self.folder / "log"
+        self.home = root / "var" / "postgres"
         self.owner, self.group = self._account()
+        if os.geteuid() == 0 and not _usable(self.home, self.owner):
+            # Root works where the account that runs the server cannot enter.
+            self.home = outside / hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+            self.owner, self.group = self._account()
 
-    def _home(self, root, outside):
-        """In the checkout, unless root works where the server's account without rights cannot enter."""
-        inside = root / "var" / "postgres"
-        if os.geteuid() != 0:
-            return inside
-        nearest = next(folder for folder in (inside, *inside.parents) if folder.exists())
-        if _open_to_all(nearest):
-            return inside
-        return outside / hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+    @property
+    def folder(self):
+        """What belongs to the account that runs the server."""
+        return self.home / self.name
+
+    @property
+    def data(self):
+        return self.folder / "data"
+
+    @property
+    def log(self):
+        return self.folder / "log"
 
     def _account(self):
-        """Who runs the server. PostgreSQL refuses root, so root hands it to an account without rights."""
+        """Who runs the server. PostgreSQL refuses root, so root takes the owner of the data or an account without rights."""
         if os.geteuid() != 0:
             return os.geteuid(), os.getegid()
         with contextlib.suppress(FileNotFoundError):
@@ -182,7 +187,7 @@ class Cluster:
         for found in installations(**self.where):
             if found.major != made_by if made_by else found.major < OLDEST:
                 continue
-            if os.geteuid() != 0 or _open_to_all(found.bin / "postgres"):
+            if os.geteuid() != 0 or _usable(found.bin / "postgres", self.owner):
                 return found.bin
             if found.wheel:
                 return self._copy(found.bin)
@@ -418,7 +423,7 @@ def signals():
 def run(name, arguments):
     """Run Python with a private cluster, or the database that DATABASE_URL names; its exit status."""
     command = [sys.executable, *arguments]
-    if "DATABASE_URL" in os.environ:
+    if os.environ.get("DATABASE_URL"):
         os.execvp(command[0], command)
     asked = signals()
     with Cluster(name).running() as database:

@@ -18,7 +18,7 @@ class FolderBackend(BaseEmailBackend):
         self.folder = Path(folder)
 
     def send_messages(self, messages):
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in messages:
             stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{next(_counter)}"
             draft = self.folder / f".{stamp}"

@@ -29,14 +29,11 @@ def main(arguments=None):
     if not 0 <= options.port <= 65535:
         parser.error("a port is a number from 0 to 65535")
 
-    asked = []  # to stop, by these signals
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup stays in force
-            signal.signal(number, lambda number, _: asked.append(number))
+    asked = devdb.signals()
     try:
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(listen(options.host, options.port))
-            private = "DATABASE_URL" not in os.environ
+            private = not os.environ.get("DATABASE_URL")
             if private:
                 os.environ["DATABASE_URL"] = stack.enter_context(database())
                 os.environ["DEV"] = "1"

@@ -101,6 +101,9 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL database (postgres://…).")
 # Seconds: a visitor must read "cannot take a pledge now" soon when the database is away.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+if DEV:
+    # Two test runs of one checkout at the same time leave each other alone.
+    DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

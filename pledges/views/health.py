@@ -6,9 +6,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 from django.http import HttpResponse, JsonResponse
-from django.views.decorators.http import require_safe
 
 from pledges import totals
+from pledges.http import read_only
 from pledges.models import Message
 
 # Past this the worker does not fold any more, and totals become slow.
@@ -17,13 +17,13 @@ UNFOLDED_LIMIT = 20_000
 QUEUE_AGE_LIMIT = timedelta(minutes=15)
 
 
-@require_safe
+@read_only
 def healthz(request):
     """200 as long as the process answers; asks nothing else."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-@require_safe
+@read_only
 def readyz(request):
     """200 when database, migrations, tally and queue are right; else 503 that names what is not."""
     try:

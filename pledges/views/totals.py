@@ -5,11 +5,10 @@ from io import StringIO
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
 from pledges import totals
 from pledges.charts import mosaic
-from pledges.http import mark_public, public_page
+from pledges.http import mark_public, public_page, read_only
 from pledges.models import PledgingSettings
 
 
@@ -36,7 +35,7 @@ def _open_data(response):
     return mark_public(response)
 
 
-@require_safe
+@read_only
 def as_json(request):
     """The totals as JSON; `sectors` and `counties` each sum to `total`."""
     read = totals.read()
@@ -64,7 +63,7 @@ def as_json(request):
     )
 
 
-@require_safe
+@read_only
 def as_csv(request):
     """The totals as CSV in UTF-8 with BOM: one row a sector, county and way of signing, and the total."""
     read = totals.read()
