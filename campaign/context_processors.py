@@ -37,7 +37,9 @@ def site(request):
             for channel in shared["channels"]
         ],
         "switch": {"code": other, "name": NAMES[other], "url": addresses[other]},
-        "alternates": [{"code": code, "url": settings.SITE_URL + addresses[code].split("?")[0]} for code in ("sq", "en")],
+        "alternates": [
+            {"code": code, "url": settings.SITE_URL + addresses[code].split("?")[0]} for code in ("sq", "en")
+        ],
         "nav": _menu(request, language, shared["pages"]),
         "footer_links": _footer(request, language, shared["pages"]),
     }

@@ -31,7 +31,6 @@ class News(Feed):
     def link(self):
         return reverse("campaign:news")
 
-
     def items(self):
         return Article.objects.published()[:NEWEST]
 

@@ -11,9 +11,7 @@ SCHEMES = {"http", "https", "mailto", "tel"}
 
 def clean(html):
     """The text with nothing but the tags and links above: no script, frame, style, picture or handler survives."""
-    return nh3.clean(
-        html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noreferrer"
-    ).strip()
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noreferrer").strip()
 
 
 def taken_out(html):

@@ -43,7 +43,13 @@ def find(words, language):
             .annotate(
                 rank=SearchRank(F(column), query),
                 snippet=SearchHeadline(
-                    f"body_{language}", query, config=SEARCH_CONFIG, start_sel=START, stop_sel=STOP, max_words=30, min_words=15,
+                    f"body_{language}",
+                    query,
+                    config=SEARCH_CONFIG,
+                    start_sel=START,
+                    stop_sel=STOP,
+                    max_words=30,
+                    min_words=15,
                 ),
             )
             .order_by("-rank")[:MOST]

@@ -16,6 +16,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "news/<slug:slug>/"), views.article, name="article"),
 ]
 
+
 def is_taken(slug, language):
     """Whether an address of the code stands where a page with this slug would be."""
     with translation.override(language):

@@ -136,7 +136,9 @@ def _show_article(request, article):
         "article": article,
         "structured": [
             structured.article(article),
-            structured.breadcrumbs([(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]),
+            structured.breadcrumbs(
+                [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
+            ),
         ],
     }
     return render(request, "campaign/article.html", context)

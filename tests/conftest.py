@@ -27,9 +27,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def starter_content(request):
     """The seeded sectors, words, places and channels; a transactional test before may have emptied the tables."""
     cache.clear()
-    needs = {"db", "transactional_db", "live_server", "admin_client", "admin_user"} & set(
-        request.fixturenames
-    )
+    needs = {"db", "transactional_db", "live_server", "admin_client", "admin_user"} & set(request.fixturenames)
     if request.node.get_closest_marker("django_db") is None and not needs:
         return
     request.getfixturevalue("_django_db_helper")

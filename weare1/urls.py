@@ -2,6 +2,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from campaign import views
 from campaign.sitemaps import SITEMAPS
@@ -14,6 +15,10 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/totals.json", totals.as_json, name="totals_json"),
     path("api/v1/totals.csv", totals.as_csv, name="totals_csv"),
+    # What one can say over the phone.
+    path("ndihme", RedirectView.as_view(url="/sq/ndihme/")),
+    path("help", RedirectView.as_view(url="/en/help/")),
+    path(".well-known/security.txt", views.security_txt),
     path("robots.txt", views.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", views.manifest, name="manifest"),

@@ -30,7 +30,10 @@ class DemandAdmin(PieceAdmin):
 class VoiceAdmin(PieceAdmin):
     list_display = ["person", "date", "is_paraphrased", "is_shown", "position"]
     fieldsets = [
-        (None, {"fields": [("text_sq", "text_en"), "person", ("role_sq", "role_en"), "date", "source", "is_paraphrased"]}),
+        (
+            None,
+            {"fields": [("text_sq", "text_en"), "person", ("role_sq", "role_en"), "date", "source", "is_paraphrased"]},
+        ),
         PieceAdmin.place,
     ]
 
@@ -39,7 +42,19 @@ class VoiceAdmin(PieceAdmin):
 class StatisticAdmin(PieceAdmin):
     list_display = ["value", "text", "year", "on_home", "is_shown", "position"]
     fieldsets = [
-        (None, {"fields": [("value_sq", "value_en"), ("text_sq", "text_en"), ("source_sq", "source_en"), "year", "url", "on_home"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("value_sq", "value_en"),
+                    ("text_sq", "text_en"),
+                    ("source_sq", "source_en"),
+                    "year",
+                    "url",
+                    "on_home",
+                ]
+            },
+        ),
         PieceAdmin.place,
     ]
 

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from campaign.models import HelpChannel, SiteSettings
 from pledges.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, SettingsAdmin
 
+
 class HelpChannelForm(KeyIsKept, BothLanguagesForm):
     pass
 

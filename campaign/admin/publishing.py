@@ -52,7 +52,8 @@ class PublishableAdmin(ModelAdmin):
         if lost:
             self.message_user(
                 request,
-                _("Taken out of the text, since it may hold no more than words and links: %(lost)s.") % {"lost": ", ".join(lost)},
+                _("Taken out of the text, since it may hold no more than words and links: %(lost)s.")
+                % {"lost": ", ".join(lost)},
                 messages.WARNING,
             )
 

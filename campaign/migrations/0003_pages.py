@@ -8,187 +8,544 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaign', '0002_search_configuration'),
-        ('pledges', '0002_tally_and_wording_triggers'),
+        ("campaign", "0002_search_configuration"),
+        ("pledges", "0002_tally_and_wording_triggers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Demand',
+            name="Demand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name that stays.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, verbose_name='shown')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first.', verbose_name='position')),
-                ('title_sq', models.CharField(max_length=120, verbose_name='title')),
-                ('title_en', models.CharField(max_length=120, verbose_name='title')),
-                ('text_sq', models.TextField(help_text='How it stands, with dates.', max_length=500, verbose_name='text')),
-                ('text_en', models.TextField(help_text='How it stands, with dates.', max_length=500, verbose_name='text')),
-                ('step', models.CharField(choices=[('asked', 'Asked'), ('considered', 'Under consideration'), ('adopted', 'Adopted'), ('implemented', 'Implemented')], default='asked', max_length=11, verbose_name='step')),
-                ('as_of', models.DateField(help_text='The day of the last thing that is known.', verbose_name='as of')),
-                ('source', models.CharField(blank=True, max_length=200, verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(help_text="A short name that stays.", unique=True, verbose_name="key")),
+                ("is_shown", models.BooleanField(default=True, verbose_name="shown")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Lower comes first.", verbose_name="position"
+                    ),
+                ),
+                ("title_sq", models.CharField(max_length=120, verbose_name="title")),
+                ("title_en", models.CharField(max_length=120, verbose_name="title")),
+                (
+                    "text_sq",
+                    models.TextField(help_text="How it stands, with dates.", max_length=500, verbose_name="text"),
+                ),
+                (
+                    "text_en",
+                    models.TextField(help_text="How it stands, with dates.", max_length=500, verbose_name="text"),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("asked", "Asked"),
+                            ("considered", "Under consideration"),
+                            ("adopted", "Adopted"),
+                            ("implemented", "Implemented"),
+                        ],
+                        default="asked",
+                        max_length=11,
+                        verbose_name="step",
+                    ),
+                ),
+                ("as_of", models.DateField(help_text="The day of the last thing that is known.", verbose_name="as of")),
+                ("source", models.CharField(blank=True, max_length=200, verbose_name="source")),
             ],
             options={
-                'verbose_name': 'demand',
-                'verbose_name_plural': 'demands',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "demand",
+                "verbose_name_plural": "demands",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Partner',
+            name="Partner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name that stays.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, verbose_name='shown')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first.', verbose_name='position')),
-                ('kind', models.CharField(choices=[('founder', 'founder'), ('partner', 'partner'), ('donor', 'donor')], default='partner', max_length=7, verbose_name='kind')),
-                ('name_sq', models.CharField(max_length=120, verbose_name='name')),
-                ('name_en', models.CharField(max_length=120, verbose_name='name')),
-                ('text_sq', models.CharField(blank=True, max_length=300, verbose_name='text')),
-                ('text_en', models.CharField(blank=True, max_length=300, verbose_name='text')),
-                ('url', models.URLField(blank=True, verbose_name='address on the web')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(help_text="A short name that stays.", unique=True, verbose_name="key")),
+                ("is_shown", models.BooleanField(default=True, verbose_name="shown")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Lower comes first.", verbose_name="position"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("founder", "founder"), ("partner", "partner"), ("donor", "donor")],
+                        default="partner",
+                        max_length=7,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("name_sq", models.CharField(max_length=120, verbose_name="name")),
+                ("name_en", models.CharField(max_length=120, verbose_name="name")),
+                ("text_sq", models.CharField(blank=True, max_length=300, verbose_name="text")),
+                ("text_en", models.CharField(blank=True, max_length=300, verbose_name="text")),
+                ("url", models.URLField(blank=True, verbose_name="address on the web")),
             ],
             options={
-                'verbose_name': 'partner',
-                'verbose_name_plural': 'partners',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "partner",
+                "verbose_name_plural": "partners",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Voice',
+            name="Voice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name that stays.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, verbose_name='shown')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first.', verbose_name='position')),
-                ('text_sq', models.TextField(max_length=400, verbose_name='words')),
-                ('text_en', models.TextField(max_length=400, verbose_name='words')),
-                ('person', models.CharField(max_length=80, verbose_name='person')),
-                ('role_sq', models.CharField(max_length=160, verbose_name='role')),
-                ('role_en', models.CharField(max_length=160, verbose_name='role')),
-                ('date', models.DateField(verbose_name='date')),
-                ('source', models.CharField(max_length=160, verbose_name='source')),
-                ('is_paraphrased', models.BooleanField(default=False, help_text='Not quoted to the letter: the page says so.', verbose_name='in our own words')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(help_text="A short name that stays.", unique=True, verbose_name="key")),
+                ("is_shown", models.BooleanField(default=True, verbose_name="shown")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Lower comes first.", verbose_name="position"
+                    ),
+                ),
+                ("text_sq", models.TextField(max_length=400, verbose_name="words")),
+                ("text_en", models.TextField(max_length=400, verbose_name="words")),
+                ("person", models.CharField(max_length=80, verbose_name="person")),
+                ("role_sq", models.CharField(max_length=160, verbose_name="role")),
+                ("role_en", models.CharField(max_length=160, verbose_name="role")),
+                ("date", models.DateField(verbose_name="date")),
+                ("source", models.CharField(max_length=160, verbose_name="source")),
+                (
+                    "is_paraphrased",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Not quoted to the letter: the page says so.",
+                        verbose_name="in our own words",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'voice',
-                'verbose_name_plural': 'voices',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
+                "verbose_name": "voice",
+                "verbose_name_plural": "voices",
+                "ordering": ["position", "pk"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Article',
+            name="Article",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug_sq', models.SlugField(help_text="The last part of the page's address, such as “the-problem”.", max_length=80, unique=True, verbose_name='address')),
-                ('slug_en', models.SlugField(help_text="The last part of the page's address, such as “the-problem”.", max_length=80, unique=True, verbose_name='address')),
-                ('title_sq', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('title_en', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('lead_sq', models.TextField(blank=True, help_text='One or two sentences under the title.', max_length=400, verbose_name='lead')),
-                ('lead_en', models.TextField(blank=True, help_text='One or two sentences under the title.', max_length=400, verbose_name='lead')),
-                ('body_sq', models.TextField(blank=True, verbose_name='text')),
-                ('body_en', models.TextField(blank=True, verbose_name='text')),
-                ('share_title_sq', models.CharField(blank=True, help_text='Empty: the title.', max_length=120, verbose_name='title when shared')),
-                ('share_title_en', models.CharField(blank=True, help_text='Empty: the title.', max_length=120, verbose_name='title when shared')),
-                ('share_text_sq', models.CharField(blank=True, help_text='Empty: the lead.', max_length=240, verbose_name='words when shared')),
-                ('share_text_en', models.CharField(blank=True, help_text='Empty: the lead.', max_length=240, verbose_name='words when shared')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', max_length=9, verbose_name='state')),
-                ('publish_at', models.DateTimeField(default=django.utils.timezone.now, help_text='A time to come: it appears by itself then.', verbose_name='published from')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title_sq', config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector('lead_sq', config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector('body_sq', config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title_en', config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector('lead_en', config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector('body_en', config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('date', models.DateField(help_text='The day of what it tells; the newest comes first.', verbose_name='date')),
-                ('source_sq', models.CharField(blank=True, max_length=160, verbose_name='source')),
-                ('source_en', models.CharField(blank=True, max_length=160, verbose_name='source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slug_sq",
+                    models.SlugField(
+                        help_text="The last part of the page's address, such as “the-problem”.",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "slug_en",
+                    models.SlugField(
+                        help_text="The last part of the page's address, such as “the-problem”.",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                ("title_sq", models.CharField(blank=True, max_length=120, verbose_name="title")),
+                ("title_en", models.CharField(blank=True, max_length=120, verbose_name="title")),
+                (
+                    "lead_sq",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences under the title.",
+                        max_length=400,
+                        verbose_name="lead",
+                    ),
+                ),
+                (
+                    "lead_en",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences under the title.",
+                        max_length=400,
+                        verbose_name="lead",
+                    ),
+                ),
+                ("body_sq", models.TextField(blank=True, verbose_name="text")),
+                ("body_en", models.TextField(blank=True, verbose_name="text")),
+                (
+                    "share_title_sq",
+                    models.CharField(
+                        blank=True, help_text="Empty: the title.", max_length=120, verbose_name="title when shared"
+                    ),
+                ),
+                (
+                    "share_title_en",
+                    models.CharField(
+                        blank=True, help_text="Empty: the title.", max_length=120, verbose_name="title when shared"
+                    ),
+                ),
+                (
+                    "share_text_sq",
+                    models.CharField(
+                        blank=True, help_text="Empty: the lead.", max_length=240, verbose_name="words when shared"
+                    ),
+                ),
+                (
+                    "share_text_en",
+                    models.CharField(
+                        blank=True, help_text="Empty: the lead.", max_length=240, verbose_name="words when shared"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("published", "published")],
+                        default="draft",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "publish_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        help_text="A time to come: it appears by itself then.",
+                        verbose_name="published from",
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "search_sq",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.CombinedSearchVector(
+                                django.contrib.postgres.search.SearchVector("title_sq", config="site", weight="A"),
+                                "||",
+                                django.contrib.postgres.search.SearchVector("lead_sq", config="site", weight="B"),
+                                django.contrib.postgres.search.SearchConfig("site"),
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("body_sq", config="site", weight="C"),
+                            django.contrib.postgres.search.SearchConfig("site"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "search_en",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.CombinedSearchVector(
+                                django.contrib.postgres.search.SearchVector("title_en", config="site", weight="A"),
+                                "||",
+                                django.contrib.postgres.search.SearchVector("lead_en", config="site", weight="B"),
+                                django.contrib.postgres.search.SearchConfig("site"),
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("body_en", config="site", weight="C"),
+                            django.contrib.postgres.search.SearchConfig("site"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "date",
+                    models.DateField(
+                        help_text="The day of what it tells; the newest comes first.", verbose_name="date"
+                    ),
+                ),
+                ("source_sq", models.CharField(blank=True, max_length=160, verbose_name="source")),
+                ("source_en", models.CharField(blank=True, max_length=160, verbose_name="source")),
             ],
             options={
-                'verbose_name': 'article',
-                'verbose_name_plural': 'news',
-                'ordering': ['-date', '-pk'],
-                'abstract': False,
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='article_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='article_search_en')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='article_published_in_both_languages', violation_error_message='It can be published once both languages are filled.')],
+                "verbose_name": "article",
+                "verbose_name_plural": "news",
+                "ordering": ["-date", "-pk"],
+                "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["search_sq"], name="article_search_sq"),
+                    django.contrib.postgres.indexes.GinIndex(fields=["search_en"], name="article_search_en"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"),
+                            models.Q(
+                                models.Q(("title_sq", ""), _negated=True),
+                                models.Q(("title_en", ""), _negated=True),
+                                models.Q(("lead_sq", ""), _negated=True),
+                                models.Q(("lead_en", ""), _negated=True),
+                                models.Q(("body_sq", ""), _negated=True),
+                                models.Q(("body_en", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="article_published_in_both_languages",
+                        violation_error_message="It can be published once both languages are filled.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OldAddress',
+            name="OldAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=20)),
-                ('language', models.CharField(max_length=2)),
-                ('slug', models.CharField(max_length=80)),
-                ('target', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=20)),
+                ("language", models.CharField(max_length=2)),
+                ("slug", models.CharField(max_length=80)),
+                ("target", models.BigIntegerField()),
             ],
             options={
-                'verbose_name': 'old address',
-                'verbose_name_plural': 'old addresses',
-                'constraints': [models.UniqueConstraint(fields=('kind', 'language', 'slug'), name='old_address_once')],
+                "verbose_name": "old address",
+                "verbose_name_plural": "old addresses",
+                "constraints": [models.UniqueConstraint(fields=("kind", "language", "slug"), name="old_address_once")],
             },
         ),
         migrations.CreateModel(
-            name='Statistic',
+            name="Statistic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(help_text='A short name that stays.', unique=True, verbose_name='key')),
-                ('is_shown', models.BooleanField(default=True, verbose_name='shown')),
-                ('position', models.PositiveSmallIntegerField(default=0, help_text='Lower comes first.', verbose_name='position')),
-                ('value_sq', models.CharField(help_text='As shown large, such as “1 in 10”.', max_length=20, verbose_name='figure')),
-                ('value_en', models.CharField(help_text='As shown large, such as “1 in 10”.', max_length=20, verbose_name='figure')),
-                ('text_sq', models.CharField(max_length=240, verbose_name='words')),
-                ('text_en', models.CharField(max_length=240, verbose_name='words')),
-                ('source_sq', models.CharField(max_length=200, verbose_name='source')),
-                ('source_en', models.CharField(max_length=200, verbose_name='source')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='year')),
-                ('url', models.URLField(blank=True, verbose_name='address of the source')),
-                ('on_home', models.BooleanField(default=False, verbose_name='on the home page')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(help_text="A short name that stays.", unique=True, verbose_name="key")),
+                ("is_shown", models.BooleanField(default=True, verbose_name="shown")),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Lower comes first.", verbose_name="position"
+                    ),
+                ),
+                (
+                    "value_sq",
+                    models.CharField(
+                        help_text="As shown large, such as “1 in 10”.", max_length=20, verbose_name="figure"
+                    ),
+                ),
+                (
+                    "value_en",
+                    models.CharField(
+                        help_text="As shown large, such as “1 in 10”.", max_length=20, verbose_name="figure"
+                    ),
+                ),
+                ("text_sq", models.CharField(max_length=240, verbose_name="words")),
+                ("text_en", models.CharField(max_length=240, verbose_name="words")),
+                ("source_sq", models.CharField(max_length=200, verbose_name="source")),
+                ("source_en", models.CharField(max_length=200, verbose_name="source")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="year")),
+                ("url", models.URLField(blank=True, verbose_name="address of the source")),
+                ("on_home", models.BooleanField(default=False, verbose_name="on the home page")),
             ],
             options={
-                'verbose_name': 'figure',
-                'verbose_name_plural': 'figures',
-                'ordering': ['position', 'pk'],
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('source_sq', ''), _negated=True), models.Q(('source_en', ''), _negated=True), ('year__gt', 1990)), name='statistic_has_a_source')],
+                "verbose_name": "figure",
+                "verbose_name_plural": "figures",
+                "ordering": ["position", "pk"],
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("source_sq", ""), _negated=True),
+                            models.Q(("source_en", ""), _negated=True),
+                            ("year__gt", 1990),
+                        ),
+                        name="statistic_has_a_source",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Page',
+            name="Page",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug_sq', models.SlugField(help_text="The last part of the page's address, such as “the-problem”.", max_length=80, unique=True, verbose_name='address')),
-                ('slug_en', models.SlugField(help_text="The last part of the page's address, such as “the-problem”.", max_length=80, unique=True, verbose_name='address')),
-                ('title_sq', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('title_en', models.CharField(blank=True, max_length=120, verbose_name='title')),
-                ('lead_sq', models.TextField(blank=True, help_text='One or two sentences under the title.', max_length=400, verbose_name='lead')),
-                ('lead_en', models.TextField(blank=True, help_text='One or two sentences under the title.', max_length=400, verbose_name='lead')),
-                ('body_sq', models.TextField(blank=True, verbose_name='text')),
-                ('body_en', models.TextField(blank=True, verbose_name='text')),
-                ('share_title_sq', models.CharField(blank=True, help_text='Empty: the title.', max_length=120, verbose_name='title when shared')),
-                ('share_title_en', models.CharField(blank=True, help_text='Empty: the title.', max_length=120, verbose_name='title when shared')),
-                ('share_text_sq', models.CharField(blank=True, help_text='Empty: the lead.', max_length=240, verbose_name='words when shared')),
-                ('share_text_en', models.CharField(blank=True, help_text='Empty: the lead.', max_length=240, verbose_name='words when shared')),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', max_length=9, verbose_name='state')),
-                ('publish_at', models.DateTimeField(default=django.utils.timezone.now, help_text='A time to come: it appears by itself then.', verbose_name='published from')),
-                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('search_sq', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title_sq', config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector('lead_sq', config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector('body_sq', config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('search_en', models.GeneratedField(db_persist=True, expression=django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.CombinedSearchVector(django.contrib.postgres.search.SearchVector('title_en', config='site', weight='A'), '||', django.contrib.postgres.search.SearchVector('lead_en', config='site', weight='B'), django.contrib.postgres.search.SearchConfig('site')), '||', django.contrib.postgres.search.SearchVector('body_en', config='site', weight='C'), django.contrib.postgres.search.SearchConfig('site')), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('key', models.SlugField(help_text='A short name that stays, such as “problem”.', unique=True, verbose_name='key')),
-                ('menu_position', models.PositiveSmallIntegerField(blank=True, help_text='Empty: not in the menu. Lower comes first.', null=True, verbose_name='place in the menu')),
-                ('source_sq', models.TextField(blank=True, help_text='Where what is said here comes from, with the year.', verbose_name='sources')),
-                ('source_en', models.TextField(blank=True, help_text='Where what is said here comes from, with the year.', verbose_name='sources')),
-                ('sector', models.OneToOneField(blank=True, help_text='For the page of a sector: its commitments and its pledge button stand below the text.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='page', to='pledges.sector', verbose_name='sector')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "slug_sq",
+                    models.SlugField(
+                        help_text="The last part of the page's address, such as “the-problem”.",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "slug_en",
+                    models.SlugField(
+                        help_text="The last part of the page's address, such as “the-problem”.",
+                        max_length=80,
+                        unique=True,
+                        verbose_name="address",
+                    ),
+                ),
+                ("title_sq", models.CharField(blank=True, max_length=120, verbose_name="title")),
+                ("title_en", models.CharField(blank=True, max_length=120, verbose_name="title")),
+                (
+                    "lead_sq",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences under the title.",
+                        max_length=400,
+                        verbose_name="lead",
+                    ),
+                ),
+                (
+                    "lead_en",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences under the title.",
+                        max_length=400,
+                        verbose_name="lead",
+                    ),
+                ),
+                ("body_sq", models.TextField(blank=True, verbose_name="text")),
+                ("body_en", models.TextField(blank=True, verbose_name="text")),
+                (
+                    "share_title_sq",
+                    models.CharField(
+                        blank=True, help_text="Empty: the title.", max_length=120, verbose_name="title when shared"
+                    ),
+                ),
+                (
+                    "share_title_en",
+                    models.CharField(
+                        blank=True, help_text="Empty: the title.", max_length=120, verbose_name="title when shared"
+                    ),
+                ),
+                (
+                    "share_text_sq",
+                    models.CharField(
+                        blank=True, help_text="Empty: the lead.", max_length=240, verbose_name="words when shared"
+                    ),
+                ),
+                (
+                    "share_text_en",
+                    models.CharField(
+                        blank=True, help_text="Empty: the lead.", max_length=240, verbose_name="words when shared"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("published", "published")],
+                        default="draft",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "publish_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        help_text="A time to come: it appears by itself then.",
+                        verbose_name="published from",
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "search_sq",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.CombinedSearchVector(
+                                django.contrib.postgres.search.SearchVector("title_sq", config="site", weight="A"),
+                                "||",
+                                django.contrib.postgres.search.SearchVector("lead_sq", config="site", weight="B"),
+                                django.contrib.postgres.search.SearchConfig("site"),
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("body_sq", config="site", weight="C"),
+                            django.contrib.postgres.search.SearchConfig("site"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "search_en",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.contrib.postgres.search.CombinedSearchVector(
+                            django.contrib.postgres.search.CombinedSearchVector(
+                                django.contrib.postgres.search.SearchVector("title_en", config="site", weight="A"),
+                                "||",
+                                django.contrib.postgres.search.SearchVector("lead_en", config="site", weight="B"),
+                                django.contrib.postgres.search.SearchConfig("site"),
+                            ),
+                            "||",
+                            django.contrib.postgres.search.SearchVector("body_en", config="site", weight="C"),
+                            django.contrib.postgres.search.SearchConfig("site"),
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "key",
+                    models.SlugField(
+                        help_text="A short name that stays, such as “problem”.", unique=True, verbose_name="key"
+                    ),
+                ),
+                (
+                    "menu_position",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Empty: not in the menu. Lower comes first.",
+                        null=True,
+                        verbose_name="place in the menu",
+                    ),
+                ),
+                (
+                    "source_sq",
+                    models.TextField(
+                        blank=True,
+                        help_text="Where what is said here comes from, with the year.",
+                        verbose_name="sources",
+                    ),
+                ),
+                (
+                    "source_en",
+                    models.TextField(
+                        blank=True,
+                        help_text="Where what is said here comes from, with the year.",
+                        verbose_name="sources",
+                    ),
+                ),
+                (
+                    "sector",
+                    models.OneToOneField(
+                        blank=True,
+                        help_text="For the page of a sector: its commitments and its pledge button stand below the text.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="page",
+                        to="pledges.sector",
+                        verbose_name="sector",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'page',
-                'verbose_name_plural': 'pages',
-                'ordering': ['menu_position', 'key'],
-                'abstract': False,
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_sq'], name='page_search_sq'), django.contrib.postgres.indexes.GinIndex(fields=['search_en'], name='page_search_en')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(models.Q(('title_sq', ''), _negated=True), models.Q(('title_en', ''), _negated=True), models.Q(('lead_sq', ''), _negated=True), models.Q(('lead_en', ''), _negated=True), models.Q(('body_sq', ''), _negated=True), models.Q(('body_en', ''), _negated=True)), _connector='OR'), name='page_published_in_both_languages', violation_error_message='It can be published once both languages are filled.')],
+                "verbose_name": "page",
+                "verbose_name_plural": "pages",
+                "ordering": ["menu_position", "key"],
+                "abstract": False,
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(fields=["search_sq"], name="page_search_sq"),
+                    django.contrib.postgres.indexes.GinIndex(fields=["search_en"], name="page_search_en"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"),
+                            models.Q(
+                                models.Q(("title_sq", ""), _negated=True),
+                                models.Q(("title_en", ""), _negated=True),
+                                models.Q(("lead_sq", ""), _negated=True),
+                                models.Q(("lead_en", ""), _negated=True),
+                                models.Q(("body_sq", ""), _negated=True),
+                                models.Q(("body_en", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="page_published_in_both_languages",
+                        violation_error_message="It can be published once both languages are filled.",
+                    )
+                ],
             },
         ),
     ]

@@ -67,7 +67,9 @@ class Voice(Piece):
     role = TranslatedField(models.CharField(_("role"), max_length=160))
     date = models.DateField(_("date"))
     source = models.CharField(_("source"), max_length=160)
-    is_paraphrased = models.BooleanField(_("in our own words"), default=False, help_text=_("Not quoted to the letter: the page says so."))
+    is_paraphrased = models.BooleanField(
+        _("in our own words"), default=False, help_text=_("Not quoted to the letter: the page says so.")
+    )
 
     class Meta(Piece.Meta):
         abstract = False
@@ -81,7 +83,9 @@ class Voice(Piece):
 class Statistic(Piece):
     """One figure with its source and year: never without."""
 
-    value = TranslatedField(models.CharField(_("figure"), max_length=20, help_text=_("As shown large, such as “1 in 10”.")))
+    value = TranslatedField(
+        models.CharField(_("figure"), max_length=20, help_text=_("As shown large, such as “1 in 10”."))
+    )
     text = TranslatedField(models.CharField(_("words"), max_length=240))
     source = TranslatedField(models.CharField(_("source"), max_length=200))
     year = models.PositiveSmallIntegerField(_("year"))

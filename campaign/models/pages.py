@@ -16,7 +16,12 @@ class Page(Publishable):
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
     sector = models.OneToOneField(
-        Sector, on_delete=models.PROTECT, null=True, blank=True, related_name="page", verbose_name=_("sector"),
+        Sector,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="page",
+        verbose_name=_("sector"),
         help_text=_("For the page of a sector: its commitments and its pledge button stand below the text."),
     )
     menu_position = models.PositiveSmallIntegerField(

@@ -46,7 +46,10 @@ class Publishable(models.Model):
 
     slug = TranslatedField(
         models.SlugField(
-            _("address"), max_length=80, unique=True, help_text=_("The last part of the page's address, such as “the-problem”.")
+            _("address"),
+            max_length=80,
+            unique=True,
+            help_text=_("The last part of the page's address, such as “the-problem”."),
         )
     )
     title = TranslatedField(models.CharField(_("title"), max_length=120, blank=True))
@@ -78,7 +81,14 @@ class Publishable(models.Model):
             models.CheckConstraint(
                 name="%(class)s_published_in_both_languages",
                 condition=Q(state="draft")
-                | (~Q(title_sq="") & ~Q(title_en="") & ~Q(lead_sq="") & ~Q(lead_en="") & ~Q(body_sq="") & ~Q(body_en="")),
+                | (
+                    ~Q(title_sq="")
+                    & ~Q(title_en="")
+                    & ~Q(lead_sq="")
+                    & ~Q(lead_en="")
+                    & ~Q(body_sq="")
+                    & ~Q(body_en="")
+                ),
                 violation_error_message=_("It can be published once both languages are filled."),
             ),
         ]

@@ -45,7 +45,11 @@ class House:
 
     def manage(self, *command):
         subprocess.run(
-            [sys.executable, "manage.py", *command], cwd=settings.BASE_DIR, env=self.environment, check=True, capture_output=True
+            [sys.executable, "manage.py", *command],
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            check=True,
+            capture_output=True,
         )
 
     @property
@@ -92,7 +96,11 @@ class House:
         text, without_redirect = re.subn(r"    server \{\s+listen 80;.*?\n    \}\n", "", text, flags=re.DOTALL)
         assert (without_tls, without_redirect) == (3, 1)
         # Bodies wait in files of nginx's own user otherwise.
-        text = text.replace("http {", f"http {{\n    client_body_temp_path {self.folder}/body;\n    proxy_temp_path {self.folder}/proxy;", 1)
+        text = text.replace(
+            "http {",
+            f"http {{\n    client_body_temp_path {self.folder}/body;\n    proxy_temp_path {self.folder}/proxy;",
+            1,
+        )
         (self.folder / "nginx.conf").write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
         self.start("nginx", NGINX, "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "error.log"))
 

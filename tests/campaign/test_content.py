@@ -1,0 +1,290 @@
+"""Pages and news that staff write: published in both languages or not at all, at addresses that never die."""
+
+import itertools
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from campaign import richtext
+from campaign.models import Article, Demand, Page, Partner, Statistic, Voice
+from pledges.models import StarterItem
+
+pytestmark = pytest.mark.django_db
+
+
+def make_page(**overrides):
+    values = {
+        "key": "trial", "slug_sq": "prova", "slug_en": "trial", "title_sq": "Prova", "title_en": "Trial", "lead_sq": "Hyrja.",
+        "lead_en": "The lead.", "body_sq": "<p>Teksti.</p>", "body_en": "<p>The text.</p>", "state": "published",
+    }  # fmt: skip
+    page = Page(**{**values, **overrides})
+    page.save()
+    return page
+
+
+def words(response):
+    return response.content.decode()
+
+
+def test_a_page_is_read_in_both_languages_and_each_leads_to_the_other(client):
+    make_page()
+    sq, en = client.get("/sq/prova/"), client.get("/en/trial/")
+    assert "<h1>Prova</h1>" in words(sq) and "<h1>Trial</h1>" in words(en)
+    assert 'href="/en/trial/" lang="en"' in words(sq) and 'href="/sq/prova/" lang="sq"' in words(en)
+    for page in (sq, en):
+        assert re.search(r'hreflang="sq" href="[^"]+/sq/prova/"', words(page))
+        assert re.search(r'hreflang="en" href="[^"]+/en/trial/"', words(page))
+        assert "s-maxage" in page.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("column", ["title_en", "lead_sq", "body_en"])
+def test_a_page_with_one_language_cannot_be_published_and_says_what_is_missing(column):
+    page = Page(
+        key="x", slug_sq="x", slug_en="x", title_sq="a", title_en="a", lead_sq="a", lead_en="a", body_sq="a", body_en="a",
+        state="published",
+    )  # fmt: skip
+    setattr(page, column, "")
+    with pytest.raises(ValidationError) as refused:
+        page.full_clean()
+    assert column in refused.value.message_dict
+    with pytest.raises(IntegrityError), transaction.atomic():
+        page.save()
+    page.state = "draft"
+    page.full_clean()
+    page.save()
+
+
+def test_a_draft_is_seen_by_nobody(client):
+    make_page(state="draft")
+    assert client.get("/sq/prova/").status_code == 404
+
+
+def test_a_scheduled_page_appears_by_itself(client):
+    page = make_page(publish_at=timezone.now() + timedelta(hours=1))
+    assert client.get("/sq/prova/").status_code == 404
+    Page.objects.filter(pk=page.pk).update(publish_at=timezone.now() - timedelta(seconds=1))
+    assert client.get("/sq/prova/").status_code == 200
+
+
+def test_an_old_address_leads_to_the_new_one(client):
+    page = make_page()
+    for slug in ("prova-2", "prova-3"):
+        page.slug_sq = slug
+        page.save()
+    for old in ("prova", "prova-2"):
+        response = client.get(f"/sq/{old}/")
+        assert (response.status_code, response.url) == (301, "/sq/prova-3/")
+    page.slug_sq = "prova"
+    page.save()
+    assert client.get("/sq/prova/").status_code == 200
+    assert client.get("/sq/prova-3/").url == "/sq/prova/"
+
+
+def test_an_address_of_the_other_language_leads_to_the_page_in_this_one(client):
+    make_page()
+    assert client.get("/en/prova/").url == "/en/trial/"
+    assert client.get("/sq/trial/").url == "/sq/prova/"
+
+
+@pytest.mark.parametrize(
+    ("column", "slug"), [("slug_sq", "zotimi"), ("slug_en", "totals"), ("slug_sq", "ndihme"), ("slug_en", "news")]
+)
+def test_a_page_cannot_take_an_address_of_the_site(column, slug):
+    page = make_page()
+    setattr(page, column, slug)
+    with pytest.raises(ValidationError) as refused:
+        page.full_clean()
+    assert column in refused.value.message_dict
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "lost"),
+    [
+        ("<p>a<script>alert(1)</script></p>", "<p>a</p>", ["script"]),
+        ('<p style="color:red">a</p>', "<p>a</p>", ["style"]),
+        ('<iframe src="https://evil.example"></iframe><p>a</p>', "<p>a</p>", ["iframe"]),
+        ('<p>a<img src="https://evil.example/x.png"></p>', "<p>a</p>", ["img"]),
+        ('<p onclick="x()">a</p>', "<p>a</p>", ["onclick"]),
+        ('<a href="javascript:x()">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
+        ('<h2>T</h2><p>ë <a href="tel:116111">116 111</a></p>', '<h2>T</h2><p>ë <a href="tel:116111" rel="noreferrer">116 111</a></p>', []),
+    ],
+)  # fmt: skip
+def test_rich_text_loses_what_comes_from_elsewhere_and_says_so(written, kept, lost):
+    assert richtext.taken_out(written) == lost
+    page = make_page(body_sq=written)
+    page.refresh_from_db()
+    assert page.body_sq == kept
+
+
+def test_an_editor_is_told_what_was_taken_out(admin_client):
+    page = make_page()
+    form = {
+        "key": "trial", "state": "published", "publish_at_0": "2020-01-01", "publish_at_1": "10:00", "slug_sq": "prova",
+        "slug_en": "trial", "title_sq": "Prova", "title_en": "Trial", "lead_sq": "H.", "lead_en": "L.",
+        "body_sq": "<p>a</p><iframe src='//x'></iframe>", "body_en": "<p>b</p>",
+    }  # fmt: skip
+    response = admin_client.post(
+        f"/admin/campaign/page/{page.pk}/change/", form, follow=True, headers={"Accept-Language": "en"}
+    )
+    assert "Taken out of the text" in words(response) and "iframe" in words(response)
+    page.refresh_from_db()
+    assert page.body_sq == "<p>a</p>"
+
+
+def test_each_sector_has_a_page_of_its_own_words(client):
+    pages = list(Page.objects.published().exclude(sector=None).select_related("sector"))
+    assert len(pages) == 8
+    orders = set()
+    for page in pages:
+        for language in ("sq", "en"):
+            body = getattr(page, f"body_{language}")
+            assert len(strip_tags(body).split()) >= 250, (page.key, language)
+            shown = words(client.get(f"/{language}/{getattr(page, f'slug_{language}')}/"))
+            assert all(
+                getattr(each, f"text_{language}") in shown.replace("&#x27;", "'")
+                for each in page.sector.commitments.all()
+            )
+            assert f"?sector={page.sector.slug}" in shown
+        orders.add(tuple(re.findall(r"<h2>(.*?)</h2>", page.body_sq)))
+    assert len(orders) == 8, "each page has headings and an order of its own"
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_no_two_sectors_share_a_paragraph(language):
+    texts = {
+        page.key: {
+            strip_tags(block).strip()
+            for block in re.findall(r"<(?:p|li|h2|h3)>.*?</(?:p|li|h2|h3)>", getattr(page, f"body_{language}"))
+        }
+        for page in Page.objects.exclude(sector=None)
+    }
+    for one, other in itertools.combinations(texts, 2):
+        assert texts[one] & texts[other] == set(), (one, other)
+
+
+def test_seeding_again_brings_nothing_back(client):
+    Page.objects.filter(key="press").delete()
+    Article.objects.all().delete()
+    Page.objects.filter(key="movement").update(title_sq="Ndryshe")
+    before = StarterItem.objects.count()
+    call_command("seed", verbosity=0)
+    assert StarterItem.objects.count() == before
+    assert not Page.objects.filter(key="press").exists() and not Article.objects.exists()
+    assert Page.objects.get(key="movement").title_sq == "Ndryshe"
+
+
+def test_every_figure_has_source_and_year_on_the_page(client):
+    for language, path in (("sq", "/sq/problemi/"), ("en", "/en/problem/")):
+        page = words(client.get(path))
+        for figure in Statistic.objects.shown():
+            assert getattr(figure, f"source_{language}") in page and str(figure.year) in page
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Statistic.objects.create(key="x", value_sq="1", value_en="1", source_sq="", source_en="", year=2020)
+
+
+def test_home_shows_demands_news_a_voice_and_who_carries_it(client):
+    page = words(client.get("/sq/"))
+    for demand in Demand.objects.shown():
+        assert demand.title_sq in page
+    assert page.count("(gjendja sot)") == Demand.objects.shown().count()
+    assert Article.objects.published().first().title_sq in page
+    assert Voice.objects.first().person in page and "Fjalë të përmbledhura." in page
+    assert all(partner.name_sq in page for partner in Partner.objects.shown())
+
+
+def test_home_stands_without_any_of_it(client):
+    for model in (Demand, Article, Voice, Statistic, Partner, Page):
+        model.objects.all().delete()
+    page = client.get("/sq/")
+    assert page.status_code == 200 and "Lajme" not in words(page).split("<main")[1]
+
+
+def test_news_newest_first_by_year_and_by_page(client):
+    for number in range(25):
+        values = {"title": f"Lajmi {number}", "lead": "Hyrja.", "body": "<p>T.</p>"}
+        Article.objects.create(
+            slug_sq=f"lajmi-{number}", slug_en=f"item-{number}", date=f"2024-01-{number + 1:02}", state="published",
+            **{f"{name}_{language}": text for name, text in values.items() for language in ("sq", "en")},
+        )  # fmt: skip
+    first = words(client.get("/sq/lajme/"))
+    assert first.index("Lajmi 24") < first.index("Lajmi 23") and "Lajmi 14" not in first
+    assert "Lajmi 14" in words(client.get("/sq/lajme/", {"page": "2"}))
+    assert client.get("/sq/lajme/", {"page": "x' OR 1"}).status_code == 200
+    assert "Lajmi" in words(client.get("/sq/lajme/2024/")) and "Lajmi" not in words(client.get("/sq/lajme/2020/"))
+    assert client.get("/sq/lajme/1999/").status_code == 404
+
+
+def test_the_feed_is_atom_in_each_language(client):
+    for language, path in (("sq", "/sq/lajme/burimi/"), ("en", "/en/news/feed/")):
+        response = client.get(path)
+        assert response.headers["Content-Type"].startswith("application/atom+xml")
+        assert getattr(Article.objects.published().first(), f"title_{language}") in words(response)
+        assert f'xml:lang="{language}"' in words(response)
+
+
+def test_articles_carry_structured_data_that_no_text_can_break_out_of(client):
+    article = Article.objects.published().first()
+    Article.objects.filter(pk=article.pk).update(title_en="</script><script>alert(1)</script>")
+    page = words(client.get(f"/en/news/{article.slug_en}/"))
+    blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)
+    kinds = {json.loads(block)["@type"] for block in blocks}
+    assert kinds == {"NewsArticle", "BreadcrumbList"}
+    assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize("typed", ["tirane", "TIRANË", "Tiranë", "tiranë"])
+def test_search_does_not_mind_accents_or_case(client, typed):
+    page = words(client.post("/sq/kerko/", {"q": typed}))
+    assert "<mark>Tiranë</mark>" in page
+
+
+def test_a_hit_in_the_title_comes_first(client):
+    make_page(title_sq="Kumbulla e kuqe", body_sq="<p>Asgjë.</p>")
+    make_page(key="b", slug_sq="b", slug_en="b", body_sq="<p>Një kumbulla e vetme.</p>")
+    page = words(client.post("/sq/kerko/", {"q": "kumbulla"}))
+    assert page.index("Kumbulla e kuqe") < page.index("<mark>kumbulla</mark>")
+
+
+def test_search_finds_no_drafts_and_helps_when_it_finds_nothing(client):
+    make_page(title_sq="Sekretxyz", state="draft")
+    page = words(client.post("/sq/kerko/", {"q": "Sekretxyz"}))
+    assert "Nuk u gjet asgjë" in page and "/sq/ndihme/" in page.split("<main")[1]
+
+
+@pytest.mark.parametrize(
+    "typed", ["'", '"', "a & | ! (", "\x00", "x" * 5000, "<script>alert(1)</script>", "%' OR 1=1 --", "ë" * 300, "🙂"]
+)
+def test_search_answers_anything(client, typed):
+    response = client.post("/en/search/", {"q": typed})
+    assert response.status_code == 200 and "<script>alert" not in words(response)
+    assert response.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_snippet_cannot_carry_markup(client):
+    make_page(body_en="<p>kumbulla &lt;b&gt;x&lt;/b&gt; &amp; more</p>")
+    page = words(client.post("/en/search/", {"q": "kumbulla"}))
+    assert "<mark>kumbulla</mark> &lt;b&gt;x&lt;/b&gt; &amp; more" in page
+
+
+def test_the_child_s_page_is_one_touch_away(client):
+    for path in ("/sq/", "/sq/ndihme/"):
+        assert "/sq/je-femije/" in words(client.get(path))
+    assert "Je fëmijë?" in words(client.get("/sq/je-femije/"))
+
+
+@pytest.mark.parametrize(("short", "full"), [("/ndihme", "/sq/ndihme/"), ("/help", "/en/help/")])
+def test_help_has_a_short_address(client, short, full):
+    response = client.get(short)
+    assert response.status_code in (301, 302) and response.url == full
+
+
+def test_security_txt_says_where_to_write(client):
+    text = words(client.get("/.well-known/security.txt"))
+    assert "Contact:" in text and "Expires:" in text
