@@ -100,6 +100,14 @@ class Publishable(models.Model):
     def __str__(self):
         return self.title or self.slug_sq
 
+    def save(self, **kwargs):
+        """Save with clean text; an address that changed leads on to the new one."""
+        self.body_sq, self.body_en = richtext.clean(self.body_sq), richtext.clean(self.body_en)
+        before = type(self).objects.filter(pk=self.pk).first()
+        super().save(**kwargs)
+        if before:
+            OldAddress.keep(before, self)
+
     def clean(self):
         """Say by its field what is missing before something can be published."""
         if self.state == self.State.PUBLISHED:
@@ -111,14 +119,6 @@ class Publishable(models.Model):
             }
             if missing:
                 raise ValidationError(missing)
-
-    def save(self, **kwargs):
-        """Save with clean text; an address that changed leads on to the new one."""
-        self.body_sq, self.body_en = richtext.clean(self.body_sq), richtext.clean(self.body_en)
-        before = type(self).objects.filter(pk=self.pk).first()
-        super().save(**kwargs)
-        if before:
-            OldAddress.keep(before, self)
 
     @property
     def is_public(self):

@@ -113,7 +113,11 @@ def test_a_page_cannot_take_an_address_of_the_site(column, slug):
         ('<p>a<img src="https://evil.example/x.png"></p>', "<p>a</p>", ["img"]),
         ('<p onclick="x()">a</p>', "<p>a</p>", ["onclick"]),
         ('<a href="javascript:x()">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
-        ('<h2>T</h2><p>ë <a href="tel:116111">116 111</a></p>', '<h2>T</h2><p>ë <a href="tel:116111" rel="noreferrer">116 111</a></p>', []),
+        (
+            '<h2>T</h2><p>ë <a href="tel:116111">116 111</a></p>',
+            '<h2>T</h2><p>ë <a href="tel:116111" rel="noreferrer">116 111</a></p>',
+            [],
+        ),
     ],
 )  # fmt: skip
 def test_rich_text_loses_what_comes_from_elsewhere_and_says_so(written, kept, lost):
