@@ -11,22 +11,23 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from campaign import structured
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
 from campaign.search import LONGEST, find
 from pledges import totals
 from pledges.charts import mosaic
-from pledges.http import cookieless_form, mark_public, personal_page, public_page
+from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
+from pledges.pictures import card
 from pledges.vows import vows
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
 
 
-@require_safe
+@read_only
 def root(request):
     """To the Albanian home, unless English is preferred: the only address that varies by Accept-Language."""
     wanted = [code.split("-")[0] for code, _q in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
@@ -89,7 +90,7 @@ def privacy(request):
     return _show(request, get_object_or_404(Page.objects.published(), key="privacy"))
 
 
-@require_safe
+@read_only
 def page(request, slug):
     """A page that staff wrote; an address it had before, or has in the other language, leads to it."""
     found = _found_at(request, Page, slug)
@@ -101,6 +102,7 @@ def _show(request, page):
     request.alternates = _alternates(page)
     context = {
         "page": page,
+        "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
         "sector": page.sector,
         "demands": Demand.objects.shown() if page.key == "demands" else None,
         "figures": Statistic.objects.shown() if page.key == "problem" else None,
@@ -123,7 +125,7 @@ def news(request, year=None):
     return render(request, "campaign/news.html", {"articles": shown, "years": years, "year": year})
 
 
-@require_safe
+@read_only
 def article(request, slug):
     """One piece of news."""
     found = _found_at(request, Article, slug)
@@ -135,6 +137,7 @@ def _show_article(request, article):
     request.alternates = _alternates(article)
     context = {
         "article": article,
+        "og_key": getattr(article, f"slug_{request.LANGUAGE_CODE}"),
         "structured": [
             structured.article(article),
             structured.breadcrumbs(
@@ -181,7 +184,21 @@ def _alternates(row):
     return addresses
 
 
-@require_safe
+@read_only
+def picture(request, language, kind, key):
+    """The card shown beside a shared link: the title of a page or article in one language, drawn."""
+    with translation.override(language):
+        if kind == "site":
+            words = _("We are 1: the national movement against sexual violence and exploitation of children")
+        else:
+            rows = {"page": Page, "news": Article}[kind].objects.published()
+            row = get_object_or_404(rows, **{f"slug_{language}": key})
+            words = row.share_title or row.title
+        brand = "#NEJEMI1" if language == "sq" else "#WEARE1"
+    return mark_public(HttpResponse(card(words, brand), content_type="image/png"))
+
+
+@read_only
 def security_txt(request):
     """Where to tell of a weakness (RFC 9116); it expires in a year from now, whenever that is."""
     expires = (timezone.now() + timedelta(days=365)).strftime("%Y-%m-%dT00:00:00Z")
@@ -194,7 +211,7 @@ def bad_request(request, exception):
     return render(request, "400.html", status=400)
 
 
-@require_safe
+@read_only
 def robots(request):
     """What search engines may read: all but staff's and personal pages, which are marked noindex themselves."""
     lines = [
@@ -206,7 +223,7 @@ def robots(request):
     return mark_public(HttpResponse("\n".join(lines), content_type="text/plain"))
 
 
-@require_safe
+@read_only
 def manifest(request):
     """The web manifest: name, colours and icons for a phone's home screen."""
     return mark_public(

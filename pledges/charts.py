@@ -9,6 +9,7 @@ from pathlib import Path
 # inside the numeral's polygon, ordered by the least-filled neighbourhood.
 PLACES = Path(__file__).parent / "data" / "mosaic-places.json"
 # The numeral: 152,0 300,0 300,640 148,640 148,178 0,246 0,108.
+WIDTH, HEIGHT = 300, 640
 AREA_OF_THE_ONE = 120448
 
 
@@ -35,8 +36,18 @@ def _count(goal):
 
 
 @cache
-def _places():
+def _all_places():
     return json.loads(PLACES.read_text())
+
+
+def places(count):
+    """The [x, y] of 100, 200, 400 or 500 places in a box of WIDTH × HEIGHT, in the order they are taken."""
+    return _all_places()[str(count)]
+
+
+def dot_width(count):
+    """The diameter of a dot when there are so many places."""
+    return 0.77 * (AREA_OF_THE_ONE / count) ** 0.5
 
 
 def _path(points):
@@ -51,24 +62,24 @@ def mosaic(sectors, goal):
     """
     total = sum(people for _, people in sectors)
     count = _count(goal)
-    places = _places()[str(count)]
+    free = places(count)
     unit = max(1, -(-goal // count))
     taken = min(count, max(total // unit, sum(1 for _, people in sectors if people), 1 if total else 0))
     order = _interleaved(_shares(sectors, total, taken))
     dots = [
-        (sector, _path(point for point, index in zip(places, order, strict=False) if index == number))
+        (sector, _path(point for point, index in zip(free, order, strict=False) if index == number))
         for number, (sector, _) in enumerate(sectors)
         if number in order
     ]
-    width = 0.77 * (AREA_OF_THE_ONE / count) ** 0.5
+    width = dot_width(count)
     return Mosaic(
         unit=unit,
         taken=taken,
         places=count,
         width=f"{width:.1f}",
         dots=dots,
-        empty=_path(places[taken + 1 :]),
-        next=tuple(f"{value:g}" for value in (*places[taken], width / 2)) if taken < count else None,
+        empty=_path(free[taken + 1 :]),
+        next=tuple(f"{value:g}" for value in (*free[taken], width / 2)) if taken < count else None,
     )
 
 

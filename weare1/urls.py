@@ -1,7 +1,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from campaign import views
@@ -19,6 +19,11 @@ urlpatterns = [
     path("ndihme", RedirectView.as_view(url="/sq/ndihme/")),
     path("help", RedirectView.as_view(url="/en/help/")),
     path(".well-known/security.txt", views.security_txt),
+    re_path(
+        r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$",
+        views.picture,
+        name="picture",
+    ),
     path("robots.txt", views.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", views.manifest, name="manifest"),
