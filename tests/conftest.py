@@ -12,6 +12,8 @@ def pytest_configure(config):
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+    # Argon2 is slow on purpose; no test is about a password's strength.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.WHITENOISE_USE_FINDERS = True
     settings.WHITENOISE_AUTOREFRESH = True
 
@@ -27,9 +29,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def starter_content(request):
     """The seeded sectors, words, places and channels; a transactional test before may have emptied the tables."""
     cache.clear()
-    needs = {"db", "transactional_db", "live_server", "admin_client", "admin_user"} & set(
-        request.fixturenames
-    )
+    needs = {"db", "transactional_db", "live_server", "admin_client", "admin_user"} & set(request.fixturenames)
     if request.node.get_closest_marker("django_db") is None and not needs:
         return
     request.getfixturevalue("_django_db_helper")
