@@ -8,17 +8,16 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
-from django.views.decorators.http import require_safe
 
 from campaign.models import HelpChannel
 from pledges import totals
 from pledges.charts import mosaic
-from pledges.http import mark_public, public_page
+from pledges.http import mark_public, public_page, read_only
 from pledges.models import PledgingSettings
 from pledges.vows import vows
 
 
-@require_safe
+@read_only
 def root(request):
     """To the Albanian home, unless English is preferred: the only address that varies by Accept-Language."""
     wanted = [code.split("-")[0] for code, _q in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
@@ -67,7 +66,7 @@ def bad_request(request, exception):
     return render(request, "400.html", status=400)
 
 
-@require_safe
+@read_only
 def robots(request):
     """What search engines may read: all but staff's and personal pages, which are marked noindex themselves."""
     lines = [
@@ -79,7 +78,7 @@ def robots(request):
     return mark_public(HttpResponse("\n".join(lines), content_type="text/plain"))
 
 
-@require_safe
+@read_only
 def manifest(request):
     """The web manifest: name, colours and icons for a phone's home screen."""
     return mark_public(

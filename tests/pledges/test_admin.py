@@ -402,9 +402,7 @@ def test_a_new_sector_takes_its_words_and_can_be_chosen(admin_client):
 
 
 @pytest.mark.parametrize("missing", ["pledge_sq", "pledge_en", "name_sq", "name_en"])
-def test_a_sector_without_words_or_name_in_one_language_is_refused_and_nothing_typed_is_lost(
-    admin_client, missing
-):
+def test_a_sector_without_words_or_name_in_one_language_is_refused_and_nothing_typed_is_lost(admin_client, missing):
     form = sector_form(admin_client, **{missing: ""})
     response = admin_client.post("/admin/pledges/sector/add/", form)
     assert list(response.context["adminform"].form.errors) == [missing]

@@ -95,9 +95,7 @@ def test_04_signing_again_looks_the_same_and_counts_once(client, mailoutbox):
     assert mailoutbox[0].to == ["drita.kola@gmail.com"]
 
 
-def test_05_a_pending_pledge_is_written_to_again_five_times_at_most_and_not_within_a_minute(
-    client, mailoutbox
-):
+def test_05_a_pending_pledge_is_written_to_again_five_times_at_most_and_not_within_a_minute(client, mailoutbox):
     for _ in range(3):
         assert send(client).url == INBOX
     run_worker()
@@ -148,9 +146,7 @@ def test_07_a_misspelt_domain_gets_a_suggestion_that_can_be_declined(client, typ
     assert Pledge.objects.get().address == typed
 
 
-@pytest.mark.parametrize(
-    "address", ["a@gmail.com", "a@mail.com", "a@shkolla.edu.al", "a@albmail.com", "a@crca.al"]
-)
+@pytest.mark.parametrize("address", ["a@gmail.com", "a@mail.com", "a@shkolla.edu.al", "a@albmail.com", "a@crca.al"])
 def test_07_a_right_domain_is_not_questioned(client, address):
     assert send(client, email=address).status_code == 303
 
@@ -240,9 +236,7 @@ def test_10_an_empty_form_names_each_thing_that_is_missing(client):
 
 @pytest.mark.parametrize("state", ["paused", "closed"])
 def test_11_while_pledging_rests_nothing_is_stored(client, state):
-    PledgingSettings.objects.create(
-        pk=1, state=state, message_sq="Kthehemi nesër.", message_en="Back tomorrow."
-    )
+    PledgingSettings.objects.create(pk=1, state=state, message_sq="Kthehemi nesër.", message_en="Back tomorrow.")
     page = words(client.get(SQ))
     assert "Kthehemi nesër." in page and 'id="pledge"' not in page
     assert "Back tomorrow." in words(client.get(EN))
