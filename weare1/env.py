@@ -67,12 +67,20 @@ def _development_keys(folder):
     return json.loads(path.read_text())
 
 
+def _split(value):
+    """The parts of an address; of one that cannot be read, none."""
+    try:
+        return urlsplit(value)
+    except ValueError:
+        return urlsplit("")
+
+
 def site_url(name, default=None):
     """The site's own address, such as https://nejemi1.al, without a slash at the end."""
     value = (
         os.environ.get(name, "").strip() or default or required(name, "the site's address, such as https://example.org")
     )
-    parts = urlsplit(value)
+    parts = _split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise ImproperlyConfigured(f"{name} must be an address such as https://example.org, without a path.")
     return value.rstrip("/")
@@ -84,7 +92,7 @@ def mailer(name):
     `tls=1` is STARTTLS, `ssl=1` (or the scheme smtps) encrypts from the first byte.
     """
     value = required(name, "the mail server, such as smtp://user:password@mail.example.org:587/?tls=1")
-    parts = urlsplit(value)
+    parts = _split(value)
     try:
         port = parts.port
     except ValueError:

@@ -7,17 +7,20 @@ import traceback
 # value:timestamp:signature, as django.core.signing writes it
 SIGNED = re.compile(r"[\w.\-]+:[0-9A-Za-z]{4,8}:[\w\-]{20,}")
 
+# Someone may have typed an address into a URL, which Django logs when no page is there.
+ADDRESS = re.compile(r"[^\s/@]+@[^\s/@]+")
 
-def without_links(text):
-    """The text with each signed, personal link replaced by `[link]`."""
-    return SIGNED.sub("[link]", text)
+
+def without_people(text):
+    """The text with each signed, personal link replaced by `[link]`, and each e-mail address by `[address]`."""
+    return ADDRESS.sub("[address]", SIGNED.sub("[link]", text))
 
 
 class NamelessFormatter(logging.Formatter):
-    """Formats a record without personal links; of an exception only its kind and its places in the code."""
+    """Formats a record without personal links and addresses; of an exception only its kind and its places in the code."""
 
     def format(self, record):
-        return without_links(super().format(record))
+        return without_people(super().format(record))
 
     def formatException(self, exc_info):
         kind, _, frames = exc_info

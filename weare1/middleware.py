@@ -48,7 +48,8 @@ def language_of_the_address(get_response):
         language = translation.get_language_from_path(request.path_info)
         if in_admin:
             language = translation.get_language_from_request(request)
-        with translation.override(language or "sq"):
+        # `/EN/…` is no page of ours, but its 404 speaks English, too.
+        with translation.override((language or "sq").lower()):
             request.LANGUAGE_CODE = translation.get_language()
             response = get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)

@@ -1,0 +1,113 @@
+"""Everyone can use every page: in the dark, on the smallest phone, enlarged, with a screen reader (promise 10)."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from pledges import links
+from pledges.links import Purpose
+from tests.factories import make_pledge
+from tests.pages import LANGUAGES, PUBLIC, path_of
+
+# Everything axe knows of WCAG 2.2 and of good habit; where only colour or room differs, what depends on those.
+ALL = {"resultTypes": ["violations"]}
+LOOKS = {"runOnly": ["color-contrast", "link-in-text-block", "target-size"], "resultTypes": ["violations"]}
+# Words differ little in what they look like: English need not be looked at from everywhere.
+VIEWS = {
+    "sq": [(360, "light", ALL), (360, "dark", LOOKS), (1280, "dark", ALL), (1280, "light", LOOKS)],
+    "en": [(360, "dark", ALL), (1280, "light", ALL)],
+}
+
+
+def public_pages(visitor, language):
+    for name in PUBLIC:
+        visitor.open(path_of(name, language))
+        yield name
+
+
+def personal_pages(visitor, language):
+    """The pages with forms and words of one person, opened one after the other."""
+    page = visitor.page
+
+    def link(purpose, pledge):
+        return links.path(purpose, pledge, language=language)
+
+    visitor.open(path_of("pledges:sign", language))
+    page.locator("form#pledge .btn").click()
+    yield "the form with errors"
+    page.locator("#id_email").fill("drita@gmial.com")
+    page.locator("form#pledge .btn").click()
+    yield "the form with a suggestion"
+    pending, confirmed = make_pledge(), make_pledge(state="confirmed", consent_language=language)
+    visitor.open(link(Purpose.BLOCK, pending))
+    yield "not me"
+    visitor.open(link(Purpose.CONFIRM, pending))
+    yield "confirm"
+    page.locator("main .btn").click()
+    yield "thanks"
+    visitor.open(link(Purpose.MANAGE, confirmed))
+    yield "manage"
+    page.locator("#id_name").fill("")
+    page.locator("main form .btn").first.click()
+    yield "manage with an error"
+    visitor.open(link(Purpose.WITHDRAW, confirmed))
+    yield "withdraw"
+    visitor.open(f"/{language}/nuk-ka/")
+    yield "not found"
+
+
+def every_page(visitor, language):
+    yield from public_pages(visitor, language)
+    yield from personal_pages(visitor, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_10_axe_finds_nothing_on_any_page_by_day_or_night_on_phone_or_desk(visit, language):
+    for sector in ("parents", "teachers", "youth"):
+        make_pledge(state="confirmed", sector=sector)
+    visitor, script = visit(viewport={"width": 360, "height": 740}), Axe().axe_script
+    found, visited = {}, 0
+    for name in every_page(visitor, language):
+        visitor.page.evaluate(script)
+        for width, scheme, options in VIEWS[language]:
+            visitor.page.set_viewport_size({"width": width, "height": 740})
+            # Where the strip that stays on top lies over nothing.
+            visitor.page.evaluate("scrollTo(0, 0)")
+            visitor.page.emulate_media(color_scheme=scheme)
+            for violation in visitor.page.evaluate("options => axe.run(options)", options)["violations"]:
+                nodes = [(node["html"][:160], node["failureSummary"]) for node in violation["nodes"][:3]]
+                found[name, width, scheme, violation["id"]] = nodes
+        visited += 1
+    assert found == {}
+    assert visited == len(PUBLIC) + 9
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_10_nothing_is_cut_off_or_scrolls_sideways_at_320_pixels(visit, language):
+    """320 pixels are also 1280 at four hundred per cent."""
+    make_pledge(state="confirmed")
+    visitor = visit(viewport={"width": 320, "height": 640})
+    too_wide, visited = {}, 0
+    for name in every_page(visitor, language):
+        wide = visitor.page.evaluate(
+            """() => {
+                const room = document.documentElement.clientWidth;
+                if (document.documentElement.scrollWidth <= room) return [];
+                return [...document.querySelectorAll("body *")]
+                    .filter(element => element.getBoundingClientRect().right > room + 1)
+                    .map(element => element.outerHTML.slice(0, 120));
+            }"""
+        )
+        if wide:
+            too_wide[name] = wide[:3]
+        visited += 1
+    assert too_wide == {}
+    assert visited == len(PUBLIC) + 9
+
+
+def test_10_a_larger_font_of_the_reader_is_followed(visit):
+    visitor = visit(viewport={"width": 360, "height": 740})
+    visitor.open("/sq/ndihme/")
+    size = "parseFloat(getComputedStyle(document.querySelector('main p.lead')).fontSize)"
+    normal = visitor.page.evaluate(size)
+    visitor.page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert visitor.page.evaluate(size) >= 1.8 * normal

@@ -1,0 +1,182 @@
+"""The way of a pledge as a supporter walks it: without JavaScript, in either language, through a real mail."""
+
+import re
+
+import pytest
+from django.utils import translation
+from playwright.sync_api import expect
+
+from pledges.models import Pledge
+from tests.factories import make_pledge
+from tests.pages import path_of
+
+
+def said(language, english):
+    """Our words in a language."""
+    with translation.override(language):
+        return translation.gettext(english)
+
+
+def press(page, language, english):
+    """Press the button, or follow the link, that says so in the page's own part."""
+    words = said(language, english)
+    main = page.locator("main")
+    main.get_by_role("button", name=words, exact=True).or_(
+        main.get_by_role("link", name=words, exact=True)
+    ).first.click()
+
+
+def total(visitor, language):
+    """How many the totals page says there are, loaded anew."""
+    visitor.open(path_of("pledges:totals", language))
+    return int(visitor.page.locator("h1 .num").inner_text())
+
+
+@pytest.mark.parametrize(("language", "other"), [("sq", "en"), ("en", "sq")])
+def test_signs_confirms_corrects_and_withdraws_without_javascript(visit, inbox, language, other):
+    for _ in range(3):
+        make_pledge(state="confirmed")
+    visitor = visit(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page = visitor.page
+    assert total(visitor, language) == 3
+
+    # Everything but the consent.
+    page.locator("main .btn").last.click()
+    expect(page).to_have_url(re.compile(path_of("pledges:sign", language)))
+    page.locator("#id_over_16_0").check()
+    page.get_by_label(said(language, "Name and surname")).fill("Drita Ëndërr")
+    page.get_by_label(said(language, "E-mail"), exact=True).fill("drita@shembull.al")
+    page.locator("input[name=sector][value=teachers]").check()
+    page.locator("#id_county").select_option("AL-10")
+    page.locator("#id_updates").check()
+    press(page, language, "Sign the pledge")
+
+    assert page.title().startswith(said(language, "Error:"))
+    summary = page.locator(".errors")
+    expect(summary).to_be_focused()
+    assert page.locator("#id_consent_error").is_visible()
+    summary.get_by_role("link").click()
+    assert page.url.endswith("#id_consent") and page.locator("#id_consent").is_visible()
+
+    def all_is_kept():
+        assert page.locator("#id_over_16_0").is_checked()
+        expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
+        expect(page.locator("#id_email")).to_have_value("drita@shembull.al")
+        assert page.locator("input[name=sector][value=teachers]").is_checked()
+        expect(page.locator("#id_county")).to_have_value("AL-10")
+        assert page.locator("#id_updates").is_checked()
+
+    all_is_kept()
+    page.locator("button.lang").click()
+    assert page.locator("html").get_attribute("lang") == other
+    assert page.get_by_label(said(other, "Name and surname")).is_visible()
+    all_is_kept()
+    assert page.locator(".errors").count() == 0 and "drita" not in page.url
+    page.locator("button.lang").click()
+    assert page.locator("html").get_attribute("lang") == language
+    all_is_kept()
+    page.locator("#id_consent").check()
+    press(page, language, "Sign the pledge")
+    assert page.url.endswith(path_of("pledges:inbox", language))
+    assert "drita" not in page.content().lower()
+    assert total(visitor, language) == 3, "not before the button"
+
+    [(subject, recipient, links)] = inbox()
+    assert subject == said(language, "Please confirm your e-mail")
+    assert recipient == "drita@shembull.al"
+    visitor.open(links[0])
+    assert page.locator("html").get_attribute("lang") == language
+    assert total(visitor, language) == 3, "nor by opening the link"
+    visitor.open(links[0])
+    press(page, language, "Confirm my pledge")
+    expect(page.locator("h1")).to_have_text(said(language, "Thank you, you are counted"))
+    thanks = page.locator("main").get_by_role("link", name=said(language, "Open my pledge")).get_attribute("href")
+    assert total(visitor, language) == 4
+
+    visitor.open(thanks)
+    expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
+    page.locator("#id_name").fill("Drita Kola")
+    press(page, language, "Save the changes")
+    expect(page.get_by_role("status")).to_have_text(said(language, "Your changes are saved."))
+    visitor.open(thanks)
+    expect(page.locator("#id_name")).to_have_value("Drita Kola")
+    press(page, language, "Withdraw my pledge")
+    assert total(visitor, language) == 4, "nor by opening this one"
+    visitor.open(thanks)
+    press(page, language, "Withdraw my pledge")
+    press(page, language, "Withdraw and erase")
+    expect(page.locator("h1")).to_have_text(said(language, "It is done"))
+    assert total(visitor, language) == 3
+    [(subject, recipient, links)] = inbox()
+    assert (subject, recipient) == (said(language, "It is done"), "drita@shembull.al")
+    assert visitor.open(thanks).status == 410
+    assert Pledge.objects.count() == 3
+
+
+def test_a_child_is_thanked_and_given_a_number_without_javascript(visit, inbox):
+    visitor = visit(java_script_enabled=False)
+    visitor.open("/sq/zotimi/")
+    page = visitor.page
+    page.locator("#id_over_16_1").check()
+    page.locator("#id_name").fill("Fëmija Sekret")
+    press(page, "sq", "Sign the pledge")
+    assert page.url.endswith("/sq/zotimi/nen-16/")
+    assert page.locator("main a[href='tel:116111']").is_visible()
+    assert "Sekret" not in page.content() and inbox() == []
+    page.go_back()
+    assert not Pledge.objects.exists()
+
+
+def test_the_form_can_be_filled_with_the_keyboard_alone(visit):
+    visitor = visit()
+    visitor.open("/en/pledge/")
+    page, keyboard = visitor.page, visitor.page.keyboard
+
+    def focused():
+        """The name or target of what has the focus; it must show that it has it."""
+        what, shows = page.evaluate(
+            """() => {
+                const element = document.activeElement, style = getComputedStyle(element);
+                const near = element.closest(".opt") ? [element, element.nextElementSibling] : [element];
+                const shows = near.some(each => {
+                    const style = getComputedStyle(each);
+                    return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";
+                });
+                return [element.name || element.getAttribute("href") || element.textContent.trim(), shows];
+            }"""
+        )
+        assert shows, f"{what} does not show that it has the focus"
+        return what
+
+    def tab_to(what):
+        passed = []
+        for _ in range(40):
+            keyboard.press("Tab")
+            passed.append(focused())
+            if passed[-1] == what:
+                return passed
+        raise AssertionError(f"{what} is not reached: {passed}")
+
+    assert tab_to("#content") == ["#content"], "the way past the strip and the menu comes first"
+    keyboard.press("Enter")
+    assert tab_to("over_16")[-1] == "over_16"
+    keyboard.press("Space")
+    tab_to("sector")
+    keyboard.press("ArrowDown")
+    # What one signs for this sector opens below it.
+    tab_to("name")
+    keyboard.type("Drita Kola")
+    assert tab_to("email") == ["email"]
+    keyboard.type("drita@shembull.al")
+    assert tab_to("county") == ["county"]
+    keyboard.press("ArrowDown")
+    assert tab_to("consent") == ["consent"]
+    keyboard.press("Space")
+    tab_to("updates")
+    keyboard.press("Enter")
+    page.wait_for_url("**/en/pledge/*")
+    if page.locator(".errors").count():  # the page was made in this very second: one press more
+        assert tab_to("sign")[-1] == "sign"
+        keyboard.press("Enter")
+    page.wait_for_url("**/en/pledge/inbox/")
+    assert Pledge.objects.values_list("sector__slug", flat=True).get() == "teachers"

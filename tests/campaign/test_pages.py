@@ -1,0 +1,389 @@
+"""The public pages, and what stands on every page (acceptance stories 21 and 22)."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from campaign.models import HelpChannel, SiteSettings
+from pledges.models import Sector
+from tests.pages import LANGUAGES, PUBLIC, Document, path_of, personal_visits, public_paths
+
+pytestmark = pytest.mark.django_db
+
+BOTH = pytest.mark.parametrize("language", LANGUAGES)
+EVERY = pytest.mark.parametrize(("name", "language"), [(name, language) for name in PUBLIC for language in LANGUAGES])
+
+
+def other(language):
+    return "en" if language == "sq" else "sq"
+
+
+def alternates(page):
+    """The address of each language that a page names."""
+    return {
+        page.of(link)["hreflang"]: page.of(link)["href"] for link in page.all("link", rel="alternate", hreflang=True)
+    }
+
+
+def insert_tally(**people):
+    """Put so many people of each sector into the tally, as folding many pledges would."""
+    with connection.cursor() as cursor:
+        for slug, n in people.items():
+            sector = Sector.objects.get(slug=slug.replace("_", "-"))
+            cursor.execute("INSERT INTO pledges_tallycell (sector, county, n) VALUES (%s, 'AL-11', %s)", [sector.pk, n])
+
+
+# 21. Both languages
+
+
+@EVERY
+def test_21_a_page_is_whole_and_in_its_language(client, name, language):
+    response = client.get(path_of(name, language))
+    assert response.status_code == 200
+    page = Document(response)
+    assert page.of(page.one("html"))["lang"] == language
+    [heading] = page.all("h1")
+    assert page.words(heading)
+    assert page.title.endswith("#NEJEMI1" if language == "sq" else "#WEARE1")
+    assert page.one("main", id="content") and page.one("a", href="#content")
+    assert page.of(page.one("meta", name="description"))["content"].strip()
+
+
+@EVERY
+def test_21_a_page_names_itself_and_its_other_language_and_is_named_back(client, name, language):
+    here, there = (settings.SITE_URL + path_of(name, code) for code in (language, other(language)))
+    page = Document(client.get(path_of(name, language)))
+    assert page.of(page.one("link", rel="canonical"))["href"] == here
+    expected = {language: here, other(language): there}
+    assert alternates(page) == expected | {"x-default": expected["sq"]}
+    assert alternates(Document(client.get(path_of(name, other(language))))) == alternates(page)
+
+
+def test_21_no_two_pages_bear_one_title(client):
+    titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
+    assert len(titles) == 18 and len(set(titles)) == len(titles)
+
+
+@EVERY
+def test_21_the_language_switch_leads_to_the_same_page_and_back(client, name, language):
+    path = path_of(name, language)
+
+    def switched(path):
+        page = Document(client.get(path))
+        switches = page.all("a", **{"class": "lang"})
+        if switches:
+            [attributes] = map(page.of, switches)
+            return attributes["href"], attributes["lang"]
+        attributes = page.of(page.one("button", **{"class": "lang"}))
+        return attributes["formaction"], attributes["lang"]
+
+    assert switched(path) == (path_of(name, other(language)), other(language))
+    assert switched(switched(path)[0]) == (path, language)
+
+
+@BOTH
+def test_21_the_switch_keeps_the_sector_one_came_with(client, language):
+    page = Document(client.get(path_of("pledges:sign", language) + "?sector=artists"))
+    switch = page.of(page.one("button", **{"class": "lang"}))
+    assert switch["formaction"] == path_of("pledges:sign", other(language)) + "?sector=artists"
+    arrived = Document(client.get(switch["formaction"]))
+    assert arrived.of(arrived.one("input", name="sector", checked=True))["value"] == "artists"
+    assert "sector" not in arrived.of(arrived.one("link", rel="canonical"))["href"]
+
+
+@BOTH
+def test_21_where_no_page_is_the_switch_leads_to_the_other_home(client, language):
+    for path in (f"/{language}/nuk-ka/", "/nuk-ka"):
+        page = Document(client.get(path))
+        code = page.of(page.one("html"))["lang"]
+        assert page.of(page.one("a", **{"class": "lang"}))["href"] == f"/{other(code)}/"
+        assert alternates(page) == {} and not page.all("link", rel="canonical")
+
+
+def test_21_the_sitemap_names_each_page_in_both_languages(client):
+    space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
+    urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url", space)
+    seen = set()
+    for url in urls:
+        address = url.find("s:loc", space).text
+        named = {link.get("hreflang"): link.get("href") for link in url.findall("x:link", space)}
+        page = Document(client.get(urlsplit(address).path))
+        assert page.of(page.one("link", rel="canonical"))["href"] == address
+        assert named == alternates(page)
+        seen.add(address)
+    # Three of the pages only answer what was typed: nobody looks for them.
+    left_out = {"pledges:inbox", "pledges:under_16", "pledges:my_pledge_sent"}
+    assert seen == {settings.SITE_URL + path for name, _language, path in public_paths() if name not in left_out}
+    assert len(urls) == 12
+
+
+def test_robots_leave_the_admin_out_and_are_shown_the_sitemap(client):
+    lines = client.get("/robots.txt").text.splitlines()
+    assert "Disallow: /admin/" in lines and f"Sitemap: {settings.SITE_URL}/sitemap.xml" in lines
+
+
+def test_the_manifest_names_icons_that_exist(client):
+    manifest = client.get("/site.webmanifest").json()
+    assert manifest["start_url"] == "/" and len(manifest["icons"]) == 2
+    for icon in manifest["icons"]:
+        response = client.get(icon["src"])
+        assert response.status_code == 200 and response.getvalue().startswith(b"\x89PNG")
+        response.close()
+
+
+# 22. The way out and the numbers
+
+
+def has_way_out_and_numbers(page, exit_url="https://www.google.com/"):
+    [exit_link] = page.all("a", **{"data-exit": True})
+    assert page.of(exit_link)["href"] == exit_url
+    assert set(page.of(exit_link)["rel"].split()) == {"nofollow", "noreferrer"}
+    [strip] = page.all("aside", **{"class": "aid"})
+    numbers = [page.of(link)["href"] for link in page.all("a", node=strip, href=True)]
+    assert {"tel:116111", "tel:129", "tel:112"} <= set(numbers)
+    # Before anything else one comes to with a keyboard, but for the way past it.
+    links = [element for element in page.all(href=True) if element.name == "a"]
+    assert page.of(links[0])["href"] == "#content"
+    assert links.index(exit_link) <= 5
+
+
+@EVERY
+def test_22_every_public_page_shows_the_way_out_and_the_numbers(client, name, language):
+    has_way_out_and_numbers(Document(client.get(path_of(name, language))))
+
+
+STATUS = {
+    "sign, with every error": 422,
+    "sign, with a strange name": 422,
+    "sign, too long a name": 422,
+    "sign, switched language": 200,
+    "my pledge, with an error": 422,
+    "sign, too much sent": 400,
+    "sent from another site": 403,
+    "sign, too many at once": 429,
+    "sign, while it rests": 409,
+    "not now": 200,
+    "no such page": 404,
+    "confirm": 200,
+    "thanks": 200,
+    "confirmed before": 200,
+    "block": 200,
+    "blocked": 200,
+    "link of an erased pledge": 410,
+    "manage": 200,
+    "saved": 200,
+    "not saved": 422,
+    "new address asked for": 200,
+    "asked for too soon": 422,
+    "not an address": 422,
+    "use the new address": 200,
+    "new address in use": 200,
+    "withdraw": 200,
+    "withdrawn": 200,
+    "new address is taken": 409,
+    "links revoked": 200,
+}
+
+
+@BOTH
+def test_22_every_personal_page_and_every_error_shows_them_too(client, language):
+    seen = {}
+    for what, response in personal_visits(client, language):
+        page = Document(response)
+        has_way_out_and_numbers(page)
+        assert len(page.all("h1")) == 1, what
+        assert page.of(page.one("html"))["lang"] == language, what
+        seen[what] = response.status_code
+    assert seen == STATUS
+
+
+def test_22_the_way_out_leads_where_staff_want_it(client):
+    SiteSettings.objects.create(pk=1, exit_url="https://www.example.org/moti")
+    cache.clear()
+    for _name, _language, path in public_paths():
+        has_way_out_and_numbers(Document(client.get(path)), "https://www.example.org/moti")
+
+
+def test_22_a_change_of_the_strip_shows_on_every_page(client):
+    police = HelpChannel.objects.get(tel="129")
+    police.number, police.tel, police.short_sq, police.short_en = "+355 129", "+355129", "rojat", "guards"
+    police.save()
+    cache.clear()
+    for language, word in (("sq", "rojat"), ("en", "guards")):
+        page = Document(client.get(path_of("campaign:privacy", language)))
+        [link] = page.all("a", href="tel:+355129")
+        assert page.words(link) == f"+355 129 {word}"
+    HelpChannel.objects.update(is_shown=False)
+    cache.clear()
+    assert Document(client.get("/sq/")).all("a", **{"data-exit": True}), "the way out does not hang on the channels"
+
+
+@BOTH
+def test_22_the_help_page_has_every_channel_and_those_that_work_from_abroad(client, language):
+    page = Document(client.get(path_of("campaign:help", language)))
+    read = page.words(page.one("main"))
+    channels = HelpChannel.objects.shown()
+    assert len(channels) >= 5
+    for channel in channels:
+        assert channel.name in read or channel.number in read
+    abroad = page.words(page.all(id="abroad")[0])
+    for channel in channels:
+        name = getattr(channel, f"name_{language}")
+        assert (name in abroad) == channel.from_abroad
+    assert not re.search(r"\b(116 111|129|112)\b", abroad), "short numbers fail from abroad"
+
+
+# 8, 9. One site, and nobody else
+
+LOADED = {
+    "script": ("src",),
+    "img": ("src", "srcset"),
+    "source": ("src", "srcset"),
+    "iframe": ("src",),
+    "video": ("src", "poster"),
+    "audio": ("src",),
+    "object": ("data",),
+    "embed": ("src",),
+    "use": ("href", "xlink:href"),
+    "image": ("href", "xlink:href"),
+    "form": ("action",),
+    "button": ("formaction",),
+}
+LOADED_LINKS = {"stylesheet", "icon", "apple-touch-icon", "preload", "manifest", "modulepreload", "prefetch"}
+
+
+def loads_and_runs_only_our_own_files(page):
+    """Nothing inline runs or paints, and no address of another host is asked for without a tap."""
+    assert not page.all("style") and not page.all("base")
+    assert not [script for script in page.all("script") if not page.of(script).get("src")]
+    addresses = []
+    for element in page.all():
+        attributes = page.of(element)
+        assert "style" not in attributes, element
+        assert not [name for name in attributes if name.startswith("on")], element
+        assert not re.match(r"\s*(data|javascript|blob):", attributes.get("href") or ""), element
+        addresses += [attributes[name] for name in LOADED.get(element.name, ()) if attributes.get(name)]
+        if element.name == "link" and set(attributes["rel"].split()) & LOADED_LINKS:
+            addresses.append(attributes["href"])
+    assert len(addresses) >= 3
+    for address in addresses:
+        parts = urlsplit(address)
+        assert not parts.scheme and not parts.netloc, address
+
+
+@BOTH
+def test_9_no_page_runs_anything_inline_or_asks_another_host(client, language):
+    visited = 0
+    for name in PUBLIC:
+        loads_and_runs_only_our_own_files(Document(client.get(path_of(name, language))))
+        visited += 1
+    for _what, response in personal_visits(client, language):
+        loads_and_runs_only_our_own_files(Document(response))
+        visited += 1
+    assert visited == len(PUBLIC) + len(STATUS)
+
+
+def test_9_no_page_of_staff_runs_anything_inline_or_asks_another_host(admin_client):
+    for path in ("/admin/", "/admin/pledges/pledge/", "/admin/pledges/sector/add/", "/admin/campaign/helpchannel/"):
+        loads_and_runs_only_our_own_files(Document(admin_client.get(path)))
+    loads_and_runs_only_our_own_files(Document(Client().get("/admin/login/")))
+
+
+def test_9_no_stylesheet_asks_another_host():
+    sheets = list(Path(settings.BASE_DIR, "static/css").glob("*.css"))
+    assert len(sheets) >= 3
+    for sheet in sheets:
+        for address in re.findall(r"url\(([^)]*)\)|@import\s+(\S+)", sheet.read_text()):
+            assert not re.match(r"""["']?(\w+:|//)""", "".join(address)), (sheet.name, address)
+
+
+def test_9_links_to_other_hosts_tell_them_nothing(client):
+    for _name, _language, path in public_paths():
+        page = Document(client.get(path))
+        for link in page.all("a", href=True):
+            if urlsplit(page.of(link)["href"]).netloc:
+                assert "noreferrer" in page.of(link)["rel"].split()
+
+
+# The figures on the home page
+
+
+@BOTH
+@pytest.mark.parametrize("name", ["campaign:home", "pledges:totals"])
+def test_while_nobody_has_pledged_one_is_asked_to_be_the_first(client, name, language):
+    page = Document(client.get(path_of(name, language)))
+    first = {"sq": "Vendi i parë është juaji", "en": "Be the first"}[language]
+    main = page.words(page.one("main"))
+    assert first in main
+    assert not re.search(r"(?<![\d\xa0.,])0 (supporter|mbështetës)", main)
+    assert not page.all("b", **{"class": "num"})
+
+
+SHOWN = [
+    (7, "7", "7"),
+    (1234, "1234", "1,234"),
+    (12_345, "12\xa0345", "12,345"),
+    (1_234_567, "1\xa0234\xa0567", "1,234,567"),
+]
+
+
+@pytest.mark.parametrize(("people", "sq", "en"), SHOWN)
+def test_the_total_is_grouped_as_one_reads_it(client, people, sq, en):
+    insert_tally(parents=people)
+    for language, shown in (("sq", sq), ("en", en)):
+        home = Document(client.get(path_of("campaign:home", language)))
+        assert home.words(home.one("p", **{"class": "count"})).split(" ")[0] == shown
+        [parents] = [home.words(link) for link in home.all("a", href=True) if "sector=parents" in home.of(link)["href"]]
+        assert parents.endswith(f" {shown}")
+        totals = Document(client.get(path_of("pledges:totals", language)))
+        assert totals.words(totals.one("h1")).startswith(f"{shown} ")
+
+
+def test_one_supporter_is_one(client):
+    insert_tally(parents=1)
+    count = {
+        language: Document(client.get(f"/{language}/")).words(
+            Document(client.get(f"/{language}/")).one("p", **{"class": "count"})
+        )
+        for language in LANGUAGES
+    }
+    assert count["en"].startswith("1 supporter has signed")
+    assert count["sq"].startswith("1 mbështetës ka nënshkruar")
+
+
+@BOTH
+def test_every_sector_leads_to_the_form_with_it_chosen(client, language):
+    home = Document(client.get(path_of("campaign:home", language)))
+    ways = [home.of(link)["href"] for link in home.all("a", href=True) if "?sector=" in home.of(link)["href"]]
+    assert len(ways) == Sector.objects.open().count() == 8
+    for way in ways:
+        form = Document(client.get(way))
+        chosen = form.of(form.one("input", name="sector", checked=True))["value"]
+        assert way.endswith(f"?sector={chosen}")
+
+
+def test_every_link_of_every_public_page_leads_somewhere(client):
+    found = set()
+    for _name, _language, path in public_paths():
+        page = Document(client.get(path))
+        ids = {page.of(element)["id"] for element in page.all(id=True)}
+        for link in page.all("a", href=True):
+            target = urlsplit(page.of(link)["href"])
+            if target.scheme or target.netloc:
+                continue
+            if not target.path:
+                assert target.fragment in ids, (path, target.fragment)
+            else:
+                found.add((target.path, target.query))
+    for path, query in found:
+        assert (
+            client.get(path, query_params=dict(part.split("=") for part in query.split("&") if part)).status_code == 200
+        )
+    assert len(found) > 30

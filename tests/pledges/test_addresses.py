@@ -1,0 +1,249 @@
+"""When two addresses are one mailbox, two names one person, and a domain misspelt."""
+
+import random
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pledges.addresses import COMMON_DOMAINS, normalise, normalise_name, split_address, suggest_domain
+from pledges.forms import AddressField
+from pledges.models import Pledge, ProviderRule
+from pledges.models.addresses import Rules
+from pledges.starter import load
+from tests.factories import form_data, make_pledge
+
+forms_of = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+
+
+# As they are planted.
+RULES = Rules((row["domain"], ProviderRule(**row)) for row in load("providers"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "mailbox"),
+    [
+        # case, everywhere
+        ("Drita@Shembull.AL", "drita@shembull.al"),
+        ("ARTA@XN--SHKOLL-UVA.AL", "arta@xn--shkoll-uva.al"),
+        # dots and tags, where the provider ignores them
+        ("D.rita.Kola@gmail.com", "dritakola@gmail.com"),
+        ("dritakola+zotim@gmail.com", "dritakola@gmail.com"),
+        ("drita+a+b@gmail.com", "drita@gmail.com"),
+        ("d.rita.kola+x@GoogleMail.com", "dritakola@gmail.com"),
+        ("drita.kola+x@outlook.com", "drita.kola@outlook.com"),
+        ("drita+x@hotmail.it", "drita@hotmail.it"),
+        # and nowhere else
+        ("drita.kola@shembull.al", "drita.kola@shembull.al"),
+        ("drita+x@shembull.al", "drita+x@shembull.al"),
+        ("drita.kola@hotmail.com", "drita.kola@hotmail.com"),
+        # a tag needs something before it
+        ("+x@gmail.com", "+x@gmail.com"),
+        # one domain however it is written
+        ("arta@shkollë.al", "arta@xn--shkoll-uva.al"),
+        ("arta@shkolle\u0308.al", "arta@xn--shkoll-uva.al"),
+        ("arta@SHKOLLË.al", "arta@xn--shkoll-uva.al"),
+        ("arta@shembull.al.", "arta@shembull.al"),
+        # whatever else it is, it stays itself
+        ("arta@" + "x" * 70 + ".al", "arta@" + "x" * 70 + ".al"),
+        ("  arta@shembull.al\n", "arta@shembull.al"),
+    ],
+)
+def test_04_spellings_of_one_mailbox(typed, mailbox):
+    assert normalise(typed, RULES) == mailbox
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "outlook.com", "shembull.al"])
+def test_different_people_of_one_provider_stay_different(domain):
+    people = ["drita", "arta", "drita1", "dritakola", "kola.drita"]
+    assert len({normalise(f"{person}@{domain}", RULES) for person in people}) == len(people)
+
+
+def test_every_rule_names_where_the_provider_says_so():
+    for rule in RULES.values():
+        assert rule.source.startswith("https://") and rule.domain == rule.domain.lower()
+        assert not rule.same_as or rule.same_as in RULES
+
+
+locals_ = st.text(st.sampled_from("abcDEF012.+-_"), min_size=1, max_size=12)
+domains = st.sampled_from(["gmail.com", "GoogleMail.com", "outlook.com", "hotmail.fr", "shembull.al", "shkollë.al"])
+
+
+@forms_of
+@given(locals_, domains)
+def test_a_mailbox_is_its_own_mailbox_in_any_case(local, domain):
+    mailbox = normalise(f"{local}@{domain}", RULES)
+    assert normalise(mailbox, RULES) == mailbox
+    assert normalise(f"{local.upper()}@{domain.upper()}", RULES) == mailbox
+    assert normalise(f"{local.lower()}@{domain.lower()}", RULES) == mailbox
+
+
+@forms_of
+@given(st.text(max_size=300))
+def test_any_text_has_a_mailbox_and_none_breaks_it(text):
+    normalise(text, RULES)
+    split_address(text)
+    suggest_domain(text)
+    normalise_name(text)
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Kola Drita",
+        "DRITA  KOLÀ",
+        "drita kola",
+        " Drita\tKola ",
+        "Drita-Kola",
+        "Kola, Drita",
+        "Dri\u0301ta Kola\u0308",
+        "Ｄｒｉｔａ Kola",
+        "𝐃𝐫𝐢𝐭𝐚 𝐊𝐨𝐥𝐚",
+    ],
+)
+def test_spellings_of_one_name(spelling):
+    assert normalise_name(spelling) == normalise_name("Drita Kola") == "drita kola"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Gëzim Çela", "GEZIM CELA"),
+        ("Gëzim Çela", "Ge\u0308zim C\u0327ela"),
+        ("Ana O’Neil", "ana o'neil"),
+        ("Ana OʼNeil", "ANA O'NEIL"),
+        ("Ελένη Παππά", "ΕΛΕΝΗ ΠΑΠΠΑ"),
+        ("Jürgen Weiß", "JÜRGEN WEISS"),
+        ("J. R. Tolkien", "Tolkien J R"),
+    ],
+)
+def test_accents_case_and_signs_make_no_other_person(one, other):
+    assert normalise_name(one) == normalise_name(other) != ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Drita Kola", "Drita Kolaj"), ("Drita Kola", "Drita Kola Lela"), ("Ana Lela", "Anila Lela")]
+)
+def test_different_names_are_different_people(one, other):
+    assert normalise_name(one) != normalise_name(other)
+
+
+names = st.lists(st.text("abcëçÇËdEFgjôøσΣß", min_size=1, max_size=8), min_size=1, max_size=4)
+
+
+@forms_of
+@given(names, st.randoms(use_true_random=False))
+def test_a_name_is_the_same_in_any_order_and_form(words, chance):
+    name = " ".join(words)
+    chance.shuffle(words)
+    shuffled = "  ".join(words)
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert normalise_name(unicodedata.normalize(form, shuffled)) == normalise_name(name)
+    assert normalise_name(shuffled.title()) == normalise_name(name)
+
+
+# Addresses that are none
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '"drita"@gmail.com',  # drita@gmail.com, spelt so that it would count once more
+        '"drita kola"@gmail.com',
+        "drita@[192.0.2.1]",
+        "drita@localhost",
+        "drita.ſ@shembull.al",
+        "ëndrra@shembull.al",
+        "drita@gmail",
+        "drita@@gmail.com",
+        "drita",
+        "drita@shembull.al, arta@shembull.al",
+        "drita@shembull.al\r\nBcc: arta@shembull.al",
+        "<drita@shembull.al>",
+        "x" * 250 + "@shembull.al",
+    ],
+)
+def test_an_address_that_no_mail_reaches_for_certain_is_refused_in_words(db, client, typed):
+    response = client.post("/sq/zotimi/", form_data(email=typed))
+    assert response.status_code == 422
+    assert 'href="#id_email"' in response.content.decode()
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "typed", ["drita@shembull.al", "d.o'neil+zotim@shkolla.edu.al", "a@shkollë.al", "DRITA_1@gmail.com"]
+)
+def test_an_address_is_kept_as_it_was_typed(typed):
+    assert AddressField().clean(f" {typed} ") == typed
+
+
+# Misspelt domains
+
+
+@pytest.mark.parametrize("domain", COMMON_DOMAINS)
+def test_07_a_common_domain_is_never_questioned(domain):
+    assert suggest_domain(f"drita@{domain}") is None
+    assert suggest_domain(f"drita@{domain.upper()}") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("gmial.com", "gmail.com"),
+        ("gamil.com", "gmail.com"),
+        ("gmail.con", "gmail.com"),
+        ("gmail.co", "gmail.com"),
+        ("gmai.com", "gmail.com"),
+        ("hotmial.com", "hotmail.com"),
+        ("hotnail.com", "hotmail.com"),
+        ("yaho.com", "yahoo.com"),
+        ("yahooo.com", "yahoo.com"),
+        ("outlok.com", "outlook.com"),
+        ("iclould.com", "icloud.com"),
+    ],
+)
+def test_07_what_was_most_likely_meant(typed, meant):
+    assert suggest_domain(f"drita@{typed}") == meant
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "crca.al",
+        "arsimi.gov.al",
+        "unitir.edu.al",
+        "albmail.com",
+        "shembull.al",
+        "hotmail.de",
+        "yahoo.fr",
+        "outlook.fr",
+        "mail.ru",
+    ],
+)
+def test_07_a_domain_of_its_own_is_not_questioned(domain):
+    assert suggest_domain(f"drita@{domain}") is None
+
+
+# What this is for
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("domain", ["gmail.com", "googlemail.com"])
+def test_04_a_pledge_is_found_by_any_spelling_of_its_address(domain):
+    pledge = make_pledge("Drita Kola", "drita.kola@gmail.com")
+    chance = random.Random(domain)
+    for _ in range(20):
+        local = "".join(chance.choice([letter, letter.upper(), letter + "."]) for letter in "dritakola").rstrip(".")
+        assert list(Pledge.objects.at_address(f"{local}+{chance.random()}@{domain}")) == [pledge]
+    assert not Pledge.objects.at_address("dritakola@shembull.al").exists()
+
+
+@pytest.mark.django_db
+def test_a_domains_pledges_are_found_by_the_domain_in_any_case():
+    pledge = make_pledge(address="arta@Shkolla.AL")
+    make_pledge(address="arta@tjeter.al")
+    assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [pledge]

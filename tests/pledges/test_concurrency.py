@@ -1,0 +1,394 @@
+"""Many people at the same moment: real connections, real locks, and nothing counted twice or lost."""
+
+import contextlib
+import itertools
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+from django.test import Client
+
+from pledges import housekeeping, links, totals
+from pledges.links import Purpose
+from pledges.models import BlockedAddress, Message, Pledge, Sector
+from pledges.tasks import send_message
+from tests.clock import let_time_pass
+from tests.factories import form_data, make_pledge, run_worker
+from tests.threads import PATIENCE, at_once, begin, held_open
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
+CROWD = 20
+
+
+# The totals, while everything changes
+
+
+class Crowd:
+    """200 changes of every kind in a shuffled order, the same in each run; each call of `take_one` makes the next."""
+
+    def __init__(self, pledges):
+        self.sectors = list(Sector.objects.all())
+        self.pledges = pledges
+        self.chance = random.Random(1)
+        changes = (
+            [self.confirm] * 120
+            + [self.correct] * 25
+            + [self.delete] * 15
+            + [self.delete_many] * 8
+            + [self.merge] * 8
+            + [self.invalidate] * 4
+            + [self.restore] * 4
+            + [self.sign_and_confirm] * 16
+        )
+        self.chance.shuffle(changes)
+        changes.insert(120, self.empty)
+        # After it was emptied the table must have something to change.
+        changes[121:121] = [self.sign_and_confirm] * 10
+        self.changes = iter(changes)
+        self.numbers = itertools.count()
+        self.lock = threading.Lock()
+        # A few changes for each look at the totals, so that there are enough looks between them.
+        self.leave = threading.Semaphore(8)
+
+    def work(self):
+        """Make changes until none is left."""
+        try:
+            while True:
+                with self.lock:
+                    change = next(self.changes, None)
+                    pledge = self.chance.choice(self.pledges)
+                    sector, other = self.chance.sample(self.sectors, 2)
+                    county = self.chance.choice(["AL-01", "AL-11", "abroad", None])
+                if change is None:
+                    return
+                assert self.leave.acquire(timeout=PATIENCE), "nobody looks any more"
+                self.insist(lambda: change(pledge, sector, other, county))  # noqa: B023
+        finally:
+            connection.close()
+
+    def insist(self, change):
+        """Deadlocks of bulk changes with each other are PostgreSQL's to break; whoever lost tries again."""
+        for _ in range(10):
+            with contextlib.suppress(OperationalError):
+                return change()
+        raise AssertionError("deadlocked ten times")
+
+    def confirm(self, pledge, sector, other, county):
+        pledge.confirm()
+
+    def correct(self, pledge, sector, other, county):
+        Pledge.objects.filter(pk=pledge.pk).update(
+            sector=sector, county=county, confirmed_at=F("confirmed_at") - timedelta(days=1)
+        )
+
+    def delete(self, pledge, sector, other, county):
+        Pledge.objects.filter(pk=pledge.pk).delete()
+
+    def delete_many(self, pledge, sector, other, county):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM pledges_pledge WHERE id IN "
+                "(SELECT id FROM pledges_pledge WHERE sector_id = %s ORDER BY id LIMIT 10 FOR UPDATE)",
+                [sector.pk],
+            )
+
+    def merge(self, pledge, sector, other, county):
+        Pledge.objects.filter(sector=sector).update(sector=other)
+
+    def invalidate(self, pledge, sector, other, county):
+        Pledge.objects.filter(sector=sector).invalidate()
+
+    def restore(self, pledge, sector, other, county):
+        Pledge.objects.restore()
+
+    def sign_and_confirm(self, pledge, sector, other, county):
+        address = f"re{next(self.numbers)}@shembull.al"
+        with transaction.atomic():
+            make_pledge(address=address, sector=sector.slug, county_id=county).confirm()
+
+    def empty(self, pledge, sector, other, county):
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE pledges_pledge CASCADE")
+
+
+def snapshot():
+    """The totals and the rows, in one snapshot: (total, recount, differences)."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        # TRUNCATE empties a table also for snapshots taken before it, which then would see deltas whose rows are gone. The lock
+        # keeps it out; it must come before the first query, which is what takes the snapshot.
+        cursor.execute("LOCK TABLE pledges_pledge IN ACCESS SHARE MODE")
+        return totals.read().total, Pledge.objects.confirmed().count(), totals.differences()
+
+
+def test_every_snapshot_of_the_totals_equals_a_recount_while_everything_changes():
+    crowd = Crowd([make_pledge(sector=slug) for slug in ["parents", "teachers", "artists"] * 50])
+    over, snapshots, folds = threading.Event(), [], []
+
+    def look():
+        snapshots.append(snapshot())
+        crowd.leave.release(3)
+
+    def until_over(call):
+        try:
+            while not over.is_set():
+                call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(11) as pool:
+        watchers = [pool.submit(until_over, call) for call in (look, look, lambda: folds.append(totals.fold()))]
+        workers = [pool.submit(crowd.work) for _ in range(8)]
+        try:
+            for worker in workers:
+                worker.result()
+        finally:
+            over.set()
+        for watcher in watchers:
+            watcher.result()
+
+    assert [seen for seen in snapshots if seen[0] != seen[1] or seen[2]] == []
+    assert len({total for total, _, _ in snapshots}) > 10, "the readers have seen the totals move"
+    assert sum(folds) > 50, "folding was under way"
+    totals.fold()
+    assert snapshot() == (totals.read().total, totals.read().total, [])
+
+
+def test_whoever_reads_while_deltas_are_folded_sees_each_once():
+    pledges = [make_pledge(state="confirmed") for _ in range(20)]
+    over = threading.Event()
+
+    def until_over(call):
+        try:
+            while not over.is_set():
+                call()
+        finally:
+            connection.close()
+
+    def move():
+        Pledge.objects.update(county=random.choice(["AL-01", "AL-12", None]))
+
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(until_over, totals.fold), pool.submit(until_over, move)]
+        try:
+            seen = [totals.read() for _ in range(150)]
+        finally:
+            over.set()
+        for other in others:
+            other.result(PATIENCE)
+    assert {read.total for read in seen} == {len(pledges)}
+    assert {sum(n for _, n in read.sectors) for read in seen} == {len(pledges)}
+    assert {sum(n for _, n in read.counties) + read.unknown for read in seen} == {len(pledges)}
+
+
+def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
+    first, second, third = (make_pledge(sector="parents", county_id="AL-11") for _ in range(3))
+    first.confirm()
+    totals.fold()  # so that the cell has a row that could be fought over
+    with connection.cursor() as cursor, held_open(second.confirm):
+        cursor.execute("SET lock_timeout = '200ms'")
+        assert third.confirm()
+        assert totals.fold() == 1, "nor does folding wait, nor count what may yet be undone"
+        assert totals.read().total == 2
+    assert totals.read().total == 3
+
+
+def test_a_confirmation_does_not_wait_for_folding():
+    first, second = make_pledge(state="confirmed"), make_pledge()
+    with connection.cursor() as cursor, held_open(totals.fold):
+        cursor.execute("SET lock_timeout = '200ms'")
+        assert second.confirm()
+        assert Pledge.objects.filter(pk=first.pk).invalidate() == 1
+    totals.fold()
+    assert totals.read().total == 1 and totals.differences() == []
+
+
+# One person, one pledge
+
+
+def signs(**fields):
+    """A call that sends the form and gives back (status, where to)."""
+    data = form_data(**fields)
+
+    def sign():
+        response = Client().post(FORM, data)
+        return response.status_code, response.headers.get("Location")
+
+    return sign
+
+
+def test_06_twenty_people_who_sign_at_once_with_one_address_leave_two_pledges():
+    names = [f"Emër Mbiemri{'abcdefghijklmnopqrst'[number]}" for number in range(CROWD)]
+    answers = at_once(*(signs(name=name) for name in names))
+    assert set(answers) == {(303, INBOX)}, "all read the same"
+    pledges = Pledge.objects.at_address("drita@shembull.al")
+    assert [pledge.slot for pledge in pledges] == [1, 2]
+    assert Pledge.objects.count() == 2
+    assert Message.objects.filter(kind="confirm").values("pledge").distinct().count() == 2
+    assert Message.objects.count() == 2, "nobody's inbox is flooded"
+
+
+def test_06_one_person_who_signs_twenty_times_at_once_in_any_spelling_has_one_pledge():
+    names = ["Kola Drita", "DRITA  KOLÀ", "drita kola", "Drita Kola", " Kola  DRITA "]
+    spellings = [
+        "dritakola@gmail.com",
+        "Drita.Kola@gmail.com",
+        "dritakola+x@gmail.com",
+        "d.r.i.t.a.kola@googlemail.com",
+    ]
+    forms = [signs(name=name, email=address) for name in names for address in spellings]
+    assert len(forms) == CROWD
+    assert set(at_once(*forms)) == {(303, INBOX)}
+    assert Pledge.objects.count() == Message.objects.count() == 1
+
+
+def test_a_place_that_is_given_up_while_someone_signs_is_theirs():
+    """The insert waits for the other transaction, then tries the place again."""
+    leaving = make_pledge("Agim Lela", "drita@shembull.al")
+    make_pledge("Bora Lela", "drita@shembull.al")
+    sign = signs(name="Drita Kola")
+    with held_open(leaving.withdraw):
+        signing = begin(sign)
+    assert signing.result(10) == (303, INBOX)
+    assert {pledge.name for pledge in Pledge.objects.all()} == {"Bora Lela", "Drita Kola"}
+
+
+def test_confirm_pressed_twenty_times_at_once_counts_once():
+    pledge = make_pledge()
+    assert sorted(at_once(*[pledge.confirm] * CROWD)) == [False] * (CROWD - 1) + [True]
+    assert totals.read().total == 1 and totals.differences() == []
+
+
+def test_03_the_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_once():
+    pledge = make_pledge()
+    path = links.path(Purpose.CONFIRM, pledge)
+    pages = at_once(*[lambda: Client().post(path)] * CROWD)
+    assert {page.status_code for page in pages} == {200}
+    assert len({page.content.split(b"<h1")[1].split(b"</h1>")[0] for page in pages}) == 1
+    assert totals.read().total == 1
+
+
+def test_one_more_message_is_claimed_by_one_of_twenty():
+    pledge = make_pledge()
+    assert not pledge.may_write_again(), "not within a minute"
+    let_time_pass(timedelta(minutes=2))
+    assert sum(at_once(*[pledge.may_write_again] * CROWD)) == 1
+    pledge.refresh_from_db()
+    assert pledge.repeats == 1
+
+
+def test_05_signing_again_twenty_times_at_once_sends_one_message_more():
+    make_pledge("Drita Kola", "drita@shembull.al")
+    let_time_pass(timedelta(minutes=2))
+    assert set(at_once(*[signs()] * CROWD)) == {(303, INBOX)}
+    assert Message.objects.count() == 1
+
+
+def test_a_pledge_withdrawn_twenty_times_at_once_gets_one_last_message():
+    pledge = make_pledge(state="confirmed")
+    assert sum(at_once(*[pledge.withdraw] * CROWD)) == 1
+    assert (Pledge.objects.count(), Message.objects.count(), totals.read().total) == (0, 1, 0)
+
+
+def test_two_people_who_move_to_one_address_at_once_both_fit_and_a_third_does_not():
+    movers = [make_pledge(name, state="confirmed") for name in ("Agim Lela", "Bora Lela", "Cen Lela")]
+    for mover in movers:
+        mover.set_new_address("lela@shembull.al")
+        mover.save()
+    movers = [Pledge.objects.get(pk=mover.pk) for mover in movers]
+    assert sorted(at_once(*(mover.use_new_address for mover in movers))) == [False, True, True]
+    assert [pledge.slot for pledge in Pledge.objects.at_address("lela@shembull.al")] == [1, 2]
+
+
+# Messages and housekeeping
+
+
+def test_two_workers_that_remind_at_once_send_one_reminder():
+    pledges = [make_pledge() for _ in range(5)]
+    let_time_pass(timedelta(days=3, minutes=1))
+    assert sum(at_once(*[housekeeping.remind] * 4)) == len(pledges)
+    assert Message.objects.filter(kind="reminder").count() == len(pledges)
+
+
+def test_a_message_that_several_workers_take_at_once_is_sent_once():
+    message = Message.owe(Message.Kind.CONFIRM, make_pledge())
+    at_once(*[lambda: send_message.call(str(message.pk))] * 8)
+    assert len(mail.outbox) == 1
+    run_worker()
+    assert len(mail.outbox) == 1
+
+
+def test_everything_that_is_done_each_minute_may_be_done_by_several_at_once():
+    for _ in range(10):
+        make_pledge()
+    let_time_pass(timedelta(days=3, minutes=1))
+    for _ in range(10):
+        make_pledge()
+    let_time_pass(timedelta(days=11, minutes=1))
+    at_once(*[housekeeping.every_minute] * 4)
+    assert Pledge.objects.count() == 10
+    assert Message.objects.filter(kind="reminder").count() == 10
+
+
+def test_not_me_pressed_many_times_at_once_blocks_the_address_once():
+    pledge = make_pledge()
+    path = links.path(Purpose.BLOCK, pledge)
+    assert {page.status_code for page in at_once(*[lambda: Client().post(path)] * 8)} <= {200, 410}
+    assert (Pledge.objects.count(), BlockedAddress.objects.count()) == (0, 1)
+
+
+# Two buttons of one person, pressed at the same moment
+
+
+@pytest.mark.parametrize(
+    ("state", "purpose", "fields"),
+    [
+        ("pending", Purpose.CONFIRM, {}),
+        (
+            "confirmed",
+            Purpose.MANAGE,
+            {"name": "Drita Kola", "sector": "artists", "county": "", "language": "en", "save": "1"},
+        ),
+        ("confirmed", Purpose.MANAGE, {"new_email": "e.re@shembull.al", "change_address": "1"}),
+        ("confirmed", Purpose.NEW_ADDRESS, {}),
+        ("confirmed", Purpose.WITHDRAW, {}),
+    ],
+    ids=["confirming", "correcting", "changing the address", "using the new address", "withdrawing"],
+)
+def test_13_a_pledge_withdrawn_at_the_same_moment_stays_withdrawn(state, purpose, fields):
+    pledge = make_pledge(state=state)
+    if purpose == Purpose.NEW_ADDRESS:
+        pledge.set_new_address("e.re@shembull.al")
+        pledge.save()
+        pledge.refresh_from_db()
+    let_time_pass(timedelta(minutes=2))
+    pledge.refresh_from_db()
+    path = links.path(purpose, pledge)
+    with held_open(pledge.withdraw):
+        pressing = begin(lambda: Client(raise_request_exception=False).post(path, fields))
+    assert pressing.result(10).status_code in (200, 410)
+    assert not Pledge.objects.exists()
+    assert Message.objects.get().kind == "withdrawn"
+    assert totals.read().total == 0
+
+
+def test_a_correction_and_a_new_address_pressed_at_once_are_both_kept():
+    pledge = make_pledge("Drita Kola", "e.vjeter@shembull.al", state="confirmed")
+    pledge.set_new_address("e.re@shembull.al")
+    pledge.save()
+    pledge.refresh_from_db()
+    path = links.path(Purpose.MANAGE, pledge)
+    fields = {"name": "Drita Lela", "sector": "artists", "county": "", "language": "en", "save": "1"}
+    with held_open(pledge.use_new_address):
+        correcting = begin(lambda: Client(raise_request_exception=False).post(path, fields))
+    assert correcting.result(10).status_code == 200
+    pledge = Pledge.objects.get()
+    assert (pledge.name, pledge.address) == ("Drita Lela", "e.re@shembull.al")
+    assert list(Pledge.objects.at_address("e.re@shembull.al")) == [pledge]

@@ -1,0 +1,326 @@
+"""A stolen database, or a stolen log, names no supporter."""
+
+import base64
+import hashlib
+import io
+import json
+import logging
+import os
+import re
+import subprocess
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote, quote_plus
+
+import pytest
+from django.conf import settings as configured
+from django.contrib.auth.models import User
+from django.db import connection
+from django.urls import reverse
+
+from pledges import housekeeping, links
+from pledges.addresses import normalise, normalise_name
+from pledges.links import Purpose
+from pledges.models import BlockedAddress, Message, Pledge, ProviderRule
+from tests.clock import let_time_pass
+from tests.factories import form_data, links_in, run_worker
+from tests.smtp import MailServer
+from weare1 import devdb, logs
+
+# What stands in no seed, page or word of ours, so that finding it means only one thing.
+FIRST = "Përparim Çlirimtar Xhevahire Rrezearta Ylljeta Fjollëza Gjylfere Shqipdon Zhuljeta Njomëzuar".split()
+LAST = "Xhemalçeli Gjergjëkaj Thëllëzai Rrëmbyeraj Shpëtimllari Zhabjakuçi".split()
+PEOPLE = 60
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    address: str
+
+    @classmethod
+    def number(cls, number):
+        first, last = FIRST[number % len(FIRST)], LAST[number // len(FIRST)]
+        local = normalise_name(f"{first} {last}").replace(" ", ".")
+        domain = ["gmail.com", "shkolla-xhuxhumaku.al", "Outlook.com"][number % 3]
+        return cls(f"{first} {last}", f"{local.title()}{number}+Zotim@{domain}")
+
+    @property
+    def plain(self):
+        """Everything that would name them, in the forms the code handles."""
+        mailbox = normalise(self.address, ProviderRule.objects.by_domain())
+        local = self.address.partition("@")[0]
+        return {
+            self.name,
+            *self.name.split(),
+            normalise_name(self.name),
+            normalise_name(f"{self.name} x")[:-2],
+            self.address,
+            mailbox,
+            mailbox.partition("@")[0],
+            local,
+            local.partition("+")[0],
+            f"{self.name} <{self.address}>",
+        }
+
+
+# The detector
+
+
+def disguises(text):
+    """All forms in which bytes of this text could lie in a dump without a key."""
+    for form in (text, text.casefold(), text.upper(), unicodedata.normalize("NFD", text)):
+        data = form.encode()
+        for turned in (data, form[::-1].encode()):
+            yield turned
+            yield turned.hex().encode()
+            yield from _base64(turned)
+        yield quote(form, safe="").encode()
+        yield quote(form, safe="@").encode()
+        yield quote_plus(form).encode()
+        yield json.dumps(form)[1:-1].encode()
+        yield form.encode("unicode_escape")
+        yield re.sub(rb"[^ -~]", lambda byte: b"=%02X" % byte[0][0], data)  # quoted-printable
+        yield "".join(f"\\{byte:03o}" if byte > 126 else chr(byte) for byte in data).encode()  # bytea, escaped
+        yield form.encode("utf-16-le")
+        yield form.encode("utf-16-le").hex().encode()
+    for form in (text, text.casefold()):
+        for kind in (hashlib.md5, hashlib.sha1, hashlib.sha256, hashlib.sha512, hashlib.blake2b):
+            digest = kind(form.encode()).digest()
+            yield digest.hex().encode()
+            # A shortened one is as telling.
+            yield digest.hex()[:16].encode()
+            yield base64.b64encode(digest).rstrip(b"=")
+            yield base64.urlsafe_b64encode(digest).rstrip(b"=")
+
+
+def _base64(data):
+    """The middle of its base64 at each of the three places where it may begin; the ends depend on their neighbours."""
+    for shift in range(3):
+        for alphabet in (b"+/", b"-_"):
+            text = base64.b64encode(b"\0" * shift + data, alphabet)
+            first = -(-shift * 4 // 3)
+            yield text[first : len(b"\0" * shift + data) // 3 * 4]
+
+
+WINDOW = 7  # bytes; no needle is shorter
+
+
+class Detector:
+    """Finds any of many needles in a heap, in one pass over it."""
+
+    def __init__(self, people):
+        self.needles = defaultdict(set)
+        for person in people:
+            for text in person.plain:
+                for needle in disguises(text):
+                    if len(needle) >= WINDOW:
+                        self.needles[needle[:WINDOW]].add(needle)
+
+    def find(self, heap):
+        """Every needle in the heap, in any case."""
+        return {
+            needle
+            for straw in {heap, heap.lower()}
+            for place in range(len(straw) - WINDOW + 1)
+            for needle in self.needles.get(straw[place : place + WINDOW], ())
+            if straw.startswith(needle, place)
+        }
+
+
+@pytest.fixture(scope="module")
+def people():
+    return [Person.number(number) for number in range(PEOPLE)]
+
+
+HIDDEN = {
+    "plain": lambda text: text.encode(),
+    "in capitals": lambda text: text.upper().encode(),
+    "without accents": lambda text: unicodedata.normalize("NFKD", text).encode("ascii", "ignore"),
+    "reversed": lambda text: text[::-1].encode(),
+    "hex": lambda text: f"\\x{text.encode().hex()}".encode(),
+    "hex in capitals": lambda text: text.encode().hex().upper().encode(),
+    **{
+        f"base64, {shift} bytes in": lambda text, shift=shift: base64.b64encode(b"x" * shift + text.encode() + b"y")
+        for shift in range(3)
+    },
+    "base64 for URLs": lambda text: base64.urlsafe_b64encode(b"{'who': '" + text.encode() + b"'}"),
+    "in a URL": lambda text: quote(text).encode(),
+    "in JSON": lambda text: json.dumps({"who": text}).encode(),
+    "in a mail": lambda text: text.encode().replace(b"\xc3", b"=C3").replace(b"\xab", b"=AB").replace(b"\xa7", b"=A7"),
+    "MD5": lambda text: hashlib.md5(text.encode()).hexdigest().encode(),
+    "SHA-1 of it in small letters": lambda text: hashlib.sha1(text.lower().encode()).hexdigest().upper().encode(),
+    "SHA-256 in base64": lambda text: base64.b64encode(hashlib.sha256(text.encode()).digest()),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hide", HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize("what", ["name", "address"])
+def test_the_detector_finds_a_canary_however_it_hides(people, hide, what):
+    detector = Detector(people[:2])
+    assert detector.find(b"... " + hide(getattr(people[1], what)) + b" ...")
+    assert not detector.find(b"... " + hide("Askush Asgjëkundi") + b" ...")
+
+
+# What is stolen
+
+
+def dump():
+    """The whole test database, as pg_dump writes it."""
+    program = next(
+        found.bin / "pg_dump"
+        for found in devdb.installations()
+        if found.major >= connection.pg_version // 10_000 and (found.bin / "pg_dump").exists()
+    )
+    config = connection.settings_dict
+    environment = {
+        "PGHOST": config["HOST"],
+        "PGPORT": str(config["PORT"]),
+        "PGUSER": config["USER"],
+        "PGPASSWORD": config["PASSWORD"],
+        "PGDATABASE": config["NAME"],
+    }
+    done = subprocess.run([program], env=os.environ | environment, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def log():
+    """What production would write to its log."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    line = configured.LOGGING["formatters"]["line"]
+    handler.setFormatter(logs.NamelessFormatter(line["format"], style=line["style"]))
+    loggers = [logging.getLogger(name) for name in (None, "django")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    yield written
+    for logger in loggers:
+        logger.removeHandler(handler)
+
+
+def sign(client, person, number, **fields):
+    data = form_data(name=person.name, email=person.address, updates="on", show_name="on", **fields)
+    response = client.post("/sq/zotimi/", data, REMOTE_ADDR=f"198.51.100.{number}")
+    assert response.status_code == 303
+
+
+def confirm_all(client, server):
+    for mail in server.taken:
+        text = type("Mail", (), {"body": mail.get_body(["plain"]).get_content()})
+        for path in links_in(text, "confirm"):
+            client.post(path)
+    server.taken.clear()
+
+
+def pledge_of(person):
+    [pledge] = Pledge.objects.at_address(person.address)
+    return pledge
+
+
+def edited_by_staff(client, pledges):
+    """What a superuser does with them in the admin: looks, searches, corrects, invalidates, restores, erases."""
+    User.objects.create_superuser("admin", "admin@example.org", "a long word for a test")
+    signed_in = client.post(
+        reverse("admin:login"), {"username": "admin", "password": "a long word for a test", "next": "/admin/"}
+    )
+    assert signed_in.status_code == 302
+    listing = reverse("admin:pledges_pledge_changelist")
+    assert client.get(listing).status_code == 200
+    for pledge in pledges:
+        found = client.post(reverse("admin:pledges_pledge_find"), {"email": pledge.address}, follow=True)
+        assert str(pledge) in found.content.decode()
+        page = reverse("admin:pledges_pledge_change", args=[pledge.pk])
+        assert pledge.name in client.get(page).content.decode(), "the superuser sees whom they edit"
+        changes = {"sector": pledge.sector_id, "county": "AL-05", "language": "en", "_save": "1"}
+        assert client.post(page, changes).status_code == 302
+        pledge.refresh_from_db()
+        assert (pledge.county_id, pledge.language) == ("AL-05", "en")
+        client.get(reverse("admin:pledges_pledge_history", args=[pledge.pk]))
+        client.get(listing, {"q": pledge.address})
+    selected = [str(pledge.pk) for pledge in pledges]
+    for action in ("invalidate", "restore", "invalidate_networks", "invalidate_domains", "restore"):
+        data = {"action": action, "_selected_action": selected, "sure": "1"}
+        assert client.post(listing, data).status_code == 302
+    data = {"action": "erase", "_selected_action": selected[:2], "sure": "1"}
+    assert client.post(listing, data).status_code == 302
+    assert not Pledge.objects.filter(pk__in=selected[:2]).exists()
+    client.post(reverse("admin:pledges_pledge_delete", args=[selected[2]]), {"post": "yes"})
+    assert not Pledge.objects.filter(pk=selected[2]).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_neither_a_dump_of_the_database_nor_the_log_names_any_of_sixty_people(client, people, settings, log):
+    detector = Detector(people)
+    with MailServer() as server:
+        settings.MAILERS = server.mailers()
+        # Six are never reached, and their servers say so at length.
+        refused, busy, dropped = people[0:2], people[2:4], people[4:6]
+        for person in refused:
+            server.answers["RCPT", person.address] = "550 5.1.1 <{address}>: no such user " + person.address
+        for person in busy:
+            server.answers["RCPT", person.address] = "451 4.2.1 <{address}>: mailbox is full"
+        for person in dropped:
+            server.answers["DATA", person.address] = None
+        for number, person in enumerate(people):
+            sign(client, person, number)
+        run_worker()
+        assert len(server.taken) == PEOPLE - 6
+        assert set(Message.objects.failing().values_list("error", flat=True)) == {"SMTPRecipientsRefused 550"}
+        confirm_all(client, server)
+        assert Pledge.objects.confirmed().count() == PEOPLE - 6
+
+        # Some sign again, alone and as a second and third person of one address; some ask for their link.
+        let_time_pass(timedelta(minutes=2))
+        for number, person in enumerate(people[6:12]):
+            sign(client, person, number)
+            for other in people[12:14]:
+                sign(client, Person(other.name, person.address), number)
+            client.post("/sq/zotimi-im/", {"email": person.address, "stamp": form_data()["stamp"]})
+        # As a browser without POST would send it, and as someone types it into the wrong place.
+        client.get("/sq/zotimi/", {"email": people[6].address})
+        client.get(f"/sq/{people[6].address}/")
+        run_worker()
+
+        # Some are corrected, moved, blocked, withdrawn, and read their data.
+        for person, new in zip(people[14:20], people[20:26], strict=True):
+            pledge = pledge_of(person)
+            manage = links.path(Purpose.MANAGE, pledge)
+            client.post(manage, {"name": new.name, "sector": "artists", "county": "", "language": "en", "save": "1"})
+            client.post(manage, {"new_email": f"x{new.address}", "change_address": "1"})
+            assert new.name in client.get(links.path(Purpose.DATA, pledge)).content.decode()
+        run_worker()
+        for person in people[14:17]:
+            pledge = pledge_of(person)
+            assert client.post(links.path(Purpose.NEW_ADDRESS, pledge)).status_code == 200
+        for person in people[26:32]:
+            client.post(links.path(Purpose.WITHDRAW, pledge_of(person)))
+        for person in refused:
+            client.post(links.path(Purpose.BLOCK, pledge_of(person)))
+        assert BlockedAddress.objects.count() == 2
+        server.answers["RCPT"] = "451 4.2.1 <{address}>: later"
+        run_worker()
+        assert Message.objects.filter(pledge=None, error="SMTPRecipientsRefused 451").count() == 6, "last messages wait"
+
+        edited_by_staff(client, [pledge_of(person) for person in people[32:40]])
+        let_time_pass(timedelta(days=3))
+        housekeeping.every_minute()
+        run_worker()
+
+    stolen = dump()
+    assert stolen.count(b"\n") > 500 and str(pledge_of(people[-1]).pk).encode() in stolen
+    assert detector.find(stolen) == set()
+    assert "SMTPRecipientsRefused 550" in log.getvalue()
+    assert detector.find(log.getvalue().encode()) == set()
+
+    # The dump is of everything: what lies in the least table of it is found.
+    canary = people[-1].address
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_session VALUES ('canary', %s, now())", [base64.b64encode(canary.encode()).decode()]
+        )
+    assert detector.find(dump())

@@ -1,0 +1,210 @@
+"""Reminding once, and forgetting in time: what housekeeping does, and what holds before it ran."""
+
+from datetime import timedelta
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+
+from pledges import housekeeping, keys, links, totals
+from pledges.links import Purpose
+from pledges.models import Message, Pledge
+from tests.clock import let_time_pass
+from tests.factories import form_data, links_in, make_pledge, run_worker
+
+pytestmark = pytest.mark.django_db
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+def keep_house():
+    housekeeping.every_minute()
+    run_worker()
+
+
+# Reminding
+
+
+def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
+    make_pledge("Drita Kola", "drita@shembull.al")
+    let_time_pass(3 * DAY - MINUTE)
+    keep_house()
+    assert mailoutbox == []
+    let_time_pass(MINUTE)
+    for _ in range(11):
+        keep_house()
+        let_time_pass(DAY - MINUTE)
+    assert [mail.subject for mail in mailoutbox] == ["Email-i juaj pret ende konfirmimin"]
+    assert mailoutbox[0].to == ["drita@shembull.al"]
+
+
+def test_the_reminders_link_confirms(client, mailoutbox):
+    make_pledge()
+    let_time_pass(3 * DAY)
+    keep_house()
+    [path] = links_in(mailoutbox[0], "confirm")
+    assert client.post(path).status_code == 200
+    assert totals.read().total == 1
+
+
+def test_whoever_has_confirmed_was_taken_out_or_withdrew_is_not_reminded(mailoutbox):
+    make_pledge(state="confirmed")
+    make_pledge(state="invalidated")
+    make_pledge().withdraw()
+    run_worker()
+    mailoutbox.clear()
+    let_time_pass(4 * DAY)
+    keep_house()
+    assert mailoutbox == []
+
+
+def test_whoever_confirms_before_the_reminder_is_sent_does_not_get_it(mailoutbox):
+    pledge = make_pledge()
+    let_time_pass(3 * DAY)
+    assert housekeeping.remind() == 1
+    pledge.confirm()
+    run_worker()
+    assert mailoutbox == []
+
+
+# Forgetting
+
+
+def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
+    make_pledge()
+    kept = [make_pledge(state="confirmed"), make_pledge(state="invalidated")]
+    for pledge in Pledge.objects.all():
+        Message.owe(Message.Kind.CONFIRM, pledge)
+    let_time_pass(14 * DAY - MINUTE)
+    housekeeping.forget()
+    assert Pledge.objects.count() == 3
+    let_time_pass(2 * MINUTE)
+    housekeeping.forget()
+    assert set(Pledge.objects.all()) == set(kept)
+    assert {message.pledge for message in Message.objects.all()} <= set(kept)
+    assert totals.read().total == 1 and totals.differences() == []
+
+
+def test_12_an_unconfirmed_pledge_cannot_be_confirmed_after_14_days_even_before_housekeeping_ran(client):
+    pledge = make_pledge()
+    path = links.path(Purpose.CONFIRM, pledge)
+    let_time_pass(14 * DAY - MINUTE)
+    assert client.get(path).status_code == 200
+    let_time_pass(2 * MINUTE)
+    for response in (client.get(path), client.post(path)):
+        assert response.status_code == 410
+        assert "/sq/zotimi/" in response.content.decode(), "an offer to sign again"
+    assert not pledge.confirm()
+    assert totals.read().total == 0
+
+
+def test_12_whoever_signs_again_after_14_days_gets_a_link_that_works_even_before_housekeeping_ran(client, mailoutbox):
+    client.post("/sq/zotimi/", form_data())
+    run_worker()
+    mailoutbox.clear()
+    let_time_pass(14 * DAY + MINUTE)
+    assert client.post("/sq/zotimi/", form_data()).status_code == 303
+    run_worker()
+    [path] = links_in(mailoutbox[0], "confirm")
+    assert client.post(path).status_code == 200
+    keep_house()
+    assert totals.read().total == 1
+
+
+def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(client, mailoutbox):
+    client.post("/sq/zotimi/", form_data())
+    let_time_pass(14 * DAY - MINUTE)
+    mailoutbox.clear()
+    client.post("/sq/zotimi/", form_data())
+    run_worker()
+    assert "14 ditë" in mailoutbox[0].body
+    let_time_pass(14 * DAY - 2 * MINUTE)
+    keep_house()
+    [path] = links_in(mailoutbox[0], "confirm")
+    assert client.post(path).status_code == 200
+    assert totals.read().total == 1
+
+
+def test_the_network_is_forgotten_after_seven_days():
+    pledge = make_pledge(network="198.51.100.7", state="confirmed")
+    assert list(Pledge.objects.from_network("198.51.100.7")) == [pledge]
+    let_time_pass(7 * DAY - MINUTE)
+    housekeeping.forget()
+    assert Pledge.objects.from_network("198.51.100.7").exists()
+    let_time_pass(2 * MINUTE)
+    housekeeping.forget()
+    pledge.refresh_from_db()
+    assert pledge.network_digest is None
+    assert pledge.state == Pledge.State.CONFIRMED
+
+
+@pytest.fixture
+def moving():
+    """A pledge whose owner wants to use another address."""
+    pledge = make_pledge("Drita Kola", "e.vjeter@shembull.al", state="confirmed")
+    pledge.set_new_address("e.re@shembull.al")
+    pledge.save()
+    pledge.refresh_from_db()
+    return pledge
+
+
+def test_an_address_that_was_never_confirmed_is_forgotten_after_14_days(moving):
+    let_time_pass(14 * DAY - MINUTE)
+    housekeeping.forget()
+    moving.refresh_from_db()
+    assert moving.new_address == "e.re@shembull.al"
+    let_time_pass(2 * MINUTE)
+    housekeeping.forget()
+    moving.refresh_from_db()
+    assert (moving.new_address_cipher, moving.new_address_at) == (None, None)
+    assert moving.address == "e.vjeter@shembull.al"
+
+
+def test_the_link_of_a_new_address_works_for_14_days_even_before_housekeeping_ran(client, moving):
+    def path():
+        # Bound to the moment the change was asked for, which the test moves.
+        moving.refresh_from_db()
+        return links.path(Purpose.NEW_ADDRESS, moving)
+
+    let_time_pass(14 * DAY - MINUTE)
+    assert client.get(path()).status_code == 200
+    let_time_pass(2 * MINUTE)
+    assert client.get(path()).status_code == client.post(path()).status_code == 410
+    moving.refresh_from_db()
+    assert moving.address == "e.vjeter@shembull.al"
+
+
+def test_sent_messages_are_forgotten_after_30_days_and_owed_ones_are_not():
+    pledge = make_pledge(state="confirmed")
+    Message.owe(Message.Kind.LINKS, pledge)
+    run_worker()
+    owed = Message.owe(Message.Kind.LINKS, pledge)
+    let_time_pass(31 * DAY)
+    housekeeping.forget()
+    assert list(Message.objects.all()) == [owed]
+
+
+def test_records_of_done_work_are_forgotten_after_a_day_and_waiting_work_is_not():
+    pledge = make_pledge(state="confirmed")
+    Message.owe(Message.Kind.LINKS, pledge)
+    Message.owe(Message.Kind.LINKS, pledge)
+    run_worker()
+    waiting = Message.owe(Message.Kind.LINKS, pledge)
+    let_time_pass(DAY + MINUTE)
+    housekeeping.forget()
+    assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[str(waiting.pk)]]
+
+
+def test_housekeeping_leaves_what_is_in_time_alone(mailoutbox):
+    """Run every minute for years, it must not touch a quiet database."""
+    make_pledge(state="confirmed", network="198.51.100.7")
+    make_pledge()
+    before = list(Pledge.objects.order_by("pk").values())
+    for _ in range(3):
+        keep_house()
+    assert list(Pledge.objects.order_by("pk").values()) == before
+    assert mailoutbox == [] and not DBTaskResult.objects.exists()
+
+
+def test_a_network_is_looked_up_by_no_more_than_its_digest():
+    pledge = make_pledge(network="2001:db8:1:2::/64")
+    assert bytes(pledge.network_digest) == keys.digests("network", "2001:db8:1:2::/64")[0]

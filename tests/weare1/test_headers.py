@@ -1,0 +1,272 @@
+"""What every address answers a stranger with: one row an address (acceptance story 21)."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from django.urls import URLPattern, get_resolver
+from django.utils import translation
+
+from pledges import links
+from pledges.links import Purpose
+from tests.factories import form_data, make_pledge
+from tests.pages import LANGUAGES, Document, want_new_address
+
+pytestmark = pytest.mark.django_db
+
+KEPT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
+NOT_KEPT = "private, no-store"
+# The admin's own views say it at length.
+NEVER_KEPT = "max-age=0, no-cache, no-store, must-revalidate, private"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain", "application/json"
+
+
+@dataclass
+class Row:
+    """An address and what GET answers there."""
+
+    path: str
+    status: int = 200
+    kept: str = KEPT
+    type: str = HTML
+    language: str = "sq"
+    # Names in Vary
+    varies: set = field(default_factory=set)
+    more: dict = field(default_factory=dict)
+
+    def __str__(self):
+        return self.path
+
+
+OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+HIDDEN = {"X-Robots-Tag": "noindex, nofollow"}
+BY_STAFF = {"Accept-Language", "Cookie"}
+
+ROWS = [
+    Row("/", 302, varies={"Accept-Language"}, more={"Location": "/sq/"}),
+    Row("/sq/"),
+    Row("/en/", language="en"),
+    Row("/sq/ndihme/"),
+    Row("/en/help/", language="en"),
+    Row("/sq/privatesia/"),
+    Row("/en/privacy/", language="en"),
+    Row("/sq/zotimi/"),
+    Row("/en/pledge/", language="en"),
+    Row("/sq/zotimi/emaili/"),
+    Row("/en/pledge/inbox/", language="en"),
+    Row("/sq/zotimi/nen-16/"),
+    Row("/en/pledge/under-16/", language="en"),
+    Row("/sq/zotimi-im/"),
+    Row("/en/my-pledge/", language="en"),
+    Row("/sq/zotimi-im/derguar/"),
+    Row("/en/my-pledge/sent/", language="en"),
+    Row("/sq/sa-jemi/"),
+    Row("/en/totals/", language="en"),
+    Row("/api/v1/totals.json", type=JSON, more=OPEN),
+    Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/robots.txt", type=TEXT),
+    Row("/sitemap.xml", type="application/xml", more={"X-Robots-Tag": "noindex, noodp, noarchive"}),
+    Row("/site.webmanifest", type="application/manifest+json"),
+    Row("/healthz", kept=NOT_KEPT, type=TEXT),
+    Row("/readyz", kept=NOT_KEPT, type=JSON),
+    Row("/admin/login/", kept=NEVER_KEPT, varies=BY_STAFF),
+    Row("/admin/", 302, kept=NEVER_KEPT, varies=BY_STAFF, more={"Location": "/admin/login/?next=/admin/"}),
+    Row("/admin/language/setlang/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/"}),
+    Row("/sq/nuk-ka/", 404, kept=NOT_KEPT),
+    Row("/en/nuk-ka/", 404, kept=NOT_KEPT, language="en"),
+    Row("/nuk-ka", 404, kept=NOT_KEPT),
+    # The other language's words are no address of this one.
+    Row("/en/zotimi/", 404, kept=NOT_KEPT, language="en"),
+    Row("/sq/pledge/", 404, kept=NOT_KEPT),
+]
+
+# A personal page's token stands where `…` is.
+PERSONAL = {
+    Purpose.CONFIRM: ("/sq/konfirmoni/…/", "/en/confirm/…/"),
+    Purpose.BLOCK: ("/sq/nuk-jam-une/…/", "/en/not-me/…/"),
+    Purpose.NEW_ADDRESS: ("/sq/adresa-e-re/…/", "/en/new-address/…/"),
+    Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
+    Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
+    Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
+}
+
+
+def agrees(row, response):
+    """Compare an answer with its row, and with what holds for every address."""
+    headers = response.headers
+    assert response.status_code == row.status
+    assert headers["Cache-Control"] == row.kept
+    if "Location" not in row.more:
+        assert headers["Content-Type"] == row.type
+    assert set(filter(None, headers.get("Vary", "").split(", "))) - {"Accept-Encoding"} == row.varies
+    if "Cookie" not in row.varies:
+        assert "Set-Cookie" not in headers and not response.cookies
+    assert headers["Content-Language"] == row.language
+    assert headers["Content-Security-Policy"] == POLICY
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    for name in {**OPEN, **HIDDEN}:
+        assert headers.get(name) == row.more.get(name)
+    for name, value in row.more.items():
+        assert headers[name] == value
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_21_every_address_answers_as_its_row_says(client, row):
+    agrees(row, client.get(row.path))
+    if row.varies:
+        return
+    # Whatever a browser sends makes no difference: an unknown or malformed cookie, a language, where it comes from.
+    client.cookies["django_language"] = "en"
+    for session in ("x", "a" * 32):
+        client.cookies["sessionid"] = session
+        agrees(row, client.get(row.path, headers={"Accept-Language": "en", "Origin": "https://other.example"}))
+
+
+def personal_row(purpose, language, pledge):
+    path = PERSONAL[purpose][LANGUAGES.index(language)].replace("…", links.token(purpose, pledge))
+    return Row(path, kept=NOT_KEPT, type=JSON if purpose == Purpose.DATA else HTML, language=language, more=HIDDEN)
+
+
+def a_pledge(purpose):
+    pledge = make_pledge(state="pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
+    want_new_address(pledge)
+    return pledge
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", Purpose)
+def test_21_a_personal_page_is_kept_by_nobody_and_found_by_no_search_engine(client, purpose, language):
+    pledge = a_pledge(purpose)
+    row = personal_row(purpose, language, pledge)
+    assert row.path == links.path(purpose, pledge, language=language)
+    agrees(row, client.get(row.path))
+    if purpose != Purpose.DATA:
+        agrees(row, client.post(row.path))
+    pledge.withdraw()
+    row.status, row.type = 410, HTML
+    agrees(row, client.get(row.path))
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "more"),
+    [
+        ("/sq/zotimi/", {}, 303, HIDDEN | {"Location": "/sq/zotimi/emaili/"}),
+        ("/sq/zotimi/", {"over_16": "no"}, 303, HIDDEN | {"Location": "/sq/zotimi/nen-16/"}),
+        ("/sq/zotimi/", {"consent": None}, 422, HIDDEN),
+        ("/sq/zotimi/", {"switch": "1"}, 200, HIDDEN),
+        ("/sq/zotimi-im/", {}, 303, HIDDEN | {"Location": "/sq/zotimi-im/derguar/"}),
+        ("/sq/zotimi-im/", {"email": ""}, 422, HIDDEN),
+        ("/sq/sa-jemi/", {}, 405, {}),
+        ("/", {}, 405, {}),
+    ],
+)
+def test_21_what_answers_typed_words_is_kept_by_nobody(client, path, fields, status, more):
+    response = client.post(path, form_data(**fields))
+    assert response.status_code == status
+    agrees(Row(path, status, kept=NOT_KEPT, more=more), response)
+
+
+def kept_rows():
+    return [row for row in ROWS if row.kept == KEPT and row.status == 200]
+
+
+@pytest.mark.parametrize("row", kept_rows(), ids=str)
+def test_21_a_browser_that_has_the_page_is_told_so_in_a_few_bytes(client, row):
+    first = client.get(row.path)
+    answer = client.get(row.path, headers={"If-None-Match": first.headers["ETag"]})
+    if answer.status_code != 304:
+        # Only what tells the time may differ, or a page whose minute ended just now.
+        assert first.content != answer.content
+        if "/api/" in row.path:
+            return
+        answer = client.get(row.path, headers={"If-None-Match": answer.headers["ETag"]})
+    assert answer.status_code == 304 and answer.content == b""
+    assert answer.headers["Cache-Control"] == KEPT
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("row", kept_rows(), ids=str)
+def test_21_head_is_answered_like_get(client, row):
+    response = client.head(row.path)
+    agrees(row, response)
+    assert response.content == b""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "home"),
+    [
+        ("", "/sq/"),
+        ("sq", "/sq/"),
+        ("en", "/en/"),
+        ("en-GB,en;q=0.9,sq;q=0.8", "/en/"),
+        ("sq-AL,sq;q=0.9,en;q=0.8", "/sq/"),
+        ("de-DE,de;q=0.9,en;q=0.5", "/en/"),
+        ("de,fr", "/sq/"),
+        ("en;q=0.1,sq;q=0.9", "/sq/"),
+        ("*", "/sq/"),
+        ("q=\x00,;;", "/sq/"),
+    ],
+)
+def test_the_first_address_leads_to_the_language_the_browser_prefers(client, wanted, home):
+    response = client.get("/", headers={"Accept-Language": wanted})
+    assert (response.status_code, response.url) == (302, home)
+
+
+# Nothing is missing above
+
+
+def patterns(resolver, prefix="", namespace=""):
+    """(route, namespace) of every URL pattern, nested ones included."""
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route, namespace
+        else:
+            yield from patterns(pattern, route, pattern.namespace or namespace)
+
+
+def test_no_address_is_missing_from_the_table():
+    listed = {row.path.lstrip("/") for row in ROWS if row.status != 404}
+    personal = {path.lstrip("/") for paths in PERSONAL.values() for path in paths}
+    visited = 0
+    for language in LANGUAGES:
+        with translation.override(language):
+            for route, namespace in patterns(get_resolver()):
+                if namespace == "admin":
+                    continue
+                route = route.replace("<token:token>", "…")
+                assert route in listed | personal, "give this address a row"
+                visited += 1
+    # Nine addresses without a language, and fifteen pages.
+    assert visited == 2 * (9 + 15)
+    staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
+    assert len(staffed) > 40, "the walk below went through the admin"
+
+
+def test_no_page_of_staff_opens_for_a_stranger(client):
+    visited = 0
+    for route, namespace in patterns(get_resolver()):
+        if namespace != "admin" or route in ("admin/login/", "admin/logout/"):
+            continue
+        path = "/" + route.replace("<path:object_id>", "1").replace("<path:url>", "x")
+        response = client.get(path.replace("<int:content_type_id>", "1").replace("<id>", "1"))
+        assert response.status_code in (302, 404), path
+        if response.status_code == 302:
+            assert response.url.startswith("/admin/login/?next=") or response.url.startswith("/admin/"), path
+        assert "no-store" in response.headers["Cache-Control"], path
+        assert response.headers["Content-Security-Policy"] == POLICY, path
+        assert set(response.headers["Vary"].split(", ")) >= BY_STAFF, path
+        visited += 1
+    assert visited > 40
+
+
+def test_a_refusal_is_a_page_in_words(client):
+    page = client.post("/en/pledge/", form_data(), headers={"Sec-Fetch-Site": "cross-site"})
+    assert page.status_code == 403 and page.headers["Cache-Control"] == NOT_KEPT
+    assert Document(page).one("h1")

@@ -1,0 +1,390 @@
+"""Two equal languages: nothing exists in one alone (promise 8)."""
+
+import ast
+import gettext
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import CharField, TextField
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from pledges import letters
+from pledges.models import Message, Pledge
+from pledges.starter import load
+from tests.factories import make_pledge
+from tests.pages import LANGUAGES, Document, personal_visits, public_paths, want_new_address
+
+ROOT = Path(settings.BASE_DIR)
+CATALOGUE = ROOT / "locale/sq/LC_MESSAGES/django.po"
+
+
+# The catalogue
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One string of the catalogue."""
+
+    context: str | None
+    id: str
+    plural: str | None
+    translations: tuple[str, ...]
+    flags: str
+    is_obsolete: bool
+
+
+def read_po(path):
+    """The entries of a .po file, without its header."""
+    entries = []
+    for block in re.split(r"\n\s*\n", path.read_text()):
+        flags = " ".join(re.findall(r"^#, (.*)$", block, re.M))
+        is_obsolete = bool(re.search(r"^#~", block, re.M))
+        values = {}
+        for line in re.sub(r"^#~ ?", "", block, flags=re.M).splitlines():
+            if match := re.match(r'(msg\w+(?:\[\d\])?) (".*")$', line):
+                key, text = match.groups()
+                values[key] = ast.literal_eval(text)
+            elif line.startswith('"'):
+                values[key] += ast.literal_eval(line)
+        if values.get("msgid"):
+            translations = tuple(values[key] for key in sorted(values) if key.startswith("msgstr"))
+            entries.append(
+                Entry(
+                    values.get("msgctxt"), values["msgid"], values.get("msgid_plural"), translations, flags, is_obsolete
+                )
+            )
+    return entries
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    entries = read_po(CATALOGUE)
+    assert len(entries) > 400
+    return entries
+
+
+# The same in both languages, and rightly so.
+ALIKE = {
+    "indigo",
+}
+
+
+def test_every_string_is_translated_and_none_is_a_guess(catalogue):
+    assert [entry.id for entry in catalogue if not all(entry.translations)] == []
+    assert [entry.id for entry in catalogue if "fuzzy" in entry.flags] == []
+    assert [entry.id for entry in catalogue if entry.is_obsolete] == []
+    assert [entry.id for entry in catalogue if entry.plural and len(entry.translations) != 2] == []
+
+
+def test_no_string_stands_twice(catalogue):
+    keys = [(entry.context, entry.id) for entry in catalogue]
+    assert len(set(keys)) == len(keys)
+
+
+def test_no_translation_is_the_english_itself(catalogue):
+    alike = {entry.id for entry in catalogue if entry.id in entry.translations and re.search(r"[a-z]{2}", entry.id)}
+    assert alike == ALIKE
+
+
+def placeholders(text):
+    return sorted(re.findall(r"%\([a-z_]+\)[sd]|%[sd]|\{[a-z_]*\}|<[a-z:_]+>", text))
+
+
+def test_placeholders_are_the_same(catalogue):
+    for entry in catalogue:
+        sources = [entry.id, entry.plural or entry.id]
+        for source, translation in zip(sources, entry.translations, strict=False):
+            assert placeholders(translation) == placeholders(source), entry.id
+
+
+def test_sentences_end_as_they_do_in_english(catalogue):
+    for entry in catalogue:
+        for end in (".", "?", "…", ":", "/"):
+            for translation in entry.translations:
+                assert entry.id.rstrip().endswith(end) == translation.rstrip().endswith(end), entry.id
+
+
+def test_albanian_is_written_with_its_own_letters_and_signs(catalogue):
+    for entry in catalogue:
+        if entry.context == "address":
+            assert re.fullmatch(r"[a-z0-9/<>:-]+", entry.translations[0]), "addresses are plain"
+            continue
+        for translation in entry.translations:
+            # Words that are wrong without their dots, cedilla or apostrophe.
+            assert not re.search(r"\b(eshte|nje|per|jane|qe|shume|cfare|emaili|t'[iuj]|s'ka)\b", translation.lower()), (
+                translation
+            )
+            assert "'" not in translation and '"' not in re.sub(r'=".*?"', "", translation), translation
+
+
+def test_the_compiled_catalogue_is_of_this_text(catalogue):
+    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    for entry in catalogue:
+        if entry.plural:
+            shown = tuple(
+                compiled.npgettext(entry.context, entry.id, entry.plural, n)
+                if entry.context
+                else compiled.ngettext(entry.id, entry.plural, n)
+                for n in (1, 2)
+            )
+            assert shown == entry.translations
+        elif entry.context:
+            assert (compiled.pgettext(entry.context, entry.id),) == entry.translations
+        else:
+            assert (compiled.gettext(entry.id),) == entry.translations
+
+
+def test_every_string_of_the_code_is_in_the_catalogue_and_no_other(catalogue, tmp_path):
+    if shutil.which("xgettext") is None:
+        assert not os.environ.get("CI"), "install gettext"
+        pytest.skip("xgettext is not installed")
+    copy = tmp_path / "copy"
+    for folder in ("campaign", "pledges", "weare1", "templates", "locale"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
+    shutil.copy(ROOT / "manage.py", copy)
+    (copy / "locale/sq/LC_MESSAGES/django.po").unlink()
+    subprocess.run(
+        [sys.executable, "manage.py", "makemessages", "-l", "sq", "--no-location"],
+        cwd=copy,
+        env=os.environ | {"DEV": "1", "DATABASE_URL": "postgresql://nobody@localhost/none"},
+        check=True,
+        capture_output=True,
+    )
+    in_code = {(e.context, e.id, e.plural) for e in read_po(copy / "locale/sq/LC_MESSAGES/django.po")}
+    written = {(e.context, e.id, e.plural) for e in catalogue}
+    assert in_code - written == set(), "run makemessages and translate"
+    assert written - in_code == set(), "run makemessages --no-obsolete"
+
+
+# The content
+
+
+@pytest.mark.django_db
+def test_all_starter_content_is_filled_in_both_languages():
+    filled = 0
+    for model in apps.get_models():
+        if model._meta.app_label not in ("pledges", "campaign"):
+            continue
+        names = {field.name for field in model._meta.fields if isinstance(field, (CharField, TextField))}
+        pairs = {(name, f"{name[:-3]}_en") for name in names if name.endswith("_sq")}
+        assert {name for name in names if name.endswith("_en")} == {en for _sq, en in pairs}
+        for row in model.objects.all() if pairs else ():
+            for sq, en in pairs:
+                albanian, english = getattr(row, sq), getattr(row, en)
+                assert bool(albanian) == bool(english), (row, sq)
+                if len(albanian) > 30:
+                    assert albanian != english, (row, sq)
+                    filled += 1
+                for language, text in (("sq", albanian), ("en", english)):
+                    assert strangers(language, text) == set(), text
+    assert filled > 50
+
+
+# What is read: no word of the one language among those of the other
+
+ENGLISH = set(
+    """
+    the an and of your you with without please from by is are was were be been this that these those it its they
+    we our not no yes have had will can cannot may must should for but if when where which who whom
+    what how why all any each every only more most than then there into out over under after before
+    save add delete change search view remove select selected choose edit close cancel submit send sent
+    back next previous page pages home help menu skip content language address mail name names people
+    users user group groups password log login logout welcome site administration history today yesterday past
+    days day month year unknown none empty show hide filter action actions
+    pledge pledges sign signed signing confirm confirmed withdraw withdrawn link links supporter supporters
+    error errors field required valid value values enter correct below above count counts counted
+    county counties sector sectors children child police emergency support theme toggle
+    recent successfully added changed deleted item items available chosen remember
+    message messages state created updated settings number key text order position
+    """.split()
+)
+ALBANIAN = set(
+    """
+    dhe ose nuk nga kur ku ju juaj tuaj tuaja jeni keni mund duhet kjo ky ato ata tyre jonë ynë tonë tona
+    te tek mbi nën pas para deri pa vetëm edhe çdo gjithë asnjë asgjë dikush diçka si
+    ruaj ruani shto shtoni fshi fshij fshini ndrysho ndryshoni kërko kërkoni zgjidh zgjidhni hiq shih shihni
+    faqe faqja kreu ndihma gjuha adresa emri emrin emrat veta
+    zotim zotimi zotimin zotime zotimet nënshkruani konfirmoni tërhiqni lidhja lidhjen lidhje
+    gabim gabime fusha fushë numri numrat mesazh mesazhi mesazhe gjendja krijuar
+    qark qarku qarqe grup grupi grupin grupe grupet policia shkruani dërgoni provoni hapni
+    mirë fjalëkalim fjalëkalimi sot javë ditë muaj
+    """.split()
+)
+# Names, which are the same everywhere, and words that both languages have.
+NAMES = [
+    "Ne jemi 1",
+    "Take It Down",
+    "Report Remove",
+    "iSIGURT",
+    "Barnahus",
+    "CRCA/ECPAT",
+    "ECPAT",
+    "Django",
+]
+A_WORD = re.compile(r"\b[^\W\d_]+(?:[-’'][^\W\d_]+)*\b")
+
+
+def strangers(language, text):
+    """Words in a text that belong to the other language."""
+    for name in NAMES:
+        text = text.replace(name, " ")
+    # Addresses and what stands between quotation marks in an example.
+    text = re.sub(r"\S+@\S+|https?://\S+|\S+\.\w{2,}\b|/\S+", " ", text)
+    words = {word.lower() for word in A_WORD.findall(text)}
+    if language == "sq":
+        return words & ENGLISH
+    return {word for word in words if word in ALBANIAN or re.search("[ëç]", word)} - place_names()
+
+
+@cache
+def place_names():
+    """Words of the names of counties and municipalities, which English leaves as they are."""
+    counties = load("counties")
+    places = [*counties, *(place for county in counties for place in county["municipalities"])]
+    return {word.lower() for place in places for word in A_WORD.findall(place["name_en"])}
+
+
+def foreign_words(document):
+    """{(language of the element, word): text} of all words that belong to the other language."""
+    found = {}
+    for language, text in document.words_by_language():
+        for word in strangers(language, text):
+            found[language, word] = " ".join(text.split())[:120]
+    return found
+
+
+def test_the_search_for_foreign_words_finds_them():
+    assert strangers("sq", "Zotimi juaj was saved") == {"was"}
+    assert strangers("en", "Your pledge u ruajt dhe u numërua") == {"dhe", "numërua"}
+    assert strangers("sq", "Take It Down: ju ndihmon") == set()
+    page = Document('<html lang="sq"><p>Ju <span lang="en">have been</span> <b title="the end">mirë</b></p></html>')
+    assert set(foreign_words(page)) == {("sq", "the")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_public_page_has_words_of_the_other_language(client, language):
+    make_pledge(state="confirmed")
+    visited = 0
+    for _name, of_page, path in public_paths():
+        if of_page == language:
+            assert foreign_words(Document(client.get(path))) == {}, path
+            visited += 1
+    assert visited == 9
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, language):
+    visited = 0
+    for what, response in personal_visits(client, language):
+        assert foreign_words(Document(response)) == {}, what
+        visited += 1
+    assert visited == 29
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_while_the_database_is_away_is_in_one_language(language):
+    assert foreign_words(Document(render_to_string("503.html", {"LANGUAGE_CODE": language}))) == {}
+    assert foreign_words(Document(render_to_string("503.html"))) == {}
+
+
+def test_the_page_for_our_own_mistakes_says_both_and_marks_each():
+    page = Document(render_to_string("500.html"))
+    assert foreign_words(page) == {}
+    assert len(page.all(lang="en")) >= 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Message.Kind)
+def test_no_message_has_words_of_the_other_language(language, kind):
+    state = "pending" if kind in ("confirm", "reminder") else "confirmed"
+    pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state=state, language=language, updates=True)
+    make_pledge("Agim Shembulli", "arta@shembull.al", language=language)
+    want_new_address(pledge)
+    if kind == Message.Kind.WITHDRAWN:
+        pledge.withdraw()
+        message = Message.objects.get()
+    else:
+        message = Message.owe(kind, pledge)
+    mail = letters.write(message)
+    assert strangers(language, mail.subject) == set()
+    assert strangers(language, re.sub(r"http\S+", "", mail.body)) == set()
+    page = Document(mail.alternatives[0].content)
+    assert page.of(page.one("html"))["lang"] == language
+    assert foreign_words(page) == {}
+
+
+@pytest.mark.django_db
+def test_the_messages_in_two_languages_are_not_the_same():
+    bodies = set()
+    for kind in Message.Kind:
+        for language in LANGUAGES:
+            state = "pending" if kind in ("confirm", "reminder") else "confirmed"
+            pledge = make_pledge(
+                "Arta Shembulli", f"arta-{kind}-{language}@shembull.al", state=state, language=language
+            )
+            want_new_address(pledge)
+            bodies.add(re.sub(r"http\S+|\S+@\S+", "", letters.write(Message.owe(kind, pledge)).body))
+    assert len(bodies) == 2 * len(Message.Kind)
+
+
+def staff_pages(admin_client, language):
+    """(path, page) of the admin: its index, and each model's list, forms, history and deletion."""
+
+    def opened(path):
+        response = admin_client.get(path, headers={"Accept-Language": language}, follow=True)
+        return (path, Document(response)) if response.status_code == 200 else None
+
+    make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed", language=language)
+    make_pledge("Agim Shembulli", "agim@shembull.al", state="pending", language=language)
+    make_pledge("Besa Shembulli", "besa@shembull.al").block()
+    Message.owe(Message.Kind.LINKS, Pledge.objects.first())
+    paths = [reverse("admin:index"), reverse("admin:password_change"), reverse("admin:login")]
+    paths += [reverse("admin:app_list", args=[label]) for label in ("pledges", "campaign", "auth")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        paths += [reverse(f"{name}_changelist"), reverse(f"{name}_add")]
+        row = model._default_manager.first()
+        if row is not None:
+            paths += [reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history", "delete")]
+    return [page for path in paths if (page := opened(path))]
+
+
+def without_content(page):
+    """A page of staff without what is kept in one language only: words in a column of the other, names of permissions."""
+    for row in page.all("div"):
+        if re.search(r"\bfield-\w+_(sq|en)\b", page.of(row).get("class", "")):
+            for words in page.all("div", node=row, **{"class": "readonly"}):
+                words.children = []
+    for name in ("permissions", "user_permissions"):
+        # Django keeps them in the database, in English.
+        for choice in page.all("select", name=name):
+            choice.children = []
+    return page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_of_staff_has_words_of_the_other_language(admin_client, language):
+    found, visited = {}, 0
+    for path, page in staff_pages(admin_client, language):
+        assert page.of(page.one("html"))["lang"] == language
+        for key, text in foreign_words(without_content(page)).items():
+            found.setdefault(key, (path, text))
+        visited += 1
+    assert found == {}
+    assert visited > 35

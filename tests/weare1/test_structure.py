@@ -1,0 +1,147 @@
+"""How the house is built, where a slip would go unnoticed: rooms, migrations, fixed names."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.urls import resolve
+from django.utils import translation
+
+from pledges.models import County, Sector
+from tests.pages import Document, path_of
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def imports(folder):
+    """(file, line, module) of every import in a folder, wherever in a file it stands."""
+    for file in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                yield from ((file.name, node.lineno, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{file}:{node.lineno}: write the whole name"
+                yield from ((file.name, node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def test_the_core_knows_nothing_of_the_rooms_around_it():
+    found = list(imports("pledges"))
+    assert len(found) > 200
+    outside = [place for place in found if place[2].split(".")[0] in ("campaign", "weare1", "tests")]
+    assert [place for place in outside if not place[2].startswith("weare1.settings")] == []
+
+
+def test_what_staff_write_stands_on_the_core_alone():
+    outside = [place for place in imports("campaign") if place[2].split(".")[0] in ("weare1", "tests")]
+    assert [place for place in outside if not place[2].startswith("weare1.settings")] == []
+
+
+def test_the_core_names_no_template_and_no_model_of_the_campaign():
+    """A string can be an import too: `apps.get_model("campaign.…")`, `render(…, "campaign/…")`."""
+    for file in sorted((ROOT / "pledges").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not node.value.startswith(("campaign.", "campaign/")), f"{file.name}:{node.lineno}"
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_nothing_reads_outside_the_repository():
+    visited = 0
+    for pattern in ("*.py", "templates/**/*.html", "static/css/*.css", "static/js/*.js"):
+        for file in ROOT.glob(pattern if "/" in pattern else f"[!.]*/**/{pattern}"):
+            if file.relative_to(ROOT).parts[0] in ("var", "tests"):
+                continue
+            assert "../shared" not in file.read_text(), file
+            visited += 1
+    assert visited > 90
+
+
+# What partners hold on to. (path, name of its address)
+ADDRESSES = [
+    ("/sq/", "campaign:home"),
+    ("/en/", "campaign:home"),
+    ("/sq/zotimi/", "pledges:sign"),
+    ("/en/pledge/", "pledges:sign"),
+    ("/sq/sa-jemi/", "pledges:totals"),
+    ("/en/totals/", "pledges:totals"),
+    ("/sq/ndihme/", "campaign:help"),
+    ("/en/help/", "campaign:help"),
+    ("/sq/privatesia/", "campaign:privacy"),
+    ("/en/privacy/", "campaign:privacy"),
+    ("/sq/zotimi-im/", "pledges:my_pledge"),
+    ("/en/my-pledge/", "pledges:my_pledge"),
+    ("/api/v1/totals.json", "totals_json"),
+    ("/api/v1/totals.csv", "totals_csv"),
+    ("/healthz", "healthz"),
+    ("/readyz", "readyz"),
+    ("/sitemap.xml", "sitemap"),
+    ("/admin/", "admin:index"),
+]
+
+
+@pytest.mark.parametrize(("path", "name"), ADDRESSES)
+def test_an_address_others_hold_on_to_stays(path, name):
+    language = path[1:3] if path[1:3] in ("sq", "en") else "sq"
+    assert path_of(name, language) == path
+    if language == path[1:3]:
+        with translation.override(language):
+            assert resolve(path).view_name == name
+
+
+FIELDS = ["over_16", "sector", "name", "email", "county", "consent", "show_name", "updates"]
+
+
+@pytest.mark.django_db
+def test_the_forms_fields_bear_the_promised_names_in_their_order(client):
+    page = Document(client.get("/en/pledge/"))
+    [form] = page.all("form", id="pledge")
+    assert (page.of(form)["action"], page.of(form)["method"]) == ("/en/pledge/", "post")
+    fields = [element for element in page.all(node=form, name=True) if element.name in ("input", "select")]
+    names = list(dict.fromkeys(page.of(field)["name"] for field in fields))
+    assert [name for name in names if name not in ("website", "stamp")] == FIELDS
+    values = {
+        name: [page.of(field).get("value") for field in page.all("input", node=form, name=name)]
+        for name in ("over_16", "sector", "consent", "show_name", "updates")
+    }
+    assert values["over_16"] == ["yes", "no"]
+    # A box without a value sends "on".
+    assert [values[name] for name in ("consent", "show_name", "updates")] == [[None]] * 3
+    assert values["sector"] == [
+        *("parents", "teachers", "educators", "artists", "officials", "civil-society", "youth", "citizens")
+    ]
+    [county] = page.all("select", node=form, name="county")
+    codes = [page.of(option)["value"] for option in page.all("option", node=county)]
+    assert set(codes) == {"", "abroad", *(f"AL-{number:02}" for number in range(1, 13))} and len(codes) == 14
+    assert page.all("input", checked=True) == [], "nothing is ticked beforehand"
+
+
+@pytest.mark.django_db
+def test_a_client_that_sends_back_what_the_page_held_is_let_through(client):
+    page = Document(client.get("/en/pledge/"))
+    [form] = page.all("form", id="pledge")
+    held = {
+        page.of(field)["name"]: page.of(field).get("value") or ""
+        for field in page.all("input", node=form)
+        if page.of(field)["type"] in ("hidden", "text", "email")
+    }
+    typed = {
+        "over_16": "yes",
+        "sector": Sector.objects.first().slug,
+        "name": "Drita Kola",
+        "email": "drita@shembull.al",
+        "county": County.objects.first().code,
+        "consent": "on",
+    }
+    response = client.post("/en/pledge/", held | typed)
+    # The page may have been made less than two seconds ago: then it comes back with a fresh stamp, to be sent once more.
+    if response.status_code == 422:
+        again = Document(response)
+        held["stamp"] = again.of(again.one("input", name="stamp"))["value"]
+        response = client.post("/en/pledge/", held | typed)
+    assert (response.status_code, response.url) == (303, "/en/pledge/inbox/")
