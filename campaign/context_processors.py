@@ -23,11 +23,6 @@ def site(request):
     language = get_language()
     other = "en" if language == "sq" else "sq"
     shared = _shared()
-    # A view whose addresses differ by more than the catalogue (a page with slugs of its own) names them itself.
-    addresses = getattr(request, "alternates", None) or {
-        language: request.get_full_path(),
-        other: translate_url(request.get_full_path(), other),
-    }
     return {
         "brand": "#NEJEMI1" if language == "sq" else "#WEARE1",
         "site_url": settings.SITE_URL,
@@ -36,13 +31,36 @@ def site(request):
             {"tel": channel["tel"], "number": channel["number"], "short": channel[f"short_{language}"]}
             for channel in shared["channels"]
         ],
-        "switch": {"code": other, "name": NAMES[other], "url": addresses[other]},
-        "alternates": [
-            {"code": code, "url": settings.SITE_URL + addresses[code].split("?")[0]} for code in ("sq", "en")
-        ],
+        "switch": {"code": other, "name": NAMES[other], "url": _in_language(request, other)},
+        "alternates": _alternates(request),
         "nav": _menu(request, language, shared["pages"]),
         "footer_links": _footer(request, language, shared["pages"]),
     }
+
+
+def _in_language(request, language):
+    """The same page in a language; where no page is, the home of that language."""
+    if named := getattr(request, "alternates", None):
+        return named[language]
+    path = request.get_full_path()
+    translated = translate_url(path, language)
+    return f"/{language}/" if translated == path or _has_slugs_of_its_own(request) else translated
+
+
+def _alternates(request):
+    """A public page's address in each language. Personal pages and missing ones have none: nobody should pass those on."""
+    match = request.resolver_match
+    named = getattr(request, "alternates", None)
+    if named is None:
+        if match is None or "token" in match.kwargs or _has_slugs_of_its_own(request):
+            return []
+        named = {language: translate_url(request.path, language) for language in ("sq", "en")}
+    return [{"code": language, "url": settings.SITE_URL + path} for language, path in named.items()]
+
+
+def _has_slugs_of_its_own(request):
+    """Whether this address is a page's or article's: then its view names the other (request.alternates), or it is missing."""
+    return request.resolver_match is not None and "slug" in request.resolver_match.kwargs
 
 
 def _menu(request, language, pages):

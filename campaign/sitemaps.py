@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
+from campaign.models import Article, Page
+
 
 class PageSitemap(Sitemap):
     """Pages with an address of their own in the code."""
@@ -21,6 +23,7 @@ class PageSitemap(Sitemap):
             "campaign:help",
             "pledges:my_pledge",
             "campaign:privacy",
+            "campaign:news",
         ]
 
     def location(self, item):
@@ -43,4 +46,17 @@ class PageSitemap(Sitemap):
         return urlsplit(settings.SITE_URL).netloc
 
 
-SITEMAPS = {"pages": PageSitemap}
+class ContentSitemap(PageSitemap):
+    """Pages and news that staff wrote."""
+
+    def items(self):
+        return [*Page.objects.published().exclude(key="privacy"), *Article.objects.published()]
+
+    def location(self, item):
+        return item.get_absolute_url()
+
+    def lastmod(self, item):
+        return item.changed_at
+
+
+SITEMAPS = {"pages": PageSitemap, "content": ContentSitemap}

@@ -20,6 +20,7 @@ PUBLIC = (
     "campaign:home",
     "campaign:help",
     "campaign:privacy",
+    "campaign:news",
     "pledges:sign",
     "pledges:inbox",
     "pledges:under_16",
@@ -189,5 +190,6 @@ class Document:
             return
         language = self.of(node).get("lang", language)
         yield node, language
-        for child in node.children:
+        # Structured data is for machines, not read out.
+        for child in node.children if node.name != "script" else ():
             yield from self._walk(child, language)

@@ -74,7 +74,7 @@ class PageAdmin(PublishableAdmin):
     fieldsets = [
         (None, {"fields": ["key", ("state", "publish_at"), ("menu_position", "sector")]}),
         PublishableAdmin.text,
-        (_("Sources"), {"fields": [("source_sq", "source_en")]}),
+        (_("Sources"), {"fields": ["source"]}),
         PublishableAdmin.address,
         PublishableAdmin.sharing,
     ]
@@ -94,7 +94,7 @@ class ArticleAdmin(PublishableAdmin):
     fieldsets = [
         (None, {"fields": ["date", ("state", "publish_at")]}),
         PublishableAdmin.text,
-        (_("Sources"), {"fields": [("source_sq", "source_en")]}),
+        (_("Sources"), {"fields": ["source"]}),
         PublishableAdmin.address,
         PublishableAdmin.sharing,
     ]

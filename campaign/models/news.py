@@ -4,7 +4,6 @@ from django.db import models
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from campaign.models.publishing import Publishable
 
@@ -13,7 +12,7 @@ class Article(Publishable):
     """One piece of news; its date is that of what it tells."""
 
     date = models.DateField(_("date"), help_text=_("The day of what it tells; the newest comes first."))
-    source = TranslatedField(models.CharField(_("source"), max_length=160, blank=True))
+    source = models.CharField(_("source"), max_length=160, blank=True)
 
     class Meta(Publishable.Meta):
         abstract = False

@@ -5,7 +5,6 @@ from django.db import models
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-from translated_fields import TranslatedField
 
 from campaign.models.publishing import Publishable
 from pledges.models import Sector
@@ -27,8 +26,8 @@ class Page(Publishable):
     menu_position = models.PositiveSmallIntegerField(
         _("place in the menu"), null=True, blank=True, help_text=_("Empty: not in the menu. Lower comes first.")
     )
-    source = TranslatedField(
-        models.TextField(_("sources"), blank=True, help_text=_("Where what is said here comes from, with the year."))
+    source = models.TextField(
+        _("sources"), blank=True, help_text=_("Where what is said here comes from, with the year.")
     )
 
     class Meta(Publishable.Meta):

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
-from campaign.models import HelpChannel, SiteSettings
+from campaign.models import Article, HelpChannel, Page, SiteSettings
 from pledges.models import Sector
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of, personal_visits, public_paths
 
@@ -68,7 +69,7 @@ def test_21_a_page_names_itself_and_its_other_language_and_is_named_back(client,
 
 def test_21_no_two_pages_bear_one_title(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 18 and len(set(titles)) == len(titles)
+    assert len(titles) == 20 and len(set(titles)) == len(titles)
 
 
 @EVERY
@@ -120,8 +121,13 @@ def test_21_the_sitemap_names_each_page_in_both_languages(client):
         seen.add(address)
     # Three of the pages only answer what was typed: nobody looks for them.
     left_out = {"pledges:inbox", "pledges:under_16", "pledges:my_pledge_sent"}
-    assert seen == {settings.SITE_URL + path for name, _language, path in public_paths() if name not in left_out}
-    assert len(urls) == 12
+    written = [*Page.objects.published().exclude(key="privacy"), *Article.objects.published()]
+    expected = [path for name, _language, path in public_paths() if name not in left_out]
+    for language in LANGUAGES:
+        with translation.override(language):
+            expected += [row.get_absolute_url() for row in written]
+    assert seen == {settings.SITE_URL + path for path in expected}
+    assert len(urls) == len(seen) == 14 + 2 * len(written)
 
 
 def test_robots_leave_the_admin_out_and_are_shown_the_sitemap(client):
@@ -262,7 +268,9 @@ LOADED_LINKS = {"stylesheet", "icon", "apple-touch-icon", "preload", "manifest",
 def loads_and_runs_only_our_own_files(page):
     """Nothing inline runs or paints, and no address of another host is asked for without a tap."""
     assert not page.all("style") and not page.all("base")
-    assert not [script for script in page.all("script") if not page.of(script).get("src")]
+    # JSON-LD is data for search engines: nothing of it runs.
+    runs = [script for script in page.all("script") if page.of(script).get("type") != "application/ld+json"]
+    assert not [script for script in runs if not page.of(script).get("src")]
     addresses = []
     for element in page.all():
         attributes = page.of(element)
@@ -340,7 +348,7 @@ def test_the_total_is_grouped_as_one_reads_it(client, people, sq, en):
     for language, shown in (("sq", sq), ("en", en)):
         home = Document(client.get(path_of("campaign:home", language)))
         assert home.words(home.one("p", **{"class": "count"})).split(" ")[0] == shown
-        [parents] = [home.words(link) for link in home.all("a", href=True) if "sector=parents" in home.of(link)["href"]]
+        parents = home.words(home.one("a", **{"class": "s1"}))
         assert parents.endswith(f" {shown}")
         totals = Document(client.get(path_of("pledges:totals", language)))
         assert totals.words(totals.one("h1")).startswith(f"{shown} ")
@@ -361,9 +369,11 @@ def test_one_supporter_is_one(client):
 @BOTH
 def test_every_sector_leads_to_the_form_with_it_chosen(client, language):
     home = Document(client.get(path_of("campaign:home", language)))
-    ways = [home.of(link)["href"] for link in home.all("a", href=True) if "?sector=" in home.of(link)["href"]]
-    assert len(ways) == Sector.objects.open().count() == 8
-    for way in ways:
+    pages = [home.of(link)["href"] for color in range(1, 9) for link in home.all("a", **{"class": f"s{color}"})]
+    assert len(pages) == Sector.objects.open().count() == 8
+    for path in pages:
+        page = Document(client.get(path))
+        [way] = [page.of(link)["href"] for link in page.all("a", href=True) if "?sector=" in page.of(link)["href"]]
         form = Document(client.get(way))
         chosen = form.of(form.one("input", name="sector", checked=True))["value"]
         assert way.endswith(f"?sector={chosen}")
