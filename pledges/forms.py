@@ -421,8 +421,15 @@ class NewAddressForm(forms.Form):
                 return False
             self.pledge.set_new_address(self.cleaned_data["new_email"])
             self.pledge.save(update_fields=["new_address_cipher", "new_address_at"])
-            Message.owe(Message.Kind.NEW_ADDRESS, self.pledge)
+            if not self._is_blocked():
+                Message.owe(Message.Kind.NEW_ADDRESS, self.pledge)
         return True
+
+    def _is_blocked(self):
+        """Whether the new address asked never to be written to; what the visitor reads next is the same."""
+        there = Pledge()
+        there.set_digests(self.pledge.name, self.cleaned_data["new_email"])
+        return BlockedAddress.objects.holds(there)
 
 
 class MyPledgeForm(StampedForm):
@@ -443,12 +450,12 @@ class MyPledgeForm(StampedForm):
         )
 
     def save(self):
-        """Owe the link to whoever pledged from this address, and the confirming message to whoever has not confirmed."""
+        """Owe one message to this address: the links of its pledges, or the confirming message when that is all there is."""
         with transaction.atomic():
             pledges = list(Pledge.objects.at_address(self.cleaned_data["email"]))
-            for pledge in pledges:
-                if pledge.state == Pledge.State.PENDING and pledge.may_write_again():
-                    Message.owe(Message.Kind.CONFIRM, pledge)
             confirmed = [pledge for pledge in pledges if pledge.state == Pledge.State.CONFIRMED]
-            if confirmed and confirmed[0].may_write_again():
-                Message.owe(Message.Kind.LINKS, confirmed[0])
+            pending = [pledge for pledge in pledges if pledge.state == Pledge.State.PENDING]
+            only_one = not confirmed and len(pending) == 1
+            for first in (confirmed + pending)[:1]:
+                if first.may_write_again():
+                    Message.owe(Message.Kind.CONFIRM if only_one else Message.Kind.LINKS, first)

@@ -534,6 +534,14 @@ def test_a_change_of_address_does_not_write_more_often_than_anything_else(client
     assert Message.objects.count() == 1
 
 
+def test_an_address_that_asked_never_to_be_written_to_is_left_alone(client, mailoutbox):
+    make_pledge("Agim Hoxha", "bllokuar@shembull.al").block()
+    response = change_address(client, drita(), "bllokuar@shembull.al")
+    assert response.status_code == 200 and Document(response).one("p", role="status"), "the answer is the same"
+    run_worker()
+    assert mailoutbox == []
+
+
 # "My pledge"
 
 
@@ -589,6 +597,18 @@ def test_my_pledge_writes_once_a_minute_and_five_times_a_day_at_most(client, mai
     ask_for_the_link(client)
     run_worker()
     assert len(mailoutbox) == 6
+
+
+@pytest.mark.parametrize("states", [("confirmed", "pending"), ("pending", "confirmed"), ("pending", "pending")])
+def test_my_pledge_writes_one_message_to_an_address_whatever_it_holds(client, mailoutbox, states):
+    drita(states[0])
+    make_pledge("Agim Kola", ADDRESS, state=states[1])
+    let_time_pass(A_MINUTE)
+    ask_for_the_link(client)
+    run_worker()
+    [message] = mailoutbox
+    found = {purpose: len(links_in(message, purpose)) for purpose in ("manage", "confirm")}
+    assert found == {"manage": states.count("confirmed"), "confirm": states.count("pending")}
 
 
 def test_my_pledge_says_what_is_wrong_with_an_address_and_keeps_it(client):
