@@ -3,6 +3,7 @@ from django.utils import translation
 from django.utils.translation import pgettext_lazy
 
 from campaign import feeds, views
+from pledges.http import read_only
 
 app_name = "campaign"
 urlpatterns = [
@@ -11,7 +12,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "privacy/"), views.privacy, name="privacy"),
     path(pgettext_lazy("address", "search/"), views.search, name="search"),
     path(pgettext_lazy("address", "news/"), views.news, name="news"),
-    path(pgettext_lazy("address", "news/feed/"), feeds.News(), name="feed"),
+    path(pgettext_lazy("address", "news/feed/"), read_only(feeds.News()), name="feed"),
     path(pgettext_lazy("address", "news/<int:year>/"), views.news, name="news_of_year"),
     path(pgettext_lazy("address", "news/<slug:slug>/"), views.article, name="article"),
 ]

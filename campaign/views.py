@@ -185,6 +185,12 @@ def _alternates(row):
 
 
 @read_only
+def short_address(request, full):
+    """An address one can say over the phone leads to the full one."""
+    return HttpResponseRedirect(full)
+
+
+@read_only
 def picture(request, language, kind, key):
     """The card shown beside a shared link: the title of a page or article in one language, drawn."""
     with translation.override(language):

@@ -2,7 +2,6 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 
 from campaign import views
 from campaign.sitemaps import SITEMAPS
@@ -16,8 +15,8 @@ urlpatterns = [
     path("api/v1/totals.json", totals.as_json, name="totals_json"),
     path("api/v1/totals.csv", totals.as_csv, name="totals_csv"),
     # What one can say over the phone.
-    path("ndihme", RedirectView.as_view(url="/sq/ndihme/")),
-    path("help", RedirectView.as_view(url="/en/help/")),
+    path("ndihme", views.short_address, {"full": "/sq/ndihme/"}),
+    path("help", views.short_address, {"full": "/en/help/"}),
     path(".well-known/security.txt", views.security_txt),
     re_path(
         r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$",

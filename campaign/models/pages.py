@@ -16,7 +16,7 @@ class Page(Publishable):
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
     sector = models.OneToOneField(
         Sector,
-        on_delete=models.PROTECT,
+        on_delete=models.CASCADE,
         null=True,
         blank=True,
         related_name="page",
