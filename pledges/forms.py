@@ -305,18 +305,27 @@ class PledgeForm(StampedForm):
         )
         pledge.set_person(data["name"], data["email"])
         with transaction.atomic():
-            if BlockedAddress.objects.holds(pledge):
-                return
-            if pledge.insert():
-                Message.owe(Message.Kind.CONFIRM, pledge)
-            elif twin := pledge.twin():
-                if twin.may_write_again():
-                    Message.owe(
-                        Message.Kind.CONFIRM if twin.state == Pledge.State.PENDING else Message.Kind.ALREADY,
-                        twin,
-                    )
-            elif (first := Pledge.objects.at_address(data["email"]).first()) and first.may_write_again():
-                Message.owe(Message.Kind.FULL, first)
+            if not BlockedAddress.objects.holds(pledge):
+                # Once more when whoever stood in the way has withdrawn in this very moment.
+                any(self._settle(pledge) for _ in range(3))
+
+    def _settle(self, pledge):
+        """Insert the pledge or find who already holds its place, and owe the message; False when neither is there."""
+        if pledge.insert():
+            Message.owe(Message.Kind.CONFIRM, pledge)
+            return True
+        if twin := pledge.twin():
+            kind = Message.Kind.CONFIRM if twin.state == Pledge.State.PENDING else Message.Kind.ALREADY
+            return self._write_again(kind, twin)
+        if first := Pledge.objects.at_address(self.cleaned_data["email"]).first():
+            return self._write_again(Message.Kind.FULL, first)
+        return False
+
+    @staticmethod
+    def _write_again(kind, pledge):
+        if pledge.may_write_again():
+            Message.owe(kind, pledge)
+        return True
 
 
 class ManageForm(forms.Form):

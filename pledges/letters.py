@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
 from pledges import links
@@ -72,7 +72,8 @@ def _confirm(pledge):
         buttons=[(_("Confirm my pledge"), links.url(Purpose.CONFIRM, pledge))],
         after=[
             *([_("You have also asked for news of the movement by e-mail.")] if pledge.updates else []),
-            _("The link works for 14 days. After that we erase what you wrote."),
+            _("The link works until %(day)s. After that we erase what you wrote.")
+            % {"day": _day(pledge.pending_until)},
         ],
         block=_block(pledge),
     )
@@ -87,6 +88,10 @@ def _reminder(pledge):
             "We will not remind you again."
         )
     return letter
+
+
+def _day(moment):
+    return formats.date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 def _block(pledge):

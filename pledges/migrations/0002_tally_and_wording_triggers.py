@@ -43,6 +43,10 @@ END $$;
 -- TRUNCATE has no transition table; it holds the table alone, so a count before it is exact.
 CREATE FUNCTION tally_pledges_truncated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- An older snapshot would not see, and so not subtract, all that goes.
+    IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
+        RAISE EXCEPTION 'pledges can be truncated in a READ COMMITTED transaction only';
+    END IF;
     INSERT INTO pledges_tallydelta (day, sector, county, n)
     SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, coalesce(county_id, ''), -count(*)
     FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2, 3;

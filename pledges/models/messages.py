@@ -169,10 +169,14 @@ class Message(models.Model):
         wait = RETRY_AFTER[self.attempts - 1] if self.attempts <= len(RETRY_AFTER) else THEN_EVERY
         if letters.is_final_refusal(error):
             self.state = self.State.REFUSED
-        elif now + wait > self.created_at + GIVE_UP_AFTER:
+        elif now + wait > self.created_at + GIVE_UP_AFTER and self._had_its_tries():
             self.state = self.State.FAILING
         else:
             self.due_at = now + wait
+
+    def _had_its_tries(self):
+        """After days without a worker a first fault is no reason to give up; the last message keeps an address, and is."""
+        return self.pledge is None or self.attempts > len(RETRY_AFTER)
 
     def _record(self):
         if self.pledge is None and self.state != self.State.OWED:

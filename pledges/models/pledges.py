@@ -283,6 +283,11 @@ class Pledge(models.Model):
         self.new_address_cipher = keys.encrypt(address, place=self.place("new_address"))
         self.new_address_at = Now()
 
+    @property
+    def pending_until(self):
+        """When an unconfirmed pledge is erased."""
+        return self.created_at + PENDING_LIFE
+
     # What happens to it. Each transition is one statement and says whether this call made it.
 
     def insert(self):

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.test import Client
 
@@ -208,6 +208,20 @@ def test_a_confirmation_does_not_wait_for_folding():
         assert Pledge.objects.filter(pk=first.pk).invalidate() == 1
     totals.fold()
     assert totals.read().total == 1 and totals.differences() == []
+
+
+def test_emptying_the_table_from_an_old_snapshot_is_refused_rather_than_counted_wrong():
+    """TRUNCATE takes rows that such a transaction cannot see, and so could not subtract."""
+    make_pledge(state="confirmed")
+    waiting = make_pledge()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        assert Pledge.objects.confirmed().count() == 1
+        assert at_once(waiting.confirm) == [True]
+        with pytest.raises(InternalError, match="READ COMMITTED"):
+            cursor.execute("TRUNCATE pledges_pledge CASCADE")
+        transaction.set_rollback(True)
+    assert totals.read().total == Pledge.objects.confirmed().count() == 2
 
 
 # One person, one pledge

@@ -215,7 +215,7 @@ def pledge():
     return pledge
 
 
-@wild(200)
+@wild(150)
 @given(wild_form=forms(MANAGE_FIELDS), language=st.sampled_from(["sq", "en"]))
 @example({"changed": {"name": b"Agim Kola"}, "missing": set(), "repeated": [], "strange": []}, "sq")
 def test_a_wild_correction_is_accepted_or_given_back_in_words(pledge, wild_form, language):
@@ -266,7 +266,7 @@ CONTENT_TYPES = [
 ]
 
 
-@wild(250)
+@wild(200)
 @given(
     st.one_of(parts, st.binary(max_size=300), parts.map(lambda body: body[: len(body) // 2])),
     st.sampled_from([MULTIPART, MULTIPART, *CONTENT_TYPES]),
