@@ -131,8 +131,8 @@ class House:
 def house(tmp_path_factory):
     if NGINX is None:
         if os.environ.get("CI"):
-            pytest.fail("CI needs nginx: apt-get install nginx-light")
-        pytest.skip("no nginx here (apt-get install nginx-light)")
+            pytest.fail("CI needs nginx: apt-get install nginx")
+        pytest.skip("no nginx here (apt-get install nginx)")
     folder = tmp_path_factory.mktemp("house")
     # PostgreSQL's account passes through when root runs the tests.
     for part in (folder, *folder.parents):
