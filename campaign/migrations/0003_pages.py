@@ -41,9 +41,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("asked", "Asked"),
-                            ("considered", "Under consideration"),
+                            ("considered", "In review"),
                             ("adopted", "Adopted"),
-                            ("implemented", "Implemented"),
+                            ("implemented", "Applied"),
                         ],
                         default="asked",
                         max_length=11,

@@ -31,9 +31,9 @@ class Demand(Piece):
 
     class Step(models.TextChoices):
         ASKED = "asked", _("Asked")
-        CONSIDERED = "considered", _("Under consideration")
+        CONSIDERED = "considered", _("In review")
         ADOPTED = "adopted", _("Adopted")
-        IMPLEMENTED = "implemented", _("Implemented")
+        IMPLEMENTED = "implemented", _("Applied")
 
     title = TranslatedField(models.CharField(_("title"), max_length=120))
     text = TranslatedField(models.TextField(_("text"), max_length=500, help_text=_("How it stands, with dates.")))
