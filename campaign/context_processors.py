@@ -114,7 +114,7 @@ def _shared():
                 "pages": list(
                     Page.objects.published()
                     .filter(sector=None)
-                    .exclude(key="privacy")
+                    .exclude(key=Page.PRIVACY)
                     .values("key", "menu_position", "slug_sq", "slug_en", "title_sq", "title_en")
                 ),
             }

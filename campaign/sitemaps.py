@@ -50,7 +50,7 @@ class ContentSitemap(PageSitemap):
     """Pages and news that staff wrote."""
 
     def items(self):
-        return [*Page.objects.published().exclude(key="privacy"), *Article.objects.published()]
+        return [*Page.objects.published().exclude(key=Page.PRIVACY), *Article.objects.published()]
 
     def location(self, item):
         return item.get_absolute_url()

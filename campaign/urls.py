@@ -1,5 +1,4 @@
-from django.urls import Resolver404, path, resolve
-from django.utils import translation
+from django.urls import path
 from django.utils.translation import pgettext_lazy
 
 from campaign import feeds, views
@@ -16,12 +15,3 @@ urlpatterns = [
     path(pgettext_lazy("address", "news/<int:year>/"), views.news, name="news_of_year"),
     path(pgettext_lazy("address", "news/<slug:slug>/"), views.article, name="article"),
 ]
-
-
-def is_taken(slug, language):
-    """Whether an address of the code stands where a page with this slug would be."""
-    with translation.override(language):
-        try:
-            return resolve(f"/{language}/{slug}/").url_name != "page"
-        except Resolver404:
-            return False

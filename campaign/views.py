@@ -87,7 +87,7 @@ def help_page(request):
 @public_page
 def privacy(request):
     """The privacy notice, at an address of its own; its words are a page like any other."""
-    return _show(request, get_object_or_404(Page.objects.published(), key="privacy"))
+    return _show(request, get_object_or_404(Page.objects.published(), key=Page.PRIVACY))
 
 
 @read_only

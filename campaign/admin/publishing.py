@@ -81,10 +81,14 @@ class PageAdmin(PublishableAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         # The notice stands at an address that partners and messages hold on to.
-        return ["slug_sq", "slug_en"] if obj and obj.key == "privacy" else []
+        return ["slug_sq", "slug_en"] if obj and not obj.has_own_address else []
+
+    def has_delete_permission(self, request, obj=None):
+        # Forms and messages lead to the notice.
+        return (obj is None or obj.has_own_address) and super().has_delete_permission(request, obj)
 
     def get_prepopulated_fields(self, request, obj=None):
-        return {} if obj and obj.key == "privacy" else super().get_prepopulated_fields(request, obj)
+        return {} if obj and not obj.has_own_address else super().get_prepopulated_fields(request, obj)
 
 
 @admin.register(Article)

@@ -13,6 +13,9 @@ from pledges.models import Sector
 class Page(Publishable):
     """A page of the movement, at /sq/…/ and /en/…/, or what one sector can do."""
 
+    # The one page the code itself names.
+    PRIVACY = "privacy"
+
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
     sector = models.OneToOneField(
         Sector,
@@ -37,16 +40,17 @@ class Page(Publishable):
         ordering = ["menu_position", "key"]
 
     def clean(self):
+        """As of every text; and the privacy notice, which forms and messages lead to, stays in public."""
         super().clean()
-        from campaign.urls import is_taken
+        if self.key == self.PRIVACY and self.state != self.State.PUBLISHED:
+            raise ValidationError(
+                {"state": _("The privacy notice cannot be taken down: forms and messages lead to it.")}
+            )
 
-        taken = {
-            f"slug_{language}": _("This address belongs to another part of the site. Choose another.")
-            for language in ("sq", "en")
-            if is_taken(getattr(self, f"slug_{language}"), language)
-        }
-        if taken:
-            raise ValidationError(taken)
+    @property
+    def has_own_address(self):
+        """The privacy notice stands where the code says."""
+        return self.key != self.PRIVACY
 
     def get_absolute_url(self):
         """The page's address in the present language."""

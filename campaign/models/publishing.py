@@ -6,7 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
+from django.urls import NoReverseMatch, resolve
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -108,17 +109,35 @@ class Publishable(models.Model):
         if before:
             OldAddress.keep(before, self)
 
+    # Whether its slug decides where it stands.
+    has_own_address = True
+
     def clean(self):
-        """Say by its field what is missing before something can be published."""
+        """Say by its field what is missing before publishing, and which address belongs to another part of the site."""
+        errors = {}
         if self.state == self.State.PUBLISHED:
-            missing = {
+            errors = {
                 f"{name}_{language}": _("Needed in both languages before it can be published.")
                 for name in self.both_languages
                 for language in ("sq", "en")
                 if not getattr(self, f"{name}_{language}").strip()
             }
-            if missing:
-                raise ValidationError(missing)
+        if self.has_own_address:
+            errors |= {
+                f"slug_{language}": _("This address belongs to another part of the site. Choose another.")
+                for language in ("sq", "en")
+                if not self._is_reached_in(language)
+            }
+        if errors:
+            raise ValidationError(errors)
+
+    def _is_reached_in(self, language):
+        """Whether its address leads to it and not to an address of the code; an unusable slug has its own error."""
+        with translation.override(language):
+            try:
+                return resolve(self.get_absolute_url()).kwargs.get("slug") is not None
+            except NoReverseMatch:
+                return True
 
     @property
     def is_public(self):

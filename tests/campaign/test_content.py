@@ -104,6 +104,30 @@ def test_a_page_cannot_take_an_address_of_the_site(column, slug):
     assert column in refused.value.message_dict
 
 
+@pytest.mark.parametrize(("language", "slug"), [("sq", "burimi"), ("en", "feed"), ("en", "2024")])
+def test_an_article_cannot_take_the_address_of_the_feed_or_a_year(language, slug):
+    article = Article.objects.first()
+    setattr(article, f"slug_{language}", slug)
+    with pytest.raises(ValidationError) as refused:
+        article.full_clean()
+    assert list(refused.value.message_dict) == [f"slug_{language}"]
+
+
+def test_the_privacy_notice_can_be_edited_and_never_goes(admin_client, client):
+    notice = Page.objects.get(key="privacy")
+    path = f"/admin/campaign/page/{notice.pk}/change/"
+    form = {
+        "key": "privacy", "state": "published", "publish_at_0": "2020-01-01", "publish_at_1": "10:00", "title_sq": "Njoftim i ri",
+        "title_en": "New notice", "lead_sq": "H.", "lead_en": "L.", "body_sq": "<p>a</p>", "body_en": "<p>b</p>",
+    }  # fmt: skip
+    assert admin_client.post(path, form).status_code == 302
+    assert "Njoftim i ri" in words(client.get("/sq/privatesia/")) and "New notice" in words(client.get("/en/privacy/"))
+    refused = admin_client.post(path, form | {"state": "draft"})
+    assert refused.status_code == 200 and list(refused.context["adminform"].form.errors) == ["state"]
+    assert admin_client.post(path.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert client.get("/sq/privatesia/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("written", "kept", "lost"),
     [
