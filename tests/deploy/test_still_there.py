@@ -88,7 +88,7 @@ class House:
             "listen 443 ssl;": f"listen 127.0.0.1:{self.port};",
             "server_name nejemi1.example;": "server_name _;",
             "/srv/weare1/deploy": str(DEPLOY),
-            "/srv/weare1/var/static/": str(settings.BASE_DIR / "static") + "/",
+            "/srv/weare1/var/static/": f"{settings.STATIC_ROOT}/",
         }.items():
             assert old in text, f"deploy/nginx.conf no longer holds {old}"
             text = text.replace(old, new)
@@ -144,6 +144,7 @@ def house(tmp_path_factory):
     try:
         house.manage("migrate", "-v0")
         house.manage("seed", "-v0")
+        house.manage("collectstatic", "--noinput", "-v0")
         house.start_nginx()
         house.start_gunicorn()
         yield house
@@ -180,6 +181,15 @@ def test_the_pages_are_still_there_when_gunicorn_and_postgresql_are_not(house):
     house.cluster.start()
     house.start_gunicorn()
     assert json.loads(house.ask("/readyz")[2]) == {"ready": True, "wrong": []}
+
+
+def test_files_with_a_hash_in_their_name_are_kept_for_ever_and_others_are_not(house):
+    page = house.ask("/sq/")[2]
+    hashed = re.search(r"/static/css/base\.[0-9a-f]{12}\.css", page)[0]
+    status, headers, _body = house.ask(hashed)
+    assert (status, headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+    status, headers, _body = house.ask("/static/css/base.css")
+    assert status == 200 and "immutable" not in (headers["Cache-Control"] or "")
 
 
 def test_nobodys_own_page_is_kept_by_the_cache(house):
