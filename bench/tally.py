@@ -70,6 +70,7 @@ def pledges(spread, client):
             slot=1,
             consent=wordings[None],
             consent_language="sq",
+            worded_language="sq",
             wording=wordings[sector.pk],
         )
         pledge.set_person("Arta Shembulli", f"bench{client}-{number}@shembull.invalid")

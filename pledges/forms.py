@@ -299,6 +299,7 @@ class PledgeForm(StampedForm):
             consent=self.signed[None],
             consent_language=get_language(),
             wording=self.signed[data["sector"].pk],
+            worded_language=get_language(),
             show_name=data["show_name"],
             updates=data["updates"],
             network_digest=keys.digests("network", network)[0] if network else None,
@@ -384,7 +385,8 @@ class ManageForm(forms.Form):
         pledge.county, pledge.sector, pledge.language = data["county"], data["sector"], data["language"]
         pledge.show_name, pledge.updates = data["show_name"], data["updates"]
         if changed_sector and pledge.sector_id in self.wordings:
-            pledge.wording, pledge.worded_at = self.wordings[pledge.sector_id], Now()
+            pledge.wording, pledge.worded_language = self.wordings[pledge.sector_id], get_language()
+            pledge.worded_at = Now()
         try:
             with transaction.atomic():
                 pledge.save(
@@ -396,6 +398,7 @@ class ManageForm(forms.Form):
                         "show_name",
                         "updates",
                         "wording",
+                        "worded_language",
                         "worded_at",
                     ]
                 )

@@ -22,7 +22,7 @@ def record(pledge):
         "show_name": pledge.show_name,
         "updates": pledge.updates,
         "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
-        "pledge": {**_signed(pledge.wording, pledge.consent_language), "at": pledge.worded_at},
+        "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
         "reminded_at": pledge.reminded_at,
         "last_written_at": pledge.written_at,
         "repeated_messages": pledge.repeats,

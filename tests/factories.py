@@ -34,6 +34,7 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
         "language": "sq",
         "consent": wordings[None],
         "consent_language": "sq",
+        "worded_language": overrides.get("consent_language", "sq"),
         "wording": wordings[sector.pk],
         "network_digest": keys.digests("network", network)[0] if network else None,
         "state": state,

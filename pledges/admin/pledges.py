@@ -82,6 +82,7 @@ class PledgeAdmin(ModelAdmin):
         "source",
         "consent",
         "consent_language",
+        "worded_language",
         "consented_at",
         "wording",
         "worded_at",
@@ -105,7 +106,7 @@ class PledgeAdmin(ModelAdmin):
     def get_fieldsets(self, request, obj=None):
         person = (_("Person"), {"fields": [("name", "address", "new_address")]})
         state = ["state", ("created_at", "confirmed_at", "invalidated_at"), "source"]
-        signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_at")]
+        signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
         return [
             *([person] if sees_people(request) else []),
             (_("Can be corrected"), {"fields": ["sector", "county", "language", "show_name", "updates"]}),

@@ -500,6 +500,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "worded_language",
+                    models.CharField(
+                        choices=[("sq", "Albanian"), ("en", "English")],
+                        max_length=2,
+                        verbose_name="language of the words",
+                    ),
+                ),
+                (
                     "worded_at",
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(),

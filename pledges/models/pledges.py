@@ -172,6 +172,7 @@ class Pledge(models.Model):
     consent_language = models.CharField(_("language of the consent"), max_length=2, choices=settings.LANGUAGES)
     consented_at = models.DateTimeField(_("consented"), db_default=Now(), editable=False)
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("signed words"))
+    worded_language = models.CharField(_("language of the words"), max_length=2, choices=settings.LANGUAGES)
     worded_at = models.DateTimeField(_("words signed"), db_default=Now(), editable=False)
     show_name = models.BooleanField(_("shows the name"), default=False)
     updates = models.BooleanField(_("wants news"), default=False)

@@ -130,7 +130,7 @@ def manage(request, pledge):
         "form": form,
         "address_form": address_form,
         "saved": saved,
-        "signed_words": pledge.wording.in_language(pledge.consent_language),
+        "signed_words": pledge.wording.in_language(pledge.worded_language),
         "signed_consent": pledge.consent.in_language(pledge.consent_language),
         "withdraw_url": _path(Purpose.WITHDRAW, pledge, request),
         "data_url": _path(Purpose.DATA, pledge, request),

@@ -259,6 +259,7 @@ IN_THE_FILE = {
     "consent_language": "consent",
     "consented_at": "consent",
     "wording_id": "pledge",
+    "worded_language": "pledge",
     "worded_at": "pledge",
     "show_name": "show_name",
     "updates": "updates",

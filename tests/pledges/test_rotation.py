@@ -137,6 +137,7 @@ def crowd(settings):
             wording_id=model.wording_id,
             language="sq",
             consent_language="sq",
+            worded_language="sq",
             slot=1,
         )
         pledge.name_cipher = keys.encrypt(f"Emri {number}", place=pledge.place("name"))
@@ -218,7 +219,12 @@ def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, r
             # nor would the database let it.
             for name, address in (("Drita Kola", "dritakola@gmail.com"), ("I Treti", "drita.kola@gmail.com")):
                 again = Pledge(
-                    sector=arta.sector, consent=arta.consent, wording=arta.wording, language="sq", consent_language="sq"
+                    sector=arta.sector,
+                    consent=arta.consent,
+                    wording=arta.wording,
+                    language="sq",
+                    consent_language="sq",
+                    worded_language="sq",
                 )
                 again.set_person(name, address)
                 assert not again.insert()

@@ -375,7 +375,7 @@ def test_what_is_stored_names_nobody(client):
     assert str(row) == str(row.pk)[:8]
     for value in (row.name_cipher, row.address_cipher, row.address_digest, row.name_digest):
         assert b"rita" not in bytes(value).lower()
-    assert (row.language, row.source, row.consent_language) == ("sq", "web", "sq")
+    assert (row.language, row.source, row.consent_language, row.worded_language) == ("sq", "web", "sq", "sq")
 
 
 def test_the_form_of_a_sector_has_it_chosen_and_an_unknown_one_is_ignored(client):

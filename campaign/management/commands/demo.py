@@ -76,6 +76,7 @@ class Command(BaseCommand):
                 reminded_at=signed_at,
                 consent=wordings[None],
                 consent_language="sq",
+                worded_language="sq",
                 wording=wordings[sector.pk],
                 show_name=sector.shows_names and chance.random() < 0.3,
                 updates=chance.random() < 0.4,
