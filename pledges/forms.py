@@ -42,7 +42,8 @@ def clean_name(value):
         raise forms.ValidationError(
             _("Write the name with letters only, without signs, links or pictures."), code="name_signs"
         )
-    return value
+    # "J.R. Tolkien", and never "x.co", which a mail program would make a link of.
+    return re.sub(r"\.(?=\w)", ". ", value)
 
 
 def _belongs_to_a_name(letter):
@@ -204,7 +205,7 @@ class PledgeForm(StampedForm):
     name = NameField(help_text=_("It stays hidden unless you choose to show it."))
     email = AddressField(
         help_text=_(
-            "We send you a message to confirm your pledge, and the link with which you can change or withdraw it."
+            "We write to you to confirm your pledge, and whenever you ask for the link that changes or withdraws it."
         )
     )
     email_as_typed = forms.BooleanField(required=False, label=_("My address is right as I wrote it"))
@@ -465,9 +466,10 @@ class MyPledgeForm(StampedForm):
         """Owe one message to this address: the links of its pledges, or the confirming message when that is all there is."""
         with transaction.atomic():
             pledges = list(Pledge.objects.at_address(self.cleaned_data["email"]))
-            confirmed = [pledge for pledge in pledges if pledge.state == Pledge.State.CONFIRMED]
+            # Those that staff took out of the count keep their rights: to see, to correct and to withdraw.
+            others = [pledge for pledge in pledges if pledge.state != Pledge.State.PENDING]
             pending = [pledge for pledge in pledges if pledge.state == Pledge.State.PENDING]
-            only_one = not confirmed and len(pending) == 1
-            for first in (confirmed + pending)[:1]:
+            only_one = not others and len(pending) == 1
+            for first in (others + pending)[:1]:
                 if first.may_write_again():
                     Message.owe(Message.Kind.CONFIRM if only_one else Message.Kind.LINKS, first)

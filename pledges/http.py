@@ -13,9 +13,13 @@ STALE_IF_ERROR = 24 * 3600
 PUBLIC = f"public, max-age=0, s-maxage={SHARED_CACHE}, stale-while-revalidate=60, stale-if-error={STALE_IF_ERROR}"
 
 
-def mark_public(response):
+# A form that cannot be taken must not be offered: its page is kept as long, and not a moment longer.
+PUBLIC_FORM = f"public, max-age=0, s-maxage={SHARED_CACHE}"
+
+
+def mark_public(response, kept=PUBLIC):
     """Let shared caches keep this response: it is the same for everyone."""
-    response.headers["Cache-Control"] = PUBLIC
+    response.headers["Cache-Control"] = kept
     return response
 
 
@@ -24,16 +28,21 @@ def read_only(view):
     return csrf_exempt(require_safe(view))
 
 
-def public_page(view):
+def public_page(view, kept=PUBLIC):
     """A page that is the same for everyone: GET and HEAD only, kept by shared caches."""
 
     @read_only
     @wraps(view)
     def wrapper(request, *args, **kwargs):
         response = view(request, *args, **kwargs)
-        return mark_public(response) if response.status_code == 200 else response
+        return mark_public(response, kept) if response.status_code == 200 else response
 
     return wrapper
+
+
+def public_form(view):
+    """A public page with a form that must not outlive us."""
+    return public_page(view, kept=PUBLIC_FORM)
 
 
 def personal_page(view):

@@ -140,9 +140,9 @@ def _links_of_the_address(pledge, reason):
 
     buttons = []
     for each in Pledge.objects.at_address(pledge.address):
-        if each.state == Pledge.State.CONFIRMED:
+        if each.state != Pledge.State.PENDING:
             buttons.append((_("Open the pledge of %(name)s") % {"name": each.name}, links.url(Purpose.MANAGE, each)))
-        elif each.state == Pledge.State.PENDING:
+        else:
             buttons.append(
                 (_("Confirm the pledge of %(name)s") % {"name": each.name}, links.url(Purpose.CONFIRM, each))
             )

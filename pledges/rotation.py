@@ -67,14 +67,17 @@ def _redigest_blocked(rules):
 
 def reencrypt(on_progress=lambda done: None):
     """Encrypt by the newest key what an older one encrypted; returns the number of rows done. Resumable."""
-    done = 0
+    # Begins behind the last row each time: what is done already is not looked at again.
+    done, stale = 0, Pledge.objects.with_stale_ciphers().order_by("pk")
+    rest = stale
     while True:
         with transaction.atomic():
-            rows = list(Pledge.objects.with_stale_ciphers().order_by("pk").select_for_update(of=("self",))[:BATCH])
+            rows = list(rest.select_for_update(of=("self",))[:BATCH])
             for pledge in rows:
                 _reencrypt_one(pledge)
         if not rows:
             break
+        rest = stale.filter(pk__gt=rows[-1].pk)
         done += len(rows)
         on_progress(done)
     return done + _reencrypt_others()

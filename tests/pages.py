@@ -9,7 +9,7 @@ from django.utils import translation
 
 from pledges import links
 from pledges.links import Purpose
-from pledges.models import Pledge, PledgingSettings
+from pledges.models import Attempt, Pledge, PledgingSettings
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge
 
@@ -98,8 +98,9 @@ def _after_the_form(client, language):
     yield "sent from another site", client.post(sign, form_data(), headers={"Sec-Fetch-Site": "cross-site"})
     PledgingSettings.objects.update_or_create(pk=1, defaults={"network_limit": 5})
     for _ in range(5):
-        make_pledge(network="127.0.0.1")
+        Attempt.admit("127.0.0.1", 5)
     yield "sign, too many at once", client.post(sign, form_data())
+    Attempt.objects.all().delete()
     PledgingSettings.objects.update(state="paused")
     yield "sign, while it rests", client.post(sign, form_data())
     yield "not now", client.get(sign)

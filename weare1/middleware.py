@@ -11,13 +11,24 @@ from django.utils.cache import patch_vary_headers
 logger = logging.getLogger(__name__)
 
 
+# A shared cache must learn that a page is gone or has moved, or it would go on with the old one for ever.
+BRIEF = "public, max-age=0, s-maxage=10"
+
+
+def _is_gone_for_all(request, response):
+    """Whether this tells everyone alike that a public page is not here, or somewhere else."""
+    match = request.resolver_match
+    is_personal = request.path_info.startswith("/admin/") or (match is not None and "token" in match.kwargs)
+    return response.status_code in (301, 404) and request.method in ("GET", "HEAD") and not is_personal
+
+
 def no_store_by_default(get_response):
     """Nothing is kept by a browser or a cache unless its view says so."""
 
     def middleware(request):
         response = get_response(request)
         if not response.has_header("Cache-Control"):
-            response.headers["Cache-Control"] = "private, no-store"
+            response.headers["Cache-Control"] = BRIEF if _is_gone_for_all(request, response) else "private, no-store"
         return response
 
     return middleware

@@ -1,4 +1,5 @@
 from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.attempts import Attempt
 from pledges.models.messages import Message
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
@@ -9,6 +10,7 @@ from pledges.models.tally import TallyCell, TallyDay, TallyDelta
 from pledges.models.wordings import Wording
 
 __all__ = [
+    "Attempt",
     "BlockedAddress",
     "Commitment",
     "County",

@@ -44,8 +44,10 @@ class PledgeQuerySet(models.QuerySet):
         return self.filter(state=Pledge.State.PENDING, created_at__gt=Now() - PENDING_LIFE)
 
     def expired(self):
-        """Never confirmed in time: to be erased."""
-        return self.filter(state=Pledge.State.PENDING, created_at__lte=Now() - PENDING_LIFE)
+        """Never confirmed in time, also those that staff had invalidated: to be erased."""
+        return self.exclude(state=Pledge.State.CONFIRMED).filter(
+            confirmed_at=None, created_at__lte=Now() - PENDING_LIFE
+        )
 
     def confirmed(self):
         """Counted."""
@@ -317,15 +319,15 @@ class Pledge(models.Model):
     def may_write_again(self):
         """Claim one more message to this supporter; True when one may be sent now.
 
-        Five repeats for a pending pledge, five a day for a confirmed one, never two within a minute. One statement:
+        Five repeats for a pending pledge, five a day for any other, never two within a minute. One statement:
         two requests of the same moment cannot both have the claim. A pending pledge then has its 14 days again, as the
         message says.
         """
-        resting = Q(state=Pledge.State.CONFIRMED, written_at__lte=Now() - REPEATS_RETURN_AFTER)
+        resting = ~Q(state=Pledge.State.PENDING) & Q(written_at__lte=Now() - REPEATS_RETURN_AFTER)
         return bool(
-            Pledge.objects.exclude(state=Pledge.State.INVALIDATED)
-            .filter(resting | Q(repeats__lt=REPEATS), pk=self.pk, written_at__lte=Now() - REPEAT_EVERY)
-            .update(
+            Pledge.objects.filter(
+                resting | Q(repeats__lt=REPEATS), pk=self.pk, written_at__lte=Now() - REPEAT_EVERY
+            ).update(
                 repeats=models.Case(models.When(resting, then=models.Value(1)), default=F("repeats") + 1),
                 written_at=Now(),
                 created_at=models.Case(models.When(state=Pledge.State.PENDING, then=Now()), default=F("created_at")),

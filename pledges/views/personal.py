@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from pledges import links, totals
 from pledges.forms import ManageForm, MyPledgeForm, NewAddressForm
-from pledges.http import cookieless_form, personal_page, public_page
+from pledges.http import cookieless_form, personal_page, public_form, public_page
 from pledges.links import Purpose
-from pledges.models import Pledge
+from pledges.models import Attempt, Pledge, PledgingSettings
+from pledges.network import network
 from pledges.records import record
 from pledges.views.sign import SeeOther
 
@@ -102,7 +103,7 @@ def new_address(request, pledge):
 @behind_a_link(Purpose.MANAGE)
 def manage(request, pledge):
     """See and correct one's pledge, change the address, read what was signed, replace the link, withdraw."""
-    if pledge.state != Pledge.State.CONFIRMED:
+    if pledge.state == Pledge.State.PENDING:
         return render(request, "pledges/link_ended.html", status=410)
     action = request.path
     data = request.POST if request.method == "POST" else None
@@ -164,7 +165,7 @@ def my_pledge(request):
     return _my_pledge_page(request)
 
 
-@public_page
+@public_form
 def _my_pledge_page(request):
     return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
 
@@ -175,6 +176,12 @@ def _send_my_link(request):
     if not form.is_valid():
         form.give_back()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
+    if not Attempt.admit(network(request), PledgingSettings.load().network_limit):
+        form.add_error(
+            None, _("Many people are asking from your network at this moment. Please try again in a minute.")
+        )
+        form.give_back()
+        return render(request, "pledges/my_pledge.html", {"form": form}, status=429)
     form.save()
     return SeeOther(reverse("pledges:my_pledge_sent"))
 

@@ -1,20 +1,15 @@
 """Signing: the form, "check your inbox", and the page for those under 16."""
 
-from datetime import timedelta
-
-from django.db.models.functions import Now
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.forms import PledgeForm
-from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Pledge, PledgingSettings, Wording
+from pledges.http import cookieless_form, personal_page, public_form, public_page
+from pledges.models import Attempt, PledgingSettings, Wording
 from pledges.network import network
 from pledges.vows import vows
-
-NETWORK_WINDOW = timedelta(minutes=10)
 
 
 class SeeOther(HttpResponseRedirect):
@@ -32,7 +27,7 @@ def sign(request):
     return _page(request)
 
 
-@public_page
+@public_form
 def _page(request):
     pledging = PledgingSettings.load()
     if not _can_sign(pledging):
@@ -55,7 +50,7 @@ def _post(request):
         form.give_back()
         return render(request, "pledges/sign.html", _context(form), status=422)
     signed_from = network(request)
-    if _is_crowded(signed_from, pledging):
+    if not Attempt.admit(signed_from, pledging.network_limit):
         form.give_back()
         response = render(request, "pledges/sign.html", _context(form, crowded=True), status=429)
         response.headers["Retry-After"] = "60"
@@ -78,14 +73,6 @@ def _in_other_language(request, form):
     # Set before the fields are validated: an unvalidated bound form shows its data without errors.
     form._errors = {}
     return render(request, "pledges/sign.html", _context(form))
-
-
-def _is_crowded(signed_from, pledging):
-    """Whether so many have signed from this network lately that the next must wait a little; nobody is discarded."""
-    if signed_from is None:
-        return False
-    recent = Pledge.objects.from_network(signed_from).filter(created_at__gt=Now() - NETWORK_WINDOW)
-    return recent.count() >= pledging.network_limit
 
 
 @public_page

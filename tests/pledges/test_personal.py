@@ -662,9 +662,21 @@ def test_a_confirmed_pledge_cannot_be_erased_by_an_old_block_link(client):
     assert totals.read().total == 1 and not BlockedAddress.objects.exists()
 
 
-def test_a_pledge_that_staff_took_out_cannot_be_confirmed_or_opened_again(client):
+def test_whoever_staff_took_out_of_the_count_can_still_see_and_withdraw(client, mailoutbox):
     pledge = drita("invalidated")
-    for purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.MANAGE):
+    let_time_pass(A_MINUTE)
+    ask_for_the_link(client)
+    run_worker()
+    [path] = links_in(mailoutbox[0], "manage")
+    page = client.get(path)
+    assert page.status_code == 200 and "Ekipi e ka hequr" in page.text
+    client.post(links.path(Purpose.WITHDRAW, pledge))
+    assert not Pledge.objects.exists()
+
+
+def test_a_pledge_that_staff_took_out_cannot_be_confirmed(client):
+    pledge = drita("invalidated")
+    for purpose in (Purpose.CONFIRM, Purpose.BLOCK):
         for response in (client.get(links.path(purpose, pledge)), client.post(links.path(purpose, pledge))):
             assert response.status_code == 410 and names_nobody(response)
     assert totals.read().total == 0

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from pledges import stamps, totals
-from pledges.models import BlockedAddress, Message, Pledge, PledgingSettings, Wording
+from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSettings, Wording
 from tests.factories import form_data, links_in, make_pledge, run_worker
 
 pytestmark = pytest.mark.django_db
@@ -318,7 +318,7 @@ def test_18_past_the_limit_the_form_comes_back_and_works_a_little_later(client):
     response = send(client, email="prind5@shembull.al")
     assert response.status_code == 429 and response.headers["Retry-After"] == "60"
     assert 'value="prind5@shembull.al"' in words(response)
-    Pledge.objects.update(created_at=Now() - timedelta(minutes=11))
+    Attempt.objects.update(created_at=Now() - timedelta(minutes=11))
     assert send(client, email="prind5@shembull.al", stamp=stamp(words(response))).status_code == 303
     assert Pledge.objects.count() == 6
 

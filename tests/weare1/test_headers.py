@@ -14,6 +14,8 @@ from tests.pages import LANGUAGES, Document, want_new_address
 pytestmark = pytest.mark.django_db
 
 KEPT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
+KEPT_FORM = "public, max-age=0, s-maxage=60"
+GONE = "public, max-age=0, s-maxage=10"
 NOT_KEPT = "private, no-store"
 # The admin's own views say it at length.
 NEVER_KEPT = "max-age=0, no-cache, no-store, must-revalidate, private"
@@ -53,14 +55,14 @@ ROWS = [
     Row("/en/help/", language="en"),
     Row("/sq/privatesia/"),
     Row("/en/privacy/", language="en"),
-    Row("/sq/zotimi/"),
-    Row("/en/pledge/", language="en"),
+    Row("/sq/zotimi/", kept=KEPT_FORM),
+    Row("/en/pledge/", kept=KEPT_FORM, language="en"),
     Row("/sq/zotimi/emaili/"),
     Row("/en/pledge/inbox/", language="en"),
     Row("/sq/zotimi/nen-16/"),
     Row("/en/pledge/under-16/", language="en"),
-    Row("/sq/zotimi-im/"),
-    Row("/en/my-pledge/", language="en"),
+    Row("/sq/zotimi-im/", kept=KEPT_FORM),
+    Row("/en/my-pledge/", kept=KEPT_FORM, language="en"),
     Row("/sq/zotimi-im/derguar/"),
     Row("/en/my-pledge/sent/", language="en"),
     Row("/sq/sa-jemi/"),
@@ -91,12 +93,12 @@ ROWS = [
     Row("/admin/login/", kept=NEVER_KEPT, varies=BY_STAFF),
     Row("/admin/", 302, kept=NEVER_KEPT, varies=BY_STAFF, more={"Location": "/admin/login/?next=/admin/"}),
     Row("/admin/language/setlang/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/"}),
-    Row("/sq/nuk-ka/", 404, kept=NOT_KEPT),
-    Row("/en/nuk-ka/", 404, kept=NOT_KEPT, language="en"),
-    Row("/nuk-ka", 404, kept=NOT_KEPT),
+    Row("/sq/nuk-ka/", 404, kept=GONE),
+    Row("/en/nuk-ka/", 404, kept=GONE, language="en"),
+    Row("/nuk-ka", 404, kept=GONE),
     # The other language's words are no address of this one.
-    Row("/en/zotimi/", 404, kept=NOT_KEPT, language="en"),
-    Row("/sq/pledge/", 404, kept=NOT_KEPT),
+    Row("/en/zotimi/", 404, kept=GONE, language="en"),
+    Row("/sq/pledge/", 404, kept=GONE),
 ]
 
 # A personal page's token stands where `…` is.

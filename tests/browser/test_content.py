@@ -1,0 +1,500 @@
+"""The movement's pages as people meet them: on small phones, enlarged, by keyboard, without JavaScript, on paper."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+
+from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Voice
+from pledges.models import Commitment, Sector, TallyCell
+from tests.browser.test_access import ALL, LOOKS
+from tests.browser.test_story import said
+from tests.campaign.test_pages import insert_tally
+from tests.campaign.test_weight import a_million, fifty_pieces_of_news
+from tests.pages import LANGUAGES, path_of
+
+PHONE = {"width": 360, "height": 740}
+NARROW = {"width": 320, "height": 640}
+# 1280 × 1024 pixels at four hundred per cent.
+ENLARGED = {"width": 320, "height": 256}
+
+TYPED = {"sq": "femije", "en": "children"}
+# As long as the columns allow; no word of it can be broken at a space.
+WORD = "bashkëpunëtor" * 7
+TITLE = f"{WORD} dhe fjalë të tjera, me radhë"
+
+
+def page_path(key, language):
+    """The address of a page that staff wrote."""
+    return path_of("pages:page", language, getattr(Page.objects.get(key=key), f"slug_{language}"))
+
+
+def article_path(article, language):
+    """The address of a piece of news."""
+    return path_of("campaign:article", language, getattr(article, f"slug_{language}"))
+
+
+def search_path(language, words):
+    """The address of a search, which a link may hold."""
+    return f"{path_of('campaign:search', language)}?q={words}"
+
+
+def written_paths(language):
+    """All that staff published."""
+    pages = [page_path(key, language) for key in Page.objects.published().values_list("key", flat=True)]
+    return pages + [article_path(article, language) for article in Article.objects.published()]
+
+
+def every_path(language):
+    """Every public page that shows what staff wrote, the search among them."""
+    return [
+        *(path_of(name, language) for name in ("campaign:home", "campaign:help", "campaign:news")),
+        *(search_path(language, words) for words in ("", TYPED[language], "asgjëkëtu")),
+        path_of("pledges:totals", language),
+        f"/{language}/nuk-ka/",
+        *written_paths(language),
+    ]
+
+
+def both(**values):
+    """The same words in both languages' columns."""
+    return {f"{name}_{language}": value for name, value in values.items() for language in LANGUAGES}
+
+
+# What does not fit: the page is wider than the screen, or words stand out of the box that is theirs.
+MISFITS = """within => {
+    const room = document.documentElement.clientWidth, found = [];
+    for (const element of document.querySelectorAll(within + " *")) {
+        const box = element.getBoundingClientRect();
+        if (!element.checkVisibility() || element.closest("svg, .vh, .skip, .hp, .count, input, select")) continue;
+        const style = getComputedStyle(element);
+        const spills = style.display !== "inline" && element.scrollWidth > element.clientWidth + 4;
+        if (spills || box.right > room + 1 || box.left < -1) found.push(element.outerHTML.slice(0, 100));
+    }
+    if (document.documentElement.scrollWidth > room) found.push(`${document.documentElement.scrollWidth} px`);
+    return found;
+}"""
+
+LEVELS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+    .filter(each => each.checkVisibility()).map(each => Number(each.tagName[1]))"""
+
+
+def misfits(page, within="body"):
+    """The innermost of what does not fit."""
+    return page.evaluate(MISFITS, within)[-4:]
+
+
+def disorder(page):
+    """Levels of the headings, unless there is one h1, first, and no step down leaves one out."""
+    levels = page.evaluate(LEVELS)
+    steps = zip(levels, levels[1:], strict=False)
+    in_order = levels[:1] == [1] and levels.count(1) == 1 and all(after <= before + 1 for before, after in steps)
+    return [] if in_order else levels
+
+
+HIT = """element => {
+    const box = element.getBoundingClientRect();
+    const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return box.width >= 24 && box.height >= 24 && box.left >= 0 && box.right <= document.documentElement.clientWidth
+        && box.top >= 0 && box.bottom <= innerHeight && element.contains(there);
+}"""
+
+
+def reached(page, selector):
+    """Whether this is whole on the screen and a finger in its middle would touch it."""
+    return page.locator(selector).evaluate(HIT)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_10_everyone_can_read_what_the_movement_says(visit, language):
+    insert_tally(parents=4, teachers=2, youth=1)
+    visitor, script = visit(viewport=PHONE), Axe().axe_script
+    everywhere = [
+        path_of("campaign:home", language),
+        page_path("sector-teachers", language),
+        search_path(language, TYPED[language]),
+    ]
+    once = [path for path in every_path(language) if path not in everywhere]
+    found = {}
+
+    def look(path, width, scheme, options):
+        visitor.page.set_viewport_size(PHONE | {"width": width})
+        visitor.page.emulate_media(color_scheme=scheme)
+        # Where the strip that stays on top lies over nothing.
+        visitor.page.evaluate("scrollTo(0, 0)")
+        for violation in visitor.page.evaluate("options => axe.run(options)", options)["violations"]:
+            nodes = [(node["html"][:160], node["failureSummary"]) for node in violation["nodes"][:3]]
+            found[path, width, scheme, violation["id"]] = nodes
+
+    for path in everywhere:
+        visitor.open(path)
+        assert "?q=" not in path or visitor.page.locator("mark").count()
+        visitor.page.evaluate(script)
+        for view in [(360, "light", ALL), (360, "dark", LOOKS), (1280, "dark", ALL), (1280, "light", LOOKS)]:
+            look(path, *view)
+    for number, path in enumerate(once):
+        visitor.open(path)
+        visitor.page.evaluate(script)
+        look(path, *((360, "dark", ALL) if number % 2 else (1280, "light", ALL)))
+    assert found == {}
+    assert len(everywhere) + len(once) > 30
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_10_every_page_fits_the_narrowest_phone_and_is_read_in_order(visit, language):
+    insert_tally(parents=7)
+    visitor = visit(viewport=NARROW)
+    paths = every_path(language)
+    too_wide, out_of_order = {}, {}
+    for path in paths:
+        visitor.open(path)
+        too_wide[path] = misfits(visitor.page)
+        out_of_order[path] = disorder(visitor.page)
+    assert {path: found for path, found in too_wide.items() if found} == {}
+    assert {path: levels for path, levels in out_of_order.items() if levels} == {}
+    assert len(paths) > 30
+
+
+def write_at_length():
+    """One of each that staff can write, with words and titles as long as their columns take."""
+    text = (
+        f"<h2>{TITLE}</h2><p>{WORD} <a href='/sq/'>{WORD}</a></p><h3>{WORD}</h3><ul><li>{WORD}</li></ul>"
+        f"<ol><li><strong>{WORD}</strong></li></ol><blockquote>{WORD}</blockquote><dl><dt>{WORD}</dt><dd>{WORD}</dd></dl>"
+    )
+    written = both(title=TITLE, lead=f"{WORD} {WORD}", body=text)
+    Page.objects.create(
+        key="long", slug_sq="gjate", slug_en="long", state="published", menu_position=9, source=WORD, **written
+    )
+    Article.objects.create(
+        slug_sq="gjate", slug_en="long", state="published", date="2026-01-01", source=WORD, **written
+    )
+    Page.objects.filter(key__in=("child", "history", "sector-parents")).update(**written)
+    Demand.objects.create(key="long", as_of="2026-01-01", step="considered", **both(title=TITLE, text=WORD))
+    Voice.objects.all().delete()
+    Voice.objects.create(
+        key="long", person=WORD[:80], date="2026-01-01", source=WORD, is_paraphrased=True, **both(text=WORD, role=WORD)
+    )
+    Partner.objects.create(key="long", url=f"https://shembull.al/{WORD}", **both(name=TITLE, text=WORD))
+    Statistic.objects.update(on_home=False)
+    Statistic.objects.create(
+        key="long", year=2026, on_home=True, url=f"https://shembull.al/{WORD}",
+        **both(value=WORD[:20], text=WORD, source=WORD),
+    )  # fmt: skip
+    long = both(name=TITLE, text=WORD, hours=WORD[:60])
+    HelpChannel.objects.create(key="long-site", kind="web", url=f"https://shembull.al/{WORD}", from_abroad=True, **long)
+    HelpChannel.objects.create(key="long-line", kind="phone", tel="1" * 20, number="1" * 30, **long)
+    Sector.objects.filter(slug="parents").update(**both(name=WORD[:60], hint=WORD))
+    Commitment.objects.filter(sector__slug="parents").update(**both(text=WORD))
+    cache.clear()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_10_no_word_however_long_pushes_a_page_off_the_screen(visit, language):
+    assert len(WORD) >= 90 and len(TITLE) == 120
+    write_at_length()
+    insert_tally(parents=7)
+    visitor = visit(viewport=NARROW)
+    paths = [
+        *(path_of(name, language) for name in ("campaign:home", "campaign:help", "campaign:news", "pledges:totals")),
+        *(page_path(key, language) for key in ("long", "child", "sector-parents", "demands", "problem", "partners")),
+        article_path(Article.objects.first(), language),
+        search_path(language, "x" * 100),
+        path_of("pledges:sign", language),
+        search_path(language, WORD),
+    ]
+    too_wide = {}
+    for path in paths:
+        for width in (320, 1024):
+            visitor.page.set_viewport_size(NARROW | {"width": width})
+            visitor.open(path)
+            too_wide[path, width] = misfits(visitor.page)
+    assert visitor.page.locator("mark").first.is_visible()
+    # The menu holds a title of that length too.
+    visitor.page.set_viewport_size(NARROW)
+    visitor.page.locator(".menu summary").click()
+    too_wide["menu"] = misfits(visitor.page)
+    assert {path: found for path, found in too_wide.items() if found} == {}
+    assert visitor.page.get_by_role("link", name=TITLE).first.is_visible()
+
+
+def test_22_the_way_out_stays_in_view_however_long_the_numbers_are(visit):
+    strip = HelpChannel.objects.filter(in_strip=True)
+    strip.update(number="+355 4 222 33 44 shtesa 5566", **both(short="telefonidheshkrimi12"))
+    cache.clear()
+    visitor = visit(viewport=NARROW)
+    for path in ("/sq/", "/en/help/"):
+        visitor.open(path)
+        for width, height in ((320, 640), (320, 256), (1280, 740)):
+            visitor.page.set_viewport_size({"width": width, "height": height})
+            assert misfits(visitor.page, "main") == []
+            assert reached(visitor.page, ".aid [data-exit]")
+
+
+WIDTHS = (320, 360, 768, 1024, 1280, 1440)
+
+
+def faults_at_every_width(page, *others):
+    """What does not fit at any width, and headings that jump."""
+    found = disorder(page)
+    for width in WIDTHS:
+        page.set_viewport_size(NARROW | {"width": width})
+        for look in (misfits, *others):
+            found += look(page)
+    return found
+
+
+# A long number may stand under the flag of the drawn 1, but not on its stem, which begins at 148 of its 300 units.
+BESIDE = """() => {
+    const one = document.querySelector(".hero .one").getBoundingClientRect(), range = document.createRange();
+    range.selectNodeContents(document.querySelector(".count"));
+    const end = Math.max(...[...range.getClientRects()].map(box => box.right));
+    return end < one.left + one.width * 148 / 300 ? [] : [`the number ends at ${end}`];
+}"""
+
+
+def beside_the_one(page):
+    """Words at the top of home that run into the 1."""
+    return page.evaluate(BESIDE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_home_and_totals_read_well_with_nobody_seven_and_a_million(visit, language):
+    visitor = visit(viewport=NARROW)
+
+    def shows(number):
+        visitor.open(path_of("pledges:totals", language))
+        assert faults_at_every_width(visitor.page) == []
+        visitor.open(path_of("campaign:home", language))
+        assert faults_at_every_width(visitor.page, beside_the_one) == []
+        words = visitor.page.locator(".count").inner_text()
+        assert (re.sub(r"\D", "", words.splitlines()[0]) or None) == number
+
+    shows(None)
+    insert_tally(parents=4, teachers=3)
+    shows("7")
+    TallyCell.objects.all().delete()
+    a_million()
+    shows("1000000")
+    # No seven digits are wider.
+    TallyCell.objects.all().delete()
+    insert_tally(parents=2_000_000)
+    shows("2000000")
+
+
+def test_home_and_news_read_well_with_one_piece_of_news_and_with_fifty(visit):
+    visitor = visit(viewport=NARROW)
+
+    def shows(on_home, in_the_list):
+        for path, number in (("/sq/", on_home), ("/sq/lajme/", in_the_list)):
+            visitor.open(path)
+            assert faults_at_every_width(visitor.page) == []
+            assert visitor.page.locator("main .news li").count() == number
+
+    Article.objects.exclude(pk=Article.objects.first().pk).delete()
+    shows(1, 1)
+    fifty_pieces_of_news()
+    shows(2, 10)
+    visited = 1
+    while (older := visitor.page.get_by_role("link", name=said("sq", "Older"), exact=True)).count():
+        older.click()
+        assert misfits(visitor.page) == []
+        visited += 1
+    assert visited == 6, "fifty-one pieces of news on six pages"
+
+
+def test_home_reads_well_with_no_figure_demand_voice_or_news(visit):
+    for model in (Statistic, Demand, Voice, Article, Partner):
+        model.objects.all().delete()
+    visitor = visit(viewport=NARROW)
+    for language in LANGUAGES:
+        visitor.open(path_of("campaign:home", language))
+        assert faults_at_every_width(visitor.page) == []
+        # No heading stands over nothing.
+        assert visitor.page.locator("main h2").count() == 3
+
+
+# The focus: what it is on, whether that shows, and whether a strip or an edge of the screen covers any of it.
+FOCUS = """() => {
+    const element = document.activeElement;
+    if (element === document.body) return null;
+    const strip = document.querySelector(".aid"), style = getComputedStyle(element);
+    const bar = strip.getBoundingClientRect(), free = element.closest(".aid, .skip"), onTop = bar.top < 1;
+    const roof = onTop && !free ? bar.bottom : 0, foot = onTop || free ? innerHeight : bar.top;
+    const boxes = [...element.getClientRects()].filter(box => box.width);
+    const clear = boxes.length && boxes.every(box =>
+        box.left >= 0 && box.right <= innerWidth && box.top > roof - 1 && box.bottom < foot + 1
+        && element.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)));
+    return {
+        what: element.getAttribute("href") || element.id || element.textContent.trim(),
+        inMain: Boolean(element.closest("main")),
+        clear: Boolean(clear),
+        outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    };
+}"""
+FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summary")]
+    .filter(each => each.checkVisibility()).length"""
+
+
+def tab_through(page, key="Tab"):
+    """All that the focus comes to, in order, till it leaves the page; each must be seen, outlined and uncovered."""
+    passed = []
+    while True:
+        page.keyboard.press(key)
+        focus = page.evaluate(FOCUS)
+        if focus is None:
+            return passed
+        assert focus["clear"] and focus["outlined"], focus
+        passed.append(focus)
+        assert len(passed) < 200
+
+
+def tab_to(page, what):
+    """Press Tab until the focus is on this address or id."""
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        assert focus and focus["clear"] and focus["outlined"], focus
+        if focus["what"] == what:
+            return
+    raise AssertionError(f"{what} is not reached")
+
+
+def test_10_from_the_address_bar_through_home_to_help_by_keyboard_alone(visit):
+    insert_tally(parents=7)
+    visitor = visit(viewport=PHONE)
+    page = visitor.page
+    visitor.open("/sq/")
+    passed = tab_through(page)
+    assert [each["what"] for each in passed[:2]] == ["#content", "tel:116111"]
+    assert len(passed) == page.evaluate(FOCUSABLE) >= 40, "nothing is left out, nothing comes twice"
+    visitor.open("/sq/")
+    tab_to(page, "/sq/ndihme/")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sq/ndihme/")
+    passed = tab_through(page)
+    assert len(passed) == page.evaluate(FOCUSABLE)
+    in_main = [each["what"] for each in passed if each["inMain"]]
+    assert [what for what in in_main if what.startswith("tel:")][:3] == ["tel:116111", "tel:129", "tel:112"]
+
+
+@pytest.mark.parametrize("viewport", [PHONE, ENLARGED, {"width": 1280, "height": 600}])
+def test_10_the_strip_never_covers_what_has_the_focus_on_the_way_back(visit, viewport):
+    visitor = visit(viewport=viewport)
+    visitor.open("/en/")
+    visitor.page.locator(".foot a").last.focus()
+    assert len(tab_through(visitor.page, "Shift+Tab")) >= 39
+
+
+def test_10_the_way_past_strip_and_menu_leads_to_the_words(visit):
+    visitor = visit(viewport=PHONE)
+    visitor.open("/en/demands/")
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.press("Tab")
+    assert visitor.page.evaluate(FOCUS)["inMain"]
+
+
+def test_10_the_menu_opens_with_enter_and_its_links_lead_on(visit):
+    visitor = visit(viewport=PHONE)
+    page = visitor.page
+    visitor.open("/en/")
+    links = page.locator(".menu li a")
+    assert not links.first.is_visible()
+    tab_to(page, said("en", "Menu"))
+    page.keyboard.press("Enter")
+    addresses = [links.nth(number).get_attribute("href") for number in range(links.count())]
+    assert len(addresses) == 7
+    for address in addresses:
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        assert focus["what"] == address and focus["clear"] and focus["outlined"]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**" + addresses[-1])
+    for address in addresses:
+        visitor.open("/en/")
+        page.locator(".menu summary").focus()
+        page.keyboard.press("Enter")
+        page.locator(f".menu a[href='{address}']").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**" + address)
+        assert page.locator(".menu a[aria-current=page]").count() <= 1
+
+
+def test_10_a_search_is_sent_with_enter_and_leaves_no_word_in_the_address(visit):
+    visitor = visit(viewport=PHONE)
+    page = visitor.page
+    for start in ("/sq/kerko/", "/sq/nuk-ka/"):
+        visitor.open(start)
+        tab_to(page, "q")
+        page.keyboard.type("tirane")
+        page.keyboard.press("Enter")
+        page.locator("mark").first.wait_for()
+        assert page.url.endswith("/sq/kerko/")
+        assert page.locator("#q").input_value() == "tirane"
+        assert "Tiranë" in page.locator("mark").all_inner_texts()
+    tab_to(page, page.locator("main .news a").first.get_attribute("href"))
+    page.keyboard.press("Enter")
+    page.locator("#q").wait_for(state="detached")
+
+
+WORDS = "document.querySelector('main').innerText.split(/\\s+/).filter(Boolean)"
+LINKS = """() => [...new Set([...document.querySelectorAll("a[href]")].map(each => each.getAttribute("href")))]"""
+
+
+def test_10_nothing_is_lost_when_all_is_four_times_as_large(visit):
+    insert_tally(parents=7)
+    visitor = visit()
+    page = visitor.page
+    for path in ("/sq/", "/en/", "/sq/ndihme/", "/en/help/", "/sq/mesues/", "/en/teachers/"):
+        page.set_viewport_size({"width": 1280, "height": 1024})
+        visitor.open(path)
+        words = page.evaluate(WORDS)
+        assert len(words) > 150
+        page.set_viewport_size(ENLARGED)
+        assert page.evaluate(WORDS) == words
+        assert misfits(page) == []
+        strip = page.locator(".aid").bounding_box()["height"]
+        # Less than 44 pixels nobody's thumb would meet.
+        assert strip <= max(0.15 * ENLARGED["height"], 44)
+        page.locator(".menu summary").click()
+        for link in page.locator(".menu li a").all():
+            link.scroll_into_view_if_needed()
+            assert link.is_visible()
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        assert reached(page, ".aid [data-exit]")
+        assert reached(page, ".foot li:last-child a >> nth=-1"), "the strip lies over the last link"
+
+
+def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
+    visitor = visit(viewport=PHONE, java_script_enabled=False)
+    page = visitor.page
+    visitor.open("/sq/")
+    page.locator(".menu summary").click()
+    page.locator(".menu a[href='/sq/kerkesat/']").click()
+    assert page.url.endswith("/sq/kerkesat/")
+    page.locator(".lang").click()
+    assert page.url.endswith("/en/demands/") and page.locator("html").get_attribute("lang") == "en"
+    page.locator(".lang").click()
+    assert page.url.endswith("/sq/kerkesat/") and page.locator("html").get_attribute("lang") == "sq"
+    page.locator(".foot a[href='/sq/kerko/']").click()
+    page.locator("#q").fill("TIRANE")
+    page.locator("main .btn").click()
+    assert page.locator("mark").first.is_visible()
+    page.locator("main .news a").first.click()
+    assert page.url != "/sq/kerko/" and page.locator("h1").is_visible()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_on_paper_has_the_numbers_and_nothing_to_press(visit, language):
+    visitor = visit(viewport={"width": 794, "height": 1123})
+    visitor.open(path_of("campaign:help", language))
+    page = visitor.page
+    page.emulate_media(media="print")
+    for hidden in (".aid", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):
+        for each in page.locator(hidden).all():
+            assert not each.is_visible(), hidden
+    numbers = page.locator("main .calls b").all()
+    assert [number.inner_text() for number in numbers] == ["116 111", "129", "112"]
+    assert all(number.is_visible() for number in numbers)
+    assert page.locator("main").get_by_text("isigurt.al").first.is_visible()

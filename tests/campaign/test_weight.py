@@ -1,0 +1,120 @@
+"""What a page costs: bytes over a slow network, requests, and questions to the database."""
+
+import gzip
+import re
+from urllib.parse import urljoin
+
+import pytest
+
+from campaign.models import Article, Page
+from tests.campaign.test_pages import insert_tally
+from tests.pages import LANGUAGES, Document, path_of
+
+pytestmark = pytest.mark.django_db
+
+# As deploy/nginx.conf compresses: its fastest level, and what is text.
+LEVEL = 1
+TEXT = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
+# What a browser loads of a page's head. Of the icons it takes one; the one for a phone's home screen waits to be put there.
+AT_ONCE = ("stylesheet", "preload", "manifest")
+
+
+def fetched(client, path):
+    """(bytes as they travel with their headers, the body) of a file or page."""
+    response = client.get(path)
+    assert response.status_code == 200, path
+    body = response.getvalue()
+    response.close()
+    kind = response.headers["Content-Type"]
+    travels = gzip.compress(body, LEVEL) if kind.startswith(TEXT) else body
+    return len(travels) + sum(len(name) + len(value) + 4 for name, value in response.headers.items()), body
+
+
+def first_view(client, path):
+    """The bytes of each file that a browser loads before anyone touches the page."""
+    weights, bodies = {}, {}
+
+    def load(address):
+        if address not in weights:
+            weights[address], bodies[address] = fetched(client, address)
+
+    load(path)
+    page = Document(bodies[path].decode())
+    links = [page.of(link) for link in page.all("link")]
+    for address in [link["href"] for link in links if link["rel"] in AT_ONCE]:
+        load(address)
+    for script in page.all("script", src=True):
+        load(page.of(script)["src"])
+    for address in [address for address in weights if address.endswith(".css")]:
+        for inner in re.findall(r"""url\(["']?([^"')]+)""", bodies[address].decode()):
+            load(urljoin(address, inner))
+    icons = {link["href"]: fetched(client, link["href"])[0] for link in links if link["rel"] == "icon"}
+    heaviest = max(icons, key=icons.get)
+    weights[heaviest] = icons[heaviest]
+    assert len(weights) >= 7, "page, styles, script, font, icon, manifest"
+    return weights
+
+
+def a_million():
+    """As many supporters as draw the 1 with the most dots, of every sector."""
+    insert_tally(
+        parents=210_000, teachers=190_000, educators=70_000, artists=40_000, officials=90_000, civil_society=60_000,
+        youth=130_000, citizens=210_000,
+    )  # fmt: skip
+
+
+def fifty_pieces_of_news():
+    """News of two years, in words as different as those of real ones."""
+    words = list(Page.objects.published().values("title_sq", "title_en", "lead_sq", "lead_en"))
+    Article.objects.bulk_create(
+        Article(
+            slug_sq=f"lajmi-{number}", slug_en=f"item-{number}", date=f"{2024 + number // 25}-03-{1 + number % 25:02}",
+            state="published", body_sq="<p>T.</p>", body_en="<p>T.</p>", **words[number % len(words)],
+        )
+        for number in range(50)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_home_comes_quickly_over_a_slow_network(client, language):
+    a_million()
+    weights = first_view(client, path_of("campaign:home", language))
+    assert sum(weights.values()) <= 60_000, weights
+    assert len(weights) <= 8, weights
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_comes_even_where_hardly_anything_does(client, language):
+    weights = first_view(client, path_of("campaign:help", language))
+    assert sum(weight for address, weight in weights.items() if not address.endswith(".woff2")) <= 20_000, weights
+    assert len(weights) <= 8, weights
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_comes_sooner_than_home_the_form_the_totals_or_a_sector_s_page(client, language):
+    a_million()
+
+    def weight(path):
+        return len(gzip.compress(client.get(path).content, LEVEL))
+
+    others = [path_of(name, language) for name in ("campaign:home", "pledges:sign", "pledges:totals")]
+    for page in Page.objects.published().exclude(sector=None):
+        others.append(path_of("pages:page", language, getattr(page, f"slug_{language}")))
+    weights = {path: weight(path) for path in others}
+    assert len(weights) == 11
+    # News and short texts of staff weigh about as much: what all pages share is most of it.
+    assert weight(path_of("campaign:help", language)) < min(min(weights.values()), 4_000), weights
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sq/problemi/", "/en/demands/", "/sq/prinder/", "/sq/partneret/", "/sq/lajme/nis-levizja/", "/sq/lajme/",
+        "/sq/lajme/2024/", "/sq/kerko/?q=tirane", "/en/search/?q=children", "/sq/ndihme/", "/sq/privatesia/",
+    ],
+)  # fmt: skip
+def test_a_page_asks_the_database_little_however_much_there_is(client, django_assert_max_num_queries, path):
+    fifty_pieces_of_news()
+    client.get(path)
+    with django_assert_max_num_queries(6):
+        assert client.get(path).status_code == 200

@@ -1,0 +1,37 @@
+"""nginx from deploy/nginx.conf on this machine, without TLS: what stands in front of the site in tests and measurements."""
+
+import os
+import re
+import shutil
+
+from django.conf import settings
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+def command(folder, port):
+    """The command that runs nginx on this port, for the gunicorn that listens at gunicorn.sock in the folder."""
+    text = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    # Only places and the port differ from production; each must be there to be replaced.
+    for old, new in {
+        "pid /run/nginx.pid;": f"pid {folder}/nginx.pid; daemon off;",
+        "worker_processes auto;": "worker_processes 1;",
+        "/var/log/nginx/": f"{folder}/",
+        "/var/cache/nginx/weare1": f"{folder}/cache",
+        "unix:/run/weare1/gunicorn.sock": f"unix:{folder}/gunicorn.sock",
+        "listen 443 ssl;": f"listen 127.0.0.1:{port};",
+        "server_name nejemi1.example;": "server_name _;",
+        "/srv/weare1/deploy": str(settings.BASE_DIR / "deploy"),
+        "/srv/weare1/var/static/": f"{settings.STATIC_ROOT}/",
+    }.items():
+        assert old in text, f"deploy/nginx.conf no longer holds {old}"
+        text = text.replace(old, new)
+    text, without_tls = re.subn(r"\n\s+ssl_\w+ [^;]+;", "", text)
+    text, without_redirect = re.subn(r"    server \{\s+listen 80;.*?\n    \}\n", "", text, flags=re.DOTALL)
+    assert (without_tls, without_redirect) == (3, 1)
+    # Bodies wait in files of nginx's own user otherwise.
+    text = text.replace(
+        "http {", f"http {{\n    client_body_temp_path {folder}/body;\n    proxy_temp_path {folder}/proxy;", 1
+    )
+    (folder / "nginx.conf").write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
+    return NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")
