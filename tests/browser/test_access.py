@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from pledges import links
 from pledges.links import Purpose
+from tests.browser import press
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, PUBLIC, path_of
 
@@ -32,22 +33,22 @@ def personal_pages(visitor, language):
         return links.path(purpose, pledge, language=language)
 
     visitor.open(path_of("pledges:sign", language))
-    page.locator("form#pledge .btn").click()
+    press(page.locator("form#pledge .btn"))
     yield "the form with errors"
     page.locator("#id_email").fill("drita@gmial.com")
-    page.locator("form#pledge .btn").click()
+    press(page.locator("form#pledge .btn"))
     yield "the form with a suggestion"
     pending, confirmed = make_pledge(), make_pledge(state="confirmed", consent_language=language)
     visitor.open(link(Purpose.BLOCK, pending))
     yield "not me"
     visitor.open(link(Purpose.CONFIRM, pending))
     yield "confirm"
-    page.locator("main .btn").click()
+    press(page.locator("main .btn"))
     yield "thanks"
     visitor.open(link(Purpose.MANAGE, confirmed))
     yield "manage"
     page.locator("#id_name").fill("")
-    page.locator("main form .btn").first.click()
+    press(page.locator("main form .btn").first)
     yield "manage with an error"
     visitor.open(link(Purpose.WITHDRAW, confirmed))
     yield "withdraw"
