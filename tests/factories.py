@@ -4,6 +4,7 @@ import itertools
 import re
 
 from django.conf import settings
+from django.contrib.auth.models import Permission, User
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import translation
@@ -46,6 +47,22 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
     assert pledge.insert(), f"{address} holds this person or two others already"
     pledge.refresh_from_db()
     return pledge
+
+
+def make_staff(*permissions, superuser=False, username=None):
+    """A member of staff with these permissions (codenames such as "view_pledge"), or with all of them."""
+    user = User.objects.create_user(
+        username or f"staff{next(_numbers)}", is_staff=True, is_superuser=superuser, password="shumë e fshehtë 1"
+    )
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    assert user.user_permissions.count() == len(set(permissions)), permissions
+    return user
+
+
+def sign_in(client, user):
+    """Let a test client be signed in as this member of staff, as the admin demands it; returns the client."""
+    client.force_login(user)
+    return client
 
 
 def form_data(**overrides):

@@ -34,6 +34,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W009"]
 INSTALLED_APPS = [
     "campaign",
     "pledges",
+    "staff",
     "crispy_forms",
     "django_tasks_db",
     "django.contrib.admin",

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Demand, Partner, Statistic, Voice
-from pledges.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin
+from staff.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin
 
 
 class PieceForm(KeyIsKept, BothLanguagesForm):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from campaign.models import HelpChannel, SiteSettings
-from pledges.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, SettingsAdmin
+from staff.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, SettingsAdmin
 
 
 class HelpChannelForm(KeyIsKept, BothLanguagesForm):

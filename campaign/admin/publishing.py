@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign import richtext
 from campaign.models import Article, Page
-from pledges.admin.base import KeyIsKept, ModelAdmin
+from staff.admin.base import KeyIsKept, ModelAdmin
 
 
 class PublishableForm(forms.ModelForm):

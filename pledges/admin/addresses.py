@@ -4,8 +4,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.admin.base import BothLanguagesForm, ModelAdmin, decrypted, sees_people
+from pledges.admin.base import decrypted, sees_people
 from pledges.models import BlockedAddress, ProviderRule
+from staff.admin.base import BothLanguagesForm, ModelAdmin
 
 RECOMPUTED = _(
     "How mail providers treat addresses, so that one mailbox is known however it is written. "

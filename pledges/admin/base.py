@@ -1,13 +1,5 @@
-"""What all admin pages share: both languages side by side, a history in each reader's language, one-row settings."""
+"""What the admin pages of pledges share: who may see people, and what stays while pledges need it."""
 
-from django import forms
-from django.conf import settings
-from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
-from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -27,102 +19,6 @@ def decrypted(read):
         return _("cannot be decrypted")
 
 
-def language_of(field):
-    """The language of a translated model field's column, or None."""
-    return getattr(field, "_translated_field_language_code", None)
-
-
-class BothLanguagesForm(forms.ModelForm):
-    """What is written in one language is asked for in the other too."""
-
-    def clean(self):
-        cleaned = super().clean()
-        for name in [name.removesuffix("_sq") for name in self.fields if name.endswith("_sq")]:
-            pair = [f"{name}_sq", f"{name}_en"]
-            empty = [column for column in pair if column in cleaned and not cleaned[column]]
-            if len(empty) == 1 and not self.has_error(pair[0]) and not self.has_error(pair[1]):
-                self.add_error(
-                    empty[0],
-                    forms.ValidationError(_("Write this in both languages, or leave both empty."), code="one_language"),
-                )
-        return cleaned
-
-
-class BothLanguages:
-    """Says at each translated field which language it is in, to eyes, screen readers and spelling checkers."""
-
-    form = BothLanguagesForm
-
-    def labels(self):
-        """Labels of the translated fields, such as "Name (Albanian)"."""
-        languages = dict(settings.LANGUAGES)
-        return {
-            field.name: format_lazy("{} ({})", capfirst(field.verbose_name), languages[language_of(field)])
-            for field in self.opts.fields
-            if language_of(field)
-        }
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
-            # Only the choice: its buttons would delete a sector or county from the form of something else.
-            field.widget = field.widget.widget
-        if language_of(db_field):
-            field.widget.attrs["lang"] = language_of(db_field)
-        return field
-
-
-class ModelAdmin(BothLanguages, admin.ModelAdmin):
-    """The base of our admin classes. `list_note` explains the list above it."""
-
-    list_note = ""
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        return super().get_form(request, obj, change, labels=self.labels(), **kwargs)
-
-    def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})
-
-    def construct_change_message(self, request, form, formsets, add=False):
-        # The history is read in either language: it keeps names that the catalogue knows, not labels made of them.
-        for each in [form, *(formset.forms[0] for formset in formsets if formset.forms)]:
-            for field in each._meta.model._meta.fields:
-                if field.name in each.fields:
-                    each.fields[field.name].label = field.verbose_name
-        message = super().construct_change_message(request, form, formsets, add)
-        for part in message:
-            if fields := part.get("changed", {}).get("fields"):
-                part["changed"]["fields"] = list(dict.fromkeys(fields))
-        return message
-
-    def log_changes(self, request, rows, *fields):
-        """Note in the history of each row that these fields (by verbose name) were changed."""
-        LogEntry.objects.log_actions(
-            user_id=request.user.pk,
-            queryset=rows,
-            action_flag=CHANGE,
-            change_message=[{"changed": {"fields": fields}}],
-        )
-
-
-class StackedInline(BothLanguages, admin.StackedInline):
-    """The base of our inlines."""
-
-    extra = 0
-
-    def get_formset(self, request, obj=None, **kwargs):
-        return super().get_formset(request, obj, labels=self.labels(), **kwargs)
-
-
-class KeyIsKept:
-    """A form whose `key` stays as it was once saved: starter content and other pages refer to it."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "key" in self.fields and not self.instance._state.adding:
-            self.fields["key"].disabled = True
-
-
 class HoldsPledges:
     """Things that stay while pledges need them; says how many those are instead of listing each."""
 
@@ -139,23 +35,3 @@ class HoldsPledges:
         if protected:
             return [], {}, set(), protected
         return super().get_deleted_objects(objs, request)
-
-
-class SettingsAdmin(ModelAdmin):
-    """One row that is always there: the list leads straight to its form."""
-
-    actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def get_object(self, request, object_id, from_field=None):
-        return self.model.load()
-
-    def changelist_view(self, request, extra_context=None):
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", 1)

@@ -6,8 +6,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pledges.admin.base import ModelAdmin
 from pledges.models import Message
+from staff.admin.base import ModelAdmin
 
 
 @admin.register(Message)

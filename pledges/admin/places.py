@@ -3,8 +3,9 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pledges.admin.base import HoldsPledges, ModelAdmin
+from pledges.admin.base import HoldsPledges
 from pledges.models import County, Municipality
+from staff.admin.base import ModelAdmin
 
 
 @admin.register(County)

@@ -18,9 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
-from pledges.admin.base import BothLanguagesForm, ModelAdmin, decrypted, sees_people
+from pledges.admin.base import decrypted, sees_people
 from pledges.forms import AddressField
 from pledges.models import Pledge
+from staff.admin.base import BothLanguagesForm, ModelAdmin
 
 # One request must end while someone waits for it.
 CHANGED_AT_ONCE = 10_000

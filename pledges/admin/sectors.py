@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from pledges.admin.base import BothLanguagesForm, HoldsPledges, KeyIsKept, ModelAdmin, StackedInline
+from pledges.admin.base import HoldsPledges
 from pledges.models import Commitment, Pledge, Sector, Wording
+from staff.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, StackedInline
 
 
 class NewSectorForm(BothLanguagesForm):

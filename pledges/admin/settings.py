@@ -4,8 +4,8 @@ from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pledges.admin.base import BothLanguagesForm, SettingsAdmin
 from pledges.models import PledgingSettings
+from staff.admin.base import BothLanguagesForm, SettingsAdmin
 
 
 class PledgingSettingsForm(BothLanguagesForm):

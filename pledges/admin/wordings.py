@@ -6,8 +6,8 @@ from django.db.models.functions import Coalesce
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from pledges.admin.base import ModelAdmin
 from pledges.models import Pledge, Wording
+from staff.admin.base import ModelAdmin
 
 EXPLANATION = _(
     "Words stay as they are for whoever signed them. When you change them, your text becomes the next version, and people "

@@ -8,8 +8,10 @@ import shutil
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
-from tests.factories import run_worker
+from tests.factories import run_worker, sign_in
 
 FLAGS = [
     "--no-sandbox",
@@ -60,7 +62,9 @@ class Visitor:
 
     def __init__(self, browser, home, **options):
         self.home = home
-        self.context = browser.new_context(base_url=home, locale="sq-AL", reduced_motion="reduce", **options)
+        self.context = browser.new_context(
+            **{"base_url": home, "locale": "sq-AL", "reduced_motion": "reduce"} | options
+        )
         self.asked, self.complaints, self.cookies = set(), [], []
         self.context.on("request", lambda request: self.asked.add(urlsplit(request.url)[:2]))
         self.context.on("response", self._read)
@@ -109,6 +113,36 @@ def visit(browser, live_server, settings):
         visitor.leave()
     for visitor in visitors:
         visitor.kept_the_promises()
+
+
+class Colleague(Visitor):
+    """A member of staff at the admin, already signed in. Of the promises only the cookie is not theirs."""
+
+    def __init__(self, browser, home, user, **options):
+        super().__init__(browser, home, **options)
+        session = sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
+        place = {"domain": urlsplit(home).hostname, "path": settings.SESSION_COOKIE_PATH}
+        self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, **place}])
+
+    def kept_the_promises(self):
+        self.cookies = []
+        super().kept_the_promises()
+
+
+@pytest.fixture
+def staff_visit(browser, live_server):
+    """Let a member of staff come: `staff_visit(user, locale="en-GB")`."""
+    colleagues = []
+
+    def come(user, **options):
+        colleagues.append(Colleague(browser, live_server.url, user, **options))
+        return colleagues[-1]
+
+    yield come
+    for colleague in colleagues:
+        colleague.leave()
+    for colleague in colleagues:
+        colleague.kept_the_promises()
 
 
 @pytest.fixture

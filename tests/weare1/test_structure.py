@@ -38,6 +38,12 @@ def test_what_staff_write_stands_on_the_core_alone():
     assert [place for place in outside if not place[2].startswith("weare1.settings")] == []
 
 
+def test_people_and_rights_know_neither_pledges_nor_pages():
+    found = list(imports("staff"))
+    assert len(found) > 10
+    assert [place for place in found if place[2].split(".")[0] in ("campaign", "pledges", "weare1", "tests")] == []
+
+
 def test_the_core_names_no_template_and_no_model_of_the_campaign():
     """A string can be an import too: `apps.get_model("campaign.…")`, `render(…, "campaign/…")`."""
     for file in sorted((ROOT / "pledges").rglob("*.py")):

@@ -1,0 +1,3 @@
+from staff.models.records import Record
+
+__all__ = ["Record"]

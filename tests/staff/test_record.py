@@ -1,0 +1,40 @@
+"""The record of what staff did: it grows, and nothing takes anything back."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection, transaction
+
+from staff.models import Record
+from staff.models.records import note
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_entry_says_who_did_what_to_which_pledges_and_when():
+    user, pledge = User.objects.create_user("zana", is_staff=True), uuid.uuid4()
+    note(user, Record.Action.LOOK, [pledge], page="list")
+    [entry] = Record.objects.about(pledge)
+    assert (entry.user_id, entry.action, entry.pledges, entry.count) == (user.pk, "look", [pledge], 1)
+    assert entry.details == {"page": "list"} and entry.at is not None
+
+
+def test_a_million_pledges_are_spread_over_entries_that_can_be_read():
+    ids = [uuid.UUID(int=number) for number in range(25_000)]
+    note(None, Record.Action.EXPORT, ids)
+    assert [entry.count for entry in Record.objects.order_by("pk")] == [10_000, 10_000, 5_000]
+    assert Record.objects.about(ids[-1]).count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["UPDATE staff_record SET user_id = 0", "DELETE FROM staff_record", "TRUNCATE staff_record"],
+)
+def test_the_database_itself_refuses_to_take_anything_back(change):
+    note(None, Record.Action.SIGN_IN)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE staff_record ENABLE TRIGGER record_is_not_emptied")
+        with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
+            cursor.execute(change)
+    assert Record.objects.count() == 1
