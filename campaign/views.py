@@ -20,7 +20,7 @@ from pledges import totals
 from pledges.charts import mosaic
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
-from pledges.pictures import card
+from pledges.pictures import draw
 from pledges.vows import vows
 
 HOME_NEWS = 2
@@ -201,7 +201,7 @@ def picture(request, language, kind, key):
             row = get_object_or_404(rows, **{f"slug_{language}": key})
             words = row.share_title or row.title
         brand = "#NEJEMI1" if language == "sq" else "#WEARE1"
-    return mark_public(HttpResponse(card(words, brand), content_type="image/png"))
+    return mark_public(HttpResponse(draw("card", words, brand), content_type="image/png"))
 
 
 @read_only

@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from campaign import views
 from campaign.sitemaps import SITEMAPS
 from pledges.http import public_page
-from pledges.views import health, totals
+from pledges.views import health, share, totals
 
 urlpatterns = [
     path("", views.root),
@@ -22,6 +22,11 @@ urlpatterns = [
         r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$",
         views.picture,
         name="picture",
+    ),
+    re_path(
+        r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$",
+        share.picture,
+        name="pledged_picture",
     ),
     path("robots.txt", views.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),

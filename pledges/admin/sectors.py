@@ -66,6 +66,10 @@ class SectorAdmin(HoldsPledges, ModelAdmin):
             (None, {"fields": [("name_sq", "name_en"), ("hint_sq", "hint_en"), "slug"]}),
             (_("How it appears"), {"fields": ["color", "position", "shows_names", "is_open"]}),
             (_("The pledge that its people sign"), words),
+            (
+                _("When its people share"),
+                {"fields": [("pledged_sq", "pledged_en"), ("invitation_sq", "invitation_en")]},
+            ),
         ]
 
     def get_readonly_fields(self, request, obj=None):

@@ -42,6 +42,25 @@ class Sector(models.Model):
             help_text=_("Shown under the name on the form, when the name is not enough."),
         )
     )
+    pledged = TranslatedField(
+        models.CharField(
+            _("words on the picture to share"),
+            max_length=60,
+            blank=True,
+            help_text=_("In the first person, such as “I pledged as a parent.” Empty: “I pledged.”"),
+        )
+    )
+    invitation = TranslatedField(
+        models.CharField(
+            _("words of an invitation"),
+            max_length=200,
+            blank=True,
+            help_text=_(
+                "What supporters of this sector send with the link when they share it, such as “I pledged as a parent to listen, "
+                "believe and report. Join in:” The link follows. Empty: words that suit everyone."
+            ),
+        )
+    )
     color = models.CharField(
         _("colour"),
         max_length=2,
