@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from campaign import views
 from campaign.sitemaps import SITEMAPS
 from pledges.http import public_page
-from pledges.views import health, share, totals
+from pledges.views import counter, health, share, totals
 
 urlpatterns = [
     path("", views.root),
@@ -28,6 +28,7 @@ urlpatterns = [
         share.picture,
         name="pledged_picture",
     ),
+    re_path(r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$", counter.counter, name="counter"),
     path("robots.txt", views.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", views.manifest, name="manifest"),

@@ -23,6 +23,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Of the one page that other sites may frame.
+FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
 HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain", "application/json"
 
 
@@ -35,6 +37,7 @@ class Row:
     kept: str = KEPT
     type: str = HTML
     language: str = "sq"
+    policy: str = POLICY
     # Names in Vary
     varies: set = field(default_factory=set)
     more: dict = field(default_factory=dict)
@@ -43,7 +46,8 @@ class Row:
         return self.path
 
 
-OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+FROM_ELSEWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
+OPEN = {"Access-Control-Allow-Origin": "*", **FROM_ELSEWHERE}
 HIDDEN = {"X-Robots-Tag": "noindex, nofollow"}
 BY_STAFF = {"Accept-Language", "Cookie"}
 
@@ -84,6 +88,8 @@ ROWS = [
     Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
     Row("/pictures/sq/site/card.png", type="image/png"),
     Row("/pictures/sq/square/parents.png", type="image/png"),
+    Row("/counter/sq/light/", policy=FRAMED, more=FROM_ELSEWHERE),
+    Row("/counter/en/dark/", policy=FRAMED, more=FROM_ELSEWHERE, language="en"),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/robots.txt", type=TEXT),
@@ -115,11 +121,16 @@ PERSONAL = {
 
 PICTURE = r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 PLEDGED = r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
-PICTURES = {PICTURE: "pictures/sq/site/card.png", PLEDGED: "pictures/sq/square/parents.png"}
+COUNTER = r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$"
+ELSEWHERE = {
+    PICTURE: "pictures/sq/site/card.png",
+    PLEDGED: "pictures/sq/square/parents.png",
+    COUNTER: "counter/sq/light/",
+}
 # One address for each pattern of what staff write.
 EXAMPLES = {
-    "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<slug:slug>": "levizja", **PICTURES},
-    "en": {"news/<slug:slug>": "news/the-movement-begins", "<slug:slug>": "movement", **PICTURES},
+    "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<slug:slug>": "levizja", **ELSEWHERE},
+    "en": {"news/<slug:slug>": "news/the-movement-begins", "<slug:slug>": "movement", **ELSEWHERE},
 }
 
 
@@ -134,10 +145,10 @@ def agrees(row, response):
     if "Cookie" not in row.varies:
         assert "Set-Cookie" not in headers and not response.cookies
     assert headers["Content-Language"] == row.language
-    assert headers["Content-Security-Policy"] == POLICY
+    assert headers["Content-Security-Policy"] == row.policy
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "DENY"
+    assert headers.get("X-Frame-Options") == (None if row.policy == FRAMED else "DENY")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     for name in {**OPEN, **HIDDEN}:
         assert headers.get(name) == row.more.get(name)
@@ -274,8 +285,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Fourteen addresses without a language, and twenty-one pages.
-    assert visited == 2 * (14 + 21)
+    # Fifteen addresses without a language, and twenty-one pages.
+    assert visited == 2 * (15 + 21)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
