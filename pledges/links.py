@@ -19,6 +19,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     BLOCK = "block"
     NEW_ADDRESS = "new_address"
+    SHARE = "share"
+    COMMIT = "commit"
     MANAGE = "manage"
     WITHDRAW = "withdraw"
     DATA = "data"
@@ -30,7 +32,7 @@ def _signer(purpose):
 
 def _bound_to(purpose, pledge):
     """What must not have changed since the link was made."""
-    if purpose in (Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA):
+    if purpose in (Purpose.SHARE, Purpose.COMMIT, Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA):
         return str(pledge.link_version)
     if purpose == Purpose.NEW_ADDRESS and pledge.new_address_at:
         # Not the ciphertext: rotating keys changes it.

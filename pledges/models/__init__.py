@@ -1,5 +1,6 @@
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
+from pledges.models.commitments import ChosenCommitment
 from pledges.models.messages import Message
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
@@ -12,6 +13,7 @@ from pledges.models.wordings import Wording
 __all__ = [
     "Attempt",
     "BlockedAddress",
+    "ChosenCommitment",
     "Commitment",
     "County",
     "Message",

@@ -1,5 +1,6 @@
 """A pledge: one person's signature in one sector, from signing to confirmed, withdrawn or invalidated."""
 
+import secrets
 import uuid
 from datetime import timedelta
 
@@ -25,6 +26,10 @@ NETWORK_DIGEST_LIFE = timedelta(days=7)
 REPEATS = 5
 REPEAT_EVERY = timedelta(minutes=1)
 REPEATS_RETURN_AFTER = timedelta(days=1)
+
+# A link of one's own: no letters that are mistaken for others, 10¹² of them, so that none is guessed.
+CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+CODE_LENGTH = 8
 
 DIGEST_FIELDS = [
     "address_digest",
@@ -77,6 +82,10 @@ class PledgeQuerySet(models.QuerySet):
     def from_network(self, network):
         """Pledges signed from one network in the last seven days."""
         return self.filter(network_digest__in=keys.digests("network", network))
+
+    def of_link(self, code):
+        """The pledge whose supporter made this link of their own; none when they have withdrawn since, or for wild input."""
+        return self.confirmed().filter(code=code) if set(code or "-") <= set(CODE_LETTERS) else self.none()
 
     def with_stale_digests(self):
         """Rows whose digests are by other keys or provider rules than today's."""
@@ -180,6 +189,12 @@ class Pledge(models.Model):
     updates = models.BooleanField(_("wants news"), default=False)
 
     link_version = models.PositiveIntegerField(default=1, editable=False)
+    # The end of a link of one's own to the form, made when asked for. It names nobody. Null, not "": many have none.
+    code = models.CharField(max_length=CODE_LENGTH, null=True, unique=True, editable=False)  # noqa: DJ001
+    # Whose link they came by.
+    came_through = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="brought", editable=False
+    )
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     repeats = models.PositiveSmallIntegerField(default=0, editable=False)
     written_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -333,6 +348,19 @@ class Pledge(models.Model):
                 created_at=models.Case(models.When(state=Pledge.State.PENDING, then=Now()), default=F("created_at")),
             )
         )
+
+    def make_link(self):
+        """Give a counted pledge a link of its own, unless it has one."""
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        Pledge.objects.confirmed().filter(pk=self.pk, code=None).update(code=code)
+
+    def end_link(self):
+        """Make the link of one's own lead nowhere."""
+        Pledge.objects.filter(pk=self.pk).update(code=None)
+
+    def has_brought(self):
+        """How many have confirmed who came by this pledge's own link."""
+        return self.brought.filter(state=Pledge.State.CONFIRMED).count()
 
     def revoke_links(self):
         """Make every link sent so far for managing this pledge worthless."""

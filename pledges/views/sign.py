@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.forms import PledgeForm
-from pledges.http import cookieless_form, personal_page, public_form, public_page
+from pledges.http import cookieless_form, personal_page, public_form, public_page, read_only
 from pledges.models import Attempt, PledgingSettings, Wording
 from pledges.network import network
 from pledges.vows import vows
@@ -33,6 +33,16 @@ def _page(request):
     if not _can_sign(pledging):
         return render(request, "pledges/not_now.html", {"pledging": pledging})
     return render(request, "pledges/sign.html", _context(PledgeForm(chosen=request.GET.get("sector"))))
+
+
+@personal_page
+@read_only
+def through(request, code):
+    """The form by a supporter's own link; whether the link still lives is not to be seen."""
+    pledging = PledgingSettings.load()
+    if not _can_sign(pledging):
+        return render(request, "pledges/not_now.html", {"pledging": pledging})
+    return render(request, "pledges/sign.html", _context(PledgeForm(through=code)))
 
 
 @personal_page

@@ -61,6 +61,8 @@ ROWS = [
     Row("/en/privacy/", language="en"),
     Row("/sq/zotimi/", kept=KEPT_FORM),
     Row("/en/pledge/", kept=KEPT_FORM, language="en"),
+    Row("/sq/zotimi/me/abcdefgh/", kept=NOT_KEPT, more=HIDDEN),
+    Row("/en/pledge/with/abcdefgh/", kept=NOT_KEPT, more=HIDDEN, language="en"),
     Row("/sq/zotimi/emaili/"),
     Row("/en/pledge/inbox/", language="en"),
     Row("/sq/zotimi/nen-16/"),
@@ -113,6 +115,8 @@ PERSONAL = {
     Purpose.CONFIRM: ("/sq/konfirmoni/…/", "/en/confirm/…/"),
     Purpose.BLOCK: ("/sq/nuk-jam-une/…/", "/en/not-me/…/"),
     Purpose.NEW_ADDRESS: ("/sq/adresa-e-re/…/", "/en/new-address/…/"),
+    Purpose.SHARE: ("/sq/ftoni-nje-tjeter/…/", "/en/bring-one-more/…/"),
+    Purpose.COMMIT: ("/sq/angazhimet/…/", "/en/commitments/…/"),
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
@@ -129,8 +133,13 @@ ELSEWHERE = {
 }
 # One address for each pattern of what staff write.
 EXAMPLES = {
-    "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<slug:slug>": "levizja", **ELSEWHERE},
-    "en": {"news/<slug:slug>": "news/the-movement-begins", "<slug:slug>": "movement", **ELSEWHERE},
+    "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<code:code>": "abcdefgh", "<slug:slug>": "levizja", **ELSEWHERE},
+    "en": {
+        "news/<slug:slug>": "news/the-movement-begins",
+        "<code:code>": "abcdefgh",
+        "<slug:slug>": "movement",
+        **ELSEWHERE,
+    },
 }
 
 
@@ -285,8 +294,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Fifteen addresses without a language, and twenty-one pages.
-    assert visited == 2 * (15 + 21)
+    # Fifteen addresses without a language, and twenty-four pages.
+    assert visited == 2 * (15 + 24)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 

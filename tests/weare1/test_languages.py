@@ -153,7 +153,7 @@ def test_every_string_of_the_code_is_in_the_catalogue_and_no_other(catalogue, tm
         assert not os.environ.get("CI"), "install gettext"
         pytest.skip("xgettext is not installed")
     copy = tmp_path / "copy"
-    for folder in ("campaign", "pledges", "weare1", "templates", "locale"):
+    for folder in ("campaign", "pledges", "staff", "weare1", "templates", "locale"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
     shutil.copy(ROOT / "manage.py", copy)
     (copy / "locale/sq/LC_MESSAGES/django.po").unlink()
@@ -294,7 +294,7 @@ def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, l
     for what, response in personal_visits(client, language):
         assert foreign_words(Document(response)) == {}, what
         visited += 1
-    assert visited == 29
+    assert visited == 36
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
