@@ -20,6 +20,7 @@ class PageSitemap(Sitemap):
             "campaign:home",
             "pledges:sign",
             "pledges:totals",
+            "pledges:ribbon",
             "campaign:help",
             "pledges:my_pledge",
             "campaign:privacy",

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     NEW_ADDRESS = "new_address"
     SHARE = "share"
     COMMIT = "commit"
+    CERTIFICATE = "certificate"
     MANAGE = "manage"
     WITHDRAW = "withdraw"
     DATA = "data"
@@ -32,12 +33,12 @@ def _signer(purpose):
 
 def _bound_to(purpose, pledge):
     """What must not have changed since the link was made."""
-    if purpose in (Purpose.SHARE, Purpose.COMMIT, Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA):
-        return str(pledge.link_version)
-    if purpose == Purpose.NEW_ADDRESS and pledge.new_address_at:
+    if purpose in (Purpose.CONFIRM, Purpose.BLOCK):
+        return ""
+    if purpose == Purpose.NEW_ADDRESS:
         # Not the ciphertext: rotating keys changes it.
-        return f"{pledge.new_address_at:%y%m%d%H%M%S%f}"
-    return ""
+        return f"{pledge.new_address_at:%y%m%d%H%M%S%f}" if pledge.new_address_at else ""
+    return str(pledge.link_version)
 
 
 def token(purpose, pledge):

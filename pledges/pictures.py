@@ -46,10 +46,11 @@ LAYOUTS = {
 
 
 @cache
-def _font(size, weight):
-    font = ImageFont.truetype(finders.find("fonts/figtree-latin-wght-normal.woff2"), size)
-    font.set_variation_by_axes([weight])
-    return font
+def font(size, weight):
+    """The site's typeface in pixels and weight (300 to 900)."""
+    face = ImageFont.truetype(finders.find("fonts/figtree-latin-wght-normal.woff2"), size)
+    face.set_variation_by_axes([weight])
+    return face
 
 
 @lru_cache(maxsize=200)
@@ -63,9 +64,9 @@ def draw(layout, words, brand):
     _draw_one(picture, place)
     canvas = ImageDraw.Draw(picture)
     left, top, right, bottom = place.words
-    font, text = _fitted(canvas, words, place.largest, (right - left, bottom - top))
-    canvas.multiline_text((left, top), text, INK, font, spacing=font.size * LEADING)
-    canvas.text((MARGIN, place.brand), brand, INK, _font(place.largest // 2, 900), anchor="ls")
+    face, text = _fitted(canvas, words, place.largest, (right - left, bottom - top))
+    canvas.multiline_text((left, top), text, INK, face, spacing=face.size * LEADING)
+    canvas.text((MARGIN, place.brand), brand, INK, font(place.largest // 2, 900), anchor="ls")
     out = BytesIO()
     picture.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
@@ -91,27 +92,27 @@ def _fitted(canvas, words, largest, room):
     What does not fit even in the smallest ends with an ellipsis: letters are never cut.
     """
     for size in range(largest, SMALLEST - 1, -4):
-        font = _font(size, 800)
-        lines = list(_lines(canvas, words.split(), font, room[0]))
-        if _fits(canvas, lines, font, room):
-            return font, "\n".join(lines)
+        face = font(size, 800)
+        lines = list(_lines(canvas, words.split(), face, room[0]))
+        if _fits(canvas, lines, face, room):
+            return face, "\n".join(lines)
     kept = words
-    while not _fits(canvas, lines, font, room):
+    while not _fits(canvas, lines, face, room):
         kept = kept[:-1].rstrip()
-        lines = list(_lines(canvas, f"{kept} …".split(), font, room[0]))
-    return font, "\n".join(lines)
+        lines = list(_lines(canvas, f"{kept} …".split(), face, room[0]))
+    return face, "\n".join(lines)
 
 
-def _fits(canvas, lines, font, room):
-    box = canvas.multiline_textbbox((0, 0), "\n".join(lines), font, spacing=font.size * LEADING)
+def _fits(canvas, lines, face, room):
+    box = canvas.multiline_textbbox((0, 0), "\n".join(lines), face, spacing=face.size * LEADING)
     return box[2] <= room[0] and box[3] <= room[1]
 
 
-def _lines(canvas, words, font, width):
+def _lines(canvas, words, face, width):
     line = ""
     for word in words:
         longer = f"{line} {word}".strip()
-        if line and canvas.textlength(longer, font) > width:
+        if line and canvas.textlength(longer, face) > width:
             yield line
             line = word
         else:

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import after, personal, sign, totals
+from pledges.views import after, personal, share, sign, totals
 
 
 class TokenConverter:
@@ -44,5 +44,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "commitments/<token:token>/"), after.commit, name="commit"),
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),
     path(pgettext_lazy("address", "my-data/<token:token>/"), personal.data, name="data"),
+    path(pgettext_lazy("address", "blue-ribbon/"), share.ribbon, name="ribbon"),
+    path(pgettext_lazy("address", "certificate/<token:token>/"), after.certificate, name="certificate"),
     path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
 ]

@@ -27,6 +27,7 @@ PUBLIC = (
     "pledges:my_pledge",
     "pledges:my_pledge_sent",
     "pledges:totals",
+    "pledges:ribbon",
 )
 
 
@@ -84,6 +85,7 @@ def personal_visits(client, language):
     yield "commitments of nobody", client.post(commit, {"commitments": ["0", "x"]})
     yield "nothing chosen", client.post(commit, {})
     yield "chosen", client.post(commit, {"commitments": [pledge.sector.commitments.first().pk]})
+    yield "certificate", client.get(link(Purpose.CERTIFICATE, pledge))
     yield "withdraw", client.get(link(Purpose.WITHDRAW, pledge))
     yield "withdrawn", client.post(link(Purpose.WITHDRAW, pledge))
 

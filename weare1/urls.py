@@ -28,6 +28,9 @@ urlpatterns = [
         share.picture,
         name="pledged_picture",
     ),
+    re_path(
+        r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"
+    ),
     re_path(r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$", counter.counter, name="counter"),
     path("robots.txt", views.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),

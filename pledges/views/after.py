@@ -1,4 +1,4 @@
-"""After confirming, one thing at a time: bring one more, choose what one will do. Each can be left out."""
+"""After confirming, one thing at a time: bring one more, choose what one will do, print it. Each can be left out."""
 
 from functools import wraps
 from urllib.parse import quote
@@ -82,6 +82,16 @@ def commit(request, pledge):
     if form.is_valid():
         form.save()
         chosen = pledge.chosen.select_related("commitment").order_by("commitment__position")
-        return render(request, "pledges/done.html", {"chosen": chosen, "manage_url": manage_url})
+        certificate_url = links.path(Purpose.CERTIFICATE, pledge, language=request.LANGUAGE_CODE)
+        context = {"chosen": chosen, "manage_url": manage_url, "certificate_url": certificate_url}
+        return render(request, "pledges/done.html", context)
     status = 422 if form.is_bound else 200
     return render(request, "pledges/commit.html", {"form": form}, status=status)
+
+
+@behind_a_link(Purpose.CERTIFICATE)
+@_only_counted
+def certificate(request, pledge):
+    """The pledge as a page to print, with the name; it is made anew each time and kept nowhere."""
+    words = pledge.wording.in_language(request.LANGUAGE_CODE)
+    return render(request, "pledges/certificate.html", {"pledge": pledge, "words": words})

@@ -90,6 +90,9 @@ ROWS = [
     Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
     Row("/pictures/sq/site/card.png", type="image/png"),
     Row("/pictures/sq/square/parents.png", type="image/png"),
+    Row("/pictures/sq/ribbon-frame.png", type="image/png"),
+    Row("/sq/fjongo-blu/"),
+    Row("/en/blue-ribbon/", language="en"),
     Row("/counter/sq/light/", policy=FRAMED, more=FROM_ELSEWHERE),
     Row("/counter/en/dark/", policy=FRAMED, more=FROM_ELSEWHERE, language="en"),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
@@ -117,6 +120,7 @@ PERSONAL = {
     Purpose.NEW_ADDRESS: ("/sq/adresa-e-re/…/", "/en/new-address/…/"),
     Purpose.SHARE: ("/sq/ftoni-nje-tjeter/…/", "/en/bring-one-more/…/"),
     Purpose.COMMIT: ("/sq/angazhimet/…/", "/en/commitments/…/"),
+    Purpose.CERTIFICATE: ("/sq/vertetimi/…/", "/en/certificate/…/"),
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
@@ -125,10 +129,12 @@ PERSONAL = {
 
 PICTURE = r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 PLEDGED = r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
+RIBBON = r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$"
 COUNTER = r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$"
 ELSEWHERE = {
     PICTURE: "pictures/sq/site/card.png",
     PLEDGED: "pictures/sq/square/parents.png",
+    RIBBON: "pictures/sq/ribbon-frame.png",
     COUNTER: "counter/sq/light/",
 }
 # One address for each pattern of what staff write.
@@ -294,8 +300,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Fifteen addresses without a language, and twenty-four pages.
-    assert visited == 2 * (15 + 24)
+    # Sixteen addresses without a language, and twenty-six pages.
+    assert visited == 2 * (16 + 26)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
