@@ -41,6 +41,28 @@ class Migration(migrations.Migration):
                         verbose_name="how they were chosen",
                     ),
                 ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by whom",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="undone by",
+                    ),
+                ),
                 ("choice", models.JSONField(default=dict, editable=False, verbose_name="details of the choice")),
                 (
                     "state",
@@ -105,6 +127,15 @@ class Migration(migrations.Migration):
                         "batch_id", "pledge", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="pledges.batch",
+                    ),
+                ),
                 ("pledge", models.UUIDField(db_index=True)),
                 ("invalidated_at", models.DateTimeField(null=True)),
                 ("changed_at", models.DateTimeField(null=True)),
@@ -167,37 +198,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="pledge",
             index=models.Index(fields=["domain_digest"], include=("state",), name="pledge_domain"),
-        ),
-        migrations.AddField(
-            model_name="batch",
-            name="by",
-            field=models.ForeignKey(
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="by whom",
-            ),
-        ),
-        migrations.AddField(
-            model_name="batch",
-            name="undone_by",
-            field=models.ForeignKey(
-                editable=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="undone by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="batchrow",
-            name="batch",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="pledges.batch"
-            ),
         ),
         migrations.AddConstraint(
             model_name="batch",
