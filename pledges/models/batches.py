@@ -206,7 +206,12 @@ class Batch(models.Model):
         # Also before asking who changed them since: what is locked changes no more.
         self._lock(Pledge.objects.filter(pk__in=ids))
         mine = self.rows.filter(pledge__in=ids).exclude(Exists(BatchRow.objects.later_than(OuterRef)))
-        as_left = _AS_LEFT[self.kind](Pledge.objects.filter(pk__in=mine.values("pledge")))
+        touched = Subquery(self.rows.filter(pledge=OuterRef("pk")).values("changed_at"))
+        as_left = (
+            _AS_LEFT[self.kind](Pledge.objects.filter(pk__in=mine.values("pledge")))
+            .annotate(touched=touched)
+            .exclude(Q(confirmed_at__gt=F("touched")) | Q(invalidated_at__gt=F("touched")))
+        )
         undone = list(as_left.values_list("pk", flat=True))
         back = Pledge.objects.filter(pk__in=undone)
         if self.kind == self.Kind.RESTORE:
