@@ -171,6 +171,31 @@ def _new_address(pledge):
     )
 
 
+def _corrected(pledge):
+    if pledge.state == pledge.State.PENDING:
+        button = (_("Confirm my pledge"), links.url(Purpose.CONFIRM, pledge))
+    else:
+        button = (_("Open my pledge"), links.url(Purpose.MANAGE, pledge))
+    return Letter(
+        subject=_("Your details are corrected"),
+        paragraphs=[
+            _("Hello, %(name)s.") % {"name": pledge.name},
+            _("We have corrected what we keep about your pledge. This is how it stands now:"),
+            _("Group: %(sector)s") % {"sector": pledge.sector.name},
+            _("County: %(county)s") % {"county": pledge.county.name if pledge.county else _("not given")},
+            _("Your name is shown among the supporters.") if pledge.show_name else _("Your name is not shown."),
+            _("We send you news by e-mail.") if pledge.updates else _("We send you no news."),
+            *(
+                [_("You have also given us another address. Until you confirm it there, this one stays.")]
+                if pledge.new_address_cipher
+                else []
+            ),
+        ],
+        buttons=[button],
+        after=[_("If something is not as you wish, set it right there, or tell us.")],
+    )
+
+
 def _withdrawn(_pledge):
     return Letter(
         subject=_("It is done"),
@@ -193,5 +218,6 @@ _LETTERS = {
     "full": _full,
     "links": _links,
     "new_address": _new_address,
+    "corrected": _corrected,
     "withdrawn": _withdrawn,
 }

@@ -1,9 +1,17 @@
 """What happens later, in the worker. Arguments are ids; no task raises, since a stored traceback could quote an address."""
 
-from django.db import transaction
+import logging
+import time
+
+from django.db import OperationalError, transaction
 from django.tasks import task
 
 from pledges import rotation
+
+logger = logging.getLogger(__name__)
+
+# Seconds that a batch may take before messages have their turn.
+TURN = 3
 
 
 @task
@@ -21,6 +29,25 @@ def send_message(message_id):
         )
         if message:
             message.attempt()
+
+
+@task
+def run_batch(batch_id):
+    """Make steps of a batch for some seconds and leave the rest to the next task; harmless when another worker has it."""
+    from pledges.models import Batch
+
+    batch, until = Batch(pk=batch_id), time.monotonic() + TURN
+    try:
+        while batch.step():
+            if time.monotonic() > until:
+                batch.enqueue()
+                break
+    except OperationalError as error:
+        # The database is away, or chose this one to end a deadlock: housekeeping has it taken up again.
+        logger.warning("batch %s: %s", batch_id, type(error).__name__)
+    except Exception as error:
+        logger.error("batch %s: %s", batch_id, type(error).__name__)
+        batch.fail(error)
 
 
 @task

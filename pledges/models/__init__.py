@@ -1,5 +1,6 @@
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
+from pledges.models.batches import Batch, BatchRow
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.messages import Message
 from pledges.models.places import County, Municipality
@@ -12,6 +13,8 @@ from pledges.models.wordings import Wording
 
 __all__ = [
     "Attempt",
+    "Batch",
+    "BatchRow",
     "BlockedAddress",
     "ChosenCommitment",
     "Commitment",

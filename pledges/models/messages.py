@@ -59,6 +59,7 @@ class Message(models.Model):
         FULL = "full", _("two have pledged from this address")
         LINKS = "links", _("your link")
         NEW_ADDRESS = "new_address", _("confirm the new address")
+        CORRECTED = "corrected", _("your pledge is corrected")
         WITHDRAWN = "withdrawn", _("your pledge is erased")
 
     class State(models.TextChoices):

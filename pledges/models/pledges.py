@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Length, Now, Substr
 from django.utils.translation import gettext_lazy as _
 
@@ -50,13 +50,19 @@ class PledgeQuerySet(models.QuerySet):
 
     def expired(self):
         """Never confirmed in time, also those that staff had invalidated: to be erased."""
-        return self.exclude(state=Pledge.State.CONFIRMED).filter(
-            confirmed_at=None, created_at__lte=Now() - PENDING_LIFE
-        )
+        return self.exclude(state=Pledge.State.CONFIRMED).filter(confirmed_at=None).out_of_time()
+
+    def out_of_time(self):
+        """Signed so long ago that an unconfirmed one is erased."""
+        return self.filter(created_at__lte=Now() - PENDING_LIFE)
 
     def confirmed(self):
         """Counted."""
         return self.filter(state=Pledge.State.CONFIRMED)
+
+    def valid(self):
+        """Counted, or still to be."""
+        return self.exclude(state=Pledge.State.INVALIDATED)
 
     def invalidated(self):
         """Taken out of the count by staff."""
@@ -77,11 +83,21 @@ class PledgeQuerySet(models.QuerySet):
 
     def of_domain(self, domain):
         """Pledges from addresses of one mail domain."""
-        return self.filter(domain_digest__in=keys.digests("domain", domain.casefold()))
+        return self.filter(domain_digest__in=keys.digests("domain", addresses.split_address(f"@{domain}")[1]))
 
-    def from_network(self, network):
-        """Pledges signed from one network in the last seven days."""
-        return self.filter(network_digest__in=keys.digests("network", network))
+    def alike(self, column):
+        """All pledges that share a digest, such as "network_digest", with one of these."""
+        return Pledge.objects.filter(**{f"{column}__in": self.order_by().values(column)})
+
+    def second_of_their_address(self):
+        """Those with which a second person pledged from the same address."""
+        first = Pledge.objects.filter(slot=1)
+        # By either column: between the steps of a rotation two rows may share only one of them.
+        return self.filter(
+            models.Exists(first.filter(address_digest=OuterRef("address_digest")))
+            | models.Exists(first.filter(address_digest_last=OuterRef("address_digest_last"))),
+            slot=2,
+        )
 
     def of_link(self, code):
         """The pledge whose supporter made this link of their own; none when they have withdrawn since, or for wild input."""
@@ -110,7 +126,7 @@ class PledgeQuerySet(models.QuerySet):
 
     def invalidate(self):
         """Take pledges out of the count, in one statement; returns how many this call changed."""
-        return self.exclude(state=Pledge.State.INVALIDATED).update(state=Pledge.State.INVALIDATED, invalidated_at=Now())
+        return self.valid().update(state=Pledge.State.INVALIDATED, invalidated_at=Now())
 
     def restore(self):
         """Undo `invalidate`: each pledge is again what it was; returns how many this call changed."""
@@ -121,6 +137,10 @@ class PledgeQuerySet(models.QuerySet):
             ),
             invalidated_at=None,
         )
+
+    def unconfirm(self):
+        """Undo `confirm`: they wait again, for what is left of their 14 days; returns how many this call changed."""
+        return self.confirmed().update(state=Pledge.State.PENDING, confirmed_at=None)
 
 
 def digest_mark(rules):
@@ -238,9 +258,19 @@ class Pledge(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-created_at"], name="pledge_newest"),
+            # The list of staff is paged in this one alone, whatever it is filtered by and however deep.
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="pledge_newest",
+                include=["state", "sector", "county", "source", "language", "slot"],
+            ),
             models.Index(fields=["sector", "county"], name="pledge_sector_county"),
-            models.Index(fields=["domain_digest"], name="pledge_domain"),
+            models.Index(fields=["source", "-created_at", "-id"], name="pledge_source"),
+            models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
+            models.Index(
+                fields=["invalidated_at"], name="pledge_invalidated", condition=Q(invalidated_at__isnull=False)
+            ),
+            models.Index(fields=["domain_digest"], name="pledge_domain", include=["state"]),
             models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
             models.Index(
                 fields=["network_digest", "created_at"],
@@ -388,8 +418,19 @@ class Pledge(models.Model):
             BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
             Pledge.objects.filter(pk=self.pk).delete()
 
+    def companions(self):
+        """The other pledge from the same address, if there is one."""
+        return Pledge.objects.filter(
+            Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
+        ).exclude(pk=self.pk)
+
     def use_new_address(self):
-        """Make the waiting address the pledge's own; False when it already holds two pledges or this very person."""
+        """Make the waiting address the pledge's own; False when it already holds two pledges or this very person.
+
+        A pledge that staff corrected before it was confirmed is still to be: its message goes to the new address.
+        """
+        from pledges.models.messages import Message
+
         name, address = self.name, self.new_address
         self.set_person(name, address)
         self.new_address_cipher = self.new_address_at = None
@@ -398,6 +439,8 @@ class Pledge(models.Model):
             try:
                 with transaction.atomic():
                     self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
+                    if self.state == Pledge.State.PENDING:
+                        Message.owe(Message.Kind.CONFIRM, self)
             except IntegrityError:
                 continue
             return True

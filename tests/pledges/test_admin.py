@@ -15,6 +15,7 @@ from django.utils.html import escape
 
 from pledges import totals
 from pledges.models import (
+    Batch,
     BlockedAddress,
     Commitment,
     County,
@@ -26,7 +27,8 @@ from pledges.models import (
     Sector,
     Wording,
 )
-from tests.factories import make_pledge, run_worker
+from staff.models import Record
+from tests.factories import make_pledge, make_staff, run_worker, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -41,11 +43,7 @@ def words(response):
 
 def staff(client, *permissions):
     """The client, signed in as staff with these permissions, such as "view_pledge"."""
-    user = User.objects.create_user("zana", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    assert user.user_permissions.count() == len(permissions)
-    client.force_login(user)
-    return client
+    return sign_in(client, make_staff(*permissions, username="zana"))
 
 
 def change(thing):
@@ -193,9 +191,8 @@ def test_corrections_are_kept_and_counted(admin_client):
     pledge = make_pledge(sector="parents", state="confirmed")
     teachers = Sector.objects.get(slug="teachers")
     page = admin_client.get(change(pledge))
-    response = admin_client.post(
-        change(pledge), filled(page, sector=teachers.pk, county="AL-01", language="en", updates="on")
-    )
+    corrected = {"sector": teachers.pk, "county": "AL-01", "language": "en", "updates": "on", "asked": "phone"}
+    response = admin_client.post(change(pledge), filled(page, **corrected))
     assert response.status_code == 302
     pledge.refresh_from_db()
     assert (pledge.sector, pledge.county_id, pledge.language, pledge.updates) == (
@@ -213,17 +210,17 @@ def test_corrections_are_kept_and_counted(admin_client):
 def test_nothing_else_can_be_changed_by_sending_more(admin_client):
     pledge = make_pledge(**PERSON)
     page = admin_client.get(change(pledge))
-    more = {"state": "confirmed", "name": "Tjetër Emër", "address": "x@shembull.al", "consent": "1"}
-    admin_client.post(change(pledge), filled(page, language="en", **more))
+    more = {"state": "confirmed", "address": "x@shembull.al", "consent": "1", "slot": "2"}
+    admin_client.post(change(pledge), filled(page, language="en", asked="letter", **more))
     pledge.refresh_from_db()
-    assert (pledge.language, pledge.state, pledge.name) == ("en", "pending", "Drita Kola")
+    assert (pledge.language, pledge.state, pledge.address, pledge.slot) == ("en", "pending", PERSON["address"], 1)
 
 
 def test_a_confirmation_while_staff_have_the_form_open_is_not_undone(admin_client):
     pledge = make_pledge()
     page = admin_client.get(change(pledge))
     pledge.confirm()
-    admin_client.post(change(pledge), filled(page, updates="on"))
+    admin_client.post(change(pledge), filled(page, updates="on", asked="phone"))
     pledge.refresh_from_db()
     assert (pledge.state, pledge.updates) == ("confirmed", True)
 
@@ -250,7 +247,7 @@ def test_confirming_counts_only_what_waits(admin_client):
     assert total() == 2
     out.refresh_from_db()
     assert out.state == "invalidated"
-    assert [entry.object_id for entry in LogEntry.objects.all()] == [str(waiting.pk)]
+    assert [entry.pledges for entry in Record.objects.filter(action="change")] == [[waiting.pk]]
 
 
 def test_invalidating_and_restoring_bring_each_pledge_back_to_what_it_was(admin_client):
@@ -288,8 +285,8 @@ def test_invalidating_a_network_says_how_many_first_and_can_be_undone(admin_clie
     done = act(admin_client, "invalidate_networks", bots[0], sure="yes")
     assert "4 pledges are invalidated." in words(done)
     assert total() == 2
-    assert LogEntry.objects.count() == 4
-    act(admin_client, "restore", *bots)
+    assert sum(Record.objects.filter(action="change").values_list("count", flat=True)) == 4
+    admin_client.post(change(Batch.objects.get()), {"undo": "yes"})
     assert total() == 5
 
 
@@ -313,21 +310,22 @@ def test_invalidating_a_mail_domain(admin_client):
 def test_all_that_the_filters_show_can_be_chosen_at_once(admin_client):
     pledges = [make_pledge(sector=slug) for slug in ("parents", "parents", "teachers")]
     parents = Sector.objects.get(slug="parents")
-    act(
-        admin_client,
-        "confirm",
-        pledges[0],
-        path=f"{LIST}?sector__id__exact={parents.pk}",
-        select_across="1",
-    )
+    path = f"{LIST}?sector__id__exact={parents.pk}"
+    asked = act(admin_client, "confirm", pledges[0], path=path, select_across="1")
+    assert (figures(asked), total()) == ([2, 2, 0], 0)
+    act(admin_client, "confirm", pledges[0], path=path, select_across="1", sure="yes")
     assert total() == 2
+    assert Batch.objects.get().choice == {"sector__id__exact": str(parents.pk)}
 
 
 def test_erasing_asks_first_and_writes_a_last_message_to_each(admin_client, mailoutbox):
     pledges = [make_pledge(state="confirmed", **PERSON), make_pledge(state="confirmed")]
     assert figures(act(admin_client, "erase", *pledges)) == [2]
     assert total() == 2
-    assert "2 pledges are erased." in words(act(admin_client, "erase", *pledges, sure="yes"))
+    unsaid = act(admin_client, "erase", *pledges, sure="yes")
+    assert "Say how you were asked for this." in words(unsaid)
+    assert total() == 2
+    assert "2 pledges are erased." in words(act(admin_client, "erase", *pledges, sure="yes", asked="own"))
     assert total() == 0
     run_worker()
     assert PERSON["address"] in [mail.to[0] for mail in mailoutbox]
@@ -348,7 +346,10 @@ def test_erasing_from_the_page_of_one_pledge_writes_the_last_message_too(admin_c
     page = words(admin_client.get(f"{LIST}{pledge.pk}/delete/", headers=ENGLISH))
     assert "A last message tells them so." in page
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes"})
+    assert total() == 1, "nobody said how it was asked"
+    admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes", "asked": "letter"})
     assert total() == 0
+    assert Record.objects.get(action="erase").details == {"asked": "letter"}
     run_worker()
     assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
 
@@ -364,10 +365,9 @@ def test_djangos_own_deletion_is_not_offered_for_pledges(admin_client):
 def test_the_history_of_the_admin_names_nobody(admin_client):
     pledge = make_pledge(**PERSON)
     page = admin_client.get(change(pledge))
-    admin_client.post(change(pledge), filled(page, updates="on"))
-    act(admin_client, "confirm", pledge)
-    act(admin_client, "erase", pledge, sure="yes")
-    assert LogEntry.objects.count() == 3
+    admin_client.post(change(pledge), filled(page, updates="on", name="Drita Kolaj", asked="phone"))
+    act(admin_client, "erase", pledge, sure="yes", asked="phone")
+    assert LogEntry.objects.count() == 2
     for entry in LogEntry.objects.all():
         line = f"{entry.object_repr} {entry.change_message}"
         assert "Drita" not in line
@@ -670,7 +670,8 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     Message.owe(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
-    closed = {"pledge", "message", "blockedaddress", "pledgingsettings", "sitesettings"}
+    Batch.begin("confirm", Pledge.objects.all(), None, "selection")
+    closed = {"pledge", "batch", "message", "blockedaddress", "pledgingsettings", "sitesettings"}
     visited = 0
     for path in every_page():
         response = admin_client.get(path, headers={"accept-language": language}, follow=True)
@@ -681,7 +682,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in words(response), path
             assert "<script>" not in words(response), path
         visited += 1
-    assert visited == 51
+    assert visited == 54
 
 
 def test_the_language_is_changed_on_the_same_page_for_the_admin_only(admin_client):
