@@ -1,5 +1,7 @@
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
+from pledges.models.heartbeat import Heartbeat
+from pledges.models.letters import LetterText, TrialLetter
 from pledges.models.messages import Message
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
@@ -14,6 +16,8 @@ __all__ = [
     "BlockedAddress",
     "Commitment",
     "County",
+    "Heartbeat",
+    "LetterText",
     "Message",
     "Municipality",
     "Pledge",
@@ -24,5 +28,6 @@ __all__ = [
     "TallyCell",
     "TallyDay",
     "TallyDelta",
+    "TrialLetter",
     "Wording",
 ]
