@@ -142,6 +142,8 @@ class Letter:
 
     subject: str
     paragraphs: list[str]
+    # The site's own address, a link wherever it stands in the text.
+    site: str
     buttons: list[tuple[str, str]] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
     # (words, url): never write to me again
@@ -167,6 +169,11 @@ def write(message):
 def sample(kind, words, language, address="arta@example.org"):
     """A mail of these words to a made-up person. Its links are like real ones, and end at a page that says so."""
     return _mail(FRAMES[kind], words, _made_up(kind, language), language, address)
+
+
+def without_links(html):
+    """The HTML of a mail whose links lead nowhere, for a preview."""
+    return re.sub(r'href="[^"]*"', 'href="#"', html)
 
 
 def words_in_use(kind, language):
@@ -229,6 +236,7 @@ def _fill(frame, words, pledges):
         # Whatever came into the row by another way than the form: a line break would end the header.
         subject=" ".join(words.subject.split()),
         paragraphs=_paragraphs(words.text, values),
+        site=home,
         buttons=buttons,
         after=[*_paragraphs(words.after, values), *frame.additions(wants_news=bool(first and first.updates))],
         block=block,

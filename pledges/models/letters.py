@@ -162,8 +162,8 @@ class TrialLetter(models.Model):
         """Hand it to the mail server, once, in both languages; the caller holds the row's lock."""
         try:
             mails = [
-                letters.sample(self.kind, letters.Words(**words), language, self.user.email)
-                for language, words in self.words.items()
+                letters.sample(self.kind, letters.Words(**self.words[language]), language, self.user.email)
+                for language in LANGUAGES
             ]
             with mailers.default as server:
                 server.send_messages(mails)

@@ -190,7 +190,7 @@ def test_all_starter_content_is_filled_in_both_languages():
                     assert albanian != english, (row, sq)
                     filled += 1
                 for language, text in (("sq", albanian), ("en", english)):
-                    assert strangers(language, text) == set(), text
+                    assert strangers(language, re.sub(r"\{\w+\}", "", text)) == set(), text
     assert filled > 50
 
 
@@ -294,7 +294,7 @@ def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, l
     for what, response in personal_visits(client, language):
         assert foreign_words(Document(response)) == {}, what
         visited += 1
-    assert visited == 29
+    assert visited == 31
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
