@@ -106,6 +106,7 @@ PERSONAL = {
     Purpose.CONFIRM: ("/sq/konfirmoni/…/", "/en/confirm/…/"),
     Purpose.BLOCK: ("/sq/nuk-jam-une/…/", "/en/not-me/…/"),
     Purpose.NEW_ADDRESS: ("/sq/adresa-e-re/…/", "/en/new-address/…/"),
+    Purpose.BLOCK_NEW_ADDRESS: ("/sq/nuk-eshte-zotimi-im/…/", "/en/not-my-pledge/…/"),
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
@@ -275,8 +276,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Thirteen addresses without a language, and twenty-one pages.
-    assert visited == 2 * (13 + 21)
+    # Thirteen addresses without a language, and twenty-two pages.
+    assert visited == 2 * (13 + 22)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
