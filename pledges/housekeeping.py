@@ -10,7 +10,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
-from pledges.models import Attempt, Batch, Message, Pledge
+from pledges.models import Attempt, Batch, Message, Pledge, TrialLetter
 from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
 
 BATCH = 500
@@ -65,6 +65,7 @@ def forget():
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
     Attempt.objects.past().delete()
     Message.objects.exclude(state=Message.State.OWED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
+    TrialLetter.objects.filter(created_at__lte=Now() - KEEP_TASKS).delete()
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
         enqueued_at__lte=Now() - KEEP_TASKS, started_at__lte=Now() - KEEP_TASKS
     ).delete()

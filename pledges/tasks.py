@@ -51,6 +51,22 @@ def run_batch(batch_id):
 
 
 @task
+def send_trial(trial_id):
+    """Send a member of staff the message they want to try; harmless when it was sent already."""
+    from pledges.models import TrialLetter
+
+    with transaction.atomic():
+        trial = (
+            TrialLetter.objects.filter(pk=trial_id, state=TrialLetter.State.WAITING)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("user")
+            .first()
+        )
+        if trial:
+            trial.attempt()
+
+
+@task
 def redigest():
     """Compute the digests of all rows again after the provider rules changed; returns the mark they were brought to."""
     mark = rotation.current_mark()

@@ -37,6 +37,9 @@ urlpatterns = [
     path(pgettext_lazy("address", "confirm/<token:token>/"), personal.confirm, name="confirm"),
     path(pgettext_lazy("address", "not-me/<token:token>/"), personal.block, name="block"),
     path(pgettext_lazy("address", "new-address/<token:token>/"), personal.new_address, name="new_address"),
+    path(
+        pgettext_lazy("address", "not-my-pledge/<token:token>/"), personal.block_new_address, name="block_new_address"
+    ),
     path(pgettext_lazy("address", "my-pledge/"), personal.my_pledge, name="my_pledge"),
     path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),

@@ -69,7 +69,9 @@ class CorrectionForm(BothLanguagesForm):
         if own:
             pledge.save(update_fields=own)
         if self.changed_data and self._may_be_told(pledge):
-            Message.owe(Message.Kind.CORRECTED, pledge)
+            # Who has still to confirm reads what is to be confirmed, as it is now.
+            is_pending = pledge.state == pledge.State.PENDING
+            Message.owe(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED, pledge)
 
     def _may_be_told(self, pledge):
         return not BlockedAddress.objects.holds(pledge)

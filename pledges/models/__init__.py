@@ -2,6 +2,8 @@ from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
 from pledges.models.batches import Batch, BatchRow
 from pledges.models.commitments import ChosenCommitment
+from pledges.models.heartbeat import Heartbeat
+from pledges.models.letters import LetterText, TrialLetter
 from pledges.models.messages import Message
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
@@ -19,6 +21,8 @@ __all__ = [
     "ChosenCommitment",
     "Commitment",
     "County",
+    "Heartbeat",
+    "LetterText",
     "Message",
     "Municipality",
     "Pledge",
@@ -29,5 +33,6 @@ __all__ = [
     "TallyCell",
     "TallyDay",
     "TallyDelta",
+    "TrialLetter",
     "Wording",
 ]

@@ -336,6 +336,11 @@ class Pledge(models.Model):
         """When an unconfirmed pledge is erased."""
         return self.created_at + PENDING_LIFE
 
+    @property
+    def new_address_until(self):
+        """When an address that was not confirmed is forgotten."""
+        return self.new_address_at + PENDING_LIFE
+
     # What happens to it. Each transition is one statement and says whether this call made it.
 
     def insert(self):
@@ -411,11 +416,7 @@ class Pledge(models.Model):
     def block(self):
         """Erase a pledge that its address never asked for, and never write to that address again."""
         with transaction.atomic():
-            mailbox = addresses.normalise(self.address, ProviderRule.objects.by_domain())
-            by_key = keys.digests("address", mailbox)
-            blocked = BlockedAddress(address_digest=by_key[0], address_digest_last=by_key[-1])
-            blocked.address_cipher = keys.encrypt(self.address, place=blocked.place)
-            BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
+            BlockedAddress.objects.add(self.address)
             Pledge.objects.filter(pk=self.pk).delete()
 
     def companions(self):
@@ -423,6 +424,12 @@ class Pledge(models.Model):
         return Pledge.objects.filter(
             Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
         ).exclude(pk=self.pk)
+
+    def block_new_address(self):
+        """Forget a new address that never asked for it, and never write to it again; the pledge stays as it is."""
+        with transaction.atomic():
+            BlockedAddress.objects.add(self.new_address)
+            Pledge.objects.filter(pk=self.pk).update(new_address_cipher=None, new_address_at=None)
 
     def use_new_address(self):
         """Make the waiting address the pledge's own; False when it already holds two pledges or this very person.

@@ -2,6 +2,8 @@
 
 from django import template
 from django.utils import formats
+from django.utils.html import conditional_escape, escape, format_html
+from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 register = template.Library()
@@ -29,3 +31,10 @@ def number(value):
 def share(part, whole):
     """Percent of a bar's length, from 2 to 98 (its ends are round), as CSS and SVG write numbers."""
     return f"{2 + 96 * part / whole:.1f}" if whole else "0"
+
+
+@register.filter
+def linked(html, url):
+    """The same HTML with this address of ours made a link wherever it stands."""
+    link = format_html('<a href="{}" style="color:#2a3bb7">{}</a>', url, url)
+    return mark_safe(conditional_escape(html).replace(escape(url), link))

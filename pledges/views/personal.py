@@ -15,7 +15,7 @@ from pledges import links, totals
 from pledges.forms import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_form, public_page
 from pledges.links import Purpose
-from pledges.models import Attempt, Pledge, PledgingSettings
+from pledges.models import Attempt, Message, Pledge, PledgingSettings
 from pledges.network import network
 from pledges.records import record
 from pledges.views.sign import SeeOther
@@ -58,10 +58,13 @@ def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
 def confirm(request, pledge):
     """One button that counts the pledge; opening the page changes nothing, however often scanners do.
 
-    Only the press that confirmed sees the way to the pledge: whoever is sent this link later gets an invitation instead.
+    Only the press that confirmed sees the way to the pledge, which a message holds too: whoever is sent this link later gets
+    an invitation instead.
     """
     if request.method == "POST":
         now_counted = pledge.confirm()
+        if now_counted:
+            Message.owe(Message.Kind.COUNTED, pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
             return render(
@@ -88,6 +91,14 @@ def block(request, pledge):
         pledge.block()
         return render(request, "pledges/block.html", {"done": True})
     return render(request, "pledges/block.html")
+
+
+@behind_a_link(Purpose.BLOCK_NEW_ADDRESS)
+def block_new_address(request, pledge):
+    """ "It was not me": forget the address someone wanted to change to, and never write to it again."""
+    if request.method == "POST":
+        pledge.block_new_address()
+    return render(request, "pledges/block.html", {"done": request.method == "POST", "of_another": True})
 
 
 @behind_a_link(Purpose.NEW_ADDRESS)

@@ -121,6 +121,7 @@ PERSONAL = {
     Purpose.SHARE: ("/sq/ftoni-nje-tjeter/…/", "/en/bring-one-more/…/"),
     Purpose.COMMIT: ("/sq/angazhimet/…/", "/en/commitments/…/"),
     Purpose.CERTIFICATE: ("/sq/vertetimi/…/", "/en/certificate/…/"),
+    Purpose.BLOCK_NEW_ADDRESS: ("/sq/nuk-eshte-zotimi-im/…/", "/en/not-my-pledge/…/"),
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
@@ -300,8 +301,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Sixteen addresses without a language, and twenty-six pages.
-    assert visited == 2 * (16 + 26)
+    # Sixteen addresses without a language, and twenty-seven pages.
+    assert visited == 2 * (16 + 27)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 

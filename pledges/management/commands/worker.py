@@ -7,15 +7,17 @@ from django.db import connection
 from django_tasks_db.management.commands import db_worker
 
 from pledges import housekeeping, totals
+from pledges.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
 FOLD_EVERY = 1  # seconds
+BEAT_EVERY = 30  # folds
 KEEP_HOUSE_EVERY = 60  # folds
 
 
 class Housekeeper(threading.Thread):
-    """Folds every second and keeps house every minute, beside the tasks. Several at once do no harm."""
+    """Folds every second, keeps house every minute and says that it lives, beside the tasks. Several at once do no harm."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -25,6 +27,8 @@ class Housekeeper(threading.Thread):
         rounds = 0
         while not self.stopped.wait(FOLD_EVERY):
             try:
+                if rounds % BEAT_EVERY == 0:
+                    Heartbeat.beat()
                 totals.fold()
                 if rounds % KEEP_HOUSE_EVERY == 0:
                     housekeeping.every_minute()
