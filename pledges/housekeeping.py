@@ -10,7 +10,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
-from pledges.models import Attempt, Message, Pledge
+from pledges.models import Attempt, Export, Message, Pledge
 from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
 
 BATCH = 500
@@ -75,9 +75,15 @@ def redigest():
     return True
 
 
+def end_silent_exports():
+    """Exports whose process was killed are broken off; returns how many."""
+    return Export.objects.silent().end(Export.State.BROKEN_OFF)
+
+
 def every_minute():
     """All of it."""
     enqueue_owed()
     remind()
     forget()
     redigest()
+    end_silent_exports()

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
 from pledges.admin.base import decrypted, sees_people
+from pledges.admin.exports import OffersExports
 from pledges.forms import AddressField
 from pledges.models import Pledge
 from staff.admin.base import BothLanguagesForm, ModelAdmin
@@ -63,7 +64,7 @@ class PledgeForm(BothLanguagesForm):
 
 
 @admin.register(Pledge)
-class PledgeAdmin(ModelAdmin):
+class PledgeAdmin(OffersExports, ModelAdmin):
     form = PledgeForm
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
@@ -71,7 +72,7 @@ class PledgeAdmin(ModelAdmin):
     # Each would count all pledges.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "erase"]
+    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "export", "erase"]
     readonly_fields = [
         "name",
         "address",

@@ -1,5 +1,6 @@
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
+from pledges.models.exports import Export
 from pledges.models.messages import Message
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
@@ -14,6 +15,7 @@ __all__ = [
     "BlockedAddress",
     "Commitment",
     "County",
+    "Export",
     "Message",
     "Municipality",
     "Pledge",

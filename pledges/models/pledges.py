@@ -53,6 +53,10 @@ class PledgeQuerySet(models.QuerySet):
         """Counted."""
         return self.filter(state=Pledge.State.CONFIRMED)
 
+    def who_want_news(self):
+        """Confirmed, and ticked that we may write to them."""
+        return self.confirmed().filter(updates=True)
+
     def invalidated(self):
         """Taken out of the count by staff."""
         return self.filter(state=Pledge.State.INVALIDATED)
@@ -112,6 +116,11 @@ class PledgeQuerySet(models.QuerySet):
             ),
             invalidated_at=None,
         )
+
+
+def place_of(pledge_id, column):
+    """What binds a ciphertext to its column and row."""
+    return f"pledge.{column}.{pledge_id}"
 
 
 def digest_mark(rules):
@@ -242,8 +251,8 @@ class Pledge(models.Model):
     # Who it is. Plain text exists only in memory.
 
     def place(self, column):
-        """What binds a ciphertext to its column and row."""
-        return f"pledge.{column}.{self.pk}"
+        """What binds a ciphertext to its column and to this row."""
+        return place_of(self.pk, column)
 
     @property
     def name(self):
