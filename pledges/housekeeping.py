@@ -10,7 +10,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
-from pledges.models import Attempt, Batch, Message, Pledge, TrialLetter
+from pledges.models import Attempt, Batch, Export, Message, Pledge, TrialLetter
 from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
 
 BATCH = 500
@@ -85,6 +85,11 @@ def redigest():
     return True
 
 
+def end_silent_exports():
+    """Exports whose process was killed are broken off; returns how many."""
+    return Export.objects.silent().end(Export.State.BROKEN_OFF)
+
+
 def every_minute():
     """All of it."""
     enqueue_owed()
@@ -92,3 +97,4 @@ def every_minute():
     remind()
     forget()
     redigest()
+    end_silent_exports()

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST
 from pledges import keys
 from pledges.admin.base import decrypted, sees_people
 from pledges.admin.corrections import AskedForm, CorrectionForm, PersonForm
+from pledges.admin.exports import OffersExports
 from pledges.admin.lists import DayFilter, PledgeList, SharedAddressFilter
 from pledges.forms import AddressField
 from pledges.models import Batch, BatchRow, Message, Pledge
@@ -108,7 +109,7 @@ class DomainForm(forms.Form):
 
 
 @admin.register(Pledge)
-class PledgeAdmin(ModelAdmin):
+class PledgeAdmin(OffersExports, ModelAdmin):
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
     list_per_page = 50
@@ -117,7 +118,7 @@ class PledgeAdmin(ModelAdmin):
     # Each would count all pledges.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "erase"]
+    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "export", "erase"]
 
     def get_changelist(self, request, **kwargs):
         return PledgeList

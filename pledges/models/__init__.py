@@ -2,6 +2,7 @@ from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
 from pledges.models.batches import Batch, BatchRow
 from pledges.models.commitments import ChosenCommitment
+from pledges.models.exports import Export
 from pledges.models.heartbeat import Heartbeat
 from pledges.models.letters import LetterText, TrialLetter
 from pledges.models.messages import Message
@@ -23,6 +24,7 @@ __all__ = [
     "County",
     "Heartbeat",
     "LetterText",
+    "Export",
     "Message",
     "Municipality",
     "Pledge",

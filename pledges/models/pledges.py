@@ -64,6 +64,10 @@ class PledgeQuerySet(models.QuerySet):
         """Counted, or still to be."""
         return self.exclude(state=Pledge.State.INVALIDATED)
 
+    def who_want_news(self):
+        """Confirmed, and ticked that we may write to them."""
+        return self.confirmed().filter(updates=True)
+
     def invalidated(self):
         """Taken out of the count by staff."""
         return self.filter(state=Pledge.State.INVALIDATED)
@@ -141,6 +145,11 @@ class PledgeQuerySet(models.QuerySet):
     def unconfirm(self):
         """Undo `confirm`: they wait again, for what is left of their 14 days; returns how many this call changed."""
         return self.confirmed().update(state=Pledge.State.PENDING, confirmed_at=None)
+
+
+def place_of(pledge_id, column):
+    """What binds a ciphertext to its column and row."""
+    return f"pledge.{column}.{pledge_id}"
 
 
 def digest_mark(rules):
@@ -287,8 +296,8 @@ class Pledge(models.Model):
     # Who it is. Plain text exists only in memory.
 
     def place(self, column):
-        """What binds a ciphertext to its column and row."""
-        return f"pledge.{column}.{self.pk}"
+        """What binds a ciphertext to its column and to this row."""
+        return place_of(self.pk, column)
 
     @property
     def name(self):
