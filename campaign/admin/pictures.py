@@ -38,7 +38,7 @@ class PictureForm(BothLanguagesForm):
 
 
 class InUse(admin.SimpleListFilter):
-    title = _("in use")
+    title = _("use")
     parameter_name = "used"
 
     def lookups(self, request, model_admin):
@@ -50,10 +50,13 @@ class InUse(admin.SimpleListFilter):
 
 @admin.register(Picture)
 class PictureAdmin(ModelAdmin):
+    class Media:
+        css = {"all": ["css/editor.css"]}
+
     form = PictureForm
     list_display = ["thumbnail", "description", "shape", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]
-    list_filter = [InUse, "is_decorative"]
+    list_filter = [InUse]
     list_per_page = 50
     search_fields = [
         f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in ("sq", "en")
