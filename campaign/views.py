@@ -3,8 +3,16 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -15,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaign import structured
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
+from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
 from pledges import totals
 from pledges.charts import mosaic
@@ -25,6 +34,7 @@ from pledges.vows import vows
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @read_only
@@ -202,6 +212,16 @@ def picture(request, language, kind, key):
             words = row.share_title or row.title
         brand = "#NEJEMI1" if language == "sq" else "#WEARE1"
     return mark_public(HttpResponse(draw("card", words, brand), content_type="image/png"))
+
+
+@read_only
+def library_file(request, name):
+    """A file of the picture library where no nginx serves it. Its name is new with each content, so it is kept for ever."""
+    try:
+        file = default_storage.open(name)
+    except FileNotFoundError:
+        raise Http404 from None
+    return mark_public(FileResponse(file, content_type=TYPES[name.rpartition(".")[2]]), FOR_EVER)
 
 
 @read_only

@@ -1,5 +1,7 @@
 """What every test stands on: PostgreSQL, the starter content, and no leftovers of another test."""
 
+import tempfile
+
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
@@ -15,8 +17,15 @@ def pytest_configure(config):
     }
     # Argon2 is slow on purpose; no test is about a password's strength.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Pictures of tests lie apart from those of the site that runs here.
+    config.media = tempfile.TemporaryDirectory()
+    settings.MEDIA_ROOT = config.media.name
     settings.WHITENOISE_USE_FINDERS = True
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_unconfigure(config):
+    config.media.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,20 @@
 
 import itertools
 import re
+from io import BytesIO
 
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
+from PIL import Image
 
+from campaign import pictures
+from campaign.models import Picture
 from pledges import keys, stamps
 from pledges.models import Pledge, Sector, Wording
 
@@ -63,6 +68,23 @@ def sign_in(client, user):
     """Let a test client be signed in as this member of staff, as the admin demands it; returns the client."""
     client.force_login(user)
     return client
+
+
+def make_upload(width=900, height=600, kind="JPEG", name="IMG_2041.JPG", color=(42, 59, 183), mode="RGB", **options):
+    """A picture as a browser sends it; options are Pillow's for saving."""
+    out = BytesIO()
+    Image.new(mode, (width, height), color).save(out, kind, **options)
+    return SimpleUploadedFile(name, out.getvalue())
+
+
+def make_picture(upload=None, **overrides):
+    """A saved picture of the library; its sizes are owed."""
+    number = next(_numbers)
+    values = {"alt_sq": f"Nxënës në oborr {number}", "alt_en": f"Pupils in a yard {number}", **overrides}
+    picture = Picture(file=pictures.safe_copy(upload or make_upload()), **values)
+    picture.full_clean()
+    picture.save()
+    return picture
 
 
 def form_data(**overrides):

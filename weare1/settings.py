@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "pledges",
     "staff",
     "crispy_forms",
+    "django_prose_editor",
     "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -107,6 +108,9 @@ if DEV:
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What the worker does from time to time, beside the tasks: the core does not know the rooms around it.
+EVERY_MINUTE = ["pledges.housekeeping.every_minute", "campaign.housekeeping.every_minute"]
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 CACHES = {
@@ -147,6 +151,9 @@ TIME_ZONE = "Europe/Tirane"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Pictures that staff upload; nginx serves them in production.
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -183,7 +190,7 @@ if TRUSTED_PROXIES:
 if not DEV and not SECURE_SITE:
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
 
-# A pledge is a handful of short fields.
+# A pledge is a handful of short fields; pictures have a limit of their own (campaign/pictures.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

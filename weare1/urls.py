@@ -32,6 +32,11 @@ urlpatterns = [
         r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"
     ),
     re_path(r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$", counter.counter, name="counter"),
+    re_path(
+        r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$",
+        views.library_file,
+        name="library_file",
+    ),
     path("robots.txt", views.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", views.manifest, name="manifest"),

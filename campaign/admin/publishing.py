@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaign import richtext
+from campaign.admin.widgets import PictureSelect, RichText
 from campaign.models import Article, Page
 from staff.admin.base import KeyIsKept, ModelAdmin
 
@@ -27,10 +28,10 @@ class PublishableAdmin(ModelAdmin):
     text = (
         _("Text"),
         {
-            "fields": [("title_sq", "title_en"), ("lead_sq", "lead_en"), ("body_sq", "body_en")],
+            "fields": [("title_sq", "title_en"), ("lead_sq", "lead_en"), "picture", ("body_sq", "body_en")],
             "description": _(
-                "The text may hold headings (h2, h3), paragraphs, lists, quotes, bold, italics and links. Anything else is taken "
-                "out when you save, and you are told."
+                "The text may hold headings, paragraphs, lists, quotes, bold, italics, links and pictures of the library. "
+                "Anything else is taken out when you save, and you are told."
             ),
         },
     )
@@ -41,10 +42,11 @@ class PublishableAdmin(ModelAdmin):
     )
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name.startswith("body_"):
-            field.widget.attrs["rows"] = 24
-        return field
+            kwargs["widget"] = RichText(attrs={"rows": 24})
+        elif db_field.name == "picture":
+            kwargs["widget"] = PictureSelect()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
         lost = sorted({name for column in ("body_sq", "body_en") for name in richtext.taken_out(getattr(obj, column))})
@@ -52,7 +54,9 @@ class PublishableAdmin(ModelAdmin):
         if lost:
             self.message_user(
                 request,
-                _("Taken out of the text, since it may hold no more than words and links: %(lost)s.")
+                _(
+                    "Taken out of the text, since it may hold no more than words, links and pictures of the library: %(lost)s."
+                )
                 % {"lost": ", ".join(lost)},
                 messages.WARNING,
             )

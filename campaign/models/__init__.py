@@ -2,6 +2,7 @@ from campaign.models.content import Demand, Partner, Statistic, Voice
 from campaign.models.help import HelpChannel
 from campaign.models.news import Article
 from campaign.models.pages import Page
+from campaign.models.pictures import Picture
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
 
@@ -12,6 +13,7 @@ __all__ = [
     "OldAddress",
     "Page",
     "Partner",
+    "Picture",
     "SiteSettings",
     "Statistic",
     "Voice",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import richtext
+from campaign.models.pictures import Picture
 
 # The text-search configuration of migration 0003: `simple` with `unaccent`, so that "tirane" finds Tiranë.
 SEARCH_CONFIG = "site"
@@ -58,6 +59,15 @@ class Publishable(models.Model):
         models.TextField(_("lead"), max_length=400, blank=True, help_text=_("One or two sentences under the title."))
     )
     body = TranslatedField(models.TextField(_("text"), blank=True))
+    picture = models.ForeignKey(
+        Picture,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("picture"),
+        help_text=_("Stands large below the lead, and beside the link when someone shares it. It may be left out."),
+    )
     share_title = TranslatedField(
         models.CharField(_("title when shared"), max_length=120, blank=True, help_text=_("Empty: the title."))
     )
@@ -138,6 +148,15 @@ class Publishable(models.Model):
                 return resolve(self.get_absolute_url()).kwargs.get("slug") is not None
             except NoReverseMatch:
                 return True
+
+    def picture_ids(self):
+        """Ids of all pictures it shows, in either language."""
+        in_text = richtext.picture_ids(self.body_sq) + richtext.picture_ids(self.body_en)
+        return {*in_text, *filter(None, [self.picture_id])}
+
+    def pictures_in_text(self):
+        """The pictures that its text in the present language names, by id."""
+        return Picture.objects.in_bulk(richtext.picture_ids(self.body))
 
     @property
     def is_public(self):
