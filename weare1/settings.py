@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "pledges",
     "staff",
     "crispy_forms",
+    "reversion",
     "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -2,8 +2,10 @@ from campaign.models.content import Demand, Partner, Statistic, Voice
 from campaign.models.help import HelpChannel
 from campaign.models.news import Article
 from campaign.models.pages import Page
+from campaign.models.previews import Preview
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
+from campaign.models.terms import Term
 
 __all__ = [
     "Article",
@@ -12,7 +14,9 @@ __all__ = [
     "OldAddress",
     "Page",
     "Partner",
+    "Preview",
     "SiteSettings",
     "Statistic",
+    "Term",
     "Voice",
 ]
