@@ -28,8 +28,11 @@ class PublishableForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if at := self.fields.get("publish_at"):
             at.required, at.show_hidden_initial = False, False
-            if self.instance.state == self.instance.State.DRAFT and self.instance.publish_at <= timezone.now():
-                self.initial["publish_at"] = None
+            is_past_draft = self.instance.state == Page.State.DRAFT and self.instance.publish_at <= timezone.now()
+            # The field shows no seconds.
+            self.initial["publish_at"] = (
+                None if is_past_draft else self.instance.publish_at.replace(second=0, microsecond=0)
+            )
 
     def clean(self):
         cleaned = super().clean()
@@ -38,7 +41,9 @@ class PublishableForm(forms.ModelForm):
         at, now = cleaned.get("publish_at"), timezone.now()
         if at is None:
             cleaned["publish_at"] = self.instance.publish_at if self.instance.is_public else now
-        elif at <= now and "publish_at" in self.changed_data and not self.instance.is_public:
+        elif "publish_at" not in self.changed_data:
+            cleaned["publish_at"] = self.instance.publish_at
+        elif at <= now and not self.instance.is_public:
             if at < now - STILL_NOW:
                 self.add_error(
                     "publish_at",

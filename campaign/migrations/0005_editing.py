@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 blank=True,
                 help_text="For the page of a sector: its commitments and its pledge button stand below the text.",
                 null=True,
-                on_delete=django.db.models.deletion.PROTECT,
+                on_delete=django.db.models.deletion.SET_NULL,
                 related_name="page",
                 to="pledges.sector",
                 verbose_name="sector",

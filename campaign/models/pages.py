@@ -19,8 +19,8 @@ class Page(Publishable):
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
     sector = models.OneToOneField(
         Sector,
-        # A page is worth more than the button that deletes a sector.
-        on_delete=models.PROTECT,
+        # Its page stays when a sector goes: words are not deleted unawares.
+        on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="page",

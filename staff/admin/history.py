@@ -191,12 +191,12 @@ class KeepsHistory:
         """What was deleted and can be brought back."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        versions = Version.objects.get_deleted(self.model).select_related("revision__user").defer("serialized_data")
+        versions = Version.objects.get_deleted(self.model).select_related("revision__user")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Deleted: %(name)s") % {"name": self.opts.verbose_name_plural},
             "opts": self.opts,
-            "versions": [_described(version) for version in versions],
+            "versions": [_described(version) | {"name": self._state(version)[0]} for version in versions],
         }
         return TemplateResponse(request, "staff/deleted.html", context)
 
@@ -214,7 +214,7 @@ class KeepsHistory:
                 return redirect(admin_urlname(self.opts, "change"), quote(obj.pk))
         context = {
             **self.admin_site.each_context(request),
-            "title": version.object_repr,
+            "title": str(self._state(version)[0]),
             "opts": self.opts,
             "version": _described(version),
             "contents": [contents(row, self.rich) for row in self._state(version)],
@@ -338,7 +338,6 @@ def _described(version):
     return {
         "pk": version.pk,
         "object_id": version.object_id,
-        "name": version.object_repr,
         "when": formats.date_format(timezone.localtime(revision.date_created), "DATETIME_FORMAT"),
         "who": who or "",
         "what": _what(revision),
