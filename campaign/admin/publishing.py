@@ -153,7 +153,8 @@ class PublishableAdmin(ContentAdmin):
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context["can_preview"] = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        if obj is not None and obj.pk:
+        # What is public can be read where it stands.
+        if obj is not None and obj.pk and not obj.is_public:
             context["previews"] = [
                 {"url": previews.path(obj, "sq"), "label": _("Preview in Albanian")},
                 {"url": previews.path(obj, "en"), "label": _("Preview in English")},
@@ -164,7 +165,7 @@ class PublishableAdmin(ContentAdmin):
 @admin.register(Page)
 class PageAdmin(PublishableAdmin):
     form = PageForm
-    list_display = ["title", "status", "both_languages", "menu_position", "sector", "changed_at"]
+    list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
         (None, {"fields": ["key", ("state", "publish_at"), ("menu_position", "sector")]}),
         PublishableAdmin.text,

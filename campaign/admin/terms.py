@@ -15,7 +15,7 @@ class TermForm(KeyIsKept, BothLanguagesForm):
 @admin.register(Term)
 class TermAdmin(ContentAdmin):
     form = TermForm
-    list_display = ["forms", "better"]
+    list_display = ["better", "forms"]
     list_note = _(
         "Whoever writes one of these words in a text is warned and reads the better one. Nothing is refused: "
         "a quotation may need the word."

@@ -68,7 +68,7 @@ class Term(models.Model):
         ordering = ["key"]
 
     def __str__(self):
-        return self.forms.splitlines()[0] if self.forms else self.key
+        return self.better
 
     def patterns(self):
         """What finds its forms, of both languages: a text may quote the other."""

@@ -125,7 +125,8 @@ def _by_word(before, after):
     matcher = SequenceMatcher(None, [word.strip() for word in old], [word.strip() for word in new], autojunk=False)
     for kind, i, j, k, m in matcher.get_opcodes():
         if kind == "equal":
-            pieces.append(("same", "".join(new[k:m])))
+            words = zip(old[i:j], new[k:m], strict=True)
+            pieces.append(("same", "".join(max(pair, key=len) for pair in words)))
         else:
             pieces += [(name, "".join(words)) for name, words in (("gone", old[i:j]), ("new", new[k:m])) if words]
     return pieces

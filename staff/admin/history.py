@@ -144,9 +144,12 @@ class KeepsHistory:
     def history_view(self, request, object_id, extra_context=None):
         versions = Version.objects.get_for_object_reference(self.model, unquote(object_id))
         versions = versions.select_related("revision__user").defer("serialized_data")
-        return super().history_view(
-            request, object_id, {"versions": [_described(version) for version in versions], **(extra_context or {})}
-        )
+        obj = self.get_object(request, unquote(object_id))
+        context = {
+            "title": _("History: %(name)s") % {"name": obj},
+            "versions": [_described(version) for version in versions],
+        }
+        return super().history_view(request, object_id, context | (extra_context or {}))
 
     def version_view(self, request, object_id, version_id):
         """What one save changed, what bringing it back would change, and the button that does."""

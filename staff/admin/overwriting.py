@@ -61,6 +61,14 @@ class SeenForm(forms.ModelForm):
         return cleaned
 
 
+def with_plain_lines(data):
+    """What a browser sends, with line ends as they are kept: else every text of two lines would seem to be changed."""
+    data = data.copy()
+    for name, values in data.lists():
+        data.setlist(name, [value.replace("\r\n", "\n") for value in values])
+    return data
+
+
 class NoOverwriting(KeepsHistory):
     """Saves of one kind of content happen one after the other, and each knows what the one before it did."""
 
@@ -71,6 +79,7 @@ class NoOverwriting(KeepsHistory):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
+        request.POST = with_plain_lines(request.POST)
         with transaction.atomic():
             self.hold()
             if object_id is not None and request.POST.get("seen") and self.has_add_permission(request):
