@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from html import unescape
 
 from django.db import models
 from django.utils.translation import get_language
@@ -15,25 +16,26 @@ FORMS_HELP = _(
 
 
 def plain(text):
-    """Small letters without accents, as words are compared here."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    """Small letters without accents and markup, as words are compared here."""
+    words = unescape(re.sub(r"<[^>]*>", " ", text))
+    decomposed = unicodedata.normalize("NFKD", words.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
 def pattern(line):
     """What finds the words of one line in plain text."""
     parts = []
-    for word in plain(line).split():
-        if word == "*":
-            parts.append(r"(?:\W+\w+)?")
-        else:
+    for word in re.sub(r"\*+", "*", plain(line)).split():
+        if word != "*":
             parts.append((r"\W+" if parts else r"\b") + r"\w*".join(map(re.escape, word.split("*"))))
+        elif parts:
+            parts.append(r"(?:\W+\w+)?")
     return re.compile("".join(parts) + r"\b")
 
 
 class TermQuerySet(models.QuerySet):
     def found_in(self, texts):
-        """(label, term, words as found) for each term in each of the (label, language, text)."""
+        """(label, language, term, words as found) of each term in each of the (label, language, text)."""
         terms = [(term, term.patterns()) for term in self]
         for label, language, text in texts:
             words = plain(text)

@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from campaign import previews
 from campaign.models import Page
+from pledges.models import Sector
 from tests.factories import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,3 +161,40 @@ def test_languages_stand_one_under_the_other_on_a_phone_and_all_works_without_sc
     vera.page.get_by_role("button", name="Bring this version back").click()
     about.refresh_from_db()
     assert about.title_en != "All of us"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_serious_on_what_editors_use(staff_visit, visit, width):
+    vera = staff_visit(
+        make_staff(superuser=True, username="vera"), locale="en-GB", viewport={"width": width, "height": 740}
+    )
+    page, script, found = vera.page, Axe().axe_script, []
+    about, artists = Page.objects.get(key="about"), Sector.objects.get(slug="artists")
+
+    def look(at):
+        at.evaluate(script)
+        for violation in at.evaluate("axe.run()")["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                found.append((at.url, violation["id"], [node["html"][:200] for node in violation["nodes"]]))
+        assert at.evaluate("document.documentElement.scrollWidth") <= width, at.url
+
+    path = f"/admin/campaign/page/{about.pk}/change/"
+    vera.open(path)
+    page.fill("#id_title_en", "All of us against child pornography")
+    Page.objects.filter(pk=about.pk).update(title_en="Another title", state="draft")
+    page.click("[name=_continue]")
+    assert page.locator(".conflict, .caution").count() == 2
+    look(page)
+    page.check("[name=save_over]")
+    page.click("[name=_continue]")
+    page.click(".historylink")
+    look(page)
+    page.click(".versions tbody tr:last-child a")
+    look(page)
+    for other in ("campaign/page/?status=draft", "campaign/page/deleted/", f"pledges/sector/{artists.pk}/merge/"):
+        vera.open(f"/admin/{other}")
+        look(page)
+    reader = visit(viewport={"width": width, "height": 740})
+    reader.open(previews.path(about, "en"))
+    look(reader.page)
+    assert found == []

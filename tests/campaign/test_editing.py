@@ -403,6 +403,7 @@ def test_of_new_pages_at_one_address_one_is_made_and_the_other_is_told():
     ("column", "words", "better"),
     [
         ("body_en", "<p>Child  pornography is a crime.</p>", "child sexual abuse material"),
+        ("body_en", "<p>no <b>child</b>&nbsp;<em>pornography</em></p>", "child sexual abuse material"),
         ("lead_en", "Against CHILD PROSTITUTION.", "exploitation of children in prostitution"),
         ("title_en", "Sextortion", "sexual extortion of children"),
         ("body_sq", "<p>Pornografia me fëmijë është krim.</p>", "materiale të abuzimit seksual të fëmijëve"),
