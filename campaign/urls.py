@@ -14,4 +14,5 @@ urlpatterns = [
     path(pgettext_lazy("address", "news/feed/"), read_only(feeds.News()), name="feed"),
     path(pgettext_lazy("address", "news/<int:year>/"), views.news, name="news_of_year"),
     path(pgettext_lazy("address", "news/<slug:slug>/"), views.article, name="article"),
+    path(pgettext_lazy("address", "preview/<str:token>/"), views.preview, name="preview"),
 ]

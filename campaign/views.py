@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core import signing
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
 from django.http import (
@@ -21,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods
 
-from campaign import structured
+from campaign import previews, structured
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
 from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
@@ -110,16 +111,20 @@ def page(request, slug):
 @public_page
 def _show(request, page):
     request.alternates = _alternates(page)
-    context = {
+    trail = [(page.title, page.get_absolute_url())]
+    context = _page_context(page) | {"structured": [structured.breadcrumbs(trail)]}
+    return render(request, "campaign/page.html", context)
+
+
+def _page_context(page):
+    return {
         "page": page,
-        "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
+        "og_key": getattr(page, f"slug_{translation.get_language()}"),
         "sector": page.sector,
         "demands": Demand.objects.shown() if page.key == "demands" else None,
         "figures": Statistic.objects.shown() if page.key == "problem" else None,
         "partners": Partner.objects.shown() if page.key == "partners" else None,
-        "structured": [structured.breadcrumbs([(page.title, page.get_absolute_url())])],
     }
-    return render(request, "campaign/page.html", context)
 
 
 @public_page
@@ -145,17 +150,37 @@ def article(request, slug):
 @public_page
 def _show_article(request, article):
     request.alternates = _alternates(article)
-    context = {
-        "article": article,
-        "og_key": getattr(article, f"slug_{request.LANGUAGE_CODE}"),
-        "structured": [
-            structured.article(article),
-            structured.breadcrumbs(
-                [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
-            ),
-        ],
-    }
+    trail = [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
+    context = _article_context(article) | {"structured": [structured.article(article), structured.breadcrumbs(trail)]}
     return render(request, "campaign/article.html", context)
+
+
+def _article_context(article):
+    return {
+        "article": article,
+        "og_key": getattr(article, f"slug_{translation.get_language()}"),
+    }
+
+
+@read_only
+@personal_page
+def preview(request, token):
+    """A page or article as its editor has it, for whoever was given the link."""
+    try:
+        row, is_saved = previews.find(token)
+    except signing.SignatureExpired:
+        return render(request, "campaign/preview_ended.html", status=410)
+    except signing.BadSignature as error:
+        raise Http404 from error
+    if row is None:
+        raise Http404
+    for language in ("sq", "en"):
+        # Somebody may look before there is an address.
+        setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
+    is_page = isinstance(row, Page)
+    context = _page_context(row) if is_page else _article_context(row)
+    context |= {"preview": row, "is_saved": is_saved}
+    return render(request, "campaign/page.html" if is_page else "campaign/article.html", context)
 
 
 @personal_page

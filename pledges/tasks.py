@@ -2,11 +2,18 @@
 
 import logging
 import time
+from datetime import timedelta
 
+from django.contrib.auth import get_user_model
 from django.db import OperationalError, transaction
 from django.tasks import task
+from django.utils import timezone
 
 from pledges import rotation
+from staff.models.records import Record, note
+
+# Someone may be pledging at the moment a sector closes.
+LATECOMERS_AFTER = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
 
@@ -72,3 +79,20 @@ def redigest():
     mark = rotation.current_mark()
     rotation.redigest()
     return mark
+
+
+@task
+def merge_sector(sector_id, into_id, user_id, is_last=False):
+    """Move the pledges of a closed sector to another one, and a minute later those that were on their way to it."""
+    from pledges.models import Sector
+
+    sector, into = (Sector.objects.filter(pk=pk).first() for pk in (sector_id, into_id))
+    if sector is None or into is None:
+        return
+    user = get_user_model().objects.filter(pk=user_id).first()
+    sector.move_pledges(
+        into, on_move=lambda ids: note(user, Record.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug)
+    )
+    if not is_last:
+        later = merge_sector.using(run_after=timezone.now() + LATECOMERS_AFTER)
+        later.enqueue(sector_id, into_id, user_id, is_last=True)

@@ -209,3 +209,20 @@ class Document:
         # Structured data is for machines, not read out.
         for child in node.children if node.name != "script" else ():
             yield from self._walk(child, language)
+
+
+def filled(response, **changes):
+    """The form of an admin page as a browser would send it, with these fields changed; None takes a field out."""
+    data = {}
+    forms = [response.context["adminform"].form]
+    for inline in response.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    for form in forms:
+        for field in form:
+            if field.field.disabled or field.value() is False:
+                continue
+            widget = field.field.widget.get_context(field.html_name, field.value(), {})["widget"]
+            for part in widget.get("subwidgets", [widget]):
+                value = part["value"][0] if isinstance(part["value"], list) and part["value"] else part["value"]
+                data[part["name"]] = "" if value is None else value
+    return {key: value for key, value in (data | changes).items() if value is not None}

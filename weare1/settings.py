@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "staff",
     "crispy_forms",
     "django_prose_editor",
+    "reversion",
     "django_tasks_db",
     "django.contrib.admin",
     "django.contrib.auth",

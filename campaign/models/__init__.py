@@ -3,8 +3,10 @@ from campaign.models.help import HelpChannel
 from campaign.models.news import Article
 from campaign.models.pages import Page
 from campaign.models.pictures import Picture
+from campaign.models.previews import Preview
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
+from campaign.models.terms import Term
 
 __all__ = [
     "Article",
@@ -14,7 +16,9 @@ __all__ = [
     "Page",
     "Partner",
     "Picture",
+    "Preview",
     "SiteSettings",
     "Statistic",
+    "Term",
     "Voice",
 ]

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import NoReverseMatch, resolve
-from django.utils import timezone, translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -34,6 +34,10 @@ class PublishableQuerySet(models.QuerySet):
         """What the public reads now: published, and its time has come."""
         return self.filter(state=Publishable.State.PUBLISHED, publish_at__lte=Now())
 
+    def scheduled(self):
+        """What will appear by itself."""
+        return self.filter(state=Publishable.State.PUBLISHED, publish_at__gt=Now())
+
     def at(self, slug, language):
         """The one with this slug in this language."""
         return self.get(**{f"slug_{language}": slug})
@@ -51,6 +55,7 @@ class Publishable(models.Model):
             _("address"),
             max_length=80,
             unique=True,
+            error_messages={"unique": _("This is the address of another one already. Choose another.")},
             help_text=_("The last part of the page's address, such as “the-problem”."),
         )
     )
@@ -76,7 +81,9 @@ class Publishable(models.Model):
     )
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(
-        _("published from"), default=timezone.now, help_text=_("A time to come: it appears by itself then.")
+        _("published from"),
+        default=timezone.now,
+        help_text=_("Empty: as soon as you publish it. A time to come: it appears by itself then."),
     )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
     search_sq = search_column("sq")
@@ -133,11 +140,13 @@ class Publishable(models.Model):
                 if not getattr(self, f"{name}_{language}").strip()
             }
         if self.has_own_address:
-            errors |= {
-                f"slug_{language}": _("This address belongs to another part of the site. Choose another.")
-                for language in ("sq", "en")
-                if not self._is_reached_in(language)
-            }
+            for language in ("sq", "en"):
+                if not self._is_reached_in(language):
+                    errors[f"slug_{language}"] = _("This address belongs to another part of the site. Choose another.")
+                elif holder := OldAddress.holder(self, language):
+                    errors[f"slug_{language}"] = _(
+                        "This was the address of “%(name)s” before, and whoever knows it is led there. Choose another."
+                    ) % {"name": holder}
         if errors:
             raise ValidationError(errors)
 
@@ -162,6 +171,19 @@ class Publishable(models.Model):
     def is_public(self):
         """Whether the public reads it now."""
         return self.state == self.State.PUBLISHED and self.publish_at <= timezone.now()
+
+    @property
+    def is_scheduled(self):
+        """Whether it will appear by itself."""
+        return self.state == self.State.PUBLISHED and self.publish_at > timezone.now()
+
+    @property
+    def status(self):
+        """Draft, published, or when it will be, in words."""
+        if self.is_scheduled:
+            when = formats.date_format(timezone.localtime(self.publish_at), "DATETIME_FORMAT")
+            return _("scheduled for %(when)s") % {"when": when}
+        return self.get_state_display()
 
 
 class OldAddress(models.Model):
@@ -189,6 +211,14 @@ class OldAddress(models.Model):
             if old != new:
                 cls.objects.filter(kind=kind, language=language, slug=new).delete()
                 cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": after.pk})
+
+    @classmethod
+    def holder(cls, row, language):
+        """Another row that had this one's slug once, and is still there; or None."""
+        old = cls.objects.filter(
+            kind=row._meta.model_name, language=language, slug=getattr(row, f"slug_{language}")
+        ).first()
+        return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
 
     @classmethod
     def target_of(cls, model, language, slug):

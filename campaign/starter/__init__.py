@@ -6,7 +6,7 @@ from pathlib import Path
 from django.urls import reverse
 from django.utils import translation
 
-from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Voice
+from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Term, Voice
 from pledges.models import Sector, StarterItem
 from pledges.starter import load
 
@@ -28,7 +28,7 @@ def plant():
         (Partner, "partner", "partners"),
     ):
         made += sum(_pieces(model, name, file))
-    return made + sum(_articles())
+    return made + sum(_articles()) + sum(_terms())
 
 
 def _pieces(model, name, file):
@@ -59,6 +59,11 @@ def _articles():
     for row in load("articles", FOLDER):
         key = row.pop("key")
         yield StarterItem.plant(f"article:{key}", lambda row=row: _publish(Article, row, slugs))
+
+
+def _terms():
+    for row in load("terms", FOLDER):
+        yield StarterItem.plant(f"term:{row['key']}", lambda row=row: Term.objects.create(**row))
 
 
 def _publish(model, row, slugs):

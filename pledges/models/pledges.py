@@ -132,6 +132,12 @@ class PledgeQuerySet(models.QuerySet):
         """Take pledges out of the count, in one statement; returns how many this call changed."""
         return self.valid().update(state=Pledge.State.INVALIDATED, invalidated_at=Now())
 
+    def move_to(self, sector):
+        """Count pledges in another sector, in one statement; the words that were signed stay. Returns how many moved."""
+        # Where no names are shown, none may stay shown.
+        shown = {} if sector.shows_names else {"show_name": False}
+        return self.update(sector=sector, **shown)
+
     def restore(self):
         """Undo `invalidate`: each pledge is again what it was; returns how many this call changed."""
         return self.invalidated().update(

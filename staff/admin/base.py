@@ -119,7 +119,8 @@ class SettingsAdmin(ModelAdmin):
         return False
 
     def get_object(self, request, object_id, from_field=None):
-        return self.model.load()
+        # The first save finds the row with its defaults, so that they are in its history.
+        return self.model.objects.get_or_create(pk=1)[0] if request.method == "POST" else self.model.load()
 
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_or_change_permission(request):

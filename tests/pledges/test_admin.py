@@ -632,9 +632,8 @@ def test_the_settings_are_one_form(admin_client):
     assert admin_client.get(path).url == f"{path}1/change/"
     assert admin_client.get(f"{path}add/").status_code == 403
     assert admin_client.get(f"{path}1/delete/").status_code == 403
-    page = admin_client.get(f"{path}1/change/")
-    admin_client.post(f"{path}1/change/", filled(page, goal="5000"))
-    admin_client.post(f"{path}1/change/", filled(page, goal="6000"))
+    for goal in ("5000", "6000"):
+        admin_client.post(f"{path}1/change/", filled(admin_client.get(f"{path}1/change/"), goal=goal))
     assert PledgingSettings.objects.get().goal == 6000
 
 
