@@ -37,7 +37,7 @@ INSTALLED_APPS = [
     "staff",
     "crispy_forms",
     "django_tasks_db",
-    "django.contrib.admin",
+    "staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

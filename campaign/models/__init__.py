@@ -4,6 +4,7 @@ from campaign.models.news import Article
 from campaign.models.pages import Page
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
+from campaign.models.texts import PageText
 
 __all__ = [
     "Article",
@@ -11,6 +12,7 @@ __all__ = [
     "HelpChannel",
     "OldAddress",
     "Page",
+    "PageText",
     "Partner",
     "SiteSettings",
     "Statistic",

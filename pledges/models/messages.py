@@ -99,7 +99,10 @@ class Message(models.Model):
                 condition=Q(pledge__isnull=False, address_cipher=None) | Q(pledge=None, address_cipher__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed")),
+            models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {str(self.pk)[:8]}"
