@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.core.cache import cache
 from django.utils.html import format_html
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext_lazy as _
 
 from campaign.context_processors import CACHE_KEY
@@ -31,11 +31,10 @@ class PageTextAdmin(ModelAdmin):
         return False
 
     def get_fieldsets(self, request, obj=None):
-        where = format_html("<b>{}</b>", obj)
+        where = _("Visitors read your words within a minute of saving.")
         if url := obj.page_url():
-            where = format_html('{} · <a href="{}">{}</a>', where, url, _("See it on the page"))
-        how = _("Visitors read your words within a minute of saving.")
-        return [(None, {"description": format_html("{}<br>{}", where, how), "fields": [("text_sq", "text_en")]})]
+            where = format_html('{} <a href="{}">{}</a>', where, url, _("See the page"))
+        return [(None, {"description": where, "fields": [("text_sq", "text_en")]})]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -52,7 +51,7 @@ class PageTextAdmin(ModelAdmin):
 
     @admin.display(description=_("place"), ordering="position")
     def place(self, text):
-        return text.get_key_display()
+        return capfirst(text.get_key_display())
 
     @admin.display(description=_("words"))
     def words(self, text):

@@ -103,7 +103,7 @@ class Voice(Piece):
         models.TextField(
             _("words"),
             max_length=400,
-            help_text=_("What the person said, without quotation marks: the page adds them."),
+            help_text=_("What the person said, without quotation marks: the page shows that it is a quotation."),
         )
     )
     person = models.CharField(

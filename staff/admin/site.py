@@ -8,7 +8,7 @@ class StaffSite(admin.AdminSite):
     """Django's admin site. `front` gives what the front page shows, `order` is how models follow each other in the menu."""
 
     site_header = site_title = _("We are 1")
-    index_title = _("Front page")
+    index_title = _("What needs doing")
     index_template = "admin/front.html"
     # A function of the request that returns context for the front page.
     front = staticmethod(lambda request: {})
