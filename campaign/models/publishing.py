@@ -82,7 +82,13 @@ class Publishable(models.Model):
     share_text = TranslatedField(
         models.CharField(_("words when shared"), max_length=240, blank=True, help_text=_("Empty: the lead."))
     )
-    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
+    state = models.CharField(
+        _("state"),
+        max_length=9,
+        choices=State,
+        default=State.DRAFT,
+        help_text=_("A draft is read by staff alone. What is published everyone reads, from the time beside it on."),
+    )
     publish_at = models.DateTimeField(
         _("published from"), default=timezone.now, help_text=_("A time to come: it appears by itself then.")
     )
