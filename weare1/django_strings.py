@@ -71,8 +71,10 @@ gettext_noop("Any date")
 gettext_noop("Past 7 days")
 gettext_noop("Empty")
 gettext_noop("Not empty")
-gettext_noop("Please enter the correct %(username)s and password for a staff account. Note that both fields may be"
-" case-sensitive.")
+gettext_noop(
+    "Please enter the correct %(username)s and password for a staff account. Note that both fields may be"
+    " case-sensitive."
+)
 gettext_noop("Please enter a correct %(username)s and password. Note that both fields may be case-sensitive.")
 gettext_noop("Add another %(verbose_name)s")
 gettext_noop("Remove")
@@ -132,18 +134,27 @@ gettext_noop("Toggle sorting")
 gettext_noop("Toggle theme (current theme: auto)")
 gettext_noop("Toggle theme (current theme: light)")
 gettext_noop("Toggle theme (current theme: dark)")
-gettext_noop("Deleting the %(object_name)s “%(escaped_object)s” would result in deleting related objects, but your"
-" account doesn't have permission to delete the following types of objects:")
-gettext_noop("Deleting the %(object_name)s “%(escaped_object)s” would require deleting the following protected "
-"related objects:")
-gettext_noop("Are you sure you want to delete the %(object_name)s “%(escaped_object)s”? All of the following "
-"related items will be deleted:")
+gettext_noop(
+    "Deleting the %(object_name)s “%(escaped_object)s” would result in deleting related objects, but your"
+    " account doesn't have permission to delete the following types of objects:"
+)
+gettext_noop(
+    "Deleting the %(object_name)s “%(escaped_object)s” would require deleting the following protected related objects:"
+)
+gettext_noop(
+    "Are you sure you want to delete the %(object_name)s “%(escaped_object)s”? All of the following "
+    "related items will be deleted:"
+)
 gettext_noop("Objects")
-gettext_noop("Deleting the selected %(objects_name)s would result in deleting related objects, but your account "
-"doesn't have permission to delete the following types of objects:")
+gettext_noop(
+    "Deleting the selected %(objects_name)s would result in deleting related objects, but your account "
+    "doesn't have permission to delete the following types of objects:"
+)
 gettext_noop("Deleting the selected %(objects_name)s would require deleting the following protected related objects:")
-gettext_noop("Are you sure you want to delete the selected %(objects_name)s? All of the following objects and "
-"their related items will be deleted:")
+gettext_noop(
+    "Are you sure you want to delete the selected %(objects_name)s? All of the following objects and "
+    "their related items will be deleted:"
+)
 gettext_noop(" By %(filter_title)s ")
 gettext_noop("Recent actions")
 gettext_noop("None available")
@@ -151,8 +162,10 @@ gettext_noop("Added:")
 gettext_noop("Changed:")
 gettext_noop("Deleted:")
 gettext_noop("Unknown content")
-gettext_noop("You are authenticated as %(username)s, but are not authorized to access this page. Would you like to"
-" login to a different account?")
+gettext_noop(
+    "You are authenticated as %(username)s, but are not authorized to access this page. Would you like to"
+    " login to a different account?"
+)
 gettext_noop("Forgotten your login credentials?")
 gettext_noop("Toggle navigation")
 gettext_noop("Sidebar")
@@ -160,8 +173,10 @@ gettext_noop("Start typing to filter…")
 gettext_noop("Filter navigation items")
 gettext_noop("This object doesn’t have a change history. It probably wasn’t added via this admin site.")
 gettext_noop("Thanks for spending some quality time with the web site today.")
-gettext_noop("Please enter your old password, for security’s sake, and then enter your new password twice so we "
-"can verify you typed it in correctly.")
+gettext_noop(
+    "Please enter your old password, for security’s sake, and then enter your new password twice so we "
+    "can verify you typed it in correctly."
+)
 gettext_noop("Change my password")
 gettext_noop("Password change")
 gettext_noop("Password change successful")
