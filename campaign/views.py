@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods
 
-from campaign import previews, structured
+from campaign import previews, structured, texts
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
 from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
@@ -31,7 +31,6 @@ from pledges.charts import mosaic
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
 from pledges.pictures import draw
-from pledges.vows import vows
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
@@ -58,7 +57,6 @@ def home(request):
         "totals": read,
         "goal": goal,
         "one": mosaic(read.sectors, goal),
-        "vows": vows(),
         "groups": _groups(read.sectors),
         "figure": Statistic.objects.shown().filter(on_home=True).first(),
         "demands": Demand.objects.shown(),
@@ -230,7 +228,7 @@ def picture(request, language, kind, key):
     """The card shown beside a shared link: the title of a page or article in one language, drawn."""
     with translation.override(language):
         if kind == "site":
-            words = _("We are 1: the national movement against sexual violence and exploitation of children")
+            words = texts.read()[language]["every_card"]
         else:
             rows = {"page": Page, "news": Article}[kind].objects.published()
             row = get_object_or_404(rows, **{f"slug_{language}": key})

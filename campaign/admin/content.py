@@ -1,10 +1,12 @@
 """Demands, voices, figures and partners."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from campaign.models import Demand, Partner, Statistic, Voice
-from staff.admin.base import BothLanguagesForm, KeyIsKept
+from staff.admin.base import BothLanguagesForm, DueFilter, KeyIsKept
 from staff.admin.content import BothLanguagesFilter, ContentAdmin
 
 
@@ -21,11 +23,31 @@ class PieceAdmin(ContentAdmin):
 
 @admin.register(Demand)
 class DemandAdmin(PieceAdmin):
-    list_display = ["title", "step", "as_of", "both_languages", "is_shown", "position"]
+    list_display = ["title", "step", "as_of", "checked_on", "both_languages", "is_shown", "position"]
+    list_filter = [DueFilter, *PieceAdmin.list_filter]
+    list_note = _(
+        "What the movement asks of the state changes without telling us: look from time to time whether it still stands as "
+        "written, then choose “Looked at today”."
+    )
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), ("step", "as_of"), "source"]}),
+        (_("Checked"), {"fields": ["checked_on"]}),
         PieceAdmin.place,
     ]
+    actions = ["checked_today"]
+
+    @admin.action(description=_("Looked at today"), permissions=["change"])
+    def checked_today(self, request, queryset):
+        # Read first: a list filtered by what is due holds none of them afterwards.
+        rows = list(queryset)
+        self.keep_first(*rows)
+        n = queryset.update(checked_on=timezone.localdate())
+        self.log_changes(request, rows, "last looked at")
+        self.message_user(
+            request,
+            ngettext("%(count)d demand is looked at.", "%(count)d demands are looked at.", n) % {"count": n},
+            messages.SUCCESS,
+        )
 
 
 @admin.register(Voice)

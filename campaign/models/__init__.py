@@ -7,6 +7,7 @@ from campaign.models.previews import Preview
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
 from campaign.models.terms import Term
+from campaign.models.texts import PageText
 
 __all__ = [
     "Article",
@@ -14,6 +15,7 @@ __all__ = [
     "HelpChannel",
     "OldAddress",
     "Page",
+    "PageText",
     "Partner",
     "Picture",
     "Preview",

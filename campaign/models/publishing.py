@@ -38,6 +38,17 @@ class PublishableQuerySet(models.QuerySet):
         """What will appear by itself."""
         return self.filter(state=Publishable.State.PUBLISHED, publish_at__gt=Now())
 
+    def drafts(self):
+        """What only staff read so far."""
+        return self.filter(state=Publishable.State.DRAFT)
+
+    def in_one_language(self):
+        """What is missing a part in Albanian or in English, and so cannot be published."""
+        missing = Q()
+        for name in Publishable.both_languages:
+            missing |= Q(**{f"{name}_sq": ""}) | Q(**{f"{name}_en": ""})
+        return self.filter(missing)
+
     def at(self, slug, language):
         """The one with this slug in this language."""
         return self.get(**{f"slug_{language}": slug})
@@ -59,7 +70,14 @@ class Publishable(models.Model):
             help_text=_("The last part of the page's address, such as “the-problem”."),
         )
     )
-    title = TranslatedField(models.CharField(_("title"), max_length=120, blank=True))
+    title = TranslatedField(
+        models.CharField(
+            _("title"),
+            max_length=120,
+            blank=True,
+            help_text=_("Says what it is about, in a few words: it is also the link."),
+        )
+    )
     lead = TranslatedField(
         models.TextField(_("lead"), max_length=400, blank=True, help_text=_("One or two sentences under the title."))
     )
@@ -79,7 +97,13 @@ class Publishable(models.Model):
     share_text = TranslatedField(
         models.CharField(_("words when shared"), max_length=240, blank=True, help_text=_("Empty: the lead."))
     )
-    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
+    state = models.CharField(
+        _("state"),
+        max_length=9,
+        choices=State,
+        default=State.DRAFT,
+        help_text=_("A draft is read by staff alone. What is published everyone reads, from the time beside it on."),
+    )
     publish_at = models.DateTimeField(
         _("published from"),
         default=timezone.now,

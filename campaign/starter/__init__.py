@@ -1,4 +1,4 @@
-"""Starter content staff own from then on: pages, news, help channels and the short pieces pages show."""
+"""Starter content staff own from then on: words in fixed places, pages, news, help channels and the short pieces pages show."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from django.urls import reverse
 from django.utils import translation
 
-from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Term, Voice
+from campaign.models import Article, Demand, HelpChannel, Page, PageText, Partner, Statistic, Term, Voice
 from pledges.models import Sector, StarterItem
 from pledges.starter import load
 
@@ -22,6 +22,7 @@ def plant():
     made += sum(_pages())
     made += sum(_sector_pages())
     for model, name, file in (
+        (PageText, "text", "texts"),
         (Demand, "demand", "demands"),
         (Voice, "voice", "voices"),
         (Statistic, "statistic", "statistics"),

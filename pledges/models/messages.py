@@ -120,6 +120,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed")),
             models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
+            models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
 
     def __str__(self):

@@ -180,7 +180,13 @@ class Pledge(models.Model):
         DEMO = "demo", _("demonstration")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="pledges", verbose_name=_("sector"))
+    sector = models.ForeignKey(
+        Sector,
+        on_delete=models.PROTECT,
+        related_name="pledges",
+        verbose_name=_("sector"),
+        help_text=_("Where the person counts. The words signed stay those of the sector chosen then."),
+    )
     county = models.ForeignKey(
         County,
         on_delete=models.PROTECT,
@@ -188,8 +194,11 @@ class Pledge(models.Model):
         blank=True,
         related_name="pledges",
         verbose_name=_("county"),
+        help_text=_("Empty: the person did not say."),
     )
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    language = models.CharField(
+        _("language"), max_length=2, choices=settings.LANGUAGES, help_text=_("In which we write to this person.")
+    )
     source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB)
 
     state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
@@ -220,8 +229,12 @@ class Pledge(models.Model):
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("signed words"))
     worded_language = models.CharField(_("language of the words"), max_length=2, choices=settings.LANGUAGES)
     worded_at = models.DateTimeField(_("words signed"), db_default=Now(), editable=False)
-    show_name = models.BooleanField(_("shows the name"), default=False)
-    updates = models.BooleanField(_("wants news"), default=False)
+    show_name = models.BooleanField(
+        _("shows the name"), default=False, help_text=_("Tick it only when the person asked for it and is 18 or over.")
+    )
+    updates = models.BooleanField(
+        _("wants news"), default=False, help_text=_("Tick it only when the person asked for news by e-mail.")
+    )
 
     link_version = models.PositiveIntegerField(default=1, editable=False)
     # The end of a link of one's own to the form, made when asked for. It names nobody. Null, not "": many have none.

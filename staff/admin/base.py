@@ -107,6 +107,19 @@ class KeyIsKept:
             self.fields["key"].disabled = True
 
 
+class DueFilter(admin.SimpleListFilter):
+    """Shows what is due, as the queryset's `due()` says."""
+
+    title = _("needs looking at")
+    parameter_name = "due"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Yes"))]
+
+    def queryset(self, request, queryset):
+        return queryset.due() if self.value() else queryset
+
+
 class SettingsAdmin(ModelAdmin):
     """One row that is always there: the list leads straight to its form."""
 

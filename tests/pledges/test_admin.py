@@ -670,7 +670,16 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     make_pledge().block()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
-    closed = {"pledge", "batch", "message", "lettertext", "blockedaddress", "pledgingsettings", "sitesettings"}
+    closed = {
+        "pledge",
+        "batch",
+        "message",
+        "lettertext",
+        "blockedaddress",
+        "pledgingsettings",
+        "sitesettings",
+        "pagetext",
+    }
     visited = 0
     for path in every_page():
         response = admin_client.get(path, headers={"accept-language": language}, follow=True)
