@@ -2,7 +2,9 @@
 
 import itertools
 import re
+import time
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db.models.functions import Now
@@ -13,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from pledges import keys, stamps
 from pledges.models import Pledge, Sector, Wording
+from staff import secrets, sessions
 
 _numbers = itertools.count(1)
 
@@ -60,9 +63,21 @@ def make_staff(*permissions, superuser=False, username=None):
 
 
 def sign_in(client, user):
-    """Let a test client be signed in as this member of staff, as the admin demands it; returns the client."""
+    """Let a test client be signed in as this member of staff, second factor given, as the admin demands it; returns the client."""
+    if not sessions.factors_of(user):
+        give_app(user)
     client.force_login(user)
+    session = client.session
+    session[sessions.BEGAN], session[sessions.FACTORS] = time.time(), sessions.factors_of(user)
+    session.save()
     return client
+
+
+def give_app(user, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"):
+    """Give a member of staff an authenticator app with this secret; nothing is put on record."""
+    app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": secrets.encrypt(secret)})
+    # Without signals.
+    return Authenticator.objects.bulk_create([app])[0]
 
 
 def form_data(**overrides):

@@ -26,7 +26,7 @@ from pledges.models import (
     Sector,
     Wording,
 )
-from tests.factories import make_pledge, run_worker
+from tests.factories import make_pledge, run_worker, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +44,7 @@ def staff(client, *permissions):
     user = User.objects.create_user("zana", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     assert user.user_permissions.count() == len(permissions)
-    client.force_login(user)
-    return client
+    return sign_in(client, user)
 
 
 def change(thing):

@@ -7,6 +7,7 @@ from django.db import connection
 from django_tasks_db.management.commands import db_worker
 
 from pledges import housekeeping, totals
+from staff import housekeeping as staff_housekeeping
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Housekeeper(threading.Thread):
                 totals.fold()
                 if rounds % KEEP_HOUSE_EVERY == 0:
                     housekeeping.every_minute()
+                    staff_housekeeping.every_minute()
             except Exception as error:
                 # Whatever it was, such as a database that is away: the next round tries again.
                 logger.error("housekeeping: %s", type(error).__name__)
