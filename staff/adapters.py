@@ -22,7 +22,9 @@ FRESH = 300
 
 SAID = {
     "mfa/messages/totp_activated.txt": _("The app is set up as your second factor."),
-    "mfa/messages/totp_deactivated.txt": _("The app is no longer a second factor of yours. Other sessions of yours have ended."),
+    "mfa/messages/totp_deactivated.txt": _(
+        "The app is no longer a second factor of yours. Other sessions of yours have ended."
+    ),
     "mfa/messages/webauthn_added.txt": _("The passkey is saved."),
     "mfa/messages/webauthn_removed.txt": _("The passkey is removed. Other sessions of yours have ended."),
 }
@@ -43,10 +45,13 @@ def admit(name, request):
     try:
         return Try.admit(name, getattr(request, "network", None))
     except TooSoon as too_soon:
-        count, words = too_soon.seconds, ngettext(
-            "Several tries were wrong, so the next one has to wait %(count)d second. A passkey works at once.",
-            "Several tries were wrong, so the next one has to wait %(count)d seconds. A passkey works at once.",
+        count, words = (
             too_soon.seconds,
+            ngettext(
+                "Several tries were wrong, so the next one has to wait %(count)d second. A passkey works at once.",
+                "Several tries were wrong, so the next one has to wait %(count)d seconds. A passkey works at once.",
+                too_soon.seconds,
+            ),
         )
         if too_soon.seconds > 90:
             count = -(-too_soon.seconds // 60)

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
 from django.db.models.signals import post_migrate
@@ -20,3 +22,8 @@ class StaffAdminConfig(admin.AdminConfig):
 
     default = False
     default_site = "staff.admin.site.StaffSite"
+
+    def ready(self):
+        # Before Django asks for its site: what registers while this package is loaded must find the same one as all others.
+        import_module("staff.admin")
+        super().ready()

@@ -23,7 +23,9 @@ def invitation(invitation):
             % {"day": formats.date_format(timezone.localtime(invitation.works_until), "DATE_FORMAT")},
             "button": _("Set up how I sign in"),
             "url": invitation.url(),
-            "care": _("Do not pass it on: whoever opens it first has your account. If you expected no such message, do nothing."),
+            "care": _(
+                "Do not pass it on: whoever opens it first has your account. If you expected no such message, do nothing."
+            ),
         }
         mail = EmailMultiAlternatives(
             subject=context["subject"],

@@ -5,6 +5,7 @@ After each migration the rights of the roles are set to what stands here; a new 
 
 from fnmatch import fnmatchcase
 
+from django.apps import apps as global_apps
 from django.contrib.auth.management import create_permissions
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +23,9 @@ class Role(models.TextChoices):
 EXPLAINED = {
     Role.EDITOR: _("pages, news, pictures and the other words of the site and of its messages"),
     Role.PLEDGES: _("pledges and the people behind them, exports, sectors, the words of the pledge"),
-    Role.SAFEGUARDING: _("help channels, words to avoid, blocked addresses; sees all content and can publish it or take it down"),
+    Role.SAFEGUARDING: _(
+        "help channels, words to avoid, blocked addresses; sees all content and can publish it or take it down"
+    ),
     Role.ADMINISTRATOR: _("all of it, and the accounts and the record of staff"),
 }
 
@@ -51,8 +54,9 @@ RIGHTS = {
         "pledges.*_blockedaddress",
         "pledges.see_people",
     ],
-    Role.ADMINISTRATOR: ["*"],
+    Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "staff.*"],
 }
+APPS = {pattern.removeprefix("!").partition(".")[0] for patterns in RIGHTS.values() for pattern in patterns}
 
 
 def has_right(role, right):
@@ -64,8 +68,10 @@ def has_right(role, right):
     return given
 
 
-def give_rights(sender, using="default", apps=None, **options):
+def give_rights(sender, using="default", apps=global_apps, **options):
     """After the migrations of an app: set the rights that each role has in it."""
+    if sender.label not in APPS:
+        return
     try:
         group, permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     except LookupError:

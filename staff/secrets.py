@@ -17,7 +17,9 @@ SECRETS = ("secret", "seed")
 
 def _keys():
     # Keys of their own: FIELD_KEYS themselves serve another cipher.
-    derived = (hmac.digest(base64.urlsafe_b64decode(key), b"staff.secrets", hashlib.sha256) for key in settings.FIELD_KEYS)
+    derived = (
+        hmac.digest(base64.urlsafe_b64decode(key), b"staff.secrets", hashlib.sha256) for key in settings.FIELD_KEYS
+    )
     return [Fernet(base64.urlsafe_b64encode(key)) for key in derived]
 
 
@@ -44,7 +46,9 @@ def rotate():
     """Encrypt by the newest key what an older one encrypted; returns how many."""
     done = 0
     for factor in Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN):
-        stale = {name: factor.data[name] for name in SECRETS if name in factor.data and not _is_current(factor.data[name])}
+        stale = {
+            name: factor.data[name] for name in SECRETS if name in factor.data and not _is_current(factor.data[name])
+        }
         if stale:
             factor.data |= {name: encrypt(decrypt(encrypted)) for name, encrypted in stale.items()}
             factor.save(update_fields=["data"])

@@ -1,8 +1,8 @@
 """What a session of a member of staff is worth, and when it ends.
 
 It is strong once a second factor was given in it, and only a strong one opens the admin; a weak one leads to the page where the
-first second factor is set up. It ends after an hour without a request (settings), twelve hours after signing in, with the password
-it began with (Django), and when one of the factors of its beginning is taken away.
+first second factor is set up. It ends after an hour without a request (settings), twelve hours after signing in, with the
+password it began with (Django), and when one of the factors of its beginning is taken away.
 """
 
 import time

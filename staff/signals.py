@@ -16,7 +16,7 @@ from staff.models.records import note
 def signed_in(sender, request, user, **kwargs):
     sessions.begin(request, user)
     by = [each.get("type", each["method"]) for each in get_authentication_records(request, user)]
-    note(user, Record.Action.SIGN_IN, by=by)
+    note(user, Record.Action.SIGN_IN, by=by or ["link"])
     if sessions.is_strong(request):
         Try.succeeded(name_in_tries(user), getattr(request, "network", None))
 

@@ -1,4 +1,4 @@
-"""Signing in, under /admin/account/: those of allauth's pages that staff need, by the names it knows them by. There is no signing up."""
+"""Signing in, under /admin/account/: the pages of allauth that staff need, by its own names. There is no signing up."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
@@ -53,7 +53,11 @@ urlpatterns = [
         strong(fresh(views.RemovePasskey.as_view(success_url=here))),
         name="mfa_remove_webauthn",
     ),
-    path("codes/", strong(fresh(titled(codes.ViewRecoveryCodesView, _("Recovery codes")))), name="mfa_view_recovery_codes"),
+    path(
+        "codes/",
+        strong(fresh(titled(codes.ViewRecoveryCodesView, _("Recovery codes")))),
+        name="mfa_view_recovery_codes",
+    ),
     path(
         "codes/new/",
         strong(fresh(titled(codes.GenerateRecoveryCodesView, _("New recovery codes?")))),

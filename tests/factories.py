@@ -63,7 +63,7 @@ def make_staff(*permissions, superuser=False, username=None):
 
 
 def sign_in(client, user):
-    """Let a test client be signed in as this member of staff, second factor given, as the admin demands it; returns the client."""
+    """Let a test client be signed in as this member of staff, second factor given, as the admin demands; returns the client."""
     if not sessions.factors_of(user):
         give_app(user)
     client.force_login(user)

@@ -249,5 +249,7 @@ LOGGING = {
         # A traceback here could carry a visitor's words: the worker's own lines say what is needed.
         "django_tasks_db": {"level": "WARNING"},
         "django.tasks": {"level": "WARNING"},
+        # It tells of each passkey.
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -1,8 +1,8 @@
 """Accounts and the record, and what all admin pages share (`base`, `site`)."""
 
 # Imported first, so that they have registered what is unregistered below, whatever the order of the apps.
-import allauth.account.admin
-import allauth.mfa.admin
+import allauth.account.admin  # noqa: F401
+import allauth.mfa.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator

@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
+from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.shortcuts import redirect
@@ -24,12 +25,16 @@ class AccountForm(forms.ModelForm):
     """Someone's name, address and role. What is changed is on record as the names of the fields, never as what was typed."""
 
     first_name = forms.CharField(
-        label=_("Name"), max_length=150, help_text=_("As colleagues know this person. Example: Zana Hoxha")
+        label=_("Name"),
+        max_length=150,
+        widget=AdminTextInputWidget,
+        help_text=_("As colleagues know this person. Example: Zana Hoxha"),
     )
     # As long as Django's name of a user, which it is too.
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=150,
+        widget=AdminEmailInputWidget,
         help_text=_("This person signs in with it, and the link goes there. Use an address that nobody else reads."),
     )
     role = forms.ChoiceField(
@@ -70,17 +75,27 @@ class InvitationForm(AccountForm):
     )
 
 
+class RoleFilter(admin.SimpleListFilter):
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request, model_admin):
+        return Role.choices
+
+    def queryset(self, request, queryset):
+        return queryset.filter(role_key=self.value()) if self.value() else queryset
+
+
 @admin.register(Account)
 class AccountAdmin(ModelAdmin):
     form = AccountForm
     list_display = ["name", "email", "role", "standing", "factors", "last_login"]
     list_display_links = ["name"]
-    list_filter = ["is_active"]
+    list_filter = [RoleFilter, "is_active"]
     list_note = _(
-        "Who works here. Someone new is invited by e-mail and chooses alone how to sign in. Accounts are switched off, not deleted: "
-        "the record goes on naming who did what."
+        "Who works here. Someone new is invited by e-mail and chooses alone how to sign in. Accounts are switched off, not "
+        "deleted: the record goes on naming who did what."
     )
-    search_fields = ["first_name", "email"]
     show_facets = admin.ShowFacets.NEVER
     readonly_fields = ["standing", "factors", "last_login"]
     actions = ["send_link", "revoke_link", "deactivate", "activate", "rescue"]
@@ -95,11 +110,6 @@ class AccountAdmin(ModelAdmin):
             (None, {"fields": ["first_name", "email", "role"]}),
             (_("How this person signs in"), {"fields": ["standing", "factors", "last_login"]}),
         ]
-
-    def get_actions(self, request, *args, **kwargs):
-        actions = super().get_actions(request, *args, **kwargs)
-        actions.pop("delete_selected", None)
-        return actions
 
     def has_delete_permission(self, request, obj=None):
         return False
@@ -125,7 +135,7 @@ class AccountAdmin(ModelAdmin):
         return None
 
     def history_view(self, request, object_id, extra_context=None):
-        return redirect(f"{reverse('admin:staff_record_changelist')}?account={int(object_id)}")
+        return redirect(f"{reverse('admin:staff_record_changelist')}?user={int(object_id)}")
 
     def response_add(self, request, obj, post_url_continue=None):
         self.message_user(
@@ -149,7 +159,7 @@ class AccountAdmin(ModelAdmin):
             return _("switched off")
         if account.has_app or account.has_passkey:
             return _("set up; a fresh link is out") if account.is_invited else _("set up")
-        return _("invited") if account.is_invited else _("the invitation has ended: send a fresh link")
+        return _("invited") if account.is_invited else _("not set up")
 
     @admin.display(description=_("second factor"))
     def factors(self, account):

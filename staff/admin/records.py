@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.forms import DateField
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -38,10 +39,13 @@ BY = {
     "totp": gettext_lazy("app"),
     "webauthn": gettext_lazy("passkey"),
     "recovery_codes": gettext_lazy("recovery code"),
+    "link": gettext_lazy("link"),
 }
 
 
 class PersonFilter(admin.SimpleListFilter):
+    """What someone did, and what others did to their account."""
+
     title = gettext_lazy("member of staff")
     parameter_name = "user"
 
@@ -49,20 +53,10 @@ class PersonFilter(admin.SimpleListFilter):
         return [(str(account.pk), str(account)) for account in Account.objects.all()]
 
     def queryset(self, request, queryset):
-        return queryset.filter(user_id=self.value()) if (self.value() or "").isdecimal() else queryset
-
-
-class AccountFilter(admin.SimpleListFilter):
-    title = gettext_lazy("account concerned")
-    parameter_name = "account"
-
-    def lookups(self, request, model_admin):
-        return [(str(account.pk), str(account)) for account in Account.objects.all()]
-
-    def queryset(self, request, queryset):
         if not (self.value() or "").isdecimal():
             return queryset
-        return queryset.filter(action=Record.Action.ACCOUNT, details__account=int(self.value()))
+        person = int(self.value())
+        return queryset.filter(Q(user_id=person) | Q(action=Record.Action.ACCOUNT, details__account=person))
 
 
 class RecordList(ChangeList):
@@ -70,7 +64,9 @@ class RecordList(ChangeList):
 
     def get_results(self, request):
         super().get_results(request)
-        ids = {entry.user_id for entry in self.result_list} | {entry.details.get("account") for entry in self.result_list}
+        ids = {entry.user_id for entry in self.result_list} | {
+            entry.details.get("account") for entry in self.result_list
+        }
         names = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
         for entry in self.result_list:
             entry.names = names
@@ -78,9 +74,9 @@ class RecordList(ChangeList):
 
 @admin.register(Record)
 class RecordAdmin(ModelAdmin):
-    list_display = ["at", "person", "action", "what", "count"]
+    list_display = ["at", "person", "action", "what", "how_many"]
     list_display_links = ["at"]
-    list_filter = ["action", PersonFilter, AccountFilter, "at"]
+    list_filter = ["action", PersonFilter, "at"]
     list_per_page = 50
     list_note = gettext_lazy(
         "Signing in, looks at people, exports and changes. Nothing can be taken out of it, by anybody. It names pledges by their "
@@ -92,7 +88,7 @@ class RecordAdmin(ModelAdmin):
     # Each would count the whole record.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    fields = ["at", "person", "action", "what", "count", "pledges_concerned"]
+    fields = ["at", "person", "action", "what", "how_many", "pledges_concerned"]
 
     def has_add_permission(self, request):
         return False
@@ -146,6 +142,10 @@ class RecordAdmin(ModelAdmin):
         words += [str(BY.get(each, each)) for each in ([by] if isinstance(by, str) else by)]
         words += [f"{name}: {value}" for name, value in details.items() if value is not True]
         return ", ".join(words) or self.get_empty_value_display()
+
+    @admin.display(description=gettext_lazy("how many"))
+    def how_many(self, entry):
+        return entry.count or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("pledges"))
     def pledges_concerned(self, entry):

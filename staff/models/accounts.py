@@ -77,14 +77,17 @@ class Account(User):
         self.save()
         self.groups.set([Group.objects.get(name=role)])
         note(by, Record.Action.ACCOUNT, done="invited", account=self.pk, role=role)
-        self.send_link(language, by)
+        self._send_link(language)
 
     @transaction.atomic
     def send_link(self, language, by=None):
-        """Send a fresh link; the one before works no more. It lets one choose a password (and, without a second factor, a passkey)."""
+        """Send a fresh link, and end the one before. By it one chooses a password or, without a second factor, a passkey."""
+        note(by, Record.Action.ACCOUNT, done="link_sent", account=self.pk)
+        return self._send_link(language)
+
+    def _send_link(self, language):
         self.invitations.all().end(Invitation.State.REVOKED)
         invitation = Invitation.objects.create(user=self, language=language)
-        note(by, Record.Action.ACCOUNT, done="link_sent", account=self.pk)
         invitation.enqueue()
         return invitation
 
@@ -97,7 +100,7 @@ class Account(User):
         return revoked
 
     def check_another_administrator(self):
-        """Raise ValidationError if nobody else could do what administrators do. Until the transaction ends, no other is taken away."""
+        """Raise ValidationError if nobody else could do what administrators do; until the transaction ends, no other goes."""
         list(Group.objects.select_for_update().filter(name=Role.ADMINISTRATOR))
         administrators = Account.objects.administrators()
         if administrators.filter(pk=self.pk).exists() and not administrators.exclude(pk=self.pk).exists():
@@ -136,4 +139,4 @@ class Account(User):
         self.set_unusable_password()
         User.objects.filter(pk=self.pk).update(password=self.password, is_active=True)
         note(by, Record.Action.ACCOUNT, done="rescued", account=self.pk)
-        return self.send_link(language, by)
+        return self._send_link(language)

@@ -79,12 +79,8 @@ class Invitation(models.Model):
                 name="invitation_ended_when_it_ended",
                 condition=Q(state="open", ended_at=None) | Q(state__in=["used", "revoked"], ended_at__isnull=False),
             ),
-            models.UniqueConstraint(
-                name="invitation_one_open_an_account", fields=["user"], condition=Q(state="open")
-            ),
-            models.CheckConstraint(
-                name="invitation_language_is_known", condition=Q(language__in=["sq", "en"])
-            ),
+            models.UniqueConstraint(name="invitation_one_open_an_account", fields=["user"], condition=Q(state="open")),
+            models.CheckConstraint(name="invitation_language_is_known", condition=Q(language__in=["sq", "en"])),
         ]
 
     def __str__(self):

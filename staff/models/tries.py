@@ -1,12 +1,11 @@
 """Tries to sign in: what slows down whoever guesses, and nobody else.
 
 Counted for the account: after five wrong tries the next must wait, longer and longer, up to a quarter of an hour. Tries from a
-network in which the account has signed in lately are counted apart from those from elsewhere, so that a stranger's guessing does not
-keep the owner out. Counted for the network: after twenty wrong tries, whatever the account, the next must wait up to a minute;
-whoever has signed in from there lately need not. A passkey cannot be guessed and never waits.
+network in which the account has signed in lately are counted apart from those from elsewhere, so that a stranger's guessing does
+not keep the owner out. Counted for the network: after twenty wrong tries, whatever the account, the next must wait up to a
+minute; whoever has signed in from there lately need not. A passkey cannot be guessed and never waits.
 """
 
-import hashlib
 import math
 from datetime import timedelta
 

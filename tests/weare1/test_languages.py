@@ -153,7 +153,7 @@ def test_every_string_of_the_code_is_in_the_catalogue_and_no_other(catalogue, tm
         assert not os.environ.get("CI"), "install gettext"
         pytest.skip("xgettext is not installed")
     copy = tmp_path / "copy"
-    for folder in ("campaign", "pledges", "weare1", "templates", "locale"):
+    for folder in ("campaign", "pledges", "staff", "weare1", "templates", "locale"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
     shutil.copy(ROOT / "manage.py", copy)
     (copy / "locale/sq/LC_MESSAGES/django.po").unlink()

@@ -23,6 +23,8 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError("This is not an e-mail address.") from error
         if Account.objects.at(address):
-            raise CommandError("There is an account with this address: `rescue_administrator` lets an administrator in again.")
+            raise CommandError(
+                "There is an account with this address: `rescue_administrator` lets an administrator in again."
+            )
         account = Account.objects.invite(address, name=name, role=Role.ADMINISTRATOR, language=language)
         self.stdout.write(f"Invited. The link works once, for seven days:\n{account.invitation.url()}")
