@@ -6,6 +6,9 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
+
+from tests.factories import sign_in
 
 
 def pytest_configure(config):
@@ -36,6 +39,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
         with connection.cursor() as cursor:
             # Transactional tests end by emptying every table.
             cursor.execute("ALTER TABLE staff_record DISABLE TRIGGER record_is_not_emptied")
+
+
+@pytest.fixture
+def admin_client(admin_user):
+    """pytest-django's, with the second factor given that our admin demands."""
+    return sign_in(Client(), admin_user)
 
 
 @pytest.fixture(autouse=True)

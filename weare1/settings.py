@@ -35,6 +35,9 @@ INSTALLED_APPS = [
     "campaign",
     "pledges",
     "staff",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "django_prose_editor",
     "reversion",
@@ -64,6 +67,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "weare1.middleware.network_for_staff",
+    "staff.sessions.end_sessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -82,6 +88,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "campaign.context_processors.site",
+                "staff.context_processors.admin_around_accounts",
             ],
         },
     },
@@ -110,7 +117,11 @@ if DEV:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What the worker does from time to time, beside the tasks: the core does not know the rooms around it.
-EVERY_MINUTE = ["pledges.housekeeping.every_minute", "campaign.housekeeping.every_minute"]
+EVERY_MINUTE = [
+    "pledges.housekeeping.every_minute",
+    "campaign.housekeeping.every_minute",
+    "staff.housekeeping.every_minute",
+]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -139,6 +150,43 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+# Staff sign in by passkey, or by password and a second factor (staff/); nobody signs up.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "staff.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_USER_DISPLAY = "staff.adapters.name_of"
+ACCOUNT_FORMS = {"login": "staff.forms.SignInForm", "reauthenticate": "staff.forms.PasswordAgainForm"}
+MFA_ADAPTER = "staff.adapters.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "staff.forms.CodeForm",
+    "reauthenticate": "staff.forms.CodeAgainForm",
+    "activate_totp": "staff.forms.FirstCodeForm",
+    "add_webauthn": "staff.forms.PasskeyForm",
+    "edit_webauthn": "staff.forms.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# Browsers take localhost for a safe place without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEV
+MFA_TOTP_ISSUER = "Ne jemi 1"
+# Thirty seconds either way: clocks of phones differ. A code works once all the same (staff/forms.py).
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Wrong tries are counted in SQL (staff/models/tries.py); allauth counts in the cache, which each process has for itself.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+# A session ends an hour after the last request (every request begins the hour anew) and with the browser; see staff/sessions.py.
+SESSION_COOKIE_AGE = 3600
+SESSION_SAVE_EVERY_REQUEST = SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Django would keep them in a cookie of the whole site.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Two equal languages; the language is in the address, never in a cookie.
 LANGUAGE_CODE = "sq"
@@ -213,5 +261,7 @@ LOGGING = {
         # A traceback here could carry a visitor's words: the worker's own lines say what is needed.
         "django_tasks_db": {"level": "WARNING"},
         "django.tasks": {"level": "WARNING"},
+        # It tells of each passkey.
+        "fido2": {"level": "WARNING"},
     },
 }

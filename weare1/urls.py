@@ -41,6 +41,7 @@ urlpatterns = [
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", views.manifest, name="manifest"),
     path("admin/language/", include("django.conf.urls.i18n")),
+    path("admin/account/", include("staff.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "campaign.views.bad_request"

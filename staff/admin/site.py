@@ -1,11 +1,21 @@
-"""The admin as ours: its name, a front page that apps fill, and an order that makes sense to people."""
+"""The admin as ours: who may enter it and by which door, its name, a front page that apps fill, an order for people."""
+
+from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+
+from staff import sessions
 
 
 class StaffSite(admin.AdminSite):
-    """Django's admin site. `front` gives what the front page shows, `order` is how models follow each other in the menu."""
+    """Django's admin for staff who have given their second factor; nobody else sees any of it.
+
+    `front` gives what the front page shows, `order` is how models follow each other in the menu.
+    """
 
     site_header = site_title = _("We are 1")
     index_title = _("What needs doing")
@@ -27,3 +37,17 @@ class StaffSite(admin.AdminSite):
     def _place(self, model):
         label = model._meta.label_lower
         return self.order.index(label) if label in self.order else len(self.order)
+
+    def has_permission(self, request):
+        return super().has_permission(request) and sessions.is_strong(request)
+
+    def login(self, request, extra_context=None):
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            return redirect("account_setup")
+        where = request.GET.get(REDIRECT_FIELD_NAME)
+        return redirect(reverse("account_login") + (f"?{urlencode({REDIRECT_FIELD_NAME: where})}" if where else ""))
+
+    def password_change(self, request, extra_context=None):
+        return redirect("account_change_password")

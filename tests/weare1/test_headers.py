@@ -109,7 +109,8 @@ ROWS = [
     Row("/site.webmanifest", type="application/manifest+json"),
     Row("/healthz", kept=NOT_KEPT, type=TEXT),
     Row("/readyz", kept=NOT_KEPT, type=JSON),
-    Row("/admin/login/", kept=NEVER_KEPT, varies=BY_STAFF),
+    Row("/admin/login/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/admin/account/login/"}),
+    Row("/admin/account/login/", kept=NEVER_KEPT, varies=BY_STAFF),
     Row("/admin/", 302, kept=NEVER_KEPT, varies=BY_STAFF, more={"Location": "/admin/login/?next=/admin/"}),
     Row("/admin/language/setlang/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/"}),
     Row("/sq/nuk-ka/", 404, kept=GONE),
@@ -313,7 +314,7 @@ def test_no_address_is_missing_from_the_table():
     for language in LANGUAGES:
         with translation.override(language):
             for route, namespace in patterns(get_resolver()):
-                if namespace == "admin":
+                if namespace == "admin" or route.startswith("admin/account/"):
                     continue
                 route = route.replace("<token:token>", "…").replace("<int:year>", "2020")
                 for pattern, one in EXAMPLES[language].items():
@@ -341,6 +342,31 @@ def test_no_page_of_staff_opens_for_a_stranger(client):
         assert set(response.headers["Vary"].split(", ")) >= BY_STAFF, path
         visited += 1
     assert visited > 40
+
+
+# Those of the pages for signing in that a stranger may open.
+AT_THE_DOOR = {
+    "admin/account/login/": 200,
+    "admin/account/inactive/": 200,
+    "admin/account/awake/": 403,
+    "admin/account/invitation/<str:token>/": 404,
+}
+
+
+def test_no_page_about_an_account_opens_for_a_stranger(client):
+    visited = 0
+    for route, _namespace in patterns(get_resolver()):
+        if not route.startswith("admin/account/"):
+            continue
+        response = client.get("/" + route.replace("<int:pk>", "1").replace("<str:token>", "x"))
+        assert response.status_code == AT_THE_DOOR.get(route, 302), route
+        if route not in AT_THE_DOOR:
+            assert response.url == "/admin/account/login/", route
+        assert "no-store" in response.headers["Cache-Control"], route
+        assert response.headers["Content-Security-Policy"] == POLICY, route
+        assert set(response.headers["Vary"].split(", ")) >= BY_STAFF, route
+        visited += 1
+    assert visited == 20
 
 
 def test_a_refusal_is_a_page_in_words(client):
