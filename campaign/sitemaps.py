@@ -20,6 +20,8 @@ class PageSitemap(Sitemap):
             "campaign:home",
             "pledges:sign",
             "pledges:totals",
+            "pledges:groups_by_county",
+            "pledges:method",
             "campaign:help",
             "pledges:my_pledge",
             "campaign:privacy",

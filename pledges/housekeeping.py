@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pledges import rotation, tasks
+from pledges import milestones, rotation, tasks, totals
 from pledges.models import Attempt, Message, Pledge
 from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
 
@@ -81,3 +81,5 @@ def every_minute():
     remind()
     forget()
     redigest()
+    totals.publish()
+    milestones.record()

@@ -20,10 +20,11 @@ LARGEST, SMALLEST = 92, 40
 
 
 @cache
-def _font(size, weight):
-    font = ImageFont.truetype(finders.find("fonts/figtree-latin-wght-normal.woff2"), size)
-    font.set_variation_by_axes([weight])
-    return font
+def font(size, weight):
+    """The site's typeface in this size (pixels) and weight."""
+    face = ImageFont.truetype(finders.find("fonts/figtree-latin-wght-normal.woff2"), size)
+    face.set_variation_by_axes([weight])
+    return face
 
 
 @lru_cache(maxsize=200)
@@ -37,9 +38,9 @@ def card(words, brand):
     draw = ImageDraw.Draw(picture)
     left = _draw_one(draw, width, height)
     room = (left - 2 * MARGIN * FINE, height - 3 * MARGIN * FINE)
-    font, text = _fitted(draw, words, room)
-    draw.multiline_text((MARGIN * FINE, MARGIN * FINE), text, INK, font, spacing=font.size * 0.12)
-    foot = _font(40 * FINE, 900)
+    face, text = _fitted(draw, words, room)
+    draw.multiline_text((MARGIN * FINE, MARGIN * FINE), text, INK, face, spacing=face.size * 0.12)
+    foot = font(40 * FINE, 900)
     draw.text((MARGIN * FINE, height - MARGIN * FINE), brand, INK, foot, anchor="ls")
     out = BytesIO()
     picture.resize(SIZE, Image.Resampling.LANCZOS).quantize(64).save(out, "PNG", optimize=True)
@@ -60,12 +61,12 @@ def _draw_one(draw, width, height):
 def _fitted(draw, words, room):
     """The largest font, and the words in lines, with which they fill no more than `room` (width, height in pixels)."""
     for size in range(LARGEST, SMALLEST - 1, -4):
-        font = _font(size * FINE, 800)
-        text = "\n".join(_lines(draw, words.split(), font, room[0]))
-        box = draw.multiline_textbbox((0, 0), text, font, spacing=font.size * 0.12)
+        face = font(size * FINE, 800)
+        text = "\n".join(_lines(draw, words.split(), face, room[0]))
+        box = draw.multiline_textbbox((0, 0), text, face, spacing=face.size * 0.12)
         if box[2] <= room[0] and box[3] <= room[1]:
-            return font, text
-    return font, text
+            return face, text
+    return face, text
 
 
 def _lines(draw, words, font, width):

@@ -32,4 +32,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),
     path(pgettext_lazy("address", "my-data/<token:token>/"), personal.data, name="data"),
     path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
+    path(pgettext_lazy("address", "totals/per-10000/"), totals.page_per_10000, name="totals_per_10000"),
+    path(pgettext_lazy("address", "totals/groups-by-county/"), totals.groups_by_county, name="groups_by_county"),
+    path(pgettext_lazy("address", "how-we-count/"), totals.method, name="method"),
 ]

@@ -1,8 +1,10 @@
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
 from pledges.models.messages import Message
+from pledges.models.milestones import Milestone
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
+from pledges.models.publishing import PublishedState
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
@@ -15,10 +17,12 @@ __all__ = [
     "Commitment",
     "County",
     "Message",
+    "Milestone",
     "Municipality",
     "Pledge",
     "PledgingSettings",
     "ProviderRule",
+    "PublishedState",
     "Sector",
     "StarterItem",
     "TallyCell",

@@ -233,6 +233,7 @@ class Pledge(models.Model):
                 condition=Q(network_digest__isnull=False),
             ),
             models.Index(fields=["created_at"], name="pledge_pending", condition=Q(state="pending")),
+            models.Index(fields=["confirmed_at"], name="pledge_confirmed", condition=Q(state="confirmed")),
         ]
 
     def __str__(self):
