@@ -12,7 +12,7 @@ SECTOR_PEOPLE = 100
 # The first day at whose end so many had been counted.
 DAY_REACHED = f"""
 SELECT min(day) FROM (
-    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS so_far FROM ({totals.READ_DAYS}) days
+    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS so_far FROM ({totals.READ_DAYS}) days (day, sector, county, n)
     WHERE sector = %(sector)s OR %(sector)s IS NULL GROUP BY day
 ) growth WHERE so_far >= %(people)s
 """
@@ -20,7 +20,8 @@ SELECT min(day) FROM (
 # The day on which the last of these counties had its first supporter.
 DAY_OF_EVERY_COUNTY = f"""
 SELECT max(day) FROM (
-    SELECT min(day) AS day FROM ({totals.READ_DAYS}) days WHERE n > 0 AND county = ANY(%(counties)s) GROUP BY county
+    SELECT min(day) AS day FROM ({totals.READ_DAYS}) days (day, sector, county, n)
+    WHERE n > 0 AND county = ANY(%(counties)s) GROUP BY county
 ) firsts
 """
 

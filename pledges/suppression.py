@@ -26,10 +26,10 @@ def hidden_cells(table):
     waiting = sorted(hidden)
     while waiting:
         cell = waiting.pop(0)
-        for rises, people in _ways_out(cell, table, rows, columns):
-            new = _move(cell, rises, people, table, hidden) - hidden
-            hidden |= new
-            waiting += sorted(new)
+        for rises, people in _freedom(cell, table, rows, columns, hidden):
+            _, taking_part = _move(cell, rises, people, table, hidden)
+            waiting += sorted(taking_part - hidden)
+            hidden |= taking_part
     return hidden
 
 
@@ -40,36 +40,43 @@ def _sums(table, axis):
     return sums
 
 
-def _ways_out(cell, table, rows, columns):
+def _freedom(cell, table, rows, columns, hidden):
     """(up?, by how many people) a hidden cell must be able to move, as far as its totals leave it room."""
     row, column, n = rows[cell[0]], columns[cell[1]], table[cell]
     room_up = min(row, column) - n
     room_down = n - max(0, row + column - sum(rows.values()))
     if n < SMALL:
         return (True, min(SMALL - n, room_up)), (False, room_down)
-    up = min(SMALL, room_up)
+    # In either direction; what is hidden already may be enough.
+    up, _ = _move(cell, True, min(SMALL, room_up), table, hidden, only_hidden=True)
+    down, _ = _move(cell, False, min(SMALL - up, room_down), table, hidden, only_hidden=True)
+    up = min(SMALL - down, room_up)
     return (True, up), (False, min(SMALL - up, room_down))
 
 
-def _move(cell, rises, people, table, hidden):
-    """Let a cell gain or lose so many people at the others' cost; the cells that took part."""
+def _move(cell, rises, people, table, hidden, only_hidden=False):
+    """Let a cell gain or lose so many people at the others' cost: (how many it could, the cells that took part)."""
     row, column = ("row", cell[0]), ("column", cell[1])
     start, end = (column, row) if rises else (row, column)
-    values, taking_part = dict(table), set()
-    while people:
-        path = _path(start, end, cell, values, hidden | taking_part)
-        moved = min([people, *(values[step] for step, gains in path if not gains)])
+    values, taking_part, left = dict(table), set(), people
+    while left:
+        path = _path(start, end, cell, values, hidden | taking_part, only_hidden)
+        if path is None:
+            break
+        moved = min([left, *(values[step] for step, gains in path if not gains)])
         for step, gains in path:
             values[step] += moved if gains else -moved
         taking_part.update(step for step, _ in path)
-        people -= moved
-    return taking_part
+        left -= moved
+    return people - left, taking_part
 
 
-def _path(start, end, skipped, values, hidden):
-    """The (cell, gains?) of the cheapest chain between a row and a column: hidden cells cost nothing, others by their size."""
+def _path(start, end, skipped, values, hidden, only_hidden):
+    """The (cell, gains?) of the cheapest chain between a row and a column, or None; hidden cells are free."""
     queue, settled = [(0, start, None)], {}
     while end not in settled:
+        if not queue:
+            return None
         cost, node, came_by = heappop(queue)
         if node in settled:
             continue
@@ -79,6 +86,8 @@ def _path(start, end, skipped, values, hidden):
             # From a row a cell gains and leads to its column; from a column a cell loses, if it has anyone, and leads to its row.
             gains = kind == "row"
             if cell == skipped or cell[0 if gains else 1] != name or (n == 0 and not gains):
+                continue
+            if only_hidden and cell not in hidden:
                 continue
             beyond = ("column", cell[1]) if gains else ("row", cell[0])
             if beyond not in settled:

@@ -3,6 +3,6 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from campaign.admin import content, help, publishing  # noqa: F401
+from campaign.admin import content, help, milestones, publishing  # noqa: F401
 
 admin.site.site_header = admin.site.site_title = _("We are 1")
