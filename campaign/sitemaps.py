@@ -21,6 +21,8 @@ class PageSitemap(Sitemap):
             "pledges:sign",
             "pledges:totals",
             "pledges:ribbon",
+            "pledges:groups_by_county",
+            "pledges:method",
             "campaign:help",
             "pledges:my_pledge",
             "campaign:privacy",

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pledges import rotation, tasks
+from pledges import milestones, rotation, tasks, totals
 from pledges.models import Attempt, Batch, Export, Message, Pledge, TrialLetter
 from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
 
@@ -98,3 +98,5 @@ def every_minute():
     forget()
     redigest()
     end_silent_exports()
+    totals.publish()
+    milestones.record()

@@ -1,11 +1,20 @@
-"""Totals read from the tally: exact at every moment, at the same cost for ten pledges as for ten million."""
+"""Totals read from the tally: exact at every moment, at the same cost for ten pledges as for ten million.
+
+One rule says what is shown when. The totals, by sector, by county, by way and by day, are exact and live. What is finer, the
+table of sectors by counties, is published once a day as one state for all outputs, with small numbers hidden (`publish`).
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.utils import timezone
 
-from pledges.models import County, Sector, TallyDelta
+from pledges.models import County, PublishedState, Sector, TallyDelta
+from pledges.suppression import hidden_cells
+
+# The key of those who gave no county, in open data and in the published state.
+UNKNOWN = "unknown"
 
 # Cells and what is not folded into them yet, with the moment, in one statement and so in one snapshot.
 READ = """
@@ -31,6 +40,21 @@ SELECT day, sector, county, sum(n)::bigint FROM (
 """
 
 
+# Each day's people, all days and what is not folded into them yet.
+DAYS = """
+SELECT day, sum(n)::bigint AS n
+FROM (SELECT day, n FROM pledges_tallyday UNION ALL SELECT day, n FROM pledges_tallydelta) tally GROUP BY day
+"""
+
+# All that the page of totals shows, in one snapshot: cells, days, and the last 24 hours with the moment, which is always there.
+READ_WITH_GROWTH = f"""
+SELECT at, sector, county, NULL::date, n FROM ({READ}) cells (at, sector, county, n)
+UNION ALL SELECT NULL, NULL, NULL, day, n FROM ({DAYS}) days WHERE n <> 0
+UNION ALL SELECT statement_timestamp(), NULL, NULL, NULL, count(*) FROM pledges_pledge
+    WHERE state = 'confirmed' AND confirmed_at > statement_timestamp() - interval '24 hours'
+"""
+
+
 @dataclass(frozen=True)
 class Totals:
     """People who have pledged, as of one moment. `sectors` and `counties` each sum to `total`."""
@@ -46,6 +70,16 @@ class Totals:
     counties: list[tuple[County, int]]
     # people who gave no county
     unknown: int
+    # {(sector's id, county's code or ""): people}: too fine to be shown live
+    cells: dict
+
+
+@dataclass(frozen=True)
+class Growth:
+    """When people came. The days of Tirana that have any sum to the total of the same moment."""
+
+    days: list[tuple[date, int]]
+    last_24_hours: int
 
 
 def read():
@@ -59,6 +93,25 @@ def read():
         for as_of, _, sector, county, n in cursor.fetchall():  # noqa: B007
             if sector is not None:
                 cells[sector, county] = n
+    return _totals(as_of, cells)
+
+
+def read_with_growth():
+    """The totals now with their Growth, of one moment, from three queries at any number of pledges."""
+    cells, days, as_of, last_24_hours = {}, [], None, 0
+    with connection.cursor() as cursor:
+        cursor.execute(READ_WITH_GROWTH)
+        for at, sector, county, day, n in cursor.fetchall():
+            if sector is not None:
+                cells[sector, county] = n
+            elif day is not None:
+                days.append((day, n))
+            else:
+                as_of, last_24_hours = at, n
+    return _totals(as_of, cells), Growth(days=sorted(days), last_24_hours=last_24_hours)
+
+
+def _totals(as_of, cells):
     total = sum(cells.values())
     sectors, counties = {}, {}
     for (sector, county), n in cells.items():
@@ -78,7 +131,38 @@ def read():
         ],
         counties=[(county, counties.get(county.pk, 0)) for county in County.objects.all()],
         unknown=counties.get("", 0),
+        cells=cells,
     )
+
+
+def publish():
+    """Publish today's state unless it is published; returns whether this call did. Its parts are of one snapshot."""
+    if PublishedState.objects.filter(day=timezone.localdate()).exists():
+        return False
+    read_now = read()
+    state = PublishedState(day=timezone.localdate(read_now.as_of), as_of=read_now.as_of, figures=_figures(read_now))
+    # Another worker may publish at this moment: the first state is the day's.
+    PublishedState.objects.bulk_create([state], ignore_conflicts=True)
+    return True
+
+
+def _figures(read_now):
+    """What a PublishedState holds of these totals: every sum, and the cells that need not be hidden."""
+    sectors = {sector.slug: n for sector, n in read_now.sectors}
+    counties = {county.code: n for county, n in read_now.counties} | {UNKNOWN: read_now.unknown}
+    figures = {"total": read_now.total, "sectors": sectors, "counties": counties}
+    # Were all of one sector or one place, the totals alone would tell the whole table.
+    if min(sum(map(bool, sums.values())) for sums in (sectors, counties)) > 1:
+        table = {
+            (sector.slug, code): read_now.cells.get((sector.pk, "" if code == UNKNOWN else code), 0)
+            for sector, _ in read_now.sectors
+            for code in counties
+        }
+        hidden = hidden_cells(table)
+        figures["cells"] = {
+            slug: {code: None if (slug, code) in hidden else table[slug, code] for code in counties} for slug in sectors
+        }
+    return figures
 
 
 def differences():

@@ -14,6 +14,14 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/totals.json", totals.as_json, name="totals_json"),
     path("api/v1/totals.csv", totals.as_csv, name="totals_csv"),
+    path("api/v1/sectors-by-county.json", totals.sectors_by_county_json, name="sectors_by_county_json"),
+    path("api/v1/sectors-by-county.csv", totals.sectors_by_county_csv, name="sectors_by_county_csv"),
+    re_path(
+        r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+        r"\.(?P<kind>png|csv)$",
+        totals.figure,
+        name="figure",
+    ),
     # What one can say over the phone.
     path("ndihme", views.short_address, {"full": "/sq/ndihme/"}),
     path("help", views.short_address, {"full": "/en/help/"}),

@@ -30,5 +30,6 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     form = PledgingSettingsForm
     fieldsets = [
         (_("Can people pledge?"), {"fields": ["state", ("message_sq", "message_en")]}),
-        (_("Goal and limit"), {"fields": ["goal", "network_limit"]}),
+        (_("Goals"), {"fields": ["goal", "next_goals"]}),
+        (_("Limit"), {"fields": ["network_limit"]}),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pledges", "0007_help_texts"),
+        ("pledges", "0010_milestones"),
     ]
 
     operations = [

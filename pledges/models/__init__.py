@@ -6,8 +6,10 @@ from pledges.models.exports import Export
 from pledges.models.heartbeat import Heartbeat
 from pledges.models.letters import LetterText, TrialLetter
 from pledges.models.messages import Message
+from pledges.models.milestones import Milestone
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
+from pledges.models.publishing import PublishedState
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
@@ -26,10 +28,12 @@ __all__ = [
     "LetterText",
     "Export",
     "Message",
+    "Milestone",
     "Municipality",
     "Pledge",
     "PledgingSettings",
     "ProviderRule",
+    "PublishedState",
     "Sector",
     "StarterItem",
     "TallyCell",

@@ -1,5 +1,6 @@
 """Whether people can pledge now, and how far the movement means to get."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -39,6 +40,17 @@ class PledgingSettings(models.Model):
         validators=[MinValueValidator(10)],
         help_text=_("How many supporters we aim for next. Empty: the next round number after the total."),
     )
+    next_goals = ArrayField(
+        models.PositiveIntegerField(validators=[MinValueValidator(10)]),
+        verbose_name=_("the goals after it"),
+        default=list,
+        blank=True,
+        size=12,
+        help_text=_(
+            "With commas between them, such as 20000, 50000, 100000. Each one opens by itself once nine tenths of the one "
+            "before are reached."
+        ),
+    )
     network_limit = models.PositiveSmallIntegerField(
         _("sign-ups from one network"),
         default=60,
@@ -62,9 +74,15 @@ class PledgingSettings(models.Model):
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
     def goal_above(self, total):
-        """The goal to show at `total` people: the one staff set while it is ahead, else the next 1, 2 or 5 × 10ⁿ."""
-        if self.goal and self.goal > total:
-            return self.goal
+        """The goal to show at `total` people: of those staff set, the first that is less than nine tenths full, or the last while
+        it is ahead; else the next 1, 2 or 5 × 10ⁿ.
+        """
+        goals = sorted({*self.next_goals, *([self.goal] if self.goal else [])})
+        for goal in goals:
+            if total < 0.9 * goal:
+                return goal
+        if goals and goals[-1] > total:
+            return goals[-1]
         step = 100
         while True:
             for factor in (1, 2, 5):

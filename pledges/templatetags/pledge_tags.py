@@ -1,12 +1,14 @@
 """Template filters of the pledge pages. They format, they do not query."""
 
 from django import template
-from django.utils import formats
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
-from django.utils.translation import get_language
+
+from pledges import numbers
 
 register = template.Library()
+register.filter(numbers.number)
+register.filter(numbers.decimal)
 
 
 @register.filter
@@ -17,14 +19,6 @@ def option_detail(form, value):
     only while the choice is chosen) and `hides_name` (the offer to show one's name goes with it).
     """
     return getattr(form, "option_details", {}).get(str(value))
-
-
-@register.filter
-def number(value):
-    """A whole number as one reads it: 1234 and 12 345 in Albanian (grouped from five digits on), 12,345 in English."""
-    if get_language() == "sq" and abs(value) < 10_000:
-        return str(value)
-    return formats.number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
 
 
 @register.filter

@@ -1,4 +1,5 @@
-/* What JavaScript adds: leaving at once, and focus on the error summary in browsers that do not honour autofocus there.
+/* What JavaScript adds: leaving at once, focus on the error summary in browsers that do not honour autofocus there, and, once
+   the page is there, the script of the 1 made of people.
    Written for old phones: no syntax newer than 2009. */
 (function () {
   "use strict";
@@ -43,6 +44,13 @@
   });
 
   window.addEventListener("load", function () {
+    var live = document.querySelector("[data-script]");
+    var script;
+    if (live) {
+      script = document.createElement("script");
+      script.src = live.getAttribute("data-script");
+      document.body.appendChild(script);
+    }
     // Autofocus is honoured just before the first frame: look only then.
     window.requestAnimationFrame(function () {
       var summary = document.querySelector(".errors[autofocus]");

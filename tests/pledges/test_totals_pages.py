@@ -51,9 +51,9 @@ def as_page(client, language="en"):
 
     def rows(table):
         return {
-            page.words(row.children[0]): int("".join(filter(str.isdigit, page.words(row.children[-1]))))
+            page.words(row.children[0]): int("".join(filter(str.isdigit, page.words(numbers[0]))))
             for row in page.all("tr", node=table)
-            if page.all("td", node=row)
+            if (numbers := page.all("td", node=row, **{"class": "num"}))
         }
 
     [bars], [table] = page.all("table", **{"class": "bars"}), page.all("table", **{"class": "tab"})

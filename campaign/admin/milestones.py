@@ -1,0 +1,57 @@
+"""Milestones, which the worker records; news about one begins here."""
+
+from django.contrib import admin, messages
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from campaign.drafts import draft_for
+from pledges.models import Milestone
+from staff.admin.base import ModelAdmin
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(ModelAdmin):
+    list_display = ["words", "reached_on", "recorded_at"]
+    list_display_links = None
+    list_select_related = ["sector"]
+    list_note = _(
+        "Recorded by themselves on the day they are reached. Choose one and “Write news about it”: a draft in both languages "
+        "is made, once, for you to finish and publish."
+    )
+    actions = ["write_news"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description=_("milestone"))
+    def words(self, milestone):
+        return milestone.words
+
+    def has_write_permission(self, request):
+        """Whether this member of staff may write news."""
+        return request.user.has_perm("campaign.add_article")
+
+    @admin.action(description=_("Write news about it"), permissions=["write"])
+    def write_news(self, request, milestones):
+        for milestone in milestones:
+            if article := draft_for(milestone):
+                words = format_html(
+                    '{} <a href="{}">{}</a>',
+                    _("A draft was made:"),
+                    reverse("admin:campaign_article_change", args=[article.pk]),
+                    article,
+                )
+                self.message_user(request, words)
+            else:
+                self.message_user(
+                    request,
+                    _("A draft about “%(milestone)s” was made before.") % {"milestone": milestone},
+                    messages.WARNING,
+                )

@@ -1,0 +1,16 @@
+"""Numbers as one reads them in the present language."""
+
+from django.utils import formats
+from django.utils.translation import get_language
+
+
+def number(value):
+    """A whole number as one reads it: 1234 and 12 345 in Albanian (grouped from five digits on), 12,345 in English."""
+    if get_language() == "sq" and abs(value) < 10_000:
+        return str(value)
+    return formats.number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+def decimal(value):
+    """A number with one place after the comma: 30,6 in Albanian, 30.6 in English."""
+    return formats.number_format(value, decimal_pos=1, use_l10n=True, force_grouping=value >= 10_000)

@@ -1,0 +1,95 @@
+"""News that the site proposes about a milestone."""
+
+from datetime import date
+
+import pytest
+from django.contrib.messages import get_messages
+
+from campaign.drafts import draft_for, milestones_without_news
+from campaign.models import Article
+from pledges.models import Milestone, Sector
+from tests.factories import make_staff, sign_in
+from tests.pages import LANGUAGES
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/pledges/milestone/"
+
+
+def make_milestone(kind="people", people=1000, sector=None):
+    sector = Sector.objects.get(slug=sector) if sector else None
+    return Milestone.objects.create(kind=kind, people=people, sector=sector, reached_on=date(2026, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("values", "title"),
+    [
+        ({}, "We are 1,000"),
+        ({"kind": "counties", "people": None}, "We are in every county"),
+        ({"kind": "sector", "people": 100, "sector": "artists"}, "Artists: the first 100"),
+    ],
+)
+def test_a_draft_is_whole_in_both_languages_and_not_public(client, values, title):
+    article = draft_for(make_milestone(**values))
+    assert (article.title_en, article.state, article.date) == (title, Article.State.DRAFT, date(2026, 3, 1))
+    for language in LANGUAGES:
+        for part in ("title", "lead", "body", "slug"):
+            assert getattr(article, f"{part}_{language}")
+    assert "/sq/zotimi/" in article.body_sq and "/en/pledge/" in article.body_en
+    assert client.get(f"/en/news/{article.slug_en}/").status_code == 404
+    article.state = Article.State.PUBLISHED
+    article.full_clean()
+    article.save()
+    assert client.get(f"/en/news/{article.slug_en}/").status_code == 200
+
+
+def test_a_draft_is_made_once_and_not_brought_back():
+    milestone = make_milestone()
+    assert milestones_without_news() == [milestone]
+    article = draft_for(milestone)
+    assert draft_for(milestone) is None and Article.objects.filter(pk=article.pk).exists()
+    article.delete()
+    assert draft_for(milestone) is None and milestones_without_news() == []
+
+
+def test_an_address_that_another_article_has_is_left_to_it():
+    first = draft_for(make_milestone())
+    Milestone.objects.all().delete()
+    Article.objects.filter(pk=first.pk).update(title_en="Other")
+    for language in LANGUAGES:
+        assert getattr(first, f"slug_{language}")
+    second_milestone = make_milestone(people=100)
+    Article.objects.filter(pk=first.pk).update(
+        slug_en="milestone-people-100", slug_sq=first.slug_sq.replace("1000", "100")
+    )
+    second = draft_for(second_milestone)
+    assert second.slug_en == "milestone-people-100-2" and second.slug_sq.endswith("-2")
+
+
+def chosen(*milestones):
+    return {"action": "write_news", "_selected_action": [milestone.pk for milestone in milestones]}
+
+
+def test_staff_begin_the_news_from_the_list(client):
+    sign_in(client, make_staff("view_milestone", "add_article", "view_article", "change_article"))
+    milestone = make_milestone()
+    assert "1,000" in client.get(LIST, headers={"Accept-Language": "en"}).text
+    response = client.post(LIST, chosen(milestone), headers={"Accept-Language": "en"})
+    article = Article.objects.get(title_en="We are 1,000")
+    [said] = get_messages(response.wsgi_request)
+    assert f"/admin/campaign/article/{article.pk}/change/" in said.message
+    response = client.post(LIST, chosen(milestone), headers={"Accept-Language": "en"})
+    assert "made before" in [*get_messages(response.wsgi_request)][-1].message
+    assert Article.objects.filter(title_en="We are 1,000").count() == 1
+
+
+def test_who_may_not_write_news_is_not_offered_it_and_nobody_changes_a_milestone(client):
+    sign_in(client, make_staff("view_milestone"))
+    milestone, articles = make_milestone(), Article.objects.count()
+    assert "write_news" not in client.get(LIST).text
+    client.post(LIST, chosen(milestone))
+    assert Article.objects.count() == articles
+    sign_in(client, make_staff(superuser=True))
+    assert client.get(f"{LIST}add/").status_code == 403
+    assert client.post(f"{LIST}{milestone.pk}/change/", {"people": "5"}).status_code == 403
+    assert client.post(f"{LIST}{milestone.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -1,0 +1,48 @@
+"""Totals of any size, put into the tally as folding many pledges would."""
+
+from datetime import timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from pledges.models import County, Sector
+
+
+def put(cells, day=None):
+    """Put {(sector's slug, county's code or ""): people} into the tally, all confirmed on one day (today)."""
+    day = day or timezone.localdate()
+    ids = dict(Sector.objects.values_list("slug", "pk"))
+    with connection.cursor() as cursor:
+        for (slug, county), n in cells.items():
+            place = [ids[slug], county, n]
+            cursor.execute(
+                "INSERT INTO pledges_tallycell (sector, county, n) VALUES (%s, %s, %s) "
+                "ON CONFLICT (sector, county) DO UPDATE SET n = pledges_tallycell.n + excluded.n",
+                place,
+            )
+            cursor.execute(
+                "INSERT INTO pledges_tallyday (day, sector, county, n) VALUES (%s, %s, %s, %s) "
+                "ON CONFLICT (day, sector, county) DO UPDATE SET n = pledges_tallyday.n + excluded.n",
+                [day, *place],
+            )
+
+
+def put_people(total, days=1):
+    """Put so many people into the tally, of every sector and county as far as they go, over some days up to today."""
+    slugs = list(Sector.objects.values_list("slug", flat=True))
+    codes = [*County.objects.values_list("pk", flat=True), ""]
+    shares = {
+        (slug, code): 1 / (place + 1) / (number + 2)
+        for place, slug in enumerate(slugs)
+        for number, code in enumerate(codes)
+    }
+    whole, given = sum(shares.values()), 0
+    for number in range(days):
+        day_total = total * (number + 1) // days - total * number // days
+        cells, left = {}, day_total
+        for cell, share in sorted(shares.items(), key=lambda pair: -pair[1]):
+            cells[cell] = min(left, -(-day_total * share // whole))
+            left -= cells[cell]
+        put({cell: int(n) for cell, n in cells.items() if n}, timezone.localdate() - timedelta(days - 1 - number))
+        given += day_total
+    assert given == total
