@@ -18,11 +18,9 @@ UNDONE_AT_ONCE = 200
 
 @admin.register(Batch)
 class BatchAdmin(ModelAdmin):
-    list_display = ["number", "kind", "chosen", "state", "count", "changed", "undone", "by", "created_at"]
-    list_filter = ["state", "kind", "chosen"]
+    list_display = ["number", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see how far it is, or to undo it.")
-    show_facets = admin.ShowFacets.NEVER
     actions = None
 
     def has_add_permission(self, request):

@@ -10,13 +10,18 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 # So many are counted; of more the planner's estimate is shown.
 COUNTED = 10_000
 # Beyond it no page can be asked for: PostgreSQL's numbers end.
 LAST_PAGE = 10**9
+TITLES = {
+    "created_at": _("day of signing"),
+    "confirmed_at": _("day of confirmation"),
+    "invalidated_at": _("day of invalidation"),
+}
 
 
 class About(int):
@@ -25,7 +30,7 @@ class About(int):
     @property
     def words(self):
         digits = max(len(str(int(self))) - 3, 0)
-        return gettext("about %(number)s") % {"number": number_format(round(int(self), -digits), force_grouping=True)}
+        return gettext("about %(number)s") % {"number": number_format(round(int(self), -digits))}
 
 
 class Exactly(int):
@@ -33,7 +38,7 @@ class Exactly(int):
 
     @property
     def words(self):
-        return number_format(int(self), force_grouping=True)
+        return number_format(int(self))
 
 
 def how_many(queryset):
@@ -86,6 +91,7 @@ class DayFilter(admin.FieldListFilter):
     def __init__(self, field, request, params, model, model_admin, field_path):
         self.names = [f"{field_path}_from", f"{field_path}_to"]
         super().__init__(field, request, params, model, model_admin, field_path)
+        self.title = TITLES[field_path]
         self.days = [self.used_parameters.get(name, [""])[-1] for name in self.names]
 
     def expected_parameters(self):
@@ -111,7 +117,9 @@ class DayFilter(admin.FieldListFilter):
 
     def choices(self, changelist):
         self.rest = parse_qsl(changelist.get_query_string(remove=self.names)[1:], keep_blank_values=True)
-        self.fields = list(zip([_("From"), _("To")], self.names, self.days, strict=True))
+        self.fields = list(
+            zip([pgettext_lazy("day", "From"), pgettext_lazy("day", "Until")], self.names, self.days, strict=True)
+        )
         today = timezone.localdate()
         spans = [
             (_("Any date"), None, None),

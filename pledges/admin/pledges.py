@@ -124,17 +124,8 @@ class PledgeAdmin(OffersExports, ModelAdmin):
         return PledgeList
 
     def get_list_display(self, request):
-        return [
-            "short",
-            *(["name", "address"] if sees_people(request) else []),
-            "state",
-            "sector",
-            "county",
-            "created_at",
-            "confirmed_at",
-            "language",
-            "source",
-        ]
+        person = ["person"] if sees_people(request) else []
+        return ["short", *person, "state", "sector", "county", "created_at"]
 
     def get_fieldsets(self, request, obj=None):
         may_change = self.has_change_permission(request, obj)
@@ -196,6 +187,10 @@ class PledgeAdmin(OffersExports, ModelAdmin):
     def short(self, pledge):
         return str(pledge)
 
+    @admin.display(description=_("person"))
+    def person(self, pledge):
+        return format_html("{}<br>{}", self.name(pledge), self.address(pledge))
+
     @admin.display(description=_("name"))
     def name(self, pledge):
         return decrypted(lambda: pledge.name)
@@ -245,7 +240,8 @@ class PledgeAdmin(OffersExports, ModelAdmin):
             )
             for message in pledge.messages.all()
         ]
-        return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows))
+        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
+        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
 
     def changelist_view(self, request, extra_context=None):
         may_change = self.has_change_permission(request)

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("waiting", "waiting for the worker"),
+                            ("waiting", "waiting its turn"),
                             ("running", "under way"),
                             ("done", "done"),
                             ("cancelled", "stopped half-way"),

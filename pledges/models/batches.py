@@ -5,6 +5,7 @@ from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pledges.models.pledges import Pledge
 from staff.models.records import Record, note
@@ -26,9 +27,9 @@ class Batch(models.Model):
     """
 
     class Kind(models.TextChoices):
-        CONFIRM = "confirm", _("confirm")
-        INVALIDATE = "invalidate", _("invalidate")
-        RESTORE = "restore", _("restore")
+        CONFIRM = "confirm", pgettext_lazy("batch", "confirm")
+        INVALIDATE = "invalidate", pgettext_lazy("batch", "invalidate")
+        RESTORE = "restore", pgettext_lazy("batch", "restore")
 
     class Chosen(models.TextChoices):
         SELECTION = "selection", _("ticked one by one")
@@ -37,15 +38,15 @@ class Batch(models.Model):
         DOMAINS = "domains", _("with the same mail domains")
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waiting for the worker")
-        RUNNING = "running", _("under way")
-        DONE = "done", _("done")
-        CANCELLED = "cancelled", _("stopped half-way")
-        FAILED = "failed", _("failed")
-        UNDOING = "undoing", _("being undone")
-        UNDONE = "undone", _("undone")
+        WAITING = "waiting", pgettext_lazy("batch", "waiting its turn")
+        RUNNING = "running", pgettext_lazy("batch", "under way")
+        DONE = "done", pgettext_lazy("batch", "done")
+        CANCELLED = "cancelled", pgettext_lazy("batch", "stopped half-way")
+        FAILED = "failed", pgettext_lazy("batch", "failed")
+        UNDOING = "undoing", pgettext_lazy("batch", "being undone")
+        UNDONE = "undone", pgettext_lazy("batch", "undone")
 
-    kind = models.CharField(_("what is done"), max_length=10, choices=Kind, editable=False)
+    kind = models.CharField(pgettext_lazy("batch", "what is done"), max_length=10, choices=Kind, editable=False)
     chosen = models.CharField(_("how they were chosen"), max_length=9, choices=Chosen, editable=False)
     choice = models.JSONField(_("details of the choice"), default=dict, editable=False)
     by = models.ForeignKey(
@@ -65,17 +66,17 @@ class Batch(models.Model):
         editable=False,
     )
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING, editable=False)
-    created_at = models.DateTimeField(_("begun"), db_default=Now(), editable=False)
-    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    created_at = models.DateTimeField(pgettext_lazy("batch", "begun"), db_default=Now(), editable=False)
+    ended_at = models.DateTimeField(pgettext_lazy("batch", "ended"), null=True, editable=False)
     undo_asked_at = models.DateTimeField(_("undoing begun"), null=True, editable=False)
-    undone_at = models.DateTimeField(_("undone"), null=True, editable=False)
+    undone_at = models.DateTimeField(pgettext_lazy("batch", "undone"), null=True, editable=False)
     # When a step was made last: the work of a killed worker is taken up by the next.
     worked_at = models.DateTimeField(db_default=Now(), editable=False)
     # The last pledge dealt with; the rows are walked in the order of their ids.
     reached = models.UUIDField(null=True, editable=False)
 
     count = models.PositiveIntegerField(_("pledges chosen"), default=0, editable=False)
-    changed = models.PositiveIntegerField(_("changed"), default=0, editable=False)
+    changed = models.PositiveIntegerField(pgettext_lazy("batch", "changed"), default=0, editable=False)
     skipped = models.PositiveIntegerField(_("already so, or erased"), default=0, editable=False)
     undone = models.PositiveIntegerField(_("brought back"), default=0, editable=False)
     kept = models.PositiveIntegerField(_("changed or erased since, and left alone"), default=0, editable=False)
