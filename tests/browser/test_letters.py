@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -53,3 +54,29 @@ def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert letters.words_in_use("confirm", "en").button == "Yes, it is me"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_form_preview_and_errors_can_be_used_by_everyone(staff_visit, width):
+    editor = staff_visit(make_staff(superuser=True), locale="en-GB", viewport={"width": width, "height": 800})
+    editor.open("/admin/pledges/lettertext/")
+    page = editor.page
+
+    def faults():
+        page.evaluate(Axe().axe_script)
+        options = {"resultTypes": ["violations"], "iframes": False}
+        found = page.evaluate("options => axe.run(options)", options)["violations"]
+        serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        return [(fault["id"], fault["nodes"][0]["html"]) for fault in serious], wide
+
+    page.get_by_role("link", name="two have pledged from this address").click()
+    assert faults() == ([], False)
+    page.locator("#id_button_en").fill("Open {nmae}")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert faults() == ([], False)
+    page.locator("#id_subject_en").fill("A child")
+    page.evaluate("document.querySelector('[formtarget]').removeAttribute('formtarget')")
+    page.get_by_role("button", name="Preview in a new tab").click()
+    expect(page.locator("iframe")).to_have_count(2)
+    assert faults() == ([], False)

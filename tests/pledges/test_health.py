@@ -1,10 +1,12 @@
 """/readyz says when messages do not get out and when the worker is gone."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from pledges.management.commands.worker import Housekeeper
 from pledges.models import Heartbeat, Message
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
@@ -80,3 +82,15 @@ def test_a_worker_that_was_there_and_is_gone_is_missed(client):
     assert wrong(client) == ["worker"]
     Heartbeat.beat()
     assert Heartbeat.objects.count() == 1 and wrong(client) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_gives_its_sign_of_life_as_soon_as_it_starts():
+    housekeeper = Housekeeper()
+    housekeeper.start()
+    deadline = time.monotonic() + 20
+    while not Heartbeat.objects.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    housekeeper.stopped.set()
+    housekeeper.join(20)
+    assert Heartbeat.objects.count() == 1 and not Heartbeat.is_late()
