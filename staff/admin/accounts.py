@@ -5,7 +5,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -135,6 +135,8 @@ class AccountAdmin(ModelAdmin):
         return None
 
     def history_view(self, request, object_id, extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect(f"{reverse('admin:staff_record_changelist')}?user={int(object_id)}")
 
     def response_add(self, request, obj, post_url_continue=None):
