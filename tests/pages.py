@@ -27,6 +27,9 @@ PUBLIC = (
     "pledges:my_pledge",
     "pledges:my_pledge_sent",
     "pledges:totals",
+    "pledges:totals_per_10000",
+    "pledges:groups_by_county",
+    "pledges:method",
 )
 
 

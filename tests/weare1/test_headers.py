@@ -67,6 +67,12 @@ ROWS = [
     Row("/en/my-pledge/sent/", language="en"),
     Row("/sq/sa-jemi/"),
     Row("/en/totals/", language="en"),
+    Row("/sq/sa-jemi/per-10000/"),
+    Row("/en/totals/per-10000/", language="en"),
+    Row("/sq/sa-jemi/grupet-sipas-qarkut/"),
+    Row("/en/totals/groups-by-county/", language="en"),
+    Row("/sq/si-numerojme/"),
+    Row("/en/how-we-count/", language="en"),
     Row("/sq/lajme/"),
     Row("/en/news/", language="en"),
     Row("/sq/lajme/2020/"),
@@ -85,6 +91,12 @@ ROWS = [
     Row("/pictures/sq/site/card.png", type="image/png"),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
+    Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/figures/sq/sectors.png", type="image/png"),
+    Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", language="en"),
+    Row("/figures/en/unknown.png", 404, kept=GONE),
+    Row("/figures/de/sectors.png", 404, kept=GONE),
     Row("/robots.txt", type=TEXT),
     Row("/sitemap.xml", type="application/xml", more={"X-Robots-Tag": "noindex, noodp, noarchive"}),
     Row("/site.webmanifest", type="application/manifest+json"),
@@ -113,13 +125,23 @@ PERSONAL = {
 
 
 PICTURE = r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
+FIGURE = (
+    r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+    r"\.(?P<kind>png|csv)$"
+)
 # One address for each pattern of what staff write.
 EXAMPLES = {
-    "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<slug:slug>": "levizja", PICTURE: "pictures/sq/site/card.png"},
+    "sq": {
+        "lajme/<slug:slug>": "lajme/nis-levizja",
+        "<slug:slug>": "levizja",
+        PICTURE: "pictures/sq/site/card.png",
+        FIGURE: "figures/sq/sectors.png",
+    },
     "en": {
         "news/<slug:slug>": "news/the-movement-begins",
         "<slug:slug>": "movement",
         PICTURE: "pictures/sq/site/card.png",
+        FIGURE: "figures/sq/sectors.png",
     },
 }
 
@@ -275,8 +297,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Thirteen addresses without a language, and twenty-one pages.
-    assert visited == 2 * (13 + 21)
+    # Sixteen addresses without a language, and twenty-four pages.
+    assert visited == 2 * (16 + 24)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
