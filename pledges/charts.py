@@ -191,22 +191,26 @@ def rate(county, people):
 
 def county_map(counties, per_10000=False):
     """The CountyMap of (county, people) pairs, by people or per 10,000 inhabitants; what has no outline is left out."""
-    # Tenths of people per 10,000: classes are made of whole numbers.
-    values = [
-        (county, round(10 * (rate(county, people) or 0)) or bool(people) if per_10000 else people)
+    # What is compared as whole numbers, tenths per 10,000; whoever has anyone has at least one.
+    scale, say = (10, decimal) if per_10000 else (1, number)
+    rows = [
+        (county, value, max(round(value * scale), bool(people)))
         for county, people in counties
         if county.code in outlines()
+        for value in [(rate(county, people) or 0) if per_10000 else people]
     ]
-    starts = _class_starts(sorted(value for _, value in values if value))
-
-    def say(value):
-        return decimal(value / 10) if per_10000 else number(value)
-
-    legend = [(_shade(start, starts), _class_words(start, end, say)) for start, end in _classes(starts)]
-    if not all(value for _, value in values):
+    starts = _class_starts(sorted(compared for *_, compared in rows if compared))
+    legend = [
+        (
+            _shade(start, starts),
+            _class_words(*(bound and say(bound / 10 if per_10000 else bound) for bound in (start, end))),
+        )
+        for start, end in _classes(starts)
+    ]
+    if not all(compared for *_, compared in rows):
         legend.insert(0, ("q0", gettext("nobody yet")))
     return CountyMap(
-        counties=[_on_the_map(county, _shade(value, starts), say(value)) for county, value in values],
+        counties=[_on_the_map(county, _shade(compared, starts), say(value)) for county, value, compared in rows],
         legend=legend[::-1],
     )
 
@@ -216,10 +220,10 @@ def _classes(starts):
     return zip(starts, [*[start - 1 for start in starts[1:]], *([None] if starts else [])], strict=True)
 
 
-def _class_words(start, end, say):
+def _class_words(start, end):
     if end is None:
-        return gettext("%(number)s and more") % {"number": say(start)}
-    return say(start) if start == end else gettext("%(from)s to %(to)s") % {"from": say(start), "to": say(end)}
+        return gettext("%(number)s and more") % {"number": start}
+    return start if start == end else gettext("%(from)s to %(to)s") % {"from": start, "to": end}
 
 
 def _on_the_map(county, shade, value):

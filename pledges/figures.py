@@ -152,7 +152,7 @@ def growth(read, grown, milestones):
         name="growth",
         title=gettext("How we have grown"),
         as_of=read.as_of,
-        head=[gettext("Day"), gettext("New"), gettext("In all")],
+        head=[gettext("Day"), gettext("New people"), gettext("In all")],
         rows=rows,
         address=reverse("pledges:totals"),
         draw=lambda sheet: _draw_growth(sheet, chart),
@@ -171,7 +171,7 @@ def ways(read):
         name="ways",
         title=gettext("How they signed"),
         as_of=read.as_of,
-        head=[gettext("Way"), gettext("People")],
+        head=[gettext("Way of signing"), gettext("People")],
         rows=[list(pair) for pair in pairs],
         address=reverse("pledges:totals"),
         draw=lambda sheet: _draw_bars(sheet, [(name, people, ACCENT) for name, people in pairs], read.total),
@@ -231,7 +231,7 @@ def as_csv(figure):
         [
             [],
             [figure.source],
-            [figure.moment, figure.as_of.isoformat()],
+            [figure.moment, timezone.localtime(figure.as_of).isoformat(timespec="minutes")],
             [gettext("Cite as:"), figure.citation],
             [gettext("Licence: CC BY 4.0")],
         ]
@@ -315,7 +315,7 @@ def _drawn(figure):
     sheet.paragraph(MARGIN, below, f"{gettext('Cite as:')} {figure.citation}", 18, room)
     out = BytesIO()
     small = sheet.picture.resize((WIDTH, sheet.height), Image.Resampling.LANCZOS)
-    small.quantize(128).save(out, "PNG", optimize=True)
+    small.quantize(256).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

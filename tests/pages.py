@@ -28,6 +28,9 @@ PUBLIC = (
     "pledges:my_pledge_sent",
     "pledges:totals",
     "pledges:ribbon",
+    "pledges:totals_per_10000",
+    "pledges:groups_by_county",
+    "pledges:method",
 )
 
 

@@ -7,8 +7,10 @@ from urllib.parse import urljoin
 import pytest
 
 from campaign.models import Article, Page
+from pledges import milestones, totals
 from tests.campaign.test_pages import insert_tally
 from tests.pages import LANGUAGES, Document, path_of
+from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +83,18 @@ def test_home_comes_quickly_over_a_slow_network(client, language):
     weights = first_view(client, path_of("campaign:home", language))
     assert sum(weights.values()) <= 60_000, weights
     assert len(weights) <= 8, weights
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["pledges:totals", "pledges:totals_per_10000"])
+def test_the_totals_come_with_every_picture_of_theirs(client, name, language):
+    """Three years of growth, every county, every milestone: all of it is in the page itself."""
+    put_people(1_234_567, days=1000)
+    totals.publish()
+    milestones.record()
+    weights = first_view(client, path_of(name, language))
+    weights["live"] = fetched(client, "/static/js/live.js")[0]
+    assert sum(weights.values()) <= 90_000, weights
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

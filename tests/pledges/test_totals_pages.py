@@ -1,4 +1,4 @@
-"""The totals as people and partners read them: page, JSON and CSV."""
+"""The totals as people and partners read them: pages, figures to take along, JSON and CSV."""
 
 import csv
 import io
@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from PIL import Image
 
-from pledges import totals
+from pledges import milestones, totals
 from pledges.models import County, PledgingSettings, Sector
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
+from tests.tally import put, put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -196,9 +199,214 @@ def test_the_figure_in_the_one_is_told_in_words(client):
     assert "6 of 100 places" in labels[1]
 
 
-def test_a_totals_page_costs_the_same_few_queries_however_many_there_are(client, django_assert_max_num_queries):
-    client.get("/sq/sa-jemi/")
+def counted(client, path):
+    """How many queries a page takes once what all pages share is known."""
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/en/totals/", 6),
+        ("/en/totals/per-10000/", 6),
+        ("/en/totals/groups-by-county/", 6),
+        ("/en/how-we-count/", 0),
+        ("/api/v1/totals.json", 4),
+        ("/en/", 11),
+    ],
+)
+def test_a_page_costs_the_same_few_queries_however_many_there_are(client, path, most):
+    few = counted(client, path)
     some_people()
-    for path, most in (("/sq/sa-jemi/", 7), ("/api/v1/totals.json", 4), ("/sq/", 11)):
-        with django_assert_max_num_queries(most):
-            client.get(path)
+    put_people(2_000_000, days=30)
+    totals.publish()
+    milestones.record()
+    assert counted(client, path) == few <= most
+
+
+# What each figure says of itself
+
+
+FIGURES = ["one", "sectors", "counties", "counties-per-10000", "growth", "ways", "groups-by-county"]
+
+
+def figure_csv(client, name, language="en"):
+    response = client.get(f"/figures/{language}/{name}.csv")
+    assert response.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    end = rows.index([])
+    return rows[0], rows[1:end], rows[end + 1 :]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_says_whence_when_and_how_to_cite_it(client, settings, name, language):
+    settings.SITE_URL = "https://nejemi1.example"
+    some_people()
+    totals.publish()
+    _, _, foot = figure_csv(client, name, language)
+    source, moment, citation, licence = foot
+    brand = {"sq": "#NEJEMI1", "en": "#WEARE1"}[language]
+    assert brand in source[0] and brand in citation[1]
+    assert datetime.fromisoformat(moment[1]).tzinfo and str(timezone.localtime().year) in moment[0]
+    assert f"https://nejemi1.example/{language}/" in citation[1] and licence == [licence[0]]
+    if name in ("counties", "counties-per-10000"):
+        assert "INSTAT" in source[0] and "Natural Earth" in source[0]
+
+
+@pytest.mark.parametrize("name", ["sectors", "counties", "growth", "ways"])
+def test_what_a_figure_says_stands_under_it_on_the_page(client, name):
+    some_people()
+    words = Document(client.get("/en/totals/")).words()
+    (source,), (moment, _), (_, citation), _ = figure_csv(client, name)[2]
+    page = Document(client.get("/en/totals/"))
+    for kind in ("png", "csv"):
+        assert page.all("a", href=f"/figures/en/{name}.{kind}")
+    # The minute may have ended in between.
+    if moment in words:
+        assert f"{moment} . {source}".replace(" .", ".") in words and citation in words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("people", [0, 7, 40_000])
+def test_every_figure_is_a_picture_of_bounded_size(client, name, language, people):
+    put_people(people, days=20)
+    totals.publish()
+    response = client.get(f"/figures/{language}/{name}.png")
+    picture = Image.open(io.BytesIO(response.content))
+    assert picture.format == "PNG" and picture.width == 1200 and 500 < picture.height < 2000
+    assert len(response.content) < 120_000
+    assert response.headers["Content-Disposition"] == f'inline; filename="{name}-{language}.png"'
+    again = client.get(f"/figures/{language}/{name}.png")
+    assert again.content == response.content or again.headers["ETag"] != response.headers["ETag"]
+
+
+def test_a_picture_with_many_sectors_stays_within_bounds(client):
+    for number in range(60):
+        Sector.objects.create(slug=f"s{number}", name_sq="Grup " * 12, name_en="Group " * 10, color="s1", position=20)
+    some_people()
+    totals.publish()
+    for name in FIGURES:
+        picture = Image.open(io.BytesIO(client.get(f"/figures/sq/{name}.png").content))
+        assert picture.width * picture.height <= 1200 * 3000
+
+
+def test_30_figures_pages_and_open_data_say_the_same(client):
+    some_people()
+    put_people(4321, days=9)
+    data = as_json(client)
+    assert {row[0]: int(row[1]) for row in figure_csv(client, "sectors")[1]} == {
+        sector["en"]: sector["total"] for sector in data["sectors"].values()
+    }
+    for name in ("counties", "counties-per-10000"):
+        assert {row[0]: int(row[1]) for row in figure_csv(client, name)[1]} == {
+            county["en"]: county["total"] for county in data["counties"].values()
+        }
+    assert [int(row[1]) for row in figure_csv(client, "ways")[1]] == [data[way] for way in WAYS]
+    assert sum(int(row[2]) for row in figure_csv(client, "one")[1]) == data["total"]
+    growth = figure_csv(client, "growth")[1]
+    assert sum(int(row[1]) for row in growth) == int(growth[-1][2]) == data["total"] == 4327
+    for path in ("/en/", "/en/totals/", "/en/totals/per-10000/"):
+        assert "4,327" in Document(client.get(path)).words()
+    page = Document(client.get("/en/totals/"))
+    [grown] = page.all("table", **{"class": "grown tab"})
+    newest = page.all("td", node=grown)[:2]
+    assert page.words(newest[1]) == "4,327"
+    [ways] = page.all("table", **{"class": "bars ways"})
+    assert [page.words(cell) for cell in page.all("td", node=ways, **{"class": "num"})] == ["4,327", "0", "0"]
+
+
+# The map
+
+
+def test_every_county_is_a_link_to_its_row_and_tells_its_number(client):
+    some_people()
+    for path, values in (("/en/totals/", {"AL-11": "3", "AL-09": "1"}), ("/en/totals/per-10000/", {"AL-11": "0.0"})):
+        page = Document(client.get(path))
+        [drawn] = page.all("svg", **{"class": "map"})
+        links = {page.of(link)["href"]: page.of(link)["aria-label"] for link in page.all("a", node=drawn)}
+        assert len(links) == 12 and set(links) == {f"#AL-{number:02}" for number in range(1, 13)}
+        for code, value in values.items():
+            assert links[f"#{code}"] == f"{County.objects.get(pk=code).name_en}: {value}"
+        for target in links:
+            assert page.one("tr", id=target[1:])
+
+
+def test_people_and_per_10_000_are_two_pages_that_lead_to_each_other(client):
+    County.objects.filter(pk="AL-11").update(population=900_000)
+    County.objects.filter(pk="AL-07").update(population=10_000)
+    put({("parents", "AL-11"): 900, ("parents", "AL-07"): 100, ("parents", "abroad"): 50, ("youth", ""): 7})
+    for language in LANGUAGES:
+        people, share = path_of("pledges:totals", language), path_of("pledges:totals_per_10000", language)
+        pages = {path: Document(client.get(path)) for path in (people, share)}
+        for path, other in ((people, share), (share, people)):
+            current = pages[path].one("a", **{"aria-current": "true"})
+            assert pages[path].of(current)["href"] == f"{path}#counties"
+            assert pages[path].all("a", href=f"{other}#counties")
+            words = pages[path].words(pages[path].one("section", id="counties"))
+            assert "50" in words and "7" in words
+        [table] = pages[share].all("table", **{"class": "tab"})
+        first = pages[share].all("tr", node=table)[1]
+        decimal = {"sq": "100,0", "en": "100.0"}[language]
+        assert [pages[share].words(cell) for cell in first.children] == ["Kukës", "100", decimal]
+
+
+def test_where_nobody_is_known_to_live_there_is_no_share(client):
+    County.objects.update(population=None)
+    some_people()
+    assert client.get("/en/totals/per-10000/").status_code == 200
+    assert all(row[2] == "" for row in figure_csv(client, "counties-per-10000")[1])
+
+
+# Growth
+
+
+def test_the_last_24_hours_are_exact(client):
+    now = timezone.now()
+    for hours in (0, 1, 23, 25, 49):
+        make_pledge(state="confirmed", confirmed_at=now - timedelta(hours=hours, minutes=1))
+    assert "In the last 24 hours 3 people have confirmed." in Document(client.get("/en/totals/")).words()
+    _, grown = totals.read_with_growth()
+    assert grown.last_24_hours == 3 and sum(n for _, n in grown.days) == 5
+
+
+def test_growth_sums_to_the_total_folded_or_not():
+    put_people(50, days=5)
+    make_pledge(state="confirmed", confirmed_at=timezone.now() - timedelta(days=2))
+    make_pledge(state="confirmed").withdraw()
+    for _ in range(2):
+        read, grown = totals.read_with_growth()
+        assert sum(n for _, n in grown.days) == read.total == 51 == totals.read().total
+        assert len(grown.days) == 5 and grown.days == sorted(grown.days)
+        totals.fold()
+
+
+def test_with_nobody_yet_the_page_invites(client):
+    for language in LANGUAGES:
+        for name in ("pledges:totals", "pledges:totals_per_10000"):
+            page = Document(client.get(path_of(name, language)))
+            assert not page.all("svg", **{"class": "map"}) and not page.all("svg", **{"class": "grow"})
+            assert page.all("a", href=path_of("pledges:sign", language), **{"class": "btn"})
+    assert Document(client.get("/en/totals/")).words(Document(client.get("/en/totals/")).one("h1")) == "Be the first"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/figures/en/one.gif", "/figures/en/../one.png", "/figures/xx/one.png", "/figures/en/one.png/", "/figures/en/%00.png",
+        "/figures/en/counties-per-20000.csv", "/en/totals/per-1/", "/en/totals/tabela/", "/api/v1/sectors-by-county.xml",
+    ],
+)  # fmt: skip
+def test_wild_addresses_of_figures_are_not_there(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_what_is_asked_of_a_figure_changes_nothing(client):
+    some_people()
+    plain = client.get("/figures/en/ways.csv").content
+    for query in ("?size=99999&name=<b>", "?lang=sq", "?page=-1", "?" + "x" * 5000):
+        assert client.get(f"/figures/en/ways.csv{query}").content[:40] == plain[:40]

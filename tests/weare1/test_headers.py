@@ -78,6 +78,12 @@ ROWS = [
     Row("/en/my-pledge/sent/", language="en"),
     Row("/sq/sa-jemi/"),
     Row("/en/totals/", language="en"),
+    Row("/sq/sa-jemi/per-10000/"),
+    Row("/en/totals/per-10000/", language="en"),
+    Row("/sq/sa-jemi/grupet-sipas-qarkut/"),
+    Row("/en/totals/groups-by-county/", language="en"),
+    Row("/sq/si-numerojme/"),
+    Row("/en/how-we-count/", language="en"),
     Row("/sq/lajme/"),
     Row("/en/news/", language="en"),
     Row("/sq/lajme/2020/"),
@@ -104,6 +110,12 @@ ROWS = [
     Row("/media/pictures/nuk-ka.jpg", 404, kept=GONE),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
+    Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/figures/sq/sectors.png", type="image/png"),
+    Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", language="en"),
+    Row("/figures/en/unknown.png", 404, kept=GONE),
+    Row("/figures/de/sectors.png", 404, kept=GONE),
     Row("/robots.txt", type=TEXT),
     Row("/sitemap.xml", type="application/xml", more={"X-Robots-Tag": "noindex, noodp, noarchive"}),
     Row("/site.webmanifest", type="application/manifest+json"),
@@ -138,6 +150,10 @@ PERSONAL = {
 
 FILE = r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$"
 PICTURE = r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
+FIGURE = (
+    r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+    r"\.(?P<kind>png|csv)$"
+)
 PLEDGED = r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
 RIBBON = r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$"
 COUNTER = r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$"
@@ -146,6 +162,7 @@ ELSEWHERE = {
     PLEDGED: "pictures/sq/square/parents.png",
     FILE: f"media/{LIBRARY_FILE}",
     RIBBON: "pictures/sq/ribbon-frame.png",
+    FIGURE: "figures/sq/sectors.png",
     COUNTER: "counter/sq/light/",
 }
 # One address for each pattern of what staff write.
@@ -321,8 +338,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Seventeen addresses without a language, and twenty-seven pages.
-    assert visited == 2 * (17 + 27)
+    # Twenty addresses without a language, and thirty pages.
+    assert visited == 2 * (20 + 30)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
