@@ -67,14 +67,9 @@ def confirm(request, pledge):
             Message.owe(Message.Kind.COUNTED, pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
-            return render(
-                request,
-                "pledges/thanks.html",
-                {
-                    "totals": totals.read(),
-                    "manage_url": _path(Purpose.MANAGE, pledge, request) if now_counted else None,
-                },
-            )
+            own = {Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT} if now_counted else ()
+            ways = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in own}
+            return render(request, "pledges/thanks.html", {"totals": totals.read(), **ways})
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         return render(request, "pledges/confirm.html", {"updates": pledge.updates})
     if pledge.state == Pledge.State.CONFIRMED:
@@ -146,6 +141,9 @@ def manage(request, pledge):
         "signed_consent": pledge.consent.in_language(pledge.consent_language),
         "withdraw_url": _path(Purpose.WITHDRAW, pledge, request),
         "data_url": _path(Purpose.DATA, pledge, request),
+        "share_url": _path(Purpose.SHARE, pledge, request),
+        "commit_url": _path(Purpose.COMMIT, pledge, request),
+        "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
     }
     return render(request, "pledges/manage.html", context, status=status)
 
