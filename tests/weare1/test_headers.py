@@ -8,6 +8,8 @@ from django.core.files.storage import default_storage
 from django.urls import URLPattern, get_resolver
 from django.utils import translation
 
+from campaign import previews
+from campaign.models import Page
 from pledges import links
 from pledges.links import Purpose
 from tests.factories import form_data, make_pledge
@@ -146,6 +148,8 @@ PERSONAL = {
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
 }
+# The same of what an editor has not published yet.
+PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")
 
 
 FILE = r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$"
@@ -230,6 +234,15 @@ def a_pledge(purpose):
     pledge = make_pledge(state="pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
     want_new_address(pledge)
     return pledge
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_21_a_preview_is_kept_by_nobody_and_found_by_no_search_engine(client, language):
+    page = Page.objects.get(key="about")
+    path = previews.path(page, language)
+    start, end = PREVIEW[LANGUAGES.index(language)].split("…")
+    assert path.startswith(start) and path.endswith(end)
+    agrees(Row(path, kept=NOT_KEPT, language=language, more=HIDDEN), client.get(path))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -326,7 +339,7 @@ def patterns(resolver, prefix="", namespace=""):
 
 def test_no_address_is_missing_from_the_table():
     listed = {row.path.lstrip("/") for row in ROWS if row.status != 404}
-    personal = {path.lstrip("/") for paths in PERSONAL.values() for path in paths}
+    personal = {path.lstrip("/") for paths in (*PERSONAL.values(), PREVIEW) for path in paths}
     visited = 0
     for language in LANGUAGES:
         with translation.override(language):
@@ -338,8 +351,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Twenty addresses without a language, and thirty pages.
-    assert visited == 2 * (20 + 30)
+    # Twenty addresses without a language, and thirty-one pages.
+    assert visited == 2 * (20 + 31)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
