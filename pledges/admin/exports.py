@@ -18,7 +18,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -61,6 +61,7 @@ class ExportForm(forms.ModelForm):
     class Meta:
         model = Export
         fields = ["content", "format"]
+        labels = {"content": _("What to export")}
         widgets = {"content": forms.RadioSelect, "format": forms.RadioSelect}
 
     def __init__(self, *args, contents, **kwargs):
@@ -76,7 +77,7 @@ class ExportAdmin(ModelAdmin):
     list_filter = ["content", "state", "started_at"]
     list_select_related = ["user"]
     list_note = _("Who took which file of pledges out, and when. The files themselves are kept nowhere.")
-    fields = [("content", "format"), "user", ("started_at", "ended_at"), ("state", "rows", "expected")]
+    fields = [("content", "format"), "user", ("started_at", "ended_at")]
     show_facets = admin.ShowFacets.NEVER
     actions = None
 
@@ -99,6 +100,15 @@ class ExportAdmin(ModelAdmin):
     def get_urls(self):
         progress = self.admin_site.admin_view(self.progress)
         return [path("<uuid:pk>/progress/", progress, name="pledges_export_progress"), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        export = self.get_object(request, object_id)
+        try:
+            filters = export and in_words(shown_by(request, urlencode(export.filters, doseq=True)))
+        except IncorrectLookupParameters:
+            # The list has other filters by now.
+            filters = None
+        return super().change_view(request, object_id, form_url, {"filters": filters, **(extra_context or {})})
 
     def progress(self, request, pk):
         """How far an export is: a piece of a page."""
@@ -167,10 +177,11 @@ def in_words(shown):
     chosen, known = shown.get_filters_params(), {"id__in"}
     for spec in shown.filter_specs:
         known.update(spec.expected_parameters())
-        if chosen.keys() & spec.expected_parameters():
-            words = ", ".join(str(choice["display"]) for choice in spec.choices(shown) if choice["selected"])
-            # Days of one's own choice are none of the filter's.
-            yield spec.title, words or " – ".join(chosen.get(name, ["…"])[-1] for name in spec.expected_parameters())
+        # Days may have been typed, and are then no choice.
+        typed = [value for name in spec.expected_parameters() for value in chosen.get(name, [])]
+        if typed:
+            words = [str(choice["display"]) for choice in spec.choices(shown) if choice["selected"]]
+            yield spec.title, ", ".join(words or typed)
     if "id__in" in chosen:
         yield _("ticked"), len(chosen["id__in"][-1].split(","))
     # Typed into the address by hand.

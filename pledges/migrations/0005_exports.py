@@ -28,15 +28,15 @@ class Migration(migrations.Migration):
                             ("updates", "names and addresses of those who want news"),
                         ],
                         max_length=7,
-                        verbose_name="what to export",
+                        verbose_name="content",
                     ),
                 ),
                 (
                     "format",
                     models.CharField(
-                        choices=[("csv", "CSV, for other programs"), ("xlsx", "XLSX, for Excel and LibreOffice")],
+                        choices=[("csv", "CSV"), ("xlsx", "XLSX")],
                         default="xlsx",
-                        help_text="Choose XLSX to read and sort the rows; choose CSV when a mailing program asks for it.",
+                        help_text="XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings.",
                         max_length=4,
                         verbose_name="kind of file",
                     ),

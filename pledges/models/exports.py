@@ -36,8 +36,8 @@ class Export(models.Model):
         UPDATES = "updates", _("names and addresses of those who want news")
 
     class Format(models.TextChoices):
-        CSV = "csv", _("CSV, for other programs")
-        XLSX = "xlsx", _("XLSX, for Excel and LibreOffice")
+        CSV = "csv", "CSV"
+        XLSX = "xlsx", "XLSX"
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")
@@ -54,13 +54,15 @@ class Export(models.Model):
         related_name="exports",
         verbose_name=_("member of staff"),
     )
-    content = models.CharField(_("what to export"), max_length=7, choices=Content)
+    content = models.CharField(_("content"), max_length=7, choices=Content)
     format = models.CharField(
         _("kind of file"),
         max_length=4,
         choices=Format,
         default=Format.XLSX,
-        help_text=_("Choose XLSX to read and sort the rows; choose CSV when a mailing program asks for it."),
+        help_text=_(
+            "XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings."
+        ),
     )
     # Of the list it was made from, such as {"state__exact": ["confirmed"]}: ids, codes and dates.
     filters = models.JSONField(_("filters"), default=dict, editable=False)
