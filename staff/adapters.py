@@ -1,9 +1,6 @@
 """How allauth signs staff in: in our words, slower after wrong tries, with secrets encrypted."""
 
-import time
-
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
@@ -16,9 +13,6 @@ from staff import secrets, sessions
 from staff.models import Account, Record, Try
 from staff.models.records import note
 from staff.models.tries import TooSoon
-
-# Seconds after signing in, or giving a factor again, in which password and factors can be changed.
-FRESH = 300
 
 SAID = {
     "mfa/messages/totp_activated.txt": _("The app is set up as your second factor."),
@@ -94,11 +88,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return True
 
     def is_reauthentication_required(self, *, app, **kwargs):
-        if not sessions.is_strong(self.request):
-            # Nothing is protected yet.
-            return False
-        given = get_authentication_records(self.request, self.request.user)
-        return not given or time.time() - given[-1]["at"] > FRESH
+        # In a weak session nothing is protected yet.
+        return sessions.is_strong(self.request) and not sessions.is_fresh(self.request)
 
     def get_reauthentication_methods(self, user):
         words = {

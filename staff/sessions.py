@@ -14,7 +14,9 @@ from django.contrib.auth import logout
 from django.utils.translation import gettext as _
 
 LONGEST = 12 * 3600  # seconds
+FRESH = 300  # seconds
 BEGAN = "staff_began"
+SHOWN = "staff_shown"
 FACTORS = "staff_factors"
 
 
@@ -26,19 +28,27 @@ def factors_of(user):
 
 def begin(request, user):
     """Someone has signed in: the session is strong if a second factor or a passkey was part of it."""
-    request.session[BEGAN] = time.time()
+    request.session[BEGAN] = request.session[SHOWN] = time.time()
     records = get_authentication_records(request, user)
     request.session[FACTORS] = factors_of(user) if any(each["method"] == "mfa" for each in records) else []
 
 
 def strengthen(request):
     """A second factor was set up in this session, or one of several taken away: it stands on those there are now."""
+    request.session[SHOWN] = time.time()
     request.session[FACTORS] = factors_of(request.user)
 
 
 def is_strong(request):
     """Whether a second factor was given in this session."""
     return bool(request.session.get(FACTORS))
+
+
+def is_fresh(request):
+    """Whether it was shown in the last five minutes who sits here: by signing in, a new factor, or giving one again."""
+    given = get_authentication_records(request, request.user)
+    shown = max([request.session.get(SHOWN, 0), *(each["at"] for each in given)])
+    return time.time() - shown < FRESH
 
 
 def _has_ended(request):

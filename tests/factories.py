@@ -73,7 +73,8 @@ def sign_in(client, user):
         give_app(user)
     client.force_login(user)
     session = client.session
-    session[sessions.BEGAN], session[sessions.FACTORS] = time.time(), sessions.factors_of(user)
+    session[sessions.BEGAN] = session[sessions.SHOWN] = time.time()
+    session[sessions.FACTORS] = sessions.factors_of(user)
     session.save()
     return client
 

@@ -161,7 +161,7 @@ class AccountAdmin(ModelAdmin):
             return _("switched off")
         if account.has_app or account.has_passkey:
             return _("set up; a fresh link is out") if account.is_invited else _("set up")
-        return _("invited") if account.is_invited else _("not set up")
+        return _("invitation sent") if account.is_invited else _("not set up")
 
     @admin.display(description=_("second factor"))
     def factors(self, account):
