@@ -17,10 +17,11 @@ from pledges.views.health import QUEUE_AGE_LIMIT
 # How models follow each other in the menu: first what is changed every week.
 ORDER = [
     *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
-    *("campaign.statistic", "campaign.voice", "campaign.partner", "campaign.picture", "campaign.sitesettings"),
-    *("pledges.pledge", "pledges.message", "pledges.sector", "pledges.wording", "pledges.lettertext"),
-    *("pledges.pledgingsettings", "pledges.county", "pledges.municipality", "pledges.providerrule"),
-    *("pledges.blockedaddress", "auth.user", "auth.group", "staff.record"),
+    *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.partner", "campaign.term"),
+    *("campaign.sitesettings", "pledges.pledge", "pledges.batch", "pledges.export", "pledges.message"),
+    *("pledges.lettertext", "pledges.sector", "pledges.wording", "pledges.pledgingsettings", "pledges.milestone"),
+    *("pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
+    *("staff.account", "staff.invitation", "staff.record"),
 ]
 
 # A drawing's height and the width of one day in it.
@@ -106,7 +107,7 @@ def _drafts(model):
             Page: ngettext("page lacks a language", "pages lack a language", n),
             Article: ngettext("piece of news lacks a language", "pieces of news lack a language", n),
         }[model]
-        yield Task(n, words, _drafts_at(model, [draft for draft in drafts if draft.pk in lacking]))
+        yield Task(n, words, _drafts_at(model, [draft for draft in drafts if draft.pk in lacking], both_languages="no"))
     if n := len(finished):
         words = {
             Page: ngettext(
@@ -120,12 +121,12 @@ def _drafts(model):
                 n,
             ),
         }[model]
-        yield Task(n, words, _drafts_at(model, finished))
+        yield Task(n, words, _drafts_at(model, finished, status="draft"))
 
 
-def _drafts_at(model, drafts):
+def _drafts_at(model, drafts, **narrowed):
     """The form of the only one, or the list of drafts."""
-    return _form(drafts[0]) if len(drafts) == 1 else _list(model, state__exact=model.State.DRAFT)
+    return _form(drafts[0]) if len(drafts) == 1 else _list(model, **narrowed)
 
 
 def _ways(can):

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 
 from pledges import letters
 from pledges.models import LetterText, TrialLetter
-from staff.admin.base import BothLanguagesForm, ModelAdmin
+from staff.admin.base import BothLanguagesForm
+from staff.admin.content import ContentAdmin
 
 # A mail has its style on each element. It is shown in a frame in which nothing runs.
 WITH_A_MAIL = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
@@ -41,7 +42,7 @@ class LetterTextForm(BothLanguagesForm):
 
 
 @admin.register(LetterText)
-class LetterTextAdmin(ModelAdmin):
+class LetterTextAdmin(ContentAdmin):
     form = LetterTextForm
     list_display = ["kind", "occasion", "subject", "is_original"]
     list_note = _(

@@ -1,5 +1,6 @@
 """The front page of the admin, the words in fixed places, and the admin's two languages."""
 
+import gettext as gettext_module
 import json
 import re
 from datetime import timedelta
@@ -404,6 +405,17 @@ def test_the_admin_s_own_javascript_speaks_albanian_throughout(admin_client):
         if not words or not all(words):
             missing.append(key)
     assert missing == []
+
+
+def test_the_compiled_words_of_the_javascript_are_of_this_text():
+    text = CATALOGUE.with_name("djangojs.po")
+    with text.with_suffix(".mo").open("rb") as file:
+        compiled = gettext_module.GNUTranslations(file)
+    for entry in read_po(text):
+        shown = [
+            compiled.ngettext(entry.id, entry.plural, n) if entry.plural else compiled.gettext(entry.id) for n in (1, 2)
+        ]
+        assert set(shown) == set(entry.translations), entry.id
 
 
 # Of the body of pages and news the section itself says what it may hold.
