@@ -21,7 +21,7 @@ ORDER = [
     *("campaign.sitesettings", "pledges.pledge", "pledges.batch", "pledges.export", "pledges.message"),
     *("pledges.lettertext", "pledges.sector", "pledges.wording", "pledges.pledgingsettings", "pledges.milestone"),
     *("pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
-    *("staff.account", "staff.invitation", "staff.record"),
+    *("staff.account", "staff.record"),
 ]
 
 # A drawing's height and the width of one day in it.
