@@ -92,7 +92,7 @@ class PictureAdmin(ModelAdmin):
 
     @admin.display(description=_("size"))
     def shape(self, picture):
-        return f"{picture.width} × {picture.height}"
+        return f"{picture.width}\u00a0×\u00a0{picture.height}"
 
     @admin.display(description=_("shown on"))
     def shown_on(self, picture):

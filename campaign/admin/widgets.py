@@ -30,7 +30,6 @@ def library_config():
             "add": _("Add a picture (in a new window)"),
             "close": _("Close"),
             "choose": _("Choose from the library"),
-            "without": _("No picture"),
         },
     }
 

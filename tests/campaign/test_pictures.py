@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 from PIL import Image, ImageCms
 
@@ -128,9 +129,18 @@ def test_28_every_kind_of_picture_is_kept_as_what_all_browsers_show(kind, mode, 
 
 
 def test_28_colours_stay_what_they_were_without_their_profile():
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    assert make_picture(make_upload(icc_profile=profile)).width == 900, "one that does not fit is passed over"
-    assert make_picture(make_upload(icc_profile=b"nonsense")).width == 900
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # What is called red there looks blue.
+    swapped = profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+    for kept, looks in ((profile, "red"), (swapped, "blue")):
+        picture = make_picture(make_upload(kind="PNG", color="red", icc_profile=kept))
+        with Image.open(picture.file.path) as image:
+            assert "icc_profile" not in image.info
+            shares = dict(zip(("red", "green", "blue"), image.getpixel((5, 5)), strict=True))
+        assert max(shares, key=shares.get) == looks
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    for misfit in (lab, b"nonsense"):
+        assert make_picture(make_upload(icc_profile=misfit)).width == 900
 
 
 def test_28_the_first_of_a_phones_two_pictures_is_taken():
@@ -284,6 +294,14 @@ def test_a_lost_or_failed_task_is_enqueued_again():
     run_worker()
     picture.refresh_from_db()
     assert picture.sized_at
+
+
+def test_the_worker_keeps_house_in_every_room(settings):
+    make_picture()
+    DBTaskResult.objects.all().delete()
+    for name in settings.EVERY_MINUTE:
+        import_string(name)()
+    assert DBTaskResult.objects.filter(task_path="campaign.tasks.make_sizes").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
