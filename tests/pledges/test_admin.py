@@ -968,8 +968,10 @@ def test_a_blocked_address_is_shown_with_the_permission_only_and_can_be_unblocke
         assert PERSON["address"] not in words(client.get(page))
     user = User.objects.get(username="zana")
     user.user_permissions.add(Permission.objects.get(codename="see_people"))
+    assert not Record.objects.exists()
     for page in (path, change(blocked)):
         assert PERSON["address"] in words(client.get(page))
+    assert [entry.details for entry in Record.objects.all()] == [{"blocked_addresses": [str(blocked.pk)]}] * 2
     client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
     assert not BlockedAddress.objects.exists()
     assert LogEntry.objects.get().object_repr == str(blocked)

@@ -23,7 +23,7 @@ from django.urls import reverse
 from pledges import housekeeping, links
 from pledges.addresses import normalise, normalise_name
 from pledges.links import Purpose
-from pledges.models import BlockedAddress, Message, Pledge, ProviderRule
+from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, run_worker
 from tests.smtp import MailServer
@@ -236,7 +236,8 @@ def edited_by_staff(client, pledges):
         assert str(pledge) in found.content.decode()
         page = reverse("admin:pledges_pledge_change", args=[pledge.pk])
         assert pledge.name in client.get(page).content.decode(), "the superuser sees whom they edit"
-        changes = {"sector": pledge.sector_id, "county": "AL-05", "language": "en", "_save": "1"}
+        changes = {"sector": pledge.sector_id, "county": "AL-05", "language": "en", "asked": "phone", "_save": "1"}
+        changes |= {"name": f"{pledge.name} Zhvendosaj", "new_email": f"y{pledge.address}"}
         assert client.post(page, changes).status_code == 302
         pledge.refresh_from_db()
         assert (pledge.county_id, pledge.language) == ("AL-05", "en")
@@ -246,10 +247,15 @@ def edited_by_staff(client, pledges):
     for action in ("invalidate", "restore", "invalidate_networks", "invalidate_domains", "restore"):
         data = {"action": action, "_selected_action": selected, "sure": "1"}
         assert client.post(listing, data).status_code == 302
-    data = {"action": "erase", "_selected_action": selected[:2], "sure": "1"}
+    client.post(reverse("admin:pledges_pledge_domain"), {"domain": pledges[0].address.partition("@")[2], "sure": "1"})
+    batches = Batch.objects.all()
+    assert len(batches) == 6
+    for batch in batches:
+        client.post(reverse("admin:pledges_batch_change", args=[batch.pk]), {"undo": "1"})
+    data = {"action": "erase", "_selected_action": selected[:2], "sure": "1", "asked": "letter"}
     assert client.post(listing, data).status_code == 302
     assert not Pledge.objects.filter(pk__in=selected[:2]).exists()
-    client.post(reverse("admin:pledges_pledge_delete", args=[selected[2]]), {"post": "yes"})
+    client.post(reverse("admin:pledges_pledge_delete", args=[selected[2]]), {"post": "yes", "asked": "own"})
     assert not Pledge.objects.filter(pk=selected[2]).exists()
 
 
