@@ -75,23 +75,11 @@ class InvitationForm(AccountForm):
     )
 
 
-class RoleFilter(admin.SimpleListFilter):
-    title = _("role")
-    parameter_name = "role"
-
-    def lookups(self, request, model_admin):
-        return Role.choices
-
-    def queryset(self, request, queryset):
-        return queryset.filter(role_key=self.value()) if self.value() else queryset
-
-
 @admin.register(Account)
 class AccountAdmin(ModelAdmin):
     form = AccountForm
     list_display = ["name", "email", "role", "standing", "factors", "last_login"]
     list_display_links = ["name"]
-    list_filter = [RoleFilter, "is_active"]
     list_note = _(
         "Who works here. Someone new is invited by e-mail and chooses alone how to sign in. Accounts are switched off, not "
         "deleted: the record goes on naming who did what."
