@@ -48,11 +48,12 @@ class Mosaic:
     @property
     def words(self):
         """What a dot is, in the present language."""
-        return ngettext(
-            "Each dot is one person, in the colour of their group. Pale dots are free places up to the goal.",
-            "Each dot is %(people)s people, in the colour of their group. Pale dots are free places up to the goal.",
+        dot = ngettext(
+            "Each dot is one person, in the colour of their group.",
+            "Each dot is %(people)s people, in the colour of their group.",
             self.unit,
         ) % {"people": number(self.unit)}
+        return f"{dot} {gettext('Pale dots are free places up to the goal; the ringed one is yours.')}"
 
 
 def _places_for(goal):
@@ -123,10 +124,8 @@ def mosaic(sectors, goal):
 
 def _yours(free, width):
     """Which of the free places is shown as yours, and whether words fit beside it: at the left edge of the stem they do."""
-    for turn, (x, y) in enumerate(free):
-        if x < 148 + width and 290 <= y <= 560:
-            return turn, True
-    return 0, False
+    beside = [(y, turn) for turn, (x, y) in enumerate(free) if x < 148 + width and 285 <= y <= 560]
+    return (min(beside)[1], True) if beside else (0, False)
 
 
 def _shares(sectors, total, taken):

@@ -36,13 +36,15 @@ def put_people(total, days=1):
         for place, slug in enumerate(slugs)
         for number, code in enumerate(codes)
     }
-    whole, given = sum(shares.values()), 0
+    whole, so_far, given = sum(shares.values()), 0, {}
+    for cell, share in shares.items():
+        before, so_far = so_far, so_far + share
+        given[cell] = round(total * so_far / whole) - round(total * before / whole)
+    assert sum(given.values()) == total
     for number in range(days):
-        day_total = total * (number + 1) // days - total * number // days
-        cells, left = {}, day_total
-        for cell, share in sorted(shares.items(), key=lambda pair: -pair[1]):
-            cells[cell] = min(left, -(-day_total * share // whole))
-            left -= cells[cell]
-        put({cell: int(n) for cell, n in cells.items() if n}, timezone.localdate() - timedelta(days - 1 - number))
-        given += day_total
-    assert given == total
+        # Each cell's people come evenly, and each cell's first one on another day.
+        cells = {
+            cell: (n * (number + 1) + place % days) // days - (n * number + place % days) // days
+            for place, (cell, n) in enumerate(given.items())
+        }
+        put({cell: n for cell, n in cells.items() if n}, timezone.localdate() - timedelta(days - 1 - number))

@@ -91,6 +91,8 @@
       }
     };
     request.open("GET", one.getAttribute("data-live"));
+    // Shared caches answer as ever; the browser's own would give an old answer first and ask a second time (stale-while-revalidate).
+    request.setRequestHeader("Cache-Control", "no-cache");
     request.send();
   }
 

@@ -106,7 +106,7 @@ def test_your_place_is_named_where_the_words_have_room():
     for people in (0, 7, 300, 40_000):
         mosaic = charts.mosaic(spread(people), goal_of(people))
         x, y, _ = map(float, mosaic.yours)
-        assert mosaic.is_named and x < 180 and 290 <= y <= 560
+        assert mosaic.is_named and x < 180 and 285 <= y <= 560
     full = charts.mosaic(spread(99), 99)
     assert full.yours is None and not full.is_named, "nobody's place is left"
 

@@ -1,0 +1,214 @@
+"""The totals in a real browser: the 1 that lights up and grows, the map by keyboard, everything without JavaScript."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from pledges import milestones, totals
+from tests.browser import press
+from tests.factories import make_pledge
+from tests.pages import LANGUAGES, path_of
+from tests.tally import put_people
+
+HALF_A_MINUTE = 31_000  # milliseconds
+PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county", "pledges:method")
+
+
+@pytest.fixture
+def many():
+    """Some hundreds of people over a year, with the day's state and milestones."""
+    put_people(640, days=400)
+    totals.publish()
+    milestones.record()
+
+
+def faded(page):
+    """The colours (s1, s2 …) whose dots stand back."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".one path[data-sector]")]
+            .filter(path => getComputedStyle(path).opacity < 0.5).map(path => path.getAttribute("class")).sort()"""
+    )
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_sector_lights_up_where_it_is_pointed_at_and_by_keyboard(visit, many, script):
+    visitor = visit(java_script_enabled=script, reduced_motion="reduce", viewport={"width": 1280, "height": 1600})
+    visitor.open("/en/totals/")
+    page = visitor.page
+    others = ["s1", "s3", "s4", "s5", "s6", "s7", "s8"]
+    assert faded(page) == []
+    page.locator(".bars tr.s2").first.hover()
+    assert faded(page) == others
+    page.locator("h1").hover()
+    assert faded(page) == []
+    page.locator(".bars tr.s2 a").focus()
+    assert faded(page) == others
+    page.keyboard.press("Tab")
+    assert len(faded(page)) == 7 and faded(page) != others, "the next row's"
+    page.locator(".bars tr.s2").first.hover()
+    assert len(faded(page)) == 6, "one by the keyboard, one by the pointer"
+    page.evaluate("document.activeElement.blur()")
+    # A dot itself: its sector stays, and its row answers.
+    x, y = page.evaluate(
+        """() => {
+            const path = document.querySelector(".one path.s2");
+            const place = path.getPointAtLength(0).matrixTransform(path.getScreenCTM());
+            return [place.x, place.y];
+        }"""
+    )
+    page.mouse.move(x, y)
+    assert faded(page) == others
+    assert page.locator(".bars tr.s2 th").evaluate("row => getComputedStyle(row).textDecorationLine") == "underline"
+
+
+def dots(page):
+    """Every dot drawn, as (colour, place), new ones too."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".one path:not(.e)[data-people], .one .new")]
+            .flatMap(path => {
+                const places = path.getAttribute("d").split("M").slice(1);
+                return places.map(place => path.getAttribute("class").slice(0, 2) + place);
+            })"""
+    )
+
+
+@pytest.mark.parametrize("path", ["/en/", "/sq/sa-jemi/"])
+def test_a_new_dot_drops_in_when_somebody_confirms(visit, path):
+    for _ in range(3):
+        make_pledge(state="confirmed", sector="parents")
+    visitor = visit()
+    page, asked = visitor.page, []
+    page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
+    page.clock.install()
+    visitor.open(path)
+    page.locator("script[src*=live]").wait_for(state="attached")
+    before = dots(page)
+    assert len(before) == 3
+    page.clock.run_for(5_000)
+    assert asked == [], "not before half a minute"
+    make_pledge(state="confirmed", sector="youth")
+    page.clock.run_for(HALF_A_MINUTE)
+    page.locator(".one .new").wait_for(state="attached")
+    after = dots(page)
+    assert set(before) < set(after) and len(after) == 4
+    [new] = set(after) - set(before)
+    assert new.startswith("s7"), "in the colour of young people"
+    expect(page.locator("[data-count]")).to_have_text("4")
+    # Where the next visitor finds it drawn.
+    stranger = visit()
+    stranger.open(path)
+    assert {dot[2:] for dot in dots(stranger.page)} == {dot[2:] for dot in after}
+    for _ in range(20):
+        page.clock.run_for(3_000)
+    # The page's clock stands still for nobody: what really passed counts, too.
+    assert 2 <= len(asked) <= page.evaluate("performance.now()") / 30_000, "every half minute at most"
+
+
+def test_nobody_asks_while_the_page_is_out_of_sight(visit):
+    make_pledge(state="confirmed")
+    visitor = visit()
+    page, asked = visitor.page, []
+    page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
+    page.clock.install()
+    visitor.open("/en/totals/")
+    page.locator("script[src*=live]").wait_for(state="attached")
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.clock.run_for(4 * HALF_A_MINUTE)
+    assert asked == []
+    with page.expect_request("**/api/v1/totals.json"):
+        page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    assert len(asked) == 1, "at once when somebody looks again"
+
+
+def test_dots_of_many_people_drop_only_when_they_are_full(visit):
+    put_people(640)
+    visitor = visit()
+    page = visitor.page
+    page.clock.install()
+    visitor.open("/en/totals/")
+    page.locator("script[src*=live]").wait_for(state="attached")
+    assert len(dots(page)) == 320, "two people each"
+    for expected, people in ((320, 641), (321, 642)):
+        make_pledge(state="confirmed", sector="artists")
+        page.clock.run_for(HALF_A_MINUTE)
+        expect(page.locator("[data-count]")).to_have_text(str(people))
+        assert len(dots(page)) == expected
+
+
+@pytest.mark.parametrize(("motion", "moves"), [("reduce", "none"), ("no-preference", "drop")])
+def test_nothing_moves_where_no_motion_is_wanted(visit, motion, moves):
+    make_pledge(state="confirmed")
+    visitor = visit(reduced_motion=motion)
+    page = visitor.page
+    page.clock.install()
+    visitor.open("/en/")
+    page.locator("script[src*=live]").wait_for(state="attached")
+    make_pledge(state="confirmed")
+    page.clock.run_for(HALF_A_MINUTE)
+    page.locator(".one .new").wait_for(state="attached")
+    assert page.locator(".one .new").evaluate("dot => getComputedStyle(dot).animationName") == moves
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_map_is_walked_by_keyboard_and_leads_to_the_table(visit, many, script):
+    visitor = visit(java_script_enabled=script, viewport={"width": 360, "height": 740})
+    visitor.open("/en/totals/")
+    page = visitor.page
+    page.locator(".map a").first.focus()
+    names = []
+    for _ in range(12):
+        names.append(page.evaluate("document.activeElement.getAttribute('aria-label')"))
+        page.keyboard.press("Tab")
+    assert len(set(names)) == 12 and all(": " in name for name in names)
+    page.locator(".map a[href='#AL-07']").focus()
+    outline = page.locator(".map a[href='#AL-07'] path").evaluate("path => getComputedStyle(path).strokeWidth")
+    assert outline == "4px", "one sees where one is"
+    page.keyboard.press("Enter")
+    row = page.locator("#AL-07")
+    assert page.url.endswith("#AL-07") and row.evaluate("row => row.matches(':target')")
+    box = row.bounding_box()
+    assert -1 <= box["y"] <= 740 - 60, "above the strip"
+
+
+def test_without_java_script_everything_is_there(visit, many):
+    visitor = visit(java_script_enabled=False)
+    visitor.open("/sq/sa-jemi/")
+    page = visitor.page
+    press(page.locator(".seg a").nth(1))
+    assert page.url.endswith("/sq/sa-jemi/per-10000/#counties")
+    press(page.locator(".seg a").nth(0))
+    page.locator(".fold summary").click()
+    assert page.locator(".grown tbody tr").first.is_visible()
+    press(page.locator("a.lang"))
+    assert page.url.endswith("/en/totals/")
+    press(page.get_by_role("link", name="Which groups, in which county"))
+    expect(page.locator(".wide tbody tr")).to_have_count(15)
+    press(page.locator("main a", has_text="How we count"))
+    assert page.get_by_role("heading", level=1).inner_text() == "How we count"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_10_axe_finds_nothing_on_full_pages_by_day_or_night_on_phone_or_desk(visit, many, language):
+    visitor, script = visit(reduced_motion="reduce"), Axe().axe_script
+    found = {}
+    for name in PAGES:
+        for width, scheme in ((360, "light"), (1280, "light"), (360, "dark"), (1280, "dark")):
+            visitor.page.set_viewport_size({"width": width, "height": 800})
+            visitor.page.emulate_media(color_scheme=scheme)
+            visitor.open(path_of(name, language))
+            visitor.page.evaluate(
+                "document.querySelectorAll('details').forEach(each => { each.open = !each.closest('header'); })"
+            )
+            visitor.page.evaluate(script)
+            for violation in visitor.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]:
+                nodes = [(node["html"][:160], node["failureSummary"]) for node in violation["nodes"][:3]]
+                found[name, width, scheme, violation["id"]] = nodes
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_10_full_pages_do_not_scroll_sideways_at_320_pixels(visit, many, language):
+    visitor = visit(viewport={"width": 320, "height": 640})
+    for name in (*PAGES, "campaign:home"):
+        visitor.open(path_of(name, language))
+        assert visitor.page.evaluate("document.documentElement.scrollWidth") == 320, name
