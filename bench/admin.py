@@ -58,7 +58,7 @@ def requests():
         "p=10": "tenth page",
         f"p={last_page // 2}": "middle page",
         f"p={last_page}": "last page",
-        "o=7": "oldest first",
+        "o=6": "oldest first",
         "state__exact=confirmed": "confirmed",
         "state__exact=pending": "waiting",
         "state__exact=invalidated": "invalidated",

@@ -678,7 +678,9 @@ def test_all_that_the_filters_show_can_be_chosen_at_once(admin_client):
     assert (figures(asked), total()) == ([2, 2, 0], 0)
     act(admin_client, "confirm", pledges[0], path=path, select_across="1", sure="yes")
     assert total() == 2
-    assert Batch.objects.get().choice == {"sector__id__exact": str(parents.pk)}
+    batch = Batch.objects.get()
+    assert batch.choice == {"sector__id__exact": str(parents.pk)}
+    assert f'href="{path}"' in words(admin_client.get(change(batch)))
 
 
 def test_erasing_asks_first_and_writes_a_last_message_to_each(admin_client, mailoutbox):
