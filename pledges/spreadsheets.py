@@ -4,20 +4,17 @@ Rows come in pages, and a page as its columns. A value is a text, a date with ti
 whatever it begins with.
 """
 
-import csv
-import io
 import re
 import zipfile
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 from xml.sax.saxutils import escape
 
 # What would begin a formula, in wide letters too. Where lists are separated by semicolons, as in Albania, Excel may begin a
 # new cell in the middle of a text.
 FORMULA = re.compile(r"(^|[;,\t\r\n])(?=\s*[=+\-@＝＋－＠]|[\t\r])")
-# Nearly every text, and six times as quickly found out.
-PLAIN = re.compile(r"[^\s=+\-@＝＋－＠][^;,\t\r\n]*")
+# Nearly every text: no part of it could begin a formula, and CSV needs no quotes around it.
+PLAIN = re.compile(r"[^\s=+\-@＝＋－＠\"][^;,\t\r\n\"]*")
 
 SHEET_ROWS = 1_048_576
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -27,14 +24,15 @@ DAY_ZERO, DAY = datetime(1899, 12, 30), timedelta(days=1)
 
 def csv_file(header, pages):
     """A CSV file in UTF-8, with the mark by which Excel knows ë and ç."""
-    text = io.StringIO("\ufeff")
-    text.seek(1)
-    writer = csv.writer(text)
-    for columns in chain([zip(header)], pages):
-        writer.writerows(zip(*[_each(_harmless, column) for column in columns], strict=True))
-        yield text.getvalue().encode()
-        text.seek(0)
-        text.truncate()
+    yield f"\ufeff{_lines(zip(header))}".encode()
+    for columns in pages:
+        yield _lines(columns).encode()
+
+
+def _lines(columns):
+    # The csv module takes three times as long.
+    lines = map(",".join, zip(*[_each(_csv_cell, column) for column in columns], strict=True))
+    return "".join([f"{line}\r\n" for line in lines])
 
 
 def _each(change, column):
@@ -43,11 +41,14 @@ def _each(change, column):
     return map(changed.__getitem__, column)
 
 
-def _harmless(value):
-    """The value, with an apostrophe before whatever a spreadsheet could take for a formula."""
-    if not isinstance(value, str) or PLAIN.fullmatch(value):
+def _csv_cell(value):
+    if not isinstance(value, str):
+        return "" if value is None else str(value)
+    if PLAIN.fullmatch(value):
         return value
-    return FORMULA.sub(r"\1'", value)
+    # An apostrophe before whatever a spreadsheet could take for a formula.
+    text = FORMULA.sub(r"\1'", value).replace('"', '""')
+    return f'"{text}"'
 
 
 def xlsx_file(header, pages):

@@ -13,8 +13,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.http import QueryDict, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -104,15 +104,17 @@ class ExportAdmin(ModelAdmin):
     def change_view(self, request, object_id, form_url="", extra_context=None):
         export = self.get_object(request, object_id)
         try:
-            filters = export and in_words(shown_by(request, urlencode(export.filters, doseq=True)))
+            filters = export and list(in_words(shown_by(request, urlencode(export.filters, doseq=True))))
         except IncorrectLookupParameters:
             # The list has other filters by now.
             filters = None
         return super().change_view(request, object_id, form_url, {"filters": filters, **(extra_context or {})})
 
     def progress(self, request, pk):
-        """How far an export is: a piece of a page."""
-        export = get_object_or_404(self.get_queryset(request), pk=pk)
+        """How far an export is: a piece of a page, or nothing as long as it has not begun."""
+        export = self.get_queryset(request).filter(pk=pk).first()
+        if export is None:
+            return HttpResponse(status=204)
         return TemplateResponse(request, "admin/pledges/export/progress.html", {"export": export, "next": uuid.uuid4()})
 
     def add_view(self, request, form_url="", extra_context=None):

@@ -17,10 +17,9 @@
     } catch {
       // The line may come back.
     }
-    const found = answer && answer.ok && !answer.redirected;
+    const found = answer && answer.status === 200 && !answer.redirected;
     if (found) {
-      const words = await answer.text();
-      box.innerHTML = words;
+      box.innerHTML = await answer.text();
     }
     const piece = box.firstElementChild;
     const ended = found && piece.dataset.state !== "running";

@@ -127,7 +127,7 @@ def test_one_sees_one_s_own_exports_and_with_the_permission_all(client):
     paths = [f"/admin/pledges/export/{export.pk}/{page}/" for page in ("change", "progress")]
     assert [client.get(path).status_code for path in paths] == [200, 200]
     sign_in(client, make_staff(*EVERYTHING))
-    assert [client.get(path).status_code for path in paths] == [302, 404]
+    assert [client.get(path).status_code for path in paths] == [302, 204]
     assert export.user.username not in client.get("/admin/pledges/export/").content.decode()
     sign_in(client, make_staff("view_export"))
     assert [client.get(path).status_code for path in paths] == [200, 200]
@@ -434,7 +434,7 @@ def test_a_button_pressed_twice_makes_one_file(staff):
 
 @pytest.mark.parametrize("format", Export.Format.values)
 def test_a_longer_file_takes_no_more_memory(format):
-    many(18_000)
+    many(5 * PAGE)
 
     def peak(pledges):
         export = Export(content="people", format=format)
@@ -445,7 +445,7 @@ def test_a_longer_file_takes_no_more_memory(format):
         tracemalloc.stop()
         return length, most
 
-    newest = Pledge.objects.order_by("-created_at")[5_999].created_at
+    newest = Pledge.objects.order_by("-created_at")[2 * PAGE].created_at
     (short, few), (long, more) = peak(Pledge.objects.filter(created_at__gt=newest)), peak(Pledge.objects.all())
-    assert long > 2.5 * short
+    assert long > 2 * short
     assert more < 1.2 * few
