@@ -176,7 +176,7 @@ def test_files_with_a_hash_in_their_name_are_kept_for_ever_and_others_are_not(ho
 
 
 def test_nobodys_own_page_is_kept_by_the_cache(house):
-    for path in ("/sq/kerko/?q=tirane", "/admin/login/", "/healthz"):
+    for path in ("/sq/kerko/?q=tirane", "/admin/account/login/", "/healthz"):
         for _ in range(2):
             assert house.ask(path)[1]["X-Cache"] in (None, "MISS", "BYPASS")
     status, headers, _page = house.ask("/en/pledge/", {"over_16": "yes", "stamp": "x"})

@@ -1,13 +1,11 @@
 """Signing in: two factors before anything opens, a door that slows down guessing, sessions that end."""
 
 import re
-import time
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -20,24 +18,18 @@ from django.utils import timezone
 from staff import housekeeping, secrets, sessions
 from staff.models import Record, Try
 from staff.models.tries import TooSoon
-from tests.factories import give_app, make_staff, sign_in
+from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
 ENGLISH = {"accept-language": "en"}
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "shumë e fshehtë 1"
 LOGIN, CODE, INDEX = "/admin/account/login/", "/admin/account/login/code/", "/admin/"
 
 
 def words(response):
     return re.sub(r"\s+", " ", response.content.decode())
-
-
-def code(secret=SECRET, steps=0):
-    """What the app shows now, or so many half minutes later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 @pytest.fixture
@@ -54,7 +46,7 @@ def give_password(client, password=PASSWORD, address="zana@shembull.al", **extra
 
 
 def give_code(client, typed=None, **extra):
-    return client.post(CODE, {"code": typed or code()}, headers=ENGLISH, **extra)
+    return client.post(CODE, {"code": typed or app_code()}, headers=ENGLISH, **extra)
 
 
 def is_in(client):
@@ -100,7 +92,7 @@ def test_setting_up_the_app_opens_the_admin_and_gives_recovery_codes_once(client
     assert 'style="' not in words(page) and "<svg" in words(page)
     secret = re.search(r'id="secret">([A-Z2-7]{32})<', words(page))[1]
     assert "did not work" in words(client.post("/admin/account/app/", {"code": "000000"}, headers=ENGLISH))
-    assert client.post("/admin/account/app/", {"code": code(secret)}).url == "/admin/account/codes/"
+    assert client.post("/admin/account/app/", {"code": app_code(secret)}).url == "/admin/account/codes/"
     assert is_in(client)
     assert len(set(re.findall(r"<code>(\d{8})</code>", words(client.get("/admin/account/codes/"))))) == 10
     again = client.get("/admin/account/codes/", headers=ENGLISH)
@@ -129,14 +121,14 @@ def test_a_recovery_code_works_once_in_place_of_the_second_factor(client, zana):
 
 def test_a_code_of_the_app_works_once_even_while_it_is_shown(client, zana):
     give_app(zana)
-    typed = code()
+    typed = app_code()
     give_password(client)
     assert give_code(client, typed).status_code == 302
     other = Client()
     give_password(other)
     assert "did not work" in words(give_code(other, typed))
-    assert "did not work" in words(give_code(other, code(steps=-1)))
-    assert give_code(other, code(steps=1)).status_code == 302
+    assert "did not work" in words(give_code(other, app_code(steps=-1)))
+    assert give_code(other, app_code(steps=1)).status_code == 302
 
 
 @pytest.mark.parametrize("broken", ["is_active", "is_staff"])
@@ -235,7 +227,7 @@ def test_recovery_codes_cannot_be_guessed_faster(client, zana):
     for _ in range(5):
         give_code(client, "12345678")
     assert "has to wait" in words(give_code(client, "12345678"))
-    assert "has to wait" in words(give_code(client, code()))
+    assert "has to wait" in words(give_code(client, app_code()))
 
 
 def test_a_complete_sign_in_begins_the_count_anew(client, zana):
@@ -319,7 +311,7 @@ def signed_in_twice(user):
     clients = Client(), Client()
     for steps, client in enumerate(clients):
         give_password(client)
-        give_code(client, code(steps=steps))
+        give_code(client, app_code(steps=steps))
         assert is_in(client)
     return clients
 
@@ -389,7 +381,7 @@ def test_secrets_lie_encrypted_and_come_to_the_newest_key(client, zana, settings
     app = give_app(zana)
     seed = RecoveryCodes.activate(zana).get_unused_codes()
     for factor in Authenticator.objects.all():
-        assert SECRET not in str(factor.data) and seed[0] not in str(factor.data)
+        assert APP_SECRET not in str(factor.data) and seed[0] not in str(factor.data)
     before = Authenticator.objects.get(pk=app.pk).data["secret"]
     settings.FIELD_KEYS = [new, old]
     call_command("rotate_keys", verbosity=0)
