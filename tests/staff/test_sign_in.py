@@ -1,5 +1,8 @@
 """Signing in: two factors before anything opens, a door that slows down guessing, sessions that end."""
 
+import base64
+import hashlib
+import json
 import re
 from datetime import timedelta
 
@@ -14,6 +17,7 @@ from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.http import int_to_base36
 
 from staff import housekeeping, secrets, sessions
 from staff.models import Record, Try
@@ -397,3 +401,36 @@ def test_there_is_no_signing_up_and_no_other_way_in(client, zana):
     sign_in(client, zana)
     for path in ("signup/", "password/reset/", "email/", "login/code/confirm/", "social/"):
         assert client.get(f"/admin/account/{path}").status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "x", "null", "[]", "1", "{}", '{"response": {}}', '{"response": {"userHandle": "MQ"}}']
+)
+def test_what_is_no_passkey_is_refused_in_words(client, zana, sent):
+    client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
+    response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
+    assert response.redirect_chain[-1][0] == LOGIN
+    assert not is_in(client)
+
+
+def test_a_passkey_of_nobody_is_refused(client, zana):
+    """Well-formed, but by no key of ours: the number of the account is not enough."""
+    options = client.get("/admin/account/login/passkey/", headers={"accept": "application/json"}).json()
+    challenge = options["request_options"]["publicKey"]["challenge"]
+    seen = {"type": "webauthn.get", "challenge": challenge, "origin": "http://testserver", "crossOrigin": False}
+    flags = hashlib.sha256(b"testserver").digest() + bytes([5]) + bytes(4)
+    parts = {
+        "clientDataJSON": json.dumps(seen).encode(),
+        "authenticatorData": flags,
+        "signature": b"x" * 64,
+        "userHandle": int_to_base36(zana.pk).encode(),
+    }
+    packed = {name: base64.urlsafe_b64encode(part).rstrip(b"=").decode() for name, part in parts.items()}
+    credential = {"type": "public-key", "id": "eA", "rawId": "eA", "response": packed, "clientExtensionResults": {}}
+    sent = {"credential": json.dumps(credential)}
+    response = client.post("/admin/account/login/passkey/", sent, headers=ENGLISH, follow=True)
+    assert "did not work" in words(response) and not is_in(client)
+
+
+def test_typing_keeps_a_session_awake(client, zana):
+    assert sign_in(client, zana).get("/admin/account/awake/").status_code == 204
