@@ -102,7 +102,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class FactorAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This did not work. Type the code that is shown now; each works once."),
+        "incorrect_code": _("This did not work. A code must be the one that is shown now, and works once."),
         "cannot_delete_authenticator": _("This is your only second factor. Set up another one first."),
     }
 

@@ -6,6 +6,7 @@ import time
 from io import BytesIO
 
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -23,6 +24,7 @@ from pledges.models import Pledge, Sector, Wording
 from staff import secrets, sessions
 
 _numbers = itertools.count(1)
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def make_pledge(name=None, address=None, sector="parents", state="pending", network=None, **overrides):
@@ -96,11 +98,16 @@ def make_picture(upload=None, **overrides):
     return picture
 
 
-def give_app(user, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"):
-    """Give a member of staff an authenticator app with this secret; nothing is put on record."""
-    app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": secrets.encrypt(secret)})
+def give_app(user):
+    """Give a member of staff an authenticator app, which shows `app_code()`; nothing is put on record."""
+    app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": secrets.encrypt(APP_SECRET)})
     # Without signals.
     return Authenticator.objects.bulk_create([app])[0]
+
+
+def app_code(secret=APP_SECRET, steps=0):
+    """What an authenticator app shows now, or so many half minutes later."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def form_data(**overrides):

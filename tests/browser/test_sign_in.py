@@ -1,15 +1,14 @@
 """Staff come in with a real browser: an app and a passkey are set up, used, and stood in for by a recovery code."""
 
 import re
-import time
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
 
 from staff.models import Account, Record
 from staff.roles import Role
 from tests.browser import press
+from tests.factories import app_code
 
 PASSWORD = "shumë e fshehtë 1"
 ADDRESS = "zana@shembull.al"
@@ -35,17 +34,14 @@ def give_passkeys(visitor):
     return lambda works: tool.send("WebAuthn.setUserVerified", {"authenticatorId": number, "isUserVerified": works})
 
 
-def code(secret, steps=0):
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
-
-
 def looks_right(page):
     """Nothing is wrong for axe, nor cut off on a phone."""
     page.evaluate(Axe().axe_script)
-    # What is under the pointer changes its colour slowly.
+    # Colours change slowly, those under the pointer too.
     page.mouse.move(0, 0)
     for scheme, options in (("light", ALL), ("dark", LOOKS)):
         page.emulate_media(color_scheme=scheme)
+        page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
         found = page.evaluate("options => axe.run(options)", options)["violations"]
         assert [(each["id"], each["nodes"][0]["failureSummary"]) for each in found] == [], (page.url, scheme)
     page.emulate_media(color_scheme="light")
@@ -88,7 +84,7 @@ def test_from_the_invitation_to_signing_in_with_app_passkey_and_recovery_code(do
     press(page.locator("a[href$='/app/']"))
     looks_right(page)
     secret = page.locator("#secret").inner_text()
-    page.locator("#id_code").fill(code(secret, -1))
+    page.locator("#id_code").fill(app_code(secret, steps=-1))
     press(page.locator("form:has(#id_code) .default"))
     page.wait_for_url("**/codes/")
     looks_right(page)
@@ -106,7 +102,7 @@ def test_from_the_invitation_to_signing_in_with_app_passkey_and_recovery_code(do
     press(page.locator("form:has(#id_code) .default"))
     looks_right(page)
     assert page.locator(".errorlist").is_visible()
-    page.locator("#id_code").fill(code(secret))
+    page.locator("#id_code").fill(app_code(secret))
     press(page.locator("form:has(#id_code) .default"))
     page.wait_for_url("**/admin/")
 
@@ -179,7 +175,7 @@ def test_without_javascript_there_is_the_password_and_the_app(door):
     page.locator("#id_new_password2").fill(PASSWORD)
     page.locator("form:has(#id_new_password1) button").click()
     page.locator("a[href$='/app/']").click()
-    page.locator("#id_code").fill(code(page.locator("#secret").inner_text()))
+    page.locator("#id_code").fill(app_code(page.locator("#secret").inner_text()))
     page.locator("form:has(#id_code) .default").click()
     assert len(page.locator(".codes code").all()) == 10
     page.goto("/admin/")

@@ -207,7 +207,7 @@ def test_what_is_too_large_is_refused_in_words(house):
 
 
 def test_nobodys_own_page_is_kept_by_the_cache(house):
-    for path in ("/sq/kerko/?q=tirane", "/admin/login/", "/healthz"):
+    for path in ("/sq/kerko/?q=tirane", "/admin/account/login/", "/healthz"):
         for _ in range(2):
             assert house.ask(path)[1]["X-Cache"] in (None, "MISS", "BYPASS")
     status, headers, _page = house.ask("/en/pledge/", {"over_16": "yes", "stamp": "x"})

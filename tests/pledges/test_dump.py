@@ -25,7 +25,7 @@ from pledges.addresses import normalise, normalise_name
 from pledges.links import Purpose
 from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
-from tests.factories import form_data, links_in, run_worker
+from tests.factories import app_code, form_data, give_app, links_in, run_worker
 from tests.smtp import MailServer
 from weare1 import devdb, logs
 
@@ -224,11 +224,9 @@ def pledge_of(person):
 
 def edited_by_staff(client, pledges):
     """What a superuser does with them in the admin: looks, searches, corrects, invalidates, restores, erases."""
-    User.objects.create_superuser("admin", "admin@example.org", "a long word for a test")
-    signed_in = client.post(
-        reverse("admin:login"), {"username": "admin", "password": "a long word for a test", "next": "/admin/"}
-    )
-    assert signed_in.status_code == 302
+    give_app(User.objects.create_superuser("admin", "admin@example.org", "a long word for a test"))
+    client.post(reverse("account_login"), {"login": "admin@example.org", "password": "a long word for a test"})
+    assert client.post(reverse("mfa_authenticate"), {"code": app_code()}).status_code == 302
     listing = reverse("admin:pledges_pledge_changelist")
     assert client.get(listing).status_code == 200
     for pledge in pledges:

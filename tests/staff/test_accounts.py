@@ -17,8 +17,8 @@ from staff import demo as demo_staff
 from staff import housekeeping
 from staff.models import Account, Invitation, Record
 from staff.roles import RIGHTS, Role, has_right
-from tests.factories import give_app, make_pledge, run_worker, sign_in
-from tests.staff.test_sign_in import code, give_code, give_password, is_in, words
+from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
+from tests.staff.test_sign_in import give_code, give_password, is_in, words
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +92,7 @@ def test_someone_is_invited_by_mail_and_chooses_password_and_app(office, arta, m
     assert "zana@shembull.al" in words(stranger.get(link))
     assert stranger.post(link, NEW_TWICE, follow=True).redirect_chain[-1][0] == "/admin/account/setup/"
     secret = re.search(r'id="secret">(\w+)<', words(stranger.get("/admin/account/app/")))[1]
-    stranger.post("/admin/account/app/", {"code": code(secret)})
+    stranger.post("/admin/account/app/", {"code": app_code(secret)})
     assert is_in(stranger)
     assert done() == ["invited", "link_used", "factor_added"]
     assert Client().get(link).status_code == 410

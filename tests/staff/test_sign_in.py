@@ -1,13 +1,14 @@
 """Signing in: two factors before anything opens, a door that slows down guessing, sessions that end."""
 
+import base64
+import hashlib
+import json
 import re
-import time
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.core.management import call_command
@@ -16,28 +17,23 @@ from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.http import int_to_base36
 
 from staff import housekeeping, secrets, sessions
 from staff.models import Record, Try
 from staff.models.tries import TooSoon
-from tests.factories import give_app, make_staff, sign_in
+from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
 ENGLISH = {"accept-language": "en"}
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORD = "shumë e fshehtë 1"
 LOGIN, CODE, INDEX = "/admin/account/login/", "/admin/account/login/code/", "/admin/"
 
 
 def words(response):
     return re.sub(r"\s+", " ", response.content.decode())
-
-
-def code(secret=SECRET, steps=0):
-    """What the app shows now, or so many half minutes later."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 @pytest.fixture
@@ -54,7 +50,7 @@ def give_password(client, password=PASSWORD, address="zana@shembull.al", **extra
 
 
 def give_code(client, typed=None, **extra):
-    return client.post(CODE, {"code": typed or code()}, headers=ENGLISH, **extra)
+    return client.post(CODE, {"code": typed or app_code()}, headers=ENGLISH, **extra)
 
 
 def is_in(client):
@@ -100,7 +96,7 @@ def test_setting_up_the_app_opens_the_admin_and_gives_recovery_codes_once(client
     assert 'style="' not in words(page) and "<svg" in words(page)
     secret = re.search(r'id="secret">([A-Z2-7]{32})<', words(page))[1]
     assert "did not work" in words(client.post("/admin/account/app/", {"code": "000000"}, headers=ENGLISH))
-    assert client.post("/admin/account/app/", {"code": code(secret)}).url == "/admin/account/codes/"
+    assert client.post("/admin/account/app/", {"code": app_code(secret)}).url == "/admin/account/codes/"
     assert is_in(client)
     assert len(set(re.findall(r"<code>(\d{8})</code>", words(client.get("/admin/account/codes/"))))) == 10
     again = client.get("/admin/account/codes/", headers=ENGLISH)
@@ -129,14 +125,14 @@ def test_a_recovery_code_works_once_in_place_of_the_second_factor(client, zana):
 
 def test_a_code_of_the_app_works_once_even_while_it_is_shown(client, zana):
     give_app(zana)
-    typed = code()
+    typed = app_code()
     give_password(client)
     assert give_code(client, typed).status_code == 302
     other = Client()
     give_password(other)
     assert "did not work" in words(give_code(other, typed))
-    assert "did not work" in words(give_code(other, code(steps=-1)))
-    assert give_code(other, code(steps=1)).status_code == 302
+    assert "did not work" in words(give_code(other, app_code(steps=-1)))
+    assert give_code(other, app_code(steps=1)).status_code == 302
 
 
 @pytest.mark.parametrize("broken", ["is_active", "is_staff"])
@@ -235,7 +231,7 @@ def test_recovery_codes_cannot_be_guessed_faster(client, zana):
     for _ in range(5):
         give_code(client, "12345678")
     assert "has to wait" in words(give_code(client, "12345678"))
-    assert "has to wait" in words(give_code(client, code()))
+    assert "has to wait" in words(give_code(client, app_code()))
 
 
 def test_a_complete_sign_in_begins_the_count_anew(client, zana):
@@ -319,7 +315,7 @@ def signed_in_twice(user):
     clients = Client(), Client()
     for steps, client in enumerate(clients):
         give_password(client)
-        give_code(client, code(steps=steps))
+        give_code(client, app_code(steps=steps))
         assert is_in(client)
     return clients
 
@@ -389,7 +385,7 @@ def test_secrets_lie_encrypted_and_come_to_the_newest_key(client, zana, settings
     app = give_app(zana)
     seed = RecoveryCodes.activate(zana).get_unused_codes()
     for factor in Authenticator.objects.all():
-        assert SECRET not in str(factor.data) and seed[0] not in str(factor.data)
+        assert APP_SECRET not in str(factor.data) and seed[0] not in str(factor.data)
     before = Authenticator.objects.get(pk=app.pk).data["secret"]
     settings.FIELD_KEYS = [new, old]
     call_command("rotate_keys", verbosity=0)
@@ -405,3 +401,36 @@ def test_there_is_no_signing_up_and_no_other_way_in(client, zana):
     sign_in(client, zana)
     for path in ("signup/", "password/reset/", "email/", "login/code/confirm/", "social/"):
         assert client.get(f"/admin/account/{path}").status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "x", "null", "[]", "1", "{}", '{"response": {}}', '{"response": {"userHandle": "MQ"}}']
+)
+def test_what_is_no_passkey_is_refused_in_words(client, zana, sent):
+    client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
+    response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
+    assert response.redirect_chain[-1][0] == LOGIN
+    assert not is_in(client)
+
+
+def test_a_passkey_of_nobody_is_refused(client, zana):
+    """Well-formed, but by no key of ours: the number of the account is not enough."""
+    options = client.get("/admin/account/login/passkey/", headers={"accept": "application/json"}).json()
+    challenge = options["request_options"]["publicKey"]["challenge"]
+    seen = {"type": "webauthn.get", "challenge": challenge, "origin": "http://testserver", "crossOrigin": False}
+    flags = hashlib.sha256(b"testserver").digest() + bytes([5]) + bytes(4)
+    parts = {
+        "clientDataJSON": json.dumps(seen).encode(),
+        "authenticatorData": flags,
+        "signature": b"x" * 64,
+        "userHandle": int_to_base36(zana.pk).encode(),
+    }
+    packed = {name: base64.urlsafe_b64encode(part).rstrip(b"=").decode() for name, part in parts.items()}
+    credential = {"type": "public-key", "id": "eA", "rawId": "eA", "response": packed, "clientExtensionResults": {}}
+    sent = {"credential": json.dumps(credential)}
+    response = client.post("/admin/account/login/passkey/", sent, headers=ENGLISH, follow=True)
+    assert "did not work" in words(response) and not is_in(client)
+
+
+def test_typing_keeps_a_session_awake(client, zana):
+    assert sign_in(client, zana).get("/admin/account/awake/").status_code == 204
