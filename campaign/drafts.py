@@ -40,7 +40,7 @@ def _draft(milestone):
                 f"title_{language}": title,
                 f"lead_{language}": lead,
                 f"body_{language}": body,
-                f"slug_{language}": _free_slug(language, pgettext("address", "milestone-%s") % milestone.key),
+                f"slug_{language}": _free_slug(language, f"{pgettext('address', 'milestone')}-{milestone.key}"),
             }
     return Article.objects.create(date=milestone.reached_on, **values)
 

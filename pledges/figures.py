@@ -1,6 +1,7 @@
 """Figures of the totals to take along: numbers as CSV, the same drawn as a PNG, each saying whence, when, how to cite it."""
 
 import csv
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 from pledges import charts
 from pledges.models import PublishedState
@@ -233,7 +234,7 @@ def as_csv(figure):
             [figure.source],
             [figure.moment, timezone.localtime(figure.as_of).isoformat(timespec="minutes")],
             [gettext("Cite as:"), figure.citation],
-            [gettext("Licence: CC BY 4.0")],
+            [gettext("Licence:"), "CC BY 4.0"],
         ]
     )
     return "\ufeff" + text.getvalue()
@@ -315,8 +316,26 @@ def _drawn(figure):
     sheet.paragraph(MARGIN, below, f"{gettext('Cite as:')} {figure.citation}", 18, room)
     out = BytesIO()
     small = sheet.picture.resize((WIDTH, sheet.height), Image.Resampling.LANCZOS)
-    small.quantize(256).save(out, "PNG", optimize=True)
+    small.quantize(palette=_palette(), dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+@functools.cache
+def _palette():
+    """A picture of the colours to keep exactly, and of their edges towards the ground and towards ink."""
+    colors = []
+    for color in (GROUND, INK, "#ffffff", EMPTY, LINE, QUIET, ACCENT, *COLORS, *SHADES.values()):
+        for other, parts in ((GROUND, (0, 0.25, 0.5, 0.75)), (INK, (0.3, 0.6))):
+            colors += [_mixed(color, other, part) for part in parts]
+    picture = Image.new("P", (1, 1))
+    picture.putpalette([value for color in dict.fromkeys(colors) for value in color])
+    return picture
+
+
+def _mixed(color, other, part):
+    """A color with so large a part of another in it."""
+    pairs = zip(ImageColor.getrgb(color), ImageColor.getrgb(other), strict=True)
+    return tuple(round(own + (foreign - own) * part) for own, foreign in pairs)
 
 
 def _draw_bars(sheet, bars, total):

@@ -252,7 +252,7 @@ def test_every_figure_says_whence_when_and_how_to_cite_it(client, settings, name
     brand = {"sq": "#NEJEMI1", "en": "#WEARE1"}[language]
     assert brand in source[0] and brand in citation[1]
     assert datetime.fromisoformat(moment[1]).tzinfo and str(timezone.localtime().year) in moment[0]
-    assert f"https://nejemi1.example/{language}/" in citation[1] and licence == [licence[0]]
+    assert f"https://nejemi1.example/{language}/" in citation[1] and licence[1] == "CC BY 4.0"
     if name in ("counties", "counties-per-10000"):
         assert "INSTAT" in source[0] and "Natural Earth" in source[0]
 
@@ -270,9 +270,8 @@ def test_what_a_figure_says_stands_under_it_on_the_page(client, name):
         assert f"{moment} . {source}".replace(" .", ".") in words and citation in words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("people", "language"), [(0, "en"), (7, "sq"), (40_000, "sq"), (3_000_000, "en")])
 @pytest.mark.parametrize("name", FIGURES)
-@pytest.mark.parametrize("people", [0, 7, 40_000])
 def test_every_figure_is_a_picture_of_bounded_size(client, name, language, people):
     put_people(people, days=20)
     totals.publish()
