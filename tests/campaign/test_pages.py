@@ -69,7 +69,7 @@ def test_21_a_page_names_itself_and_its_other_language_and_is_named_back(client,
 
 def test_21_no_two_pages_bear_one_title(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 22 and len(set(titles)) == len(titles)
+    assert len(titles) == 28 and len(set(titles)) == len(titles)
 
 
 @EVERY
@@ -127,7 +127,7 @@ def test_21_the_sitemap_names_each_page_in_both_languages(client):
         with translation.override(language):
             expected += [row.get_absolute_url() for row in written]
     assert seen == {settings.SITE_URL + path for path in expected}
-    assert len(urls) == len(seen) == 16 + 2 * len(written)
+    assert len(urls) == len(seen) == 22 + 2 * len(written)
 
 
 def test_robots_leave_the_admin_out_and_are_shown_the_sitemap(client):
@@ -191,6 +191,8 @@ STATUS = {
     "not an address": 422,
     "use the new address": 200,
     "new address in use": 200,
+    "never write to the new address": 200,
+    "new address blocked": 200,
     "share": 200,
     "share in the words of a sector": 200,
     "share by a link of one's own": 200,
