@@ -419,7 +419,7 @@ def test_the_compiled_words_of_the_javascript_are_of_this_text():
 
 
 # Of the body of pages and news the section itself says what it may hold.
-EXPLAINED_ABOVE = {"body_sq", "body_en"}
+EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over"}
 
 
 def forms(model_admin, user):
