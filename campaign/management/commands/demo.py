@@ -80,6 +80,8 @@ class Command(BaseCommand):
                 show_name=sector.shows_names and chance.random() < 0.3,
                 updates=chance.random() < 0.4,
             )
+            if chance.random() < 0.95:
+                pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, signed_at + timedelta(hours=chance.randrange(48))
             pledge.set_person(f"{chance.choice(FIRST)} {chance.choice(LAST)}", f"demo{number}@shembull.invalid")
             yield pledge
 
