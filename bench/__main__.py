@@ -7,7 +7,9 @@ from pathlib import Path
 
 import django
 
-NAMES = sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py"))
+# What the others measure with.
+ROWS = "million"
+NAMES = sorted({path.stem for path in Path(__file__).parent.glob("[a-z]*.py")} - {ROWS})
 
 
 def main():

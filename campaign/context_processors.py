@@ -1,4 +1,4 @@
-"""What every page needs: the strip, the way out, the menu, and the same page in the other language."""
+"""What every page needs: the strip, the way out, the menu, words in fixed places, and the same page in the other language."""
 
 from django.conf import settings
 from django.core.cache import cache
@@ -7,12 +7,14 @@ from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from campaign import texts
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
 from pledges.starter import load
 
-# Seconds: how long a change of the strip or the menu may take to show on every page.
+# Seconds: how long a change of the strip, the menu or the words may take to show on every page.
 KEEP = 30
+CACHE_KEY = "every-page"
 NAMES = {"sq": "Shqip", "en": "English"}
 
 
@@ -31,6 +33,7 @@ def site(request):
             {"tel": channel["tel"], "number": channel["number"], "short": channel[f"short_{language}"]}
             for channel in shared["channels"]
         ],
+        "texts": shared["texts"][language],
         "switch": {"code": other, "name": NAMES[other], "url": _in_language(request, other)},
         "alternates": _alternates(request),
         "nav": _menu(request, language, shared["pages"]),
@@ -102,8 +105,8 @@ def _page_link(request, page, language):
 
 
 def _shared():
-    """What staff chose for every page: exit, strip and published pages; starter content while the database is away."""
-    shared = cache.get("every-page")
+    """What staff chose for every page: exit, strip, published pages and words; starter content while the database is away."""
+    shared = cache.get(CACHE_KEY)
     if shared is None:
         try:
             shared = {
@@ -117,9 +120,15 @@ def _shared():
                     .exclude(key=Page.PRIVACY)
                     .values("key", "menu_position", "slug_sq", "slug_en", "title_sq", "title_en")
                 ),
+                "texts": texts.read(),
             }
         except DatabaseError:
             channels = [row for row in load("channels", FOLDER) if row["in_strip"]]
-            return {"exit_url": SiteSettings().exit_url, "channels": channels, "pages": []}
-        cache.set("every-page", shared, KEEP)
+            return {
+                "exit_url": SiteSettings().exit_url,
+                "channels": channels,
+                "pages": [],
+                "texts": texts.starter(),
+            }
+        cache.set(CACHE_KEY, shared, KEEP)
     return shared

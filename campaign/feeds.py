@@ -6,8 +6,10 @@ from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from campaign import texts
 from campaign.models import Article
 from pledges.http import mark_public
 
@@ -26,7 +28,7 @@ class News(Feed):
         return _("We are 1: news")
 
     def subtitle(self):
-        return _("The national movement against sexual violence and exploitation of children")
+        return texts.read()[get_language()]["home_eyebrow"]
 
     def link(self):
         return reverse("campaign:news")

@@ -1,17 +1,46 @@
-"""Rich text that cannot carry anything from elsewhere: what staff may write, and what is taken out on save."""
+"""Rich text that cannot carry anything from elsewhere: what staff may write, and what is taken out on save.
 
+A picture of the library stands in it as `<figure data-picture="17"></figure>`, without address or words: those are the library's.
+"""
+
+import re
 from html.parser import HTMLParser
 
 import nh3
 
-TAGS = {"h2", "h3", "p", "br", "ul", "ol", "li", "strong", "em", "a", "blockquote", "dl", "dt", "dd"}
-ATTRIBUTES = {"a": {"href", "hreflang"}}
+TAGS = {"h2", "h3", "p", "br", "ul", "ol", "li", "strong", "em", "a", "blockquote", "dl", "dt", "dd", "figure"}
+ATTRIBUTES = {"a": {"href", "hreflang"}, "figure": {"data-picture"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
+
+MARK = 'data-picture="'
+FIGURE = re.compile(rf'<figure {MARK}([1-9]\d{{0,8}})"></figure>')
+# As nh3 writes its tags.
+FIGURE_TAG = re.compile(r'<figure(?: data-picture="([^"]*)")?>|</figure>')
 
 
 def clean(html):
-    """The text with nothing but the tags and links above: no script, frame, style, picture or handler survives."""
-    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noreferrer").strip()
+    """The text with nothing but the tags and links above: no script, frame, style, foreign picture or handler survives."""
+    html = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noreferrer")
+    return FIGURE_TAG.sub(_figure, html).strip()
+
+
+def _figure(tag):
+    """A picture's mark, empty and closed; what stood in it follows after. A figure of anything else goes."""
+    return f'<figure {MARK}{tag[1]}"></figure>' if _is_id(tag[1]) else ""
+
+
+def _is_id(text):
+    return re.fullmatch(r"[1-9][0-9]{0,8}", text or "") is not None
+
+
+def picture_ids(html):
+    """Ids of the pictures in a text, in order."""
+    return [int(found) for found in FIGURE.findall(html)]
+
+
+def with_pictures(html, draw):
+    """The text with each picture's mark replaced by what `draw(id)` gives, which is safe HTML or nothing."""
+    return FIGURE.sub(lambda mark: draw(int(mark[1])), html)
 
 
 def taken_out(html):
@@ -30,7 +59,7 @@ class _Finder(HTMLParser):
     def handle_starttag(self, tag, attrs):
         # What the browser or nh3 adds by itself is not worth a word.
         known = ATTRIBUTES.get(tag, set()) | {"rel"}
-        if tag not in TAGS:
+        if tag not in TAGS or (tag == "figure" and not _is_id(dict(attrs).get("data-picture"))):
             self.found.add(tag)
         self.found.update(name for name, _value in attrs if tag in TAGS and name not in known)
         if any(name == "href" and ":" in (value or "") and value.split(":")[0] not in SCHEMES for name, value in attrs):

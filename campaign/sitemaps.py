@@ -20,6 +20,8 @@ class PageSitemap(Sitemap):
             "campaign:home",
             "pledges:sign",
             "pledges:totals",
+            "pledges:totals_per_10000",
+            "pledges:ribbon",
             "pledges:groups_by_county",
             "pledges:method",
             "campaign:help",

@@ -22,7 +22,7 @@ def organization():
 
 def article(article):
     """One piece of news."""
-    return {
+    data = {
         "@context": CONTEXT,
         "@type": "NewsArticle",
         "headline": article.title,
@@ -33,6 +33,9 @@ def article(article):
         "mainEntityOfPage": settings.SITE_URL + article.get_absolute_url(),
         "publisher": {"@type": "Organization", "name": organization()["name"]},
     }
+    if article.picture:
+        data["image"] = settings.SITE_URL + article.picture.fallback_url
+    return data
 
 
 def breadcrumbs(trail):

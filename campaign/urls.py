@@ -1,6 +1,7 @@
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
+import pledges.urls  # noqa: F401 - knows what a token is
 from campaign import feeds, views
 from pledges.http import read_only
 
@@ -14,4 +15,5 @@ urlpatterns = [
     path(pgettext_lazy("address", "news/feed/"), read_only(feeds.News()), name="feed"),
     path(pgettext_lazy("address", "news/<int:year>/"), views.news, name="news_of_year"),
     path(pgettext_lazy("address", "news/<slug:slug>/"), views.article, name="article"),
+    path(pgettext_lazy("address", "preview/<token:token>/"), views.preview, name="preview"),
 ]

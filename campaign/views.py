@@ -3,8 +3,17 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.core import signing
+from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, render
 from django.templatetags.static import static
 from django.urls import reverse
@@ -13,18 +22,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods
 
-from campaign import structured
+from campaign import previews, structured, texts
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
+from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
 from pledges import totals
 from pledges.charts import mosaic
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
-from pledges.pictures import card
-from pledges.vows import vows
+from pledges.pictures import draw
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @read_only
@@ -47,7 +57,6 @@ def home(request):
         "totals": read,
         "goal": goal,
         "one": mosaic(read.sectors, goal),
-        "vows": vows(),
         "groups": _groups(read.sectors),
         "figure": Statistic.objects.shown().filter(on_home=True).first(),
         "demands": Demand.objects.shown(),
@@ -100,16 +109,20 @@ def page(request, slug):
 @public_page
 def _show(request, page):
     request.alternates = _alternates(page)
-    context = {
+    trail = [(page.title, page.get_absolute_url())]
+    context = _page_context(page) | {"structured": [structured.breadcrumbs(trail)]}
+    return render(request, "campaign/page.html", context)
+
+
+def _page_context(page):
+    return {
         "page": page,
-        "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
+        "og_key": getattr(page, f"slug_{translation.get_language()}"),
         "sector": page.sector,
         "demands": Demand.objects.shown() if page.key == "demands" else None,
         "figures": Statistic.objects.shown() if page.key == "problem" else None,
         "partners": Partner.objects.shown() if page.key == "partners" else None,
-        "structured": [structured.breadcrumbs([(page.title, page.get_absolute_url())])],
     }
-    return render(request, "campaign/page.html", context)
 
 
 @public_page
@@ -135,17 +148,37 @@ def article(request, slug):
 @public_page
 def _show_article(request, article):
     request.alternates = _alternates(article)
-    context = {
-        "article": article,
-        "og_key": getattr(article, f"slug_{request.LANGUAGE_CODE}"),
-        "structured": [
-            structured.article(article),
-            structured.breadcrumbs(
-                [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
-            ),
-        ],
-    }
+    trail = [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
+    context = _article_context(article) | {"structured": [structured.article(article), structured.breadcrumbs(trail)]}
     return render(request, "campaign/article.html", context)
+
+
+def _article_context(article):
+    return {
+        "article": article,
+        "og_key": getattr(article, f"slug_{translation.get_language()}"),
+    }
+
+
+@read_only
+@personal_page
+def preview(request, token):
+    """A page or article as its editor has it, for whoever was given the link."""
+    try:
+        row, is_saved = previews.find(token)
+    except signing.SignatureExpired:
+        return render(request, "campaign/preview_ended.html", status=410)
+    except signing.BadSignature as error:
+        raise Http404 from error
+    if row is None:
+        raise Http404
+    for language in ("sq", "en"):
+        # Somebody may look before there is an address.
+        setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
+    is_page = isinstance(row, Page)
+    context = _page_context(row) if is_page else _article_context(row)
+    context |= {"preview": row, "is_saved": is_saved}
+    return render(request, "campaign/page.html" if is_page else "campaign/article.html", context)
 
 
 @personal_page
@@ -195,13 +228,23 @@ def picture(request, language, kind, key):
     """The card shown beside a shared link: the title of a page or article in one language, drawn."""
     with translation.override(language):
         if kind == "site":
-            words = _("We are 1: the national movement against sexual violence and exploitation of children")
+            words = texts.read()[language]["every_card"]
         else:
             rows = {"page": Page, "news": Article}[kind].objects.published()
             row = get_object_or_404(rows, **{f"slug_{language}": key})
             words = row.share_title or row.title
         brand = "#NEJEMI1" if language == "sq" else "#WEARE1"
-    return mark_public(HttpResponse(card(words, brand), content_type="image/png"))
+    return mark_public(HttpResponse(draw("card", words, brand), content_type="image/png"))
+
+
+@read_only
+def library_file(request, name):
+    """A file of the picture library where no nginx serves it. Its name is new with each content, so it is kept for ever."""
+    try:
+        file = default_storage.open(name)
+    except FileNotFoundError:
+        raise Http404 from None
+    return mark_public(FileResponse(file, content_type=TYPES[name.rpartition(".")[2]]), FOR_EVER)
 
 
 @read_only

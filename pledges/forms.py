@@ -8,7 +8,7 @@ from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
 from django import forms
 from django.core.validators import EmailValidator, RegexValidator
 from django.db import IntegrityError, transaction
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses, keys, stamps
-from pledges.models import BlockedAddress, Commitment, County, Message, Pledge, Sector, Wording
+from pledges.models import BlockedAddress, ChosenCommitment, Commitment, County, Message, Pledge, Sector, Wording
 from pledges.models.pledges import PERSON_FIELDS
 
 NAME_LENGTH = 80
@@ -217,6 +217,8 @@ class PledgeForm(StampedForm):
         required=False, label=_("I am 18 or over and agree that my name is shown among the supporters")
     )
     updates = forms.BooleanField(required=False, label=_("Send me news of the movement by e-mail"))
+    # The end of the link someone came by; a wild one is no error of theirs.
+    through = forms.Field(required=False, widget=forms.HiddenInput)
 
     field_order = [
         "over_16",
@@ -230,7 +232,7 @@ class PledgeForm(StampedForm):
         "updates",
     ]
 
-    def __init__(self, *args, chosen=None, **kwargs):
+    def __init__(self, *args, chosen=None, through="", **kwargs):
         self.wordings = current_wordings()
         self.sectors = list(sectors_with_commitments())
         self.shown_wordings = [wording.pk for wording in self.wordings.values()]
@@ -238,6 +240,7 @@ class PledgeForm(StampedForm):
         self.fields["sector"].queryset = Sector.objects.open()
         if chosen in {sector.slug for sector in self.sectors}:
             self.fields["sector"].initial = chosen
+        self.fields["through"].initial = through
         self.option_details = option_details(self.sectors, self.wordings)
         self.fields["consent"].label = self.wordings[None].text
         self.helper.form_id = "pledge"
@@ -252,6 +255,7 @@ class PledgeForm(StampedForm):
             Fieldset(_("Consent"), "consent", HTML('{% include "pledges/privacy_link.html" %}')),
             Fieldset(_("If you wish"), Div("show_name", css_class="show-name"), "updates"),
             Div("website", css_class="hp", aria_hidden="true"),
+            *(["through"] if self["through"].value() else []),
             "stamp",
             Submit("sign", _("Sign the pledge")),
         )
@@ -303,6 +307,7 @@ class PledgeForm(StampedForm):
             worded_language=get_language(),
             show_name=data["show_name"],
             updates=data["updates"],
+            came_through=Pledge.objects.of_link(data["through"]).first(),
             network_digest=keys.digests("network", network)[0] if network else None,
         )
         pledge.set_person(data["name"], data["email"])
@@ -407,6 +412,43 @@ class ManageForm(forms.Form):
             self.add_error("name", _("The other pledge from this address already bears this name."))
             return False
         return True
+
+
+class CommitmentsForm(forms.Form):
+    """What a supporter will do: any of their sector's commitments, or none."""
+
+    commitments = forms.ModelMultipleChoiceField(
+        Commitment.objects.none(),
+        required=False,
+        label=_("What will you do?"),
+        help_text=_("Choose as many as you mean to keep."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages=dict.fromkeys(
+            ["invalid_choice", "invalid_pk_value", "invalid_list"], _("Choose among the commitments on this page.")
+        ),
+    )
+
+    def __init__(self, *args, pledge, action, **kwargs):
+        self.pledge = pledge
+        chosen = pledge.chosen.values("commitment")
+        super().__init__(*args, initial={"commitments": [row["commitment"] for row in chosen]}, **kwargs)
+        # Those of a sector they have left stay theirs until they give them up.
+        self.fields["commitments"].queryset = Commitment.objects.filter(
+            Q(sector=pledge.sector_id) | Q(pk__in=chosen)
+        ).order_by("sector", "position", "pk")
+        self.helper = FormHelper()
+        self.helper.disable_csrf = True
+        self.helper.form_action = action
+        self.helper.layout = Layout("commitments", Submit("choose", _("This I will do")))
+
+    def save(self):
+        """Keep exactly what is ticked, each with the time it was first chosen."""
+        ticked = self.cleaned_data["commitments"]
+        self.pledge.chosen.exclude(commitment__in=ticked).delete()
+        ChosenCommitment.objects.bulk_create(
+            [ChosenCommitment(pledge=self.pledge, commitment=commitment) for commitment in ticked],
+            ignore_conflicts=True,
+        )
 
 
 class NewAddressForm(forms.Form):

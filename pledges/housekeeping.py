@@ -10,11 +10,11 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import milestones, rotation, tasks, totals
-from pledges.models import Attempt, Message, Pledge
+from pledges.models import Attempt, Batch, Export, Message, Pledge, TrialLetter
 from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
 
 BATCH = 500
-# A due message that nothing has sent for so long has lost its task.
+# A due message that nothing has sent, or a batch that nothing has gone on with, for so long has lost its task.
 OVERDUE_AFTER = timedelta(minutes=2)
 KEEP_TASKS = timedelta(days=1)
 KEEP_SENT_MESSAGES = timedelta(days=30)
@@ -22,18 +22,27 @@ KEEP_SENT_MESSAGES = timedelta(days=30)
 
 def enqueue_owed():
     """Enqueue messages whose task was lost, such as with a killed worker; returns how many."""
-    waiting = DBTaskResult.objects.filter(
-        status=TaskResultStatus.READY, task_path=tasks.send_message.module_path
-    ).values_list(KT("args_kwargs__args__0"), flat=True)
-    lost = (
-        Message.objects.owed()
-        .filter(due_at__lte=Now() - OVERDUE_AFTER)
-        .alias(key=Cast("pk", TextField()))
-        .exclude(key__in=waiting)[:BATCH]
-    )
+    overdue = Message.objects.owed().filter(due_at__lte=Now() - OVERDUE_AFTER)
+    lost = _without_a_task(overdue, tasks.send_message)
     for message in lost:
         tasks.send_message.enqueue(str(message.pk))
     return len(lost)
+
+
+def take_up_batches():
+    """Go on with batches whose worker was killed; returns how many."""
+    resting = Batch.objects.unfinished().filter(worked_at__lte=Now() - OVERDUE_AFTER)
+    lost = _without_a_task(resting, tasks.run_batch)
+    for batch in lost:
+        batch.enqueue()
+    return len(lost)
+
+
+def _without_a_task(rows, task):
+    """Those of the rows, 500 at most, that no waiting task is about."""
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=task.module_path)
+    about = waiting.values_list(KT("args_kwargs__args__0"), flat=True)
+    return rows.alias(key=Cast("pk", TextField())).exclude(key__in=about)[:BATCH]
 
 
 def remind():
@@ -56,6 +65,7 @@ def forget():
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
     Attempt.objects.past().delete()
     Message.objects.exclude(state=Message.State.OWED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
+    TrialLetter.objects.filter(created_at__lte=Now() - KEEP_TASKS).delete()
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
         enqueued_at__lte=Now() - KEEP_TASKS, started_at__lte=Now() - KEEP_TASKS
     ).delete()
@@ -75,11 +85,18 @@ def redigest():
     return True
 
 
+def end_silent_exports():
+    """Exports whose process was killed are broken off; returns how many."""
+    return Export.objects.silent().end(Export.State.BROKEN_OFF)
+
+
 def every_minute():
     """All of it."""
     enqueue_owed()
+    take_up_batches()
     remind()
     forget()
     redigest()
+    end_silent_exports()
     totals.publish()
     milestones.record()

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import os
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -64,14 +65,21 @@ def encrypt(text, *, place):
 def decrypt(data, *, place):
     """The text that `encrypt` sealed for this place; CannotDecrypt when no key opens it here."""
     data = bytes(data)
-    for key in decoded(settings.FIELD_KEYS):
-        if data[:1] == bytes([key_id(key)]):
-            try:
-                sealed = data[1 + NONCE_BYTES :]
-                return AESGCM(key).decrypt(data[1 : 1 + NONCE_BYTES], sealed, place.encode()).decode()
-            except (InvalidTag, ValueError):  # of another place, or cut off
-                continue
+    for opener in _openers(tuple(settings.FIELD_KEYS)).get(data[:1], ()):
+        try:
+            return opener.decrypt(data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :], place.encode()).decode()
+        except (InvalidTag, ValueError):  # of another place, or cut off
+            continue
     raise CannotDecrypt(place)
+
+
+@cache
+def _openers(field_keys):
+    """What decrypts, by the byte in front of a ciphertext: made once, since an export decrypts two million texts."""
+    openers = {}
+    for key in decoded(field_keys):
+        openers.setdefault(bytes([key_id(key)]), []).append(AESGCM(key))
+    return openers
 
 
 def digests(purpose, *parts):

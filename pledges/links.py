@@ -19,9 +19,16 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     BLOCK = "block"
     NEW_ADDRESS = "new_address"
+    BLOCK_NEW_ADDRESS = "block_new_address"
+    SHARE = "share"
+    COMMIT = "commit"
+    CERTIFICATE = "certificate"
     MANAGE = "manage"
     WITHDRAW = "withdraw"
     DATA = "data"
+
+
+OF_THE_NEW_ADDRESS = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS)
 
 
 def _signer(purpose):
@@ -30,12 +37,12 @@ def _signer(purpose):
 
 def _bound_to(purpose, pledge):
     """What must not have changed since the link was made."""
-    if purpose in (Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA):
-        return str(pledge.link_version)
-    if purpose == Purpose.NEW_ADDRESS and pledge.new_address_at:
+    if purpose in (Purpose.CONFIRM, Purpose.BLOCK):
+        return ""
+    if purpose in OF_THE_NEW_ADDRESS:
         # Not the ciphertext: rotating keys changes it.
-        return f"{pledge.new_address_at:%y%m%d%H%M%S%f}"
-    return ""
+        return f"{pledge.new_address_at:%y%m%d%H%M%S%f}" if pledge.new_address_at else ""
+    return str(pledge.link_version)
 
 
 def token(purpose, pledge):
@@ -60,7 +67,7 @@ def find(purpose, text, lock=False):
         except signing.SignatureExpired:
             return None
     pledges = Pledge.objects.select_for_update() if lock else Pledge.objects.all()
-    if purpose == Purpose.NEW_ADDRESS:
+    if purpose in OF_THE_NEW_ADDRESS:
         pledges = pledges.with_new_address()
     pledge = pledges.filter(pk=uuid.UUID(bytes=base64.urlsafe_b64decode(number + "=="))).first()
     if pledge is None or bound != _bound_to(purpose, pledge):

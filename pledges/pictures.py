@@ -1,5 +1,9 @@
-"""Pictures drawn from words that are handed in: the card a messenger shows beside a shared link. No name, no sector."""
+"""Pictures drawn from words that are handed in: the card a messenger shows beside a shared link, and pictures to post.
 
+No name and nothing a visitor typed is ever drawn: the words come from staff and from the catalogue.
+"""
+
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from io import BytesIO
 
@@ -8,72 +12,107 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pledges import charts
 
-SIZE = (1200, 630)
 GROUND, INK = "#ffe3c4", "#1b1f3b"
 # The sectors' colours, as in static/css/tokens.css.
 COLORS = ["#3f3ccb", "#c5640d", "#338b7e", "#93327a", "#16245c", "#565500", "#9d63f5", "#5e1208"]
 PLACES = 200
 MARGIN = 72
-# Drawn twice as large and made small: Pillow's circles have hard edges.
-FINE = 2
-LARGEST, SMALLEST = 92, 40
+# A dot is drawn so many times larger and made small: Pillow's circles have hard edges.
+FINE = 8
+SMALLEST = 36
+LEADING = 0.12
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things stand, in pixels: `words` is (left, top, right, bottom) and their `largest` size, `one` the top and
+    height of the 1 at the right margin, `brand` the line it stands on.
+    """
+
+    size: tuple[int, int]
+    words: tuple[int, int, int, int]
+    largest: int
+    one: tuple[int, int]
+    brand: int
+
+
+LAYOUTS = {
+    # Beside a link.
+    "card": Layout((1200, 630), (72, 72, 820, 486), 92, (63, 504), 558),
+    "square": Layout((1080, 1080), (72, 108, 560, 900), 92, (108, 864), 972),
+    # A story: phones lay their own buttons over its head and foot.
+    "story": Layout((1080, 1920), (72, 270, 1008, 660), 128, (716, 840), 1556),
+}
 
 
 @cache
 def font(size, weight):
-    """The site's typeface in this size (pixels) and weight."""
+    """The site's typeface in pixels and weight (300 to 900)."""
     face = ImageFont.truetype(finders.find("fonts/figtree-latin-wght-normal.woff2"), size)
     face.set_variation_by_axes([weight])
     return face
 
 
 @lru_cache(maxsize=200)
-def card(words, brand):
-    """A PNG of 1200 × 630: `words` left, the 1 right at 80 % of the height, `brand` below.
+def draw(layout, words, brand):
+    """A PNG in one of LAYOUTS: `words` on the left or above, the 1 on the right, `brand` below.
 
     It shows no figure, so it stays the same as long as the words do. The words are made smaller until they fit.
     """
-    width, height = (side * FINE for side in SIZE)
-    picture = Image.new("RGB", (width, height), GROUND)
-    draw = ImageDraw.Draw(picture)
-    left = _draw_one(draw, width, height)
-    room = (left - 2 * MARGIN * FINE, height - 3 * MARGIN * FINE)
-    face, text = _fitted(draw, words, room)
-    draw.multiline_text((MARGIN * FINE, MARGIN * FINE), text, INK, face, spacing=face.size * 0.12)
-    foot = font(40 * FINE, 900)
-    draw.text((MARGIN * FINE, height - MARGIN * FINE), brand, INK, foot, anchor="ls")
+    place = LAYOUTS[layout]
+    picture = Image.new("RGB", place.size, GROUND)
+    _draw_one(picture, place)
+    canvas = ImageDraw.Draw(picture)
+    left, top, right, bottom = place.words
+    face, text = _fitted(canvas, words, place.largest, (right - left, bottom - top))
+    canvas.multiline_text((left, top), text, INK, face, spacing=face.size * LEADING)
+    canvas.text((MARGIN, place.brand), brand, INK, font(place.largest // 2, 900), anchor="ls")
     out = BytesIO()
-    picture.resize(SIZE, Image.Resampling.LANCZOS).quantize(64).save(out, "PNG", optimize=True)
+    picture.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def _draw_one(draw, width, height):
-    """Draw the dots; returns the left edge of the figure."""
-    scale = 0.8 * height / charts.HEIGHT
-    left, top = width - MARGIN * FINE - charts.WIDTH * scale, 0.1 * height
-    radius = charts.dot_width(PLACES) / 2 * scale
+def _draw_one(picture, place):
+    """Draw the dots of the 1 at the right margin."""
+    top, height = place.one
+    scale = height / charts.HEIGHT
+    left = place.size[0] - MARGIN - charts.WIDTH * scale
+    width = round(charts.dot_width(PLACES) * scale)
+    dot = Image.new("L", (width * FINE, width * FINE))
+    ImageDraw.Draw(dot).ellipse((0, 0, width * FINE - 1, width * FINE - 1), 255)
+    dot = dot.resize((width, width), Image.Resampling.LANCZOS)
     for number, (x, y) in enumerate(charts.places(PLACES)):
-        x, y = left + x * scale, top + y * scale
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), COLORS[number % len(COLORS)])
-    return left
+        corner = (round(left + x * scale - width / 2), round(top + y * scale - width / 2))
+        picture.paste(COLORS[number % len(COLORS)], corner, dot)
 
 
-def _fitted(draw, words, room):
-    """The largest font, and the words in lines, with which they fill no more than `room` (width, height in pixels)."""
-    for size in range(LARGEST, SMALLEST - 1, -4):
-        face = font(size * FINE, 800)
-        text = "\n".join(_lines(draw, words.split(), face, room[0]))
-        box = draw.multiline_textbbox((0, 0), text, face, spacing=face.size * 0.12)
-        if box[2] <= room[0] and box[3] <= room[1]:
-            return face, text
-    return face, text
+def _fitted(canvas, words, largest, room):
+    """The largest font, and the words in lines, with which they fill no more than `room` (width, height in pixels).
+
+    What does not fit even in the smallest ends with an ellipsis: letters are never cut.
+    """
+    for size in range(largest, SMALLEST - 1, -4):
+        face = font(size, 800)
+        lines = list(_lines(canvas, words.split(), face, room[0]))
+        if _fits(canvas, lines, face, room):
+            return face, "\n".join(lines)
+    kept = words
+    while not _fits(canvas, lines, face, room):
+        kept = kept[:-1].rstrip()
+        lines = list(_lines(canvas, f"{kept} …".split(), face, room[0]))
+    return face, "\n".join(lines)
 
 
-def _lines(draw, words, font, width):
+def _fits(canvas, lines, face, room):
+    box = canvas.multiline_textbbox((0, 0), "\n".join(lines), face, spacing=face.size * LEADING)
+    return box[2] <= room[0] and box[3] <= room[1]
+
+
+def _lines(canvas, words, face, width):
     line = ""
     for word in words:
         longer = f"{line} {word}".strip()
-        if line and draw.textlength(longer, font) > width:
+        if line and canvas.textlength(longer, face) > width:
             yield line
             line = word
         else:

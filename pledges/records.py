@@ -21,6 +21,13 @@ def record(pledge):
         "invalidated_at": pledge.invalidated_at,
         "show_name": pledge.show_name,
         "updates": pledge.updates,
+        "own_link": pledge.code,
+        "came_by_someone_s_link": pledge.came_through_id is not None,
+        "confirmed_by_own_link": pledge.has_brought(),
+        "commitments": [
+            {"sq": each.commitment.text_sq, "en": each.commitment.text_en, "chosen_at": each.chosen_at}
+            for each in pledge.chosen.select_related("commitment").order_by("commitment__position")
+        ],
         "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
         "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
         "reminded_at": pledge.reminded_at,

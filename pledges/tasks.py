@@ -1,9 +1,24 @@
 """What happens later, in the worker. Arguments are ids; no task raises, since a stored traceback could quote an address."""
 
-from django.db import transaction
+import logging
+import time
+from datetime import timedelta
+
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, transaction
 from django.tasks import task
+from django.utils import timezone
 
 from pledges import rotation
+from staff.models.records import Record, note
+
+# Someone may be pledging at the moment a sector closes.
+LATECOMERS_AFTER = timedelta(minutes=1)
+
+logger = logging.getLogger(__name__)
+
+# Seconds that a batch may take before messages have their turn.
+TURN = 3
 
 
 @task
@@ -24,8 +39,60 @@ def send_message(message_id):
 
 
 @task
+def run_batch(batch_id):
+    """Make steps of a batch for some seconds and leave the rest to the next task; harmless when another worker has it."""
+    from pledges.models import Batch
+
+    batch, until = Batch(pk=batch_id), time.monotonic() + TURN
+    try:
+        while batch.step():
+            if time.monotonic() > until:
+                batch.enqueue()
+                break
+    except OperationalError as error:
+        # The database is away, or chose this one to end a deadlock: housekeeping has it taken up again.
+        logger.warning("batch %s: %s", batch_id, type(error).__name__)
+    except Exception as error:
+        logger.error("batch %s: %s", batch_id, type(error).__name__)
+        batch.fail(error)
+
+
+@task
+def send_trial(trial_id):
+    """Send a member of staff the message they want to try; harmless when it was sent already."""
+    from pledges.models import TrialLetter
+
+    with transaction.atomic():
+        trial = (
+            TrialLetter.objects.filter(pk=trial_id, state=TrialLetter.State.WAITING)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("user")
+            .first()
+        )
+        if trial:
+            trial.attempt()
+
+
+@task
 def redigest():
     """Compute the digests of all rows again after the provider rules changed; returns the mark they were brought to."""
     mark = rotation.current_mark()
     rotation.redigest()
     return mark
+
+
+@task
+def merge_sector(sector_id, into_id, user_id, is_last=False):
+    """Move the pledges of a closed sector to another one, and a minute later those that were on their way to it."""
+    from pledges.models import Sector
+
+    sector, into = (Sector.objects.filter(pk=pk).first() for pk in (sector_id, into_id))
+    if sector is None or into is None:
+        return
+    user = get_user_model().objects.filter(pk=user_id).first()
+    sector.move_pledges(
+        into, on_move=lambda ids: note(user, Record.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug)
+    )
+    if not is_last:
+        later = merge_sector.using(run_after=timezone.now() + LATECOMERS_AFTER)
+        later.enqueue(sector_id, into_id, user_id, is_last=True)

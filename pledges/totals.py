@@ -123,7 +123,12 @@ def _totals(as_of, cells):
         online=total,
         groups=0,
         paper=0,
-        sectors=[(sector, sectors.get(sector.pk, 0)) for sector in Sector.objects.all()],
+        # A closed sector stays while somebody is counted in it.
+        sectors=[
+            (sector, sectors.get(sector.pk, 0))
+            for sector in Sector.objects.all()
+            if sector.is_open or sectors.get(sector.pk)
+        ],
         counties=[(county, counties.get(county.pk, 0)) for county in County.objects.all()],
         unknown=counties.get("", 0),
         cells=cells,

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import personal, sign, totals
+from pledges.views import after, personal, share, sign, totals
 
 
 class TokenConverter:
@@ -16,21 +16,39 @@ class TokenConverter:
         return value
 
 
+class CodeConverter(TokenConverter):
+    """The end of a supporter's own link to the form, however it was copied."""
+
+    regex = r"[\w-]{1,20}"
+
+    def to_python(self, value):
+        return value.lower()
+
+
 register_converter(TokenConverter, "token")
+register_converter(CodeConverter, "code")
 
 app_name = "pledges"
 urlpatterns = [
     path(pgettext_lazy("address", "pledge/"), sign.sign, name="sign"),
     path(pgettext_lazy("address", "pledge/inbox/"), sign.inbox, name="inbox"),
     path(pgettext_lazy("address", "pledge/under-16/"), sign.under_16, name="under_16"),
+    path(pgettext_lazy("address", "pledge/with/<code:code>/"), sign.through, name="through"),
     path(pgettext_lazy("address", "confirm/<token:token>/"), personal.confirm, name="confirm"),
     path(pgettext_lazy("address", "not-me/<token:token>/"), personal.block, name="block"),
     path(pgettext_lazy("address", "new-address/<token:token>/"), personal.new_address, name="new_address"),
+    path(
+        pgettext_lazy("address", "not-my-pledge/<token:token>/"), personal.block_new_address, name="block_new_address"
+    ),
     path(pgettext_lazy("address", "my-pledge/"), personal.my_pledge, name="my_pledge"),
     path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),
+    path(pgettext_lazy("address", "bring-one-more/<token:token>/"), after.share, name="share"),
+    path(pgettext_lazy("address", "commitments/<token:token>/"), after.commit, name="commit"),
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),
     path(pgettext_lazy("address", "my-data/<token:token>/"), personal.data, name="data"),
+    path(pgettext_lazy("address", "blue-ribbon/"), share.ribbon, name="ribbon"),
+    path(pgettext_lazy("address", "certificate/<token:token>/"), after.certificate, name="certificate"),
     path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
     path(pgettext_lazy("address", "totals/per-10000/"), totals.page_per_10000, name="totals_per_10000"),
     path(pgettext_lazy("address", "totals/groups-by-county/"), totals.groups_by_county, name="groups_by_county"),

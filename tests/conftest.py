@@ -1,9 +1,14 @@
 """What every test stands on: PostgreSQL, the starter content, and no leftovers of another test."""
 
+import tempfile
+
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
+
+from tests.factories import sign_in
 
 
 def pytest_configure(config):
@@ -15,8 +20,15 @@ def pytest_configure(config):
     }
     # Argon2 is slow on purpose; no test is about a password's strength.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Pictures of tests lie apart from those of the site that runs here.
+    config.media = tempfile.TemporaryDirectory()
+    settings.MEDIA_ROOT = config.media.name
     settings.WHITENOISE_USE_FINDERS = True
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_unconfigure(config):
+    config.media.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +39,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
         with connection.cursor() as cursor:
             # Transactional tests end by emptying every table.
             cursor.execute("ALTER TABLE staff_record DISABLE TRIGGER record_is_not_emptied")
+
+
+@pytest.fixture
+def admin_client(admin_user):
+    """pytest-django's, with the second factor given that our admin demands."""
+    return sign_in(Client(), admin_user)
 
 
 @pytest.fixture(autouse=True)

@@ -2,19 +2,29 @@
 
 import itertools
 import re
+import time
+from io import BytesIO
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import translation
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
+from PIL import Image
 
+from campaign import pictures
+from campaign.models import Picture
 from pledges import keys, stamps
 from pledges.models import Pledge, Sector, Wording
+from staff import secrets, sessions
 
 _numbers = itertools.count(1)
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def make_pledge(name=None, address=None, sector="parents", state="pending", network=None, **overrides):
@@ -60,9 +70,44 @@ def make_staff(*permissions, superuser=False, username=None):
 
 
 def sign_in(client, user):
-    """Let a test client be signed in as this member of staff, as the admin demands it; returns the client."""
+    """Let a test client be signed in as this member of staff, second factor given, as the admin demands; returns the client."""
+    if not sessions.factors_of(user):
+        give_app(user)
     client.force_login(user)
+    session = client.session
+    session[sessions.BEGAN] = session[sessions.SHOWN] = time.time()
+    session[sessions.FACTORS] = sessions.factors_of(user)
+    session.save()
     return client
+
+
+def make_upload(width=900, height=600, kind="JPEG", name="IMG_2041.JPG", color=(42, 59, 183), mode="RGB", **options):
+    """A picture as a browser sends it; options are Pillow's for saving."""
+    out = BytesIO()
+    Image.new(mode, (width, height), color).save(out, kind, **options)
+    return SimpleUploadedFile(name, out.getvalue())
+
+
+def make_picture(upload=None, **overrides):
+    """A saved picture of the library; its sizes are owed."""
+    number = next(_numbers)
+    values = {"alt_sq": f"Nxënës në oborr {number}", "alt_en": f"Pupils in a yard {number}", **overrides}
+    picture = Picture(file=pictures.safe_copy(upload or make_upload()), **values)
+    picture.full_clean()
+    picture.save()
+    return picture
+
+
+def give_app(user):
+    """Give a member of staff an authenticator app, which shows `app_code()`; nothing is put on record."""
+    app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": secrets.encrypt(APP_SECRET)})
+    # Without signals.
+    return Authenticator.objects.bulk_create([app])[0]
+
+
+def app_code(secret=APP_SECRET, steps=0):
+    """What an authenticator app shows now, or so many half minutes later."""
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def form_data(**overrides):

@@ -27,6 +27,7 @@ PUBLIC = (
     "pledges:my_pledge",
     "pledges:my_pledge_sent",
     "pledges:totals",
+    "pledges:ribbon",
     "pledges:totals_per_10000",
     "pledges:groups_by_county",
     "pledges:method",
@@ -78,7 +79,21 @@ def personal_visits(client, language):
     pledge.refresh_from_db()
     path = link(Purpose.NEW_ADDRESS, pledge)
     yield "use the new address", client.get(path)
+    other = made()
+    want_new_address(other, f"s-e-kerkova-{language}@shembull.al")
+    path_of_refusal = link(Purpose.BLOCK_NEW_ADDRESS, other)
+    yield "never write to the new address", client.get(path_of_refusal)
+    yield "new address blocked", client.post(path_of_refusal)
     yield "new address in use", client.post(path)
+    share, commit = link(Purpose.SHARE, pledge), link(Purpose.COMMIT, pledge)
+    yield "share", client.get(share)
+    yield "share in the words of a sector", client.get(f"{share}?sector")
+    yield "share by a link of one's own", client.post(share, {"make": "1"})
+    yield "choose commitments", client.get(commit)
+    yield "commitments of nobody", client.post(commit, {"commitments": ["0", "x"]})
+    yield "nothing chosen", client.post(commit, {})
+    yield "chosen", client.post(commit, {"commitments": [pledge.sector.commitments.first().pk]})
+    yield "certificate", client.get(link(Purpose.CERTIFICATE, pledge))
     yield "withdraw", client.get(link(Purpose.WITHDRAW, pledge))
     yield "withdrawn", client.post(link(Purpose.WITHDRAW, pledge))
 
@@ -197,3 +212,20 @@ class Document:
         # Structured data is for machines, not read out.
         for child in node.children if node.name != "script" else ():
             yield from self._walk(child, language)
+
+
+def filled(response, **changes):
+    """The form of an admin page as a browser would send it, with these fields changed; None takes a field out."""
+    data = {}
+    forms = [response.context["adminform"].form]
+    for inline in response.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    for form in forms:
+        for field in form:
+            if field.field.disabled or field.value() is False:
+                continue
+            widget = field.field.widget.get_context(field.html_name, field.value(), {})["widget"]
+            for part in widget.get("subwidgets", [widget]):
+                value = part["value"][0] if isinstance(part["value"], list) and part["value"] else part["value"]
+                data[part["name"]] = "" if value is None else value
+    return {key: value for key, value in (data | changes).items() if value is not None}

@@ -23,6 +23,7 @@ def command(folder, port):
         "server_name nejemi1.example;": "server_name _;",
         "/srv/weare1/deploy": str(settings.BASE_DIR / "deploy"),
         "/srv/weare1/var/static/": f"{settings.STATIC_ROOT}/",
+        "/srv/weare1/var/media/": f"{settings.MEDIA_ROOT}/",
     }.items():
         assert old in text, f"deploy/nginx.conf no longer holds {old}"
         text = text.replace(old, new)

@@ -8,6 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from pledges.network import network
+
 logger = logging.getLogger(__name__)
 
 
@@ -43,6 +45,17 @@ def cookies_for_staff_only(get_response):
     def middleware(request):
         if not request.path_info.startswith("/admin/"):
             request.COOKIES = {}
+        return get_response(request)
+
+    return middleware
+
+
+def network_for_staff(get_response):
+    """In the admin `request.network` is where a request comes from, for counting wrong tries to sign in."""
+
+    def middleware(request):
+        if request.path_info.startswith("/admin/"):
+            request.network = network(request)
         return get_response(request)
 
     return middleware

@@ -206,8 +206,10 @@ def welcome(address, private, has_staff):
     if os.environ.get("DEV") == "1" and not os.environ.get("MAIL_URL"):
         print("  Mail      var/mail/, one file a message")
     if not has_staff:
-        print("Nobody can sign in as staff yet. In another terminal, make the first administrator:")
-        print(f"  {'DEV=1 ' if private else ''}.venv/bin/python manage.py createsuperuser")
+        print(
+            "Nobody can sign in as staff yet. In another terminal, invite the first administrator (it prints the link):"
+        )
+        print(f"  {'DEV=1 ' if private else ''}.venv/bin/python manage.py invite_administrator YOU@EXAMPLE.ORG")
     sys.stdout.flush()
 
 

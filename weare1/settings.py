@@ -8,6 +8,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
+from whitenoise.compress import Compressor
 
 from weare1 import devdb, env
 
@@ -35,9 +36,14 @@ INSTALLED_APPS = [
     "campaign",
     "pledges",
     "staff",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
+    "django_prose_editor",
+    "reversion",
     "django_tasks_db",
-    "django.contrib.admin",
+    "staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,6 +68,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "weare1.middleware.network_for_staff",
+    "staff.sessions.end_sessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -80,6 +89,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "campaign.context_processors.site",
+                "staff.context_processors.admin_around_accounts",
             ],
         },
     },
@@ -106,6 +116,13 @@ if DEV:
     # Two test runs of one checkout at the same time leave each other alone.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# What the worker does from time to time, beside the tasks: the core does not know the rooms around it.
+EVERY_MINUTE = [
+    "pledges.housekeeping.every_minute",
+    "campaign.housekeeping.every_minute",
+    "staff.housekeeping.every_minute",
+]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -135,6 +152,43 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
+# Staff sign in by passkey, or by password and a second factor (staff/); nobody signs up.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"
+ACCOUNT_ADAPTER = "staff.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_USER_DISPLAY = "staff.adapters.name_of"
+ACCOUNT_FORMS = {"login": "staff.forms.SignInForm", "reauthenticate": "staff.forms.PasswordAgainForm"}
+MFA_ADAPTER = "staff.adapters.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "staff.forms.CodeForm",
+    "reauthenticate": "staff.forms.CodeAgainForm",
+    "activate_totp": "staff.forms.FirstCodeForm",
+    "add_webauthn": "staff.forms.PasskeyForm",
+    "edit_webauthn": "staff.forms.PasskeyNameForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# Browsers take localhost for a safe place without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEV
+MFA_TOTP_ISSUER = "Ne jemi 1"
+# Thirty seconds either way: clocks of phones differ. A code works once all the same (staff/forms.py).
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# Wrong tries are counted in SQL (staff/models/tries.py); allauth counts in the cache, which each process has for itself.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+# A session ends an hour after the last request (every request begins the hour anew) and with the browser; see staff/sessions.py.
+SESSION_COOKIE_AGE = 3600
+SESSION_SAVE_EVERY_REQUEST = SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Django would keep them in a cookie of the whole site.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 # Two equal languages; the language is in the address, never in a cookie.
 LANGUAGE_CODE = "sq"
 LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
@@ -147,10 +201,15 @@ TIME_ZONE = "Europe/Tirane"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Pictures that staff upload; nginx serves them in production.
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# The editor's source maps are large, and nobody loads them: to compress them would take longer than all the rest.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 # Nobody else is told, nothing inline runs, no page is framed.
 SECURE_CSP = {
@@ -183,7 +242,7 @@ if TRUSTED_PROXIES:
 if not DEV and not SECURE_SITE:
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
 
-# A pledge is a handful of short fields.
+# A pledge is a handful of short fields; pictures have a limit of their own (campaign/pictures.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -205,5 +264,7 @@ LOGGING = {
         # A traceback here could carry a visitor's words: the worker's own lines say what is needed.
         "django_tasks_db": {"level": "WARNING"},
         "django.tasks": {"level": "WARNING"},
+        # It tells of each passkey.
+        "fido2": {"level": "WARNING"},
     },
 }

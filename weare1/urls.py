@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from campaign import views
 from campaign.sitemaps import SITEMAPS
 from pledges.http import public_page
-from pledges.views import health, totals
+from pledges.views import counter, health, share, totals
 
 urlpatterns = [
     path("", views.root),
@@ -31,10 +31,25 @@ urlpatterns = [
         views.picture,
         name="picture",
     ),
+    re_path(
+        r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$",
+        share.picture,
+        name="pledged_picture",
+    ),
+    re_path(
+        r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"
+    ),
+    re_path(r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$", counter.counter, name="counter"),
+    re_path(
+        r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$",
+        views.library_file,
+        name="library_file",
+    ),
     path("robots.txt", views.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", views.manifest, name="manifest"),
     path("admin/language/", include("django.conf.urls.i18n")),
+    path("admin/account/", include("staff.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "campaign.views.bad_request"

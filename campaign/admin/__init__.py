@@ -1,8 +1,8 @@
-"""What staff write and the public reads; and the admin's own name."""
+"""What staff write and the public reads; and the admin's front page."""
 
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
 
-from campaign.admin import content, help, milestones, publishing  # noqa: F401
+from campaign.admin import content, front, help, milestones, pictures, publishing, terms, texts  # noqa: F401
 
-admin.site.site_header = admin.site.site_title = _("We are 1")
+admin.site.front = front.context
+admin.site.order = front.ORDER

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from campaign.models import HelpChannel, SiteSettings
-from staff.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, SettingsAdmin
+from staff.admin.base import BothLanguagesForm, DueFilter, KeyIsKept, SettingsAdmin
+from staff.admin.content import BothLanguagesFilter, ContentAdmin
 
 
 class HelpChannelForm(KeyIsKept, BothLanguagesForm):
@@ -14,10 +15,11 @@ class HelpChannelForm(KeyIsKept, BothLanguagesForm):
 
 
 @admin.register(HelpChannel)
-class HelpChannelAdmin(ModelAdmin):
+class HelpChannelAdmin(ContentAdmin):
     form = HelpChannelForm
-    list_display = ["name", "number", "kind", "in_strip", "is_shown", "verified_on", "position"]
-    list_filter = ["is_shown", "in_strip", "kind", "from_abroad"]
+    list_display = ["name", "number", "kind", "in_strip", "both_languages", "is_shown", "verified_on", "position"]
+    list_filter = [DueFilter, "is_shown", BothLanguagesFilter, "in_strip", "kind", "from_abroad"]
+    comes_back_as = {"is_shown": False}
     list_note = _(
         "A wrong number can cost a child dearly: call each of them from time to time, then choose “Verified today”."
     )
@@ -42,8 +44,11 @@ class HelpChannelAdmin(ModelAdmin):
 
     @admin.action(description=_("Verified today"), permissions=["change"])
     def verified_today(self, request, queryset):
+        # Read first: a list filtered by what is due holds none of them afterwards.
+        rows = list(queryset)
+        self.keep_first(*rows)
         n = queryset.update(verified_on=timezone.localdate())
-        self.log_changes(request, queryset, "last verified")
+        self.log_changes(request, rows, "last verified")
         self.message_user(
             request,
             ngettext("%(count)d channel is verified.", "%(count)d channels are verified.", n) % {"count": n},
@@ -52,5 +57,5 @@ class HelpChannelAdmin(ModelAdmin):
 
 
 @admin.register(SiteSettings)
-class SiteSettingsAdmin(SettingsAdmin):
-    fields = ["exit_url"]
+class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
+    fieldsets = [(None, {"fields": ["exit_url"]})]

@@ -1,9 +1,15 @@
 """Demands, voices, figures and partners: short pieces that pages show."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
+
+# What is asked of the state moves: so long may pass before someone looks at a demand again.
+CHECK_EVERY = timedelta(days=60)
 
 
 class ShownQuerySet(models.QuerySet):
@@ -16,7 +22,9 @@ class Piece(models.Model):
     """Shown or not, in an order staff choose."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays."))
-    is_shown = models.BooleanField(_("shown"), default=True)
+    is_shown = models.BooleanField(
+        _("shown"), default=True, help_text=_("Off: it is kept here, but visitors do not see it.")
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
 
     objects = ShownQuerySet.as_manager()
@@ -24,6 +32,13 @@ class Piece(models.Model):
     class Meta:
         abstract = True
         ordering = ["position", "pk"]
+
+
+class DemandQuerySet(ShownQuerySet):
+    def due(self):
+        """Shown, and not looked at for 60 days or never."""
+        long_ago = timezone.localdate() - CHECK_EVERY
+        return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=long_ago))
 
 
 class Demand(Piece):
@@ -35,11 +50,33 @@ class Demand(Piece):
         ADOPTED = "adopted", _("Adopted")
         IMPLEMENTED = "implemented", _("Applied")
 
-    title = TranslatedField(models.CharField(_("title"), max_length=120))
+    title = TranslatedField(
+        models.CharField(
+            _("title"),
+            max_length=120,
+            help_text=_("What is asked for, in a few words, such as “A national register of sexual crimes”."),
+        )
+    )
     text = TranslatedField(models.TextField(_("text"), max_length=500, help_text=_("How it stands, with dates.")))
-    step = models.CharField(_("step"), max_length=11, choices=Step, default=Step.ASKED)
+    step = models.CharField(
+        _("step"),
+        max_length=11,
+        choices=Step,
+        default=Step.ASKED,
+        help_text=_("How far it has come: the page shows it as four dots."),
+    )
     as_of = models.DateField(_("as of"), help_text=_("The day of the last thing that is known."))
-    source = models.CharField(_("source"), max_length=200, blank=True)
+    source = models.CharField(
+        _("source"), max_length=200, blank=True, help_text=_("Where it says so, such as “crca.al, 4 April 2023”.")
+    )
+    checked_on = models.DateField(
+        _("last looked at"),
+        null=True,
+        blank=True,
+        help_text=_("The day someone last made sure that this is still how it stands. Visitors do not see it."),
+    )
+
+    objects = DemandQuerySet.as_manager()
 
     class Meta(Piece.Meta):
         abstract = False
@@ -62,11 +99,25 @@ class Demand(Piece):
 class Voice(Piece):
     """Words of a person who stands with the movement."""
 
-    text = TranslatedField(models.TextField(_("words"), max_length=400))
-    person = models.CharField(_("person"), max_length=80)
-    role = TranslatedField(models.CharField(_("role"), max_length=160))
-    date = models.DateField(_("date"))
-    source = models.CharField(_("source"), max_length=160)
+    text = TranslatedField(
+        models.TextField(
+            _("words"),
+            max_length=400,
+            help_text=_("What the person said, without quotation marks: the page shows that it is a quotation."),
+        )
+    )
+    person = models.CharField(
+        _("person"), max_length=80, help_text=_("First name and surname. Never someone who suffered violence.")
+    )
+    role = TranslatedField(
+        models.CharField(
+            _("role"), max_length=160, help_text=_("Who the person is, such as “Director of CRCA Albania”.")
+        )
+    )
+    date = models.DateField(_("date"), help_text=_("The day on which it was said."))
+    source = models.CharField(
+        _("source"), max_length=160, help_text=_("Where one can read or hear it, such as “crca.al”.")
+    )
     is_paraphrased = models.BooleanField(
         _("in our own words"), default=False, help_text=_("Not quoted to the letter: the page says so.")
     )
@@ -86,11 +137,27 @@ class Statistic(Piece):
     value = TranslatedField(
         models.CharField(_("figure"), max_length=20, help_text=_("As shown large, such as “1 in 10”."))
     )
-    text = TranslatedField(models.CharField(_("words"), max_length=240))
-    source = TranslatedField(models.CharField(_("source"), max_length=200))
-    year = models.PositiveSmallIntegerField(_("year"))
-    url = models.URLField(_("address of the source"), blank=True)
-    on_home = models.BooleanField(_("on the home page"), default=False)
+    text = TranslatedField(
+        models.CharField(
+            _("words"),
+            max_length=240,
+            help_text=_("What the figure says, such as “children had an unwanted sexual experience online”."),
+        )
+    )
+    source = TranslatedField(
+        models.CharField(
+            _("source"), max_length=200, help_text=_("Who found it out, such as “UNICEF, One Click Away”.")
+        )
+    )
+    year = models.PositiveSmallIntegerField(_("year"), help_text=_("The year of the source, such as 2013."))
+    url = models.URLField(
+        _("address of the source"),
+        blank=True,
+        help_text=_("Where one can read it, such as https://www.unicef.org/albania."),
+    )
+    on_home = models.BooleanField(
+        _("on the home page"), default=False, help_text=_("The home page shows one: the first that has this ticked.")
+    )
 
     class Meta(Piece.Meta):
         abstract = False
@@ -114,10 +181,22 @@ class Partner(Piece):
         PARTNER = "partner", _("partner")
         DONOR = "donor", _("donor")
 
-    kind = models.CharField(_("kind"), max_length=7, choices=Kind, default=Kind.PARTNER)
-    name = TranslatedField(models.CharField(_("name"), max_length=120))
-    text = TranslatedField(models.CharField(_("text"), max_length=300, blank=True))
-    url = models.URLField(_("address on the web"), blank=True)
+    kind = models.CharField(
+        _("kind"), max_length=7, choices=Kind, default=Kind.PARTNER, help_text=_("Stands under the name.")
+    )
+    name = TranslatedField(
+        models.CharField(
+            _("name"), max_length=120, help_text=_("As the organisation writes it, such as “Barnahus Albania”.")
+        )
+    )
+    text = TranslatedField(
+        models.CharField(
+            _("text"), max_length=300, blank=True, help_text=_("What it does for the movement, in a sentence.")
+        )
+    )
+    url = models.URLField(
+        _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
+    )
 
     class Meta(Piece.Meta):
         abstract = False

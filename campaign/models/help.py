@@ -1,15 +1,26 @@
 """Ways to find help."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
+
+# A wrong number can cost a child dearly: so long may pass before someone calls it again.
+VERIFY_EVERY = timedelta(days=90)
 
 
 class HelpChannelQuerySet(models.QuerySet):
     def shown(self):
         """Channels the public sees."""
         return self.filter(is_shown=True)
+
+    def due(self):
+        """Shown, and not verified for 90 days or never."""
+        long_ago = timezone.localdate() - VERIFY_EVERY
+        return self.shown().filter(Q(verified_on=None) | Q(verified_on__lt=long_ago))
 
 
 class HelpChannel(models.Model):
@@ -21,7 +32,7 @@ class HelpChannel(models.Model):
         PLACE = "place", _("place")
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “alo-116111”."))
-    kind = models.CharField(_("kind"), max_length=5, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind, help_text=_("How one reaches it."))
     number = models.CharField(
         _("number as shown"),
         max_length=30,
@@ -34,8 +45,14 @@ class HelpChannel(models.Model):
         blank=True,
         help_text=_("Digits only, as a phone dials it: 116111."),
     )
-    url = models.URLField(_("address on the web"), blank=True)
-    name = TranslatedField(models.CharField(_("name"), max_length=120))
+    url = models.URLField(
+        _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
+    )
+    name = TranslatedField(
+        models.CharField(
+            _("name"), max_length=120, help_text=_("As people know it, such as “ALO, the national child helpline”.")
+        )
+    )
     short = TranslatedField(
         models.CharField(
             _("one word"),
@@ -49,14 +66,24 @@ class HelpChannel(models.Model):
             _("text"), blank=True, help_text=_("Who answers, for whom, at what cost. One or two sentences.")
         )
     )
-    hours = TranslatedField(models.CharField(_("hours"), max_length=60, blank=True))
+    hours = TranslatedField(
+        models.CharField(
+            _("hours"), max_length=60, blank=True, help_text=_("When someone answers, such as “Day and night”.")
+        )
+    )
     in_strip = models.BooleanField(
         _("on every page"),
         default=False,
         help_text=_("Stands in the strip with the quick exit. Three at most fit on a phone."),
     )
-    from_abroad = models.BooleanField(_("works from abroad"), default=False)
-    is_shown = models.BooleanField(_("shown"), default=True)
+    from_abroad = models.BooleanField(
+        _("works from abroad"),
+        default=False,
+        help_text=_("Also named on the help page for people outside Albania, where short numbers do not work."),
+    )
+    is_shown = models.BooleanField(
+        _("shown"), default=True, help_text=_("Off: it is kept here, but visitors do not see it.")
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
     verified_on = models.DateField(
         _("last verified"),

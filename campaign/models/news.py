@@ -12,7 +12,9 @@ class Article(Publishable):
     """One piece of news; its date is that of what it tells."""
 
     date = models.DateField(_("date"), help_text=_("The day of what it tells; the newest comes first."))
-    source = models.CharField(_("source"), max_length=160, blank=True)
+    source = models.CharField(
+        _("source"), max_length=160, blank=True, help_text=_("Where it says so, such as “crca.al, 4 April 2023”.")
+    )
 
     class Meta(Publishable.Meta):
         abstract = False

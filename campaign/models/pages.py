@@ -19,7 +19,8 @@ class Page(Publishable):
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
     sector = models.OneToOneField(
         Sector,
-        on_delete=models.CASCADE,
+        # Its page stays when a sector goes: words are not deleted unawares.
+        on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="page",
@@ -42,7 +43,7 @@ class Page(Publishable):
     def clean(self):
         """As of every text; and the privacy notice, which forms and messages lead to, stays in public."""
         super().clean()
-        if self.key == self.PRIVACY and self.state != self.State.PUBLISHED:
+        if self.key == self.PRIVACY and not self.is_public:
             raise ValidationError(
                 {"state": _("The privacy notice cannot be taken down: forms and messages lead to it.")}
             )

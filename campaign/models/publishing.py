@@ -7,11 +7,12 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import NoReverseMatch, resolve
-from django.utils import timezone, translation
+from django.utils import formats, timezone, translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import richtext
+from campaign.models.pictures import Picture
 
 # The text-search configuration of migration 0003: `simple` with `unaccent`, so that "tirane" finds Tiranë.
 SEARCH_CONFIG = "site"
@@ -33,6 +34,21 @@ class PublishableQuerySet(models.QuerySet):
         """What the public reads now: published, and its time has come."""
         return self.filter(state=Publishable.State.PUBLISHED, publish_at__lte=Now())
 
+    def scheduled(self):
+        """What will appear by itself."""
+        return self.filter(state=Publishable.State.PUBLISHED, publish_at__gt=Now())
+
+    def drafts(self):
+        """What only staff read so far."""
+        return self.filter(state=Publishable.State.DRAFT)
+
+    def in_one_language(self):
+        """What is missing a part in Albanian or in English, and so cannot be published."""
+        missing = Q()
+        for name in Publishable.both_languages:
+            missing |= Q(**{f"{name}_sq": ""}) | Q(**{f"{name}_en": ""})
+        return self.filter(missing)
+
     def at(self, slug, language):
         """The one with this slug in this language."""
         return self.get(**{f"slug_{language}": slug})
@@ -50,23 +66,48 @@ class Publishable(models.Model):
             _("address"),
             max_length=80,
             unique=True,
+            error_messages={"unique": _("This is the address of another one already. Choose another.")},
             help_text=_("The last part of the page's address, such as “the-problem”."),
         )
     )
-    title = TranslatedField(models.CharField(_("title"), max_length=120, blank=True))
+    title = TranslatedField(
+        models.CharField(
+            _("title"),
+            max_length=120,
+            blank=True,
+            help_text=_("Says what it is about, in a few words: it is also the link."),
+        )
+    )
     lead = TranslatedField(
         models.TextField(_("lead"), max_length=400, blank=True, help_text=_("One or two sentences under the title."))
     )
     body = TranslatedField(models.TextField(_("text"), blank=True))
+    picture = models.ForeignKey(
+        Picture,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("picture"),
+        help_text=_("Stands large below the lead, and beside the link when someone shares it. It may be left out."),
+    )
     share_title = TranslatedField(
         models.CharField(_("title when shared"), max_length=120, blank=True, help_text=_("Empty: the title."))
     )
     share_text = TranslatedField(
         models.CharField(_("words when shared"), max_length=240, blank=True, help_text=_("Empty: the lead."))
     )
-    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
+    state = models.CharField(
+        _("state"),
+        max_length=9,
+        choices=State,
+        default=State.DRAFT,
+        help_text=_("A draft is read by staff alone. What is published everyone reads, from the time beside it on."),
+    )
     publish_at = models.DateTimeField(
-        _("published from"), default=timezone.now, help_text=_("A time to come: it appears by itself then.")
+        _("published from"),
+        default=timezone.now,
+        help_text=_("Empty: as soon as you publish it. A time to come: it appears by itself then."),
     )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
     search_sq = search_column("sq")
@@ -123,11 +164,13 @@ class Publishable(models.Model):
                 if not getattr(self, f"{name}_{language}").strip()
             }
         if self.has_own_address:
-            errors |= {
-                f"slug_{language}": _("This address belongs to another part of the site. Choose another.")
-                for language in ("sq", "en")
-                if not self._is_reached_in(language)
-            }
+            for language in ("sq", "en"):
+                if not self._is_reached_in(language):
+                    errors[f"slug_{language}"] = _("This address belongs to another part of the site. Choose another.")
+                elif holder := OldAddress.holder(self, language):
+                    errors[f"slug_{language}"] = _(
+                        "This was the address of “%(name)s” before, and whoever knows it is led there. Choose another."
+                    ) % {"name": holder}
         if errors:
             raise ValidationError(errors)
 
@@ -139,10 +182,32 @@ class Publishable(models.Model):
             except NoReverseMatch:
                 return True
 
+    def picture_ids(self):
+        """Ids of all pictures it shows, in either language."""
+        in_text = richtext.picture_ids(self.body_sq) + richtext.picture_ids(self.body_en)
+        return {*in_text, *filter(None, [self.picture_id])}
+
+    def pictures_in_text(self):
+        """The pictures that its text in the present language names, by id."""
+        return Picture.objects.in_bulk(richtext.picture_ids(self.body))
+
     @property
     def is_public(self):
         """Whether the public reads it now."""
         return self.state == self.State.PUBLISHED and self.publish_at <= timezone.now()
+
+    @property
+    def is_scheduled(self):
+        """Whether it will appear by itself."""
+        return self.state == self.State.PUBLISHED and self.publish_at > timezone.now()
+
+    @property
+    def status(self):
+        """Draft, published, or when it will be, in words."""
+        if self.is_scheduled:
+            when = formats.date_format(timezone.localtime(self.publish_at), "DATETIME_FORMAT")
+            return _("scheduled for %(when)s") % {"when": when}
+        return self.get_state_display()
 
 
 class OldAddress(models.Model):
@@ -170,6 +235,14 @@ class OldAddress(models.Model):
             if old != new:
                 cls.objects.filter(kind=kind, language=language, slug=new).delete()
                 cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": after.pk})
+
+    @classmethod
+    def holder(cls, row, language):
+        """Another row that had this one's slug once, and is still there; or None."""
+        old = cls.objects.filter(
+            kind=row._meta.model_name, language=language, slug=getattr(row, f"slug_{language}")
+        ).first()
+        return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
 
     @classmethod
     def target_of(cls, model, language, slug):

@@ -1,4 +1,4 @@
-"""Starter content staff own from then on: pages, news, help channels and the short pieces pages show."""
+"""Starter content staff own from then on: words in fixed places, pages, news, help channels and the short pieces pages show."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from django.urls import reverse
 from django.utils import translation
 
-from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Voice
+from campaign.models import Article, Demand, HelpChannel, Page, PageText, Partner, Statistic, Term, Voice
 from pledges.models import Sector, StarterItem
 from pledges.starter import load
 
@@ -22,13 +22,14 @@ def plant():
     made += sum(_pages())
     made += sum(_sector_pages())
     for model, name, file in (
+        (PageText, "text", "texts"),
         (Demand, "demand", "demands"),
         (Voice, "voice", "voices"),
         (Statistic, "statistic", "statistics"),
         (Partner, "partner", "partners"),
     ):
         made += sum(_pieces(model, name, file))
-    return made + sum(_articles())
+    return made + sum(_articles()) + sum(_terms())
 
 
 def _pieces(model, name, file):
@@ -59,6 +60,11 @@ def _articles():
     for row in load("articles", FOLDER):
         key = row.pop("key")
         yield StarterItem.plant(f"article:{key}", lambda row=row: _publish(Article, row, slugs))
+
+
+def _terms():
+    for row in load("terms", FOLDER):
+        yield StarterItem.plant(f"term:{row['key']}", lambda row=row: Term.objects.create(**row))
 
 
 def _publish(model, row, slugs):

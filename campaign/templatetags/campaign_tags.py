@@ -3,6 +3,7 @@
 import json
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from campaign import richtext
@@ -21,6 +22,10 @@ def ld_json(data):
 
 
 @register.filter
-def rich(html):
-    """Rich text as it may be shown: cleaned once more, whoever wrote it into the database."""
-    return mark_safe(richtext.clean(html))  # noqa: S308 - cleaned
+def rich(html, pictures):
+    """Rich text as it may be shown: cleaned once more, whoever wrote it into the database, and with its pictures (by id)."""
+
+    def draw(pk):
+        return render_to_string("campaign/figure.html", {"picture": pictures[pk]}) if pk in pictures else ""
+
+    return mark_safe(richtext.with_pictures(richtext.clean(html), draw))  # noqa: S308 - cleaned, and drawn by our own template

@@ -5,9 +5,20 @@ import django_tasks_db.admin  # noqa: F401
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult
 
-from pledges.admin import addresses, messages, places, pledges, sectors, settings, wordings
+from pledges.admin import addresses, batches, exports, letters, messages, places, pledges, sectors, settings, wordings
 
-__all__ = ["addresses", "messages", "places", "pledges", "sectors", "settings", "wordings"]
+__all__ = [
+    "addresses",
+    "batches",
+    "exports",
+    "letters",
+    "messages",
+    "places",
+    "pledges",
+    "sectors",
+    "settings",
+    "wordings",
+]
 
 # Records of the worker for engineers, in English only; what staff need of them are the messages.
 admin.site.unregister(DBTaskResult)

@@ -7,6 +7,7 @@ from pledges import addresses
 from pledges.admin.base import decrypted, sees_people
 from pledges.models import BlockedAddress, ProviderRule
 from staff.admin.base import BothLanguagesForm, ModelAdmin
+from staff.models.records import Record, note
 
 RECOMPUTED = _(
     "How mail providers treat addresses, so that one mailbox is known however it is written. "
@@ -52,6 +53,21 @@ class BlockedAddressAdmin(ModelAdmin):
         "Delete one only when its owner asks for it."
     )
     ordering = ["-created_at"]
+
+    def changelist_view(self, request, extra_context=None):
+        return self._noted(request, super().changelist_view(request, extra_context))
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        return self._noted(request, super().changeform_view(request, object_id, form_url, extra_context))
+
+    @staticmethod
+    def _noted(request, response):
+        """Put on record whose addresses are about to be shown; without the record there is no page."""
+        shown = getattr(response, "context_data", None) or {}
+        rows = shown["cl"].result_list if "cl" in shown else filter(None, [shown.get("original")])
+        if sees_people(request) and (ids := [str(row.pk) for row in rows]):
+            note(request.user, Record.Action.LOOK, blocked_addresses=ids)
+        return response
 
     def has_add_permission(self, request):
         return False

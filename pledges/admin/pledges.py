@@ -1,13 +1,15 @@
 """Pledges: found, corrected, confirmed, invalidated, restored and erased, by the methods of the model.
 
-Names and addresses are on the page only for those with the permission, and never in a URL, a log or the history.
+Names and addresses are on the page only for those with the permission, and never in a URL, a log or the history. Whoever
+looks is on record before the page is shown.
 """
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation, helpers
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,21 +20,62 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
+from pledges import keys
 from pledges.admin.base import decrypted, sees_people
+from pledges.admin.corrections import AskedForm, CorrectionForm, PersonForm
+from pledges.admin.exports import OffersExports
+from pledges.admin.lists import DayFilter, PledgeList, SharedAddressFilter
 from pledges.forms import AddressField
-from pledges.models import Pledge
-from staff.admin.base import BothLanguagesForm, ModelAdmin
+from pledges.models import Batch, BatchRow, Message, Pledge
+from staff.admin.base import ModelAdmin
+from staff.models.records import Record, note
 
-# One request must end while someone waits for it.
-CHANGED_AT_ONCE = 10_000
+# What one request does while someone waits for it; more is the worker's.
+CHANGED_AT_ONCE = 200
 ERASED_AT_ONCE = 500
 
-# What the list can be filtered by, its filters and the result of a search.
-FILTERS = ["state", "sector", "county", "source", "language", "created_at", "invalidated_at"]
+# What the list can be filtered by: its filters, and ids, to which a search leads.
+FILTERS = [
+    "state",
+    "sector",
+    "county",
+    ("created_at", DayFilter),
+    ("confirmed_at", DayFilter),
+    "source",
+    "language",
+    SharedAddressFilter,
+    ("invalidated_at", DayFilter),
+]
+DAYS = [f"{field}_{end}" for field in ("created_at", "confirmed_at", "invalidated_at") for end in ("from", "to")]
+LOOKUPS = {"id", "state", "sector", "county", "source", "language", SharedAddressFilter.parameter_name, *DAYS}
 
-CONFIRMED = ngettext_lazy("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", "count")
-INVALIDATED = ngettext_lazy("%(count)d pledge is invalidated.", "%(count)d pledges are invalidated.", "count")
-RESTORED = ngettext_lazy("%(count)d pledge is restored.", "%(count)d pledges are restored.", "count")
+CHANGED = {
+    Batch.Kind.CONFIRM: ngettext_lazy("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", "count"),
+    Batch.Kind.INVALIDATE: ngettext_lazy(
+        "%(count)d pledge is invalidated.", "%(count)d pledges are invalidated.", "count"
+    ),
+    Batch.Kind.RESTORE: ngettext_lazy("%(count)d pledge is restored.", "%(count)d pledges are restored.", "count"),
+}
+TITLES = {
+    Batch.Kind.CONFIRM: _("Confirm pledges"),
+    Batch.Kind.INVALIDATE: _("Invalidate pledges"),
+    Batch.Kind.RESTORE: _("Restore pledges"),
+}
+EXPLANATIONS = {
+    Batch.Kind.CONFIRM: _(
+        "They count from now on, as if each had pressed the button in their message. Do this only for people "
+        "whose addresses you have verified otherwise."
+    ),
+    Batch.Kind.INVALIDATE: _("They count no more, and stay here until you restore them. Nobody is written to."),
+    Batch.Kind.RESTORE: _("Each is again what it was: confirmed, or waiting for confirmation."),
+}
+NETWORKS = _(
+    "A network can be a home, a school or a whole mobile operator. "
+    "Which one someone signed from is forgotten after seven days."
+)
+DOMAINS = _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider.")
+UNDOABLE = _("All of it can be undone as one batch.")
+CORRECTIONS = _("The person is told by e-mail what stands here after you save.")
 ERASED = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
 
 # Where an action is offered: above the list and on the page of one pledge.
@@ -50,85 +93,103 @@ class FindForm(forms.Form):
         self.fields["email"].widget.attrs["autocomplete"] = "off"
 
 
-class PledgeForm(BothLanguagesForm):
-    def clean(self):
-        cleaned = super().clean()
-        sector = cleaned.get("sector")
-        if sector and not sector.shows_names and cleaned.get("show_name"):
-            self.add_error(
-                "show_name",
-                forms.ValidationError(_("Names of this sector are never shown. Untick this."), code="never_shown"),
-            )
-        return cleaned
+class DomainForm(forms.Form):
+    """A mail domain from which a flood came."""
+
+    domain = forms.RegexField(
+        r"^@?[^@\s]+\.[^@\s]+$",
+        max_length=254,
+        label=_("Invalidate a mail domain"),
+        error_messages={
+            "required": _("Write the mail domain, for example shembull.al"),
+            "invalid": _("Write the mail domain, for example shembull.al"),
+        },
+        widget=forms.TextInput(attrs={"placeholder": "shembull.al", "autocomplete": "off", "spellcheck": "false"}),
+    )
 
 
 @admin.register(Pledge)
-class PledgeAdmin(ModelAdmin):
-    form = PledgeForm
+class PledgeAdmin(OffersExports, ModelAdmin):
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
     list_per_page = 50
+    # By any other column the database would have to sort all pledges.
+    sortable_by = ["created_at"]
     # Each would count all pledges.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "erase"]
-    readonly_fields = [
-        "name",
-        "address",
-        "new_address",
-        "state",
-        "created_at",
-        "confirmed_at",
-        "invalidated_at",
-        "source",
-        "consent",
-        "consent_language",
-        "worded_language",
-        "consented_at",
-        "wording",
-        "worded_at",
-        "reminded_at",
-        "messages_sent",
-    ]
+    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "export", "erase"]
+
+    def get_changelist(self, request, **kwargs):
+        return PledgeList
 
     def get_list_display(self, request):
-        return [
-            "short",
-            *(["name", "address"] if sees_people(request) else []),
-            "state",
-            "sector",
-            "county",
-            "created_at",
-            "confirmed_at",
-            "language",
-            "source",
-        ]
+        person = ["person"] if sees_people(request) else []
+        return ["short", *person, "state", "sector", "county", "created_at"]
 
     def get_fieldsets(self, request, obj=None):
-        person = (_("Person"), {"fields": [("name", "address", "new_address")]})
-        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), "source"]
+        may_change = self.has_change_permission(request, obj)
+        may_rename = may_change and self._may_see(request, obj)
+        person = (
+            [("name", "address"), ("new_email", "new_address")] if may_rename else [("name", "address", "new_address")]
+        )
+        corrections = [("sector", "county", "language"), ("show_name", "updates"), *(["asked"] if may_change else [])]
         signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
         return [
-            *([person] if sees_people(request) else []),
-            (_("Can be corrected"), {"fields": ["sector", "county", "language", "show_name", "updates"]}),
-            (_("State"), {"fields": state}),
+            *([(_("Person"), {"fields": person})] if sees_people(request) else []),
+            (_("Can be corrected"), {"description": CORRECTIONS if may_change else "", "fields": corrections}),
+            (_("State"), {"fields": ["state", ("created_at", "confirmed_at", "invalidated_at"), "source", "batches"]}),
+            (_("Same address"), {"fields": [("companions", "third_names")]}),
             (_("What was signed"), {"fields": signed}),
             (_("Messages"), {"fields": ["reminded_at", "messages_sent"]}),
         ]
+
+    def get_readonly_fields(self, request, obj=None):
+        return [
+            *([] if self.has_change_permission(request, obj) and self._may_see(request, obj) else ["name"]),
+            *("address", "new_address"),
+            *(
+                "state",
+                "created_at",
+                "confirmed_at",
+                "invalidated_at",
+                "source",
+                "batches",
+                "companions",
+                "third_names",
+            ),
+            *("consent", "consent_language", "consented_at", "wording", "worded_language", "worded_at"),
+            *("reminded_at", "messages_sent"),
+        ]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = PersonForm if self._may_see(request, obj) else CorrectionForm
+        return super().get_form(request, obj, change, form=form, **kwargs)
+
+    def _may_see(self, request, pledge):
+        """Whether this member of staff may see this person, and a key opens what is kept of them."""
+        if not sees_people(request) or pledge is None:
+            return False
+        try:
+            return bool(pledge.name and pledge.address)
+        except keys.CannotDecrypt:
+            return False
 
     def has_add_permission(self, request):
         return False
 
     def lookup_allowed(self, lookup, value, request):
-        return lookup.split("__")[0] in ["id", *FILTERS] and super().lookup_allowed(lookup, value, request)
+        return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
 
-    def save_model(self, request, obj, form, change):
-        # Only what was changed here: a confirmation of the same moment must not be undone.
-        obj.save(update_fields=form.changed_data)
+    # What is on the list and on the page of one pledge
 
     @admin.display(description=_("pledge"))
     def short(self, pledge):
         return str(pledge)
+
+    @admin.display(description=_("person"))
+    def person(self, pledge):
+        return format_html("{}<br>{}", self.name(pledge), self.address(pledge))
 
     @admin.display(description=_("name"))
     def name(self, pledge):
@@ -142,6 +203,32 @@ class PledgeAdmin(ModelAdmin):
     def new_address(self, pledge):
         return decrypted(lambda: pledge.new_address)
 
+    @admin.display(description=_("also pledged from this address"))
+    def companions(self, pledge):
+        rows = [(reverse("admin:pledges_pledge_change", args=[other.pk]), other) for other in pledge.companions()]
+        return format_html_join(", ", '<a href="{}">{}</a>', rows) or self.get_empty_value_display()
+
+    @admin.display(description=_("tries by further names in the last 30 days"))
+    def third_names(self, pledge):
+        about = [pledge.pk, *pledge.companions().values_list("pk", flat=True)]
+        return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=about).count()
+
+    @admin.display(description=_("batches"))
+    def batches(self, pledge):
+        touched = Batch.objects.filter(pk__in=BatchRow.objects.filter(pledge=pledge.pk).values("batch"))
+        rows = [
+            (
+                reverse("admin:pledges_batch_change", args=[batch.pk]),
+                batch.pk,
+                batch.get_kind_display(),
+                batch.get_state_display(),
+                formats.localize(timezone.localtime(batch.created_at)),
+            )
+            for batch in touched
+        ]
+        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}, {}</li>', rows)
+        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
+
     @admin.display(description=_("messages"))
     def messages_sent(self, pledge):
         rows = [
@@ -153,17 +240,35 @@ class PledgeAdmin(ModelAdmin):
             )
             for message in pledge.messages.all()
         ]
-        return format_html("<ul>{}</ul>", format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows))
-
-    # Looking for an address
-
-    def get_urls(self):
-        find = self.admin_site.admin_view(self.find)
-        return [path("find/", find, name="pledges_pledge_find"), *super().get_urls()]
+        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
+        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
 
     def changelist_view(self, request, extra_context=None):
-        find_form = FindForm() if sees_people(request) else None
-        return super().changelist_view(request, {"find_form": find_form, **(extra_context or {})})
+        may_change = self.has_change_permission(request)
+        forms = {"find_form": FindForm() if sees_people(request) else None, "domain_form": may_change and DomainForm()}
+        response = super().changelist_view(request, {**forms, **(extra_context or {})})
+        shown = getattr(response, "context_data", None) or {}
+        if "cl" in shown:
+            found = shown["cl"]
+            shown["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
+                "count": found.result_count.words
+            }
+            self._note_look(request, [pledge.pk for pledge in found.result_list], page="list")
+        return response
+
+    def _note_look(self, request, ids, **details):
+        """Put on record whose names and addresses are about to be shown; without the record there is no page."""
+        if sees_people(request) and ids:
+            note(request.user, Record.Action.LOOK, ids, **details)
+
+    # Looking for an address, and at a whole mail domain
+
+    def get_urls(self):
+        return [
+            path("find/", self.admin_site.admin_view(self.find), name="pledges_pledge_find"),
+            path("domain/", self.admin_site.admin_view(self.domain), name="pledges_pledge_domain"),
+            *super().get_urls(),
+        ]
 
     @method_decorator(require_POST)
     def find(self, request):
@@ -174,11 +279,29 @@ class PledgeAdmin(ModelAdmin):
         query = None
         if not form.is_valid():
             self.message_user(request, form.errors["email"][0], messages.ERROR)
-        elif ids := Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True):
+        elif ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
+            self._note_look(request, ids, page="find")
             query = {"id__in": ",".join(map(str, ids))}
         else:
             self.message_user(request, _("No pledge has this address."), messages.WARNING)
         return redirect(reverse("admin:pledges_pledge_changelist", query=query))
+
+    @method_decorator(require_POST)
+    def domain(self, request):
+        """Invalidate all pledges of a mail domain that was typed; it is sent by POST and kept nowhere."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        form = DomainForm(request.POST)
+        response = None
+        if form.is_valid():
+            domain = form.cleaned_data["domain"].removeprefix("@")
+            pledges = Pledge.objects.of_domain(domain)
+            response = self._change(
+                request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS, hidden=[("domain", domain)]
+            )
+        else:
+            self.message_user(request, form.errors["domain"][0], messages.ERROR)
+        return response or redirect("admin:pledges_pledge_changelist")
 
     # What can be done with many
 
@@ -190,123 +313,156 @@ class PledgeAdmin(ModelAdmin):
 
     @admin.action(description=_("Confirm"), permissions=["change"], location=EVERYWHERE)
     def confirm(self, request, queryset):
-        self._change_state(request, queryset.pending(), "confirm", CONFIRMED)
+        return self._change(request, Batch.Kind.CONFIRM, queryset)
 
     @admin.action(description=_("Invalidate: take out of the count"), permissions=["change"], location=EVERYWHERE)
     def invalidate(self, request, queryset):
-        self._invalidate(request, queryset)
+        return self._change(request, Batch.Kind.INVALIDATE, queryset)
 
     @admin.action(description=_("Restore what was invalidated"), permissions=["change"], location=EVERYWHERE)
     def restore(self, request, queryset):
-        self._change_state(request, queryset.invalidated(), "restore", RESTORED)
+        return self._change(request, Batch.Kind.RESTORE, queryset)
 
     @admin.action(description=_("Invalidate all from the same networks …"), permissions=["change"])
     def invalidate_networks(self, request, queryset):
-        return self._invalidate_alike(
-            request,
-            queryset,
-            "network_digest",
-            title=_("Invalidate all pledges from the same networks"),
-            explanation=_(
-                "A network can be a home, a school or a whole mobile operator. "
-                "Which one someone signed from is forgotten after seven days. “Restore” undoes this."
-            ),
-        )
+        alike = queryset.alike("network_digest")
+        return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.NETWORKS, NETWORKS, ticked=queryset)
 
     @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
     def invalidate_domains(self, request, queryset):
-        return self._invalidate_alike(
-            request,
-            queryset,
-            "domain_digest",
-            title=_("Invalidate all pledges with the same mail domains"),
-            explanation=_(
-                "The mail domain is what follows the @. "
-                "Many unrelated people share the domain of a large provider. “Restore” undoes this."
-            ),
-        )
+        alike = queryset.alike("domain_digest")
+        return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.DOMAINS, DOMAINS, ticked=queryset)
 
     @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])
     def erase(self, request, queryset):
         count = queryset.count()
         if count > ERASED_AT_ONCE:
-            return self._too_many(request, ERASED_AT_ONCE)
-        if "sure" not in request.POST:
-            return self._ask(
+            self.message_user(
                 request,
-                _("Erase pledges"),
-                _("Everything kept about these people goes for good. A last message tells each of them so."),
-                [(_("Selected"), count)],
+                _("These are more than %(most)d pledges. Narrow the list with the filters first.")
+                % {"most": ERASED_AT_ONCE},
+                messages.ERROR,
             )
-        erased = sum(self._erase_one(request, pledge) for pledge in queryset)
+            return None
+        form = AskedForm(request.POST if "sure" in request.POST else None)
+        if not form.is_valid():
+            explanation = _("Everything kept about these people goes for good. A last message tells each of them so.")
+            return self._ask(request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form)
+        erased = sum(self._erase_one(request, pledge, form) for pledge in queryset)
         self.message_user(request, ERASED % {"count": erased}, messages.SUCCESS)
         return None
 
-    def _invalidate(self, request, queryset):
-        still_valid = queryset.exclude(state=Pledge.State.INVALIDATED)
-        self._change_state(request, still_valid, "invalidate", INVALIDATED)
+    def _change(self, request, kind, pledges, chosen=None, more="", ticked=None, hidden=()):
+        """Begin a batch, after asking unless it is a handful that was ticked; a handful is done at once.
 
-    def _invalidate_alike(self, request, queryset, column, title, explanation):
-        alike = Pledge.objects.filter(**{f"{column}__in": queryset.order_by().values(column)})
-        if "sure" in request.POST:
-            return self._invalidate(request, alike)
-        still_valid = alike.exclude(state=Pledge.State.INVALIDATED)
-        count = still_valid.count()
-        if count > CHANGED_AT_ONCE:
-            return self._too_many(request, CHANGED_AT_ONCE)
-        facts = [
-            (_("Selected"), queryset.count()),
-            (_("To be invalidated"), count),
-            (_("Of these counted now"), still_valid.confirmed().count()),
-        ]
-        return self._ask(request, title, explanation, facts)
-
-    def _change_state(self, request, queryset, change, done):
-        """Call the queryset method `change` for these rows, in one statement, and note it in their histories."""
+        `more` is said beside what the kind means, `ticked` are those that were ticked when `pledges` are others,
+        `hidden` is sent again with the answer.
+        """
+        if chosen is None:
+            across = request.POST.get("select_across") == "1"
+            chosen = Batch.Chosen.FILTERS if across else Batch.Chosen.SELECTION
+        to_change = Batch.to_change(kind, pledges)
+        count = to_change.count()
+        if count == 0:
+            return self.message_user(request, CHANGED[kind] % {"count": 0}, messages.WARNING)
+        few = chosen == Batch.Chosen.SELECTION and count <= CHANGED_AT_ONCE
+        if not few and "sure" not in request.POST:
+            facts = [
+                (_("Selected"), (pledges if ticked is None else ticked).count()),
+                (_("To be changed"), count),
+                (_("Of these counted now"), to_change.confirmed().count()),
+            ]
+            return self._ask(request, TITLES[kind], [EXPLANATIONS[kind], more, UNDOABLE], facts, hidden)
         with transaction.atomic():
-            rows = queryset.select_related(None).order_by("pk").only("pk").select_for_update(of=("self",))
-            rows = list(rows[: CHANGED_AT_ONCE + 1])
-            if len(rows) > CHANGED_AT_ONCE:
-                return self._too_many(request, CHANGED_AT_ONCE)
-            getattr(Pledge.objects.filter(pk__in=[row.pk for row in rows]), change)()
-            self.log_changes(request, rows, "state")
-        self.message_user(request, done % {"count": len(rows)}, messages.SUCCESS)
-        return None
-
-    def _erase_one(self, request, pledge):
-        with transaction.atomic():
-            erased = pledge.withdraw()
-            if erased:
-                self.log_deletions(request, [pledge])
-        return erased
-
-    def _too_many(self, request, most):
-        self.message_user(
-            request,
-            _("These are more than %(most)d pledges. Narrow the list with the filters first.") % {"most": most},
-            messages.ERROR,
+            choice = self._filters(request) if chosen == Batch.Chosen.FILTERS else {}
+            batch = Batch.begin(kind, pledges, request.user, chosen, choice)
+            if batch.count <= CHANGED_AT_ONCE:
+                batch.finish()
+            else:
+                batch.enqueue()
+        page = reverse("admin:pledges_batch_change", args=[batch.pk])
+        if batch.state == Batch.State.WAITING:
+            return HttpResponseRedirect(page)
+        done = format_html(
+            '{} <a href="{}">{}</a>',
+            CHANGED[kind] % {"count": batch.changed},
+            page,
+            _("Batch %(number)d: look at it or undo it") % {"number": batch.pk},
         )
+        return self.message_user(request, done, messages.SUCCESS)
 
-    def _ask(self, request, title, explanation, facts):
-        """A page that says what would happen, with a button that sends the same action again."""
+    @staticmethod
+    def _filters(request):
+        """By what the list was filtered: fields, ids and days only."""
+        return {name: value for name, value in request.GET.items() if name.split("__")[0] in LOOKUPS - {"id"}}
+
+    def _ask(self, request, title, explanation, facts, hidden=(), form=None):
+        """A page that says what would happen, with a button that sends the same once more."""
+        sent = ("action", "select_across", helpers.ACTION_CHECKBOX_NAME)
+        again = [(name, value) for name in sent for value in request.POST.getlist(name)]
         context = {
             **self.admin_site.each_context(request),
             "title": title,
-            "explanation": explanation,
+            "explanation": list(filter(None, explanation)),
             "facts": facts,
             "opts": self.opts,
             "media": self.media,
-            "action": request.POST["action"],
-            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-            "select_across": request.POST.get("select_across", "0"),
+            "hidden": [*again, *hidden],
+            "form": form,
+            "list": f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"),
         }
         return TemplateResponse(request, "admin/pledges/pledge/sure.html", context)
 
-    # Erasing one
+    # One pledge: correcting and erasing on request
+
+    def get_object(self, request, object_id, from_field=None):
+        pledge = super().get_object(request, object_id, from_field)
+        if pledge and request.method == "POST":
+            # One change at a time: no correction may bring back an address that was replaced in this moment.
+            return Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
+        return pledge
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            # Between the look and the change the other pledge of the address took the name.
+            self.message_user(request, _("The other pledge from this address already bears this name."), messages.ERROR)
+            return redirect(request.get_full_path())
+        if pledge := (getattr(response, "context_data", None) or {}).get("original"):
+            self._note_look(request, [pledge.pk], page="pledge")
+        return response
+
+    def save_model(self, request, obj, form, change):
+        form.correct(obj)
+        if form.changed_data:
+            asked = form.cleaned_data["asked"]
+            note(request.user, Record.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        form = AskedForm(request.POST or None)
+        if request.method == "POST" and not form.is_valid():
+            self.message_user(request, form.errors["asked"][0], messages.ERROR)
+            return redirect(request.get_full_path())
+        return super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
 
     def get_deleted_objects(self, objs, request):
         # What goes with a pledge is its own messages; withdrawing sees to them.
         return [], {}, set(), []
 
     def delete_model(self, request, obj):
-        obj.withdraw()
+        self._erase(request, obj, AskedForm(request.POST))
+
+    def _erase_one(self, request, pledge, form):
+        with transaction.atomic():
+            erased = self._erase(request, pledge, form)
+            if erased:
+                self.log_deletions(request, [pledge])
+        return erased
+
+    def _erase(self, request, pledge, form):
+        form.is_valid()
+        erased = pledge.withdraw()
+        if erased:
+            note(request.user, Record.Action.ERASE, [pledge.pk], asked=form.cleaned_data["asked"])
+        return erased

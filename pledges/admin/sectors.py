@@ -1,16 +1,24 @@
 """Sectors with their commitments; a new sector takes its words at once, so that people can choose it."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from pledges import tasks
 from pledges.admin.base import HoldsPledges
 from pledges.models import Commitment, Pledge, Sector, Wording
-from staff.admin.base import BothLanguagesForm, KeyIsKept, ModelAdmin, StackedInline
+from staff.admin.base import BothLanguagesForm, KeyIsKept, StackedInline
+from staff.admin.content import BothLanguagesFilter, ContentAdmin
 
 
 class NewSectorForm(BothLanguagesForm):
@@ -40,12 +48,30 @@ class CommitmentInline(StackedInline):
     ordering = ["position", "pk"]
 
 
-@admin.register(Sector)
-class SectorAdmin(HoldsPledges, ModelAdmin):
-    list_display = ["name", "slug", "color", "position", "shows_names", "is_open", "can_be_chosen"]
-    list_note = _(
-        "The groups that pledge. A sector that has pledges cannot be deleted: close it, and it stays in the totals."
+class MergeForm(forms.Form):
+    """Which sector takes the pledges."""
+
+    into = forms.ModelChoiceField(
+        Sector.objects.none(),
+        label=_("Move them to"),
+        help_text=_("Such as “Teachers”, when “Music teachers” are to be counted with them."),
     )
+
+    def __init__(self, *args, sector, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = Sector.objects.open().exclude(pk=sector.pk)
+
+
+@admin.register(Sector)
+class SectorAdmin(HoldsPledges, ContentAdmin):
+    list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
+    list_filter = ["is_open", BothLanguagesFilter]
+    list_note = _(
+        "The groups that pledge. A sector that has pledges cannot be deleted: close it, and it stays in the totals; "
+        "or merge it, and its people are counted in another one."
+    )
+    comes_back_as = {"is_open": False}
+    change_form_template = "admin/pledges/sector/change_form.html"
     inlines = [CommitmentInline]
 
     def get_queryset(self, request):
@@ -66,6 +92,10 @@ class SectorAdmin(HoldsPledges, ModelAdmin):
             (None, {"fields": [("name_sq", "name_en"), ("hint_sq", "hint_en"), "slug"]}),
             (_("How it appears"), {"fields": ["color", "position", "shows_names", "is_open"]}),
             (_("The pledge that its people sign"), words),
+            (
+                _("When its people share"),
+                {"fields": [("pledged_sq", "pledged_en"), ("invitation_sq", "invitation_en")]},
+            ),
         ]
 
     def get_readonly_fields(self, request, obj=None):
@@ -112,3 +142,49 @@ class SectorAdmin(HoldsPledges, ModelAdmin):
         else:
             url, text = reverse("admin:pledges_wording_change", args=[words.pk]), _("Change these words")
         return format_html('<a href="{}">{}</a>', url, text)
+
+    # Merging
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.merge_view)
+        return [path("<path:object_id>/merge/", view, name="pledges_sector_merge"), *super().get_urls()]
+
+    def merge_view(self, request, object_id):
+        """How many pledges would move, where to, and the button that does it."""
+        sector = self.get_object(request, unquote(object_id))
+        if sector is None:
+            raise Http404
+        if not self.has_change_permission(request, sector) or not request.user.has_perm("pledges.change_pledge"):
+            raise PermissionDenied
+        form = MergeForm(request.POST or None, sector=sector)
+        if form.is_valid():
+            self.merge(request, sector, form.cleaned_data["into"])
+            return redirect("admin:pledges_sector_change", sector.pk)
+        pledges = sector.pledges
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Merge “%(name)s” into another sector") % {"name": sector},
+            "opts": self.opts,
+            "object": sector,
+            "form": form,
+            "facts": [(_("Pledges"), pledges.count()), (_("Of these counted now"), pledges.confirmed().count())],
+        }
+        return TemplateResponse(request, "admin/pledges/sector/merge.html", context)
+
+    def merge(self, request, sector, into):
+        """Close a sector and have its pledges moved: at once when they are few, by the worker when they are many."""
+        self.keep_first(sector)
+        with transaction.atomic():
+            self.hold()
+            Sector.objects.filter(pk=sector.pk).update(is_open=False)
+            self.log_changes(request, Sector.objects.filter(pk=sector.pk), "open")
+            tasks.merge_sector.enqueue(sector.pk, into.pk, request.user.pk)
+        self.message_user(
+            request,
+            _(
+                "“%(name)s” is closed, and its pledges are being moved to “%(into)s”: a few seconds for thousands, some minutes "
+                "for a million. The totals are right all the time."
+            )
+            % {"name": sector, "into": into},
+            messages.SUCCESS,
+        )

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.models import PledgingSettings
 from staff.admin.base import BothLanguagesForm, SettingsAdmin
+from staff.admin.content import ContentAdmin
 
 
 class PledgingSettingsForm(BothLanguagesForm):
@@ -25,7 +26,7 @@ class PledgingSettingsForm(BothLanguagesForm):
 
 
 @admin.register(PledgingSettings)
-class PledgingSettingsAdmin(SettingsAdmin):
+class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     form = PledgingSettingsForm
     fieldsets = [
         (_("Can people pledge?"), {"fields": ["state", ("message_sq", "message_en")]}),

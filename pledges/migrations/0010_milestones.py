@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pledges", "0003_attempts"),
+        ("pledges", "0007_help_texts"),
     ]
 
     operations = [
@@ -59,12 +59,6 @@ class Migration(migrations.Migration):
                 help_text="With commas between them, such as 20000, 50000, 100000. Each one opens by itself once nine tenths of the one before are reached.",
                 size=12,
                 verbose_name="the goals after it",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pledge",
-            index=models.Index(
-                condition=models.Q(("state", "confirmed")), fields=["confirmed_at"], name="pledge_confirmed"
             ),
         ),
         migrations.AddField(

@@ -1,5 +1,10 @@
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
+from pledges.models.batches import Batch, BatchRow
+from pledges.models.commitments import ChosenCommitment
+from pledges.models.exports import Export
+from pledges.models.heartbeat import Heartbeat
+from pledges.models.letters import LetterText, TrialLetter
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
 from pledges.models.places import County, Municipality
@@ -13,9 +18,15 @@ from pledges.models.wordings import Wording
 
 __all__ = [
     "Attempt",
+    "Batch",
+    "BatchRow",
     "BlockedAddress",
+    "ChosenCommitment",
     "Commitment",
     "County",
+    "Heartbeat",
+    "LetterText",
+    "Export",
     "Message",
     "Milestone",
     "Municipality",
@@ -28,5 +39,6 @@ __all__ = [
     "TallyCell",
     "TallyDay",
     "TallyDelta",
+    "TrialLetter",
     "Wording",
 ]

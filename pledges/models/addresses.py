@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from pledges import keys
+from pledges import addresses, keys
 
 
 class Rules(dict):
@@ -72,6 +72,13 @@ class ProviderRule(models.Model):
 
 
 class BlockedAddressQuerySet(models.QuerySet):
+    def add(self, address):
+        """Remember that its owner asked never to be written to."""
+        by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
+        blocked = BlockedAddress(address_digest=by_key[0], address_digest_last=by_key[-1])
+        blocked.address_cipher = keys.encrypt(address, place=blocked.place)
+        self.bulk_create([blocked], ignore_conflicts=True)
+
     def holds(self, pledge):
         """Whether this pledge's address asked never to be written to."""
         return self.filter(

@@ -1,5 +1,6 @@
 """Messages that are owed to supporters: one row each, so that none is lost and none is sent for ever."""
 
+import itertools
 import logging
 import uuid
 from datetime import timedelta
@@ -20,6 +21,9 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 THEN_EVERY = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
+# What `mail_fails` looks at.
+IN_A_ROW = 20
+MAIL_REST = timedelta(minutes=15)
 
 
 class MessageQuerySet(models.QuerySet):
@@ -34,6 +38,17 @@ class MessageQuerySet(models.QuerySet):
     def failing(self):
         """Given up: staff should look."""
         return self.filter(state__in=[Message.State.FAILING, Message.State.REFUSED])
+
+    def mail_fails(self):
+        """Whether nothing gets out any more, judged by the messages tried since one was last taken.
+
+        A fault on our side (the server is away, or refuses our sign-in or sender) counts after a quarter of an hour. What
+        the recipients' servers refuse counts only when it is many in a row: a single full or made-up mailbox is no alarm.
+        """
+        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:IN_A_ROW]
+        failed = list(itertools.takewhile(lambda message: message.state != Message.State.SENT, newest))
+        ours = [message for message in failed if not message.error.startswith(letters.OF_THE_RECIPIENT)]
+        return len(failed) == IN_A_ROW or any(timezone.now() - message.created_at > MAIL_REST for message in ours)
 
     def send_again(self):
         """Owe those that were given up anew, as if just created; returns the messages this call changed."""
@@ -55,10 +70,12 @@ class Message(models.Model):
     class Kind(models.TextChoices):
         CONFIRM = "confirm", _("please confirm")
         REMINDER = "reminder", _("reminder to confirm")
+        COUNTED = "counted", _("you are counted")
         ALREADY = "already", _("you have already pledged")
         FULL = "full", _("two have pledged from this address")
         LINKS = "links", _("your link")
         NEW_ADDRESS = "new_address", _("confirm the new address")
+        CORRECTED = "corrected", _("your pledge is corrected")
         WITHDRAWN = "withdrawn", _("your pledge is erased")
 
     class State(models.TextChoices):
@@ -78,6 +95,7 @@ class Message(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
+    tried_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
     # The kind of the last error, never its text: that may quote an address.
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
@@ -99,7 +117,11 @@ class Message(models.Model):
                 condition=Q(pledge__isnull=False, address_cipher=None) | Q(pledge=None, address_cipher__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed"))]
+        indexes = [
+            models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed")),
+            models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
+            models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
+        ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {str(self.pk)[:8]}"
@@ -147,6 +169,7 @@ class Message(models.Model):
         At least once: a crash between handing over and recording leads to a second copy.
         """
         self.attempts += 1
+        self.tried_at = timezone.now()
         try:
             letter = letters.write(self)
             if letter is None:
@@ -184,6 +207,6 @@ class Message(models.Model):
             self.delete()
             return
         with transaction.atomic():
-            self.save(update_fields=["state", "sent_at", "error", "attempts", "due_at"])
+            self.save(update_fields=["state", "sent_at", "error", "attempts", "tried_at", "due_at"])
             if self.state == self.State.OWED:
                 self.enqueue()

@@ -62,7 +62,9 @@ def albanian_sort_key(text):
 class Place(models.Model):
     """What a county and a municipality share: a name in both languages, sorted the Albanian way."""
 
-    name = TranslatedField(models.CharField(_("name"), max_length=60))
+    name = TranslatedField(
+        models.CharField(_("name"), max_length=60, help_text=_("As it stands in lists, such as “Durrës”."))
+    )
     sort_key = models.CharField(_("sort key"), max_length=80, editable=False)
 
     class Meta:
@@ -92,7 +94,9 @@ class County(Place):
         primary_key=True,
         help_text=_("ISO 3166-2, such as AL-11; partners rely on it."),
     )
-    full_name = TranslatedField(models.CharField(_("full name"), max_length=80))
+    full_name = TranslatedField(
+        models.CharField(_("full name"), max_length=80, help_text=_("As it stands alone, such as “Durrës County”."))
+    )
     population = models.PositiveIntegerField(
         _("population"), null=True, blank=True, help_text=_("INSTAT census of 2023.")
     )
@@ -111,7 +115,11 @@ class Municipality(Place):
     """A municipality (bashki) of a county."""
 
     county = models.ForeignKey(
-        County, on_delete=models.PROTECT, related_name="municipalities", verbose_name=_("county")
+        County,
+        on_delete=models.PROTECT,
+        related_name="municipalities",
+        verbose_name=_("county"),
+        help_text=_("The county it belongs to."),
     )
 
     class Meta(Place.Meta):

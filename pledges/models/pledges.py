@@ -1,11 +1,12 @@
 """A pledge: one person's signature in one sector, from signing to confirmed, withdrawn or invalidated."""
 
+import secrets
 import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Length, Now, Substr
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,10 @@ REPEATS = 5
 REPEAT_EVERY = timedelta(minutes=1)
 REPEATS_RETURN_AFTER = timedelta(days=1)
 
+# A link of one's own: no letters that are mistaken for others, 10¹² of them, so that none is guessed.
+CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+CODE_LENGTH = 8
+
 DIGEST_FIELDS = [
     "address_digest",
     "address_digest_last",
@@ -45,13 +50,23 @@ class PledgeQuerySet(models.QuerySet):
 
     def expired(self):
         """Never confirmed in time, also those that staff had invalidated: to be erased."""
-        return self.exclude(state=Pledge.State.CONFIRMED).filter(
-            confirmed_at=None, created_at__lte=Now() - PENDING_LIFE
-        )
+        return self.exclude(state=Pledge.State.CONFIRMED).filter(confirmed_at=None).out_of_time()
+
+    def out_of_time(self):
+        """Signed so long ago that an unconfirmed one is erased."""
+        return self.filter(created_at__lte=Now() - PENDING_LIFE)
 
     def confirmed(self):
         """Counted."""
         return self.filter(state=Pledge.State.CONFIRMED)
+
+    def valid(self):
+        """Counted, or still to be."""
+        return self.exclude(state=Pledge.State.INVALIDATED)
+
+    def who_want_news(self):
+        """Confirmed, and ticked that we may write to them."""
+        return self.confirmed().filter(updates=True)
 
     def invalidated(self):
         """Taken out of the count by staff."""
@@ -72,11 +87,25 @@ class PledgeQuerySet(models.QuerySet):
 
     def of_domain(self, domain):
         """Pledges from addresses of one mail domain."""
-        return self.filter(domain_digest__in=keys.digests("domain", domain.casefold()))
+        return self.filter(domain_digest__in=keys.digests("domain", addresses.split_address(f"@{domain}")[1]))
 
-    def from_network(self, network):
-        """Pledges signed from one network in the last seven days."""
-        return self.filter(network_digest__in=keys.digests("network", network))
+    def alike(self, column):
+        """All pledges that share a digest, such as "network_digest", with one of these."""
+        return Pledge.objects.filter(**{f"{column}__in": self.order_by().values(column)})
+
+    def second_of_their_address(self):
+        """Those with which a second person pledged from the same address."""
+        first = Pledge.objects.filter(slot=1)
+        # By either column: between the steps of a rotation two rows may share only one of them.
+        return self.filter(
+            models.Exists(first.filter(address_digest=OuterRef("address_digest")))
+            | models.Exists(first.filter(address_digest_last=OuterRef("address_digest_last"))),
+            slot=2,
+        )
+
+    def of_link(self, code):
+        """The pledge whose supporter made this link of their own; none when they have withdrawn since, or for wild input."""
+        return self.confirmed().filter(code=code) if set(code or "-") <= set(CODE_LETTERS) else self.none()
 
     def with_stale_digests(self):
         """Rows whose digests are by other keys or provider rules than today's."""
@@ -101,7 +130,13 @@ class PledgeQuerySet(models.QuerySet):
 
     def invalidate(self):
         """Take pledges out of the count, in one statement; returns how many this call changed."""
-        return self.exclude(state=Pledge.State.INVALIDATED).update(state=Pledge.State.INVALIDATED, invalidated_at=Now())
+        return self.valid().update(state=Pledge.State.INVALIDATED, invalidated_at=Now())
+
+    def move_to(self, sector):
+        """Count pledges in another sector, in one statement; the words that were signed stay. Returns how many moved."""
+        # Where no names are shown, none may stay shown.
+        shown = {} if sector.shows_names else {"show_name": False}
+        return self.update(sector=sector, **shown)
 
     def restore(self):
         """Undo `invalidate`: each pledge is again what it was; returns how many this call changed."""
@@ -112,6 +147,15 @@ class PledgeQuerySet(models.QuerySet):
             ),
             invalidated_at=None,
         )
+
+    def unconfirm(self):
+        """Undo `confirm`: they wait again, for what is left of their 14 days; returns how many this call changed."""
+        return self.confirmed().update(state=Pledge.State.PENDING, confirmed_at=None)
+
+
+def place_of(pledge_id, column):
+    """What binds a ciphertext to its column and row."""
+    return f"pledge.{column}.{pledge_id}"
 
 
 def digest_mark(rules):
@@ -136,7 +180,13 @@ class Pledge(models.Model):
         DEMO = "demo", _("demonstration")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sector = models.ForeignKey(Sector, on_delete=models.PROTECT, related_name="pledges", verbose_name=_("sector"))
+    sector = models.ForeignKey(
+        Sector,
+        on_delete=models.PROTECT,
+        related_name="pledges",
+        verbose_name=_("sector"),
+        help_text=_("Where the person counts. The words signed stay those of the sector chosen then."),
+    )
     county = models.ForeignKey(
         County,
         on_delete=models.PROTECT,
@@ -144,8 +194,11 @@ class Pledge(models.Model):
         blank=True,
         related_name="pledges",
         verbose_name=_("county"),
+        help_text=_("Empty: the person did not say."),
     )
-    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    language = models.CharField(
+        _("language"), max_length=2, choices=settings.LANGUAGES, help_text=_("In which we write to this person.")
+    )
     source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB)
 
     state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
@@ -176,10 +229,20 @@ class Pledge(models.Model):
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("signed words"))
     worded_language = models.CharField(_("language of the words"), max_length=2, choices=settings.LANGUAGES)
     worded_at = models.DateTimeField(_("words signed"), db_default=Now(), editable=False)
-    show_name = models.BooleanField(_("shows the name"), default=False)
-    updates = models.BooleanField(_("wants news"), default=False)
+    show_name = models.BooleanField(
+        _("shows the name"), default=False, help_text=_("Tick it only when the person asked for it and is 18 or over.")
+    )
+    updates = models.BooleanField(
+        _("wants news"), default=False, help_text=_("Tick it only when the person asked for news by e-mail.")
+    )
 
     link_version = models.PositiveIntegerField(default=1, editable=False)
+    # The end of a link of one's own to the form, made when asked for. It names nobody. Null, not "": many have none.
+    code = models.CharField(max_length=CODE_LENGTH, null=True, unique=True, editable=False)  # noqa: DJ001
+    # Whose link they came by.
+    came_through = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="brought", editable=False
+    )
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     repeats = models.PositiveSmallIntegerField(default=0, editable=False)
     written_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -223,9 +286,19 @@ class Pledge(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-created_at"], name="pledge_newest"),
+            # The list of staff is paged in this one alone, whatever it is filtered by and however deep.
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="pledge_newest",
+                include=["state", "sector", "county", "source", "language", "slot"],
+            ),
             models.Index(fields=["sector", "county"], name="pledge_sector_county"),
-            models.Index(fields=["domain_digest"], name="pledge_domain"),
+            models.Index(fields=["source", "-created_at", "-id"], name="pledge_source"),
+            models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
+            models.Index(
+                fields=["invalidated_at"], name="pledge_invalidated", condition=Q(invalidated_at__isnull=False)
+            ),
+            models.Index(fields=["domain_digest"], name="pledge_domain", include=["state"]),
             models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
             models.Index(
                 fields=["network_digest", "created_at"],
@@ -233,7 +306,6 @@ class Pledge(models.Model):
                 condition=Q(network_digest__isnull=False),
             ),
             models.Index(fields=["created_at"], name="pledge_pending", condition=Q(state="pending")),
-            models.Index(fields=["confirmed_at"], name="pledge_confirmed", condition=Q(state="confirmed")),
         ]
 
     def __str__(self):
@@ -243,8 +315,8 @@ class Pledge(models.Model):
     # Who it is. Plain text exists only in memory.
 
     def place(self, column):
-        """What binds a ciphertext to its column and row."""
-        return f"pledge.{column}.{self.pk}"
+        """What binds a ciphertext to its column and to this row."""
+        return place_of(self.pk, column)
 
     @property
     def name(self):
@@ -292,6 +364,11 @@ class Pledge(models.Model):
         """When an unconfirmed pledge is erased."""
         return self.created_at + PENDING_LIFE
 
+    @property
+    def new_address_until(self):
+        """When an address that was not confirmed is forgotten."""
+        return self.new_address_at + PENDING_LIFE
+
     # What happens to it. Each transition is one statement and says whether this call made it.
 
     def insert(self):
@@ -335,6 +412,19 @@ class Pledge(models.Model):
             )
         )
 
+    def make_link(self):
+        """Give a counted pledge a link of its own, unless it has one."""
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        Pledge.objects.confirmed().filter(pk=self.pk, code=None).update(code=code)
+
+    def end_link(self):
+        """Make the link of one's own lead nowhere."""
+        Pledge.objects.filter(pk=self.pk).update(code=None)
+
+    def has_brought(self):
+        """How many have confirmed who came by this pledge's own link."""
+        return self.brought.filter(state=Pledge.State.CONFIRMED).count()
+
     def revoke_links(self):
         """Make every link sent so far for managing this pledge worthless."""
         Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
@@ -354,15 +444,28 @@ class Pledge(models.Model):
     def block(self):
         """Erase a pledge that its address never asked for, and never write to that address again."""
         with transaction.atomic():
-            mailbox = addresses.normalise(self.address, ProviderRule.objects.by_domain())
-            by_key = keys.digests("address", mailbox)
-            blocked = BlockedAddress(address_digest=by_key[0], address_digest_last=by_key[-1])
-            blocked.address_cipher = keys.encrypt(self.address, place=blocked.place)
-            BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
+            BlockedAddress.objects.add(self.address)
             Pledge.objects.filter(pk=self.pk).delete()
 
+    def companions(self):
+        """The other pledge from the same address, if there is one."""
+        return Pledge.objects.filter(
+            Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
+        ).exclude(pk=self.pk)
+
+    def block_new_address(self):
+        """Forget a new address that never asked for it, and never write to it again; the pledge stays as it is."""
+        with transaction.atomic():
+            BlockedAddress.objects.add(self.new_address)
+            Pledge.objects.filter(pk=self.pk).update(new_address_cipher=None, new_address_at=None)
+
     def use_new_address(self):
-        """Make the waiting address the pledge's own; False when it already holds two pledges or this very person."""
+        """Make the waiting address the pledge's own; False when it already holds two pledges or this very person.
+
+        A pledge that staff corrected before it was confirmed is still to be: its message goes to the new address.
+        """
+        from pledges.models.messages import Message
+
         name, address = self.name, self.new_address
         self.set_person(name, address)
         self.new_address_cipher = self.new_address_at = None
@@ -371,6 +474,8 @@ class Pledge(models.Model):
             try:
                 with transaction.atomic():
                     self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
+                    if self.state == Pledge.State.PENDING:
+                        Message.owe(Message.Kind.CONFIRM, self)
             except IntegrityError:
                 continue
             return True

@@ -1,7 +1,7 @@
 """Sectors of society and what a supporter of each will do."""
 
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
@@ -42,6 +42,25 @@ class Sector(models.Model):
             help_text=_("Shown under the name on the form, when the name is not enough."),
         )
     )
+    pledged = TranslatedField(
+        models.CharField(
+            _("words on the picture to share"),
+            max_length=60,
+            blank=True,
+            help_text=_("In the first person, such as “I pledged as a parent.” Empty: “I pledged.”"),
+        )
+    )
+    invitation = TranslatedField(
+        models.CharField(
+            _("words of an invitation"),
+            max_length=200,
+            blank=True,
+            help_text=_(
+                "What supporters of this sector send with the link when they share it, such as “I pledged as a parent to listen, "
+                "believe and report. Join in:” The link follows. Empty: words that suit everyone."
+            ),
+        )
+    )
     color = models.CharField(
         _("colour"),
         max_length=2,
@@ -65,6 +84,26 @@ class Sector(models.Model):
 
     def __str__(self):
         return self.name
+
+    # So many pledges are moved in one transaction.
+    MOVED_AT_ONCE = 5000
+
+    def move_pledges(self, into, on_move):
+        """Move all pledges of this sector to another one, some thousands a transaction; returns how many.
+
+        `on_move(ids)` is called inside each transaction. Totals are exact at every moment. It can be called again, should it
+        have been stopped in the middle.
+        """
+        moved = 0
+        while True:
+            with transaction.atomic():
+                rows = self.pledges.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
+                ids = list(rows[: self.MOVED_AT_ONCE])
+                if not ids:
+                    return moved
+                apps.get_model("pledges.Pledge").objects.filter(pk__in=ids).move_to(into)
+                on_move(ids)
+                moved += len(ids)
 
 
 class Commitment(models.Model):

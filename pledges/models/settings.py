@@ -16,7 +16,15 @@ class PledgingSettings(models.Model):
         PAUSED = "paused", _("paused")
         CLOSED = "closed", _("closed")
 
-    state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
+    state = models.CharField(
+        _("state"),
+        max_length=6,
+        choices=State,
+        default=State.OPEN,
+        help_text=_(
+            "Paused or closed: people read your message instead of the form. Whoever has signed can still confirm."
+        ),
+    )
     message = TranslatedField(
         models.TextField(
             _("message"),

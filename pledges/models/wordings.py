@@ -32,7 +32,12 @@ class Wording(models.Model):
         CONSENT = "consent", _("consent")
         PLEDGE = "pledge", _("pledge of a sector")
 
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    kind = models.CharField(
+        _("kind"),
+        max_length=8,
+        choices=Kind,
+        help_text=_("The consent is the same for all; each sector has a pledge of its own."),
+    )
     sector = models.ForeignKey(
         Sector,
         on_delete=models.CASCADE,

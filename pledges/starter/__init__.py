@@ -1,4 +1,4 @@
-"""Starter content of the core: places, sectors with their words and commitments, provider rules.
+"""Starter content of the core: places, sectors with their words and commitments, provider rules, texts of the messages.
 
 Each piece is created once by its stable key; what staff changed or deleted is never brought back.
 """
@@ -6,7 +6,17 @@ Each piece is created once by its stable key; what staff changed or deleted is n
 import json
 from pathlib import Path
 
-from pledges.models import Commitment, County, Municipality, ProviderRule, Sector, StarterItem, Wording
+from pledges import letters
+from pledges.models import (
+    Commitment,
+    County,
+    LetterText,
+    Municipality,
+    ProviderRule,
+    Sector,
+    StarterItem,
+    Wording,
+)
 
 FOLDER = Path(__file__).parent
 
@@ -18,7 +28,7 @@ def load(name, folder=FOLDER):
 
 def plant():
     """Create what was never created before; returns how many pieces that were."""
-    return sum(_places()) + sum(_sectors()) + sum(_provider_rules())
+    return sum(_places()) + sum(_sectors()) + sum(_provider_rules()) + sum(_letters())
 
 
 def _places():
@@ -73,3 +83,10 @@ def _sectors():
 def _provider_rules():
     for row in load("providers"):
         yield StarterItem.plant(f"provider:{row['domain']}", lambda row=row: ProviderRule.objects.create(**row))
+
+
+def _letters():
+    for kind, words in letters.starter().items():
+        yield StarterItem.plant(
+            f"letter:{kind}", lambda kind=kind, words=words: LetterText.objects.create(kind=kind, **words)
+        )

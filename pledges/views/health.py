@@ -1,4 +1,4 @@
-"""What a load balancer and an operator ask: does the process live, and is all it needs right?"""
+"""What a load balancer asks (does the process live?) and what an alarm asks (is all it needs right?)."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from django.http import HttpResponse, JsonResponse
 
 from pledges import totals
 from pledges.http import read_only
-from pledges.models import Message
+from pledges.models import Heartbeat, Message
 
 # Past this the worker does not fold any more, and totals become slow.
 UNFOLDED_LIMIT = 20_000
@@ -25,7 +25,7 @@ def healthz(request):
 
 @read_only
 def readyz(request):
-    """200 when database, migrations, tally and queue are right; else 503 that names what is not."""
+    """200 when database, migrations, tally, queue, worker and mail are right; else 503 that names what is not."""
     try:
         wrong = [name for name, right in _checks() if not right]
     except DatabaseError:
@@ -38,3 +38,5 @@ def _checks():
     yield "migrations", not executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield "tally", totals.unfolded() <= UNFOLDED_LIMIT
     yield "queue", not Message.objects.owed().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists()
+    yield "worker", not Heartbeat.is_late()
+    yield "mail", not Message.objects.mail_fails()

@@ -15,7 +15,7 @@ from pledges import links, totals
 from pledges.forms import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_form, public_page
 from pledges.links import Purpose
-from pledges.models import Attempt, Pledge, PledgingSettings
+from pledges.models import Attempt, Message, Pledge, PledgingSettings
 from pledges.network import network
 from pledges.records import record
 from pledges.views.sign import SeeOther
@@ -58,20 +58,18 @@ def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
 def confirm(request, pledge):
     """One button that counts the pledge; opening the page changes nothing, however often scanners do.
 
-    Only the press that confirmed sees the way to the pledge: whoever is sent this link later gets an invitation instead.
+    Only the press that confirmed sees the way to the pledge, which a message holds too: whoever is sent this link later gets
+    an invitation instead.
     """
     if request.method == "POST":
         now_counted = pledge.confirm()
+        if now_counted:
+            Message.owe(Message.Kind.COUNTED, pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
-            return render(
-                request,
-                "pledges/thanks.html",
-                {
-                    "totals": totals.read(),
-                    "manage_url": _path(Purpose.MANAGE, pledge, request) if now_counted else None,
-                },
-            )
+            own = {Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT} if now_counted else ()
+            ways = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in own}
+            return render(request, "pledges/thanks.html", {"totals": totals.read(), **ways})
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         return render(request, "pledges/confirm.html", {"updates": pledge.updates})
     if pledge.state == Pledge.State.CONFIRMED:
@@ -88,6 +86,14 @@ def block(request, pledge):
         pledge.block()
         return render(request, "pledges/block.html", {"done": True})
     return render(request, "pledges/block.html")
+
+
+@behind_a_link(Purpose.BLOCK_NEW_ADDRESS)
+def block_new_address(request, pledge):
+    """ "It was not me": forget the address someone wanted to change to, and never write to it again."""
+    if request.method == "POST":
+        pledge.block_new_address()
+    return render(request, "pledges/block.html", {"done": request.method == "POST", "of_another": True})
 
 
 @behind_a_link(Purpose.NEW_ADDRESS)
@@ -135,6 +141,9 @@ def manage(request, pledge):
         "signed_consent": pledge.consent.in_language(pledge.consent_language),
         "withdraw_url": _path(Purpose.WITHDRAW, pledge, request),
         "data_url": _path(Purpose.DATA, pledge, request),
+        "share_url": _path(Purpose.SHARE, pledge, request),
+        "commit_url": _path(Purpose.COMMIT, pledge, request),
+        "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
     }
     return render(request, "pledges/manage.html", context, status=status)
 

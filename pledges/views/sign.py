@@ -6,10 +6,9 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.forms import PledgeForm
-from pledges.http import cookieless_form, personal_page, public_form, public_page
+from pledges.http import cookieless_form, personal_page, public_form, public_page, read_only
 from pledges.models import Attempt, PledgingSettings, Wording
 from pledges.network import network
-from pledges.vows import vows
 
 
 class SeeOther(HttpResponseRedirect):
@@ -32,7 +31,17 @@ def _page(request):
     pledging = PledgingSettings.load()
     if not _can_sign(pledging):
         return render(request, "pledges/not_now.html", {"pledging": pledging})
-    return render(request, "pledges/sign.html", _context(PledgeForm(chosen=request.GET.get("sector"))))
+    return render(request, "pledges/sign.html", {"form": PledgeForm(chosen=request.GET.get("sector"))})
+
+
+@personal_page
+@read_only
+def through(request, code):
+    """The form by a supporter's own link; whether the link still lives is not to be seen."""
+    pledging = PledgingSettings.load()
+    if not _can_sign(pledging):
+        return render(request, "pledges/not_now.html", {"pledging": pledging})
+    return render(request, "pledges/sign.html", {"form": PledgeForm(through=code)})
 
 
 @personal_page
@@ -48,19 +57,15 @@ def _post(request):
         return _in_other_language(request, form)
     if not form.is_valid():
         form.give_back()
-        return render(request, "pledges/sign.html", _context(form), status=422)
+        return render(request, "pledges/sign.html", {"form": form}, status=422)
     signed_from = network(request)
     if not Attempt.admit(signed_from, pledging.network_limit):
         form.give_back()
-        response = render(request, "pledges/sign.html", _context(form, crowded=True), status=429)
+        response = render(request, "pledges/sign.html", {"form": form, "crowded": True}, status=429)
         response.headers["Retry-After"] = "60"
         return response
     form.save(network=signed_from)
     return SeeOther(reverse("pledges:inbox"))
-
-
-def _context(form, **more):
-    return {"form": form, "vows": vows(), **more}
 
 
 def _can_sign(pledging):
@@ -72,7 +77,7 @@ def _in_other_language(request, form):
     form.give_back()
     # Set before the fields are validated: an unvalidated bound form shows its data without errors.
     form._errors = {}
-    return render(request, "pledges/sign.html", _context(form))
+    return render(request, "pledges/sign.html", {"form": form})
 
 
 @public_page

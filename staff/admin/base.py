@@ -107,6 +107,19 @@ class KeyIsKept:
             self.fields["key"].disabled = True
 
 
+class DueFilter(admin.SimpleListFilter):
+    """Shows what is due, as the queryset's `due()` says."""
+
+    title = _("needs looking at")
+    parameter_name = "due"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("Yes"))]
+
+    def queryset(self, request, queryset):
+        return queryset.due() if self.value() else queryset
+
+
 class SettingsAdmin(ModelAdmin):
     """One row that is always there: the list leads straight to its form."""
 
@@ -119,7 +132,8 @@ class SettingsAdmin(ModelAdmin):
         return False
 
     def get_object(self, request, object_id, from_field=None):
-        return self.model.load()
+        # The first save finds the row with its defaults, so that they are in its history.
+        return self.model.objects.get_or_create(pk=1)[0] if request.method == "POST" else self.model.load()
 
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_or_change_permission(request):

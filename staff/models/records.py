@@ -15,7 +15,9 @@ IDS_A_RECORD = 10_000
 class RecordQuerySet(models.QuerySet):
     def about(self, pledge_id):
         """Everything on record about one pledge, exports included, the newest first."""
-        return self.filter(pledges__contains=[pledge_id])
+        # Two halves, each with an index of its own: exports are not in the one of pledges.
+        named = Q(pledges__contains=[pledge_id])
+        return self.filter(~Q(action="export") & named | Q(action="export") & named)
 
 
 class Record(models.Model):
@@ -62,6 +64,7 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["-at", "-id"], name="record_newest"),
             models.Index(fields=["user_id", "-at"], name="record_by_user"),
+            models.Index(fields=["action", "-at"], name="record_by_action"),
             # Exports name pledges by the million, are few, and are read through.
             GinIndex(fields=["pledges"], name="record_pledges", condition=~Q(action="export")),
         ]

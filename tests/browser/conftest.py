@@ -115,18 +115,22 @@ def visit(browser, live_server, settings):
         visitor.kept_the_promises()
 
 
-class Colleague(Visitor):
-    """A member of staff at the admin, already signed in. Of the promises only the cookie is not theirs."""
+class Caller(Visitor):
+    """Someone at the door of the admin. Of the promises only the cookie is not theirs."""
+
+    def kept_the_promises(self):
+        self.cookies = []
+        super().kept_the_promises()
+
+
+class Colleague(Caller):
+    """A member of staff at the admin, already signed in."""
 
     def __init__(self, browser, home, user, **options):
         super().__init__(browser, home, **options)
         session = sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
         place = {"domain": urlsplit(home).hostname, "path": settings.SESSION_COOKIE_PATH}
         self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, **place}])
-
-    def kept_the_promises(self):
-        self.cookies = []
-        super().kept_the_promises()
 
 
 @pytest.fixture
@@ -143,6 +147,23 @@ def staff_visit(browser, live_server):
         colleague.leave()
     for colleague in colleagues:
         colleague.kept_the_promises()
+
+
+@pytest.fixture
+def door(browser, live_server, settings):
+    """Let someone come who is not signed in yet: `door(locale="en-GB")`."""
+    settings.SITE_URL = live_server.url
+    callers = []
+
+    def come(**options):
+        callers.append(Caller(browser, live_server.url, **options))
+        return callers[-1]
+
+    yield come
+    for caller in callers:
+        caller.leave()
+    for caller in callers:
+        caller.kept_the_promises()
 
 
 @pytest.fixture

@@ -50,6 +50,9 @@ def personal_pages(visitor, language):
     page.locator("#id_name").fill("")
     press(page.locator("main form .btn").first)
     yield "manage with an error"
+    for purpose in (Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE):
+        visitor.open(link(purpose, confirmed))
+        yield purpose
     visitor.open(link(Purpose.WITHDRAW, confirmed))
     yield "withdraw"
     visitor.open(f"/{language}/nuk-ka/")

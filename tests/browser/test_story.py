@@ -6,6 +6,8 @@ import pytest
 from django.utils import translation
 from playwright.sync_api import expect
 
+from campaign.models import PageText
+from pledges import letters
 from pledges.models import Pledge
 from tests.factories import make_pledge
 from tests.pages import path_of
@@ -82,16 +84,22 @@ def test_signs_confirms_corrects_and_withdraws_without_javascript(visit, inbox, 
     assert total(visitor, language) == 3, "not before the button"
 
     [(subject, recipient, links)] = inbox()
-    assert subject == said(language, "Please confirm your e-mail")
+    assert subject == letters.built_in("confirm", language).subject
     assert recipient == "drita@shembull.al"
     visitor.open(links[0])
     assert page.locator("html").get_attribute("lang") == language
     assert total(visitor, language) == 3, "nor by opening the link"
     visitor.open(links[0])
     press(page, language, "Confirm my pledge")
-    expect(page.locator("h1")).to_have_text(said(language, "Thank you, you are counted"))
+    expect(page.locator("h1")).to_have_text(
+        PageText.objects.values_list(f"text_{language}", flat=True).get(key="thanks_title")
+    )
     thanks = page.locator("main").get_by_role("link", name=said(language, "Open my pledge")).get_attribute("href")
     assert total(visitor, language) == 4
+    [(subject, recipient, links)] = inbox()
+    assert (subject, recipient) == (letters.built_in("counted", language).subject, "drita@shembull.al")
+    visitor.open(links[0])
+    expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
 
     visitor.open(thanks)
     expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")

@@ -79,7 +79,7 @@ def test_the_settings_of_the_site_are_one_form(admin_client):
 
 
 def test_the_admin_bears_the_name_of_the_movement_and_of_its_language(client):
-    page = words(client.get("/admin/login/", headers={"accept-language": "en"}))
+    page = words(client.get("/admin/login/", headers={"accept-language": "en"}, follow=True))
     assert "We are 1" in page
     assert "Shqip" in page
-    assert "English" in words(client.get("/admin/login/", headers={"accept-language": "sq"}))
+    assert "English" in words(client.get("/admin/login/", headers={"accept-language": "sq"}, follow=True))

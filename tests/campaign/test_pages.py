@@ -69,7 +69,7 @@ def test_21_a_page_names_itself_and_its_other_language_and_is_named_back(client,
 
 def test_21_no_two_pages_bear_one_title(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 20 and len(set(titles)) == len(titles)
+    assert len(titles) == 28 and len(set(titles)) == len(titles)
 
 
 @EVERY
@@ -127,7 +127,7 @@ def test_21_the_sitemap_names_each_page_in_both_languages(client):
         with translation.override(language):
             expected += [row.get_absolute_url() for row in written]
     assert seen == {settings.SITE_URL + path for path in expected}
-    assert len(urls) == len(seen) == 14 + 2 * len(written)
+    assert len(urls) == len(seen) == 22 + 2 * len(written)
 
 
 def test_robots_leave_the_admin_out_and_are_shown_the_sitemap(client):
@@ -191,6 +191,16 @@ STATUS = {
     "not an address": 422,
     "use the new address": 200,
     "new address in use": 200,
+    "never write to the new address": 200,
+    "new address blocked": 200,
+    "share": 200,
+    "share in the words of a sector": 200,
+    "share by a link of one's own": 200,
+    "choose commitments": 200,
+    "commitments of nobody": 422,
+    "nothing chosen": 200,
+    "chosen": 200,
+    "certificate": 200,
     "withdraw": 200,
     "withdrawn": 200,
     "new address is taken": 409,
@@ -268,8 +278,9 @@ LOADED_LINKS = {"stylesheet", "icon", "apple-touch-icon", "preload", "manifest",
 def loads_and_runs_only_our_own_files(page):
     """Nothing inline runs or paints, and no address of another host is asked for without a tap."""
     assert not page.all("style") and not page.all("base")
-    # JSON-LD is data for search engines: nothing of it runs.
-    runs = [script for script in page.all("script") if page.of(script).get("type") != "application/ld+json"]
+    # JSON is data, for search engines or for a script in a file of its own: nothing of it runs.
+    data = ("application/ld+json", "application/json")
+    runs = [script for script in page.all("script") if page.of(script).get("type") not in data]
     assert not [script for script in runs if not page.of(script).get("src")]
     addresses = []
     for element in page.all():
@@ -301,7 +312,7 @@ def test_9_no_page_runs_anything_inline_or_asks_another_host(client, language):
 def test_9_no_page_of_staff_runs_anything_inline_or_asks_another_host(admin_client):
     for path in ("/admin/", "/admin/pledges/pledge/", "/admin/pledges/sector/add/", "/admin/campaign/helpchannel/"):
         loads_and_runs_only_our_own_files(Document(admin_client.get(path)))
-    loads_and_runs_only_our_own_files(Document(Client().get("/admin/login/")))
+    loads_and_runs_only_our_own_files(Document(Client().get("/admin/account/login/")))
 
 
 def test_9_no_stylesheet_asks_another_host():

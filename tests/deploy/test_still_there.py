@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -53,7 +54,12 @@ class House:
 
     @property
     def environment(self):
-        return os.environ | {"DEV": "1", "DATABASE_URL": self.cluster.url, "SITE_URL": f"http://127.0.0.1:{self.port}"}
+        return os.environ | {
+            "DEV": "1",
+            "DATABASE_URL": self.cluster.url,
+            "SITE_URL": f"http://127.0.0.1:{self.port}",
+            "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        }
 
     def start(self, name, *command):
         with (self.folder / f"{name}.log").open("w") as log:
@@ -175,8 +181,33 @@ def test_files_with_a_hash_in_their_name_are_kept_for_ever_and_others_are_not(ho
     assert status == 200 and "immutable" not in (headers["Cache-Control"] or "")
 
 
+def test_pictures_are_kept_for_ever_and_nothing_else_of_their_folder_is_a_page(house):
+    folder = Path(settings.MEDIA_ROOT, "pictures", "a" * 24)
+    folder.mkdir(parents=True)
+    for name in ("full.jpg", "320.avif", "page.html"):
+        (folder / name).write_text("x")
+    for name, kind in {
+        "full.jpg": "image/jpeg",
+        "320.avif": "image/avif",
+        "page.html": "application/octet-stream",
+    }.items():
+        status, headers, _body = house.ask(f"/media/pictures/{folder.name}/{name}")
+        assert (status, headers["Content-Type"]) == (200, kind)
+        assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+    assert house.ask("/media/pictures/")[0] == 403
+
+
+def test_what_is_too_large_is_refused_in_words(house):
+    status, headers, page = house.ask("/admin/campaign/page/add/", {"title_sq": "x" * 300_000})
+    assert (status, headers["Cache-Control"]) == (413, "no-store")
+    assert "Kjo është tepër e madhe" in page and "This is too large" in page
+    # As large as a picture may be reaches the application, which asks who is there.
+    assert house.ask("/admin/campaign/picture/add/", {"alt_sq": "x" * 16_000_000})[0] in (302, 403)
+
+
 def test_nobodys_own_page_is_kept_by_the_cache(house):
-    for path in ("/sq/kerko/?q=tirane", "/admin/login/", "/healthz"):
+    for path in ("/sq/kerko/?q=tirane", "/admin/account/login/", "/healthz"):
         for _ in range(2):
             assert house.ask(path)[1]["X-Cache"] in (None, "MISS", "BYPASS")
     status, headers, _page = house.ask("/en/pledge/", {"over_16": "yes", "stamp": "x"})

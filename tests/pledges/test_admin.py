@@ -1,6 +1,7 @@
 """The admin of the pledges: what staff can see and do there, and what they cannot."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.utils.html import escape
 
 from pledges import totals
 from pledges.models import (
+    Batch,
     BlockedAddress,
     Commitment,
     County,
@@ -26,7 +28,9 @@ from pledges.models import (
     Sector,
     Wording,
 )
-from tests.factories import make_pledge, run_worker
+from staff.models import Record
+from tests.factories import links_in, make_pledge, make_staff, run_worker, sign_in
+from tests.threads import PATIENCE, begin, held_open
 
 pytestmark = pytest.mark.django_db
 
@@ -41,11 +45,7 @@ def words(response):
 
 def staff(client, *permissions):
     """The client, signed in as staff with these permissions, such as "view_pledge"."""
-    user = User.objects.create_user("zana", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    assert user.user_permissions.count() == len(permissions)
-    client.force_login(user)
-    return client
+    return sign_in(client, make_staff(*permissions, username="zana"))
 
 
 def change(thing):
@@ -193,9 +193,8 @@ def test_corrections_are_kept_and_counted(admin_client):
     pledge = make_pledge(sector="parents", state="confirmed")
     teachers = Sector.objects.get(slug="teachers")
     page = admin_client.get(change(pledge))
-    response = admin_client.post(
-        change(pledge), filled(page, sector=teachers.pk, county="AL-01", language="en", updates="on")
-    )
+    corrected = {"sector": teachers.pk, "county": "AL-01", "language": "en", "updates": "on", "asked": "phone"}
+    response = admin_client.post(change(pledge), filled(page, **corrected))
     assert response.status_code == 302
     pledge.refresh_from_db()
     assert (pledge.sector, pledge.county_id, pledge.language, pledge.updates) == (
@@ -213,17 +212,17 @@ def test_corrections_are_kept_and_counted(admin_client):
 def test_nothing_else_can_be_changed_by_sending_more(admin_client):
     pledge = make_pledge(**PERSON)
     page = admin_client.get(change(pledge))
-    more = {"state": "confirmed", "name": "Tjetër Emër", "address": "x@shembull.al", "consent": "1"}
-    admin_client.post(change(pledge), filled(page, language="en", **more))
+    more = {"state": "confirmed", "address": "x@shembull.al", "consent": "1", "slot": "2"}
+    admin_client.post(change(pledge), filled(page, language="en", asked="letter", **more))
     pledge.refresh_from_db()
-    assert (pledge.language, pledge.state, pledge.name) == ("en", "pending", "Drita Kola")
+    assert (pledge.language, pledge.state, pledge.address, pledge.slot) == ("en", "pending", PERSON["address"], 1)
 
 
 def test_a_confirmation_while_staff_have_the_form_open_is_not_undone(admin_client):
     pledge = make_pledge()
     page = admin_client.get(change(pledge))
     pledge.confirm()
-    admin_client.post(change(pledge), filled(page, updates="on"))
+    admin_client.post(change(pledge), filled(page, updates="on", asked="phone"))
     pledge.refresh_from_db()
     assert (pledge.state, pledge.updates) == ("confirmed", True)
 
@@ -241,6 +240,280 @@ def test_a_pledge_cannot_be_made_by_staff(admin_client):
     assert admin_client.get(f"{LIST}add/").status_code == 403
 
 
+# Correcting and erasing because someone asked
+
+
+def correct(client, pledge, **changes):
+    """Fill the form of one pledge as someone asked for by phone, and save it."""
+    page = client.get(change(pledge))
+    return client.post(change(pledge), filled(page, **({"asked": "phone"} | changes)), headers=ENGLISH)
+
+
+def test_a_correction_asks_how_it_was_asked_for_and_keeps_what_was_typed(admin_client):
+    pledge = make_pledge(**PERSON)
+    response = correct(admin_client, pledge, name="Drita Kolaj", asked="")
+    assert response.context["adminform"].form.errors == {"asked": ["Say how you were asked for this."]}
+    assert "Drita Kolaj" in words(response)
+    pledge.refresh_from_db()
+    assert pledge.name == "Drita Kola"
+
+
+def test_a_corrected_name_is_known_by_its_new_digest_and_the_person_is_told(admin_client, mailoutbox):
+    pledge = make_pledge(state="confirmed", language="en", **PERSON)
+    assert correct(admin_client, pledge, name="Drita  Kolaj", county="").status_code == 302
+    pledge.refresh_from_db()
+    assert (pledge.name, pledge.address, pledge.county) == ("Drita Kolaj", PERSON["address"], None)
+    again = Pledge()
+    again.set_digests("Kolaj DRITA", PERSON["address"])
+    assert again.twin() == pledge
+    run_worker()
+    [mail] = mailoutbox
+    assert (mail.to, mail.subject) == ([PERSON["address"]], "Your details are corrected")
+    assert "Hello, Drita Kolaj." in mail.body
+    assert "County: not given" in mail.body
+    assert len(links_in(mail, "manage")) == 1
+    [record] = Record.objects.filter(action="change")
+    assert (record.pledges, record.details) == ([pledge.pk], {"asked": "phone", "fields": ["name", "county"]})
+
+
+def test_saving_without_a_change_writes_to_nobody_and_leaves_no_record_of_a_change(admin_client):
+    pledge = make_pledge(state="confirmed", **PERSON)
+    correct(admin_client, pledge)
+    assert not Message.objects.exists()
+    assert not Record.objects.filter(action="change").exists()
+
+
+def test_a_name_that_the_other_pledge_of_the_address_bears_is_refused_by_its_field(admin_client):
+    first = make_pledge(name="Drita Kola", address="kola@shembull.al")
+    make_pledge(name="Besnik Kola", address="kola@shembull.al")
+    response = correct(admin_client, first, name="KOLA Besnik")
+    assert list(response.context["adminform"].form.errors) == ["name"]
+    first.refresh_from_db()
+    assert first.name == "Drita Kola"
+
+
+def test_a_new_address_waits_until_it_is_confirmed_there_and_the_old_one_is_told(admin_client, client, mailoutbox):
+    pledge = make_pledge(state="confirmed", language="en", **PERSON)
+    correct(admin_client, pledge, new_email="drita@tjeter.al")
+    pledge.refresh_from_db()
+    assert (pledge.address, pledge.new_address) == (PERSON["address"], "drita@tjeter.al")
+    run_worker()
+    told = {mail.to[0]: mail for mail in mailoutbox}
+    assert set(told) == {PERSON["address"], "drita@tjeter.al"}
+    assert "You have also given us another address." in told[PERSON["address"]].body
+    [link] = links_in(told["drita@tjeter.al"], "new_address")
+    client.post(link)
+    pledge.refresh_from_db()
+    assert (pledge.address, pledge.new_address) == ("drita@tjeter.al", None)
+    for record in Record.objects.all():
+        assert "tjeter" not in str(record.details)
+
+
+def test_the_mistyped_address_of_a_waiting_pledge_is_not_written_to_and_the_right_one_confirms(
+    admin_client, client, mailoutbox
+):
+    pledge = make_pledge(name="Drita Kola", address="drita@gabim.al")
+    correct(admin_client, pledge, new_email="drita@sakte.al")
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [["drita@sakte.al"]]
+    client.post(links_in(mailoutbox[0], "new_address")[0])
+    run_worker()
+    assert total() == 0, "it is confirmed by its own message, to the right address"
+    assert mailoutbox[1].to == ["drita@sakte.al"]
+    client.post(links_in(mailoutbox[1], "confirm")[0])
+    assert total() == 1
+
+
+def test_who_asked_never_to_be_written_to_is_not(admin_client):
+    make_pledge(**PERSON).block()
+    pledge = make_pledge(state="confirmed", **PERSON)
+    correct(admin_client, pledge, county="AL-01")
+    assert not Message.objects.exists()
+
+
+def test_without_the_permission_to_see_people_the_rest_can_be_corrected_and_the_person_cannot(client):
+    pledge = make_pledge(**PERSON)
+    staff(client, "view_pledge", "change_pledge")
+    correct(client, pledge, county="AL-01", name="Tjetër Emër", new_email="x@shembull.al")
+    pledge.refresh_from_db()
+    assert (pledge.county_id, pledge.name, pledge.new_address) == ("AL-01", "Drita Kola", None)
+
+
+def test_a_person_whom_no_key_opens_can_be_corrected_in_the_rest(admin_client):
+    pledge = make_pledge(**PERSON)
+    Pledge.objects.update(name_cipher=b"\x00" * 40)
+    page = admin_client.get(change(pledge), headers=ENGLISH)
+    assert "cannot be decrypted" in words(page)
+    assert "new_email" not in page.context["adminform"].form.fields
+
+
+def test_a_correction_of_a_pledge_that_was_erased_meanwhile_is_answered_in_words(admin_client):
+    pledge = make_pledge(**PERSON)
+    page = admin_client.get(change(pledge))
+    pledge.withdraw()
+    response = admin_client.post(change(pledge), filled(page, name="Tjetër Emër", asked="phone"), follow=True)
+    assert response.redirect_chain == [("/admin/", 302)]
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_taken_in_the_same_moment_is_refused_by_the_database(admin_client):
+    first = make_pledge(name="Drita Kola", address="kola@shembull.al")
+    second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
+    second.set_person("Ilir Kola", second.address)
+    with held_open(lambda: second.save()):
+        saving = begin(lambda: correct(admin_client, first, name="Ilir Kola"))
+    assert saving.result(PATIENCE).status_code == 302
+    first.refresh_from_db()
+    assert first.name == "Drita Kola"
+
+
+# Who shares an address
+
+
+def test_the_page_says_who_else_pledged_from_the_address_and_how_often_others_tried(admin_client):
+    first = make_pledge(name="Drita Kola", address="kola@shembull.al")
+    second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
+    other = make_pledge()
+    for _ in range(3):
+        Message.owe(Message.Kind.FULL, first)
+    Message.owe(Message.Kind.FULL, other)
+    page = admin_client.get(change(second), headers=ENGLISH)
+    assert f'<a href="{change(first)}">{first}</a>' in words(page)
+    assert change(other) not in words(page)
+    assert '<div class="readonly">3</div>' in words(page)
+
+
+def test_the_list_counts_addresses_with_two_and_shows_the_second_of_each(admin_client):
+    make_pledge(name="Drita Kola", address="kola@shembull.al")
+    second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
+    left = make_pledge(name="Ilir Gega", address="gega@shembull.al")
+    alone = make_pledge(name="Teuta Gega", address="gega@shembull.al")
+    left.withdraw()
+    assert "Second from its address (1)" in words(admin_client.get(LIST, headers=ENGLISH))
+    page = admin_client.get(f"{LIST}?second=yes")
+    assert [pledge.pk for pledge in page.context["cl"].result_list] == [second.pk]
+    assert alone.slot == 2
+
+
+# The list at any length
+
+
+def shown(client, query):
+    return [pledge.pk for pledge in client.get(f"{LIST}?{query}").context["cl"].result_list]
+
+
+@pytest.mark.parametrize("field", ["created_at", "confirmed_at", "invalidated_at"])
+def test_days_begin_at_midnight_in_albania(admin_client, field):
+    moments = ["2026-03-10T22:59Z", "2026-03-10T23:00Z", "2026-03-11T22:59Z", "2026-03-11T23:00Z"]
+    pledges = [make_pledge(state="invalidated") for _ in moments]
+    for pledge, moment in zip(pledges, moments, strict=True):
+        Pledge.objects.filter(pk=pledge.pk).update(**{field: datetime.fromisoformat(moment)})
+    day = {pledge.pk for pledge in pledges[1:3]}
+    assert set(shown(admin_client, f"{field}_from=2026-03-11&{field}_to=2026-03-11")) == day
+    assert set(shown(admin_client, f"{field}_from=2026-03-11")) == day | {pledges[3].pk}
+    assert set(shown(admin_client, f"{field}_to=2026-03-11")) == day | {pledges[0].pk}
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "9999-12-31", "0001-01-01", "2026-03-11x", "%00"])
+def test_a_day_that_is_none_is_refused_or_finds_nothing(admin_client, day):
+    make_pledge()
+    for name in ("created_at_from", "created_at_to"):
+        response = admin_client.get(f"{LIST}?{name}={day}", follow=True)
+        assert response.status_code == 200
+
+
+def test_the_filter_by_day_keeps_the_other_filters(admin_client):
+    page = words(admin_client.get(f"{LIST}?state__exact=pending&created_at_from=2026-03-11"))
+    assert '<input type="hidden" name="state__exact" value="pending">' in page
+    assert 'name="created_at_from" value="2026-03-11"' in page
+
+
+def test_pages_follow_each_other_without_gap_and_double_to_the_last(admin_client):
+    make_many(120)
+    pages = [shown(admin_client, f"p={number}") for number in (1, 2, 3)]
+    assert [len(page) for page in pages] == [50, 50, 20]
+    newest = Pledge.objects.order_by("-created_at", "-pk").values_list("pk", flat=True)
+    assert sum(pages, []) == list(newest)
+    for beyond in ("4", "99999999999999999999", "-1", "x"):
+        page = admin_client.get(f"{LIST}?p={beyond}")
+        assert page.status_code == 200
+        assert [pledge.pk for pledge in page.context["cl"].result_list] in pages
+
+
+def test_many_are_counted_about_and_few_exactly(admin_client, monkeypatch):
+    monkeypatch.setattr("pledges.admin.lists.COUNTED", 100)
+    make_many(1500)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE pledges_pledge")
+    page = admin_client.get(LIST, headers=ENGLISH)
+    assert re.search(r"about 1,?500 pledges", words(page))
+    # An estimate that is too high by far is no way into nothing.
+    Pledge.objects.filter(pk__in=Pledge.objects.values("pk")[:1400]).delete()
+    page = admin_client.get(f"{LIST}?p=29", headers=ENGLISH)
+    assert len(page.context["cl"].result_list) == 50
+    assert "100 pledges" in words(page)
+
+
+def make_many(number):
+    """So many pledges, no two signed in the same moment; no key opens them."""
+    from tests.pledges.test_batches import copies
+
+    first = make_pledge()
+    copies(first, number - 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pledges_pledge SET created_at = created_at - n * interval '1 second' FROM "
+            "(SELECT id, row_number() OVER () n FROM pledges_pledge) numbered WHERE numbered.id = pledges_pledge.id"
+        )
+
+
+# Looks are on record
+
+
+def looks():
+    return [(entry.user_id, set(entry.pledges), entry.details) for entry in Record.objects.filter(action="look")]
+
+
+def test_every_look_at_people_is_on_record_by_pledge(admin_client):
+    pledge, other = make_pledge(**PERSON), make_pledge()
+    user = User.objects.get().pk
+    admin_client.get(LIST)
+    admin_client.get(change(pledge))
+    admin_client.post(f"{LIST}find/", {"email": PERSON["address"]})
+    correct(admin_client, pledge, asked="")
+    listed, opened, found, before, again = reversed(looks())
+    assert listed == (user, {pledge.pk, other.pk}, {"page": "list"})
+    assert opened == (user, {pledge.pk}, {"page": "pledge"})
+    assert found == (user, {pledge.pk}, {"page": "find"})
+    assert before == again == opened
+    assert "shembull" not in str(Record.objects.values_list("details", flat=True))
+
+
+def test_what_shows_nobody_is_not_on_record(client):
+    pledge = make_pledge(**PERSON)
+    staff(client, "view_pledge", "change_pledge")
+    client.get(LIST)
+    client.get(change(pledge))
+    assert looks() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_record_nobody_is_shown(admin_client):
+    pledge = make_pledge(**PERSON)
+    admin_client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE staff_record ADD CONSTRAINT full_disk CHECK (action <> 'look') NOT VALID")
+        try:
+            for path in (LIST, change(pledge)):
+                answer = admin_client.get(path)
+                assert answer.status_code == 500
+                assert "Drita" not in words(answer)
+            assert admin_client.post(f"{LIST}find/", {"email": PERSON["address"]}).status_code == 500
+        finally:
+            cursor.execute("ALTER TABLE staff_record DROP CONSTRAINT full_disk")
+
+
 # Actions
 
 
@@ -250,7 +523,7 @@ def test_confirming_counts_only_what_waits(admin_client):
     assert total() == 2
     out.refresh_from_db()
     assert out.state == "invalidated"
-    assert [entry.object_id for entry in LogEntry.objects.all()] == [str(waiting.pk)]
+    assert [entry.pledges for entry in Record.objects.filter(action="change")] == [[waiting.pk]]
 
 
 def test_invalidating_and_restoring_bring_each_pledge_back_to_what_it_was(admin_client):
@@ -288,8 +561,8 @@ def test_invalidating_a_network_says_how_many_first_and_can_be_undone(admin_clie
     done = act(admin_client, "invalidate_networks", bots[0], sure="yes")
     assert "4 pledges are invalidated." in words(done)
     assert total() == 2
-    assert LogEntry.objects.count() == 4
-    act(admin_client, "restore", *bots)
+    assert sum(Record.objects.filter(action="change").values_list("count", flat=True)) == 4
+    admin_client.post(change(Batch.objects.get()), {"undo": "yes"})
     assert total() == 5
 
 
@@ -310,24 +583,114 @@ def test_invalidating_a_mail_domain(admin_client):
     assert total() == 1
 
 
+def test_a_mail_domain_can_be_typed_and_stays_out_of_urls_and_records(admin_client):
+    for number in range(3):
+        make_pledge(address=f"bot{number}@Böts.example", state="confirmed")
+    make_pledge(state="confirmed")
+    asked = admin_client.post(f"{LIST}domain/", {"domain": "@böts.example"}, headers=ENGLISH)
+    assert (figures(asked), total()) == ([3, 3, 3], 4)
+    admin_client.post(f"{LIST}domain/", {"domain": "böts.example", "sure": "yes"})
+    assert total() == 1
+    batch = Batch.objects.get()
+    assert (batch.chosen, batch.choice) == ("domains", {})
+    assert "example" not in str(list(Record.objects.values_list("details", flat=True)))
+
+
+@pytest.mark.parametrize("typed", ["", "gmail", "emri@shembull.al", "x" * 300 + ".al"])
+def test_what_is_no_mail_domain_is_refused_in_words(admin_client, typed):
+    make_pledge(address="emri@shembull.al")
+    response = admin_client.post(f"{LIST}domain/", {"domain": typed, "sure": "yes"}, follow=True, headers=ENGLISH)
+    assert response.redirect_chain == [(LIST, 302)]
+    assert not Batch.objects.exists()
+
+
+def test_a_domain_that_nobody_pledged_from_changes_nothing(admin_client):
+    response = admin_client.post(f"{LIST}domain/", {"domain": "askush.al"}, follow=True, headers=ENGLISH)
+    assert "0 pledges are invalidated." in words(response)
+    assert not Batch.objects.exists()
+
+
+def test_more_than_a_handful_is_done_by_the_worker_and_undone_by_it(admin_client):
+    make_many(250)
+    Pledge.objects.pending().confirm()
+    one = Pledge.objects.first()
+    asked = act(admin_client, "invalidate", one, select_across="1")
+    assert figures(asked) == [250, 250, 250]
+    begun = act(admin_client, "invalidate", one, select_across="1", sure="yes")
+    batch = Batch.objects.get()
+    assert begun.redirect_chain == [(change(batch), 302)]
+    assert (total(), "0 of 250" in words(begun)) == (250, True)
+    run_worker()
+    assert total() == 0
+    admin_client.post(change(batch), {"undo": "yes"})
+    assert total() == 0
+    run_worker()
+    assert total() == 250
+    page = admin_client.get(change(batch), headers=ENGLISH)
+    assert "Invalidate: undone" in words(page)
+    assert 'name="undo"' not in words(page)
+
+
+def test_a_batch_can_be_stopped_and_what_failed_tried_again(admin_client):
+    make_pledge(state="confirmed")
+    batch = Batch.begin("invalidate", Pledge.objects.all(), None, "selection")
+    admin_client.post(change(batch), {"cancel": "yes"})
+    run_worker()
+    assert total() == 1
+    Batch.objects.update(state="failed", error="DataError")
+    assert "DataError" in words(admin_client.get(change(batch)))
+    admin_client.post(change(batch), {"go_on": "yes"})
+    run_worker()
+    assert total() == 0
+
+
+def test_undoing_a_confirmation_says_who_would_be_erased(admin_client):
+    pledge = make_pledge()
+    act(admin_client, "confirm", pledge)
+    Pledge.objects.update(created_at=F("created_at") - timedelta(days=20))
+    page = admin_client.get(change(Batch.objects.get()), headers=ENGLISH)
+    assert "1 of them has waited longer than 14 days" in words(page)
+
+
+@pytest.mark.parametrize("permissions", [["view_pledge", "see_people"], ["view_message"], []])
+def test_who_may_not_change_pledges_sees_and_undoes_no_batch(client, permissions):
+    make_pledge(state="confirmed")
+    batch = Batch.begin("invalidate", Pledge.objects.all(), None, "selection")
+    batch.finish()
+    staff(client, *permissions)
+    for path in ("/admin/pledges/batch/", change(batch)):
+        assert client.get(path).status_code == 403
+    assert client.post(change(batch), {"undo": "yes"}).status_code == 403
+    assert client.post(f"{LIST}domain/", {"domain": "shembull.al", "sure": "yes"}).status_code == 403
+    assert total() == 0
+
+
+def test_a_batch_that_is_not_there_is_answered_in_words(admin_client):
+    for number in ("999", "x"):
+        assert admin_client.get(f"/admin/pledges/batch/{number}/change/").status_code == 302
+
+
 def test_all_that_the_filters_show_can_be_chosen_at_once(admin_client):
     pledges = [make_pledge(sector=slug) for slug in ("parents", "parents", "teachers")]
     parents = Sector.objects.get(slug="parents")
-    act(
-        admin_client,
-        "confirm",
-        pledges[0],
-        path=f"{LIST}?sector__id__exact={parents.pk}",
-        select_across="1",
-    )
+    path = f"{LIST}?sector__id__exact={parents.pk}"
+    asked = act(admin_client, "confirm", pledges[0], path=path, select_across="1")
+    assert (figures(asked), total()) == ([2, 2, 0], 0)
+    act(admin_client, "confirm", pledges[0], path=path, select_across="1", sure="yes")
     assert total() == 2
+    batch = Batch.objects.get()
+    assert batch.choice == {"sector__id__exact": str(parents.pk)}
+    assert f'href="{path}"' in words(admin_client.get(change(batch)))
 
 
 def test_erasing_asks_first_and_writes_a_last_message_to_each(admin_client, mailoutbox):
     pledges = [make_pledge(state="confirmed", **PERSON), make_pledge(state="confirmed")]
     assert figures(act(admin_client, "erase", *pledges)) == [2]
     assert total() == 2
-    assert "2 pledges are erased." in words(act(admin_client, "erase", *pledges, sure="yes"))
+    unsaid = act(admin_client, "erase", *pledges, sure="yes")
+    assert "Say how you were asked for this." in words(unsaid)
+    assert total() == 2
+    assert "2 pledges are erased." in words(act(admin_client, "erase", *pledges, sure="yes", asked="own"))
     assert total() == 0
     run_worker()
     assert PERSON["address"] in [mail.to[0] for mail in mailoutbox]
@@ -348,7 +711,10 @@ def test_erasing_from_the_page_of_one_pledge_writes_the_last_message_too(admin_c
     page = words(admin_client.get(f"{LIST}{pledge.pk}/delete/", headers=ENGLISH))
     assert "A last message tells them so." in page
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes"})
+    assert total() == 1, "nobody said how it was asked"
+    admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes", "asked": "letter"})
     assert total() == 0
+    assert Record.objects.get(action="erase").details == {"asked": "letter"}
     run_worker()
     assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
 
@@ -364,10 +730,9 @@ def test_djangos_own_deletion_is_not_offered_for_pledges(admin_client):
 def test_the_history_of_the_admin_names_nobody(admin_client):
     pledge = make_pledge(**PERSON)
     page = admin_client.get(change(pledge))
-    admin_client.post(change(pledge), filled(page, updates="on"))
-    act(admin_client, "confirm", pledge)
-    act(admin_client, "erase", pledge, sure="yes")
-    assert LogEntry.objects.count() == 3
+    admin_client.post(change(pledge), filled(page, updates="on", name="Drita Kolaj", asked="phone"))
+    act(admin_client, "erase", pledge, sure="yes", asked="phone")
+    assert LogEntry.objects.count() == 2
     for entry in LogEntry.objects.all():
         line = f"{entry.object_repr} {entry.change_message}"
         assert "Drita" not in line
@@ -605,8 +970,10 @@ def test_a_blocked_address_is_shown_with_the_permission_only_and_can_be_unblocke
         assert PERSON["address"] not in words(client.get(page))
     user = User.objects.get(username="zana")
     user.user_permissions.add(Permission.objects.get(codename="see_people"))
+    assert not Record.objects.exists()
     for page in (path, change(blocked)):
         assert PERSON["address"] in words(client.get(page))
+    assert [entry.details for entry in Record.objects.all()] == [{"blocked_addresses": [str(blocked.pk)]}] * 2
     client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
     assert not BlockedAddress.objects.exists()
     assert LogEntry.objects.get().object_repr == str(blocked)
@@ -632,9 +999,8 @@ def test_the_settings_are_one_form(admin_client):
     assert admin_client.get(path).url == f"{path}1/change/"
     assert admin_client.get(f"{path}add/").status_code == 403
     assert admin_client.get(f"{path}1/delete/").status_code == 403
-    page = admin_client.get(f"{path}1/change/")
-    admin_client.post(f"{path}1/change/", filled(page, goal="5000"))
-    admin_client.post(f"{path}1/change/", filled(page, goal="6000"))
+    for goal in ("5000", "6000"):
+        admin_client.post(f"{path}1/change/", filled(admin_client.get(f"{path}1/change/"), goal=goal))
     assert PledgingSettings.objects.get().goal == 6000
 
 
@@ -670,7 +1036,17 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     Message.owe(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
-    closed = {"pledge", "message", "blockedaddress", "pledgingsettings", "sitesettings"}
+    Batch.begin("confirm", Pledge.objects.all(), None, "selection")
+    closed = {
+        "pledge",
+        "batch",
+        "message",
+        "lettertext",
+        "blockedaddress",
+        "pledgingsettings",
+        "sitesettings",
+        "pagetext",
+    }
     visited = 0
     for path in every_page():
         response = admin_client.get(path, headers={"accept-language": language}, follow=True)
@@ -681,7 +1057,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in words(response), path
             assert "<script>" not in words(response), path
         visited += 1
-    assert visited == 51
+    assert visited == 54
 
 
 def test_the_language_is_changed_on_the_same_page_for_the_admin_only(admin_client):

@@ -23,9 +23,9 @@ from django.urls import reverse
 from pledges import housekeeping, links
 from pledges.addresses import normalise, normalise_name
 from pledges.links import Purpose
-from pledges.models import BlockedAddress, Message, Pledge, ProviderRule
+from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
-from tests.factories import form_data, links_in, run_worker
+from tests.factories import app_code, form_data, give_app, links_in, run_worker
 from tests.smtp import MailServer
 from weare1 import devdb, logs
 
@@ -224,11 +224,9 @@ def pledge_of(person):
 
 def edited_by_staff(client, pledges):
     """What a superuser does with them in the admin: looks, searches, corrects, invalidates, restores, erases."""
-    User.objects.create_superuser("admin", "admin@example.org", "a long word for a test")
-    signed_in = client.post(
-        reverse("admin:login"), {"username": "admin", "password": "a long word for a test", "next": "/admin/"}
-    )
-    assert signed_in.status_code == 302
+    give_app(User.objects.create_superuser("admin", "admin@example.org", "a long word for a test"))
+    client.post(reverse("account_login"), {"login": "admin@example.org", "password": "a long word for a test"})
+    assert client.post(reverse("mfa_authenticate"), {"code": app_code()}).status_code == 302
     listing = reverse("admin:pledges_pledge_changelist")
     assert client.get(listing).status_code == 200
     for pledge in pledges:
@@ -236,7 +234,8 @@ def edited_by_staff(client, pledges):
         assert str(pledge) in found.content.decode()
         page = reverse("admin:pledges_pledge_change", args=[pledge.pk])
         assert pledge.name in client.get(page).content.decode(), "the superuser sees whom they edit"
-        changes = {"sector": pledge.sector_id, "county": "AL-05", "language": "en", "_save": "1"}
+        changes = {"sector": pledge.sector_id, "county": "AL-05", "language": "en", "asked": "phone", "_save": "1"}
+        changes |= {"name": f"{pledge.name} Zhvendosaj", "new_email": f"y{pledge.address}"}
         assert client.post(page, changes).status_code == 302
         pledge.refresh_from_db()
         assert (pledge.county_id, pledge.language) == ("AL-05", "en")
@@ -246,10 +245,15 @@ def edited_by_staff(client, pledges):
     for action in ("invalidate", "restore", "invalidate_networks", "invalidate_domains", "restore"):
         data = {"action": action, "_selected_action": selected, "sure": "1"}
         assert client.post(listing, data).status_code == 302
-    data = {"action": "erase", "_selected_action": selected[:2], "sure": "1"}
+    client.post(reverse("admin:pledges_pledge_domain"), {"domain": pledges[0].address.partition("@")[2], "sure": "1"})
+    batches = Batch.objects.all()
+    assert len(batches) == 6
+    for batch in batches:
+        client.post(reverse("admin:pledges_batch_change", args=[batch.pk]), {"undo": "1"})
+    data = {"action": "erase", "_selected_action": selected[:2], "sure": "1", "asked": "letter"}
     assert client.post(listing, data).status_code == 302
     assert not Pledge.objects.filter(pk__in=selected[:2]).exists()
-    client.post(reverse("admin:pledges_pledge_delete", args=[selected[2]]), {"post": "yes"})
+    client.post(reverse("admin:pledges_pledge_delete", args=[selected[2]]), {"post": "yes", "asked": "own"})
     assert not Pledge.objects.filter(pk=selected[2]).exists()
 
 

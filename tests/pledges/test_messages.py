@@ -218,7 +218,13 @@ def test_a_worker_busy_with_a_message_that_waits_long_does_not_get_it_a_second_t
 
 @pytest.mark.parametrize(
     ("kind", "state"),
-    [("confirm", "confirmed"), ("reminder", "confirmed"), ("already", "pending"), ("new_address", "confirmed")],
+    [
+        ("confirm", "confirmed"),
+        ("reminder", "confirmed"),
+        ("counted", "invalidated"),
+        ("already", "pending"),
+        ("new_address", "confirmed"),
+    ],
 )
 def test_a_message_about_what_is_no_longer_so_is_not_sent(server, kind, state):
     owe(kind, state=state)
@@ -297,6 +303,10 @@ def remind(language):
     assert housekeeping.remind() == 1
 
 
+def counted(language):
+    owe(Message.Kind.COUNTED, language=language, state="confirmed")
+
+
 def already(language):
     owe(Message.Kind.ALREADY, language=language, state="confirmed")
 
@@ -325,10 +335,11 @@ def withdraw(language):
 OCCASIONS = {
     confirm: ["confirm", "block"],
     remind: ["confirm", "block"],
+    counted: ["manage", "home"],
     already: ["manage"],
     full: ["manage"],
     send_links: ["confirm", "manage"],
-    change_address: ["new_address"],
+    change_address: ["new_address", "block_new_address"],
     withdraw: ["home"],
 }
 occasions = pytest.mark.parametrize(

@@ -47,6 +47,11 @@ def test_01_signing_in_albanian_counts_after_the_button_not_before(client, mailo
     assert after.total == before.total + 1
     assert {sector.slug: n for sector, n in after.sectors}["teachers"] == 1
     assert {county.code: n for county, n in after.counties}["AL-10"] == 1
+    client.post(link)
+    run_worker()
+    assert [message.subject for message in mailoutbox[1:]] == ["Faleminderit"], "one more, after the button"
+    [way] = links_in(mailoutbox[1], "manage")
+    assert "Drita Kola" in words(client.get(way))
 
 
 def test_02_signing_in_english_is_english_all_the_way(client, mailoutbox):
@@ -114,6 +119,7 @@ def test_06_a_partner_may_pledge_from_the_same_address_and_a_third_may_not(clien
     run_worker()
     for message in list(mailoutbox):
         client.post(links_in(message, "confirm")[0])
+    run_worker()
     assert totals.read().total == 2
     let_a_minute_pass()
     mailoutbox.clear()

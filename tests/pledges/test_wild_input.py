@@ -353,7 +353,11 @@ EXAMPLES = {
     "sq/<slug:slug>": "sq/levizja",
     "en/<slug:slug>": "en/movement",
     "<int:year>": "2020",
+    "<code:code>": "abcdefgh",
     r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$": "pictures/sq/site/card.png",
+    r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$": "pictures/sq/ribbon-ready.png",
+    r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$": "counter/sq/dark/",
+    r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$": "pictures/en/story/1.png",
 }
 ADDRESSES = addresses()
 # Forms, which take a POST.

@@ -205,7 +205,7 @@ def test_serve_from_a_bare_checkout_to_its_end(serve):
     address = serve.start()
     with urllib.request.urlopen(f"{address}/sq/") as answer:
         assert answer.status == 200
-    serve.wait_for("manage.py createsuperuser")
+    serve.wait_for("manage.py invite_administrator")
     with serve.database() as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (n int)")
         cursor.execute(
@@ -230,7 +230,7 @@ def test_serve_from_a_bare_checkout_to_its_end(serve):
     with serve.database() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM kept")
     time.sleep(0.2)
-    assert "createsuperuser" not in serve.output.read_text()
+    assert "invite_administrator" not in serve.output.read_text()
 
     # SIGTERM leaves nothing.
     everything = [*serve.children(), *serve.postgres()]

@@ -1,11 +1,15 @@
 """What every address answers a stranger with: one row an address (acceptance story 21)."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.urls import URLPattern, get_resolver
 from django.utils import translation
 
+from campaign import previews
+from campaign.models import Page
 from pledges import links
 from pledges.links import Purpose
 from tests.factories import form_data, make_pledge
@@ -17,12 +21,15 @@ KEPT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-erro
 KEPT_FORM = "public, max-age=0, s-maxage=60"
 GONE = "public, max-age=0, s-maxage=10"
 NOT_KEPT = "private, no-store"
+FOR_EVER = "public, max-age=31536000, immutable"
 # The admin's own views say it at length.
 NEVER_KEPT = "max-age=0, no-cache, no-store, must-revalidate, private"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Of the one page that other sites may frame.
+FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
 HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain", "application/json"
 
 
@@ -35,6 +42,7 @@ class Row:
     kept: str = KEPT
     type: str = HTML
     language: str = "sq"
+    policy: str = POLICY
     # Names in Vary
     varies: set = field(default_factory=set)
     more: dict = field(default_factory=dict)
@@ -43,7 +51,10 @@ class Row:
         return self.path
 
 
-OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+LIBRARY_FILE = f"pictures/{'0' * 24}/full.jpg"
+
+FROM_ELSEWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
+OPEN = {"Access-Control-Allow-Origin": "*", **FROM_ELSEWHERE}
 HIDDEN = {"X-Robots-Tag": "noindex, nofollow"}
 BY_STAFF = {"Accept-Language", "Cookie"}
 
@@ -57,6 +68,8 @@ ROWS = [
     Row("/en/privacy/", language="en"),
     Row("/sq/zotimi/", kept=KEPT_FORM),
     Row("/en/pledge/", kept=KEPT_FORM, language="en"),
+    Row("/sq/zotimi/me/abcdefgh/", kept=NOT_KEPT, more=HIDDEN),
+    Row("/en/pledge/with/abcdefgh/", kept=NOT_KEPT, more=HIDDEN, language="en"),
     Row("/sq/zotimi/emaili/"),
     Row("/en/pledge/inbox/", language="en"),
     Row("/sq/zotimi/nen-16/"),
@@ -89,6 +102,14 @@ ROWS = [
     Row("/help", 302, kept=NOT_KEPT, more={"Location": "/en/help/"}),
     Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
     Row("/pictures/sq/site/card.png", type="image/png"),
+    Row("/pictures/sq/square/parents.png", type="image/png"),
+    Row("/pictures/sq/ribbon-frame.png", type="image/png"),
+    Row("/sq/fjongo-blu/"),
+    Row("/en/blue-ribbon/", language="en"),
+    Row("/counter/sq/light/", policy=FRAMED, more=FROM_ELSEWHERE),
+    Row("/counter/en/dark/", policy=FRAMED, more=FROM_ELSEWHERE, language="en"),
+    Row(f"/media/{LIBRARY_FILE}", kept=FOR_EVER, type="image/jpeg"),
+    Row("/media/pictures/nuk-ka.jpg", 404, kept=GONE),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
@@ -102,7 +123,8 @@ ROWS = [
     Row("/site.webmanifest", type="application/manifest+json"),
     Row("/healthz", kept=NOT_KEPT, type=TEXT),
     Row("/readyz", kept=NOT_KEPT, type=JSON),
-    Row("/admin/login/", kept=NEVER_KEPT, varies=BY_STAFF),
+    Row("/admin/login/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/admin/account/login/"}),
+    Row("/admin/account/login/", kept=NEVER_KEPT, varies=BY_STAFF),
     Row("/admin/", 302, kept=NEVER_KEPT, varies=BY_STAFF, more={"Location": "/admin/login/?next=/admin/"}),
     Row("/admin/language/setlang/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/"}),
     Row("/sq/nuk-ka/", 404, kept=GONE),
@@ -118,37 +140,60 @@ PERSONAL = {
     Purpose.CONFIRM: ("/sq/konfirmoni/…/", "/en/confirm/…/"),
     Purpose.BLOCK: ("/sq/nuk-jam-une/…/", "/en/not-me/…/"),
     Purpose.NEW_ADDRESS: ("/sq/adresa-e-re/…/", "/en/new-address/…/"),
+    Purpose.SHARE: ("/sq/ftoni-nje-tjeter/…/", "/en/bring-one-more/…/"),
+    Purpose.COMMIT: ("/sq/angazhimet/…/", "/en/commitments/…/"),
+    Purpose.CERTIFICATE: ("/sq/vertetimi/…/", "/en/certificate/…/"),
+    Purpose.BLOCK_NEW_ADDRESS: ("/sq/nuk-eshte-zotimi-im/…/", "/en/not-my-pledge/…/"),
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
 }
+# The same of what an editor has not published yet.
+PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")
 
 
+FILE = r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$"
 PICTURE = r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 FIGURE = (
     r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
     r"\.(?P<kind>png|csv)$"
 )
+PLEDGED = r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
+RIBBON = r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$"
+COUNTER = r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$"
+ELSEWHERE = {
+    PICTURE: "pictures/sq/site/card.png",
+    PLEDGED: "pictures/sq/square/parents.png",
+    FILE: f"media/{LIBRARY_FILE}",
+    RIBBON: "pictures/sq/ribbon-frame.png",
+    FIGURE: "figures/sq/sectors.png",
+    COUNTER: "counter/sq/light/",
+}
 # One address for each pattern of what staff write.
 EXAMPLES = {
-    "sq": {
-        "lajme/<slug:slug>": "lajme/nis-levizja",
-        "<slug:slug>": "levizja",
-        PICTURE: "pictures/sq/site/card.png",
-        FIGURE: "figures/sq/sectors.png",
-    },
+    "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<code:code>": "abcdefgh", "<slug:slug>": "levizja", **ELSEWHERE},
     "en": {
         "news/<slug:slug>": "news/the-movement-begins",
+        "<code:code>": "abcdefgh",
         "<slug:slug>": "movement",
-        PICTURE: "pictures/sq/site/card.png",
-        FIGURE: "figures/sq/sectors.png",
+        **ELSEWHERE,
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def library():
+    """One file in the library of pictures."""
+    path = Path(default_storage.path(LIBRARY_FILE))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
 
 
 def agrees(row, response):
     """Compare an answer with its row, and with what holds for every address."""
     headers = response.headers
+    if response.streaming:
+        response.getvalue()
     assert response.status_code == row.status
     assert headers["Cache-Control"] == row.kept
     if "Location" not in row.more:
@@ -157,10 +202,10 @@ def agrees(row, response):
     if "Cookie" not in row.varies:
         assert "Set-Cookie" not in headers and not response.cookies
     assert headers["Content-Language"] == row.language
-    assert headers["Content-Security-Policy"] == POLICY
+    assert headers["Content-Security-Policy"] == row.policy
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["X-Frame-Options"] == "DENY"
+    assert headers.get("X-Frame-Options") == (None if row.policy == FRAMED else "DENY")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     for name in {**OPEN, **HIDDEN}:
         assert headers.get(name) == row.more.get(name)
@@ -189,6 +234,15 @@ def a_pledge(purpose):
     pledge = make_pledge(state="pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
     want_new_address(pledge)
     return pledge
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_21_a_preview_is_kept_by_nobody_and_found_by_no_search_engine(client, language):
+    page = Page.objects.get(key="about")
+    path = previews.path(page, language)
+    start, end = PREVIEW[LANGUAGES.index(language)].split("…")
+    assert path.startswith(start) and path.endswith(end)
+    agrees(Row(path, kept=NOT_KEPT, language=language, more=HIDDEN), client.get(path))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -285,20 +339,20 @@ def patterns(resolver, prefix="", namespace=""):
 
 def test_no_address_is_missing_from_the_table():
     listed = {row.path.lstrip("/") for row in ROWS if row.status != 404}
-    personal = {path.lstrip("/") for paths in PERSONAL.values() for path in paths}
+    personal = {path.lstrip("/") for paths in (*PERSONAL.values(), PREVIEW) for path in paths}
     visited = 0
     for language in LANGUAGES:
         with translation.override(language):
             for route, namespace in patterns(get_resolver()):
-                if namespace == "admin":
+                if namespace == "admin" or route.startswith("admin/account/"):
                     continue
                 route = route.replace("<token:token>", "…").replace("<int:year>", "2020")
                 for pattern, one in EXAMPLES[language].items():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Sixteen addresses without a language, and twenty-four pages.
-    assert visited == 2 * (16 + 24)
+    # Twenty addresses without a language, and thirty-one pages.
+    assert visited == 2 * (20 + 31)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
@@ -318,6 +372,31 @@ def test_no_page_of_staff_opens_for_a_stranger(client):
         assert set(response.headers["Vary"].split(", ")) >= BY_STAFF, path
         visited += 1
     assert visited > 40
+
+
+# Those of the pages for signing in that a stranger may open.
+AT_THE_DOOR = {
+    "admin/account/login/": 200,
+    "admin/account/inactive/": 200,
+    "admin/account/awake/": 403,
+    "admin/account/invitation/<str:token>/": 404,
+}
+
+
+def test_no_page_about_an_account_opens_for_a_stranger(client):
+    visited = 0
+    for route, _namespace in patterns(get_resolver()):
+        if not route.startswith("admin/account/"):
+            continue
+        response = client.get("/" + route.replace("<int:pk>", "1").replace("<str:token>", "x"))
+        assert response.status_code == AT_THE_DOOR.get(route, 302), route
+        if route not in AT_THE_DOOR:
+            assert response.url == "/admin/account/login/", route
+        assert "no-store" in response.headers["Cache-Control"], route
+        assert response.headers["Content-Security-Policy"] == POLICY, route
+        assert set(response.headers["Vary"].split(", ")) >= BY_STAFF, route
+        visited += 1
+    assert visited == 20
 
 
 def test_a_refusal_is_a_page_in_words(client):

@@ -12,17 +12,22 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import CharField, TextField
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 
 from pledges import letters
 from pledges.models import Message, Pledge
 from pledges.starter import load
-from tests.factories import make_pledge
+from staff import letters as staff_letters
+from staff.models import Account, Try
+from staff.roles import Role
+from tests.factories import give_app, make_pledge
 from tests.pages import LANGUAGES, PUBLIC, Document, personal_visits, public_paths, want_new_address
 
 ROOT = Path(settings.BASE_DIR)
@@ -79,6 +84,7 @@ ALIKE = {
     # A word of both languages.
     "partner",
     "indigo",
+    "administrator",
 }
 
 
@@ -153,7 +159,7 @@ def test_every_string_of_the_code_is_in_the_catalogue_and_no_other(catalogue, tm
         assert not os.environ.get("CI"), "install gettext"
         pytest.skip("xgettext is not installed")
     copy = tmp_path / "copy"
-    for folder in ("campaign", "pledges", "weare1", "templates", "locale"):
+    for folder in ("campaign", "pledges", "staff", "weare1", "templates", "locale"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.mo"))
     shutil.copy(ROOT / "manage.py", copy)
     (copy / "locale/sq/LC_MESSAGES/django.po").unlink()
@@ -242,8 +248,8 @@ def strangers(language, text):
     """Words in a text that belong to the other language."""
     for name in NAMES:
         text = text.replace(name, " ")
-    # Addresses and what stands between quotation marks in an example.
-    text = re.sub(r"\S+@\S+|https?://\S+|\S+\.\w{2,}\b|/\S+", " ", text)
+    # Addresses, what stands between quotation marks in an example, and placeholders.
+    text = re.sub(r"\{\w+\}|\S+@\S+|https?://\S+|\S+\.\w{2,}\b|/\S+", " ", text)
     words = {word.lower() for word in A_WORD.findall(text)}
     if language == "sq":
         return words & ENGLISH
@@ -294,7 +300,7 @@ def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, l
     for what, response in personal_visits(client, language):
         assert foreign_words(Document(response)) == {}, what
         visited += 1
-    assert visited == 29
+    assert visited == 39
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -344,6 +350,76 @@ def test_the_messages_in_two_languages_are_not_the_same():
     assert len(bodies) == 2 * len(Message.Kind)
 
 
+OF_THE_ACCOUNT = [
+    "mfa_index",
+    "account_change_password",
+    "account_reauthenticate",
+    "mfa_reauthenticate",
+    "mfa_deactivate_totp",
+    "mfa_add_webauthn",
+    "mfa_generate_recovery_codes",
+    "account_logout",
+]
+
+
+def door_pages(client, language):
+    """(what, answer) of the pages on the way in, each with what can go wrong there."""
+    headers = {"Accept-Language": language}
+    account = Account.objects.invite("zana@shembull.al", name="Zana", role=Role.EDITOR, language=language)
+    link = account.invitation.url()
+    yield "invitation", client.get(link, headers=headers)
+    bad = {"new_password1": "zana", "new_password2": "12345"}
+    yield "invitation, with errors", client.post(link, bad, headers=headers)
+    password = {"new_password1": "shumë e fshehtë 1", "new_password2": "shumë e fshehtë 1"}
+    yield "setting up", client.post(link, password, headers=headers, follow=True)
+    yield "link used", client.get(link, headers=headers)
+    yield "app", client.get(reverse("mfa_activate_totp"), headers=headers)
+    yield "app, wrong code", client.post(reverse("mfa_activate_totp"), {"code": "0"}, headers=headers)
+    yield "passkey", client.get(reverse("mfa_add_webauthn"), headers=headers)
+    client.logout()
+    give_app(account)
+    RecoveryCodes.activate(account)
+    typed = {"login": "zana@shembull.al", "password": "shumë e fshehtë 1"}
+    yield "login", client.get(reverse("account_login"), headers=headers)
+    yield "login, empty", client.post(reverse("account_login"), {"login": "zana@"}, headers=headers)
+    for n in range(6):
+        yield f"login, wrong {n}", client.post(reverse("account_login"), typed | {"password": "x"}, headers=headers)
+    Try.objects.all().delete()
+    yield "code", client.post(reverse("account_login"), typed, headers=headers, follow=True)
+    yield "code, wrong", client.post(reverse("mfa_authenticate"), {"code": "0"}, headers=headers)
+    recovery = {"code": account.authenticator_set.get(type="recovery_codes").wrap().get_unused_codes()[0]}
+    client.post(reverse("mfa_authenticate"), recovery, headers=headers)
+    yield "recovery codes", client.get(reverse("mfa_view_recovery_codes"), headers=headers)
+    yield "recovery codes, seen", client.get(reverse("mfa_view_recovery_codes"), headers=headers)
+    yield "the last factor", client.get(reverse("mfa_deactivate_totp"), headers=headers)
+    yield "switched off", client.get(reverse("account_inactive"), headers=headers)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_on_the_way_in_has_words_of_the_other_language(client, language):
+    visited = 0
+    for what, response in door_pages(client, language):
+        page = Document(response)
+        assert page.of(page.one("html"))["lang"] == language
+        assert foreign_words(page) == {}, what
+        visited += 1
+    assert visited == 21
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_message_to_staff_has_words_of_the_other_language(language):
+    account = Account.objects.invite("zana@shembull.al", name="Zana", role=Role.EDITOR, language=language)
+    for last_login in (None, timezone.now()):
+        invitation = account.invitation
+        invitation.user.last_login = last_login
+        mail = staff_letters.invitation(invitation)
+        assert strangers(language, mail.subject) == set()
+        assert strangers(language, re.sub(r"http\S+", "", mail.body)) == set()
+        assert foreign_words(Document(mail.alternatives[0].content)) == {}
+
+
 def staff_pages(admin_client, language):
     """(path, page) of the admin: its index, and each model's list, forms, history and deletion."""
 
@@ -356,7 +432,8 @@ def staff_pages(admin_client, language):
     make_pledge("Besa Shembulli", "besa@shembull.al").block()
     Message.owe(Message.Kind.LINKS, Pledge.objects.first())
     paths = [reverse("admin:index"), reverse("admin:password_change"), reverse("admin:login")]
-    paths += [reverse("admin:app_list", args=[label]) for label in ("pledges", "campaign", "auth")]
+    paths += [reverse("admin:app_list", args=[label]) for label in ("pledges", "campaign", "staff")]
+    paths += [reverse(name) for name in OF_THE_ACCOUNT]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         paths += [reverse(f"{name}_changelist"), reverse(f"{name}_add")]

@@ -44,6 +44,23 @@ def test_people_and_rights_know_neither_pledges_nor_pages():
     assert [place for place in found if place[2].split(".")[0] in ("campaign", "pledges", "weare1", "tests")] == []
 
 
+def test_what_only_staff_may_see_is_guarded_by_the_admin_itself():
+    """`admin_site.admin_view` knows of the second factor; Django's own guards know of the password alone."""
+    visited = 0
+    for folder in ("campaign", "pledges"):
+        for file in (ROOT / folder).rglob("*.py"):
+            for guard in (
+                "login_required",
+                "staff_member_required",
+                "permission_required",
+                "is_authenticated",
+                "is_staff",
+            ):
+                assert guard not in file.read_text(), f"{file}: {guard}"
+            visited += 1
+    assert visited > 80
+
+
 def test_the_core_names_no_template_and_no_model_of_the_campaign():
     """A string can be an import too: `apps.get_model("campaign.…")`, `render(…, "campaign/…")`."""
     for file in sorted((ROOT / "pledges").rglob("*.py")):

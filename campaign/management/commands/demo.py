@@ -1,17 +1,16 @@
 import random
-import secrets
 from datetime import timedelta
 
-from django.contrib.auth import get_user_model
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from pledges import milestones, totals
 from pledges.models import County, Pledge, PublishedState, Sector, Wording
+from staff import demo
 
 PLEDGES = 3000
-STAFF = "demo"
 # Made up, and on a domain that can never receive mail (RFC 2606).
 FIRST = (
     "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli"
@@ -89,11 +88,6 @@ class Command(BaseCommand):
             yield pledge
 
     def staff(self):
-        """The account that opens the admin; a new password each time, printed once."""
-        password = secrets.token_urlsafe(12)
-        user, _ = get_user_model().objects.get_or_create(
-            username=STAFF, defaults={"is_staff": True, "is_superuser": True, "email": ""}
-        )
-        user.set_password(password)
-        user.save()
-        self.stdout.write(f"Demonstration staff: user {STAFF}, password {password}")
+        """The account that opens the admin, only ever in development."""
+        if settings.DEV:
+            self.stdout.write(demo.administrator())

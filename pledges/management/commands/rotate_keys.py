@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from pledges import rotation
+from staff import secrets
 
 
 class Command(BaseCommand):
@@ -12,6 +13,7 @@ class Command(BaseCommand):
     def handle(self, **options):
         say = self.stdout.write
         say(f"Encrypted anew: {rotation.reencrypt(lambda done: say(f'  {done} rows'))} rows.")
+        say(f"Secrets of staff encrypted anew: {secrets.rotate()} rows.")
         done, collided = rotation.redigest(lambda done: say(f"  {done} rows"))
         say(f"Digests computed anew: {done} rows.")
         if collided:

@@ -3,19 +3,23 @@
 import logging
 import threading
 
+from django.conf import settings
 from django.db import connection
+from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
-from pledges import housekeeping, totals
+from pledges import totals
+from pledges.models import Heartbeat
 
 logger = logging.getLogger(__name__)
 
 FOLD_EVERY = 1  # seconds
+BEAT_EVERY = 30  # folds
 KEEP_HOUSE_EVERY = 60  # folds
 
 
 class Housekeeper(threading.Thread):
-    """Folds every second and keeps house every minute, beside the tasks. Several at once do no harm."""
+    """Folds every second, keeps house every minute and says that it lives, beside the tasks. Several at once do no harm."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -24,16 +28,22 @@ class Housekeeper(threading.Thread):
     def run(self):
         rounds = 0
         while not self.stopped.wait(FOLD_EVERY):
-            try:
-                totals.fold()
-                if rounds % KEEP_HOUSE_EVERY == 0:
-                    housekeeping.every_minute()
-            except Exception as error:
-                # Whatever it was, such as a database that is away: the next round tries again.
-                logger.error("housekeeping: %s", type(error).__name__)
-                connection.close()
+            if rounds % BEAT_EVERY == 0:
+                self.do(Heartbeat.beat)
+            self.do(totals.fold)
+            if rounds % KEEP_HOUSE_EVERY == 0:
+                for name in settings.EVERY_MINUTE:
+                    self.do(import_string(name))
             rounds += 1
         connection.close()
+
+    def do(self, step):
+        """Take one step; whatever goes wrong, such as a database that is away, the next round tries again."""
+        try:
+            step()
+        except Exception as error:
+            logger.error("%s.%s: %s", step.__module__, step.__name__, type(error).__name__)
+            connection.close()
 
 
 class Command(db_worker.Command):

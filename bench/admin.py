@@ -1,0 +1,119 @@
+"""The admin at a million pledges: how long the pages of the list, its filters, the search and a pledge take.
+
+Medians of five through the whole application, database included. The last line gives the slowest; half a second is too much.
+"""
+
+import statistics
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from bench import million
+from pledges.models import Batch, County, Pledge, Sector
+
+ROUNDS = 5
+LIST = "/admin/pledges/pledge/"
+
+
+def main():
+    million.fill()
+    with override_settings(ALLOWED_HOSTS=["*"], STORAGES=PLAIN_STATIC):
+        pages()
+        batches()
+
+
+# Hashed names would need collectstatic; a page names the same files either way.
+PLAIN_STATIC = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+def pages():
+    """Every page of the list and of one pledge that staff open, one after the other."""
+    user, _ = get_user_model().objects.get_or_create(
+        username="bench", defaults={"is_staff": True, "is_superuser": True}
+    )
+    client = Client(raise_request_exception=True)
+    client.force_login(user)
+    medians = {name: median(client, *request) for name, request in requests().items()}
+    for name, seconds in medians.items():
+        print(f"admin: {name}: {seconds * 1000:.0f} ms")
+    slowest = max(medians, key=medians.get)
+    print(f"admin: slowest page: {slowest}, {medians[slowest] * 1000:.0f} ms")
+
+
+def requests():
+    """(address, data of a POST or None) by what it is."""
+    sector, county = Sector.objects.first().pk, County.objects.first().pk
+    today = timezone.localdate()
+    old_day, last_page = today - timedelta(days=700), million.ROWS // 50
+    pledge = Pledge.objects.order_by("created_at")[million.ROWS // 2]
+    filters = {
+        "": "first page",
+        "p=10": "tenth page",
+        f"p={last_page // 2}": "middle page",
+        f"p={last_page}": "last page",
+        "o=6": "oldest first",
+        "state__exact=confirmed": "confirmed",
+        "state__exact=pending": "waiting",
+        "state__exact=invalidated": "invalidated",
+        f"sector__id__exact={sector}": "sector",
+        f"county__code__exact={county}": "county",
+        "county__isnull=True": "without county",
+        "source__exact=demo": "source of all",
+        "source__exact=web": "source of none",
+        "language__exact=en": "language",
+        "second=yes": "second from its address",
+        f"created_at_from={today}&created_at_to={today}": "signed today",
+        f"created_at_from={old_day}&created_at_to={old_day}": "signed on a day long ago",
+        f"confirmed_at_from={old_day}&confirmed_at_to={old_day}": "confirmed on a day long ago",
+        f"invalidated_at_from={old_day}&invalidated_at_to={old_day}": "invalidated on a day long ago",
+        f"sector__id__exact={sector}&county__code__exact={county}": "sector and county",
+        f"sector__id__exact={sector}&county__code__exact={county}&state__exact=invalidated&language__exact=en": "four filters",
+        f"state__exact=pending&created_at_to={old_day}": "waiting, signed long ago (none)",
+        f"sector__id__exact={sector}&source__exact=web": "sector and source (none)",
+        f"state__exact=invalidated&county__code__exact={county}&created_at_to={old_day}": "invalidated, county, until a day",
+        f"state__exact=confirmed&p={last_page // 2}": "confirmed, middle page",
+        f"county__code__exact={county}&p=100000": "county, behind the last page",
+    }
+    return {
+        **{f"list, {name}": (f"{LIST}?{query}".rstrip("?"), None) for query, name in filters.items()},
+        "search by exact address": (f"{LIST}find/", {"email": pledge.address}),
+        "page of one pledge": (reverse("admin:pledges_pledge_change", args=[pledge.pk]), None),
+        "history of one pledge": (reverse("admin:pledges_pledge_history", args=[pledge.pk]), None),
+    }
+
+
+def median(client, address, data):
+    """The median time from request to whole answer."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        answer = client.get(address) if data is None else client.post(address, data, follow=True)
+        times.append(time.perf_counter() - start)
+        assert answer.status_code == 200, (address, answer.status_code)
+    return statistics.median(times)
+
+
+def batches():
+    """A tenth of all taken out of the count and brought back, as the worker does it."""
+    user = User.objects.get(username="bench")
+    some = Pledge.objects.filter(slot=1, sector=Sector.objects.first())
+    start = time.perf_counter()
+    batch = Batch.begin(Batch.Kind.INVALIDATE, some, user, Batch.Chosen.FILTERS)
+    chosen = time.perf_counter()
+    batch.finish()
+    done = time.perf_counter()
+    batch.undo(user)
+    batch.finish()
+    undone = time.perf_counter()
+    assert batch.undone == batch.count
+    print(
+        f"admin: batch of {batch.count:,}: chosen in {chosen - start:.1f} s, "
+        f"changed {batch.count / (done - chosen):,.0f}/s, undone {batch.count / (undone - done):,.0f}/s"
+    )

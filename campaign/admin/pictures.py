@@ -1,0 +1,148 @@
+"""The library of pictures."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import JsonResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from campaign.admin.widgets import FocusGrid
+from campaign.models import Picture
+from campaign.pictures import MOST_BYTES
+from staff.admin.base import BothLanguagesForm, ModelAdmin
+
+PER_PAGE = 12
+
+
+class PictureForm(BothLanguagesForm):
+    class Meta:
+        widgets = {"focus": FocusGrid}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "focus" in self.fields:
+            self.fields["focus"].widget.picture_url = self.instance.fallback_url if self.instance.pk else ""
+            self.fields["file"].widget.attrs |= {
+                "data-most-bytes": MOST_BYTES,
+                "data-too-large": _("The file is larger than 15 MB. Make the picture smaller and choose it again."),
+            }
+
+    def clean(self):
+        if self.cleaned_data.get("is_decorative"):
+            # What was typed before the box was ticked says nothing any more.
+            self.cleaned_data |= {"alt_sq": "", "alt_en": ""}
+        return super().clean()
+
+
+class InUse(admin.SimpleListFilter):
+    title = _("use")
+    parameter_name = "used"
+
+    def lookups(self, request, model_admin):
+        return [("no", _("Unused: may be deleted"))]
+
+    def queryset(self, request, queryset):
+        return queryset.unused() if self.value() == "no" else queryset
+
+
+@admin.register(Picture)
+class PictureAdmin(ModelAdmin):
+    class Media:
+        css = {"all": ["css/editor.css"]}
+
+    form = PictureForm
+    list_display = ["thumbnail", "description", "shape", "shown_on", "created_at"]
+    list_display_links = ["thumbnail", "description"]
+    list_filter = [InUse]
+    list_per_page = 50
+    search_fields = [
+        f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in ("sq", "en")
+    ]
+    readonly_fields = ["shown_on"]
+    list_note = _(
+        "A picture is uploaded once and shown on as many pages as you like. One that a page shows cannot be deleted: take it out "
+        "there first."
+    )
+    fieldsets = [
+        (None, {"fields": ["file", "focus"]}),
+        (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", ("credit_sq", "credit_en")]}),
+        (_("Where it stands"), {"fields": ["shown_on"]}),
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets if obj else self.fieldsets[:-1]
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        uses = Picture.objects.filter(pk__in=[picture.pk for picture in changelist.result_list]).uses()
+        for picture in changelist.result_list:
+            picture.shown = uses[picture.pk]
+        return changelist
+
+    @admin.display(description=_("picture"))
+    def thumbnail(self, picture):
+        return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', picture.thumbnail_url)
+
+    @admin.display(description=_("what it shows"))
+    def description(self, picture):
+        return str(picture)
+
+    @admin.display(description=_("size"))
+    def shape(self, picture):
+        return f"{picture.width}\u00a0×\u00a0{picture.height}"
+
+    @admin.display(description=_("shown on"))
+    def shown_on(self, picture):
+        rows = picture.shown if hasattr(picture, "shown") else _uses(picture)
+        return format_html_join(", ", '<a href="{}">{}</a>', [(_change_url(row), row) for row in rows]) or "-"
+
+    def get_deleted_objects(self, objs, request):
+        protected = [
+            format_html('{}: {} <a href="{}">{}</a>', picture, row._meta.verbose_name, _change_url(row), row)
+            for picture in objs
+            for row in _uses(picture)
+        ]
+        return ([], {}, set(), protected) if protected else super().get_deleted_objects(objs, request)
+
+    def get_urls(self):
+        library = self.admin_site.admin_view(self.library)
+        return [path("library/", library, name="campaign_picture_library"), *super().get_urls()]
+
+    def library(self, request):
+        """Pictures for the dialog of forms: by page and words, or by ids (`id=17&id=18`)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Picture.objects.all()
+        if ids := [text for text in request.GET.getlist("id") if text.isdecimal() and len(text) < 10]:
+            rows = rows.filter(pk__in=ids)
+        for word in request.GET.get("q", "").replace("\x00", "").split():
+            columns = [Q(**{column: word}) for column in self.search_fields]
+            rows = rows.filter(Q.create(columns, connector=Q.OR))
+        shown = Paginator(rows, len(ids) or PER_PAGE).get_page(request.GET.get("page"))
+        return JsonResponse(
+            {
+                "count": shown.paginator.count,
+                "page": shown.number,
+                "pages": shown.paginator.num_pages,
+                "pictures": [
+                    {
+                        "id": picture.pk,
+                        "url": picture.thumbnail_url,
+                        "name": str(picture),
+                        "alt": {"sq": picture.alt_sq, "en": picture.alt_en},
+                    }
+                    for picture in shown
+                ],
+            }
+        )
+
+
+def _uses(picture):
+    return Picture.objects.filter(pk=picture.pk).uses()[picture.pk]
+
+
+def _change_url(row):
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -1,0 +1,29 @@
+"""The list of words to avoid, of which editors are warned."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from campaign.models import Term
+from staff.admin.base import BothLanguagesForm, KeyIsKept
+from staff.admin.content import ContentAdmin
+
+
+class TermForm(KeyIsKept, BothLanguagesForm):
+    pass
+
+
+@admin.register(Term)
+class TermAdmin(ContentAdmin):
+    form = TermForm
+    list_display = ["better", "forms"]
+    list_note = _(
+        "Whoever writes one of these words in a text is warned and reads the better one. Nothing is refused: "
+        "a quotation may need the word."
+    )
+    fieldsets = [
+        (None, {"fields": [("forms_sq", "forms_en"), ("better_sq", "better_en"), ("why_sq", "why_en"), "key"]}),
+    ]
+    prepopulated_fields = {"key": ["better_en"]}
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else super().get_prepopulated_fields(request, obj)

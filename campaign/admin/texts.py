@@ -1,0 +1,58 @@
+"""Words that stand in fixed places: they can be changed, neither added nor deleted."""
+
+from django import forms
+from django.contrib import admin
+from django.core.cache import cache
+from django.utils.html import format_html
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext_lazy as _
+
+from campaign.context_processors import CACHE_KEY
+from campaign.models import PageText
+from staff.admin.content import ContentAdmin
+
+
+@admin.register(PageText)
+class PageTextAdmin(ContentAdmin):
+    list_display = ["place", "page", "words"]
+    list_filter = ["page"]
+    list_per_page = 200
+    list_note = _(
+        "What stands in fixed places of the site. Choose a page at the side, then a place. Pages of their own, such as the "
+        "problem or the questions, are under “Pages”."
+    )
+    search_fields = ["text_sq", "text_en"]
+    actions = None
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_fieldsets(self, request, obj=None):
+        where = _("Visitors read your words within a minute of saving.")
+        if url := obj.page_url():
+            where = format_html('{} <a href="{}">{}</a>', where, url, _("See the page"))
+        return [(None, {"description": where, "fields": [("text_sq", "text_en")]})]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 6
+        return field
+
+    def view_on_site(self, obj):
+        return obj.page_url()
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        cache.delete(CACHE_KEY)
+
+    @admin.display(description=_("place"), ordering="position")
+    def place(self, text):
+        return capfirst(text.get_key_display())
+
+    @admin.display(description=_("words"))
+    def words(self, text):
+        return Truncator(text.text).chars(90)

@@ -1,0 +1,98 @@
+"""Form fields of the admin that JavaScript makes more of: rich text, the choice of a picture, the part that matters most."""
+
+import json
+
+from django import forms
+from django.forms import Script
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+LIBRARY = reverse_lazy("admin:campaign_picture_library")
+library_js = Script("js/library.js", defer=True)
+
+
+def library_config():
+    """Where the library is, and what its dialog says."""
+    return {
+        "library": str(LIBRARY),
+        "add": str(reverse_lazy("admin:campaign_picture_add")),
+        "words": {
+            "title": _("Choose a picture"),
+            "search": _("Search by what it shows"),
+            "found": _("Pictures found:"),
+            "none": _("No picture is described like this."),
+            "failed": _("The library cannot be opened. Are you still signed in, and may you see pictures?"),
+            "newer": _("Newer"),
+            "older": _("Older"),
+            "add": _("Add a picture (in a new window)"),
+            "close": _("Close"),
+            "choose": _("Choose from the library"),
+        },
+    }
+
+
+class PictureSelect(forms.Select):
+    """A list of all pictures by what they show; with JavaScript the library can be looked through."""
+
+    class Media:
+        css = {"all": ["css/editor.css"]}
+        js = [library_js]
+
+    def get_context(self, name, value, attrs):
+        return super().get_context(name, value, {**(attrs or {}), "data-library": json.dumps(library_config())})
+
+
+class RichText(forms.Textarea):
+    """HTML in a plain text area; with JavaScript an editor, made of the parts that django-prose-editor brings.
+
+    Its own widget needs an import map, which stands in the page and would need a nonce; this one is given the file's address.
+    """
+
+    class Media:
+        css = {"all": ["css/editor.css"]}
+        js = [library_js, Script("js/editor.js", type="module")]
+
+    def get_context(self, name, value, attrs):
+        config = library_config()
+        config["module"] = static("django_prose_editor/editor.js")
+        config["words"] |= {
+            "toolbar": _("Format"),
+            "style": _("Kind of paragraph"),
+            "paragraph": _("Text"),
+            "heading": _("Heading"),
+            "subheading": _("Subheading"),
+            "bold": _("Bold"),
+            "italic": _("Italics"),
+            "link": _("Link"),
+            "bullets": _("List"),
+            "numbers": _("Numbered list"),
+            "quote": _("Quote"),
+            "picture": _("Picture"),
+            "undo": _("Undo"),
+            "redo": _("Redo"),
+            "address": _("Address"),
+            "address_help": _("Such as /en/help/, https://crca.al, mailto:name@example.org or tel:116111."),
+            "address_wrong": _("Write an address that begins with /, https://, http://, mailto: or tel:."),
+            "save": _("Set the link"),
+            "remove": _("Remove the link"),
+            "gone": _("This picture is no longer in the library; the page leaves it out."),
+        }
+        return super().get_context(name, value, {**(attrs or {}), "data-editor": json.dumps(config)})
+
+
+class FocusGrid(forms.RadioSelect):
+    """Nine parts of the picture, each a radio button that lies over it: touched or chosen by keyboard, without JavaScript."""
+
+    picture_url = ""
+
+    class Media:
+        css = {"all": ["css/editor.css"]}
+        js = [Script("js/upload.js", defer=True)]
+
+    def render(self, name, value, attrs=None, renderer=None):
+        context = self.get_context(name, value, attrs) | {"picture_url": self.picture_url}
+        # Ours lies among the site's templates, where the renderer of forms does not look.
+        return mark_safe(render_to_string("admin/campaign/picture/focus.html", context))  # noqa: S308 - escaped by the template

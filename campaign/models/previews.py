@@ -1,0 +1,38 @@
+"""What an editor has typed and not saved, kept for a while so that it can be seen on its page and shown to others."""
+
+import uuid
+from datetime import timedelta
+
+from django.core import serializers
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+PREVIEW_LIFE = timedelta(days=7)
+
+
+class Preview(models.Model):
+    """A page or article as it was typed; nobody but who has its link reads it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    row = models.TextField(editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("preview")
+        verbose_name_plural = _("previews")
+
+    def __str__(self):
+        return str(self.pk)
+
+    @classmethod
+    def keep(cls, row):
+        """Keep an unsaved page or article; those whose time is over go."""
+        cls.objects.filter(created_at__lte=Now() - PREVIEW_LIFE).delete()
+        fields = [field.name for field in row._meta.concrete_fields if field.editable]
+        return cls.objects.create(row=serializers.serialize("json", [row], fields=fields))
+
+    def load(self):
+        """The page or article as it was typed."""
+        [typed] = serializers.deserialize("json", self.row, ignorenonexistent=True)
+        return typed.object

@@ -1,0 +1,98 @@
+"""Words that stand in fixed places of the site: the lead of the home page, the footer, what a child reads first."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+
+class PageText(models.Model):
+    """The words of one place, in both languages. Templates name it by its key; there is no more and no less than they name."""
+
+    class Page(models.TextChoices):
+        HOME = "home", _("Home page")
+        VOWS = "vows", _("The three sentences (home page and pledge form)")
+        PLEDGE = "pledge", _("Pledge form")
+        THANKS = "thanks", _("After confirming or withdrawing")
+        CHILD = "child", _("Page for those under 16")
+        TOTALS = "totals", _("How many we are")
+        HELP = "help", _("Help page")
+        EVERY = "every", _("Every page")
+
+    class Key(models.TextChoices):
+        HOME_EYEBROW = "home_eyebrow", _("small line above the headline")
+        HOME_LEAD = "home_lead", _("lead, the sentence under the headline")
+        HOME_VOWS = "home_vows", _("title above the three sentences")
+        HOME_VOWS_LEAD = "home_vows_lead", _("sentence above the three sentences")
+        HOME_GROUPS = "home_groups", _("title above the groups")
+        HOME_GROUPS_LEAD = "home_groups_lead", _("sentence above the groups")
+        HOME_DEMANDS = "home_demands", _("title above the demands")
+        HOME_DEMANDS_LEAD = "home_demands_lead", _("sentence above the demands")
+        HOME_CALL = "home_call", _("last call, above the button at the end")
+        VOW_1 = "vow_1", _("first sentence")
+        VOW_1_TEXT = "vow_1_text", _("what the first sentence means")
+        VOW_2 = "vow_2", _("second sentence")
+        VOW_2_TEXT = "vow_2_text", _("what the second sentence means")
+        VOW_3 = "vow_3", _("third sentence")
+        VOW_3_TEXT = "vow_3_text", _("what the third sentence means")
+        PLEDGE_LEAD = "pledge_lead", _("lead, the sentence above the form")
+        PLEDGE_SHARED = "pledge_shared", _("words in search results and when shared")
+        THANKS_TITLE = "thanks_title", _("title after confirming")
+        THANKS_BRING = "thanks_bring", _("title above the address to pass on")
+        THANKS_BRING_TEXT = "thanks_bring_text", _("sentence above the address to pass on")
+        THANKS_WITHDRAWN = "thanks_withdrawn", _("farewell after withdrawing")
+        CHILD_TITLE = "child_title", _("title")
+        CHILD_LEAD = "child_lead", _("lead, that nothing is kept")
+        CHILD_DANGER = "child_danger", _("what to do in danger")
+        CHILD_PART = "child_part", _("title of being part of it")
+        CHILD_PART_TEXT = "child_part_text", _("text on being part of it")
+        CHILD_HURT = "child_hurt", _("title of what to do if someone hurts you")
+        CHILD_HURT_FIRST = "child_hurt_first", _("first sentence on it, in bold")
+        CHILD_HURT_TEXT = "child_hurt_text", _("text on what to do if someone hurts you")
+        TOTALS_METHOD = "totals_method", _("how we count")
+        TOTALS_SHARED = "totals_shared", _("words in search results and when shared")
+        HELP_LEAD = "help_lead", _("lead, what to do now")
+        HELP_CHILD = "help_child", _("title of what a child reads")
+        HELP_CHILD_FIRST = "help_child_first", _("first sentence to a child, in bold")
+        HELP_CHILD_TEXT = "help_child_text", _("text to a child")
+        HELP_ABROAD = "help_abroad", _("what to do outside Albania")
+        HELP_SHARED = "help_shared", _("words in search results and when shared")
+        EVERY_FOOTER = "every_footer", _("sentence at the foot of the page")
+        EVERY_SHARED = "every_shared", _("words in search results and when shared")
+        EVERY_CARD = "every_card", _("words on the picture of a shared link")
+
+    key = models.CharField(_("place"), max_length=20, choices=Key, unique=True, editable=False)
+    page = models.CharField(_("page"), max_length=6, choices=Page, editable=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=0, editable=False)
+    text = TranslatedField(
+        models.TextField(
+            _("words"),
+            max_length=1000,
+            help_text=_("Plain words, without HTML. In a longer text an empty line begins a new paragraph."),
+        )
+    )
+
+    class Meta:
+        verbose_name = _("words on a page")
+        verbose_name_plural = _("words on pages")
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(name="page_text_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")),
+        ]
+
+    def __str__(self):
+        return f"{self.get_page_display()}: {self.get_key_display()}"
+
+    def page_url(self):
+        """Where one reads these words, in the present language; None where only a personal link leads."""
+        names = {
+            self.Page.HOME: "campaign:home",
+            self.Page.VOWS: "campaign:home",
+            self.Page.PLEDGE: "pledges:sign",
+            self.Page.CHILD: "pledges:under_16",
+            self.Page.TOTALS: "pledges:totals",
+            self.Page.HELP: "campaign:help",
+            self.Page.EVERY: "campaign:home",
+        }
+        return reverse(names[self.page]) if self.page in names else None

@@ -1,0 +1,215 @@
+"""Exports: a file of the pledges that the list shows, of those ticked in it, or of those who want news.
+
+A file goes straight to the browser and is kept nowhere. What stays is who took which one, and how far it got.
+"""
+
+import copy
+import uuid
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header, urlencode
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from pledges import exports
+from pledges.admin.base import sees_people
+from pledges.models import Export, Pledge
+from staff.admin.base import ModelAdmin
+
+LIST = "admin:pledges_pledge_changelist"
+CONTENT_TYPES = {
+    Export.Format.CSV: "text/csv; charset=utf-8",
+    Export.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+FILE_NAMES = {
+    Export.Content.PLEDGES: pgettext_lazy("file name", "pledges"),
+    Export.Content.PEOPLE: pgettext_lazy("file name", "pledges-with-names"),
+    Export.Content.UPDATES: pgettext_lazy("file name", "news"),
+}
+
+
+def contents_for(request):
+    """What this member of staff may export."""
+    user, content = request.user, Export.Content
+    sees_pledges = user.has_perm("pledges.view_pledge") or user.has_perm("pledges.change_pledge")
+    allowed = {
+        content.PLEDGES: sees_pledges and user.has_perm("pledges.export_pledges"),
+        content.PEOPLE: sees_pledges and user.has_perm("pledges.export_pledges") and sees_people(request),
+        content.UPDATES: user.has_perm("pledges.export_updates") and sees_people(request),
+    }
+    return [content for content in allowed if allowed[content]]
+
+
+class ExportForm(forms.ModelForm):
+    # Known beforehand: the page can ask how far the export is while the browser is busy with the file.
+    export = forms.UUIDField(widget=forms.HiddenInput)
+    # The filters of the list, as its address has them.
+    query = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Export
+        fields = ["content", "format"]
+        labels = {"content": _("What to export")}
+        widgets = {"content": forms.RadioSelect, "format": forms.RadioSelect}
+
+    def __init__(self, *args, contents, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["content"].choices = [(content.value, capfirst(content.label)) for content in contents]
+        self.fields["content"].initial = contents[0]
+        self.fields["format"].choices = Export.Format.choices
+
+
+@admin.register(Export)
+class ExportAdmin(ModelAdmin):
+    list_display = ["started_at", "user", "content", "format", "state", "rows"]
+    list_filter = ["content", "state", "started_at"]
+    list_select_related = ["user"]
+    list_note = _("Who took which file of pledges out, and when. The files themselves are kept nowhere.")
+    fields = [("content", "format"), "user", ("started_at", "ended_at")]
+    show_facets = admin.ShowFacets.NEVER
+    actions = None
+
+    def has_add_permission(self, request):
+        return bool(contents_for(request))
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_add_permission(request) or super().has_view_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        return rows if super().has_view_permission(request) else rows.filter(user=request.user)
+
+    def get_urls(self):
+        progress = self.admin_site.admin_view(self.progress)
+        return [path("<uuid:pk>/progress/", progress, name="pledges_export_progress"), *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        export = self.get_object(request, object_id)
+        try:
+            filters = export and list(in_words(shown_by(request, urlencode(export.filters, doseq=True))))
+        except IncorrectLookupParameters:
+            # The list has other filters by now.
+            filters = None
+        return super().change_view(request, object_id, form_url, {"filters": filters, **(extra_context or {})})
+
+    def progress(self, request, pk):
+        """How far an export is: a piece of a page, or nothing as long as it has not begun."""
+        export = self.get_queryset(request).filter(pk=pk).first()
+        if export is None:
+            return HttpResponse(status=204)
+        return TemplateResponse(request, "admin/pledges/export/progress.html", {"export": export, "next": uuid.uuid4()})
+
+    def add_view(self, request, form_url="", extra_context=None):
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        try:
+            if request.method == "POST":
+                return self._export(request)
+            return self.ask(request, request.GET.urlencode())
+        except IncorrectLookupParameters:
+            self.message_user(request, _("The list has no such filters. Choose them anew."), messages.ERROR)
+            return redirect(LIST)
+
+    def ask(self, request, query, form=None):
+        """The page that says what would be exported, with a button for the file; `query` holds the filters of the list."""
+        shown = shown_by(request, query)
+        form = form or ExportForm(initial={"export": uuid.uuid4(), "query": query}, contents=contents_for(request))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Export pledges"),
+            "opts": self.opts,
+            "media": self.media,
+            "adminform": helpers.AdminForm(form, [(None, {"fields": ["content", "format"]})], {}, model_admin=self),
+            "form": form,
+            "filters": in_words(shown),
+            "shown": shown.queryset.count(),
+            "want_news": shown.queryset.who_want_news().count(),
+        }
+        return TemplateResponse(request, "admin/pledges/export/ask.html", context)
+
+    def _export(self, request):
+        form = ExportForm(request.POST, contents=contents_for(request))
+        if not form.is_valid():
+            return self.ask(request, request.POST.get("query", ""), form)
+        shown = shown_by(request, form.cleaned_data["query"])
+        export = form.save(commit=False)
+        export.pk, export.user, export.filters = form.cleaned_data["export"], request.user, shown.get_filters_params()
+        try:
+            export.start(shown.queryset)
+        except IntegrityError:
+            # The button was pressed twice.
+            return redirect("admin:pledges_export_change", export.pk)
+        response = StreamingHttpResponse(
+            exports.stream(export, shown.queryset), content_type=CONTENT_TYPES[export.format]
+        )
+        name = f"{FILE_NAMES[export.content]}-{timezone.localdate()}.{export.format}"
+        response.headers["Content-Disposition"] = content_disposition_header(True, name)
+        # nginx would keep what the browser has not taken yet in a file.
+        response.headers["X-Accel-Buffering"] = "no"
+        return response
+
+
+def shown_by(request, query):
+    """The list of pledges with these filters, as its own page makes it."""
+    request = copy.copy(request)
+    request.GET = QueryDict(query)
+    return admin.site.get_model_admin(Pledge).get_changelist_instance(request)
+
+
+def in_words(shown):
+    """(filter, choice) of each filter that a list of pledges is narrowed by."""
+    chosen, known = shown.get_filters_params(), {"id__in"}
+    for spec in shown.filter_specs:
+        known.update(spec.expected_parameters())
+        # Days may have been typed, and are then no choice.
+        typed = [value for name in spec.expected_parameters() for value in chosen.get(name, [])]
+        if typed:
+            words = [str(choice["display"]) for choice in spec.choices(shown) if choice["selected"]]
+            yield spec.title, ", ".join(words or typed)
+    if "id__in" in chosen:
+        yield _("ticked"), len(chosen["id__in"][-1].split(","))
+    # Typed into the address by hand.
+    yield from ((name, ", ".join(values)) for name, values in chosen.items() if name not in known)
+
+
+class OffersExports:
+    """Lets the list of pledges offer to export what it shows or what is ticked in it."""
+
+    def has_export_permission(self, request):
+        """Whether one may export anything."""
+        return bool(contents_for(request))
+
+    def changelist_view(self, request, extra_context=None):
+        link = None
+        if self.has_export_permission(request):
+            query = request.GET.copy()
+            for name in [*IGNORED_PARAMS, PAGE_VAR]:
+                query.pop(name, None)
+            link = reverse("admin:pledges_export_add", query=query)
+        return super().changelist_view(request, {"export_link": link, **(extra_context or {})})
+
+    @admin.action(description=_("Export …"), permissions=["export"])
+    def export(self, request, queryset):
+        query = request.GET
+        if request.POST.get("select_across") != "1":
+            query = QueryDict(mutable=True)
+            query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
+        return self.admin_site.get_model_admin(Export).ask(request, query.urlencode())

@@ -1,0 +1,34 @@
+"""The total for other sites to show in a frame: no script, no cookie, and the one page that may be framed."""
+
+from django.conf import settings
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.csp import CSP
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csp import csp_override
+
+from pledges import totals
+from pledges.charts import mosaic
+from pledges.http import public_page
+from pledges.models import PledgingSettings
+
+POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.NONE], "frame-ancestors": ["*"]}
+
+
+@xframe_options_exempt
+@csp_override(POLICY)
+@public_page
+def counter(request, language, theme):
+    """How many have pledged, in one language and theme ("light" or "dark")."""
+    with translation.override(language):
+        read = totals.read()
+        context = {
+            "totals": read,
+            "one": mosaic(read.sectors, PledgingSettings.load().goal_above(read.total)),
+            "theme": theme,
+            "site_url": settings.SITE_URL,
+        }
+        response = render(request, "pledges/counter.html", context)
+    response.headers["Content-Language"] = language
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

@@ -1,0 +1,39 @@
+"""What supporters post: "I pledged" in a sector's words or in everyone's, and the blue ribbon around a photo. No name."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from pledges import pictures
+from pledges import ribbon as ribbons
+from pledges.http import mark_public, public_page, read_only
+from pledges.models import Sector
+
+# Instead of a sector's slug: words that suit everyone.
+NEUTRAL = "1"
+BRANDS = {"sq": "#NEJEMI1", "en": "#WEARE1"}
+
+
+@read_only
+def picture(request, language, layout, slug):
+    """The picture in one language and layout ("square" or "story"): the words that staff gave the sector, drawn."""
+    with translation.override(language):
+        words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
+        return _png(pictures.draw(layout, words or _("I pledged."), BRANDS[language]))
+
+
+@public_page
+def ribbon(request):
+    """The page that puts the ribbon around a photo, in the browser: the photo is sent nowhere."""
+    return render(request, "pledges/ribbon.html")
+
+
+@read_only
+def ribbon_picture(request, language, kind):
+    """The ribbon as a frame with a hole ("frame"), or ready with the 1 in it ("ready")."""
+    return _png(ribbons.draw(BRANDS[language], ready=kind == "ready"))
+
+
+def _png(data):
+    return mark_public(HttpResponse(data, content_type="image/png"))

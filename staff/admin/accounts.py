@@ -1,0 +1,224 @@
+"""Accounts of staff: invited, given a role, helped back in, deactivated. Everything done here is on record."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.contrib.admin.widgets import AdminEmailInputWidget, AdminTextInputWidget
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from staff.admin.base import ModelAdmin
+from staff.models import Account, Record
+from staff.models.records import note
+from staff.roles import EXPLAINED, Role
+
+EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+
+
+class AccountForm(forms.ModelForm):
+    """Someone's name, address and role. What is changed is on record as the names of the fields, never as what was typed."""
+
+    first_name = forms.CharField(
+        label=_("Name"),
+        max_length=150,
+        widget=AdminTextInputWidget,
+        help_text=_("As colleagues know this person. Example: Zana Hoxha"),
+    )
+    # As long as Django's name of a user, which it is too.
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=150,
+        widget=AdminEmailInputWidget,
+        help_text=_("This person signs in with it, and the link goes there. Use an address that nobody else reads."),
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        widget=forms.RadioSelect,
+        help_text=_("What this person may do. Give no more than the work needs; it can be changed at any time."),
+    )
+
+    class Meta:
+        model = Account
+        fields = ["first_name", "email"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "role" in self.fields:
+            self.fields["role"].choices = [(role.value, f"{role.label}: {EXPLAINED[role]}") for role in Role]
+            self.initial.setdefault("role", getattr(self.instance, "role_key", None))
+
+    def clean_email(self):
+        address = self.cleaned_data["email"]
+        other = Account.objects.at(address)
+        if other and other.pk != self.instance.pk:
+            raise ValidationError(_("%(name)s has this address already.") % {"name": other}, code="taken")
+        return address
+
+    def clean_role(self):
+        role = self.cleaned_data["role"]
+        if self.instance.pk and role != Role.ADMINISTRATOR:
+            self.instance.check_another_administrator()
+        return role
+
+
+class InvitationForm(AccountForm):
+    language = forms.ChoiceField(
+        label=_("Language of the message"),
+        choices=settings.LANGUAGES,
+        help_text=_("In which we write to this person. On the site they choose for themselves."),
+    )
+
+
+@admin.register(Account)
+class AccountAdmin(ModelAdmin):
+    form = AccountForm
+    list_display = ["name", "email", "role", "standing", "factors", "last_login"]
+    list_display_links = ["name"]
+    list_note = _(
+        "Who works here. Someone new is invited by e-mail and chooses alone how to sign in. Accounts are switched off, not "
+        "deleted: the record goes on naming who did what."
+    )
+    show_facets = admin.ShowFacets.NEVER
+    readonly_fields = ["standing", "factors", "last_login"]
+    actions = ["send_link", "revoke_link", "deactivate", "activate", "rescue"]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        return super().get_form(request, obj, change, **({} if obj else {"form": InvitationForm}), **kwargs)
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return [(None, {"fields": ["first_name", "email", "role", "language"]})]
+        return [
+            (None, {"fields": ["first_name", "email", "role"]}),
+            (_("How this person signs in"), {"fields": ["standing", "factors", "last_login"]}),
+        ]
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        role = form.cleaned_data["role"]
+        if not change:
+            obj.begin(role, form.cleaned_data["language"], request.user)
+            return
+        typed = [name for name in form.changed_data if name in ("first_name", "email")]
+        if typed:
+            obj.username = obj.email.lower() if "email" in typed else obj.username
+            obj.save(update_fields=[*typed, "username"])
+            note(request.user, Record.Action.ACCOUNT, done="changed", account=obj.pk, fields=typed)
+        if "role" in form.changed_data:
+            obj.change_role(role, request.user)
+
+    # Django's history would keep the names of colleagues; the record keeps their numbers.
+    def log_addition(self, request, obj, message):
+        return None
+
+    def log_change(self, request, obj, message):
+        return None
+
+    def history_view(self, request, object_id, extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return redirect(f"{reverse('admin:staff_record_changelist')}?user={int(object_id)}")
+
+    def response_add(self, request, obj, post_url_continue=None):
+        self.message_user(
+            request,
+            _("%(name)s is invited: a message with a link is on its way. It works for seven days.") % {"name": obj},
+            messages.SUCCESS,
+        )
+        return redirect("admin:staff_account_changelist")
+
+    @admin.display(description=_("name"), ordering="first_name")
+    def name(self, account):
+        return str(account)
+
+    @admin.display(description=_("role"), ordering="role_key")
+    def role(self, account):
+        return Role(account.role_key).label if account.role_key else self.get_empty_value_display()
+
+    @admin.display(description=_("state"))
+    def standing(self, account):
+        if not account.is_active:
+            return _("switched off")
+        if account.has_app or account.has_passkey:
+            return _("set up; a fresh link is out") if account.is_invited else _("set up")
+        return _("invitation sent") if account.is_invited else _("not set up")
+
+    @admin.display(description=_("second factor"))
+    def factors(self, account):
+        named = [
+            *([_("passkey")] if account.has_passkey else []),
+            *([_("app")] if account.has_app else []),
+        ]
+        return ", ".join(map(str, named)) or _("none yet")
+
+    def _each(self, request, queryset, do, said):
+        """Do something to each of the chosen accounts, all or none, and say how many it was."""
+        try:
+            with transaction.atomic():
+                done = sum(do(account) is not False for account in queryset)
+        except ValidationError as refusal:
+            self.message_user(request, refusal.messages[0], messages.ERROR)
+        else:
+            self.message_user(request, said(done) % {"count": done}, messages.SUCCESS)
+
+    @admin.action(description=_("Send a fresh link"), permissions=["change"], location=EVERYWHERE)
+    def send_link(self, request, queryset):
+        self._each(
+            request,
+            queryset.filter(is_active=True),
+            lambda account: account.send_link(self._language_of(account), request.user),
+            lambda n: ngettext("%(count)d link is on its way.", "%(count)d links are on their way.", n),
+        )
+
+    @admin.action(description=_("Take back the link that was sent"), permissions=["change"], location=EVERYWHERE)
+    def revoke_link(self, request, queryset):
+        self._each(
+            request,
+            queryset,
+            lambda account: account.revoke_link(request.user),
+            lambda n: ngettext("%(count)d link works no more.", "%(count)d links work no more.", n),
+        )
+
+    @admin.action(description=_("Switch the account off"), permissions=["change"], location=EVERYWHERE)
+    def deactivate(self, request, queryset):
+        self._each(
+            request,
+            queryset.filter(is_active=True),
+            lambda account: account.deactivate(request.user),
+            lambda n: ngettext("%(count)d account is switched off.", "%(count)d accounts are switched off.", n),
+        )
+
+    @admin.action(description=_("Switch the account on again"), permissions=["change"], location=EVERYWHERE)
+    def activate(self, request, queryset):
+        self._each(
+            request,
+            queryset.filter(is_active=False),
+            lambda account: account.activate(request.user),
+            lambda n: ngettext("%(count)d account is switched on.", "%(count)d accounts are switched on.", n),
+        )
+
+    @admin.action(
+        description=_("Locked out: forget password and second factor, send a fresh link"),
+        permissions=["change"],
+        location=EVERYWHERE,
+    )
+    def rescue(self, request, queryset):
+        self._each(
+            request,
+            queryset.filter(is_active=True).exclude(pk=request.user.pk),
+            lambda account: account.rescue(self._language_of(account), request.user),
+            lambda n: ngettext("%(count)d link is on its way.", "%(count)d links are on their way.", n),
+        )
+
+    def _language_of(self, account):
+        """In which this person was written to before, else that of whoever asks."""
+        last = account.invitations.order_by("-created_at").first()
+        return last.language if last else translation.get_language()

@@ -1,0 +1,53 @@
+"""The admin as ours: who may enter it and by which door, its name, a front page that apps fill, an order for people."""
+
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from staff import sessions
+
+
+class StaffSite(admin.AdminSite):
+    """Django's admin for staff who have given their second factor; nobody else sees any of it.
+
+    `front` gives what the front page shows, `order` is how models follow each other in the menu.
+    """
+
+    site_header = site_title = _("We are 1")
+    index_title = _("What needs doing")
+    index_template = "admin/front.html"
+    # A function of the request that returns context for the front page.
+    front = staticmethod(lambda request: {})
+    # Models by label, such as "campaign.page"; an app stands where its first model does, what is not named comes last.
+    order = ()
+
+    def index(self, request, extra_context=None):
+        return super().index(request, self.front(request) | (extra_context or {}))
+
+    def get_app_list(self, request, app_label=None):
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["models"].sort(key=lambda model: self._place(model["model"]))
+        return sorted(apps, key=lambda app: self._place(app["models"][0]["model"]))
+
+    def _place(self, model):
+        label = model._meta.label_lower
+        return self.order.index(label) if label in self.order else len(self.order)
+
+    def has_permission(self, request):
+        return super().has_permission(request) and sessions.is_strong(request)
+
+    def login(self, request, extra_context=None):
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            return redirect("account_setup")
+        where = request.GET.get(REDIRECT_FIELD_NAME)
+        return redirect(reverse("account_login") + (f"?{urlencode({REDIRECT_FIELD_NAME: where})}" if where else ""))
+
+    def password_change(self, request, extra_context=None):
+        return redirect("account_change_password")

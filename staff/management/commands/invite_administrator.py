@@ -1,0 +1,30 @@
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from staff.models import Account
+from staff.roles import Role
+
+
+class Command(BaseCommand):
+    help = "Invite an administrator, such as the first: sends a link to this address and prints it too."
+
+    def add_arguments(self, parser):
+        parser.add_argument("address", metavar="EMAIL")
+        parser.add_argument("--name", default="", help="as colleagues know this person")
+        parser.add_argument("--language", choices=dict(settings.LANGUAGES), default="sq", help="of the message (sq)")
+
+    @transaction.atomic
+    def handle(self, *, address, name, language, **options):
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise CommandError("This is not an e-mail address.") from error
+        if Account.objects.at(address):
+            raise CommandError(
+                "There is an account with this address: `rescue_administrator` lets an administrator in again."
+            )
+        account = Account.objects.invite(address, name=name, role=Role.ADMINISTRATOR, language=language)
+        self.stdout.write(f"Invited. The link works once, for seven days:\n{account.invitation.url()}")

@@ -1,0 +1,25 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from staff.models import Account
+from staff.roles import Role
+
+
+class Command(BaseCommand):
+    help = (
+        "Let an administrator who is locked out in again: forgets password and second factors, ends all sessions, sends a fresh "
+        "link and prints it too. It is on record."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("address", metavar="EMAIL")
+        parser.add_argument("--language", choices=dict(settings.LANGUAGES), default="sq", help="of the message (sq)")
+
+    @transaction.atomic
+    def handle(self, *, address, language, **options):
+        account = Account.objects.at(address)
+        if account is None or not (account.role_key == Role.ADMINISTRATOR or account.is_superuser):
+            raise CommandError("No administrator has this address.")
+        invitation = account.rescue(language)
+        self.stdout.write(f"The account is open again by this link alone, once, for seven days:\n{invitation.url()}")

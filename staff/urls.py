@@ -1,0 +1,66 @@
+"""Signing in, under /admin/account/: the pages of allauth that staff need, by its own names. There is no signing up."""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from django.urls import path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from staff import views
+from staff.views import fresh, strong
+
+here = reverse_lazy("mfa_index")
+
+
+def titled(view, title, **options):
+    return view.as_view(extra_context={"title": title}, **options)
+
+
+urlpatterns = [
+    path("", views.overview, name="mfa_index"),
+    path("login/", titled(account.LoginView, _("Sign in")), name="account_login"),
+    path("login/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("login/code/", titled(mfa.AuthenticateView, _("Second factor")), name="mfa_authenticate"),
+    path("logout/", titled(account.LogoutView, _("Log out")), name="account_logout"),
+    path("inactive/", titled(account.AccountInactiveView, _("This account is switched off")), name="account_inactive"),
+    path("invitation/<str:token>/", views.invitation, name="account_invitation"),
+    path("setup/", views.setup, name="account_setup"),
+    path("awake/", views.awake, name="account_awake"),
+    path("password/", views.password, name="account_change_password"),
+    path("again/", strong(titled(account.ReauthenticateView, _("Is it you?"))), name="account_reauthenticate"),
+    path("again/code/", strong(titled(mfa.ReauthenticateView, _("Is it you?"))), name="mfa_reauthenticate"),
+    path(
+        "again/passkey/",
+        strong(titled(webauthn.ReauthenticateWebAuthnView, _("Is it you?"))),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("app/", views.AddApp.as_view(), name="mfa_activate_totp"),
+    path(
+        "app/remove/",
+        strong(fresh(titled(totp.DeactivateTOTPView, _("Remove the app?")))),
+        name="mfa_deactivate_totp",
+    ),
+    path("passkeys/add/", views.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path(
+        "passkeys/<int:pk>/",
+        strong(fresh(titled(webauthn.EditWebAuthnView, _("Rename this passkey"), success_url=here))),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "passkeys/<int:pk>/remove/",
+        strong(fresh(views.RemovePasskey.as_view(success_url=here))),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "codes/",
+        strong(fresh(titled(codes.ViewRecoveryCodesView, _("Recovery codes")))),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "codes/new/",
+        strong(fresh(titled(codes.GenerateRecoveryCodesView, _("New recovery codes?")))),
+        name="mfa_generate_recovery_codes",
+    ),
+]

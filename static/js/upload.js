@@ -1,0 +1,28 @@
+/* The form of a picture: shows the chosen file under the nine parts, and says at once when it is too large. */
+(() => {
+  "use strict";
+  const input = document.querySelector("input[type=file][data-most-bytes]");
+  const grid = document.querySelector(".focus-grid");
+  if (!input || !grid) return;
+
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    input.setCustomValidity(file && file.size > Number(input.dataset.mostBytes) ? input.dataset.tooLarge : "");
+    input.reportValidity();
+    if (!file) return;
+    try {
+      // Drawn, not linked: the policy allows no picture from anywhere but the site.
+      const picture = await createImageBitmap(file);
+      const scale = Math.min(1, 640 / Math.max(picture.width, picture.height));
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.round(picture.width * scale);
+      canvas.height = Math.round(picture.height * scale);
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      grid.querySelector("img, canvas")?.remove();
+      grid.prepend(canvas);
+      grid.classList.remove("empty");
+    } catch {
+      // No picture that a browser reads: the server says what is wrong with it.
+    }
+  });
+})();

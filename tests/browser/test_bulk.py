@@ -1,0 +1,125 @@
+"""Story 25: staff take a flood out of the count by its network or its mail domain, watch it, and take that back."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from pledges import totals
+from pledges.models import Batch, Pledge
+from tests.browser import press
+from tests.browser.test_access import ALL
+from tests.factories import make_pledge, make_staff, run_worker
+from tests.pledges.test_batches import copies
+
+LIST = "/admin/pledges/pledge/"
+FLOOD = 260
+
+
+def total():
+    assert totals.differences() == []
+    return totals.read().total
+
+
+@pytest.fixture
+def flood(live_server):
+    """Three real people, and a machine that signed hundreds of times from one network."""
+    people = [make_pledge(state="confirmed") for _ in range(3)]
+    bot = make_pledge(state="confirmed", network="192.0.2.7", address="bot@bots.example")
+    copies(bot, FLOOD - 1)
+    Pledge.objects.exclude(pk__in=[pledge.pk for pledge in people]).update(network_digest=bot.network_digest)
+    return bot
+
+
+def accessible(page):
+    page.evaluate(Axe().axe_script)
+    found = page.evaluate("options => axe.run(options)", ALL)["violations"]
+    return [(each["id"], each["impact"]) for each in found if each["impact"] in ("serious", "critical")] == []
+
+
+def choose(page, pledge, action):
+    page.locator(f'input.action-select[value="{pledge.pk}"]').check()
+    page.locator("select[name=action]").select_option(action)
+    press(page.locator("button[name=index]"))
+
+
+@pytest.mark.parametrize("java_script", [True, False])
+def test_25_a_flood_from_one_network_is_taken_out_and_brought_back(flood, staff_visit, java_script):
+    staff = staff_visit(make_staff(superuser=True), locale="en-GB", java_script_enabled=java_script)
+    page = staff.page
+    assert total() == FLOOD + 3
+
+    staff.open(f"{LIST}?id__in={flood.pk}")
+    choose(page, flood, "invalidate_networks")
+    figures = page.locator(".facts td").all_inner_texts()
+    assert figures == ["1", str(FLOOD), str(FLOOD)]
+    assert total() == FLOOD + 3, "nothing is done before the answer"
+    if java_script:
+        assert accessible(page)
+
+    press(page.locator("form input[type=submit]").last)
+    assert f"0 of {FLOOD}" in page.locator("#batch").inner_text()
+    assert total() == FLOOD + 3
+    if java_script:
+        assert accessible(page)
+    else:
+        assert page.locator("meta[http-equiv=refresh]").count() == 1
+    run_worker()
+    # By itself: the page looks again, with JavaScript and without.
+    page.get_by_text("Invalidate: done").wait_for()
+    assert f"{FLOOD} of {FLOOD}" in page.locator("#batch").inner_text()
+    assert total() == 3
+
+    press(page.locator("[name=undo]"))
+    run_worker()
+    page.get_by_text("Invalidate: undone").wait_for()
+    assert total() == FLOOD + 3
+    assert page.locator("[name=undo]").count() == 0
+
+
+def test_25_a_mail_domain_is_typed_and_the_batch_stopped_before_it_begins(flood, staff_visit):
+    staff = staff_visit(make_staff("view_pledge", "change_pledge"), locale="en-GB")
+    page = staff.page
+    staff.open(LIST)
+    assert accessible(page)
+    page.locator("#id_domain").fill("bots.example")
+    press(page.locator("form:has(#id_domain) [type=submit]"))
+    assert "bots.example" not in page.url
+    # The copies have digests of their own.
+    assert page.locator(".facts td").first.inner_text() == "1"
+    press(page.locator("form input[type=submit]").last)
+    assert total() == FLOOD + 2
+    batch = Batch.objects.get()
+    staff.open(f"/admin/pledges/batch/{batch.pk}/change/")
+    press(page.locator("[name=undo]"))
+    assert "1 pledge is as before." in page.locator(".messagelist").inner_text()
+    assert total() == FLOOD + 3
+
+
+def test_25_everything_the_filters_show_is_chosen_without_javascript(flood, staff_visit):
+    staff = staff_visit(make_staff(superuser=True), locale="en-GB", java_script_enabled=False)
+    page = staff.page
+    staff.open(f"{LIST}?state__exact=confirmed")
+    page.locator("input.action-select").first.check()
+    page.locator("[name=select_across][type=checkbox]").check()
+    page.locator("select[name=action]").select_option("invalidate")
+    press(page.locator("button[name=index]"))
+    assert page.locator(".facts td").all_inner_texts() == [str(FLOOD + 3)] * 3
+    press(page.locator("form input[type=submit]").last)
+    page.locator("[name=cancel]").wait_for()
+    press(page.locator("[name=cancel]"))
+    run_worker()
+    assert total() == FLOOD + 3
+
+
+def test_24_a_supporter_who_phones_is_corrected_from_the_keyboard(live_server, staff_visit):
+    pledge = make_pledge(state="confirmed", name="Drita Kola")
+    staff = staff_visit(make_staff(superuser=True), locale="en-GB")
+    page = staff.page
+    staff.open(f"{LIST}{pledge.pk}/change/")
+    assert accessible(page)
+    page.locator("#id_name").fill("Drita Kolaj")
+    page.locator("#id_asked").select_option("phone")
+    page.locator("#id_asked").focus()
+    press(page.locator("[name=_continue]"))
+    assert page.locator("#id_name").input_value() == "Drita Kolaj"
+    staff.open(f"{LIST}{pledge.pk}/delete/")
+    assert accessible(page)

@@ -1,0 +1,200 @@
+"""What staff do with pages in a real browser, under the strict policy (story 27)."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from campaign import previews
+from campaign.models import Page
+from pledges.models import Sector
+from tests.factories import make_staff
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def editor(staff_visit, name):
+    return staff_visit(
+        make_staff(superuser=True, username=name), locale="en-GB", viewport={"width": 1280, "height": 900}
+    )
+
+
+def test_27_a_page_is_made_previewed_published_changed_compared_and_restored(staff_visit, visit):
+    vera, reader = editor(staff_visit, "vera"), visit()
+    page = vera.page
+    vera.open("/admin/campaign/page/add/")
+    page.fill("#id_title_sq", "Guximi")
+    page.fill("#id_title_en", "Courage")
+    # Both languages side by side.
+    albanian, english = (page.locator(f"#id_title_{code}").bounding_box() for code in ("sq", "en"))
+    assert albanian["y"] == english["y"] and albanian["x"] + albanian["width"] < english["x"]
+    page.fill("#id_key", "brave")
+    page.fill("#id_lead_sq", "Një hap.")
+    page.fill("#id_lead_en", "One step.")
+    page.fill("#id_body_sq", "<p>Fjalët tona.</p>")
+    page.fill("#id_body_en", "<p>Our own words.</p>")
+    expect(page.locator("#id_slug_en")).to_have_value("courage")
+
+    # What is typed, on its page, in a tab of its own; nothing is saved.
+    with vera.context.expect_page() as tab:
+        page.click("[name=_preview]")
+    tab.value.wait_for_load_state()
+    expect(tab.value.locator("h1")).to_have_text("Courage")
+    expect(tab.value.locator(".preview")).to_contain_text("Preview, not saved.")
+    assert not Page.objects.filter(key="brave").exists()
+
+    # A draft, shown to somebody without an account, in both languages.
+    page.click("[name=_continue]")
+    link = page.get_by_role("link", name="Preview in English").get_attribute("href")
+    reader.open(link)
+    expect(reader.page.locator(".preview")).to_contain_text("Preview, not published.")
+    expect(reader.page.locator("main")).to_contain_text("Our own words.")
+    reader.page.click("a.lang")
+    expect(reader.page.locator("h1")).to_have_text("Guximi")
+    assert reader.open("/en/courage/").status == 404
+
+    page.select_option("#id_state", "published")
+    page.click("[name=_continue]")
+    reader.open("/en/courage/")
+    expect(reader.page.locator("h1")).to_have_text("Courage")
+    assert reader.page.locator(".preview").count() == 0
+
+    page.fill("#id_title_en", "Courage for all")
+    page.click("[name=_continue]")
+    reader.open("/en/courage/")
+    expect(reader.page.locator("h1")).to_have_text("Courage for all")
+
+    page.click(".historylink")
+    page.click(".versions tbody tr:nth-child(1) a")
+    expect(page.locator("ins").filter(has_text="for all")).to_be_visible()
+    page.go_back()
+    page.click(".versions tbody tr:nth-child(2) a")
+    expect(page.locator("del").filter(has_text="for all")).to_be_visible()
+    page.get_by_role("button", name="Bring this version back").click()
+    expect(page.locator(".messagelist")).to_contain_text("It is again as it was on")
+    reader.open("/en/courage/")
+    expect(reader.page.locator("h1")).to_have_text("Courage")
+
+
+def test_two_colleagues_are_told_of_each_others_save(staff_visit):
+    about = Page.objects.get(key="about")
+    path = f"/admin/campaign/page/{about.pk}/change/"
+    vera, besa = (editor(staff_visit, name) for name in ("vera", "besa"))
+    for who, title in ((vera, "All of us"), (besa, "Every one of us")):
+        who.open(path)
+        who.page.fill("#id_title_en", title)
+    vera.page.click("[name=_save]")
+    besa.page.click("[name=_save]")
+    expect(besa.page.locator(".errorlist.nonfield")).to_contain_text("vera saved this on")
+    panel = besa.page.locator(".conflict")
+    expect(panel).to_contain_text("All of us")
+    expect(panel.locator("h4")).to_have_text(["Title (English)"])
+    expect(besa.page.locator("#id_title_en")).to_have_value("Every one of us")
+    besa.page.get_by_label("Save mine over it").check()
+    besa.page.click("[name=_save]")
+    expect(besa.page.locator(".messagelist")).to_contain_text("changed successfully")
+    about.refresh_from_db()
+    assert about.title_en == "Every one of us"
+
+
+def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit):
+    vera = editor(staff_visit, "vera")
+    page, asked = vera.page, []
+
+    def answer(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", answer)
+    about = Page.objects.get(key="about")
+    path = f"/admin/campaign/page/{about.pk}/change/"
+
+    # Looked at, clicked into, typed and taken back: nothing to lose.
+    vera.open(path)
+    page.click("#id_title_en")
+    page.keyboard.type("x")
+    page.keyboard.press("Backspace")
+    page.click("#site-name a")
+    page.wait_for_url(re.compile("/admin/$"))
+    assert asked == []
+
+    vera.open(path)
+    page.click("#id_title_en")
+    page.keyboard.type("More ")
+    # As an editor of formatted text does it: the field changes and no key was pressed in it.
+    page.evaluate("document.querySelector('#id_body_en').value += '<p>x</p>'")
+    page.click("#site-name a", no_wait_after=True)
+    expect(page.locator("#id_title_en")).to_be_visible()
+    assert asked == ["beforeunload"] and page.url.endswith(path)
+    # A preview opens beside and leaves the form as unsaved as it was.
+    with vera.context.expect_page():
+        page.click("[name=_preview]")
+    page.click("#site-name a", no_wait_after=True)
+    expect(page.locator("#id_title_en")).to_be_visible()
+    assert len(asked) == 2
+    page.click("[name=_save]")
+    page.wait_for_url(re.compile("/campaign/page/$"))
+    assert len(asked) == 2
+
+    # A form that came back with errors holds words that are not saved.
+    vera.open(path)
+    page.fill("#id_title_sq", "")
+    page.click("[name=_save]")
+    expect(page.locator(".errornote")).to_be_visible()
+    page.click("#site-name a", no_wait_after=True)
+    expect(page.locator(".errornote")).to_be_visible()
+    assert len(asked) == 3
+
+
+def test_languages_stand_one_under_the_other_on_a_phone_and_all_works_without_scripts(staff_visit):
+    user = make_staff(superuser=True, username="vera")
+    vera = staff_visit(user, locale="en-GB", viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    about = Page.objects.get(key="about")
+    vera.open(f"/admin/campaign/page/{about.pk}/change/")
+    albanian, english = (vera.page.locator(f"#id_title_{code}").bounding_box() for code in ("sq", "en"))
+    assert albanian["x"] == english["x"] and albanian["y"] < english["y"]
+    vera.page.fill("#id_title_en", "All of us")
+    vera.page.click("[name=_save]")
+    vera.open(f"/admin/campaign/page/{about.pk}/history/")
+    vera.page.click(".versions tbody tr:last-child a")
+    vera.page.get_by_role("button", name="Bring this version back").click()
+    about.refresh_from_db()
+    assert about.title_en != "All of us"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_serious_on_what_editors_use(staff_visit, visit, width):
+    vera = staff_visit(
+        make_staff(superuser=True, username="vera"), locale="en-GB", viewport={"width": width, "height": 740}
+    )
+    page, script, found = vera.page, Axe().axe_script, []
+    about, artists = Page.objects.get(key="about"), Sector.objects.get(slug="artists")
+
+    def look(at):
+        at.evaluate(script)
+        for violation in at.evaluate("axe.run()")["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                found.append((at.url, violation["id"], [node["html"][:200] for node in violation["nodes"]]))
+        assert at.evaluate("document.documentElement.scrollWidth") <= width, at.url
+
+    path = f"/admin/campaign/page/{about.pk}/change/"
+    vera.open(path)
+    page.fill("#id_title_en", "All of us against child pornography")
+    Page.objects.filter(pk=about.pk).update(title_en="Another title", state="draft")
+    page.click("[name=_continue]")
+    assert page.locator(".conflict, .caution").count() == 2
+    look(page)
+    page.check("[name=save_over]")
+    page.click("[name=_continue]")
+    page.click(".historylink")
+    look(page)
+    page.click(".versions tbody tr:last-child a")
+    look(page)
+    for other in ("campaign/page/?status=draft", "campaign/page/deleted/", f"pledges/sector/{artists.pk}/merge/"):
+        vera.open(f"/admin/{other}")
+        look(page)
+    reader = visit(viewport={"width": width, "height": 740})
+    reader.open(previews.path(about, "en"))
+    look(reader.page)
+    assert found == []

@@ -1,0 +1,56 @@
+"""Sharing in a real browser: the own link brings one more, copying works, and a photo gets its ribbon without leaving."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from pledges import links
+from pledges.links import Purpose
+from tests.factories import make_pledge
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_address_is_copied_by_a_button_and_stands_there_without_javascript(visit):
+    pledge = make_pledge(state="confirmed")
+    path = links.path(Purpose.SHARE, pledge, "en")
+    visitor = visit(permissions=["clipboard-read", "clipboard-write"])
+    visitor.open(path)
+    page = visitor.page
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith(page.locator("#address").inner_text()) and "Join in:" in copied
+
+    plain = visit(java_script_enabled=False)
+    plain.open(path)
+    assert not plain.page.get_by_role("button", name="Copy").is_visible()
+    assert plain.page.locator("#address").is_visible()
+
+
+def test_a_photo_gets_its_ribbon_and_nothing_is_sent(visit):
+    photo = io.BytesIO()
+    Image.new("RGB", (640, 480), (10, 200, 10)).save(photo, "JPEG")
+    visitor = visit()
+    visitor.open("/en/blue-ribbon/")
+    page = visitor.page
+    sent = []
+    page.on("request", lambda request: sent.append((request.method, request.url)))
+    page.set_input_files("#photo", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()})
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save the picture").click()
+    made = Image.open(download.value.path()).convert("RGB")
+    assert made.size == (1080, 1080)
+    middle, rim = made.getpixel((540, 300)), made.getpixel((540, 20))
+    assert middle[1] > 150 > middle[0] and rim[2] > 150 > rim[1], (middle, rim)
+    assert [url for method, url in sent if method != "GET" or not url.startswith(("blob:", visitor.home))] == []
+
+    page.set_input_files("#photo", {"name": "no.txt", "mimeType": "text/plain", "buffer": b"no photo"})
+    page.get_by_text("This file is no photo").wait_for()
+    assert not page.locator("canvas").is_visible()
+    # A link to the ready picture is there for whoever has no JavaScript.
+    plain = visit(java_script_enabled=False)
+    plain.open("/sq/fjongo-blu/")
+    assert not plain.page.locator("#photo").is_visible()
+    assert plain.page.get_by_role("link", name="Shkarkojeni").is_visible()

@@ -1,0 +1,182 @@
+"""Staff come in with a real browser: an app and a passkey are set up, used, and stood in for by a recovery code."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from staff.models import Account, Record
+from staff.roles import Role
+from tests.browser import press
+from tests.factories import app_code
+
+PASSWORD = "shumë e fshehtë 1"
+ADDRESS = "zana@shembull.al"
+# Everything, and by night what depends on colour.
+ALL = {"resultTypes": ["violations"]}
+LOOKS = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+PHONE = {"width": 360, "height": 740}
+
+
+def give_passkeys(visitor):
+    """Let the browser have a built-in authenticator, such as a phone's fingerprint reader, that always says yes."""
+    tool = visitor.context.new_cdp_session(visitor.page)
+    tool.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    number = tool.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+    return lambda works: tool.send("WebAuthn.setUserVerified", {"authenticatorId": number, "isUserVerified": works})
+
+
+def looks_right(page):
+    """Nothing is wrong for axe, nor cut off on a phone."""
+    page.evaluate(Axe().axe_script)
+    # Colours change slowly, those under the pointer too.
+    page.mouse.move(0, 0)
+    for scheme, options in (("light", ALL), ("dark", LOOKS)):
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
+        found = page.evaluate("options => axe.run(options)", options)["violations"]
+        assert [(each["id"], each["nodes"][0]["failureSummary"]) for each in found] == [], (page.url, scheme)
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
+
+
+def invited(language):
+    account = Account.objects.invite(ADDRESS, name="Zana", role=Role.ADMINISTRATOR, language=language)
+    return account.invitation.url()
+
+
+def sign_out(page):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    press(page.locator("#logout-form button"))
+    page.set_viewport_size(PHONE)
+
+
+def give_password(page):
+    page.goto("/admin/")
+    page.locator("#id_login").fill(ADDRESS)
+    page.locator("#id_password").fill(PASSWORD)
+    press(page.locator("form:has(#id_login) .default"))
+
+
+@pytest.mark.parametrize("locale", ["sq-AL", "en-GB"])
+def test_from_the_invitation_to_signing_in_with_app_passkey_and_recovery_code(door, locale):
+    visitor = door(locale=locale, viewport=PHONE)
+    page = visitor.page
+    give_passkeys(visitor)
+
+    # The invitation: a password, then an app.
+    visitor.open(invited(locale[:2]))
+    assert page.locator("html").get_attribute("lang") == locale[:2]
+    looks_right(page)
+    page.locator("#id_new_password1").fill(PASSWORD)
+    page.locator("#id_new_password2").fill(PASSWORD)
+    press(page.locator("form:has(#id_new_password1) button"))
+    page.wait_for_url("**/setup/")
+    looks_right(page)
+    press(page.locator("a[href$='/app/']"))
+    looks_right(page)
+    secret = page.locator("#secret").inner_text()
+    page.locator("#id_code").fill(app_code(secret, steps=-1))
+    press(page.locator("form:has(#id_code) .default"))
+    page.wait_for_url("**/codes/")
+    looks_right(page)
+    recovery = page.locator(".codes code").all_inner_texts()
+    assert len(recovery) == 10 and page.locator("[data-print]").is_visible()
+
+    # Out, and in with password and app.
+    sign_out(page)
+    page.goto("/admin/")
+    looks_right(page)
+    give_password(page)
+    page.wait_for_url("**/login/code/")
+    looks_right(page)
+    page.locator("#id_code").fill("000000")
+    press(page.locator("form:has(#id_code) .default"))
+    looks_right(page)
+    assert page.locator(".errorlist").is_visible()
+    page.locator("#id_code").fill(app_code(secret))
+    press(page.locator("form:has(#id_code) .default"))
+    page.wait_for_url("**/admin/")
+
+    # A passkey beside it.
+    page.goto("/admin/account/")
+    looks_right(page)
+    press(page.locator("a[href$='/passkeys/add/']"))
+    looks_right(page)
+    page.locator("#passkey_add").click()
+    page.wait_for_url("**/admin/account/")
+    looks_right(page)
+    for path in ("password/", "app/remove/", "codes/new/", "codes/"):
+        page.goto(f"/admin/account/{path}")
+        looks_right(page)
+
+    # Out, and in with the passkey alone.
+    sign_out(page)
+    page.goto("/admin/account/login/")
+    page.locator("#passkey_login").click()
+    page.wait_for_url("**/admin/")
+    assert Record.objects.filter(action="sign_in").first().details == {"by": ["webauthn"]}
+
+    # Out, and in with a recovery code.
+    sign_out(page)
+    give_password(page)
+    page.locator("#id_code").fill(recovery[0])
+    press(page.locator("form:has(#id_code) .default"))
+    page.wait_for_url("**/admin/")
+    for path in ("staff/account/", "staff/account/add/", "staff/record/"):
+        page.goto(f"/admin/{path}")
+        assert page.locator("h1").first.is_visible()
+
+
+def test_a_passkey_alone_is_set_up_from_the_invitation_and_opens_the_admin(door):
+    visitor = door(locale="en-GB", viewport=PHONE)
+    page = visitor.page
+    give_passkeys(visitor)
+    visitor.open(invited("en"))
+    press(page.locator("button[name=passkey]"))
+    page.locator("#passkey_add").click()
+    page.wait_for_url("**/codes/")
+    page.goto("/admin/staff/account/")
+    assert page.locator("#result_list").is_visible()
+    # Without a cookie the passkey is enough.
+    page.context.clear_cookies()
+    page.goto("/admin/account/login/")
+    page.locator("#passkey_login").click()
+    page.wait_for_url("**/admin/")
+    assert not Account.objects.at(ADDRESS).has_usable_password()
+
+
+def test_a_passkey_that_is_not_given_is_said_in_words(door):
+    visitor = door(locale="en-GB", viewport=PHONE)
+    verified = give_passkeys(visitor)
+    verified(False)
+    visitor.open("/admin/account/login/")
+    page = visitor.page
+    assert not page.locator("[data-passkey-failed]").is_visible()
+    page.locator("#passkey_login").click()
+    page.locator("[data-passkey-failed]").wait_for()
+    looks_right(page)
+
+
+def test_without_javascript_there_is_the_password_and_the_app(door):
+    visitor = door(locale="en-GB", viewport=PHONE, java_script_enabled=False)
+    page = visitor.page
+    visitor.open(invited("en"))
+    assert not page.locator("button[name=passkey]").is_visible()
+    page.locator("#id_new_password1").fill(PASSWORD)
+    page.locator("#id_new_password2").fill(PASSWORD)
+    page.locator("form:has(#id_new_password1) button").click()
+    page.locator("a[href$='/app/']").click()
+    page.locator("#id_code").fill(app_code(page.locator("#secret").inner_text()))
+    page.locator("form:has(#id_code) .default").click()
+    assert len(page.locator(".codes code").all()) == 10
+    page.goto("/admin/")
+    assert re.search(r"/admin/$", page.url)

@@ -1,0 +1,547 @@
+"""Editing pages, news and pieces: previews, times, addresses, two editors, words to avoid (story 27 and "Bad input")."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone, translation
+
+from campaign import previews
+from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Preview, SiteSettings, Term
+from pledges import totals
+from pledges.models import Pledge, Sector
+from staff.models import Record
+from tests.factories import make_pledge, make_staff, run_worker, sign_in
+from tests.pages import Document, filled
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = {"accept-language": "en"}
+PAGES = "/admin/campaign/page/"
+WORDS = {
+    "key": "brave",
+    "state": "draft",
+    "publish_at_0": "",
+    "publish_at_1": "",
+    "title_sq": "Guximi",
+    "title_en": "Courage",
+    "lead_sq": "Një hap.",
+    "lead_en": "One step.",
+    "body_sq": "<p>Fjalët tona.</p>",
+    "body_en": "<p>Our own words.</p>",
+    "slug_sq": "guximi",
+    "slug_en": "courage",
+    "menu_position": "",
+    "sector": "",
+}
+
+
+@pytest.fixture
+def editor(client):
+    """A client signed in as someone who writes."""
+    return sign_in(client, make_staff(superuser=True, username="vera"))
+
+
+def change(row):
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+
+
+def errors(response):
+    with translation.override("en"):
+        return {name: list(map(str, found)) for name, found in response.context["adminform"].form.errors.items()}
+
+
+def messages(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def new_page(**values):
+    words = {name: WORDS[name] for name in WORDS if name.endswith(("_sq", "_en"))}
+    return Page.objects.create(**{"key": "brave", "state": "published", **words, **values})
+
+
+def day_and_time(moment):
+    local = timezone.localtime(moment)
+    return {"publish_at_0": local.strftime("%Y-%m-%d"), "publish_at_1": local.strftime("%H:%M:%S")}
+
+
+# Draft, scheduled, published
+
+
+def test_27_a_draft_in_one_language_is_kept_and_not_seen(editor):
+    typed = WORDS | {"title_en": "", "lead_en": "", "body_en": ""}
+    assert editor.post(f"{PAGES}add/", typed).status_code == 302
+    assert Client().get("/sq/guximi/").status_code == 404
+    response = editor.get(f"{PAGES}?both_languages=no", headers=ENGLISH)
+    assert [row.key for row in response.context["cl"].result_list] == ["brave"]
+    response = editor.get(f"{PAGES}?both_languages=yes&status=draft")
+    assert list(response.context["cl"].result_list) == []
+
+
+def test_27_publishing_with_a_language_missing_says_so_by_each_field_and_loses_nothing(editor):
+    response = editor.post(f"{PAGES}add/", WORDS | {"state": "published", "title_en": "", "body_en": " "})
+    assert set(errors(response)) == {"title_en", "body_en"}
+    assert "Fjalët tona." in response.text and "guximi" in response.text
+    assert not Page.objects.filter(key="brave").exists()
+
+
+def test_27_a_scheduled_page_appears_by_itself(editor):
+    at = timezone.now() + timedelta(days=2)
+    response = editor.post(
+        f"{PAGES}add/", WORDS | {"state": "published"} | day_and_time(at), follow=True, headers=ENGLISH
+    )
+    assert any("It will appear by itself on" in message for message in messages(response))
+    page = Page.objects.get(key="brave")
+    shown = editor.get(f"{PAGES}?status=scheduled", headers=ENGLISH)
+    assert [row.pk for row in shown.context["cl"].result_list] == [page.pk]
+    assert f"scheduled for {timezone.localtime(at).day} " in shown.text
+    assert Client().get("/en/courage/").status_code == 404
+    # Two days later, and nobody has pressed anything.
+    Page.objects.filter(pk=page.pk).update(publish_at=timezone.now() - timedelta(seconds=1))
+    assert Client().get("/en/courage/").status_code == 200
+    assert [row.pk for row in editor.get(f"{PAGES}?status=published").context["cl"].result_list if row.key == "brave"]
+
+
+def test_27_published_without_a_time_is_published_now(editor):
+    editor.post(f"{PAGES}add/", WORDS | {"state": "published"})
+    assert Client().get("/en/courage/").status_code == 200
+    draft = new_page(key="later", state="draft", slug_sq="vone", slug_en="later")
+    Page.objects.filter(pk=draft.pk).update(publish_at=timezone.now() - timedelta(days=30))
+    editor.post(change(draft), filled(editor.get(change(draft)), state="published"))
+    draft.refresh_from_db()
+    assert draft.is_public and timezone.now() - draft.publish_at < timedelta(minutes=1)
+
+
+def test_a_time_that_has_passed_is_refused_in_words_and_one_just_now_is_now(editor):
+    yesterday = day_and_time(timezone.now() - timedelta(days=1))
+    response = editor.post(f"{PAGES}add/", WORDS | {"state": "published"} | yesterday, headers=ENGLISH)
+    assert errors(response) == {
+        "publish_at": ["This time has passed. Leave it empty to publish at once, or choose a time to come."]
+    }
+    assert yesterday["publish_at_0"] in response.text
+    just_now = day_and_time(timezone.now() - timedelta(minutes=2))
+    assert editor.post(f"{PAGES}add/", WORDS | {"state": "published"} | just_now).status_code == 302
+    assert Page.objects.get(key="brave").is_public
+
+
+def test_a_time_that_is_none_is_refused_in_words(editor):
+    response = editor.post(f"{PAGES}add/", WORDS | {"publish_at_0": "nesër", "publish_at_1": "25:00"})
+    assert list(errors(response)) == ["publish_at"]
+    assert "nesër" in response.text
+
+
+def test_the_privacy_notice_cannot_be_scheduled_away(editor):
+    notice = Page.objects.get(key="privacy")
+    later = day_and_time(timezone.now() + timedelta(days=1))
+    response = editor.post(change(notice), filled(editor.get(change(notice)), **later))
+    assert "state" in errors(response)
+    assert Client().get("/en/privacy/").status_code == 200
+
+
+# Previews
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_27_a_draft_is_seen_by_whoever_has_its_link(language):
+    page = new_page(state="draft")
+    response = Client().get(previews.path(page, language))
+    document = Document(response)
+    assert response.status_code == 200
+    assert document.words(document.one("h1")) == getattr(page, f"title_{language}")
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert not response.cookies
+    assert document.all("aside", **{"class": "preview"})
+    assert not document.all("link", rel="canonical") and not document.all("link", hreflang=True)
+    other = "en" if language == "sq" else "sq"
+    [switch] = document.all("a", **{"class": "lang"})
+    assert Client().get(document.of(switch)["href"]).context["LANGUAGE_CODE"] == other
+
+
+def test_the_band_says_when_a_scheduled_page_appears_and_where_a_published_one_stands():
+    page = new_page(publish_at=timezone.now() + timedelta(days=2))
+    band = Document(Client().get(previews.path(page, "en"))).words()
+    assert "Preview, not published." in band and "scheduled for" in band
+    Page.objects.filter(pk=page.pk).update(publish_at=timezone.now())
+    assert '<a href="/en/courage/">' in Client().get(previews.path(page, "en")).text
+
+
+def test_no_public_page_bears_the_band(client):
+    page = new_page()
+    assert "preview" not in client.get(page.get_absolute_url()).text
+
+
+def test_a_preview_link_that_was_tampered_with_or_is_too_old_shows_nothing(monkeypatch):
+    page = new_page(state="draft")
+    other = new_page(key="other", state="draft", slug_sq="tjeter", slug_en="other")
+    path = previews.path(page, "en")
+    assert Client().get(path.replace(f"page.{page.pk}", f"page.{other.pk}")).status_code == 404
+    assert Client().get(path[:-2] + "/").status_code == 404
+    assert Client().post(path).status_code == 405
+    import time
+
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 6.9 * 24 * 3600)
+    assert Client().get(path).status_code == 200
+    monkeypatch.setattr(time, "time", lambda: real() + 7.1 * 24 * 3600)
+    response = Client().get(path)
+    assert response.status_code == 410 and "Courage" not in response.text
+    assert response.headers["Cache-Control"] == "private, no-store"
+    monkeypatch.undo()
+    page.delete()
+    response = Client().get(path)
+    assert response.status_code == 404 and response.headers["Cache-Control"] == "private, no-store"
+
+
+def test_what_is_typed_is_previewed_and_nothing_is_saved(editor):
+    page = new_page()
+    form = filled(editor.get(change(page)), title_en="Bravery", body_en="<p>New</p><script>1</script>", _preview="1")
+    response = editor.post(change(page), form, headers=ENGLISH)
+    assert response.status_code == 303
+    seen = Client().get(response.url)
+    assert "Bravery" in seen.text and "Preview, not saved." in seen.text and "<script>1" not in seen.text
+    page.refresh_from_db()
+    assert page.title_en == "Courage" and "Bravery" not in Client().get("/en/courage/").text
+
+
+def test_a_new_article_without_anything_can_be_previewed(editor):
+    response = editor.post("/admin/campaign/article/add/", {"title_sq": "Sapo nisa", "_preview": "1"})
+    assert "Sapo nisa" in Client().get(response.url).text
+    assert not Article.objects.filter(title_sq="Sapo nisa").exists()
+
+
+def test_previews_of_what_was_typed_go_when_their_time_is_over(editor):
+    old = Preview.keep(new_page(state="draft"))
+    Preview.objects.update(created_at=timezone.now() - timedelta(days=8))
+    Preview.keep(Page.objects.get(key="brave"))
+    assert not Preview.objects.filter(pk=old.pk).exists() and Preview.objects.count() == 1
+
+
+def test_only_those_who_may_write_preview_what_they_type(client):
+    sign_in(client, make_staff("view_page"))
+    page = new_page(state="draft")
+    assert client.post(change(page), {"_preview": "1"}).status_code == 403
+    assert client.post(f"{PAGES}add/", {"_preview": "1"}).status_code == 403
+    # What is saved they may read, and so see.
+    assert "/en/preview/" in client.get(change(page)).text
+
+
+# Addresses
+
+
+@pytest.mark.parametrize("column", ["slug_sq", "slug_en"])
+def test_an_address_that_another_page_has_is_refused_by_its_field(editor, column):
+    taken = getattr(Page.objects.get(key="about"), column)
+    response = editor.post(f"{PAGES}add/", WORDS | {column: taken}, headers=ENGLISH)
+    assert errors(response) == {column: ["This is the address of another one already. Choose another."]}
+    assert "Fjalët tona." in response.text
+
+
+def test_an_address_that_leads_to_another_page_is_refused_by_its_field(editor):
+    page = new_page()
+    page.slug_en = "bravery"
+    page.save()
+    response = editor.post(f"{PAGES}add/", WORDS | {"key": "second", "slug_sq": "tjeter"}, headers=ENGLISH)
+    assert errors(response) == {
+        "slug_en": ["This was the address of “Courage” before, and whoever knows it is led there. Choose another."]
+    }
+    # Its own it may have back; and what led to a page that is gone is free.
+    page.slug_en = "courage"
+    page.full_clean()
+    page.delete()
+    assert OldAddress.objects.filter(slug="courage").exists()
+    assert editor.post(f"{PAGES}add/", WORDS | {"key": "second", "slug_sq": "tjeter"}).status_code == 302
+
+
+TAKEN = [
+    *[("sq", slug) for slug in ("zotimi", "sa-jemi", "ndihme", "privatesia", "zotimi-im")],
+    *[("en", slug) for slug in ("pledge", "totals", "help", "privacy", "my-pledge")],
+]
+
+
+@pytest.mark.parametrize(("language", "slug"), TAKEN)
+def test_an_address_that_partners_hold_on_to_cannot_be_taken(editor, language, slug):
+    response = editor.post(f"{PAGES}add/", WORDS | {f"slug_{language}": slug}, headers=ENGLISH)
+    assert errors(response) == {
+        f"slug_{language}": ["This address belongs to another part of the site. Choose another."]
+    }
+
+
+def test_the_address_of_the_privacy_notice_cannot_be_changed(editor):
+    notice = Page.objects.get(key="privacy")
+    editor.post(change(notice), filled(editor.get(change(notice)), slug_en="secrets", title_en="Your privacy"))
+    assert Client().get("/en/privacy/").text.count("Your privacy") > 0
+    assert Client().get("/en/secrets/").status_code == 404
+
+
+@pytest.mark.parametrize("slug", ["me hapësirë", "a/b", "x" * 81, ""])
+def test_an_address_that_cannot_be_one_is_refused_by_its_field(editor, slug):
+    response = editor.post(f"{PAGES}add/", WORDS | {"slug_sq": slug})
+    assert list(errors(response)) == ["slug_sq"]
+
+
+# The quick exit
+
+
+@pytest.mark.parametrize("url", ["http://www.example.com/", "javascript:alert(1)", "ftp://example.com/", "", "google"])
+def test_the_quick_exit_leads_to_https_only(editor, url):
+    settings = SiteSettings(pk=1)
+    settings.save()
+    response = editor.post(change(settings), {"exit_url": url}, headers=ENGLISH)
+    # A bare name is completed by https.
+    if url == "google":
+        assert SiteSettings.load().exit_url in ("https://google", "https://www.google.com/")
+        return
+    assert list(errors(response)) == ["exit_url"]
+    assert SiteSettings.load().exit_url == "https://www.google.com/"
+
+
+# Two editors
+
+
+@pytest.fixture
+def colleague():
+    """Another one who writes."""
+    return sign_in(Client(), make_staff(superuser=True, username="besa"))
+
+
+def test_who_saves_over_anothers_save_is_told_of_it_and_loses_nothing(editor, colleague):
+    page = new_page()
+    mine, theirs = (who.get(change(page)) for who in (editor, colleague))
+    assert colleague.post(change(page), filled(theirs, title_en="Hope")).status_code == 302
+    typed = filled(mine, title_en="Daring", lead_en="Two steps.")
+    response = editor.post(change(page), typed, headers=ENGLISH)
+    assert response.status_code == 200
+    said = " ".join(errors(response)["__all__"])
+    assert "besa saved this on" in said
+    document = Document(response)
+    [panel] = document.all("section", **{"aria-labelledby": "conflict-title"})
+    assert "Hope" in document.words(panel) and "Daring" in document.words(panel)
+    assert document.of(document.one("input", name="title_en"))["value"] == "Daring"
+    assert "Two steps." in response.text
+    page.refresh_from_db()
+    assert (page.title_en, page.lead_en) == ("Hope", "One step.")
+    # Pressing again without having said so is refused again; with the box it is saved.
+    assert editor.post(change(page), typed).status_code == 200
+    box = document.of(document.one("input", name="save_over"))["value"]
+    assert editor.post(change(page), typed | {"save_over": box}).status_code == 302
+    page.refresh_from_db()
+    assert (page.title_en, page.lead_en) == ("Daring", "Two steps.")
+
+
+def test_the_box_allows_to_replace_only_what_was_read(editor, colleague):
+    page = new_page()
+    typed = filled(editor.get(change(page)), title_en="Daring")
+    colleague.post(change(page), filled(colleague.get(change(page)), title_en="Hope"))
+    refused = Document(editor.post(change(page), typed))
+    box = refused.of(refused.one("input", name="save_over"))["value"]
+    colleague.post(change(page), filled(colleague.get(change(page)), title_en="Hope again"))
+    response = editor.post(change(page), typed | {"save_over": box})
+    assert "Hope again" in response.text
+    page.refresh_from_db()
+    assert page.title_en == "Hope again"
+
+
+def test_what_was_deleted_meanwhile_comes_back_with_all_that_was_typed(editor, colleague):
+    page = new_page()
+    typed = filled(editor.get(change(page)), title_en="Daring") | {"key": "brave"}
+    colleague.post(f"{PAGES}{page.pk}/delete/", {"post": "yes"})
+    response = editor.post(change(page), typed, headers=ENGLISH)
+    assert "This was deleted while you were writing." in response.text and "Daring" in response.text
+    assert not Page.objects.filter(key="brave").exists()
+    assert editor.post(change(page), typed | {"save_over": "deleted"}).status_code == 302
+    assert Page.objects.get(key="brave").title_en == "Daring"
+
+
+@pytest.mark.parametrize("model", [Demand, HelpChannel, Article, Sector, Term])
+def test_every_kind_of_content_is_guarded(editor, colleague, model):
+    row = model.objects.first()
+    before = filled(editor.get(change(row)))
+    name = next(name for name in before if name.endswith("_en"))
+    colleague.post(change(row), filled(colleague.get(change(row)), **{name: "Another text"}))
+    response = editor.post(change(row), before | {name: "My text"})
+    assert response.status_code == 200 and "__all__" in errors(response)
+
+
+def test_commitments_are_guarded_with_their_sector(editor, colleague):
+    sector = Sector.objects.get(slug="parents")
+    mine, theirs = (filled(who.get(change(sector))) for who in (editor, colleague))
+    colleague.post(change(sector), theirs | {"commitments-0-text_en": "I listen first."})
+    response = editor.post(change(sector), mine | {"name_en": "Mothers and fathers"}, headers=ENGLISH)
+    assert response.status_code == 200 and "besa saved this" in response.text and "I listen first." in response.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_saves_at_the_same_moment_one_wins_and_the_others_are_told():
+    page = new_page()
+    writers = [sign_in(Client(), make_staff(superuser=True)) for _ in range(4)]
+    forms = [filled(who.get(change(page)), title_en=f"Title {n}") for n, who in enumerate(writers)]
+    answers = at_once(
+        *[lambda who=who, form=form: who.post(change(page), form) for who, form in zip(writers, forms, strict=True)]
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 302]
+    winner = [answer.status_code for answer in answers].index(302)
+    page.refresh_from_db()
+    assert page.title_en == f"Title {winner}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_new_pages_at_one_address_one_is_made_and_the_other_is_told():
+    writers = [sign_in(Client(), make_staff(superuser=True)) for _ in range(3)]
+    answers = at_once(*[lambda who=who: who.post(f"{PAGES}add/", WORDS) for who in writers])
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 302]
+    assert Page.objects.filter(slug_en="courage").count() == 1
+
+
+# Words to avoid
+
+
+@pytest.mark.parametrize(
+    ("column", "words", "better"),
+    [
+        ("body_en", "<p>Child  pornography is a crime.</p>", "child sexual abuse material"),
+        ("body_en", "<p>no <b>child</b>&nbsp;<em>pornography</em></p>", "child sexual abuse material"),
+        ("lead_en", "Against CHILD PROSTITUTION.", "exploitation of children in prostitution"),
+        ("title_en", "Sextortion", "sexual extortion of children"),
+        ("body_sq", "<p>Pornografia me fëmijë është krim.</p>", "materiale të abuzimit seksual të fëmijëve"),
+        ("body_sq", "<p>kundër pornografisë së fëmijëve</p>", "materiale të abuzimit seksual të fëmijëve"),
+        ("lead_sq", "Pornografi femijesh.", "materiale të abuzimit seksual të fëmijëve"),
+        ("lead_sq", "prostitucionin e fëmijëve", "shfrytëzim i fëmijëve për prostitucion"),
+        ("title_sq", "Prostitutat e mitura", "shfrytëzim i fëmijëve për prostitucion"),
+    ],
+)
+def test_a_word_to_avoid_is_saved_with_a_warning_that_stays(editor, column, words, better):
+    response = editor.post(f"{PAGES}add/", WORDS | {column: words, "_continue": "1"}, follow=True, headers=ENGLISH)
+    assert Page.objects.filter(key="brave").exists()
+    name = {"body": "Text", "lead": "Lead", "title": "Title"}[column[:-3]]
+    language = {"sq": "Albanian", "en": "English"}[column[-2:]]
+    [warning] = [message for message in messages(response) if better in message]
+    assert warning.startswith(f"{name} ({language}): “")
+    reopened = Document(editor.get(change(Page.objects.get(key="brave")), headers=ENGLISH))
+    [panel] = reopened.all("section", **{"aria-labelledby": "caution-title"})
+    assert better in reopened.words(panel)
+
+
+def test_the_better_words_and_the_starter_content_are_not_warned_of(editor):
+    for term in Term.objects.all():
+        rows = [("", "sq", term.better_sq), ("", "en", term.better_en)]
+        assert list(Term.objects.all().found_in(rows)) == []
+    rows = [row for model in (Page, Article, Demand, Sector) for row in model.objects.all()]
+    warned_of = [row for row in rows if "caution-title" in editor.get(change(row)).text]
+    # It explains which words to use, and names the others.
+    assert [getattr(row, "key", row) for row in warned_of] == ["glossary"]
+
+
+def test_staff_change_the_list_themselves(editor):
+    data = {
+        "key": "rescue", "forms_sq": "shpëtimtar*", "forms_en": "saviou* * child*", "better_sq": "mbështetës",
+        "better_en": "supporter", "why_sq": "Fëmijët kanë zë.", "why_en": "Children have a voice.",
+    }  # fmt: skip
+    assert editor.post("/admin/campaign/term/add/", data).status_code == 302
+    response = editor.post(f"{PAGES}add/", WORDS | {"lead_en": "Saviours of children"}, follow=True, headers=ENGLISH)
+    assert any("supporter" in message and "Children have a voice." in message for message in messages(response))
+    # The words of the list itself are none.
+    assert "caution-title" not in editor.get(change(Term.objects.get(key="rescue"))).text
+
+
+# Sectors
+
+
+def test_a_sector_with_pledges_is_not_deleted_and_the_page_says_what_can_be_done(editor):
+    make_pledge(sector="artists", state="confirmed")
+    artists = Sector.objects.get(slug="artists")
+    response = editor.post(f"/admin/pledges/sector/{artists.pk}/delete/", {"post": "yes"}, headers=ENGLISH)
+    assert Sector.objects.filter(pk=artists.pk).exists()
+    words = Document(response).words()
+    assert "1 pledge" in words and "Or merge it" in words and f"/sector/{artists.pk}/merge/" in response.text
+
+
+def by_sector():
+    return {sector.slug: people for sector, people in totals.read().sectors if people}
+
+
+def test_merging_moves_every_pledge_keeps_the_words_and_the_totals_exact(editor):
+    moved = [
+        *(make_pledge(sector="artists", state="confirmed", show_name=True) for _ in range(3)),
+        make_pledge(sector="artists"),
+        make_pledge(sector="artists", state="invalidated"),
+    ]
+    make_pledge(sector="youth", state="confirmed")
+    words = {pledge.pk: pledge.wording_id for pledge in moved}
+    artists, youth = (Sector.objects.get(slug=slug) for slug in ("artists", "youth"))
+    editor.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": youth.pk}, follow=True)
+    run_worker()
+    assert by_sector() == {"youth": 4} and totals.differences() == []
+    totals.fold()
+    assert by_sector() == {"youth": 4} and totals.differences() == []
+    pledges = Pledge.objects.filter(pk__in=words)
+    assert {pledge.sector.slug for pledge in pledges} == {"youth"}
+    assert {pledge.pk: pledge.wording_id for pledge in pledges} == words
+    assert not any(pledge.show_name for pledge in pledges), "young people's names are never shown"
+    artists.refresh_from_db()
+    assert not artists.is_open
+    [entry] = Record.objects.filter(action="change")
+    assert set(entry.pledges) == set(words) and entry.details == {"sector": "artists", "moved_to": "youth"}
+    # The empty one is shown nowhere and can be chosen by nobody.
+    assert "artists" not in Client().get("/api/v1/totals.json").json()["sectors"]
+
+
+def test_who_pledged_at_the_moment_of_closing_is_moved_a_minute_later(editor):
+    artists, citizens = (Sector.objects.get(slug=slug) for slug in ("artists", "citizens"))
+    editor.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": citizens.pk})
+    run_worker()
+    make_pledge(sector="artists", state="confirmed")
+    from django_tasks_db.models import DBTaskResult
+
+    DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now())
+    run_worker()
+    assert by_sector() == {"citizens": 1}
+    assert not DBTaskResult.objects.filter(status="READY").exists()
+
+
+def test_a_sector_is_not_merged_into_itself_nor_into_a_closed_one_nor_by_everybody(editor, client):
+    artists, youth = (Sector.objects.get(slug=slug) for slug in ("artists", "youth"))
+    Sector.objects.filter(pk=youth.pk).update(is_open=False)
+    path = f"/admin/pledges/sector/{artists.pk}/merge/"
+    for into in (artists.pk, youth.pk, "", "99999"):
+        response = editor.post(path, {"into": into})
+        assert response.status_code == 200 and response.context["form"].errors["into"]
+    user = make_staff("view_sector", "change_sector")
+    sign_in(client, user)
+    assert client.get(path).status_code == 403
+    user.user_permissions.add(Permission.objects.get(codename="change_pledge"))
+    assert sign_in(Client(), user).get(path).status_code == 200
+
+
+# The form
+
+
+def test_both_languages_stand_beside_each_other_in_every_form(editor):
+    """Each translated field shares one row with itself in the other language."""
+    seen = 0
+    for model in ("campaign/page", "campaign/article", "campaign/demand", "campaign/voice", "campaign/statistic",
+                  "campaign/partner", "campaign/helpchannel", "campaign/term", "pledges/sector", "pledges/wording",
+                  "pledges/county", "pledges/municipality", "pledges/pledgingsettings"):  # fmt: skip
+        response = editor.get(f"/admin/{model}/", follow=True)
+        if "adminform" not in response.context:
+            response = editor.get(f"/admin/{model}/add/")
+        for fieldset in response.context["adminform"]:
+            for line in fieldset:
+                names = [field.field["name"] if isinstance(field.field, dict) else field.field.name for field in line]
+                pairs = {name[:-3] for name in names if name[-3:] in ("_sq", "_en")}
+                for name in pairs:
+                    assert {f"{name}_sq", f"{name}_en"} <= set(names), (model, names)
+                    seen += 1
+    assert seen > 25
+
+
+def test_public_pages_ask_no_more_of_the_database_than_before(django_assert_num_queries):
+    page = new_page()
+    cache.clear()
+    Client().get(page.get_absolute_url())
+    with django_assert_num_queries(1):
+        response = Client().get(page.get_absolute_url())
+    assert "X-Robots-Tag" not in response.headers and "Set-Cookie" not in response.headers

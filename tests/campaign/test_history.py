@@ -1,0 +1,296 @@
+"""Every save is kept and can be brought back (story 27); never anything about supporters."""
+
+import pytest
+import reversion
+from django.contrib.auth.models import User
+from django.test import Client
+from reversion.models import Revision, Version
+
+from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings
+from pledges.models import Attempt, BlockedAddress, Commitment, Message, Pledge, PledgingSettings, Sector
+from staff.admin.differences import compare, differences, marked, readable
+from tests.factories import make_pledge, make_staff, sign_in
+from tests.pages import Document, filled
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = {"accept-language": "en"}
+
+
+@pytest.fixture
+def editor(client):
+    return sign_in(client, make_staff(superuser=True, username="vera"))
+
+
+def change(row):
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/change/"
+
+
+def history(row):
+    return change(row).replace("/change/", "/history/")
+
+
+def version_page(row, version):
+    return f"{history(row)}{version.pk}/"
+
+
+def versions(row):
+    """All versions of a row, the oldest first."""
+    return list(Version.objects.get_for_object(row).order_by("pk"))
+
+
+def save(editor, row, **changes):
+    response = editor.post(change(row), filled(editor.get(change(row)), **changes))
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    row.refresh_from_db()
+
+
+def restore(editor, row, version, **options):
+    page = editor.get(version_page(row, version))
+    document = Document(page)
+    seen = document.of(document.one("input", name="seen"))["value"]
+    return editor.post(version_page(row, version), {"seen": seen}, headers=ENGLISH, **options)
+
+
+def test_27_a_changed_page_can_be_compared_and_restored(editor):
+    """Also one that came with the site, which nobody had saved here before."""
+    page = Page.objects.get(key="about")
+    title, body = page.title_en, page.body_en
+    save(editor, page, title_en="All of us", body_en=f"{body}<p>And one more line.</p>")
+    first, second = versions(page)
+    assert (first.revision.user, second.revision.user.username) == (None, "vera")
+    listed = Document(editor.get(history(page), headers=ENGLISH)).words()
+    assert (
+        "vera" in listed
+        and "As it was before anybody changed it here." in listed
+        and "Changed title and text." in listed
+    )
+    document = Document(editor.get(version_page(page, second), headers=ENGLISH))
+    inserted = [document.words(element) for element in document.all("ins")]
+    assert any("And one more line." in words for words in inserted)
+    assert "All of us" in inserted
+    assert "Nothing: this is how it is now." in document.words()
+    assert restore(editor, page, first).status_code == 302
+    page.refresh_from_db()
+    assert (page.title_en, page.body_en) == (title, body)
+    assert title in Client().get(page.get_absolute_url().replace("/sq/", "/en/")).text or page.is_public
+    # What was restored is a version, too, and can be taken back.
+    third = versions(page)[2]
+    assert "Brought back the version of" in editor.get(history(page), headers=ENGLISH).text
+    assert restore(editor, page, second).status_code == 302
+    page.refresh_from_db()
+    assert page.title_en == "All of us" and third.revision.user.username == "vera"
+
+
+def test_restoring_never_publishes_nor_takes_down(editor):
+    page = Page.objects.get(key="about")
+    save(editor, page, title_en="Draft title", state="draft")
+    save(editor, page, title_en="Public title", state="published")
+    draft = versions(page)[1]
+    assert "As it is now stays:" in editor.get(version_page(page, draft), headers=ENGLISH).text
+    restore(editor, page, draft)
+    page.refresh_from_db()
+    assert (page.title_en, page.state) == ("Draft title", "published")
+
+
+def test_an_address_that_is_restored_leads_on_from_the_other(editor):
+    page = Page.objects.get(key="about")
+    slug = page.slug_en
+    save(editor, page, slug_en="who-we-are-now")
+    restore(editor, page, versions(page)[0])
+    response = Client().get("/en/who-we-are-now/")
+    assert (response.status_code, response.url) == (301, f"/en/{slug}/")
+
+
+def test_what_can_no_longer_be_is_refused_in_words(editor):
+    page = Page.objects.get(key="about")
+    slug = page.slug_en
+    save(editor, page, slug_en="new-address", title_en="New title")
+    other = Page.objects.get(key="press")
+    other.slug_en = slug
+    other.save()
+    response = restore(editor, page, versions(page)[0])
+    assert response.status_code == 200
+    assert (
+        "Address (English): This is the address of another one already. Choose another." in Document(response).words()
+    )
+    page.refresh_from_db()
+    assert (page.slug_en, page.title_en) == ("new-address", "New title")
+
+
+def test_a_version_of_a_sector_that_is_gone_is_refused_in_words(editor):
+    sector = Sector.objects.create(slug="gone", name_sq="Ikur", name_en="Gone", color="s1", position=9)
+    page = Page.objects.get(key="about")
+    save(editor, page, sector=sector.pk)
+    save(editor, page, sector="")
+    version = versions(page)[1]
+    sector.delete()
+    response = restore(editor, page, version)
+    assert response.status_code == 200 and "Sector:" in Document(response).words()
+
+
+def test_restoring_over_what_somebody_saved_meanwhile_shows_the_differences_again(editor):
+    page = Page.objects.get(key="about")
+    save(editor, page, title_en="Second")
+    first = versions(page)[0]
+    old = Document(editor.get(version_page(page, first)))
+    save(editor, page, title_en="Third")
+    response = editor.post(
+        version_page(page, first), {"seen": old.of(old.one("input", name="seen"))["value"]}, headers=ENGLISH
+    )
+    assert "This was changed since you opened this page." in response.text
+    page.refresh_from_db()
+    assert page.title_en == "Third"
+
+
+def test_a_sector_comes_back_with_its_commitments(editor):
+    sector = Sector.objects.get(slug="parents")
+    first, second = sector.commitments.all()[:2]
+    save(
+        editor,
+        sector,
+        **{"name_en": "Mums and dads", "commitments-0-text_en": "I listen.", "commitments-1-DELETE": "on"},
+    )
+    assert not Commitment.objects.filter(pk=second.pk).exists()
+    changed = Document(editor.get(version_page(sector, versions(sector)[1]), headers=ENGLISH)).words()
+    assert "I listen." in changed
+    restore(editor, sector, versions(sector)[0])
+    sector.refresh_from_db()
+    again = Commitment.objects.get(pk=first.pk)
+    assert (sector.name_en, again.text_en) == ("Parents", first.text_en)
+    assert Commitment.objects.get(key=second.key).text_en == second.text_en
+
+
+@pytest.mark.parametrize(("model", "column"), [(Demand, "title_en"), (HelpChannel, "name_en"), (Article, "title_en")])
+def test_pieces_have_a_history_too(editor, model, column):
+    row = model.objects.first()
+    before = getattr(row, column)
+    save(editor, row, **{column: "Something else"})
+    restore(editor, row, versions(row)[0])
+    row.refresh_from_db()
+    assert getattr(row, column) == before
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "first", "second"),
+    [
+        (SiteSettings, "exit_url", "https://www.google.com/", "https://www.wikipedia.org/"),
+        (PledgingSettings, "goal", None, 5000),
+    ],
+)
+def test_settings_can_be_taken_back_to_their_defaults(editor, model, column, first, second):
+    row = model(pk=1)
+    editor.post(change(row), filled(editor.get(change(row)), **{column: second}))
+    assert getattr(model.load(), column) == second
+    restore(editor, row, versions(row)[0])
+    assert getattr(model.load(), column) == first
+
+
+def test_an_action_on_many_is_kept_too(editor):
+    channel = HelpChannel.objects.first()
+    editor.post("/admin/campaign/helpchannel/", {"action": "verified_today", "_selected_action": channel.pk})
+    before, after = versions(channel)
+    assert before.field_dict["verified_on"] is None and after.field_dict["verified_on"] is not None
+
+
+def test_a_save_that_changes_nothing_is_no_version(editor):
+    page = Page.objects.get(key="about")
+    assert "\n" in page.body_en
+    # As browsers send it.
+    save(editor, page, body_en=page.body_en.replace("\n", "\r\n"))
+    assert len(versions(page)) == 1, "what stands there is kept all the same"
+
+
+def test_what_was_deleted_comes_back_where_it_was_and_unpublished(editor):
+    article = Article.objects.first()
+    pk, title, slug = article.pk, article.title_en, article.slug_en
+    editor.post(change(article).replace("/change/", "/delete/"), {"post": "yes"})
+    assert not Article.objects.filter(pk=pk).exists()
+    page = Document(editor.get("/admin/campaign/article/deleted/", headers=ENGLISH))
+    assert title in page.words() and "vera" in page.words()
+    [link] = [page.of(link)["href"] for link in page.all("a") if "/article/deleted/" in page.of(link)["href"]]
+    assert title in editor.get(link).text
+    assert editor.post(link).status_code == 302
+    again = Article.objects.get(pk=pk)
+    assert (again.title_en, again.slug_en, again.state) == (title, slug, "draft")
+    assert editor.get("/admin/campaign/article/deleted/", headers=ENGLISH).text.count("/article/deleted/") <= 2
+
+
+def test_what_was_deleted_by_an_action_comes_back_too(editor):
+    demands = list(Demand.objects.values_list("pk", flat=True))
+    data = {"action": "delete_selected", "_selected_action": demands, "post": "yes"}
+    editor.post("/admin/campaign/demand/", data)
+    assert not Demand.objects.exists()
+    assert Version.objects.get_deleted(Demand).count() == len(demands)
+
+
+def test_a_deleted_page_whose_address_is_taken_is_refused_in_words(editor):
+    page = Page.objects.get(key="press")
+    editor.post(change(page).replace("/change/", "/delete/"), {"post": "yes"})
+    other = Page.objects.get(key="about")
+    other.slug_sq = page.slug_sq
+    other.save()
+    version = Version.objects.get_deleted(Page).get()
+    response = editor.post(f"/admin/campaign/page/deleted/{version.pk}/", headers=ENGLISH)
+    assert "Address (Albanian): This is the address of another one already." in Document(response).words()
+    assert not Page.objects.filter(key="press").exists()
+
+
+def test_who_may_only_read_restores_nothing(client):
+    page = Page.objects.get(key="about")
+    save(sign_in(Client(), make_staff(superuser=True)), page, title_en="Second")
+    first = versions(page)[0]
+    reader = sign_in(client, make_staff("view_page"))
+    assert reader.get(history(page)).status_code == 200
+    shown = reader.get(version_page(page, first))
+    assert shown.status_code == 200 and 'name="seen"' not in shown.text
+    assert reader.post(version_page(page, first), {"seen": ""}).status_code == 403
+    assert reader.get("/admin/campaign/page/deleted/").status_code == 403
+    assert sign_in(Client(), make_staff("view_article")).get(version_page(page, first)).status_code == 403
+    assert Client().get(version_page(page, first)).status_code == 302
+
+
+def test_a_version_belongs_to_its_page(editor):
+    page, other = Page.objects.get(key="about"), Page.objects.get(key="press")
+    save(editor, page, title_en="Second")
+    assert editor.get(version_page(other, versions(page)[0])).status_code == 404
+    assert editor.get(f"{history(page)}99999999/").status_code == 404
+    assert editor.get("/admin/campaign/page/deleted/99999999/").status_code == 404
+
+
+def test_nothing_about_people_is_ever_kept(editor):
+    for model in (Pledge, Message, BlockedAddress, Attempt, User):
+        assert not reversion.is_registered(model), model
+    pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed")
+    editor.post(f"/admin/pledges/pledge/{pledge.pk}/change/", {"sector": Sector.objects.get(slug="youth").pk})
+    editor.post(f"/admin/pledges/pledge/{pledge.pk}/delete/", {"post": "yes"})
+    assert not Revision.objects.exists()
+
+
+# How differences read
+
+
+def test_differences_are_shown_word_by_word():
+    html = marked(compare("Një fëmijë në dhjetë.\nI njëjti rresht.", "Dy fëmijë në dhjetë.\nI njëjti rresht."))
+    assert html.startswith("<del>Një </del><ins>Dy </ins><span>fëmijë në dhjetë.")
+
+
+def test_nothing_that_was_written_is_run_when_it_is_compared():
+    html = marked(compare("<b>a</b>", "<script>alert(1)</script>"))
+    assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_formatted_text_is_read_as_words_with_its_links():
+    html = "<h2>Ndihmë</h2><ul><li>Një</li><li>Dy <a href='/sq/ndihme/'>këtu</a></li></ul><p>a &amp; b</p>"
+    assert readable(html) == "Ndihmë\n• Një\n• Dy këtu ‹/sq/ndihme/›\na & b"
+
+
+def test_a_change_of_formatting_alone_is_named():
+    before, after = Page(body_en="<p>One word</p>"), Page(body_en="<p>One <strong>word</strong></p>")
+    [difference] = differences(before, after, rich=["body"])
+    assert (difference.label, difference.language) != ("", None) and "<i>" in difference.together
+
+
+def test_a_whole_book_is_compared_in_time():
+    before = " ".join(f"fjala{n % 97}" for n in range(60_000))
+    assert len(compare(before, before[7:] + " fund")) >= 2

@@ -1,0 +1,557 @@
+"""Pictures that staff upload (acceptance story 28): harmless, described in both languages, in the sizes that screens need."""
+
+import io
+import os
+import re
+import struct
+import time
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.utils import timezone, translation
+from django.utils.module_loading import import_string
+from django_tasks_db.models import DBTaskResult
+from PIL import Image, ImageCms
+
+from campaign import housekeeping, richtext
+from campaign.models import Article, Page, Picture
+from campaign.pictures import CARD, MOST_BYTES, WIDTHS
+from tests.campaign.test_content import make_page, words
+from tests.factories import make_picture, make_staff, make_upload, run_worker, sign_in
+from tests.pages import Document
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/campaign/picture/add/"
+LIST = "/admin/campaign/picture/"
+GPS, ORIENTATION, MAKER, MODEL = 0x8825, 0x0112, 0x010F, 0x0110
+
+
+def taken_with_a_phone(orientation=1, **options):
+    """A photo that tells where it was taken, by whom and with what."""
+    exif = Image.Exif()
+    exif[MAKER], exif[MODEL], exif[ORIENTATION] = "Secretphone", "S1", orientation
+    exif.get_ifd(GPS).update({1: "N", 2: (41.0, 19.0, 39.0), 3: "E", 4: (19.0, 49.0, 7.0)})
+    return make_upload(exif=exif, comment=b"Drita Kola", **options)
+
+
+def form(upload=None, **overrides):
+    values = {
+        "file": upload or make_upload(), "alt_sq": "Nxënës në oborr", "alt_en": "Pupils in a yard", "focus": "center",
+        "credit_sq": "", "credit_en": "",
+    }  # fmt: skip
+    return {key: value for key, value in {**values, **overrides}.items() if value is not None}
+
+
+def refused(client, upload):
+    """The sentence by the field with which an upload is refused; whatever else was typed is still there."""
+    response = client.post(
+        ADD, form(upload, credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), headers={"Accept-Language": "en"}
+    )
+    assert response.status_code == 200 and not Picture.objects.exists()
+    errors = response.context["adminform"].form.errors
+    assert list(errors) == ["file"]
+    assert all(
+        f'value="{typed}"' in words(response) for typed in ("Pupils in a yard", "Nxënës në oborr", "Photo: CRCA")
+    )
+    # What is lazy speaks the language of whoever reads it.
+    with translation.override("en"):
+        [sentence] = errors["file"]
+    return sentence
+
+
+def folder_of(picture):
+    return Path(picture.file.path).parent
+
+
+# Story 28: what is taken in
+
+
+def test_28_where_and_with_what_it_was_taken_is_gone(admin_client, client):
+    assert admin_client.post(ADD, form(taken_with_a_phone(width=2000, height=1500))).status_code == 302
+    run_worker()
+    picture = Picture.objects.get()
+    assert "IMG" not in picture.file.name and len(list(folder_of(picture).iterdir())) > 10
+    for file in folder_of(picture).iterdir():
+        kept = file.read_bytes()
+        assert not any(trace in kept for trace in (b"Exif", b"Secretphone", b"Drita", b"GPS", b"ICC_PROFILE")), (
+            file.name
+        )
+        with Image.open(file) as image:
+            assert not image.getexif() and not {"exif", "comment", "icc_profile", "xmp"} & image.info.keys(), file.name
+
+
+def test_28_it_stands_upright_as_it_was_taken():
+    upload = taken_with_a_phone(orientation=6, width=600, height=400)
+    picture = make_picture(upload)
+    assert (picture.width, picture.height) == (400, 600) and picture.is_tall
+
+
+def test_28_a_large_one_is_made_smaller_and_a_small_one_never_larger():
+    large, small = make_picture(make_upload(6000, 3000)), make_picture(make_upload(200, 100))
+    assert [(picture.width, picture.height) for picture in (large, small)] == [(2400, 1200), (200, 100)]
+    run_worker()
+    for picture, widest in ((large, WIDTHS[-1]), (small, 200)):
+        picture.refresh_from_db()
+        assert max(picture.sizes["widths"]) == widest
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "color", "ending"),
+    [
+        ("PNG", "RGBA", (1, 2, 3, 100), "png"),
+        ("PNG", "RGBA", (1, 2, 3, 255), "jpg"),
+        ("PNG", "LA", (9, 80), "png"),
+        ("PNG", "P", 3, "jpg"),
+        ("PNG", "L", 200, "jpg"),
+        ("PNG", "1", 1, "jpg"),
+        ("PNG", "I;16", 40_000, "jpg"),
+        ("WEBP", "RGBA", (1, 2, 3, 90), "png"),
+        ("JPEG", "CMYK", (10, 20, 30, 40), "jpg"),
+        ("JPEG", "L", 100, "jpg"),
+    ],
+)
+def test_28_every_kind_of_picture_is_kept_as_what_all_browsers_show(kind, mode, color, ending):
+    picture = make_picture(make_upload(kind=kind, mode=mode, color=color))
+    assert picture.file.name.endswith(f"/full.{ending}")
+    run_worker()
+    picture.refresh_from_db()
+    with Image.open(folder_of(picture) / picture.sizes["fallback"]) as image:
+        assert image.format == {"png": "PNG", "jpg": "JPEG"}[ending]
+    if mode == "I;16":
+        with Image.open(picture.file.path) as image:
+            assert abs(image.convert("L").getpixel((5, 5)) - 40_000 // 256) <= 2
+
+
+def test_28_colours_stay_what_they_were_without_their_profile():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # What is called red there looks blue.
+    swapped = profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+    for kept, looks in ((profile, "red"), (swapped, "blue")):
+        picture = make_picture(make_upload(kind="PNG", color="red", icc_profile=kept))
+        with Image.open(picture.file.path) as image:
+            assert "icc_profile" not in image.info
+            shares = dict(zip(("red", "green", "blue"), image.getpixel((5, 5)), strict=True))
+        assert max(shares, key=shares.get) == looks
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    for misfit in (lab, b"nonsense"):
+        assert make_picture(make_upload(icc_profile=misfit)).width == 900
+
+
+def test_28_the_first_of_a_phones_two_pictures_is_taken():
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))])
+    assert make_picture(SimpleUploadedFile("a.jpg", out.getvalue())).width == 300
+
+
+def png(width, height, pixels=b""):
+    """A PNG whose head says what one wants."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 500
+UNREADABLE = {
+    "a page called a picture": b"<html><script>alert(1)</script></html>",
+    "a drawing": SVG,
+    "an iPhone's": HEIC,
+    "nothing much": b"\xff\xd8\xff",
+    "half of one": make_upload(600, 400, color=(1, 90, 30)).read()[:900],
+    "a head without a body": png(200, 200),
+    "a GIF": make_upload(kind="GIF").read(),
+    "a PostScript file": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n",
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_28_what_is_no_picture_is_refused_in_words(admin_client, kind):
+    assert refused(admin_client, SimpleUploadedFile("photo.jpg", UNREADABLE[kind])).startswith(
+        "This file cannot be read as a JPEG, PNG or WebP picture;"
+    )
+
+
+@pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
+def test_28_a_bomb_is_refused_before_it_is_unpacked(admin_client, side):
+    started = time.monotonic()
+    assert "more than 50 million dots" in refused(admin_client, SimpleUploadedFile("a.png", png(side, side)))
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_28_what_moves_is_refused(admin_client, kind):
+    frames = [Image.new("RGB", (50, 50), color) for color in ("red", "blue")]
+    upload = make_upload(50, 50, kind=kind, save_all=True, append_images=frames)
+    assert refused(admin_client, upload).startswith("A moving picture cannot be shown here.")
+
+
+def test_28_fifteen_megabytes_are_enough(admin_client):
+    heavy = make_upload().read()
+    sentence = refused(admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * MOST_BYTES))
+    assert sentence.startswith("The file is larger than 15 MB")
+    # What stands behind the picture is not taken along.
+    assert (
+        admin_client.post(ADD, form(SimpleUploadedFile("a.jpg", heavy + b"PK<script>" * 1_400_000))).status_code == 302
+    )
+    assert b"<script>" not in Path(Picture.objects.get().file.path).read_bytes()
+
+
+def test_no_file_is_refused_too(admin_client):
+    response = admin_client.post(ADD, form(file=None) | {"file": ""})
+    assert list(response.context["adminform"].form.errors) == ["file"]
+
+
+# In words
+
+
+@pytest.mark.parametrize("missing", ["alt_sq", "alt_en"])
+def test_28_a_picture_is_described_in_both_languages(admin_client, missing):
+    assert list(admin_client.post(ADD, form(**{missing: ""})).context["adminform"].form.errors) == [missing]
+    assert list(admin_client.post(ADD, form(**{missing: "  "})).context["adminform"].form.errors) == [missing]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Picture.objects.filter(pk=make_picture().pk).update(**{missing: ""})
+
+
+def test_28_decoration_has_no_description(admin_client):
+    errors = admin_client.post(ADD, form(alt_sq="", alt_en="")).context["adminform"].form.errors
+    assert sorted(errors) == ["alt_en", "alt_sq"]
+    assert admin_client.post(ADD, form(alt_sq="Diçka", alt_en="", is_decorative="on")).status_code == 302
+    picture = Picture.objects.get()
+    assert (picture.alt_sq, picture.alt_en) == ("", "")
+
+
+def test_a_credit_is_in_both_languages_or_none(admin_client):
+    assert list(admin_client.post(ADD, form(credit_sq="Foto: CRCA")).context["adminform"].form.errors) == ["credit_en"]
+
+
+# Sizes
+
+
+def test_the_worker_makes_the_sizes_once(django_capture_on_commit_callbacks):
+    picture = make_picture(make_upload(2000, 1500))
+    assert picture.sized_at is None and picture.sources == [] and picture.fallback_url == picture.file.url
+    run_worker()
+    picture.refresh_from_db()
+    assert picture.sizes["widths"] == [320, 640, 960, 1280, 1680]
+    for width in picture.sizes["widths"]:
+        for kind in ("AVIF", "WEBP"):
+            with Image.open(folder_of(picture) / f"{width}.{kind.lower()}") as image:
+                assert (image.format, image.width, image.height) == (kind, width, width * 3 // 4)
+    with Image.open(default_storage.path(picture.card_url.removeprefix("/media/"))) as card:
+        assert (card.format, card.size) == ("JPEG", CARD)
+    before = {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()}
+    picture.save()
+    run_worker()
+    assert {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()} == before
+
+
+def test_the_card_shows_what_matters_most():
+    upload = io.BytesIO()
+    image = Image.new("RGB", (1600, 1600), "white")
+    image.paste("black", (0, 1300, 1600, 1600))
+    image.save(upload, "PNG")
+    picture = make_picture(SimpleUploadedFile("a.png", upload.getvalue()))
+    darkness = {}
+    for focus in ("top", "bottom"):
+        picture.focus = focus
+        picture.save()
+        assert picture.sized_at is None
+        run_worker()
+        picture.refresh_from_db()
+        with Image.open(default_storage.path(picture.card_url.removeprefix("/media/"))) as card:
+            darkness[focus] = card.convert("L").getpixel((600, 600))
+    assert darkness["top"] > 250 and darkness["bottom"] < 5
+
+
+def test_a_small_picture_makes_no_card():
+    picture = make_picture(make_upload(800, 600))
+    run_worker()
+    picture.refresh_from_db()
+    assert picture.card_url == ""
+
+
+def test_a_lost_or_failed_task_is_enqueued_again():
+    picture = make_picture()
+    DBTaskResult.objects.all().delete()
+    assert housekeeping.enqueue_sizes() == 1
+    assert housekeeping.enqueue_sizes() == 0, "one that waits is enough"
+    file = Path(picture.file.path)
+    file.rename(file.with_name("away"))
+    run_worker()
+    assert housekeeping.enqueue_sizes() == 0, "it has just failed"
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
+    file.with_name("away").rename(file)
+    assert housekeeping.enqueue_sizes() == 1
+    run_worker()
+    picture.refresh_from_db()
+    assert picture.sized_at
+
+
+def test_the_worker_keeps_house_in_every_room(settings):
+    make_picture()
+    DBTaskResult.objects.all().delete()
+    for name in settings.EVERY_MINUTE:
+        import_string(name)()
+    assert DBTaskResult.objects.filter(task_path="campaign.tasks.make_sizes").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_the_same_sizes():
+    picture = make_picture(make_upload(1400, 900))
+    at_once(picture.make_sizes, Picture.objects.get().make_sizes)
+    picture.refresh_from_db()
+    assert picture.sized_at and not list(folder_of(picture).glob("*.part"))
+    for kind in ("avif", "webp"):
+        for width in picture.sizes["widths"]:
+            with Image.open(folder_of(picture) / f"{width}.{kind}") as image:
+                image.load()
+    picture.delete()
+
+
+def test_sizes_of_a_file_that_was_replaced_meanwhile_are_not_believed():
+    stale = make_picture()
+    picture = Picture.objects.get(pk=stale.pk)
+    picture.file = make_picture(make_upload(500, 500)).file
+    picture.save()
+    stale.make_sizes()
+    picture.refresh_from_db()
+    assert picture.sized_at is None and picture.sizes == {}
+
+
+def test_files_go_with_their_row_and_with_the_transaction(django_capture_on_commit_callbacks):
+    picture, other = make_picture(), make_picture()
+    run_worker()
+    with django_capture_on_commit_callbacks(execute=True):
+        Picture.objects.filter(pk=picture.pk).delete()
+        assert folder_of(picture).exists()
+    assert not folder_of(picture).exists() and folder_of(other).exists()
+    replaced = folder_of(other)
+    with django_capture_on_commit_callbacks(execute=True):
+        other.file = make_picture().file
+        other.save()
+    assert not replaced.exists()
+
+
+def test_uploads_that_never_became_a_row_are_swept_away():
+    picture = make_picture()
+    lost, recent = (folder_of(picture).with_name(name) for name in ("0" * 24, "1" * 24))
+    for folder in (lost, recent):
+        folder.mkdir(exist_ok=True)
+        (folder / "full.jpg").write_bytes(b"x")
+    for folder in (lost, folder_of(picture)):
+        os.utime(folder, (time.time() - 100_000,) * 2)
+    assert housekeeping.sweep() == 1
+    assert [folder.exists() for folder in (lost, recent, folder_of(picture))] == [False, True, True]
+
+
+# On pages
+
+
+@pytest.fixture
+def shown():
+    """A page that shows one picture at its head and two in its text, with sizes."""
+    head, first = make_picture(make_upload(2000, 1500), credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), make_picture()
+    second = make_picture(alt_sq="", alt_en="", is_decorative=True)
+    run_worker()
+    text = "<p>a</p>{}<p>b</p>{}".format(*(f'<figure data-picture="{each.pk}"></figure>' for each in (first, second)))
+    return make_page(picture=head, body_sq=text, body_en=text), Picture.objects.in_bulk([head.pk, first.pk, second.pk])
+
+
+@pytest.mark.parametrize(("language", "path"), [("sq", "/sq/prova/"), ("en", "/en/trial/")])
+def test_28_a_page_shows_its_pictures_in_right_sizes_with_words_in_its_language(client, shown, language, path):
+    document = Document(client.get(path))
+    images = [document.of(image) for image in document.all("img")]
+    pictures = sorted(shown[1].values(), key=lambda picture: picture.pk)
+    assert [image["alt"] for image in images] == [getattr(picture, f"alt_{language}") for picture in pictures]
+    assert [(image["width"], image["height"]) for image in images] == [(str(p.width), str(p.height)) for p in pictures]
+    assert [image.get("loading") for image in images] == [None, "lazy", "lazy"]
+    assert [document.words(each) for each in document.all("figcaption")] == [
+        {"sq": "Foto: CRCA", "en": "Photo: CRCA"}[language]
+    ]
+    assert len(document.all("source")) == 6
+    for source in document.all("source"):
+        attributes = document.of(source)
+        assert attributes["type"] in ("image/avif", "image/webp") and "vw" in attributes["sizes"]
+        for address in re.findall(r"(\S+) \d+w", attributes["srcset"]):
+            response = client.get(address)
+            assert response.status_code == 200 and response.headers["Content-Type"] == attributes["type"]
+            response.getvalue()
+    card = document.of(document.one("meta", property="og:image"))["content"]
+    assert card.endswith(shown[0].picture.card_url) and "card-" in card
+
+
+def test_a_page_without_pictures_is_as_it_was(client):
+    make_page()
+    page = words(client.get("/en/trial/"))
+    assert "<figure" not in page and "/pictures/en/page/trial.png" in page
+
+
+def test_a_picture_is_shown_before_its_sizes_are_made(client):
+    picture = make_picture()
+    make_page(picture=picture)
+    document = Document(client.get("/en/trial/"))
+    assert document.of(document.one("img"))["src"] == picture.file.url
+    assert document.all("source") == []
+
+
+def test_a_picture_that_is_gone_leaves_no_hole(client):
+    make_page(body_en='<p>a</p><figure data-picture="99999"></figure><p>b</p>')
+    page = words(client.get("/en/trial/"))
+    assert "<figure" not in page and "99999" not in page
+
+
+def test_an_article_shows_its_picture_and_search_engines_are_told(client):
+    article = Article.objects.published().first()
+    article.picture = make_picture(make_upload(1300, 900))
+    article.save()
+    run_worker()
+    page = words(client.get(f"/en/news/{article.slug_en}/"))
+    article.picture.refresh_from_db()
+    assert f'"image": "http://localhost:8000{article.picture.fallback_url}"' in page
+
+
+def test_pictures_cost_a_page_two_questions_however_many(client, shown, django_assert_max_num_queries):
+    client.get("/sq/prova/")
+    with django_assert_max_num_queries(8):
+        client.get("/sq/prova/")
+
+
+@pytest.mark.parametrize(
+    ("written", "kept", "lost"),
+    [
+        ('<figure data-picture="17"></figure>', '<figure data-picture="17"></figure>', []),
+        ('<figure data-picture="17" id="x">z</figure>', '<figure data-picture="17"></figure>z', ["id"]),
+        ('<figure><img src="https://evil.example/x.png"></figure>', "", ["figure", "img"]),
+        ('<figure data-picture="0"></figure>', "", ["figure"]),
+        ('<figure data-picture="1&quot;><script>"></figure>', "", ["figure"]),
+        ('<figure data-picture="٣"></figure>', "", ["figure"]),
+        (f'<figure data-picture="{"9" * 30}"></figure>', "", ["figure"]),
+        ('<p>a<figure data-picture="2"></figure>b</p>', '<p>a</p><figure data-picture="2"></figure>b<p></p>', []),
+        (
+            '<figure data-picture="2"><figure data-picture="3"></figure></figure>',
+            '<figure data-picture="2"></figure><figure data-picture="3"></figure>',
+            [],
+        ),
+        ("<a href='<figure data-picture=\"2\"></figure>'>a</a>", None, []),
+    ],
+)  # fmt: skip
+def test_only_pictures_of_the_library_stand_in_a_text(written, kept, lost):
+    assert richtext.taken_out(written) == lost
+    once = richtext.clean(written)
+    assert richtext.clean(once) == once
+    if kept is None:
+        assert richtext.picture_ids(once) == []
+    else:
+        assert once == kept
+
+
+# The library
+
+
+def test_a_file_of_the_library_is_kept_for_ever_and_nothing_else_is_served(client):
+    picture = make_picture()
+    response = client.get(picture.file.url)
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.headers["Content-Type"] == "image/jpeg" and response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in response.headers and "Vary" not in response.headers
+    response.getvalue()
+    Path(default_storage.path("secret.jpg")).write_bytes(b"x")
+    folder = picture.file.url.rpartition("/")[0]
+    for path in (
+        "/media/secret.jpg", "/media/", f"{folder}/", f"{folder}/gone.jpg", f"{folder}/../../secret.jpg",
+        f"{folder}/full.html", "/media/pictures/%2e%2e/secret.jpg",
+    ):  # fmt: skip
+        assert client.get(path).status_code == 404, path
+
+
+def test_a_picture_that_is_shown_cannot_be_deleted_and_says_where(admin_client, client):
+    at_head, in_text, unused = make_picture(), make_picture(), make_picture()
+    make_page(picture=at_head, state="draft", body_en=f'<figure data-picture="{in_text.pk}"></figure>')
+    with pytest.raises(ProtectedError):
+        at_head.delete()
+    for picture in (at_head, in_text):
+        path = f"{LIST}{picture.pk}/delete/"
+        assert "Prova" in words(admin_client.get(path))
+        admin_client.post(path, {"post": "yes"})
+    everything = {"action": "delete_selected", "_selected_action": list(Picture.objects.values_list("pk", flat=True))}
+    admin_client.post(LIST, everything | {"post": "yes"})
+    assert Picture.objects.count() == 3
+    assert list(Picture.objects.unused()) == [unused]
+    listed = words(admin_client.get(LIST, {"used": "no"}))
+    assert f"{LIST}{unused.pk}/change/" in listed and f"{LIST}{in_text.pk}/change/" not in listed
+    assert admin_client.post(f"{LIST}{unused.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert Picture.objects.count() == 2
+
+
+def test_the_list_and_the_form_say_where_a_picture_is_shown(admin_client, django_assert_max_num_queries):
+    pictures = [make_picture() for _ in range(9)]
+    page = make_page(picture=pictures[0], body_sq=f'<figure data-picture="{pictures[1].pk}"></figure>')
+    change = f"/admin/campaign/page/{page.pk}/change/"
+    with django_assert_max_num_queries(12):
+        assert words(admin_client.get(LIST)).count(f'href="{change}"') == 2
+    assert change in words(admin_client.get(f"{LIST}{pictures[1].pk}/change/"))
+    assert change not in words(admin_client.get(f"{LIST}{pictures[2].pk}/change/"))
+
+
+def test_another_file_and_words_can_be_given_to_a_picture(admin_client):
+    picture = make_picture()
+    before = picture.file.name
+    path = f"{LIST}{picture.pk}/change/"
+    assert admin_client.post(path, form(file=None, alt_en="New words") | {"file": ""}).status_code == 302
+    picture.refresh_from_db()
+    assert (picture.file.name, picture.alt_en) == (before, "New words")
+    assert admin_client.post(path, form(make_upload(400, 400))).status_code == 302
+    picture.refresh_from_db()
+    assert picture.file.name != before and picture.width == 400
+
+
+def library(client, **asked):
+    response = client.get(f"{LIST}library/", asked)
+    assert response.status_code == 200 and "no-store" in response.headers["Cache-Control"]
+    return response.json()
+
+
+def test_the_dialog_finds_pictures_by_words_page_and_id(admin_client):
+    pictures = [make_picture(alt_sq=f"Fëmijë në oborr {number}") for number in range(14)]
+    other = make_picture(alt_sq="Një fjongo blu", alt_en="A blue ribbon")
+    found = library(admin_client)
+    assert (found["count"], found["pages"], len(found["pictures"])) == (15, 2, 12)
+    assert found["pictures"][0] == {
+        "id": other.pk, "url": other.file.url, "name": "Një fjongo blu", "alt": {"sq": "Një fjongo blu", "en": "A blue ribbon"},
+    }  # fmt: skip
+    assert library(admin_client, q="femije OBORR")["count"] == 14
+    assert [each["id"] for each in library(admin_client, q="ribbon")["pictures"]] == [other.pk]
+    assert library(admin_client, q="\x00' OR 1=1")["count"] == 0
+    assert library(admin_client, page="zzz")["page"] == 1
+    asked = {each["id"] for each in library(admin_client, id=[pictures[0].pk, "x", other.pk])["pictures"]}
+    assert asked == {pictures[0].pk, other.pk}
+
+
+def test_the_library_opens_for_those_who_may_see_pictures(client):
+    assert client.get(f"{LIST}library/").status_code == 302
+    assert sign_in(client, make_staff("view_page")).get(f"{LIST}library/").status_code == 403
+    assert sign_in(client, make_staff("view_picture")).get(f"{LIST}library/").status_code == 200
+
+
+def test_a_page_is_given_a_picture_in_its_form(admin_client):
+    picture = make_picture()
+    page = Page.objects.get(key="movement")
+    data = {
+        "key": "movement", "state": "published", "publish_at_0": "2020-01-01", "publish_at_1": "10:00", "picture": picture.pk,
+    }  # fmt: skip
+    columns = [f"{name}_{language}" for name in ("slug", "title", "lead", "body") for language in ("sq", "en")]
+    data |= {column: getattr(page, column) for column in columns}
+    assert admin_client.post(f"/admin/campaign/page/{page.pk}/change/", data).status_code == 302
+    page.refresh_from_db()
+    assert page.picture == picture

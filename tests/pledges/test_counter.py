@@ -1,0 +1,48 @@
+"""The counter in other sites' frames: small, exact, and it lets nobody be followed."""
+
+import gzip
+
+import pytest
+
+from pledges import totals
+from tests.campaign.test_pages import insert_tally
+from tests.factories import make_pledge
+from tests.pages import Document
+
+pytestmark = pytest.mark.django_db
+
+
+def page(client, language="en", theme="light"):
+    return Document(client.get(f"/counter/{language}/{theme}/"))
+
+
+def test_it_shows_the_total_of_this_moment_in_either_language(client):
+    for _ in range(3):
+        make_pledge(state="confirmed")
+    assert "3 supporters, one movement" in page(client).words()
+    assert "3 mbështetës" in page(client, "sq", "dark").words()
+    assert totals.read().total == 3
+
+
+def test_it_reads_well_before_anyone_has_pledged(client):
+    words = page(client).words()
+    assert "Be the first" in words and "supporter" not in words
+
+
+def test_it_weighs_less_than_8_kb_with_all_it_needs_and_runs_no_script(client):
+    insert_tally(
+        parents=210_000, teachers=190_000, educators=70_000, artists=40_000, officials=90_000, civil_society=60_000,
+        youth=130_000, citizens=210_000,
+    )  # fmt: skip
+    html = client.get("/counter/sq/light/").content
+    style = client.get("/static/css/counter.css").getvalue()
+    assert len(gzip.compress(html, 1)) + len(gzip.compress(style, 1)) < 8_000
+    read = Document(html.decode())
+    assert read.all("script") == [] and read.all("img") == []
+    assert [read.of(link)["rel"] for link in read.all("link")] == ["stylesheet"]
+    assert {read.of(link)["rel"] for link in read.all("a")} == {"noopener"}
+
+
+@pytest.mark.parametrize("path", ["/counter/de/light/", "/counter/sq/pink/", "/counter/sq/", "/counter/sq/light/x"])
+def test_a_wild_address_leads_nowhere(client, path):
+    assert client.get(path).status_code == 404

@@ -1,0 +1,85 @@
+"""Pictures to share: right sizes, whole words, no name, and nothing a visitor could put there."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from pledges import pictures
+from pledges.models import Sector
+
+pytestmark = pytest.mark.django_db
+
+SIZES = {"card": (1200, 630), "square": (1080, 1080), "story": (1080, 1920)}
+GROUND = (0xFF, 0xE3, 0xC4)
+WORDS = [
+    "Unë u zotova.",
+    "Unë u zotova për fëmijët që edukoj.",
+    "„Ç’është e drejtë, është e drejtë për çdo fëmijë”, tha ajo",
+    "fjalë " * 60,
+    "përkrahësveprimtarisësonëpërfëmijët" * 6,
+    "",
+]
+
+
+def drawn(layout, words):
+    return Image.open(io.BytesIO(pictures.draw(layout, words, "#NEJEMI1"))).convert("RGB")
+
+
+def box_of_ink(picture, part):
+    """The box of what is as dark as ink in a part (left, top, right, bottom) of a picture, or None."""
+    return picture.crop(part).convert("L").point(lambda value: 255 * (value < 90)).getbbox()
+
+
+@pytest.mark.parametrize("layout", SIZES)
+@pytest.mark.parametrize("words", WORDS)
+def test_the_words_stay_whole_and_clear_of_the_1(layout, words):
+    picture = drawn(layout, words)
+    assert picture.size == SIZES[layout] and picture.getpixel((5, 5)) == GROUND
+    left, top, right, bottom = pictures.LAYOUTS[layout].words
+    width, height = picture.size
+    # The space around the words, as far as the 1 or the edge, is free of ink.
+    for around in [(0, 0, left - 6, height), (0, 0, width, min(top, 63) - 6), (right + 6, top, right + 20, top + 40)]:
+        assert box_of_ink(picture, around) is None, around
+    assert (box_of_ink(picture, (left, top, right, bottom)) is not None) == bool(words.strip())
+
+
+def test_words_too_long_even_for_the_smallest_letters_end_with_an_ellipsis():
+    canvas = pictures.ImageDraw.Draw(Image.new("RGB", (10, 10)))
+    font, text = pictures._fitted(canvas, "fjalë " * 300, 92, (748, 414))
+    assert text.endswith("…") and font.size == pictures.SMALLEST
+    assert pictures._fits(canvas, text.split("\n"), font, (748, 414))
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_each_sector_has_a_picture_of_its_own_words_in_both_shapes_and_languages(client, language):
+    seen = set()
+    for slug in ["1", *Sector.objects.values_list("slug", flat=True)]:
+        for layout in ("square", "story"):
+            response = client.get(f"/pictures/{language}/{layout}/{slug}.png")
+            assert response.headers["Content-Type"] == "image/png"
+            assert Image.open(io.BytesIO(response.content)).size == SIZES[layout]
+            seen.add(response.content)
+    assert len(seen) == 18
+
+
+def test_a_sector_without_words_of_its_own_shares_those_of_everyone(client):
+    Sector.objects.filter(slug="artists").update(pledged_sq="")
+    neutral = client.get("/pictures/sq/square/1.png").content
+    assert client.get("/pictures/sq/square/artists.png").content == neutral
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pictures/sq/square/unknown.png", "/pictures/sq/huge/parents.png", "/pictures/de/square/parents.png",
+        "/pictures/sq/square/Arta%20Kola.png", "/pictures/sq/square/%3Cb%3E.png", "/pictures/sq/story/" + "x" * 60 + ".png",
+    ],
+)  # fmt: skip
+def test_a_wild_address_is_not_drawn(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_visitor_s_own_words_are_never_drawn(client):
+    plain = client.get("/pictures/sq/square/parents.png").content
+    assert client.get("/pictures/sq/square/parents.png?words=Arta&name=Arta").content == plain

@@ -1,0 +1,445 @@
+"""Accounts: invited by mail, given a role, helped back in, switched off; and what of it is on record."""
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, Permission, User
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.test import Client
+
+from pledges.models import Pledge
+from staff import demo as demo_staff
+from staff import housekeeping
+from staff.models import Account, Invitation, Record
+from staff.roles import RIGHTS, Role, has_right
+from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
+from tests.staff.test_sign_in import give_code, give_password, is_in, words
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = {"accept-language": "en"}
+LIST = "/admin/staff/account/"
+NEW = "tjetër e fshehtë 2"
+NEW_TWICE = {"new_password1": NEW, "new_password2": NEW}
+
+
+def make_account(address="arta@shembull.al", role=Role.ADMINISTRATOR, name="Arta", app=True):
+    """A member of staff with a role and, unless told otherwise, a second factor."""
+    account = Account(username=address, email=address, first_name=name, is_staff=True)
+    account.set_password(NEW)
+    account.save()
+    account.groups.set([Group.objects.get(name=role)])
+    if app:
+        give_app(account)
+    return Account.objects.get(pk=account.pk)
+
+
+@pytest.fixture
+def arta():
+    return make_account()
+
+
+@pytest.fixture
+def office(client, arta):
+    """Arta, an administrator, at the admin."""
+    return sign_in(client, arta)
+
+
+def typed(**changes):
+    return {
+        "first_name": "Zana Hoxha",
+        "email": "zana@shembull.al",
+        "role": "editor",
+        "language": "en",
+        **changes,
+    }
+
+
+def invite(office, **changes):
+    return office.post(f"{LIST}add/", typed(**changes), headers=ENGLISH, follow=True)
+
+
+def act(office, action, *accounts):
+    chosen = {"action": action, "_selected_action": [account.pk for account in accounts]}
+    return words(office.post(LIST, chosen, headers=ENGLISH, follow=True))
+
+
+def link_in(mail):
+    return re.search(r"http://\S+(/admin/account/invitation/\S+)", mail.body)[1]
+
+
+def done():
+    return [entry.details.get("done") for entry in Record.objects.filter(action="account").order_by("pk")]
+
+
+# Invitations
+
+
+def test_someone_is_invited_by_mail_and_chooses_password_and_app(office, arta, mailoutbox):
+    assert "is invited" in words(invite(office))
+    run_worker()
+    [mail] = mailoutbox
+    assert (mail.to, mail.subject) == (["zana@shembull.al"], "Your account at Ne jemi 1")
+    zana = Account.objects.at("zana@shembull.al")
+    assert zana.role_key == "editor" and not zana.has_usable_password() and not zana.is_superuser
+    stranger = Client()
+    link = link_in(mail)
+    assert "zana@shembull.al" in words(stranger.get(link))
+    assert stranger.post(link, NEW_TWICE, follow=True).redirect_chain[-1][0] == "/admin/account/setup/"
+    secret = re.search(r'id="secret">(\w+)<', words(stranger.get("/admin/account/app/")))[1]
+    stranger.post("/admin/account/app/", {"code": app_code(secret)})
+    assert is_in(stranger)
+    assert done() == ["invited", "link_used", "factor_added"]
+    assert Client().get(link).status_code == 410
+
+
+def test_the_message_is_in_the_language_that_was_chosen(office, mailoutbox):
+    invite(office, language="sq")
+    run_worker()
+    assert "Përshëndetje, Zana Hoxha." in mailoutbox[0].body
+    html = mailoutbox[0].alternatives[0].content
+    assert '<html lang="sq"' in html and link_in(mailoutbox[0]) in html
+
+
+def test_opening_the_link_changes_nothing(office, mailoutbox):
+    invite(office)
+    run_worker()
+    link = link_in(mailoutbox[0])
+    for _ in range(3):
+        client = Client()
+        assert client.get(link).status_code == client.head(link).status_code == 200
+        assert not client.cookies.get("sessionid")
+    assert Invitation.objects.get().state == "open"
+
+
+def test_the_link_ends_after_seven_days_with_the_next_one_when_taken_back_and_when_switched_off(office, mailoutbox):
+    invite(office)
+    zana = Account.objects.at("zana@shembull.al")
+    run_worker()
+    for end in (
+        lambda: Invitation.objects.update(created_at=F("created_at") - timedelta(days=7)),
+        lambda: act(office, "send_link", zana),
+        lambda: act(office, "revoke_link", zana),
+        lambda: act(office, "deactivate", zana),
+    ):
+        act(office, "activate", zana)
+        act(office, "send_link", zana)
+        run_worker()
+        link = link_in(mailoutbox[-1])
+        assert Client().get(link).status_code == 200
+        end()
+        page = Client().get(link, headers=ENGLISH)
+        assert page.status_code == 410 and "works no more" in words(page)
+        assert Client().post(link, NEW_TWICE).status_code == 410
+        Invitation.objects.filter(state="open").end("revoked")
+
+
+def test_a_link_that_we_did_not_make_is_no_page(office, mailoutbox):
+    invite(office)
+    run_worker()
+    link = link_in(mailoutbox[0])
+    for wrong in (link.replace(":", ":x"), "/admin/account/invitation/x/", link[:-3] + "/"):
+        assert Client().get(wrong).status_code == 404
+
+
+def test_two_windows_use_the_link_once(office, mailoutbox):
+    invite(office)
+    run_worker()
+    first, second = Client(), Client()
+    link = link_in(mailoutbox[0])
+    for window in (first, second):
+        window.get(link)
+    assert first.post(link, NEW_TWICE).status_code == 302
+    assert second.post(link, NEW_TWICE, follow=True).status_code == 410
+
+
+def test_a_weak_password_is_refused_in_words_and_the_link_still_works(office, mailoutbox):
+    invite(office)
+    run_worker()
+    link = link_in(mailoutbox[0])
+    page = Client().post(link, {"new_password1": "zana", "new_password2": "zana"}, headers=ENGLISH)
+    assert "at least 12 characters" in words(page)
+    assert Invitation.objects.get().works
+
+
+def test_a_fresh_link_gives_a_new_password_but_never_the_second_factor(office, mailoutbox):
+    zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
+    act(office, "send_link", zana)
+    run_worker()
+    link = link_in(mailoutbox[0])
+    client = Client()
+    assert "passkey" not in words(client.get(link, headers=ENGLISH))
+    client.post(link, {"passkey": "yes"})
+    assert not client.session.get("_auth_user_id")
+    response = client.post(link, {"new_password1": "edhe një tjetër 3", "new_password2": "edhe një tjetër 3"})
+    assert response.url == "/admin/account/login/code/" and not is_in(client)
+    give_code(client)
+    assert is_in(client)
+
+
+def test_a_mail_server_that_is_down_delays_the_message_and_a_lost_task_is_found(office, mailoutbox, settings):
+    good = settings.MAILERS
+    settings.MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": "localhost", "port": 1},
+        }
+    }
+    invite(office)
+    run_worker()
+    row = Invitation.objects.get()
+    assert (row.attempts, row.sent_at) == (1, None)
+    settings.MAILERS = good
+    Invitation.objects.update(due_at=F("due_at") - timedelta(hours=1))
+    assert housekeeping.send_overdue() == 1
+    run_worker()
+    assert len(mailoutbox) == 1
+    assert housekeeping.send_overdue() == 0
+
+
+def test_the_worker_is_told_a_number_and_nothing_else(office):
+    from django_tasks_db.models import DBTaskResult
+
+    invite(office)
+    assert DBTaskResult.objects.get().args_kwargs == {"args": [str(Invitation.objects.get().pk)], "kwargs": {}}
+
+
+@pytest.mark.parametrize("address", ["ARTA@shembull.al", "arta@shembull.al"])
+def test_an_address_has_one_account(office, address):
+    page = invite(office, email=address)
+    assert "Arta has this address already." in words(page) and "Zana Hoxha" in words(page)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create_user("other", email=address)
+
+
+# Roles
+
+
+def test_a_role_is_changed_and_holds_at_once(office, arta):
+    zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
+    hers = sign_in(Client(), zana)
+    assert hers.get("/admin/pledges/pledge/").status_code == 403
+    form = typed(role="pledges", email="zana@shembull.al", first_name="Zana")
+    office.post(f"{LIST}{zana.pk}/change/", form)
+    assert hers.get("/admin/pledges/pledge/").status_code == 200
+    assert hers.get("/admin/campaign/page/").status_code == 403
+    entry = Record.objects.get()
+    assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
+
+
+def test_no_page_gives_single_rights_or_all_of_them(office):
+    zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
+    form = typed(is_superuser="on", is_staff="on", user_permissions=[1], groups=[1], username="x", password="x")
+    office.post(f"{LIST}{zana.pk}/change/", form)
+    zana.refresh_from_db()
+    assert not zana.is_superuser and zana.user_permissions.count() == 0 and zana.groups.get().name == "editor"
+    for path in (
+        "/admin/auth/user/",
+        "/admin/auth/group/",
+        "/admin/mfa/authenticator/",
+        "/admin/account/emailaddress/",
+    ):
+        assert office.get(path).status_code == 404, path
+
+
+def test_the_rights_of_roles_are_what_the_code_says_after_each_migration():
+    editor = Group.objects.get(name="editor")
+    editor.permissions.add(Permission.objects.get(codename="see_people"))
+    editor.permissions.remove(Permission.objects.get(codename="change_page"))
+    call_command("migrate", verbosity=0)
+    given = {f"{each.content_type.app_label}.{each.codename}" for each in editor.permissions.all()}
+    assert "pledges.see_people" not in given and "campaign.change_page" in given
+    assert all(has_right(Role.EDITOR, right) for right in given)
+
+
+def test_the_last_pattern_that_fits_decides(monkeypatch):
+    monkeypatch.setitem(RIGHTS, Role.EDITOR, ["a.*", "!a.*_b", "a.view_b"])
+    rights = ["a.add_c", "a.add_b", "a.view_b", "b.view_b"]
+    assert [has_right(Role.EDITOR, right) for right in rights] == [True, False, True, False]
+
+
+# The last administrator
+
+
+@pytest.mark.parametrize("other", ["none", "without second factor", "switched off"])
+def test_the_last_administrator_who_can_sign_in_stays_one(office, arta, other):
+    if other != "none":
+        account = make_account("besa@shembull.al", app=other != "without second factor")
+        User.objects.filter(pk=account.pk).update(is_active=other != "switched off")
+    assert "Arta is the last administrator" in act(office, "deactivate", arta)
+    form = typed(first_name="Arta", email="arta@shembull.al", role="editor")
+    page = words(office.post(f"{LIST}{arta.pk}/change/", form, headers=ENGLISH))
+    assert "Arta is the last administrator" in page
+    assert list(Account.objects.administrators()) == [arta]
+
+
+def test_with_another_administrator_one_may_go(office, arta):
+    make_account("besa@shembull.al", name="Besa")
+    assert "1 account is switched off" in act(office, "deactivate", arta)
+    assert not is_in(office)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_cannot_switch_each_other_off_at_the_same_moment():
+    from django.core.exceptions import ValidationError
+
+    from tests.threads import at_once
+
+    arta, besa = make_account(), make_account("besa@shembull.al", name="Besa")
+
+    def off(account, by):
+        try:
+            account.deactivate(by)
+        except ValidationError:
+            return False
+        return True
+
+    assert sorted(at_once(lambda: off(arta, besa), lambda: off(besa, arta))) == [False, True]
+    assert Account.objects.administrators().count() == 1
+
+
+def test_several_at_once_are_switched_off_all_or_none(office, arta):
+    zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
+    act(office, "deactivate", zana, arta)
+    assert User.objects.filter(is_active=True).count() == 2
+
+
+# Help
+
+
+def test_someone_locked_out_is_let_in_again_by_a_link_alone(office, mailoutbox):
+    zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
+    hers = sign_in(Client(), zana)
+    assert "1 link is on its way" in act(office, "rescue", zana)
+    assert not is_in(hers)
+    assert not Authenticator.objects.filter(user=zana).exists()
+    assert "no such" in words(give_password(Client(), NEW))
+    run_worker()
+    assert "a passkey" in words(Client().get(link_in(mailoutbox[0]), headers=ENGLISH))
+    assert done() == ["rescued"]
+
+
+def test_nobody_forgets_their_own_factors_by_mistake(office, arta):
+    assert "0 links" in act(office, "rescue", arta)
+    assert is_in(office)
+
+
+def test_the_history_of_an_account_is_the_record(office, arta):
+    assert office.get(f"{LIST}{arta.pk}/history/").url == f"/admin/staff/record/?user={arta.pk}"
+    invite(office)
+    from django.contrib.admin.models import LogEntry
+
+    assert not LogEntry.objects.exists()
+
+
+def test_accounts_are_not_deleted(office, arta):
+    assert office.get(f"{LIST}{arta.pk}/delete/").status_code == 403
+    act(office, "delete_selected", arta)
+    assert Account.objects.filter(pk=arta.pk).exists()
+
+
+# Commands
+
+
+def test_the_first_administrator_is_invited_from_the_command_line(capsys, mailoutbox):
+    call_command("invite_administrator", "besa@shembull.al", name="Besa", language="en")
+    link = re.search(r"http://\S+(/admin/\S+)", capsys.readouterr().out)[1]
+    assert Client().get(link).status_code == 200
+    run_worker()
+    assert link_in(mailoutbox[0]) == link
+    assert Account.objects.get().role_key == Role.ADMINISTRATOR
+    with pytest.raises(CommandError, match="rescue_administrator"):
+        call_command("invite_administrator", "BESA@shembull.al")
+    with pytest.raises(CommandError, match="not an e-mail address"):
+        call_command("invite_administrator", "besa")
+
+
+def test_a_locked_out_administrator_is_rescued_from_the_command_line(capsys, arta):
+    zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
+    User.objects.filter(pk=arta.pk).update(is_active=False)
+    call_command("rescue_administrator", "arta@shembull.al")
+    link = re.search(r"http://\S+(/admin/\S+)", capsys.readouterr().out)[1]
+    client = Client()
+    assert (
+        client.post(link, {"new_password1": "edhe një tjetër 3", "new_password2": "edhe një tjetër 3"}).status_code
+        == 302
+    )
+    assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/admin/account/setup/"
+    entry = Record.objects.order_by("pk")[0]
+    assert (entry.user_id, entry.details) == (None, {"done": "rescued", "account": arta.pk})
+    for address in (zana.email, "nobody@shembull.al"):
+        with pytest.raises(CommandError, match="No administrator"):
+            call_command("rescue_administrator", address)
+
+
+def test_the_demonstration_prints_an_account_that_opens_the_admin_each_time_anew():
+    for _ in range(2):
+        said = demo_staff.administrator()
+        password, codes = re.search(r"password (\S+)", said)[1], re.search(r"each once: (.*)", said)[1].split()
+        client = Client()
+        give_password(client, password, demo_staff.ADDRESS)
+        give_code(client, codes[0])
+        assert is_in(client)
+    assert Account.objects.count() == 1
+
+
+def test_the_demonstration_makes_no_account_in_production(settings, capsys):
+    settings.DEV = False
+    make_pledge(source=Pledge.Source.DEMO)
+    call_command("demo")
+    assert not Account.objects.exists() and "password" not in capsys.readouterr().out
+
+
+# The record
+
+
+def test_the_record_is_read_by_administrators_alone(office, client):
+    zana = make_account("zana@shembull.al", Role.SAFEGUARDING, "Zana")
+    assert office.get("/admin/staff/record/").status_code == 200
+    for path in ("/admin/staff/record/", LIST):
+        assert sign_in(Client(), zana).get(path).status_code == 403
+
+
+def test_the_record_says_who_did_what_to_whom_in_words(office, arta):
+    invite(office)
+    page = words(office.get("/admin/staff/record/", headers=ENGLISH))
+    row = re.search(r"<tbody>.*?</tbody>", page)[0]
+    assert "Arta" in row and "invited, Zana Hoxha, editor" in row
+
+
+def test_entries_are_found_by_person_pledge_and_day(office, arta):
+    from staff.models.records import note
+
+    pledge, other = make_pledge(), make_pledge()
+    note(arta, "look", [pledge.pk])
+    note(None, "export", [pledge.pk, other.pk])
+    note(None, "look", [other.pk])
+
+    def found(query):
+        page = office.get(f"/admin/staff/record/?{query}", headers=ENGLISH)
+        return page.status_code == 200 and page.context["cl"].queryset.count()
+
+    assert found("") == 3
+    assert found(f"q={pledge.pk}") == 2
+    assert found(f"user={arta.pk}") == 1
+    assert found("action__exact=export") == 1
+    day = time.strftime("%Y-%m-%d")
+    assert found(f"q={day}") == 3 and found("q=2020-07-23") == 0
+    assert found("q=zana") == 0
+    assert found("user=x") == 3
+
+
+def test_the_record_cannot_be_changed_by_its_pages(office, arta):
+    from staff.models.records import note
+
+    note(arta, "look")
+    path = f"/admin/staff/record/{Record.objects.get().pk}/"
+    assert office.get(f"{path}change/").status_code == 200
+    for page in ("change/", "delete/"):
+        assert office.post(path + page, {"post": "yes"}).status_code == 403
+    assert office.get("/admin/staff/record/add/").status_code == 403

@@ -1,0 +1,436 @@
+"""Signing in: two factors before anything opens, a door that slows down guessing, sessions that end."""
+
+import base64
+import hashlib
+import json
+import re
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.http import int_to_base36
+
+from staff import housekeeping, secrets, sessions
+from staff.models import Record, Try
+from staff.models.tries import TooSoon
+from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+ENGLISH = {"accept-language": "en"}
+PASSWORD = "shumë e fshehtë 1"
+LOGIN, CODE, INDEX = "/admin/account/login/", "/admin/account/login/code/", "/admin/"
+
+
+def words(response):
+    return re.sub(r"\s+", " ", response.content.decode())
+
+
+@pytest.fixture
+def zana():
+    """A member of staff with a password and no second factor."""
+    user = make_staff("view_pledge", username="zana@shembull.al")
+    User.objects.filter(pk=user.pk).update(email="zana@shembull.al")
+    user.refresh_from_db()
+    return user
+
+
+def give_password(client, password=PASSWORD, address="zana@shembull.al", **extra):
+    return client.post(LOGIN, {"login": address, "password": password}, headers=ENGLISH, **extra)
+
+
+def give_code(client, typed=None, **extra):
+    return client.post(CODE, {"code": typed or app_code()}, headers=ENGLISH, **extra)
+
+
+def is_in(client):
+    return client.get(INDEX).status_code == 200
+
+
+# Two factors
+
+
+def test_password_and_code_open_the_admin(client, zana):
+    give_app(zana)
+    assert client.get(INDEX).url == "/admin/login/?next=/admin/"
+    assert client.get("/admin/login/?next=/admin/").url == f"{LOGIN}?next=%2Fadmin%2F"
+    assert give_password(client).url == CODE
+    assert not is_in(client)
+    assert give_code(client).url == INDEX
+    assert is_in(client)
+    assert Record.objects.get().details == {"by": ["password", "totp"]}
+
+
+def test_the_address_is_known_however_it_is_written(client, zana):
+    assert give_password(client, address="Zana@Shembull.AL ").status_code == 302
+
+
+def test_a_password_alone_opens_nothing_but_the_page_for_the_second_factor(client, zana):
+    give_password(client)
+    for path in (
+        INDEX,
+        "/admin/pledges/pledge/",
+        "/admin/account/",
+        "/admin/account/password/",
+        "/admin/account/codes/",
+    ):
+        response = client.get(path, follow=True)
+        assert response.redirect_chain[-1][0] == "/admin/account/setup/", path
+    assert client.get("/admin/account/awake/").status_code == 403
+    assert not Try.objects.filter(was_right=True)
+
+
+def test_setting_up_the_app_opens_the_admin_and_gives_recovery_codes_once(client, zana):
+    give_password(client)
+    page = client.get("/admin/account/app/", headers=ENGLISH)
+    assert 'style="' not in words(page) and "<svg" in words(page)
+    secret = re.search(r'id="secret">([A-Z2-7]{32})<', words(page))[1]
+    assert "did not work" in words(client.post("/admin/account/app/", {"code": "000000"}, headers=ENGLISH))
+    assert client.post("/admin/account/app/", {"code": app_code(secret)}).url == "/admin/account/codes/"
+    assert is_in(client)
+    assert len(set(re.findall(r"<code>(\d{8})</code>", words(client.get("/admin/account/codes/"))))) == 10
+    again = client.get("/admin/account/codes/", headers=ENGLISH)
+    assert "<code>" not in words(again) and "10 codes are left" in words(again)
+    assert [entry.details["done"] for entry in Record.objects.filter(action="account")] == ["factor_added"]
+
+
+def test_whoever_has_a_second_factor_cannot_set_up_another_without_giving_it(client, zana):
+    give_password(client)
+    # Meanwhile the owner sets one up elsewhere.
+    give_app(zana)
+    assert client.get("/admin/account/app/").url == LOGIN
+    assert not client.get(LOGIN).wsgi_request.user.is_authenticated
+
+
+def test_a_recovery_code_works_once_in_place_of_the_second_factor(client, zana):
+    give_app(zana)
+    recovery = RecoveryCodes.activate(zana).get_unused_codes()[0]
+    give_password(client)
+    give_code(client, recovery)
+    assert is_in(client)
+    client.post("/admin/logout/")
+    give_password(client)
+    assert "did not work" in words(give_code(client, recovery))
+
+
+def test_a_code_of_the_app_works_once_even_while_it_is_shown(client, zana):
+    give_app(zana)
+    typed = app_code()
+    give_password(client)
+    assert give_code(client, typed).status_code == 302
+    other = Client()
+    give_password(other)
+    assert "did not work" in words(give_code(other, typed))
+    assert "did not work" in words(give_code(other, app_code(steps=-1)))
+    assert give_code(other, app_code(steps=1)).status_code == 302
+
+
+@pytest.mark.parametrize("broken", ["is_active", "is_staff"])
+def test_an_account_that_is_switched_off_or_no_staff_reads_what_a_stranger_reads(client, zana, broken):
+    User.objects.filter(pk=zana.pk).update(**{broken: False})
+    refused, unknown = give_password(client), give_password(client, address="nobody@shembull.al")
+    assert refused.status_code == unknown.status_code == 200
+    assert refused.context["form"].errors == unknown.context["form"].errors
+
+
+def test_an_account_that_is_switched_off_is_out_at_once(client, zana):
+    sign_in(client, zana)
+    User.objects.filter(pk=zana.pk).update(is_active=False)
+    assert not is_in(client)
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Tells how many passwords were hashed."""
+
+    done = 0
+
+    def encode(self, *args, **kwargs):
+        CountingHasher.done += 1
+        return super().encode(*args, **kwargs)
+
+
+def test_signing_in_costs_the_same_for_known_and_unknown_addresses(client, zana, settings):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    costs = []
+    for address in ("zana@shembull.al", "nobody@shembull.al"):
+        CountingHasher.done = 0
+        with CaptureQueriesContext(connection) as queries:
+            give_password(client, "wrong", address)
+        costs.append((CountingHasher.done, len(queries)))
+    assert costs[0] == costs[1] and costs[0][0] == 1
+
+
+# Wrong tries
+
+
+def fail(client, times, **extra):
+    for _ in range(times):
+        response = give_password(client, "wrong", **extra)
+    return words(response)
+
+
+def later(seconds):
+    """Let all tries be so much older."""
+    Try.objects.update(at=F("at") - timedelta(seconds=seconds))
+
+
+def test_after_five_wrong_tries_even_the_right_password_waits_and_longer_each_time(client, zana):
+    assert "no such" in fail(client, 5)
+    assert "has to wait 10 seconds" in words(give_password(client))
+    later(10)
+    assert "no such" in fail(client, 1)
+    assert "has to wait 20 seconds" in words(give_password(client))
+    later(20)
+    assert give_password(client).status_code == 302
+
+
+def test_the_wait_has_an_end_and_is_said_in_minutes(client, zana):
+    for _ in range(12):
+        Try.admit("zana@shembull.al", "192.0.2.1")
+        later(901)
+    Try.admit("zana@shembull.al", "192.0.2.1")
+    assert "has to wait 15 minutes" in words(give_password(client))
+    later(901)
+    assert give_password(client).status_code == 302
+
+
+def test_what_waits_is_not_counted_and_a_day_later_all_is_forgotten(client, zana):
+    fail(client, 5)
+    for _ in range(5):
+        give_password(client)
+    assert Try.objects.count() == 5
+    later(24 * 3600)
+    housekeeping.forget()
+    assert Try.objects.count() == 0
+
+
+def test_codes_are_counted_with_the_password_however_often_that_is_right(client, zana):
+    give_app(zana)
+    for _ in range(5):
+        give_password(client)
+        assert "did not work" in words(give_code(client, "000000"))
+        client.post("/admin/account/logout/")
+    assert "has to wait" in words(give_password(client))
+    assert {entry.details["by"] for entry in Record.objects.filter(action="sign_in_failed")} == {"totp"}
+
+
+def test_recovery_codes_cannot_be_guessed_faster(client, zana):
+    give_app(zana)
+    RecoveryCodes.activate(zana)
+    give_password(client)
+    for _ in range(5):
+        give_code(client, "12345678")
+    assert "has to wait" in words(give_code(client, "12345678"))
+    assert "has to wait" in words(give_code(client, app_code()))
+
+
+def test_a_complete_sign_in_begins_the_count_anew(client, zana):
+    give_app(zana)
+    fail(client, 4)
+    give_password(client)
+    give_code(client)
+    assert "no such" in fail(Client(), 4)
+
+
+def test_a_stranger_who_guesses_does_not_keep_the_owner_out(client, zana):
+    give_app(zana)
+    give_password(client, REMOTE_ADDR="192.0.2.1")
+    give_code(client, REMOTE_ADDR="192.0.2.1")
+    stranger = Client()
+    fail(stranger, 5, REMOTE_ADDR="198.51.100.9")
+    assert "has to wait" in words(give_password(stranger, REMOTE_ADDR="198.51.100.9"))
+    assert give_password(Client(), REMOTE_ADDR="192.0.2.1").status_code == 302
+
+
+def test_behind_one_address_nobody_is_locked_out_by_others(client, zana):
+    """One network guesses at many accounts: it has to go slower, but not whoever has signed in from there lately."""
+    give_app(zana)
+    give_password(client)
+    give_code(client)
+    for number in range(20):
+        fail(Client(), 1, address=f"nobody{number}@shembull.al")
+    new = words(give_password(Client(), address="someone@shembull.al"))
+    assert "has to wait 10 seconds" in new
+    assert give_password(Client()).status_code == 302
+    later(10)
+    assert "no such" in words(give_password(Client(), address="someone@shembull.al"))
+
+
+def test_neither_addresses_nor_networks_are_kept(zana):
+    Try.admit("zana@shembull.al", "192.0.2.77")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT staff_try::text FROM staff_try")
+        [(row,)] = cursor.fetchall()
+    for plain in ("zana", "192.0.2.77"):
+        assert plain not in row and plain.encode().hex() not in row
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_tries_at_the_same_moment_are_as_many_as_one_after_the_other():
+    def attempt():
+        try:
+            Try.admit("zana@shembull.al", "192.0.2.1")
+        except TooSoon:
+            return False
+        return True
+
+    assert sum(at_once(*[attempt] * 12)) == 5
+
+
+# Sessions
+
+
+def test_a_session_ends_after_an_idle_hour_and_every_request_begins_it_anew(client, zana):
+    sign_in(client, zana)
+    client.get(INDEX)
+    left = client.session.get_expiry_date() - timezone.now()
+    assert timedelta(minutes=59) < left <= timedelta(hours=1)
+    cookie = client.get(INDEX).cookies["sessionid"]
+    assert cookie["path"] == "/admin/" and cookie["httponly"] and not cookie["max-age"]
+
+
+def test_a_session_ends_after_twelve_hours_however_busy(client, zana):
+    sign_in(client, zana)
+    session = client.session
+    session[sessions.BEGAN] -= sessions.LONGEST + 1
+    session.save()
+    response = client.get(INDEX, headers=ENGLISH, follow=True)
+    assert response.redirect_chain[-1][0].startswith(LOGIN)
+    assert "You were signed out" in words(response)
+    assert [entry.action for entry in Record.objects.all()] == ["sign_out"]
+
+
+def signed_in_twice(user):
+    """Two browsers of one person, each signed in with password and code."""
+    clients = Client(), Client()
+    for steps, client in enumerate(clients):
+        give_password(client)
+        give_code(client, app_code(steps=steps))
+        assert is_in(client)
+    return clients
+
+
+def test_a_new_password_ends_other_sessions(zana):
+    give_app(zana)
+    here, there = signed_in_twice(zana)
+    new = {"new_password1": "tjetër e fshehtë 2", "new_password2": "tjetër e fshehtë 2"}
+    assert here.post("/admin/account/password/", new).url == "/admin/account/"
+    assert is_in(here) and not is_in(there)
+
+
+def test_removing_a_factor_ends_other_sessions(zana):
+    give_app(zana)
+    passkey = Authenticator.objects.create(user=zana, type="webauthn", data={"name": "x", "credential": {}})
+    here, there = signed_in_twice(zana)
+    assert here.post("/admin/account/app/remove/").url == "/admin/account/"
+    assert is_in(here) and not is_in(there)
+    # The last one stays.
+    page = here.post(f"/admin/account/passkeys/{passkey.pk}/remove/", headers=ENGLISH, follow=True)
+    assert "only second factor" in words(page)
+    assert Authenticator.objects.filter(user=zana).count() == 1
+
+
+def test_changes_to_the_account_ask_again_after_five_minutes_and_keep_nothing_that_was_typed(client, zana):
+    give_app(zana)
+    give_password(client)
+    give_code(client)
+    session = client.session
+    session[sessions.SHOWN] -= 301
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 301
+    session.save()
+    typed = {"new_password1": "tjetër e fshehtë 2", "new_password2": "tjetër e fshehtë 2"}
+    asked = client.post("/admin/account/password/", typed)
+    assert asked.url == "/admin/account/again/?next=%2Fadmin%2Faccount%2Fpassword%2F"
+    assert "tjetër" not in str(dict(client.session))
+    for path in ("app/remove/", "passkeys/add/", "codes/", "codes/new/"):
+        assert client.get(f"/admin/account/{path}").url.startswith("/admin/account/again/"), path
+    assert "not your password" in words(client.post(asked.url, {"password": "wrong"}, headers=ENGLISH))
+    assert client.post(asked.url, {"password": PASSWORD}).url == "/admin/account/password/"
+    assert client.post("/admin/account/password/", typed).url == "/admin/account/"
+
+
+def test_signing_out_is_on_record(client, zana):
+    sign_in(client, zana)
+    client.post("/admin/logout/")
+    assert not is_in(client)
+    assert Record.objects.get(action="sign_out").user_id == zana.pk
+
+
+def test_failed_tries_are_on_record_with_the_account_if_there_is_one(client, zana):
+    give_password(client, "wrong")
+    give_password(client, "wrong", "nobody@shembull.al")
+    assert list(Record.objects.order_by("pk").values_list("action", "user_id")) == [
+        ("sign_in_failed", zana.pk),
+        ("sign_in_failed", None),
+    ]
+    assert "shembull" not in str([entry.details for entry in Record.objects.all()])
+
+
+# Secrets
+
+
+def test_secrets_lie_encrypted_and_come_to_the_newest_key(client, zana, settings):
+    old, new = settings.FIELD_KEYS[0], "bmV3IGtleSBuZXcga2V5IG5ldyBrZXkgbmV3IGtleSE="
+    app = give_app(zana)
+    seed = RecoveryCodes.activate(zana).get_unused_codes()
+    for factor in Authenticator.objects.all():
+        assert APP_SECRET not in str(factor.data) and seed[0] not in str(factor.data)
+    before = Authenticator.objects.get(pk=app.pk).data["secret"]
+    settings.FIELD_KEYS = [new, old]
+    call_command("rotate_keys", verbosity=0)
+    assert secrets.rotate() == 0
+    settings.FIELD_KEYS = [new]
+    assert Authenticator.objects.get(pk=app.pk).data["secret"] != before
+    assert Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes() == seed
+    give_password(client)
+    assert give_code(client).status_code == 302
+
+
+def test_there_is_no_signing_up_and_no_other_way_in(client, zana):
+    sign_in(client, zana)
+    for path in ("signup/", "password/reset/", "email/", "login/code/confirm/", "social/"):
+        assert client.get(f"/admin/account/{path}").status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "x", "null", "[]", "1", "{}", '{"response": {}}', '{"response": {"userHandle": "MQ"}}']
+)
+def test_what_is_no_passkey_is_refused_in_words(client, zana, sent):
+    client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
+    response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
+    assert response.redirect_chain[-1][0] == LOGIN
+    assert not is_in(client)
+
+
+def test_a_passkey_of_nobody_is_refused(client, zana):
+    """Well-formed, but by no key of ours: the number of the account is not enough."""
+    options = client.get("/admin/account/login/passkey/", headers={"accept": "application/json"}).json()
+    challenge = options["request_options"]["publicKey"]["challenge"]
+    seen = {"type": "webauthn.get", "challenge": challenge, "origin": "http://testserver", "crossOrigin": False}
+    flags = hashlib.sha256(b"testserver").digest() + bytes([5]) + bytes(4)
+    parts = {
+        "clientDataJSON": json.dumps(seen).encode(),
+        "authenticatorData": flags,
+        "signature": b"x" * 64,
+        "userHandle": int_to_base36(zana.pk).encode(),
+    }
+    packed = {name: base64.urlsafe_b64encode(part).rstrip(b"=").decode() for name, part in parts.items()}
+    credential = {"type": "public-key", "id": "eA", "rawId": "eA", "response": packed, "clientExtensionResults": {}}
+    sent = {"credential": json.dumps(credential)}
+    response = client.post("/admin/account/login/passkey/", sent, headers=ENGLISH, follow=True)
+    assert "did not work" in words(response) and not is_in(client)
+
+
+def test_typing_keeps_a_session_awake(client, zana):
+    assert sign_in(client, zana).get("/admin/account/awake/").status_code == 204
