@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 # new cell in the middle of a text.
 FORMULA = re.compile(r"(^|[;,\t\r\n])(?=\s*[=+\-@＝＋－＠]|[\t\r])")
 # Nearly every text: no part of it could begin a formula, and CSV needs no quotes around it.
-PLAIN = re.compile(r"[^\s=+\-@＝＋－＠\"][^;,\t\r\n\"]*")
+PLAIN = re.compile(r"[^\s=+\-@＝＋－＠;,\"][^;,\t\r\n\"]*")
 
 SHEET_ROWS = 1_048_576
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
