@@ -1041,6 +1041,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "pledge",
         "batch",
         "message",
+        "milestone",
         "lettertext",
         "blockedaddress",
         "pledgingsettings",
