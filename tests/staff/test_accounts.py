@@ -19,6 +19,7 @@ from staff.models import Account, Invitation, Record
 from staff.roles import RIGHTS, Role, has_right
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
 from tests.staff.test_sign_in import give_code, give_password, is_in, words
+from weare1.logs import NamelessFormatter
 
 pytestmark = pytest.mark.django_db
 
@@ -145,6 +146,30 @@ def test_a_link_that_we_did_not_make_is_no_page(office, mailoutbox):
     link = link_in(mailoutbox[0])
     for wrong in (link.replace(":", ":x"), "/admin/account/invitation/x/", link[:-3] + "/"):
         assert Client().get(wrong).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["send_link", "revoke_link", "deactivate"])
+def test_who_began_by_a_link_gets_no_further_once_it_ends(office, mailoutbox, end):
+    """Without a password there is none to be changed, so nothing else would end this session."""
+    invite(office)
+    run_worker()
+    thief = Client()
+    thief.post(link_in(mailoutbox[0]), {"passkey": "yes"})
+    assert thief.get("/admin/account/passkeys/add/").status_code == 200
+    act(office, end, Account.objects.at("zana@shembull.al"))
+    assert thief.get("/admin/account/passkeys/add/").url.startswith("/admin/account/login/")
+
+
+def test_no_log_holds_a_link_that_works(office, mailoutbox, caplog):
+    """Such as of a browser that takes no cookies, or of a moment without a database."""
+    invite(office)
+    run_worker()
+    link = link_in(mailoutbox[0])
+    assert Client(enforce_csrf_checks=True).post(link, NEW_TWICE).status_code == 403
+    lines = [NamelessFormatter("{message}", style="{").format(record) for record in caplog.records]
+    [refused] = [line for line in lines if "CSRF" in line]
+    assert refused.endswith("/admin/account/invitation/[link]/")
+    assert Client().get(link).status_code == 200
 
 
 def test_two_windows_use_the_link_once(office, mailoutbox):
