@@ -257,6 +257,23 @@ def test_a_role_is_changed_and_holds_at_once(office, arta):
     assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
 
 
+def test_who_had_all_rights_has_those_of_the_role_given(office):
+    """Such as an account made by Django's own createsuperuser."""
+    root = User.objects.create_superuser("rrenja", "rrenja@shembull.al", NEW)
+    root.user_permissions.add(Permission.objects.get(codename="see_people"))
+    form = typed(first_name="Rrenja", email=root.email)
+    assert office.post(f"{LIST}{root.pk}/change/", form).status_code == 302
+    root = User.objects.get(pk=root.pk)
+    assert not root.has_perm("staff.change_account") and not root.has_perm("pledges.see_people")
+    assert root.has_perm("campaign.change_page")
+
+
+@pytest.mark.parametrize("lookup", ["password__startswith", "password__regex", "password"])
+def test_the_list_tells_nothing_of_passwords(office, lookup):
+    """Letter by letter it would give away what is kept of a colleague's password."""
+    assert office.get(LIST, {lookup: "argon2"}).status_code == 400
+
+
 def test_no_page_gives_single_rights_or_all_of_them(office):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     form = typed(is_superuser="on", is_staff="on", user_permissions=[1], groups=[1], username="x", password="x")
