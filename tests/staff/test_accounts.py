@@ -454,6 +454,16 @@ def test_the_record_says_who_did_what_to_whom_in_words(office, arta):
     assert "Arta" in row and "invited, Zana Hoxha, editor" in row
 
 
+@pytest.mark.parametrize("day", ["31.12.9999", "1.1.0001"])
+def test_days_at_the_ends_of_time_are_searched_like_any_other(office, day):
+    assert office.get("/admin/staff/record/", {"q": day}).status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["abc", "0", "9" * 30])
+def test_the_history_of_no_account_is_no_page(office, wrong):
+    assert office.get(f"{LIST}{wrong}/history/", follow=True).status_code in (200, 404)
+
+
 def test_entries_are_found_by_person_pledge_and_day(office, arta):
     from staff.models.records import note
 
