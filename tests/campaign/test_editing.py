@@ -229,6 +229,18 @@ def test_a_new_article_without_anything_can_be_previewed(editor):
     assert not Article.objects.filter(title_sq="Sapo nisa").exists()
 
 
+def test_a_preview_leaves_out_what_is_gone_meanwhile(client):
+    sector = Sector.objects.create(slug="gone", name_sq="Ikur", name_en="Gone", color="s1", position=9)
+    page = new_page(state="draft", sector=sector, picture=make_picture())
+    path = previews.path(Preview.keep(page), "en")
+    picture = page.picture
+    page.delete()
+    sector.delete()
+    picture.delete()
+    response = client.get(path)
+    assert response.status_code == 200 and "Courage" in response.text
+
+
 def test_previews_of_what_was_typed_go_when_their_time_is_over(editor):
     old = Preview.keep(new_page(state="draft"))
     Preview.objects.update(created_at=timezone.now() - timedelta(days=8))
