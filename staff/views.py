@@ -26,6 +26,7 @@ from staff import sessions
 from staff.models import Invitation, Record
 from staff.models.records import note
 
+
 def strong(view):
     """For those who have given their second factor; others are led to where they can."""
 
