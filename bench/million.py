@@ -100,6 +100,8 @@ def pledges(rows):
             "worded_language": "sq",
             "worded_at": signed,
             "show_name": sector.shows_names and chance.random() < 0.3,
+            "wall": Pledge.Wall.SHOWN.value,
+            "wall_at": signed + timedelta(days=1),
             "updates": chance.random() < 0.4,
             "link_version": 1,
             # Reminded already: no message is owed to an address that does not exist.

@@ -89,7 +89,7 @@ def _footer(request, language, pages):
         [
             _link(request, "campaign:privacy", _("Privacy notice")),
             *[by_key[key] for key in columns[1] if key in by_key],
-            _link(request, "totals_json", _("Open data (JSON)")),
+            _link(request, "pledges:open_data", _("Open data")),
         ],
     ]
 

@@ -65,12 +65,17 @@ def normalise(address, rules):
     return f"{local}@{domain}"
 
 
-def normalise_name(name):
-    """A name without case, accents, punctuation and order: "DRITA  KOLÀ" is "Kola Drita"."""
+def plain_words(name):
+    """The words of a name without case, accents and punctuation."""
     # Decomposed first: some letters, such as 𝐃, have no other case until they are.
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return " ".join(sorted(re.findall(r"[^\Wʼ]+", plain)))
+    return re.findall(r"[^\Wʼ]+", plain)
+
+
+def normalise_name(name):
+    """A name without case, accents, punctuation and order: "DRITA  KOLÀ" is "Kola Drita"."""
+    return " ".join(sorted(plain_words(name)))
 
 
 def suggest_domain(address):

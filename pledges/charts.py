@@ -55,6 +55,13 @@ class Mosaic:
         ) % {"people": number(self.unit)}
         return f"{dot} {gettext('Pale dots are free places up to the goal; the ringed one is yours.')}"
 
+    @property
+    def colored(self):
+        """(a sector's colour such as "s1" or "" for free places, the (x, y) of their dots) of all that is drawn."""
+        yours = [(float(self.yours[0]), float(self.yours[1]))] if self.yours else []
+        free = ("", (*points_in(self.empty), *yours))
+        return (free, *((sector.color, tuple(points_in(path))) for sector, _, path in self.dots))
+
 
 def _places_for(goal):
     """(people a dot, places, how many are prepared) for a goal: a dot is 1, 2 or 5 × 10ⁿ people, places are 500 at most."""
@@ -88,6 +95,11 @@ def dot_width(count):
 
 def _path(points):
     return "".join(f"M{x:g} {y:g}h.01" for x, y in points)
+
+
+def points_in(path):
+    """The (x, y) of the dots of a path of the mosaic."""
+    return [tuple(map(float, point.removesuffix("h.01").split())) for point in path.split("M")[1:]]
 
 
 def mosaic(sectors, goal):

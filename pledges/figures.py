@@ -13,20 +13,20 @@ from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from PIL import Image, ImageColor, ImageDraw
 
 from pledges import charts
 from pledges.models import PublishedState
 from pledges.numbers import decimal, number
-from pledges.pictures import COLORS, GROUND, INK, font
+from pledges.pictures import COLORS, EMPTY, GROUND, INK, QUIET, font
 from pledges.totals import UNKNOWN
 
 WIDTH, MARGIN = 1200, 60
 # Drawn twice as large and made small: Pillow's circles have hard edges.
 FINE = 2
 # As in static/css/tokens.css, by day.
-EMPTY, LINE, QUIET, ACCENT = "#f8d1a3", "#dcbf9d", "#4b4f6c", "#3f3ccb"
+LINE, ACCENT = "#dcbf9d", "#3f3ccb"
 SHADES = {"q0": "#efe6da", "q1": "#d3daf5", "q2": "#a3afe8", "q3": "#7f8bdd", "q4": "#3d4dbe", "q5": "#1f2a86"}
 ROW = 60
 TALLEST = 3000
@@ -82,6 +82,15 @@ class Figure:
 def brand():
     """The movement's name as a tag, in the present language."""
     return "#NEJEMI1" if get_language() == "sq" else "#WEARE1"
+
+
+def card_words(read):
+    """(number, what it counts, of which day) as the card of the totals says them; without a number while there is nobody."""
+    day = gettext("As of %(date)s") % {"date": date_format(timezone.localtime(read.as_of), "DATE_FORMAT")}
+    if not read.total:
+        return "", gettext("Be the first"), day
+    words = ngettext("supporter, one movement", "supporters, one movement", read.total)
+    return number(read.total), words, day
 
 
 # What there is
@@ -357,8 +366,7 @@ def _draw_mosaic(sheet, mosaic):
     left, top, radius = sheet.right - charts.WIDTH * scale, sheet.top + 10, float(mosaic.width) / 2 * scale
 
     def dots(path, color):
-        for point in path.split("M")[1:]:
-            x, y = map(float, point.removesuffix("h.01").split())
+        for x, y in charts.points_in(path):
             sheet.dot(left + x * scale, top + y * scale, radius, color)
 
     dots(mosaic.empty, EMPTY)

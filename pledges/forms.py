@@ -362,6 +362,7 @@ class ManageForm(forms.Form):
             **kwargs,
         )
         self.fields["sector"].queryset = Sector.objects.open() | Sector.objects.filter(pk=pledge.sector_id)
+        self.fields["show_name"].help_text = pledge.wall_words
         self.wordings = current_wordings()
         self.option_details = option_details(sectors_with_commitments(), self.wordings)
         self.helper = FormHelper()

@@ -13,8 +13,10 @@ STALE_IF_ERROR = 24 * 3600
 PUBLIC = f"public, max-age=0, s-maxage={SHARED_CACHE}, stale-while-revalidate=60, stale-if-error={STALE_IF_ERROR}"
 
 
-# A form that cannot be taken must not be offered: its page is kept as long, and not a moment longer.
-PUBLIC_FORM = f"public, max-age=0, s-maxage={SHARED_CACHE}"
+# A form that cannot be taken must not be offered, and a name that was taken back not be shown: kept as long, not a moment longer.
+NEVER_STALE = f"public, max-age=0, s-maxage={SHARED_CACHE}"
+
+NOT_INDEXED = "noindex, nofollow"
 
 
 def mark_public(response, kept=PUBLIC):
@@ -42,7 +44,19 @@ def public_page(view, kept=PUBLIC):
 
 def public_form(view):
     """A public page with a form that must not outlive us."""
-    return public_page(view, kept=PUBLIC_FORM)
+    return public_page(view, kept=NEVER_STALE)
+
+
+def public_names(view):
+    """A public page with names of people: whoever takes theirs back is gone from it, and no search engine keeps it."""
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response.headers["X-Robots-Tag"] = NOT_INDEXED
+        return response
+
+    return public_page(wrapper, kept=NEVER_STALE)
 
 
 def personal_page(view):
@@ -52,7 +66,7 @@ def personal_page(view):
     def wrapper(request, *args, **kwargs):
         response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-store"
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        response.headers["X-Robots-Tag"] = NOT_INDEXED
         return response
 
     return wrapper

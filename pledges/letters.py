@@ -115,7 +115,7 @@ def _as_it_stands(pledge):
     """What staff may have corrected, as it is now."""
     yield _("Group: %(sector)s") % {"sector": pledge.sector.name}
     yield _("County: %(county)s") % {"county": pledge.county.name if pledge.county else _("not given")}
-    yield _("Your name is shown among the supporters.") if pledge.show_name else _("Your name is not shown.")
+    yield pledge.wall_words
     yield _("We send you news by e-mail.") if pledge.updates else _("We send you no news.")
     if pledge.new_address_cipher:
         yield _("You have also given us another address. Until you confirm it there, this one stays.")

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pledges import charts
 
-GROUND, INK = "#ffe3c4", "#1b1f3b"
+GROUND, INK, QUIET, EMPTY = "#ffe3c4", "#1b1f3b", "#4b4f6c", "#f8d1a3"
 # The sectors' colours, as in static/css/tokens.css.
 COLORS = ["#3f3ccb", "#c5640d", "#338b7e", "#93327a", "#16245c", "#565500", "#9d63f5", "#5e1208"]
 PLACES = 200
@@ -61,29 +61,62 @@ def draw(layout, words, brand):
     """
     place = LAYOUTS[layout]
     picture = Image.new("RGB", place.size, GROUND)
-    _draw_one(picture, place)
+    dots = enumerate(charts.places(PLACES))
+    _draw_one(picture, place, charts.dot_width(PLACES), [(COLORS[turn % len(COLORS)], [at]) for turn, at in dots])
     canvas = ImageDraw.Draw(picture)
     left, top, right, bottom = place.words
     face, text = _fitted(canvas, words, place.largest, (right - left, bottom - top))
     canvas.multiline_text((left, top), text, INK, face, spacing=face.size * LEADING)
+    return _finished(picture, canvas, place, brand)
+
+
+# Its figures change all day: the last few are enough.
+@lru_cache(maxsize=20)
+def draw_total(words, brand, dots, dot_width):
+    """The card of a total as a PNG: `words` are (number, what it counts, of which day), the number may be missing.
+
+    `dots` and `dot_width` are those of the Mosaic of the same total.
+    """
+    place = LAYOUTS["card"]
+    picture = Image.new("RGB", place.size, GROUND)
+    colors = {"": EMPTY} | {f"s{turn}": color for turn, color in enumerate(COLORS, start=1)}
+    _draw_one(picture, place, float(dot_width), [(colors[color], points) for color, points in dots])
+    canvas = ImageDraw.Draw(picture)
+    number, counted, day = words
+    left, top, right, bottom = place.words
+    if number:
+        face, _ = _fitted(canvas, number, 216, (right - left, 220))
+        canvas.text((left, top), number, INK, face, anchor="lt")
+        top = canvas.textbbox((left, top), number, face, anchor="lt")[3] + 44
+    face, text = _fitted(canvas, counted, 64 if number else place.largest, (right - left, bottom - top - 60))
+    spacing = face.size * LEADING
+    canvas.multiline_text((left, top), text, INK, face, spacing=spacing)
+    below = canvas.multiline_textbbox((left, top), text, face, spacing=spacing)[3]
+    canvas.text((left, below + 52), day, QUIET, font(30, 600), anchor="ls")
+    return _finished(picture, canvas, place, brand)
+
+
+def _finished(picture, canvas, place, brand):
+    """The PNG, with the brand on its line."""
     canvas.text((MARGIN, place.brand), brand, INK, font(place.largest // 2, 900), anchor="ls")
     out = BytesIO()
     picture.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
-def _draw_one(picture, place):
-    """Draw the dots of the 1 at the right margin."""
+def _draw_one(picture, place, dot_width, dots):
+    """Draw the dots of the 1 at the right margin: (colour, places) of each group of them."""
     top, height = place.one
     scale = height / charts.HEIGHT
     left = place.size[0] - MARGIN - charts.WIDTH * scale
-    width = round(charts.dot_width(PLACES) * scale)
+    width = round(dot_width * scale)
     dot = Image.new("L", (width * FINE, width * FINE))
     ImageDraw.Draw(dot).ellipse((0, 0, width * FINE - 1, width * FINE - 1), 255)
     dot = dot.resize((width, width), Image.Resampling.LANCZOS)
-    for number, (x, y) in enumerate(charts.places(PLACES)):
-        corner = (round(left + x * scale - width / 2), round(top + y * scale - width / 2))
-        picture.paste(COLORS[number % len(COLORS)], corner, dot)
+    for color, points in dots:
+        for x, y in points:
+            corner = (round(left + x * scale - width / 2), round(top + y * scale - width / 2))
+            picture.paste(color, corner, dot)
 
 
 def _fitted(canvas, words, largest, room):
@@ -93,13 +126,13 @@ def _fitted(canvas, words, largest, room):
     """
     for size in range(largest, SMALLEST - 1, -4):
         face = font(size, 800)
-        lines = list(_lines(canvas, words.split(), face, room[0]))
+        lines = list(_lines(canvas, words.split(" "), face, room[0]))
         if _fits(canvas, lines, face, room):
             return face, "\n".join(lines)
     kept = words
     while not _fits(canvas, lines, face, room):
         kept = kept[:-1].rstrip()
-        lines = list(_lines(canvas, f"{kept} …".split(), face, room[0]))
+        lines = list(_lines(canvas, f"{kept} …".split(" "), face, room[0]))
     return face, "\n".join(lines)
 
 

@@ -20,6 +20,11 @@ def record(pledge):
         "confirmed_at": pledge.confirmed_at,
         "invalidated_at": pledge.invalidated_at,
         "show_name": pledge.show_name,
+        "name_on_the_wall": {
+            "decision": pledge.wall,
+            "decided_at": pledge.wall_at,
+            "would_appear_as": pledge.appears_as,
+        },
         "updates": pledge.updates,
         "own_link": pledge.code,
         "came_by_someone_s_link": pledge.came_through_id is not None,

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from pledges.models import County, PublishedState, Sector, TallyDelta
-from pledges.suppression import hidden_cells
+from pledges.suppression import SMALL, hidden_cells
 
 # The key of those who gave no county, in open data and in the published state.
 UNKNOWN = "unknown"
@@ -163,6 +163,18 @@ def _figures(read_now):
             slug: {code: None if (slug, code) in hidden else table[slug, code] for code in counties} for slug in sectors
         }
     return figures
+
+
+def places_beside_names(read_now):
+    """The (sector's slug, county's code) that may stand beside a name on the wall.
+
+    Only what the published table shows anyway: a name with both would otherwise say that a hidden number is not nobody, and so
+    tell something of the others. And the county must have at least SMALL people at this moment.
+    """
+    state = PublishedState.objects.first()
+    cells = state.figures.get("cells", {}) if state else {}
+    large = {county.code for county, people in read_now.counties if people >= SMALL}
+    return {(slug, code) for slug, row in cells.items() for code, people in row.items() if people and code in large}
 
 
 def differences():

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import after, personal, share, sign, totals
+from pledges.views import after, open_data, personal, share, sign, totals, wall
 
 
 class TokenConverter:
@@ -53,4 +53,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "totals/per-10000/"), totals.page_per_10000, name="totals_per_10000"),
     path(pgettext_lazy("address", "totals/groups-by-county/"), totals.groups_by_county, name="groups_by_county"),
     path(pgettext_lazy("address", "how-we-count/"), totals.method, name="method"),
+    path(pgettext_lazy("address", "wall/"), wall.page, name="wall"),
+    path(pgettext_lazy("address", "wall/<int:number>/"), wall.page, name="wall_page"),
+    path(pgettext_lazy("address", "open-data/"), open_data.page, name="open_data"),
 ]

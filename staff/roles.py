@@ -41,6 +41,7 @@ RIGHTS = {
         "pledges.change_sector",
         "pledges.*_commitment",
         "pledges.view_wording",
+        "pledges.view_milestone",
         "pledges.*_lettertext",
     ],
     Role.PLEDGES: ["pledges.*"],

@@ -6,16 +6,19 @@ from django.urls import include, path, re_path
 from campaign import views
 from campaign.sitemaps import SITEMAPS
 from pledges.http import public_page
-from pledges.views import counter, health, share, totals
+from pledges.views import counter, health, open_data, share, totals
 
 urlpatterns = [
     path("", views.root),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("api/v1/totals.json", totals.as_json, name="totals_json"),
-    path("api/v1/totals.csv", totals.as_csv, name="totals_csv"),
-    path("api/v1/sectors-by-county.json", totals.sectors_by_county_json, name="sectors_by_county_json"),
-    path("api/v1/sectors-by-county.csv", totals.sectors_by_county_csv, name="sectors_by_county_csv"),
+    path("api/v1/openapi.json", open_data.description, name="openapi"),
+    path("api/v1/totals.json", open_data.totals_json, name="totals_json"),
+    path("api/v1/totals.csv", open_data.totals_csv, name="totals_csv"),
+    path("api/v1/days.json", open_data.days_json, name="days_json"),
+    path("api/v1/days.csv", open_data.days_csv, name="days_csv"),
+    path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
+    path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
     re_path(
         r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
         r"\.(?P<kind>png|csv)$",
@@ -39,6 +42,7 @@ urlpatterns = [
     re_path(
         r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"
     ),
+    re_path(r"^pictures/(?P<language>sq|en)/totals\.png$", totals.card, name="totals_card"),
     re_path(r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$", counter.counter, name="counter"),
     re_path(
         r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$",

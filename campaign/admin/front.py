@@ -11,16 +11,18 @@ from django.utils.translation import ngettext
 
 from campaign.models import Article, Demand, HelpChannel, Page
 from pledges import activity, totals
-from pledges.models import Message, Pledge, PledgingSettings, Sector
+from pledges.models import Message, Pledge, PledgingSettings, Sector, WallName
 from pledges.views.health import QUEUE_AGE_LIMIT
 
 # How models follow each other in the menu: first what is changed every week.
 ORDER = [
     *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
     *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.partner", "campaign.term"),
-    *("campaign.sitesettings", "pledges.pledge", "pledges.batch", "pledges.export", "pledges.message"),
+    *("campaign.sitesettings", "pledges.pledge", "pledges.wallname", "pledges.batch", "pledges.export"),
+    "pledges.message",
     *("pledges.lettertext", "pledges.sector", "pledges.wording", "pledges.pledgingsettings", "pledges.milestone"),
     *("pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
+    "pledges.refusedword",
     *("staff.account", "staff.record"),
 ]
 
@@ -52,6 +54,10 @@ def _tasks(can):
         yield from _pledging()
     if can("pledges.view_message"):
         yield from _messages()
+    looks_at_names = can("pledges.change_wallname") and can("pledges.see_people")
+    if looks_at_names and (n := WallName.objects.waiting_for_the_wall().count()):
+        words = ngettext("name for the wall waits to be looked at", "names for the wall wait to be looked at", n)
+        yield Task(n, words, _list(WallName))
     if can("campaign.change_helpchannel") and (n := HelpChannel.objects.due().count()):
         words = ngettext("help number not verified for 90 days", "help numbers not verified for 90 days", n)
         yield Task(n, words, _list(HelpChannel, due="yes"))

@@ -5,7 +5,19 @@ import django_tasks_db.admin  # noqa: F401
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult
 
-from pledges.admin import addresses, batches, exports, letters, messages, places, pledges, sectors, settings, wordings
+from pledges.admin import (
+    addresses,
+    batches,
+    exports,
+    letters,
+    messages,
+    places,
+    pledges,
+    sectors,
+    settings,
+    wall,
+    wordings,
+)
 
 __all__ = [
     "addresses",
@@ -17,6 +29,7 @@ __all__ = [
     "pledges",
     "sectors",
     "settings",
+    "wall",
     "wordings",
 ]
 

@@ -35,7 +35,7 @@ class LetterTextForm(BothLanguagesForm):
 
     def typed(self, language):
         """The words as they stand in the form, right or wrong; the saved ones for whoever may only look."""
-        if not self.fields:
+        if "subject_sq" not in self.fields:
             return self.instance.words(language)
         columns = self.instance.frame.columns
         return letters.Words(**{column: self[f"{column}_{language}"].value() or "" for column in columns})
@@ -79,6 +79,10 @@ class LetterTextAdmin(ContentAdmin):
         if text and request.method == "GET" and "original" in request.GET:
             text.put_back()
         return text
+
+    def fingerprint(self, text):
+        # Of what is kept: a form filled with the original words is not saved yet.
+        return super().fingerprint(LetterText.objects.get(pk=text.pk))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method == "GET" and "original" in request.GET:

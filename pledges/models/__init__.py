@@ -14,6 +14,7 @@ from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
 from pledges.models.tally import TallyCell, TallyDay, TallyDelta
+from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
 
 __all__ = [
@@ -34,11 +35,13 @@ __all__ = [
     "PledgingSettings",
     "ProviderRule",
     "PublishedState",
+    "RefusedWord",
     "Sector",
     "StarterItem",
     "TallyCell",
     "TallyDay",
     "TallyDelta",
     "TrialLetter",
+    "WallName",
     "Wording",
 ]

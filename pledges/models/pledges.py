@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, OuterRef, Q
 from django.db.models.functions import Length, Now, Substr
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses, keys
+from pledges import addresses, keys, wall
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.places import County
 from pledges.models.sectors import Sector
@@ -40,7 +41,7 @@ DIGEST_FIELDS = [
     "digest_mark",
 ]
 # What `set_person` fills.
-PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS]
+PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
 
 
 class PledgeQuerySet(models.QuerySet):
@@ -67,6 +68,18 @@ class PledgeQuerySet(models.QuerySet):
     def who_want_news(self):
         """Confirmed, and ticked that we may write to them."""
         return self.confirmed().filter(updates=True)
+
+    def for_the_wall(self):
+        """Confirmed, of 18 and over and willing to show their name, in a sector that shows names."""
+        return self.confirmed().filter(show_name=True, sector__in=Sector.objects.filter(shows_names=True))
+
+    def waiting_for_the_wall(self):
+        """Those whose name staff have still to look at."""
+        return self.for_the_wall().filter(wall=Pledge.Wall.WAITING)
+
+    def on_the_wall(self):
+        """Those whose name is shown, in the order of approval: that of confirming could be laid beside the live totals."""
+        return self.for_the_wall().filter(wall=Pledge.Wall.SHOWN).order_by("-wall_at", "pk")
 
     def invalidated(self):
         """Taken out of the count by staff."""
@@ -138,6 +151,10 @@ class PledgeQuerySet(models.QuerySet):
         shown = {} if sector.shows_names else {"show_name": False}
         return self.update(sector=sector, **shown)
 
+    def put_on_wall(self, decision):
+        """Show these names or refuse them, in one statement; returns how many this call changed."""
+        return self.exclude(wall=decision).update(wall=decision, wall_at=Now())
+
     def restore(self):
         """Undo `invalidate`: each pledge is again what it was; returns how many this call changed."""
         return self.invalidated().update(
@@ -178,6 +195,11 @@ class Pledge(models.Model):
     class Source(models.TextChoices):
         WEB = "web", _("form")
         DEMO = "demo", _("demonstration")
+
+    class Wall(models.TextChoices):
+        WAITING = "waiting", _("waiting to be looked at")
+        SHOWN = "shown", _("shown")
+        REFUSED = "refused", _("refused")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sector = models.ForeignKey(
@@ -232,6 +254,16 @@ class Pledge(models.Model):
     show_name = models.BooleanField(
         _("shows the name"), default=False, help_text=_("Tick it only when the person asked for it and is 18 or over.")
     )
+    # What staff decided about the name, should its owner wish it shown; another name waits anew.
+    wall = models.CharField(
+        _("name on the wall"),
+        max_length=7,
+        choices=Wall,
+        default=Wall.WAITING,
+        db_default=Wall.WAITING,
+        editable=False,
+    )
+    wall_at = models.DateTimeField(_("decided"), null=True, editable=False)
     updates = models.BooleanField(
         _("wants news"), default=False, help_text=_("Tick it only when the person asked for news by e-mail.")
     )
@@ -273,6 +305,10 @@ class Pledge(models.Model):
                 condition=Q(new_address_cipher=None, new_address_at=None)
                 | Q(new_address_cipher__isnull=False, new_address_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="pledge_wall_and_time",
+                condition=Q(wall="waiting", wall_at=None) | Q(wall__in=["shown", "refused"], wall_at__isnull=False),
+            ),
             models.CheckConstraint(name="pledge_repeats_at_most", condition=Q(repeats__lte=REPEATS)),
             models.CheckConstraint(
                 name="pledge_digests_are_whole",
@@ -297,6 +333,18 @@ class Pledge(models.Model):
             models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
             models.Index(
                 fields=["invalidated_at"], name="pledge_invalidated", condition=Q(invalidated_at__isnull=False)
+            ),
+            models.Index(
+                fields=["-wall_at", "id"],
+                name="pledge_on_the_wall",
+                include=["sector"],
+                condition=Q(state="confirmed", show_name=True, wall="shown"),
+            ),
+            models.Index(
+                fields=["confirmed_at", "id"],
+                name="pledge_waiting_for_the_wall",
+                include=["sector"],
+                condition=Q(state="confirmed", show_name=True, wall="waiting"),
             ),
             models.Index(fields=["domain_digest"], name="pledge_domain", include=["state"]),
             models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
@@ -335,8 +383,35 @@ class Pledge(models.Model):
             return None
         return keys.decrypt(self.new_address_cipher, place=self.place("new_address"))
 
+    @property
+    def appears_as(self):
+        """The name as the wall shows it."""
+        return wall.shown_name(self.name)
+
+    @property
+    def wishes_wall(self):
+        """Whether the name is to be shown; in a sector that shows no names nobody's is."""
+        return self.show_name and self.sector.shows_names
+
+    @property
+    def wall_words(self):
+        """Whether the name is shown, in words to its owner."""
+        if not self.wishes_wall or self.state == self.State.INVALIDATED:
+            return gettext("Your name is not shown.")
+        match self.wall:
+            case self.Wall.SHOWN:
+                return gettext("Your name is shown among the supporters as “%(name)s”.") % {"name": self.appears_as}
+            case self.Wall.REFUSED:
+                return gettext(
+                    "Our team has decided not to show your name. Your pledge counts all the same. "
+                    "If you write the name differently, they look at it again."
+                )
+        return gettext("Your name will appear among the supporters once a person of our team has looked at it.")
+
     def set_person(self, name, address):
-        """Put name and address in: ciphertext and all digests. Does not save."""
+        """Put name and address in: ciphertext and all digests; staff look at another name anew. Does not save."""
+        if self.name_cipher and name != self.name:
+            self.wall, self.wall_at = self.Wall.WAITING, None
         self.name_cipher = keys.encrypt(name, place=self.place("name"))
         self.address_cipher = keys.encrypt(address, place=self.place("address"))
         self.set_digests(name, address)

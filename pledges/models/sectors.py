@@ -81,6 +81,13 @@ class Sector(models.Model):
         verbose_name = _("sector")
         verbose_name_plural = _("sectors")
         ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="sector_of_young_people_shows_no_names",
+                condition=~models.Q(slug="youth", shows_names=True),
+                violation_error_message=_("The names of young people are never shown. Untick “may show names”."),
+            )
+        ]
 
     def __str__(self):
         return self.name

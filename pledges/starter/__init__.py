@@ -1,4 +1,4 @@
-"""Starter content of the core: places, sectors with their words and commitments, provider rules, texts of the messages.
+"""Starter content of the core: places, sectors with their words and commitments, provider rules, messages, refused words.
 
 Each piece is created once by its stable key; what staff changed or deleted is never brought back.
 """
@@ -13,6 +13,7 @@ from pledges.models import (
     LetterText,
     Municipality,
     ProviderRule,
+    RefusedWord,
     Sector,
     StarterItem,
     Wording,
@@ -28,7 +29,7 @@ def load(name, folder=FOLDER):
 
 def plant():
     """Create what was never created before; returns how many pieces that were."""
-    return sum(_places()) + sum(_sectors()) + sum(_provider_rules()) + sum(_letters())
+    return sum(_places()) + sum(_sectors()) + sum(_provider_rules()) + sum(_letters()) + sum(_refused_words())
 
 
 def _places():
@@ -90,3 +91,8 @@ def _letters():
         yield StarterItem.plant(
             f"letter:{kind}", lambda kind=kind, words=words: LetterText.objects.create(kind=kind, **words)
         )
+
+
+def _refused_words():
+    for word in load("refused-words"):
+        yield StarterItem.plant(f"refused:{word}", lambda word=word: RefusedWord.objects.create(word=word))

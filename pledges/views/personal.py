@@ -71,7 +71,7 @@ def confirm(request, pledge):
         if pledge.state == Pledge.State.CONFIRMED:
             own = {Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT} if now_counted else ()
             ways = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in own}
-            return render(request, "pledges/thanks.html", {"totals": totals.read(), **ways})
+            return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": totals.read(), **ways})
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         return render(request, "pledges/confirm.html", {"updates": pledge.updates})
     if pledge.state == Pledge.State.CONFIRMED:

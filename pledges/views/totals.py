@@ -1,15 +1,12 @@
-"""The totals: pages, figures to take along, and open data for everyone."""
+"""The totals: pages, figures to take along, and the card shown beside a shared link."""
 
-import csv
-from io import StringIO
-
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
 
-from pledges import charts, figures, totals
+from pledges import charts, figures, pictures, totals
 from pledges.http import mark_public, public_page, read_only
-from pledges.models import County, Milestone, PledgingSettings, PublishedState, Sector
+from pledges.models import County, Milestone, PledgingSettings
 from pledges.suppression import SMALL
 
 
@@ -109,105 +106,11 @@ def _figure(name):
     return figures.groups_by_county(read)
 
 
-def _open_data(response):
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return mark_public(response)
-
-
 @read_only
-def as_json(request):
-    """The totals as JSON; `sectors` and `counties` each sum to `total`."""
-    read = totals.read()
-    return _open_data(
-        JsonResponse(
-            {
-                "as_of": read.as_of.isoformat(),
-                "total": read.total,
-                "online": read.online,
-                "groups": read.groups,
-                "paper": read.paper,
-                "sectors": {
-                    sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en} for sector, n in read.sectors
-                },
-                "counties": {
-                    **{
-                        county.code: {"total": n, "sq": county.name_sq, "en": county.name_en}
-                        for county, n in read.counties
-                    },
-                    "unknown": {"total": read.unknown, "sq": "Nuk e kanë thënë qarkun", "en": "County not given"},
-                },
-            },
-            json_dumps_params={"ensure_ascii": False},
-        )
-    )
-
-
-@read_only
-def as_csv(request):
-    """The totals as CSV in UTF-8 with BOM: one row a sector, county and way of signing, and the total."""
-    read = totals.read()
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["kind", "code", "sq", "en", "total", "as_of"])
-    as_of = read.as_of.isoformat()
-    writer.writerow(["total", "total", "Gjithsej", "Total", read.total, as_of])
-    for code, sq, en in (
-        ("online", "Në internet", "Online"),
-        ("groups", "Në grup", "Groups"),
-        ("paper", "Në letër", "Paper"),
-    ):
-        writer.writerow(["way", code, sq, en, getattr(read, code), as_of])
-    for sector, n in read.sectors:
-        writer.writerow(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of])
-    for county, n in read.counties:
-        writer.writerow(["county", county.code, county.name_sq, county.name_en, n, as_of])
-    writer.writerow(["county", "unknown", "Nuk e kanë thënë qarkun", "County not given", read.unknown, as_of])
-    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'inline; filename="totals.csv"'
-    return _open_data(response)
-
-
-def _published():
-    """Of the newest published state: (its moment as text or None, its figures, sectors by slug, counties by code)."""
-    state = PublishedState.objects.first()
-    return (
-        state and state.as_of.isoformat(),
-        state.figures if state else {},
-        {sector.slug: sector for sector in Sector.objects.all()},
-        {county.code: county for county in County.objects.all()},
-    )
-
-
-@read_only
-def sectors_by_county_json(request):
-    """The published state as JSON: `cells` are null where hidden, and missing while they would tell no more than the sums."""
-    as_of, published, _, _ = _published()
-    data = {"as_of": as_of, "hidden_below": SMALL, **published}
-    return _open_data(JsonResponse(data, json_dumps_params={"ensure_ascii": False}))
-
-
-@read_only
-def sectors_by_county_csv(request):
-    """The published state as CSV: one row a cell, `total` empty where it is hidden."""
-    as_of, published, sectors, counties = _published()
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["sector", "county", "sector_sq", "sector_en", "county_sq", "county_en", "total", "as_of"])
-    for slug, row in published.get("cells", {}).items():
-        sector = sectors.get(slug)
-        for code, n in row.items():
-            county = counties.get(code)
-            writer.writerow(
-                [
-                    slug,
-                    code,
-                    *([sector.name_sq, sector.name_en] if sector else ["", ""]),
-                    *([county.name_sq, county.name_en] if county else ["Nuk e kanë thënë qarkun", "County not given"]),
-                    "" if n is None else n,
-                    as_of,
-                ]
-            )
-    response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'inline; filename="sectors-by-county.csv"'
-    return _open_data(response)
+def card(request, language):
+    """The total of this moment as a picture, in one language: what a messenger shows beside a link to the totals."""
+    with translation.override(language):
+        read = totals.read()
+        mosaic = charts.mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
+        drawn = pictures.draw_total(figures.card_words(read), figures.brand(), mosaic.colored, mosaic.width)
+    return mark_public(HttpResponse(drawn, content_type="image/png"))

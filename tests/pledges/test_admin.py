@@ -252,7 +252,7 @@ def correct(client, pledge, **changes):
 def test_a_correction_asks_how_it_was_asked_for_and_keeps_what_was_typed(admin_client):
     pledge = make_pledge(**PERSON)
     response = correct(admin_client, pledge, name="Drita Kolaj", asked="")
-    assert response.context["adminform"].form.errors == {"asked": ["Say how you were asked for this."]}
+    assert "Say how you were asked for this." in words(response)
     assert "Drita Kolaj" in words(response)
     pledge.refresh_from_db()
     assert pledge.name == "Drita Kola"
@@ -1063,11 +1063,13 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "pledge",
         "batch",
         "message",
+        "milestone",
         "lettertext",
         "blockedaddress",
         "pledgingsettings",
         "sitesettings",
         "pagetext",
+        "milestone",
     }
     visited = 0
     for path in every_page():
@@ -1079,7 +1081,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in words(response), path
             assert "<script>" not in words(response), path
         visited += 1
-    assert visited == 54
+    assert visited == 72
 
 
 def test_the_language_is_changed_on_the_same_page_for_the_admin_only(admin_client):
@@ -1104,7 +1106,8 @@ def test_the_list_of_pledges_costs_the_same_at_any_length(admin_client):
         sector = ["parents", "teachers", "artists"][number % 3]
         make_pledge(sector=sector, county_id=None if number % 2 else "AL-01")
     assert queries() == few
-    assert few <= 10
+    # Four of them are the session, its end put off, and the second factor.
+    assert few <= 13
 
 
 def test_the_search_of_places_finds_by_either_name(admin_client):

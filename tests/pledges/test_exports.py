@@ -276,7 +276,22 @@ def test_a_filter_that_does_not_exist_is_answered_in_words(staff):
 
 WILD = [
     *("=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1"),
-    *("Drita;=1+1", "a\t=1", "a\n-1", 'x";@b', "=", "'", "", ",", ";", '"', "Çela Përmeti-Ëndërr", "a@b.al", "مرحبا", "😀"),
+    *(
+        "Drita;=1+1",
+        "a\t=1",
+        "a\n-1",
+        'x";@b',
+        "=",
+        "'",
+        "",
+        ",",
+        ";",
+        '"',
+        "Çela Përmeti-Ëndërr",
+        "a@b.al",
+        "مرحبا",
+        "😀",
+    ),
 ]
 
 

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from pledges import totals
-from pledges.models import County, Pledge, Sector, Wording
+from pledges import milestones, totals
+from pledges.models import County, Pledge, PublishedState, Sector, Wording
 from staff import demo
 
 PLEDGES = 3000
@@ -44,6 +44,10 @@ class Command(BaseCommand):
         if not Pledge.objects.exists():
             Pledge.objects.bulk_create(list(self.pledges()), batch_size=500)
             totals.fold()
+            # What the worker may have published today was of nobody.
+            PublishedState.objects.all().delete()
+            totals.publish()
+            milestones.record()
             self.stdout.write(f"Demonstration: {totals.read().total} invented pledges.")
         self.staff()
 
@@ -80,6 +84,8 @@ class Command(BaseCommand):
                 show_name=sector.shows_names and chance.random() < 0.3,
                 updates=chance.random() < 0.4,
             )
+            if chance.random() < 0.95:
+                pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, signed_at + timedelta(hours=chance.randrange(48))
             pledge.set_person(f"{chance.choice(FIRST)} {chance.choice(LAST)}", f"demo{number}@shembull.invalid")
             yield pledge
 

@@ -1,0 +1,204 @@
+"""Names for the wall of supporters: looked at by staff before anyone else sees them."""
+
+import hashlib
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
+
+from pledges import keys, wall
+from pledges.admin.base import decrypted, sees_people
+from pledges.models import Pledge, RefusedWord, WallName
+from staff.admin.base import ModelAdmin
+from staff.models.records import Record, note
+
+SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
+DONE = {
+    SHOWN: ngettext_lazy("%(count)d name is shown now.", "%(count)d names are shown now.", "count"),
+    REFUSED: ngettext_lazy("%(count)d name is refused.", "%(count)d names are refused.", "count"),
+}
+
+
+class DecisionFilter(admin.SimpleListFilter):
+    """By what was decided; first those about which nothing is yet."""
+
+    title = _("decision")
+    parameter_name = "wall"
+
+    def lookups(self, request, model_admin):
+        return Pledge.Wall.choices
+
+    def value(self):
+        return super().value() or Pledge.Wall.WAITING.value
+
+    def choices(self, changelist):
+        # Without "all": it is one list to work off, and two to look up.
+        return list(super().choices(changelist))[1:]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(wall=self.value())
+
+
+@admin.register(WallName)
+class WallNameAdmin(ModelAdmin):
+    list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
+    list_filter = [DecisionFilter]
+    list_select_related = ["sector", "county"]
+    list_per_page = 50
+    ordering = ["confirmed_at", "pk"]
+    sortable_by = []
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_note = _(
+        "Supporters of 18 and over who wish their name to be shown. Nobody else sees a name before you show it here. "
+        "Tick those that are in order. A name with a doubt beside it is left out of what is ticked: open it and decide there."
+    )
+    actions = ["show", "refuse"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).for_the_wall()
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and sees_people(request)
+
+    def has_view_permission(self, request, obj=None):
+        return self.has_change_permission(request, obj)
+
+    # What is in the list
+
+    @admin.display(description=_("name"))
+    def name(self, pledge):
+        return decrypted(lambda: pledge.name)
+
+    @admin.display(description=_("appears as"))
+    def would_appear(self, pledge):
+        # With what was seen here: a name that was changed meanwhile must not be shown unseen.
+        seen = f"{pledge.pk}:{_mark(pledge)}"
+        return format_html('{}<input type="hidden" name="seen" value="{}">', decrypted(lambda: pledge.appears_as), seen)
+
+    @admin.display(description=_("doubts"))
+    def doubts(self, pledge):
+        return (
+            format_html_join("", '<strong class="doubt">{}</strong>', ((each,) for each in pledge.found_doubts)) or "–"
+        )
+
+    def changelist_view(self, request, extra_context=None):
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        if "cl" in shown:
+            names = list(shown["cl"].result_list)
+            refused = RefusedWord.objects.read()
+            for pledge in names:
+                pledge.found_doubts = _doubts(pledge, refused)
+            shown["cl"].result_list = names
+            self._note_look(request, names)
+        return response
+
+    @staticmethod
+    def _note_look(request, names):
+        """Put on record whose names are about to be shown; without the record there is no page."""
+        if names:
+            note(request.user, Record.Action.LOOK, [pledge.pk for pledge in names], page="wall")
+
+    # One name, and deciding
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """One name with two buttons; here a name with doubts can be shown all the same."""
+        pledge = self.get_object(request, object_id)
+        if not self.has_change_permission(request, pledge):
+            raise PermissionDenied
+        if pledge is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if request.method == "POST":
+            decision = SHOWN if "show" in request.POST else REFUSED if "refuse" in request.POST else None
+            if decision:
+                self._decide(request, decision, [object_id], is_open=True)
+            return redirect("admin:pledges_wallname_changelist")
+        self._note_look(request, [pledge])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Name for the wall"),
+            "pledge": pledge,
+            "name": self.name(pledge),
+            "appears_as": self.would_appear(pledge),
+            "doubts": _doubts(pledge, RefusedWord.objects.read()),
+            "opts": self.opts,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/pledges/wallname/name.html", context)
+
+    @admin.action(description=_("Show on the wall"), permissions=["change"])
+    def show(self, request, queryset):
+        self._decide(request, SHOWN, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
+
+    @admin.action(description=_("Refuse: do not show"), permissions=["change"])
+    def refuse(self, request, queryset):
+        self._decide(request, REFUSED, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
+
+    @transaction.atomic
+    def _decide(self, request, decision, chosen, is_open=False):
+        """Show or refuse the names chosen among those that the page showed, and say what became of each."""
+        seen = dict(each.split(":", 1) for each in request.POST.getlist("seen") if ":" in each)
+        wished = self.get_queryset(request).filter(pk__in=seen.keys() & set(chosen))
+        locked = list(wished.order_by("pk").select_for_update(of=("self",)))
+        names = [pledge for pledge in locked if _mark(pledge) == seen[str(pledge.pk)]]
+        changed = len(set(chosen)) - len(names)
+        doubtful = []
+        if decision == SHOWN and not is_open:
+            refused = RefusedWord.objects.read()
+            doubtful = [pledge for pledge in names if _doubts(pledge, refused)]
+            names = [pledge for pledge in names if pledge not in doubtful]
+        ids = [pledge.pk for pledge in names if pledge.wall != decision]
+        if ids:
+            decided = WallName.objects.filter(pk__in=ids)
+            done = decided.put_on_wall(decision)
+            note(request.user, Record.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
+            self.log_changes(request, decided, "name on the wall")
+            self.message_user(request, DONE[decision] % {"count": done}, messages.SUCCESS)
+        if doubtful:
+            words = ngettext(
+                "%(count)d name has a doubt beside it: open it and decide there.",
+                "%(count)d names have a doubt beside them: open each and decide there.",
+                len(doubtful),
+            )
+            self.message_user(request, words % {"count": len(doubtful)}, messages.WARNING)
+        if changed:
+            words = ngettext(
+                "%(count)d name was changed or taken back meanwhile: look at the list again.",
+                "%(count)d names were changed or taken back meanwhile: look at the list again.",
+                changed,
+            )
+            self.message_user(request, words % {"count": changed}, messages.WARNING)
+
+
+def _mark(pledge):
+    """What changes with the name, and tells nothing of it."""
+    return hashlib.sha256(pledge.name_cipher).hexdigest()[:16]
+
+
+def _doubts(pledge, refused):
+    try:
+        return wall.doubts(pledge.name, refused)
+    except keys.CannotDecrypt:
+        return [_("cannot be decrypted")]
+
+
+@admin.register(RefusedWord)
+class RefusedWordAdmin(ModelAdmin):
+    list_display = ["word"]
+    search_fields = ["word"]
+    list_note = _(
+        "A name for the wall that holds one of these words cannot be shown together with others: someone has to open it. "
+        "Nobody is kept from pledging by them."
+    )
