@@ -114,10 +114,11 @@ class RecordAdmin(ModelAdmin):
             pass
         try:
             begin = timezone.make_aware(datetime.combine(DateField().clean(typed), time.min))
-        except ValidationError:
+            end = begin + timedelta(days=1)
+        except (ValidationError, OverflowError):
             self.message_user(request, _("Type a whole pledge number, or a day such as 23.7.2026."), "WARNING")
             return queryset.none(), False
-        return queryset.filter(at__gte=begin, at__lt=begin + timedelta(days=1)), False
+        return queryset.filter(at__gte=begin, at__lt=end), False
 
     @admin.display(description=gettext_lazy("member of staff"))
     def person(self, entry):
