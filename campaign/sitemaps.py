@@ -24,6 +24,7 @@ class PageSitemap(Sitemap):
             "pledges:ribbon",
             "pledges:groups_by_county",
             "pledges:method",
+            "pledges:open_data",
             "campaign:help",
             "pledges:my_pledge",
             "campaign:privacy",

@@ -31,6 +31,8 @@ PUBLIC = (
     "pledges:totals_per_10000",
     "pledges:groups_by_county",
     "pledges:method",
+    "pledges:wall",
+    "pledges:open_data",
 )
 
 

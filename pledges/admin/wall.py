@@ -8,6 +8,7 @@ from django.db import transaction
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
@@ -49,9 +50,11 @@ class WallNameAdmin(ModelAdmin):
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
-    list_per_page = 50
+    list_per_page = list_max_show_all = 50
     ordering = ["confirmed_at", "pk"]
     sortable_by = []
+    # There is nothing to type: its page has two buttons.
+    fieldsets = [(None, {"fields": []})]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_note = _(
@@ -94,7 +97,8 @@ class WallNameAdmin(ModelAdmin):
         )
 
     def changelist_view(self, request, extra_context=None):
-        response = super().changelist_view(request, extra_context)
+        title = capfirst(self.opts.verbose_name_plural)
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
         shown = getattr(response, "context_data", None) or {}
         if "cl" in shown:
             names = list(shown["cl"].result_list)

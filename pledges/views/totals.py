@@ -113,4 +113,6 @@ def card(request, language):
         read = totals.read()
         mosaic = charts.mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
         drawn = pictures.draw_total(figures.card_words(read), figures.brand(), mosaic.colored, mosaic.width)
-    return mark_public(HttpResponse(drawn, content_type="image/png"))
+    response = HttpResponse(drawn, content_type="image/png")
+    response.headers["Content-Language"] = language
+    return mark_public(response)

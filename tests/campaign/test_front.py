@@ -272,7 +272,7 @@ def test_the_front_page_asks_the_database_little_however_much_there_is(client, d
     for number in range(12):
         draft(Page, key=f"trial-{number}", slug_sq=f"prove-{number}", slug_en=f"trial-{number}")
     sign_in(client, user).get(FRONT)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         assert client.get(FRONT).status_code == 200
 
 

@@ -20,12 +20,13 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.urls import reverse
 
-from pledges import housekeeping, links
+from pledges import housekeeping, links, wall
 from pledges.addresses import normalise, normalise_name
 from pledges.links import Purpose
 from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
 from tests.factories import app_code, form_data, give_app, links_in, run_worker
+from tests.pages import Document
 from tests.smtp import MailServer
 from weare1 import devdb, logs
 
@@ -241,6 +242,15 @@ def edited_by_staff(client, pledges):
         assert (pledge.county_id, pledge.language) == ("AL-05", "en")
         client.get(reverse("admin:pledges_pledge_history", args=[pledge.pk]))
         client.get(listing, {"q": pledge.address})
+    names = reverse("admin:pledges_wallname_changelist")
+    queue = Document(client.get(names))
+    boxes = {
+        key: [queue.of(field)["value"] for field in queue.all("input", name=key)]
+        for key in ("_selected_action", "seen")
+    }
+    assert client.post(names, {"action": "show", **boxes}).status_code == 302
+    assert Pledge.objects.on_the_wall().count() > 20
+    assert wall.shown_name(Pledge.objects.on_the_wall()[0].name) in client.get("/sq/muri/").text
     selected = [str(pledge.pk) for pledge in pledges]
     for action in ("invalidate", "restore", "invalidate_networks", "invalidate_domains", "restore"):
         data = {"action": action, "_selected_action": selected, "sure": "1"}

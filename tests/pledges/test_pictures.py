@@ -7,6 +7,8 @@ from PIL import Image
 
 from pledges import pictures
 from pledges.models import Sector
+from tests.factories import make_pledge
+from tests.tally import put
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +85,51 @@ def test_a_wild_address_is_not_drawn(client, path):
 def test_a_visitor_s_own_words_are_never_drawn(client):
     plain = client.get("/pictures/sq/square/parents.png").content
     assert client.get("/pictures/sq/square/parents.png?words=Arta&name=Arta").content == plain
+
+
+# The card of the total
+
+
+def the_card(people, language, client):
+    put({("parents", "AL-11"): people} if people else {})
+    response = client.get(f"/pictures/{language}/totals.png")
+    return Image.open(io.BytesIO(response.content)).convert("RGB")
+
+
+@pytest.mark.parametrize("people", [0, 1, 999, 1_234_567, 999_999_999])
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_the_card_of_the_total_is_whole_at_any_number(client, language, people):
+    picture = the_card(people, language, client)
+    assert picture.size == SIZES["card"] and picture.getpixel((5, 5)) == GROUND
+    left, top, right, bottom = pictures.LAYOUTS["card"].words
+    # Number, words and day are there, and nothing of them beyond their room or in the brand's line.
+    assert box_of_ink(picture, (left, top, right, bottom)) is not None
+    for around in [
+        (0, 0, left - 6, 630),
+        (0, 0, 830, 60),
+        (right + 6, top, right + 20, 630),
+        (0, bottom, 850, bottom + 8),
+    ]:
+        assert box_of_ink(picture, around) is None, around
+
+
+def test_the_card_is_drawn_once_for_the_same_figures_and_anew_for_others(client):
+    put({("parents", "AL-11"): 41})
+    pictures.draw_total.cache_clear()
+    first = client.get("/pictures/en/totals.png").content
+    assert client.get("/pictures/en/totals.png").content == first
+    assert pictures.draw_total.cache_info()[:2] == (1, 1)
+    make_pledge(state="confirmed")
+    assert client.get("/pictures/en/totals.png").content != first
+    assert pictures.draw_total.cache_info().maxsize <= 20
+
+
+def test_the_card_shows_each_group_s_dots_and_the_free_places(client):
+    picture = the_card(50, "en", client)
+    colors = {color for _, color in picture.getcolors(100_000)}
+
+    def has(color):
+        return any(sum(abs(a - b) for a, b in zip(color, each, strict=True)) < 24 for each in colors)
+
+    assert has((0x3F, 0x3C, 0xCB)) and has((0xF8, 0xD1, 0xA3))
+    assert not has((0x93, 0x32, 0x7A)), "nobody of that group"

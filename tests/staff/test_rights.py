@@ -53,6 +53,8 @@ MODELS = {
     "pledges.county": OF_PLEDGES,
     "pledges.municipality": OF_PLEDGES,
     "pledges.providerrule": OF_PLEDGES,
+    "pledges.wallname": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.refusedword": OF_PLEDGES,
     "pledges.pledgingsettings": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.blockedaddress": {PLEDGES: "LVHD", SAFEGUARDING: "LVHD", ADMINISTRATOR: "LVHD"},
     "staff.account": {ADMINISTRATOR: "LAVHS"},
@@ -95,7 +97,7 @@ OUTSIDE = ["without second factor", "stranger"]
 @pytest.fixture
 def rows():
     """One row of each model."""
-    pledge = make_pledge(state="confirmed")
+    pledge = make_pledge(state="confirmed", show_name=True)
     Message.owe(Message.Kind.LINKS, pledge)
     make_pledge().block()
     note(None, Record.Action.LOOK)

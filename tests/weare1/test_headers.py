@@ -28,6 +28,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Of the one page that shows in a frame what other sites do.
+FRAMING = f"{POLICY}; frame-src 'self'"
 # Of the one page that other sites may frame.
 FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
 HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain", "application/json"
@@ -54,7 +56,8 @@ class Row:
 LIBRARY_FILE = f"pictures/{'0' * 24}/full.jpg"
 
 FROM_ELSEWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
-OPEN = {"Access-Control-Allow-Origin": "*", **FROM_ELSEWHERE}
+LICENCE = {"Link": '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'}
+OPEN = {"Access-Control-Allow-Origin": "*", **LICENCE, **FROM_ELSEWHERE}
 HIDDEN = {"X-Robots-Tag": "noindex, nofollow"}
 BY_STAFF = {"Accept-Language", "Cookie"}
 
@@ -86,6 +89,14 @@ ROWS = [
     Row("/en/totals/groups-by-county/", language="en"),
     Row("/sq/si-numerojme/"),
     Row("/en/how-we-count/", language="en"),
+    Row("/sq/muri/", kept=KEPT_FORM, more=HIDDEN),
+    Row("/en/wall/", kept=KEPT_FORM, more=HIDDEN, language="en"),
+    Row("/sq/muri/1/", 301, kept=GONE, more=HIDDEN | {"Location": "/sq/muri/"}),
+    Row("/en/wall/1/", 301, kept=GONE, more=HIDDEN | {"Location": "/en/wall/"}, language="en"),
+    Row("/sq/muri/2/", 404, kept=GONE),
+    Row("/en/wall/2/", 404, kept=GONE, language="en"),
+    Row("/sq/te-dhena-te-hapura/", policy=FRAMING),
+    Row("/en/open-data/", policy=FRAMING, language="en"),
     Row("/sq/lajme/"),
     Row("/en/news/", language="en"),
     Row("/sq/lajme/2020/"),
@@ -102,6 +113,8 @@ ROWS = [
     Row("/help", 302, kept=NOT_KEPT, more={"Location": "/en/help/"}),
     Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
     Row("/pictures/sq/site/card.png", type="image/png"),
+    Row("/pictures/sq/totals.png", type="image/png"),
+    Row("/pictures/en/totals.png", type="image/png", language="en"),
     Row("/pictures/sq/square/parents.png", type="image/png"),
     Row("/pictures/sq/ribbon-frame.png", type="image/png"),
     Row("/sq/fjongo-blu/"),
@@ -112,6 +125,9 @@ ROWS = [
     Row("/media/pictures/nuk-ka.jpg", 404, kept=GONE),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/api/v1/days.json", type=JSON, more=OPEN),
+    Row("/api/v1/days.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/api/v1/openapi.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/figures/sq/sectors.png", type="image/png"),
@@ -160,12 +176,15 @@ FIGURE = (
 )
 PLEDGED = r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
 RIBBON = r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$"
+CARD = r"^pictures/(?P<language>sq|en)/totals\.png$"
 COUNTER = r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$"
 ELSEWHERE = {
     PICTURE: "pictures/sq/site/card.png",
     PLEDGED: "pictures/sq/square/parents.png",
     FILE: f"media/{LIBRARY_FILE}",
     RIBBON: "pictures/sq/ribbon-frame.png",
+    CARD: "pictures/sq/totals.png",
+    "<int:number>": "1",
     FIGURE: "figures/sq/sectors.png",
     COUNTER: "counter/sq/light/",
 }
@@ -351,8 +370,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Twenty addresses without a language, and thirty-one pages.
-    assert visited == 2 * (20 + 31)
+    # Twenty-four addresses without a language, and thirty-four pages.
+    assert visited == 2 * (24 + 34)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 

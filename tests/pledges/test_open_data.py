@@ -1,0 +1,203 @@
+"""Open data: the days, the description held against the answers, and the page that explains them."""
+
+import csv
+import io
+import re
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.urls import get_resolver
+from django.utils import timezone, translation
+
+from pledges import figures, openapi, totals
+from pledges.models import PledgingSettings, Sector
+from tests.factories import make_pledge
+from tests.pages import LANGUAGES, Document, path_of
+from tests.tally import put, put_people
+
+pytestmark = pytest.mark.django_db
+
+PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals", "days", "sectors-by-county") for kind in ("json", "csv")]
+
+
+def rows(client, path):
+    text = client.get(path).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_days_are_exact_and_add_up_to_the_total(client):
+    today = timezone.localdate()
+    put({("parents", "AL-11"): 3, ("youth", ""): 2}, today - timedelta(days=40))
+    put({("artists", "AL-02"): 1}, today - timedelta(days=1))
+    newest = make_pledge(state="confirmed")
+    expected = {str(today - timedelta(days=40)): 5, str(today - timedelta(days=1)): 1, str(today): 1}
+    data = client.get("/api/v1/days.json").json()
+    assert data["days"] == expected and data["total"] == 7
+    assert {row["day"]: int(row["people"]) for row in rows(client, "/api/v1/days.csv")} == expected
+    newest.withdraw()
+    assert str(today) not in client.get("/api/v1/days.json").json()["days"]
+
+
+def test_before_anybody_has_pledged_there_are_no_days(client):
+    assert client.get("/api/v1/days.json").json()["days"] == {}
+    assert rows(client, "/api/v1/days.csv") == []
+
+
+# The description
+
+
+def agrees(schema, value, where="answer"):
+    """Hold a value against a schema, in what JSON Schema our description uses; anything else in it is an error."""
+    if "$ref" in schema:
+        schema = openapi.SCHEMAS[schema["$ref"].rpartition("/")[2]]
+    known = {
+        "type",
+        "description",
+        "required",
+        "properties",
+        "additionalProperties",
+        "propertyNames",
+        "minimum",
+        "format",
+    }
+    assert set(schema) <= known, where
+    kinds = {"object": dict, "string": str, "integer": int, "null": type(None)}
+    allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    assert type(value) in [kinds[kind] for kind in allowed], where
+    if isinstance(value, int):
+        assert value >= schema["minimum"], where
+    if isinstance(value, str) and schema.get("format") == "date-time":
+        assert datetime.fromisoformat(value).tzinfo
+    if isinstance(value, dict):
+        assert set(schema.get("required", ())) <= set(value), where
+        for key, inner in value.items():
+            if schema.get("propertyNames"):
+                date.fromisoformat(key)
+            of_key = schema.get("properties", {}).get(key) or schema["additionalProperties"]
+            assert of_key is not False, f"{where}.{key}"
+            agrees(of_key, inner, f"{where}.{key}")
+
+
+def described(client):
+    return client.get("/api/v1/openapi.json").json()
+
+
+@pytest.mark.parametrize("people", [0, 900])
+def test_the_answers_are_as_the_description_says(client, people):
+    if people:
+        put_people(people, days=5)
+        totals.publish()
+    visited = 0
+    for path, operations in described(client)["paths"].items():
+        response = client.get(path)
+        [(kind, content)] = operations["get"]["responses"]["200"]["content"].items()
+        assert response.headers["Content-Type"].split(";")[0] == kind
+        if kind == "application/json" and path != "/api/v1/openapi.json":
+            agrees(content["schema"], response.json())
+        if kind == "text/csv":
+            columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
+            assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
+        visited += 1
+    assert visited == 7
+
+
+def test_the_description_holds_every_address_of_the_open_data_and_no_other(client):
+    routes = {
+        f"/{pattern.pattern}" for pattern in get_resolver().url_patterns if str(pattern.pattern).startswith("api/")
+    }
+    data = described(client)
+    assert set(data["paths"]) == routes and routes > set(PATHS)
+    assert data["openapi"].startswith("3.1") and data["info"]["license"]["identifier"] == "CC-BY-4.0"
+    names = [each["get"]["operationId"] for each in data["paths"].values()]
+    assert len(set(names)) == len(names)
+    for schema in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', client.get("/api/v1/openapi.json").text):
+        assert schema in data["components"]["schemas"]
+
+
+def test_a_checker_that_lets_everything_pass_would_be_noticed():
+    for wrong in ({}, {"as_of": "x"}, {"as_of": "2026-01-01T00:00:00+00:00", "total": -1, "days": {}}):
+        with pytest.raises((AssertionError, ValueError)):
+            agrees(openapi.SCHEMAS["Days"], wrong)
+    with pytest.raises(AssertionError):
+        agrees(openapi.SCHEMAS["Days"], {"as_of": "2026-01-01T00:00:00+00:00", "total": 0, "days": {}, "more": 1})
+
+
+# How they travel
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json"])
+def test_while_nothing_changes_the_second_answer_is_empty(client, path):
+    make_pledge(state="confirmed")
+    make_pledge(state="confirmed", sector="artists", county_id="AL-02")
+    totals.publish()
+    first = client.get(path)
+    etag = first.headers["ETag"]
+    again = client.get(path, headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == etag
+    assert first.headers["Access-Control-Allow-Origin"] == "*" and 'rel="license"' in first.headers["Link"]
+    make_pledge(state="confirmed")
+    is_live = "totals" in path or "days" in path
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == (200 if is_live else 304)
+
+
+# The page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_shows_what_one_copies(client, settings, language):
+    settings.SITE_URL = "https://nejemi1.example"
+    page = Document(client.get(path_of("pledges:open_data", language)))
+    frames = [page.of(frame)["src"] for frame in page.all("iframe")]
+    assert frames == [f"/counter/{each}/{theme}/" for each in LANGUAGES for theme in ("light", "dark")]
+    codes = [page.words(code) for code in page.all("textarea")]
+    for frame, code in zip(frames, codes, strict=False):
+        [copied] = Document(f"<body>{code}</body>").all("iframe")
+        assert page.of(copied)["src"] == f"https://nejemi1.example{frame}"
+        assert client.get(frame).headers["Content-Security-Policy"].endswith("frame-ancestors *")
+    assert "https://nejemi1.example/api/v1/totals.json" in codes[-1]
+    addresses = {page.of(link)["href"] for link in page.all("a", href=True)}
+    assert {*PATHS, "/api/v1/openapi.json"} <= addresses
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_leads_there(client, language):
+    page = Document(client.get(path_of("campaign:help", language)))
+    assert page.all("a", href=path_of("pledges:open_data", language))
+
+
+# 30. One figure everywhere
+
+
+@pytest.mark.parametrize(
+    ("people", "sq", "en"), [(1, "1", "1"), (999, "999", "999"), (1_234_567, "1\xa0234\xa0567", "1,234,567")]
+)
+def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, people, sq, en):
+    put({("parents", "AL-11"): people})
+    assert client.get("/api/v1/totals.json").json()["total"] == people
+    assert client.get("/api/v1/days.json").json()["total"] == people
+    table = {(row["kind"], row["code"]): row["total"] for row in rows(client, "/api/v1/totals.csv")}
+    assert table["total", "total"] == str(people)
+    for language, shown in (("sq", sq), ("en", en)):
+        home, page, counter = (
+            Document(client.get(path))
+            for path in (
+                path_of("campaign:home", language),
+                path_of("pledges:totals", language),
+                f"/counter/{language}/light/",
+            )
+        )
+        assert home.words(home.all("b", node=home.one("p", **{"class": "count"}))[0]) == shown
+        for each in (page, counter):
+            assert each.words(each.all("b", node=each.one("h1"))[0]) == shown
+        with translation.override(language):
+            number, counted, _day = figures.card_words(totals.read())
+        assert number == shown
+        assert f"{number} {counted}" == page.words(page.one("h1"))
+        card = page.of(page.one("meta", property="og:image"))["content"]
+        assert card.endswith(f"/pictures/{language}/totals.png")
+        assert client.get(f"/pictures/{language}/totals.png").headers["Content-Type"] == "image/png"
+    # A closed group, and a goal of staff's, change nothing of it.
+    Sector.objects.filter(slug="parents").update(is_open=False)
+    PledgingSettings.objects.create(pk=1, goal=5_000_000)
+    assert client.get("/api/v1/totals.json").json()["total"] == people
