@@ -57,6 +57,7 @@ TYPED = {
     "alt": {"sq": "Njerëz që mbajnë një shirit blu", "en": "People who hold a blue ribbon"},
     "credit": {"sq": "Vizatim: Ne jemi 1", "en": "Drawing: We are 1"},
     "avoid": {"sq": "Kundër pornografisë me fëmijë.", "en": "Against child pornography."},
+    "button": {"sq": "Po, jam unë", "en": "Yes, it is me"},
     "paused": {
         "sq": "Po e rinovojmë faqen. Kthehuni nesër në mëngjes.",
         "en": "We are renewing the site. Please come back tomorrow morning.",
@@ -276,6 +277,8 @@ def letters(walk):
     run_worker()
     walk.look(preview)
     preview.close()
+    page.locator(f"#id_button_{walk.language}").fill(TYPED["button"][walk.language])
+    walk.press("[name=_continue]")
 
 
 def one_pledge(walk):
