@@ -200,7 +200,8 @@ TIME_ZONE = "Europe/Tirane"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The pictures of the guide are called by the same name in its text as here.
+STATICFILES_DIRS = [BASE_DIR / "static", ("editing", BASE_DIR / "docs" / "editing")]
 # Pictures that staff upload; nginx serves them in production.
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR / "media")

@@ -81,6 +81,7 @@ VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 13
 # What is there for everyone who is in, and how it answers them.
 FOR_ALL = {
     "index": 200,
+    "guide": 200,
     "jsi18n": 200,
     "password_change": 302,
     "password_change_done": 200,
