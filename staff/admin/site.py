@@ -37,7 +37,9 @@ class StaffSite(admin.AdminSite):
     def guide(self, request):
         """How everything here is done, in the language of the reader."""
         title, text = guide(get_language())
-        return TemplateResponse(request, "staff/guide.html", {**self.each_context(request), "title": title, "text": text})
+        return TemplateResponse(
+            request, "staff/guide.html", {**self.each_context(request), "title": title, "text": text}
+        )
 
     def get_app_list(self, request, app_label=None):
         apps = super().get_app_list(request, app_label)

@@ -16,14 +16,14 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from campaign.models import Page, PageText
+from campaign.models import PageText
 from pledges.models import LetterText, Sector
 from staff.admin.guide import FILES, guide
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
 from tests.factories import app_code, make_pledge, run_worker
-from tests.pages import LANGUAGES, Document
+from tests.pages import LANGUAGES
 from tests.staff.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -288,7 +288,7 @@ def one_pledge(walk):
     page.locator("#id_email").fill("drita@shembull.al")
     walk.picture("find", "form:has(#id_email)", to=["#result_list tbody tr:nth-child(4)"])
     walk.press("form:has(#id_email) [type=submit]")
-    walk.press(f"#result_list tbody th a")
+    walk.press("#result_list tbody th a")
     page.locator("#id_name").fill("Drita Kola Hoxha")
     page.locator("#id_asked").select_option("phone")
     walk.picture("pledge", "#id_name", "#id_asked", of=["#content h1"])
@@ -301,7 +301,9 @@ def one_pledge(walk):
 
 def many_pledges(walk):
     page = walk.page
-    walk.open("/admin/pledges/pledge/?state__exact=confirmed&sector__id__exact=" + str(Sector.objects.get(slug="parents").pk))
+    walk.open(
+        "/admin/pledges/pledge/?state__exact=confirmed&sector__id__exact=" + str(Sector.objects.get(slug="parents").pk)
+    )
     page.locator("#action-toggle").check()
     page.locator(".question a").click()
     page.locator("select[name=action]").select_option("invalidate")
