@@ -1,7 +1,6 @@
 """Figures of the totals to take along: numbers as CSV, the same drawn as a PNG, each saying whence, when, how to cite it."""
 
 import csv
-import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
-from PIL import Image, ImageColor, ImageDraw
+from PIL import Image, ImageDraw
 
 from pledges import charts
 from pledges.models import PublishedState
 from pledges.numbers import decimal, number
-from pledges.pictures import COLORS, EMPTY, GROUND, INK, QUIET, font
+from pledges.pictures import COLORS, EMPTY, GROUND, INK, QUIET, font, palette
 from pledges.totals import UNKNOWN
 
 WIDTH, MARGIN = 1200, 60
@@ -28,6 +27,7 @@ FINE = 2
 # As in static/css/tokens.css, by day.
 LINE, ACCENT = "#dcbf9d", "#3f3ccb"
 SHADES = {"q0": "#efe6da", "q1": "#d3daf5", "q2": "#a3afe8", "q3": "#7f8bdd", "q4": "#3d4dbe", "q5": "#1f2a86"}
+DRAWN = (GROUND, INK, "#ffffff", EMPTY, LINE, QUIET, ACCENT, *COLORS, *SHADES.values())
 ROW = 60
 TALLEST = 3000
 # Seconds that a drawn picture is kept; its key is its content.
@@ -325,26 +325,8 @@ def _drawn(figure):
     sheet.paragraph(MARGIN, below, f"{gettext('Cite as:')} {figure.citation}", 18, room)
     out = BytesIO()
     small = sheet.picture.resize((WIDTH, sheet.height), Image.Resampling.LANCZOS)
-    small.quantize(palette=_palette(), dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    small.quantize(palette=palette(DRAWN), dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
-
-
-@functools.cache
-def _palette():
-    """A picture of the colours to keep exactly, and of their edges towards the ground and towards ink."""
-    colors = []
-    for color in (GROUND, INK, "#ffffff", EMPTY, LINE, QUIET, ACCENT, *COLORS, *SHADES.values()):
-        for other, parts in ((GROUND, (0, 0.25, 0.5, 0.75)), (INK, (0.3, 0.6))):
-            colors += [_mixed(color, other, part) for part in parts]
-    picture = Image.new("P", (1, 1))
-    picture.putpalette([value for color in dict.fromkeys(colors) for value in color])
-    return picture
-
-
-def _mixed(color, other, part):
-    """A color with so large a part of another in it."""
-    pairs = zip(ImageColor.getrgb(color), ImageColor.getrgb(other), strict=True)
-    return tuple(round(own + (foreign - own) * part) for own, foreign in pairs)
 
 
 def _draw_bars(sheet, bars, total):

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from io import BytesIO
 
 from django.contrib.staticfiles import finders
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from pledges import charts
 
@@ -87,8 +87,9 @@ def draw_total(words, brand, dots, dot_width):
     if number:
         face, _ = _fitted(canvas, number, 216, (right - left, 220))
         canvas.text((left, top), number, INK, face, anchor="lt")
-        top = canvas.textbbox((left, top), number, face, anchor="lt")[3] + 44
-    face, text = _fitted(canvas, counted, 64 if number else place.largest, (right - left, bottom - top - 60))
+        # Below its digits: a comma hangs lower.
+        top = canvas.textbbox((left, top), "0", face, anchor="lt")[3] + 44
+    face, text = _fitted(canvas, counted, 56 if number else place.largest, (right - left, bottom - top - 60))
     spacing = face.size * LEADING
     canvas.multiline_text((left, top), text, INK, face, spacing=spacing)
     below = canvas.multiline_textbbox((left, top), text, face, spacing=spacing)[3]
@@ -100,8 +101,27 @@ def _finished(picture, canvas, place, brand):
     """The PNG, with the brand on its line."""
     canvas.text((MARGIN, place.brand), brand, INK, font(place.largest // 2, 900), anchor="ls")
     out = BytesIO()
-    picture.quantize(64).save(out, "PNG", optimize=True)
+    drawn = (GROUND, INK, QUIET, EMPTY, *COLORS)
+    picture.quantize(palette=palette(drawn), dither=Image.Dither.NONE).save(out, "PNG")
     return out.getvalue()
+
+
+@cache
+def palette(drawn):
+    """A picture of the colours to keep exactly, and of their edges towards the ground and towards ink."""
+    colors = []
+    for color in drawn:
+        for other, parts in ((GROUND, (0, 0.25, 0.5, 0.75)), (INK, (0.3, 0.6))):
+            colors += [_mixed(color, other, part) for part in parts]
+    picture = Image.new("P", (1, 1))
+    picture.putpalette([value for color in dict.fromkeys(colors) for value in color])
+    return picture
+
+
+def _mixed(color, other, part):
+    """A color with so large a part of another in it."""
+    pairs = zip(ImageColor.getrgb(color), ImageColor.getrgb(other), strict=True)
+    return tuple(round(own + (foreign - own) * part) for own, foreign in pairs)
 
 
 def _draw_one(picture, place, dot_width, dots):

@@ -57,9 +57,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "weare1.middleware.no_store_by_default",
     "django.middleware.http.ConditionalGetMiddleware",
+    # Inside the one before: a 304 is a fresh answer that knows no view's own policy, and a browser would take its for the page's.
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "weare1.middleware.language_of_the_address",
     "weare1.middleware.DatabaseDownMiddleware",
     "weare1.middleware.cookies_for_staff_only",
