@@ -172,6 +172,9 @@ MFA_FORMS = {
     "activate_totp": "staff.forms.FirstCodeForm",
     "add_webauthn": "staff.forms.PasskeyForm",
     "edit_webauthn": "staff.forms.PasskeyNameForm",
+    "authenticate_webauthn": "staff.forms.PasskeySecondForm",
+    "login_webauthn": "staff.forms.PasskeySignInForm",
+    "reauthenticate_webauthn": "staff.forms.PasskeyAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -95,6 +95,23 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
         )
 
 
+class NeitherAddedNorDeleted:
+    """For rows that come and go by the code alone."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class OnlyRead(NeitherAddedNorDeleted):
+    """For rows that staff look at."""
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
 class StackedInline(BothLanguages, admin.StackedInline):
     """The base of our inlines."""
 
@@ -126,7 +143,7 @@ class DueFilter(admin.SimpleListFilter):
         return queryset.due() if self.value() else queryset
 
 
-class SettingsAdmin(ModelAdmin):
+class SettingsAdmin(NeitherAddedNorDeleted, ModelAdmin):
     """One row that is always there: the list leads straight to its form."""
 
     actions = None
