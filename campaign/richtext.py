@@ -4,6 +4,7 @@ A picture of the library stands in it as `<figure data-picture="17"></figure>`, 
 """
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import nh3
@@ -22,6 +23,11 @@ def clean(html):
     """The text with nothing but the tags and links above: no script, frame, style, foreign picture or handler survives."""
     html = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noreferrer")
     return FIGURE_TAG.sub(_figure, html).strip()
+
+
+def is_empty(html):
+    """Whether nothing of a text can be read or seen once it is clean."""
+    return not (picture_ids(clean(html)) or unescape(nh3.clean(html, tags=set())).strip())
 
 
 def _figure(tag):

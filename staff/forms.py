@@ -7,7 +7,13 @@ from allauth.mfa.base import forms as codes
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -89,7 +95,29 @@ class FirstCodeForm(ActivateTOTPForm):
 NAME_HELP = _("So that you can tell it from others. Example: My phone")
 
 
-class PasskeyForm(AddWebAuthnForm):
+class WellFormed:
+    """A browser sends a passkey with all its parts; what lacks some is refused like a wrong one."""
+
+    def full_clean(self):
+        try:
+            super().full_clean()
+        except (AttributeError, LookupError, TypeError, ValueError):
+            self.add_error(None, FactorAdapter().validation_error("incorrect_code"))
+
+
+class PasskeySignInForm(WellFormed, LoginWebAuthnForm):
+    pass
+
+
+class PasskeySecondForm(WellFormed, AuthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyAgainForm(WellFormed, ReauthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyForm(WellFormed, AddWebAuthnForm):
     # All of ours are.
     passwordless = None
 

@@ -2,7 +2,8 @@
 
 It is strong once a second factor was given in it, and only a strong one opens the admin; a weak one leads to the page where the
 first second factor is set up. It ends after an hour without a request (settings), twelve hours after signing in, with the
-password it began with (Django), and when one of the factors of its beginning is taken away.
+password it began with (Django), and when one of the factors of its beginning is taken away. One that began by a link, to set up
+a passkey, ends with the link.
 """
 
 import time
@@ -13,11 +14,14 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.utils.translation import gettext as _
 
+from staff.models import Invitation
+
 LONGEST = 12 * 3600  # seconds
 FRESH = 300  # seconds
 BEGAN = "staff_began"
 SHOWN = "staff_shown"
 FACTORS = "staff_factors"
+INVITATION = "staff_invitation"
 
 
 def factors_of(user):
@@ -54,6 +58,8 @@ def is_fresh(request):
 def _has_ended(request):
     session = request.session
     if time.time() - session[BEGAN] > LONGEST:
+        return True
+    if (number := session.get(INVITATION)) and not Invitation.objects.open().filter(pk=number).exists():
         return True
     given, there = session.get(FACTORS, []), factors_of(request.user)
     # Without a second factor a session is only good for setting up the first.

@@ -26,8 +26,6 @@ from staff import sessions
 from staff.models import Invitation, Record
 from staff.models.records import note
 
-INVITATION = "staff_invitation"
-
 
 def strong(view):
     """For those who have given their second factor; others are led to where they can."""
@@ -136,7 +134,7 @@ class AddPasskey(AddWebAuthnView):
         with transaction.atomic():
             response = super().form_valid(form)
             _noted(self.request, Authenticator.Type.WEBAUTHN)
-            if number := self.request.session.pop(INVITATION, None):
+            if number := self.request.session.pop(sessions.INVITATION, None):
                 Invitation.objects.filter(pk=number).end(Invitation.State.USED)
         return response
 
@@ -185,7 +183,7 @@ def invitation(request, token):
     if request.method == "POST" and "passkey" in request.POST and may_choose:
         get_adapter().login(request, account)
         sessions.begin(request, account)
-        request.session[INVITATION] = str(found.pk)
+        request.session[sessions.INVITATION] = str(found.pk)
         return redirect("mfa_add_webauthn")
     form = SetPasswordForm(account, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():

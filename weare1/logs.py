@@ -4,8 +4,8 @@ import logging
 import re
 import traceback
 
-# value:timestamp:signature, as django.core.signing writes it
-SIGNED = re.compile(r"[\w.\-]+:[0-9A-Za-z]{4,8}:[\w\-]{20,}")
+# value:timestamp:signature or value:signature, as django.core.signing writes it
+SIGNED = re.compile(r"[\w.\-]+:(?:[0-9A-Za-z]{4,8}:)?[\w\-]{20,}")
 
 # Someone may have typed an address into a URL, which Django logs when no page is there.
 ADDRESS = re.compile(r"[^\s/@]+@[^\s/@]+")

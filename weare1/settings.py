@@ -172,6 +172,9 @@ MFA_FORMS = {
     "activate_totp": "staff.forms.FirstCodeForm",
     "add_webauthn": "staff.forms.PasskeyForm",
     "edit_webauthn": "staff.forms.PasskeyNameForm",
+    "authenticate_webauthn": "staff.forms.PasskeySecondForm",
+    "login_webauthn": "staff.forms.PasskeySignInForm",
+    "reauthenticate_webauthn": "staff.forms.PasskeyAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -201,7 +204,8 @@ TIME_ZONE = "Europe/Tirane"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The pictures of the guide are called by the same name in its text as here.
+STATICFILES_DIRS = [BASE_DIR / "static", ("editing", BASE_DIR / "docs" / "editing")]
 # Pictures that staff upload; nginx serves them in production.
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR / "media")

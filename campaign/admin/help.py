@@ -17,7 +17,7 @@ class HelpChannelForm(KeyIsKept, BothLanguagesForm):
 @admin.register(HelpChannel)
 class HelpChannelAdmin(ContentAdmin):
     form = HelpChannelForm
-    list_display = ["name", "number", "kind", "in_strip", "both_languages", "is_shown", "verified_on", "position"]
+    list_display = ["name", "number", "verified_on", "kind", "in_strip", "both_languages", "is_shown", "position"]
     list_filter = [DueFilter, "is_shown", BothLanguagesFilter, "in_strip", "kind", "from_abroad"]
     comes_back_as = {"is_shown": False}
     list_note = _(

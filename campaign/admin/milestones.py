@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.drafts import draft_for
 from pledges.models import Milestone
-from staff.admin.base import ModelAdmin
+from staff.admin.base import ModelAdmin, OnlyRead
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(ModelAdmin):
+class MilestoneAdmin(OnlyRead, ModelAdmin):
     list_display = ["words", "reached_on", "recorded_at"]
     list_display_links = None
     list_select_related = ["sector"]
@@ -20,15 +20,6 @@ class MilestoneAdmin(ModelAdmin):
         "is made, once, for you to finish and publish."
     )
     actions = ["write_news"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.display(description=_("milestone"))
     def words(self, milestone):

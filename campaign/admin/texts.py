@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.context_processors import CACHE_KEY
 from campaign.models import PageText
+from staff.admin.base import NeitherAddedNorDeleted
 from staff.admin.content import ContentAdmin
 
 
 @admin.register(PageText)
-class PageTextAdmin(ContentAdmin):
+class PageTextAdmin(NeitherAddedNorDeleted, ContentAdmin):
     list_display = ["place", "page", "words"]
     list_filter = ["page"]
     list_per_page = 200
@@ -23,12 +24,6 @@ class PageTextAdmin(ContentAdmin):
     )
     search_fields = ["text_sq", "text_en"]
     actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_fieldsets(self, request, obj=None):
         where = _("Visitors read your words within a minute of saving.")

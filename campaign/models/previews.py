@@ -33,6 +33,10 @@ class Preview(models.Model):
         return cls.objects.create(row=serializers.serialize("json", [row], fields=fields))
 
     def load(self):
-        """The page or article as it was typed."""
+        """The page or article as it was typed, without what it named and is gone meanwhile."""
         [typed] = serializers.deserialize("json", self.row, ignorenonexistent=True)
-        return typed.object
+        row = typed.object
+        for field in row._meta.concrete_fields:
+            if field.is_relation and not field.related_model.objects.filter(pk=getattr(row, field.attname)).exists():
+                setattr(row, field.attname, None)
+        return row

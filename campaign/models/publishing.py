@@ -161,7 +161,7 @@ class Publishable(models.Model):
                 f"{name}_{language}": _("Needed in both languages before it can be published.")
                 for name in self.both_languages
                 for language in ("sq", "en")
-                if not getattr(self, f"{name}_{language}").strip()
+                if richtext.is_empty(getattr(self, f"{name}_{language}"))
             }
         if self.has_own_address:
             for language in ("sq", "en"):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Batch, Pledge
-from staff.admin.base import ModelAdmin
+from staff.admin.base import ModelAdmin, NeitherAddedNorDeleted
 
 STATES = Batch.State
 # So many are brought back while someone waits.
@@ -17,17 +17,11 @@ UNDONE_AT_ONCE = 200
 
 
 @admin.register(Batch)
-class BatchAdmin(ModelAdmin):
+class BatchAdmin(NeitherAddedNorDeleted, ModelAdmin):
     list_display = ["number", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see how far it is, or to undo it.")
     actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_change_permission(self, request, obj=None):
         """Whoever may change pledges may also take back what was done to them, whoever did it."""

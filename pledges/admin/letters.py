@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from pledges import letters
 from pledges.models import LetterText, TrialLetter
-from staff.admin.base import BothLanguagesForm
+from staff.admin.base import BothLanguagesForm, NeitherAddedNorDeleted
 from staff.admin.content import ContentAdmin
 
 # A mail has its style on each element. It is shown in a frame in which nothing runs.
@@ -42,19 +42,13 @@ class LetterTextForm(BothLanguagesForm):
 
 
 @admin.register(LetterText)
-class LetterTextAdmin(ContentAdmin):
+class LetterTextAdmin(NeitherAddedNorDeleted, ContentAdmin):
     form = LetterTextForm
     list_display = ["kind", "occasion", "subject", "is_original"]
     list_note = _(
         "What we write to supporters. You change the words; where the buttons lead, and what no message may lack, stays."
     )
     actions = None
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def get_fieldsets(self, request, obj=None):
         columns = obj.frame.columns if obj else letters.COLUMNS

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Message
-from staff.admin.base import ModelAdmin
+from staff.admin.base import ModelAdmin, OnlyRead
 
 
 @admin.register(Message)
-class MessageAdmin(ModelAdmin):
+class MessageAdmin(OnlyRead, ModelAdmin):
     list_display = [
         "kind",
         "of_pledge",
@@ -35,15 +35,6 @@ class MessageAdmin(ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["send_again"]
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_send_permission(self, request):
         """Whether one may send messages again; nothing else of a message can be changed."""

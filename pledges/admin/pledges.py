@@ -76,6 +76,9 @@ NETWORKS = _(
 DOMAINS = _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider.")
 UNDOABLE = _("All of it can be undone as one batch.")
 CORRECTIONS = _("The person is told by e-mail what stands here after you save.")
+NO_KEY = _(
+    "No key opens the address of this pledge, so that nobody could be told. Nothing is erased: tell whoever runs the site."
+)
 ERASED = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
 
 # Where an action is offered: above the list and on the page of one pledge.
@@ -440,11 +443,15 @@ class PledgeAdmin(OffersExports, ModelAdmin):
             note(request.user, Record.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
 
     def delete_view(self, request, object_id, extra_context=None):
-        form = AskedForm(request.POST or None)
+        form = AskedForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and not form.is_valid():
             self.message_user(request, form.errors["asked"][0], messages.ERROR)
             return redirect(request.get_full_path())
-        return super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
+        try:
+            return super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
+        except keys.CannotDecrypt:
+            self.message_user(request, NO_KEY, messages.ERROR)
+            return redirect(request.get_full_path())
 
     def get_deleted_objects(self, objs, request):
         # What goes with a pledge is its own messages; withdrawing sees to them.
@@ -454,10 +461,14 @@ class PledgeAdmin(OffersExports, ModelAdmin):
         self._erase(request, obj, AskedForm(request.POST))
 
     def _erase_one(self, request, pledge, form):
-        with transaction.atomic():
-            erased = self._erase(request, pledge, form)
-            if erased:
-                self.log_deletions(request, [pledge])
+        try:
+            with transaction.atomic():
+                erased = self._erase(request, pledge, form)
+                if erased:
+                    self.log_deletions(request, [pledge])
+        except keys.CannotDecrypt:
+            self.message_user(request, f"{pledge}: {NO_KEY}", messages.ERROR)
+            return False
         return erased
 
     def _erase(self, request, pledge, form):

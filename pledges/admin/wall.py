@@ -15,7 +15,7 @@ from django.utils.translation import ngettext, ngettext_lazy
 from pledges import keys, wall
 from pledges.admin.base import decrypted, sees_people
 from pledges.models import Pledge, RefusedWord, WallName
-from staff.admin.base import ModelAdmin
+from staff.admin.base import ModelAdmin, NeitherAddedNorDeleted
 from staff.models.records import Record, note
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
@@ -46,7 +46,7 @@ class DecisionFilter(admin.SimpleListFilter):
 
 
 @admin.register(WallName)
-class WallNameAdmin(ModelAdmin):
+class WallNameAdmin(NeitherAddedNorDeleted, ModelAdmin):
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
@@ -65,12 +65,6 @@ class WallNameAdmin(ModelAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).for_the_wall()
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and sees_people(request)

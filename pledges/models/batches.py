@@ -156,6 +156,17 @@ class Batch(models.Model):
                 return False
             return batch._undo_some() if batch.state == self.State.UNDOING else batch._change_some()
 
+    @staticmethod
+    def confirmed_by_oneself(pledge):
+        """Someone whom a batch had confirmed has pressed the button, too: they are counted from now on, whatever is undone."""
+        by_batch = BatchRow.objects.filter(
+            batch__kind=Batch.Kind.CONFIRM,
+            pledge=OuterRef("pk"),
+            changed_at__gte=OuterRef("confirmed_at"),
+            undone_at=None,
+        )
+        Pledge.objects.confirmed().filter(Exists(by_batch), pk=pledge.pk).update(confirmed_at=Now())
+
     def cancel(self):
         """Stop before the next step; what is done stays, and can be undone. True when this call did it."""
         return bool(

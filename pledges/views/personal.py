@@ -15,7 +15,7 @@ from pledges import links, totals
 from pledges.forms import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_form, public_page
 from pledges.links import Purpose
-from pledges.models import Attempt, Message, Pledge, PledgingSettings
+from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
 from pledges.network import network
 from pledges.records import record
 from pledges.views.sign import SeeOther
@@ -65,6 +65,8 @@ def confirm(request, pledge):
         now_counted = pledge.confirm()
         if now_counted:
             Message.owe(Message.Kind.COUNTED, pledge)
+        else:
+            Batch.confirmed_by_oneself(pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
             own = {Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT} if now_counted else ()

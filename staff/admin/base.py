@@ -7,8 +7,10 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 
 def language_of(field):
@@ -67,6 +69,10 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})
 
+    @method_decorator(require_safe)
+    def history_view(self, request, object_id, extra_context=None):
+        return super().history_view(request, object_id, extra_context)
+
     def construct_change_message(self, request, form, formsets, add=False):
         # The history is read in either language: it keeps names that the catalogue knows, not labels made of them.
         for each in [form, *(formset.forms[0] for formset in formsets if formset.forms)]:
@@ -87,6 +93,23 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
             action_flag=CHANGE,
             change_message=[{"changed": {"fields": fields}}],
         )
+
+
+class NeitherAddedNorDeleted:
+    """For rows that come and go by the code alone."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class OnlyRead(NeitherAddedNorDeleted):
+    """For rows that staff look at."""
+
+    def has_change_permission(self, request, obj=None):
+        return False
 
 
 class StackedInline(BothLanguages, admin.StackedInline):
@@ -120,7 +143,7 @@ class DueFilter(admin.SimpleListFilter):
         return queryset.due() if self.value() else queryset
 
 
-class SettingsAdmin(ModelAdmin):
+class SettingsAdmin(NeitherAddedNorDeleted, ModelAdmin):
     """One row that is always there: the list leads straight to its form."""
 
     actions = None

@@ -258,18 +258,19 @@ class KeepsHistory:
 
     @staticmethod
     def _save(rows):
-        errors = []
-        for row in rows:
-            try:
-                row.full_clean()
-            except ValidationError as error:
-                for name, sentences in error.message_dict.items():
-                    field = "" if name == NON_FIELD_ERRORS else f"{label(row._meta.get_field(name))}: "
-                    errors += [f"{field}{sentence}" for sentence in sentences]
-        if not errors:
-            for row in rows:
-                row.save()
-        return errors
+        """All of the rows or none: the thing itself first, since its parts can only be judged once it is there."""
+        try:
+            with transaction.atomic():
+                for row in rows:
+                    row.full_clean()
+                    row.save()
+        except ValidationError as error:
+            return [
+                sentence if name == NON_FIELD_ERRORS else f"{label(row._meta.get_field(name))}: {sentence}"
+                for name, sentences in error.message_dict.items()
+                for sentence in sentences
+            ]
+        return []
 
     def _now(self, obj):
         return [self.model._base_manager.get(pk=obj.pk), *self.parts(obj)]

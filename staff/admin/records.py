@@ -13,7 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.admin.base import ModelAdmin
+from staff.admin.base import ModelAdmin, OnlyRead
 from staff.models import Account, Record
 from staff.roles import Role
 
@@ -76,7 +76,7 @@ class RecordList(ChangeList):
 
 
 @admin.register(Record)
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(OnlyRead, ModelAdmin):
     list_display = ["at", "person", "action", "what", "how_many"]
     list_display_links = ["at"]
     list_filter = ["action", PersonFilter, "at"]
@@ -93,15 +93,6 @@ class RecordAdmin(ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     fields = ["at", "person", "action", "what", "how_many", "pledges_concerned"]
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
     def get_changelist(self, request, **kwargs):
         return RecordList
 
@@ -114,10 +105,11 @@ class RecordAdmin(ModelAdmin):
             pass
         try:
             begin = timezone.make_aware(datetime.combine(DateField().clean(typed), time.min))
-        except ValidationError:
+            end = begin + timedelta(days=1)
+        except (ValidationError, OverflowError):
             self.message_user(request, _("Type a whole pledge number, or a day such as 23.7.2026."), "WARNING")
             return queryset.none(), False
-        return queryset.filter(at__gte=begin, at__lt=begin + timedelta(days=1)), False
+        return queryset.filter(at__gte=begin, at__lt=end), False
 
     @admin.display(description=gettext_lazy("member of staff"))
     def person(self, entry):

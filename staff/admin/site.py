@@ -5,10 +5,13 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from staff import sessions
+from staff.admin.guide import guide
 
 
 class StaffSite(admin.AdminSite):
@@ -27,6 +30,16 @@ class StaffSite(admin.AdminSite):
 
     def index(self, request, extra_context=None):
         return super().index(request, self.front(request) | (extra_context or {}))
+
+    def get_urls(self):
+        return [path("help/", self.admin_view(self.guide), name="guide"), *super().get_urls()]
+
+    def guide(self, request):
+        """How everything here is done, in the language of the reader."""
+        title, text = guide(get_language())
+        return TemplateResponse(
+            request, "staff/guide.html", {**self.each_context(request), "title": title, "text": text}
+        )
 
     def get_app_list(self, request, app_label=None):
         apps = super().get_app_list(request, app_label)

@@ -112,9 +112,11 @@ class Account(User):
 
     @transaction.atomic
     def change_role(self, role, by):
-        """Give another role instead of the one there is."""
+        """Give another role instead of the one there is, and of rights that came by another way."""
         if role != Role.ADMINISTRATOR:
             self.check_another_administrator()
+        User.objects.filter(pk=self.pk).update(is_superuser=False)
+        self.user_permissions.clear()
         self.groups.set([Group.objects.get(name=role)])
         note(by, Record.Action.ACCOUNT, done="role", account=self.pk, role=role)
 

@@ -13,7 +13,7 @@ from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Prev
 from pledges import totals
 from pledges.models import Pledge, Sector
 from staff.models import Record
-from tests.factories import make_pledge, make_staff, run_worker, sign_in
+from tests.factories import make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.threads import at_once
 
@@ -86,6 +86,22 @@ def test_27_publishing_with_a_language_missing_says_so_by_each_field_and_loses_n
     assert set(errors(response)) == {"title_en", "body_en"}
     assert "Fjalët tona." in response.text and "guximi" in response.text
     assert not Page.objects.filter(key="brave").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>1</script>", '<img src="x">', "<!-- -->", "<p>&nbsp;</p>", "<p></p>\n<p><br></p>", "<![x["]
+)
+def test_a_text_of_which_nothing_can_be_read_is_refused_by_its_field_when_published(editor, text):
+    response = editor.post(f"{PAGES}add/", WORDS | {"state": "published", "body_en": text}, headers=ENGLISH)
+    assert errors(response) == {"body_en": ["Needed in both languages before it can be published."]}
+    assert Document(response).all("textarea", name="body_en")
+    assert editor.post(f"{PAGES}add/", WORDS | {"body_en": text}).status_code == 302, "a draft may be anything"
+
+
+def test_a_text_may_be_a_picture_alone(editor):
+    figure = f'<figure data-picture="{make_picture().pk}"></figure>'
+    form = WORDS | {"state": "published", "body_sq": figure, "body_en": figure}
+    assert editor.post(f"{PAGES}add/", form).status_code == 302
 
 
 def test_27_a_scheduled_page_appears_by_itself(editor):
@@ -211,6 +227,18 @@ def test_a_new_article_without_anything_can_be_previewed(editor):
     response = editor.post("/admin/campaign/article/add/", {"title_sq": "Sapo nisa", "_preview": "1"})
     assert "Sapo nisa" in Client().get(response.url).text
     assert not Article.objects.filter(title_sq="Sapo nisa").exists()
+
+
+def test_a_preview_leaves_out_what_is_gone_meanwhile(client):
+    sector = Sector.objects.create(slug="gone", name_sq="Ikur", name_en="Gone", color="s1", position=9)
+    page = new_page(state="draft", sector=sector, picture=make_picture())
+    path = previews.path(Preview.keep(page), "en")
+    picture = page.picture
+    page.delete()
+    sector.delete()
+    picture.delete()
+    response = client.get(path)
+    assert response.status_code == 200 and "Courage" in response.text
 
 
 def test_previews_of_what_was_typed_go_when_their_time_is_over(editor):

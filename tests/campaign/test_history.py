@@ -161,6 +161,27 @@ def test_a_sector_comes_back_with_its_commitments(editor):
     assert Commitment.objects.get(key=second.key).text_en == second.text_en
 
 
+def test_a_deleted_sector_comes_back_with_its_commitments(editor):
+    sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", color="s1", position=9)
+    kept = {"key": "nurses-listen", "text_sq": "Dëgjoj.", "text_en": "I listen."}
+    Commitment.objects.create(sector=sector, **kept)
+    editor.post(change(sector).replace("/change/", "/delete/"), {"post": "yes"})
+    assert not Sector.objects.filter(slug="nurses").exists()
+    path = f"/admin/pledges/sector/deleted/{Version.objects.get_deleted(Sector).get().pk}/"
+    assert editor.post(path).status_code == 302
+    assert Commitment.objects.filter(sector__slug="nurses").values("key", "text_sq", "text_en").get() == kept
+
+
+def test_of_a_sector_whose_commitment_cannot_come_back_nothing_does(editor):
+    sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", color="s1", position=9)
+    Commitment.objects.create(sector=sector, key="listen", text_sq="Dëgjoj.", text_en="I listen.")
+    editor.post(change(sector).replace("/change/", "/delete/"), {"post": "yes"})
+    Commitment.objects.create(sector=Sector.objects.first(), key="listen", text_sq="Dëgjoj.", text_en="I listen.")
+    path = f"/admin/pledges/sector/deleted/{Version.objects.get_deleted(Sector).get().pk}/"
+    assert "Key: Commitment with this Key already exists." in Document(editor.post(path, headers=ENGLISH)).words()
+    assert not Sector.objects.filter(slug="nurses").exists()
+
+
 @pytest.mark.parametrize(("model", "column"), [(Demand, "title_en"), (HelpChannel, "name_en"), (Article, "title_en")])
 def test_pieces_have_a_history_too(editor, model, column):
     row = model.objects.first()

@@ -719,6 +719,28 @@ def test_erasing_from_the_page_of_one_pledge_writes_the_last_message_too(admin_c
     assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
 
 
+def test_a_person_whom_no_key_opens_is_not_erased_without_a_last_message(admin_client, mailoutbox):
+    """Keys are missing by mistake: once they are back, the person is written to."""
+    locked, other = make_pledge(), make_pledge()
+    Pledge.objects.filter(pk=locked.pk).update(address_cipher=b"\x00" * 40)
+    once = admin_client.post(
+        f"{LIST}{locked.pk}/delete/", {"post": "yes", "asked": "phone"}, headers=ENGLISH, follow=True
+    )
+    many = act(admin_client, "erase", locked, other, sure="1", asked="phone")
+    for page in (once, many):
+        assert "No key opens the address of this pledge" in page.text
+    assert list(Pledge.objects.all()) == [locked] and "1 pledge is erased." in many.text
+    assert Record.objects.filter(action="erase").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("page", ["change", "delete", "history"])
+def test_no_page_of_a_pledge_takes_what_it_does_not_know_for_a_fault(admin_client, page):
+    path = f"{LIST}{make_pledge().pk}/{page}/"
+    for method in ("post", "put", "patch", "delete", "options", "trace", "head"):
+        assert admin_client.generic(method.upper(), path).status_code < 500, method
+
+
 def test_djangos_own_deletion_is_not_offered_for_pledges(admin_client):
     pledge = make_pledge()
     page = words(admin_client.get(LIST))
@@ -1041,12 +1063,12 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "pledge",
         "batch",
         "message",
+        "milestone",
         "lettertext",
         "blockedaddress",
         "pledgingsettings",
         "sitesettings",
         "pagetext",
-        "milestone",
     }
     visited = 0
     for path in every_page():

@@ -15,7 +15,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping, totals
+from pledges import housekeeping, links, totals
+from pledges.links import Purpose
 from pledges.models import Batch, BatchRow, Pledge
 from pledges.models import batches as batches_module
 from staff.models import Record
@@ -134,6 +135,25 @@ def test_a_supporter_who_confirmed_after_restoring_is_left_alone_by_the_undoing(
     undo(restored)
     pledge.refresh_from_db()
     assert (pledge.state, restored.kept) == ("confirmed", 1)
+
+
+def test_a_supporter_who_confirmed_what_a_batch_had_confirmed_is_left_alone_by_the_undoing(client):
+    """They have read "now you are counted": nothing that staff take back later makes that untrue."""
+    pledge, other = make_pledge(), make_pledge()
+    batch = done(CONFIRM)
+    for _ in range(2):
+        page = client.post(links.path(Purpose.CONFIRM, pledge), headers={"sec-fetch-site": "same-origin"})
+        assert page.status_code == 200
+    undo(batch)
+    assert (batch.undone, batch.kept, total()) == (1, 1, 1)
+    assert (looks(pledge)[0][0], looks(other)[0][0]) == ("confirmed", "pending")
+
+
+def test_a_confirmation_long_ago_stays_as_old_as_it_is(client):
+    pledge = make_pledge(state="confirmed", confirmed_at=Now() - timedelta(days=3))
+    before = looks(pledge)
+    client.post(links.path(Purpose.CONFIRM, pledge), headers={"sec-fetch-site": "same-origin"})
+    assert looks(pledge) == before
 
 
 def test_what_a_later_batch_changed_is_left_alone_until_that_one_is_undone():

@@ -59,7 +59,7 @@ def test_a_goal_that_is_none_is_refused_in_words_and_what_was_typed_stays(client
     assert list(response.context["adminform"].form.errors) == ["next_goals"]
     page = Document(response)
     assert page.of(page.one("input", name="next_goals"))["value"] == wrong
-    assert not PledgingSettings.objects.exists()
+    assert PledgingSettings.load().next_goals == []
 
 
 # Milestones

@@ -358,6 +358,8 @@ EXAMPLES = {
     r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$": "pictures/sq/ribbon-ready.png",
     r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$": "counter/sq/dark/",
     r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$": "pictures/en/story/1.png",
+    r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+    r"\.(?P<kind>png|csv)$": "figures/sq/sectors.png",
 }
 ADDRESSES = addresses()
 # Forms, which take a POST.

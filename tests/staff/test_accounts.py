@@ -19,6 +19,7 @@ from staff.models import Account, Invitation, Record
 from staff.roles import RIGHTS, Role, has_right
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
 from tests.staff.test_sign_in import give_code, give_password, is_in, words
+from weare1.logs import NamelessFormatter
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +148,30 @@ def test_a_link_that_we_did_not_make_is_no_page(office, mailoutbox):
         assert Client().get(wrong).status_code == 404
 
 
+@pytest.mark.parametrize("end", ["send_link", "revoke_link", "deactivate"])
+def test_who_began_by_a_link_gets_no_further_once_it_ends(office, mailoutbox, end):
+    """Without a password there is none to be changed, so nothing else would end this session."""
+    invite(office)
+    run_worker()
+    thief = Client()
+    thief.post(link_in(mailoutbox[0]), {"passkey": "yes"})
+    assert thief.get("/admin/account/passkeys/add/").status_code == 200
+    act(office, end, Account.objects.at("zana@shembull.al"))
+    assert thief.get("/admin/account/passkeys/add/").url.startswith("/admin/account/login/")
+
+
+def test_no_log_holds_a_link_that_works(office, mailoutbox, caplog):
+    """Such as of a browser that takes no cookies, or of a moment without a database."""
+    invite(office)
+    run_worker()
+    link = link_in(mailoutbox[0])
+    assert Client(enforce_csrf_checks=True).post(link, NEW_TWICE).status_code == 403
+    lines = [NamelessFormatter("{message}", style="{").format(record) for record in caplog.records]
+    [refused] = [line for line in lines if "CSRF" in line]
+    assert refused.endswith("/admin/account/invitation/[link]/")
+    assert Client().get(link).status_code == 200
+
+
 def test_two_windows_use_the_link_once(office, mailoutbox):
     invite(office)
     run_worker()
@@ -230,6 +255,23 @@ def test_a_role_is_changed_and_holds_at_once(office, arta):
     assert hers.get("/admin/campaign/page/").status_code == 403
     entry = Record.objects.get()
     assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
+
+
+def test_who_had_all_rights_has_those_of_the_role_given(office):
+    """Such as an account made by Django's own createsuperuser."""
+    root = User.objects.create_superuser("rrenja", "rrenja@shembull.al", NEW)
+    root.user_permissions.add(Permission.objects.get(codename="see_people"))
+    form = typed(first_name="Rrenja", email=root.email)
+    assert office.post(f"{LIST}{root.pk}/change/", form).status_code == 302
+    root = User.objects.get(pk=root.pk)
+    assert not root.has_perm("staff.change_account") and not root.has_perm("pledges.see_people")
+    assert root.has_perm("campaign.change_page")
+
+
+@pytest.mark.parametrize("lookup", ["password__startswith", "password__regex", "password"])
+def test_the_list_tells_nothing_of_passwords(office, lookup):
+    """Letter by letter it would give away what is kept of a colleague's password."""
+    assert office.get(LIST, {lookup: "argon2"}).status_code == 400
 
 
 def test_no_page_gives_single_rights_or_all_of_them(office):
@@ -410,6 +452,16 @@ def test_the_record_says_who_did_what_to_whom_in_words(office, arta):
     page = words(office.get("/admin/staff/record/", headers=ENGLISH))
     row = re.search(r"<tbody>.*?</tbody>", page)[0]
     assert "Arta" in row and "invited, Zana Hoxha, editor" in row
+
+
+@pytest.mark.parametrize("day", ["31.12.9999", "1.1.0001"])
+def test_days_at_the_ends_of_time_are_searched_like_any_other(office, day):
+    assert office.get("/admin/staff/record/", {"q": day}).status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["abc", "0", "9" * 30])
+def test_the_history_of_no_account_is_no_page(office, wrong):
+    assert office.get(f"{LIST}{wrong}/history/", follow=True).status_code in (200, 404)
 
 
 def test_entries_are_found_by_person_pledge_and_day(office, arta):

@@ -81,6 +81,7 @@ VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 13
 # What is there for everyone who is in, and how it answers them.
 FOR_ALL = {
     "index": 200,
+    "guide": 200,
     "jsi18n": 200,
     "password_change": 302,
     "password_change_done": 200,
@@ -190,7 +191,6 @@ def test_no_model_and_no_address_is_missing_in_the_tables():
         for page in [*PAGES.values(), *(HISTORY if is_written(label) else [])]
     }
     assert names() - of_models - set(OURS) - OWN == set(FOR_ALL)
-    assert len(of_models) == VISITS
 
 
 @pytest.mark.parametrize("who", STAFF)

@@ -403,14 +403,36 @@ def test_there_is_no_signing_up_and_no_other_way_in(client, zana):
         assert client.get(f"/admin/account/{path}").status_code == 404, path
 
 
+# Passkeys that lack a part, or hold one that is none.
+HALVES = [
+    '{"type": "public-key", "id": "eA", "response": {"userHandle": "MQ"}}',
+    '{"type": "public-key", "id": "eA", "rawId": "eA", "response": "x"}',
+    '{"type": "public-key", "id": "eA", "rawId": "eA", "response": {"clientDataJSON": "eA", "attestationObject": "eA"}}',
+    '{"type": "public-key", "id": "eA", "rawId": "eA", "response": {"clientDataJSON": "eA", "authenticatorData": "eA"}}',
+]
+
+
 @pytest.mark.parametrize(
-    "sent", ["", "x", "null", "[]", "1", "{}", '{"response": {}}', '{"response": {"userHandle": "MQ"}}']
+    "sent",
+    ["", "x", "null", "[]", "1", "{}", '{"response": {}}', '{"response": {"userHandle": "MQ"}}', '{"id": 1}', *HALVES],
 )
 def test_what_is_no_passkey_is_refused_in_words(client, zana, sent):
     client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
     response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
     assert response.redirect_chain[-1][0] == LOGIN
     assert not is_in(client)
+
+
+@pytest.mark.parametrize("sent", ["x", "null", "[]", "{}", '{"id": 1}', *HALVES])
+def test_what_is_no_passkey_is_not_set_up(client, zana, sent):
+    sign_in(client, zana)
+    client.get("/admin/account/passkeys/add/")
+    assert client.post("/admin/account/passkeys/add/", {"name": "x", "credential": sent}).status_code == 200
+    assert client.post("/admin/account/again/passkey/", {"credential": sent}).status_code in (200, 302)
+    assert not Authenticator.objects.filter(type="webauthn").exists()
+    half = Client()
+    give_password(half)
+    assert half.post("/admin/account/login/code/", {"credential": sent}).status_code == 200 and not is_in(half)
 
 
 def test_a_passkey_of_nobody_is_refused(client, zana):

@@ -1,0 +1,416 @@
+"""The guide to the admin is walked step by step, in both languages: every word it prints in bold stands on a page on the way.
+
+`GUIDE_PICTURES=1 bin/test tests/browser/test_guide.py` draws its pictures anew, into docs/editing/.
+"""
+
+import io
+import os
+import re
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.management import call_command
+from django.utils import timezone
+from PIL import Image, ImageDraw
+from playwright.sync_api import expect
+
+from campaign.models import PageText
+from pledges.models import LetterText, Sector
+from staff.admin.guide import FILES, guide
+from staff.roles import Role
+from tests.browser import press
+from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
+from tests.factories import app_code, make_pledge, run_worker
+from tests.pages import LANGUAGES
+from tests.staff.test_accounts import make_account
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FOLDER = settings.BASE_DIR / "docs" / "editing"
+WANTED = bool(os.environ.get("GUIDE_PICTURES"))
+SCREEN = {"width": 1280, "height": 900}
+MARK = "each => { each.style.outline = '4px solid #c5640d'; each.style.outlineOffset = '3px'; }"
+UNMARK = "each => { each.style.outline = each.style.outlineOffset = ''; }"
+# Also what no eye sees at once: names of symbols, choices of a list.
+WORDS = """() => [document.body.textContent,
+    ...Array.from(document.querySelectorAll("input"), each => `${each.value} ${each.placeholder}`),
+    ...Array.from(document.querySelectorAll("[aria-label], [title]"), each => `${each.ariaLabel} ${each.title}`)].join(" ")"""
+
+# What is typed on the way.
+TYPED = {
+    "lead": {
+        "sq": "Prindër, mësues, artistë, zyrtarë, të rinj: bashkë, që asnjë fëmijë të mos mbetet vetëm.",
+        "en": "Parents, teachers, artists, officials, young people: together, so that no child is left alone.",
+    },
+    "title": {"sq": "Java e Fjongos Blu në Vlorë", "en": "Blue Ribbon week in Vlorë"},
+    "title again": {"sq": "Java e Fjongos Blu nis në Vlorë", "en": "Blue Ribbon week begins in Vlorë"},
+    "text lead": {
+        "sq": "Dymbëdhjetë shkolla hapin dyert për prindërit.",
+        "en": "Twelve schools open their doors to parents.",
+    },
+    "text": {
+        "sq": "Nga e hëna në të premten flasim për kufijtë e trupit dhe për kë t’i thuash.",
+        "en": "From Monday to Friday we speak of the body’s limits, and of whom to tell.",
+    },
+    "alt": {"sq": "Njerëz që mbajnë një shirit blu", "en": "People who hold a blue ribbon"},
+    "credit": {"sq": "Vizatim: Ne jemi 1", "en": "Drawing: We are 1"},
+    "avoid": {"sq": "Kundër pornografisë me fëmijë.", "en": "Against child pornography."},
+    "button": {"sq": "Po, jam unë", "en": "Yes, it is me"},
+    "paused": {
+        "sq": "Po e rinovojmë faqen. Kthehuni nesër në mëngjes.",
+        "en": "We are renewing the site. Please come back tomorrow morning.",
+    },
+}
+
+
+class Walk:
+    """Someone on the way through the guide; remembers all words met, and draws a picture where the guide has one."""
+
+    def __init__(self, visitor, language):
+        self.visitor, self.page, self.language = visitor, visitor.page, language
+        self.words, self.pictures = [], set()
+
+    def look(self, page=None):
+        self.words.append((page or self.page).evaluate(WORDS))
+
+    def open(self, path):
+        self.page.goto(path)
+        self.look()
+
+    def press(self, what):
+        press(what if hasattr(what, "click") else self.page.locator(what))
+        self.look()
+
+    def fill(self, field, key):
+        """The same field in both languages."""
+        for language in LANGUAGES:
+            self.page.locator(f"#id_{field}_{language}").fill(TYPED[key][language])
+
+    def picture(self, name, *marks, of=("#header",), to=(), page=None):
+        """From the first of the parts to the last mark or part, over the whole width; what is marked has a frame around it."""
+        page = page or self.page
+        self.look(page)
+        self.pictures.add(name)
+        if not WANTED:
+            return
+        page.mouse.move(0, 0)
+        marked = [page.locator(mark).first for mark in marks]
+        for each in marked:
+            each.evaluate(MARK)
+        boxes = [each.bounding_box() for each in (*marked, *(page.locator(part).first for part in (*of, *to)))]
+        down = page.evaluate("scrollY")
+        top = max(0, min(box["y"] for box in boxes) + down - 16)
+        bottom = max(box["y"] + box["height"] for box in boxes) + down + 24
+        # The menu at the side belongs to a page seen from its top.
+        left = 0 if "header" in of[0] or of[0].startswith("dialog") else 296
+        clip = {"x": left, "y": top, "width": SCREEN["width"] - left, "height": bottom - top}
+        drawn = Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip)))
+        for each in marked:
+            each.evaluate(UNMARK)
+        place = FOLDER / self.language / f"{name}.png"
+        drawn.convert("RGB").quantize(64, dither=Image.Dither.NONE).save(place, optimize=True)
+
+
+def a_picture():
+    """A drawing in our colours, as someone uploads one."""
+    image = Image.new("RGB", (1600, 1000), "#ffe3c4")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((1100, 120, 1380, 400), fill="#ffc489")
+    draw.rectangle((0, 760, 1600, 1000), fill="#338b7e")
+    for number, colour in enumerate(("#3f3ccb", "#c5640d", "#93327a", "#16245c", "#565500", "#5e1208")):
+        x = 180 + number * 240
+        draw.ellipse((x, 420, x + 110, 530), fill=colour)
+        draw.rounded_rectangle((x - 25, 545, x + 135, 860), 60, fill=colour)
+    draw.line([(120, 690), (1480, 690)], fill="#2a3bb7", width=36)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def sign_in(walk):
+    page = walk.page
+    walk.open(invited(walk.language))
+    walk.picture("invitation", "button[name=passkey]", "form:has(#id_new_password1) button")
+    page.locator("#id_new_password1").fill(PASSWORD)
+    page.locator("#id_new_password2").fill(PASSWORD)
+    walk.press("form:has(#id_new_password1) button")
+    walk.press("a[href$='/app/']")
+    secret = page.locator("#secret").inner_text()
+    page.locator("#id_code").fill(app_code(secret, steps=-1))
+    walk.picture("app", "#id_code", "form:has(#id_code) .default")
+    walk.press("form:has(#id_code) .default")
+    page.wait_for_url("**/codes/")
+    walk.picture("codes", "[data-print]", of=["#header", ".codes"])
+    walk.open("/admin/")
+    walk.press("#logout-form button")
+    walk.open("/admin/")
+    walk.picture("sign-in", "#passkey_login")
+    page.locator("#id_login").fill("zana@shembull.al")
+    page.locator("#id_password").fill(PASSWORD)
+    walk.press("form:has(#id_login) .default")
+    page.locator("#id_code").fill(app_code(secret))
+    walk.press("form:has(#id_code) .default")
+    page.wait_for_url("**/admin/")
+    for path in ("", "passkeys/add/", "password/", "codes/new/"):
+        walk.open(f"/admin/account/{path}")
+
+
+def words(walk):
+    walk.open("/admin/")
+    walk.picture("front", ".tasks", ".ways li:first-child a", ".everything > h2", to=[".sums"])
+    walk.press(".ways li:first-child a")
+    lead = PageText.objects.get(key="home_lead")
+    row = f"#result_list a[href*='/pagetext/{lead.pk}/']"
+    walk.picture("words-list", row)
+    walk.press(row)
+    walk.fill("text", "lead")
+    walk.picture("words-form", "#id_text_sq", "#id_text_en", "[name=_save]")
+    walk.press("[name=_save]")
+    walk.open(f"/{walk.language}/")
+    words = walk.page.get_by_text(TYPED["lead"][walk.language])
+    expect(words).to_be_visible()
+    words.evaluate("each => each.id = 'lead'")
+    walk.picture("words-home", "#lead", of=["header"])
+
+
+def pictures(walk):
+    page = walk.page
+    walk.open("/admin/campaign/picture/add/")
+    page.locator("#id_file").set_input_files({"name": "shiriti.png", "mimeType": "image/png", "buffer": a_picture()})
+    expect(page.locator(".focus-grid canvas")).to_be_visible()
+    walk.fill("alt", "alt")
+    walk.fill("credit", "credit")
+    walk.picture("picture", ".focus-grid", "#id_alt_sq", "#id_alt_en", of=["#content h1"], to=[".submit-row"])
+    walk.press("[name=_save]")
+    run_worker()
+    walk.open("/admin/campaign/picture/")
+
+
+def news(walk, besa, reader):
+    page, text = walk.page, f'.editor-text[lang="{walk.language}"]'
+    walk.open("/admin/")
+    walk.press(".ways li:nth-child(2) a")
+    page.locator("#id_date").fill(str(timezone.localdate()))
+    walk.fill("title", "title")
+    walk.fill("lead", "text lead")
+    page.locator("#id_state").select_option("draft")
+    walk.picture("news", "#id_title_sq", "#id_title_en", "#id_lead_sq", "#id_lead_en")
+    page.locator(".field-picture button").click()
+    expect(page.locator("dialog[open] li img")).to_be_visible()
+    walk.picture("library", "dialog[open] input", of=["dialog[open]"])
+    page.locator("dialog[open] li button").click()
+    for language in LANGUAGES:
+        page.locator(f'.editor-text[lang="{language}"]').click()
+        page.keyboard.type(TYPED["text"][language])
+    expect(page.locator(text)).to_have_text(TYPED["text"][walk.language])
+    walk.picture("news-text", ".editor [role=toolbar]", "[name=_continue]", "[name=_preview]", of=[".field-picture"])
+    walk.press("[name=_continue]")
+    walk.picture("preview-links", ".panel li a", of=["#content h1"], to=[".panel"])
+    link = page.locator(".panel li a").nth(LANGUAGES.index(walk.language)).get_attribute("href")
+    reader.page.set_viewport_size(SCREEN)
+    reader.open(link)
+    walk.picture("preview", "aside.preview", of=["header"], to=["main h1"], page=reader.page)
+
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    page.locator("#id_state").select_option("published")
+    page.locator("#id_publish_at_0").fill(str(tomorrow))
+    page.locator("#id_publish_at_1").fill("09:00")
+    walk.picture("publish", "#id_state", "#id_publish_at_0", "#id_publish_at_1", of=[".field-date"])
+    walk.press("[name=_continue]")
+    page.locator("#id_publish_at_0").fill("")
+    page.locator("#id_publish_at_1").fill("")
+    page.locator("#id_state").select_option("draft")
+    walk.press("[name=_continue]")
+    page.locator("#id_state").select_option("published")
+    walk.press("[name=_continue]")
+    walk.fill("title", "title again")
+    walk.press("[name=_continue]")
+    change = page.url
+    walk.press(".historylink")
+    walk.picture("history", ".versions tbody tr:nth-child(2) a", to=[".versions"])
+    walk.press(".versions tbody tr:nth-child(2) a")
+    walk.picture("version", ".submit-row .default", of=["#content h1"])
+    walk.press(".submit-row .default")
+    expect(page.locator("#id_title_en")).to_have_value(TYPED["title"]["en"])
+    walk.open("/admin/campaign/article/deleted/")
+
+    # A colleague saves in the meantime.
+    walk.open(change)
+    besa.open(change)
+    besa.page.locator(f"#id_title_{walk.language}").fill(TYPED["title again"][walk.language])
+    press(besa.page.locator("[name=_save]"))
+    page.locator(f"#id_lead_{walk.language}").fill(f"{TYPED['text lead'][walk.language]} 14:00.")
+    walk.press("[name=_save]")
+    walk.picture("conflict", ".conflict label", of=["#content h1"], to=[".conflict"])
+    page.locator("[name=save_over]").check()
+    page.locator(f"#id_lead_{walk.language}").fill(TYPED["avoid"][walk.language])
+    walk.press("[name=_continue]")
+    walk.picture("avoid", ".caution", of=["#content h1"])
+    for path in ("article", "page", "page/add", "demand", "statistic", "voice", "partner", "term", "picture/?used=no"):
+        walk.open(f"/admin/campaign/{path}")
+
+
+def checks(walk):
+    page = walk.page
+    walk.open("/admin/campaign/helpchannel/")
+    page.locator("input.action-select").first.check()
+    page.locator("select[name=action]").select_option("verified_today")
+    row = "#result_list tbody tr:nth-child(1)"
+    walk.picture("verify", f"{row} .action-checkbox", "select[name=action]", "button[name=index]", to=[row])
+    walk.press("button[name=index]")
+    walk.open("/admin/pledges/milestone/")
+
+
+def letters(walk):
+    page = walk.page
+    walk.open("/admin/pledges/lettertext/")
+    walk.press(f"#result_list a[href*='/{LetterText.objects.get(kind='confirm').pk}/']")
+    walk.picture("letter", "#id_text_sq", "#id_text_en", "[formtarget]", of=["#content h1"])
+    with walk.visitor.context.expect_page() as opened:
+        page.locator("[formtarget]").click()
+    preview = opened.value
+    preview.wait_for_load_state()
+    walk.picture("letter-preview", ".try input[type=submit]", of=["#content h1"], to=[".mails iframe"], page=preview)
+    press(preview.locator(".try input[type=submit]"))
+    run_worker()
+    walk.look(preview)
+    preview.close()
+    page.locator(f"#id_button_{walk.language}").fill(TYPED["button"][walk.language])
+    walk.press("[name=_continue]")
+
+
+def one_pledge(walk):
+    page = walk.page
+    drita = make_pledge(name="Drita Kola", address="drita@shembull.al", state="confirmed", sector="teachers")
+    walk.open("/admin/pledges/pledge/")
+    page.locator("#id_email").fill("drita@shembull.al")
+    walk.picture("find", "form:has(#id_email)", to=["#result_list tbody tr:nth-child(4)"])
+    walk.press("form:has(#id_email) [type=submit]")
+    walk.press("#result_list tbody th a")
+    page.locator("#id_name").fill("Drita Kola Hoxha")
+    page.locator("#id_asked").select_option("phone")
+    walk.picture("pledge", "#id_name", "#id_asked", of=["#content h1"])
+    walk.press("[name=_save]")
+    walk.open(f"/admin/pledges/pledge/{drita.pk}/delete/")
+    walk.picture("erase", "#id_asked", "#content [type=submit]", of=["#content h1"])
+    page.locator("#id_asked").select_option("letter")
+    walk.press("#content form [type=submit]")
+
+
+def many_pledges(walk):
+    page = walk.page
+    walk.open(
+        "/admin/pledges/pledge/?state__exact=confirmed&sector__id__exact=" + str(Sector.objects.get(slug="parents").pk)
+    )
+    page.locator("#action-toggle").check()
+    page.locator(".question a").click()
+    page.locator("select[name=action]").select_option("invalidate")
+    walk.picture("many", "#action-toggle", ".actions", to=["#result_list tbody tr:nth-child(4)"])
+    walk.press("button[name=index]")
+    walk.picture("sure", ".facts", "#content form [type=submit]", of=["#content h1"])
+    walk.press("#content form [type=submit]")
+    run_worker()
+    walk.open(page.url)
+    walk.picture("batch", "[name=undo]", of=["#content h1"])
+    walk.press("[name=undo]")
+    run_worker()
+    walk.open(page.url)
+    walk.open("/admin/pledges/pledge/?state__exact=confirmed")
+    walk.press(".object-tools a[href*='/export/']")
+    walk.picture("export", ".export .form-row", ".submit-row", of=["#content h1"])
+    walk.open("/admin/pledges/message/")
+    walk.open("/admin/pledges/blockedaddress/")
+
+
+def settings_and_sectors(walk):
+    page = walk.page
+    walk.open("/admin/pledges/pledgingsettings/")
+    page.locator("#id_state").select_option("paused")
+    walk.fill("message", "paused")
+    walk.picture("pause", "#id_state", "#id_message_sq", "#id_message_en", of=["#content h1"])
+    walk.press("[name=_continue]")
+    artists = Sector.objects.get(slug="artists")
+    walk.open("/admin/pledges/sector/")
+    walk.open(f"/admin/pledges/sector/{artists.pk}/change/")
+    walk.picture("sector", ".object-tools a[href*='/merge/']", ".field-is_open", of=["#content h1"])
+    walk.press(".object-tools a[href*='/merge/']")
+    page.locator("#id_into").select_option(index=1)
+    walk.picture("merge", "#id_into", ".submit-row .default", of=["#content h1"])
+    walk.open("/admin/pledges/sector/add/")
+    walk.open("/admin/pledges/wording/")
+
+
+def people(walk):
+    page = walk.page
+    walk.open("/admin/staff/account/add/")
+    page.locator("#id_first_name").fill("Ilir Prifti")
+    page.locator("#id_email").fill("ilir@shembull.al")
+    page.locator("#id_role input").first.check()
+    walk.picture("account", "#id_role", "[name=_save]", of=["#content h1"])
+    walk.press("[name=_save]")
+    walk.open("/admin/staff/record/")
+    walk.picture("record", "#changelist-filter", of=["#content h1"], to=["#result_list tbody tr:nth-child(8)"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_step_of_the_guide_can_be_walked_and_every_word_in_bold_is_there(door, staff_visit, visit, language):
+    call_command("demo", stdout=io.StringIO())
+    locale = {"sq": "sq-AL", "en": "en-GB"}[language]
+    zana = door(locale=locale, viewport=SCREEN)
+    besa = staff_visit(make_account("besa@shembull.al", Role.EDITOR, "Besa Kola"), locale=locale)
+    give_passkeys(zana)
+    walk = Walk(zana, language)
+    sign_in(walk)
+    words(walk)
+    pictures(walk)
+    news(walk, besa, visit(locale=locale))
+    checks(walk)
+    letters(walk)
+    one_pledge(walk)
+    many_pledges(walk)
+    settings_and_sectors(walk)
+    people(walk)
+
+    text = (settings.BASE_DIR / "docs" / FILES[language]).read_text()
+    met = " ".join(" ".join(walk.words).split()).casefold()
+    bold = set(re.findall(r"\*\*(.+?)\*\*", text))
+    assert len(bold) > 60
+    assert [each for each in sorted(bold) if each.casefold() not in met] == []
+    assert set(re.findall(r"\(editing/\w\w/([\w-]+)\.png\)", text)) == walk.pictures
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_guide_is_a_page_of_the_admin_and_fits_a_phone(staff_visit, language):
+    zana = staff_visit(
+        make_account("zana@shembull.al", Role.EDITOR, "Zana"),
+        locale={"sq": "sq-AL", "en": "en-GB"}[language],
+        viewport={"width": 360, "height": 740},
+    )
+    page = zana.page
+    zana.open("/admin/")
+    press(page.locator("#user-tools a[href='/admin/help/']"))
+    assert page.locator("html").get_attribute("lang") == language
+    expect(page.locator("h1")).to_have_text(guide(language)[0])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.evaluate(Axe().axe_script)
+    found = page.evaluate("axe.run()")["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    # The list at the top leads somewhere.
+    names = page.evaluate("[...document.querySelectorAll('.guide a[href^=\"#\"]')].map(each => decodeURI(each.hash))")
+    assert len(names) > 15
+    assert [name for name in names if page.locator(f"[id='{name[1:]}']").count() != 1] == []
+    # Pictures come when they are near, at the place that was kept for them.
+    picture = page.locator(".guide img").last
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("image => image.complete && image.naturalWidth", arg=picture.element_handle())
+    assert all(picture.get_attribute("alt") for picture in page.locator(".guide img").all())
+
+
+def test_pictures_of_the_guide_are_small_and_all_shown():
+    for language in LANGUAGES:
+        shown = set(re.findall(r"editing/(\w\w/[\w-]+\.png)", (FOLDER.parent / FILES[language]).read_text()))
+        assert shown == {f"{language}/{path.name}" for path in (FOLDER / language).iterdir()}
+    sizes = {path: path.stat().st_size for path in FOLDER.glob("*/*.png")}
+    assert len(sizes) > 40 and max(sizes.values()) <= 120_000
