@@ -262,6 +262,8 @@ IN_THE_FILE = {
     "worded_language": "pledge",
     "worded_at": "pledge",
     "show_name": "show_name",
+    "wall": "name_on_the_wall",
+    "wall_at": "name_on_the_wall",
     "updates": "updates",
     "code": "own_link",
     "came_through_id": "came_by_someone_s_link",
