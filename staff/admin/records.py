@@ -43,6 +43,60 @@ BY = {
 }
 
 
+# Further details, by name, and the words that stand for their values. What is missing here is shown as it is kept.
+NAMES = {
+    "page": gettext_lazy("seen on"),
+    "kind": gettext_lazy("change"),
+    "batch": gettext_lazy("batch"),
+    "undo": gettext_lazy("undone"),
+    "again": gettext_lazy("asked once more"),
+    "asked": gettext_lazy("asked"),
+    "fields": gettext_lazy("fields"),
+    "export": gettext_lazy("export"),
+    "content": gettext_lazy("content"),
+    "format": gettext_lazy("kind of file"),
+    "filters": gettext_lazy("filters"),
+    "blocked_addresses": gettext_lazy("blocked addresses"),
+    "sector": gettext_lazy("from the group"),
+    "moved_to": gettext_lazy("to the group"),
+    "wall": gettext_lazy("wall of supporters"),
+}
+VALUES = {
+    "list": gettext_lazy("list"),
+    "pledge": gettext_lazy("one pledge"),
+    "find": gettext_lazy("search"),
+    "wall": gettext_lazy("wall of supporters"),
+    "confirm": gettext_lazy("confirm"),
+    "invalidate": gettext_lazy("invalidate"),
+    "restore": gettext_lazy("restore"),
+    "phone": gettext_lazy("by phone"),
+    "letter": gettext_lazy("by letter"),
+    "in_person": gettext_lazy("in person"),
+    "email": gettext_lazy("by e-mail"),
+    "own": gettext_lazy("nobody asked: we noticed it ourselves"),
+    "address": gettext_lazy("address"),
+    "sector": gettext_lazy("sector"),
+    "name": gettext_lazy("name"),
+    "county": gettext_lazy("county"),
+    "language": gettext_lazy("language"),
+    "show_name": gettext_lazy("shows the name"),
+    "updates": gettext_lazy("wants news"),
+    "pledges": gettext_lazy("pledges without names"),
+    "people": gettext_lazy("pledges with names"),
+    "shown": gettext_lazy("shown"),
+    "refused": gettext_lazy("not shown"),
+}
+
+
+def in_words(value):
+    """A value of the details as staff read it; lists as their parts."""
+    if isinstance(value, list):
+        return ", ".join(in_words(each) for each in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{in_words(name)} {in_words(each)}" for name, each in value.items())
+    return str(VALUES.get(value, value)) if isinstance(value, str) else str(value)
+
+
 class PersonFilter(admin.SimpleListFilter):
     """What someone did, and what others did to their account."""
 
@@ -135,7 +189,9 @@ class RecordAdmin(OnlyRead, ModelAdmin):
             words.append(str(Role(role).label) if role in Role.values else role)
         by = details.pop("by", details.pop("factor", []))
         words += [str(BY.get(each, each)) for each in ([by] if isinstance(by, str) else by)]
-        words += [f"{name}: {value}" for name, value in details.items() if value is not True]
+        for name, value in details.items():
+            label = str(NAMES.get(name, name))
+            words.append(label if value is True else f"{label}: {in_words(value)}")
         return ", ".join(words) or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("how many"))

@@ -32,8 +32,8 @@ def test_27_a_page_is_made_previewed_published_changed_compared_and_restored(sta
     page.fill("#id_key", "brave")
     page.fill("#id_lead_sq", "Një hap.")
     page.fill("#id_lead_en", "One step.")
-    page.fill("#id_body_sq", "<p>Fjalët tona.</p>")
-    page.fill("#id_body_en", "<p>Our own words.</p>")
+    page.fill('.editor-text[lang="sq"]', "Fjalët tona.")
+    page.fill('.editor-text[lang="en"]', "Our own words.")
     expect(page.locator("#id_slug_en")).to_have_value("courage")
 
     # What is typed, on its page, in a tab of its own; nothing is saved.
@@ -183,7 +183,7 @@ def test_axe_finds_nothing_serious_on_what_editors_use(staff_visit, visit, width
     page.fill("#id_title_en", "All of us against child pornography")
     Page.objects.filter(pk=about.pk).update(title_en="Another title", state="draft")
     page.click("[name=_continue]")
-    assert page.locator(".conflict, .caution").count() == 2
+    expect(page.locator(".conflict, .caution")).to_have_count(2)
     look(page)
     page.check("[name=save_over]")
     page.click("[name=_continue]")

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from campaign.models import PageText
-from pledges.models import LetterText, Sector
+from pledges.models import LetterText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.roles import Role
 from tests.browser import press
@@ -324,6 +324,20 @@ def many_pledges(walk):
     walk.open("/admin/pledges/blockedaddress/")
 
 
+def the_wall(walk):
+    WallName.objects.waiting_for_the_wall().put_on_wall(WallName.Wall.SHOWN)
+    for number, name in enumerate(("Besnik Lala", "Mira Toska", "BABAI GIM")):
+        make_pledge(name=name, address=f"mur{number}@shembull.al", state="confirmed", show_name=True)
+    walk.open("/admin/pledges/wallname/")
+    for number in range(2):
+        walk.page.locator("input.action-select").nth(number).check()
+    walk.page.locator("select[name=action]").select_option("show")
+    walk.picture("wall", "select[name=action]", "button[name=index]", ".doubt", to=["#result_list"])
+    walk.press("#result_list tbody tr:has(.doubt) a")
+    walk.press("[name=refuse]")
+    walk.open("/admin/pledges/refusedword/")
+
+
 def settings_and_sectors(walk):
     page = walk.page
     walk.open("/admin/pledges/pledgingsettings/")
@@ -370,6 +384,7 @@ def test_every_step_of_the_guide_can_be_walked_and_every_word_in_bold_is_there(d
     letters(walk)
     one_pledge(walk)
     many_pledges(walk)
+    the_wall(walk)
     settings_and_sectors(walk)
     people(walk)
 

@@ -38,3 +38,23 @@ def test_the_database_itself_refuses_to_take_anything_back(change):
         with pytest.raises(DatabaseError, match="cannot be changed"), transaction.atomic():
             cursor.execute(change)
     assert Record.objects.count() == 1
+
+
+def test_details_are_read_in_the_reader_s_language(admin_client):
+    pledge = uuid.uuid4()
+    note(None, Record.Action.LOOK, [pledge], page="list")
+    note(None, Record.Action.CHANGE, [pledge], fields=["name", "county"], asked="phone")
+    note(None, Record.Action.CHANGE, [pledge], batch=7, kind="invalidate", undo=True)
+    english = admin_client.get("/admin/staff/record/", headers={"accept-language": "en"}).content.decode()
+    for words in (
+        "seen on: list",
+        "fields: name, county",
+        "asked: by phone",
+        "batch: 7",
+        "change: invalidate",
+        "undone",
+    ):
+        assert words in english
+    albanian = admin_client.get("/admin/staff/record/", headers={"accept-language": "sq"}).content.decode()
+    for words in ("parë te: lista", "fushat: emri, qark", "kërkuar: me telefon", "veprim në masë: 7"):
+        assert words in albanian
