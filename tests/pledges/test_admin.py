@@ -1081,6 +1081,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "pledgingsettings",
         "sitesettings",
         "pagetext",
+        "wallname",
     }
     visited = 0
     for path in every_page():
@@ -1092,7 +1093,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in words(response), path
             assert "<script>" not in words(response), path
         visited += 1
-    assert visited == 72
+    assert visited == 78
 
 
 def test_the_language_is_changed_on_the_same_page_for_the_admin_only(admin_client):
