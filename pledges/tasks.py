@@ -2,18 +2,13 @@
 
 import logging
 import time
-from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, transaction
 from django.tasks import task
-from django.utils import timezone
 
 from pledges import rotation
 from staff.models.records import Record, note
-
-# Someone may be pledging at the moment a sector closes.
-LATECOMERS_AFTER = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
 
@@ -82,17 +77,18 @@ def redigest():
 
 
 @task
-def merge_sector(sector_id, into_id, user_id, is_last=False):
-    """Move the pledges of a closed sector to another one, and a minute later those that were on their way to it."""
+def merge_sector(sector_id, into_id, user_id):
+    """Move the pledges of a closed sector to another one; harmless when they were moved already."""
     from pledges.models import Sector
 
     sector, into = (Sector.objects.filter(pk=pk).first() for pk in (sector_id, into_id))
     if sector is None or into is None:
         return
     user = get_user_model().objects.filter(pk=user_id).first()
-    sector.move_pledges(
-        into, on_move=lambda ids: note(user, Record.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug)
-    )
-    if not is_last:
-        later = merge_sector.using(run_after=timezone.now() + LATECOMERS_AFTER)
-        later.enqueue(sector_id, into_id, user_id, is_last=True)
+    try:
+        sector.move_pledges(
+            into, on_move=lambda ids: note(user, Record.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug)
+        )
+    except Exception as error:
+        # Those that are left are moved by the next one.
+        logger.error("merging sector %s: %s", sector_id, type(error).__name__)

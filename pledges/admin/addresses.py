@@ -81,6 +81,11 @@ class BlockedAddressAdmin(ModelAdmin):
     def get_fields(self, request, obj=None):
         return ["created_at", *(["address"] if sees_people(request) else [])]
 
+    def log_deletions(self, request, queryset):
+        # From then on they may be written to again.
+        note(request.user, Record.Action.ERASE, blocked_addresses=[str(row.pk) for row in queryset])
+        return super().log_deletions(request, queryset)
+
     @admin.display(description=_("blocked address"))
     def short(self, blocked):
         return str(blocked)

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import IntegrityError
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -102,6 +102,9 @@ class ExportAdmin(ModelAdmin):
         return [path("<uuid:pk>/progress/", progress, name="pledges_export_progress"), *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method == "POST":
+            # Whoever may add one could else send "save as new" to an old one.
+            raise PermissionDenied
         export = self.get_object(request, object_id)
         try:
             filters = export and list(in_words(shown_by(request, urlencode(export.filters, doseq=True))))
@@ -147,6 +150,9 @@ class ExportAdmin(ModelAdmin):
 
     def _export(self, request):
         form = ExportForm(request.POST, contents=contents_for(request))
+        if form.has_error("export"):
+            # No page of ours sends it so.
+            raise SuspiciousOperation("the export has no number")
         if not form.is_valid():
             return self.ask(request, request.POST.get("query", ""), form)
         shown = shown_by(request, form.cleaned_data["query"])

@@ -1,5 +1,7 @@
 """Sectors with their commitments; a new sector takes its words at once, so that people can choose it."""
 
+from datetime import timedelta
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -11,6 +13,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +22,9 @@ from pledges.admin.base import HoldsPledges
 from pledges.models import Commitment, Pledge, Sector, Wording
 from staff.admin.base import BothLanguagesForm, KeyIsKept, StackedInline
 from staff.admin.content import BothLanguagesFilter, ContentAdmin
+
+# Someone may be pledging at the moment a sector closes, and a worker may be killed while it moves the pledges.
+ONCE_MORE_AFTER = timedelta(minutes=1)
 
 
 class NewSectorForm(BothLanguagesForm):
@@ -178,7 +184,8 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
             self.hold()
             Sector.objects.filter(pk=sector.pk).update(is_open=False)
             self.log_changes(request, Sector.objects.filter(pk=sector.pk), "open")
-            tasks.merge_sector.enqueue(sector.pk, into.pk, request.user.pk)
+            for task in (tasks.merge_sector, tasks.merge_sector.using(run_after=timezone.now() + ONCE_MORE_AFTER)):
+                task.enqueue(sector.pk, into.pk, request.user.pk)
         self.message_user(
             request,
             _(

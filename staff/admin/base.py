@@ -1,16 +1,23 @@
 """What all admin pages share: both languages side by side, a history in each reader's language, one-row settings."""
 
+import re
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
+from django.core import validators
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
+
+# How filters of lists ask.
+ASKED_BY_FILTERS = ("exact", "in", "isnull", "gte", "lt")
 
 
 def language_of(field):
@@ -65,6 +72,32 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return super().get_form(request, obj, change, labels=self.labels(), **kwargs)
+
+    def lookup_allowed(self, lookup, value, request):
+        """Whether a list may be asked this by its address: what its filters ask, or for some ids.
+
+        Django lets every column be asked everything: by patterns and ranges over which PostgreSQL stumbles, or letter by letter
+        for what no page shows, such as what is kept of a password.
+        """
+        column, *path = lookup.split("__")
+        if column in {"pk", *(field.name for field in self.opts.get_fields())}:
+            asked = path[-1] if path else "exact"
+            filters = {each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)}
+            by_filter = column in {"id", self.date_hierarchy, *filters} and asked in ASKED_BY_FILTERS
+            by_day = column == self.date_hierarchy and asked in ("year", "month", "day")
+            is_sane = re.fullmatch(r"[12][0-9]{3}", value) if asked == "year" else "\x00" not in value
+            if not ((by_filter or by_day) and is_sane):
+                return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def response_action(self, request, queryset, **kwargs):
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                validators.ProhibitNullCharactersValidator()(chosen)
+                self.opts.pk.to_python(chosen)
+            except ValidationError as error:
+                raise SuspiciousOperation("what was ticked is no id") from error
+        return super().response_action(request, queryset, **kwargs)
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})
@@ -148,13 +181,9 @@ class SettingsAdmin(NeitherAddedNorDeleted, ModelAdmin):
 
     actions = None
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
     def get_object(self, request, object_id, from_field=None):
+        if object_id != "1":
+            return None
         # The first save finds the row with its defaults, so that they are in its history.
         return self.model.objects.get_or_create(pk=1)[0] if request.method == "POST" else self.model.load()
 

@@ -142,9 +142,11 @@ class KeepsHistory:
         return super().changelist_view(request, context | (extra_context or {}))
 
     def history_view(self, request, object_id, extra_context=None):
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return super().history_view(request, object_id, extra_context)
         versions = Version.objects.get_for_object_reference(self.model, unquote(object_id))
         versions = versions.select_related("revision__user").defer("serialized_data")
-        obj = self.get_object(request, unquote(object_id))
         context = {
             "title": _("History: %(name)s") % {"name": obj},
             "versions": [_described(version) for version in versions],

@@ -107,7 +107,7 @@ class PersonFilter(admin.SimpleListFilter):
         return [(str(account.pk), str(account)) for account in Account.objects.all()]
 
     def queryset(self, request, queryset):
-        if not (self.value() or "").isdecimal():
+        if self.value() not in dict(self.lookup_choices):
             return queryset
         person = int(self.value())
         return queryset.filter(Q(user_id=person) | Q(action=Record.Action.ACCOUNT, details__account=person))

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
 
 from campaign import previews
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Preview, SiteSettings, Term
@@ -517,17 +519,46 @@ def test_merging_moves_every_pledge_keeps_the_words_and_the_totals_exact(editor)
     assert "artists" not in Client().get("/api/v1/totals.json").json()["sectors"]
 
 
-def test_who_pledged_at_the_moment_of_closing_is_moved_a_minute_later(editor):
+def merge_artists(editor):
+    """Merge them into citizens; the worker does it now and once more in a minute."""
     artists, citizens = (Sector.objects.get(slug=slug) for slug in ("artists", "citizens"))
     editor.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": citizens.pk})
-    run_worker()
-    make_pledge(sector="artists", state="confirmed")
-    from django_tasks_db.models import DBTaskResult
 
+
+def a_minute_later():
     DBTaskResult.objects.filter(status="READY").update(run_after=timezone.now())
     run_worker()
-    assert by_sector() == {"citizens": 1}
     assert not DBTaskResult.objects.filter(status="READY").exists()
+
+
+def test_who_pledged_at_the_moment_of_closing_is_moved_a_minute_later(editor):
+    merge_artists(editor)
+    run_worker()
+    make_pledge(sector="artists", state="confirmed")
+    a_minute_later()
+    assert by_sector() == {"citizens": 1}
+
+
+def test_what_a_killed_worker_left_unmerged_is_merged_a_minute_later(editor):
+    make_pledge(sector="artists", state="confirmed")
+    merge_artists(editor)
+    DBTaskResult.objects.ready().update(status="RUNNING", started_at=timezone.now())
+    a_minute_later()
+    assert by_sector() == {"citizens": 1}
+
+
+def test_an_error_while_merging_leaves_no_traceback_and_is_made_good_a_minute_later(editor):
+    make_pledge(sector="artists", state="confirmed")
+    merge_artists(editor)
+    into = Sector.objects.get(slug="citizens").pk
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE pledges_pledge ADD CONSTRAINT not_now CHECK (sector_id <> %s) NOT VALID", [into])
+        run_worker()
+        assert by_sector() == {"artists": 1}
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE pledges_pledge DROP CONSTRAINT not_now")
+    a_minute_later()
+    assert by_sector() == {"citizens": 1}
 
 
 def test_a_sector_is_not_merged_into_itself_nor_into_a_closed_one_nor_by_everybody(editor, client):

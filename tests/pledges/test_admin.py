@@ -999,6 +999,18 @@ def test_a_blocked_address_is_shown_with_the_permission_only_and_can_be_unblocke
     client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
     assert not BlockedAddress.objects.exists()
     assert LogEntry.objects.get().object_repr == str(blocked)
+    entry = Record.objects.order_by("-pk").first()
+    assert (entry.user_id, entry.action, entry.details) == (user.pk, "erase", {"blocked_addresses": [str(blocked.pk)]})
+
+
+def test_unblocking_several_at_once_is_on_record_too(admin_client):
+    for _ in range(2):
+        make_pledge().block()
+    ids = sorted(str(blocked.pk) for blocked in BlockedAddress.objects.all())
+    chosen = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
+    admin_client.post("/admin/pledges/blockedaddress/", chosen)
+    entry = Record.objects.get(action="erase")
+    assert sorted(entry.details["blocked_addresses"]) == ids and not BlockedAddress.objects.exists()
 
 
 def test_a_rule_is_kept_in_the_form_in_which_addresses_are_compared(admin_client):
@@ -1069,6 +1081,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "pledgingsettings",
         "sitesettings",
         "pagetext",
+        "wallname",
     }
     visited = 0
     for path in every_page():
@@ -1080,7 +1093,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in words(response), path
             assert "<script>" not in words(response), path
         visited += 1
-    assert visited == 72
+    assert visited == 78
 
 
 def test_the_language_is_changed_on_the_same_page_for_the_admin_only(admin_client):
