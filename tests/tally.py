@@ -1,30 +1,26 @@
-"""Totals of any size, put into the tally as folding many pledges would."""
+"""Totals of any size, put into the tally as folding many pledges does."""
 
 from datetime import timedelta
 
-from django.db import connection
 from django.utils import timezone
 
-from pledges.models import County, Sector
+from pledges import totals
+from pledges.models import County, Sector, TallyDelta
 
 
 def put(cells, day=None):
     """Put {(sector's slug, county's code or ""): people} into the tally, all confirmed on one day (today)."""
-    day = day or timezone.localdate()
+    _put({day or timezone.localdate(): cells})
+
+
+def _put(days):
     ids = dict(Sector.objects.values_list("slug", "pk"))
-    with connection.cursor() as cursor:
-        for (slug, county), n in cells.items():
-            place = [ids[slug], county, n]
-            cursor.execute(
-                "INSERT INTO pledges_tallycell (sector, county, n) VALUES (%s, %s, %s) "
-                "ON CONFLICT (sector, county) DO UPDATE SET n = pledges_tallycell.n + excluded.n",
-                place,
-            )
-            cursor.execute(
-                "INSERT INTO pledges_tallyday (day, sector, county, n) VALUES (%s, %s, %s, %s) "
-                "ON CONFLICT (day, sector, county) DO UPDATE SET n = pledges_tallyday.n + excluded.n",
-                [day, *place],
-            )
+    TallyDelta.objects.bulk_create(
+        TallyDelta(day=day, sector=ids[slug], county=county, n=n)
+        for day, cells in days.items()
+        for (slug, county), n in cells.items()
+    )
+    totals.fold()
 
 
 def put_people(total, days=1):
@@ -41,10 +37,12 @@ def put_people(total, days=1):
         before, so_far = so_far, so_far + share
         given[cell] = round(total * so_far / whole) - round(total * before / whole)
     assert sum(given.values()) == total
+    by_day = {}
     for number in range(days):
         # Each cell's people come evenly, and each cell's first one on another day.
         cells = {
             cell: (n * (number + 1) + place % days) // days - (n * number + place % days) // days
             for place, (cell, n) in enumerate(given.items())
         }
-        put({cell: n for cell, n in cells.items() if n}, timezone.localdate() - timedelta(days - 1 - number))
+        by_day[timezone.localdate() - timedelta(days - 1 - number)] = {cell: n for cell, n in cells.items() if n}
+    _put(by_day)
