@@ -30,6 +30,7 @@ from pledges.models import (
 )
 from staff.models import Record
 from tests.factories import links_in, make_pledge, make_staff, run_worker, sign_in
+from tests.pages import filled
 from tests.threads import PATIENCE, begin, held_open
 
 pytestmark = pytest.mark.django_db
@@ -61,20 +62,6 @@ def act(client, action, *pledges, path=LIST, **extra):
 def figures(response):
     """The numbers that a confirmation page states, in order."""
     return [number for _label, number in response.context["facts"]]
-
-
-def filled(response, **changes):
-    """The form of a page as a browser would send it, with these fields changed."""
-    data = {}
-    forms = [response.context["adminform"].form]
-    for inline in response.context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-    for form in forms:
-        for field in form:
-            value = field.value()
-            if value is not None and value is not False and not field.field.disabled:
-                data[field.html_name] = value
-    return {key: value for key, value in (data | changes).items() if value is not None}
 
 
 def total():
