@@ -82,7 +82,7 @@ def test_10_axe_finds_nothing_on_any_page_by_day_or_night_on_phone_or_desk(visit
                 found[name, width, scheme, violation["id"]] = nodes
         visited += 1
     assert found == {}
-    assert visited == len(PUBLIC) + 9
+    assert visited == len(PUBLIC) + 12
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -105,7 +105,7 @@ def test_10_nothing_is_cut_off_or_scrolls_sideways_at_320_pixels(visit, language
             too_wide[name] = wide[:3]
         visited += 1
     assert too_wide == {}
-    assert visited == len(PUBLIC) + 9
+    assert visited == len(PUBLIC) + 12
 
 
 def test_10_a_larger_font_of_the_reader_is_followed(visit):

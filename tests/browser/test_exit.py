@@ -1,6 +1,7 @@
 """The quick exit (acceptance story 22): gone at once, and not one step back."""
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -8,16 +9,22 @@ from django.core.cache import cache
 from campaign.models import SiteSettings
 
 ELSEWHERE = "/en/privacy/"
+OUT = "https://exit.example"
 
 
 @pytest.fixture
 def site_with_exit(visit, live_server):
-    """A visitor whose way out leads to a page of this server, so that the test asks no other."""
+    """A visitor whose way out leads, by an answer made up here, to a page of this server: the test asks no other host."""
 
     def come(**options):
-        SiteSettings.objects.create(pk=1, exit_url=live_server.url + ELSEWHERE)
+        SiteSettings.objects.create(pk=1, exit_url=f"{OUT}{ELSEWHERE}")
         cache.clear()
-        return visit(**options)
+        visitor = visit(**options)
+        visitor.context.route(
+            f"{OUT}/**", lambda route: route.fulfill(status=302, headers={"Location": live_server.url + ELSEWHERE})
+        )
+        visitor.expected = {urlsplit(OUT)[:2]}
+        return visitor
 
     return come
 
