@@ -29,7 +29,7 @@ class DecisionFilter(admin.SimpleListFilter):
     """By what was decided; first those about which nothing is yet."""
 
     title = _("decision")
-    parameter_name = "wall"
+    parameter_name = "decision"
 
     def lookups(self, request, model_admin):
         return Pledge.Wall.choices

@@ -381,8 +381,8 @@ def test_24_names_are_shown_and_refused_by_staff_and_each_step_is_on_record(mode
     ]
     assert "Kola" not in str(list(Record.objects.values()))
     # And back again, from the lists of what was decided.
-    assert "1 name is refused." in press(moderator, "refuse", arta, page=queue(moderator, wall="shown"))
-    assert "1 name is shown now." in press(moderator, "show", drita, page=queue(moderator, wall="refused"))
+    assert "1 name is refused." in press(moderator, "refuse", arta, page=queue(moderator, decision="shown"))
+    assert "1 name is shown now." in press(moderator, "show", drita, page=queue(moderator, decision="refused"))
     assert set(names(moderator)) == {"Besa K.", "Drita K."}
 
 

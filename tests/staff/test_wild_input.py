@@ -44,7 +44,7 @@ QUERIES = [
         "date__year=2026&date__month=13",
         "status=%00",
         "due=x",
-        "wall=x",
+        "decision=x",
     ),
     *("_to_field=abc", "_changelist_filters=%00", "nonsense=1", "password__startswith=m"),
 ]
