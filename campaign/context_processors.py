@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from campaign import texts
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
+from pledges.brand import brand
 from pledges.starter import load
 
 # Seconds: how long a change of the strip, the menu or the words may take to show on every page.
@@ -26,7 +27,7 @@ def site(request):
     other = "en" if language == "sq" else "sq"
     shared = _shared()
     return {
-        "brand": "#NEJEMI1" if language == "sq" else "#WEARE1",
+        "brand": brand(),
         "site_url": settings.SITE_URL,
         "exit_url": shared["exit_url"],
         "strip_channels": [

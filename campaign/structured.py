@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.utils.translation import get_language
 
+from pledges.brand import BRANDS, brand
+
 CONTEXT = "https://schema.org"
 
 
@@ -11,8 +13,8 @@ def organization():
     return {
         "@context": CONTEXT,
         "@type": "Organization",
-        "name": "#NEJEMI1" if get_language() == "sq" else "#WEARE1",
-        "alternateName": ["#NEJEMI1", "#WEARE1"],
+        "name": brand(),
+        "alternateName": list(BRANDS.values()),
         "url": f"{settings.SITE_URL}/{get_language()}/",
         "foundingDate": "2020-07-23",
         "foundingLocation": "Tirana",

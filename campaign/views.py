@@ -27,6 +27,7 @@ from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Part
 from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
 from pledges import totals
+from pledges.brand import brand
 from pledges.charts import mosaic
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
@@ -233,8 +234,7 @@ def picture(request, language, kind, key):
             rows = {"page": Page, "news": Article}[kind].objects.published()
             row = get_object_or_404(rows, **{f"slug_{language}": key})
             words = row.share_title or row.title
-        brand = "#NEJEMI1" if language == "sq" else "#WEARE1"
-    return mark_public(HttpResponse(draw("card", words, brand), content_type="image/png"))
+    return mark_public(HttpResponse(draw("card", words, brand(language)), content_type="image/png"))
 
 
 @read_only

@@ -16,6 +16,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from PIL import Image, ImageDraw
 
 from pledges import charts
+from pledges.brand import brand
 from pledges.models import PublishedState
 from pledges.numbers import decimal, number
 from pledges.pictures import COLORS, EMPTY, GROUND, INK, QUIET, font, palette
@@ -77,11 +78,6 @@ class Figure:
             "time": date_format(moment, "TIME_FORMAT"),
             "address": settings.SITE_URL + self.address,
         }
-
-
-def brand():
-    """The movement's name as a tag, in the present language."""
-    return "#NEJEMI1" if get_language() == "sq" else "#WEARE1"
 
 
 def card_words(read):

@@ -61,8 +61,7 @@ def draw(layout, words, brand):
     """
     place = LAYOUTS[layout]
     picture = Image.new("RGB", place.size, GROUND)
-    dots = enumerate(charts.places(PLACES))
-    _draw_one(picture, place, charts.dot_width(PLACES), [(COLORS[turn % len(COLORS)], [at]) for turn, at in dots])
+    draw_one(picture, *_corner_and_height(place), charts.dot_width(PLACES), in_all_colors())
     canvas = ImageDraw.Draw(picture)
     left, top, right, bottom = place.words
     face, text = _fitted(canvas, words, place.largest, (right - left, bottom - top))
@@ -80,7 +79,7 @@ def draw_total(words, brand, dots, dot_width):
     place = LAYOUTS["card"]
     picture = Image.new("RGB", place.size, GROUND)
     colors = {"": EMPTY} | {f"s{turn}": color for turn, color in enumerate(COLORS, start=1)}
-    _draw_one(picture, place, float(dot_width), [(colors[color], points) for color, points in dots])
+    draw_one(picture, *_corner_and_height(place), float(dot_width), [(colors[color], points) for color, points in dots])
     canvas = ImageDraw.Draw(picture)
     number, counted, day = words
     left, top, right, bottom = place.words
@@ -124,11 +123,21 @@ def _mixed(color, other, part):
     return tuple(round(own + (foreign - own) * part) for own, foreign in pairs)
 
 
-def _draw_one(picture, place, dot_width, dots):
-    """Draw the dots of the 1 at the right margin: (colour, places) of each group of them."""
+def in_all_colors():
+    """(colour, places) of dots that stand for everyone: the sectors' colours in turn."""
+    return [(COLORS[turn % len(COLORS)], [at]) for turn, at in enumerate(charts.places(PLACES))]
+
+
+def _corner_and_height(place):
+    """Where the 1 stands in a layout: at the right margin."""
     top, height = place.one
+    return (place.size[0] - MARGIN - charts.WIDTH * height / charts.HEIGHT, top), height
+
+
+def draw_one(picture, corner, height, dot_width, dots):
+    """Draw the 1, so high, from its upper left corner: (colour, places) of each group of dots."""
+    left, top = corner
     scale = height / charts.HEIGHT
-    left = place.size[0] - MARGIN - charts.WIDTH * scale
     width = round(dot_width * scale)
     dot = Image.new("L", (width * FINE, width * FINE))
     ImageDraw.Draw(dot).ellipse((0, 0, width * FINE - 1, width * FINE - 1), 255)

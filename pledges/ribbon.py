@@ -6,13 +6,15 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 
 from pledges import charts
-from pledges.pictures import COLORS, GROUND, PLACES, font
+from pledges.pictures import GROUND, PLACES, draw_one, font, in_all_colors
 
 SIDE = 1080
 BLUE, LIGHT, WHITE = "#2a3bb7", "#5a6ae0", "#ffffff"
 # Drawn so many times larger and made small, for smooth edges.
 FINE = 2
 RING = 64
+# Of the 1.
+HEIGHT = 400
 # Where the band with the name begins, and the middle of the ribbon.
 BAND = 850
 RIBBON = (540, 700)
@@ -27,7 +29,10 @@ def draw(brand, ready=False):
     picture = Image.new("RGBA", (side, side), GROUND if ready else (0, 0, 0, 0))
     canvas = ImageDraw.Draw(picture)
     if ready:
-        _the_one(canvas)
+        # In the upper half.
+        width = charts.WIDTH * HEIGHT / charts.HEIGHT
+        corner = ((SIDE - width) / 2 * FINE, 110 * FINE)
+        draw_one(picture, corner, HEIGHT * FINE, charts.dot_width(PLACES), in_all_colors())
     picture.paste(BLUE, mask=_ring(side))
     for strand, inner in zip(STRANDS, (BLUE, LIGHT), strict=True):
         _stroke(canvas, strand, 50, WHITE)
@@ -60,14 +65,3 @@ def _stroke(canvas, curve, width, color):
         x = (middle[0] + a * x0 + b * x1 + c * x2 + d * x3) * FINE
         y = (middle[1] + a * y0 + b * y1 + c * y2 + d * y3) * FINE
         canvas.ellipse((x - radius, y - radius, x + radius, y + radius), color)
-
-
-def _the_one(canvas):
-    """The 1 of dots, in the upper half."""
-    scale = 400 / charts.HEIGHT
-    left, top = (SIDE - charts.WIDTH * scale) / 2, 110
-    radius = charts.dot_width(PLACES) / 2 * scale
-    for number, (x, y) in enumerate(charts.places(PLACES)):
-        x, y = left + x * scale, top + y * scale
-        box = ((x - radius) * FINE, (y - radius) * FINE, (x + radius) * FINE, (y + radius) * FINE)
-        canvas.ellipse(box, COLORS[number % len(COLORS)])

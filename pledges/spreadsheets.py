@@ -107,7 +107,10 @@ def _cell(value, style):
         return f'<c s="2"><v>{(value - DAY_ZERO) / DAY}</v></c>'
     if not value.isprintable():
         value = NOT_XML.sub("\ufffd", value)
-    return f'<c s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(value)}</t></is></c>'
+    # What is not written need not be compressed: the plain style, and "keep the spaces" where there are none at the ends.
+    styled = f' s="{style}"' if style else ""
+    kept = ' xml:space="preserve"' if value != value.strip() else ""
+    return f'<c{styled} t="inlineStr"><is><t{kept}>{escape(value)}</t></is></c>'
 
 
 # The parts of a workbook besides its rows. Style 0 is plain, 1 the header's, 2 a date with time.

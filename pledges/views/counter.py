@@ -1,6 +1,5 @@
 """The total for other sites to show in a frame: no script, no cookie, and the one page that may be framed."""
 
-from django.conf import settings
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.csp import CSP
@@ -26,7 +25,6 @@ def counter(request, language, theme):
             "totals": read,
             "one": mosaic(read.sectors, PledgingSettings.load().goal_above(read.total)),
             "theme": theme,
-            "site_url": settings.SITE_URL,
         }
         response = render(request, "pledges/counter.html", context)
     response.headers["Content-Language"] = language

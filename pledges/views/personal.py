@@ -146,6 +146,7 @@ def manage(request, pledge):
         "share_url": _path(Purpose.SHARE, pledge, request),
         "commit_url": _path(Purpose.COMMIT, pledge, request),
         "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
+        "brought": pledge.has_brought() if pledge.code else 0,
     }
     return render(request, "pledges/manage.html", context, status=status)
 

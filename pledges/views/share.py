@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 
 from pledges import pictures
 from pledges import ribbon as ribbons
+from pledges.brand import brand
 from pledges.http import mark_public, public_page, read_only
 from pledges.models import Sector
 
 # Instead of a sector's slug: words that suit everyone.
 NEUTRAL = "1"
-BRANDS = {"sq": "#NEJEMI1", "en": "#WEARE1"}
 
 
 @read_only
@@ -20,7 +20,7 @@ def picture(request, language, layout, slug):
     """The picture in one language and layout ("square" or "story"): the words that staff gave the sector, drawn."""
     with translation.override(language):
         words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
-        return _png(pictures.draw(layout, words or _("I pledged."), BRANDS[language]))
+        return _png(pictures.draw(layout, words or _("I pledged."), brand(language)))
 
 
 @public_page
@@ -32,7 +32,7 @@ def ribbon(request):
 @read_only
 def ribbon_picture(request, language, kind):
     """The ribbon as a frame with a hole ("frame"), or ready with the 1 in it ("ready")."""
-    return _png(ribbons.draw(BRANDS[language], ready=kind == "ready"))
+    return _png(ribbons.draw(brand(language), ready=kind == "ready"))
 
 
 def _png(data):

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from pledges import charts, figures, pictures, totals
+from pledges.brand import brand
 from pledges.http import mark_public, public_page, read_only
 from pledges.models import County, Milestone, PledgingSettings
 from pledges.suppression import SMALL
@@ -112,7 +113,7 @@ def card(request, language):
     with translation.override(language):
         read = totals.read()
         mosaic = charts.mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
-        drawn = pictures.draw_total(figures.card_words(read), figures.brand(), mosaic.colored, mosaic.width)
+        drawn = pictures.draw_total(figures.card_words(read), brand(), mosaic.colored, mosaic.width)
     response = HttpResponse(drawn, content_type="image/png")
     response.headers["Content-Language"] = language
     return mark_public(response)
