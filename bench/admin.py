@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from bench import million
 from pledges.models import Batch, County, Pledge, Sector
+from tests.factories import sign_in
 
 ROUNDS = 5
 LIST = "/admin/pledges/pledge/"
@@ -38,8 +39,7 @@ def pages():
     user, _ = get_user_model().objects.get_or_create(
         username="bench", defaults={"is_staff": True, "is_superuser": True}
     )
-    client = Client(raise_request_exception=True)
-    client.force_login(user)
+    client = sign_in(Client(raise_request_exception=True), user)
     medians = {name: median(client, *request) for name, request in requests().items()}
     for name, seconds in medians.items():
         print(f"admin: {name}: {seconds * 1000:.0f} ms")
