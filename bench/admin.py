@@ -1,6 +1,7 @@
 """The admin at a million pledges: how long the pages of the list, its filters, the search and a pledge take.
 
-Medians of five through the whole application, database included. Half a second is too much for a page. Then batches, and the exports.
+Medians of five through the whole application, database included; half a second is too much for a page. Then a batch, and the
+exports.
 """
 
 import statistics

@@ -47,7 +47,6 @@ RIGHTS = {
     Role.PLEDGES: ["pledges.*"],
     Role.SAFEGUARDING: [
         "campaign.view_*",
-        "campaign.publish_*",
         "campaign.change_page",
         "campaign.change_article",
         "campaign.*_helpchannel",

@@ -4,11 +4,18 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges import keys
+from staff.models.records import Record, note
 
 
 def sees_people(request):
     """Whether this member of staff may see names and addresses of supporters."""
     return request.user.has_perm("pledges.see_people")
+
+
+def note_look(request, ids, page):
+    """Put on record whose names and addresses are about to be shown, and on which page; without the record there is no page."""
+    if sees_people(request) and ids:
+        note(request.user, Record.Action.LOOK, ids, page=page)
 
 
 def decrypted(read):

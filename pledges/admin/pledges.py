@@ -21,7 +21,7 @@ from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
 from pledges import keys
-from pledges.admin.base import decrypted, sees_people
+from pledges.admin.base import decrypted, note_look, sees_people
 from pledges.admin.corrections import AskedForm, CorrectionForm, PersonForm
 from pledges.admin.exports import OffersExports
 from pledges.admin.lists import DayFilter, PledgeList, SharedAddressFilter
@@ -256,13 +256,8 @@ class PledgeAdmin(OffersExports, ModelAdmin):
             shown["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
                 "count": found.result_count.words
             }
-            self._note_look(request, [pledge.pk for pledge in found.result_list], page="list")
+            note_look(request, [pledge.pk for pledge in found.result_list], page="list")
         return response
-
-    def _note_look(self, request, ids, **details):
-        """Put on record whose names and addresses are about to be shown; without the record there is no page."""
-        if sees_people(request) and ids:
-            note(request.user, Record.Action.LOOK, ids, **details)
 
     # Looking for an address, and at a whole mail domain
 
@@ -283,7 +278,7 @@ class PledgeAdmin(OffersExports, ModelAdmin):
         if not form.is_valid():
             self.message_user(request, form.errors["email"][0], messages.ERROR)
         elif ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
-            self._note_look(request, ids, page="find")
+            note_look(request, ids, page="find")
             query = {"id__in": ",".join(map(str, ids))}
         else:
             self.message_user(request, _("No pledge has this address."), messages.WARNING)
@@ -433,7 +428,7 @@ class PledgeAdmin(OffersExports, ModelAdmin):
             self.message_user(request, _("The other pledge from this address already bears this name."), messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("original"):
-            self._note_look(request, [pledge.pk], page="pledge")
+            note_look(request, [pledge.pk], page="pledge")
         return response
 
     def save_model(self, request, obj, form, change):

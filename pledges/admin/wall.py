@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges import keys, wall
-from pledges.admin.base import decrypted, sees_people
+from pledges.admin.base import decrypted, note_look, sees_people
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin.base import ModelAdmin, NeitherAddedNorDeleted
 from staff.models.records import Record, note
@@ -100,14 +100,8 @@ class WallNameAdmin(NeitherAddedNorDeleted, ModelAdmin):
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
             shown["cl"].result_list = names
-            self._note_look(request, names)
+            note_look(request, [pledge.pk for pledge in names], page="wall")
         return response
-
-    @staticmethod
-    def _note_look(request, names):
-        """Put on record whose names are about to be shown; without the record there is no page."""
-        if names:
-            note(request.user, Record.Action.LOOK, [pledge.pk for pledge in names], page="wall")
 
     # One name, and deciding
 
@@ -123,7 +117,7 @@ class WallNameAdmin(NeitherAddedNorDeleted, ModelAdmin):
             if decision:
                 self._decide(request, decision, [object_id], is_open=True)
             return redirect("admin:pledges_wallname_changelist")
-        self._note_look(request, [pledge])
+        note_look(request, [pledge.pk], page="wall")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Name for the wall"),
