@@ -29,7 +29,7 @@ from campaign.search import LONGEST, find
 from pledges import totals
 from pledges.brand import brand
 from pledges.charts import mosaic
-from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
+from pledges.http import cookieless_form, in_named_language, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
 from pledges.pictures import draw
 
@@ -225,16 +225,16 @@ def short_address(request, full):
 
 
 @read_only
+@in_named_language
 def picture(request, language, kind, key):
     """The card shown beside a shared link: the title of a page or article in one language, drawn."""
-    with translation.override(language):
-        if kind == "site":
-            words = texts.read()[language]["every_card"]
-        else:
-            rows = {"page": Page, "news": Article}[kind].objects.published()
-            row = get_object_or_404(rows, **{f"slug_{language}": key})
-            words = row.share_title or row.title
-    return mark_public(HttpResponse(draw("card", words, brand(language)), content_type="image/png"))
+    if kind == "site":
+        words = texts.read()[language]["every_card"]
+    else:
+        rows = {"page": Page, "news": Article}[kind].objects.published()
+        row = get_object_or_404(rows, **{f"slug_{language}": key})
+        words = row.share_title or row.title
+    return mark_public(HttpResponse(draw("card", words, brand()), content_type="image/png"))
 
 
 @read_only

@@ -5,6 +5,6 @@ from django.utils.translation import get_language
 BRANDS = {"sq": "#NEJEMI1", "en": "#WEARE1"}
 
 
-def brand(language=None):
-    """The tag in a language; in the present one unless another is given."""
-    return BRANDS[language or get_language()]
+def brand():
+    """The tag in the present language."""
+    return BRANDS[get_language()]

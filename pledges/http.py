@@ -3,6 +3,7 @@
 from functools import wraps
 
 from django.shortcuts import render
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -57,6 +58,19 @@ def public_names(view):
         return response
 
     return public_page(wrapper, kept=NEVER_STALE)
+
+
+def in_named_language(view):
+    """A file or frame whose address names its language as a part (`language`) and not as its beginning."""
+
+    @wraps(view)
+    def wrapper(request, language, **kwargs):
+        with translation.override(language):
+            response = view(request, language, **kwargs)
+        response.headers["Content-Language"] = language
+        return response
+
+    return wrapper
 
 
 def personal_page(view):

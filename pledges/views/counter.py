@@ -1,14 +1,13 @@
 """The total for other sites to show in a frame: no script, no cookie, and the one page that may be framed."""
 
 from django.shortcuts import render
-from django.utils import translation
 from django.utils.csp import CSP
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
 from pledges import totals
 from pledges.charts import mosaic
-from pledges.http import public_page
+from pledges.http import in_named_language, public_page
 from pledges.models import PledgingSettings
 
 POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.NONE], "frame-ancestors": ["*"]}
@@ -17,16 +16,15 @@ POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.N
 @xframe_options_exempt
 @csp_override(POLICY)
 @public_page
+@in_named_language
 def counter(request, language, theme):
     """How many have pledged, in one language and theme ("light" or "dark")."""
-    with translation.override(language):
-        read = totals.read()
-        context = {
-            "totals": read,
-            "one": mosaic(read.sectors, PledgingSettings.load().goal_above(read.total)),
-            "theme": theme,
-        }
-        response = render(request, "pledges/counter.html", context)
-    response.headers["Content-Language"] = language
+    read = totals.read()
+    context = {
+        "totals": read,
+        "one": mosaic(read.sectors, PledgingSettings.load().goal_above(read.total)),
+        "theme": theme,
+    }
+    response = render(request, "pledges/counter.html", context)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -2,13 +2,12 @@
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from pledges import pictures
 from pledges import ribbon as ribbons
 from pledges.brand import brand
-from pledges.http import mark_public, public_page, read_only
+from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import Sector
 
 # Instead of a sector's slug: words that suit everyone.
@@ -16,11 +15,11 @@ NEUTRAL = "1"
 
 
 @read_only
+@in_named_language
 def picture(request, language, layout, slug):
     """The picture in one language and layout ("square" or "story"): the words that staff gave the sector, drawn."""
-    with translation.override(language):
-        words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
-        return _png(pictures.draw(layout, words or _("I pledged."), brand(language)))
+    words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
+    return _png(pictures.draw(layout, words or _("I pledged."), brand()))
 
 
 @public_page
@@ -30,9 +29,10 @@ def ribbon(request):
 
 
 @read_only
+@in_named_language
 def ribbon_picture(request, language, kind):
     """The ribbon as a frame with a hole ("frame"), or ready with the 1 in it ("ready")."""
-    return _png(ribbons.draw(brand(language), ready=kind == "ready"))
+    return _png(ribbons.draw(brand(), ready=kind == "ready"))
 
 
 def _png(data):

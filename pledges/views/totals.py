@@ -2,11 +2,10 @@
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
 
 from pledges import charts, figures, pictures, totals
 from pledges.brand import brand
-from pledges.http import mark_public, public_page, read_only
+from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import County, Milestone, PledgingSettings
 from pledges.suppression import SMALL
 
@@ -76,18 +75,17 @@ def method(request):
 
 
 @read_only
+@in_named_language
 def figure(request, language, name, kind):
     """One figure to take along: its numbers as CSV or its picture as PNG, in one language."""
-    with translation.override(language):
-        made = _figure(name)
-        if made is None:
-            raise Http404
-        if kind == "png":
-            response = HttpResponse(figures.as_png(made), content_type="image/png")
-        else:
-            response = HttpResponse(figures.as_csv(made), content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = f'inline; filename="{name}-{language}.{kind}"'
-        response.headers["Content-Language"] = language
+    made = _figure(name)
+    if made is None:
+        raise Http404
+    if kind == "png":
+        response = HttpResponse(figures.as_png(made), content_type="image/png")
+    else:
+        response = HttpResponse(figures.as_csv(made), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}-{language}.{kind}"'
     return mark_public(response)
 
 
@@ -108,12 +106,10 @@ def _figure(name):
 
 
 @read_only
+@in_named_language
 def card(request, language):
     """The total of this moment as a picture, in one language: what a messenger shows beside a link to the totals."""
-    with translation.override(language):
-        read = totals.read()
-        mosaic = charts.mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
-        drawn = pictures.draw_total(figures.card_words(read), brand(), mosaic.colored, mosaic.width)
-    response = HttpResponse(drawn, content_type="image/png")
-    response.headers["Content-Language"] = language
-    return mark_public(response)
+    read = totals.read()
+    mosaic = charts.mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
+    drawn = pictures.draw_total(figures.card_words(read), brand(), mosaic.colored, mosaic.width)
+    return mark_public(HttpResponse(drawn, content_type="image/png"))
