@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from pledges.forms import AddressField, NameField
+from pledges.forms.fields import AddressField, NameField
 from pledges.models import BlockedAddress, Message, Pledge
 from pledges.models.pledges import PERSON_FIELDS
 from staff.admin.base import BothLanguagesForm

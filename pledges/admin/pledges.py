@@ -25,7 +25,7 @@ from pledges.admin.base import decrypted, note_look, sees_people
 from pledges.admin.corrections import AskedForm, CorrectionForm, PersonForm
 from pledges.admin.exports import OffersExports
 from pledges.admin.lists import DayFilter, PledgeList, SharedAddressFilter
-from pledges.forms import AddressField
+from pledges.forms.fields import AddressField
 from pledges.models import Batch, BatchRow, Message, Pledge
 from staff.admin.base import ModelAdmin
 from staff.models.records import Record, note

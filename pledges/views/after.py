@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from pledges import links
-from pledges.forms import CommitmentsForm
+from pledges.forms.personal import CommitmentsForm
 from pledges.links import Purpose
 from pledges.models import Pledge
 from pledges.views.personal import behind_a_link

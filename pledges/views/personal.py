@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from pledges import links, totals
-from pledges.forms import ManageForm, MyPledgeForm, NewAddressForm
+from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_form, public_page
 from pledges.links import Purpose
 from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from pledges.forms import PledgeForm
+from pledges.forms.sign import PledgeForm
 from pledges.http import cookieless_form, personal_page, public_form, public_page, read_only
 from pledges.models import Attempt, PledgingSettings, Wording
 from pledges.network import network

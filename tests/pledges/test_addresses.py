@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pledges.addresses import COMMON_DOMAINS, normalise, normalise_name, split_address, suggest_domain
-from pledges.forms import AddressField
+from pledges.forms.fields import AddressField
 from pledges.models import Pledge, ProviderRule
 from pledges.models.addresses import Rules
 from pledges.starter import load
