@@ -31,6 +31,12 @@ def pytest_unconfigure(config):
     config.media.cleanup()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    # What mostly waits comes first, so that the others need not wait for it at the end.
+    items.sort(key=lambda item: "tests/deploy/" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """The starter content, once for all tests: planting it takes as long as a test."""
@@ -54,8 +60,11 @@ def starter_content(request):
     needs = {"db", "transactional_db", "live_server", "admin_client", "admin_user"} & set(request.fixturenames)
     if request.node.get_closest_marker("django_db") is None and not needs:
         return
-    request.getfixturevalue("_django_db_helper")
+    request.getfixturevalue("django_db_setup")
     from pledges.models import StarterItem
 
-    if not StarterItem.objects.exists():
-        call_command("seed", verbosity=0)
+    # Before the test's own transaction, so that it is done once for all that follow.
+    with request.getfixturevalue("django_db_blocker").unblock():
+        if not StarterItem.objects.exists():
+            call_command("seed", verbosity=0)
+    request.getfixturevalue("_django_db_helper")

@@ -29,9 +29,9 @@ def pytest_collection_modifyitems(items):
 
 
 def find_chromium():
-    """The system's Chromium, or None."""
+    """The system's Chromium, or None; the one without any windows takes a quarter less time."""
     named = os.environ.get("CHROMIUM")
-    candidates = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    candidates = [named] if named else ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     return next(filter(None, map(shutil.which, candidates)), None)
 
 

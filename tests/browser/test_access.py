@@ -1,22 +1,16 @@
 """Everyone can use every page: in the dark, on the smallest phone, enlarged, with a screen reader (promise 10)."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from pledges import links
 from pledges.links import Purpose
 from tests.browser import press
+from tests.browser.axe import EVERY_VIEW, OPPOSITE_VIEWS, faults_in
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, PUBLIC, path_of
 
-# Everything axe knows of WCAG 2.2 and of good habit; where only colour or room differs, what depends on those.
-ALL = {"resultTypes": ["violations"]}
-LOOKS = {"runOnly": ["color-contrast", "link-in-text-block", "target-size"], "resultTypes": ["violations"]}
 # Words differ little in what they look like: English need not be looked at from everywhere.
-VIEWS = {
-    "sq": [(360, "light", ALL), (360, "dark", LOOKS), (1280, "dark", ALL), (1280, "light", LOOKS)],
-    "en": [(360, "dark", ALL), (1280, "light", ALL)],
-}
+VIEWS = {"sq": EVERY_VIEW, "en": OPPOSITE_VIEWS}
 
 
 def public_pages(visitor, language):
@@ -68,21 +62,10 @@ def every_page(visitor, language):
 def test_10_axe_finds_nothing_on_any_page_by_day_or_night_on_phone_or_desk(visit, language):
     for sector in ("parents", "teachers", "youth"):
         make_pledge(state="confirmed", sector=sector)
-    visitor, script = visit(viewport={"width": 360, "height": 740}), Axe().axe_script
-    found, visited = {}, 0
-    for name in every_page(visitor, language):
-        visitor.page.evaluate(script)
-        for width, scheme, options in VIEWS[language]:
-            visitor.page.set_viewport_size({"width": width, "height": 740})
-            # Where the strip that stays on top lies over nothing.
-            visitor.page.evaluate("scrollTo(0, 0)")
-            visitor.page.emulate_media(color_scheme=scheme)
-            for violation in visitor.page.evaluate("options => axe.run(options)", options)["violations"]:
-                nodes = [(node["html"][:160], node["failureSummary"]) for node in violation["nodes"][:3]]
-                found[name, width, scheme, violation["id"]] = nodes
-        visited += 1
-    assert found == {}
-    assert visited == len(PUBLIC) + 12
+    visitor = visit(viewport={"width": 360, "height": 740})
+    found = {name: faults_in(visitor.page, VIEWS[language]) for name in every_page(visitor, language)}
+    assert {name: faults for name, faults in found.items() if faults} == {}
+    assert len(found) == len(PUBLIC) + 12
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

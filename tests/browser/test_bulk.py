@@ -1,12 +1,11 @@
 """Story 25: staff take a flood out of the count by its network or its mail domain, watch it, and take that back."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from pledges import totals
 from pledges.models import Batch, Pledge
 from tests.browser import press
-from tests.browser.test_access import ALL
+from tests.browser.axe import faults
 from tests.factories import make_pledge, make_staff, run_worker
 from tests.pledges.test_batches import copies
 
@@ -30,9 +29,7 @@ def flood(live_server):
 
 
 def accessible(page):
-    page.evaluate(Axe().axe_script)
-    found = page.evaluate("options => axe.run(options)", ALL)["violations"]
-    return [(each["id"], each["impact"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    return faults(page, only_serious=True) == {}
 
 
 def choose(page, pledge, action):

@@ -3,13 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 
 from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Voice
 from pledges.models import Commitment, Sector, TallyCell
 from tests.browser import press
-from tests.browser.test_access import ALL, LOOKS
+from tests.browser.axe import EVERY_VIEW, OPPOSITE_VIEWS, faults_in
 from tests.browser.test_story import said
 from tests.campaign.test_pages import insert_tally
 from tests.campaign.test_weight import a_million, fifty_pieces_of_news
@@ -110,34 +109,20 @@ def reached(page, selector):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_10_everyone_can_read_what_the_movement_says(visit, language):
     insert_tally(parents=4, teachers=2, youth=1)
-    visitor, script = visit(viewport=PHONE), Axe().axe_script
+    visitor = visit(viewport=PHONE)
     everywhere = [
         path_of("campaign:home", language),
         page_path("sector-teachers", language),
         search_path(language, TYPED[language]),
     ]
     once = [path for path in every_path(language) if path not in everywhere]
+    views = dict.fromkeys(everywhere, EVERY_VIEW)
+    views |= {path: [OPPOSITE_VIEWS[number % 2]] for number, path in enumerate(once)}
     found = {}
-
-    def look(path, width, scheme, options):
-        visitor.page.set_viewport_size(PHONE | {"width": width})
-        visitor.page.emulate_media(color_scheme=scheme)
-        # Where the strip that stays on top lies over nothing.
-        visitor.page.evaluate("scrollTo(0, 0)")
-        for violation in visitor.page.evaluate("options => axe.run(options)", options)["violations"]:
-            nodes = [(node["html"][:160], node["failureSummary"]) for node in violation["nodes"][:3]]
-            found[path, width, scheme, violation["id"]] = nodes
-
-    for path in everywhere:
+    for path in views:
         visitor.open(path)
-        assert "?q=" not in path or visitor.page.locator("mark").count()
-        visitor.page.evaluate(script)
-        for view in [(360, "light", ALL), (360, "dark", LOOKS), (1280, "dark", ALL), (1280, "light", LOOKS)]:
-            look(path, *view)
-    for number, path in enumerate(once):
-        visitor.open(path)
-        visitor.page.evaluate(script)
-        look(path, *((360, "dark", ALL) if number % 2 else (1280, "light", ALL)))
+        assert path not in everywhere or "?q=" not in path or visitor.page.locator("mark").count()
+        found |= {(path, *where): nodes for where, nodes in faults_in(visitor.page, views[path]).items()}
     assert found == {}
     assert len(everywhere) + len(once) > 30
 

@@ -1,19 +1,17 @@
 """Staff write with the editor and choose pictures, in a real browser under the strict policy (acceptance story 28)."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from campaign import richtext
 from campaign.models import Article, Page, Picture
+from tests.browser.axe import faults
 from tests.browser.test_content import PHONE, misfits
 from tests.campaign.test_content import make_page
 from tests.factories import make_picture, make_staff, make_upload, run_worker
 from tests.pages import LANGUAGES
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SERIOUS = {"resultTypes": ["violations"]}
 
 
 def change_path(row):
@@ -157,12 +155,8 @@ def test_the_editor_works_by_keyboard_and_says_what_it_is(staff_visit):
         desk.keyboard.press("ArrowRight")
     desk.keyboard.press("Enter")
     expect(desk.locator("dialog[open] .library-list button")).to_have_count(1)
-    desk.evaluate(Axe().axe_script)
     for _ in range(2):
-        found = desk.evaluate("options => axe.run('#content, dialog[open]', options)", SERIOUS)["violations"]
-        assert [
-            (each["id"], each["nodes"][0]["html"][:200]) for each in found if each["impact"] in ("serious", "critical")
-        ] == []
+        assert faults(desk, within="#content, dialog[open]", only_serious=True) == {}
         desk.keyboard.press("Escape")
     expect(desk.locator("dialog[open]")).to_have_count(0)
     assert sent(desk, "en") == '<p><a href="/en/help/" rel="noreferrer">The text.</a></p>'
@@ -182,7 +176,7 @@ def test_10_all_of_it_works_without_javascript(staff_visit):
     desk.locator("[name=_continue]").click()
     picture = Picture.objects.get()
     assert picture.focus == "bottom"
-    assert desk.locator(".focus-grid img").is_visible()
+    expect(desk.locator(".focus-grid img")).to_be_visible()
     colleague.open(change_path(page))
     desk.locator("#id_picture").select_option(str(picture.pk))
     desk.locator("#id_body_en").fill(f'<p>New.</p><figure data-picture="{picture.pk}"></figure>')

@@ -1,18 +1,15 @@
 """The admin as staff see it: anyone can use it, on a phone and at a desk, by day and by night, in both languages."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from campaign.models import Demand, PageText
 from pledges.models import Message
 from tests.browser import press
+from tests.browser.axe import EVERY_VIEW, faults_in
 from tests.factories import make_pledge, make_staff
 from tests.pages import LANGUAGES
 
 LOCALES = {"sq": "sq-AL", "en": "en-GB"}
-SERIOUS = ("serious", "critical")
-OPTIONS = {"resultTypes": ["violations"]}
-VIEWS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
 
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -32,18 +29,14 @@ def pages(visitor):
         yield path
 
 
-def what_is_wrong(page, script):
-    """Serious findings of axe and pages wider than the screen, in every view of the page that is open."""
-    page.evaluate(script)
-    for width, scheme in VIEWS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
-        for violation in page.evaluate("options => axe.run(options)", OPTIONS)["violations"]:
-            if violation["impact"] in SERIOUS:
-                nodes = [(node["html"][:160], node["failureSummary"][:300]) for node in violation["nodes"][:3]]
-                yield (width, scheme, violation["id"]), nodes
+def what_is_wrong(page):
+    """Serious findings of axe in every view of the page that is open, and whether it is wider than the screen."""
+    found = {}
+    for view in EVERY_VIEW:
+        found |= faults_in(page, [view], only_serious=True)
         if (beyond := page.evaluate(TOO_WIDE)) > 0:
-            yield (width, scheme, "too wide"), beyond
+            found[*view[:2], "too wide"] = beyond
+    return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -51,10 +44,10 @@ def test_axe_finds_nothing_serious_where_staff_work(staff_visit, language):
     for sector in ("parents", "teachers"):
         Message.owe(Message.Kind.CONFIRM, make_pledge(state="confirmed", sector=sector))
     Message.objects.update(state="failing")
-    visitor, script = staff_visit(make_staff(superuser=True), locale=LOCALES[language]), Axe().axe_script
+    visitor = staff_visit(make_staff(superuser=True), locale=LOCALES[language])
     found = {}
     for path in pages(visitor):
-        found |= {(path, *where): what for where, what in what_is_wrong(visitor.page, script)}
+        found |= {(path, *where): what for where, what in what_is_wrong(visitor.page).items()}
     assert found == {}
 
 
@@ -63,7 +56,7 @@ def test_axe_finds_nothing_serious_at_the_door(browser, live_server, language):
     context = browser.new_context(base_url=live_server.url, locale=LOCALES[language], reduced_motion="reduce")
     page = context.new_page()
     page.goto("/admin/login/")
-    found = dict(what_is_wrong(page, Axe().axe_script))
+    found = what_is_wrong(page)
     context.close()
     assert found == {}
 

@@ -9,7 +9,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
@@ -21,6 +20,7 @@ from pledges.models import LetterText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.roles import Role
 from tests.browser import press
+from tests.browser.axe import faults
 from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
 from tests.factories import app_code, make_pledge, run_worker
 from tests.pages import LANGUAGES
@@ -409,9 +409,7 @@ def test_the_guide_is_a_page_of_the_admin_and_fits_a_phone(staff_visit, language
     assert page.locator("html").get_attribute("lang") == language
     expect(page.locator("h1")).to_have_text(guide(language)[0])
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.evaluate(Axe().axe_script)
-    found = page.evaluate("axe.run()")["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")] == []
+    assert faults(page, only_serious=True) == {}
     # The list at the top leads somewhere.
     names = page.evaluate("[...document.querySelectorAll('.guide a[href^=\"#\"]')].map(each => decodeURI(each.hash))")
     assert len(names) > 15

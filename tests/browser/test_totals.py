@@ -1,11 +1,11 @@
 """The totals in a real browser: the 1 that lights up and grows, the map by keyboard, everything without JavaScript."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from pledges import milestones, totals
 from tests.browser import press
+from tests.browser.axe import EVERY_VIEW, faults_in
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, path_of
 from tests.tally import put_people
@@ -189,20 +189,13 @@ def test_without_java_script_everything_is_there(visit, many):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_10_axe_finds_nothing_on_full_pages_by_day_or_night_on_phone_or_desk(visit, many, language):
-    visitor, script = visit(reduced_motion="reduce"), Axe().axe_script
-    found = {}
+    visitor, found = visit(reduced_motion="reduce"), {}
     for name in PAGES:
-        for width, scheme in ((360, "light"), (1280, "light"), (360, "dark"), (1280, "dark")):
-            visitor.page.set_viewport_size({"width": width, "height": 800})
-            visitor.page.emulate_media(color_scheme=scheme)
-            visitor.open(path_of(name, language))
-            visitor.page.evaluate(
-                "document.querySelectorAll('details').forEach(each => { each.open = !each.closest('header'); })"
-            )
-            visitor.page.evaluate(script)
-            for violation in visitor.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]:
-                nodes = [(node["html"][:160], node["failureSummary"]) for node in violation["nodes"][:3]]
-                found[name, width, scheme, violation["id"]] = nodes
+        visitor.open(path_of(name, language))
+        visitor.page.evaluate(
+            "document.querySelectorAll('details').forEach(each => { each.open = !each.closest('header'); })"
+        )
+        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, EVERY_VIEW).items()}
     assert found == {}
 
 

@@ -86,7 +86,13 @@ class House:
         self.wait_for(lambda: self.ask("/healthz")[0] == 200)
 
     def start_nginx(self):
+        """nginx that has kept no page yet."""
+        if "nginx" in self.processes:
+            self.stop("nginx")
+        shutil.rmtree(self.folder / "cache", ignore_errors=True)
         self.start("nginx", *front.command(self.folder, self.port))
+        # Also without gunicorn it answers.
+        self.wait_for(lambda: self.ask("/static/css/base.css")[0] == 200)
 
     def ask(self, path, typed=None):
         """(status, headers, body) of a request through nginx; with `typed` a POST of a form."""
@@ -107,11 +113,11 @@ class House:
                     return
             except OSError:
                 pass
-            assert time.monotonic() < deadline, (self.folder / "gunicorn.log").read_text()
+            assert time.monotonic() < deadline, [log.read_text() for log in self.folder.glob("*.log")]
             time.sleep(0.1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def house():
     if front.NGINX is None:
         if os.environ.get("CI"):
@@ -138,6 +144,7 @@ def house():
 
 
 def test_the_pages_are_still_there_when_gunicorn_and_postgresql_are_not(house):
+    house.start_nginx()
     first = {path: house.ask(path) for path in [*PUBLIC, FORM, WALL]}
     assert {path: status for path, (status, _, _) in first.items() if status != (302 if path == "/" else 200)} == {}
     assert first["/sq/"][1]["X-Cache"] == "MISS"
