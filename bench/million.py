@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from pledges import addresses, keys, totals
 from pledges.models import County, Pledge, ProviderRule, Sector, Wording
-from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE, digest_mark
+from pledges.models.pledges import NETWORK_DIGEST_LIFE
+from pledges.models.querysets import PENDING_LIFE, digest_mark
 
 ROWS = 1_000_000
 FIRST = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Rina Sokol Teuta".split()

@@ -11,7 +11,8 @@ from django_tasks_db.models import DBTaskResult
 
 from pledges import milestones, rotation, tasks, totals
 from pledges.models import Attempt, Batch, Export, Message, Pledge, TrialLetter
-from pledges.models.pledges import NETWORK_DIGEST_LIFE, PENDING_LIFE
+from pledges.models.pledges import NETWORK_DIGEST_LIFE
+from pledges.models.querysets import PENDING_LIFE
 
 BATCH = 500
 # A due message that nothing has sent, or a batch that nothing has gone on with, for so long has lost its task.

@@ -6,7 +6,8 @@ from django.db.models import Q
 from pledges import addresses, keys
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.messages import Message
-from pledges.models.pledges import DIGEST_FIELDS, Pledge, digest_mark
+from pledges.models.pledges import DIGEST_FIELDS, Pledge
+from pledges.models.querysets import digest_mark
 
 BATCH = 200
 

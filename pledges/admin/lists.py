@@ -155,3 +155,19 @@ class SharedAddressFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         return queryset.second_of_their_address() if self.value() == "yes" else queryset
+
+
+# What the list can be filtered by: its filters, and ids, to which a search leads.
+FILTERS = [
+    "state",
+    "sector",
+    "county",
+    ("created_at", DayFilter),
+    ("confirmed_at", DayFilter),
+    "source",
+    "language",
+    SharedAddressFilter,
+    ("invalidated_at", DayFilter),
+]
+DAYS = [f"{field}_{end}" for field in ("created_at", "confirmed_at", "invalidated_at") for end in ("from", "to")]
+LOOKUPS = {"id", "state", "sector", "county", "source", "language", SharedAddressFilter.parameter_name, *DAYS}
