@@ -1,5 +1,6 @@
 """What every test stands on: PostgreSQL, the starter content, and no leftovers of another test."""
 
+import os
 import tempfile
 
 import pytest
@@ -29,6 +30,12 @@ def pytest_configure(config):
 
 def pytest_unconfigure(config):
     config.media.cleanup()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    # More than there are cores: whoever waits for a browser, a server or a minute leaves one free.
+    return os.cpu_count() * 3 // 2
 
 
 @pytest.hookimpl(trylast=True)

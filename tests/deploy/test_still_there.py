@@ -1,5 +1,6 @@
 """The site still stands when its application and its database do not: nginx from deploy/nginx.conf in front of both."""
 
+import fcntl
 import http.client
 import json
 import os
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.conf import settings
@@ -132,7 +133,10 @@ def house():
     try:
         house.manage("migrate", "-v0")
         house.manage("seed", "-v0")
-        house.manage("collectstatic", "--noinput", "-v0")
+        # The files of all houses lie in one folder.
+        with (settings.VAR / "static.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            house.manage("collectstatic", "--noinput", "-v0")
         house.start_nginx()
         house.start_gunicorn()
         yield house
@@ -216,6 +220,19 @@ def test_what_is_too_large_is_refused_in_words(house):
     assert "Kjo është tepër e madhe" in page and "This is too large" in page
     # As large as a picture may be reaches the application, which asks who is there.
     assert house.ask("/admin/campaign/picture/add/", {"alt_sq": "x" * 16_000_000})[0] in (302, 403)
+
+
+def test_a_link_passed_on_with_somebodys_marks_is_the_page_that_is_kept(house):
+    for path in ("/en/questions/", "/en/pledge/"):
+        page = house.ask(path)[2]
+        for marks in ("?fbclid=IwAR0x", "?utm_source=a&utm_medium=b", "?", "?sektor=x&page"):
+            status, headers, body = house.ask(path + marks)
+            assert (status, headers["X-Cache"], body) == (200, "HIT", page)
+    # And what does change a page is still heard.
+    chosen = house.ask("/en/pledge/?sector=teachers")[2]
+    assert re.search(r'value="teachers"[^>]* (checked|selected)', chosen)
+    assert house.ask("/sq/kerko/?q=tirane")[2].count("<mark>")
+    assert house.ask("/admin/?next=x")[1]["Location"].endswith(quote("/admin/?next=x"))
 
 
 def test_nobodys_own_page_is_kept_by_the_cache(house):
