@@ -27,7 +27,6 @@ def fetched(client, path):
     response = client.get(path)
     assert response.status_code == 200, path
     body = response.getvalue()
-    response.close()
     kind = response.headers["Content-Type"]
     travels = gzip.compress(body, LEVEL) if kind.startswith(TEXT) else body
     return len(travels) + sum(len(name) + len(value) + 4 for name, value in response.headers.items()), body
@@ -111,7 +110,7 @@ def test_23_help_is_the_lightest_page_of_all(client, language):
         written = [each.get_absolute_url() for kind in (Page, Article) for each in kind.objects.published()]
     paths = [*(path_of(name, language) for name in PUBLIC), *written]
     weights = {path: sum(first_view(client, path).values()) for path in paths}
-    assert len(weights) > 40
+    assert len(weights) >= 40
     help_weighs = weights.pop(path_of("campaign:help", language))
     assert help_weighs < 0.9 * min(weights.values()), (help_weighs, min(weights, key=weights.get))
 

@@ -19,6 +19,7 @@ from staff.models import Account, Invitation, Record
 from staff.roles import RIGHTS, Role, has_right
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
 from tests.staff.test_sign_in import give_code, give_password, is_in, words
+from tests.threads import at_once, begin, held_open
 from weare1.logs import NamelessFormatter
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +64,15 @@ def typed(**changes):
 
 def invite(office, **changes):
     return office.post(f"{LIST}add/", typed(**changes), headers=ENGLISH, follow=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_colleagues_invite_the_same_person_at_the_same_moment(office):
+    with held_open(lambda: Account.objects.invite("Zana@shembull.al", name="Zana", role="editor", language="sq")):
+        second = begin(lambda: invite(office))
+    page = words(second.result())
+    assert "Zana has this address already." in page
+    assert Account.objects.filter(email__iexact="zana@shembull.al").count() == 1
 
 
 def act(office, action, *accounts):
@@ -329,8 +339,6 @@ def test_with_another_administrator_one_may_go(office, arta):
 @pytest.mark.django_db(transaction=True)
 def test_two_administrators_cannot_switch_each_other_off_at_the_same_moment():
     from django.core.exceptions import ValidationError
-
-    from tests.threads import at_once
 
     arta, besa = make_account(), make_account("besa@shembull.al", name="Besa")
 
