@@ -191,7 +191,7 @@ def search(request):
     The form is sent by POST: what someone looked for stays out of the address, and so out of a shared phone's history.
     """
     words = (request.POST.get("q") or request.GET.get("q", ""))[:LONGEST].strip()
-    context = {"words": words, "hits": find(words, request.LANGUAGE_CODE)}
+    context = {"words": words, "hits": find(words, request.LANGUAGE_CODE, texts.read()[request.LANGUAGE_CODE])}
     return render(request, "campaign/search.html", context)
 
 

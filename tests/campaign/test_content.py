@@ -295,6 +295,42 @@ def test_search_answers_anything(client, typed):
     assert response.headers["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        *(("/sq/kerko/", words) for words in ("ndihmë", "NDIHM", "116111", "116 111", "polici", "chat", "telefon")),
+        *(("/en/search/", words) for words in ("help", "police", "call 129", "chats")),
+    ],
+)
+def test_22_who_looks_for_help_finds_it_first(client, typed, path):
+    page = client.post(path, {"q": typed}).content.decode()
+    hits = re.findall(r'class="headline"><a href="([^"]+)"', page)
+    assert hits[:1] == [{"/sq/kerko/": "/sq/ndihme/", "/en/search/": "/en/help/"}[path]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("zotim", "/sq/zotimi/"),
+        ("fjongo foto", "/sq/fjongo-blu/"),
+        ("të hapura", "/sq/te-dhena-te-hapura/"),
+        ("fëmij", "/sq/je-femije/"),
+    ],
+)
+def test_pages_of_a_fixed_place_and_longer_words_are_found(client, typed, path):
+    page = client.post("/sq/kerko/", {"q": typed}).content.decode()
+    assert path in re.findall(r'class="headline"><a href="([^"]+)"', page)
+
+
+def test_a_snippet_reads_like_the_text_and_says_where_it_goes_on(client):
+    words = "Këtu flitet gjatë për gjëra të tjera, që të ketë ç’të lihet jashtë kur kërkohet vetëm një fjalë e rrallë në mes."
+    text = f'<p>{words}</p><h2>Si e ruajmë</h2><p>Kumbulla është te <a href="/x/">faqja</a>. {words}</p>'
+    make_page(body_sq=text, body_en="<p>T.</p>")
+    snippet = client.post("/sq/kerko/", {"q": "kumbulla"}).content.decode().split('class="news"')[1]
+    snippet = re.search(r"<p>(… .*? …)</p>", snippet)[1]
+    assert "Si e ruajmë. <mark>Kumbulla</mark> është te faqja. Këtu" in snippet
+
+
 def test_a_snippet_cannot_carry_markup(client):
     make_page(body_en="<p>kumbulla &lt;b&gt;x&lt;/b&gt; &amp; more</p>")
     page = words(client.post("/en/search/", {"q": "kumbulla"}))
