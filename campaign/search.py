@@ -107,7 +107,13 @@ def _fixed_pages(language, texts):
         (
             gettext("Help now"),
             reverse("campaign:help"),
-            " ".join([texts["help_shared"], texts["help_lead"], *(". ".join(filter(None, row)) for row in channels)]),
+            " ".join(
+                [
+                    texts["help_shared"],
+                    texts["help_lead"],
+                    *(". ".join(dict.fromkeys(filter(None, row))) for row in channels),
+                ]
+            ),
         ),
         (gettext("Sign the pledge"), reverse("pledges:sign"), texts["pledge_shared"]),
         (gettext("How many we are"), reverse("pledges:totals"), texts["totals_shared"]),

@@ -3,6 +3,7 @@
 No name and nothing a visitor typed is ever drawn: the words come from staff and from the catalogue.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from io import BytesIO
@@ -158,11 +159,12 @@ def _fitted(canvas, words, largest, room):
         lines = list(_lines(canvas, words.split(" "), face, room[0]))
         if _fits(canvas, lines, face, room):
             return face, "\n".join(lines)
-    kept = words
-    while not _fits(canvas, lines, face, room):
-        kept = kept[:-1].rstrip()
-        lines = list(_lines(canvas, f"{kept} …".split(" "), face, room[0]))
-    return face, "\n".join(lines)
+
+    def shortened(letters):
+        return list(_lines(canvas, f"{words[:-letters].rstrip()} …".split(" "), face, room[0]))
+
+    fewest = 1 + bisect_left(range(1, len(words)), True, key=lambda cut: _fits(canvas, shortened(cut), face, room))
+    return face, "\n".join(shortened(fewest))
 
 
 def _fits(canvas, lines, face, room):

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
 from pledges import pictures
 from pledges.models import Sector
@@ -51,6 +51,31 @@ def test_words_too_long_even_for_the_smallest_letters_end_with_an_ellipsis():
     font, text = pictures._fitted(canvas, "fjalë " * 300, 92, (748, 414))
     assert text.endswith("…") and font.size == pictures.SMALLEST
     assert pictures._fits(canvas, text.split("\n"), font, (748, 414))
+
+
+def luminance(color):
+    """As WCAG 2.2 defines it."""
+    parts = [value / 255 for value in color]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(color):
+    """Of a colour with the ground."""
+    lights = sorted([luminance(color), luminance(GROUND)])
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def test_words_and_dots_stand_out_from_the_ground(client):
+    put({("parents", "AL-11"): 50, ("artists", "AL-01"): 20})
+    card = Image.open(io.BytesIO(client.get("/pictures/sq/totals.png").content)).convert("RGB")
+    for picture in (drawn("square", "Unë u zotova."), card):
+        width, height = picture.size
+        # What most of the words are made of, edges left aside.
+        words = picture.crop((0, 0, width // 2, height)).getcolors(100_000)
+        flat = [color for count, color in sorted(words, reverse=True)[1:3] if count > 300]
+        assert flat and min(map(contrast, flat)) >= 4.5
+    assert min(contrast(ImageColor.getrgb(color)) for color in pictures.COLORS) >= 3
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])

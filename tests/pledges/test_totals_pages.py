@@ -183,6 +183,17 @@ def test_the_next_goal_is_always_ahead(client, people, set_by_staff, goal):
     assert f"The next goal: {goal}" in Document(client.get("/en/totals/")).words()
 
 
+@pytest.mark.parametrize(
+    ("people", "goal"),
+    [(0, "100"), (89, "100"), (90, "250"), (224, "250"), (225, "800"), (719, "800"), (799, "800"), (800, "1,000")],
+)
+def test_the_next_step_that_staff_set_opens_by_itself_at_ninety_per_cent(client, people, goal):
+    PledgingSettings.objects.create(pk=1, goal=100, next_goals=[800, 250])
+    if people:
+        put_people(people)
+    assert f"The next goal: {goal}" in Document(client.get("/en/totals/")).words()
+
+
 def test_open_data_are_offered_on_every_page(client):
     some_people()
     for language in LANGUAGES:
