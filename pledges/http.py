@@ -1,5 +1,6 @@
 """How public and personal pages travel: what caches may keep, and which forms may come from elsewhere."""
 
+import time
 from functools import wraps
 
 from django.shortcuts import render
@@ -18,6 +19,9 @@ PUBLIC = f"public, max-age=0, s-maxage={SHARED_CACHE}, stale-while-revalidate=60
 NEVER_STALE = f"public, max-age=0, s-maxage={SHARED_CACHE}"
 
 NOT_INDEXED = "noindex, nofollow"
+
+# Seconds: far more than what a known address takes longer than a new one.
+STEP = 0.05
 
 
 def mark_public(response, kept=PUBLIC):
@@ -108,5 +112,19 @@ def cookieless_form(view):
         if request.method == "POST" and from_elsewhere(request):
             return render(request, "pledges/from_elsewhere.html", status=403)
         return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def in_even_time(view):
+    """A form taken is answered after whole steps of time: how long it took must not tell who is known here."""
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        began = time.perf_counter()
+        response = view(request, *args, **kwargs)
+        if response.status_code == 303:
+            time.sleep((began - time.perf_counter()) % STEP)
+        return response
 
     return wrapper

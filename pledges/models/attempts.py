@@ -6,8 +6,11 @@ from django.db import models
 from django.db.models.functions import Now
 
 from pledges import keys
+from pledges.network import line
 
 WINDOW = timedelta(minutes=10)
+# One customer may have 65,536 IPv6 networks: all of them together send no more than so many may.
+NETWORKS_OF_A_LINE = 10
 
 
 class AttemptQuerySet(models.QuerySet):
@@ -43,8 +46,11 @@ class Attempt(models.Model):
         """
         if network is None:
             return True
-        by_key = keys.digests("attempt", network)
-        if cls.objects.recent().filter(network_digest__in=by_key).count() >= limit:
+        counted = [(network, limit)]
+        if whole_line := line(network):
+            counted.append((whole_line, limit * NETWORKS_OF_A_LINE))
+        digests = [(keys.digests("attempt", place), most) for place, most in counted]
+        if any(cls.objects.recent().filter(network_digest__in=by_key).count() >= most for by_key, most in digests):
             return False
-        cls.objects.create(network_digest=by_key[0])
+        cls.objects.bulk_create(cls(network_digest=by_key[0]) for by_key, _ in digests)
         return True

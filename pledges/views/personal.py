@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from pledges import links, totals
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
-from pledges.http import cookieless_form, personal_page, public_form, public_page
+from pledges.http import cookieless_form, in_even_time, personal_page, public_form, public_page
 from pledges.links import Purpose
 from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
 from pledges.network import network
@@ -182,6 +182,7 @@ def _my_pledge_page(request):
     return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
 
 
+@in_even_time
 @personal_page
 def _send_my_link(request):
     form = MyPledgeForm(request.POST)

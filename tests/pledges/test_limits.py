@@ -1,11 +1,13 @@
 """Limits slow down, they discard nobody, and they tell nobody who has pledged."""
 
+import time
 from datetime import timedelta
 
 import pytest
 
 from pledges import housekeeping
-from pledges.models import Attempt, Pledge, PledgingSettings
+from pledges.http import STEP
+from pledges.models import Attempt, BlockedAddress, Pledge, PledgingSettings
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, run_worker
 
@@ -44,6 +46,27 @@ def test_asking_for_links_has_the_same_limit_and_keeps_what_was_typed(client, ma
     assert len(mailoutbox) == 5
     let_time_pass(timedelta(minutes=11))
     assert ask(client, "prind7@shembull.al").status_code == 303
+
+
+def test_one_line_s_many_ipv6_networks_have_a_limit_together(client):
+    def sign(number, line="1"):
+        address = f"2001:db8:{line}:{number:x}::7"
+        return client.post(SQ, form_data(email=f"prind{line}-{number}@shembull.al"), REMOTE_ADDR=address).status_code
+
+    assert {sign(number) for number in range(50)} == {303}
+    assert sign(50) == 429
+    assert sign(0, line="2") == 303
+
+
+@pytest.mark.parametrize("path", [SQ, MY])
+def test_the_time_an_answer_takes_does_not_tell_who_is_known(client, path):
+    """A known address takes milliseconds longer to look up: every answer waits for the end of the same step."""
+    make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    BlockedAddress.objects.add("bllokuar@shembull.al")
+    for address in ("drita@shembull.al", "bllokuar@shembull.al", "tjeter@shembull.al"):
+        began = time.perf_counter()
+        assert client.post(path, form_data(name="Drita Kola", email=address)).status_code == 303
+        assert time.perf_counter() - began >= STEP
 
 
 def test_attempts_are_gone_after_ten_minutes(client):
