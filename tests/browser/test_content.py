@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.core.cache import cache
+from playwright.sync_api import expect
 
 from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Voice
 from pledges.models import Commitment, Sector, TallyCell
@@ -195,13 +196,13 @@ def test_10_no_word_however_long_pushes_a_page_off_the_screen(visit, language):
             visitor.page.set_viewport_size(NARROW | {"width": width})
             visitor.open(path)
             too_wide[path, width] = misfits(visitor.page)
-    assert visitor.page.locator("mark").first.is_visible()
+    expect(visitor.page.locator("mark").first).to_be_visible()
     # The menu holds a title of that length too.
     visitor.page.set_viewport_size(NARROW)
     visitor.page.locator(".menu summary").click()
     too_wide["menu"] = misfits(visitor.page)
     assert {path: found for path, found in too_wide.items() if found} == {}
-    assert visitor.page.get_by_role("link", name=TITLE).first.is_visible()
+    expect(visitor.page.get_by_role("link", name=TITLE).first).to_be_visible()
 
 
 def test_22_the_way_out_stays_in_view_however_long_the_numbers_are(visit):
@@ -386,7 +387,7 @@ def test_10_the_menu_opens_with_enter_and_its_links_lead_on(visit):
     page = visitor.page
     visitor.open("/en/")
     links = page.locator(".menu li a")
-    assert not links.first.is_visible()
+    expect(links.first).to_be_hidden()
     tab_to(page, said("en", "Menu"))
     page.keyboard.press("Enter")
     addresses = [links.nth(number).get_attribute("href") for number in range(links.count())]
@@ -446,7 +447,7 @@ def test_10_nothing_is_lost_when_all_is_four_times_as_large(visit):
         page.locator(".menu summary").click()
         for link in page.locator(".menu li a").all():
             link.scroll_into_view_if_needed()
-            assert link.is_visible()
+            expect(link).to_be_visible()
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         assert reached(page, ".aid [data-exit]")
         assert reached(page, ".foot li:last-child a >> nth=-1"), "the strip lies over the last link"
@@ -466,7 +467,7 @@ def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
     press(page.locator(".foot a[href='/sq/kerko/']"))
     page.locator("#q").fill("TIRANE")
     press(page.locator("main .btn"))
-    assert page.locator("mark").first.is_visible()
+    expect(page.locator("mark").first).to_be_visible()
     press(page.locator("main .news a").first)
     assert not page.url.endswith("/sq/kerko/") and page.locator("h1").is_visible()
 
@@ -479,8 +480,8 @@ def test_help_on_paper_has_the_numbers_and_nothing_to_press(visit, language):
     page.emulate_media(media="print")
     for hidden in (".aid", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):
         for each in page.locator(hidden).all():
-            assert not each.is_visible(), hidden
+            expect(each, hidden).to_be_hidden()
     numbers = page.locator("main .calls b").all()
     assert [number.inner_text() for number in numbers] == ["116 111", "129", "112"]
     assert all(number.is_visible() for number in numbers)
-    assert page.locator("main").get_by_text("isigurt.al").first.is_visible()
+    expect(page.locator("main").get_by_text("isigurt.al").first).to_be_visible()

@@ -1,6 +1,7 @@
 """The admin as staff see it: anyone can use it, on a phone and at a desk, by day and by night, in both languages."""
 
 import pytest
+from playwright.sync_api import expect
 
 from campaign.models import Demand, PageText
 from pledges.models import Message
@@ -70,7 +71,7 @@ def test_the_home_page_s_lead_is_changed_on_a_phone(staff_visit):
     page.get_by_label("Words (Albanian)").fill("Fjalë të reja.")
     page.get_by_label("Words (English)").fill("New words.")
     press(page.get_by_role("button", name="Save", exact=True))
-    assert page.locator(".messagelist .success").is_visible()
+    expect(page.locator(".messagelist .success")).to_be_visible()
     visitor.open("/en/")
     assert page.locator(".hero .lead").inner_text() == "New words."
 

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from pledges import links
 from pledges.links import Purpose
@@ -25,8 +26,8 @@ def test_the_address_is_copied_by_a_button_and_stands_there_without_javascript(v
 
     plain = visit(java_script_enabled=False)
     plain.open(path)
-    assert not plain.page.get_by_role("button", name="Copy").is_visible()
-    assert plain.page.locator("#address").is_visible()
+    expect(plain.page.get_by_role("button", name="Copy")).to_be_hidden()
+    expect(plain.page.locator("#address")).to_be_visible()
 
 
 def test_who_confirms_through_my_link_is_counted_on_my_page(visit, inbox):
@@ -84,9 +85,9 @@ def test_a_photo_gets_its_ribbon_and_nothing_is_sent(visit):
 
     page.set_input_files("#photo", {"name": "no.txt", "mimeType": "text/plain", "buffer": b"no photo"})
     page.get_by_text("This file is no photo").wait_for()
-    assert not page.locator("canvas").is_visible()
+    expect(page.locator("canvas")).to_be_hidden()
     # A link to the ready picture is there for whoever has no JavaScript.
     plain = visit(java_script_enabled=False)
     plain.open("/sq/fjongo-blu/")
-    assert not plain.page.locator("#photo").is_visible()
-    assert plain.page.get_by_role("link", name="Shkarkojeni").is_visible()
+    expect(plain.page.locator("#photo")).to_be_hidden()
+    expect(plain.page.get_by_role("link", name="Shkarkojeni")).to_be_visible()

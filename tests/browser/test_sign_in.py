@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from staff.models import Account, Record
 from staff.roles import Role
@@ -96,7 +97,7 @@ def test_from_the_invitation_to_signing_in_with_app_passkey_and_recovery_code(do
     page.locator("#id_code").fill("000000")
     press(page.locator("form:has(#id_code) .default"))
     looks_right(page)
-    assert page.locator(".errorlist").is_visible()
+    expect(page.locator(".errorlist")).to_be_visible()
     page.locator("#id_code").fill(app_code(secret))
     press(page.locator("form:has(#id_code) .default"))
     page.wait_for_url("**/admin/")
@@ -128,7 +129,7 @@ def test_from_the_invitation_to_signing_in_with_app_passkey_and_recovery_code(do
     page.wait_for_url("**/admin/")
     for path in ("staff/account/", "staff/account/add/", "staff/record/"):
         page.goto(f"/admin/{path}")
-        assert page.locator("h1").first.is_visible()
+        expect(page.locator("h1").first).to_be_visible()
 
 
 def test_a_passkey_alone_is_set_up_from_the_invitation_and_opens_the_admin(door):
@@ -140,7 +141,7 @@ def test_a_passkey_alone_is_set_up_from_the_invitation_and_opens_the_admin(door)
     page.locator("#passkey_add").click()
     page.wait_for_url("**/codes/")
     page.goto("/admin/staff/account/")
-    assert page.locator("#result_list").is_visible()
+    expect(page.locator("#result_list")).to_be_visible()
     # Without a cookie the passkey is enough.
     page.context.clear_cookies()
     page.goto("/admin/account/login/")
@@ -155,7 +156,7 @@ def test_a_passkey_that_is_not_given_is_said_in_words(door):
     verified(False)
     visitor.open("/admin/account/login/")
     page = visitor.page
-    assert not page.locator("[data-passkey-failed]").is_visible()
+    expect(page.locator("[data-passkey-failed]")).to_be_hidden()
     page.locator("#passkey_login").click()
     page.locator("[data-passkey-failed]").wait_for()
     looks_right(page)
@@ -165,7 +166,7 @@ def test_without_javascript_there_is_the_password_and_the_app(door):
     visitor = door(locale="en-GB", viewport=PHONE, java_script_enabled=False)
     page = visitor.page
     visitor.open(invited("en"))
-    assert not page.locator("button[name=passkey]").is_visible()
+    expect(page.locator("button[name=passkey]")).to_be_hidden()
     page.locator("#id_new_password1").fill(PASSWORD)
     page.locator("#id_new_password2").fill(PASSWORD)
     page.locator("form:has(#id_new_password1) button").click()

@@ -181,7 +181,7 @@ def test_without_java_script_everything_is_there(visit, many):
     assert page.url.endswith("/sq/sa-jemi/per-10000/#counties")
     press(page.locator(".seg a").nth(0))
     page.locator(".fold summary").click()
-    assert page.locator(".grown tbody tr").first.is_visible()
+    expect(page.locator(".grown tbody tr").first).to_be_visible()
     press(page.locator("a.lang"))
     assert page.url.endswith("/en/totals/")
     press(page.get_by_role("link", name="Which groups, in which county"))
