@@ -1,6 +1,7 @@
 """Search over all public pages, in one language at a time: those that staff write, news, and those whose place is fixed."""
 
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from html import unescape
@@ -95,7 +96,8 @@ def find(words, language, texts):
 
 def _begins_with(words):
     """Words as a query of PostgreSQL: all of them, each also as the beginning of a longer one (fëmijë, fëmijët)."""
-    words = unicodedata.normalize("NFC", words).replace("\x00", "").replace("\\", " ")[:LONGEST].split()
+    words = unicodedata.normalize("NFC", words).replace("\x00", "")[:LONGEST]
+    words = re.sub(r"[\\/]", " ", words).split()
     quoted = (f"'{word.replace("'", "''")}'" for word in words)
     return " & ".join(f"{word}:*" if len(word) > 4 else word for word in quoted)
 

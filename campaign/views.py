@@ -41,7 +41,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @read_only
 def root(request):
     """To the Albanian home, unless English is preferred: the only address that varies by Accept-Language."""
-    wanted = [code.split("-")[0] for code, _q in parse_accept_lang_header(request.headers.get("Accept-Language", ""))]
+    accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    wanted = [code.split("-")[0] for code, quality in accepted if quality]
     language = next((code for code in wanted if code in ("sq", "en")), "sq")
     with translation.override(language):
         response = HttpResponseRedirect(reverse("campaign:home"))
@@ -221,7 +222,7 @@ def _alternates(row):
 @read_only
 def short_address(request, full):
     """An address one can say over the phone leads to the full one."""
-    return HttpResponseRedirect(full)
+    return mark_public(HttpResponseRedirect(full))
 
 
 @read_only

@@ -203,12 +203,12 @@ def rate(county, people):
 def county_map(counties, per_10000=False):
     """The CountyMap of (county, people) pairs, by people or per 10,000 inhabitants; what has no outline is left out."""
     # What is compared as whole numbers, tenths per 10,000; whoever has anyone has at least one.
-    scale, say = (10, decimal) if per_10000 else (1, number)
+    say = decimal if per_10000 else number
     rows = [
-        (county, value, max(round(value * scale), bool(people)))
+        (county, value, max(round(value * 10) if per_10000 else value, bool(people)))
         for county, people in counties
         if county.code in outlines()
-        for value in [(rate(county, people) or 0) if per_10000 else people]
+        for value in [round(rate(county, people) or 0, 1) if per_10000 else people]
     ]
     starts = _class_starts(sorted(compared for *_, compared in rows if compared))
     legend = [
@@ -284,12 +284,13 @@ LABEL_ROOM = 27  # percent of a phone's width that a label takes
 
 @dataclass(frozen=True)
 class GrowthChart:
-    """How the total grew, day by day or week by week. Places are percents of the picture.
+    """How the total grew from the `first` day on, day by day or week by week. Places are percents of the picture.
 
     `steps` are (last day, new people, total); `ticks` (y, number); `dates` (x, words or "", row, anchor); `marks` (x, y, words
     or "", anchor) of milestones of people, the last one of today.
     """
 
+    first: date
     by_week: bool
     steps: list
     line: str
@@ -317,6 +318,7 @@ def growth_chart(days, until, milestones):
 
     points = [(x(day), y(so_far)) for day, _, so_far in steps]
     return GrowthChart(
+        first=begin + timedelta(1),
         by_week=(steps[-1][0] - begin).days > LONGEST_BY_DAY,
         steps=steps[1:],
         line="L".join(f"{left:.2f} {(down - TOP) * 100 / (FLOOR - TOP):.2f}" for left, down in points),

@@ -37,6 +37,8 @@ class Figure:
     draw: Callable
     height: int
     more_sources: str = ""
+    # How a number that is not told stands in a file.
+    untold: str = ""
     # False while there is no table to show.
     is_told: bool = True
 
@@ -200,6 +202,7 @@ def groups_by_county(read):
         draw=lambda sheet: sheets.table(sheet, head, rows),
         height=150 + 46 * len(rows),
         is_told=cells is not None,
+        untold="…",
         more_sources=gettext("Numbers under five are hidden, and others with them: “…” stands for one."),
     )
 
@@ -217,7 +220,7 @@ def as_csv(figure):
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(figure.head)
-    writer.writerows(["" if value is None else value for value in row] for row in figure.rows)
+    writer.writerows([figure.untold if value is None else value for value in row] for row in figure.rows)
     writer.writerows(
         [
             [],

@@ -13,4 +13,5 @@ def number(value):
 
 def decimal(value):
     """A number with one place after the comma: 30,6 in Albanian, 30.6 in English."""
-    return formats.number_format(value, decimal_pos=1, use_l10n=True, force_grouping=value >= 10_000)
+    # Django cuts what it does not show.
+    return formats.number_format(round(value, 1), decimal_pos=1, use_l10n=True, force_grouping=value >= 10_000)

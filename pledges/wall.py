@@ -20,15 +20,15 @@ def shown_name(name):
 
     Names between them are left out, particles too: "Ludwig van Beethoven" is "Ludwig B.".
     """
-    words = [word for word in unicodedata.normalize("NFC", name).split() if plain_words(word)]
-    words = [word for word in words if plain_words(word)[0] not in TITLES] or words
+    words = [word for word in unicodedata.normalize("NFC", name).split() if plain_words(word)] or [name]
+    words = [word for word in words if TITLES.isdisjoint(plain_words(word)[:1])] or words
     # Written all small or all in capitals, as on a phone.
     first = words[0].title() if words[0].islower() or words[0].isupper() else words[0]
     return first if len(words) == 1 else f"{first} {_initial(words[-1])}."
 
 
 def _initial(word):
-    start = next(place for place, letter in enumerate(word) if letter.isalpha())
+    start = next(place for place, letter in enumerate(word) if plain_words(letter))
     end = start + (2 if word[start : start + 2].casefold() in LETTERS_OF_TWO else 1)
     while end < len(word) and unicodedata.combining(word[end]):
         end += 1

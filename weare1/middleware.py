@@ -19,9 +19,12 @@ BRIEF = "public, max-age=0, s-maxage=10"
 
 def _is_gone_for_all(request, response):
     """Whether this tells everyone alike that a public page is not here, or somewhere else."""
-    match = request.resolver_match
-    is_personal = request.path_info.startswith("/admin/") or (match is not None and "token" in match.kwargs)
-    return response.status_code in (301, 404) and request.method in ("GET", "HEAD") and not is_personal
+    if request.method not in ("GET", "HEAD") or request.path_info.startswith("/admin/"):
+        return False
+    if (match := request.resolver_match) is None:
+        # A redirect that no view made may lead to somebody's own link, of which the last slash was lost.
+        return response.status_code == 404
+    return response.status_code in (301, 404) and "token" not in match.kwargs
 
 
 def no_store_by_default(get_response):

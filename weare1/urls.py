@@ -27,7 +27,9 @@ urlpatterns = [
     ),
     # What one can say over the phone.
     path("ndihme", views.short_address, {"full": "/sq/ndihme/"}),
+    path("ndihme/", views.short_address, {"full": "/sq/ndihme/"}),
     path("help", views.short_address, {"full": "/en/help/"}),
+    path("help/", views.short_address, {"full": "/en/help/"}),
     path(".well-known/security.txt", views.security_txt),
     re_path(
         r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$",

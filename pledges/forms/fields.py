@@ -9,6 +9,7 @@ from django.db.models import Prefetch
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from pledges.addresses import plain_words
 from pledges.models import Commitment, County, Sector, Wording
 
 NAME_LENGTH = 80
@@ -19,22 +20,23 @@ def clean_name(value):
     value = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", value)).strip()
     letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
     marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
-    if letters < 2:
+    if letters < 2 or not plain_words(value):
         raise forms.ValidationError(_("Write your name and surname."), code="name_empty")
-    if len(value) > NAME_LENGTH:
+    # "J.R. Tolkien", and never "x.co", which a mail program would make a link of.
+    spaced = re.sub(r"\.(?=\w)", ". ", value)
+    if len(spaced) > NAME_LENGTH:
         raise forms.ValidationError(
             _("This name is longer than %(limit)d characters. Write a shorter form of it."),
             code="name_long",
             params={"limit": NAME_LENGTH},
         )
     looks_like_link = re.search(r"\w{2,}\.\w{2,}", value)
-    begins_well = value[0].isalpha() or value[0] in "'’"
+    begins_well = value[0].isalpha() or value[0] in "'’ʼ"
     if looks_like_link or not begins_well or marks > letters or not all(map(_belongs_to_a_name, value)):
         raise forms.ValidationError(
             _("Write the name with letters only, without signs, links or pictures."), code="name_signs"
         )
-    # "J.R. Tolkien", and never "x.co", which a mail program would make a link of.
-    return re.sub(r"\.(?=\w)", ". ", value)
+    return spaced
 
 
 def _belongs_to_a_name(letter):
@@ -53,15 +55,18 @@ class NameField(forms.CharField):
         return clean_name(super().clean(value))
 
 
+def whole_address(value):
+    """Raise ValidationError, once, for what is no address that mail can go to."""
+    EmailValidator(allowlist=[])(value)
+    # Neither "drita"@… nor a@[192.0.2.1]: the first is a second spelling of one mailbox, the second no domain. And
+    # mail goes to ASCII names only; the validator above lets pass letters such as ſ.
+    RegexValidator(r"^[!#-~]+@[^\[]+$")(value)
+
+
 class AddressField(forms.EmailField):
     """An e-mail address in NFC, as typed."""
 
-    default_validators = [
-        EmailValidator(allowlist=[]),
-        # Neither "drita"@… nor a@[192.0.2.1]: the first is a second spelling of one mailbox, the second no domain. And
-        # mail goes to ASCII names only; the validator above lets pass letters such as ſ.
-        RegexValidator(r"^[!#-~]+@[^\[]+$"),
-    ]
+    default_validators = [whole_address]
 
     def __init__(self, **kwargs):
         kwargs.setdefault("label", _("E-mail"))

@@ -14,6 +14,7 @@ from django.utils.html import strip_tags
 
 from campaign import richtext
 from campaign.models import Article, Demand, Page, Partner, Statistic, Voice
+from pledges.http import PUBLIC
 from pledges.models import StarterItem
 
 pytestmark = pytest.mark.django_db
@@ -322,6 +323,12 @@ def test_pages_of_a_fixed_place_and_longer_words_are_found(client, typed, path):
     assert path in re.findall(r'class="headline"><a href="([^"]+)"', page)
 
 
+@pytest.mark.parametrize("typed", ["ECPAT", "crca ecpat", "CRCA/ECPAT", "ecp"])
+def test_words_on_both_sides_of_a_slash_are_found(client, typed):
+    page = client.post("/en/search/", {"q": typed}).content.decode()
+    assert {"/en/who-we-are/", "/en/movement/"} <= set(re.findall(r'class="headline"><a href="([^"]+)"', page))
+
+
 def test_a_snippet_reads_like_the_text_and_says_where_it_goes_on(client):
     words = "Këtu flitet gjatë për gjëra të tjera, që të ketë ç’të lihet jashtë kur kërkohet vetëm një fjalë e rrallë në mes."
     text = f'<p>{words}</p><h2>Si e ruajmë</h2><p>Kumbulla është te <a href="/x/">faqja</a>. {words}</p>'
@@ -343,10 +350,13 @@ def test_the_child_s_page_is_one_touch_away(client):
     assert "Je fëmijë?" in words(client.get("/sq/je-femije/"))
 
 
-@pytest.mark.parametrize(("short", "full"), [("/ndihme", "/sq/ndihme/"), ("/help", "/en/help/")])
+@pytest.mark.parametrize(
+    ("short", "full"), [("/ndihme", "/sq/ndihme/"), ("/help", "/en/help/"), ("/help/", "/en/help/")]
+)
 def test_help_has_a_short_address(client, short, full):
     response = client.get(short)
     assert response.status_code in (301, 302) and response.url == full
+    assert response.headers["Cache-Control"] == PUBLIC, "also while the application is down"
 
 
 def test_security_txt_says_where_to_write(client):

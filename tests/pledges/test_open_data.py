@@ -141,6 +141,17 @@ def test_while_nothing_changes_the_second_answer_is_empty(client, path):
     assert client.get(path, headers={"If-None-Match": etag}).status_code == (200 if is_live else 304)
 
 
+@pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json"])
+def test_a_script_elsewhere_may_send_the_tag_it_has(client, path):
+    """Its browser asks first, and shows it only what is named."""
+    asked = client.options(path, headers={"Origin": "https://other.example", "Access-Control-Request-Method": "GET"})
+    assert (asked.status_code, asked.content) == (204, b"")
+    assert asked.headers["Access-Control-Allow-Origin"] == "*"
+    assert asked.headers["Access-Control-Allow-Headers"] == "If-None-Match"
+    assert client.get(path).headers["Access-Control-Expose-Headers"] == "ETag"
+    assert client.post(path).status_code == 405
+
+
 # The page
 
 

@@ -177,6 +177,9 @@ def test_07_a_right_domain_is_not_questioned(client, address):
         "1234",
         "Drita\nKola",
         "D" + "\u0301" * 40 + "rita",
+        "ʼʼ",
+        "\ufc5e\ufc5e",
+        "A.B." * 20,
     ],
 )
 def test_08_a_name_that_is_none_is_refused_in_words_and_kept(client, name):
@@ -232,6 +235,14 @@ def test_10_without_consent_errors_are_words_and_everything_typed_is_kept(client
     assert 'href="#id_consent"' in page and 'aria-invalid="true"' in page
     assert response.headers["Cache-Control"] == "private, no-store"
     assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/en/pledge/", "/en/my-pledge/"])
+@pytest.mark.parametrize("address", ["ana", "ana@", "ana koci@gmail.com", "é@x.al", "ana@gmail"])
+def test_what_is_no_address_is_said_once(client, path, address):
+    said = words(client.post(path, form_data(email=address)))
+    # In the summary and beside the field.
+    assert said.count("Write the whole e-mail address") == 2
 
 
 def test_10_an_empty_form_names_each_thing_that_is_missing(client):

@@ -252,6 +252,27 @@ def figure_csv(client, name, language="en"):
     return rows[0], rows[1:end], rows[end + 1 :]
 
 
+def test_what_a_figure_hides_is_not_empty_in_its_file(client):
+    put({("parents", "AL-11"): 40, ("parents", "AL-01"): 3, ("youth", "AL-11"): 7, ("youth", "AL-01"): 30})
+    totals.publish()
+    _, rows, foot = figure_csv(client, "groups-by-county")
+    assert "…" in foot[0][0] and any("…" in row for row in rows) and not any("" in row for row in rows)
+
+
+def test_rates_and_shares_are_rounded_alike_everywhere(client):
+    put({("parents", county.code): 122 for county in County.objects.exclude(code=County.ABROAD)})
+    _, rows, _ = figure_csv(client, "counties")
+    page = Document(client.get("/en/totals/per-10000/"))
+    rates = {row[0]: row[2] for row in rows if row[1] == "122"}
+    assert len(rates) == 12
+    for county, rate in rates.items():
+        [on_the_map] = [
+            page.of(link)["aria-label"] for link in page.all("a") if county in page.of(link).get("aria-label", "")
+        ]
+        [in_the_table] = [page.words(row) for row in page.all("tr", id=True) if county in page.words(row)]
+        assert on_the_map == f"{county}: {rate}" and in_the_table.endswith(rate)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_says_whence_when_and_how_to_cite_it(client, settings, name, language):

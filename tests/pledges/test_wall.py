@@ -68,6 +68,8 @@ def names(client, path="/en/wall/"):
         ("Dr.", "Dr."),
         ("王小明", "王小明"),
         ("Arta M̃ola", "Arta M̃."),
+        ("Arta ʼAli", "Arta A."),
+        ("ʼʼ", "ʼʼ"),
     ],
 )
 def test_the_first_name_and_the_initial_of_the_last(name, shown):

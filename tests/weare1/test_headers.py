@@ -109,8 +109,10 @@ ROWS = [
     Row("/en/movement/", language="en"),
     Row("/sq/kerko/", kept=NOT_KEPT, more=HIDDEN),
     Row("/en/search/", kept=NOT_KEPT, more=HIDDEN, language="en"),
-    Row("/ndihme", 302, kept=NOT_KEPT, more={"Location": "/sq/ndihme/"}),
-    Row("/help", 302, kept=NOT_KEPT, more={"Location": "/en/help/"}),
+    Row("/ndihme", 302, more={"Location": "/sq/ndihme/"}),
+    Row("/ndihme/", 302, more={"Location": "/sq/ndihme/"}),
+    Row("/help", 302, more={"Location": "/en/help/"}),
+    Row("/help/", 302, more={"Location": "/en/help/"}),
     Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
     Row("/pictures/sq/site/card.png", type="image/png"),
     Row("/pictures/sq/totals.png", type="image/png"),
@@ -337,6 +339,7 @@ def test_21_head_is_answered_like_get(client, row):
         ("en;q=0.1,sq;q=0.9", "/sq/"),
         ("*", "/sq/"),
         ("q=\x00,;;", "/sq/"),
+        ("de, en;q=0", "/sq/"),
     ],
 )
 def test_the_first_address_leads_to_the_language_the_browser_prefers(client, wanted, home):
@@ -371,8 +374,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in listed | personal, "give this address a row"
                 visited += 1
-    # Twenty-four addresses without a language, and thirty-four pages.
-    assert visited == 2 * (24 + 34)
+    # Twenty-six addresses without a language, and thirty-four pages.
+    assert visited == 2 * (26 + 34)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the walk below went through the admin"
 
