@@ -14,7 +14,7 @@ from translated_fields import TranslatedField
 from campaign import richtext
 from campaign.models.pictures import Picture
 
-# The text-search configuration of migration 0003: `simple` with `unaccent`, so that "tirane" finds Tiranë.
+# The text-search configuration of migration 0002: `simple` with `unaccent`, so that "tirane" finds Tiranë.
 SEARCH_CONFIG = "site"
 
 
