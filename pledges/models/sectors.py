@@ -27,6 +27,10 @@ class Sector(models.Model):
         S6 = "s6", _("olive")
         S7 = "s7", _("violet")
         S8 = "s8", _("wine")
+        S9 = "s9", _("petrol")
+        S10 = "s10", _("deep violet")
+        S11 = "s11", _("lavender (cream in dark mode)")
+        S12 = "s12", _("aubergine (lime in dark mode)")
 
     slug = models.SlugField(
         _("slug"),
@@ -63,9 +67,9 @@ class Sector(models.Model):
     )
     color = models.CharField(
         _("colour"),
-        max_length=2,
+        max_length=3,
         choices=Color,
-        help_text=_("One colour a sector, on every page and picture."),
+        help_text=_("One colour a sector, on every page and picture. Left: in light mode. Right: in dark mode."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
     shows_names = models.BooleanField(
