@@ -19,6 +19,8 @@ class Sector(models.Model):
     """A group that pledges, such as parents. Its slug stands in addresses and open data: it never changes."""
 
     class Color(models.TextChoices):
+        """The palette. A colour that is another one in dark mode has both names."""
+
         S1 = "s1", _("indigo")
         S2 = "s2", _("orange")
         S3 = "s3", _("teal")
@@ -29,8 +31,8 @@ class Sector(models.Model):
         S8 = "s8", _("wine")
         S9 = "s9", _("petrol")
         S10 = "s10", _("deep violet")
-        S11 = "s11", _("lavender (cream in dark mode)")
-        S12 = "s12", _("aubergine (lime in dark mode)")
+        S11 = "s11", _("lavender and cream")
+        S12 = "s12", _("aubergine and lime")
 
     slug = models.SlugField(
         _("slug"),
