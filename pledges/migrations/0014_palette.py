@@ -4,15 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pledges', '0013_wall'),
+        ("pledges", "0013_wall"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='sector',
-            name='color',
-            field=models.CharField(choices=[('s1', 'indigo'), ('s2', 'orange'), ('s3', 'teal'), ('s4', 'plum'), ('s5', 'navy'), ('s6', 'olive'), ('s7', 'violet'), ('s8', 'wine'), ('s9', 'petrol'), ('s10', 'deep violet'), ('s11', 'lavender and cream'), ('s12', 'aubergine and lime')], help_text='One colour a sector, on every page and picture. Left: in light mode. Right: in dark mode.', max_length=3, verbose_name='colour'),
+            model_name="sector",
+            name="color",
+            field=models.CharField(
+                choices=[
+                    ("s1", "indigo"),
+                    ("s2", "orange"),
+                    ("s3", "teal"),
+                    ("s4", "plum"),
+                    ("s5", "navy"),
+                    ("s6", "olive"),
+                    ("s7", "violet"),
+                    ("s8", "wine"),
+                    ("s9", "petrol"),
+                    ("s10", "deep violet"),
+                    ("s11", "lavender and cream"),
+                    ("s12", "aubergine and lime"),
+                ],
+                help_text="One colour a sector, on every page and picture. Left: in light mode. Right: in dark mode.",
+                max_length=3,
+                verbose_name="colour",
+            ),
         ),
     ]
