@@ -379,7 +379,7 @@ def test_24_names_are_shown_and_refused_by_staff_and_each_step_is_on_record(mode
     assert "1 name is refused." in press(moderator, "refuse", drita)
     assert list(names(moderator)) and set(names(moderator)) == {"Arta K.", "Besa K."}
     changes = AuditEntry.objects.filter(action="change").order_by("pk")
-    assert [(set(each.pledges), each.details["wall"]) for each in changes] == [
+    assert [(set(each.subject_ids), each.details["wall"]) for each in changes] == [
         ({arta.pk, besa.pk}, "shown"),
         ({drita.pk}, "refused"),
     ]
