@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import translation
@@ -57,6 +58,23 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
     assert pledge.insert(), f"{address} holds this person or two others already"
     pledge.refresh_from_db()
     return pledge
+
+
+def make_copies(pledge, number, **columns):
+    """Copy a saved pledge in SQL. Columns may be given as SQL expressions over n, which counts from 1.
+
+    Each copy has an id and digests of its own and no network. Its ciphertexts belong to the original: it cannot be decrypted.
+    """
+    names = [field.column for field in Pledge._meta.concrete_fields]
+    digests = [name for name in names if name.endswith(("_digest", "_digest_last"))]
+    values = {name: f"sha256(('{name}' || n)::bytea)" for name in digests}
+    values |= {"id": "gen_random_uuid()", "network_digest": "NULL", **columns}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO pledges_pledge ({', '.join(names)}) SELECT {', '.join(values.get(name, name) for name in names)} "
+            "FROM pledges_pledge, generate_series(1, %s) n WHERE id = %s",
+            [number, pledge.pk],
+        )
 
 
 def make_staff(*permissions, superuser=False, username=None):
