@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.models.sectors import Sector
-from pledges.numbers import number
+from pledges.models.numbers import number
 
 
 class MilestoneQuerySet(models.QuerySet):
