@@ -28,10 +28,10 @@ from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
 from pledges import totals
 from pledges.figures.brand import brand
+from pledges.figures.cards import draw
 from pledges.figures.mosaic import mosaic
 from pledges.http import cookieless_form, in_named_language, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
-from pledges.figures.cards import draw
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10

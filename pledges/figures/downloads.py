@@ -96,8 +96,14 @@ class Figure:
         content = repr((get_language(), self.name, self.citation, self.source, self.header, self.rows))
         key = f"figure:{hashlib.sha256(content.encode()).hexdigest()}"
         height = min(MAX_HEIGHT, HEAD + self.height + FOOT)
-        context = {"figure": self, "brand": brand(), "height": height, "foot": height - FOOT, **self.context}
-        return cache.get_or_set(key, lambda: png(self.template, context), PNG_SECONDS)
+        context = {
+            "figure": self,
+            "citation": f"{gettext('Cite as:')} {self.citation}",
+            "brand": brand(),
+            "height": height,
+            "foot": height - FOOT,
+        }
+        return cache.get_or_set(key, lambda: png(self.template, context | self.context), PNG_SECONDS)
 
 
 def mosaic_figure(totals, goal):
@@ -194,7 +200,11 @@ def growth_figure(totals, growth_by_day, milestones):
         rows=rows,
         address=reverse("pledges:totals"),
         template="growth.svg",
-        context={"growth": growth_chart(totals, growth_by_day, milestones), "totals": totals},
+        context={
+            "growth": growth_chart(totals, growth_by_day, milestones),
+            "totals": totals,
+            "without_people": gettext("Nobody yet."),
+        },
         height=560,
     )
 

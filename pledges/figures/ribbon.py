@@ -9,4 +9,8 @@ from pledges.figures.png import png
 @cache
 def draw(brand, ready=False):
     """A PNG of 1080 × 1080 with ring, ribbon and `brand`: transparent inside the ring, or with the mosaic there if `ready`."""
-    return png("ribbon.svg", {"brand": brand, "paths": neutral_paths() if ready else (), "dot_width": NEUTRAL_DOT_WIDTH}, is_transparent=not ready)
+    return png(
+        "ribbon.svg",
+        {"brand": brand, "paths": neutral_paths() if ready else (), "dot_width": NEUTRAL_DOT_WIDTH},
+        is_transparent=not ready,
+    )

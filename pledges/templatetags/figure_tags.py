@@ -1,4 +1,4 @@
-"""Template tags of the SVG templates in templates/pledges/figures/: text that fits, and positions in loops. Lengths are pixels."""
+"""Tags of the SVG templates in templates/pledges/figures/: text that fits, and positions in loops. Lengths are in pixels."""
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.simple_tag
 def text(words, x=0, y=0, size=24, weight=500, room=None, anchor="start", css=""):
-    """One line of text from x (or around or up to it, as `anchor` says) with its baseline at y; smaller if `room` is too narrow."""
+    """A line of text at x, aligned by `anchor` (an SVG text-anchor), on the baseline y; made smaller until it fits `room`."""
     if room is not None:
         size = fonts.fitted_size(str(words), size, weight, float(room))
     return format_html(
