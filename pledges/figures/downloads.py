@@ -19,7 +19,7 @@ from pledges.figures.mosaic import mosaic
 from pledges.figures.png import png
 from pledges.models import County, PublishedState
 from pledges.models.numbers import decimal, number
-from pledges.totals import UNKNOWN
+from pledges.totals.published import UNKNOWN
 
 # Seconds for which a rendered PNG is cached; its cache key is a digest of its content.
 PNG_SECONDS = 600

@@ -3,14 +3,14 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from pledges import totals
 from pledges.figures import cards, downloads
 from pledges.figures.brand import brand
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import County, Milestone, PledgingSettings
-from pledges.suppression import SMALL
+from pledges.totals import tally
+from pledges.totals.suppression import SMALL
 
 
 @public_page
@@ -26,7 +26,7 @@ def page_per_10000(request):
 
 
 def _page(request, per_10000):
-    read, grown = totals.read_with_growth()
+    read, grown = tally.read_with_growth()
     goal = PledgingSettings.load().goal_above(read.total)
     milestones = list(Milestone.objects.select_related("sector"))
     of_people = sorted(
@@ -67,7 +67,7 @@ def _ranked(counties, per_10000):
 @public_page
 def groups_by_county(request):
     """The table of sectors by counties, as published today."""
-    figure = downloads.groups_by_county_figure(totals.read())
+    figure = downloads.groups_by_county_figure(tally.read())
     return render(request, "pledges/groups_by_county.html", {"figure": figure})
 
 
@@ -94,8 +94,8 @@ def figure(request, language, name, kind):
 
 def _figure(name):
     if name == "growth":
-        return downloads.growth_figure(*totals.read_with_growth(), Milestone.objects.of_people())
-    read = totals.read()
+        return downloads.growth_figure(*tally.read_with_growth(), Milestone.objects.of_people())
+    read = tally.read()
     match name:
         case "one":
             return downloads.mosaic_figure(read, PledgingSettings.load().goal_above(read.total))
@@ -112,7 +112,7 @@ def _figure(name):
 @in_named_language
 def card(request, language):
     """The current total as a picture, in one language: what a messenger shows beside a link to the totals."""
-    read = totals.read()
+    read = tally.read()
     one = mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
     drawn = cards.draw_total(cards.total_text(read), brand(), one.paths, one.dot_width)
     return mark_public(HttpResponse(drawn, content_type="image/png"))
