@@ -10,7 +10,6 @@ from pathlib import Path
 
 from django.utils.translation import gettext, ngettext
 
-from pledges.figures.colors import SECTORS
 from pledges.models.numbers import number
 
 # For 100, 200, 400 and 500 places: [x, y] in a viewBox of WIDTH × HEIGHT, in the order in which they are taken. Computed by
@@ -21,6 +20,8 @@ WIDTH, HEIGHT = 300, 640
 AREA_OF_THE_NUMERAL = 120448
 MAX_PLACES = 500
 NEUTRAL_PLACES, NEUTRAL_DOT_WIDTH = 200, "18.9"
+# The site starts with eight sectors.
+NEUTRAL_COLORS = 8
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,12 @@ def one_two_five():
 
 
 def neutral_paths():
-    """(color class, path data) of a full mosaic in which the sectors' colours take turns; its dots are NEUTRAL_DOT_WIDTH wide."""
-    colors = len(SECTORS)
-    return tuple((f"s{own + 1}", _path(_places(NEUTRAL_PLACES)[own::colors])) for own in range(colors))
+    """(color class, path data) of a full mosaic in which the colours of the first sectors take turns.
+
+    Its dots are NEUTRAL_DOT_WIDTH wide.
+    """
+    places = _places(NEUTRAL_PLACES)
+    return tuple((f"s{n + 1}", _path(places[n::NEUTRAL_COLORS])) for n in range(NEUTRAL_COLORS))
 
 
 @cache

@@ -52,7 +52,6 @@ def test_drawn_text_is_no_wider_than_measured(weight):
 def test_pictures_have_the_colours_of_the_light_scheme():
     css = Path(finders.find("css/tokens.css")).read_text()
     tokens = dict(re.findall(r"--([\w-]+): (#\w+);", css[: css.index("prefers-color-scheme")]))
-    assert [tokens[f"s{n + 1}"] for n in range(len(colors.SECTORS))] == colors.SECTORS
     assert [tokens[f"q{n}"] for n in range(6)] == colors.SHADES
     named = [tokens[name] for name in ("field", "ink", "ink-2", "empty-day")]
     assert named == [colors.GROUND, colors.INK, colors.QUIET, colors.EMPTY]
