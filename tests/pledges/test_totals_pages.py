@@ -1,4 +1,4 @@
-"""The totals as people and partners read them: pages, figures to take along, JSON and CSV."""
+"""The totals as people and partners read them: pages, figures to download, JSON and CSV."""
 
 import csv
 import io
