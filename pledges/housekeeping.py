@@ -65,7 +65,7 @@ def forget():
         network_digest=None
     )
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
-    Attempt.objects.past().delete()
+    Attempt.objects.expired().delete()
     Message.objects.exclude(state=Message.State.QUEUED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
     TrialMessage.objects.filter(created_at__lte=Now() - KEEP_TASKS).delete()
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
@@ -87,9 +87,9 @@ def redigest():
     return True
 
 
-def end_silent_exports():
+def end_stalled_exports():
     """Exports whose process was killed are broken off; returns how many."""
-    return Export.objects.silent().end(Export.State.BROKEN_OFF)
+    return Export.objects.stalled().end(Export.State.BROKEN_OFF)
 
 
 def every_minute():
@@ -99,6 +99,6 @@ def every_minute():
     remind()
     forget()
     redigest()
-    end_silent_exports()
+    end_stalled_exports()
     published.publish()
     milestones.record()

@@ -30,6 +30,6 @@ def network(request):
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def line(network):
+def site_prefix(network):
     """The /48 that an IPv6 network belongs to, as text: what one customer is often given. None for IPv4."""
     return str(ipaddress.ip_network(network).supernet(new_prefix=48)) if ":" in network else None

@@ -89,11 +89,11 @@ def reencrypt(on_progress=lambda done: None):
 def _reencrypt_one(pledge):
     name, address, new_address = pledge.name, pledge.address, pledge.new_address
     values = {
-        "name_cipher": keys.encrypt(name, place=pledge.place("name")),
-        "address_cipher": keys.encrypt(address, place=pledge.place("address")),
+        "name_cipher": keys.encrypt(name, associated_data=pledge.associated_data("name")),
+        "address_cipher": keys.encrypt(address, associated_data=pledge.associated_data("address")),
     }
     if new_address is not None:
-        values["new_address_cipher"] = keys.encrypt(new_address, place=pledge.place("new_address"))
+        values["new_address_cipher"] = keys.encrypt(new_address, associated_data=pledge.associated_data("new_address"))
     Pledge.objects.filter(pk=pledge.pk).update(**values)
 
 
@@ -105,7 +105,7 @@ def _reencrypt_others():
     ):
         for row in rows.iterator(chunk_size=BATCH):
             if bytes(row.address_cipher[:1]) != current:
-                cipher = keys.encrypt(row.address, place=row.place)
+                cipher = keys.encrypt(row.address, associated_data=row.associated_data)
                 done += model.objects.filter(pk=row.pk).update(address_cipher=cipher)
     return done
 

@@ -16,7 +16,7 @@ from staff.models import AuditEntry
 logger = logging.getLogger(__name__)
 
 # Seconds that a batch may take before messages have their turn.
-TURN = 3
+BATCH_SECONDS = 3
 
 
 @task
@@ -38,7 +38,7 @@ def send_message(message_id):
 @task
 def run_batch(batch_id):
     """Make steps of a batch for some seconds and leave the rest to the next task; harmless when another worker has it."""
-    batch, until = apps.get_model("pledges.Batch")(pk=batch_id), time.monotonic() + TURN
+    batch, until = apps.get_model("pledges.Batch")(pk=batch_id), time.monotonic() + BATCH_SECONDS
     try:
         while batch.step():
             if time.monotonic() > until:

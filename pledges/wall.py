@@ -35,10 +35,10 @@ def _initial(word):
     return word[start:end].title()
 
 
-def doubts(name, refused):
+def review_reasons(name, refused):
     """Why this name should not be shown before someone has looked at it by itself; empty for most names.
 
-    `refused` is what `RefusedWord.objects.read()` gives.
+    `refused` is what `RefusedWord.objects.patterns()` gives.
     """
     words, (whole, beginnings) = plain_words(name), refused
     letters = [letter for letter in name if letter.isalpha()]

@@ -121,7 +121,7 @@ def form_data(**overrides):
         "county": "AL-10",
         "consent": "on",
         "website": "",
-        "stamp": str(stamps.Stamp(stamps.make(shown).made_at - stamps.COARSE, tuple(shown))),
+        "stamp": str(stamps.Stamp(stamps.make(shown).made_at - stamps.ROUNDING_SECONDS, tuple(shown))),
         **overrides,
     }
     return {key: value for key, value in data.items() if value is not None}

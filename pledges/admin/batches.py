@@ -86,5 +86,5 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
             if batch.state == STATES.UNDONE:
                 done = ngettext("%(count)d pledge is as before.", "%(count)d pledges are as before.", batch.undone)
                 self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
-        elif "go_on" in request.POST and batch.go_on():
+        elif "go_on" in request.POST and batch.resume():
             batch.enqueue()

@@ -51,26 +51,26 @@ def check_settings():
         )
 
 
-def encrypt(text, *, place):
+def encrypt(text, *, associated_data):
     """AES-GCM ciphertext of `text`: one byte of key id, 12 of nonce, the rest sealed.
 
     `place` is "table.column.row": bound in as associated data, so a ciphertext cannot be moved to another row.
     """
     key = decoded(settings.FIELD_KEYS)[0]
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(key).encrypt(nonce, text.encode(), place.encode())
+    sealed = AESGCM(key).encrypt(nonce, text.encode(), associated_data.encode())
     return bytes([key_id(key)]) + nonce + sealed
 
 
-def decrypt(data, *, place):
+def decrypt(data, *, associated_data):
     """The text that `encrypt` sealed for this place; CannotDecrypt when no key opens it here."""
     data = bytes(data)
     for opener in _openers(tuple(settings.FIELD_KEYS)).get(data[:1], ()):
         try:
-            return opener.decrypt(data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :], place.encode()).decode()
+            return opener.decrypt(data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :], associated_data.encode()).decode()
         except (InvalidTag, ValueError):  # of another place, or cut off
             continue
-    raise CannotDecrypt(place)
+    raise CannotDecrypt(associated_data)
 
 
 @cache

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 # Seconds. The data file is downloaded from the manage page, which makes a fresh link.
-DATA_LINK_LIFE = 3600
+DATA_LINK_MAX_AGE_SECONDS = 3600
 
 
 class Purpose(StrEnum):
@@ -60,7 +60,7 @@ def read(purpose, text):
     number, _, bound = _signer(purpose).unsign(text).partition(".")
     if purpose == Purpose.DATA:
         try:
-            _signer(purpose).unsign(text, max_age=DATA_LINK_LIFE)
+            _signer(purpose).unsign(text, max_age=DATA_LINK_MAX_AGE_SECONDS)
         except signing.SignatureExpired:
             return None
     return uuid.UUID(bytes=base64.urlsafe_b64decode(number + "==")), bound

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from django.core import signing
 
-COARSE = 600  # seconds
-TOO_QUICK = 2  # seconds
-# A day longer than the longest cache (pledges.http.STALE_IF_ERROR).
-LIFE = 2 * 24 * 3600
+ROUNDING_SECONDS = 600
+MIN_AGE_SECONDS = 2
+# A day longer than the longest cache (pledges.http.STALE_IF_ERROR_SECONDS).
+MAX_AGE_SECONDS = 2 * 24 * 3600
 
 
 def _signer():
@@ -30,12 +30,12 @@ class Stamp:
     @property
     def too_quick(self):
         """Whether nobody could have filled the form since; whoever got it back once need only press the button."""
-        return not self.returned and time.time() - self.made_at < TOO_QUICK
+        return not self.returned and time.time() - self.made_at < MIN_AGE_SECONDS
 
     @property
     def stale(self):
         """Whether the page is older than any cache may keep it."""
-        return time.time() - self.made_at > LIFE
+        return time.time() - self.made_at > MAX_AGE_SECONDS
 
     def __str__(self):
         return _signer().sign_object([self.made_at, list(self.wordings), int(self.returned)])
@@ -43,7 +43,7 @@ class Stamp:
 
 def make(wordings):
     """The stamp of a page shown to everyone now."""
-    return Stamp(int(time.time()) // COARSE * COARSE, tuple(wordings))
+    return Stamp(int(time.time()) // ROUNDING_SECONDS * ROUNDING_SECONDS, tuple(wordings))
 
 
 def make_returned(wordings):

@@ -99,7 +99,7 @@ def _current_details(pledge):
     """The present values of what staff can correct."""
     yield _("Group: %(sector)s") % {"sector": pledge.sector.name}
     yield _("County: %(county)s") % {"county": pledge.county.name if pledge.county else _("not given")}
-    yield pledge.wall_words
+    yield pledge.wall_status
     yield _("We send you news by e-mail.") if pledge.updates else _("We send you no news.")
     if pledge.new_address_cipher:
         yield _("You have also given us another address. Until you confirm it there, this one stays.")

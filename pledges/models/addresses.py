@@ -77,7 +77,7 @@ class BlockedAddressQuerySet(models.QuerySet):
         """Remember that its owner asked never to be written to."""
         by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         blocked = BlockedAddress(address_digest=by_key[0], address_digest_last=by_key[-1])
-        blocked.address_cipher = keys.encrypt(address, place=blocked.place)
+        blocked.address_cipher = keys.encrypt(address, associated_data=blocked.associated_data)
         self.bulk_create([blocked], ignore_conflicts=True)
 
     def holds(self, pledge):
@@ -106,11 +106,11 @@ class BlockedAddress(models.Model):
         return str(self.pk)[:8]
 
     @property
-    def place(self):
+    def associated_data(self):
         """What binds the ciphertext to this row."""
         return f"blocked.address.{self.pk}"
 
     @property
     def address(self):
         """The address, decrypted."""
-        return keys.decrypt(self.address_cipher, place=self.place)
+        return keys.decrypt(self.address_cipher, associated_data=self.associated_data)

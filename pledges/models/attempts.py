@@ -6,11 +6,11 @@ from django.db import models
 from django.db.models.functions import Now
 
 from pledges.crypto import keys
-from pledges.network import line
+from pledges.network import site_prefix
 
 WINDOW = timedelta(minutes=10)
 # One customer may have 65,536 IPv6 networks: all of them together send no more than so many may.
-NETWORKS_OF_A_LINE = 10
+NETWORKS_PER_SITE = 10
 
 
 class AttemptQuerySet(models.QuerySet):
@@ -18,7 +18,7 @@ class AttemptQuerySet(models.QuerySet):
         """Of the last ten minutes."""
         return self.filter(created_at__gt=Now() - WINDOW)
 
-    def past(self):
+    def expired(self):
         """Counted no more: to be erased."""
         return self.filter(created_at__lte=Now() - WINDOW)
 
@@ -47,8 +47,8 @@ class Attempt(models.Model):
         if network is None:
             return True
         counted = [(network, limit)]
-        if whole_line := line(network):
-            counted.append((whole_line, limit * NETWORKS_OF_A_LINE))
+        if site := site_prefix(network):
+            counted.append((site, limit * NETWORKS_PER_SITE))
         digests = [(keys.digests("attempt", place), most) for place, most in counted]
         if any(cls.objects.recent().filter(network_digest__in=by_key).count() >= most for by_key, most in digests):
             return False

@@ -12,7 +12,7 @@ from pledges.models.pledges import Pledge
 from staff.models import AuditEntry
 
 # Rows a transaction: locks are held for a fraction of a second, and the totals are exact after each.
-STEP = 2000
+ROWS_PER_STEP = 2000
 
 
 class BatchQuerySet(models.QuerySet):
@@ -156,7 +156,7 @@ class Batch(models.Model):
             return batch._undo_some() if batch.state == self.State.UNDOING else batch._change_some()
 
     @staticmethod
-    def confirmed_by_oneself(pledge):
+    def record_own_confirmation(pledge):
         """Someone whom a batch had confirmed has pressed the button, too: they are counted from now on, whatever is undone."""
         by_batch = BatchRow.objects.filter(
             batch__kind=Batch.Kind.CONFIRM,
@@ -192,7 +192,7 @@ class Batch(models.Model):
         """Stop because of an error that another try would meet again."""
         Batch.objects.unfinished().filter(pk=self.pk).update(state=self.State.FAILED, error=type(error).__name__[:80])
 
-    def go_on(self):
+    def resume(self):
         """Try once more what failed. True when this call did it."""
         failed = Batch.objects.filter(pk=self.pk, state=self.State.FAILED)
         return bool(
@@ -210,7 +210,7 @@ class Batch(models.Model):
         self.changed += len(changed)
         self.skipped += len(ids) - len(changed)
         self._take_down(ids, changed, self.by, Batch.State.RUNNING, Batch.State.DONE, "ended_at")
-        return len(ids) == STEP
+        return len(ids) == ROWS_PER_STEP
 
     def _undo_some(self):
         ids = self._next(self.rows.filter(undone_at=None).exclude(changed_at=None))
@@ -236,12 +236,12 @@ class Batch(models.Model):
         self.undone += len(undone)
         self.kept += len(ids) - len(undone)
         self._take_down(ids, undone, self.undone_by, Batch.State.UNDOING, Batch.State.UNDONE, "undone_at")
-        return len(ids) == STEP
+        return len(ids) == ROWS_PER_STEP
 
     def _next(self, rows):
         if self.reached:
             rows = rows.filter(pledge__gt=self.reached)
-        return list(rows.order_by("pledge").values_list("pledge", flat=True)[:STEP])
+        return list(rows.order_by("pledge").values_list("pledge", flat=True)[:ROWS_PER_STEP])
 
     @staticmethod
     def _lock(pledges):
@@ -251,7 +251,7 @@ class Batch(models.Model):
     def _take_down(self, ids, changed, user, going_on, ended, ended_field):
         """Keep how far the work is, in the transaction that did it, and put what was changed on record."""
         self.reached, self.state, self.worked_at = ids[-1] if ids else None, going_on, Now()
-        if len(ids) < STEP:
+        if len(ids) < ROWS_PER_STEP:
             self.state = ended
             setattr(self, ended_field, Now())
         self.save()

@@ -11,15 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.models import AuditEntry
 
-PAGE = 5_000
+ROWS_PER_PAGE = 5_000
 # An export that has read no page for so long has lost its process; one over the slowest line reads a page in two minutes.
-SILENCE = timedelta(minutes=10)
+STALLED_AFTER = timedelta(minutes=10)
 
 
 class ExportQuerySet(models.QuerySet):
-    def silent(self):
+    def stalled(self):
         """Called running, but nothing runs any more: the process was killed, and nobody could say so."""
-        return self.filter(state=Export.State.RUNNING, read_at__lte=Now() - SILENCE)
+        return self.filter(state=Export.State.RUNNING, read_at__lte=Now() - STALLED_AFTER)
 
     def end(self, state):
         """Say how they ended; returns how many."""
@@ -97,7 +97,7 @@ class Export(models.Model):
 
     def chosen(self, pledges):
         """Of these pledges the ones that belong into this export."""
-        return pledges.who_want_news() if self.content == self.Content.UPDATES else pledges
+        return pledges.with_news_consent() if self.content == self.Content.UPDATES else pledges
 
     def start(self, pledges):
         """Save it with how many rows to expect, and put it on record."""
@@ -108,7 +108,7 @@ class Export(models.Model):
             AuditEntry.log(self.user, AuditEntry.Action.EXPORT, export=str(self.pk), **details)
 
     def pages(self, pledges, fields):
-        """`fields` of each pledge, "pk" and "created_at" before all others; the newest first, PAGE at a time.
+        """`fields` of each pledge, "pk" and "created_at" before all others; the newest first, ROWS_PER_PAGE at a time.
 
         A page is on record before it is handed on. Each is a question of its own and not part of one long snapshot: who
         withdraws while the file is under way is not in what is still to come, and PostgreSQL can clear up behind the tally
@@ -117,7 +117,7 @@ class Export(models.Model):
         rest = pledges = self.chosen(pledges).order_by("-created_at", "-pk")
         while True:
             with transaction.atomic():
-                page = list(rest.values_list(*fields)[:PAGE])
+                page = list(rest.values_list(*fields)[:ROWS_PER_PAGE])
                 if page:
                     AuditEntry.log(self.user, AuditEntry.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
                 Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page), read_at=Now())

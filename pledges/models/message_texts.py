@@ -116,7 +116,7 @@ class MessageText(models.Model):
         """The `MailWords` in one language."""
         return content.MailWords(**{column: getattr(self, f"{column}_{language}") for column in content.COLUMNS})
 
-    def put_back(self):
+    def reset_to_original(self):
         """Take the words that came with the site. Does not save."""
         for language in LANGUAGES:
             for column in content.COLUMNS:

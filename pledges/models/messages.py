@@ -20,12 +20,12 @@ from pledges.models.message_texts import MessageKind, MessageText
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
-THEN_EVERY = timedelta(hours=6)
+RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
+LATER_RETRY_DELAY = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
-# What `mail_fails` looks at.
-IN_A_ROW = 20
-MAIL_REST = timedelta(minutes=15)
+# What `mail_is_failing` looks at.
+CONSECUTIVE_FAILURES = 20
+OUTAGE_AFTER = timedelta(minutes=15)
 
 
 class MessageQuerySet(models.QuerySet):
@@ -41,16 +41,18 @@ class MessageQuerySet(models.QuerySet):
         """Given up: staff should look."""
         return self.filter(state__in=[Message.State.FAILING, Message.State.REFUSED])
 
-    def mail_fails(self):
+    def mail_is_failing(self):
         """Whether nothing gets out any more, judged by the messages tried since one was last taken.
 
         A fault on our side (the server is away, or refuses our sign-in or sender) counts after a quarter of an hour. What
         the recipients' servers refuse counts only when it is many in a row: a single full or made-up mailbox is no alarm.
         """
-        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:IN_A_ROW]
+        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
         failed = list(itertools.takewhile(lambda message: message.state != Message.State.SENT, newest))
         ours = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
-        return len(failed) == IN_A_ROW or any(timezone.now() - message.created_at > MAIL_REST for message in ours)
+        return len(failed) == CONSECUTIVE_FAILURES or any(
+            timezone.now() - message.created_at > OUTAGE_AFTER for message in ours
+        )
 
     def send_again(self):
         """Owe those that were given up anew, as if just created; returns the messages this call changed."""
@@ -130,13 +132,13 @@ class Message(models.Model):
     def queue_withdrawn(cls, pledge):
         """Owe the message that says a pledge was erased; it keeps the address, encrypted, until it is sent."""
         message = cls(kind=cls.Kind.WITHDRAWN, language=pledge.language)
-        message.address_cipher = keys.encrypt(pledge.address, place=message.place)
+        message.address_cipher = keys.encrypt(pledge.address, associated_data=message.associated_data)
         message.save(force_insert=True)
         message.enqueue()
         return message
 
     @property
-    def place(self):
+    def associated_data(self):
         """What binds the ciphertext to this row."""
         return f"message.address.{self.pk}"
 
@@ -144,7 +146,7 @@ class Message(models.Model):
     def address(self):
         """Whom to send it to, decrypted."""
         if self.pledge is None:
-            return keys.decrypt(self.address_cipher, place=self.place)
+            return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
         if self.kind == self.Kind.NEW_ADDRESS:
             return self.pledge.new_address
         return self.pledge.address
@@ -192,7 +194,7 @@ class Message(models.Model):
         self.error = errors.error_kind(error)
         logger.warning("message %s, attempt %d: %s", self.pk, self.attempts, self.error)
         now = timezone.now()
-        wait = RETRY_AFTER[self.attempts - 1] if self.attempts <= len(RETRY_AFTER) else THEN_EVERY
+        wait = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
         if errors.is_final_refusal(error):
             self.state = self.State.REFUSED
         elif now + wait > self.created_at + GIVE_UP_AFTER and self._had_its_tries():
@@ -202,7 +204,7 @@ class Message(models.Model):
 
     def _had_its_tries(self):
         """After days without a worker a first fault is no reason to give up; the last message keeps an address, and is."""
-        return self.pledge is None or self.attempts > len(RETRY_AFTER)
+        return self.pledge is None or self.attempts > len(RETRY_DELAYS)
 
     def _record(self):
         if self.pledge is None and self.state != self.State.QUEUED:

@@ -24,9 +24,9 @@ models.BinaryField.register_lookup(Length)
 
 NETWORK_DIGEST_LIFE = timedelta(days=7)
 # How often one pledge can make us write again: asked for by signing again or by "send me my link".
-REPEATS = 5
-REPEAT_EVERY = timedelta(minutes=1)
-REPEATS_RETURN_AFTER = timedelta(days=1)
+MAX_REPEATS = 5
+REPEAT_INTERVAL = timedelta(minutes=1)
+REPEATS_RESET_AFTER = timedelta(days=1)
 
 DIGEST_FIELDS = [
     "address_digest",
@@ -40,7 +40,7 @@ DIGEST_FIELDS = [
 PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
 
 
-def place_of(pledge_id, column):
+def pledge_associated_data(pledge_id, column):
     """What binds a ciphertext to its column and row."""
     return f"pledge.{column}.{pledge_id}"
 
@@ -174,7 +174,7 @@ class Pledge(models.Model):
                 name="pledge_wall_and_time",
                 condition=Q(wall="waiting", wall_at=None) | Q(wall__in=["shown", "refused"], wall_at__isnull=False),
             ),
-            models.CheckConstraint(name="pledge_repeats_at_most", condition=Q(repeats__lte=REPEATS)),
+            models.CheckConstraint(name="pledge_repeats_at_most", condition=Q(repeats__lte=MAX_REPEATS)),
             models.CheckConstraint(
                 name="pledge_digests_are_whole",
                 condition=Q(
@@ -227,45 +227,45 @@ class Pledge(models.Model):
 
     # Who it is. Plain text exists only in memory.
 
-    def place(self, column):
+    def associated_data(self, column):
         """What binds a ciphertext to its column and to this row."""
-        return place_of(self.pk, column)
+        return pledge_associated_data(self.pk, column)
 
     @property
     def name(self):
         """The supporter's name, decrypted."""
-        return keys.decrypt(self.name_cipher, place=self.place("name"))
+        return keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
 
     @property
     def address(self):
         """The supporter's e-mail address, decrypted, as they typed it."""
-        return keys.decrypt(self.address_cipher, place=self.place("address"))
+        return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
 
     @property
     def new_address(self):
         """The address they want to change to, or None."""
         if self.new_address_cipher is None:
             return None
-        return keys.decrypt(self.new_address_cipher, place=self.place("new_address"))
+        return keys.decrypt(self.new_address_cipher, associated_data=self.associated_data("new_address"))
 
     @property
-    def appears_as(self):
+    def name_on_wall(self):
         """The name as the wall shows it."""
         return wall.shown_name(self.name)
 
     @property
-    def wishes_wall(self):
+    def wants_name_shown(self):
         """Whether the name is to be shown; in a sector that shows no names nobody's is."""
         return self.show_name and self.sector.shows_names
 
     @property
-    def wall_words(self):
+    def wall_status(self):
         """Whether the name is shown, in words to its owner."""
-        if not self.wishes_wall or self.state == self.State.INVALIDATED:
+        if not self.wants_name_shown or self.state == self.State.INVALIDATED:
             return gettext("Your name is not shown.")
         match self.wall:
             case self.Wall.SHOWN:
-                return gettext("Your name is shown among the supporters as “%(name)s”.") % {"name": self.appears_as}
+                return gettext("Your name is shown among the supporters as “%(name)s”.") % {"name": self.name_on_wall}
             case self.Wall.REFUSED:
                 return gettext(
                     "Our team has decided not to show your name. Your pledge counts all the same. "
@@ -277,8 +277,8 @@ class Pledge(models.Model):
         """Put name and address in: ciphertext and all digests; staff look at another name anew. Does not save."""
         if self.name_cipher and name != self.name:
             self.wall, self.wall_at = self.Wall.WAITING, None
-        self.name_cipher = keys.encrypt(name, place=self.place("name"))
-        self.address_cipher = keys.encrypt(address, place=self.place("address"))
+        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
         self.set_digests(name, address)
 
     def set_digests(self, name, address, rules=None):
@@ -296,7 +296,7 @@ class Pledge(models.Model):
 
     def set_new_address(self, address):
         """Remember an address that must confirm before it replaces the present one. Does not save."""
-        self.new_address_cipher = keys.encrypt(address, place=self.place("new_address"))
+        self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
         self.new_address_at = Now()
 
     @property
@@ -324,7 +324,7 @@ class Pledge(models.Model):
                 return True
         return False
 
-    def twin(self):
+    def find_duplicate(self):
         """The pledge that this unsaved one repeats (same mailbox, same name), or None."""
         return Pledge.objects.filter(
             Q(name_digest=self.name_digest) | Q(name_digest_last=self.name_digest_last)
@@ -334,17 +334,17 @@ class Pledge(models.Model):
         """Count the pledge; only a pending one, only once. True when this call did it."""
         return bool(Pledge.objects.filter(pk=self.pk).confirm())
 
-    def may_write_again(self):
+    def claim_message(self):
         """Claim one more message to this supporter; True when one may be sent now.
 
         Five repeats for a pending pledge, five a day for any other, never two within a minute. One statement:
         two requests of the same moment cannot both have the claim. A pending pledge then has its 14 days again, as the
         message says.
         """
-        resting = ~Q(state=Pledge.State.PENDING) & Q(written_at__lte=Now() - REPEATS_RETURN_AFTER)
+        resting = ~Q(state=Pledge.State.PENDING) & Q(written_at__lte=Now() - REPEATS_RESET_AFTER)
         return bool(
             Pledge.objects.filter(
-                resting | Q(repeats__lt=REPEATS), pk=self.pk, written_at__lte=Now() - REPEAT_EVERY
+                resting | Q(repeats__lt=MAX_REPEATS), pk=self.pk, written_at__lte=Now() - REPEAT_INTERVAL
             ).update(
                 repeats=models.Case(models.When(resting, then=models.Value(1)), default=F("repeats") + 1),
                 written_at=Now(),
@@ -352,16 +352,16 @@ class Pledge(models.Model):
             )
         )
 
-    def make_link(self):
+    def create_referral_code(self):
         """Give a counted pledge a link of its own, unless it has one."""
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         Pledge.objects.confirmed().filter(pk=self.pk, code=None).update(code=code)
 
-    def end_link(self):
+    def delete_referral_code(self):
         """Make the link of one's own lead nowhere."""
         Pledge.objects.filter(pk=self.pk).update(code=None)
 
-    def has_brought(self):
+    def referral_count(self):
         """How many have confirmed who came by this pledge's own link."""
         return self.brought.filter(state=Pledge.State.CONFIRMED).count()
 
@@ -385,7 +385,7 @@ class Pledge(models.Model):
             BlockedAddress.objects.add(self.address)
             Pledge.objects.filter(pk=self.pk).delete()
 
-    def companions(self):
+    def others_at_address(self):
         """The other pledge from the same address, if there is one."""
         return Pledge.objects.filter(
             Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)

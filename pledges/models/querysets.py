@@ -46,21 +46,21 @@ class PledgeQuerySet(models.QuerySet):
         """Counted, or still to be."""
         return self.exclude(state=self.model.State.INVALIDATED)
 
-    def who_want_news(self):
+    def with_news_consent(self):
         """Confirmed, and ticked that we may write to them."""
         return self.confirmed().filter(updates=True)
 
-    def for_the_wall(self):
+    def eligible_for_wall(self):
         """Confirmed, of 18 and over and willing to show their name, in a sector that shows names."""
         return self.confirmed().filter(show_name=True, sector__in=Sector.objects.filter(shows_names=True))
 
-    def waiting_for_the_wall(self):
+    def awaiting_wall_review(self):
         """Those whose name staff have still to look at."""
-        return self.for_the_wall().filter(wall=self.model.Wall.WAITING)
+        return self.eligible_for_wall().filter(wall=self.model.Wall.WAITING)
 
     def on_the_wall(self):
         """Those whose name is shown, in the order of approval: that of confirming could be laid beside the live totals."""
-        return self.for_the_wall().filter(wall=self.model.Wall.SHOWN).order_by("-wall_at", "pk")
+        return self.eligible_for_wall().filter(wall=self.model.Wall.SHOWN).order_by("-wall_at", "pk")
 
     def invalidated(self):
         """Taken out of the count by staff."""
@@ -83,11 +83,11 @@ class PledgeQuerySet(models.QuerySet):
         """Pledges from addresses of one mail domain."""
         return self.filter(domain_digest__in=keys.digests("domain", addresses.split_address(f"@{domain}")[1]))
 
-    def alike(self, column):
+    def sharing_digest(self, column):
         """All pledges that share a digest, such as "network_digest", with one of these."""
         return self.model.objects.filter(**{f"{column}__in": self.order_by().values(column)})
 
-    def second_of_their_address(self):
+    def second_at_address(self):
         """Those with which a second person pledged from the same address."""
         first = self.model.objects.filter(slot=1)
         # By either column: between the steps of a rotation two rows may share only one of them.
@@ -97,7 +97,7 @@ class PledgeQuerySet(models.QuerySet):
             slot=2,
         )
 
-    def of_link(self, code):
+    def with_referral_code(self, code):
         """The pledge whose supporter made this link of their own; none when they have withdrawn since, or for wild input."""
         return self.confirmed().filter(code=code) if set(code or "-") <= set(CODE_LETTERS) else self.none()
 
@@ -145,7 +145,7 @@ class PledgeQuerySet(models.QuerySet):
         shown = {} if sector.shows_names else {"show_name": False}
         return self.update(sector=sector, **shown)
 
-    def put_on_wall(self, decision):
+    def decide_wall(self, decision):
         """Show these names or refuse them, in one statement; returns how many this call changed."""
         return self.exclude(wall=decision).update(wall=decision, wall_at=Now())
 

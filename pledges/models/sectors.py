@@ -93,7 +93,7 @@ class Sector(models.Model):
         return self.name
 
     # So many pledges are moved in one transaction.
-    MOVED_AT_ONCE = 5000
+    MOVE_BATCH_ROWS = 5000
 
     def move_pledges(self, into, on_move):
         """Move all pledges of this sector to another one, some thousands a transaction; returns how many.
@@ -105,7 +105,7 @@ class Sector(models.Model):
         while True:
             with transaction.atomic():
                 rows = self.pledges.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
-                ids = list(rows[: self.MOVED_AT_ONCE])
+                ids = list(rows[: self.MOVE_BATCH_ROWS])
                 if not ids:
                     return moved
                 apps.get_model("pledges.Pledge").objects.filter(pk__in=ids).move_to(into)

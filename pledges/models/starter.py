@@ -13,7 +13,7 @@ class StarterItem(models.Model):
         return self.key
 
     @classmethod
-    def plant(cls, key, create):
+    def create_once(cls, key, create):
         """Call `create()` the first time `key` is planted, never again; returns whether it did."""
         _, is_new = cls.objects.get_or_create(key=key)
         if is_new:

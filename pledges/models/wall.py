@@ -18,8 +18,8 @@ class WallName(Pledge):
 
 
 class RefusedWordQuerySet(models.QuerySet):
-    def read(self):
-        """(whole words, beginnings of words) to look for, as `wall.doubts` takes them."""
+    def patterns(self):
+        """(whole words, beginnings of words) to look for, as `wall.review_reasons` takes them."""
         words = list(self.values_list("word", flat=True))
         whole = {word for word in words if not word.endswith("*")}
         return whole, tuple(word.rstrip("*") for word in words if word.endswith("*"))

@@ -27,7 +27,7 @@ def load(name, folder=FOLDER):
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def plant():
+def create_missing():
     """Create what was never created before; returns how many pieces that were."""
     return sum(_places()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
 
@@ -47,8 +47,8 @@ def _places():
             for town in row["municipalities"]:
                 Municipality.objects.create(county=county, name_sq=town["name_sq"], name_en=town["name_en"])
 
-        yield StarterItem.plant(f"county:{row['iso']}", create)
-    yield StarterItem.plant(
+        yield StarterItem.create_once(f"county:{row['iso']}", create)
+    yield StarterItem.create_once(
         "county:abroad",
         lambda: County.objects.create(
             code=County.ABROAD,
@@ -62,7 +62,9 @@ def _places():
 
 def _sectors():
     consent = load("consent")
-    yield StarterItem.plant("wording:consent", lambda: Wording.objects.create(kind=Wording.Kind.CONSENT, **consent))
+    yield StarterItem.create_once(
+        "wording:consent", lambda: Wording.objects.create(kind=Wording.Kind.CONSENT, **consent)
+    )
     for position, row in enumerate(load("sectors"), start=1):
         words = {"text_sq": row.pop("words_sq"), "text_en": row.pop("words_en")}
         commitments = row.pop("commitments")
@@ -71,11 +73,11 @@ def _sectors():
             sector = Sector.objects.create(position=position, **row)
             Wording.objects.create(kind=Wording.Kind.PLEDGE, sector=sector, **words)
 
-        yield StarterItem.plant(f"sector:{row['slug']}", create)
+        yield StarterItem.create_once(f"sector:{row['slug']}", create)
         sector = Sector.objects.filter(slug=row["slug"]).first()
         for number, commitment in enumerate(commitments, start=1):
             if sector is not None:
-                yield StarterItem.plant(
+                yield StarterItem.create_once(
                     f"commitment:{commitment['key']}",
                     lambda c=commitment, n=number, s=sector: Commitment.objects.create(sector=s, position=n, **c),
                 )
@@ -83,16 +85,16 @@ def _sectors():
 
 def _provider_rules():
     for row in load("providers"):
-        yield StarterItem.plant(f"provider:{row['domain']}", lambda row=row: ProviderRule.objects.create(**row))
+        yield StarterItem.create_once(f"provider:{row['domain']}", lambda row=row: ProviderRule.objects.create(**row))
 
 
 def _message_texts():
     for kind, words in content.starter().items():
-        yield StarterItem.plant(
+        yield StarterItem.create_once(
             f"message:{kind}", lambda kind=kind, words=words: MessageText.objects.create(kind=kind, **words)
         )
 
 
 def _refused_words():
     for word in load("refused-words"):
-        yield StarterItem.plant(f"refused:{word}", lambda word=word: RefusedWord.objects.create(word=word))
+        yield StarterItem.create_once(f"refused:{word}", lambda word=word: RefusedWord.objects.create(word=word))

@@ -39,4 +39,4 @@ def _checks():
     yield "tally", tally.unfolded() <= UNFOLDED_LIMIT
     yield "queue", not Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists()
     yield "worker", not Heartbeat.is_late()
-    yield "mail", not Message.objects.mail_fails()
+    yield "mail", not Message.objects.mail_is_failing()

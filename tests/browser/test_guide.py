@@ -325,7 +325,7 @@ def many_pledges(walk):
 
 
 def the_wall(walk):
-    WallName.objects.waiting_for_the_wall().put_on_wall(WallName.Wall.SHOWN)
+    WallName.objects.awaiting_wall_review().decide_wall(WallName.Wall.SHOWN)
     for number, name in enumerate(("Besnik Lala", "Mira Toska", "BABAI GIM")):
         make_pledge(name=name, address=f"mur{number}@shembull.al", state="confirmed", show_name=True)
     walk.open("/admin/pledges/wallname/")

@@ -34,7 +34,7 @@ INVALIDATE, CONFIRM, RESTORE = Batch.Kind.INVALIDATE, Batch.Kind.CONFIRM, Batch.
 @pytest.fixture
 def small_steps(monkeypatch):
     """Steps of three pledges, so that a handful takes several."""
-    monkeypatch.setattr(batches_module, "STEP", 3)
+    monkeypatch.setattr(batches_module, "ROWS_PER_STEP", 3)
 
 
 def start(kind=INVALIDATE, pledges=None, user=None):
@@ -230,7 +230,7 @@ def test_the_worker_does_it_and_undoes_it(small_steps):
 
 
 def test_the_worker_takes_turns_with_other_tasks(small_steps, monkeypatch):
-    monkeypatch.setattr("pledges.tasks.TURN", 0)
+    monkeypatch.setattr("pledges.tasks.BATCH_SECONDS", 0)
     for _ in range(8):
         make_pledge(state="confirmed")
     batch = start()
@@ -259,7 +259,7 @@ def test_a_batch_that_meets_an_error_stops_says_its_kind_and_can_be_tried_again(
     batch.refresh_from_db()
     assert (batch.state, batch.error, batch.changed, total()) == ("failed", "IntegrityError", 0, 1)
     refusing_database()
-    assert batch.go_on()
+    assert batch.resume()
     batch.enqueue()
     run_worker()
     batch.refresh_from_db()
@@ -405,7 +405,7 @@ WORKER = """
 import django
 django.setup()
 from pledges.models import Batch, batches
-batches.STEP = 200
+batches.ROWS_PER_STEP = 200
 Batch(pk={pk}).finish()
 """
 

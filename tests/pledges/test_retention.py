@@ -130,7 +130,7 @@ def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(c
 
 def test_the_network_is_forgotten_after_seven_days():
     pledge = make_pledge(network="198.51.100.7", state="confirmed")
-    from_its_network = Pledge.objects.filter(pk=pledge.pk).alike("network_digest")
+    from_its_network = Pledge.objects.filter(pk=pledge.pk).sharing_digest("network_digest")
     assert list(from_its_network) == [pledge]
     let_time_pass(7 * DAY - MINUTE)
     housekeeping.forget()

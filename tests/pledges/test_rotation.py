@@ -141,8 +141,8 @@ def crowd(settings):
             worded_language="sq",
             slot=1,
         )
-        pledge.name_cipher = keys.encrypt(f"Emri {number}", place=pledge.place("name"))
-        pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", place=pledge.place("address"))
+        pledge.name_cipher = keys.encrypt(f"Emri {number}", associated_data=pledge.associated_data("name"))
+        pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", associated_data=pledge.associated_data("address"))
         pledge.set_digests(f"Emri {number}", f"{number}@shembull.al", rules)
         crowd.append(pledge)
     Pledge.objects.bulk_create(crowd)

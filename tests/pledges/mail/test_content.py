@@ -89,7 +89,7 @@ def test_each_kind_of_message_has_a_frame_and_words_that_fit_it(kind, language):
 def test_seeding_again_brings_nothing_back_that_staff_changed_or_that_is_gone():
     MessageText.objects.filter(kind="confirm").update(subject_en="One more thing")
     MessageText.objects.filter(kind="links").delete()
-    starter.plant()
+    starter.create_missing()
     assert text_of("confirm").subject_en == "One more thing"
     assert not MessageText.objects.filter(kind="links").exists()
 
