@@ -8,7 +8,8 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.messages import Message
-from pledges.models.pledges import DIGEST_FIELDS, Pledge
+from pledges.models.person import DIGEST_FIELDS
+from pledges.models.pledges import Pledge
 from pledges.models.querysets import digest_mark
 
 BATCH = 200

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from pledges.crypto import keys
 from pledges.exports.spreadsheets import csv_file, xlsx_file
 from pledges.models import County, Export, Pledge, Sector
-from pledges.models.pledges import pledge_associated_data
+from pledges.models.person import pledge_associated_data
 
 PERSON = ["name", "address"]
 STATE = ["state", "created_at", "confirmed_at", "invalidated_at"]

@@ -21,7 +21,7 @@ from pledges.forms.fields import (
 )
 from pledges.forms.sign import PledgeForm, StampedForm
 from pledges.models import BlockedAddress, ChosenCommitment, Commitment, Message, Pledge, Sector
-from pledges.models.pledges import PERSON_FIELDS
+from pledges.models.person import PERSON_FIELDS
 
 
 class ManageForm(forms.Form):

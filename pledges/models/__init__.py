@@ -1,6 +1,9 @@
+"""Models of the pledges app, one module per concept."""
+
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
-from pledges.models.batches import Batch, BatchRow
+from pledges.models.batch_rows import BatchRow
+from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.exports import Export
 from pledges.models.heartbeat import Heartbeat
@@ -26,10 +29,10 @@ __all__ = [
     "ChosenCommitment",
     "Commitment",
     "County",
-    "Heartbeat",
-    "MessageText",
     "Export",
+    "Heartbeat",
     "Message",
+    "MessageText",
     "Milestone",
     "Municipality",
     "Pledge",

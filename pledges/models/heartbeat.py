@@ -12,7 +12,7 @@ LATE_AFTER = timedelta(minutes=2)
 
 
 class Heartbeat(models.Model):
-    """When a worker was last alive. No row: none was ever started."""
+    """When a worker was last alive. There is no row until a worker has run."""
 
     beat_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -24,10 +24,10 @@ class Heartbeat(models.Model):
 
     @classmethod
     def beat(cls):
-        """A worker is alive now."""
+        """Record that a worker is alive now."""
         cls.objects.bulk_create([cls(pk=1)], update_conflicts=True, unique_fields=["pk"], update_fields=["beat_at"])
 
     @classmethod
     def is_late(cls):
-        """Whether a worker ran once and none does any more."""
+        """Whether a worker has run, but none within LATE_AFTER."""
         return cls.objects.filter(beat_at__lt=Now() - LATE_AFTER).exists()
