@@ -3,7 +3,7 @@ from pledges.models.attempts import Attempt
 from pledges.models.batches import Batch, BatchRow
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.exports import Export
-from pledges.models.heartbeat import Heartbeat
+from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.letters import LetterText, TrialLetter
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
@@ -25,9 +25,10 @@ __all__ = [
     "ChosenCommitment",
     "Commitment",
     "County",
+    "Export",
+    "FailedStep",
     "Heartbeat",
     "LetterText",
-    "Export",
     "Message",
     "Milestone",
     "Municipality",

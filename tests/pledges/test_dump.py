@@ -20,12 +20,12 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.urls import reverse
 
-from pledges import housekeeping, links, wall
+from pledges import links, wall
 from pledges.addresses import normalise, normalise_name
 from pledges.links import Purpose
 from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
-from tests.factories import app_code, form_data, give_app, links_in, run_worker
+from tests.factories import app_code, form_data, give_app, keep_house, links_in, run_worker
 from tests.pages import Document
 from tests.smtp import MailServer
 from weare1 import devdb, logs
@@ -322,7 +322,7 @@ def test_neither_a_dump_of_the_database_nor_the_log_names_any_of_sixty_people(cl
 
         edited_by_staff(client, [pledge_of(person) for person in people[32:40]])
         let_time_pass(timedelta(days=3))
-        housekeeping.every_minute()
+        keep_house()
         run_worker()
 
     stolen = dump()

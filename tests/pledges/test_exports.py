@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pledges import exports, housekeeping
+from pledges import exports
 from pledges.models import Export, Pledge
 from pledges.models.exports import PAGE
 from pledges.spreadsheets import SHEET_ROWS, csv_file, xlsx_file
 from staff.models import Record
 from tests.clock import let_time_pass
-from tests.factories import make_pledge, make_staff, sign_in
+from tests.factories import keep_house, make_pledge, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -407,11 +407,11 @@ def test_a_download_that_is_broken_off_says_so(staff):
 def test_an_export_whose_process_was_killed_is_broken_off(staff):
     many(PAGE)
     export, _pieces = begun(staff)
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "running"
     let_time_pass(timedelta(minutes=11))
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "broken_off"
 

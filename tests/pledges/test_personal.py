@@ -89,7 +89,7 @@ def test_12_after_fourteen_days_the_link_says_so_and_offers_to_sign_again(client
     says_so(client.get(link))
     says_so(client.post(link))
     assert totals.read().total == 0
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert not Pledge.objects.exists()
     says_so(client.get(link))
 

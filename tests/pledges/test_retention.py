@@ -11,16 +11,11 @@ from pledges import housekeeping, keys, links, totals
 from pledges.links import Purpose
 from pledges.models import Message, Pledge
 from tests.clock import let_time_pass
-from tests.factories import form_data, links_in, make_pledge, run_worker
+from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
 
 pytestmark = pytest.mark.django_db
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-def keep_house():
-    housekeeping.every_minute()
-    run_worker()
 
 
 # Reminding
@@ -30,10 +25,12 @@ def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
     make_pledge("Drita Kola", "drita@shembull.al")
     let_time_pass(3 * DAY - MINUTE)
     keep_house()
+    run_worker()
     assert mailoutbox == []
     let_time_pass(MINUTE)
     for _ in range(11):
         keep_house()
+        run_worker()
         let_time_pass(DAY - MINUTE)
     assert [mail.subject for mail in mailoutbox] == ["Email-i juaj pret ende konfirmimin"]
     assert mailoutbox[0].to == ["drita@shembull.al"]
@@ -43,6 +40,7 @@ def test_the_reminders_link_confirms(client, mailoutbox):
     make_pledge()
     let_time_pass(3 * DAY)
     keep_house()
+    run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     assert totals.read().total == 1
@@ -56,6 +54,7 @@ def test_whoever_has_confirmed_was_taken_out_or_withdrew_is_not_reminded(mailout
     mailoutbox.clear()
     let_time_pass(4 * DAY)
     keep_house()
+    run_worker()
     assert mailoutbox == []
 
 
@@ -77,10 +76,10 @@ def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     for pledge in Pledge.objects.all():
         Message.owe(Message.Kind.CONFIRM, pledge)
     let_time_pass(14 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert Pledge.objects.count() == 3
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert set(Pledge.objects.all()) == set(kept)
     assert {message.pledge for message in Message.objects.all()} <= set(kept)
     assert totals.read().total == 1 and totals.differences() == []
@@ -109,6 +108,7 @@ def test_12_whoever_signs_again_after_14_days_gets_a_link_that_works_even_before
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     keep_house()
+    run_worker()
     assert totals.read().total == 1
 
 
@@ -121,6 +121,7 @@ def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(c
     assert date_format(timezone.localdate() + timedelta(days=14), "DATE_FORMAT") in mailoutbox[0].body
     let_time_pass(14 * DAY - 2 * MINUTE)
     keep_house()
+    run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     assert totals.read().total == 1
@@ -131,10 +132,10 @@ def test_the_network_is_forgotten_after_seven_days():
     from_its_network = Pledge.objects.filter(pk=pledge.pk).alike("network_digest")
     assert list(from_its_network) == [pledge]
     let_time_pass(7 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_networks()
     assert from_its_network.all().exists()
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_networks()
     assert not from_its_network.all().exists()
     pledge.refresh_from_db()
     assert pledge.network_digest is None
@@ -153,11 +154,11 @@ def moving():
 
 def test_an_address_that_was_never_confirmed_is_forgotten_after_14_days(moving):
     let_time_pass(14 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_new_addresses()
     moving.refresh_from_db()
     assert moving.new_address == "e.re@shembull.al"
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_new_addresses()
     moving.refresh_from_db()
     assert (moving.new_address_cipher, moving.new_address_at) == (None, None)
     assert moving.address == "e.vjeter@shembull.al"
@@ -183,7 +184,7 @@ def test_sent_messages_are_forgotten_after_30_days_and_owed_ones_are_not():
     run_worker()
     owed = Message.owe(Message.Kind.LINKS, pledge)
     let_time_pass(31 * DAY)
-    housekeeping.forget()
+    housekeeping.erase_messages()
     assert list(Message.objects.all()) == [owed]
 
 
@@ -194,7 +195,7 @@ def test_records_of_done_work_are_forgotten_after_a_day_and_waiting_work_is_not(
     run_worker()
     waiting = Message.owe(Message.Kind.LINKS, pledge)
     let_time_pass(DAY + MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_finished_tasks()
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[str(waiting.pk)]]
 
 
@@ -205,6 +206,7 @@ def test_housekeeping_leaves_what_is_in_time_alone(mailoutbox):
     before = list(Pledge.objects.order_by("pk").values())
     for _ in range(3):
         keep_house()
+        run_worker()
     assert list(Pledge.objects.order_by("pk").values()) == before
     assert mailoutbox == [] and not DBTaskResult.objects.exists()
 

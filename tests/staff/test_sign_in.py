@@ -210,7 +210,7 @@ def test_what_waits_is_not_counted_and_a_day_later_all_is_forgotten(client, zana
         give_password(client)
     assert Try.objects.count() == 5
     later(24 * 3600)
-    housekeeping.forget()
+    housekeeping.erase_tries()
     assert Try.objects.count() == 0
 
 
