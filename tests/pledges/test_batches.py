@@ -171,6 +171,29 @@ def test_what_a_later_batch_changed_is_left_alone_until_that_one_is_undone():
     assert looks(pledge)[0][0] == "invalidated"
 
 
+@pytest.mark.parametrize(("kind", "state"), [(CONFIRM, "pending"), (RESTORE, "invalidated")])
+def test_a_batch_undone_after_a_later_one_restored_the_same_pledges_leaves_them_alone(kind, state):
+    pledges = [make_pledge(state=state) for _ in range(2)]
+    first = done(kind)
+    done(INVALIDATE)
+    done(RESTORE)
+    before = looks(*pledges)
+    undo(first)
+    assert (first.undone, first.kept) == (0, 2)
+    assert looks(*pledges) == before
+    assert total() == 2
+
+
+def test_an_invalidation_that_a_later_batch_restored_is_not_restored_again():
+    pledge = make_pledge(state="confirmed")
+    first = done(INVALIDATE)
+    done(RESTORE)
+    before = looks(pledge)
+    undo(first)
+    assert (first.undone, first.kept) == (0, 1)
+    assert looks(pledge) == before and total() == 1
+
+
 def test_a_later_batch_that_was_undone_is_no_reason_to_leave_a_pledge_alone():
     make_pledge(state="confirmed")
     first = done(INVALIDATE)
