@@ -80,7 +80,7 @@ def erase_attempts():
 
 def erase_messages():
     """Erase records of messages that were sent or given up, after thirty days."""
-    Message.objects.exclude(state=Message.State.OWED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
+    Message.objects.exclude(state=Message.State.OWED).filter(queued_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
 
 
 def erase_trial_letters():

@@ -242,7 +242,7 @@ def _fill(frame, words, pledges):
     if frame.link:
         values["name"] = first.name
     if frame.needed:
-        values["day"] = _day(first.pending_until if frame.link == Purpose.CONFIRM else first.new_address_until)
+        values["day"] = _day(first.expires_at if frame.link == Purpose.CONFIRM else first.new_address_until)
     if frame.of_address:
         buttons = [_button_of(words, pledge) for pledge in pledges]
     else:
@@ -285,10 +285,12 @@ def _day(moment):
 def _made_up(kind, language):
     """Pledges of nobody, never saved, such as a message of this kind is about."""
     from pledges.models import Pledge, Sector
+    from pledges.models.querysets import PENDING_LIFE
 
     def person(name, state):
         now = timezone.now()
-        pledge = Pledge(language=language, state=state, updates=True, created_at=now, sector=Sector.objects.first())
+        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first())
+        pledge.expires_at = now + PENDING_LIFE
         pledge.set_person(name, "arta@example.org")
         pledge.set_new_address("arta@example.org")
         pledge.new_address_at = now

@@ -66,7 +66,7 @@ class BatchAdmin(NeitherAddedNorDeleted, ModelAdmin):
 
     @staticmethod
     def _too_old(batch):
-        """How many would be erased once their confirmation is undone: their 14 days to confirm are over."""
+        """How many would be erased once their confirmation is undone: they are past their `expires_at`."""
         if batch.kind != Batch.Kind.CONFIRM or batch.undo_asked_at:
             return 0
         changed = batch.rows.exclude(changed_at=None).values("pledge")

@@ -5,21 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pledges', '0013_wall'),
+        ("pledges", "0013_wall"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FailedStep',
+            name="FailedStep",
             fields=[
-                ('step', models.CharField(editable=False, max_length=200, primary_key=True, serialize=False)),
-                ('failed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('error', models.CharField(editable=False, max_length=80)),
+                ("step", models.CharField(editable=False, max_length=200, primary_key=True, serialize=False)),
+                ("failed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("error", models.CharField(editable=False, max_length=80)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
     ]

@@ -88,6 +88,8 @@ class Pledge(models.Model):
 
     state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
     created_at = models.DateTimeField(_("signed"), db_default=Now(), editable=False)
+    # When the pledge is erased if it is not confirmed. Signing again moves it; confirming keeps it, since that can be undone.
+    expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
 
@@ -172,6 +174,7 @@ class Pledge(models.Model):
                 name="pledge_wall_and_time",
                 condition=Q(wall="waiting", wall_at=None) | Q(wall__in=["shown", "refused"], wall_at__isnull=False),
             ),
+            models.CheckConstraint(name="pledge_expires_after_signing", condition=Q(expires_at__gt=F("created_at"))),
             models.CheckConstraint(name="pledge_repeats_at_most", condition=Q(repeats__lte=REPEATS)),
             models.CheckConstraint(
                 name="pledge_digests_are_whole",
@@ -216,7 +219,7 @@ class Pledge(models.Model):
                 name="pledge_network",
                 condition=Q(network_digest__isnull=False),
             ),
-            models.Index(fields=["created_at"], name="pledge_pending", condition=Q(state="pending")),
+            models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
         ]
 
     def __str__(self):
@@ -298,11 +301,6 @@ class Pledge(models.Model):
         self.new_address_at = Now()
 
     @property
-    def pending_until(self):
-        """When an unconfirmed pledge is erased."""
-        return self.created_at + PENDING_LIFE
-
-    @property
     def new_address_until(self):
         """When an address that was not confirmed is forgotten."""
         return self.new_address_at + PENDING_LIFE
@@ -336,8 +334,8 @@ class Pledge(models.Model):
         """Claim one more message to this supporter; True when one may be sent now.
 
         Five repeats for a pending pledge, five a day for any other, never two within a minute. One statement:
-        two requests of the same moment cannot both have the claim. A pending pledge then has its 14 days again, as the
-        message says.
+        two requests of the same moment cannot both have the claim. A pending pledge then expires 14 days from now,
+        as the message says.
         """
         resting = ~Q(state=Pledge.State.PENDING) & Q(written_at__lte=Now() - REPEATS_RETURN_AFTER)
         return bool(
@@ -346,7 +344,9 @@ class Pledge(models.Model):
             ).update(
                 repeats=models.Case(models.When(resting, then=models.Value(1)), default=F("repeats") + 1),
                 written_at=Now(),
-                created_at=models.Case(models.When(state=Pledge.State.PENDING, then=Now()), default=F("created_at")),
+                expires_at=models.Case(
+                    models.When(state=Pledge.State.PENDING, then=Now() + PENDING_LIFE), default=F("expires_at")
+                ),
             )
         )
 

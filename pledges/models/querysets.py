@@ -27,15 +27,15 @@ def digest_mark(rules):
 class PledgeQuerySet(models.QuerySet):
     def pending(self):
         """Signed, not confirmed yet, and still in time to be."""
-        return self.filter(state=self.model.State.PENDING, created_at__gt=Now() - PENDING_LIFE)
+        return self.filter(state=self.model.State.PENDING, expires_at__gt=Now())
 
     def expired(self):
         """Never confirmed in time, also those that staff had invalidated: to be erased."""
         return self.exclude(state=self.model.State.CONFIRMED).filter(confirmed_at=None).out_of_time()
 
     def out_of_time(self):
-        """Signed so long ago that an unconfirmed one is erased."""
-        return self.filter(created_at__lte=Now() - PENDING_LIFE)
+        """Past their `expires_at`: each that is not confirmed is erased."""
+        return self.filter(expires_at__lte=Now())
 
     def confirmed(self):
         """Counted."""
@@ -70,8 +70,8 @@ class PledgeQuerySet(models.QuerySet):
         return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
 
     def owed_a_reminder(self):
-        """Pending for three days and not reminded yet."""
-        return self.pending().filter(created_at__lte=Now() - REMINDER_AFTER, reminded_at=None)
+        """Pending and not reminded yet, three days after signing or signing again, which also sends a message."""
+        return self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
 
     def at_address(self, address):
         """Pledges of the mailbox behind this address (two at most), by every digest key in use."""
@@ -146,5 +146,5 @@ class PledgeQuerySet(models.QuerySet):
         )
 
     def unconfirm(self):
-        """Undo `confirm`: they wait again, for what is left of their 14 days; returns how many this call changed."""
+        """Undo `confirm`: they wait again, until `expires_at`; returns how many this call changed."""
         return self.confirmed().update(state=self.model.State.PENDING, confirmed_at=None)

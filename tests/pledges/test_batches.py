@@ -58,7 +58,8 @@ def total():
 
 def looks(*pledges):
     """What a batch may change of these, as it is now."""
-    fields = ("state", "created_at", "confirmed_at", "invalidated_at", "sector_id", "county_id", "link_version")
+    fields = ("state", "created_at", "expires_at", "confirmed_at", "invalidated_at")
+    fields += ("sector_id", "county_id", "link_version")
     return list(Pledge.objects.filter(pk__in=[pledge.pk for pledge in pledges]).order_by("pk").values_list(*fields))
 
 

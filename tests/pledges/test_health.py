@@ -81,6 +81,16 @@ def test_twenty_refused_in_a_row_are_one(client, server):
     assert wrong(client) == []
 
 
+def test_a_message_that_staff_queue_again_has_a_quarter_of_an_hour_again(client):
+    owe()
+    let_time_pass(4 * DAY)
+    Message.objects.update(state="failing", attempts=14, error="TimeoutError", tried_at=timezone.now())
+    assert wrong(client) == ["mail"]
+    before = Message.objects.get().created_at
+    Message.objects.all().send_again()
+    assert wrong(client) == [] and Message.objects.get().created_at == before
+
+
 def test_a_worker_that_was_there_and_is_gone_is_missed(client):
     assert wrong(client) == [], "none was ever started"
     Heartbeat.beat()

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from pledges import housekeeping, links, totals
 from pledges.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, Wording
+from pledges.models.querysets import PENDING_LIFE
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.pages import Document, corrections, path_of, want_new_address
@@ -37,7 +38,7 @@ def drita(state="confirmed", **values):
 
 
 def signed(pledge, ago):
-    Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago)
+    Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago, expires_at=Now() - ago + PENDING_LIFE)
     return pledge
 
 
@@ -243,6 +244,7 @@ IN_THE_FILE = {
     "source": "source",
     "state": "state",
     "created_at": "signed_at",
+    "expires_at": "erased_unless_confirmed_by",
     "confirmed_at": "confirmed_at",
     "invalidated_at": "invalidated_at",
     "name_cipher": "name",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
@@ -125,6 +126,46 @@ def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(c
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     assert totals.read().total == 1
+
+
+def test_12_signing_again_keeps_the_day_of_signing_and_moves_the_day_of_erasure(client):
+    client.post("/sq/zotimi/", form_data())
+    let_time_pass(5 * DAY)
+    before = Pledge.objects.get()
+    assert before.expires_at == before.created_at + 14 * DAY
+    client.post("/sq/zotimi/", form_data())
+    after = Pledge.objects.get()
+    assert after.created_at == before.created_at
+    assert timedelta(0) <= after.expires_at - before.expires_at - 5 * DAY < MINUTE
+
+
+def test_writing_again_to_a_confirmed_pledge_moves_neither_day(client):
+    client.post("/sq/zotimi/", form_data())
+    Pledge.objects.get().confirm()
+    let_time_pass(5 * DAY)
+    before = Pledge.objects.get()
+    client.post("/sq/zotimi/", form_data())
+    after = Pledge.objects.get()
+    assert after.written_at > before.written_at
+    assert (after.created_at, after.expires_at) == (before.created_at, before.expires_at)
+
+
+def test_the_reminder_comes_three_days_after_signing_again(client, mailoutbox):
+    client.post("/sq/zotimi/", form_data())
+    let_time_pass(2 * DAY)
+    client.post("/sq/zotimi/", form_data())
+    run_worker()
+    mailoutbox.clear()
+    let_time_pass(3 * DAY - MINUTE)
+    assert housekeeping.remind() == 0
+    let_time_pass(MINUTE)
+    assert housekeeping.remind() == 1
+
+
+def test_the_database_refuses_a_pledge_that_expires_before_it_was_signed():
+    pledge = make_pledge()
+    with pytest.raises(IntegrityError, match="pledge_expires_after_signing"), transaction.atomic():
+        Pledge.objects.update(expires_at=pledge.created_at)
 
 
 def test_the_network_is_forgotten_after_seven_days():
