@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from staff.models import Invitation, Try
+from staff.models import Invitation, SignInAttempt
 from staff.models.invitations import OVERDUE_AFTER
 
 
@@ -17,9 +17,9 @@ def send_overdue():
     return lost.update(due_at=Now())
 
 
-def erase_tries():
-    """Erase sign-in tries that login throttling no longer counts."""
-    Try.objects.past().delete()
+def erase_sign_in_attempts():
+    """Erase sign-in attempts that login throttling no longer counts."""
+    SignInAttempt.objects.past().delete()
 
 
 def erase_sessions():
@@ -28,4 +28,4 @@ def erase_sessions():
 
 
 # What the worker runs every minute, one by one.
-STEPS = [send_overdue, erase_tries, erase_sessions]
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions]

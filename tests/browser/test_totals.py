@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from pledges import milestones, totals
+from pledges.totals import milestones, published
 from tests.browser import press
 from tests.browser.axe import EVERY_VIEW, faults_in
 from tests.factories import make_pledge
@@ -18,7 +18,7 @@ PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county
 def many():
     """Some hundreds of people over a year, with the day's state and milestones."""
     put_people(640, days=400)
-    totals.publish()
+    published.publish()
     milestones.record()
 
 
@@ -78,7 +78,7 @@ def dots(page):
         """() => [...document.querySelectorAll(".one path:not(.e)[data-people], .one .new")]
             .flatMap(path => {
                 const places = path.getAttribute("d").split("M").slice(1);
-                return places.map(place => path.getAttribute("class").slice(0, 2) + place);
+                return places.map(place => path.getAttribute("class").split(" ")[0] + place);
             })"""
     )
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaign.models.pictures import FOLDER
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Attempt, FailedStep, Heartbeat, Message, Pledge
-from staff.models import Try
+from staff.models import SignInAttempt
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
 from tests.smtp import MailServer
@@ -37,33 +37,33 @@ def wrong(client):
     return found["wrong"]
 
 
-def owe(count=1):
+def queue(count=1):
     for _ in range(count):
-        Message.owe("confirm", make_pledge())
+        Message.queue("confirm", make_pledge())
 
 
 def test_a_site_that_has_sent_nothing_yet_is_well(client):
-    owe()
+    queue()
     assert wrong(client) == []
 
 
 def test_a_mail_server_that_turns_us_away_is_told_after_a_quarter_of_an_hour_until_one_gets_through(client, server):
     server.answers = {"MAIL": "550 we do not know you"}
-    owe()
+    queue()
     run_worker()
     assert wrong(client) == [], "it may be restarting"
     let_time_pass(16 * MINUTE)
     run_worker()
     assert wrong(client) == ["mail"]
     server.answers = {}
-    owe()
+    queue()
     run_worker()
     assert wrong(client) == []
 
 
 def test_a_single_mailbox_that_takes_nothing_is_no_alarm(client, server):
     server.answers = {"RCPT": "451 mailbox is busy"}
-    owe(19)
+    queue(19)
     run_worker()
     let_time_pass(16 * MINUTE)
     run_worker()
@@ -72,17 +72,17 @@ def test_a_single_mailbox_that_takes_nothing_is_no_alarm(client, server):
 
 def test_twenty_refused_in_a_row_are_one(client, server):
     server.answers = {"RCPT": "554 relay access denied"}
-    owe(20)
+    queue(20)
     run_worker()
     assert Message.objects.failing().count() == 20 and wrong(client) == ["mail"]
     server.answers = {}
-    owe()
+    queue()
     run_worker()
     assert wrong(client) == []
 
 
 def test_a_message_that_staff_queue_again_has_a_quarter_of_an_hour_again(client):
-    owe()
+    queue()
     let_time_pass(4 * DAY)
     Message.objects.update(state="failing", attempts=14, error="TimeoutError", tried_at=timezone.now())
     assert wrong(client) == ["mail"]
@@ -140,22 +140,22 @@ def away():
 @pytest.mark.django_db(transaction=True)
 def test_a_step_that_fails_does_not_stop_the_others(away):
     make_pledge()
-    Try.admit("zana@shembull.al", "192.0.2.1")
+    SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
     let_time_pass(15 * DAY)
-    Try.objects.update(at=timezone.now() - 2 * DAY)
+    SignInAttempt.objects.update(at=timezone.now() - 2 * DAY)
     away(Attempt)
     keep_house()
     # One step of the same app, and one of another app that runs later.
-    assert not Pledge.objects.exists() and not Try.objects.exists()
+    assert not Pledge.objects.exists() and not SignInAttempt.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_readyz_names_the_failing_steps_until_they_work_again(client, away):
     keep_house()
     assert wrong(client) == []
-    bring_back_attempts, bring_back_tries = away(Attempt), away(Try)
+    bring_back_attempts, bring_back_sign_ins = away(Attempt), away(SignInAttempt)
     keep_house()
-    first, second = "pledges.housekeeping.erase_attempts", "staff.housekeeping.erase_tries"
+    first, second = "pledges.housekeeping.erase_attempts", "staff.housekeeping.erase_sign_in_attempts"
     assert wrong(client) == [f"housekeeping: {first}", f"housekeeping: {second}"]
     assert set(FailedStep.objects.values_list("step", "error")) == {
         (first, "ProgrammingError"),
@@ -164,7 +164,7 @@ def test_readyz_names_the_failing_steps_until_they_work_again(client, away):
     bring_back_attempts()
     keep_house()
     assert wrong(client) == [f"housekeeping: {second}"]
-    bring_back_tries()
+    bring_back_sign_ins()
     keep_house()
     assert wrong(client) == []
 
