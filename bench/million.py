@@ -84,6 +84,7 @@ def pledges(rows):
             "source": Pledge.Source.DEMO.value,
             "state": state.value,
             "created_at": signed,
+            "expires_at": signed + PENDING_LIFE,
             "confirmed_at": None if state == Pledge.State.PENDING else min(now, signed + timedelta(minutes=20)),
             "invalidated_at": min(now, signed + timedelta(hours=9)) if state == Pledge.State.INVALIDATED else None,
             "name_cipher": keys.encrypt(name, associated_data=pledge.associated_data("name")),

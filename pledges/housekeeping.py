@@ -1,4 +1,4 @@
-"""What must be done from time to time, whoever visits: each function is one step and can be run again at any moment."""
+"""Periodic work on pledges and messages. Every function is idempotent."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def enqueue_lost_messages():
     return len(lost)
 
 
-def take_up_batches():
+def resume_batches():
     """Go on with batches whose worker was killed; returns how many."""
     resting = Batch.objects.unfinished().filter(worked_at__lte=Now() - OVERDUE_AFTER)
     lost = _without_a_task(resting, tasks.run_batch)
@@ -57,17 +57,40 @@ def remind():
     return len(due)
 
 
-def forget():
-    """Erase what its time is up for: unconfirmed pledges, network digests, old addresses to be, old records of work."""
+def erase_unconfirmed():
+    """Erase pledges that were not confirmed in time."""
     while late := Pledge.objects.expired().values_list("pk", flat=True)[:BATCH]:
         Pledge.objects.filter(pk__in=list(late)).delete()
-    Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE).update(
-        network_digest=None
-    )
+
+
+def erase_networks():
+    """Erase the network digests of pledges after seven days."""
+    old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
+    old.update(network_digest=None)
+
+
+def erase_new_addresses():
+    """Erase new addresses that were not confirmed in time; the pledges keep their present ones."""
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
+
+
+def erase_attempts():
+    """Erase attempts that no rate limit counts any more."""
     Attempt.objects.expired().delete()
-    Message.objects.exclude(state=Message.State.QUEUED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
+
+
+def erase_messages():
+    """Erase records of messages that were sent or given up, after thirty days."""
+    Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
+
+
+def erase_trial_messages():
+    """Erase messages that staff sent to themselves, after a day."""
     TrialMessage.objects.filter(created_at__lte=Now() - KEEP_TASKS).delete()
+
+
+def erase_finished_tasks():
+    """Erase records of finished tasks after a day."""
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
         enqueued_at__lte=Now() - KEEP_TASKS, started_at__lte=Now() - KEEP_TASKS
     ).delete()
@@ -92,13 +115,20 @@ def end_stalled_exports():
     return Export.objects.stalled().end(Export.State.BROKEN_OFF)
 
 
-def every_minute():
-    """All of it."""
-    enqueue_lost_messages()
-    take_up_batches()
-    remind()
-    forget()
-    redigest()
-    end_stalled_exports()
-    published.publish()
-    milestones.record()
+# What the worker runs every minute, one by one: a step that fails does not stop the others.
+STEPS = [
+    enqueue_lost_messages,
+    resume_batches,
+    remind,
+    erase_unconfirmed,
+    erase_networks,
+    erase_new_addresses,
+    erase_attempts,
+    erase_messages,
+    erase_trial_messages,
+    erase_finished_tasks,
+    redigest,
+    end_stalled_exports,
+    published.publish,
+    milestones.record,
+]

@@ -17,6 +17,7 @@ def record(pledge):
         "source": pledge.source,
         "state": pledge.state,
         "signed_at": pledge.created_at,
+        "erased_unless_confirmed_by": None if pledge.confirmed_at else pledge.expires_at,
         "confirmed_at": pledge.confirmed_at,
         "invalidated_at": pledge.invalidated_at,
         "show_name": pledge.show_name,

@@ -196,7 +196,7 @@ def _fill(spec, words, pledges):
     if spec.link_purpose:
         values["name"] = first.name
     if spec.required_placeholders:
-        until = first.pending_until if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
+        until = first.expires_at if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
         values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")
     if spec.per_address:
         buttons = [_pledge_button(words, pledge) for pledge in pledges]

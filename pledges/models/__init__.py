@@ -6,7 +6,7 @@ from pledges.models.batch_rows import BatchRow
 from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.exports import Export
-from pledges.models.heartbeat import Heartbeat
+from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
@@ -30,6 +30,7 @@ __all__ = [
     "Commitment",
     "County",
     "Export",
+    "FailedStep",
     "Heartbeat",
     "Message",
     "MessageText",

@@ -1,4 +1,4 @@
-"""A sign of life of the worker: one row, written every half minute."""
+"""What the worker reports: that it is alive, every half minute, and which housekeeping steps fail."""
 
 from datetime import timedelta
 
@@ -31,3 +31,32 @@ class Heartbeat(models.Model):
     def is_late(cls):
         """Whether a worker has run, but none within LATE_AFTER."""
         return cls.objects.filter(beat_at__lt=Now() - LATE_AFTER).exists()
+
+
+class FailedStep(models.Model):
+    """A housekeeping step that failed when a worker last ran it. The row goes when the step works again."""
+
+    # The dotted path of the function.
+    step = models.CharField(max_length=200, primary_key=True, editable=False)
+    failed_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The class of the error, never its text: that may quote an address.
+    error = models.CharField(max_length=80, editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.step}: {self.error}"
+
+    @classmethod
+    def record(cls, step, error):
+        """Upsert the failure of a step; `error` is the exception."""
+        row = cls(step=step, error=type(error).__name__[:80])
+        cls.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["step"], update_fields=["failed_at", "error"]
+        )
+
+    @classmethod
+    def keep_only(cls, steps):
+        """Delete the rows of all other steps: they worked, or no longer exist in this release."""
+        cls.objects.exclude(step__in=steps).delete()

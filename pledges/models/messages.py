@@ -51,16 +51,15 @@ class MessageQuerySet(models.QuerySet):
         failed = list(itertools.takewhile(lambda message: message.state != Message.State.SENT, newest))
         ours = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
         return len(failed) == CONSECUTIVE_FAILURES or any(
-            timezone.now() - message.created_at > OUTAGE_AFTER for message in ours
+            timezone.now() - message.queued_at > OUTAGE_AFTER for message in ours
         )
 
     def send_again(self):
-        """Owe those that were given up anew, as if just created; returns the messages this call changed."""
+        """Queue those that were given up again; returns the messages this call changed."""
         with transaction.atomic():
             messages = list(self.failing().select_for_update(of=("self",)))
-            # From its creation on a message is tried for three days.
             Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-                state=Message.State.QUEUED, created_at=Now(), due_at=Now(), attempts=0, error=""
+                state=Message.State.QUEUED, queued_at=Now(), due_at=Now(), attempts=0, error=""
             )
             for message in messages:
                 message.attempts = 0
@@ -88,6 +87,8 @@ class Message(models.Model):
     address_cipher = models.BinaryField(null=True, editable=False)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    # From then on it is tried for three days; staff can queue again what was given up.
+    queued_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     tried_at = models.DateTimeField(null=True, editable=False)
@@ -197,7 +198,7 @@ class Message(models.Model):
         wait = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
         if errors.is_final_refusal(error):
             self.state = self.State.REFUSED
-        elif now + wait > self.created_at + GIVE_UP_AFTER and self._had_its_tries():
+        elif now + wait > self.queued_at + GIVE_UP_AFTER and self._had_its_tries():
             self.state = self.State.FAILING
         else:
             self.due_at = now + wait

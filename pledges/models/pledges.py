@@ -73,6 +73,8 @@ class Pledge(Person):
 
     state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
     created_at = models.DateTimeField(_("signed"), db_default=Now(), editable=False)
+    # When the pledge is erased if it is not confirmed. Signing again moves it; confirming keeps it, since that can be undone.
+    expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
 
@@ -160,6 +162,7 @@ class Pledge(Person):
                 name="pledge_wall_and_time",
                 condition=Q(wall="waiting", wall_at=None) | Q(wall__in=["shown", "refused"], wall_at__isnull=False),
             ),
+            models.CheckConstraint(name="pledge_expires_after_signing", condition=Q(expires_at__gt=F("created_at"))),
             models.CheckConstraint(name="pledge_repeats_at_most", condition=Q(repeats__lte=MAX_REPEATS)),
             models.CheckConstraint(
                 name="pledge_digests_are_whole",
@@ -204,17 +207,12 @@ class Pledge(Person):
                 name="pledge_network",
                 condition=Q(network_digest__isnull=False),
             ),
-            models.Index(fields=["created_at"], name="pledge_pending", condition=Q(state="pending")),
+            models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
         ]
 
     def __str__(self):
         # No personal data: it is written to logs and to the admin's history.
         return str(self.pk)[:8]
-
-    @property
-    def pending_until(self):
-        """When an unconfirmed pledge is erased."""
-        return self.created_at + PENDING_LIFE
 
     def confirm(self):
         """Confirm a pending pledge, which is then counted; returns whether this call did it."""
@@ -224,8 +222,8 @@ class Pledge(Person):
         """Claim one more message to this supporter; returns whether it may be sent.
 
         The limits are five messages for a pending pledge, five a day for any other, and one a minute. One statement checks and
-        counts, so two concurrent requests cannot both get the last message. A pending pledge then has 14 days again, as the
-        message says.
+        counts, so two concurrent requests cannot both get the last message. A pending pledge then expires 14 days from now, as
+        the message says.
         """
         starts_anew = ~Q(state=Pledge.State.PENDING) & Q(written_at__lte=Now() - REPEATS_RESET_AFTER)
         return bool(
@@ -234,7 +232,9 @@ class Pledge(Person):
             ).update(
                 repeats=models.Case(models.When(starts_anew, then=models.Value(1)), default=F("repeats") + 1),
                 written_at=Now(),
-                created_at=models.Case(models.When(state=Pledge.State.PENDING, then=Now()), default=F("created_at")),
+                expires_at=models.Case(
+                    models.When(state=Pledge.State.PENDING, then=Now() + PENDING_LIFE), default=F("expires_at")
+                ),
             )
         )
 

@@ -30,15 +30,15 @@ class PledgeQuerySet(models.QuerySet):
 
     def pending(self):
         """Pledges that can still be confirmed."""
-        return self.filter(state=self.model.State.PENDING, created_at__gt=Now() - PENDING_LIFE)
+        return self.filter(state=self.model.State.PENDING, expires_at__gt=Now())
 
     def expired(self):
         """Pledges that were not confirmed in time, also invalidated ones. Housekeeping erases them."""
-        return self.exclude(state=self.model.State.CONFIRMED).filter(confirmed_at=None).out_of_time()
+        return self.exclude(state=self.model.State.CONFIRMED).filter(confirmed_at=None).past_expiry()
 
-    def out_of_time(self):
-        """Pledges older than PENDING_LIFE, in any state."""
-        return self.filter(created_at__lte=Now() - PENDING_LIFE)
+    def past_expiry(self):
+        """Pledges past their `expires_at`, in any state. Those that are not confirmed are erased."""
+        return self.filter(expires_at__lte=Now())
 
     def confirmed(self):
         """Confirmed pledges: those that are counted."""
@@ -76,8 +76,8 @@ class PledgeQuerySet(models.QuerySet):
         return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
 
     def due_for_reminder(self):
-        """Pledges that have been pending for three days without a reminder."""
-        return self.pending().filter(created_at__lte=Now() - REMINDER_AFTER, reminded_at=None)
+        """Pending pledges without a reminder, three days after signing or after `claim_message` renewed `expires_at`."""
+        return self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
 
     def at_address(self, address):
         """The pledges of this address's mailbox (two at most), ordered by slot; compares the digests of every key in use."""
@@ -169,5 +169,5 @@ class PledgeQuerySet(models.QuerySet):
         )
 
     def unconfirm(self):
-        """Undo `confirm`: pledges are pending again for the rest of their 14 days. Returns how many this call changed."""
+        """Undo `confirm`: pledges are pending again until `expires_at`. Returns how many this call changed."""
         return self.confirmed().update(state=self.model.State.PENDING, confirmed_at=None)

@@ -16,6 +16,7 @@ from pledges import tasks
 from pledges.mail import content, errors
 from pledges.models.message_texts import LANGUAGES, MessageKind
 from pledges.models.pledges import Pledge
+from pledges.models.querysets import PENDING_LIFE
 from pledges.models.sectors import Sector
 
 logger = logging.getLogger(__name__)
@@ -92,7 +93,8 @@ def _sample_pledges(kind, language):
 
     def person(name, state):
         now = timezone.now()
-        pledge = Pledge(language=language, state=state, updates=True, created_at=now, sector=Sector.objects.first())
+        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first())
+        pledge.expires_at = now + PENDING_LIFE
         pledge.set_person(name, SAMPLE_ADDRESS)
         pledge.set_new_address(SAMPLE_ADDRESS)
         pledge.new_address_at = now

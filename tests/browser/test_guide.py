@@ -271,6 +271,7 @@ def letters(walk):
     with walk.visitor.context.expect_page() as opened:
         page.locator("[formtarget]").click()
     preview = opened.value
+    preview.locator(".mails iframe").first.wait_for()
     preview.wait_for_load_state()
     walk.picture("letter-preview", ".try input[type=submit]", of=["#content h1"], to=[".mails iframe"], page=preview)
     press(preview.locator(".try input[type=submit]"))

@@ -73,7 +73,7 @@ def test_attempts_are_gone_after_ten_minutes(client):
     client.post(SQ, form_data())
     assert Attempt.objects.count() == 1
     Attempt.objects.update(created_at="2020-01-01T00:00Z")
-    housekeeping.forget()
+    housekeeping.erase_attempts()
     assert not Attempt.objects.exists()
 
 
@@ -82,5 +82,5 @@ def test_an_invalidated_pledge_that_was_never_confirmed_is_erased_too():
     Pledge.objects.filter(pk=pledge.pk).invalidate()
     kept = make_pledge(state="invalidated")
     let_time_pass(timedelta(days=15))
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert list(Pledge.objects.all()) == [kept]

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
-from pledges.models import Heartbeat
+from pledges.models import FailedStep, Heartbeat
 from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ KEEP_HOUSE_EVERY = 60  # folds
 
 
 class Housekeeper(threading.Thread):
-    """Folds every second, keeps house every minute and says that it lives, beside the tasks. Several at once do no harm."""
+    """Folds the tally every second and runs the housekeeping steps every minute. Several at the same time do no harm."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -32,18 +32,35 @@ class Housekeeper(threading.Thread):
                 self.do(Heartbeat.beat)
             self.do(tally.fold)
             if rounds % KEEP_HOUSE_EVERY == 0:
-                for name in settings.EVERY_MINUTE:
-                    self.do(import_string(name))
+                self.keep_house()
             rounds += 1
         connection.close()
 
-    def do(self, step):
-        """Take one step; whatever goes wrong, such as a database that is away, the next round tries again."""
+    def keep_house(self):
+        """Run every housekeeping step of every app, and record in the database which of them fail."""
+        failed = []
+        for steps in settings.HOUSEKEEPING:
+            for step in import_string(steps):
+                if error := self.do(step):
+                    failed.append(path_of(step))
+                    self.do(FailedStep.record, failed[-1], error)
+        self.do(FailedStep.keep_only, failed)
+
+    def do(self, step, *arguments):
+        """Take one step; the next round tries again if it fails. Returns the exception, if any, and logs only its class."""
         try:
-            step()
+            step(*arguments)
         except Exception as error:
-            logger.error("%s.%s: %s", step.__module__, step.__name__, type(error).__name__)
+            logger.error("%s: %s", path_of(step), type(error).__name__)
+            # The database may have been away.
             connection.close()
+            return error
+        return None
+
+
+def path_of(step):
+    """The dotted path of a function."""
+    return f"{step.__module__}.{step.__name__}"
 
 
 class Command(db_worker.Command):

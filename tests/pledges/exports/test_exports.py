@@ -16,14 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pledges import housekeeping
 from pledges.exports import columns
 from pledges.exports.spreadsheets import SHEET_ROWS, csv_file, xlsx_file
 from pledges.models import Export, Pledge
 from pledges.models.exports import ROWS_PER_PAGE
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
-from tests.factories import make_pledge, make_staff, sign_in
+from tests.factories import keep_house, make_pledge, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -408,11 +407,11 @@ def test_a_download_that_is_broken_off_says_so(staff):
 def test_an_export_whose_process_was_killed_is_broken_off(staff):
     many(ROWS_PER_PAGE)
     export, _pieces = begun(staff)
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "running"
     let_time_pass(timedelta(minutes=11))
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "broken_off"
 

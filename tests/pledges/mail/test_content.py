@@ -395,10 +395,10 @@ def test_a_test_is_its_senders_own_and_is_forgotten_after_a_day(editor):
     response = editor.post(change("links", "try"), form_of("links"))
     other = sign_in(Client(), make_staff(superuser=True))
     assert other.get(response.url).status_code == 404
-    housekeeping.forget()
+    housekeeping.erase_trial_messages()
     assert TrialMessage.objects.exists()
     make_older(days=1)
-    housekeeping.forget()
+    housekeeping.erase_trial_messages()
     assert not TrialMessage.objects.exists()
 
 
