@@ -74,7 +74,7 @@ def plain_words(name):
 
 
 def normalise_name(name):
-    """The words of a name in alphabetical order, so that "DRITA  KOLÀ" equals "Kola Drita"."""
+    """The normalised words of a name in alphabetical order: "DRITA  KOLÀ" and "Kola Drita" give the same result."""
     return " ".join(sorted(plain_words(name)))
 
 

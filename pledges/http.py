@@ -94,8 +94,8 @@ def personal_page(view):
 def is_cross_site(request):
     """Whether the page of another site sent this POST.
 
-    `Sec-Fetch-Site` decides; `Origin` is the fallback for old browsers. A client that sends neither is no browser,
-    so another site cannot misuse it.
+    `Sec-Fetch-Site` decides; `Origin` is the fallback for old browsers. A client that sends neither is not a
+    browser, so another site cannot misuse it.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -27,7 +27,7 @@ def decoded(keys):
 
 
 def key_id(key):
-    """The number (0–255) that identifies a key. It is the first byte of each ciphertext of the key."""
+    """The number (0–255) that identifies a key. Each ciphertext starts with the id of its key, as one byte."""
     return hashlib.sha256(b"key id" + key).digest()[0]
 
 
@@ -86,7 +86,7 @@ def _ciphers_by_key_id(field_keys):
 def digests(purpose, *parts):
     """The keyed digests (32 bytes each) of `parts`, one for each key of DIGEST_KEYS, newest first.
 
-    `purpose` separates domains: the same text in another column gives an unrelated digest.
+    `purpose` provides domain separation: the same text in another column gives an unrelated digest.
     """
     message = b"\x00".join(part.encode() for part in (purpose, *parts))
     return [hmac.new(key, message, hashlib.sha256).digest() for key in decoded(settings.DIGEST_KEYS)]

@@ -1,7 +1,7 @@
 """The stamp in a hidden field of the pledge form: a signed timestamp and the ids of the wordings that the page showed.
 
 Shared caches store the page, so the stamp dates the page and not the visit. Its time is rounded down to ten minutes, so that
-the page stays identical to the byte in between.
+the page is byte-identical for that long.
 """
 
 import time
@@ -30,7 +30,7 @@ class Stamp:
 
     @property
     def too_quick(self):
-        """Whether the form was sent faster than a person can fill it in. A returned form only needs the button pressed."""
+        """Whether the form was sent faster than a person can fill it in. A returned form may be sent again right away."""
         return not self.returned and time.time() - self.made_at < MIN_AGE_SECONDS
 
     @property

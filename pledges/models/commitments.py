@@ -20,7 +20,7 @@ class ChosenCommitment(models.Model):
     class Meta:
         verbose_name = _("chosen commitment")
         verbose_name_plural = _("chosen commitments")
-        constraints = [models.UniqueConstraint(fields=["pledge", "commitment"], name="commitment_chosen_once")]
+        constraints = [models.UniqueConstraint(fields=["pledge", "commitment"], name="chosen_commitment_unique")]
 
     def __str__(self):
         return str(self.pk)

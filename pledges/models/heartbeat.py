@@ -1,4 +1,4 @@
-"""What the worker reports: that it is alive, every half minute, and which housekeeping steps fail."""
+"""What the worker reports: a heartbeat every 30 seconds, and the housekeeping steps that fail."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-# Four beats missed.
+# Four missed beats.
 LATE_AFTER = timedelta(minutes=2)
 
 
@@ -17,7 +17,7 @@ class Heartbeat(models.Model):
     beat_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="heartbeat_is_one_row", condition=Q(pk=1))]
+        constraints = [models.CheckConstraint(name="heartbeat_single_row", condition=Q(pk=1))]
 
     def __str__(self):
         return str(self.beat_at)
@@ -34,12 +34,12 @@ class Heartbeat(models.Model):
 
 
 class FailedStep(models.Model):
-    """A housekeeping step that failed when a worker last ran it. The row goes when the step works again."""
+    """A housekeeping step that failed when a worker last ran it. The row is deleted when the step succeeds."""
 
     # The dotted path of the function.
     step = models.CharField(max_length=200, primary_key=True, editable=False)
     failed_at = models.DateTimeField(default=timezone.now, editable=False)
-    # The class of the error, never its text: that may quote an address.
+    # The class of the error, never its text, which may quote an address.
     error = models.CharField(max_length=80, editable=False)
 
     class Meta:
@@ -58,5 +58,5 @@ class FailedStep(models.Model):
 
     @classmethod
     def keep_only(cls, steps):
-        """Delete the rows of all other steps: they worked, or no longer exist in this release."""
+        """Delete the rows of all other steps: they succeeded, or no longer exist in this release."""
         cls.objects.exclude(step__in=steps).delete()

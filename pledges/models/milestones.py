@@ -40,9 +40,9 @@ class Milestone(models.Model):
         verbose_name_plural = _("milestones")
         ordering = ["-reached_on", "-people", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "people", "sector"], name="milestone_once", nulls_distinct=False),
+            models.UniqueConstraint(fields=["kind", "people", "sector"], name="milestone_unique", nulls_distinct=False),
             models.CheckConstraint(
-                name="milestone_says_what",
+                name="milestone_fields_of_kind",
                 condition=Q(kind="people", people__isnull=False, sector=None)
                 | Q(kind="counties", people=None, sector=None)
                 | Q(kind="sector", people__isnull=False, sector__isnull=False),

@@ -128,5 +128,5 @@ class Municipality(Place):
         verbose_name = _("municipality")
         verbose_name_plural = _("municipalities")
         constraints = [
-            models.UniqueConstraint(fields=["county", "name_sq"], name="municipality_once_a_county"),
+            models.UniqueConstraint(fields=["county", "name_sq"], name="municipality_unique_in_county"),
         ]

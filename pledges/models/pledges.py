@@ -141,11 +141,11 @@ class Pledge(Person):
         permissions = [("see_people", _("Can see names and addresses of supporters"))]
         constraints = [
             models.CheckConstraint(name="pledge_slot_one_or_two", condition=Q(slot__in=(1, 2))),
-            models.UniqueConstraint(fields=["address_digest", "slot"], name="pledge_two_an_address"),
-            models.UniqueConstraint(fields=["address_digest_last", "slot"], name="pledge_two_an_address_last"),
-            models.UniqueConstraint(fields=["address_digest", "name_digest"], name="pledge_one_a_person"),
+            models.UniqueConstraint(fields=["address_digest", "slot"], name="pledge_address_slot_unique"),
+            models.UniqueConstraint(fields=["address_digest_last", "slot"], name="pledge_address_slot_unique_last"),
+            models.UniqueConstraint(fields=["address_digest", "name_digest"], name="pledge_person_unique"),
             models.UniqueConstraint(
-                fields=["address_digest_last", "name_digest_last"], name="pledge_one_a_person_last"
+                fields=["address_digest_last", "name_digest_last"], name="pledge_person_unique_last"
             ),
             models.CheckConstraint(
                 name="pledge_state_and_times",
@@ -163,9 +163,9 @@ class Pledge(Person):
                 condition=Q(wall="waiting", wall_at=None) | Q(wall__in=["shown", "refused"], wall_at__isnull=False),
             ),
             models.CheckConstraint(name="pledge_expires_after_signing", condition=Q(expires_at__gt=F("created_at"))),
-            models.CheckConstraint(name="pledge_repeats_at_most", condition=Q(repeats__lte=MAX_REPEATS)),
+            models.CheckConstraint(name="pledge_repeats_limit", condition=Q(repeats__lte=MAX_REPEATS)),
             models.CheckConstraint(
-                name="pledge_digests_are_whole",
+                name="pledge_digest_lengths",
                 condition=Q(
                     address_digest__length=32,
                     address_digest_last__length=32,
@@ -190,13 +190,13 @@ class Pledge(Person):
             ),
             models.Index(
                 fields=["-wall_at", "id"],
-                name="pledge_on_the_wall",
+                name="pledge_wall_shown",
                 include=["sector"],
                 condition=Q(state="confirmed", show_name=True, wall="shown"),
             ),
             models.Index(
                 fields=["confirmed_at", "id"],
-                name="pledge_waiting_for_the_wall",
+                name="pledge_wall_waiting",
                 include=["sector"],
                 condition=Q(state="confirmed", show_name=True, wall="waiting"),
             ),

@@ -21,7 +21,7 @@ class Sector(models.Model):
     """A sector of society that pledges, such as parents. Its slug is part of URLs and open data and never changes."""
 
     class Color(models.TextChoices):
-        """The palette. A colour that is another one in dark mode has both names."""
+        """The palette. A colour that differs in dark mode is named after both colours."""
 
         S1 = "s1", _("indigo")
         S2 = "s2", _("orange")
@@ -104,7 +104,7 @@ class Sector(models.Model):
     MOVE_BATCH_ROWS = 5000
 
     def move_pledges(self, into, on_move):
-        """Move all pledges of this sector to another one, MOVE_BATCH_ROWS a transaction; returns how many.
+        """Move all pledges of this sector to another one, MOVE_BATCH_ROWS per transaction; returns how many.
 
         `on_move(ids)` is called inside each transaction. Totals stay exact in between. Idempotent: a second call goes on after
         an interruption.

@@ -63,7 +63,7 @@ class PledgingSettings(models.Model):
     class Meta:
         verbose_name = _("pledging settings")
         verbose_name_plural = _("pledging settings")
-        constraints = [models.CheckConstraint(name="pledging_settings_are_one_row", condition=Q(pk=1))]
+        constraints = [models.CheckConstraint(name="pledging_settings_single_row", condition=Q(pk=1))]
 
     def __str__(self):
         return str(_("Pledging settings"))

@@ -13,9 +13,9 @@ class StarterItem(models.Model):
         return self.key
 
     @classmethod
-    def create_once(cls, key, create):
-        """Call `create()` if `key` was never created before; returns whether it did."""
-        _, is_new = cls.objects.get_or_create(key=key)
+    def create_once(cls, key, create, /, **values):
+        """Call `create(**values)` if `key` was never created before; returns whether it did."""
+        _item, is_new = cls.objects.get_or_create(key=key)
         if is_new:
-            create()
+            create(**values)
         return is_new

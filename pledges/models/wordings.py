@@ -61,7 +61,7 @@ class Wording(models.Model):
         ordering = ["kind", "sector", "-version"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "sector", "version"], name="wording_version_once", nulls_distinct=False
+                fields=["kind", "sector", "version"], name="wording_version_unique", nulls_distinct=False
             ),
             models.CheckConstraint(
                 name="wording_sector_for_pledges_only",

@@ -117,7 +117,7 @@ def test_the_worker_gives_its_sign_of_life_as_soon_as_it_starts():
 
 def keep_house():
     """One round of the worker, in a thread and on a connection of its own."""
-    at_once(Housekeeper().keep_house)
+    at_once(Housekeeper().run_housekeeping)
 
 
 @pytest.fixture

@@ -175,10 +175,10 @@ def test_the_network_is_forgotten_after_seven_days():
     from_its_network = Pledge.objects.filter(pk=pledge.pk).sharing_digest("network_digest")
     assert list(from_its_network) == [pledge]
     let_time_pass(7 * DAY - MINUTE)
-    housekeeping.erase_networks()
+    housekeeping.erase_network_digests()
     assert from_its_network.all().exists()
     let_time_pass(2 * MINUTE)
-    housekeeping.erase_networks()
+    housekeeping.erase_network_digests()
     assert not from_its_network.all().exists()
     pledge.refresh_from_db()
     assert pledge.network_digest is None

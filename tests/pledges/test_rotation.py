@@ -131,7 +131,7 @@ def crowd(settings):
     settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
     model, rules = make_pledge(), ProviderRule.objects.by_domain()
     crowd = []
-    for number in range(rotation.BATCH + 5):
+    for number in range(rotation.BATCH_ROWS + 5):
         pledge = Pledge(
             sector_id=model.sector_id,
             consent_id=model.consent_id,
@@ -153,9 +153,9 @@ def test_encrypting_anew_goes_on_where_it_was_interrupted(crowd, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.reencrypt(interrupt)
-    assert Pledge.objects.with_stale_ciphers().count() == crowd - rotation.BATCH
+    assert Pledge.objects.with_stale_ciphers().count() == crowd - rotation.BATCH_ROWS
     assert {pledge.name[:4] for pledge in Pledge.objects.all()} == {"Emri", "Arta"}, "the site runs on meanwhile"
-    assert rotation.reencrypt() == crowd - rotation.BATCH
+    assert rotation.reencrypt() == crowd - rotation.BATCH_ROWS
     settings.FIELD_KEYS = [NEW]
     assert all(pledge.name and pledge.address for pledge in Pledge.objects.all())
 
@@ -164,9 +164,9 @@ def test_digests_go_on_where_they_were_interrupted(crowd, settings):
     settings.DIGEST_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.redigest(interrupt)
-    assert Pledge.objects.with_stale_digests().count() == crowd - rotation.BATCH
+    assert Pledge.objects.with_stale_digests().count() == crowd - rotation.BATCH_ROWS
     assert all(Pledge.objects.at_address(f"{number}@shembull.al").count() == 1 for number in range(0, crowd - 1, 7))
-    assert rotation.redigest() == (crowd - rotation.BATCH, [])
+    assert rotation.redigest() == (crowd - rotation.BATCH_ROWS, [])
     assert not rotation.is_stale()
 
 

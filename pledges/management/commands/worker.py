@@ -1,4 +1,4 @@
-"""The worker: sends messages, folds the tally and keeps house."""
+"""The worker process: runs background tasks, folds the tally and runs housekeeping."""
 
 import logging
 import threading
@@ -13,58 +13,62 @@ from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
 
-FOLD_EVERY = 1  # seconds
-BEAT_EVERY = 30  # folds
-KEEP_HOUSE_EVERY = 60  # folds
+FOLD_INTERVAL_SECONDS = 1
+HEARTBEAT_EVERY_FOLDS = 30
+HOUSEKEEPING_EVERY_FOLDS = 60
 
 
 class Housekeeper(threading.Thread):
-    """Folds the tally every second and runs the housekeeping steps every minute. Several at the same time do no harm."""
+    """A thread that folds the tally every second and runs housekeeping every minute. Several may run at the same time."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.stopped = threading.Event()
 
     def run(self):
-        rounds = 0
-        while not self.stopped.wait(FOLD_EVERY):
-            if rounds % BEAT_EVERY == 0:
-                self.do(Heartbeat.beat)
-            self.do(tally.fold)
-            if rounds % KEEP_HOUSE_EVERY == 0:
-                self.keep_house()
-            rounds += 1
+        """Run until `stopped` is set."""
+        folds = 0
+        while not self.stopped.wait(FOLD_INTERVAL_SECONDS):
+            if folds % HEARTBEAT_EVERY_FOLDS == 0:
+                self.run_step(Heartbeat.beat)
+            self.run_step(tally.fold)
+            if folds % HOUSEKEEPING_EVERY_FOLDS == 0:
+                self.run_housekeeping()
+            folds += 1
         connection.close()
 
-    def keep_house(self):
-        """Run every housekeeping step of every app, and record in the database which of them fail."""
+    def run_housekeeping(self):
+        """Run the housekeeping steps of all apps, and save which of them failed."""
         failed = []
         for steps in settings.HOUSEKEEPING:
             for step in import_string(steps):
-                if error := self.do(step):
-                    failed.append(path_of(step))
-                    self.do(FailedStep.record, failed[-1], error)
-        self.do(FailedStep.keep_only, failed)
+                error = self.run_step(step)
+                if error:
+                    failed.append(dotted_path(step))
+                    self.run_step(FailedStep.record, dotted_path(step), error)
+        self.run_step(FailedStep.keep_only, failed)
 
-    def do(self, step, *arguments):
-        """Take one step; the next round tries again if it fails. Returns the exception, if any, and logs only its class."""
+    def run_step(self, step, *arguments):
+        """Call a function; returns None or the exception that it raised. Only the class of the exception is logged."""
         try:
             step(*arguments)
         except Exception as error:
-            logger.error("%s: %s", path_of(step), type(error).__name__)
-            # The database may have been away.
+            logger.error("%s: %s", dotted_path(step), type(error).__name__)
+            # The connection may be broken. Django opens a new one.
             connection.close()
             return error
         return None
 
 
-def path_of(step):
-    """The dotted path of a function."""
-    return f"{step.__module__}.{step.__name__}"
+def dotted_path(function):
+    """The import path of a function, such as "pledges.housekeeping.remind"."""
+    return f"{function.__module__}.{function.__name__}"
 
 
 class Command(db_worker.Command):
-    help = "Send messages, fold the tally and keep house, until stopped."
+    """`manage.py worker`."""
+
+    help = "Run background tasks, fold the tally and run housekeeping, until stopped."
 
     def handle(self, **options):
         housekeeper = Housekeeper()
