@@ -14,7 +14,7 @@ class BatchRowQuerySet(models.QuerySet):
 
 
 class BatchRow(models.Model):
-    """One pledge of a batch. The row stays after the pledge is erased, as an id without meaning."""
+    """One pledge of a batch. The row stays after the pledge is erased; its id then refers to nothing."""
 
     pk = models.CompositePrimaryKey("batch_id", "pledge")
     batch = models.ForeignKey("pledges.Batch", on_delete=models.CASCADE, db_index=False, related_name="rows")

@@ -80,7 +80,7 @@ class Export(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-started_at"]
-        # Nothing of an export can be changed or deleted; whoever makes one sees it without a permission.
+        # Exports cannot be changed or deleted, and users see their own exports without a permission.
         default_permissions = ["view"]
         permissions = [
             ("export_pledges", _("Can export pledges, and with “see people” their names and addresses")),
@@ -116,10 +116,10 @@ class Export(models.Model):
         transaction: later pages do not contain pledges withdrawn meanwhile, and a slow download does not keep PostgreSQL from
         vacuuming the tally.
         """
-        rest = pledges = self.chosen(pledges).order_by("-created_at", "-pk")
+        remaining = pledges = self.chosen(pledges).order_by("-created_at", "-pk")
         while True:
             with transaction.atomic():
-                page = list(rest.values_list(*fields)[:ROWS_PER_PAGE])
+                page = list(remaining.values_list(*fields)[:ROWS_PER_PAGE])
                 if page:
                     AuditEntry.log(self.user, AuditEntry.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
                 Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page), read_at=Now())
@@ -127,7 +127,7 @@ class Export(models.Model):
                 return
             yield page
             last_id, last_time = page[-1][:2]
-            rest = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
+            remaining = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
 
     def end(self, state):
         """Set the final state."""

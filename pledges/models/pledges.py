@@ -31,8 +31,7 @@ REPEATS_RESET_AFTER = timedelta(days=1)
 class Pledge(Person):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
 
-    Each transition is one statement or transaction. It is idempotent and returns whether this call made it, where callers need
-    to know.
+    Each transition is one statement or one transaction. Where callers need to know, it returns whether this call made it.
     """
 
     class State(models.TextChoices):
@@ -73,7 +72,8 @@ class Pledge(Person):
 
     state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
     created_at = models.DateTimeField(_("signed"), db_default=Now(), editable=False)
-    # When the pledge is erased if it is not confirmed. Signing again moves it; confirming keeps it, since that can be undone.
+    # When the pledge is erased if it is not confirmed. Signing again extends it. It stays after the confirmation, which a batch
+    # may undo.
     expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)

@@ -79,7 +79,7 @@ def test_everything_is_encrypted_anew_and_nothing_needs_the_old_key(sealed, sett
     settings.FIELD_KEYS = [NEW, OLD]
     assert all_that_is_sealed() == EVERYTHING, "readable before"
     said = rotate()
-    assert "Encrypted anew: 4 rows." in said
+    assert "Re-encrypted: 4 rows." in said
     settings.FIELD_KEYS = [NEW]
     assert all_that_is_sealed() == EVERYTHING
     settings.FIELD_KEYS = [OLD]
@@ -90,7 +90,7 @@ def test_everything_is_encrypted_anew_and_nothing_needs_the_old_key(sealed, sett
 def test_rotating_again_finds_nothing_to_do(sealed, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     rotate()
-    assert "Encrypted anew: 0 rows." in rotate()
+    assert "Re-encrypted: 0 rows." in rotate()
 
 
 def test_without_the_old_key_nothing_is_lost(sealed, settings):
@@ -247,11 +247,11 @@ def test_after_a_rotation_nothing_needs_the_old_digest_key():
     with override_settings(DIGEST_KEYS=[OLD]):
         old = keys.digests("address", "dritakola@gmail.com")[0]
     with override_settings(DIGEST_KEYS=[NEW, OLD]):
-        assert "Digests computed anew: 3 rows." in rotate()
+        assert "Digests recomputed: 3 rows." in rotate()
         assert {bytes(pledge.address_digest_last) for pledge in (Pledge.objects.get(pk=drita.pk),)} == {old}
     with override_settings(DIGEST_KEYS=[NEW]):
-        assert "Digests computed anew: 3 rows." in rotate()
-        assert "Digests computed anew: 0 rows." in rotate()
+        assert "Digests recomputed: 3 rows." in rotate()
+        assert "Digests recomputed: 0 rows." in rotate()
         assert list(Pledge.objects.of_domain("shembull.al")) == [arta]
         for pledge in Pledge.objects.all():
             assert bytes(pledge.address_digest) == bytes(pledge.address_digest_last) != old
