@@ -13,7 +13,7 @@ import time
 import django
 from django.db import connection
 
-from weare1 import devdb
+from dev import database
 
 COLUMNS = (
     "id, name_cipher, address_cipher, state, created_at, confirmed_at, invalidated_at, sector_id, county_id, language, source, "
@@ -36,7 +36,7 @@ def main():
 
 def copy():
     """Seconds that psql takes."""
-    psql = next(found.bin / "psql" for found in devdb.installations() if (found.bin / "psql").exists())
+    psql = next(found.bin / "psql" for found in database.installations() if (found.bin / "psql").exists())
     config = connection.settings_dict
     place = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     environment = os.environ | {name: str(config[key]) for name, key in place.items()}
@@ -48,13 +48,13 @@ def copy():
 
 def export(content, format):
     """Make one file, in this process; print rows a second, seconds to the first page, and the most memory in MB."""
-    from pledges import exports
+    from pledges.exports import columns
     from pledges.models import Export, Pledge
 
     made, pledges = Export(content=content, format=format), Pledge.objects.all()
     made.start(pledges)
     start = time.perf_counter()
-    pieces = exports.stream(made, pledges)
+    pieces = columns.stream(made, pledges)
     # A file's head, and its first rows.
     size = len(next(pieces)) + len(next(pieces))
     first = time.perf_counter() - start

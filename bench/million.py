@@ -11,10 +11,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from pledges import addresses, keys, totals
+from pledges import addresses
+from pledges.crypto import keys
 from pledges.models import County, Pledge, ProviderRule, Sector, Wording
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE, digest_mark
+from pledges.totals import tally
 
 ROWS = 1_000_000
 FIRST = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Rina Sokol Teuta".split()
@@ -40,7 +42,7 @@ def fill(rows=ROWS):
             # The first asks for sectors and words, which it cannot once COPY has the connection.
             lines = itertools.chain([next(lines)], lines)
             cursor.copy_expert(f"COPY pledges_pledge ({', '.join(COLUMNS)}) FROM STDIN", _Lines(lines))
-            totals.fold()
+            tally.fold()
     # What autovacuum does within a minute or two; the rows may have been changed by an earlier run.
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE pledges_pledge")

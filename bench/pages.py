@@ -25,7 +25,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaign.models import Article, Page
-from weare1 import front, serve
+from dev import nginx, serve
 
 VERSION = "12.8.2"
 FOLDER = settings.VAR / "lighthouse"
@@ -54,7 +54,7 @@ def prepare():
     """Fill the database, collect the static files and install Lighthouse; the command that runs it."""
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     node = shutil.which("node")
-    if not front.NGINX:
+    if not nginx.NGINX:
         sys.exit("There is no nginx here: install it (on Debian and Ubuntu: apt install nginx).")
     if not chromium:
         sys.exit("There is no Chromium here: install it (on Debian: apt install chromium) or name one in CHROMIUM.")
@@ -97,8 +97,7 @@ def site():
             gunicorn = ("gunicorn", "weare1.wsgi", "--bind", f"unix:{folder}/gunicorn.sock", "--no-control-socket")
             threads = ("--worker-class", "gthread", "--workers", "3", "--threads", "4", "--log-level", "warning")
             children.append(serve.start("-m", *gunicorn, *threads))
-            nginx = front.command(folder, place[1])
-            children.append(subprocess.Popen(nginx, start_new_session=True))
+            children.append(subprocess.Popen(nginx.command(folder, place[1]), start_new_session=True))
             deadline = time.monotonic() + PATIENCE
             while not is_well(address):
                 if time.monotonic() > deadline:

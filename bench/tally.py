@@ -11,8 +11,8 @@ import time
 from django.core.management import call_command
 from django.db import connection, connections
 
-from pledges import totals
 from pledges.models import County, Pledge, Sector, Wording
+from pledges.totals import tally
 
 CLIENTS = 16
 EACH = 60
@@ -30,7 +30,7 @@ def main():
         for name, spread in (("one cell", False), ("spread", True)):
             rates[name].append(CLIENTS * EACH / seconds(spread))
     one, many = (statistics.median(rates[name]) for name in ("one cell", "spread"))
-    assert totals.differences() == []
+    assert tally.differences() == []
     print(f"tally: one cell {one:.0f}/s, spread {many:.0f}/s, ratio {one / many:.2f}")
 
 
@@ -86,5 +86,5 @@ def confirm(rows):
 
 def fold_until(stop):
     while not stop.wait(0.2):
-        totals.fold()
+        tally.fold()
     connections.close_all()

@@ -29,7 +29,7 @@ def enqueue_sizes():
         .filter(Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - AGAIN_AFTER))
         .values_list(KT("args_kwargs__args__0"), flat=True)
     )
-    owed = Picture.objects.owed_sizes().alias(key=Cast("pk", TextField())).exclude(key__in=under_way)[:BATCH]
+    owed = Picture.objects.without_sizes().alias(key=Cast("pk", TextField())).exclude(key__in=under_way)[:BATCH]
     for picture in owed:
         tasks.make_sizes.enqueue(picture.pk)
     return len(owed)

@@ -1,7 +1,11 @@
-"""What happens later, in the worker. Arguments are ids, and no task raises: what failed is owed still (see housekeeping.py)."""
+"""Background tasks. Arguments are ids. No task raises: housekeeping enqueues failed work again.
+
+Models enqueue these tasks, so this module looks models up in the app registry instead of importing them.
+"""
 
 import logging
 
+from django.apps import apps
 from django.tasks import task
 
 logger = logging.getLogger(__name__)
@@ -10,9 +14,7 @@ logger = logging.getLogger(__name__)
 @task
 def make_sizes(picture_id):
     """Make the sizes of a picture if they are owed; harmless when they were made already."""
-    from campaign.models import Picture
-
-    picture = Picture.objects.owed_sizes().filter(pk=picture_id).first()
+    picture = apps.get_model("campaign.Picture").objects.without_sizes().filter(pk=picture_id).first()
     if picture is None:
         return
     try:

@@ -22,16 +22,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods
 
-from campaign import previews, structured, texts
+from campaign import previews, structured_data, texts
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
 from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
-from pledges import totals
 from pledges.brand import brand
 from pledges.charts import mosaic
 from pledges.http import cookieless_form, in_named_language, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
 from pledges.pictures import draw
+from pledges.totals import tally
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
@@ -53,7 +53,7 @@ def root(request):
 @public_page
 def home(request):
     """What the movement is, how many have pledged, and the way to pledge."""
-    read = totals.read()
+    read = tally.read()
     goal = PledgingSettings.load().goal_above(read.total)
     context = {
         "totals": read,
@@ -65,7 +65,7 @@ def home(request):
         "articles": Article.objects.published()[:HOME_NEWS],
         "voice": Voice.objects.shown().first(),
         "partners": Partner.objects.shown(),
-        "structured": [structured.organization()],
+        "structured": [structured_data.organization()],
     }
     return render(request, "campaign/home.html", context)
 
@@ -112,7 +112,7 @@ def page(request, slug):
 def _show(request, page):
     request.alternates = _alternates(page)
     trail = [(page.title, page.get_absolute_url())]
-    context = _page_context(page) | {"structured": [structured.breadcrumbs(trail)]}
+    context = _page_context(page) | {"structured": [structured_data.breadcrumbs(trail)]}
     return render(request, "campaign/page.html", context)
 
 
@@ -151,7 +151,9 @@ def article(request, slug):
 def _show_article(request, article):
     request.alternates = _alternates(article)
     trail = [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
-    context = _article_context(article) | {"structured": [structured.article(article), structured.breadcrumbs(trail)]}
+    context = _article_context(article) | {
+        "structured": [structured_data.article(article), structured_data.breadcrumbs(trail)]
+    }
     return render(request, "campaign/article.html", context)
 
 

@@ -8,6 +8,6 @@ class PledgesConfig(AppConfig):
 
     def ready(self):
         """Stop the start when keys could not be told apart; every process passes here."""
-        from pledges import keys
+        from pledges.crypto import keys
 
         keys.check_settings()

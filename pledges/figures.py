@@ -18,7 +18,7 @@ from pledges import charts, sheets
 from pledges.brand import brand
 from pledges.models import PublishedState
 from pledges.numbers import number
-from pledges.totals import UNKNOWN
+from pledges.totals.published import UNKNOWN
 
 # Seconds that a drawn picture is kept; its key is its content.
 KEEP = 600

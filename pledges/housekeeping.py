@@ -9,10 +9,11 @@ from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pledges import milestones, rotation, tasks, totals
-from pledges.models import Attempt, Batch, Export, Message, Pledge, TrialLetter
+from pledges import rotation, tasks
+from pledges.models import Attempt, Batch, Export, Message, Pledge, TrialMessage
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
+from pledges.totals import milestones, published
 
 BATCH = 500
 # A due message that nothing has sent, or a batch that nothing has gone on with, for so long has lost its task.
@@ -21,9 +22,9 @@ KEEP_TASKS = timedelta(days=1)
 KEEP_SENT_MESSAGES = timedelta(days=30)
 
 
-def enqueue_owed():
+def enqueue_lost_messages():
     """Enqueue messages whose task was lost, such as with a killed worker; returns how many."""
-    overdue = Message.objects.owed().filter(due_at__lte=Now() - OVERDUE_AFTER)
+    overdue = Message.objects.queued().filter(due_at__lte=Now() - OVERDUE_AFTER)
     lost = _without_a_task(overdue, tasks.send_message)
     for message in lost:
         tasks.send_message.enqueue(str(message.pk))
@@ -49,10 +50,10 @@ def _without_a_task(rows, task):
 def remind():
     """Owe one reminder to each pledge that has waited three days; returns how many."""
     with transaction.atomic():
-        due = list(Pledge.objects.owed_a_reminder().select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        due = list(Pledge.objects.due_for_reminder().select_for_update(skip_locked=True, of=("self",))[:BATCH])
         Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(reminded_at=Now())
         for pledge in due:
-            Message.owe(Message.Kind.REMINDER, pledge)
+            Message.queue(Message.Kind.REMINDER, pledge)
     return len(due)
 
 
@@ -65,8 +66,8 @@ def forget():
     )
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
     Attempt.objects.past().delete()
-    Message.objects.exclude(state=Message.State.OWED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
-    TrialLetter.objects.filter(created_at__lte=Now() - KEEP_TASKS).delete()
+    Message.objects.exclude(state=Message.State.QUEUED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
+    TrialMessage.objects.filter(created_at__lte=Now() - KEEP_TASKS).delete()
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
         enqueued_at__lte=Now() - KEEP_TASKS, started_at__lte=Now() - KEEP_TASKS
     ).delete()
@@ -77,12 +78,12 @@ def redigest():
     if not rotation.is_stale():
         return False
     recent = DBTaskResult.objects.filter(
-        task_path=tasks.redigest.module_path, enqueued_at__gt=Now() - timedelta(hours=1)
+        task_path=rotation.redigest_task.module_path, enqueued_at__gt=Now() - timedelta(hours=1)
     )
     # Under way, or done with these very rules: then what is left does not fit, and waits for staff.
     if recent.filter(Q(finished_at=None) | Q(return_value=rotation.current_mark())).exists():
         return False
-    tasks.redigest.enqueue()
+    rotation.redigest_task.enqueue()
     return True
 
 
@@ -93,11 +94,11 @@ def end_silent_exports():
 
 def every_minute():
     """All of it."""
-    enqueue_owed()
+    enqueue_lost_messages()
     take_up_batches()
     remind()
     forget()
     redigest()
     end_silent_exports()
-    totals.publish()
+    published.publish()
     milestones.record()

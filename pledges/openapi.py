@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from pledges.suppression import SMALL
+from pledges.totals.suppression import SMALL
 
 MOMENT = {"type": "string", "format": "date-time", "description": "The moment of these figures, with its offset."}
 PEOPLE = {"type": "integer", "minimum": 0}

@@ -2,8 +2,10 @@
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.tasks import task
 
-from pledges import addresses, keys
+from pledges import addresses
+from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.messages import Message
 from pledges.models.pledges import DIGEST_FIELDS, Pledge
@@ -106,6 +108,14 @@ def _reencrypt_others():
                 cipher = keys.encrypt(row.address, place=row.place)
                 done += model.objects.filter(pk=row.pk).update(address_cipher=cipher)
     return done
+
+
+@task
+def redigest_task():
+    """Recompute all digests after the provider rules changed; returns the mark they were brought to. Idempotent."""
+    mark = current_mark()
+    redigest()
+    return mark
 
 
 def is_stale():

@@ -1,14 +1,17 @@
-"""What happens later, in the worker. Arguments are ids; no task raises, since a stored traceback could quote an address."""
+"""Background tasks. Arguments are ids. No task raises: the stored traceback could quote an address.
+
+Models enqueue these tasks, so this module looks models up in the app registry instead of importing them.
+"""
 
 import logging
 import time
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, transaction
 from django.tasks import task
 
-from pledges import rotation
-from staff.models.records import Record, note
+from staff.models import AuditEntry
 
 logger = logging.getLogger(__name__)
 
@@ -19,11 +22,10 @@ TURN = 3
 @task
 def send_message(message_id):
     """Send one owed message if it is due; harmless when it was sent already or another worker has it."""
-    from pledges.models import Message
-
     with transaction.atomic():
         message = (
-            Message.objects.due()
+            apps.get_model("pledges.Message")
+            .objects.due()
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("pledge")
             .filter(pk=message_id)
@@ -36,9 +38,7 @@ def send_message(message_id):
 @task
 def run_batch(batch_id):
     """Make steps of a batch for some seconds and leave the rest to the next task; harmless when another worker has it."""
-    from pledges.models import Batch
-
-    batch, until = Batch(pk=batch_id), time.monotonic() + TURN
+    batch, until = apps.get_model("pledges.Batch")(pk=batch_id), time.monotonic() + TURN
     try:
         while batch.step():
             if time.monotonic() > until:
@@ -55,11 +55,10 @@ def run_batch(batch_id):
 @task
 def send_trial(trial_id):
     """Send a member of staff the message they want to try; harmless when it was sent already."""
-    from pledges.models import TrialLetter
-
+    TrialMessage = apps.get_model("pledges.TrialMessage")
     with transaction.atomic():
         trial = (
-            TrialLetter.objects.filter(pk=trial_id, state=TrialLetter.State.WAITING)
+            TrialMessage.objects.filter(pk=trial_id, state=TrialMessage.State.WAITING)
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("user")
             .first()
@@ -69,25 +68,19 @@ def send_trial(trial_id):
 
 
 @task
-def redigest():
-    """Compute the digests of all rows again after the provider rules changed; returns the mark they were brought to."""
-    mark = rotation.current_mark()
-    rotation.redigest()
-    return mark
-
-
-@task
 def merge_sector(sector_id, into_id, user_id):
     """Move the pledges of a closed sector to another one; harmless when they were moved already."""
-    from pledges.models import Sector
-
+    Sector = apps.get_model("pledges.Sector")
     sector, into = (Sector.objects.filter(pk=pk).first() for pk in (sector_id, into_id))
     if sector is None or into is None:
         return
     user = get_user_model().objects.filter(pk=user_id).first()
     try:
         sector.move_pledges(
-            into, on_move=lambda ids: note(user, Record.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug)
+            into,
+            on_move=lambda ids: AuditEntry.log(
+                user, AuditEntry.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug
+            ),
         )
     except Exception as error:
         # Those that are left are moved by the next one.

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import after, open_data, personal, share, sign, totals, wall
+from pledges.views import open_data, personal, share, sign, thanks, totals, wall
 
 
 class TokenConverter:
@@ -43,12 +43,12 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-pledge/"), personal.my_pledge, name="my_pledge"),
     path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),
-    path(pgettext_lazy("address", "bring-one-more/<token:token>/"), after.share, name="share"),
-    path(pgettext_lazy("address", "commitments/<token:token>/"), after.commit, name="commit"),
+    path(pgettext_lazy("address", "bring-one-more/<token:token>/"), thanks.share, name="share"),
+    path(pgettext_lazy("address", "commitments/<token:token>/"), thanks.commit, name="commit"),
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),
     path(pgettext_lazy("address", "my-data/<token:token>/"), personal.data, name="data"),
     path(pgettext_lazy("address", "blue-ribbon/"), share.ribbon, name="ribbon"),
-    path(pgettext_lazy("address", "certificate/<token:token>/"), after.certificate, name="certificate"),
+    path(pgettext_lazy("address", "certificate/<token:token>/"), thanks.certificate, name="certificate"),
     path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
     path(pgettext_lazy("address", "totals/per-10000/"), totals.page_per_10000, name="totals_per_10000"),
     path(pgettext_lazy("address", "totals/groups-by-county/"), totals.groups_by_county, name="groups_by_county"),

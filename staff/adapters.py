@@ -10,9 +10,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from staff import secrets, sessions
-from staff.models import Account, Record, Try
-from staff.models.records import note
-from staff.models.tries import TooSoon
+from staff.models import Account, AuditEntry, SignInAttempt
+from staff.models.sign_in_attempts import TooManyAttempts
 
 SAID = {
     "mfa/messages/totp_activated.txt": _("The app is set up as your second factor."),
@@ -37,8 +36,8 @@ def name_in_tries(user):
 def admit(name, request):
     """Count a try to sign in; ValidationError in words when it must wait."""
     try:
-        return Try.admit(name, getattr(request, "network", None))
-    except TooSoon as too_soon:
+        return SignInAttempt.admit(name, getattr(request, "network", None))
+    except TooManyAttempts as too_soon:
         count, words = (
             too_soon.seconds,
             ngettext(
@@ -74,7 +73,7 @@ class AccountAdapter(DefaultAccountAdapter):
         row = admit(credentials["email"], request)
         user = super().authenticate(request, **credentials)
         if user is None or not (user.is_active and user.is_staff):
-            note(Account.objects.at(credentials["email"]), Record.Action.SIGN_IN_FAILED, by="password")
+            AuditEntry.log(Account.objects.at(credentials["email"]), AuditEntry.Action.SIGN_IN_FAILED, by="password")
             return None
         row.delete()
         return user
@@ -82,7 +81,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def reauthenticate(self, user, password):
         row = admit(name_in_tries(user), self.request)
         if not user.check_password(password):
-            note(user, Record.Action.SIGN_IN_FAILED, by="password", again=True)
+            AuditEntry.log(user, AuditEntry.Action.SIGN_IN_FAILED, by="password", again=True)
             return False
         row.delete()
         return True

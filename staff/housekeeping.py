@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from staff.models import Invitation, Try
+from staff.models import Invitation, SignInAttempt
 from staff.models.invitations import OVERDUE_AFTER
 
 
@@ -19,7 +19,7 @@ def send_overdue():
 
 def forget():
     """Erase tries that count no more and sessions that have ended."""
-    Try.objects.past().delete()
+    SignInAttempt.objects.past().delete()
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 

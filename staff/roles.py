@@ -42,7 +42,7 @@ RIGHTS = {
         "pledges.*_commitment",
         "pledges.view_wording",
         "pledges.view_milestone",
-        "pledges.*_lettertext",
+        "pledges.*_messagetext",
     ],
     Role.PLEDGES: ["pledges.*"],
     Role.SAFEGUARDING: [

@@ -1,5 +1,9 @@
-"""What happens later, in the worker. Arguments are ids; no task raises, since a stored traceback could quote an address."""
+"""Background tasks. Arguments are ids. No task raises: the stored traceback could quote an address.
 
+Models enqueue these tasks, so this module looks models up in the app registry instead of importing them.
+"""
+
+from django.apps import apps
 from django.db import transaction
 from django.tasks import task
 
@@ -7,11 +11,10 @@ from django.tasks import task
 @task
 def send_invitation(invitation_id):
     """Send the mail of an invitation if it is due; harmless when it was sent already or another worker has it."""
-    from staff.models import Invitation
-
     with transaction.atomic():
         invitation = (
-            Invitation.objects.to_send()
+            apps.get_model("staff.Invitation")
+            .objects.to_send()
             .select_for_update(skip_locked=True, of=("self",))
             .select_related("user")
             .filter(pk=invitation_id)

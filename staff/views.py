@@ -23,8 +23,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from staff import sessions
-from staff.models import Invitation, Record
-from staff.models.records import note
+from staff.models import AuditEntry, Invitation
 
 
 def strong(view):
@@ -96,7 +95,7 @@ def awake(request):
 
 
 def _noted(request, factor):
-    note(request.user, Record.Action.ACCOUNT, done="factor_added", account=request.user.pk, factor=factor)
+    AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="factor_added", account=request.user.pk, factor=factor)
     sessions.strengthen(request)
 
 
@@ -160,7 +159,7 @@ def password(request):
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
-            note(request.user, Record.Action.ACCOUNT, done="password_changed", account=request.user.pk)
+            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="password_changed", account=request.user.pk)
         # This session goes on; all others began with the old password, and end.
         update_session_auth_hash(request, request.user)
         messages.success(request, _("The new password is saved. Other sessions of yours have ended."))
@@ -192,7 +191,7 @@ def invitation(request, token):
                 # Another window was quicker.
                 return redirect(request.path)
             form.save()
-            note(account, Record.Action.ACCOUNT, done="link_used", account=account.pk)
+            AuditEntry.log(account, AuditEntry.Action.ACCOUNT, done="link_used", account=account.pk)
         # With a second factor this asks for it, without one it leads to where it is set up.
         return perform_login(request, account)
     context = {"title": _("Choose how you sign in"), "form": form, "account": account, "may_choose": may_choose}

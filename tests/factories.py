@@ -19,7 +19,7 @@ from PIL import Image
 
 from campaign import pictures
 from campaign.models import Picture
-from pledges import keys, stamps
+from pledges.crypto import keys, stamps
 from pledges.models import Pledge, Sector, Wording
 from staff import secrets, sessions
 

@@ -7,8 +7,8 @@ from django.test.html import parse_html
 from django.urls import reverse
 from django.utils import translation
 
-from pledges import links
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Pledge, PledgingSettings
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge

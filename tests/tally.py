@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges import totals
 from pledges.models import County, Sector, TallyDelta
+from pledges.totals import tally
 
 
 def put(cells, day=None):
@@ -20,7 +20,7 @@ def _put(days):
         for day, cells in days.items()
         for (slug, county), n in cells.items()
     )
-    totals.fold()
+    tally.fold()
 
 
 def put_people(total, days=1):

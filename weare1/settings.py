@@ -10,7 +10,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from weare1 import devdb, env
+from weare1 import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -98,15 +98,14 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["house"]
 CRISPY_TEMPLATE_PACK = "house"
 
-# Database: PostgreSQL 15 or later only. Without DATABASE_URL development uses the private one of weare1/devdb.py.
-if not os.environ.get("DATABASE_URL") and not DEV:
-    env.required("DATABASE_URL", "the PostgreSQL database, such as postgres://user:password@host:5432/weare1")
+# Database: PostgreSQL 15 or later only.
+database_url = env.required(
+    "DATABASE_URL",
+    "the PostgreSQL database, such as postgres://user:password@host:5432/weare1"
+    + ("; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else ""),
+)
 try:
-    DATABASES = {
-        "default": dj_database_url.parse(
-            os.environ.get("DATABASE_URL") or devdb.url("serve"), conn_max_age=60, conn_health_checks=True
-        )
-    }
+    DATABASES = {"default": dj_database_url.parse(database_url, conn_max_age=60, conn_health_checks=True)}
 except ValueError as error:
     raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/weare1.") from error
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
@@ -137,7 +136,7 @@ CACHES = {
 
 # Mail: SMTP from MAIL_URL; in development one .eml file a message under var/mail/.
 if DEV and not os.environ.get("MAIL_URL"):
-    MAILERS = {"default": {"BACKEND": "weare1.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
+    MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
     mail_sender = None
 else:
     default_mailer, mail_sender = env.mailer("MAIL_URL")

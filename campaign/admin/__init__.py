@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from campaign.admin import content, front, help, milestones, pictures, publishing, terms, texts  # noqa: F401
+from campaign.admin import content, dashboard, help, milestones, pictures, publishing, terms, texts  # noqa: F401
 
-admin.site.front = front.context
-admin.site.order = front.ORDER
+admin.site.front = dashboard.context
+admin.site.order = dashboard.ORDER

@@ -6,17 +6,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from campaign.models import Demand, Partner, Statistic, Voice
-from staff.admin.base import BothLanguagesForm, DueFilter, KeyIsKept
-from staff.admin.content import BothLanguagesFilter, ContentAdmin
+from staff.admin.base import BilingualForm, DueFilter, FixedKey
+from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 
-class PieceForm(KeyIsKept, BothLanguagesForm):
+class PieceForm(FixedKey, BilingualForm):
     pass
 
 
 class PieceAdmin(ContentAdmin):
     form = PieceForm
-    list_filter = ["is_shown", BothLanguagesFilter]
+    list_filter = ["is_shown", MissingLanguageFilter]
     comes_back_as = {"is_shown": False}
     place = (_("Where it stands"), {"fields": ["key", "is_shown", "position"]})
 

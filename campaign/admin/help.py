@@ -6,11 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from campaign.models import HelpChannel, SiteSettings
-from staff.admin.base import BothLanguagesForm, DueFilter, KeyIsKept, SettingsAdmin
-from staff.admin.content import BothLanguagesFilter, ContentAdmin
+from staff.admin.base import BilingualForm, DueFilter, FixedKey, SettingsAdmin
+from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 
-class HelpChannelForm(KeyIsKept, BothLanguagesForm):
+class HelpChannelForm(FixedKey, BilingualForm):
     pass
 
 
@@ -18,7 +18,7 @@ class HelpChannelForm(KeyIsKept, BothLanguagesForm):
 class HelpChannelAdmin(ContentAdmin):
     form = HelpChannelForm
     list_display = ["name", "number", "verified_on", "kind", "in_strip", "both_languages", "is_shown", "position"]
-    list_filter = [DueFilter, "is_shown", BothLanguagesFilter, "in_strip", "kind", "from_abroad"]
+    list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
     comes_back_as = {"is_shown": False}
     list_note = _(
         "A wrong number can cost a child dearly: call each of them from time to time, then choose “Verified today”."

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.drafts import draft_for
 from pledges.models import Milestone
-from staff.admin.base import ModelAdmin, OnlyRead
+from staff.admin.base import ModelAdmin, ReadOnly
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(OnlyRead, ModelAdmin):
+class MilestoneAdmin(ReadOnly, ModelAdmin):
     list_display = ["words", "reached_on", "recorded_at"]
     list_display_links = None
     list_select_related = ["sector"]

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from campaign.admin.widgets import FocusGrid
 from campaign.models import Picture
 from campaign.pictures import MOST_BYTES
-from staff.admin.base import BothLanguagesForm, ModelAdmin
+from staff.admin.base import BilingualForm, ModelAdmin
 
 PER_PAGE = 12
 
 
-class PictureForm(BothLanguagesForm):
+class PictureForm(BilingualForm):
     class Meta:
         widgets = {"focus": FocusGrid}
 

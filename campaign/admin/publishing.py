@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from campaign import previews, richtext
 from campaign.admin.widgets import PictureSelect, RichText
 from campaign.models import Article, Page, Preview
-from staff.admin.base import KeyIsKept
-from staff.admin.content import BothLanguagesFilter, ContentAdmin
+from staff.admin.base import FixedKey
+from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 # Whoever presses "Now" beside the field and reads the page once more means now.
 STILL_NOW = timedelta(minutes=15)
@@ -76,13 +76,13 @@ class StatusFilter(admin.SimpleListFilter):
         return rows[self.value()]() if self.value() in rows else queryset
 
 
-class PageForm(KeyIsKept, PublishableForm):
+class PageForm(FixedKey, PublishableForm):
     pass
 
 
 class PublishableAdmin(ContentAdmin):
     form = PublishableForm
-    list_filter = [StatusFilter, BothLanguagesFilter]
+    list_filter = [StatusFilter, MissingLanguageFilter]
     rich = ["body"]
     stays = ["state", "publish_at"]
     comes_back_as = {"state": "draft"}

@@ -4,11 +4,11 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Term
-from staff.admin.base import BothLanguagesForm, KeyIsKept
+from staff.admin.base import BilingualForm, FixedKey
 from staff.admin.content import ContentAdmin
 
 
-class TermForm(KeyIsKept, BothLanguagesForm):
+class TermForm(FixedKey, BilingualForm):
     pass
 
 

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.context_processors import CACHE_KEY
 from campaign.models import PageText
-from staff.admin.base import NeitherAddedNorDeleted
+from staff.admin.base import NoAddOrDelete
 from staff.admin.content import ContentAdmin
 
 
 @admin.register(PageText)
-class PageTextAdmin(NeitherAddedNorDeleted, ContentAdmin):
+class PageTextAdmin(NoAddOrDelete, ContentAdmin):
     list_display = ["place", "page", "words"]
     list_filter = ["page"]
     list_per_page = 200

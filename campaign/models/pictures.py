@@ -15,7 +15,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign import pictures, richtext
+from campaign import pictures, richtext, tasks
 
 FOLDER = "pictures"
 
@@ -51,7 +51,7 @@ class PictureQuerySet(models.QuerySet):
             rows = rows.exclude(Exists(model.objects.filter(shows)))
         return rows
 
-    def owed_sizes(self):
+    def without_sizes(self):
         """Those whose sizes are still to be made."""
         return self.filter(sized_at=None)
 
@@ -165,7 +165,7 @@ class Picture(models.Model):
             super().save(**kwargs)
             is_new_file = before is None or before.file.name != self.file.name
             if is_new_file or before.focus != self.focus:
-                self._owe_sizes(is_new_file)
+                self._enqueue_sizes(is_new_file)
             if before and is_new_file:
                 transaction.on_commit(before.remove_files)
 
@@ -176,9 +176,7 @@ class Picture(models.Model):
             words = _("Describe the picture in both languages, or say that it is decoration only.")
             raise ValidationError(dict.fromkeys(missing, words))
 
-    def _owe_sizes(self, is_new_file):
-        from campaign import tasks
-
+    def _enqueue_sizes(self, is_new_file):
         self.sized_at = None
         if is_new_file:
             self.sizes = {}
@@ -247,7 +245,6 @@ def remove_files(sender, instance, **kwargs):
 
 
 def shown_by():
-    """The models whose rows show pictures."""
-    from campaign.models.publishing import Publishable
-
-    return Publishable.__subclasses__()
+    """The models whose rows show pictures: those with a foreign key to Picture."""
+    fields = Picture._meta.get_fields(include_hidden=True)
+    return [field.related_model for field in fields if field.auto_created and field.one_to_many]

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.admin.base import decrypted, sees_people
 from pledges.models import BlockedAddress, ProviderRule
-from staff.admin.base import BothLanguagesForm, ModelAdmin
-from staff.models.records import Record, note
+from staff.admin.base import BilingualForm, ModelAdmin
+from staff.models import AuditEntry
 
 RECOMPUTED = _(
     "How mail providers treat addresses, so that one mailbox is known however it is written. "
@@ -20,7 +20,7 @@ def as_compared(domain):
     return addresses.split_address(f"@{domain}")[1]
 
 
-class ProviderRuleForm(BothLanguagesForm):
+class ProviderRuleForm(BilingualForm):
     def clean_domain(self):
         return as_compared(self.cleaned_data["domain"])
 
@@ -66,7 +66,7 @@ class BlockedAddressAdmin(ModelAdmin):
         shown = getattr(response, "context_data", None) or {}
         rows = shown["cl"].result_list if "cl" in shown else filter(None, [shown.get("original")])
         if sees_people(request) and (ids := [str(row.pk) for row in rows]):
-            note(request.user, Record.Action.LOOK, blocked_addresses=ids)
+            AuditEntry.log(request.user, AuditEntry.Action.LOOK, blocked_addresses=ids)
         return response
 
     def has_add_permission(self, request):
@@ -83,7 +83,7 @@ class BlockedAddressAdmin(ModelAdmin):
 
     def log_deletions(self, request, queryset):
         # From then on they may be written to again.
-        note(request.user, Record.Action.ERASE, blocked_addresses=[str(row.pk) for row in queryset])
+        AuditEntry.log(request.user, AuditEntry.Action.ERASE, blocked_addresses=[str(row.pk) for row in queryset])
         return super().log_deletions(request, queryset)
 
     @admin.display(description=_("blocked address"))

@@ -3,8 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pledges import keys
-from staff.models.records import Record, note
+from pledges.crypto import keys
+from staff.models import AuditEntry
 
 
 def sees_people(request):
@@ -12,10 +12,10 @@ def sees_people(request):
     return request.user.has_perm("pledges.see_people")
 
 
-def note_look(request, ids, page):
+def log_look(request, ids, page):
     """Put on record whose names and addresses are about to be shown, and on which page; without the record there is no page."""
     if sees_people(request) and ids:
-        note(request.user, Record.Action.LOOK, ids, page=page)
+        AuditEntry.log(request.user, AuditEntry.Action.LOOK, ids, page=page)
 
 
 def decrypted(read):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Batch, Pledge
-from staff.admin.base import ModelAdmin, NeitherAddedNorDeleted
+from staff.admin.base import ModelAdmin, NoAddOrDelete
 
 STATES = Batch.State
 # So many are brought back while someone waits.
@@ -17,7 +17,7 @@ UNDONE_AT_ONCE = 200
 
 
 @admin.register(Batch)
-class BatchAdmin(NeitherAddedNorDeleted, ModelAdmin):
+class BatchAdmin(NoAddOrDelete, ModelAdmin):
     list_display = ["number", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see how far it is, or to undo it.")

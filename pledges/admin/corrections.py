@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.forms.fields import AddressField, NameField
 from pledges.models import BlockedAddress, Message, Pledge
 from pledges.models.pledges import PERSON_FIELDS
-from staff.admin.base import BothLanguagesForm
+from staff.admin.base import BilingualForm
 
 # What may be corrected by whoever may change pledges.
 CORRECTABLE = ["sector", "county", "language", "show_name", "updates"]
@@ -48,7 +48,7 @@ class AskedForm(forms.Form):
     asked = AskedField()
 
 
-class CorrectionForm(BothLanguagesForm):
+class CorrectionForm(BilingualForm):
     """What staff may correct of a pledge without seeing the person."""
 
     asked = AskedField()
@@ -71,7 +71,7 @@ class CorrectionForm(BothLanguagesForm):
         if self.changed_data and self._may_be_told(pledge):
             # Who has still to confirm reads what is to be confirmed, as it is now.
             is_pending = pledge.state == pledge.State.PENDING
-            Message.owe(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED, pledge)
+            Message.queue(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED, pledge)
 
     def _may_be_told(self, pledge):
         return not BlockedAddress.objects.holds(pledge)
@@ -118,7 +118,7 @@ class PersonForm(CorrectionForm):
             there = Pledge()
             there.set_digests(pledge.name, address)
             if not BlockedAddress.objects.holds(there):
-                Message.owe(Message.Kind.NEW_ADDRESS, pledge)
+                Message.queue(Message.Kind.NEW_ADDRESS, pledge)
         super().correct(pledge)
 
     def _may_be_told(self, pledge):

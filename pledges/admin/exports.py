@@ -23,8 +23,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from pledges import exports
 from pledges.admin.base import sees_people
+from pledges.exports import columns
 from pledges.models import Export, Pledge
 from staff.admin.base import ModelAdmin
 
@@ -164,7 +164,7 @@ class ExportAdmin(ModelAdmin):
             # The button was pressed twice.
             return redirect("admin:pledges_export_change", export.pk)
         response = StreamingHttpResponse(
-            exports.stream(export, shown.queryset), content_type=CONTENT_TYPES[export.format]
+            columns.stream(export, shown.queryset), content_type=CONTENT_TYPES[export.format]
         )
         name = f"{FILE_NAMES[export.content]}-{timezone.localdate()}.{export.format}"
         response.headers["Content-Disposition"] = content_disposition_header(True, name)
@@ -196,7 +196,7 @@ def in_words(shown):
     yield from ((name, ", ".join(values)) for name, values in chosen.items() if name not in known)
 
 
-class OffersExports:
+class ExportActions:
     """Lets the list of pledges offer to export what it shows or what is ticked in it."""
 
     def has_export_permission(self, request):

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Message
-from staff.admin.base import ModelAdmin, OnlyRead
+from staff.admin.base import ModelAdmin, ReadOnly
 
 
 @admin.register(Message)
-class MessageAdmin(OnlyRead, ModelAdmin):
+class MessageAdmin(ReadOnly, ModelAdmin):
     list_display = [
         "kind",
         "of_pledge",

@@ -16,16 +16,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from pledges import keys
-from pledges.admin.base import decrypted, note_look, sees_people
+from pledges.admin.base import decrypted, log_look, sees_people
+from pledges.admin.bulk import NO_KEY, BulkActions
 from pledges.admin.corrections import AskedForm, CorrectionForm, PersonForm
-from pledges.admin.exports import OffersExports
+from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
-from pledges.admin.many import NO_KEY, ChangesMany
+from pledges.crypto import keys
 from pledges.forms.fields import AddressField
 from pledges.models import Batch, BatchRow, Message, Pledge
 from staff.admin.base import ModelAdmin
-from staff.models.records import Record, note
+from staff.models import AuditEntry
 
 CORRECTIONS = _("The person is told by e-mail what stands here after you save.")
 
@@ -42,7 +42,7 @@ class FindForm(forms.Form):
 
 
 @admin.register(Pledge)
-class PledgeAdmin(ChangesMany, OffersExports, ModelAdmin):
+class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
     list_per_page = 50
@@ -184,7 +184,7 @@ class PledgeAdmin(ChangesMany, OffersExports, ModelAdmin):
             shown["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
                 "count": found.result_count.words
             }
-            note_look(request, [pledge.pk for pledge in found.result_list], page="list")
+            log_look(request, [pledge.pk for pledge in found.result_list], page="list")
         return response
 
     # Looking for an address
@@ -205,7 +205,7 @@ class PledgeAdmin(ChangesMany, OffersExports, ModelAdmin):
         if not form.is_valid():
             self.message_user(request, form.errors["email"][0], messages.ERROR)
         elif ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
-            note_look(request, ids, page="find")
+            log_look(request, ids, page="find")
             query = {"id__in": ",".join(map(str, ids))}
         else:
             self.message_user(request, _("No pledge has this address."), messages.WARNING)
@@ -228,14 +228,14 @@ class PledgeAdmin(ChangesMany, OffersExports, ModelAdmin):
             self.message_user(request, _("The other pledge from this address already bears this name."), messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("original"):
-            note_look(request, [pledge.pk], page="pledge")
+            log_look(request, [pledge.pk], page="pledge")
         return response
 
     def save_model(self, request, obj, form, change):
         form.correct(obj)
         if form.changed_data:
             asked = form.cleaned_data["asked"]
-            note(request.user, Record.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
+            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
 
     def delete_view(self, request, object_id, extra_context=None):
         form = AskedForm(request.POST if request.method == "POST" else None)

@@ -20,14 +20,14 @@ from django.utils.translation import gettext_lazy as _
 from pledges import tasks
 from pledges.admin.base import HoldsPledges
 from pledges.models import Commitment, Pledge, Sector, Wording
-from staff.admin.base import BothLanguagesForm, KeyIsKept, StackedInline
-from staff.admin.content import BothLanguagesFilter, ContentAdmin
+from staff.admin.base import BilingualForm, FixedKey, StackedInline
+from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 # Someone may be pledging at the moment a sector closes, and a worker may be killed while it moves the pledges.
 ONCE_MORE_AFTER = timedelta(minutes=1)
 
 
-class NewSectorForm(BothLanguagesForm):
+class NewSectorForm(BilingualForm):
     """A sector and the first version of the words that its people sign."""
 
     pledge_sq = forms.CharField(
@@ -42,7 +42,7 @@ class NewSectorForm(BothLanguagesForm):
     )
 
 
-class CommitmentForm(KeyIsKept, BothLanguagesForm):
+class CommitmentForm(FixedKey, BilingualForm):
     class Meta:
         widgets = dict.fromkeys(["text_sq", "text_en"], AdminTextareaWidget(attrs={"rows": 3}))
 
@@ -71,7 +71,7 @@ class MergeForm(forms.Form):
 @admin.register(Sector)
 class SectorAdmin(HoldsPledges, ContentAdmin):
     list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
-    list_filter = ["is_open", BothLanguagesFilter]
+    list_filter = ["is_open", MissingLanguageFilter]
     list_note = _(
         "The groups that pledge. A sector that has pledges cannot be deleted: close it, and it stays in the totals; "
         "or merge it, and its people are counted in another one."

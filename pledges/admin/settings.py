@@ -5,11 +5,11 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from pledges.models import PledgingSettings
-from staff.admin.base import BothLanguagesForm, SettingsAdmin
+from staff.admin.base import BilingualForm, SettingsAdmin
 from staff.admin.content import ContentAdmin
 
 
-class PledgingSettingsForm(BothLanguagesForm):
+class PledgingSettingsForm(BilingualForm):
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("state") in (PledgingSettings.State.PAUSED, PledgingSettings.State.CLOSED):

@@ -12,11 +12,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
-from pledges import keys, wall
-from pledges.admin.base import decrypted, note_look, sees_people
+from pledges import wall
+from pledges.admin.base import decrypted, log_look, sees_people
+from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
-from staff.admin.base import ModelAdmin, NeitherAddedNorDeleted
-from staff.models.records import Record, note
+from staff.admin.base import ModelAdmin, NoAddOrDelete
+from staff.models import AuditEntry
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
 DONE = {
@@ -46,7 +47,7 @@ class DecisionFilter(admin.SimpleListFilter):
 
 
 @admin.register(WallName)
-class WallNameAdmin(NeitherAddedNorDeleted, ModelAdmin):
+class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
@@ -100,7 +101,7 @@ class WallNameAdmin(NeitherAddedNorDeleted, ModelAdmin):
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
             shown["cl"].result_list = names
-            note_look(request, [pledge.pk for pledge in names], page="wall")
+            log_look(request, [pledge.pk for pledge in names], page="wall")
         return response
 
     # One name, and deciding
@@ -117,7 +118,7 @@ class WallNameAdmin(NeitherAddedNorDeleted, ModelAdmin):
             if decision:
                 self._decide(request, decision, [object_id], is_open=True)
             return redirect("admin:pledges_wallname_changelist")
-        note_look(request, [pledge.pk], page="wall")
+        log_look(request, [pledge.pk], page="wall")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Name for the wall"),
@@ -155,7 +156,7 @@ class WallNameAdmin(NeitherAddedNorDeleted, ModelAdmin):
         if ids:
             decided = WallName.objects.filter(pk__in=ids)
             done = decided.put_on_wall(decision)
-            note(request.user, Record.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
+            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
             self.log_changes(request, decided, "name on the wall")
             self.message_user(request, DONE[decision] % {"count": done}, messages.SUCCESS)
         if doubtful:

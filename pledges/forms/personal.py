@@ -167,7 +167,7 @@ class NewAddressForm(forms.Form):
             self.pledge.set_new_address(self.cleaned_data["new_email"])
             self.pledge.save(update_fields=["new_address_cipher", "new_address_at"])
             if not self._is_blocked():
-                Message.owe(Message.Kind.NEW_ADDRESS, self.pledge)
+                Message.queue(Message.Kind.NEW_ADDRESS, self.pledge)
         return True
 
     def _is_blocked(self):
@@ -204,4 +204,4 @@ class MyPledgeForm(StampedForm):
             only_one = not others and len(pending) == 1
             for first in (others + pending)[:1]:
                 if first.may_write_again():
-                    Message.owe(Message.Kind.CONFIRM if only_one else Message.Kind.LINKS, first)
+                    Message.queue(Message.Kind.CONFIRM if only_one else Message.Kind.LINKS, first)

@@ -9,7 +9,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses, keys, stamps
+from pledges import addresses
+from pledges.crypto import keys, stamps
 from pledges.forms.fields import (
     AddressField,
     CountyField,
@@ -196,7 +197,7 @@ class PledgeForm(StampedForm):
     def _settle(self, pledge):
         """Insert the pledge or find who already holds its place, and owe the message; False when neither is there."""
         if pledge.insert():
-            Message.owe(Message.Kind.CONFIRM, pledge)
+            Message.queue(Message.Kind.CONFIRM, pledge)
             return True
         if twin := pledge.twin():
             kind = Message.Kind.CONFIRM if twin.state == Pledge.State.PENDING else Message.Kind.ALREADY
@@ -208,5 +209,5 @@ class PledgeForm(StampedForm):
     @staticmethod
     def _write_again(kind, pledge):
         if pledge.may_write_again():
-            Message.owe(kind, pledge)
+            Message.queue(kind, pledge)
         return True

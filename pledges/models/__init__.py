@@ -4,16 +4,17 @@ from pledges.models.batches import Batch, BatchRow
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.exports import Export
 from pledges.models.heartbeat import Heartbeat
-from pledges.models.letters import LetterText, TrialLetter
+from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
-from pledges.models.publishing import PublishedState
+from pledges.models.published_state import PublishedState
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
 from pledges.models.tally import TallyCell, TallyDay, TallyDelta
+from pledges.models.trial_messages import TrialMessage
 from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
 
@@ -26,7 +27,7 @@ __all__ = [
     "Commitment",
     "County",
     "Heartbeat",
-    "LetterText",
+    "MessageText",
     "Export",
     "Message",
     "Milestone",
@@ -41,7 +42,7 @@ __all__ = [
     "TallyCell",
     "TallyDay",
     "TallyDelta",
-    "TrialLetter",
+    "TrialMessage",
     "WallName",
     "Wording",
 ]

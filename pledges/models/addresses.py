@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses, keys
+from pledges import addresses
+from pledges.crypto import keys
 
 
 class Rules(dict):

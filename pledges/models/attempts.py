@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models.functions import Now
 
-from pledges import keys
+from pledges.crypto import keys
 from pledges.network import line
 
 WINDOW = timedelta(minutes=10)

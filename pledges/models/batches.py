@@ -7,8 +7,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from pledges import tasks
 from pledges.models.pledges import Pledge
-from staff.models.records import Record, note
+from staff.models import AuditEntry
 
 # Rows a transaction: locks are held for a fraction of a second, and the totals are exact after each.
 STEP = 2000
@@ -135,9 +136,7 @@ class Batch(models.Model):
 
     def enqueue(self):
         """Have the worker go on with it."""
-        from pledges.tasks import run_batch
-
-        run_batch.enqueue(self.pk)
+        tasks.run_batch.enqueue(self.pk)
 
     def finish(self):
         """Make all steps now: for a handful of pledges."""
@@ -258,7 +257,14 @@ class Batch(models.Model):
         self.save()
         if changed:
             undo = ended == Batch.State.UNDONE
-            note(user, Record.Action.CHANGE, changed, batch=self.pk, kind=self.kind, **({"undo": True} if undo else {}))
+            AuditEntry.log(
+                user,
+                AuditEntry.Action.CHANGE,
+                changed,
+                batch=self.pk,
+                kind=self.kind,
+                **({"undo": True} if undo else {}),
+            )
 
 
 class BatchRowQuerySet(models.QuerySet):

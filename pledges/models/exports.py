@@ -9,8 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from staff.models import Record
-from staff.models.records import note
+from staff.models import AuditEntry
 
 PAGE = 5_000
 # An export that has read no page for so long has lost its process; one over the slowest line reads a page in two minutes.
@@ -106,7 +105,7 @@ class Export(models.Model):
         with transaction.atomic():
             self.save(force_insert=True)
             details = {"content": self.content, "format": self.format, "filters": self.filters}
-            note(self.user, Record.Action.EXPORT, export=str(self.pk), **details)
+            AuditEntry.log(self.user, AuditEntry.Action.EXPORT, export=str(self.pk), **details)
 
     def pages(self, pledges, fields):
         """`fields` of each pledge, "pk" and "created_at" before all others; the newest first, PAGE at a time.
@@ -120,7 +119,7 @@ class Export(models.Model):
             with transaction.atomic():
                 page = list(rest.values_list(*fields)[:PAGE])
                 if page:
-                    note(self.user, Record.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
+                    AuditEntry.log(self.user, AuditEntry.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
                 Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page), read_at=Now())
             if not page:
                 return

@@ -13,8 +13,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pledges import keys, letters
-from pledges.models.pledges import Pledge
+from pledges import tasks
+from pledges.crypto import keys
+from pledges.mail import content, errors
+from pledges.models.message_texts import MessageKind, MessageText
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +29,13 @@ MAIL_REST = timedelta(minutes=15)
 
 
 class MessageQuerySet(models.QuerySet):
-    def owed(self):
+    def queued(self):
         """Not sent yet and not given up."""
-        return self.filter(state=Message.State.OWED)
+        return self.filter(state=Message.State.QUEUED)
 
     def due(self):
         """Owed, and it is time."""
-        return self.owed().filter(due_at__lte=Now())
+        return self.queued().filter(due_at__lte=Now())
 
     def failing(self):
         """Given up: staff should look."""
@@ -47,7 +49,7 @@ class MessageQuerySet(models.QuerySet):
         """
         newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:IN_A_ROW]
         failed = list(itertools.takewhile(lambda message: message.state != Message.State.SENT, newest))
-        ours = [message for message in failed if not message.error.startswith(letters.OF_THE_RECIPIENT)]
+        ours = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
         return len(failed) == IN_A_ROW or any(timezone.now() - message.created_at > MAIL_REST for message in ours)
 
     def send_again(self):
@@ -56,7 +58,7 @@ class MessageQuerySet(models.QuerySet):
             messages = list(self.failing().select_for_update(of=("self",)))
             # From its creation on a message is tried for three days.
             Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-                state=Message.State.OWED, created_at=Now(), due_at=Now(), attempts=0, error=""
+                state=Message.State.QUEUED, created_at=Now(), due_at=Now(), attempts=0, error=""
             )
             for message in messages:
                 message.attempts = 0
@@ -67,19 +69,10 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """One message to one supporter. It holds no address but the last one's, encrypted, until that is sent."""
 
-    class Kind(models.TextChoices):
-        CONFIRM = "confirm", _("please confirm")
-        REMINDER = "reminder", _("reminder to confirm")
-        COUNTED = "counted", _("you are counted")
-        ALREADY = "already", _("you have already pledged")
-        FULL = "full", _("two have pledged from this address")
-        LINKS = "links", _("your link")
-        NEW_ADDRESS = "new_address", _("confirm the new address")
-        CORRECTED = "corrected", _("your pledge is corrected")
-        WITHDRAWN = "withdrawn", _("your pledge is erased")
+    Kind = MessageKind
 
     class State(models.TextChoices):
-        OWED = "owed", _("to be sent")
+        QUEUED = "queued", _("to be sent")
         SENT = "sent", _("sent")
         FAILING = "failing", _("given up after three days")
         REFUSED = "refused", _("refused by the recipient's server")
@@ -87,11 +80,11 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind)
     pledge = models.ForeignKey(
-        Pledge, on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
+        "pledges.Pledge", on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
     )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     address_cipher = models.BinaryField(null=True, editable=False)
-    state = models.CharField(_("state"), max_length=7, choices=State, default=State.OWED)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
@@ -118,7 +111,7 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="message_owed", condition=Q(state="owed")),
+            models.Index(fields=["due_at"], name="message_queued", condition=Q(state="queued")),
             models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
@@ -127,14 +120,14 @@ class Message(models.Model):
         return f"{self.get_kind_display()} {str(self.pk)[:8]}"
 
     @classmethod
-    def owe(cls, kind, pledge):
+    def queue(cls, kind, pledge):
         """Owe a message of this kind and enqueue it, in the caller's transaction."""
         message = cls.objects.create(kind=kind, pledge=pledge, language=pledge.language)
         message.enqueue()
         return message
 
     @classmethod
-    def owe_last(cls, pledge):
+    def queue_withdrawn(cls, pledge):
         """Owe the message that says a pledge was erased; it keeps the address, encrypted, until it is sent."""
         message = cls(kind=cls.Kind.WITHDRAWN, language=pledge.language)
         message.address_cipher = keys.encrypt(pledge.address, place=message.place)
@@ -158,10 +151,21 @@ class Message(models.Model):
 
     def enqueue(self):
         """Have the worker send it when it is due."""
-        from pledges.tasks import send_message
-
-        task = send_message.using(run_after=self.due_at) if self.attempts else send_message
+        task = tasks.send_message.using(run_after=self.due_at) if self.attempts else tasks.send_message
         task.enqueue(str(self.pk))
+
+    def compose(self):
+        """The e-mail; None when it no longer applies, such as a reminder to a supporter who has confirmed."""
+        spec = content.SPECS[self.kind]
+        if not spec.applies(self.pledge):
+            return None
+        pledges = [self.pledge]
+        if spec.per_address:
+            pledges = list(type(self.pledge).objects.at_address(self.address))
+        if not pledges:
+            return None
+        words = MessageText.objects.words_in_use(self.kind, self.language)
+        return content.compose(self.kind, words, pledges, self.language, self.address)
 
     def attempt(self):
         """Hand the message to the mail server once and record what came of it; the caller holds the row's lock.
@@ -171,14 +175,13 @@ class Message(models.Model):
         self.attempts += 1
         self.tried_at = timezone.now()
         try:
-            letter = letters.write(self)
-            if letter is None:
-                # What it was about is no longer so, such as a reminder to someone who has confirmed.
+            mail = self.compose()
+            if mail is None:
                 self.delete()
                 return
-            # Closed whatever happens: `letter.send()` would leave the line open when signing in fails.
+            # The context manager closes the connection also when the sign-in fails; `mail.send()` does not.
             with mailers.default as server:
-                server.send_messages([letter])
+                server.send_messages([mail])
         except Exception as error:
             self._failed(error)
         else:
@@ -186,11 +189,11 @@ class Message(models.Model):
         self._record()
 
     def _failed(self, error):
-        self.error = letters.kind_of_error(error)
+        self.error = errors.error_kind(error)
         logger.warning("message %s, attempt %d: %s", self.pk, self.attempts, self.error)
         now = timezone.now()
         wait = RETRY_AFTER[self.attempts - 1] if self.attempts <= len(RETRY_AFTER) else THEN_EVERY
-        if letters.is_final_refusal(error):
+        if errors.is_final_refusal(error):
             self.state = self.State.REFUSED
         elif now + wait > self.created_at + GIVE_UP_AFTER and self._had_its_tries():
             self.state = self.State.FAILING
@@ -202,11 +205,11 @@ class Message(models.Model):
         return self.pledge is None or self.attempts > len(RETRY_AFTER)
 
     def _record(self):
-        if self.pledge is None and self.state != self.State.OWED:
+        if self.pledge is None and self.state != self.State.QUEUED:
             # Its work is done or cannot be done: the address goes.
             self.delete()
             return
         with transaction.atomic():
             self.save(update_fields=["state", "sent_at", "error", "attempts", "tried_at", "due_at"])
-            if self.state == self.State.OWED:
+            if self.state == self.State.QUEUED:
                 self.enqueue()

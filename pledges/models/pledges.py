@@ -11,8 +11,10 @@ from django.db.models.functions import Length, Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses, keys, wall
+from pledges import addresses, wall
+from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.messages import Message
 from pledges.models.places import County
 from pledges.models.querysets import CODE_LENGTH, CODE_LETTERS, PENDING_LIFE, PledgeQuerySet, digest_mark
 from pledges.models.sectors import Sector
@@ -369,13 +371,11 @@ class Pledge(models.Model):
 
     def withdraw(self):
         """Erase the pledge and what waits to be sent for it; a last message says so. True when this call did it."""
-        from pledges.models.messages import Message
-
         with transaction.atomic():
             pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
             if pledge is None:
                 return False
-            Message.owe_last(pledge)
+            Message.queue_withdrawn(pledge)
             pledge.delete()
         return True
 
@@ -402,8 +402,6 @@ class Pledge(models.Model):
 
         A pledge that staff corrected before it was confirmed is still to be: its message goes to the new address.
         """
-        from pledges.models.messages import Message
-
         name, address = self.name, self.new_address
         self.set_person(name, address)
         self.new_address_cipher = self.new_address_at = None
@@ -413,7 +411,7 @@ class Pledge(models.Model):
                 with transaction.atomic():
                     self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
                     if self.state == Pledge.State.PENDING:
-                        Message.owe(Message.Kind.CONFIRM, self)
+                        Message.queue(Message.Kind.CONFIRM, self)
             except IntegrityError:
                 continue
             return True

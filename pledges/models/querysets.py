@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import OuterRef, Q
 from django.db.models.functions import Now, Substr
 
-from pledges import addresses, keys
+from pledges import addresses
+from pledges.crypto import keys, links
 from pledges.models.addresses import ProviderRule
 from pledges.models.sectors import Sector
 
@@ -69,7 +70,7 @@ class PledgeQuerySet(models.QuerySet):
         """Those whose new address waits to be confirmed, and still in time to be."""
         return self.filter(new_address_at__gt=Now() - PENDING_LIFE)
 
-    def owed_a_reminder(self):
+    def due_for_reminder(self):
         """Pending for three days and not reminded yet."""
         return self.pending().filter(created_at__lte=Now() - REMINDER_AFTER, reminded_at=None)
 
@@ -99,6 +100,19 @@ class PledgeQuerySet(models.QuerySet):
     def of_link(self, code):
         """The pledge whose supporter made this link of their own; none when they have withdrawn since, or for wild input."""
         return self.confirmed().filter(code=code) if set(code or "-") <= set(CODE_LETTERS) else self.none()
+
+    def find_by_token(self, purpose, text):
+        """The pledge that a token belongs to, or None if it is gone or the link is revoked or too old.
+
+        Raises signing.BadSignature for a token that was not made for this purpose.
+        """
+        found = links.read(purpose, text)
+        if found is None:
+            return None
+        number, binding = found
+        pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
+        pledge = pledges.filter(pk=number).first()
+        return pledge if pledge and binding == links.binding(purpose, pledge) else None
 
     def with_stale_digests(self):
         """Rows whose digests are by other keys or provider rules than today's."""

@@ -6,11 +6,11 @@ Each piece is created once by its stable key; what staff changed or deleted is n
 import json
 from pathlib import Path
 
-from pledges import letters
+from pledges.mail import content
 from pledges.models import (
     Commitment,
     County,
-    LetterText,
+    MessageText,
     Municipality,
     ProviderRule,
     RefusedWord,
@@ -29,7 +29,7 @@ def load(name, folder=FOLDER):
 
 def plant():
     """Create what was never created before; returns how many pieces that were."""
-    return sum(_places()) + sum(_sectors()) + sum(_provider_rules()) + sum(_letters()) + sum(_refused_words())
+    return sum(_places()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
 
 
 def _places():
@@ -86,10 +86,10 @@ def _provider_rules():
         yield StarterItem.plant(f"provider:{row['domain']}", lambda row=row: ProviderRule.objects.create(**row))
 
 
-def _letters():
-    for kind, words in letters.starter().items():
+def _message_texts():
+    for kind, words in content.starter().items():
         yield StarterItem.plant(
-            f"letter:{kind}", lambda kind=kind, words=words: LetterText.objects.create(kind=kind, **words)
+            f"message:{kind}", lambda kind=kind, words=words: MessageText.objects.create(kind=kind, **words)
         )
 
 

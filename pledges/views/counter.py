@@ -5,10 +5,10 @@ from django.utils.csp import CSP
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
-from pledges import totals
 from pledges.charts import mosaic
 from pledges.http import in_named_language, public_page
 from pledges.models import PledgingSettings
+from pledges.totals import tally
 
 POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.NONE], "frame-ancestors": ["*"]}
 
@@ -19,7 +19,7 @@ POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.N
 @in_named_language
 def counter(request, language, theme):
     """How many have pledged, in one language and theme ("light" or "dark")."""
-    read = totals.read()
+    read = tally.read()
     context = {
         "totals": read,
         "one": mosaic(read.sectors, PledgingSettings.load().goal_above(read.total)),

@@ -7,9 +7,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 from django.http import HttpResponse, JsonResponse
 
-from pledges import totals
 from pledges.http import read_only
 from pledges.models import Heartbeat, Message
+from pledges.totals import tally
 
 # Past this the worker does not fold any more, and totals become slow.
 UNFOLDED_LIMIT = 20_000
@@ -36,7 +36,7 @@ def readyz(request):
 def _checks():
     executor = MigrationExecutor(connection)
     yield "migrations", not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    yield "tally", totals.unfolded() <= UNFOLDED_LIMIT
-    yield "queue", not Message.objects.owed().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists()
+    yield "tally", tally.unfolded() <= UNFOLDED_LIMIT
+    yield "queue", not Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists()
     yield "worker", not Heartbeat.is_late()
     yield "mail", not Message.objects.mail_fails()

@@ -12,10 +12,11 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
-from pledges import openapi, totals
+from pledges import openapi
 from pledges.http import mark_public, public_page, read_only
 from pledges.models import County, PublishedState, Sector
-from pledges.suppression import SMALL
+from pledges.totals import tally
+from pledges.totals.suppression import SMALL
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # The one page that shows our own counter in a frame, as other sites do.
@@ -81,7 +82,7 @@ def description(request):
 @read_only
 def totals_json(request):
     """The totals as JSON; `sectors` and `counties` each sum to `total`."""
-    read = totals.read()
+    read = tally.read()
     as_of = read.as_of.isoformat()
     data = {
         "as_of": as_of,
@@ -104,7 +105,7 @@ def totals_json(request):
 @read_only
 def totals_csv(request):
     """The totals as CSV: one row a sector, county and way of signing, and the total."""
-    read = totals.read()
+    read = tally.read()
     as_of = read.as_of.isoformat()
     rows = [
         ["kind", "code", "sq", "en", "total", "as_of"],
@@ -123,7 +124,7 @@ def totals_csv(request):
 @read_only
 def days_json(request):
     """How many confirmed on each day in Tirana, as JSON; days on which nobody did are left out, the rest sum to `total`."""
-    read, grown = totals.read_with_growth()
+    read, grown = tally.read_with_growth()
     as_of = read.as_of.isoformat()
     days = {day.isoformat(): people for day, people in grown.days}
     return _json({"as_of": as_of, "total": read.total, "days": days}, as_of)
@@ -133,7 +134,7 @@ def days_json(request):
 @read_only
 def days_csv(request):
     """The same as CSV: one row a day."""
-    read, grown = totals.read_with_growth()
+    read, grown = tally.read_with_growth()
     as_of = read.as_of.isoformat()
     rows = ([day.isoformat(), people, as_of] for day, people in grown.days)
     return _csv("days", [["day", "people", "as_of"], *rows], as_of)

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from pledges import links, totals
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.exports.subject_data import record
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, in_even_time, personal_page, public_form, public_page
-from pledges.links import Purpose
 from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
 from pledges.network import network
-from pledges.records import record
+from pledges.totals import tally
 from pledges.views.sign import SeeOther
 
 
@@ -42,7 +43,7 @@ def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
 
         def answer(request, token, lock=False):
             try:
-                pledge = links.find(purpose, token, lock)
+                pledge = (Pledge.objects.select_for_update() if lock else Pledge.objects).find_by_token(purpose, token)
             except signing.BadSignature:
                 raise Http404 from None
             if pledge is None:
@@ -64,14 +65,14 @@ def confirm(request, pledge):
     if request.method == "POST":
         now_counted = pledge.confirm()
         if now_counted:
-            Message.owe(Message.Kind.COUNTED, pledge)
+            Message.queue(Message.Kind.COUNTED, pledge)
         else:
             Batch.confirmed_by_oneself(pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
             own = {Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT} if now_counted else ()
             ways = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in own}
-            return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": totals.read(), **ways})
+            return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": tally.read(), **ways})
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         return render(request, "pledges/confirm.html", {"updates": pledge.updates})
     if pledge.state == Pledge.State.CONFIRMED:

@@ -3,11 +3,12 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from pledges import charts, figures, pictures, totals
+from pledges import charts, figures, pictures
 from pledges.brand import brand
 from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import County, Milestone, PledgingSettings
-from pledges.suppression import SMALL
+from pledges.totals import tally
+from pledges.totals.suppression import SMALL
 
 
 @public_page
@@ -23,7 +24,7 @@ def page_per_10000(request):
 
 
 def _page(request, per_10000):
-    read, grown = totals.read_with_growth()
+    read, grown = tally.read_with_growth()
     goal = PledgingSettings.load().goal_above(read.total)
     milestones = list(Milestone.objects.select_related("sector"))
     round_numbers = sorted(
@@ -64,7 +65,7 @@ def _compared(counties, per_10000):
 @public_page
 def groups_by_county(request):
     """The table of sectors by counties, as published today."""
-    figure = figures.groups_by_county(totals.read())
+    figure = figures.groups_by_county(tally.read())
     return render(request, "pledges/groups_by_county.html", {"figure": figure})
 
 
@@ -91,8 +92,8 @@ def figure(request, language, name, kind):
 
 def _figure(name):
     if name == "growth":
-        return figures.growth(*totals.read_with_growth(), Milestone.objects.of_people())
-    read = totals.read()
+        return figures.growth(*tally.read_with_growth(), Milestone.objects.of_people())
+    read = tally.read()
     match name:
         case "one":
             return figures.one(read, PledgingSettings.load().goal_above(read.total))
@@ -109,7 +110,7 @@ def _figure(name):
 @in_named_language
 def card(request, language):
     """The total of this moment as a picture, in one language: what a messenger shows beside a link to the totals."""
-    read = totals.read()
+    read = tally.read()
     mosaic = charts.mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
     drawn = pictures.draw_total(figures.card_words(read), brand(), mosaic.colored, mosaic.width)
     return mark_public(HttpResponse(drawn, content_type="image/png"))

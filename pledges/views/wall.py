@@ -6,9 +6,10 @@ from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 
-from pledges import keys, totals
+from pledges.crypto import keys
 from pledges.http import public_names
 from pledges.models import County, Pledge, Sector
+from pledges.totals import published, tally
 
 PAGE = 50
 
@@ -27,7 +28,7 @@ def page(request, number=1):
     """So many names a page, the newest first, from the same few queries however many there are."""
     if number == 1 and "number" in request.resolver_match.kwargs:
         return redirect("pledges:wall", permanent=True)
-    read = totals.read()
+    read = tally.read()
     names = Paginator(Pledge.objects.on_the_wall().values("pk"), PAGE)
     try:
         here = names.page(number)
@@ -35,7 +36,7 @@ def page(request, number=1):
         raise Http404 from None
     # Ids first, from an index alone, and then the rows of these.
     pledges = Pledge.objects.filter(pk__in=here.object_list).order_by("-wall_at", "pk")
-    supporters = _supporters(pledges.select_related("sector", "county"), totals.places_beside_names(read))
+    supporters = _supporters(pledges.select_related("sector", "county"), published.places_beside_names(read))
     return render(request, "pledges/wall.html", {"totals": read, "here": here, "supporters": list(supporters)})
 
 

@@ -9,9 +9,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 
-from staff.admin import accounts, records
+from staff.admin import accounts, audit
 
-__all__ = ["accounts", "records"]
+__all__ = ["accounts", "audit"]
 
 # Roles are code, rights come with them, and how someone signs in is their own business: accounts are all there is to see.
 for model in (Group, User, EmailAddress, Authenticator):

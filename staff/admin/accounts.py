@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from staff.admin.base import ModelAdmin
-from staff.models import Account, Record
-from staff.models.records import note
+from staff.models import Account, AuditEntry
 from staff.roles import EXPLAINED, Role
 
 EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
@@ -118,7 +117,7 @@ class AccountAdmin(ModelAdmin):
         if typed:
             obj.username = obj.email.lower() if "email" in typed else obj.username
             obj.save(update_fields=[*typed, "username"])
-            note(request.user, Record.Action.ACCOUNT, done="changed", account=obj.pk, fields=typed)
+            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="changed", account=obj.pk, fields=typed)
         if "role" in form.changed_data:
             obj.change_role(role, request.user)
 
@@ -132,7 +131,7 @@ class AccountAdmin(ModelAdmin):
     def history_view(self, request, object_id, extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return redirect(reverse("admin:staff_record_changelist", query={"user": object_id}))
+        return redirect(reverse("admin:staff_auditentry_changelist", query={"user": object_id}))
 
     def response_add(self, request, obj, post_url_continue=None):
         self.message_user(

@@ -25,7 +25,7 @@ def language_of(field):
     return getattr(field, "_translated_field_language_code", None)
 
 
-class BothLanguagesForm(forms.ModelForm):
+class BilingualForm(forms.ModelForm):
     """What is written in one language is asked for in the other too."""
 
     def clean(self):
@@ -44,7 +44,7 @@ class BothLanguagesForm(forms.ModelForm):
 class BothLanguages:
     """Says at each translated field which language it is in, to eyes, screen readers and spelling checkers."""
 
-    form = BothLanguagesForm
+    form = BilingualForm
 
     def labels(self):
         """Labels of the translated fields, such as "Name (Albanian)"."""
@@ -128,7 +128,7 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
         )
 
 
-class NeitherAddedNorDeleted:
+class NoAddOrDelete:
     """For rows that come and go by the code alone."""
 
     def has_add_permission(self, request):
@@ -138,7 +138,7 @@ class NeitherAddedNorDeleted:
         return False
 
 
-class OnlyRead(NeitherAddedNorDeleted):
+class ReadOnly(NoAddOrDelete):
     """For rows that staff look at."""
 
     def has_change_permission(self, request, obj=None):
@@ -154,7 +154,7 @@ class StackedInline(BothLanguages, admin.StackedInline):
         return super().get_formset(request, obj, labels=self.labels(), **kwargs)
 
 
-class KeyIsKept:
+class FixedKey:
     """A form whose `key` stays as it was once saved: starter content and other pages refer to it."""
 
     def __init__(self, *args, **kwargs):
@@ -176,7 +176,7 @@ class DueFilter(admin.SimpleListFilter):
         return queryset.due() if self.value() else queryset
 
 
-class SettingsAdmin(NeitherAddedNorDeleted, ModelAdmin):
+class SettingsAdmin(NoAddOrDelete, ModelAdmin):
     """One row that is always there: the list leads straight to its form."""
 
     actions = None

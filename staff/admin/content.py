@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.admin.base import ModelAdmin, language_of
 from staff.admin.differences import label, written_fields
-from staff.admin.overwriting import NoOverwriting
+from staff.admin.optimistic_locking import OptimisticLocking
 
 # Sent with `texts`, a list of (label, language or None, text); each receiver gives sentences that the editor should read.
 texts_are_read = Signal()
@@ -61,7 +61,7 @@ def is_in_both_languages(row):
     )
 
 
-class BothLanguagesFilter(admin.SimpleListFilter):
+class MissingLanguageFilter(admin.SimpleListFilter):
     """Rows in both languages, or those that miss something in one."""
 
     title = _("both languages")
@@ -79,7 +79,7 @@ class BothLanguagesFilter(admin.SimpleListFilter):
         return {"yes": queryset.exclude(lacks), "no": queryset.filter(lacks)}.get(self.value(), queryset)
 
 
-class ContentAdmin(Careful, NoOverwriting, ModelAdmin):
+class ContentAdmin(Careful, OptimisticLocking, ModelAdmin):
     """The base of the admin classes of what staff write. Name its fields in `fieldsets`."""
 
     @admin.display(description=_("both languages"), boolean=True)

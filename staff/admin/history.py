@@ -23,7 +23,7 @@ from reversion.models import Version
 from staff.admin.differences import contents, differences, fingerprint, label, written_fields
 
 
-class KeepsHistory:
+class VersionHistory:
     """Keeps a version of each save by django-reversion, and shows, compares and brings back.
 
     `rich` names the fields with formatted text, without their language. `stays` are those that bringing back leaves as they are

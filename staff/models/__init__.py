@@ -1,6 +1,6 @@
 from staff.models.accounts import Account
+from staff.models.audit import AuditEntry
 from staff.models.invitations import Invitation
-from staff.models.records import Record
-from staff.models.tries import Try
+from staff.models.sign_in_attempts import SignInAttempt
 
-__all__ = ["Account", "Invitation", "Record", "Try"]
+__all__ = ["Account", "Invitation", "AuditEntry", "SignInAttempt"]

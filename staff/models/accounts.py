@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from staff.models.audit import AuditEntry
 from staff.models.invitations import Invitation
-from staff.models.records import Record, note
 from staff.roles import Role
 
 
@@ -76,13 +76,13 @@ class Account(User):
         self.set_unusable_password()
         self.save()
         self.groups.set([Group.objects.get(name=role)])
-        note(by, Record.Action.ACCOUNT, done="invited", account=self.pk, role=role)
+        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="invited", account=self.pk, role=role)
         self._send_link(language)
 
     @transaction.atomic
     def send_link(self, language, by=None):
         """Send a fresh link, and end the one before. By it one chooses a password or, without a second factor, a passkey."""
-        note(by, Record.Action.ACCOUNT, done="link_sent", account=self.pk)
+        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="link_sent", account=self.pk)
         return self._send_link(language)
 
     def _send_link(self, language):
@@ -96,7 +96,7 @@ class Account(User):
         """Let the link that was sent work no more; returns whether there was one."""
         revoked = bool(self.invitations.all().end(Invitation.State.REVOKED))
         if revoked:
-            note(by, Record.Action.ACCOUNT, done="link_revoked", account=self.pk)
+            AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="link_revoked", account=self.pk)
         return revoked
 
     def check_another_administrator(self):
@@ -118,7 +118,7 @@ class Account(User):
         User.objects.filter(pk=self.pk).update(is_superuser=False)
         self.user_permissions.clear()
         self.groups.set([Group.objects.get(name=role)])
-        note(by, Record.Action.ACCOUNT, done="role", account=self.pk, role=role)
+        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="role", account=self.pk, role=role)
 
     @transaction.atomic
     def deactivate(self, by):
@@ -126,13 +126,13 @@ class Account(User):
         self.check_another_administrator()
         User.objects.filter(pk=self.pk).update(is_active=False)
         self.invitations.all().end(Invitation.State.REVOKED)
-        note(by, Record.Action.ACCOUNT, done="deactivated", account=self.pk)
+        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="deactivated", account=self.pk)
 
     @transaction.atomic
     def activate(self, by):
         """Let this account sign in again, as before."""
         User.objects.filter(pk=self.pk).update(is_active=True)
-        note(by, Record.Action.ACCOUNT, done="activated", account=self.pk)
+        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="activated", account=self.pk)
 
     @transaction.atomic
     def rescue(self, language, by=None):
@@ -140,5 +140,5 @@ class Account(User):
         Authenticator.objects.filter(user=self).delete()
         self.set_unusable_password()
         User.objects.filter(pk=self.pk).update(password=self.password, is_active=True)
-        note(by, Record.Action.ACCOUNT, done="rescued", account=self.pk)
+        AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="rescued", account=self.pk)
         return self._send_link(language)

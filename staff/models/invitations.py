@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from staff import mail, tasks
+
 logger = logging.getLogger(__name__)
 
 LIFE = timedelta(days=7)
@@ -102,19 +104,15 @@ class Invitation(models.Model):
 
     def enqueue(self):
         """Have the worker send the mail when it is due."""
-        from staff.tasks import send_invitation
-
-        task = send_invitation.using(run_after=self.due_at) if self.attempts else send_invitation
+        task = tasks.send_invitation.using(run_after=self.due_at) if self.attempts else tasks.send_invitation
         task.enqueue(str(self.pk))
 
     def send(self):
         """Hand the mail to the mail server once and record what came of it; the caller holds the row's lock."""
-        from staff import letters
-
         self.attempts += 1
         try:
             with mailers.default as server:
-                server.send_messages([letters.invitation(self)])
+                server.send_messages([mail.invitation(self)])
             self.sent_at = timezone.now()
         except Exception as error:
             # Only its kind: the text of an error may quote an address.

@@ -171,7 +171,7 @@ def door(browser, live_server, settings):
 @pytest.fixture
 def inbox(settings, tmp_path):
     """What has arrived: `inbox()` lets the worker send what is owed and gives (subject, recipient, links) of each new mail."""
-    settings.MAILERS = {"default": {"BACKEND": "weare1.mail.FolderBackend", "OPTIONS": {"folder": tmp_path}}}
+    settings.MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": tmp_path}}}
     read = set()
 
     def look():

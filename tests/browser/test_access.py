@@ -2,8 +2,8 @@
 
 import pytest
 
-from pledges import links
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from tests.browser import press
 from tests.browser.axe import EVERY_VIEW, OPPOSITE_VIEWS, faults_in
 from tests.factories import make_pledge

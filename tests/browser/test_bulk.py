@@ -2,8 +2,8 @@
 
 import pytest
 
-from pledges import totals
 from pledges.models import Batch, Pledge
+from pledges.totals import tally
 from tests.browser import press
 from tests.browser.axe import faults
 from tests.factories import make_pledge, make_staff, run_worker
@@ -14,8 +14,8 @@ FLOOD = 260
 
 
 def total():
-    assert totals.differences() == []
-    return totals.read().total
+    assert tally.differences() == []
+    return tally.read().total
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pledges.models import Export
 from tests.factories import make_pledge, make_staff
-from tests.pledges.test_exports import EVERYTHING, LIST
+from tests.pledges.exports.test_exports import EVERYTHING, LIST
 
 ENGLISH = {"locale": "en-GB"}
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 from campaign.models import PageText
-from pledges.models import LetterText, Sector, WallName
+from pledges.models import MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.roles import Role
 from tests.browser import press
@@ -265,8 +265,8 @@ def checks(walk):
 
 def letters(walk):
     page = walk.page
-    walk.open("/admin/pledges/lettertext/")
-    walk.press(f"#result_list a[href*='/{LetterText.objects.get(kind='confirm').pk}/']")
+    walk.open("/admin/pledges/messagetext/")
+    walk.press(f"#result_list a[href*='/{MessageText.objects.get(kind='confirm').pk}/']")
     walk.picture("letter", "#id_text_sq", "#id_text_en", "[formtarget]", of=["#content h1"])
     with walk.visitor.context.expect_page() as opened:
         page.locator("[formtarget]").click()
@@ -364,7 +364,7 @@ def people(walk):
     page.locator("#id_role input").first.check()
     walk.picture("account", "#id_role", "[name=_save]", of=["#content h1"])
     walk.press("[name=_save]")
-    walk.open("/admin/staff/record/")
+    walk.open("/admin/staff/auditentry/")
     walk.picture("record", "#changelist-filter", of=["#content h1"], to=["#result_list tbody tr:nth-child(8)"])
 
 

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from pledges import links
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from tests.factories import make_pledge
 
 pytestmark = pytest.mark.django_db(transaction=True)

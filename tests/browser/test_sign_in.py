@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from staff.models import Account, Record
+from staff.models import Account, AuditEntry
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import LOOKS, faults
@@ -119,7 +119,7 @@ def test_from_the_invitation_to_signing_in_with_app_passkey_and_recovery_code(do
     page.goto("/admin/account/login/")
     page.locator("#passkey_login").click()
     page.wait_for_url("**/admin/")
-    assert Record.objects.filter(action="sign_in").first().details == {"by": ["webauthn"]}
+    assert AuditEntry.objects.filter(action="sign_in").first().details == {"by": ["webauthn"]}
 
     # Out, and in with a recovery code.
     sign_out(page)
@@ -127,7 +127,7 @@ def test_from_the_invitation_to_signing_in_with_app_passkey_and_recovery_code(do
     page.locator("#id_code").fill(recovery[0])
     press(page.locator("form:has(#id_code) .default"))
     page.wait_for_url("**/admin/")
-    for path in ("staff/account/", "staff/account/add/", "staff/record/"):
+    for path in ("staff/account/", "staff/account/add/", "staff/auditentry/"):
         page.goto(f"/admin/{path}")
         expect(page.locator("h1").first).to_be_visible()
 

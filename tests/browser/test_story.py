@@ -7,7 +7,7 @@ from django.utils import translation
 from playwright.sync_api import expect
 
 from campaign.models import PageText
-from pledges import letters
+from pledges.mail import content
 from pledges.models import Pledge
 from tests.browser import press as go
 from tests.factories import make_pledge
@@ -83,7 +83,7 @@ def test_signs_confirms_corrects_and_withdraws_without_javascript(visit, inbox, 
     assert total(visitor, language) == 3, "not before the button"
 
     [(subject, recipient, links)] = inbox()
-    assert subject == letters.built_in("confirm", language).subject
+    assert subject == content.built_in("confirm", language).subject
     assert recipient == "drita@shembull.al"
     visitor.open(links[0])
     assert page.locator("html").get_attribute("lang") == language
@@ -96,7 +96,7 @@ def test_signs_confirms_corrects_and_withdraws_without_javascript(visit, inbox, 
     thanks = page.locator("main").get_by_role("link", name=said(language, "Open my pledge")).get_attribute("href")
     assert total(visitor, language) == 4
     [(subject, recipient, links)] = inbox()
-    assert (subject, recipient) == (letters.built_in("counted", language).subject, "drita@shembull.al")
+    assert (subject, recipient) == (content.built_in("counted", language).subject, "drita@shembull.al")
     visitor.open(links[0])
     expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from pledges import milestones, totals
+from pledges.totals import milestones, published
 from tests.browser import press
 from tests.browser.axe import EVERY_VIEW, faults_in
 from tests.factories import make_pledge
@@ -18,7 +18,7 @@ PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county
 def many():
     """Some hundreds of people over a year, with the day's state and milestones."""
     put_people(640, days=400)
-    totals.publish()
+    published.publish()
     milestones.record()
 
 

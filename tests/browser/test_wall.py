@@ -2,9 +2,10 @@
 
 import pytest
 
-from pledges import links, totals
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Pledge
+from pledges.totals import published
 from tests.browser import press
 from tests.browser.axe import EVERY_VIEW, faults_in
 from tests.factories import make_pledge, make_staff
@@ -81,7 +82,7 @@ def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_on_phone_or_desk(vis
     for sector in ("parents", "teachers", "artists", "officials", "citizens"):
         make_pledge(f"Arta {sector.title()}", state="confirmed", sector=sector, show_name=True)
     Pledge.objects.all().put_on_wall("shown")
-    totals.publish()
+    published.publish()
     visitor, found = visit(), {}
     for name in PAGES:
         visitor.open(path_of(name, language))

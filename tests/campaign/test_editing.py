@@ -12,9 +12,9 @@ from django_tasks_db.models import DBTaskResult
 
 from campaign import previews
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Preview, SiteSettings, Term
-from pledges import totals
 from pledges.models import Pledge, Sector
-from staff.models import Record
+from pledges.totals import tally
+from staff.models import AuditEntry
 from tests.factories import make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.threads import at_once
@@ -490,7 +490,7 @@ def test_a_sector_with_pledges_is_not_deleted_and_the_page_says_what_can_be_done
 
 
 def by_sector():
-    return {sector.slug: people for sector, people in totals.read().sectors if people}
+    return {sector.slug: people for sector, people in tally.read().sectors if people}
 
 
 def test_merging_moves_every_pledge_keeps_the_words_and_the_totals_exact(editor):
@@ -504,17 +504,17 @@ def test_merging_moves_every_pledge_keeps_the_words_and_the_totals_exact(editor)
     artists, youth = (Sector.objects.get(slug=slug) for slug in ("artists", "youth"))
     editor.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": youth.pk}, follow=True)
     run_worker()
-    assert by_sector() == {"youth": 4} and totals.differences() == []
-    totals.fold()
-    assert by_sector() == {"youth": 4} and totals.differences() == []
+    assert by_sector() == {"youth": 4} and tally.differences() == []
+    tally.fold()
+    assert by_sector() == {"youth": 4} and tally.differences() == []
     pledges = Pledge.objects.filter(pk__in=words)
     assert {pledge.sector.slug for pledge in pledges} == {"youth"}
     assert {pledge.pk: pledge.wording_id for pledge in pledges} == words
     assert not any(pledge.show_name for pledge in pledges), "young people's names are never shown"
     artists.refresh_from_db()
     assert not artists.is_open
-    [entry] = Record.objects.filter(action="change")
-    assert set(entry.pledges) == set(words) and entry.details == {"sector": "artists", "moved_to": "youth"}
+    [entry] = AuditEntry.objects.filter(action="change")
+    assert set(entry.subject_ids) == set(words) and entry.details == {"sector": "artists", "moved_to": "youth"}
     # The empty one is shown nowhere and can be chosen by nobody.
     assert "artists" not in Client().get("/api/v1/totals.json").json()["sectors"]
 

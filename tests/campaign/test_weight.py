@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from campaign.models import Article, Page
-from pledges import milestones, totals
+from pledges.totals import milestones, published
 from tests.campaign.test_pages import insert_tally
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of
 from tests.tally import put_people
@@ -90,7 +90,7 @@ def test_home_comes_quickly_over_a_slow_network(client, language):
 def test_the_totals_come_with_every_picture_of_theirs(client, name, language):
     """Three years of growth, every county, every milestone: all of it is in the page itself."""
     put_people(1_234_567, days=1000)
-    totals.publish()
+    published.publish()
     milestones.record()
     weights = first_view(client, path_of(name, language))
     weights["live"] = fetched(client, "/static/js/live.js")[0]

@@ -18,8 +18,8 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from weare1 import front
-from weare1.devdb import Cluster
+from dev import nginx
+from dev.database import Cluster
 
 DEPLOY = settings.BASE_DIR / "deploy"
 PATIENCE = 30  # seconds
@@ -91,7 +91,7 @@ class House:
         if "nginx" in self.processes:
             self.stop("nginx")
         shutil.rmtree(self.folder / "cache", ignore_errors=True)
-        self.start("nginx", *front.command(self.folder, self.port))
+        self.start("nginx", *nginx.command(self.folder, self.port))
         # Also without gunicorn it answers.
         self.wait_for(lambda: self.ask("/static/css/base.css")[0] == 200)
 
@@ -120,7 +120,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def house():
-    if front.NGINX is None:
+    if nginx.NGINX is None:
         if os.environ.get("CI"):
             pytest.fail("CI needs nginx: apt-get install nginx")
         pytest.skip("no nginx here (apt-get install nginx)")

@@ -14,7 +14,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
-from pledges import totals
 from pledges.models import (
     Batch,
     BlockedAddress,
@@ -28,7 +27,8 @@ from pledges.models import (
     Sector,
     Wording,
 )
-from staff.models import Record
+from pledges.totals import tally
+from staff.models import AuditEntry
 from tests.factories import links_in, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import filled
 from tests.threads import PATIENCE, begin, held_open
@@ -65,8 +65,8 @@ def figures(response):
 
 
 def total():
-    figures = totals.read()
-    assert totals.differences() == []
+    figures = tally.read()
+    assert tally.differences() == []
     return figures.total
 
 
@@ -82,7 +82,7 @@ def pages_of(client, pledge):
 
 def test_without_the_permission_no_page_shows_a_name_or_an_address(client):
     pledge = make_pledge(**PERSON)
-    Message.owe(Message.Kind.CONFIRM, pledge)
+    Message.queue(Message.Kind.CONFIRM, pledge)
     staff(client, "view_pledge", "change_pledge", "delete_pledge", "view_message")
     for response in pages_of(client, pledge):
         assert response.status_code == 200
@@ -190,7 +190,7 @@ def test_corrections_are_kept_and_counted(admin_client):
         "en",
         True,
     )
-    assert {sector.slug: n for sector, n in totals.read().sectors}["teachers"] == 1
+    assert {sector.slug: n for sector, n in tally.read().sectors}["teachers"] == 1
     assert total() == 1
     history = words(admin_client.get(f"{LIST}{pledge.pk}/history/", headers=ENGLISH))
     assert "Changed sector, county, language and wants news." in history
@@ -259,15 +259,15 @@ def test_a_corrected_name_is_known_by_its_new_digest_and_the_person_is_told(admi
     assert "Hello, Drita Kolaj." in mail.body
     assert "County: not given" in mail.body
     assert len(links_in(mail, "manage")) == 1
-    [record] = Record.objects.filter(action="change")
-    assert (record.pledges, record.details) == ([pledge.pk], {"asked": "phone", "fields": ["name", "county"]})
+    [record] = AuditEntry.objects.filter(action="change")
+    assert (record.subject_ids, record.details) == ([pledge.pk], {"asked": "phone", "fields": ["name", "county"]})
 
 
 def test_saving_without_a_change_writes_to_nobody_and_leaves_no_record_of_a_change(admin_client):
     pledge = make_pledge(state="confirmed", **PERSON)
     correct(admin_client, pledge)
     assert not Message.objects.exists()
-    assert not Record.objects.filter(action="change").exists()
+    assert not AuditEntry.objects.filter(action="change").exists()
 
 
 def test_a_name_that_the_other_pledge_of_the_address_bears_is_refused_by_its_field(admin_client):
@@ -292,7 +292,7 @@ def test_a_new_address_waits_until_it_is_confirmed_there_and_the_old_one_is_told
     client.post(link)
     pledge.refresh_from_db()
     assert (pledge.address, pledge.new_address) == ("drita@tjeter.al", None)
-    for record in Record.objects.all():
+    for record in AuditEntry.objects.all():
         assert "tjeter" not in str(record.details)
 
 
@@ -363,8 +363,8 @@ def test_the_page_says_who_else_pledged_from_the_address_and_how_often_others_tr
     second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
     other = make_pledge()
     for _ in range(3):
-        Message.owe(Message.Kind.FULL, first)
-    Message.owe(Message.Kind.FULL, other)
+        Message.queue(Message.Kind.FULL, first)
+    Message.queue(Message.Kind.FULL, other)
     page = admin_client.get(change(second), headers=ENGLISH)
     assert f'<a href="{change(first)}">{first}</a>' in words(page)
     assert change(other) not in words(page)
@@ -459,7 +459,9 @@ def make_many(number):
 
 
 def looks():
-    return [(entry.user_id, set(entry.pledges), entry.details) for entry in Record.objects.filter(action="look")]
+    return [
+        (entry.user_id, set(entry.subject_ids), entry.details) for entry in AuditEntry.objects.filter(action="look")
+    ]
 
 
 def test_every_look_at_people_is_on_record_by_pledge(admin_client):
@@ -474,7 +476,7 @@ def test_every_look_at_people_is_on_record_by_pledge(admin_client):
     assert opened == (user, {pledge.pk}, {"page": "pledge"})
     assert found == (user, {pledge.pk}, {"page": "find"})
     assert before == again == opened
-    assert "shembull" not in str(Record.objects.values_list("details", flat=True))
+    assert "shembull" not in str(AuditEntry.objects.values_list("details", flat=True))
 
 
 def test_what_shows_nobody_is_not_on_record(client):
@@ -490,7 +492,7 @@ def test_without_the_record_nobody_is_shown(admin_client):
     pledge = make_pledge(**PERSON)
     admin_client.raise_request_exception = False
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE staff_record ADD CONSTRAINT full_disk CHECK (action <> 'look') NOT VALID")
+        cursor.execute("ALTER TABLE staff_auditentry ADD CONSTRAINT full_disk CHECK (action <> 'look') NOT VALID")
         try:
             for path in (LIST, change(pledge)):
                 answer = admin_client.get(path)
@@ -498,7 +500,7 @@ def test_without_the_record_nobody_is_shown(admin_client):
                 assert "Drita" not in words(answer)
             assert admin_client.post(f"{LIST}find/", {"email": PERSON["address"]}).status_code == 500
         finally:
-            cursor.execute("ALTER TABLE staff_record DROP CONSTRAINT full_disk")
+            cursor.execute("ALTER TABLE staff_auditentry DROP CONSTRAINT full_disk")
 
 
 # Actions
@@ -510,7 +512,7 @@ def test_confirming_counts_only_what_waits(admin_client):
     assert total() == 2
     out.refresh_from_db()
     assert out.state == "invalidated"
-    assert [entry.pledges for entry in Record.objects.filter(action="change")] == [[waiting.pk]]
+    assert [entry.subject_ids for entry in AuditEntry.objects.filter(action="change")] == [[waiting.pk]]
 
 
 def test_invalidating_and_restoring_bring_each_pledge_back_to_what_it_was(admin_client):
@@ -548,7 +550,7 @@ def test_invalidating_a_network_says_how_many_first_and_can_be_undone(admin_clie
     done = act(admin_client, "invalidate_networks", bots[0], sure="yes")
     assert "4 pledges are invalidated." in words(done)
     assert total() == 2
-    assert sum(Record.objects.filter(action="change").values_list("count", flat=True)) == 4
+    assert sum(AuditEntry.objects.filter(action="change").values_list("count", flat=True)) == 4
     admin_client.post(change(Batch.objects.get()), {"undo": "yes"})
     assert total() == 5
 
@@ -580,7 +582,7 @@ def test_a_mail_domain_can_be_typed_and_stays_out_of_urls_and_records(admin_clie
     assert total() == 1
     batch = Batch.objects.get()
     assert (batch.chosen, batch.choice) == ("domains", {})
-    assert "example" not in str(list(Record.objects.values_list("details", flat=True)))
+    assert "example" not in str(list(AuditEntry.objects.values_list("details", flat=True)))
 
 
 @pytest.mark.parametrize("typed", ["", "gmail", "emri@shembull.al", "x" * 300 + ".al"])
@@ -694,14 +696,14 @@ def test_more_than_can_be_erased_in_one_go_is_refused_in_words(admin_client):
 
 def test_erasing_from_the_page_of_one_pledge_writes_the_last_message_too(admin_client, mailoutbox):
     pledge = make_pledge(state="confirmed", **PERSON)
-    Message.owe(Message.Kind.LINKS, pledge)
+    Message.queue(Message.Kind.LINKS, pledge)
     page = words(admin_client.get(f"{LIST}{pledge.pk}/delete/", headers=ENGLISH))
     assert "A last message tells them so." in page
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes"})
     assert total() == 1, "nobody said how it was asked"
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes", "asked": "letter"})
     assert total() == 0
-    assert Record.objects.get(action="erase").details == {"asked": "letter"}
+    assert AuditEntry.objects.get(action="erase").details == {"asked": "letter"}
     run_worker()
     assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
 
@@ -717,7 +719,7 @@ def test_a_person_whom_no_key_opens_is_not_erased_without_a_last_message(admin_c
     for page in (once, many):
         assert "No key opens the address of this pledge" in page.text
     assert list(Pledge.objects.all()) == [locked] and "1 pledge is erased." in many.text
-    assert Record.objects.filter(action="erase").count() == 1
+    assert AuditEntry.objects.filter(action="erase").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -934,8 +936,8 @@ def test_the_list_of_words_says_how_many_signed_and_which_are_current(admin_clie
 
 def test_a_message_that_was_given_up_is_sent_again(admin_client, mailoutbox):
     pledge = make_pledge(**PERSON)
-    failing = Message.owe(Message.Kind.CONFIRM, pledge)
-    sent = Message.owe(Message.Kind.LINKS, make_pledge())
+    failing = Message.queue(Message.Kind.CONFIRM, pledge)
+    sent = Message.queue(Message.Kind.LINKS, make_pledge())
     Message.objects.filter(pk=failing.pk).update(
         state="failing", attempts=14, error="TimeoutError", created_at=F("created_at") - timedelta(days=4)
     )
@@ -951,18 +953,18 @@ def test_a_message_that_was_given_up_is_sent_again(admin_client, mailoutbox):
 
 
 def test_a_message_sent_again_has_three_days_again(admin_client, settings):
-    message = Message.owe(Message.Kind.CONFIRM, make_pledge())
+    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
     old = F("created_at") - timedelta(days=4)
     Message.objects.filter(pk=message.pk).update(state="failing", attempts=14, created_at=old)
     settings.MAILERS = {"default": {"BACKEND": "tests.no.such.backend"}}
     act(admin_client, "send_again", message, path="/admin/pledges/message/")
     run_worker()
     message.refresh_from_db()
-    assert (message.state, message.attempts) == ("owed", 1)
+    assert (message.state, message.attempts) == ("queued", 1)
 
 
 def test_messages_can_only_be_read_by_those_who_may_only_view(client):
-    message = Message.owe(Message.Kind.CONFIRM, make_pledge())
+    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
     Message.objects.update(state="failing")
     staff(client, "view_message")
     act(client, "send_again", message, path="/admin/pledges/message/")
@@ -979,14 +981,14 @@ def test_a_blocked_address_is_shown_with_the_permission_only_and_can_be_unblocke
         assert PERSON["address"] not in words(client.get(page))
     user = User.objects.get(username="zana")
     user.user_permissions.add(Permission.objects.get(codename="see_people"))
-    assert not Record.objects.exists()
+    assert not AuditEntry.objects.exists()
     for page in (path, change(blocked)):
         assert PERSON["address"] in words(client.get(page))
-    assert [entry.details for entry in Record.objects.all()] == [{"blocked_addresses": [str(blocked.pk)]}] * 2
+    assert [entry.details for entry in AuditEntry.objects.all()] == [{"blocked_addresses": [str(blocked.pk)]}] * 2
     client.post(f"{path}{blocked.pk}/delete/", {"post": "yes"})
     assert not BlockedAddress.objects.exists()
     assert LogEntry.objects.get().object_repr == str(blocked)
-    entry = Record.objects.order_by("-pk").first()
+    entry = AuditEntry.objects.order_by("-pk").first()
     assert (entry.user_id, entry.action, entry.details) == (user.pk, "erase", {"blocked_addresses": [str(blocked.pk)]})
 
 
@@ -996,7 +998,7 @@ def test_unblocking_several_at_once_is_on_record_too(admin_client):
     ids = sorted(str(blocked.pk) for blocked in BlockedAddress.objects.all())
     chosen = {"action": "delete_selected", "_selected_action": ids, "post": "yes"}
     admin_client.post("/admin/pledges/blockedaddress/", chosen)
-    entry = Record.objects.get(action="erase")
+    entry = AuditEntry.objects.get(action="erase")
     assert sorted(entry.details["blocked_addresses"]) == ids and not BlockedAddress.objects.exists()
 
 
@@ -1054,7 +1056,7 @@ def every_page():
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_every_page_opens_in_both_languages(admin_client, language):
     pledge = make_pledge()
-    Message.owe(Message.Kind.CONFIRM, pledge)
+    Message.queue(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
@@ -1063,7 +1065,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "batch",
         "message",
         "milestone",
-        "lettertext",
+        "messagetext",
         "blockedaddress",
         "pledgingsettings",
         "sitesettings",

@@ -15,11 +15,13 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping, links, totals
-from pledges.links import Purpose
+from pledges import housekeeping
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Batch, BatchRow, Pledge
 from pledges.models import batches as batches_module
-from staff.models import Record
+from pledges.totals import tally
+from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, run_worker
 from tests.threads import PATIENCE, at_once, begin, held_open
@@ -52,8 +54,8 @@ def undo(batch, user=None):
 
 
 def total():
-    assert totals.differences() == []
-    return totals.read().total
+    assert tally.differences() == []
+    return tally.read().total
 
 
 def looks(*pledges):
@@ -283,10 +285,10 @@ def test_what_was_changed_and_undone_is_on_record_by_whom_and_holds_ids_only():
     user, other = make_staff(), make_staff()
     batch = done(user=user)
     undo(batch, other)
-    did, undid = Record.objects.order_by("pk")
+    did, undid = AuditEntry.objects.order_by("pk")
     ids = {pledge.pk for pledge in pledges}
-    assert (did.user_id, set(did.pledges), did.details) == (user.pk, ids, {"batch": batch.pk, "kind": "invalidate"})
-    assert (undid.user_id, set(undid.pledges), undid.details["undo"]) == (other.pk, ids, True)
+    assert (did.user_id, set(did.subject_ids), did.details) == (user.pk, ids, {"batch": batch.pk, "kind": "invalidate"})
+    assert (undid.user_id, set(undid.subject_ids), undid.details["undo"]) == (other.pk, ids, True)
 
 
 def test_a_batch_outlives_the_account_of_whoever_began_it():
@@ -379,7 +381,7 @@ class TestAtOnce:
         batch.finish()
         assert (batch.undone, batch.kept, total()) == (counted, 0, counted)
         assert BatchRow.objects.filter(undone_at=None).count() == 0
-        noted = Record.objects.filter(action="change").values_list("pledges", flat=True)
+        noted = AuditEntry.objects.filter(action="change").values_list("subject_ids", flat=True)
         assert sum(map(len, noted)) == 2 * counted
 
 

@@ -13,10 +13,12 @@ from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
 from django.test import Client
 
-from pledges import housekeeping, links, totals
-from pledges.links import Purpose
+from pledges import housekeeping
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, Sector
 from pledges.tasks import send_message
+from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, run_worker
 from tests.threads import PATIENCE, at_once, begin, held_open
@@ -125,7 +127,7 @@ def snapshot():
         # TRUNCATE empties a table also for snapshots taken before it, which then would see deltas whose rows are gone. The lock
         # keeps it out; it must come before the first query, which is what takes the snapshot.
         cursor.execute("LOCK TABLE pledges_pledge IN ACCESS SHARE MODE")
-        return totals.read().total, Pledge.objects.confirmed().count(), totals.differences()
+        return tally.read().total, Pledge.objects.confirmed().count(), tally.differences()
 
 
 def test_every_snapshot_of_the_totals_equals_a_recount_while_everything_changes():
@@ -144,7 +146,7 @@ def test_every_snapshot_of_the_totals_equals_a_recount_while_everything_changes(
             connection.close()
 
     with ThreadPoolExecutor(11) as pool:
-        watchers = [pool.submit(until_over, call) for call in (look, look, lambda: folds.append(totals.fold()))]
+        watchers = [pool.submit(until_over, call) for call in (look, look, lambda: folds.append(tally.fold()))]
         workers = [pool.submit(crowd.work) for _ in range(8)]
         try:
             for worker in workers:
@@ -157,8 +159,8 @@ def test_every_snapshot_of_the_totals_equals_a_recount_while_everything_changes(
     assert [seen for seen in snapshots if seen[0] != seen[1] or seen[2]] == []
     assert len({total for total, _, _ in snapshots}) > 10, "the readers have seen the totals move"
     assert sum(folds) > 50, "folding was under way"
-    totals.fold()
-    assert snapshot() == (totals.read().total, totals.read().total, [])
+    tally.fold()
+    assert snapshot() == (tally.read().total, tally.read().total, [])
 
 
 def test_whoever_reads_while_deltas_are_folded_sees_each_once():
@@ -176,9 +178,9 @@ def test_whoever_reads_while_deltas_are_folded_sees_each_once():
         Pledge.objects.update(county=random.choice(["AL-01", "AL-12", None]))
 
     with ThreadPoolExecutor(2) as pool:
-        others = [pool.submit(until_over, totals.fold), pool.submit(until_over, move)]
+        others = [pool.submit(until_over, tally.fold), pool.submit(until_over, move)]
         try:
-            seen = [totals.read() for _ in range(150)]
+            seen = [tally.read() for _ in range(150)]
         finally:
             over.set()
         for other in others:
@@ -191,23 +193,23 @@ def test_whoever_reads_while_deltas_are_folded_sees_each_once():
 def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
     first, second, third = (make_pledge(sector="parents", county_id="AL-11") for _ in range(3))
     first.confirm()
-    totals.fold()  # so that the cell has a row that could be fought over
+    tally.fold()  # so that the cell has a row that could be fought over
     with connection.cursor() as cursor, held_open(second.confirm):
         cursor.execute("SET lock_timeout = '200ms'")
         assert third.confirm()
-        assert totals.fold() == 1, "nor does folding wait, nor count what may yet be undone"
-        assert totals.read().total == 2
-    assert totals.read().total == 3
+        assert tally.fold() == 1, "nor does folding wait, nor count what may yet be undone"
+        assert tally.read().total == 2
+    assert tally.read().total == 3
 
 
 def test_a_confirmation_does_not_wait_for_folding():
     first, second = make_pledge(state="confirmed"), make_pledge()
-    with connection.cursor() as cursor, held_open(totals.fold):
+    with connection.cursor() as cursor, held_open(tally.fold):
         cursor.execute("SET lock_timeout = '200ms'")
         assert second.confirm()
         assert Pledge.objects.filter(pk=first.pk).invalidate() == 1
-    totals.fold()
-    assert totals.read().total == 1 and totals.differences() == []
+    tally.fold()
+    assert tally.read().total == 1 and tally.differences() == []
 
 
 def test_emptying_the_table_from_an_old_snapshot_is_refused_rather_than_counted_wrong():
@@ -221,7 +223,7 @@ def test_emptying_the_table_from_an_old_snapshot_is_refused_rather_than_counted_
         with pytest.raises(InternalError, match="READ COMMITTED"):
             cursor.execute("TRUNCATE pledges_pledge CASCADE")
         transaction.set_rollback(True)
-    assert totals.read().total == Pledge.objects.confirmed().count() == 2
+    assert tally.read().total == Pledge.objects.confirmed().count() == 2
 
 
 # One person, one pledge
@@ -277,7 +279,7 @@ def test_a_place_that_is_given_up_while_someone_signs_is_theirs():
 def test_confirm_pressed_twenty_times_at_once_counts_once():
     pledge = make_pledge()
     assert sorted(at_once(*[pledge.confirm] * CROWD)) == [False] * (CROWD - 1) + [True]
-    assert totals.read().total == 1 and totals.differences() == []
+    assert tally.read().total == 1 and tally.differences() == []
 
 
 def test_03_the_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_once():
@@ -286,7 +288,7 @@ def test_03_the_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_
     pages = at_once(*[lambda: Client().post(path)] * CROWD)
     assert {page.status_code for page in pages} == {200}
     assert len({page.content.split(b"<h1")[1].split(b"</h1>")[0] for page in pages}) == 1
-    assert totals.read().total == 1
+    assert tally.read().total == 1
 
 
 def test_one_more_message_is_claimed_by_one_of_twenty():
@@ -308,7 +310,7 @@ def test_05_signing_again_twenty_times_at_once_sends_one_message_more():
 def test_a_pledge_withdrawn_twenty_times_at_once_gets_one_last_message():
     pledge = make_pledge(state="confirmed")
     assert sum(at_once(*[pledge.withdraw] * CROWD)) == 1
-    assert (Pledge.objects.count(), Message.objects.count(), totals.read().total) == (0, 1, 0)
+    assert (Pledge.objects.count(), Message.objects.count(), tally.read().total) == (0, 1, 0)
 
 
 def test_two_people_who_move_to_one_address_at_once_both_fit_and_a_third_does_not():
@@ -332,7 +334,7 @@ def test_two_workers_that_remind_at_once_send_one_reminder():
 
 
 def test_a_message_that_several_workers_take_at_once_is_sent_once():
-    message = Message.owe(Message.Kind.CONFIRM, make_pledge())
+    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
     at_once(*[lambda: send_message.call(str(message.pk))] * 8)
     assert len(mail.outbox) == 1
     run_worker()
@@ -390,7 +392,7 @@ def test_13_a_pledge_withdrawn_at_the_same_moment_stays_withdrawn(state, purpose
     assert pressing.result(10).status_code in (200, 410)
     assert not Pledge.objects.exists()
     assert Message.objects.get().kind == "withdrawn"
-    assert totals.read().total == 0
+    assert tally.read().total == 0
 
 
 def test_a_correction_and_a_new_address_pressed_at_once_are_both_kept():

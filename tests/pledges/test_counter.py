@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from pledges import totals
+from pledges.totals import tally
 from tests.campaign.test_pages import insert_tally
 from tests.factories import make_pledge
 from tests.pages import Document
@@ -21,7 +21,7 @@ def test_it_shows_the_total_of_this_moment_in_either_language(client):
         make_pledge(state="confirmed")
     assert "3 supporters, one movement" in page(client).words()
     assert "3 mbështetës" in page(client, "sq", "dark").words()
-    assert totals.read().total == 3
+    assert tally.read().total == 3
 
 
 def test_it_reads_well_before_anyone_has_pledged(client):

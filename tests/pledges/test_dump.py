@@ -20,15 +20,17 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.urls import reverse
 
-from pledges import housekeeping, links, wall
+from dev import database
+from pledges import housekeeping, wall
 from pledges.addresses import normalise, normalise_name
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
 from tests.factories import app_code, form_data, give_app, links_in, run_worker
 from tests.pages import Document
 from tests.smtp import MailServer
-from weare1 import devdb, logs
+from weare1 import logs
 
 # What stands in no seed, page or word of ours, so that finding it means only one thing.
 FIRST = "Përparim Çlirimtar Xhevahire Rrezearta Ylljeta Fjollëza Gjylfere Shqipdon Zhuljeta Njomëzuar".split()
@@ -173,7 +175,7 @@ def dump():
     """The whole test database, as pg_dump writes it."""
     program = next(
         found.bin / "pg_dump"
-        for found in devdb.installations()
+        for found in database.installations()
         if found.major >= connection.pg_version // 10_000 and (found.bin / "pg_dump").exists()
     )
     config = connection.settings_dict

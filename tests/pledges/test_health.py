@@ -31,33 +31,33 @@ def wrong(client):
     return found["wrong"]
 
 
-def owe(count=1):
+def queue(count=1):
     for _ in range(count):
-        Message.owe("confirm", make_pledge())
+        Message.queue("confirm", make_pledge())
 
 
 def test_a_site_that_has_sent_nothing_yet_is_well(client):
-    owe()
+    queue()
     assert wrong(client) == []
 
 
 def test_a_mail_server_that_turns_us_away_is_told_after_a_quarter_of_an_hour_until_one_gets_through(client, server):
     server.answers = {"MAIL": "550 we do not know you"}
-    owe()
+    queue()
     run_worker()
     assert wrong(client) == [], "it may be restarting"
     let_time_pass(16 * MINUTE)
     run_worker()
     assert wrong(client) == ["mail"]
     server.answers = {}
-    owe()
+    queue()
     run_worker()
     assert wrong(client) == []
 
 
 def test_a_single_mailbox_that_takes_nothing_is_no_alarm(client, server):
     server.answers = {"RCPT": "451 mailbox is busy"}
-    owe(19)
+    queue(19)
     run_worker()
     let_time_pass(16 * MINUTE)
     run_worker()
@@ -66,11 +66,11 @@ def test_a_single_mailbox_that_takes_nothing_is_no_alarm(client, server):
 
 def test_twenty_refused_in_a_row_are_one(client, server):
     server.answers = {"RCPT": "554 relay access denied"}
-    owe(20)
+    queue(20)
     run_worker()
     assert Message.objects.failing().count() == 20 and wrong(client) == ["mail"]
     server.answers = {}
-    owe()
+    queue()
     run_worker()
     assert wrong(client) == []
 

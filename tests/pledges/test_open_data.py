@@ -9,8 +9,9 @@ import pytest
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
-from pledges import figures, openapi, totals
+from pledges import figures, openapi
 from pledges.models import PledgingSettings, Sector
+from pledges.totals import published, tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.tally import put, put_people
@@ -86,7 +87,7 @@ def described(client):
 def test_the_answers_are_as_the_description_says(client, people):
     if people:
         put_people(people, days=5)
-        totals.publish()
+        published.publish()
     visited = 0
     for path, operations in described(client)["paths"].items():
         response = client.get(path)
@@ -129,7 +130,7 @@ def test_a_checker_that_lets_everything_pass_would_be_noticed():
 def test_while_nothing_changes_the_second_answer_is_empty(client, path):
     make_pledge(state="confirmed")
     make_pledge(state="confirmed", sector="artists", county_id="AL-02")
-    totals.publish()
+    published.publish()
     first = client.get(path)
     etag = first.headers["ETag"]
     again = client.get(path, headers={"If-None-Match": etag})
@@ -202,7 +203,7 @@ def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, peo
         for each in (page, counter):
             assert each.words(each.all("b", node=each.one("h1"))[0]) == shown
         with translation.override(language):
-            number, counted, _day = figures.card_words(totals.read())
+            number, counted, _day = figures.card_words(tally.read())
         assert number == shown
         assert f"{number} {counted}" == page.words(page.one("h1"))
         card = page.of(page.one("meta", property="og:image"))["content"]

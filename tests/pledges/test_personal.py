@@ -10,9 +10,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
-from pledges import housekeeping, links, totals
-from pledges.links import Purpose
+from pledges import housekeeping
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, Wording
+from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.pages import Document, corrections, path_of, want_new_address
@@ -71,7 +73,7 @@ def test_12_the_link_to_confirm_works_to_the_end_of_the_fourteenth_day(client):
     link = links.path(Purpose.CONFIRM, pledge)
     assert Document(client.get(link)).all("form", method="post")
     assert client.post(link).status_code == 200
-    assert totals.read().total == 1
+    assert tally.read().total == 1
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
@@ -88,7 +90,7 @@ def test_12_after_fourteen_days_the_link_says_so_and_offers_to_sign_again(client
 
     says_so(client.get(link))
     says_so(client.post(link))
-    assert totals.read().total == 0
+    assert tally.read().total == 0
     housekeeping.forget()
     assert not Pledge.objects.exists()
     says_so(client.get(link))
@@ -109,7 +111,7 @@ def test_12_a_revoked_link_opens_nothing_and_a_new_one_can_be_asked_for(client, 
     for old in [manage, *others]:
         assert client.get(old).status_code == 410
     assert client.post(others[0]).status_code == 410
-    assert totals.read().total == 1, "the pledge itself stays"
+    assert tally.read().total == 1, "the pledge itself stays"
     ask_for_the_link(client)
     run_worker()
     [new] = links_in(mailoutbox[0], "manage")
@@ -183,7 +185,7 @@ def test_13_confirming_after_withdrawal_does_nothing(client):
     pledge.withdraw()
     for response in (client.get(link), client.post(link)):
         assert response.status_code == 410 and names_nobody(response)
-    assert totals.read().total == 0 and not Pledge.objects.exists()
+    assert tally.read().total == 0 and not Pledge.objects.exists()
 
 
 def every_row():
@@ -206,15 +208,15 @@ def test_13_withdrawing_erases_the_person_at_once_and_says_so_in_a_last_message(
     pledge = drita(sector="teachers", county_id="AL-10")
     traces = traces_of(pledge)
     ask_for_the_link(client)
-    assert Message.objects.owed().count() == 1, "a message is waiting"
-    before = totals.read()
+    assert Message.objects.queued().count() == 1, "a message is waiting"
+    before = tally.read()
     link = links.path(Purpose.WITHDRAW, pledge)
     [form] = Document(client.get(link)).all("form")
     assert not Document(client.get(link)).all("input", node=form), "one button, no password"
 
     response = client.post(link)
     assert response.status_code == 200 and names_nobody(response)
-    after = totals.read()
+    after = tally.read()
     assert after.total == before.total - 1 == 1
     assert {sector.slug: n for sector, n in after.sectors}["teachers"] == 0
     assert {county.code: n for county, n in after.counties}["AL-10"] == 0
@@ -386,11 +388,11 @@ def test_corrections_are_kept_and_the_totals_follow(client):
     assert (pledge.language, pledge.show_name, pledge.updates) == ("en", False, True)
     assert pledge.wording == newest and pledge.worded_at > before.worded_at
     assert (pledge.consent, pledge.consented_at) == (before.consent, before.consented_at)
-    read = totals.read()
+    read = tally.read()
     assert read.total == 1
     assert {sector.slug for sector, n in read.sectors if n} == {"artists"}
     assert {county.code for county, n in read.counties if n} == {"AL-09"}
-    assert totals.differences() == []
+    assert tally.differences() == []
 
 
 def test_a_correction_elsewhere_does_not_change_what_was_signed(client):
@@ -401,7 +403,7 @@ def test_a_correction_elsewhere_does_not_change_what_was_signed(client):
     client.post(links.path(Purpose.MANAGE, pledge), corrections(pledge, county=""))
     after = Pledge.objects.get()
     assert (after.wording, after.worded_at) == (pledge.wording, pledge.worded_at)
-    assert totals.read().unknown == 1
+    assert tally.read().unknown == 1
 
 
 def test_a_young_persons_name_is_no_longer_shown(client):
@@ -519,7 +521,7 @@ def test_an_address_that_can_hold_no_more_is_refused_kindly(client, mailoutbox, 
     assert response.status_code == 409
     assert not Document(response).all("form")
     assert Pledge.objects.get(pk=pledge.pk).address == ADDRESS
-    assert totals.read().total == 1 + len(holders)
+    assert tally.read().total == 1 + len(holders)
 
 
 @pytest.mark.parametrize("typed", ["", "drita@", "a b@shembull.al"])
@@ -584,7 +586,7 @@ def test_my_pledge_sends_whoever_has_not_confirmed_the_button_again(client, mail
     run_worker()
     [link] = links_in(mailoutbox[0], "confirm")
     client.post(link)
-    assert totals.read().total == 1
+    assert tally.read().total == 1
 
 
 def test_my_pledge_writes_once_a_minute_and_five_times_a_day_at_most(client, mailoutbox):
@@ -663,7 +665,7 @@ def test_a_confirmed_pledge_cannot_be_erased_by_an_old_block_link(client):
     pledge.confirm()
     response = client.post(link)
     assert response.status_code == 410 and names_nobody(response)
-    assert totals.read().total == 1 and not BlockedAddress.objects.exists()
+    assert tally.read().total == 1 and not BlockedAddress.objects.exists()
 
 
 def test_whoever_staff_took_out_of_the_count_can_still_see_and_withdraw(client, mailoutbox):
@@ -683,4 +685,4 @@ def test_a_pledge_that_staff_took_out_cannot_be_confirmed(client):
     for purpose in (Purpose.CONFIRM, Purpose.BLOCK):
         for response in (client.get(links.path(purpose, pledge)), client.post(links.path(purpose, pledge))):
             assert response.status_code == 410 and names_nobody(response)
-    assert totals.read().total == 0
+    assert tally.read().total == 0

@@ -7,9 +7,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping, keys, links, totals
-from pledges.links import Purpose
+from pledges import housekeeping
+from pledges.crypto import keys, links
+from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
+from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
 
@@ -45,7 +47,7 @@ def test_the_reminders_link_confirms(client, mailoutbox):
     keep_house()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
-    assert totals.read().total == 1
+    assert tally.read().total == 1
 
 
 def test_whoever_has_confirmed_was_taken_out_or_withdrew_is_not_reminded(mailoutbox):
@@ -75,7 +77,7 @@ def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     make_pledge()
     kept = [make_pledge(state="confirmed"), make_pledge(state="invalidated")]
     for pledge in Pledge.objects.all():
-        Message.owe(Message.Kind.CONFIRM, pledge)
+        Message.queue(Message.Kind.CONFIRM, pledge)
     let_time_pass(14 * DAY - MINUTE)
     housekeeping.forget()
     assert Pledge.objects.count() == 3
@@ -83,7 +85,7 @@ def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     housekeeping.forget()
     assert set(Pledge.objects.all()) == set(kept)
     assert {message.pledge for message in Message.objects.all()} <= set(kept)
-    assert totals.read().total == 1 and totals.differences() == []
+    assert tally.read().total == 1 and tally.differences() == []
 
 
 def test_12_an_unconfirmed_pledge_cannot_be_confirmed_after_14_days_even_before_housekeeping_ran(client):
@@ -96,7 +98,7 @@ def test_12_an_unconfirmed_pledge_cannot_be_confirmed_after_14_days_even_before_
         assert response.status_code == 410
         assert "/sq/zotimi/" in response.content.decode(), "an offer to sign again"
     assert not pledge.confirm()
-    assert totals.read().total == 0
+    assert tally.read().total == 0
 
 
 def test_12_whoever_signs_again_after_14_days_gets_a_link_that_works_even_before_housekeeping_ran(client, mailoutbox):
@@ -109,7 +111,7 @@ def test_12_whoever_signs_again_after_14_days_gets_a_link_that_works_even_before
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     keep_house()
-    assert totals.read().total == 1
+    assert tally.read().total == 1
 
 
 def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(client, mailoutbox):
@@ -123,7 +125,7 @@ def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(c
     keep_house()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
-    assert totals.read().total == 1
+    assert tally.read().total == 1
 
 
 def test_the_network_is_forgotten_after_seven_days():
@@ -179,9 +181,9 @@ def test_the_link_of_a_new_address_works_for_14_days_even_before_housekeeping_ra
 
 def test_sent_messages_are_forgotten_after_30_days_and_owed_ones_are_not():
     pledge = make_pledge(state="confirmed")
-    Message.owe(Message.Kind.LINKS, pledge)
+    Message.queue(Message.Kind.LINKS, pledge)
     run_worker()
-    owed = Message.owe(Message.Kind.LINKS, pledge)
+    owed = Message.queue(Message.Kind.LINKS, pledge)
     let_time_pass(31 * DAY)
     housekeeping.forget()
     assert list(Message.objects.all()) == [owed]
@@ -189,10 +191,10 @@ def test_sent_messages_are_forgotten_after_30_days_and_owed_ones_are_not():
 
 def test_records_of_done_work_are_forgotten_after_a_day_and_waiting_work_is_not():
     pledge = make_pledge(state="confirmed")
-    Message.owe(Message.Kind.LINKS, pledge)
-    Message.owe(Message.Kind.LINKS, pledge)
+    Message.queue(Message.Kind.LINKS, pledge)
+    Message.queue(Message.Kind.LINKS, pledge)
     run_worker()
-    waiting = Message.owe(Message.Kind.LINKS, pledge)
+    waiting = Message.queue(Message.Kind.LINKS, pledge)
     let_time_pass(DAY + MINUTE)
     housekeeping.forget()
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[str(waiting.pk)]]

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from django.test import override_settings
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping, keys, links, rotation
+from pledges import housekeeping, rotation
 from pledges.addresses import normalise_name
-from pledges.links import Purpose
+from pledges.crypto import keys, links
+from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, run_worker

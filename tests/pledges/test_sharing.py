@@ -4,8 +4,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from pledges import links
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import ChosenCommitment, Commitment, Pledge, Sector
 from tests.factories import form_data, make_pledge
 from tests.pages import LANGUAGES, Document, path_of

@@ -7,8 +7,9 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from pledges import stamps, totals
+from pledges.crypto import stamps
 from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSettings, Wording
+from pledges.totals import tally
 from tests.factories import form_data, links_in, make_pledge, run_worker
 
 pytestmark = pytest.mark.django_db
@@ -31,19 +32,19 @@ def let_a_minute_pass():
 
 
 def test_01_signing_in_albanian_counts_after_the_button_not_before(client, mailoutbox):
-    before = totals.read()
+    before = tally.read()
     response = send(client, sector="teachers", county="AL-10")
     assert (response.status_code, response.url) == (303, INBOX)
     run_worker()
     assert [message.subject for message in mailoutbox] == ["Konfirmoni email-in tuaj"]
     assert mailoutbox[0].to == ["drita@shembull.al"]
     assert "Drita Kola" in mailoutbox[0].body
-    assert totals.read().total == before.total
+    assert tally.read().total == before.total
     [link] = links_in(mailoutbox[0], "confirm")
     assert link.startswith("/sq/")
     assert "button" in words(client.get(link))
     client.post(link)
-    after = totals.read()
+    after = tally.read()
     assert after.total == before.total + 1
     assert {sector.slug: n for sector, n in after.sectors}["teachers"] == 1
     assert {county.code: n for county, n in after.counties}["AL-10"] == 1
@@ -83,10 +84,10 @@ def test_03_a_mail_scanner_opening_the_link_does_not_confirm(client, mailoutbox)
     for _ in range(2):
         assert client.get(link).status_code == 200
         assert client.head(link).status_code == 200
-    assert totals.read().total == 0
+    assert tally.read().total == 0
     first, second = client.post(link), client.post(link)
     assert "Faleminderit" in words(first) and "Faleminderit" in words(second)
-    assert totals.read().total == 1
+    assert tally.read().total == 1
 
 
 def test_04_signing_again_looks_the_same_and_counts_once(client, mailoutbox):
@@ -95,7 +96,7 @@ def test_04_signing_again_looks_the_same_and_counts_once(client, mailoutbox):
     response = send(client, name="KOLA  drità", email="DritaKola+zotim@googlemail.com")
     assert (response.status_code, response.url) == (303, INBOX)
     run_worker()
-    assert totals.read().total == 1 and Pledge.objects.count() == 1
+    assert tally.read().total == 1 and Pledge.objects.count() == 1
     assert [len(links_in(message, "manage")) for message in mailoutbox] == [1]
     assert mailoutbox[0].to == ["drita.kola@gmail.com"]
 
@@ -120,7 +121,7 @@ def test_06_a_partner_may_pledge_from_the_same_address_and_a_third_may_not(clien
     for message in list(mailoutbox):
         client.post(links_in(message, "confirm")[0])
     run_worker()
-    assert totals.read().total == 2
+    assert tally.read().total == 2
     let_a_minute_pass()
     mailoutbox.clear()
     assert send(client, name="Besa Kola").url == INBOX

@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
-from pledges import milestones, totals
 from pledges.models import County, PledgingSettings, Sector
+from pledges.totals import milestones, published, tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.tally import put, put_people
@@ -100,7 +100,7 @@ def test_the_moment_is_told_with_its_offset(client):
 def test_30_page_json_and_csv_show_the_same_figures(client, folded):
     some_people()
     if folded:
-        totals.fold()
+        tally.fold()
     data, file = as_json(client), as_csv(client)
     assert int(file["total", "total"]["total"]) == data["total"]
     for way in WAYS:
@@ -233,7 +233,7 @@ def test_a_page_costs_the_same_few_queries_however_many_there_are(client, path, 
     few = counted(client, path)
     some_people()
     put_people(2_000_000, days=30)
-    totals.publish()
+    published.publish()
     milestones.record()
     assert counted(client, path) == few <= most
 
@@ -254,7 +254,7 @@ def figure_csv(client, name, language="en"):
 
 def test_what_a_figure_hides_is_not_empty_in_its_file(client):
     put({("parents", "AL-11"): 40, ("parents", "AL-01"): 3, ("youth", "AL-11"): 7, ("youth", "AL-01"): 30})
-    totals.publish()
+    published.publish()
     _, rows, foot = figure_csv(client, "groups-by-county")
     assert "…" in foot[0][0] and any("…" in row for row in rows) and not any("" in row for row in rows)
 
@@ -278,7 +278,7 @@ def test_rates_and_shares_are_rounded_alike_everywhere(client):
 def test_every_figure_says_whence_when_and_how_to_cite_it(client, settings, name, language):
     settings.SITE_URL = "https://nejemi1.example"
     some_people()
-    totals.publish()
+    published.publish()
     _, _, foot = figure_csv(client, name, language)
     source, moment, citation, licence = foot
     brand = {"sq": "#NEJEMI1", "en": "#WEARE1"}[language]
@@ -306,7 +306,7 @@ def test_what_a_figure_says_stands_under_it_on_the_page(client, name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_a_picture_of_bounded_size(client, name, language, people):
     put_people(people, days=20)
-    totals.publish()
+    published.publish()
     response = client.get(f"/figures/{language}/{name}.png")
     picture = Image.open(io.BytesIO(response.content))
     assert picture.format == "PNG" and picture.width == 1200 and 500 < picture.height < 2000
@@ -320,7 +320,7 @@ def test_a_picture_with_many_sectors_stays_within_bounds(client):
     for number in range(60):
         Sector.objects.create(slug=f"s{number}", name_sq="Grup " * 12, name_en="Group " * 10, color="s1", position=20)
     some_people()
-    totals.publish()
+    published.publish()
     for name in FIGURES:
         picture = Image.open(io.BytesIO(client.get(f"/figures/sq/{name}.png").content))
         assert picture.width * picture.height <= 1200 * 3000
@@ -401,7 +401,7 @@ def test_the_last_24_hours_are_exact(client):
     for hours in (0, 1, 23, 25, 49):
         make_pledge(state="confirmed", confirmed_at=now - timedelta(hours=hours, minutes=1))
     assert "In the last 24 hours 3 people have confirmed." in Document(client.get("/en/totals/")).words()
-    _, grown = totals.read_with_growth()
+    _, grown = tally.read_with_growth()
     assert grown.last_24_hours == 3 and sum(n for _, n in grown.days) == 5
 
 
@@ -410,10 +410,10 @@ def test_growth_sums_to_the_total_folded_or_not():
     make_pledge(state="confirmed", confirmed_at=timezone.now() - timedelta(days=2))
     make_pledge(state="confirmed").withdraw()
     for _ in range(2):
-        read, grown = totals.read_with_growth()
-        assert sum(n for _, n in grown.days) == read.total == 51 == totals.read().total
+        read, grown = tally.read_with_growth()
+        assert sum(n for _, n in grown.days) == read.total == 51 == tally.read().total
         assert len(grown.days) == 5 and grown.days == sorted(grown.days)
-        totals.fold()
+        tally.fold()
 
 
 def test_with_nobody_yet_the_page_invites(client):

@@ -10,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from pledges import links, totals, wall
+from pledges import wall
 from pledges.admin.corrections import PersonForm
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Pledge, PublishedState, RefusedWord, Sector, WallName
-from staff.models.records import Record
+from pledges.totals import published, tally
+from staff.models import AuditEntry
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
 from tests.tally import put
@@ -214,7 +216,7 @@ def test_a_county_is_told_only_where_the_table_of_the_day_tells_it(client):
     people = {"parents": 4000, "teachers": 9, "educators": 9, "officials": 9}
     put({(slug, code): n for slug, n in people.items() for code in ("AL-11", "AL-02", "")})
     assert set(names(client).values()) == {"Parents", "Artists"}, "nothing is published yet"
-    totals.publish()
+    published.publish()
     assert names(client) == {"Arta K.": "Parents, Tirana", "Besa K.": "Artists", "Drita K.": "Parents"}
 
 
@@ -238,16 +240,16 @@ def test_no_name_betrays_a_hidden_number(client, seed):
     put({(slug, code): chance.choice([0, 1, 2, 4, 6, 9, 40]) for slug in slugs for code in codes})
     for number, (slug, code) in enumerate((slug, code) for slug in slugs for code in codes):
         on_wall(f"Emri{'abcdefghijklmnopqrstuvwxyz'[number]} Kola", sector=slug, county_id=code)
-    totals.publish()
+    published.publish()
     cells = PublishedState.objects.get().figures["cells"]
-    published = {
+    shown = {
         f"{Sector.objects.get(slug=slug).name_en}, {county.name_en}"
-        for county, _ in totals.read().counties
+        for county, _ in tally.read().counties
         for slug in slugs
         if (cells[slug][county.code] or 0) >= 5
     }
     beside = {words for words in names(client).values() if "," in words}
-    assert beside <= published
+    assert beside <= shown
     assert len(names(client)) == 20
 
 
@@ -292,7 +294,7 @@ def test_the_wall_asks_the_database_little_however_many_stand_there(client):
     few = count()
     for _ in range(60):
         make_pledge(**YES)
-    totals.publish()
+    published.publish()
     assert count() == few <= 6
 
 
@@ -371,17 +373,17 @@ def test_24_names_are_shown_and_refused_by_staff_and_each_step_is_on_record(mode
         "Besa Kola",
         "Drita Kola",
     ]
-    [look] = Record.objects.filter(action="look")
-    assert set(look.pledges) == {arta.pk, besa.pk, drita.pk}
+    [look] = AuditEntry.objects.filter(action="look")
+    assert set(look.subject_ids) == {arta.pk, besa.pk, drita.pk}
     assert "2 names are shown now." in press(moderator, "show", arta, besa)
     assert "1 name is refused." in press(moderator, "refuse", drita)
     assert list(names(moderator)) and set(names(moderator)) == {"Arta K.", "Besa K."}
-    changes = Record.objects.filter(action="change").order_by("pk")
-    assert [(set(each.pledges), each.details["wall"]) for each in changes] == [
+    changes = AuditEntry.objects.filter(action="change").order_by("pk")
+    assert [(set(each.subject_ids), each.details["wall"]) for each in changes] == [
         ({arta.pk, besa.pk}, "shown"),
         ({drita.pk}, "refused"),
     ]
-    assert "Kola" not in str(list(Record.objects.values()))
+    assert "Kola" not in str(list(AuditEntry.objects.values()))
     # And back again, from the lists of what was decided.
     assert "1 name is refused." in press(moderator, "refuse", arta, page=queue(moderator, decision="shown"))
     assert "1 name is shown now." in press(moderator, "show", drita, page=queue(moderator, decision="refused"))
@@ -397,7 +399,7 @@ def test_a_name_with_a_doubt_is_shown_only_by_whoever_has_opened_it(moderator):
     page = Document(moderator.get(path, headers={"accept-language": "en"}))
     assert "all in capitals" in page.words() and "BESA KOLA" in page.words()
     seen = page.of(page.one("input", name="seen"))["value"]
-    assert Record.objects.filter(action="look", pledges=[loud.pk]).exists()
+    assert AuditEntry.objects.filter(action="look", subject_ids=[loud.pk]).exists()
     moderator.post(path, {"show": "1", "seen": seen})
     assert set(names(moderator)) == {"Arta K.", "Besa K."}
     moderator.post(path, {"refuse": "1", "seen": seen})

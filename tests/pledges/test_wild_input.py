@@ -15,8 +15,8 @@ from django.utils import translation
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from pledges import links
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge
 from tests.factories import form_data, make_pledge
 from weare1.wsgi import application

@@ -15,7 +15,7 @@ from django.test import Client
 from pledges.models import Pledge
 from staff import demo as demo_staff
 from staff import housekeeping
-from staff.models import Account, Invitation, Record
+from staff.models import Account, AuditEntry, Invitation
 from staff.roles import RIGHTS, Role, has_right
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
 from tests.staff.test_sign_in import give_code, give_password, is_in, words
@@ -85,7 +85,7 @@ def link_in(mail):
 
 
 def done():
-    return [entry.details.get("done") for entry in Record.objects.filter(action="account").order_by("pk")]
+    return [entry.details.get("done") for entry in AuditEntry.objects.filter(action="account").order_by("pk")]
 
 
 # Invitations
@@ -263,7 +263,7 @@ def test_a_role_is_changed_and_holds_at_once(office, arta):
     office.post(f"{LIST}{zana.pk}/change/", form)
     assert hers.get("/admin/pledges/pledge/").status_code == 200
     assert hers.get("/admin/campaign/page/").status_code == 403
-    entry = Record.objects.get()
+    entry = AuditEntry.objects.get()
     assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
 
 
@@ -380,7 +380,7 @@ def test_nobody_forgets_their_own_factors_by_mistake(office, arta):
 
 
 def test_the_history_of_an_account_is_the_record(office, arta):
-    assert office.get(f"{LIST}{arta.pk}/history/").url == f"/admin/staff/record/?user={arta.pk}"
+    assert office.get(f"{LIST}{arta.pk}/history/").url == f"/admin/staff/auditentry/?user={arta.pk}"
     invite(office)
     from django.contrib.admin.models import LogEntry
 
@@ -420,7 +420,7 @@ def test_a_locked_out_administrator_is_rescued_from_the_command_line(capsys, art
         == 302
     )
     assert client.get("/admin/", follow=True).redirect_chain[-1][0] == "/admin/account/setup/"
-    entry = Record.objects.order_by("pk")[0]
+    entry = AuditEntry.objects.order_by("pk")[0]
     assert (entry.user_id, entry.details) == (None, {"done": "rescued", "account": arta.pk})
     for address in (zana.email, "nobody@shembull.al"):
         with pytest.raises(CommandError, match="No administrator"):
@@ -450,21 +450,21 @@ def test_the_demonstration_makes_no_account_in_production(settings, capsys):
 
 def test_the_record_is_read_by_administrators_alone(office, client):
     zana = make_account("zana@shembull.al", Role.SAFEGUARDING, "Zana")
-    assert office.get("/admin/staff/record/").status_code == 200
-    for path in ("/admin/staff/record/", LIST):
+    assert office.get("/admin/staff/auditentry/").status_code == 200
+    for path in ("/admin/staff/auditentry/", LIST):
         assert sign_in(Client(), zana).get(path).status_code == 403
 
 
 def test_the_record_says_who_did_what_to_whom_in_words(office, arta):
     invite(office)
-    page = words(office.get("/admin/staff/record/", headers=ENGLISH))
+    page = words(office.get("/admin/staff/auditentry/", headers=ENGLISH))
     row = re.search(r"<tbody>.*?</tbody>", page)[0]
     assert "Arta" in row and "invited, Zana Hoxha, editor" in row
 
 
 @pytest.mark.parametrize("day", ["31.12.9999", "1.1.0001"])
 def test_days_at_the_ends_of_time_are_searched_like_any_other(office, day):
-    assert office.get("/admin/staff/record/", {"q": day}).status_code == 200
+    assert office.get("/admin/staff/auditentry/", {"q": day}).status_code == 200
 
 
 @pytest.mark.parametrize("wrong", ["abc", "0", "9" * 30])
@@ -473,15 +473,15 @@ def test_the_history_of_no_account_is_no_page(office, wrong):
 
 
 def test_entries_are_found_by_person_pledge_and_day(office, arta):
-    from staff.models.records import note
+    from staff.models import AuditEntry
 
     pledge, other = make_pledge(), make_pledge()
-    note(arta, "look", [pledge.pk])
-    note(None, "export", [pledge.pk, other.pk])
-    note(None, "look", [other.pk])
+    AuditEntry.log(arta, "look", [pledge.pk])
+    AuditEntry.log(None, "export", [pledge.pk, other.pk])
+    AuditEntry.log(None, "look", [other.pk])
 
     def found(query):
-        page = office.get(f"/admin/staff/record/?{query}", headers=ENGLISH)
+        page = office.get(f"/admin/staff/auditentry/?{query}", headers=ENGLISH)
         return page.status_code == 200 and page.context["cl"].queryset.count()
 
     assert found("") == 3
@@ -495,11 +495,11 @@ def test_entries_are_found_by_person_pledge_and_day(office, arta):
 
 
 def test_the_record_cannot_be_changed_by_its_pages(office, arta):
-    from staff.models.records import note
+    from staff.models import AuditEntry
 
-    note(arta, "look")
-    path = f"/admin/staff/record/{Record.objects.get().pk}/"
+    AuditEntry.log(arta, "look")
+    path = f"/admin/staff/auditentry/{AuditEntry.objects.get().pk}/"
     assert office.get(f"{path}change/").status_code == 200
     for page in ("change/", "delete/"):
         assert office.post(path + page, {"post": "yes"}).status_code == 403
-    assert office.get("/admin/staff/record/add/").status_code == 403
+    assert office.get("/admin/staff/auditentry/add/").status_code == 403

@@ -12,8 +12,7 @@ from reversion.models import Version
 
 from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.content import ContentAdmin
-from staff.models import Record
-from staff.models.records import note
+from staff.models import AuditEntry
 from staff.roles import Role
 from tests.factories import make_picture, make_pledge, make_staff, sign_in
 from tests.staff.test_accounts import make_account
@@ -43,7 +42,7 @@ MODELS = {
     "pledges.batch": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     # One asks for an export; what was exported stays as it was.
     "pledges.export": {PLEDGES: "LAVH", ADMINISTRATOR: "LAVH"},
-    "pledges.lettertext": {EDITOR: "LVHS", PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.messagetext": {EDITOR: "LVHS", PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     # They are recorded by themselves; an editor writes news about one.
     "pledges.milestone": {EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
     "pledges.message": {PLEDGES: SEE, ADMINISTRATOR: SEE},
@@ -58,7 +57,7 @@ MODELS = {
     "pledges.pledgingsettings": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.blockedaddress": {PLEDGES: "LVHD", SAFEGUARDING: "LVHD", ADMINISTRATOR: "LVHD"},
     "staff.account": {ADMINISTRATOR: "LAVHS"},
-    "staff.record": {ADMINISTRATOR: SEE},
+    "staff.auditentry": {ADMINISTRATOR: SEE},
 }
 PAGES = {"L": "changelist", "A": "add", "V": "change", "H": "history", "S": "change", "D": "delete"}
 LETTERS = {EDITOR, PLEDGES, ADMINISTRATOR}
@@ -68,12 +67,12 @@ OURS = {
     "pledges_pledge_domain": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
-    "pledges_lettertext_preview": ("get", LETTERS, "pledges.lettertext"),
-    "pledges_lettertext_try": ("post", LETTERS, "pledges.lettertext"),
+    "pledges_messagetext_preview": ("get", LETTERS, "pledges.messagetext"),
+    "pledges_messagetext_try": ("post", LETTERS, "pledges.messagetext"),
     "campaign_picture_library": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
 }
 # Of one's own trial alone (tests/pledges/test_letters.py).
-OWN = {"pledges_lettertext_tried"}
+OWN = {"pledges_messagetext_tried"}
 # Pages of the history of what staff write, by the letter of who may open them.
 HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
 # Thirteen models are written by staff.
@@ -99,9 +98,9 @@ OUTSIDE = ["without second factor", "stranger"]
 def rows():
     """One row of each model."""
     pledge = make_pledge(state="confirmed", show_name=True)
-    Message.owe(Message.Kind.LINKS, pledge)
+    Message.queue(Message.Kind.LINKS, pledge)
     make_pledge().block()
-    note(None, Record.Action.LOOK)
+    AuditEntry.log(None, AuditEntry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")
     Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))

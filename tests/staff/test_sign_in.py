@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.http import int_to_base36
 
 from staff import housekeeping, secrets, sessions
-from staff.models import Record, Try
-from staff.models.tries import TooSoon
+from staff.models import AuditEntry, SignInAttempt
+from staff.models.sign_in_attempts import TooManyAttempts
 from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
 from tests.threads import at_once
 
@@ -68,7 +68,7 @@ def test_password_and_code_open_the_admin(client, zana):
     assert not is_in(client)
     assert give_code(client).url == INDEX
     assert is_in(client)
-    assert Record.objects.get().details == {"by": ["password", "totp"]}
+    assert AuditEntry.objects.get().details == {"by": ["password", "totp"]}
 
 
 def test_the_address_is_known_however_it_is_written(client, zana):
@@ -87,7 +87,7 @@ def test_a_password_alone_opens_nothing_but_the_page_for_the_second_factor(clien
         response = client.get(path, follow=True)
         assert response.redirect_chain[-1][0] == "/admin/account/setup/", path
     assert client.get("/admin/account/awake/").status_code == 403
-    assert not Try.objects.filter(was_right=True)
+    assert not SignInAttempt.objects.filter(was_right=True)
 
 
 def test_setting_up_the_app_opens_the_admin_and_gives_recovery_codes_once(client, zana):
@@ -101,7 +101,7 @@ def test_setting_up_the_app_opens_the_admin_and_gives_recovery_codes_once(client
     assert len(set(re.findall(r"<code>(\d{8})</code>", words(client.get("/admin/account/codes/"))))) == 10
     again = client.get("/admin/account/codes/", headers=ENGLISH)
     assert "<code>" not in words(again) and "10 codes are left" in words(again)
-    assert [entry.details["done"] for entry in Record.objects.filter(action="account")] == ["factor_added"]
+    assert [entry.details["done"] for entry in AuditEntry.objects.filter(action="account")] == ["factor_added"]
 
 
 def test_whoever_has_a_second_factor_cannot_set_up_another_without_giving_it(client, zana):
@@ -181,7 +181,7 @@ def fail(client, times, **extra):
 
 def later(seconds):
     """Let all tries be so much older."""
-    Try.objects.update(at=F("at") - timedelta(seconds=seconds))
+    SignInAttempt.objects.update(at=F("at") - timedelta(seconds=seconds))
 
 
 def test_after_five_wrong_tries_even_the_right_password_waits_and_longer_each_time(client, zana):
@@ -196,9 +196,9 @@ def test_after_five_wrong_tries_even_the_right_password_waits_and_longer_each_ti
 
 def test_the_wait_has_an_end_and_is_said_in_minutes(client, zana):
     for _ in range(12):
-        Try.admit("zana@shembull.al", "192.0.2.1")
+        SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
         later(901)
-    Try.admit("zana@shembull.al", "192.0.2.1")
+    SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
     assert "has to wait 15 minutes" in words(give_password(client))
     later(901)
     assert give_password(client).status_code == 302
@@ -208,10 +208,10 @@ def test_what_waits_is_not_counted_and_a_day_later_all_is_forgotten(client, zana
     fail(client, 5)
     for _ in range(5):
         give_password(client)
-    assert Try.objects.count() == 5
+    assert SignInAttempt.objects.count() == 5
     later(24 * 3600)
     housekeeping.forget()
-    assert Try.objects.count() == 0
+    assert SignInAttempt.objects.count() == 0
 
 
 def test_codes_are_counted_with_the_password_however_often_that_is_right(client, zana):
@@ -221,7 +221,7 @@ def test_codes_are_counted_with_the_password_however_often_that_is_right(client,
         assert "did not work" in words(give_code(client, "000000"))
         client.post("/admin/account/logout/")
     assert "has to wait" in words(give_password(client))
-    assert {entry.details["by"] for entry in Record.objects.filter(action="sign_in_failed")} == {"totp"}
+    assert {entry.details["by"] for entry in AuditEntry.objects.filter(action="sign_in_failed")} == {"totp"}
 
 
 def test_recovery_codes_cannot_be_guessed_faster(client, zana):
@@ -267,9 +267,9 @@ def test_behind_one_address_nobody_is_locked_out_by_others(client, zana):
 
 
 def test_neither_addresses_nor_networks_are_kept(zana):
-    Try.admit("zana@shembull.al", "192.0.2.77")
+    SignInAttempt.admit("zana@shembull.al", "192.0.2.77")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT staff_try::text FROM staff_try")
+        cursor.execute("SELECT staff_signinattempt::text FROM staff_signinattempt")
         [(row,)] = cursor.fetchall()
     for plain in ("zana", "192.0.2.77"):
         assert plain not in row and plain.encode().hex() not in row
@@ -279,8 +279,8 @@ def test_neither_addresses_nor_networks_are_kept(zana):
 def test_many_tries_at_the_same_moment_are_as_many_as_one_after_the_other():
     def attempt():
         try:
-            Try.admit("zana@shembull.al", "192.0.2.1")
-        except TooSoon:
+            SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
+        except TooManyAttempts:
             return False
         return True
 
@@ -307,7 +307,7 @@ def test_a_session_ends_after_twelve_hours_however_busy(client, zana):
     response = client.get(INDEX, headers=ENGLISH, follow=True)
     assert response.redirect_chain[-1][0].startswith(LOGIN)
     assert "You were signed out" in words(response)
-    assert [entry.action for entry in Record.objects.all()] == ["sign_out"]
+    assert [entry.action for entry in AuditEntry.objects.all()] == ["sign_out"]
 
 
 def signed_in_twice(user):
@@ -364,17 +364,17 @@ def test_signing_out_is_on_record(client, zana):
     sign_in(client, zana)
     client.post("/admin/logout/")
     assert not is_in(client)
-    assert Record.objects.get(action="sign_out").user_id == zana.pk
+    assert AuditEntry.objects.get(action="sign_out").user_id == zana.pk
 
 
 def test_failed_tries_are_on_record_with_the_account_if_there_is_one(client, zana):
     give_password(client, "wrong")
     give_password(client, "wrong", "nobody@shembull.al")
-    assert list(Record.objects.order_by("pk").values_list("action", "user_id")) == [
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", "user_id")) == [
         ("sign_in_failed", zana.pk),
         ("sign_in_failed", None),
     ]
-    assert "shembull" not in str([entry.details for entry in Record.objects.all()])
+    assert "shembull" not in str([entry.details for entry in AuditEntry.objects.all()])
 
 
 # Secrets

@@ -13,8 +13,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from pledges import links, stamps
-from pledges.links import Purpose
+from pledges.crypto import links, stamps
+from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests.pages import Document
 

@@ -9,9 +9,10 @@ from django.template import engines
 from django.utils import formats, timezone, translation
 
 from campaign.models import HelpChannel
-from pledges import links, totals
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Pledge
+from pledges.totals import tally
 from tests.factories import make_pledge
 from tests.pages import Document
 
@@ -108,11 +109,11 @@ def test_29_a_date_is_read_as_one_types_it(language, typed):
 def test_29_a_pledge_counts_for_its_day_in_tirana(utc, day):
     pledge = make_pledge()
     Pledge.objects.filter(pk=pledge.pk).update(state="confirmed", confirmed_at=utc)
-    totals.fold()
+    tally.fold()
     with connection.cursor() as cursor:
         cursor.execute("SELECT day, n FROM pledges_tallyday")
         assert cursor.fetchall() == [(day, 1)]
-    assert totals.differences() == []
+    assert tally.differences() == []
 
 
 @pytest.mark.django_db

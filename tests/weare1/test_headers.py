@@ -10,8 +10,8 @@ from django.utils import translation
 
 from campaign import previews
 from campaign.models import Page
-from pledges import links
-from pledges.links import Purpose
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from tests.factories import form_data, make_pledge
 from tests.pages import LANGUAGES, Document, want_new_address
 

@@ -21,11 +21,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from pledges import letters
 from pledges.models import Message, Pledge
 from pledges.starter import load
-from staff import letters as staff_letters
-from staff.models import Account, Try
+from staff import mail as staff_letters
+from staff.models import Account, SignInAttempt
 from staff.roles import Role
 from tests.factories import give_app, make_pledge
 from tests.pages import LANGUAGES, PUBLIC, Document, personal_visits, public_paths, want_new_address
@@ -327,8 +326,8 @@ def test_no_message_has_words_of_the_other_language(language, kind):
         pledge.withdraw()
         message = Message.objects.get()
     else:
-        message = Message.owe(kind, pledge)
-    mail = letters.write(message)
+        message = Message.queue(kind, pledge)
+    mail = message.compose()
     assert strangers(language, mail.subject) == set()
     assert strangers(language, re.sub(r"http\S+", "", mail.body)) == set()
     page = Document(mail.alternatives[0].content)
@@ -346,7 +345,7 @@ def test_the_messages_in_two_languages_are_not_the_same():
                 "Arta Shembulli", f"arta-{kind}-{language}@shembull.al", state=state, language=language
             )
             want_new_address(pledge)
-            bodies.add(re.sub(r"http\S+|\S+@\S+", "", letters.write(Message.owe(kind, pledge)).body))
+            bodies.add(re.sub(r"http\S+|\S+@\S+", "", Message.queue(kind, pledge).compose().body))
     assert len(bodies) == 2 * len(Message.Kind)
 
 
@@ -384,7 +383,7 @@ def door_pages(client, language):
     yield "login, empty", client.post(reverse("account_login"), {"login": "zana@"}, headers=headers)
     for n in range(6):
         yield f"login, wrong {n}", client.post(reverse("account_login"), typed | {"password": "x"}, headers=headers)
-    Try.objects.all().delete()
+    SignInAttempt.objects.all().delete()
     yield "code", client.post(reverse("account_login"), typed, headers=headers, follow=True)
     yield "code, wrong", client.post(reverse("mfa_authenticate"), {"code": "0"}, headers=headers)
     recovery = {"code": account.authenticator_set.get(type="recovery_codes").wrap().get_unused_codes()[0]}
@@ -430,7 +429,7 @@ def staff_pages(admin_client, language):
     make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed", language=language)
     make_pledge("Agim Shembulli", "agim@shembull.al", state="pending", language=language)
     make_pledge("Besa Shembulli", "besa@shembull.al").block()
-    Message.owe(Message.Kind.LINKS, Pledge.objects.first())
+    Message.queue(Message.Kind.LINKS, Pledge.objects.first())
     paths = [reverse("admin:index"), reverse("admin:password_change"), reverse("admin:login")]
     paths += [reverse("admin:app_list", args=[label]) for label in ("pledges", "campaign", "staff")]
     paths += [reverse(name) for name in OF_THE_ACCOUNT]

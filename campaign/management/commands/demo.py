@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from pledges import milestones, totals
 from pledges.models import County, Pledge, PublishedState, Sector, Wording
+from pledges.totals import milestones, published, tally
 from staff import demo
 
 PLEDGES = 3000
@@ -43,12 +43,12 @@ class Command(BaseCommand):
             )
         if not Pledge.objects.exists():
             Pledge.objects.bulk_create(list(self.pledges()), batch_size=500)
-            totals.fold()
+            tally.fold()
             # What the worker may have published today was of nobody.
             PublishedState.objects.all().delete()
-            totals.publish()
+            published.publish()
             milestones.record()
-            self.stdout.write(f"Demonstration: {totals.read().total} invented pledges.")
+            self.stdout.write(f"Demonstration: {tally.read().total} invented pledges.")
         self.staff()
 
     def pledges(self):

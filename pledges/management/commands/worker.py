@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
-from pledges import totals
 from pledges.models import Heartbeat
+from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Housekeeper(threading.Thread):
         while not self.stopped.wait(FOLD_EVERY):
             if rounds % BEAT_EVERY == 0:
                 self.do(Heartbeat.beat)
-            self.do(totals.fold)
+            self.do(tally.fold)
             if rounds % KEEP_HOUSE_EVERY == 0:
                 for name in settings.EVERY_MINUTE:
                     self.do(import_string(name))

@@ -1,0 +1,234 @@
+"""What staff do with many pledges: confirm, invalidate, restore, each as a batch that can be undone; and erase."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation, helpers
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+from django.views.decorators.http import require_POST
+
+from pledges.admin.corrections import AskedForm
+from pledges.admin.lists import LOOKUPS
+from pledges.crypto import keys
+from pledges.models import Batch, Pledge
+from staff.models import AuditEntry
+
+# What one request does while someone waits for it; more is the worker's.
+CHANGED_AT_ONCE = 200
+ERASED_AT_ONCE = 500
+
+CHANGED = {
+    Batch.Kind.CONFIRM: ngettext_lazy("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", "count"),
+    Batch.Kind.INVALIDATE: ngettext_lazy(
+        "%(count)d pledge is invalidated.", "%(count)d pledges are invalidated.", "count"
+    ),
+    Batch.Kind.RESTORE: ngettext_lazy("%(count)d pledge is restored.", "%(count)d pledges are restored.", "count"),
+}
+TITLES = {
+    Batch.Kind.CONFIRM: _("Confirm pledges"),
+    Batch.Kind.INVALIDATE: _("Invalidate pledges"),
+    Batch.Kind.RESTORE: _("Restore pledges"),
+}
+EXPLANATIONS = {
+    Batch.Kind.CONFIRM: _(
+        "They count from now on, as if each had pressed the button in their message. Do this only for people "
+        "whose addresses you have verified otherwise."
+    ),
+    Batch.Kind.INVALIDATE: _("They count no more, and stay here until you restore them. Nobody is written to."),
+    Batch.Kind.RESTORE: _("Each is again what it was: confirmed, or waiting for confirmation."),
+}
+NETWORKS = _(
+    "A network can be a home, a school or a whole mobile operator. "
+    "Which one someone signed from is forgotten after seven days."
+)
+DOMAINS = _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider.")
+UNDOABLE = _("All of it can be undone as one batch.")
+NO_KEY = _(
+    "No key opens the address of this pledge, so that nobody could be told. Nothing is erased: tell whoever runs the site."
+)
+ERASED = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
+
+# Where an action is offered: above the list and on the page of one pledge.
+EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+
+
+class DomainForm(forms.Form):
+    """A mail domain from which a flood came."""
+
+    domain = forms.RegexField(
+        r"^@?[^@\s]+\.[^@\s]+$",
+        max_length=254,
+        label=_("Invalidate a mail domain"),
+        error_messages={
+            "required": _("Write the mail domain, for example shembull.al"),
+            "invalid": _("Write the mail domain, for example shembull.al"),
+        },
+        widget=forms.TextInput(attrs={"placeholder": "shembull.al", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class BulkActions:
+    """Puts the actions on the list of pledges, and the page that asks before they are done."""
+
+    actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "export", "erase"]
+
+    def get_urls(self):
+        return [
+            path("domain/", self.admin_site.admin_view(self.domain), name="pledges_pledge_domain"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request, extra_context=None):
+        form = DomainForm() if self.has_change_permission(request) else None
+        return super().changelist_view(request, {"domain_form": form, **(extra_context or {})})
+
+    @method_decorator(require_POST)
+    def domain(self, request):
+        """Invalidate all pledges of a mail domain that was typed; it is sent by POST and kept nowhere."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        form = DomainForm(request.POST)
+        response = None
+        if form.is_valid():
+            domain = form.cleaned_data["domain"].removeprefix("@")
+            pledges = Pledge.objects.of_domain(domain)
+            response = self._change(
+                request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS, hidden=[("domain", domain)]
+            )
+        else:
+            self.message_user(request, form.errors["domain"][0], messages.ERROR)
+        return response or redirect("admin:pledges_pledge_changelist")
+
+    def get_actions(self, request, action_location=ActionLocation.CHANGE_LIST):
+        actions = super().get_actions(request, action_location)
+        # It would erase without the last message; `erase` takes its place.
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.action(description=_("Confirm"), permissions=["change"], location=EVERYWHERE)
+    def confirm(self, request, queryset):
+        return self._change(request, Batch.Kind.CONFIRM, queryset)
+
+    @admin.action(description=_("Invalidate: take out of the count"), permissions=["change"], location=EVERYWHERE)
+    def invalidate(self, request, queryset):
+        return self._change(request, Batch.Kind.INVALIDATE, queryset)
+
+    @admin.action(description=_("Restore what was invalidated"), permissions=["change"], location=EVERYWHERE)
+    def restore(self, request, queryset):
+        return self._change(request, Batch.Kind.RESTORE, queryset)
+
+    @admin.action(description=_("Invalidate all from the same networks …"), permissions=["change"])
+    def invalidate_networks(self, request, queryset):
+        alike = queryset.alike("network_digest")
+        return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.NETWORKS, NETWORKS, ticked=queryset)
+
+    @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
+    def invalidate_domains(self, request, queryset):
+        alike = queryset.alike("domain_digest")
+        return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.DOMAINS, DOMAINS, ticked=queryset)
+
+    @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])
+    def erase(self, request, queryset):
+        count = queryset.count()
+        if count > ERASED_AT_ONCE:
+            self.message_user(
+                request,
+                _("These are more than %(most)d pledges. Narrow the list with the filters first.")
+                % {"most": ERASED_AT_ONCE},
+                messages.ERROR,
+            )
+            return None
+        form = AskedForm(request.POST if "sure" in request.POST else None)
+        if not form.is_valid():
+            explanation = _("Everything kept about these people goes for good. A last message tells each of them so.")
+            return self._ask(request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form)
+        erased = sum(self._erase_one(request, pledge, form) for pledge in queryset)
+        self.message_user(request, ERASED % {"count": erased}, messages.SUCCESS)
+        return None
+
+    def _change(self, request, kind, pledges, chosen=None, more="", ticked=None, hidden=()):
+        """Begin a batch, after asking unless it is a handful that was ticked; a handful is done at once.
+
+        `more` is said beside what the kind means, `ticked` are those that were ticked when `pledges` are others,
+        `hidden` is sent again with the answer.
+        """
+        if chosen is None:
+            across = request.POST.get("select_across") == "1"
+            chosen = Batch.Chosen.FILTERS if across else Batch.Chosen.SELECTION
+        to_change = Batch.to_change(kind, pledges)
+        count = to_change.count()
+        if count == 0:
+            return self.message_user(request, CHANGED[kind] % {"count": 0}, messages.WARNING)
+        few = chosen == Batch.Chosen.SELECTION and count <= CHANGED_AT_ONCE
+        if not few and "sure" not in request.POST:
+            facts = [
+                (_("Selected"), (pledges if ticked is None else ticked).count()),
+                (_("To be changed"), count),
+                (_("Of these counted now"), to_change.confirmed().count()),
+            ]
+            return self._ask(request, TITLES[kind], [EXPLANATIONS[kind], more, UNDOABLE], facts, hidden)
+        with transaction.atomic():
+            choice = self._filters(request) if chosen == Batch.Chosen.FILTERS else {}
+            batch = Batch.begin(kind, pledges, request.user, chosen, choice)
+            if batch.count <= CHANGED_AT_ONCE:
+                batch.finish()
+            else:
+                batch.enqueue()
+        page = reverse("admin:pledges_batch_change", args=[batch.pk])
+        if batch.state == Batch.State.WAITING:
+            return HttpResponseRedirect(page)
+        done = format_html(
+            '{} <a href="{}">{}</a>',
+            CHANGED[kind] % {"count": batch.changed},
+            page,
+            _("Batch %(number)d: look at it or undo it") % {"number": batch.pk},
+        )
+        return self.message_user(request, done, messages.SUCCESS)
+
+    @staticmethod
+    def _filters(request):
+        """By what the list was filtered: fields, ids and days only."""
+        return {name: value for name, value in request.GET.items() if name.split("__")[0] in LOOKUPS - {"id"}}
+
+    def _ask(self, request, title, explanation, facts, hidden=(), form=None):
+        """A page that says what would happen, with a button that sends the same once more."""
+        sent = ("action", "select_across", helpers.ACTION_CHECKBOX_NAME)
+        again = [(name, value) for name in sent for value in request.POST.getlist(name)]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "explanation": list(filter(None, explanation)),
+            "facts": facts,
+            "opts": self.opts,
+            "media": self.media,
+            "hidden": [*again, *hidden],
+            "form": form,
+            "list": f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"),
+        }
+        return TemplateResponse(request, "admin/pledges/pledge/sure.html", context)
+
+    def _erase_one(self, request, pledge, form):
+        try:
+            with transaction.atomic():
+                erased = self._erase(request, pledge, form)
+                if erased:
+                    self.log_deletions(request, [pledge])
+        except keys.CannotDecrypt:
+            self.message_user(request, f"{pledge}: {NO_KEY}", messages.ERROR)
+            return False
+        return erased
+
+    def _erase(self, request, pledge, form):
+        form.is_valid()
+        erased = pledge.withdraw()
+        if erased:
+            AuditEntry.log(request.user, AuditEntry.Action.ERASE, [pledge.pk], asked=form.cleaned_data["asked"])
+        return erased

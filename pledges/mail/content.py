@@ -1,0 +1,236 @@
+"""What messages say, in the supporter's language, as text and as HTML. This module imports no model.
+
+Staff write the words (`MessageText`). The code fixes where the buttons lead and what each kind of message must contain
+(`SPECS`). Subject and sender are neutral, because people share phones.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+
+STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
+
+
+@dataclass(frozen=True)
+class MailWords:
+    """The words of a message in one language, as staff write them. An empty line separates paragraphs."""
+
+    subject: str
+    text: str
+    button: str
+    # The button of a pending pledge, in messages with one button for each pledge of an address.
+    second_button: str = ""
+    after: str = ""
+
+
+COLUMNS = [each.name for each in fields(MailWords)]
+
+
+@dataclass(frozen=True)
+class MessageSpec:
+    """What the code fixes for one kind of message."""
+
+    # When it is sent. The admin shows this sentence.
+    occasion: str
+    # Where its button leads; None is the home page.
+    link_purpose: Purpose | None = None
+    # Whether the message still applies to the pledge when it is about to be sent.
+    applies: Callable = lambda pledge: True
+    # True: one button for each pledge of the address. False: one button.
+    per_address: bool = False
+    # Sentences about the pledge, below the words of staff.
+    details: Callable = lambda pledge: []
+
+    @property
+    def placeholders(self):
+        """The placeholders that the text may contain: {name} for one person, {day} for the end of the link."""
+        return [*(["name"] if self.link_purpose else []), *self.required_placeholders, "site"]
+
+    @property
+    def required_placeholders(self):
+        """The placeholders that the text must contain."""
+        return ["day"] if self.link_purpose in (Purpose.CONFIRM, Purpose.NEW_ADDRESS) else []
+
+    @property
+    def button_placeholders(self):
+        """The placeholders that each button must contain: only the name tells two pledges apart."""
+        return ["name"] if self.per_address else []
+
+    @property
+    def columns(self):
+        """The fields of `MailWords` that this kind uses."""
+        return [column for column in COLUMNS if self.per_address or column != "second_button"]
+
+    @property
+    def block_purpose(self):
+        """The purpose of its link "never write to me again", or None."""
+        return {Purpose.CONFIRM: Purpose.BLOCK, Purpose.NEW_ADDRESS: Purpose.BLOCK_NEW_ADDRESS}.get(self.link_purpose)
+
+    def appended_sentences(self, wants_news=True):
+        """Sentences that the code adds below the words of staff."""
+        if self.link_purpose == Purpose.CONFIRM and wants_news:
+            yield _("You have also asked for news of the movement by e-mail.")
+        if self.link_purpose == Purpose.MANAGE or self.per_address:
+            yield _("Whoever has the link can open the pledge: please do not pass this message on.")
+
+
+def _is_pending(pledge):
+    return pledge.state == pledge.State.PENDING
+
+
+def _is_confirmed(pledge):
+    return pledge.state == pledge.State.CONFIRMED
+
+
+def _current_details(pledge):
+    """The present values of what staff can correct."""
+    yield _("Group: %(sector)s") % {"sector": pledge.sector.name}
+    yield _("County: %(county)s") % {"county": pledge.county.name if pledge.county else _("not given")}
+    yield pledge.wall_words
+    yield _("We send you news by e-mail.") if pledge.updates else _("We send you no news.")
+    if pledge.new_address_cipher:
+        yield _("You have also given us another address. Until you confirm it there, this one stays.")
+
+
+# To add a kind of message: a `MessageKind`, an entry here, its words in starter/message-texts.json.
+SPECS = {
+    "confirm": MessageSpec(gettext_lazy("Goes out as soon as someone has signed."), Purpose.CONFIRM, _is_pending),
+    "reminder": MessageSpec(
+        gettext_lazy("Goes out once, three days after signing, to whoever has not confirmed."),
+        Purpose.CONFIRM,
+        _is_pending,
+    ),
+    "counted": MessageSpec(gettext_lazy("Goes out when someone has confirmed."), Purpose.MANAGE, _is_confirmed),
+    "already": MessageSpec(
+        gettext_lazy("Goes out when someone who is counted already signs again with the same address and name."),
+        Purpose.MANAGE,
+        _is_confirmed,
+    ),
+    "full": MessageSpec(
+        gettext_lazy("Goes out when a third person signs with an address from which two have pledged."),
+        per_address=True,
+    ),
+    "links": MessageSpec(gettext_lazy("Goes out when someone asks for their link."), per_address=True),
+    "new_address": MessageSpec(
+        gettext_lazy("Goes to the new address when a supporter changes it."),
+        Purpose.NEW_ADDRESS,
+        lambda pledge: pledge.new_address_cipher is not None,
+    ),
+    "corrected": MessageSpec(
+        gettext_lazy("Goes out when one of you has corrected a pledge because its supporter asked for it."),
+        Purpose.MANAGE,
+        lambda pledge: not _is_pending(pledge),
+        details=_current_details,
+    ),
+    "withdrawn": MessageSpec(gettext_lazy("The last message, when a pledge is withdrawn or erased.")),
+}
+
+
+@dataclass
+class MailContent:
+    """The parts of one e-mail. `buttons` are (words, url) pairs; the paragraphs `after` stand below them."""
+
+    subject: str
+    paragraphs: list[str]
+    # The address of the site. It becomes a link wherever it stands in the text.
+    site: str
+    buttons: list[tuple[str, str]] = field(default_factory=list)
+    after: list[str] = field(default_factory=list)
+    # (words, url) of "never write to me again"
+    block: tuple[str, str] | None = None
+
+
+@cache
+def starter():
+    """The built-in words: {kind: {column with language suffix: text}}."""
+    rows = json.loads(STARTER.read_text(encoding="utf-8"))
+    return {row.pop("kind"): row for row in rows}
+
+
+def built_in(kind, language):
+    """The `MailWords` that come with the site."""
+    return MailWords(**{column: starter()[kind].get(f"{column}_{language}", "") for column in COLUMNS})
+
+
+def compose(kind, words, pledges, language, address):
+    """The e-mail of a kind, ready to send to `address`.
+
+    `pledges` are those it is about: one, or all of the address for a kind that is `per_address`, or [None] when the pledge
+    is erased.
+    """
+    with translation.override(language):
+        context = {"content": _fill(SPECS[kind], words, pledges), "language": language}
+        mail = EmailMultiAlternatives(
+            subject=context["content"].subject,
+            body=render_to_string("pledges/email/message.txt", context),
+            to=[address],
+            # Marked as automatic, so that mailboxes send no out-of-office replies.
+            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        )
+        mail.attach_alternative(render_to_string("pledges/email/message.html", context), "text/html")
+        return mail
+
+
+def without_links(html):
+    """The HTML of a mail without the targets of its links, for a preview: in a frame even "#" would load a page."""
+    return re.sub(r' href="[^"]*"', "", html)
+
+
+def _fill(spec, words, pledges):
+    first = pledges[0]
+    home = f"{settings.SITE_URL}/{translation.get_language()}/"
+    values = {"site": home}
+    if spec.link_purpose:
+        values["name"] = first.name
+    if spec.required_placeholders:
+        until = first.pending_until if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
+        values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")
+    if spec.per_address:
+        buttons = [_pledge_button(words, pledge) for pledge in pledges]
+    else:
+        buttons = [(words.button, links.url(spec.link_purpose, first) if spec.link_purpose else home)]
+    block = None
+    if spec.block_purpose:
+        block = (_("Was it not you? Never write to this address again."), links.url(spec.block_purpose, first))
+    return MailContent(
+        # A row can be changed without the form; a line break would end the header.
+        subject=" ".join(words.subject.split()),
+        paragraphs=[*_paragraphs(words.text, values), *spec.details(first)],
+        site=home,
+        buttons=buttons,
+        after=[
+            *_paragraphs(words.after, values),
+            *spec.appended_sentences(wants_news=bool(first and first.updates)),
+        ],
+        block=block,
+    )
+
+
+def _pledge_button(words, pledge):
+    text, purpose = words.button, Purpose.MANAGE
+    if _is_pending(pledge):
+        text, purpose = words.second_button, Purpose.CONFIRM
+    return _replace(text, {"name": pledge.name}), links.url(purpose, pledge)
+
+
+def _paragraphs(text, values):
+    lines = "\n".join(line.strip() for line in text.splitlines())
+    return [_replace(paragraph.strip(), values) for paragraph in re.split(r"\n{2,}", lines) if paragraph.strip()]
+
+
+def _replace(text, values):
+    """Replace the placeholders in one pass: text in a name that looks like a placeholder stays."""
+    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)

@@ -1,0 +1,137 @@
+"""The kinds of messages and the words of each, as staff write them."""
+
+import logging
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.mail import checks, content
+
+logger = logging.getLogger(__name__)
+
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
+
+
+class MessageKind(models.TextChoices):
+    CONFIRM = "confirm", _("please confirm")
+    REMINDER = "reminder", _("reminder to confirm")
+    COUNTED = "counted", _("you are counted")
+    ALREADY = "already", _("you have already pledged")
+    FULL = "full", _("two have pledged from this address")
+    LINKS = "links", _("your link")
+    NEW_ADDRESS = "new_address", _("confirm the new address")
+    CORRECTED = "corrected", _("your pledge is corrected")
+    WITHDRAWN = "withdrawn", _("your pledge is erased")
+
+
+class MessageTextQuerySet(models.QuerySet):
+    def words_in_use(self, kind, language):
+        """The `MailWords` of staff. The built-in ones if the row is missing or lacks a required placeholder."""
+        text = self.filter(kind=kind).first()
+        if text is None:
+            return content.built_in(kind, language)
+        words = text.words(language)
+        if checks.problems(kind, words):
+            logger.error("the text of the message “%s” (%s) cannot be used: the original one is sent", kind, language)
+            return content.built_in(kind, language)
+        return words
+
+
+class MessageText(models.Model):
+    """The words of one kind of message."""
+
+    kind = models.CharField(_("kind"), max_length=11, choices=MessageKind, unique=True, editable=False)
+    subject = TranslatedField(
+        models.CharField(
+            _("subject"),
+            max_length=70,
+            help_text=_(
+                "What stands in the list of mails, where others may see it: a neutral line such as “Your link”. "
+                "It is the same for everyone, so no name belongs here."
+            ),
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=2000,
+            help_text=_("What is read above the button. An empty line begins a new paragraph. Plain text, no links."),
+        )
+    )
+    button = TranslatedField(
+        models.CharField(
+            _("button"),
+            max_length=60,
+            help_text=_("The words on the button, such as “Open my pledge”. Where it leads is fixed."),
+        )
+    )
+    second_button = TranslatedField(
+        models.CharField(
+            _("button to confirm"),
+            max_length=60,
+            blank=True,
+            help_text=_("The words on the button to a pledge that waits to be confirmed."),
+        )
+    )
+    after = TranslatedField(
+        models.TextField(
+            _("text after the button"),
+            max_length=1000,
+            blank=True,
+            help_text=_("What is read below the button, such as how long the link works. It may be empty."),
+        )
+    )
+
+    objects = MessageTextQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("text of a message")
+        verbose_name_plural = _("texts of the messages")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="message_text_in_both_languages",
+                condition=~Q(subject_sq="")
+                & ~Q(subject_en="")
+                & ~Q(text_sq="")
+                & ~Q(text_en="")
+                & ~Q(button_sq="")
+                & ~Q(button_en=""),
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_kind_display()
+
+    @property
+    def spec(self):
+        """What the code fixes for this kind."""
+        return content.SPECS[self.kind]
+
+    def words(self, language):
+        """The `MailWords` in one language."""
+        return content.MailWords(**{column: getattr(self, f"{column}_{language}") for column in content.COLUMNS})
+
+    def put_back(self):
+        """Take the words that came with the site. Does not save."""
+        for language in LANGUAGES:
+            for column in content.COLUMNS:
+                setattr(self, f"{column}_{language}", getattr(content.built_in(self.kind, language), column))
+
+    @property
+    def is_original(self):
+        """Whether these are the words that came with the site."""
+        return all(self.words(language) == content.built_in(self.kind, language) for language in LANGUAGES)
+
+    def clean(self):
+        """Say by its field which placeholder is missing, misspelt or out of place."""
+        errors = {}
+        for language in LANGUAGES:
+            for column, sentence in checks.problems(self.kind, self.words(language)):
+                errors.setdefault(f"{column}_{language}", sentence)
+        if errors:
+            raise ValidationError(errors)

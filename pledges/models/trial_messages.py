@@ -1,0 +1,105 @@
+"""Trials of a message's words, which staff send to themselves, and the sample mail of a preview."""
+
+import logging
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import mailers
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from pledges import tasks
+from pledges.mail import content, errors
+from pledges.models.message_texts import LANGUAGES, MessageKind
+from pledges.models.pledges import Pledge
+from pledges.models.sectors import Sector
+
+logger = logging.getLogger(__name__)
+
+# Rate limit of trials, for each member of staff.
+LIMIT, LIMIT_WINDOW = 10, timedelta(minutes=10)
+SAMPLE_ADDRESS = "arta@example.org"
+
+
+class TrialMessage(models.Model):
+    """A message in both languages that a member of staff sends to their own address. Its words need not be saved yet."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("on its way")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("not sent")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
+    kind = models.CharField(max_length=11, choices=MessageKind, editable=False)
+    # {"sq": {"subject": …}, "en": …}
+    words = models.JSONField(editable=False)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    tried_at = models.DateTimeField(null=True, editable=False)
+    error = models.CharField(max_length=80, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="trial_message_state_and_time",
+                condition=Q(state="waiting", tried_at=None) | (~Q(state="waiting") & Q(tried_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    @classmethod
+    def send(cls, user, text):
+        """Queue these words for this member of staff's own address; None when the rate limit is reached."""
+        if cls.objects.filter(user=user, created_at__gt=Now() - LIMIT_WINDOW).count() >= LIMIT:
+            return None
+        words = {language: vars(text.words(language)) for language in LANGUAGES}
+        trial = cls.objects.create(user=user, kind=text.kind, words=words)
+        tasks.send_trial.enqueue(str(trial.pk))
+        return trial
+
+    def attempt(self):
+        """Hand both languages to the mail server once. The caller holds the row's lock."""
+        try:
+            mails = [
+                sample_mail(self.kind, content.MailWords(**self.words[language]), language, self.user.email)
+                for language in LANGUAGES
+            ]
+            with mailers.default as server:
+                server.send_messages(mails)
+        except Exception as error:
+            self.state, self.error = self.State.FAILED, errors.error_kind(error)
+            logger.warning("trial %s: %s", self.pk, self.error)
+        else:
+            self.state = self.State.SENT
+        self.tried_at = Now()
+        self.save(update_fields=["state", "error", "tried_at"])
+
+
+def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
+    """The e-mail of a kind with these words about invented pledges. Its links are well-formed and lead to an error page."""
+    return content.compose(kind, words, _sample_pledges(kind, language), language, address)
+
+
+def _sample_pledges(kind, language):
+    """Unsaved pledges such as a message of this kind is about."""
+
+    def person(name, state):
+        now = timezone.now()
+        pledge = Pledge(language=language, state=state, updates=True, created_at=now, sector=Sector.objects.first())
+        pledge.set_person(name, SAMPLE_ADDRESS)
+        pledge.set_new_address(SAMPLE_ADDRESS)
+        pledge.new_address_at = now
+        return pledge
+
+    if kind == MessageKind.WITHDRAWN:
+        return [None]
+    if content.SPECS[kind].per_address:
+        return [person("Arta Shembulli", Pledge.State.CONFIRMED), person("Agim Shembulli", Pledge.State.PENDING)]
+    return [person("Arta Shembulli", Pledge.State.PENDING)]

@@ -1,0 +1,205 @@
+"""The audit log in the admin, read-only."""
+
+import uuid
+from datetime import datetime, time, timedelta
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.forms import DateField
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from staff.admin.base import ModelAdmin, ReadOnly
+from staff.models import Account, AuditEntry
+from staff.roles import Role
+
+# What `done` in the details says of an account.
+DONE = {
+    "invited": gettext_lazy("invited"),
+    "link_sent": gettext_lazy("sent a link"),
+    "link_revoked": gettext_lazy("took back a link"),
+    "link_used": gettext_lazy("used a link"),
+    "changed": gettext_lazy("corrected name or address"),
+    "role": gettext_lazy("gave a role"),
+    "deactivated": gettext_lazy("switched the account off"),
+    "activated": gettext_lazy("switched the account on"),
+    "rescued": gettext_lazy("let in again"),
+    "factor_added": gettext_lazy("set up a second factor"),
+    "factor_removed": gettext_lazy("removed a second factor"),
+    "codes_renewed": gettext_lazy("made new recovery codes"),
+    "password_changed": gettext_lazy("changed the password"),
+}
+# What someone signed in by.
+BY = {
+    "password": gettext_lazy("password"),
+    "totp": gettext_lazy("app"),
+    "webauthn": gettext_lazy("passkey"),
+    "recovery_codes": gettext_lazy("recovery code"),
+    "link": gettext_lazy("link"),
+}
+
+
+# Further details, by name, and the words that stand for their values. What is missing here is shown as it is kept.
+NAMES = {
+    "page": gettext_lazy("seen on"),
+    "kind": gettext_lazy("change"),
+    "batch": gettext_lazy("batch"),
+    "undo": gettext_lazy("undone"),
+    "again": gettext_lazy("asked once more"),
+    "asked": gettext_lazy("asked"),
+    "fields": gettext_lazy("fields"),
+    "export": gettext_lazy("export"),
+    "content": gettext_lazy("content"),
+    "format": gettext_lazy("kind of file"),
+    "filters": gettext_lazy("filters"),
+    "blocked_addresses": gettext_lazy("blocked addresses"),
+    "sector": gettext_lazy("from the group"),
+    "moved_to": gettext_lazy("to the group"),
+    "wall": gettext_lazy("wall of supporters"),
+}
+VALUES = {
+    "list": gettext_lazy("list"),
+    "pledge": gettext_lazy("one pledge"),
+    "find": gettext_lazy("search"),
+    "wall": gettext_lazy("wall of supporters"),
+    "confirm": gettext_lazy("confirm"),
+    "invalidate": gettext_lazy("invalidate"),
+    "restore": gettext_lazy("restore"),
+    "phone": gettext_lazy("by phone"),
+    "letter": gettext_lazy("by letter"),
+    "in_person": gettext_lazy("in person"),
+    "email": gettext_lazy("by e-mail"),
+    "own": gettext_lazy("nobody asked: we noticed it ourselves"),
+    "address": gettext_lazy("address"),
+    "sector": gettext_lazy("sector"),
+    "name": gettext_lazy("name"),
+    "county": gettext_lazy("county"),
+    "language": gettext_lazy("language"),
+    "show_name": gettext_lazy("shows the name"),
+    "updates": gettext_lazy("wants news"),
+    "pledges": gettext_lazy("pledges without names"),
+    "people": gettext_lazy("pledges with names"),
+    "shown": gettext_lazy("shown"),
+    "refused": gettext_lazy("not shown"),
+}
+
+
+def in_words(value):
+    """A value of the details as staff read it; lists as their parts."""
+    if isinstance(value, list):
+        return ", ".join(in_words(each) for each in value)
+    if isinstance(value, dict):
+        return "; ".join(f"{in_words(name)} {in_words(each)}" for name, each in value.items())
+    return str(VALUES.get(value, value)) if isinstance(value, str) else str(value)
+
+
+class PersonFilter(admin.SimpleListFilter):
+    """What someone did, and what others did to their account."""
+
+    title = gettext_lazy("member of staff")
+    parameter_name = "user"
+
+    def lookups(self, request, model_admin):
+        return [(str(account.pk), str(account)) for account in Account.objects.all()]
+
+    def queryset(self, request, queryset):
+        if self.value() not in dict(self.lookup_choices):
+            return queryset
+        person = int(self.value())
+        return queryset.filter(Q(user_id=person) | Q(action=AuditEntry.Action.ACCOUNT, details__account=person))
+
+
+class AuditEntryList(ChangeList):
+    """Names of colleagues are looked up once for the whole page: an entry holds numbers. Exports name pledges by the thousand."""
+
+    def get_queryset(self, request, *args, **kwargs):
+        return super().get_queryset(request, *args, **kwargs).defer("subject_ids")
+
+    def get_results(self, request):
+        super().get_results(request)
+        ids = {entry.user_id for entry in self.result_list} | {
+            entry.details.get("account") for entry in self.result_list
+        }
+        names = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
+        for entry in self.result_list:
+            entry.names = names
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly, ModelAdmin):
+    list_display = ["at", "person", "action", "what", "how_many"]
+    list_display_links = ["at"]
+    list_filter = ["action", PersonFilter, "at"]
+    list_per_page = 50
+    list_note = gettext_lazy(
+        "Signing in, looks at people, exports and changes. Nothing can be taken out of it, by anybody. It names pledges by their "
+        "number only."
+    )
+    # Their labels: what is typed is read in get_search_results.
+    search_fields = ["pk"]
+    search_help_text = gettext_lazy("A whole pledge number, or a day such as 23.7.2026")
+    # Each would count the whole record.
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    fields = ["at", "person", "action", "what", "how_many", "pledges_concerned"]
+
+    def get_changelist(self, request, **kwargs):
+        return AuditEntryList
+
+    def get_search_results(self, request, queryset, search_term):
+        if not (typed := search_term.strip()):
+            return queryset, False
+        try:
+            return queryset & AuditEntry.objects.about(uuid.UUID(typed)), False
+        except ValueError:
+            pass
+        try:
+            begin = timezone.make_aware(datetime.combine(DateField().clean(typed), time.min))
+            end = begin + timedelta(days=1)
+        except (ValidationError, OverflowError):
+            self.message_user(request, _("Type a whole pledge number, or a day such as 23.7.2026."), "WARNING")
+            return queryset.none(), False
+        return queryset.filter(at__gte=begin, at__lt=end), False
+
+    @admin.display(description=gettext_lazy("member of staff"))
+    def person(self, entry):
+        if entry.user_id is None:
+            return self.get_empty_value_display()
+        return self._name(entry, entry.user_id)
+
+    def _name(self, entry, pk):
+        names = getattr(entry, "names", None)
+        if names is None:
+            names = {account.pk: str(account) for account in Account.objects.filter(pk=pk)}
+        return names.get(pk, f"#{pk}")
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, entry):
+        details = dict(entry.details)
+        words = []
+        if done := details.pop("done", None):
+            words.append(str(DONE.get(done, done)))
+        if account := details.pop("account", None):
+            words.append(self._name(entry, account))
+        if role := details.pop("role", None):
+            words.append(str(Role(role).label) if role in Role.values else role)
+        by = details.pop("by", details.pop("factor", []))
+        words += [str(BY.get(each, each)) for each in ([by] if isinstance(by, str) else by)]
+        for name, value in details.items():
+            label = str(NAMES.get(name, name))
+            words.append(label if value is True else f"{label}: {in_words(value)}")
+        return ", ".join(words) or self.get_empty_value_display()
+
+    @admin.display(description=gettext_lazy("how many"))
+    def how_many(self, entry):
+        return entry.count or self.get_empty_value_display()
+
+    @admin.display(description=gettext_lazy("pledges"))
+    def pledges_concerned(self, entry):
+        shown = entry.subject_ids[:100]
+        more = ["…"] if len(entry.subject_ids) > len(shown) else []
+        return format_html_join("", "<div>{}</div>", ((each,) for each in [*shown, *more])) or "-"

@@ -1,0 +1,77 @@
+"""The texts of the messages as an editor changes them: no mail's own style or link breaks the admin's strict policy."""
+
+import io
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from pledges.models import MessageText
+from tests.browser import axe
+from tests.factories import make_staff, run_worker
+
+
+def place_of(colour, picture):
+    """Where a colour is seen first in a picture."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    return next((x, y) for y in range(image.height) for x in range(image.width) if image.getpixel((x, y)) == colour)
+
+
+@pytest.mark.parametrize("java_script", [True, False])
+def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_visit, settings, tmp_path, java_script):
+    settings.MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": tmp_path}}}
+    user = make_staff("view_messagetext", "change_messagetext")
+    user.email = "zana@shembull.al"
+    user.save()
+    editor = staff_visit(user, locale="en-GB", java_script_enabled=java_script)
+    editor.open("/admin/pledges/messagetext/")
+    page = editor.page
+    page.get_by_role("link", name="please confirm").click()
+    page.locator("#id_button_en").fill("Yes, it is me")
+    with editor.context.expect_page() as opened:
+        page.get_by_role("button", name="Preview in a new tab").click()
+    preview = opened.value
+    frame = preview.locator("iframe").nth(1)
+    assert "Yes, it is me" in frame.get_attribute("srcdoc")
+    # Nothing runs in the frame, so that it can only be looked at: where the button is drawn, in its own blue.
+    x, y = place_of((42, 59, 183), frame.screenshot())
+    frame.click(position={"x": x + 5, "y": y + 5})
+    assert place_of((42, 59, 183), frame.screenshot()) == (x, y), "its link leads nowhere"
+    assert MessageText.objects.get(kind="confirm").is_original
+
+    preview.get_by_role("button", name="Send it to me in both languages").click()
+    expect(preview.get_by_role("status")).to_contain_text("on its way")
+    run_worker()
+    expect(preview.get_by_role("status")).to_contain_text("Sent to your own address")
+    assert len(list(tmp_path.glob("*.eml"))) == 2
+
+    page.locator("#id_after_en").fill("The link works for long.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Write {day} here or in the text above")).to_be_visible()
+    expect(page.locator("#id_button_en")).to_have_value("Yes, it is me")
+    page.locator("#id_after_en").fill("The link works until {day}.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert MessageText.objects.words_in_use("confirm", "en").button == "Yes, it is me"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_form_preview_and_errors_can_be_used_by_everyone(staff_visit, width):
+    editor = staff_visit(make_staff(superuser=True), locale="en-GB", viewport={"width": width, "height": 800})
+    editor.open("/admin/pledges/messagetext/")
+    page = editor.page
+
+    def faults():
+        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        return axe.faults(page, only_serious=True, frames=False), wide
+
+    page.get_by_role("link", name="two have pledged from this address").click()
+    assert faults() == ({}, False)
+    page.locator("#id_button_en").fill("Open {nmae}")
+    page.get_by_role("button", name="Save", exact=True).click()
+    assert faults() == ({}, False)
+    page.locator("#id_subject_en").fill("A child")
+    page.evaluate("document.querySelector('[formtarget]').removeAttribute('formtarget')")
+    page.get_by_role("button", name="Preview in a new tab").click()
+    expect(page.locator("iframe")).to_have_count(2)
+    assert faults() == ({}, False)

@@ -1,0 +1,463 @@
+"""The front page of the admin, the words in fixed places, and the admin's two languages."""
+
+import gettext as gettext_module
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import django
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.test import RequestFactory
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from campaign.models import Article, Demand, HelpChannel, Page, PageText
+from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
+from pledges.totals import activity, tally
+from tests.clock import let_time_pass
+from tests.factories import make_pledge, make_staff, sign_in
+from tests.pages import LANGUAGES, Document
+from tests.weare1.test_languages import CATALOGUE, read_po, staff_pages, without_content
+
+pytestmark = pytest.mark.django_db
+
+FRONT = "/admin/"
+CALM = "Nothing waits for you."
+
+
+@pytest.fixture
+def nothing_waits():
+    """A site on which all is well."""
+    HelpChannel.objects.update(verified_on=timezone.localdate())
+    Demand.objects.update(checked_on=timezone.localdate())
+
+
+def front(client, user, language="en"):
+    """The front page as this member of staff reads it."""
+    return Document(sign_in(client, user).get(FRONT, headers={"accept-language": language}))
+
+
+def tasks(client, *permissions):
+    """{words: (number, address)} of what needs doing for someone with these permissions."""
+    page = front(client, make_staff(*permissions))
+    found = {}
+    for row in page.all("ul", **{"class": "tasks"}):
+        for link in page.all("a", node=row):
+            number, words = (page.words(node) for node in (page.all("b", node=link)[0], page.all("span", node=link)[0]))
+            found[words] = (number, page.of(link)["href"])
+    return found
+
+
+def draft(model, **words):
+    values = {"slug_sq": "provë", "slug_en": "trial", "date": "2026-01-01"} | words
+    if model is Page:
+        values = {"key": "trial"} | {name: value for name, value in values.items() if name != "date"}
+    return model.objects.create(**values)
+
+
+BOTH = {f"{name}_{language}": "Fjalë" for name in ("title", "lead", "body") for language in LANGUAGES}
+
+
+# What needs doing
+
+
+@pytest.mark.usefixtures("nothing_waits")
+def test_when_nothing_waits_the_page_says_so(client):
+    page = front(client, make_staff(superuser=True))
+    assert CALM in page.words()
+    assert page.all("ul", **{"class": "tasks"}) == []
+
+
+@pytest.mark.usefixtures("nothing_waits")
+@pytest.mark.parametrize(
+    ("model", "day", "life", "permission", "words", "action"),
+    [
+        (
+            HelpChannel,
+            "verified_on",
+            90,
+            "change_helpchannel",
+            "help number not verified for 90 days",
+            "verified_today",
+        ),
+        (Demand, "checked_on", 60, "change_demand", "demand not looked at for 60 days", "checked_today"),
+    ],
+)
+def test_what_nobody_has_looked_at_for_long_is_due_until_someone_does(
+    client, model, day, life, permission, words, action
+):
+    row = model.objects.first()
+    model.objects.filter(pk=row.pk).update(**{day: timezone.localdate() - timedelta(days=life)})
+    assert tasks(client, permission) == {}
+    model.objects.filter(pk=row.pk).update(**{day: F(day) - timedelta(days=1)})
+    number, url = tasks(client, permission)[words]
+    assert number == "1"
+    assert tasks(client, "view_page") == {}, "someone else's work"
+
+    user = make_staff(permission)
+    listed = sign_in(client, user).get(url)
+    assert [found.pk for found in listed.context["cl"].result_list] == [row.pk]
+    sign_in(client, user).post(url, {"action": action, "_selected_action": row.pk})
+    row.refresh_from_db()
+    assert getattr(row, day) == timezone.localdate()
+    assert LogEntry.objects.filter(object_id=row.pk, user_id=user.pk).count() == 1
+    assert tasks(client, permission) == {}
+
+
+@pytest.mark.usefixtures("nothing_waits")
+def test_what_is_hidden_from_visitors_need_not_be_looked_at(client):
+    HelpChannel.objects.update(is_shown=False, verified_on=None)
+    Demand.objects.update(is_shown=False, checked_on=None)
+    assert tasks(client, "change_helpchannel", "change_demand") == {}
+
+
+@pytest.mark.parametrize(
+    ("model", "permission", "lacking", "finished"),
+    [
+        (Page, "change_page", "page lacks a language", "page is written in both languages and not published"),
+        (
+            Article,
+            "change_article",
+            "piece of news lacks a language",
+            "piece of news is written in both languages and not published",
+        ),
+    ],
+)
+def test_drafts_wait_for_their_second_language_and_then_to_be_published(client, model, permission, lacking, finished):
+    row = draft(model, **BOTH | {"lead_en": ""})
+    form = f"/admin/campaign/{model._meta.model_name}/{row.pk}/change/"
+    assert tasks(client, permission) == {lacking: ("1", form)}
+    row.lead_en = "Words"
+    row.save()
+    assert tasks(client, permission) == {finished: ("1", form)}
+    row.state = "published"
+    row.save()
+    assert tasks(client, permission) == {}
+
+
+@pytest.mark.parametrize("state", ["failing", "refused"])
+def test_messages_that_could_not_be_delivered_are_shown_and_listed(client, state):
+    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
+    assert tasks(client, "view_message") == {}
+    Message.objects.update(state=state)
+    number, url = tasks(client, "view_message")["message that could not be delivered"]
+    assert number == "1"
+    Message.queue(Message.Kind.CONFIRM, make_pledge())
+    assert [found.pk for found in client.get(url).context["cl"].result_list] == [message.pk]
+    assert tasks(client, "view_sector") == {}
+
+
+def test_a_worker_that_stands_still_is_told_of(client):
+    Message.queue(Message.Kind.CONFIRM, make_pledge())
+    let_time_pass(timedelta(minutes=14))
+    assert tasks(client, "view_message") == {}
+    let_time_pass(timedelta(minutes=2))
+    [(words, (number, _url))] = tasks(client, "view_message").items()
+    assert number == "1" and words.endswith("the worker stands still")
+
+
+@pytest.mark.parametrize("state", ["paused", "closed"])
+def test_whoever_may_open_pledging_is_told_that_it_is_not_open(client, state):
+    PledgingSettings.objects.create(pk=1, state=state)
+    [(words, (number, url))] = tasks(client, "change_pledgingsettings").items()
+    assert words == f"Pledging is {state}: people read your message instead of the form"
+    assert (number, url) == ("!", "/admin/pledges/pledgingsettings/1/change/")
+    assert tasks(client, "change_sector") == {}
+
+
+def test_a_sector_without_words_is_told_of(client):
+    sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", color="s1")
+    assert tasks(client, "change_sector") == {
+        "Nobody can choose “Nurses”: it has no words yet": ("!", f"/admin/pledges/sector/{sector.pk}/change/")
+    }
+    Wording.objects.create(kind="pledge", sector=sector, text_sq="Unë", text_en="I")
+    assert tasks(client, "change_sector") == {}
+
+
+@pytest.mark.parametrize(
+    ("permissions", "ways"),
+    [
+        ([], ["See the site"]),
+        (
+            ["view_pagetext", "change_pagetext", "add_article"],
+            ["Change the home page’s words", "Write news", "See the site"],
+        ),
+        (["view_pledge"], ["Find a pledge", "See the site"]),
+    ],
+)
+def test_the_ways_people_take_most_are_those_they_may_take(client, permissions, ways):
+    page = front(client, make_staff(*permissions))
+    [nav] = page.all("nav", **{"class": "ways"})
+    links = page.all("a", node=nav)
+    assert [page.words(link) for link in links] == ways
+    for link in links:
+        assert client.get(page.of(link)["href"]).status_code == 200
+
+
+# What came in lately
+
+
+def figures(page, name):
+    """Rows of figures in a table of the front page, without its head."""
+    [section] = page.all("section", **{"class": "lately"})
+    [details] = [
+        node for node in page.all("details", node=section) if name in page.words(page.all("summary", node=node)[0])
+    ]
+    rows = page.all("tr", node=details)[1:]
+    return [
+        [page.words(cell) for cell in row.children if not isinstance(cell, str) and cell.name in ("th", "td")]
+        for row in rows
+    ]
+
+
+def test_pledges_of_the_last_days_are_drawn_and_stand_in_tables(client):
+    yesterday = timezone.now() - timedelta(days=1)
+    make_pledge()
+    make_pledge(state="confirmed", sector="teachers", created_at=yesterday, confirmed_at=yesterday)
+    make_pledge(state="confirmed", sector="teachers", source="demo", created_at=yesterday)
+    old = timezone.now() - timedelta(days=activity.DAYS)
+    make_pledge(state="confirmed", created_at=old, confirmed_at=old)
+    page = front(client, make_staff("view_pledge"))
+
+    days = figures(page, "By day")
+    assert len(days) == activity.DAYS
+    assert [row[1:] for row in days[:3]] == [["1", "1"], ["2", "1"], ["0", "0"]]
+    sectors = {row[0]: row[1:] for row in figures(page, "By sector")}
+    assert sectors["Parents"] == ["1", "0", "1"]
+    assert sectors["Teachers"] == ["2", "2", "2"]
+    assert {row[0]: row[1:] for row in figures(page, "By source")} == {"form": ["2", "1"], "demonstration": ["1", "1"]}
+    [picture] = page.all("svg", role="img")
+    assert "Pledges signed and confirmed from" in page.words(picture)
+    assert len(page.all("rect", node=picture)) == 2 * activity.DAYS
+
+
+def test_the_figures_are_the_same_folded_or_not():
+    for sector in ("parents", "teachers"):
+        make_pledge(state="confirmed", sector=sector)
+    before = activity.lately()
+    tally.fold()
+    make_pledge(state="confirmed")
+    after = activity.lately()
+    assert (before.days[-1][1:], after.days[-1][1:]) == ((2, 2), (3, 3))
+
+
+def test_a_day_is_tirana_s():
+    """Half past midnight in Tirana is the day before in Greenwich."""
+    midnight = timezone.localtime().replace(hour=0, minute=30)
+    make_pledge(state="confirmed", created_at=midnight, confirmed_at=midnight)
+    assert activity.lately().days[-1] == (timezone.localdate(), 1, 1)
+
+
+def test_an_empty_site_has_an_empty_drawing(client):
+    page = front(client, make_staff("view_pledge"))
+    assert {page.of(bar)["height"] for bar in page.all("rect")} == {"0"}
+    assert figures(page, "By day")[0][1:] == ["0", "0"]
+
+
+def test_figures_of_pledges_are_for_those_who_may_see_pledges(client):
+    assert front(client, make_staff("change_page")).all("section", **{"class": "lately"}) == []
+
+
+def test_the_front_page_asks_the_database_little_however_much_there_is(client, django_assert_max_num_queries):
+    user = make_staff(superuser=True)
+    for _ in range(12):
+        Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed"))
+    for number in range(12):
+        draft(Page, key=f"trial-{number}", slug_sq=f"prove-{number}", slug_en=f"trial-{number}")
+    sign_in(client, user).get(FRONT)
+    with django_assert_max_num_queries(23):
+        assert client.get(FRONT).status_code == 200
+
+
+def test_the_menu_begins_with_what_is_changed_every_week(client):
+    page = front(client, make_staff(superuser=True))
+    names = [page.words(page.all("th", node=row, scope="row")[0]) for row in page.all("tr", **{"class": True})]
+    assert names[:5] == ["Words on pages", "Pages", "News", "Demands", "Help channels"]
+    assert names.index("Site settings") < names.index("Pledges") < names.index("Accounts")
+
+
+# Words in fixed places
+
+LEAD = "/admin/campaign/pagetext/{}/change/"
+
+
+def test_the_lead_of_the_home_page_is_two_presses_from_the_front_page(client):
+    page = front(client, make_staff("change_pagetext"))
+    [way] = [link for link in page.all("a") if page.words(link) == "Change the home page’s words"]
+    listed = client.get(page.of(way)["href"], headers={"accept-language": "en"})
+    assert "Lead, the sentence under the headline" in Document(listed).words()
+    text = PageText.objects.get(key="home_lead")
+    response = client.post(LEAD.format(text.pk), {"text_sq": "Fjalë të reja.", "text_en": "New <b>words</b>."})
+    assert response.status_code == 302
+    for path, words in (("/sq/", "Fjalë të reja."), ("/en/", "New &lt;b&gt;words&lt;/b&gt;.")):
+        assert words in client.get(path).text
+
+
+@pytest.mark.parametrize("missing", ["text_sq", "text_en"])
+def test_words_stand_in_both_languages(client, missing):
+    text = PageText.objects.get(key="home_lead")
+    data = {"text_sq": "Fjalë", "text_en": "Words"} | {missing: " "}
+    response = sign_in(client, make_staff("change_pagetext")).post(LEAD.format(text.pk), data)
+    assert list(response.context["adminform"].form.errors) == [missing]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PageText.objects.filter(pk=text.pk).update(**{missing: ""})
+
+
+def test_words_are_neither_added_nor_deleted(client):
+    text = PageText.objects.first()
+    sign_in(client, make_staff(superuser=True))
+    assert client.get("/admin/campaign/pagetext/add/").status_code == 403
+    assert client.get(f"/admin/campaign/pagetext/{text.pk}/delete/").status_code == 403
+
+
+def test_every_place_is_in_a_template_and_every_template_s_words_can_be_changed():
+    named = set()
+    for file in [
+        *Path(settings.BASE_DIR, "templates").rglob("*.html"),
+        *Path(settings.BASE_DIR, "campaign").glob("*.py"),
+    ]:
+        named |= set(re.findall(r'\btexts\.(?:read\(\)\[\w+(?:\(\))?\]\[")?([a-z]\w+)', file.read_text())) - {
+            "read",
+            "starter",
+        }
+    assert named == set(PageText.Key.values) == set(PageText.objects.values_list("key", flat=True))
+
+
+def test_every_word_appears_where_its_page_is(client):
+    for text in PageText.objects.exclude(page="thanks").exclude(key="every_card"):
+        for language in LANGUAGES:
+            with translation.override(language):
+                url = text.page_url()
+            words = getattr(text, f"text_{language}").split("\n")[0]
+            if text.key == "every_shared":
+                url = "/sq/lajme/" if language == "sq" else "/en/news/"
+            assert words in client.get(url).text, (text.key, language)
+
+
+def test_before_anything_is_planted_the_starter_s_words_stand(client):
+    lead = PageText.objects.get(key="help_lead").text_en
+    PageText.objects.all().delete()
+    cache.clear()
+    assert lead in client.get("/en/help/").text
+
+
+def test_words_cost_a_page_no_question_while_they_are_remembered(client, django_assert_max_num_queries):
+    client.get("/en/help/")
+    with django_assert_max_num_queries(3):
+        client.get("/en/help/")
+    cache.clear()
+    with django_assert_max_num_queries(7):
+        client.get("/en/help/")
+
+
+# Two languages
+
+# Of the same word in both languages, or a name.
+ALIKE = {"Django", "OK"}
+
+
+def english_sentences():
+    """What our catalogue and Django's translate, and what so may not be read in Albanian; words alone are too common."""
+    packages = Path(django.__file__).parent
+    files = [
+        CATALOGUE,
+        *packages.glob("contrib/*/locale/en/LC_MESSAGES/django.po"),
+        packages / "conf/locale/en/LC_MESSAGES/django.po",
+    ]
+    found = set()
+    for file in files:
+        for entry in read_po(file):
+            found |= {text.strip() for text in (entry.id, entry.plural) if text and "%" not in text and "{" not in text}
+    with translation.override("sq"):
+        return {text for text in found if " " in text and gettext(text) != text} - ALIKE
+
+
+def test_no_page_of_staff_in_albanian_holds_a_sentence_the_catalogue_has_in_english(admin_client):
+    english = english_sentences()
+    assert len(english) > 500
+    Message.objects.all().delete()
+    found, visited = {}, 0
+    for path, page in staff_pages(admin_client, "sq"):
+        for _language, text in without_content(page).words_by_language():
+            if " ".join(text.split()).rstrip(":") in english:
+                found.setdefault(text.strip(), path)
+        visited += 1
+    assert found == {}
+    assert visited > 35
+
+
+def test_the_admin_s_own_javascript_speaks_albanian_throughout(admin_client):
+    spoken = admin_client.get("/admin/jsi18n/", headers={"accept-language": "sq"}).text
+    catalogue = json.loads(re.search(r"const newcatalog = (\{.*?\});", spoken, re.S)[1])
+    english = read_po(Path(admin.__file__).parent / "locale/en/LC_MESSAGES/djangojs.po")
+    assert len(english) > 70
+    missing = []
+    for entry in english:
+        key = f"{entry.context}\x04{entry.id}" if entry.context else entry.id
+        words = catalogue.get(key)
+        if not words or not all(words):
+            missing.append(key)
+    assert missing == []
+
+
+def test_the_compiled_words_of_the_javascript_are_of_this_text():
+    text = CATALOGUE.with_name("djangojs.po")
+    with text.with_suffix(".mo").open("rb") as file:
+        compiled = gettext_module.GNUTranslations(file)
+    for entry in read_po(text):
+        shown = [
+            compiled.ngettext(entry.id, entry.plural, n) if entry.plural else compiled.gettext(entry.id) for n in (1, 2)
+        ]
+        assert set(shown) == set(entry.translations), entry.id
+
+
+# Of the body of pages and news the section itself says what it may hold.
+EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over"}
+
+
+def forms(model_admin, user):
+    """The forms of a model's admin pages: to add and to change, and those of its inlines."""
+    request = RequestFactory().get("/")
+    request.user = user
+    row = model_admin.model._default_manager.first()
+    for obj in (None, row):
+        if obj is None and not model_admin.has_add_permission(request):
+            continue
+        yield model_admin.get_form(request, obj, change=obj is not None)
+        for formset, _inline in model_admin.get_formsets_with_inlines(request, obj):
+            yield formset.form
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_field_of_every_form_tells_the_editor_what_to_write(language):
+    make_pledge()
+    user = make_staff(superuser=True)
+    draft(Article)
+    silent, asked = set(), 0
+    with translation.override(language):
+        for model, model_admin in admin.site._registry.items():
+            # An export is asked for on a page of its own.
+            if model._meta.app_label not in ("campaign", "pledges") or model is Export:
+                continue
+            for form in forms(model_admin, user):
+                for name, field in form.base_fields.items():
+                    asked += 1
+                    if not str(field.help_text) and name not in EXPLAINED_ABOVE:
+                        silent.add((model.__name__, name))
+    assert silent == set()
+    assert asked > 100
+
+
+def test_no_pledge_is_read_out_on_the_front_page(client):
+    pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed")
+    page = front(client, make_staff(superuser=True)).words()
+    assert Pledge.objects.count() == 1
+    for secret in ("Arta", "shembull.al", str(pledge.pk)[:8]):
+        assert secret not in page

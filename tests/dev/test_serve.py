@@ -1,0 +1,260 @@
+"""What a person types: the scripts in bin/, manage.py, and a whole bin/serve in a copy of this checkout."""
+
+import os
+import re
+import runpy
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing, suppress
+
+import psycopg2
+import pytest
+
+from dev import database, venv
+
+ROOT = database.ROOT
+SCRIPTS = ["bin/serve", "bin/test", "bin/venv"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_are_executable_posix_shell(script):
+    assert os.access(ROOT / script, os.X_OK)
+    assert (ROOT / script).read_text().startswith("#!/bin/sh\n")
+    subprocess.run(["sh", "-n", ROOT / script], check=True)
+
+
+class TestFindingPython:
+    """bin/venv in a folder of its own, with made-up Pythons on PATH."""
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        (tmp_path / "bin").mkdir()
+        # The one place outside PATH, where this machine may have a real one.
+        script = (ROOT / "bin/venv").read_text().replace("/usr/bin/python3", "/nowhere/python3")
+        self.executable(tmp_path / "bin/venv", script)
+        return tmp_path
+
+    def executable(self, path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def python(self, path, works):
+        answer = "exit 0" if works else "echo 'pyenv: command not found' >&2; exit 127"
+        self.executable(path, f'#!/bin/sh\ncase $1 in -c) {answer};; esac\necho "{path.name} $@"\n')
+
+    def run(self, folder, *arguments):
+        return subprocess.run(
+            ["/bin/sh", folder / "bin/venv", *arguments],
+            env={"PATH": f"{folder / 'path'}:{folder / 'tools'}"},
+            capture_output=True,
+            text=True,
+        )
+
+    @pytest.fixture(autouse=True)
+    def tools(self, folder):
+        (folder / "tools").mkdir()
+        (folder / "tools/dirname").symlink_to(shutil.which("dirname"))
+
+    def test_passes_over_a_shim_without_a_python(self, folder):
+        self.python(folder / "path/python3.14", works=False)
+        self.python(folder / "path/python3.12", works=True)
+        self.python(folder / "path/python3", works=True)
+        done = self.run(folder, "requirements.txt", "-m", "dev.serve")
+        assert done.stdout == "python3.12 -m dev.venv requirements.txt -m dev.serve\n"
+        assert done.stderr == ""
+
+    def test_stays_with_a_venv_that_works(self, folder):
+        self.python(folder / "path/python3.13", works=True)
+        self.python(folder / ".venv/bin/python", works=True)
+        assert self.run(folder).stdout == "python -m dev.venv\n"
+        self.python(folder / ".venv/bin/python", works=False)
+        assert self.run(folder).stdout == "python3.13 -m dev.venv\n"
+
+    def test_says_in_a_sentence_what_to_install(self, folder):
+        self.python(folder / "path/python3", works=False)
+        done = self.run(folder)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert re.fullmatch(r"No Python 3\.12 or newer found: install one .*\n", done.stderr)
+
+
+def test_installs_again_only_when_the_pins_changed(tmp_path, monkeypatch):
+    installed = []
+    monkeypatch.setattr(venv, "ROOT", tmp_path)
+    monkeypatch.setattr(venv, "STAMP", tmp_path / "installed")
+    monkeypatch.setattr(venv.subprocess, "run", lambda command, **_: installed.append(command[-1].name))
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        (tmp_path / name).write_text("Django==6.1")
+    for name in ("requirements.txt", "requirements.txt", "requirements-dev.txt", "requirements.txt"):
+        venv.install(name)
+    assert installed == ["requirements.txt", "requirements-dev.txt"]
+    (tmp_path / "requirements-dev.txt").write_text("Django==6.2")
+    venv.install("requirements.txt")
+    venv.install("requirements-dev.txt")
+    assert installed == ["requirements.txt", "requirements-dev.txt"] * 2
+
+
+def test_what_is_pinned_is_pinned_for_all():
+    """Each requirement has a hash, and no file names a private place."""
+    for path in ROOT.glob("requirements*.txt"):
+        text = path.read_text()
+        assert not re.search(r"^--(extra-)?index|^--find-links|https?:|/(tmp|root|home|work)/", text, re.MULTILINE)
+        for requirement in re.findall(r"^[\w-]+==.*(?:\n .*)*", text, re.MULTILINE):
+            assert "--hash=sha256:" in requirement, requirement
+
+
+def test_manage_names_the_python_it_needs(monkeypatch):
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    with pytest.raises(SystemExit, match=r"Python 3\.12 or newer: run bin/serve"):
+        runpy.run_path(str(ROOT / "manage.py"))
+
+
+def test_manage_without_django_says_where_it_is():
+    bare = subprocess.run([sys._base_executable, "-I", "-S", ROOT / "manage.py"], capture_output=True, text=True)
+    assert bare.returncode == 1
+    assert bare.stderr == "This Python has no Django: run bin/serve, then use .venv/bin/python manage.py.\n"
+
+
+class Serve:
+    """bin/serve in a copy of this checkout, with this environment instead of a new .venv."""
+
+    def __init__(self, root):
+        self.root = root
+        self.output = root.parent / "output"
+        self.process = None
+
+    def start(self, *arguments):
+        inherited = {"DATABASE_URL", "DEV", "SITE_URL", "MAIL_URL", "CACHE_URL", "ALLOWED_HOSTS"}
+        environment = {name: value for name, value in os.environ.items() if name not in inherited}
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "dev.serve", "--port", "0", *arguments],
+                cwd=self.root,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return self.wait_for(r"(http://localhost:\d+)/sq/")[1]
+
+    def wait_for(self, pattern, patience=60):
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if found := re.search(pattern, self.output.read_text()):
+                return found
+            assert self.process.poll() is None, self.output.read_text()
+            time.sleep(0.05)
+        raise AssertionError(self.output.read_text())
+
+    def children(self, name=""):
+        """The processes below bin/serve whose command line holds a name."""
+        table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+        rows = [line.split(None, 2) for line in table.splitlines()]
+        parents = {str(self.process.pid)}
+        for _generation in range(3):
+            parents |= {pid for pid, parent, *_ in rows if parent in parents}
+        parents.remove(str(self.process.pid))
+        return [int(pid) for pid, _, *command in rows if pid in parents and name in "".join(command)]
+
+    def kill_all(self):
+        for pid in [self.process.pid, *self.children(), *self.postgres()]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def postgres(self):
+        try:
+            return [int((database.Cluster("serve", self.root).data / "postmaster.pid").read_text().split()[0])]
+        except FileNotFoundError:
+            return []
+
+    def database(self):
+        return closing(psycopg2.connect(database.Cluster("serve", self.root).url))
+
+
+def alive(pids):
+    """Those of the processes that have not ended."""
+    table = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True).stdout
+    running = {int(pid) for pid, state in map(str.split, table.splitlines()) if state[0] != "Z"}
+    return running & set(pids)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    root = tmp_path / "site"
+    unneeded = shutil.ignore_patterns(
+        ".git", ".venv", "var", "tests", "bench", "__pycache__", ".*_cache", ".hypothesis"
+    )
+    shutil.copytree(ROOT, root, ignore=unneeded)
+    serve = Serve(root)
+    yield serve
+    if serve.process and serve.process.poll() is None:
+        serve.process.terminate()
+        serve.process.wait(60)
+    cluster = database.Cluster("serve", root)
+    cluster.stop()
+    shutil.rmtree(cluster.home)
+
+
+def test_serve_from_a_bare_checkout_to_its_end(serve):
+    address = serve.start()
+    with urllib.request.urlopen(f"{address}/sq/") as answer:
+        assert answer.status == 200
+    serve.wait_for("manage.py invite_administrator")
+    with serve.database() as connection, connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept (n int)")
+        cursor.execute(
+            "INSERT INTO auth_user (username, password, first_name, last_name, email, is_staff, is_active,"
+            " is_superuser, date_joined) VALUES ('staff', '!', '', '', '', true, true, true, now())"
+        )
+
+    # A worker that dies is replaced.
+    worker = serve.children("manage.py worker")
+    os.kill(worker[0], signal.SIGKILL)
+    serve.wait_for(r"The worker has ended \(exit status -9\) and is started again")
+    deadline = time.monotonic() + 20
+    while serve.children("manage.py worker") in ([], worker):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+    # Everything is killed at once; the next start is quick, keeps the data and has nobody to make an administrator.
+    serve.kill_all()
+    begun = time.monotonic()
+    address = serve.start()
+    assert time.monotonic() - begun < 10
+    with serve.database() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM kept")
+    time.sleep(0.2)
+    assert "invite_administrator" not in serve.output.read_text()
+
+    # SIGTERM leaves nothing.
+    everything = [*serve.children(), *serve.postgres()]
+    assert len(everything) >= 5
+    serve.process.terminate()
+    assert serve.process.wait(60) == 0
+    assert serve.output.read_text().endswith("Stopped.\n")
+    assert not alive(everything)
+
+    # Nor does a site that dies, and the exit status tells.
+    serve.start()
+    everything = [*serve.children(), *serve.postgres()]
+    os.kill(min(serve.children("gunicorn")), signal.SIGKILL)
+    assert serve.process.wait(60) == 1
+    assert "The site has ended by itself (exit status -9)" in serve.output.read_text()
+    assert not alive(everything)
+
+
+def test_a_busy_port_is_one_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        command = [sys.executable, "-m", "dev.serve", "--port", str(port)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stdout + done.stderr == (
+        f"Cannot listen on 127.0.0.1, port {port} (Address already in use): choose another with --port or --host.\n"
+    )

@@ -1,0 +1,176 @@
+"""Goals that open by themselves, and milestones that are recorded with their day."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+
+from pledges import housekeeping
+from pledges.models import County, Milestone, Pledge, PledgingSettings, Sector
+from pledges.totals import milestones, published, tally
+from tests.factories import make_pledge, make_staff, sign_in
+from tests.pages import Document
+from tests.tally import put, put_people
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+SETTINGS = "/admin/pledges/pledgingsettings/1/change/"
+DAY = date(2026, 3, 1)
+
+
+def recorded():
+    """{key of a milestone: its day}"""
+    return {milestone.key: milestone.reached_on for milestone in Milestone.objects.all()}
+
+
+# Goals
+
+
+@pytest.mark.parametrize(
+    ("people", "goal"),
+    [(0, 200), (179, 200), (180, 500), (449, 500), (450, 1500), (1349, 1500), (1350, 1500), (1499, 1500), (1500, 2000)],
+)
+def test_the_next_goal_opens_at_nine_tenths_and_the_last_one_stays_until_it_is_reached(people, goal):
+    settings = PledgingSettings(goal=200, next_goals=[1500, 500])
+    assert settings.goal_above(people) == goal
+
+
+def test_goals_alone_are_enough_and_one_that_is_passed_is_no_goal():
+    assert PledgingSettings(next_goals=[300]).goal_above(10) == 300
+    assert PledgingSettings(goal=50, next_goals=[60]).goal_above(70) == 100
+
+
+def test_staff_write_the_goals_in_a_row(client):
+    sign_in(client, make_staff(superuser=True))
+    fields = {"state": "open", "goal": "200", "next_goals": "500, 1000,5000", "network_limit": "60"}
+    assert client.post(SETTINGS, fields).status_code == 302
+    assert PledgingSettings.load().next_goals == [500, 1000, 5000]
+    put_people(185)
+    assert "The next goal: 500" in Document(client.get("/en/totals/")).words()
+    assert "The next goal: 500" in Document(client.get("/en/")).words()
+
+
+@pytest.mark.parametrize("wrong", ["500; 1000", "many", "5", "-100", "500,,x", "9" * 30, ",".join(["100"] * 13)])
+def test_a_goal_that_is_none_is_refused_in_words_and_what_was_typed_stays(client, wrong):
+    sign_in(client, make_staff(superuser=True))
+    response = client.post(SETTINGS, {"state": "open", "goal": "", "next_goals": wrong, "network_limit": "60"})
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == ["next_goals"]
+    page = Document(response)
+    assert page.of(page.one("input", name="next_goals"))["value"] == wrong
+    assert PledgingSettings.load().next_goals == []
+
+
+# Milestones
+
+
+@pytest.mark.parametrize(
+    ("people", "keys"),
+    [(99, []), (100, [100]), (999, [100]), (1000, [100, 1000]), (120_000, [100, 1000, 10_000, 100_000])],
+)
+def test_every_power_of_ten_is_a_milestone(people, keys):
+    put({("parents", "AL-11"): people})
+    milestones.record()
+    assert [key for key in recorded() if key.startswith("people")] == [f"people-{n}" for n in reversed(keys)]
+
+
+def test_it_bears_the_day_on_which_it_was_reached_also_when_the_worker_looks_later():
+    put({("parents", "AL-11"): 60}, DAY)
+    put({("teachers", "AL-02"): 30}, DAY + timedelta(1))
+    put({("parents", "AL-11"): 50}, DAY + timedelta(5))
+    put({("youth", "AL-11"): 900}, DAY + timedelta(9))
+    assert milestones.record() == 4
+    assert recorded() == {
+        "people-100": DAY + timedelta(5),
+        "sector-100-parents": DAY + timedelta(5),
+        "people-1000": DAY + timedelta(9),
+        "sector-100-youth": DAY + timedelta(9),
+    }
+
+
+def test_every_county_counts_but_not_those_abroad():
+    counties = list(County.objects.exclude(pk=County.ABROAD).values_list("pk", flat=True))
+    for number, code in enumerate(counties[:-1]):
+        put({("parents", code): 1}, DAY + timedelta(number))
+    put({("parents", "abroad"): 9, ("parents", ""): 9}, DAY)
+    assert milestones.record() == 0
+    put({("youth", counties[-1]): 1}, DAY + timedelta(3))
+    assert milestones.record() == 1
+    assert recorded() == {"counties": DAY + timedelta(len(counties) - 2)}
+
+
+def test_what_is_not_folded_yet_counts_too():
+    put({("parents", "AL-11"): 99}, DAY)
+    make_pledge(state="confirmed")
+    assert tally.unfolded() == 1
+    milestones.record()
+    assert recorded()["people-100"] == timezone.localdate()
+
+
+def test_it_is_recorded_once_and_stays_when_people_leave_again():
+    put({("teachers", "AL-11"): 99}, DAY)
+    pledge = make_pledge(state="confirmed")
+    assert (milestones.record(), milestones.record()) == (1, 0)
+    pledge.withdraw()
+    assert tally.read().total == 99
+    assert milestones.record() == 0 and "people-100" in recorded()
+    make_pledge(state="confirmed", confirmed_at=timezone.now() + timedelta(days=3))
+    assert milestones.record() == 0
+    assert recorded()["people-100"] == timezone.localdate()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_record_it_once():
+    put({("parents", "AL-11"): 1200})
+    at_once(milestones.record, milestones.record, milestones.record)
+    assert sorted(recorded()) == ["people-100", "people-1000", "sector-100-parents"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": "people", "people": 100},
+        {"kind": "counties"},
+        {"kind": "people"},
+        {"kind": "counties", "people": 5},
+        {"kind": "sector", "people": 100},
+        {"kind": "x", "people": 5},
+    ],
+)
+def test_the_database_keeps_milestones_whole_and_single(values):
+    Milestone.objects.create(kind="people", people=100, reached_on=DAY)
+    Milestone.objects.create(kind="counties", reached_on=DAY)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Milestone.objects.create(reached_on=DAY, **values)
+
+
+def test_the_worker_s_minute_publishes_and_records():
+    put_people(2000)
+    housekeeping.every_minute()
+    assert "people-1000" in recorded()
+    assert not published.publish(), "done already"
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_milestones_stand_on_the_page_with_their_day_and_in_the_picture(client, language):
+    put({("parents", "AL-11"): 150}, DAY)
+    put({("parents", "AL-11"): 900})
+    milestones.record()
+    page = Document(client.get("/sq/sa-jemi/" if language == "sq" else "/en/totals/"))
+    words = page.words()
+    with translation.override(language):
+        for milestone in Milestone.objects.all():
+            assert milestone.words in words
+    assert [page.of(time)["datetime"] for time in page.all("time")][-1] == "2026-03-01"
+    [chart] = page.all("svg", **{"class": "grow"})
+    assert len(page.all("circle", node=chart)) == 3, "100, 1000 and today"
+
+
+def test_a_sector_that_is_deleted_takes_its_milestone_along():
+    sector = Sector.objects.create(slug="doctors", name_sq="Mjekë", name_en="Doctors", color="s1", position=9)
+    Milestone.objects.create(kind="sector", people=100, sector=sector, reached_on=DAY)
+    sector.delete()
+    assert recorded() == {}

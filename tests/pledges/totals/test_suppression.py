@@ -1,0 +1,247 @@
+"""Small numbers hide people: what an attacker can work out from all that is published in one state.
+
+The attacker is a linear programme over every published figure: for each hidden cell it asks for the least and the greatest
+number that agrees with all of them.
+"""
+
+import csv
+import io
+import random
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from pledges.models import County, PublishedState, Sector
+from pledges.totals import published, tally
+from pledges.totals.suppression import SMALL, hidden_cells
+from tests.factories import make_pledge
+from tests.pages import Document
+from tests.tally import put, put_people
+
+
+def attack(rows, columns, shown):
+    """{hidden cell: (least, greatest)} by linear programming, from all sums and the shown cells (None where hidden)."""
+    cells = [(row, column) for row in rows for column in columns]
+    known, sums = [], []
+    for names, axis in ((rows, 0), (columns, 1)):
+        for name, total in names.items():
+            known.append([1.0 if cell[axis] == name else 0.0 for cell in cells])
+            sums.append(total)
+    bounds = [(0, None) if shown[cell] is None else (shown[cell], shown[cell]) for cell in cells]
+    found = {}
+    for number, cell in enumerate(cells):
+        if shown[cell] is None:
+            ends = []
+            for sign in (1, -1):
+                aim = np.zeros(len(cells))
+                aim[number] = sign
+                answer = linprog(aim, A_eq=np.array(known), b_eq=sums, bounds=bounds, method="highs")
+                assert answer.status == 0, answer.message
+                ends.append(sign * answer.fun)
+            found[cell] = tuple(round(end) for end in ends)
+            assert np.allclose(ends, found[cell], atol=1e-6), "sums of whole people leave whole people"
+    return found
+
+
+def sums_of(table, axis):
+    return {
+        name: sum(n for cell, n in table.items() if cell[axis] == name)
+        for name in dict.fromkeys(c[axis] for c in table)
+    }
+
+
+def assert_hidden_well(table, shown):
+    """The rule, checked against the truth by the attacker."""
+    rows, columns = sums_of(table, 0), sums_of(table, 1)
+    total = sum(rows.values())
+    for cell, n in table.items():
+        assert shown[cell] in (None, n)
+        if rows[cell[0]] and columns[cell[1]]:
+            assert n >= SMALL or shown[cell] is None, "a small number is never shown"
+        else:
+            assert shown[cell] == 0, "where nobody is there is nothing to hide"
+    for cell, (least, greatest) in attack(rows, columns, shown).items():
+        row, column = rows[cell[0]], columns[cell[1]]
+        # What the totals alone, which are public and exact, leave open.
+        floor, ceiling = max(0, row + column - total), min(row, column)
+        assert floor <= least <= table[cell] <= greatest <= ceiling
+        assert least < greatest, f"{cell} can be worked out"
+        assert greatest - least >= min(SMALL, ceiling - floor)
+        if table[cell] < SMALL:
+            assert least == floor and greatest >= min(SMALL, ceiling)
+
+
+def is_told(table):
+    """Whether there is a table at all: people of two rows and of two columns."""
+    return all(sum(map(bool, sums_of(table, axis).values())) > 1 for axis in (0, 1))
+
+
+def shown_of(table):
+    hidden = hidden_cells(table)
+    return {cell: None if cell in hidden else n for cell, n in table.items()}
+
+
+def population(seed):
+    """A random country: some sectors and counties, of very different sizes."""
+    chance = random.Random(seed)
+    rows, columns = chance.randint(2, 8), chance.randint(2, 14)
+    across, down = ([chance.random() ** 3 for _ in range(size)] for size in (columns, rows))
+    people = round(10 ** chance.uniform(0, 4.3))
+    table = {(row, column): 0 for row in range(rows) for column in range(columns)}
+    for row in chance.choices(range(rows), down, k=people):
+        table[row, chance.choices(range(columns), across)[0]] += 1
+    return table
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nobody_works_out_a_hidden_number_of_a_random_country(seed):
+    table = population(seed)
+    if is_told(table):
+        assert_hidden_well(table, shown_of(table))
+
+
+@settings(max_examples=120, derandomize=True, database=None, deadline=None)
+@given(
+    st.integers(2, 4).flatmap(
+        lambda width: st.lists(
+            st.lists(st.sampled_from([0, 0, 1, 2, 4, 5, 6, 9, 30, 500]), min_size=width, max_size=width),
+            min_size=2,
+            max_size=4,
+        )
+    )
+)
+def test_nobody_works_out_a_hidden_number_of_the_nastiest_tables(lines):
+    table = {(row, column): n for row, line in enumerate(lines) for column, n in enumerate(line)}
+    if is_told(table):
+        assert_hidden_well(table, shown_of(table))
+
+
+def test_the_attacker_is_worth_fearing():
+    """Without the others hidden, a sum betrays the one small number; with one neighbour, its column does."""
+    table = {(row, column): 50 for row in range(4) for column in range(4)} | {(1, 1): 3}
+    rows, columns = sums_of(table, 0), sums_of(table, 1)
+    assert attack(rows, columns, table | {(1, 1): None})[1, 1] == (3, 3)
+    assert attack(rows, columns, table | {(1, 1): None, (1, 2): None, (2, 1): None})[1, 1] == (3, 3)
+
+
+def test_no_more_is_hidden_than_it_takes():
+    table = {(row, column): 50 for row in range(6) for column in range(6)} | {(1, 1): 3}
+    assert len(hidden_cells(table)) == 4
+    assert hidden_cells({(row, column): 5 for row in range(6) for column in range(6)}) == set()
+
+
+def everything(client):
+    """(sums of sectors, sums of counties, {(slug, code): n or None}) as an attacker collects them from all outputs of one state.
+
+    They must say the same: page, its CSV, and open data as JSON and CSV.
+    """
+    data = client.get("/api/v1/sectors-by-county.json").json()
+    shown = {(slug, code): n for slug, row in data["cells"].items() for code, n in row.items()}
+    text = client.get("/api/v1/sectors-by-county.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {(row["sector"], row["county"]): int(row["total"]) if row["total"] else None for row in rows} == shown
+    assert {row["as_of"] for row in rows} == {data["as_of"]}
+    slugs = {sector.name_en: sector.slug for sector in Sector.objects.all()}
+    codes = {county.name_en: county.code for county in County.objects.all()} | {"County not given": "unknown"}
+    page = Document(client.get("/en/totals/groups-by-county/"))
+    [head, *lines] = [[page.words(cell) for cell in row.children] for row in page.all("tr")]
+    assert {
+        (slugs[sector], codes[line[0]]): None if "hidden" in word else int(word.replace(",", ""))
+        for line in lines[:-1]
+        for sector, word in zip(head[1:-1], line[1:-1], strict=True)
+    } == shown
+    file = list(csv.reader(io.StringIO(client.get("/figures/en/groups-by-county.csv").content.decode("utf-8-sig"))))
+    assert file[0] == head
+    assert [["hidden" if cell == "…" else cell for cell in line] for line in file[1 : len(lines) + 1]] == [
+        [
+            cell.replace(",", "") if number and "hidden" not in cell else cell.removeprefix("… ")
+            for number, cell in enumerate(line)
+        ]
+        for line in lines
+    ]
+    assert data["total"] == sum(data["sectors"].values()) == sum(data["counties"].values())
+    return data["sectors"], data["counties"], shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("people", [9, 60, 700, 9000])
+def test_nobody_works_out_a_hidden_number_from_all_outputs_of_a_state(client, people):
+    put_people(people)
+    assert published.publish()
+    ids = {sector.pk: sector.slug for sector in Sector.objects.all()}
+    read = tally.read()
+    sectors, counties, shown = everything(client)
+    table = dict.fromkeys(shown, 0) | {
+        (ids[sector], county or "unknown"): n for (sector, county), n in read.cells.items()
+    }
+    live = client.get("/api/v1/totals.json").json()
+    assert {slug: row["total"] for slug, row in live["sectors"].items()} == sectors == sums_of(table, 0)
+    assert {code: row["total"] for code, row in live["counties"].items()} == counties == sums_of(table, 1)
+    assert_hidden_well(table, shown)
+    assert people < 9000 or sum(n or 0 for n in shown.values()) > 0.8 * people, "what need not be hidden is shown"
+
+
+@pytest.mark.django_db
+def test_a_state_is_the_day_s_whatever_happens_meanwhile(client):
+    put_people(900)
+    assert published.publish()
+    before = everything(client)
+    make_pledge(state="confirmed", sector="artists", county_id="AL-07")
+    put({("artists", "AL-07"): 40})
+    assert not published.publish(), "once a day"
+    assert everything(client) == before
+    assert client.get("/api/v1/totals.json").json()["total"] == 941, "the totals are live"
+    PublishedState.objects.update(day=timezone.localdate() - timedelta(1))
+    assert published.publish()
+    assert everything(client)[0]["artists"] == before[0]["artists"] + 41
+
+
+@pytest.mark.django_db
+def test_a_hidden_number_is_in_no_row_of_the_database(client):
+    put_people(900)
+    published.publish()
+    [state] = PublishedState.objects.all()
+    assert None in state.figures["cells"]["artists"].values()
+    assert all(n is None or n == 0 or n >= SMALL for row in state.figures["cells"].values() for n in row.values())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {},
+        {("parents", "AL-11"): 30},
+        {("parents", "AL-11"): 30, ("youth", "AL-11"): 2},
+        {("parents", "AL-01"): 9, ("parents", ""): 9},
+    ],
+)
+def test_no_table_is_published_while_the_totals_alone_would_tell_it(client, cells):
+    put(cells)
+    published.publish()
+    assert "cells" not in client.get("/api/v1/sectors-by-county.json").json()
+    assert client.get("/api/v1/sectors-by-county.csv").text.count("\n") == 1
+    page = Document(client.get("/en/totals/groups-by-county/"))
+    assert not page.all("table") and "begins once people of two groups" in page.words()
+
+
+@pytest.mark.django_db
+def test_before_the_first_state_every_output_says_so_kindly(client):
+    assert client.get("/api/v1/sectors-by-county.json").json() == {"as_of": None, "hidden_below": SMALL}
+    assert client.get("/api/v1/sectors-by-county.csv").status_code == 200
+    assert client.get("/sq/sa-jemi/").status_code == client.get("/en/totals/groups-by-county/").status_code == 200
+    assert client.get("/figures/en/groups-by-county.png").status_code == 404
+
+
+@pytest.mark.django_db
+def test_the_table_leads_to_how_it_hides_and_that_says_what_it_does_not(client):
+    page = Document(client.get("/en/totals/groups-by-county/"))
+    assert page.all("a", href="/en/how-we-count/")
+    words = Document(client.get("/en/how-we-count/")).words()
+    assert f"every number under {SMALL} is hidden" in words
+    for honest in ("live totals minute by minute", "tables of two days", "totals alone tell so"):
+        assert honest in words

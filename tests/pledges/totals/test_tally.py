@@ -1,0 +1,404 @@
+"""The totals are the rows: every figure equals what counting the rows gives, whoever changes them and however."""
+
+import io
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pledges.models import County, Pledge, Sector, TallyDay, TallyDelta
+from pledges.totals import tally
+from tests.factories import make_pledge
+from tests.threads import at_once, begin, held_open
+
+pytestmark = pytest.mark.django_db
+
+
+def sql(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def assert_exact():
+    """Every total equals the rows, before folding and after."""
+    for _ in range(2):
+        rows = list(Pledge.objects.filter(state="confirmed").values_list("sector_id", "county_id"))
+        read = tally.read()
+        assert read.total == len(rows)
+        assert {sector.pk: n for sector, n in read.sectors if n} == Counter(sector for sector, _ in rows)
+        assert {county.pk: n for county, n in read.counties if n} == Counter(code for _, code in rows if code)
+        assert read.unknown == sum(code is None for _, code in rows)
+        assert tally.differences() == []
+        tally.fold()
+    assert tally.unfolded() == 0
+
+
+@pytest.fixture
+def people():
+    """Four counted people, one who has not confirmed, and one whom staff took out."""
+    people = {
+        "ana": make_pledge(sector="parents", county_id="AL-11", state="confirmed"),
+        "ben": make_pledge(
+            sector="parents",
+            county_id="AL-11",
+            state="confirmed",
+            confirmed_at=datetime(2026, 1, 2, tzinfo=UTC),
+        ),
+        "cel": make_pledge(sector="teachers", county_id=None, state="confirmed"),
+        "dea": make_pledge(sector="artists", county_id="abroad", state="confirmed"),
+        "era": make_pledge(sector="parents", county_id="AL-11"),
+        "fatos": make_pledge(sector="teachers", county_id="AL-12", state="invalidated"),
+    }
+    # Deferred checks of foreign keys would keep TRUNCATE and ALTER TABLE from this transaction.
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    assert tally.read().total == 4
+    return people
+
+
+def confirm(people):
+    assert people["era"].confirm()
+
+
+def confirm_twice(people):
+    people["era"].confirm()
+    assert not people["era"].confirm()
+
+
+def invalidate_all(people):
+    assert Pledge.objects.all().invalidate() == 5
+
+
+def restore_all(people):
+    assert Pledge.objects.all().restore() == 1
+
+
+def change_sector(people):
+    people["ana"].sector = Sector.objects.get(slug="artists")
+    people["ana"].save()
+
+
+def change_county(people):
+    Pledge.objects.filter(pk=people["ana"].pk).update(county="AL-12")
+
+
+def say_no_county(people):
+    Pledge.objects.filter(county="AL-11").update(county=None)
+
+
+def say_a_county(people):
+    Pledge.objects.filter(county=None).update(county="AL-01")
+
+
+def move_to_another_day(people):
+    Pledge.objects.confirmed().update(confirmed_at=F("confirmed_at") - timedelta(days=3))
+
+
+def change_what_is_not_counted(people):
+    Pledge.objects.update(language="en", show_name=True)
+
+
+def merge_sectors(people):
+    Pledge.objects.filter(sector__slug="parents").update(sector=Sector.objects.get(slug="teachers"))
+
+
+def delete_one(people):
+    people["cel"].delete()
+
+
+def withdraw(people):
+    people["dea"].withdraw()
+
+
+def delete_many(people):
+    Pledge.objects.filter(sector__slug="parents").delete()
+
+
+def delete_by_sql(people):
+    sql("DELETE FROM pledges_pledge WHERE county_id = 'AL-11' OR state = 'invalidated'")
+
+
+def update_by_sql(people):
+    sql("UPDATE pledges_pledge SET state = 'confirmed', confirmed_at = now(), invalidated_at = NULL")
+
+
+def upsert(people):
+    """INSERT … ON CONFLICT DO UPDATE, which fires the triggers of both."""
+    columns = ", ".join(field.column for field in Pledge._meta.fields)
+    sql(
+        f"INSERT INTO pledges_pledge ({columns}) SELECT {columns} FROM pledges_pledge "
+        "ON CONFLICT (id) DO UPDATE SET county_id = 'AL-05', state = 'confirmed', confirmed_at = now(), "
+        "invalidated_at = NULL WHERE excluded.state <> 'invalidated'"
+    )
+
+
+def merge_by_sql(people):
+    """MERGE, which may update and delete in one statement."""
+    sql(
+        "MERGE INTO pledges_pledge p USING pledges_sector s ON s.id = p.sector_id "
+        "WHEN MATCHED AND s.slug = 'parents' AND p.state = 'confirmed' THEN DELETE "
+        "WHEN MATCHED THEN UPDATE SET county_id = NULL"
+    )
+
+
+def copy_out_and_in(people):
+    """What restoring a backup does: everything goes, and COPY brings it back."""
+    copy = io.StringIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert("COPY pledges_pledge TO STDOUT", copy)
+        cursor.execute("DELETE FROM pledges_pledge")
+        assert tally.read().total == 0
+        copy.seek(0)
+        cursor.copy_expert("COPY pledges_pledge FROM STDIN", copy)
+
+
+def truncate(people):
+    sql("TRUNCATE pledges_pledge CASCADE")
+
+
+def truncate_what_pledges_hang_on(people):
+    sql("TRUNCATE pledges_county CASCADE")
+
+
+def truncate_and_sign(people):
+    sql("TRUNCATE pledges_pledge CASCADE")
+    make_pledge(state="confirmed")
+
+
+def undone(people):
+    """A change that is rolled back leaves no trace."""
+    with transaction.atomic():
+        Pledge.objects.all().delete()
+        transaction.set_rollback(True)
+
+
+CHANGES = {
+    confirm: 5,
+    confirm_twice: 5,
+    invalidate_all: 0,
+    restore_all: 5,
+    change_sector: 4,
+    change_county: 4,
+    say_no_county: 4,
+    say_a_county: 4,
+    move_to_another_day: 4,
+    change_what_is_not_counted: 4,
+    merge_sectors: 4,
+    delete_one: 3,
+    withdraw: 3,
+    delete_many: 2,
+    delete_by_sql: 2,
+    update_by_sql: 6,
+    upsert: 5,
+    merge_by_sql: 2,
+    copy_out_and_in: 4,
+    truncate: 0,
+    truncate_what_pledges_hang_on: 0,
+    truncate_and_sign: 1,
+    undone: 4,
+}
+
+
+@pytest.mark.parametrize("folded", [False, True], ids=["", "folded"])
+@pytest.mark.parametrize(("change", "total"), CHANGES.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_totals_equal_the_rows_after(people, change, total, folded):
+    if folded:
+        tally.fold()
+    change(people)
+    assert tally.read().total == total
+    assert_exact()
+    assert tally.read().total == total
+
+
+def test_sectors_and_counties_each_sum_to_the_total(people):
+    read = tally.read()
+    assert sum(n for _, n in read.sectors) == read.total
+    assert sum(n for _, n in read.counties) + read.unknown == read.total
+
+
+steps = st.one_of(
+    st.tuples(st.just("sign"), st.sampled_from(["parents", "teachers"]), st.sampled_from(["AL-01", "abroad", None])),
+    st.tuples(st.just("confirm"), st.integers(0, 9)),
+    st.tuples(st.just("delete"), st.integers(0, 9)),
+    st.tuples(st.just("move"), st.integers(0, 9), st.sampled_from(["AL-02", None])),
+    st.tuples(st.just("invalidate"), st.integers(0, 9)),
+    st.tuples(st.just("restore")),
+    st.tuples(st.just("merge"), st.sampled_from(["parents", "teachers"])),
+    st.tuples(st.just("empty")),
+    st.tuples(st.just("fold")),
+)
+
+
+def some(number):
+    """Two pledges, or as many as there are from this place on."""
+    pks = Pledge.objects.order_by("pk").values_list("pk", flat=True)
+    return Pledge.objects.filter(pk__in=list(pks[number : number + 2]))
+
+
+def take(step):
+    match step:
+        case "sign", sector, county:
+            make_pledge(sector=sector, county_id=county)
+        case "confirm", number:
+            for pledge in some(number):
+                pledge.confirm()
+        case "delete", number:
+            some(number).delete()
+        case "move", number, county:
+            some(number).update(county=county)
+        case "invalidate", number:
+            some(number).invalidate()
+        case ("restore",):
+            Pledge.objects.restore()
+        case "merge", slug:
+            Pledge.objects.update(sector=Sector.objects.get(slug=slug))
+        case ("empty",):
+            sql("SET CONSTRAINTS ALL IMMEDIATE")
+            sql("TRUNCATE pledges_pledge CASCADE")
+        case ("fold",):
+            tally.fold()
+
+
+@settings(
+    max_examples=40,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(steps, min_size=5, max_size=25))
+def test_totals_equal_the_rows_after_any_sequence_of_changes(db, sequence):
+    with transaction.atomic():
+        for step in sequence:
+            take(step)
+        assert_exact()
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (datetime(2026, 6, 30, 23, 30, tzinfo=UTC), date(2026, 7, 1)),
+        (datetime(2026, 6, 30, 21, 30, tzinfo=UTC), date(2026, 6, 30)),
+        (datetime(2026, 12, 31, 22, 30, tzinfo=UTC), date(2026, 12, 31)),
+        (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), date(2027, 1, 1)),
+    ],
+)
+def test_29_a_day_begins_and_ends_in_tirana(moment, day):
+    make_pledge(state="confirmed", confirmed_at=moment)
+    assert list(TallyDelta.objects.values_list("day", "n")) == [(day, 1)]
+    assert_exact()
+    assert list(TallyDay.objects.values_list("day", "n")) == [(day, 1)]
+
+
+def test_a_day_does_not_depend_on_the_time_zone_of_whoever_writes():
+    sql("SET LOCAL TIME ZONE 'Pacific/Auckland'")
+    make_pledge(state="confirmed", confirmed_at=datetime(2026, 6, 30, 21, 30, tzinfo=UTC))
+    sql("UPDATE pledges_pledge SET county_id = NULL")
+    assert set(TallyDelta.objects.values_list("day", flat=True)) == {date(2026, 6, 30)}
+    assert_exact()
+
+
+def test_reading_costs_the_same_for_one_pledge_as_for_many(django_assert_num_queries):
+    make_pledge(state="confirmed")
+    with django_assert_num_queries(3) as few:
+        assert tally.read().total == 1
+    for number in range(30):
+        make_pledge(state="confirmed", county_id=["AL-01", "AL-12", None][number % 3])
+    tally.fold()
+    make_pledge(state="confirmed")
+    with django_assert_num_queries(3) as many:
+        assert tally.read().total == 32
+    for query in [*few, *many]:
+        assert "pledges_pledge" not in query["sql"], "a total is never counted from the rows"
+
+
+def test_the_moment_of_the_totals_is_now_also_when_nobody_has_pledged():
+    read = tally.read()
+    assert read.total == 0 and abs(datetime.now(UTC) - read.as_of) < timedelta(minutes=1)
+
+
+def without_triggers(statement):
+    """Change rows behind the tally's back, as a restore with triggers switched off does."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("ALTER TABLE pledges_pledge DISABLE TRIGGER USER")
+    sql(statement)
+    sql("ALTER TABLE pledges_pledge ENABLE TRIGGER USER")
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("DELETE FROM pledges_pledge WHERE county_id = 'AL-11'", "county AL-11: tally 2, rows 0"),
+        ("UPDATE pledges_pledge SET county_id = NULL", "county unknown: tally 0, rows 2"),
+        (
+            "UPDATE pledges_pledge SET confirmed_at = '2026-01-05 12:00+00' WHERE county_id = 'abroad'",
+            "2026-01-05, sector",
+        ),
+    ],
+    ids=["deleted", "moved to another county", "moved to another day"],
+)
+@pytest.mark.parametrize("folded", [False, True], ids=["", "folded"])
+def test_check_totals_finds_what_no_trigger_saw_and_mends_it(people, statement, said, folded):
+    if folded:
+        tally.fold()
+    without_triggers(statement)
+    found = io.StringIO()
+    with pytest.raises(CommandError, match="--repair"):
+        call_command("check_totals", stdout=found)
+    assert said in found.getvalue()
+    call_command("check_totals", repair=True, stdout=io.StringIO())
+    assert_exact()
+    said_after = io.StringIO()
+    call_command("check_totals", stdout=said_after)
+    assert said_after.getvalue() == f"Exact: {tally.read().total} confirmed pledges.\n"
+
+
+def test_check_totals_mends_nothing_unless_asked(people):
+    without_triggers("DELETE FROM pledges_pledge")
+    with pytest.raises(CommandError):
+        call_command("check_totals", stdout=io.StringIO())
+    assert tally.read().total == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_that_fold_at_once_do_not_wait_for_each_other_and_lose_nothing():
+    for county in County.objects.all():
+        make_pledge(state="confirmed", county_id=county.pk)
+    everyone = County.objects.count()
+    with held_open(tally.fold):
+        assert tally.fold() is None
+        assert tally.read().total == everyone
+    assert tally.read().total == everyone and tally.unfolded() == 0
+    for county in County.objects.all():
+        make_pledge(state="confirmed", county_id=county.pk)
+    folded = at_once(tally.fold, tally.fold, tally.fold)
+    assert sum(moved or 0 for moved in folded) == everyone
+    assert tally.read().total == 2 * everyone
+    assert tally.differences() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fold_that_dies_half_way_loses_nothing():
+    make_pledge(state="confirmed")
+    with transaction.atomic():
+        assert tally.fold() == 1
+        transaction.set_rollback(True)
+    assert (tally.read().total, tally.unfolded()) == (1, 1)
+    assert tally.fold() == 1
+    assert (tally.read().total, tally.unfolded()) == (1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mending_waits_for_a_confirmation_under_way_and_counts_it():
+    pledge = make_pledge()
+    with held_open(pledge.confirm):
+        mending = begin(tally.rebuild)
+        assert not mending.done()
+        assert tally.read().total == 0, "readers do not wait"
+    mending.result(10)
+    assert tally.read().total == 1 and tally.differences() == []
