@@ -17,6 +17,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*/?")
 FILE_NAME = re.compile(r"[\w.*-]+\.(py|md|html|txt|css|js|json|sql|po|mo|toml|in|conf|service|png|jpg)")
 MODULE = re.compile(r"(?:pledges|campaign|staff|weare1|dev|bench|tests)(?:\.\w+)+")
+FUNCTION = re.compile(r"(?:\w+\.)*(\w+)\(.*\)")
 COMMAND = re.compile(r"(?<![\w/.-])((?:bin|\.ci|tests|locale)/[\w./*-]+|manage\.py)")
 # bin/serve, bin/test and the worker create these; they are not part of the repository.
 GENERATED = (".venv", "var")
@@ -65,6 +66,16 @@ def test_every_link_in_the_documentation_leads_to_a_file(document):
         parts = urlsplit(target)
         if not parts.scheme and parts.path:
             assert exists(parts.path, document.parent), target
+
+
+def test_every_function_in_the_documentation_exists():
+    files = [file for app in ("pledges", "campaign", "staff", "weare1", "dev") for file in (ROOT / app).rglob("*.*")]
+    code = "\n".join(file.read_text() for file in files if file.suffix in (".py", ".sql"))
+    defined = set(re.findall(r"(?:\bdef|\bclass|FUNCTION) (\w+)", code))
+    quotes = [quote for document in DOCS for quote in QUOTED.findall(FENCED.sub("", document.read_text()))]
+    called = {match[1] for quote in quotes if (match := FUNCTION.fullmatch(quote))}
+    assert len(called) > 10
+    assert called - defined == set()
 
 
 def test_the_check_finds_a_path_and_a_module_that_do_not_exist():
