@@ -1,5 +1,6 @@
 """All tables of pledges, with the triggers and functions in sql/."""
 
+import datetime
 import uuid
 from pathlib import Path
 
@@ -132,6 +133,17 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "counties",
                 "ordering": ["sort_key"],
                 "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="FailedStep",
+            fields=[
+                ("step", models.CharField(editable=False, max_length=200, primary_key=True, serialize=False)),
+                ("failed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("error", models.CharField(editable=False, max_length=80)),
+            ],
+            options={
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
@@ -689,6 +701,15 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="signed"
                     ),
                 ),
+                (
+                    "expires_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.expressions.CombinedExpression(
+                            django.db.models.functions.datetime.Now(), "+", models.Value(datetime.timedelta(days=14))
+                        ),
+                        editable=False,
+                    ),
+                ),
                 ("confirmed_at", models.DateTimeField(editable=False, null=True, verbose_name="confirmed")),
                 ("invalidated_at", models.DateTimeField(editable=False, null=True, verbose_name="invalidated")),
                 ("name_cipher", models.BinaryField()),
@@ -847,6 +868,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
                     ),
+                ),
+                (
+                    "queued_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
                 ),
                 (
                     "due_at",
@@ -1523,7 +1548,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="pledge",
-            index=models.Index(condition=models.Q(("state", "pending")), fields=["created_at"], name="pledge_pending"),
+            index=models.Index(condition=models.Q(("state", "pending")), fields=["expires_at"], name="pledge_pending"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
@@ -1581,6 +1606,12 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="pledge_wall_and_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="pledge_expires_after_signing"
             ),
         ),
         migrations.AddConstraint(
