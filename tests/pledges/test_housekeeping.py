@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
@@ -13,16 +14,11 @@ from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
-from tests.factories import form_data, links_in, make_pledge, run_worker
+from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
 
 pytestmark = pytest.mark.django_db
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-def keep_house():
-    housekeeping.every_minute()
-    run_worker()
 
 
 # Reminders
@@ -32,10 +28,12 @@ def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
     make_pledge("Drita Kola", "drita@shembull.al")
     let_time_pass(3 * DAY - MINUTE)
     keep_house()
+    run_worker()
     assert mailoutbox == []
     let_time_pass(MINUTE)
     for _ in range(11):
         keep_house()
+        run_worker()
         let_time_pass(DAY - MINUTE)
     assert [mail.subject for mail in mailoutbox] == ["Email-i juaj pret ende konfirmimin"]
     assert mailoutbox[0].to == ["drita@shembull.al"]
@@ -45,6 +43,7 @@ def test_the_reminders_link_confirms(client, mailoutbox):
     make_pledge()
     let_time_pass(3 * DAY)
     keep_house()
+    run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     assert tally.read().total == 1
@@ -58,6 +57,7 @@ def test_confirmed_invalidated_and_withdrawn_pledges_get_no_reminder(mailoutbox)
     mailoutbox.clear()
     let_time_pass(4 * DAY)
     keep_house()
+    run_worker()
     assert mailoutbox == []
 
 
@@ -79,10 +79,10 @@ def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     for pledge in Pledge.objects.all():
         Message.queue(Message.Kind.CONFIRM, pledge)
     let_time_pass(14 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert Pledge.objects.count() == 3
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert set(Pledge.objects.all()) == set(kept)
     assert {message.pledge for message in Message.objects.all()} <= set(kept)
     assert tally.read().total == 1 and tally.differences() == []
@@ -111,6 +111,7 @@ def test_12_signing_again_after_14_days_sends_a_valid_link_even_before_housekeep
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     keep_house()
+    run_worker()
     assert tally.read().total == 1
 
 
@@ -123,20 +124,61 @@ def test_12_signing_again_before_expiry_extends_it_to_the_day_in_the_message(cli
     assert date_format(timezone.localdate() + timedelta(days=14), "DATE_FORMAT") in mailoutbox[0].body
     let_time_pass(14 * DAY - 2 * MINUTE)
     keep_house()
+    run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     assert tally.read().total == 1
 
 
+def test_12_signing_again_keeps_the_date_of_signing_and_postpones_expiry(client):
+    client.post("/sq/zotimi/", form_data())
+    let_time_pass(5 * DAY)
+    before = Pledge.objects.get()
+    assert before.expires_at == before.created_at + 14 * DAY
+    client.post("/sq/zotimi/", form_data())
+    after = Pledge.objects.get()
+    assert after.created_at == before.created_at
+    assert timedelta(0) <= after.expires_at - before.expires_at - 5 * DAY < MINUTE
+
+
+def test_signing_again_with_a_confirmed_pledge_changes_neither_date(client):
+    client.post("/sq/zotimi/", form_data())
+    Pledge.objects.get().confirm()
+    let_time_pass(5 * DAY)
+    before = Pledge.objects.get()
+    client.post("/sq/zotimi/", form_data())
+    after = Pledge.objects.get()
+    assert after.written_at > before.written_at
+    assert (after.created_at, after.expires_at) == (before.created_at, before.expires_at)
+
+
+def test_the_reminder_comes_three_days_after_signing_again(client, mailoutbox):
+    client.post("/sq/zotimi/", form_data())
+    let_time_pass(2 * DAY)
+    client.post("/sq/zotimi/", form_data())
+    run_worker()
+    mailoutbox.clear()
+    let_time_pass(3 * DAY - MINUTE)
+    assert housekeeping.remind() == 0
+    let_time_pass(MINUTE)
+    assert housekeeping.remind() == 1
+
+
+def test_the_database_refuses_a_pledge_that_expires_before_it_was_signed():
+    pledge = make_pledge()
+    with pytest.raises(IntegrityError, match="pledge_expires_after_signing"), transaction.atomic():
+        Pledge.objects.update(expires_at=pledge.created_at)
+
+
 def test_the_network_digest_is_erased_after_seven_days():
     pledge = make_pledge(network="198.51.100.7", state="confirmed")
-    from_its_network = Pledge.objects.filter(pk=pledge.pk).alike("network_digest")
+    from_its_network = Pledge.objects.filter(pk=pledge.pk).sharing_digest("network_digest")
     assert list(from_its_network) == [pledge]
     let_time_pass(7 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_network_digests()
     assert from_its_network.all().exists()
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_network_digests()
     assert not from_its_network.all().exists()
     pledge.refresh_from_db()
     assert pledge.network_digest is None
@@ -155,11 +197,11 @@ def pledge_with_new_address():
 
 def test_an_unconfirmed_new_address_is_erased_after_14_days(pledge_with_new_address):
     let_time_pass(14 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_new_addresses()
     pledge_with_new_address.refresh_from_db()
     assert pledge_with_new_address.new_address == "e.re@shembull.al"
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_new_addresses()
     pledge_with_new_address.refresh_from_db()
     assert (pledge_with_new_address.new_address_cipher, pledge_with_new_address.new_address_at) == (None, None)
     assert pledge_with_new_address.address == "e.vjeter@shembull.al"
@@ -185,7 +227,7 @@ def test_sent_messages_are_erased_after_30_days_and_queued_ones_are_not():
     run_worker()
     owed = Message.queue(Message.Kind.LINKS, pledge)
     let_time_pass(31 * DAY)
-    housekeeping.forget()
+    housekeeping.erase_messages()
     assert list(Message.objects.all()) == [owed]
 
 
@@ -196,7 +238,7 @@ def test_finished_tasks_are_erased_after_a_day_and_waiting_ones_are_not():
     run_worker()
     waiting = Message.queue(Message.Kind.LINKS, pledge)
     let_time_pass(DAY + MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_finished_tasks()
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[str(waiting.pk)]]
 
 
@@ -207,6 +249,7 @@ def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):
     before = list(Pledge.objects.order_by("pk").values())
     for _ in range(3):
         keep_house()
+        run_worker()
     assert list(Pledge.objects.order_by("pk").values()) == before
     assert mailoutbox == [] and not DBTaskResult.objects.exists()
 
@@ -220,7 +263,7 @@ def test_attempts_are_erased_after_ten_minutes(client):
     client.post("/sq/zotimi/", form_data())
     assert Attempt.objects.count() == 1
     Attempt.objects.update(created_at="2020-01-01T00:00Z")
-    housekeeping.forget()
+    housekeeping.erase_attempts()
     assert not Attempt.objects.exists()
 
 
@@ -229,5 +272,5 @@ def test_an_invalidated_pledge_that_was_never_confirmed_is_erased_after_14_days(
     Pledge.objects.filter(pk=pledge.pk).invalidate()
     kept = make_pledge(state="invalidated")
     let_time_pass(timedelta(days=15))
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert list(Pledge.objects.all()) == [kept]

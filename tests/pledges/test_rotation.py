@@ -78,7 +78,7 @@ EVERYTHING = (
 def test_all_rows_are_reencrypted_and_the_old_key_is_no_longer_needed(encrypted_rows, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     assert decrypted() == EVERYTHING, "readable before the rotation"
-    assert "Encrypted anew: 4 rows." in rotate_keys()
+    assert "Re-encrypted: 4 rows." in rotate_keys()
     settings.FIELD_KEYS = [NEW]
     assert decrypted() == EVERYTHING
     settings.FIELD_KEYS = [OLD]
@@ -89,7 +89,7 @@ def test_all_rows_are_reencrypted_and_the_old_key_is_no_longer_needed(encrypted_
 def test_rotation_is_idempotent(encrypted_rows, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     rotate_keys()
-    assert "Encrypted anew: 0 rows." in rotate_keys()
+    assert "Re-encrypted: 0 rows." in rotate_keys()
 
 
 def test_rotating_without_the_old_key_fails_and_loses_nothing(encrypted_rows, settings):
@@ -130,7 +130,7 @@ def many_pledges(settings):
     settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
     model, rules = make_pledge(), ProviderRule.objects.by_domain()
     many_pledges = []
-    for number in range(rotation.BATCH + 5):
+    for number in range(rotation.BATCH_ROWS + 5):
         pledge = Pledge(
             sector_id=model.sector_id,
             consent_id=model.consent_id,
@@ -140,8 +140,8 @@ def many_pledges(settings):
             worded_language="sq",
             slot=1,
         )
-        pledge.name_cipher = keys.encrypt(f"Emri {number}", place=pledge.place("name"))
-        pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", place=pledge.place("address"))
+        pledge.name_cipher = keys.encrypt(f"Emri {number}", associated_data=pledge.associated_data("name"))
+        pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", associated_data=pledge.associated_data("address"))
         pledge.set_digests(f"Emri {number}", f"{number}@shembull.al", rules)
         many_pledges.append(pledge)
     Pledge.objects.bulk_create(many_pledges)
@@ -152,9 +152,9 @@ def test_reencryption_resumes_after_an_interruption(many_pledges, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.reencrypt(interrupt)
-    assert Pledge.objects.with_stale_ciphers().count() == many_pledges - rotation.BATCH
+    assert Pledge.objects.with_stale_ciphers().count() == many_pledges - rotation.BATCH_ROWS
     assert {pledge.name[:4] for pledge in Pledge.objects.all()} == {"Emri", "Arta"}, "all rows are readable meanwhile"
-    assert rotation.reencrypt() == many_pledges - rotation.BATCH
+    assert rotation.reencrypt() == many_pledges - rotation.BATCH_ROWS
     settings.FIELD_KEYS = [NEW]
     assert all(pledge.name and pledge.address for pledge in Pledge.objects.all())
 
@@ -163,11 +163,11 @@ def test_redigesting_resumes_after_an_interruption(many_pledges, settings):
     settings.DIGEST_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.redigest(interrupt)
-    assert Pledge.objects.with_stale_digests().count() == many_pledges - rotation.BATCH
+    assert Pledge.objects.with_stale_digests().count() == many_pledges - rotation.BATCH_ROWS
     assert all(
         Pledge.objects.at_address(f"{number}@shembull.al").count() == 1 for number in range(0, many_pledges - 1, 7)
     )
-    assert rotation.redigest() == (many_pledges - rotation.BATCH, [])
+    assert rotation.redigest() == (many_pledges - rotation.BATCH_ROWS, [])
     assert not rotation.is_stale()
 
 
@@ -248,11 +248,11 @@ def test_after_a_rotation_the_old_digest_key_is_no_longer_needed():
     with override_settings(DIGEST_KEYS=[OLD]):
         old = keys.digests("address", "dritakola@gmail.com")[0]
     with override_settings(DIGEST_KEYS=[NEW, OLD]):
-        assert "Digests computed anew: 3 rows." in rotate_keys()
+        assert "Digests recomputed: 3 rows." in rotate_keys()
         assert bytes(Pledge.objects.get(pk=drita.pk).address_digest_last) == old
     with override_settings(DIGEST_KEYS=[NEW]):
-        assert "Digests computed anew: 3 rows." in rotate_keys()
-        assert "Digests computed anew: 0 rows." in rotate_keys()
+        assert "Digests recomputed: 3 rows." in rotate_keys()
+        assert "Digests recomputed: 0 rows." in rotate_keys()
         assert list(Pledge.objects.of_domain("shembull.al")) == [arta]
         for pledge in Pledge.objects.all():
             assert bytes(pledge.address_digest) == bytes(pledge.address_digest_last) != old

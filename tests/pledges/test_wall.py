@@ -69,7 +69,7 @@ def test_a_name_is_shown_as_first_name_and_initial(name, shown):
 )
 def test_doubts_about_a_name(name, doubts):
     with translation.override("en"):
-        assert list(map(str, wall.doubts(name, RefusedWord.objects.read()))) == doubts
+        assert list(map(str, wall.review_reasons(name, RefusedWord.objects.patterns()))) == doubts
 
 
 def test_a_refused_word_is_stored_in_the_form_that_names_are_compared_in():

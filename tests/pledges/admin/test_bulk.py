@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db.models import F
 
 from pledges.models import (
     Batch,
@@ -11,6 +10,7 @@ from pledges.models import (
     Sector,
 )
 from staff.models import AuditEntry
+from tests.clock import let_time_pass
 from tests.factories import make_copies, make_pledge, run_worker
 from tests.pledges.admin.pages import ENGLISH, LIST, change_path, facts, run_action, sign_in_with
 from tests.tally import exact_total
@@ -170,7 +170,7 @@ def test_a_batch_can_be_cancelled_and_a_failed_one_resumed(admin_client):
 def test_undoing_a_confirmation_says_how_many_pledges_would_be_erased(admin_client):
     pledge = make_pledge()
     run_action(admin_client, "confirm", pledge)
-    Pledge.objects.update(created_at=F("created_at") - timedelta(days=20))
+    let_time_pass(timedelta(days=20))
     page = admin_client.get(change_path(Batch.objects.get()), headers=ENGLISH)
     assert "1 of them has waited longer than 14 days" in page.text
 

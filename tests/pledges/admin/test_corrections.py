@@ -84,7 +84,7 @@ def test_a_corrected_name_is_known_by_its_new_digest_and_the_person_is_told(admi
     assert (pledge.name, pledge.address, pledge.county) == ("Drita Kolaj", PERSON["address"], None)
     again = Pledge()
     again.set_digests("Kolaj DRITA", PERSON["address"])
-    assert again.twin() == pledge
+    assert again.find_duplicate() == pledge
     run_worker()
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == ([PERSON["address"]], "Your details are corrected")

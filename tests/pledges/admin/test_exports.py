@@ -12,12 +12,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from pledges import housekeeping
 from pledges.exports import columns
 from pledges.models import Export, Pledge
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
-from tests.factories import make_copies, make_pledge, make_staff, sign_in
+from tests.factories import keep_house, make_copies, make_pledge, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/pledges/pledge/"
@@ -32,7 +31,7 @@ PAGE = 600  # rows, instead of 5,000
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
     """Short pages, so that an export of several pages needs few pledges."""
-    monkeypatch.setattr("pledges.models.exports.PAGE", PAGE)
+    monkeypatch.setattr("pledges.models.exports.ROWS_PER_PAGE", PAGE)
 
 
 @pytest.fixture
@@ -314,11 +313,11 @@ def test_an_aborted_download_is_shown_as_broken_off(staff):
 def test_housekeeping_marks_an_export_of_a_killed_process_as_broken_off(staff):
     make_many(PAGE)
     export, _pieces = start_export(staff)
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "running"
     let_time_pass(timedelta(minutes=11))
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "broken_off"
 

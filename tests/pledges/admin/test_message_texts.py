@@ -259,10 +259,10 @@ def test_a_test_message_is_visible_only_to_its_sender_and_erased_after_a_day(edi
     response = editor.post(path_of_text("links", "try"), form_of("links"))
     other = sign_in(Client(), make_staff(superuser=True))
     assert other.get(response.url).status_code == 404
-    housekeeping.forget()
+    housekeeping.erase_trial_messages()
     assert TrialMessage.objects.exists()
     age_trial_messages(days=1)
-    housekeeping.forget()
+    housekeeping.erase_trial_messages()
     assert not TrialMessage.objects.exists()
 
 

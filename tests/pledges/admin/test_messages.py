@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from pledges.models import (
     Message,
 )
+from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
 from tests.pledges.admin.pages import PERSON, run_action, sign_in_with
 
@@ -20,7 +21,7 @@ def test_a_failing_message_is_sent_again(admin_client, mailoutbox):
     failing = Message.queue(Message.Kind.CONFIRM, pledge)
     sent = Message.queue(Message.Kind.LINKS, make_pledge())
     Message.objects.filter(pk=failing.pk).update(
-        state="failing", attempts=14, error="TimeoutError", created_at=F("created_at") - timedelta(days=4)
+        state="failing", attempts=14, error="TimeoutError", queued_at=F("queued_at") - timedelta(days=4)
     )
     Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=Now())
     page = admin_client.get("/admin/pledges/message/?state__exact=failing")
@@ -35,13 +36,15 @@ def test_a_failing_message_is_sent_again(admin_client, mailoutbox):
 
 def test_a_message_sent_again_is_retried_for_three_days_again(admin_client, settings):
     message = Message.queue(Message.Kind.CONFIRM, make_pledge())
-    old = F("created_at") - timedelta(days=4)
-    Message.objects.filter(pk=message.pk).update(state="failing", attempts=14, created_at=old)
+    let_time_pass(timedelta(days=4))
+    Message.objects.update(state="failing", attempts=14)
+    created_at = Message.objects.get().created_at
     settings.MAILERS = {"default": {"BACKEND": "tests.no.such.backend"}}
     run_action(admin_client, "send_again", message, path="/admin/pledges/message/")
     run_worker()
     message.refresh_from_db()
     assert (message.state, message.attempts) == ("queued", 1)
+    assert message.created_at == created_at
 
 
 def test_the_view_permission_sends_no_message_again(client):

@@ -128,4 +128,4 @@ def test_the_admin_index_counts_waiting_names(moderator):
     assert "1 name for the wall waits to be looked at" in index_text()
     make_waiting()
     assert "2 names for the wall wait to be looked at" in index_text()
-    assert WallName.objects.waiting_for_the_wall().count() == 2
+    assert WallName.objects.awaiting_wall_review().count() == 2

@@ -34,7 +34,7 @@ def test_each_kind_has_built_in_words_without_problems(kind, language):
 def test_seeding_again_restores_neither_changed_nor_deleted_texts():
     MessageText.objects.filter(kind="confirm").update(subject_en="One more thing")
     MessageText.objects.filter(kind="links").delete()
-    starter.plant()
+    starter.create_missing()
     assert text_of("confirm").subject_en == "One more thing"
     assert not MessageText.objects.filter(kind="links").exists()
 

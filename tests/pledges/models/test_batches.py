@@ -34,7 +34,7 @@ INVALIDATE, CONFIRM, RESTORE = Batch.Kind.INVALIDATE, Batch.Kind.CONFIRM, Batch.
 @pytest.fixture
 def small_steps(monkeypatch):
     """Steps of three pledges, so that a few pledges take several steps."""
-    monkeypatch.setattr(batches_module, "STEP", 3)
+    monkeypatch.setattr(batches_module, "ROWS_PER_STEP", 3)
 
 
 def begin_batch(kind=INVALIDATE, pledges=None, user=None):
@@ -55,7 +55,8 @@ def undo(batch, user=None):
 
 def rows_of(*pledges):
     """The columns that a batch may change, of these pledges."""
-    fields = ("state", "created_at", "confirmed_at", "invalidated_at", "sector_id", "county_id", "link_version")
+    fields = ("state", "created_at", "expires_at", "confirmed_at", "invalidated_at")
+    fields += ("sector_id", "county_id", "link_version")
     return list(Pledge.objects.filter(pk__in=[pledge.pk for pledge in pledges]).order_by("pk").values_list(*fields))
 
 
@@ -168,6 +169,29 @@ def test_undo_skips_a_pledge_until_later_batches_are_undone():
     assert rows_of(pledge)[0][0] == "invalidated"
 
 
+@pytest.mark.parametrize(("kind", "state"), [(CONFIRM, "pending"), (RESTORE, "invalidated")])
+def test_undo_skips_pledges_that_a_later_batch_restored(kind, state):
+    pledges = [make_pledge(state=state) for _ in range(2)]
+    first = run_batch(kind)
+    run_batch(INVALIDATE)
+    run_batch(RESTORE)
+    before = rows_of(*pledges)
+    undo(first)
+    assert (first.undone, first.kept) == (0, 2)
+    assert rows_of(*pledges) == before
+    assert exact_total() == 2
+
+
+def test_undo_of_an_invalidation_skips_a_pledge_that_a_later_batch_restored():
+    pledge = make_pledge(state="confirmed")
+    first = run_batch(INVALIDATE)
+    run_batch(RESTORE)
+    before = rows_of(pledge)
+    undo(first)
+    assert (first.undone, first.kept) == (0, 1)
+    assert rows_of(pledge) == before and exact_total() == 1
+
+
 def test_an_undone_later_batch_does_not_prevent_undo():
     make_pledge(state="confirmed")
     first = run_batch(INVALIDATE)
@@ -225,7 +249,7 @@ def test_the_worker_runs_and_undoes_a_batch(small_steps):
 
 
 def test_a_batch_is_split_into_tasks_so_that_others_can_run_between(small_steps, monkeypatch):
-    monkeypatch.setattr("pledges.tasks.TURN", 0)
+    monkeypatch.setattr("pledges.tasks.BATCH_SECONDS", 0)
     for _ in range(8):
         make_pledge(state="confirmed")
     batch = begin_batch()
@@ -254,7 +278,7 @@ def test_a_failed_batch_stores_the_error_type_and_can_be_resumed(refusing_databa
     batch.refresh_from_db()
     assert (batch.state, batch.error, batch.changed, exact_total()) == ("failed", "IntegrityError", 0, 1)
     refusing_database()
-    assert batch.go_on()
+    assert batch.resume()
     batch.enqueue()
     run_worker()
     batch.refresh_from_db()
@@ -264,10 +288,10 @@ def test_a_failed_batch_stores_the_error_type_and_can_be_resumed(refusing_databa
 def test_housekeeping_enqueues_a_batch_again_unless_a_task_waits():
     make_pledge(state="confirmed")
     begin_batch()
-    assert housekeeping.take_up_batches() == 0
+    assert housekeeping.resume_batches() == 0
     let_time_pass(timedelta(minutes=3))
-    assert housekeeping.take_up_batches() == 1
-    assert housekeeping.take_up_batches() == 0
+    assert housekeeping.resume_batches() == 1
+    assert housekeeping.resume_batches() == 0
     run_worker()
     assert exact_total() == 0
 
@@ -385,7 +409,7 @@ WORKER = """
 import django
 django.setup()
 from pledges.models import Batch, batches
-batches.STEP = 200
+batches.ROWS_PER_STEP = 200
 print("ready", flush=True)
 Batch(pk=input()).finish()
 """

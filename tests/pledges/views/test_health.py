@@ -1,19 +1,25 @@
-"""/readyz reports failing mail and a missing worker."""
+"""/readyz reports failing mail, a missing worker and failing housekeeping steps."""
 
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
+from campaign.models.pictures import FOLDER
 from pledges.management.commands.worker import Housekeeper
-from pledges.models import Heartbeat, Message
+from pledges.models import Attempt, FailedStep, Heartbeat, Message, Pledge
+from staff.models import SignInAttempt
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
-MINUTE = timedelta(minutes=1)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def failing_checks(client):
@@ -67,6 +73,16 @@ def test_20_refused_messages_in_a_row_fail_the_check(client, mail_server):
     assert failing_checks(client) == []
 
 
+def test_a_message_queued_again_by_staff_does_not_fail_the_check_for_15_minutes(client):
+    queue_messages()
+    let_time_pass(4 * DAY)
+    Message.objects.update(state="failing", attempts=14, error="TimeoutError", tried_at=timezone.now())
+    assert failing_checks(client) == ["mail"]
+    before = Message.objects.get().created_at
+    Message.objects.all().send_again()
+    assert failing_checks(client) == [] and Message.objects.get().created_at == before
+
+
 def test_a_missing_heartbeat_of_the_worker_fails_the_check(client):
     assert failing_checks(client) == [], "no worker was ever started"
     Heartbeat.beat()
@@ -86,3 +102,94 @@ def test_the_worker_records_a_heartbeat_when_it_starts():
     housekeeper.stopped.set()
     housekeeper.join(20)
     assert Heartbeat.objects.count() == 1 and not Heartbeat.is_late()
+
+
+# Housekeeping
+
+
+def run_housekeeping():
+    """Run all steps once as the worker does, in a thread with its own connection."""
+    at_once(Housekeeper().run_housekeeping)
+
+
+@pytest.fixture
+def rename_table():
+    """A function that renames the table of a model, so that its queries fail, and returns a function that undoes it."""
+    renamed = []
+
+    def rename(model, back=False):
+        names = [model._meta.db_table, f"{model._meta.db_table}_renamed"]
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE {} RENAME TO {}".format(*(reversed(names) if back else names)))
+        renamed.remove(model) if back else renamed.append(model)
+        return lambda: rename(model, back=True)
+
+    yield rename
+    for model in list(renamed):
+        rename(model, back=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failing_step_does_not_prevent_the_others(rename_table):
+    make_pledge()
+    SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
+    let_time_pass(15 * DAY)
+    SignInAttempt.objects.update(at=timezone.now() - 2 * DAY)
+    rename_table(Attempt)
+    run_housekeeping()
+    # One step of the same app, and one of another app that runs later.
+    assert not Pledge.objects.exists() and not SignInAttempt.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_names_the_failing_steps_until_they_work_again(client, rename_table):
+    run_housekeeping()
+    assert failing_checks(client) == []
+    bring_back_attempts, bring_back_sign_ins = rename_table(Attempt), rename_table(SignInAttempt)
+    run_housekeeping()
+    first, second = "pledges.housekeeping.erase_attempts", "staff.housekeeping.erase_sign_in_attempts"
+    assert failing_checks(client) == [f"housekeeping: {first}", f"housekeeping: {second}"]
+    assert set(FailedStep.objects.values_list("step", "error")) == {
+        (first, "ProgrammingError"),
+        (second, "ProgrammingError"),
+    }
+    bring_back_attempts()
+    run_housekeeping()
+    assert failing_checks(client) == [f"housekeeping: {second}"]
+    bring_back_sign_ins()
+    run_housekeeping()
+    assert failing_checks(client) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_that_keeps_failing_has_the_time_of_its_last_failure(client, rename_table):
+    rename_table(Attempt)
+    run_housekeeping()
+    before = FailedStep.objects.get().failed_at
+    run_housekeeping()
+    assert FailedStep.objects.get().failed_at > before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_error_type_of_a_failing_step_is_logged_and_stored(client, caplog):
+    library = Path(settings.MEDIA_ROOT) / FOLDER
+    before = library.rename(library.with_name("before")) if library.exists() else None
+    library.write_text("no folder")
+    try:
+        run_housekeeping()
+    finally:
+        library.unlink()
+        if before:
+            before.rename(library)
+    step = "campaign.housekeeping.sweep"
+    assert failing_checks(client) == [f"housekeeping: {step}"]
+    assert FailedStep.objects.get().error == "NotADirectoryError"
+    assert f"{step}: NotADirectoryError" in caplog.text and settings.MEDIA_ROOT not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_step_that_no_longer_exists_is_dropped(client):
+    FailedStep.record("pledges.housekeeping.step_of_before", ValueError("arta@shembull.al"))
+    assert failing_checks(client) == ["housekeeping: pledges.housekeeping.step_of_before"]
+    run_housekeeping()
+    assert failing_checks(client) == []

@@ -12,6 +12,7 @@ from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge
+from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sign_earlier(pledge, ago):
-    Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago)
+    Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago, expires_at=Now() - ago + PENDING_LIFE)
     return pledge
 
 
@@ -72,7 +73,7 @@ def test_12_an_expired_confirm_link_says_so_and_offers_to_sign_again(client, lan
     assert_expired(client.get(link))
     assert_expired(client.post(link))
     assert tally.read().total == 0
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert not Pledge.objects.exists()
     assert_expired(client.get(link))
 
@@ -178,6 +179,7 @@ KEYS_OF_COLUMNS = {
     "source": "source",
     "state": "state",
     "created_at": "signed_at",
+    "expires_at": "erased_unless_confirmed_by",
     "confirmed_at": "confirmed_at",
     "invalidated_at": "invalidated_at",
     "name_cipher": "name",

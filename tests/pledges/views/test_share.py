@@ -21,7 +21,7 @@ def share_path(pledge, language="en"):
 
 def make_pledge_with_code(**values):
     pledge = make_pledge(state="confirmed", **values)
-    pledge.make_link()
+    pledge.create_referral_code()
     pledge.refresh_from_db()
     return pledge
 
@@ -37,9 +37,9 @@ def sign_with_code(client, code, **changes):
 def test_a_confirmed_referral_is_counted_for_its_referrer_only(client):
     mine = make_pledge_with_code(name="Arta Hoxha", address="arta@shembull.al")
     theirs = sign_with_code(client, mine.code)
-    assert theirs.came_through == mine and mine.has_brought() == 0, "signing alone does not count"
+    assert theirs.came_through == mine and mine.referral_count() == 0, "signing alone does not count"
     theirs.confirm()
-    assert mine.has_brought() == 1
+    assert mine.referral_count() == 1
     assert "One person has pledged through your link." in Document(client.get(share_path(mine))).words()
     theirs.refresh_from_db()
     assert "through your link" not in Document(client.get(share_path(theirs))).words()
@@ -66,7 +66,7 @@ def test_a_valid_and_an_unknown_referral_code_show_the_same_page(client):
     assert form_page(mine.code) == valid == form_page("zzzzzzzz")
 
 
-@pytest.mark.parametrize("end", ["withdraw", "end_link", "invalidate"])
+@pytest.mark.parametrize("end", ["withdraw", "delete_referral_code", "invalidate"])
 def test_an_ended_referral_code_counts_no_referral(client, end):
     mine = make_pledge_with_code()
     Pledge.objects.filter(pk=mine.pk).invalidate() if end == "invalidate" else getattr(mine, end)()

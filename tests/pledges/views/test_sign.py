@@ -269,7 +269,7 @@ def stamp_in(page):
     return page.split('name="stamp" value="')[1].split('"')[0].replace("&quot;", '"')
 
 
-@pytest.mark.parametrize("age", [0, stamps.LIFE + 1])
+@pytest.mark.parametrize("age", [0, stamps.MAX_AGE_SECONDS + 1])
 def test_17_a_form_sent_too_fast_or_too_late_is_redisplayed_filled_in(client, age):
     import time
 
