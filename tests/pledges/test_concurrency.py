@@ -242,8 +242,8 @@ def submit(**fields):
 
 def test_06_twenty_concurrent_people_with_one_address_make_two_pledges():
     names = [f"Emër Mbiemri{'abcdefghijklmnopqrst'[number]}" for number in range(CROWD)]
-    answers = at_once(*(submit(name=name) for name in names))
-    assert set(answers) == {(303, INBOX)}, "all responses are the same"
+    responses = at_once(*(submit(name=name) for name in names))
+    assert set(responses) == {(303, INBOX)}, "all responses are the same"
     pledges = Pledge.objects.at_address("drita@shembull.al")
     assert [pledge.slot for pledge in pledges] == [1, 2]
     assert Pledge.objects.count() == 2

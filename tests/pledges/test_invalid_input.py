@@ -503,7 +503,7 @@ def test_an_unknown_host_is_refused_with_a_page(settings, host):
         response = request("GET", path, HTTP_HOST=host)
         assert response.status == 400
         assert "evil.example" not in response.text and "s-maxage" not in response.headers.get("Cache-Control", "")
-    assert '<html lang="en"' in request("GET", EN, HTTP_HOST=host).words
+    assert '<html lang="en"' in request("GET", EN, HTTP_HOST=host).text
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -1,8 +1,6 @@
 """Rotation of keys and changed provider rules: everything stays readable, found and unique at every stage."""
 
-import base64
 import io
-import secrets
 from datetime import timedelta
 
 import pytest
@@ -19,20 +17,11 @@ from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, run_worker
+from tests.keys import new_key
 
 pytestmark = pytest.mark.django_db
 
 FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
-
-
-def new_key(*unlike):
-    """A random key whose id differs from those of the others, as the settings require."""
-    taken = {keys.key_id(key) for key in keys.decoded(unlike)}
-    while True:
-        key = secrets.token_bytes(32)
-        if keys.key_id(key) not in taken:
-            return base64.urlsafe_b64encode(key).decode()
-
 
 OLD = new_key()
 NEW = new_key(OLD)
@@ -128,13 +117,13 @@ def interrupt(_done):
 def many_pledges(settings):
     """More pledges than one batch, with the old keys; the value is their number."""
     settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
-    model, rules = make_pledge(), ProviderRule.objects.by_domain()
-    many_pledges = []
+    template, rules = make_pledge(), ProviderRule.objects.by_domain()
+    pledges = []
     for number in range(rotation.BATCH_ROWS + 5):
         pledge = Pledge(
-            sector_id=model.sector_id,
-            consent_id=model.consent_id,
-            wording_id=model.wording_id,
+            sector_id=template.sector_id,
+            consent_id=template.consent_id,
+            wording_id=template.wording_id,
             language="sq",
             consent_language="sq",
             worded_language="sq",
@@ -143,9 +132,9 @@ def many_pledges(settings):
         pledge.name_cipher = keys.encrypt(f"Emri {number}", associated_data=pledge.associated_data("name"))
         pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", associated_data=pledge.associated_data("address"))
         pledge.set_digests(f"Emri {number}", f"{number}@shembull.al", rules)
-        many_pledges.append(pledge)
-    Pledge.objects.bulk_create(many_pledges)
-    return len(many_pledges) + 1
+        pledges.append(pledge)
+    Pledge.objects.bulk_create(pledges)
+    return len(pledges) + 1
 
 
 def test_reencryption_resumes_after_an_interruption(many_pledges, settings):

@@ -4,10 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 
-from pledges.models import (
-    BlockedAddress,
-    ProviderRule,
-)
+from pledges.models import BlockedAddress, ProviderRule
 from staff.models import AuditEntry
 from tests.factories import make_pledge
 from tests.pledges.admin.pages import PERSON, change_path, sign_in_with

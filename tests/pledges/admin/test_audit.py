@@ -50,9 +50,9 @@ def test_no_name_is_shown_when_the_audit_log_cannot_be_written(admin_client):
         cursor.execute("ALTER TABLE staff_auditentry ADD CONSTRAINT full_disk CHECK (action <> 'look') NOT VALID")
         try:
             for path in (LIST, change_path(pledge)):
-                answer = admin_client.get(path)
-                assert answer.status_code == 500
-                assert "Drita" not in answer.text
+                response = admin_client.get(path)
+                assert response.status_code == 500
+                assert "Drita" not in response.text
             assert admin_client.post(f"{LIST}find/", {"email": PERSON["address"]}).status_code == 500
         finally:
             cursor.execute("ALTER TABLE staff_auditentry DROP CONSTRAINT full_disk")

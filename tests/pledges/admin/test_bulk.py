@@ -4,11 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pledges.models import (
-    Batch,
-    Pledge,
-    Sector,
-)
+from pledges.models import Batch, Pledge, Sector
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import make_copies, make_pledge, run_worker
@@ -58,8 +54,8 @@ def test_an_action_can_take_all_pledges_that_match_the_filters(admin_client):
     pledges = [make_pledge(sector=slug) for slug in ("parents", "parents", "teachers")]
     parents = Sector.objects.get(slug="parents")
     path = f"{LIST}?sector__id__exact={parents.pk}"
-    asked = run_action(admin_client, "confirm", pledges[0], path=path, select_across="1")
-    assert (facts(asked), exact_total()) == ([2, 2, 0], 0)
+    confirmation = run_action(admin_client, "confirm", pledges[0], path=path, select_across="1")
+    assert (facts(confirmation), exact_total()) == ([2, 2, 0], 0)
     run_action(admin_client, "confirm", pledges[0], path=path, select_across="1", sure="yes")
     assert exact_total() == 2
     batch = Batch.objects.get()
@@ -75,8 +71,8 @@ def test_25_invalidating_a_network_shows_the_count_first_and_can_be_undone(admin
     bots.append(make_pledge(network="192.0.2.7"))
     make_pledge(network="192.0.2.8", state="confirmed")
     make_pledge(state="confirmed")
-    asked = run_action(admin_client, "invalidate_networks", bots[0])
-    assert facts(asked) == [1, 4, 3]
+    confirmation = run_action(admin_client, "invalidate_networks", bots[0])
+    assert facts(confirmation) == [1, 4, 3]
     assert exact_total() == 5
     done = run_action(admin_client, "invalidate_networks", bots[0], sure="yes")
     assert "4 pledges are invalidated." in done.text
@@ -97,8 +93,8 @@ def test_25_a_mail_domain_is_invalidated(admin_client):
         make_pledge(address=f"bot{number}@bots.example", state="confirmed")
     make_pledge(state="confirmed")
     bot = Pledge.objects.of_domain("bots.example").first()
-    asked = run_action(admin_client, "invalidate_domains", bot)
-    assert facts(asked)[1] == 3
+    confirmation = run_action(admin_client, "invalidate_domains", bot)
+    assert facts(confirmation)[1] == 3
     run_action(admin_client, "invalidate_domains", bot, sure="yes")
     assert exact_total() == 1
 
@@ -107,8 +103,8 @@ def test_a_mail_domain_can_be_entered_and_stays_out_of_urls_and_the_audit_log(ad
     for number in range(3):
         make_pledge(address=f"bot{number}@Böts.example", state="confirmed")
     make_pledge(state="confirmed")
-    asked = admin_client.post(f"{LIST}domain/", {"domain": "@böts.example"}, headers=ENGLISH)
-    assert (facts(asked), exact_total()) == ([3, 3, 3], 4)
+    confirmation = admin_client.post(f"{LIST}domain/", {"domain": "@böts.example"}, headers=ENGLISH)
+    assert (facts(confirmation), exact_total()) == ([3, 3, 3], 4)
     admin_client.post(f"{LIST}domain/", {"domain": "böts.example", "sure": "yes"})
     assert exact_total() == 1
     batch = Batch.objects.get()
@@ -137,8 +133,8 @@ def test_a_large_batch_is_run_and_undone_by_the_worker(admin_client):
     make_copies(make_pledge(), 249)
     Pledge.objects.pending().confirm()
     one = Pledge.objects.first()
-    asked = run_action(admin_client, "invalidate", one, select_across="1")
-    assert facts(asked) == [250, 250, 250]
+    confirmation = run_action(admin_client, "invalidate", one, select_across="1")
+    assert facts(confirmation) == [250, 250, 250]
     started = run_action(admin_client, "invalidate", one, select_across="1", sure="yes")
     batch = Batch.objects.get()
     assert started.redirect_chain == [(change_path(batch), 302)]

@@ -2,11 +2,7 @@
 
 import pytest
 
-from pledges.models import (
-    Message,
-    Pledge,
-    Sector,
-)
+from pledges.models import Message, Pledge, Sector
 from pledges.totals import tally
 from staff.models import AuditEntry
 from tests.factories import links_in, make_pledge, run_worker

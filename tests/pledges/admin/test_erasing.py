@@ -3,10 +3,7 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from pledges.models import (
-    Message,
-    Pledge,
-)
+from pledges.models import Message, Pledge
 from staff.models import AuditEntry
 from tests.factories import make_copies, make_pledge, run_worker
 from tests.pledges.admin.pages import ENGLISH, LIST, PERSON, facts, run_action

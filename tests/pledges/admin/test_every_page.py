@@ -6,11 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.utils.html import escape
 
-from pledges.models import (
-    Batch,
-    Message,
-    Pledge,
-)
+from pledges.models import Batch, Message, Pledge
 from tests.factories import make_pledge
 from tests.pledges.admin.pages import LIST
 

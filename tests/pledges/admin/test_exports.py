@@ -19,6 +19,7 @@ from tests.clock import let_time_pass
 from tests.factories import keep_house, make_copies, make_pledge, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
+
 LIST = "/admin/pledges/pledge/"
 ADD = "/admin/pledges/export/add/"
 ENGLISH = {"accept-language": "en"}

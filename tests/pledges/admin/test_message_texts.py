@@ -20,6 +20,7 @@ from tests.pages import Document, filled
 from tests.pledges.mail.messages import PERSON, compose, html_of, text_of
 
 pytestmark = pytest.mark.django_db
+
 ENGLISH = {"accept-language": "en"}
 
 

@@ -6,9 +6,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from pledges.models import (
-    Message,
-)
+from pledges.models import Message
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
 from tests.pledges.admin.pages import PERSON, run_action, sign_in_with

@@ -2,10 +2,7 @@
 
 import pytest
 
-from pledges.models import (
-    County,
-    Municipality,
-)
+from pledges.models import County, Municipality
 from tests.factories import make_pledge
 from tests.pledges.admin.pages import change_path
 

@@ -9,10 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from pledges.models import (
-    Message,
-    Pledge,
-)
+from pledges.models import Message, Pledge
 from tests.factories import make_copies, make_pledge
 from tests.pledges.admin.pages import ENGLISH, LIST, PERSON, change_path, run_action, sign_in_with
 
@@ -119,12 +116,12 @@ def test_both_pledges_of_an_address_are_found(admin_client):
 
 
 @pytest.mark.parametrize(
-    ("term", "answer"),
+    ("term", "message"),
     [("unknown@shembull.al", "No pledge has this address."), ("unknown", "Write the whole e-mail address")],
 )
-def test_an_unknown_or_incomplete_address_gets_a_message(admin_client, term, answer):
+def test_an_unknown_or_incomplete_address_gets_a_message(admin_client, term, message):
     response = admin_client.post(f"{LIST}find/", {"email": term}, follow=True, headers=ENGLISH)
-    assert answer in response.text
+    assert message in response.text
     assert response.redirect_chain == [(LIST, 302)]
     assert term not in response.text
 

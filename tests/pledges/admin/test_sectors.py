@@ -2,11 +2,7 @@
 
 import pytest
 
-from pledges.models import (
-    Commitment,
-    Pledge,
-    Sector,
-)
+from pledges.models import Commitment, Pledge, Sector
 from tests.factories import make_pledge
 from tests.pages import filled
 from tests.pledges.admin.pages import ENGLISH, change_path

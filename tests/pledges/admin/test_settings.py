@@ -2,14 +2,13 @@
 
 import pytest
 
-from pledges.models import (
-    PledgingSettings,
-)
+from pledges.models import PledgingSettings
 from tests.factories import make_staff, sign_in
 from tests.pages import Document, filled
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
+
 SETTINGS = "/admin/pledges/pledgingsettings/1/change/"
 
 

@@ -10,6 +10,7 @@ from tests.pages import Document
 from tests.wall import make_shown, make_waiting, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db
+
 QUEUE = "/admin/pledges/wallname/"
 
 
@@ -111,8 +112,8 @@ def test_24_the_queue_requires_the_permission_to_see_people(client):
     path = reverse("admin:pledges_wallname_change", args=[pledge.pk])
     for permissions in (["change_wallname"], ["see_people"], ["change_pledge", "view_pledge", "view_wallname"]):
         sign_in(client, make_staff(*permissions))
-        for answer in (client.get(QUEUE), client.get(path), client.post(path, {"show": "1"})):
-            assert answer.status_code == 403
+        for response in (client.get(QUEUE), client.get(path), client.post(path, {"show": "1"})):
+            assert response.status_code == 403
         assert "for the wall" not in client.get("/admin/", headers={"accept-language": "en"}).text
     assert wall_state(pledge) == ("waiting", True)
 

@@ -2,10 +2,7 @@
 
 import pytest
 
-from pledges.models import (
-    Sector,
-    Wording,
-)
+from pledges.models import Sector, Wording
 from tests.factories import make_pledge
 from tests.pages import filled
 from tests.pledges.admin.pages import ENGLISH, change_path

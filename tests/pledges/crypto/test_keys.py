@@ -14,11 +14,7 @@ from django.db import connection
 from pledges.crypto import keys
 from pledges.models import Pledge
 from tests.factories import make_pledge
-
-
-def new_key():
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
+from tests.keys import new_key
 
 # Encryption
 
@@ -43,7 +39,7 @@ def test_decryption_requires_the_same_associated_data():
         "UPDATE pledges_pledge SET name_cipher = ''",
         "UPDATE pledges_pledge SET name_cipher = substr(name_cipher, 1, 8)",
     ],
-    ids=["of another row", "of another column", "tampered with", "under another key", "empty", "cut off"],
+    ids=["from another row", "from another column", "tampered with", "with another key id", "empty", "truncated"],
 )
 def test_a_ciphertext_that_was_moved_or_changed_does_not_decrypt(change):
     for name in ("Drita Kola", "Arta Lela"):
@@ -129,36 +125,36 @@ SAME = new_key()
 WRONG = {
     **{f"{name} is missing": (name, None) for name in PRODUCTION},
     **{f"{name} is empty": (name, "  ") for name in PRODUCTION},
-    **{f"{name} is no key": (name, "secret") for name in KEY_LISTS},
+    **{f"{name} is not a key": (name, "secret") for name in KEY_LISTS},
     **{f"{name} is too short": (name, base64.urlsafe_b64encode(b"x" * 31).decode()) for name in KEY_LISTS},
     **{f"{name} is too long": (name, base64.urlsafe_b64encode(b"x" * 33).decode()) for name in KEY_LISTS},
-    **{f"{name}: the second is cut off": (name, f"{new_key()},{new_key()[:-5]}") for name in KEY_LISTS},
-    **{f"{name}: twice the same": (name, f"{SAME}, {SAME}") for name in KEY_LISTS},
-    "DATABASE_URL is no address": ("DATABASE_URL", "weare1"),
+    **{f"{name}: the second key is truncated": (name, f"{new_key()},{new_key()[:-5]}") for name in KEY_LISTS},
+    **{f"{name}: the same key twice": (name, f"{SAME}, {SAME}") for name in KEY_LISTS},
+    "DATABASE_URL is not a URL": ("DATABASE_URL", "weare1"),
     "DATABASE_URL is SQLite": ("DATABASE_URL", "sqlite:///db.sqlite3"),
     "SITE_URL has a path": ("SITE_URL", "https://nejemi1.example/sq/"),
-    "SITE_URL is no address": ("SITE_URL", "nejemi1.example"),
-    "SITE_URL is not encrypted": ("SITE_URL", "http://nejemi1.example"),
-    "SITE_URL is broken": ("SITE_URL", "https://[nejemi1.example"),
-    "MAIL_URL is no address": ("MAIL_URL", "mail.example.org"),
+    "SITE_URL is not a URL": ("SITE_URL", "nejemi1.example"),
+    "SITE_URL is not HTTPS": ("SITE_URL", "http://nejemi1.example"),
+    "SITE_URL is malformed": ("SITE_URL", "https://[nejemi1.example"),
+    "MAIL_URL is not a URL": ("MAIL_URL", "mail.example.org"),
     "MAIL_URL has no host": ("MAIL_URL", "smtp://"),
     "MAIL_URL has a wrong port": ("MAIL_URL", "smtp://mail.example.org:mail/"),
-    "MAIL_URL is broken": ("MAIL_URL", "smtp://[mail.example.org/"),
-    "MAIL_URL wants both": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
+    "MAIL_URL is malformed": ("MAIL_URL", "smtp://[mail.example.org/"),
+    "MAIL_URL has both tls and ssl": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
 }
 
 TRY_EACH = """
 import json, os, runpy, sys
-answers = {}
-for what, environment in json.load(sys.stdin).items():
+errors = {}
+for case, environment in json.load(sys.stdin).items():
     os.environ.clear()
     os.environ.update(environment)
     try:
         runpy.run_module("weare1.settings")
-        answers[what] = ""
+        errors[case] = ""
     except Exception as error:
-        answers[what] = f"{type(error).__name__}: {error}"
-json.dump(answers, sys.stdout)
+        errors[case] = f"{type(error).__name__}: {error}"
+json.dump(errors, sys.stdout)
 """
 
 
@@ -179,25 +175,25 @@ def run(*arguments, environment, **options):
 @pytest.fixture(scope="module")
 def errors():
     """{description: the error of loading the settings, or ""} for each environment."""
-    tries = {"all is right": PRODUCTION}
-    for what, (name, value) in WRONG.items():
-        tries[what] = {key: text for key, text in (PRODUCTION | {name: value}).items() if text is not None}
+    tries = {"complete": PRODUCTION}
+    for case, (name, value) in WRONG.items():
+        tries[case] = {key: text for key, text in (PRODUCTION | {name: value}).items() if text is not None}
     done = run("-c", TRY_EACH, environment={}, input=json.dumps(tries))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def test_production_starts_with_a_complete_environment(errors):
-    assert errors["all is right"] == ""
+    assert errors["complete"] == ""
 
 
-@pytest.mark.parametrize("what", WRONG)
-def test_production_does_not_start_and_names_the_wrong_variable(errors, what):
-    name, value = WRONG[what]
-    assert errors[what].startswith("ImproperlyConfigured: "), errors[what]
-    assert name in errors[what]
+@pytest.mark.parametrize("case", WRONG)
+def test_production_does_not_start_and_names_the_wrong_variable(errors, case):
+    name, value = WRONG[case]
+    assert errors[case].startswith("ImproperlyConfigured: "), errors[case]
+    assert name in errors[case]
     for secret in (value or "").split(","):
-        assert len(secret) < 20 or secret.strip() not in errors[what], "a key must not be printed"
+        assert len(secret) < 20 or secret.strip() not in errors[case], "a key must not be printed"
 
 
 def test_a_command_ends_with_the_error():

@@ -97,10 +97,10 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize(("answers", "error"), REFUSALS.values(), ids=REFUSALS)
-def test_a_permanent_error_is_not_retried(mail_server, answers, error):
+@pytest.mark.parametrize(("replies", "error"), REFUSALS.values(), ids=REFUSALS)
+def test_a_permanent_error_is_not_retried(mail_server, replies, error):
     message = queue_message()
-    mail_server.replies = answers
+    mail_server.replies = replies
     run_worker()
     assert attempts(message) == 1
     assert (message.state, message.error) == (Message.State.REFUSED, error)
@@ -112,10 +112,10 @@ def test_a_permanent_error_is_not_retried(mail_server, answers, error):
     assert list(Message.objects.failing()) == [message]
 
 
-@pytest.mark.parametrize(("answers", "error"), FAILURES.values(), ids=FAILURES)
-def test_a_temporary_error_is_retried(mail_server, answers, error):
+@pytest.mark.parametrize(("replies", "error"), FAILURES.values(), ids=FAILURES)
+def test_a_temporary_error_is_retried(mail_server, replies, error):
     message = queue_message()
-    mail_server.replies = answers
+    mail_server.replies = replies
     run_worker()
     assert attempts(message) == 1
     assert (message.state, message.error) == (Message.State.QUEUED, error)
@@ -126,14 +126,14 @@ def test_a_temporary_error_is_retried(mail_server, answers, error):
     assert (message.state, message.error, mail_server.recipients) == (Message.State.SENT, "", [ADDRESS])
 
 
-@pytest.mark.parametrize("answer", ["535 5.7.8 wrong password", "530 5.7.0 sign in first", "454 4.7.0 later"])
-def test_an_authentication_error_is_retried(mail_server, settings, answer):
+@pytest.mark.parametrize("reply", ["535 5.7.8 wrong password", "530 5.7.0 sign in first", "454 4.7.0 later"])
+def test_an_authentication_error_is_retried(mail_server, settings, reply):
     settings.MAILERS = mail_server.mailers(username="weare1", password="wrong")
     message = queue_message()
-    mail_server.replies = {"EHLO": "250-mail.shembull.al\r\n250 AUTH PLAIN", "AUTH": answer}
+    mail_server.replies = {"EHLO": "250-mail.shembull.al\r\n250 AUTH PLAIN", "AUTH": reply}
     run_worker()
     assert attempts(message) == 1
-    assert (message.state, message.error) == (Message.State.QUEUED, f"SMTPAuthenticationError {answer[:3]}")
+    assert (message.state, message.error) == (Message.State.QUEUED, f"SMTPAuthenticationError {reply[:3]}")
     mail_server.replies.pop("AUTH")
     let_time_pass(MINUTE)
     run_worker()
@@ -264,10 +264,10 @@ def tasks_messages_and_log(caplog):
         return cursor.fetchone()[0] + caplog.text
 
 
-@pytest.mark.parametrize("answers", [*(a for a, _ in REFUSALS.values()), *(a for a, _ in FAILURES.values()), {}])
-def test_errors_tasks_and_logs_have_no_personal_data(mail_server, answers, caplog):
+@pytest.mark.parametrize("replies", [*(a for a, _ in REFUSALS.values()), *(a for a, _ in FAILURES.values()), {}])
+def test_errors_tasks_and_logs_have_no_personal_data(mail_server, replies, caplog):
     caplog.set_level("INFO")
-    mail_server.replies = answers
+    mail_server.replies = replies
     queue_message()
     make_pledge(NAME, f"tjeter.{ADDRESS}", state="confirmed").withdraw()
     for _ in range(3):

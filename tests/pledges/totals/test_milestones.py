@@ -14,6 +14,7 @@ from tests.tally import put, put_people
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
+
 DAY = date(2026, 3, 1)
 
 

@@ -40,9 +40,9 @@ def attack(rows, columns, shown):
             for sign in (1, -1):
                 aim = np.zeros(len(cells))
                 aim[number] = sign
-                answer = linprog(aim, A_eq=np.array(known), b_eq=sums, bounds=bounds, method="highs")
-                assert answer.status == 0, answer.message
-                ends.append(sign * answer.fun)
+                solution = linprog(aim, A_eq=np.array(known), b_eq=sums, bounds=bounds, method="highs")
+                assert solution.status == 0, solution.message
+                ends.append(sign * solution.fun)
             found[cell] = tuple(round(end) for end in ends)
             assert np.allclose(ends, found[cell], atol=1e-6), "the bounds are integers"
     return found

@@ -8,6 +8,7 @@ from pledges.models import Message, Pledge
 from tests.factories import links_in, make_pledge, run_worker
 
 pytestmark = pytest.mark.django_db
+
 PERSON = {"name": "Përparim Xhemalçeli", "address": "perparim@shembull.al"}
 
 

@@ -18,12 +18,12 @@ def test_my_pledge_answers_the_same_for_every_address(client):
     make_pledge("Besa Hoxha", "pritje@shembull.al")
     make_pledge("Dora Hoxha", "bllokuar@shembull.al").block()
     let_time_pass(RESEND_INTERVAL)
-    answers = {
+    responses = {
         (response.status_code, response.url, response.content, tuple(sorted(response.headers.items())))
         for local in ("konfirmuar", "pritje", "bllokuar", "panjohur")
         for response in [request_link(client, f"{local}@shembull.al")]
     }
-    [(status, url, body, _headers)] = answers
+    [(status, url, body, _headers)] = responses
     assert (status, url, body) == (303, SENT, b"")
     assert sorted(Message.objects.values_list("kind", flat=True)) == ["confirm", "links"]
     assert "@" not in Document(client.get(SENT)).words()
