@@ -7,7 +7,7 @@ from tests.smtp import MailServer
 
 @pytest.fixture(autouse=True)
 def no_response_delay():
-    """Answer immediately instead of at the end of a time step (views/test_limits.py tests these steps)."""
+    """Respond immediately instead of at the end of a time step; views/test_limits.py tests these steps."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pledges.http.RESPONSE_TIME_STEP_SECONDS", 1e-6)
         yield

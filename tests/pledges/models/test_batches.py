@@ -383,19 +383,19 @@ class TestConcurrency:
         assert exact_total() == 0
 
     def test_a_killed_worker_leaves_no_partial_step(self, workers):
-        """Two workers are killed with SIGKILL. The next one resumes, and the totals are exact. The same for an undo."""
-        first, second, third = workers
+        """Three workers are killed with SIGKILL. The next one resumes, and the totals are exact. The same for an undo."""
+        *doing, undoing = workers
         make_copies(make_pledge(state="confirmed", sector="parents"), 6000)
         counted = exact_total()
         batch = begin_batch()
-        for worker in (first, second):
+        for worker in doing:
             run_and_kill(worker, batch)
             assert exact_total() == counted - batch.changed
         assert 0 < batch.changed < counted
         batch.finish()
         assert (batch.state, batch.changed, exact_total()) == ("done", counted, 0)
         batch.undo(None)
-        run_and_kill(third, batch)
+        run_and_kill(undoing, batch)
         assert 0 < batch.undone < counted
         assert exact_total() == batch.undone
         batch.finish()
@@ -417,14 +417,14 @@ Batch(pk=input()).finish()
 
 @pytest.fixture
 def workers(transactional_db):
-    """Three processes, started in parallel. Each runs the batch whose id it reads from its standard input."""
+    """Four processes, started in parallel. Each runs the batch whose id it reads from its standard input."""
     settings = connection.settings_dict
     address = f"postgres://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
     environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "weare1.settings"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with contextlib.ExitStack() as stack:
         workers = []
-        for _ in range(3):
+        for _ in range(4):
             workers.append(
                 stack.enter_context(subprocess.Popen([sys.executable, "-c", WORKER], env=environment, **pipes))
             )

@@ -16,11 +16,6 @@ SQ, MY = "/sq/zotimi/", "/sq/zotimi-im/"
 
 
 @pytest.fixture(autouse=True)
-def no_response_delay():
-    """Replaces the fixture of this name: response times are as in production."""
-
-
-@pytest.fixture(autouse=True)
 def low_limit():
     PledgingSettings.objects.create(pk=1, network_limit=5)
 
@@ -63,8 +58,9 @@ def test_all_ipv6_networks_of_one_site_prefix_share_a_limit(client):
 
 
 @pytest.mark.parametrize("path", [SQ, MY])
-def test_the_response_time_is_rounded_up_for_known_and_unknown_addresses(client, path):
+def test_the_response_time_is_rounded_up_for_known_and_unknown_addresses(client, path, monkeypatch):
     """Known addresses take milliseconds longer to look up. Every response waits for the end of the same step."""
+    monkeypatch.setattr("pledges.http.RESPONSE_TIME_STEP_SECONDS", RESPONSE_TIME_STEP_SECONDS)
     make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
     BlockedAddress.objects.add("bllokuar@shembull.al")
     for address in ("drita@shembull.al", "bllokuar@shembull.al", "tjeter@shembull.al"):
