@@ -14,7 +14,7 @@ def exact_total():
     return tally.read().total
 
 
-def put(cells, day=None):
+def put_cells(cells, day=None):
     """Add {(sector slug, county code or ""): people} to the tally, all confirmed on one day (default: today)."""
     _put({day or timezone.localdate(): cells})
 

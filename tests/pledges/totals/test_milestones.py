@@ -10,7 +10,7 @@ from pledges.models import County, Milestone, Pledge, PledgingSettings, Sector
 from pledges.totals import milestones, published, tally
 from tests.factories import keep_house, make_pledge
 from tests.pages import Document
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -48,16 +48,16 @@ def test_next_goals_suffice_without_a_goal_and_a_passed_goal_is_skipped():
     [(99, []), (100, [100]), (999, [100]), (1000, [100, 1000]), (120_000, [100, 1000, 10_000, 100_000])],
 )
 def test_every_power_of_ten_is_a_milestone(people, keys):
-    put({("parents", "AL-11"): people})
+    put_cells({("parents", "AL-11"): people})
     milestones.record()
     assert [key for key in recorded() if key.startswith("people")] == [f"people-{n}" for n in reversed(keys)]
 
 
 def test_a_milestone_has_the_day_it_was_reached_even_when_recorded_later():
-    put({("parents", "AL-11"): 60}, DAY)
-    put({("teachers", "AL-02"): 30}, DAY + timedelta(1))
-    put({("parents", "AL-11"): 50}, DAY + timedelta(5))
-    put({("youth", "AL-11"): 900}, DAY + timedelta(9))
+    put_cells({("parents", "AL-11"): 60}, DAY)
+    put_cells({("teachers", "AL-02"): 30}, DAY + timedelta(1))
+    put_cells({("parents", "AL-11"): 50}, DAY + timedelta(5))
+    put_cells({("youth", "AL-11"): 900}, DAY + timedelta(9))
     assert milestones.record() == 4
     assert recorded() == {
         "people-100": DAY + timedelta(5),
@@ -70,16 +70,16 @@ def test_a_milestone_has_the_day_it_was_reached_even_when_recorded_later():
 def test_the_milestone_of_all_counties_leaves_out_abroad():
     counties = list(County.objects.exclude(pk=County.ABROAD).values_list("pk", flat=True))
     for number, code in enumerate(counties[:-1]):
-        put({("parents", code): 1}, DAY + timedelta(number))
-    put({("parents", "abroad"): 9, ("parents", ""): 9}, DAY)
+        put_cells({("parents", code): 1}, DAY + timedelta(number))
+    put_cells({("parents", "abroad"): 9, ("parents", ""): 9}, DAY)
     assert milestones.record() == 0
-    put({("youth", counties[-1]): 1}, DAY + timedelta(3))
+    put_cells({("youth", counties[-1]): 1}, DAY + timedelta(3))
     assert milestones.record() == 1
     assert recorded() == {"counties": DAY + timedelta(len(counties) - 2)}
 
 
 def test_deltas_that_are_not_folded_yet_count():
-    put({("parents", "AL-11"): 99}, DAY)
+    put_cells({("parents", "AL-11"): 99}, DAY)
     make_pledge(state="confirmed")
     assert tally.unfolded() == 1
     milestones.record()
@@ -87,7 +87,7 @@ def test_deltas_that_are_not_folded_yet_count():
 
 
 def test_a_milestone_is_recorded_once_and_stays_when_people_withdraw():
-    put({("teachers", "AL-11"): 99}, DAY)
+    put_cells({("teachers", "AL-11"): 99}, DAY)
     pledge = make_pledge(state="confirmed")
     assert (milestones.record(), milestones.record()) == (1, 0)
     pledge.withdraw()
@@ -100,7 +100,7 @@ def test_a_milestone_is_recorded_once_and_stays_when_people_withdraw():
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_workers_record_a_milestone_once():
-    put({("parents", "AL-11"): 1200})
+    put_cells({("parents", "AL-11"): 1200})
     at_once(milestones.record, milestones.record, milestones.record)
     assert sorted(recorded()) == ["people-100", "people-1000", "sector-100-parents"]
 
@@ -133,8 +133,8 @@ def test_housekeeping_publishes_the_state_and_records_milestones():
 
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_milestones_are_on_the_page_with_their_day_and_in_the_chart(client, language):
-    put({("parents", "AL-11"): 150}, DAY)
-    put({("parents", "AL-11"): 900})
+    put_cells({("parents", "AL-11"): 150}, DAY)
+    put_cells({("parents", "AL-11"): 900})
     milestones.record()
     page = Document(client.get("/sq/sa-jemi/" if language == "sq" else "/en/totals/"))
     words = page.words()

@@ -21,7 +21,7 @@ from pledges.totals import published, tally
 from pledges.totals.suppression import SMALL, hidden_cells
 from tests.factories import make_pledge
 from tests.pages import Document
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 
 
 def attack(rows, columns, shown):
@@ -194,7 +194,7 @@ def test_a_published_state_does_not_change_within_its_day(client):
     assert published.publish()
     before = published_figures(client)
     make_pledge(state="confirmed", sector="artists", county_id="AL-07")
-    put({("artists", "AL-07"): 40})
+    put_cells({("artists", "AL-07"): 40})
     assert not published.publish(), "once a day"
     assert published_figures(client) == before
     assert client.get("/api/v1/totals.json").json()["total"] == 941, "the totals are live"
@@ -223,7 +223,7 @@ def test_a_hidden_number_is_not_stored_in_the_published_state(client):
     ],
 )
 def test_no_table_is_published_when_the_totals_alone_would_reveal_it(client, cells):
-    put(cells)
+    put_cells(cells)
     published.publish()
     assert "cells" not in client.get("/api/v1/sectors-by-county.json").json()
     assert client.get("/api/v1/sectors-by-county.csv").text.count("\n") == 1

@@ -15,7 +15,7 @@ from pledges.totals import published, tally
 from pledges.views import openapi
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +29,8 @@ def rows(client, path):
 
 def test_the_days_are_exact_and_add_up_to_the_total(client):
     today = timezone.localdate()
-    put({("parents", "AL-11"): 3, ("youth", ""): 2}, today - timedelta(days=40))
-    put({("artists", "AL-02"): 1}, today - timedelta(days=1))
+    put_cells({("parents", "AL-11"): 3, ("youth", ""): 2}, today - timedelta(days=40))
+    put_cells({("artists", "AL-02"): 1}, today - timedelta(days=1))
     newest = make_pledge(state="confirmed")
     expected = {str(today - timedelta(days=40)): 5, str(today - timedelta(days=1)): 1, str(today): 1}
     data = client.get("/api/v1/days.json").json()
@@ -190,7 +190,7 @@ def test_pages_link_to_the_open_data(client, language):
     ("people", "sq", "en"), [(1, "1", "1"), (999, "999", "999"), (1_234_567, "1\xa0234\xa0567", "1,234,567")]
 )
 def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, people, sq, en):
-    put({("parents", "AL-11"): people})
+    put_cells({("parents", "AL-11"): people})
     assert client.get("/api/v1/totals.json").json()["total"] == people
     assert client.get("/api/v1/days.json").json()["total"] == people
     table = {(row["kind"], row["code"]): row["total"] for row in rows(client, "/api/v1/totals.csv")}

@@ -15,7 +15,7 @@ from pledges.models import County, PledgingSettings, Sector
 from pledges.totals import milestones, published, tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -284,14 +284,14 @@ def figure_csv(client, name, language="en"):
 
 
 def test_a_suppressed_number_is_an_ellipsis_in_the_csv_file(client):
-    put({("parents", "AL-11"): 40, ("parents", "AL-01"): 3, ("youth", "AL-11"): 7, ("youth", "AL-01"): 30})
+    put_cells({("parents", "AL-11"): 40, ("parents", "AL-01"): 3, ("youth", "AL-11"): 7, ("youth", "AL-01"): 30})
     published.publish()
     _, rows, foot = figure_csv(client, "groups-by-county")
     assert "…" in foot[0][0] and any("…" in row for row in rows) and not any("" in row for row in rows)
 
 
 def test_map_table_and_csv_round_rates_alike(client):
-    put({("parents", county.code): 122 for county in County.objects.exclude(code=County.ABROAD)})
+    put_cells({("parents", county.code): 122 for county in County.objects.exclude(code=County.ABROAD)})
     _, rows, _ = figure_csv(client, "counties")
     page = Document(client.get("/en/totals/per-10000/"))
     rates = {row[0]: row[2] for row in rows if row[1] == "122"}
@@ -405,7 +405,7 @@ def test_every_county_of_the_map_links_to_its_row_and_has_its_number(client):
 def test_people_and_per_10_000_are_two_pages_that_link_to_each_other(client):
     County.objects.filter(pk="AL-11").update(population=900_000)
     County.objects.filter(pk="AL-07").update(population=10_000)
-    put({("parents", "AL-11"): 900, ("parents", "AL-07"): 100, ("parents", "abroad"): 50, ("youth", ""): 7})
+    put_cells({("parents", "AL-11"): 900, ("parents", "AL-07"): 100, ("parents", "abroad"): 50, ("youth", ""): 7})
     for language in LANGUAGES:
         people, share = path_of("pledges:totals", language), path_of("pledges:totals_per_10000", language)
         pages = {path: Document(client.get(path)) for path in (people, share)}

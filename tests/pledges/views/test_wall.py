@@ -15,7 +15,7 @@ from pledges.models import Pledge, PublishedState, Sector
 from pledges.totals import published, tally
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
-from tests.tally import put
+from tests.tally import put_cells
 from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_state
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +105,7 @@ def test_a_county_is_shown_only_where_the_published_table_shows_the_cell(client)
     make_shown("Drita Kola", sector="parents", county_id=None)
     # A small cell, and other sectors beside the large one for complementary suppression.
     people = {"parents": 4000, "teachers": 9, "educators": 9, "officials": 9}
-    put({(slug, code): n for slug, n in people.items() for code in ("AL-11", "AL-02", "")})
+    put_cells({(slug, code): n for slug, n in people.items() for code in ("AL-11", "AL-02", "")})
     assert set(names_on_wall(client).values()) == {"Parents", "Artists"}, "nothing is published yet"
     published.publish()
     assert names_on_wall(client) == {"Arta K.": "Parents, Tirana", "Besa K.": "Artists", "Drita K.": "Parents"}
@@ -114,7 +114,7 @@ def test_a_county_is_shown_only_where_the_published_table_shows_the_cell(client)
 def test_a_county_with_fewer_than_five_people_is_not_shown(client):
     pledge = make_shown("Arta Kola", county_id="AL-02")
     others = [make_pledge(state="confirmed", county_id="AL-02") for _ in range(4)]
-    put({("parents", "AL-11"): 40, ("teachers", "AL-11"): 40})
+    put_cells({("parents", "AL-11"): 40, ("teachers", "AL-11"): 40})
     figures = {"cells": {"parents": {"AL-02": 5}}}
     PublishedState.objects.create(day="2026-01-01", as_of="2026-01-01T00:00:00Z", figures=figures)
     assert names_on_wall(client) == {"Arta K.": "Parents, Durrës"} or pledge.county.name_en in str(
@@ -130,7 +130,7 @@ def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
     chance = random.Random(seed)
     slugs = ["parents", "teachers", "artists", "officials"]
     codes = ["AL-01", "AL-02", "AL-03", "AL-11", "abroad"]
-    put({(slug, code): chance.choice([0, 1, 2, 4, 6, 9, 40]) for slug in slugs for code in codes})
+    put_cells({(slug, code): chance.choice([0, 1, 2, 4, 6, 9, 40]) for slug in slugs for code in codes})
     for number, (slug, code) in enumerate((slug, code) for slug in slugs for code in codes):
         make_shown(f"Emri{'abcdefghijklmnopqrstuvwxyz'[number]} Kola", sector=slug, county_id=code)
     published.publish()
