@@ -47,8 +47,8 @@ class PublishableQuerySet(models.QuerySet):
         """What only staff read so far."""
         return self.filter(state=Publishable.State.DRAFT)
 
-    def in_one_language(self):
-        """What is missing a part in Albanian or in English, and so cannot be published."""
+    def missing_translation(self):
+        """Rows that lack a required text in one of the languages and so cannot be published."""
         missing = Q()
         for name in Publishable.both_languages:
             missing |= Q(**{f"{name}_sq": ""}) | Q(**{f"{name}_en": ""})
