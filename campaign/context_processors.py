@@ -11,12 +11,12 @@ from campaign import texts
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
 from pledges.brand import brand
+from pledges.languages import LANGUAGE_CODES, other_language, own_name
 from pledges.starter import load
 
 # Seconds: how long a change of the strip, the menu or the words may take to show on every page.
 KEEP = 30
 CACHE_KEY = "every-page"
-NAMES = {"sq": "Shqip", "en": "English"}
 
 
 def site(request):
@@ -24,7 +24,7 @@ def site(request):
     if request.path_info.startswith("/admin/"):
         return {}
     language = get_language()
-    other = "en" if language == "sq" else "sq"
+    other = other_language(language)
     shared = _shared()
     return {
         "brand": brand(),
@@ -35,7 +35,7 @@ def site(request):
             for channel in shared["channels"]
         ],
         "texts": shared["texts"][language],
-        "switch": {"code": other, "name": NAMES[other], "url": _in_language(request, other)},
+        "switch": {"code": other, "name": own_name(other), "url": _in_language(request, other)},
         "alternates": _alternates(request),
         "nav": _menu(request, language, shared["pages"]),
         "footer_links": _footer(request, language, shared["pages"]),
@@ -58,7 +58,7 @@ def _alternates(request):
     if named is None:
         if match is None or "token" in match.kwargs or _has_slugs_of_its_own(request):
             return []
-        named = {language: translate_url(request.path, language) for language in ("sq", "en")}
+        named = {language: translate_url(request.path, language) for language in LANGUAGE_CODES}
     return [{"code": language, "url": settings.SITE_URL + path} for language, path in named.items()]
 
 

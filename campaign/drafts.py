@@ -1,6 +1,5 @@
 """Drafts of news that the site proposes to staff: about a milestone, in both languages, for them to finish and publish."""
 
-from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -8,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from campaign.models import Article
+from pledges.languages import LANGUAGE_CODES
 from pledges.models import Milestone, StarterItem
 from pledges.numbers import number
 
@@ -32,7 +32,7 @@ def _key(milestone):
 
 def _draft(milestone):
     values = {}
-    for language, _name in settings.LANGUAGES:
+    for language in LANGUAGE_CODES:
         with translation.override(language):
             title, lead = _words(milestone)
             body = render_to_string("campaign/milestone_draft.html", {"milestone": milestone})

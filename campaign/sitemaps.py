@@ -38,7 +38,7 @@ class PageSitemap(Sitemap):
         """For those of neither language the Albanian page; Django's own x-default would be an address without language."""
         urls = super().get_urls(page, site, protocol)
         for url in urls:
-            [albanian] = [each for each in url["alternates"] if each["lang_code"] == "sq"]
+            [albanian] = [each for each in url["alternates"] if each["lang_code"] == settings.LANGUAGE_CODE]
             url["alternates"].append(albanian | {"lang_code": "x-default"})
         return urls
 

@@ -2,6 +2,7 @@
 
 from campaign.models import PageText
 from campaign.starter import FOLDER
+from pledges.languages import LANGUAGE_CODES
 from pledges.starter import load
 
 
@@ -16,4 +17,4 @@ def starter():
 
 
 def _by_language(rows):
-    return {language: {row["key"]: row[f"text_{language}"] for row in rows} for language in ("sq", "en")}
+    return {language: {row["key"]: row[f"text_{language}"] for row in rows} for language in LANGUAGE_CODES}

@@ -29,6 +29,7 @@ from campaign.search import LONGEST, find
 from pledges.brand import brand
 from pledges.charts import mosaic
 from pledges.http import cookieless_form, in_named_language, mark_public, personal_page, public_page, read_only
+from pledges.languages import LANGUAGE_CODES, other_language
 from pledges.models import PledgingSettings
 from pledges.pictures import draw
 from pledges.totals import tally
@@ -43,7 +44,7 @@ def root(request):
     """To the Albanian home, unless English is preferred: the only address that varies by Accept-Language."""
     accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
     wanted = [code.split("-")[0] for code, quality in accepted if quality]
-    language = next((code for code in wanted if code in ("sq", "en")), "sq")
+    language = next((code for code in wanted if code in LANGUAGE_CODES), settings.LANGUAGE_CODE)
     with translation.override(language):
         response = HttpResponseRedirect(reverse("campaign:home"))
     response.headers["Vary"] = "Accept-Language"
@@ -176,7 +177,7 @@ def preview(request, token):
         raise Http404 from error
     if row is None:
         raise Http404
-    for language in ("sq", "en"):
+    for language in LANGUAGE_CODES:
         # Somebody may look before there is an address.
         setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
     is_page = isinstance(row, Page)
@@ -201,12 +202,14 @@ def search(request):
 def _found_at(request, model, slug):
     """The published row at this slug, or a redirect to where it is now; 404 when there is none."""
     language = request.LANGUAGE_CODE
-    other = "en" if language == "sq" else "sq"
     rows = model.objects.published()
     try:
         return rows.at(slug, language)
     except model.DoesNotExist:
-        moved = OldAddress.target_of(model, language, slug) or rows.filter(**{f"slug_{other}": slug}).first()
+        moved = (
+            OldAddress.target_of(model, language, slug)
+            or rows.filter(**{f"slug_{other_language(language)}": slug}).first()
+        )
     if moved is None:
         raise Http404
     return HttpResponsePermanentRedirect(moved.get_absolute_url())
@@ -215,7 +218,7 @@ def _found_at(request, model, slug):
 def _alternates(row):
     """The addresses of a page in both languages."""
     addresses = {}
-    for language in ("sq", "en"):
+    for language in LANGUAGE_CODES:
         with translation.override(language):
             addresses[language] = row.get_absolute_url()
     return addresses

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.admin.widgets import FocusGrid
 from campaign.models import Picture
 from campaign.pictures import MOST_BYTES
+from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, ModelAdmin
 
 PER_PAGE = 12
@@ -59,7 +60,7 @@ class PictureAdmin(ModelAdmin):
     list_filter = [InUse]
     list_per_page = 50
     search_fields = [
-        f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in ("sq", "en")
+        f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in LANGUAGE_CODES
     ]
     readonly_fields = ["shown_on"]
     list_note = _(
@@ -132,7 +133,7 @@ class PictureAdmin(ModelAdmin):
                         "id": picture.pk,
                         "url": picture.thumbnail_url,
                         "name": str(picture),
-                        "alt": {"sq": picture.alt_sq, "en": picture.alt_en},
+                        "alt": {language: getattr(picture, f"alt_{language}") for language in LANGUAGE_CODES},
                     }
                     for picture in shown
                 ],

@@ -13,6 +13,7 @@ from translated_fields import TranslatedField
 
 from campaign import richtext
 from campaign.models.pictures import Picture
+from pledges.languages import LANGUAGE_CODES
 
 # The text-search configuration of migration 0002: `simple` with `unaccent`, so that "tirane" finds Tiranë.
 SEARCH_CONFIG = "site"
@@ -165,11 +166,11 @@ class Publishable(models.Model):
             errors = {
                 f"{name}_{language}": _("Needed in both languages before it can be published.")
                 for name in self.both_languages
-                for language in ("sq", "en")
+                for language in LANGUAGE_CODES
                 if richtext.is_empty(getattr(self, f"{name}_{language}"))
             }
         if self.has_own_address:
-            for language in ("sq", "en"):
+            for language in LANGUAGE_CODES:
                 if not self._is_reached_in(language):
                     errors[f"slug_{language}"] = _("This address belongs to another part of the site. Choose another.")
                 elif holder := OldAddress.holder(self, language):
@@ -235,7 +236,7 @@ class OldAddress(models.Model):
     def keep(cls, before, after):
         """Remember the slugs that changed between two states of one row."""
         kind = after._meta.model_name
-        for language in ("sq", "en"):
+        for language in LANGUAGE_CODES:
             old, new = getattr(before, f"slug_{language}"), getattr(after, f"slug_{language}")
             if old != new:
                 cls.objects.filter(kind=kind, language=language, slug=new).delete()

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaign.models import Article, Demand, HelpChannel, Page, PageText, Partner, Statistic, Term, Voice
+from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector, StarterItem
 from pledges.starter import load
 
@@ -69,7 +70,7 @@ def _terms():
 
 def _publish(model, row, slugs):
     values = dict(row)
-    for language in ("sq", "en"):
+    for language in LANGUAGE_CODES:
         values[f"body_{language}"] = _linked(values[f"body_{language}"], language, slugs)
     model.objects.create(state=model.State.PUBLISHED, **values)
 
