@@ -19,7 +19,7 @@ def milestones_without_news():
 
 
 @transaction.atomic
-def draft_for(milestone):
+def create_draft(milestone):
     """A new draft Article about the milestone, or None: it is made once and not brought back when staff delete it."""
     made = []
     StarterItem.plant(_key(milestone), lambda: made.append(_draft(milestone)))

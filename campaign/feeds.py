@@ -16,7 +16,7 @@ from pledges.http import mark_public
 NEWEST = 20
 
 
-class News(Feed):
+class NewsFeed(Feed):
     """The newest news."""
 
     feed_type = Atom1Feed

@@ -18,15 +18,15 @@ from campaign.models.pictures import FOLDER
 
 BATCH = 100
 # Whether it was lost with a worker or failed: it is tried again after so long.
-AGAIN_AFTER = timedelta(minutes=10)
-KEEP_LOST_FILES = timedelta(days=1)
+RETRY_AFTER = timedelta(minutes=10)
+ORPHAN_MIN_AGE = timedelta(days=1)
 
 
 def enqueue_sizes():
     """Enqueue pictures whose sizes are owed and whose task was lost or failed; returns how many."""
     under_way = (
         DBTaskResult.objects.filter(task_path=tasks.make_sizes.module_path)
-        .filter(Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - AGAIN_AFTER))
+        .filter(Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - RETRY_AFTER))
         .values_list(KT("args_kwargs__args__0"), flat=True)
     )
     owed = Picture.objects.without_sizes().alias(key=Cast("pk", TextField())).exclude(key__in=under_way)[:BATCH]
@@ -35,10 +35,10 @@ def enqueue_sizes():
     return len(owed)
 
 
-def sweep():
+def delete_orphaned_files():
     """Remove files of uploads that never became a row, such as those of a transaction that failed; returns how many."""
     library = Path(default_storage.path(FOLDER))
-    late = time.time() - KEEP_LOST_FILES.total_seconds()
+    late = time.time() - ORPHAN_MIN_AGE.total_seconds()
     folders = [each for each in library.iterdir() if each.stat().st_mtime < late] if library.exists() else []
     known = {name.split("/")[1] for name in Picture.objects.values_list("file", flat=True)}
     lost = [folder for folder in folders if folder.name not in known]
@@ -50,4 +50,4 @@ def sweep():
 def every_minute():
     """All of it."""
     enqueue_sizes()
-    sweep()
+    delete_orphaned_files()

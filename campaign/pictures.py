@@ -9,10 +9,10 @@ from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
-MOST_BYTES = 15 * 1024 * 1024
+MAX_BYTES = 15 * 1024 * 1024
 # As many as a phone's camera has; each takes up to four bytes of memory while it is read.
-MOST_PIXELS = 50_000_000
-LONGEST_SIDE = 2400
+MAX_PIXELS = 50_000_000
+MAX_SIDE = 2400
 # Pixels across: from a small phone to a column on a screen with two dots a point.
 WIDTHS = (320, 640, 960, 1280, 1680)
 FALLBACK_WIDTH = 960
@@ -33,8 +33,8 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 def safe_copy(upload):
-    """The uploaded picture drawn anew, upright and at most LONGEST_SIDE long; a ValidationError says what is wrong with it."""
-    if upload.size > MOST_BYTES:
+    """The uploaded picture drawn anew, upright and at most MAX_SIDE long; a ValidationError says what is wrong with it."""
+    if upload.size > MAX_BYTES:
         raise ValidationError(
             _("The file is larger than 15 MB. Make the picture smaller and choose it again."), code="too_many_bytes"
         )
@@ -42,7 +42,7 @@ def safe_copy(upload):
         with Image.open(upload, formats=READ) as image:
             _refuse_what_is_too_much(image)
             # A JPEG is read at half or a quarter of its size where that is enough.
-            image.draft(None, (LONGEST_SIDE, LONGEST_SIDE))
+            image.draft(None, (MAX_SIDE, MAX_SIDE))
             image.load()
             drawn = _drawn_anew(image)
     except ValidationError:
@@ -63,7 +63,7 @@ def safe_copy(upload):
 
 def _refuse_what_is_too_much(image):
     """Judge by the file's head, before anything is unpacked."""
-    if image.width * image.height > MOST_PIXELS:
+    if image.width * image.height > MAX_PIXELS:
         raise _too_many_pixels()
     # A phone's JPEG may hold a second, smaller picture: its first is the one. What moves has no single one.
     if image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False):
@@ -85,7 +85,7 @@ def _drawn_anew(image):
         image = image.point(lambda value: value * (1 / 256)).convert("L")
     if image.mode not in ("RGB", "RGBA", "CMYK", "L"):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if profile:
         image = _in_srgb(image, profile, mode)

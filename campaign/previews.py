@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaign.models import Article, Page, Preview
-from campaign.models.previews import PREVIEW_LIFE
+from campaign.models.previews import PREVIEW_LIFETIME
 
 KINDS = {model._meta.model_name: model for model in (Page, Article, Preview)}
 
@@ -25,8 +25,8 @@ def find(token):
 
     Raises signing.BadSignature for a token that is not ours, its subclass SignatureExpired for one that is too old.
     """
-    kind, _, number = _signer().unsign(token, max_age=PREVIEW_LIFE).partition(".")
+    kind, _, number = _signer().unsign(token, max_age=PREVIEW_LIFETIME).partition(".")
     row = KINDS[kind].objects.filter(pk=number).first()
     if isinstance(row, Preview):
-        return row.load(), False
+        return row.restore(), False
     return row, row is not None

@@ -13,8 +13,8 @@ TAGS = {"h2", "h3", "p", "br", "ul", "ol", "li", "strong", "em", "a", "blockquot
 ATTRIBUTES = {"a": {"href", "hreflang"}, "figure": {"data-picture"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
-MARK = 'data-picture="'
-FIGURE = re.compile(rf'<figure {MARK}([1-9]\d{{0,8}})"></figure>')
+PICTURE_ATTRIBUTE = 'data-picture="'
+FIGURE = re.compile(rf'<figure {PICTURE_ATTRIBUTE}([1-9]\d{{0,8}})"></figure>')
 # As nh3 writes its tags.
 FIGURE_TAG = re.compile(r'<figure(?: data-picture="([^"]*)")?>|</figure>')
 
@@ -32,7 +32,7 @@ def is_empty(html):
 
 def _figure(tag):
     """A picture's mark, empty and closed; what stood in it follows after. A figure of anything else goes."""
-    return f'<figure {MARK}{tag[1]}"></figure>' if _is_id(tag[1]) else ""
+    return f'<figure {PICTURE_ATTRIBUTE}{tag[1]}"></figure>' if _is_id(tag[1]) else ""
 
 
 def _is_id(text):
@@ -44,12 +44,12 @@ def picture_ids(html):
     return [int(found) for found in FIGURE.findall(html)]
 
 
-def with_pictures(html, draw):
+def render_pictures(html, draw):
     """The text with each picture's mark replaced by what `draw(id)` gives, which is safe HTML or nothing."""
     return FIGURE.sub(lambda mark: draw(int(mark[1])), html)
 
 
-def taken_out(html):
+def removed_markup(html):
     """What `clean` takes out, as names in order ("iframe", "style"); an editor is told of it."""
     finder = _Finder()
     finder.feed(html)

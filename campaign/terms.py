@@ -14,7 +14,7 @@ def warn(sender, texts, **kwargs):
     if sender is Term:
         return []
     sentences = []
-    for label, language, term, words in Term.objects.all().found_in(texts):
+    for label, language, term, words in Term.objects.all().find_in(texts):
         better, why = term.advice(language)
         sentences.append(
             _("%(field)s: “%(words)s” stands there. Better: “%(better)s”. %(why)s")

@@ -204,10 +204,10 @@ def _found_at(request, model, slug):
     language = request.LANGUAGE_CODE
     rows = model.objects.published()
     try:
-        return rows.at(slug, language)
+        return rows.with_slug(slug, language)
     except model.DoesNotExist:
         moved = (
-            OldAddress.target_of(model, language, slug)
+            OldAddress.find_target(model, language, slug)
             or rows.filter(**{f"slug_{other_language(language)}": slug}).first()
         )
     if moved is None:

@@ -10,21 +10,21 @@ from staff.admin.base import BilingualForm, DueFilter, FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 
-class PieceForm(FixedKey, BilingualForm):
+class ContentItemForm(FixedKey, BilingualForm):
     pass
 
 
-class PieceAdmin(ContentAdmin):
-    form = PieceForm
+class ContentItemAdmin(ContentAdmin):
+    form = ContentItemForm
     list_filter = ["is_shown", MissingLanguageFilter]
     comes_back_as = {"is_shown": False}
     place = (_("Where it stands"), {"fields": ["key", "is_shown", "position"]})
 
 
 @admin.register(Demand)
-class DemandAdmin(PieceAdmin):
+class DemandAdmin(ContentItemAdmin):
     list_display = ["title", "step", "as_of", "checked_on", "both_languages", "is_shown", "position"]
-    list_filter = [DueFilter, *PieceAdmin.list_filter]
+    list_filter = [DueFilter, *ContentItemAdmin.list_filter]
     list_note = _(
         "What the movement asks of the state changes without telling us: look from time to time whether it still stands as "
         "written, then choose “Looked at today”."
@@ -32,7 +32,7 @@ class DemandAdmin(PieceAdmin):
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), ("step", "as_of"), "source"]}),
         (_("Checked"), {"fields": ["checked_on"]}),
-        PieceAdmin.place,
+        ContentItemAdmin.place,
     ]
     actions = ["checked_today"]
 
@@ -51,19 +51,19 @@ class DemandAdmin(PieceAdmin):
 
 
 @admin.register(Voice)
-class VoiceAdmin(PieceAdmin):
+class VoiceAdmin(ContentItemAdmin):
     list_display = ["person", "date", "is_paraphrased", "both_languages", "is_shown", "position"]
     fieldsets = [
         (
             None,
             {"fields": [("text_sq", "text_en"), "person", ("role_sq", "role_en"), "date", "source", "is_paraphrased"]},
         ),
-        PieceAdmin.place,
+        ContentItemAdmin.place,
     ]
 
 
 @admin.register(Statistic)
-class StatisticAdmin(PieceAdmin):
+class StatisticAdmin(ContentItemAdmin):
     list_display = ["value", "text", "year", "on_home", "both_languages", "is_shown", "position"]
     fieldsets = [
         (
@@ -79,11 +79,14 @@ class StatisticAdmin(PieceAdmin):
                 ]
             },
         ),
-        PieceAdmin.place,
+        ContentItemAdmin.place,
     ]
 
 
 @admin.register(Partner)
-class PartnerAdmin(PieceAdmin):
+class PartnerAdmin(ContentItemAdmin):
     list_display = ["name", "kind", "both_languages", "is_shown", "position"]
-    fieldsets = [(None, {"fields": ["kind", ("name_sq", "name_en"), ("text_sq", "text_en"), "url"]}), PieceAdmin.place]
+    fieldsets = [
+        (None, {"fields": ["kind", ("name_sq", "name_en"), ("text_sq", "text_en"), "url"]}),
+        ContentItemAdmin.place,
+    ]

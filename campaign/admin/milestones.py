@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from campaign.drafts import draft_for
+from campaign.drafts import create_draft
 from pledges.models import Milestone
 from staff.admin.base import ModelAdmin, ReadOnly
 
@@ -32,7 +32,7 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
     @admin.action(description=_("Write news about it"), permissions=["write"])
     def write_news(self, request, milestones):
         for milestone in milestones:
-            if article := draft_for(milestone):
+            if article := create_draft(milestone):
                 words = format_html(
                     '{} <a href="{}">{}</a>',
                     _("A draft was made:"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import FocusGrid
 from campaign.models import Picture
-from campaign.pictures import MOST_BYTES
+from campaign.pictures import MAX_BYTES
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, ModelAdmin
 
@@ -27,7 +27,7 @@ class PictureForm(BilingualForm):
         if "focus" in self.fields:
             self.fields["focus"].widget.picture_url = self.instance.fallback_url if self.instance.pk else ""
             self.fields["file"].widget.attrs |= {
-                "data-most-bytes": MOST_BYTES,
+                "data-max-bytes": MAX_BYTES,
                 "data-too-large": _("The file is larger than 15 MB. Make the picture smaller and choose it again."),
             }
 
@@ -38,7 +38,7 @@ class PictureForm(BilingualForm):
         return super().clean()
 
 
-class InUse(admin.SimpleListFilter):
+class UnusedFilter(admin.SimpleListFilter):
     title = _("use")
     parameter_name = "used"
 
@@ -57,7 +57,7 @@ class PictureAdmin(ModelAdmin):
     form = PictureForm
     list_display = ["thumbnail", "description", "shape", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]
-    list_filter = [InUse]
+    list_filter = [UnusedFilter]
     list_per_page = 50
     search_fields = [
         f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in LANGUAGE_CODES

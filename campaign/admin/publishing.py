@@ -19,7 +19,7 @@ from staff.admin.base import FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 # Whoever presses "Now" beside the field and reads the page once more means now.
-STILL_NOW = timedelta(minutes=15)
+PUBLISH_NOW_TOLERANCE = timedelta(minutes=15)
 
 
 class PublishableForm(forms.ModelForm):
@@ -45,7 +45,7 @@ class PublishableForm(forms.ModelForm):
         elif "publish_at" not in self.changed_data:
             cleaned["publish_at"] = self.instance.publish_at
         elif at <= now and not self.instance.is_public:
-            if at < now - STILL_NOW:
+            if at < now - PUBLISH_NOW_TOLERANCE:
                 self.add_error(
                     "publish_at",
                     forms.ValidationError(
@@ -113,7 +113,9 @@ class PublishableAdmin(ContentAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
-        lost = sorted({name for column in ("body_sq", "body_en") for name in richtext.taken_out(getattr(obj, column))})
+        lost = sorted(
+            {name for column in ("body_sq", "body_en") for name in richtext.removed_markup(getattr(obj, column))}
+        )
         super().save_model(request, obj, form, change)
         if lost:
             self.message_user(
@@ -152,7 +154,7 @@ class PublishableAdmin(ContentAdmin):
             raise PermissionDenied
         form = self.get_form(request, obj, change=obj is not None)(request.POST, request.FILES, instance=obj)
         form.is_valid()
-        path = previews.path(Preview.keep(form.instance), get_language())
+        path = previews.path(Preview.store(form.instance), get_language())
         return HttpResponseRedirect(path, status=303)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):

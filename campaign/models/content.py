@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 # What is asked of the state moves: so long may pass before someone looks at a demand again.
-CHECK_EVERY = timedelta(days=60)
+CHECK_INTERVAL = timedelta(days=60)
 
 
 class ShownQuerySet(models.QuerySet):
@@ -18,7 +18,7 @@ class ShownQuerySet(models.QuerySet):
         return self.filter(is_shown=True)
 
 
-class Piece(models.Model):
+class ContentItem(models.Model):
     """Shown or not, in an order staff choose."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays."))
@@ -37,11 +37,11 @@ class Piece(models.Model):
 class DemandQuerySet(ShownQuerySet):
     def due(self):
         """Shown, and not looked at for 60 days or never."""
-        long_ago = timezone.localdate() - CHECK_EVERY
+        long_ago = timezone.localdate() - CHECK_INTERVAL
         return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=long_ago))
 
 
-class Demand(Piece):
+class Demand(ContentItem):
     """What the movement asks of the state, and how far it has come on which day."""
 
     class Step(models.TextChoices):
@@ -78,7 +78,7 @@ class Demand(Piece):
 
     objects = DemandQuerySet.as_manager()
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("demand")
         verbose_name_plural = _("demands")
@@ -96,7 +96,7 @@ class Demand(Piece):
         ]
 
 
-class Voice(Piece):
+class Voice(ContentItem):
     """Words of a person who stands with the movement."""
 
     text = TranslatedField(
@@ -122,7 +122,7 @@ class Voice(Piece):
         _("in our own words"), default=False, help_text=_("Not quoted to the letter: the page says so.")
     )
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
@@ -131,7 +131,7 @@ class Voice(Piece):
         return self.person
 
 
-class Statistic(Piece):
+class Statistic(ContentItem):
     """One figure with its source and year: never without."""
 
     value = TranslatedField(
@@ -159,7 +159,7 @@ class Statistic(Piece):
         _("on the home page"), default=False, help_text=_("The home page shows one: the first that has this ticked.")
     )
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("figure")
         verbose_name_plural = _("figures")
@@ -173,7 +173,7 @@ class Statistic(Piece):
         return f"{self.value} ({self.year})"
 
 
-class Partner(Piece):
+class Partner(ContentItem):
     """An organisation that founded, carries or funds the movement."""
 
     class Kind(models.TextChoices):
@@ -198,7 +198,7 @@ class Partner(Piece):
         _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
     )
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("partner")
         verbose_name_plural = _("partners")

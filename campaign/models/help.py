@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 # A wrong number can cost a child dearly: so long may pass before someone calls it again.
-VERIFY_EVERY = timedelta(days=90)
+VERIFY_INTERVAL = timedelta(days=90)
 
 
 class HelpChannelQuerySet(models.QuerySet):
@@ -19,7 +19,7 @@ class HelpChannelQuerySet(models.QuerySet):
 
     def due(self):
         """Shown, and not verified for 90 days or never."""
-        long_ago = timezone.localdate() - VERIFY_EVERY
+        long_ago = timezone.localdate() - VERIFY_INTERVAL
         return self.shown().filter(Q(verified_on=None) | Q(verified_on__lt=long_ago))
 
 

@@ -45,8 +45,13 @@ class PictureQuerySet(models.QuerySet):
     def unused(self):
         """Those that no page and no article shows, published or not."""
         rows = self
-        for model in shown_by():
-            mark = Concat(Value(richtext.MARK), Cast(OuterRef("pk"), TextField()), Value('"'), output_field=TextField())
+        for model in models_with_pictures():
+            mark = Concat(
+                Value(richtext.PICTURE_ATTRIBUTE),
+                Cast(OuterRef("pk"), TextField()),
+                Value('"'),
+                output_field=TextField(),
+            )
             shows = Q(picture=OuterRef("pk")) | Q(body_sq__contains=mark) | Q(body_en__contains=mark)
             rows = rows.exclude(Exists(model.objects.filter(shows)))
         return rows
@@ -58,8 +63,12 @@ class PictureQuerySet(models.QuerySet):
     def uses(self):
         """What shows each of these pictures: lists of pages and articles by the picture's id."""
         uses = {picture.pk: [] for picture in self}
-        for model in shown_by():
-            shows = Q(picture__in=uses) | Q(body_sq__contains=richtext.MARK) | Q(body_en__contains=richtext.MARK)
+        for model in models_with_pictures():
+            shows = (
+                Q(picture__in=uses)
+                | Q(body_sq__contains=richtext.PICTURE_ATTRIBUTE)
+                | Q(body_en__contains=richtext.PICTURE_ATTRIBUTE)
+            )
             for row in model.objects.filter(shows):
                 for pk in uses.keys() & row.picture_ids():
                     uses[pk].append(row)
@@ -244,7 +253,7 @@ def remove_files(sender, instance, **kwargs):
     transaction.on_commit(instance.remove_files)
 
 
-def shown_by():
+def models_with_pictures():
     """The models whose rows show pictures: those with a foreign key to Picture."""
     fields = Picture._meta.get_fields(include_hidden=True)
     return [field.related_model for field in fields if field.auto_created and field.one_to_many]

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-PREVIEW_LIFE = timedelta(days=7)
+PREVIEW_LIFETIME = timedelta(days=7)
 
 
 class Preview(models.Model):
@@ -26,13 +26,13 @@ class Preview(models.Model):
         return str(self.pk)
 
     @classmethod
-    def keep(cls, row):
+    def store(cls, row):
         """Keep an unsaved page or article; those whose time is over go."""
-        cls.objects.filter(created_at__lte=Now() - PREVIEW_LIFE).delete()
+        cls.objects.filter(created_at__lte=Now() - PREVIEW_LIFETIME).delete()
         fields = [field.name for field in row._meta.concrete_fields if field.editable]
         return cls.objects.create(row=serializers.serialize("json", [row], fields=fields))
 
-    def load(self):
+    def restore(self):
         """The page or article as it was typed, without what it named and is gone meanwhile."""
         [typed] = serializers.deserialize("json", self.row, ignorenonexistent=True)
         row = typed.object

@@ -51,11 +51,11 @@ class PublishableQuerySet(models.QuerySet):
     def missing_translation(self):
         """Rows that lack a required text in one of the languages and so cannot be published."""
         missing = Q()
-        for name in Publishable.both_languages:
+        for name in Publishable.required_translations:
             missing |= Q(**{f"{name}_sq": ""}) | Q(**{f"{name}_en": ""})
         return self.filter(missing)
 
-    def at(self, slug, language):
+    def with_slug(self, slug, language):
         """The one with this slug in this language."""
         return self.get(**{f"slug_{language}": slug})
 
@@ -121,7 +121,7 @@ class Publishable(models.Model):
 
     objects = PublishableQuerySet.as_manager()
 
-    both_languages = ["title", "lead", "body"]
+    required_translations = ["title", "lead", "body"]
 
     class Meta:
         abstract = True
@@ -154,7 +154,7 @@ class Publishable(models.Model):
         before = type(self).objects.filter(pk=self.pk).first()
         super().save(**kwargs)
         if before:
-            OldAddress.keep(before, self)
+            OldAddress.record(before, self)
 
     # Whether its slug decides where it stands.
     has_own_address = True
@@ -165,7 +165,7 @@ class Publishable(models.Model):
         if self.state == self.State.PUBLISHED:
             errors = {
                 f"{name}_{language}": _("Needed in both languages before it can be published.")
-                for name in self.both_languages
+                for name in self.required_translations
                 for language in LANGUAGE_CODES
                 if richtext.is_empty(getattr(self, f"{name}_{language}"))
             }
@@ -173,7 +173,7 @@ class Publishable(models.Model):
             for language in LANGUAGE_CODES:
                 if not self._is_reached_in(language):
                     errors[f"slug_{language}"] = _("This address belongs to another part of the site. Choose another.")
-                elif holder := OldAddress.holder(self, language):
+                elif holder := OldAddress.other_holder(self, language):
                     errors[f"slug_{language}"] = _(
                         "This was the address of “%(name)s” before, and whoever knows it is led there. Choose another."
                     ) % {"name": holder}
@@ -233,7 +233,7 @@ class OldAddress(models.Model):
         return self.slug
 
     @classmethod
-    def keep(cls, before, after):
+    def record(cls, before, after):
         """Remember the slugs that changed between two states of one row."""
         kind = after._meta.model_name
         for language in LANGUAGE_CODES:
@@ -243,7 +243,7 @@ class OldAddress(models.Model):
                 cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": after.pk})
 
     @classmethod
-    def holder(cls, row, language):
+    def other_holder(cls, row, language):
         """Another row that had this one's slug once, and is still there; or None."""
         old = cls.objects.filter(
             kind=row._meta.model_name, language=language, slug=getattr(row, f"slug_{language}")
@@ -251,7 +251,7 @@ class OldAddress(models.Model):
         return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
 
     @classmethod
-    def target_of(cls, model, language, slug):
+    def find_target(cls, model, language, slug):
         """The row that had this slug once, if the public may read it; else None."""
         old = cls.objects.filter(kind=model._meta.model_name, language=language, slug=slug).first()
         return old and model.objects.published().filter(pk=old.target).first()

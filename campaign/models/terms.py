@@ -34,7 +34,7 @@ def pattern(line):
 
 
 class TermQuerySet(models.QuerySet):
-    def found_in(self, texts):
+    def find_in(self, texts):
         """(label, language, term, words as found) of each term in each of the (label, language, text)."""
         terms = [(term, term.patterns()) for term in self]
         for label, language, text in texts:

@@ -28,4 +28,4 @@ def rich(html, pictures):
     def draw(pk):
         return render_to_string("campaign/figure.html", {"picture": pictures[pk]}) if pk in pictures else ""
 
-    return mark_safe(richtext.with_pictures(richtext.clean(html), draw))  # noqa: S308 - cleaned, and drawn by our own template
+    return mark_safe(richtext.render_pictures(richtext.clean(html), draw))  # noqa: S308 - cleaned, and drawn by our own template
