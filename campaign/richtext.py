@@ -13,8 +13,8 @@ TAGS = {"h2", "h3", "p", "br", "ul", "ol", "li", "strong", "em", "a", "blockquot
 ATTRIBUTES = {"a": {"href", "hreflang"}, "figure": {"data-picture"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 
-PICTURE_ATTRIBUTE = 'data-picture="'
-FIGURE = re.compile(rf'<figure {PICTURE_ATTRIBUTE}([1-9]\d{{0,8}})"></figure>')
+PICTURE_MARKER = 'data-picture="'
+FIGURE = re.compile(rf'<figure {PICTURE_MARKER}([1-9]\d{{0,8}})"></figure>')
 # As nh3 writes its tags.
 FIGURE_TAG = re.compile(r'<figure(?: data-picture="([^"]*)")?>|</figure>')
 
@@ -32,7 +32,7 @@ def is_empty(html):
 
 def _figure(tag):
     """A picture's mark, empty and closed; what stood in it follows after. A figure of anything else goes."""
-    return f'<figure {PICTURE_ATTRIBUTE}{tag[1]}"></figure>' if _is_id(tag[1]) else ""
+    return f'<figure {PICTURE_MARKER}{tag[1]}"></figure>' if _is_id(tag[1]) else ""
 
 
 def _is_id(text):

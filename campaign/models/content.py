@@ -1,4 +1,4 @@
-"""Demands, voices, figures and partners: short pieces that pages show."""
+"""Short content shown on several pages: demands, voices, statistics and partners."""
 
 from datetime import timedelta
 
@@ -8,18 +8,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-# What is asked of the state moves: so long may pass before someone looks at a demand again.
+# A demand is due for review this long after its last one: the state acts without telling the movement.
 CHECK_INTERVAL = timedelta(days=60)
 
 
 class ShownQuerySet(models.QuerySet):
+    """Content that can be hidden."""
+
     def shown(self):
-        """What the public sees."""
+        """Rows that the public can see."""
         return self.filter(is_shown=True)
 
 
 class ContentItem(models.Model):
-    """Shown or not, in an order staff choose."""
+    """Abstract base of content that can be hidden and ordered."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays."))
     is_shown = models.BooleanField(
@@ -35,14 +37,16 @@ class ContentItem(models.Model):
 
 
 class DemandQuerySet(ShownQuerySet):
+    """Demands, and those due for review."""
+
     def due(self):
-        """Shown, and not looked at for 60 days or never."""
-        long_ago = timezone.localdate() - CHECK_INTERVAL
-        return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=long_ago))
+        """Shown demands that were never reviewed, or last before CHECK_INTERVAL."""
+        oldest_valid = timezone.localdate() - CHECK_INTERVAL
+        return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=oldest_valid))
 
 
 class Demand(ContentItem):
-    """What the movement asks of the state, and how far it has come on which day."""
+    """A demand of the movement to the state, with the step it has reached."""
 
     class Step(models.TextChoices):
         ASKED = "asked", _("Asked")
@@ -87,17 +91,15 @@ class Demand(ContentItem):
         return self.title
 
     def steps(self):
-        """All steps as (label, "done", "now" or ""), in order."""
-        values = self.Step.values
-        now = values.index(self.step)
-        return [
-            (label, "done" if index < now else "now" if index == now else "")
-            for index, label in enumerate(self.Step.labels)
-        ]
+        """[(label, state)] of all steps in order; the state is "done", "now" or ""."""
+        current = self.Step.values.index(self.step)
+        done, to_come = current, len(self.Step.values) - current - 1
+        states = ["done"] * done + ["now"] + [""] * to_come
+        return list(zip(self.Step.labels, states, strict=True))
 
 
 class Voice(ContentItem):
-    """Words of a person who stands with the movement."""
+    """A quotation of a person who supports the movement."""
 
     text = TranslatedField(
         models.TextField(
@@ -132,7 +134,7 @@ class Voice(ContentItem):
 
 
 class Statistic(ContentItem):
-    """One figure with its source and year: never without."""
+    """One statistic with its source and year, both required."""
 
     value = TranslatedField(
         models.CharField(_("figure"), max_length=20, help_text=_("As shown large, such as “1 in 10”."))
@@ -174,7 +176,7 @@ class Statistic(ContentItem):
 
 
 class Partner(ContentItem):
-    """An organisation that founded, carries or funds the movement."""
+    """An organisation that founded, supports or funds the movement."""
 
     class Kind(models.TextChoices):
         FOUNDER = "founder", _("founder")
