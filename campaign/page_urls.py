@@ -1,4 +1,4 @@
-"""Pages that staff write: included after all other addresses, since any slug may be one."""
+"""URLs of content pages. Included last, since the pattern matches any slug."""
 
 from django.urls import path
 

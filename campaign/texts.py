@@ -1,4 +1,4 @@
-"""The words that stand in fixed places, as templates want them: by key, in one language."""
+"""Texts in fixed places of the site, by language and key, as templates use them."""
 
 from campaign.models import PageText
 from campaign.starter import FOLDER
@@ -7,12 +7,12 @@ from pledges.starter import load
 
 
 def read():
-    """{language: {key: words}} as staff wrote them; where nothing is kept yet, the starter's."""
+    """Return {language: {key: text}} from the database; a text that is not there yet is the starter text."""
     return _by_language([*load("texts", FOLDER), *PageText.objects.values("key", "text_sq", "text_en")])
 
 
 def starter():
-    """The same without a database."""
+    """Return {language: {key: text}} of the starter texts, without a query."""
     return _by_language(load("texts", FOLDER))
 
 

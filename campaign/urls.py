@@ -1,7 +1,9 @@
+"""URLs of the home page, help, search, news and previews, under the language prefix."""
+
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-import pledges.urls  # noqa: F401 - knows what a token is
+import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds, views
 from pledges.http import read_only
 

@@ -1,4 +1,4 @@
-"""The movement's pages."""
+"""Views of the content of the site: home, pages, news, help, search, previews, pictures and well-known files."""
 
 from datetime import timedelta
 
@@ -24,8 +24,8 @@ from django.views.decorators.http import require_http_methods
 
 from campaign import previews, structured_data, texts
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
-from campaign.pictures import TYPES
-from campaign.search import LONGEST, find
+from campaign.pictures import MIME_TYPES
+from campaign.search import MAX_QUERY_LENGTH, find
 from pledges.brand import brand
 from pledges.charts import mosaic
 from pledges.http import cookieless_form, in_named_language, mark_public, personal_page, public_page, read_only
@@ -36,15 +36,16 @@ from pledges.totals import tally
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
-FOR_EVER = "public, max-age=31536000, immutable"
+# Only for URLs that change with their content.
+IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @read_only
 def root(request):
-    """To the Albanian home, unless English is preferred: the only address that varies by Accept-Language."""
+    """Redirect to the home page in Albanian, or in English if preferred: the only URL that varies by Accept-Language."""
     accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    wanted = [code.split("-")[0] for code, quality in accepted if quality]
-    language = next((code for code in wanted if code in LANGUAGE_CODES), settings.LANGUAGE_CODE)
+    preferred = [code.split("-")[0] for code, quality in accepted if quality]
+    language = next((code for code in preferred if code in LANGUAGE_CODES), settings.LANGUAGE_CODE)
     with translation.override(language):
         response = HttpResponseRedirect(reverse("campaign:home"))
     response.headers["Vary"] = "Accept-Language"
@@ -53,14 +54,14 @@ def root(request):
 
 @public_page
 def home(request):
-    """What the movement is, how many have pledged, and the way to pledge."""
-    read = tally.read()
-    goal = PledgingSettings.load().goal_above(read.total)
+    """Show the home page."""
+    totals = tally.read()
+    goal = PledgingSettings.load().goal_above(totals.total)
     context = {
-        "totals": read,
+        "totals": totals,
         "goal": goal,
-        "one": mosaic(read.sectors, goal),
-        "groups": _groups(read.sectors),
+        "one": mosaic(totals.sectors, goal),
+        "groups": _groups(totals.sectors),
         "figure": Statistic.objects.shown().filter(on_home=True).first(),
         "demands": Demand.objects.shown(),
         "articles": Article.objects.published()[:HOME_NEWS],
@@ -72,18 +73,20 @@ def home(request):
 
 
 def _groups(sectors):
-    """(sector, people, address of its page, or of the form while it has none), in order."""
+    """[(sector, people, URL of the page of the sector, or of the pledge form if it has no page)]."""
     pages = {page.sector_id: page for page in Page.objects.published().exclude(sector=None)}
-    sign = reverse("pledges:sign")
-    return [
-        (sector, people, pages[sector.pk].get_absolute_url() if sector.pk in pages else f"{sign}?sector={sector.slug}")
-        for sector, people in sectors
-    ]
+    form_url = reverse("pledges:sign")
+    groups = []
+    for sector, people in sectors:
+        page = pages.get(sector.pk)
+        url = page.get_absolute_url() if page else f"{form_url}?sector={sector.slug}"
+        groups.append((sector, people, url))
+    return groups
 
 
 @public_page
 def help_page(request):
-    """Whom to call or write to, now: the lightest page of the site."""
+    """Show the help channels. The lightest page of the site, for slow networks."""
     channels = list(HelpChannel.objects.shown())
     context = {
         "calls": [channel for channel in channels if channel.in_strip],
@@ -98,22 +101,22 @@ def help_page(request):
 
 @public_page
 def privacy(request):
-    """The privacy notice, at an address of its own; its words are a page like any other."""
+    """Show the privacy notice, a content page at a fixed URL."""
     return _show(request, get_object_or_404(Page.objects.published(), key=Page.PRIVACY))
 
 
 @read_only
 def page(request, slug):
-    """A page that staff wrote; an address it had before, or has in the other language, leads to it."""
-    found = _found_at(request, Page, slug)
+    """Show a content page; redirect from its former slugs and from its slug in the other language."""
+    found = _find_by_slug(request, Page, slug)
     return found if isinstance(found, HttpResponse) else _show(request, found)
 
 
 @public_page
 def _show(request, page):
     request.alternates = _alternates(page)
-    trail = [(page.title, page.get_absolute_url())]
-    context = _page_context(page) | {"structured": [structured_data.breadcrumbs(trail)]}
+    breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
+    context = _page_context(page) | {"structured": [breadcrumbs]}
     return render(request, "campaign/page.html", context)
 
 
@@ -130,7 +133,7 @@ def _page_context(page):
 
 @public_page
 def news(request, year=None):
-    """News, newest first, all or of one year."""
+    """List the news, newest first, of all years or of one."""
     articles = Article.objects.published()
     years = [day.year for day in articles.dates("date", "year", order="DESC")]
     if year is not None:
@@ -143,8 +146,8 @@ def news(request, year=None):
 
 @read_only
 def article(request, slug):
-    """One piece of news."""
-    found = _found_at(request, Article, slug)
+    """Show an article; redirects as page() does."""
+    found = _find_by_slug(request, Article, slug)
     return found if isinstance(found, HttpResponse) else _show_article(request, found)
 
 
@@ -168,7 +171,7 @@ def _article_context(article):
 @read_only
 @personal_page
 def preview(request, token):
-    """A page or article as its editor has it, for whoever was given the link."""
+    """Show an unpublished or unsaved page or article to anyone who has the signed link."""
     try:
         row, is_saved = previews.find(token)
     except signing.SignatureExpired:
@@ -178,7 +181,7 @@ def preview(request, token):
     if row is None:
         raise Http404
     for language in LANGUAGE_CODES:
-        # Somebody may look before there is an address.
+        # An unsaved row may have no slug yet, without which its URL cannot be built.
         setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
     is_page = isinstance(row, Page)
     context = _page_context(row) if is_page else _article_context(row)
@@ -190,85 +193,86 @@ def preview(request, token):
 @cookieless_form
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request):
-    """Pages and news that hold the words.
+    """List the pages that contain the words.
 
-    The form is sent by POST: what someone looked for stays out of the address, and so out of a shared phone's history.
+    The form is sent by POST, so that the words are not in the URL and the browser history of a shared phone.
     """
-    words = (request.POST.get("q") or request.GET.get("q", ""))[:LONGEST].strip()
-    context = {"words": words, "hits": find(words, request.LANGUAGE_CODE, texts.read()[request.LANGUAGE_CODE])}
+    words = (request.POST.get("q") or request.GET.get("q", ""))[:MAX_QUERY_LENGTH].strip()
+    language = request.LANGUAGE_CODE
+    context = {"words": words, "hits": find(words, language, texts.read()[language])}
     return render(request, "campaign/search.html", context)
 
 
-def _found_at(request, model, slug):
-    """The published row at this slug, or a redirect to where it is now; 404 when there is none."""
+def _find_by_slug(request, model, slug):
+    """Return the published row with this slug, or a permanent redirect to its present URL; raises Http404."""
     language = request.LANGUAGE_CODE
     rows = model.objects.published()
     try:
         return rows.with_slug(slug, language)
     except model.DoesNotExist:
-        moved = (
+        target = (
             OldAddress.find_target(model, language, slug)
             or rows.filter(**{f"slug_{other_language(language)}": slug}).first()
         )
-    if moved is None:
+    if target is None:
         raise Http404
-    return HttpResponsePermanentRedirect(moved.get_absolute_url())
+    return HttpResponsePermanentRedirect(target.get_absolute_url())
 
 
 def _alternates(row):
-    """The addresses of a page in both languages."""
-    addresses = {}
+    """{language: URL path} of a page or article."""
+    paths = {}
     for language in LANGUAGE_CODES:
         with translation.override(language):
-            addresses[language] = row.get_absolute_url()
-    return addresses
+            paths[language] = row.get_absolute_url()
+    return paths
 
 
 @read_only
 def short_address(request, full):
-    """An address one can say over the phone leads to the full one."""
+    """Redirect a short address, which can be said on the phone, to the full path."""
     return mark_public(HttpResponseRedirect(full))
 
 
 @read_only
 @in_named_language
 def picture(request, language, kind, key):
-    """The card shown beside a shared link: the title of a page or article in one language, drawn."""
+    """Serve the link preview image (og:image): the title of the site, a page or an article, drawn in one language."""
     if kind == "site":
-        words = texts.read()[language]["every_card"]
+        title = texts.read()[language]["every_card"]
     else:
         rows = {"page": Page, "news": Article}[kind].objects.published()
         row = get_object_or_404(rows, **{f"slug_{language}": key})
-        words = row.share_title or row.title
-    return mark_public(HttpResponse(draw("card", words, brand()), content_type="image/png"))
+        title = row.share_title or row.title
+    return mark_public(HttpResponse(draw("card", title, brand()), content_type="image/png"))
 
 
 @read_only
 def library_file(request, name):
-    """A file of the picture library where no nginx serves it. Its name is new with each content, so it is kept for ever."""
+    """Serve a file of the picture library where nginx does not. Its name changes with its content: cached as immutable."""
     try:
         file = default_storage.open(name)
     except FileNotFoundError:
         raise Http404 from None
-    return mark_public(FileResponse(file, content_type=TYPES[name.rpartition(".")[2]]), FOR_EVER)
+    return mark_public(FileResponse(file, content_type=MIME_TYPES[name.rpartition(".")[2]]), IMMUTABLE)
 
 
 @read_only
 def security_txt(request):
-    """Where to tell of a weakness (RFC 9116); it expires in a year from now, whenever that is."""
+    """Serve the security contact (RFC 9116). Its required expiry is always a year from now."""
     expires = (timezone.now() + timedelta(days=365)).strftime("%Y-%m-%dT00:00:00Z")
     lines = ["Contact: https://crca.al", f"Expires: {expires}", "Preferred-Languages: sq, en", ""]
     return mark_public(HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8"))
 
 
 def bad_request(request, exception):
-    """400: what was sent was too much or malformed; nothing of it was kept."""
+    """Show the error page of a malformed or oversized request (status 400)."""
     return render(request, "400.html", status=400)
 
 
 @read_only
 def robots(request):
-    """What search engines may read: all but staff's and personal pages, which are marked noindex themselves."""
+    """Serve robots.txt. Personal pages are not listed in it: they carry a noindex header."""
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
@@ -280,7 +284,7 @@ def robots(request):
 
 @read_only
 def manifest(request):
-    """The web manifest: name, colours and icons for a phone's home screen."""
+    """Serve the web manifest: name, colours and icons for the home screen of a phone."""
     return mark_public(
         JsonResponse(
             {

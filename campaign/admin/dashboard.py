@@ -28,7 +28,7 @@ MODEL_ORDER = [
 
 # Units of the SVG bar chart: its height, and the width of one day.
 CHART_HEIGHT, DAY_WIDTH = 120, 20
-# Also the height of the bar of one pledge beside a bar of ten thousand.
+# Keeps the bar of one pledge visible beside a bar of ten thousand.
 MIN_BAR_HEIGHT = 2
 
 

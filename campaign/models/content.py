@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-# A demand is due for review this long after its last one: the state acts without telling the movement.
+# The state may act without notice: a demand is due for review again after this time.
 CHECK_INTERVAL = timedelta(days=60)
 
 
@@ -40,7 +40,7 @@ class DemandQuerySet(ShownQuerySet):
     """Demands, and those due for review."""
 
     def due(self):
-        """Shown demands that were never reviewed, or last before CHECK_INTERVAL."""
+        """Shown demands that were not reviewed within CHECK_INTERVAL, or never."""
         oldest_valid = timezone.localdate() - CHECK_INTERVAL
         return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=oldest_valid))
 

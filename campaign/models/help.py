@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-# A channel is due for verification this long after the last one: a wrong number can do great harm to a child.
+# A wrong number can do great harm to a child: a channel is due for verification again after this time.
 VERIFY_INTERVAL = timedelta(days=90)
 
 
@@ -20,7 +20,7 @@ class HelpChannelQuerySet(models.QuerySet):
         return self.filter(is_shown=True)
 
     def due(self):
-        """Shown channels that were never verified, or last before VERIFY_INTERVAL."""
+        """Shown channels that were not verified within VERIFY_INTERVAL, or never."""
         oldest_valid = timezone.localdate() - VERIFY_INTERVAL
         return self.shown().filter(Q(verified_on=None) | Q(verified_on__lt=oldest_valid))
 

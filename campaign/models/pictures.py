@@ -25,7 +25,7 @@ def upload_path(picture, name):
     return f"{FOLDER}/{secrets.token_hex(12)}/{name}"
 
 
-# The initial migration names it so.
+# The name that the initial migration refers to.
 a_place_of_its_own = upload_path
 
 
@@ -34,7 +34,7 @@ class PictureFormField(forms.FileField):
 
     def to_python(self, data):
         upload = super().to_python(data)
-        return upload and pictures.safe_copy(upload)
+        return pictures.safe_copy(upload) if upload else upload
 
     def widget_attrs(self, widget):
         return {"accept": "image/jpeg,image/png,image/webp"}
@@ -234,7 +234,7 @@ class Picture(models.Model):
         """(MIME type, srcset) per format, the preferred format first; empty until the sizes are made."""
         return [
             (
-                pictures.TYPES[kind],
+                pictures.MIME_TYPES[kind],
                 ", ".join(f"{self._url(f'{width}.{kind}')} {width}w" for width in self.sizes["widths"]),
             )
             for kind in ("avif", "webp")

@@ -164,7 +164,7 @@ class Publishable(models.Model):
             OldAddress.record(old, self)
 
     def clean(self):
-        """Report per field: a translation required for publication that is missing, and a slug that is taken."""
+        """Validate that a published text is complete in both languages and that its slugs are free; errors are per field."""
         errors = {}
         if self.state == self.State.PUBLISHED:
             errors = {
@@ -185,7 +185,7 @@ class Publishable(models.Model):
             raise ValidationError(errors)
 
     def _slug_resolves_to_page(self, language):
-        """Whether the URL of this slug is not that of another view. An invalid slug is left to the field's validators."""
+        """Whether the URL of the slug resolves to a content view. True for an invalid slug: the field validators report it."""
         with translation.override(language):
             try:
                 return resolve(self.get_absolute_url()).kwargs.get("slug") is not None

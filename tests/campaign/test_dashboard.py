@@ -206,7 +206,7 @@ def test_shortcuts_lead_to_what_the_permissions_allow(client, permissions, label
 
 def figures(page, name):
     """Rows of figures in a table of the dashboard, without its head."""
-    [section] = page.all("section", **{"class": "activity"})
+    [section] = page.all("section", **{"class": "recent-activity"})
     [details] = [
         node for node in page.all("details", node=section) if name in page.words(page.all("summary", node=node)[0])
     ]
@@ -262,7 +262,7 @@ def test_an_empty_site_has_an_empty_drawing(client):
 
 
 def test_figures_of_pledges_are_for_those_who_may_see_pledges(client):
-    assert dashboard(client, make_staff("change_page")).all("section", **{"class": "activity"}) == []
+    assert dashboard(client, make_staff("change_page")).all("section", **{"class": "recent-activity"}) == []
 
 
 def test_the_dashboard_runs_few_statements_however_many_rows_there_are(client, django_assert_max_num_queries):

@@ -1,3 +1,5 @@
+"""manage.py rotate_keys: bring every row to the newest keys."""
+
 from django.core.management.base import BaseCommand, CommandError
 
 from pledges import rotation
@@ -5,6 +7,8 @@ from staff import secrets
 
 
 class Command(BaseCommand):
+    """Re-encrypt and re-digest every row with the newest keys. Idempotent."""
+
     help = (
         "Bring every row to the newest keys. First put the new key in front of FIELD_KEYS, DIGEST_KEYS or DJANGO_SECRET_KEYS and "
         "restart all processes; run this, as often as you like; then take the old key out, restart, and run it once more."
