@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from campaign import texts
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
-from pledges.brand import brand
+from pledges.figures.brand import brand
 from pledges.languages import LANGUAGE_CODES, other_language, own_name
 from pledges.starter import load
 

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 from campaign.models import Article
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Milestone, StarterItem
-from pledges.numbers import number
+from pledges.models.numbers import number
 
 
 @transaction.atomic
