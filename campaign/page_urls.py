@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaign import views
+from campaign.views import content
 
 app_name = "pages"
-urlpatterns = [path("<slug:slug>/", views.page, name="page")]
+urlpatterns = [path("<slug:slug>/", content.page, name="page")]

@@ -3,8 +3,8 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path, register_converter
 
-from campaign import views
 from campaign.sitemaps import SITEMAPS
+from campaign.views import content, files
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
 from pledges.views import counter, health, open_data, share, totals
@@ -13,7 +13,7 @@ register_converter(LanguageConverter, "language")
 
 # Under /pictures/LANGUAGE/.
 picture_urls = [
-    re_path(r"^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$", views.picture, name="picture"),
+    re_path(r"^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$", files.picture, name="picture"),
     re_path(r"^(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$", share.picture, name="pledged_picture"),
     re_path(r"^ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"),
     path("totals.png", totals.card, name="totals_card"),
@@ -30,7 +30,7 @@ figure_urls = [
 counter_urls = [re_path(r"^(?P<theme>light|dark)/$", counter.counter, name="counter")]
 
 urlpatterns = [
-    path("", views.root),
+    path("", content.root),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/openapi.json", open_data.description, name="openapi"),
@@ -44,24 +44,24 @@ urlpatterns = [
     path("pictures/<language:language>/", include(picture_urls)),
     path("counter/<language:language>/", include(counter_urls)),
     # Short addresses, easy to say on the phone.
-    path("ndihme", views.short_address, {"full": "/sq/ndihme/"}),
-    path("ndihme/", views.short_address, {"full": "/sq/ndihme/"}),
-    path("help", views.short_address, {"full": "/en/help/"}),
-    path("help/", views.short_address, {"full": "/en/help/"}),
-    path(".well-known/security.txt", views.security_txt),
+    path("ndihme", content.short_address, {"full": "/sq/ndihme/"}),
+    path("ndihme/", content.short_address, {"full": "/sq/ndihme/"}),
+    path("help", content.short_address, {"full": "/en/help/"}),
+    path("help/", content.short_address, {"full": "/en/help/"}),
+    path(".well-known/security.txt", files.security_txt),
     re_path(
         r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$",
-        views.library_file,
+        files.library_file,
         name="library_file",
     ),
-    path("robots.txt", views.robots),
+    path("robots.txt", files.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
-    path("site.webmanifest", views.manifest, name="manifest"),
+    path("site.webmanifest", files.manifest, name="manifest"),
     path("admin/language/", include("django.conf.urls.i18n")),
     path("admin/account/", include("staff.urls")),
     path("admin/", admin.site.urls),
 ]
-handler400 = "campaign.views.bad_request"
+handler400 = "campaign.views.content.bad_request"
 urlpatterns += i18n_patterns(
     path("", include("campaign.urls")),
     path("", include("pledges.urls")),

@@ -39,9 +39,9 @@ NAMES_BOTH_LANGUAGES = {
     "campaign/management/commands/demo.py": "the languages of invented pledges",
     "campaign/models/publishing.py": "one search column per language",
     "pledges/admin/sectors.py": "one form field per language",
-    "pledges/brand.py": "the name of the movement in each language",
+    "pledges/figures/brand.py": "the name of the movement in each language",
     "pledges/exports/subject_data.py": "published keys",
-    "pledges/openapi.py": "published keys",
+    "pledges/views/openapi.py": "published keys",
     "pledges/views/open_data.py": "published keys",
     "staff/admin/guide.py": "one file of the guide per language",
 }
