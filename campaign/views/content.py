@@ -91,18 +91,18 @@ def help_page(request):
 @public_page
 def privacy(request):
     """Show the privacy notice, a content page at a fixed URL."""
-    return _show(request, get_object_or_404(Page.objects.published(), key=Page.PRIVACY))
+    return _show_page(request, get_object_or_404(Page.objects.published(), key=Page.PRIVACY))
 
 
 @read_only
 def page(request, slug):
     """Show a content page; redirect from its former slugs and from its slug in the other language."""
     found = _find_by_slug(request, Page, slug)
-    return found if isinstance(found, HttpResponse) else _show(request, found)
+    return found if isinstance(found, HttpResponse) else _show_page(request, found)
 
 
 @public_page
-def _show(request, page):
+def _show_page(request, page):
     request.alternates = _alternates(page)
     breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
     context = _page_context(page) | {"structured": [breadcrumbs]}

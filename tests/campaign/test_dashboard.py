@@ -321,7 +321,7 @@ def test_every_place_is_in_a_template_and_every_template_s_words_can_be_changed(
     named = set()
     for file in [
         *Path(settings.BASE_DIR, "templates").rglob("*.html"),
-        *Path(settings.BASE_DIR, "campaign").glob("*.py"),
+        *Path(settings.BASE_DIR, "campaign").rglob("*.py"),
     ]:
         named |= set(re.findall(r'\btexts\.(?:read\(\)\[\w+(?:\(\))?\]\[")?([a-z]\w+)', file.read_text())) - {
             "read",
