@@ -16,7 +16,7 @@ from pledges.models.numbers import number
 def create_draft(milestone):
     """Create and return a draft Article about the milestone; None if one was ever created, even if staff deleted it."""
     articles = []
-    StarterItem.plant(f"news:{milestone.key}", lambda: articles.append(_create_article(milestone)))
+    StarterItem.create_once(f"news:{milestone.key}", lambda: articles.append(_create_article(milestone)))
     return articles[0] if articles else None
 
 

@@ -52,7 +52,5 @@ def delete_orphaned_files():
     return len(orphans)
 
 
-def every_minute():
-    """Run all steps."""
-    enqueue_sizes()
-    delete_orphaned_files()
+# The worker runs each step every minute. A failing step does not stop the others.
+STEPS = [enqueue_sizes, delete_orphaned_files]

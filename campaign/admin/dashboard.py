@@ -102,7 +102,7 @@ def _message_tasks():
 
 
 def _wall_tasks():
-    count = WallName.objects.waiting_for_the_wall().count()
+    count = WallName.objects.awaiting_wall_review().count()
     if count:
         label = ngettext("name for the wall waits to be looked at", "names for the wall wait to be looked at", count)
         yield Task(count, label, _list_url(WallName))
