@@ -168,7 +168,7 @@ class Picture(models.Model):
                 condition=Q(credit_sq="", credit_en="") | (~Q(credit_sq="") & ~Q(credit_en="")),
                 violation_error_message=_("Write this in both languages, or leave both empty."),
             ),
-            models.CheckConstraint(name="picture_has_dots", condition=Q(width__gt=0, height__gt=0) & ~Q(file="")),
+            models.CheckConstraint(name="picture_has_dimensions", condition=Q(width__gt=0, height__gt=0) & ~Q(file="")),
             models.CheckConstraint(name="picture_sized_has_sizes", condition=Q(sized_at=None) | ~Q(sizes={})),
         ]
 

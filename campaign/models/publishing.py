@@ -231,7 +231,7 @@ class OldAddress(models.Model):
     class Meta:
         verbose_name = _("old address")
         verbose_name_plural = _("old addresses")
-        constraints = [models.UniqueConstraint(fields=["kind", "language", "slug"], name="old_address_once")]
+        constraints = [models.UniqueConstraint(fields=["kind", "language", "slug"], name="old_address_is_unique")]
 
     def __str__(self):
         return self.slug
