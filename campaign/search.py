@@ -167,7 +167,7 @@ def _search_fixed_pages(query, pages):
 def highlight(headline, plain_text):
     """Return a headline of PostgreSQL as safe HTML with the matches in <mark>.
 
-    An ellipsis stands at either end where the headline does not begin or end with the plain text.
+    An ellipsis marks an end of the headline that is not also an end of the plain text.
     """
     text, full_text = _one_line(headline), _one_line(plain_text)
     without_delimiters = text.replace(START, "").replace(STOP, "")

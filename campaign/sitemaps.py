@@ -42,7 +42,7 @@ class PageSitemap(Sitemap):
             url["alternates"].append(albanian | {"lang_code": "x-default"})
         return urls
 
-    # URLs begin with SITE_URL, as the canonical URLs of the pages do, whatever the host of the request.
+    # URLs begin with SITE_URL, as the canonical URLs of the pages do, and not with the host of the request.
 
     def get_protocol(self, protocol=None):
         return urlsplit(settings.SITE_URL).scheme
