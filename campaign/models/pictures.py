@@ -25,10 +25,6 @@ def upload_path(picture, name):
     return f"{FOLDER}/{secrets.token_hex(12)}/{name}"
 
 
-# The name that the initial migration refers to.
-a_place_of_its_own = upload_path
-
-
 class PictureFormField(forms.FileField):
     """A file field whose value is a re-encoded, sanitised copy of the uploaded picture."""
 
