@@ -176,7 +176,7 @@ def test_only_the_error_type_of_a_failing_step_is_logged_and_stored(client, capl
         library.unlink()
         if before:
             before.rename(library)
-    step = "campaign.housekeeping.sweep"
+    step = "campaign.housekeeping.delete_orphaned_files"
     assert failing_checks(client) == [f"housekeeping: {step}"]
     assert FailedStep.objects.get().error == "NotADirectoryError"
     assert f"{step}: NotADirectoryError" in caplog.text and settings.MEDIA_ROOT not in caplog.text
