@@ -110,7 +110,7 @@ def cookieless_form(view):
     @wraps(view)
     def wrapper(request, *args, **kwargs):
         if request.method == "POST" and from_elsewhere(request):
-            return render(request, "pledges/from_elsewhere.html", status=403)
+            return render(request, "pledges/cross_site.html", status=403)
         return view(request, *args, **kwargs)
 
     return wrapper

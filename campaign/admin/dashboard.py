@@ -155,7 +155,7 @@ def _ways(can):
 
 def _activity():
     """What came in lately, drawn and in figures."""
-    lately, read = activity.lately(), tally.read()
+    lately, read = activity.recent(), tally.read()
     sectors = [(sector.name, *lately.sectors.get(sector.pk, (0, 0)), people) for sector, people in read.sectors]
     sources = [(label, *lately.sources[value]) for value, label in Pledge.Source.choices if value in lately.sources]
     signed, confirmed = (sum(day[column] for day in lately.days) for column in (1, 2))

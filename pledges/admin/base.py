@@ -12,7 +12,7 @@ def sees_people(request):
     return request.user.has_perm("pledges.see_people")
 
 
-def log_look(request, ids, page):
+def log_access_to_people(request, ids, page):
     """Put on record whose names and addresses are about to be shown, and on which page; without the record there is no page."""
     if sees_people(request) and ids:
         AuditEntry.log(request.user, AuditEntry.Action.LOOK, ids, page=page)
@@ -26,7 +26,7 @@ def decrypted(read):
         return _("cannot be decrypted")
 
 
-class HoldsPledges:
+class ProtectedByPledges:
     """Things that stay while pledges need them; says how many those are instead of listing each."""
 
     def pledges_of(self, obj):

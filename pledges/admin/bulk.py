@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
-from pledges.admin.corrections import AskedForm
+from pledges.admin.corrections import RequestChannelForm
 from pledges.admin.lists import LOOKUPS
 from pledges.crypto import keys
 from pledges.models import Batch, Pledge
@@ -146,7 +146,7 @@ class BulkActions:
                 messages.ERROR,
             )
             return None
-        form = AskedForm(request.POST if "sure" in request.POST else None)
+        form = RequestChannelForm(request.POST if "sure" in request.POST else None)
         if not form.is_valid():
             explanation = _("Everything kept about these people goes for good. A last message tells each of them so.")
             return self._ask(request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form)
@@ -213,7 +213,7 @@ class BulkActions:
             "form": form,
             "list": f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"),
         }
-        return TemplateResponse(request, "admin/pledges/pledge/sure.html", context)
+        return TemplateResponse(request, "admin/pledges/pledge/confirm_action.html", context)
 
     def _erase_one(self, request, pledge, form):
         try:

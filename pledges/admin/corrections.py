@@ -14,7 +14,7 @@ from staff.admin.base import BilingualForm
 CORRECTABLE = ["sector", "county", "language", "show_name", "updates"]
 
 
-class Asked(models.TextChoices):
+class RequestChannel(models.TextChoices):
     """How staff came to correct or erase a pledge."""
 
     PHONE = "phone", _("by phone")
@@ -24,13 +24,13 @@ class Asked(models.TextChoices):
     OWN = "own", _("nobody asked: we noticed it ourselves")
 
 
-class AskedField(forms.ChoiceField):
+class RequestChannelField(forms.ChoiceField):
     """How it was asked; required with every correction, and none itself."""
 
     def __init__(self, **kwargs):
         super().__init__(
             label=_("How it was asked"),
-            choices=[("", "---------"), *Asked.choices],
+            choices=[("", "---------"), *RequestChannel.choices],
             help_text=_(
                 "Kept on record with your name. First make sure that you speak to the person whose pledge it is."
             ),
@@ -42,16 +42,16 @@ class AskedField(forms.ChoiceField):
         return False
 
 
-class AskedForm(forms.Form):
+class RequestChannelForm(forms.Form):
     """How it was asked, where nothing else is."""
 
-    asked = AskedField()
+    asked = RequestChannelField()
 
 
 class CorrectionForm(BilingualForm):
     """What staff may correct of a pledge without seeing the person."""
 
-    asked = AskedField()
+    asked = RequestChannelField()
 
     def clean(self):
         cleaned = super().clean()

@@ -40,7 +40,7 @@ FILE_NAMES = {
 }
 
 
-def contents_for(request):
+def allowed_contents(request):
     """What this member of staff may export."""
     user, content = request.user, Export.Content
     sees_pledges = user.has_perm("pledges.view_pledge") or user.has_perm("pledges.change_pledge")
@@ -82,7 +82,7 @@ class ExportAdmin(ModelAdmin):
     actions = None
 
     def has_add_permission(self, request):
-        return bool(contents_for(request))
+        return bool(allowed_contents(request))
 
     def has_view_permission(self, request, obj=None):
         return self.has_add_permission(request) or super().has_view_permission(request, obj)
@@ -107,7 +107,9 @@ class ExportAdmin(ModelAdmin):
             raise PermissionDenied
         export = self.get_object(request, object_id)
         try:
-            filters = export and list(in_words(shown_by(request, urlencode(export.filters, doseq=True))))
+            filters = export and list(
+                describe_filters(filtered_changelist(request, urlencode(export.filters, doseq=True)))
+            )
         except IncorrectLookupParameters:
             # The list has other filters by now.
             filters = None
@@ -133,8 +135,8 @@ class ExportAdmin(ModelAdmin):
 
     def ask(self, request, query, form=None):
         """The page that says what would be exported, with a button for the file; `query` holds the filters of the list."""
-        shown = shown_by(request, query)
-        form = form or ExportForm(initial={"export": uuid.uuid4(), "query": query}, contents=contents_for(request))
+        shown = filtered_changelist(request, query)
+        form = form or ExportForm(initial={"export": uuid.uuid4(), "query": query}, contents=allowed_contents(request))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Export pledges"),
@@ -142,20 +144,20 @@ class ExportAdmin(ModelAdmin):
             "media": self.media,
             "adminform": helpers.AdminForm(form, [(None, {"fields": ["content", "format"]})], {}, model_admin=self),
             "form": form,
-            "filters": in_words(shown),
+            "filters": describe_filters(shown),
             "shown": shown.queryset.count(),
             "want_news": shown.queryset.who_want_news().count(),
         }
-        return TemplateResponse(request, "admin/pledges/export/ask.html", context)
+        return TemplateResponse(request, "admin/pledges/export/options.html", context)
 
     def _export(self, request):
-        form = ExportForm(request.POST, contents=contents_for(request))
+        form = ExportForm(request.POST, contents=allowed_contents(request))
         if form.has_error("export"):
             # No page of ours sends it so.
             raise SuspiciousOperation("the export has no number")
         if not form.is_valid():
             return self.ask(request, request.POST.get("query", ""), form)
-        shown = shown_by(request, form.cleaned_data["query"])
+        shown = filtered_changelist(request, form.cleaned_data["query"])
         export = form.save(commit=False)
         export.pk, export.user, export.filters = form.cleaned_data["export"], request.user, shown.get_filters_params()
         try:
@@ -173,14 +175,14 @@ class ExportAdmin(ModelAdmin):
         return response
 
 
-def shown_by(request, query):
+def filtered_changelist(request, query):
     """The list of pledges with these filters, as its own page makes it."""
     request = copy.copy(request)
     request.GET = QueryDict(query)
     return admin.site.get_model_admin(Pledge).get_changelist_instance(request)
 
 
-def in_words(shown):
+def describe_filters(shown):
     """(filter, choice) of each filter that a list of pledges is narrowed by."""
     chosen, known = shown.get_filters_params(), {"id__in"}
     for spec in shown.filter_specs:
@@ -201,7 +203,7 @@ class ExportActions:
 
     def has_export_permission(self, request):
         """Whether one may export anything."""
-        return bool(contents_for(request))
+        return bool(allowed_contents(request))
 
     def changelist_view(self, request, extra_context=None):
         link = None

@@ -24,20 +24,20 @@ TITLES = {
 }
 
 
-class About(int):
+class EstimatedCount(int):
     """An estimated number; `words` says that it is one."""
 
     @property
-    def words(self):
+    def label(self):
         digits = max(len(str(int(self))) - 3, 0)
         return gettext("about %(number)s") % {"number": number_format(round(int(self), -digits))}
 
 
-class Exactly(int):
+class ExactCount(int):
     """A counted number."""
 
     @property
-    def words(self):
+    def label(self):
         return number_format(int(self))
 
 
@@ -46,13 +46,13 @@ def estimate(queryset):
     return json.loads(queryset.order_by().select_related(None).explain(format="json"))[0]["Plan"]["Plan Rows"]
 
 
-def how_many(queryset):
+def limited_count(queryset):
     """The number of rows, exact up to 10,000 and else as PostgreSQL estimates it."""
     guess = estimate(queryset)
     if guess > COUNTED:
-        return About(guess)
+        return EstimatedCount(guess)
     count = queryset.order_by().values("pk")[: COUNTED + 1].count()
-    return Exactly(count) if count <= COUNTED else About(count)
+    return ExactCount(count) if count <= COUNTED else EstimatedCount(count)
 
 
 class PledgeList(ChangeList):
@@ -70,12 +70,12 @@ class PledgeList(ChangeList):
         forwards = start == 0 or start < estimate(self.queryset) * 3 / 4
         page = list(ids[start : start + size + 1]) if forwards else []
         if len(page) > size:
-            count = max(how_many(self.queryset), About(start + len(page)))
+            count = max(limited_count(self.queryset), EstimatedCount(start + len(page)))
             page = page[:size]
         elif page or start == 0:
-            count = Exactly(start + len(page))
+            count = ExactCount(start + len(page))
         else:
-            count = Exactly(self.queryset.order_by().count())
+            count = ExactCount(self.queryset.order_by().count())
             # Behind the end, where an estimate was too high, the last page is what was looked for.
             self.page_num = min(self.page_num, max(-(-count // size), 1))
             rest = count - (self.page_num - 1) * size
@@ -150,8 +150,8 @@ class SharedAddressFilter(admin.SimpleListFilter):
     parameter_name = "second"
 
     def lookups(self, request, model_admin):
-        count = how_many(model_admin.model.objects.second_of_their_address())
-        return [("yes", _("Second from its address (%(count)s)") % {"count": count.words})]
+        count = limited_count(model_admin.model.objects.second_of_their_address())
+        return [("yes", _("Second from its address (%(count)s)") % {"count": count.label})]
 
     def queryset(self, request, queryset):
         return queryset.second_of_their_address() if self.value() == "yes" else queryset

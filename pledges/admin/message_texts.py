@@ -34,7 +34,7 @@ class MessageTextForm(BilingualForm):
                 # Blank only for messages that have none.
                 field.required = True
 
-    def typed(self, language):
+    def typed_words(self, language):
         """The words as they stand in the form, right or wrong; the saved ones for whoever may only look."""
         if "subject_sq" not in self.fields:
             return self.instance.words(language)
@@ -107,8 +107,8 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
 
         return [
             at("preview/", csp_override(WITH_A_MAIL)(self.preview), "preview"),
-            at("try/", csp_override(WITH_A_MAIL)(require_POST(self.try_out)), "try"),
-            at("try/<uuid:trial>/", self.tried, "tried"),
+            at("try/", csp_override(WITH_A_MAIL)(require_POST(self.send_trial)), "try"),
+            at("try/<uuid:trial>/", self.trial_status, "tried"),
             *super().get_urls(),
         ]
 
@@ -116,7 +116,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
         """The message as a made-up person would get it: with the words typed in the form, or the saved ones."""
         return self._shown(request, self._form(request, pk))
 
-    def try_out(self, request, pk):
+    def send_trial(self, request, pk):
         """Have the words of the preview sent to one's own address."""
         form = self._form(request, pk)
         if not self.has_change_permission(request, form.instance):
@@ -132,14 +132,14 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             return self._shown(request, form)
         return redirect("admin:pledges_messagetext_tried", pk, trial.pk)
 
-    def tried(self, request, pk, trial):
+    def trial_status(self, request, pk, trial):
         """What came of it; the page asks again by itself until it is known."""
         text = get_object_or_404(MessageText, pk=pk)
         if not self.has_change_permission(request, text):
             raise PermissionDenied
         trial = get_object_or_404(TrialMessage, pk=trial, user=request.user)
         context = self._context(request, text, _("A test to your own address")) | {"trial": trial}
-        response = TemplateResponse(request, "admin/pledges/messagetext/tried.html", context)
+        response = TemplateResponse(request, "admin/pledges/messagetext/trial_status.html", context)
         if trial.state == TrialMessage.State.WAITING:
             response.headers["Refresh"] = "2"
         return response
@@ -156,7 +156,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
         text = form.instance
         mails = []
         for language, name in settings.LANGUAGES:
-            mail = sample_mail(text.kind, form.typed(language), language)
+            mail = sample_mail(text.kind, form.typed_words(language), language)
             mails.append(
                 {
                     "language": language,

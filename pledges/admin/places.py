@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pledges.admin.base import HoldsPledges
+from pledges.admin.base import ProtectedByPledges
 from pledges.models import County, Municipality
 from staff.admin.base import ModelAdmin
 
 
 @admin.register(County)
-class CountyAdmin(HoldsPledges, ModelAdmin):
+class CountyAdmin(ProtectedByPledges, ModelAdmin):
     list_display = ["name", "code", "population"]
     list_note = _("A county that has pledges or municipalities cannot be deleted.")
     search_fields = ["name_sq", "name_en", "code"]

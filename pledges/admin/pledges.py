@@ -16,9 +16,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from pledges.admin.base import decrypted, log_look, sees_people
+from pledges.admin.base import decrypted, log_access_to_people, sees_people
 from pledges.admin.bulk import NO_KEY, BulkActions
-from pledges.admin.corrections import AskedForm, CorrectionForm, PersonForm
+from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.crypto import keys
@@ -182,9 +182,9 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         if "cl" in shown:
             found = shown["cl"]
             shown["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
-                "count": found.result_count.words
+                "count": found.result_count.label
             }
-            log_look(request, [pledge.pk for pledge in found.result_list], page="list")
+            log_access_to_people(request, [pledge.pk for pledge in found.result_list], page="list")
         return response
 
     # Looking for an address
@@ -205,7 +205,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         if not form.is_valid():
             self.message_user(request, form.errors["email"][0], messages.ERROR)
         elif ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
-            log_look(request, ids, page="find")
+            log_access_to_people(request, ids, page="find")
             query = {"id__in": ",".join(map(str, ids))}
         else:
             self.message_user(request, _("No pledge has this address."), messages.WARNING)
@@ -228,7 +228,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
             self.message_user(request, _("The other pledge from this address already bears this name."), messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("original"):
-            log_look(request, [pledge.pk], page="pledge")
+            log_access_to_people(request, [pledge.pk], page="pledge")
         return response
 
     def save_model(self, request, obj, form, change):
@@ -238,7 +238,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
             AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
 
     def delete_view(self, request, object_id, extra_context=None):
-        form = AskedForm(request.POST if request.method == "POST" else None)
+        form = RequestChannelForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and not form.is_valid():
             self.message_user(request, form.errors["asked"][0], messages.ERROR)
             return redirect(request.get_full_path())
@@ -253,4 +253,4 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         return [], {}, set(), []
 
     def delete_model(self, request, obj):
-        self._erase(request, obj, AskedForm(request.POST))
+        self._erase(request, obj, RequestChannelForm(request.POST))

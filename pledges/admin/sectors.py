@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
-from pledges.admin.base import HoldsPledges
+from pledges.admin.base import ProtectedByPledges
 from pledges.models import Commitment, Pledge, Sector, Wording
 from staff.admin.base import BilingualForm, FixedKey, StackedInline
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
@@ -69,7 +69,7 @@ class MergeForm(forms.Form):
 
 
 @admin.register(Sector)
-class SectorAdmin(HoldsPledges, ContentAdmin):
+class SectorAdmin(ProtectedByPledges, ContentAdmin):
     list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
     list_filter = ["is_open", MissingLanguageFilter]
     list_note = _(
@@ -91,7 +91,7 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
 
     def get_fieldsets(self, request, obj=None):
         if obj:
-            words = {"fields": [("words_sq", "words_en")], "description": self.link_to_words(obj)}
+            words = {"fields": [("words_sq", "words_en")], "description": self.wording_link(obj)}
         else:
             words = {"fields": [("pledge_sq", "pledge_en")]}
         return [
@@ -130,19 +130,19 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
 
     @admin.display(description=_("Pledge (Albanian)"))
     def words_sq(self, sector):
-        return getattr(self.words(sector), "text_sq", "")
+        return getattr(self.current_wording(sector), "text_sq", "")
 
     @admin.display(description=_("Pledge (English)"))
     def words_en(self, sector):
-        return getattr(self.words(sector), "text_en", "")
+        return getattr(self.current_wording(sector), "text_en", "")
 
-    def words(self, sector):
+    def current_wording(self, sector):
         """The current words of a sector, or None."""
         return Wording.objects.pledges().current().filter(sector=sector).first()
 
-    def link_to_words(self, sector):
+    def wording_link(self, sector):
         """Where the words of a sector are changed, or written when it has none."""
-        words = self.words(sector)
+        words = self.current_wording(sector)
         if words is None:
             url, text = reverse("admin:pledges_wording_add"), _("Write its words")
         else:

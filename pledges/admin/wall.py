@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges import wall
-from pledges.admin.base import decrypted, log_look, sees_people
+from pledges.admin.base import decrypted, log_access_to_people, sees_people
 from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin.base import ModelAdmin, NoAddOrDelete
@@ -101,7 +101,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
             shown["cl"].result_list = names
-            log_look(request, [pledge.pk for pledge in names], page="wall")
+            log_access_to_people(request, [pledge.pk for pledge in names], page="wall")
         return response
 
     # One name, and deciding
@@ -118,7 +118,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             if decision:
                 self._decide(request, decision, [object_id], is_open=True)
             return redirect("admin:pledges_wallname_changelist")
-        log_look(request, [pledge.pk], page="wall")
+        log_access_to_people(request, [pledge.pk], page="wall")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Name for the wall"),

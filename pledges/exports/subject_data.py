@@ -3,7 +3,7 @@
 from pledges.models import Wording
 
 
-def record(pledge):
+def subject_data(pledge):
     """All that the database holds about this pledge, as a dictionary for JSON; times in ISO 8601 with offset."""
     return {
         "id": str(pledge.pk),

@@ -55,7 +55,7 @@ class NameField(forms.CharField):
         return clean_name(super().clean(value))
 
 
-def whole_address(value):
+def validate_address(value):
     """Raise ValidationError, once, for what is no address that mail can go to."""
     EmailValidator(allowlist=[])(value)
     # Neither "drita"@… nor a@[192.0.2.1]: the first is a second spelling of one mailbox, the second no domain. And
@@ -66,7 +66,7 @@ def whole_address(value):
 class AddressField(forms.EmailField):
     """An e-mail address in NFC, as typed."""
 
-    default_validators = [whole_address]
+    default_validators = [validate_address]
 
     def __init__(self, **kwargs):
         kwargs.setdefault("label", _("E-mail"))

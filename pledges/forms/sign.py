@@ -50,16 +50,16 @@ class StampedForm(forms.Form):
     def clean(self):
         stamp = self.read_stamp
         if self.cleaned_data.get("website") or stamp is None or stamp.stale or stamp.too_quick:
-            self.add_error(None, self.once_more())
+            self.add_error(None, self.resubmit_error())
         return super().clean()
 
-    def once_more(self):
+    def resubmit_error(self):
         """The error that asks for nothing but another press of the button."""
         return forms.ValidationError(
-            _("Please look once more and press the button. Everything you wrote is still here."), code="once_more"
+            _("Please look once more and press the button. Everything you wrote is still here."), code="resubmit"
         )
 
-    def give_back(self):
+    def redisplay(self):
         """Prepare the bound form to be shown again: what was typed stays, the stamp is fresh, the trap is empty."""
         self.data = self.data.copy()
         self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
@@ -161,7 +161,7 @@ class PledgeForm(StampedForm):
             cleaned["show_name"] = False
         if sector and not self.non_field_errors() and not {None, sector.pk} <= self.signed.keys():
             # The words this page showed are gone: they must be read anew before they are signed.
-            self.add_error(None, self.once_more())
+            self.add_error(None, self.resubmit_error())
         return cleaned
 
     @cached_property

@@ -28,7 +28,7 @@ def share(part, whole):
 
 
 @register.filter
-def linked(html, url):
+def link_address(html, url):
     """The same HTML with this address of ours made a link wherever it stands."""
     link = format_html('<a href="{}" style="color:#2a3bb7">{}</a>', url, url)
     return mark_safe(conditional_escape(html).replace(escape(url), link))

@@ -33,7 +33,7 @@ class Activity:
     sources: dict[str, tuple[int, int]]
 
 
-def lately():
+def recent():
     """What came in over the last DAYS days, from two queries."""
     today = timezone.localdate()
     since = today - timedelta(days=DAYS - 1)

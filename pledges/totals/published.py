@@ -40,7 +40,7 @@ def _figures(read_now):
     return figures
 
 
-def places_beside_names(read_now):
+def cells_shown_beside_names(read_now):
     """The (sector's slug, county's code) that may stand beside a name on the wall.
 
     Only what the published table shows anyway: a name with both would otherwise say that a hidden number is not nobody, and so

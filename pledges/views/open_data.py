@@ -31,7 +31,7 @@ def page(request):
     return render(request, "pledges/open_data.html", {"counters": counters, "small": SMALL, "licence": LICENCE})
 
 
-def open_to_scripts(view):
+def allow_cross_origin(view):
     """Open data of any site's page: its browser may ask first whether it may send the tag it has (If-None-Match)."""
 
     @csrf_exempt
@@ -71,14 +71,14 @@ def _csv(name, rows, as_of):
     return _open_data(response, as_of)
 
 
-@open_to_scripts
+@allow_cross_origin
 @read_only
 def description(request):
     """All of it as an OpenAPI description."""
     return _json(openapi.description(), None)
 
 
-@open_to_scripts
+@allow_cross_origin
 @read_only
 def totals_json(request):
     """The totals as JSON; `sectors` and `counties` each sum to `total`."""
@@ -101,7 +101,7 @@ def totals_json(request):
     return _json(data, as_of)
 
 
-@open_to_scripts
+@allow_cross_origin
 @read_only
 def totals_csv(request):
     """The totals as CSV: one row a sector, county and way of signing, and the total."""
@@ -120,7 +120,7 @@ def totals_csv(request):
     return _csv("totals", rows, as_of)
 
 
-@open_to_scripts
+@allow_cross_origin
 @read_only
 def days_json(request):
     """How many confirmed on each day in Tirana, as JSON; days on which nobody did are left out, the rest sum to `total`."""
@@ -130,7 +130,7 @@ def days_json(request):
     return _json({"as_of": as_of, "total": read.total, "days": days}, as_of)
 
 
-@open_to_scripts
+@allow_cross_origin
 @read_only
 def days_csv(request):
     """The same as CSV: one row a day."""
@@ -151,7 +151,7 @@ def _published():
     )
 
 
-@open_to_scripts
+@allow_cross_origin
 @read_only
 def sectors_by_county_json(request):
     """The published state as JSON: `cells` are null where hidden, and missing while they would tell no more than the sums."""
@@ -159,7 +159,7 @@ def sectors_by_county_json(request):
     return _json({"as_of": as_of, "hidden_below": SMALL, **published}, as_of)
 
 
-@open_to_scripts
+@allow_cross_origin
 @read_only
 def sectors_by_county_csv(request):
     """The published state as CSV: one row a cell, `total` empty where it is hidden."""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.exports.subject_data import record
+from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, in_even_time, personal_page, public_form, public_page
 from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
@@ -22,7 +22,7 @@ from pledges.totals import tally
 from pledges.views.sign import SeeOther
 
 
-def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
+def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
     """Give the view the pledge its link belongs to.
 
     A link we did not make is a 404; one whose pledge is gone, or that was revoked, gets a page that says so.
@@ -55,7 +55,7 @@ def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
     return decorator
 
 
-@behind_a_link(Purpose.CONFIRM)
+@personal_link_view(Purpose.CONFIRM)
 def confirm(request, pledge):
     """One button that counts the pledge; opening the page changes nothing, however often scanners do.
 
@@ -80,7 +80,7 @@ def confirm(request, pledge):
     return render(request, "pledges/link_ended.html", status=410)
 
 
-@behind_a_link(Purpose.BLOCK)
+@personal_link_view(Purpose.BLOCK)
 def block(request, pledge):
     """ "It was not me": erase the unconfirmed pledge and never write to its address again."""
     if pledge.state != Pledge.State.PENDING:
@@ -91,7 +91,7 @@ def block(request, pledge):
     return render(request, "pledges/block.html")
 
 
-@behind_a_link(Purpose.BLOCK_NEW_ADDRESS)
+@personal_link_view(Purpose.BLOCK_NEW_ADDRESS)
 def block_new_address(request, pledge):
     """ "It was not me": forget the address someone wanted to change to, and never write to it again."""
     if request.method == "POST":
@@ -99,7 +99,7 @@ def block_new_address(request, pledge):
     return render(request, "pledges/block.html", {"done": request.method == "POST", "of_another": True})
 
 
-@behind_a_link(Purpose.NEW_ADDRESS)
+@personal_link_view(Purpose.NEW_ADDRESS)
 def new_address(request, pledge):
     """One button that makes the new address the pledge's own."""
     if request.method == "POST":
@@ -109,7 +109,7 @@ def new_address(request, pledge):
     return render(request, "pledges/new_address.html")
 
 
-@behind_a_link(Purpose.MANAGE)
+@personal_link_view(Purpose.MANAGE)
 def manage(request, pledge):
     """See and correct one's pledge, change the address, read what was signed, replace the link, withdraw."""
     if pledge.state == Pledge.State.PENDING:
@@ -152,7 +152,7 @@ def manage(request, pledge):
     return render(request, "pledges/manage.html", context, status=status)
 
 
-@behind_a_link(Purpose.WITHDRAW)
+@personal_link_view(Purpose.WITHDRAW)
 def withdraw(request, pledge):
     """One button that erases the pledge and the person at once."""
     if request.method == "POST":
@@ -161,10 +161,10 @@ def withdraw(request, pledge):
     return render(request, "pledges/withdraw.html", {"manage_url": _path(Purpose.MANAGE, pledge, request)})
 
 
-@behind_a_link(Purpose.DATA, methods=("GET", "HEAD"))
+@personal_link_view(Purpose.DATA, methods=("GET", "HEAD"))
 def data(request, pledge):
     """Everything kept about this pledge, as a JSON file."""
-    response = JsonResponse(record(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response = JsonResponse(subject_data(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response.headers["Content-Disposition"] = 'attachment; filename="zotimi.json"'
     return response
 
@@ -188,13 +188,13 @@ def _my_pledge_page(request):
 def _send_my_link(request):
     form = MyPledgeForm(request.POST)
     if not form.is_valid():
-        form.give_back()
+        form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
     if not Attempt.admit(network(request), PledgingSettings.load().network_limit):
         form.add_error(
             None, _("Many people are asking from your network at this moment. Please try again in a minute.")
         )
-        form.give_back()
+        form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=429)
     form.save()
     return SeeOther(reverse("pledges:my_pledge_sent"))

@@ -57,11 +57,11 @@ def _post(request):
     if "switch" in request.POST:
         return _in_other_language(request, form)
     if not form.is_valid():
-        form.give_back()
+        form.redisplay()
         return render(request, "pledges/sign.html", {"form": form}, status=422)
     signed_from = network(request)
     if not Attempt.admit(signed_from, pledging.network_limit):
-        form.give_back()
+        form.redisplay()
         response = render(request, "pledges/sign.html", {"form": form, "crowded": True}, status=429)
         response.headers["Retry-After"] = "60"
         return response
@@ -75,7 +75,7 @@ def _can_sign(pledging):
 
 def _in_other_language(request, form):
     """The half-filled form in the language of this address: what was typed is kept, and nothing is complained about yet."""
-    form.give_back()
+    form.redisplay()
     # Set before the fields are validated: an unvalidated bound form shows its data without errors.
     form._errors = {}
     return render(request, "pledges/sign.html", {"form": form})

@@ -12,11 +12,11 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.forms.personal import CommitmentsForm
 from pledges.models import Pledge
-from pledges.views.personal import behind_a_link
+from pledges.views.personal import personal_link_view
 from pledges.views.share import NEUTRAL
 
 
-def _only_counted(view):
+def _confirmed_only(view):
     """Who is not counted (yet, or any more) has nothing to pass on."""
 
     @wraps(view)
@@ -28,8 +28,8 @@ def _only_counted(view):
     return wrapper
 
 
-@behind_a_link(Purpose.SHARE)
-@_only_counted
+@personal_link_view(Purpose.SHARE)
+@_confirmed_only
 def share(request, pledge):
     """Ways to pass the address on, in words of everyone or, if chosen, of one's sector; and a link of one's own."""
     if "make" in request.POST:
@@ -72,8 +72,8 @@ def _ways(words, address):
     ]
 
 
-@behind_a_link(Purpose.COMMIT)
-@_only_counted
+@personal_link_view(Purpose.COMMIT)
+@_confirmed_only
 def commit(request, pledge):
     """Choose among the commitments of one's sector; then all is done."""
     manage_url = links.path(Purpose.MANAGE, pledge, language=request.LANGUAGE_CODE)
@@ -89,8 +89,8 @@ def commit(request, pledge):
     return render(request, "pledges/commit.html", {"form": form}, status=status)
 
 
-@behind_a_link(Purpose.CERTIFICATE)
-@_only_counted
+@personal_link_view(Purpose.CERTIFICATE)
+@_confirmed_only
 def certificate(request, pledge):
     """The pledge as a page to print, with the name; it is made anew each time and kept nowhere."""
     words = pledge.wording.in_language(request.LANGUAGE_CODE)

@@ -36,7 +36,7 @@ def page(request, number=1):
         raise Http404 from None
     # Ids first, from an index alone, and then the rows of these.
     pledges = Pledge.objects.filter(pk__in=here.object_list).order_by("-wall_at", "pk")
-    supporters = _supporters(pledges.select_related("sector", "county"), published.places_beside_names(read))
+    supporters = _supporters(pledges.select_related("sector", "county"), published.cells_shown_beside_names(read))
     return render(request, "pledges/wall.html", {"totals": read, "here": here, "supporters": list(supporters)})
 
 

@@ -206,7 +206,7 @@ def test_the_ways_people_take_most_are_those_they_may_take(client, permissions, 
 
 def figures(page, name):
     """Rows of figures in a table of the front page, without its head."""
-    [section] = page.all("section", **{"class": "lately"})
+    [section] = page.all("section", **{"class": "recent-activity"})
     [details] = [
         node for node in page.all("details", node=section) if name in page.words(page.all("summary", node=node)[0])
     ]
@@ -241,10 +241,10 @@ def test_pledges_of_the_last_days_are_drawn_and_stand_in_tables(client):
 def test_the_figures_are_the_same_folded_or_not():
     for sector in ("parents", "teachers"):
         make_pledge(state="confirmed", sector=sector)
-    before = activity.lately()
+    before = activity.recent()
     tally.fold()
     make_pledge(state="confirmed")
-    after = activity.lately()
+    after = activity.recent()
     assert (before.days[-1][1:], after.days[-1][1:]) == ((2, 2), (3, 3))
 
 
@@ -252,7 +252,7 @@ def test_a_day_is_tirana_s():
     """Half past midnight in Tirana is the day before in Greenwich."""
     midnight = timezone.localtime().replace(hour=0, minute=30)
     make_pledge(state="confirmed", created_at=midnight, confirmed_at=midnight)
-    assert activity.lately().days[-1] == (timezone.localdate(), 1, 1)
+    assert activity.recent().days[-1] == (timezone.localdate(), 1, 1)
 
 
 def test_an_empty_site_has_an_empty_drawing(client):
@@ -262,7 +262,7 @@ def test_an_empty_site_has_an_empty_drawing(client):
 
 
 def test_figures_of_pledges_are_for_those_who_may_see_pledges(client):
-    assert front(client, make_staff("change_page")).all("section", **{"class": "lately"}) == []
+    assert front(client, make_staff("change_page")).all("section", **{"class": "recent-activity"}) == []
 
 
 def test_the_front_page_asks_the_database_little_however_much_there_is(client, django_assert_max_num_queries):
