@@ -14,8 +14,13 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 from pledges import charts
 
 GROUND, INK, QUIET, EMPTY = "#ffe3c4", "#1b1f3b", "#4b4f6c", "#f8d1a3"
-# The sectors' colours, as in static/css/tokens.css.
-COLORS = ["#3f3ccb", "#c5640d", "#338b7e", "#93327a", "#16245c", "#565500", "#9d63f5", "#5e1208"]
+# The palette of the sectors, s1 to s12, as in static/css/tokens.css.
+COLORS = [
+    "#3f3ccb", "#c5640d", "#338b7e", "#93327a", "#16245c", "#565500", "#9d63f5", "#5e1208",
+    "#004848", "#4e0090", "#7067b0", "#36002a",
+]  # fmt: skip
+# Pictures without figures show the colours of the sectors that the site starts with.
+COLORS_OF_EVERYONE = COLORS[:8]
 PLACES = 200
 MARGIN = 72
 # A dot is drawn so many times larger and made small: Pillow's circles have hard edges.
@@ -126,7 +131,8 @@ def _mixed(color, other, part):
 
 def in_all_colors():
     """(colour, places) of dots that stand for everyone: the sectors' colours in turn."""
-    return [(COLORS[turn % len(COLORS)], [at]) for turn, at in enumerate(charts.places(PLACES))]
+    colors = COLORS_OF_EVERYONE
+    return [(colors[turn % len(colors)], [at]) for turn, at in enumerate(charts.places(PLACES))]
 
 
 def _corner_and_height(place):

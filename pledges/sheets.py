@@ -94,7 +94,7 @@ def png(figure):
 
 def color_of(sector):
     """The colour of a sector's dots and bars."""
-    return COLORS[int(sector.color[1]) - 1]
+    return COLORS[int(sector.color.removeprefix("s")) - 1]
 
 
 def bars(sheet, rows, total):

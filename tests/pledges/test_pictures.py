@@ -7,6 +7,7 @@ from PIL import Image, ImageColor
 
 from pledges import pictures
 from pledges.models import Sector
+from tests.colors import contrast
 from tests.factories import make_pledge
 from tests.tally import put
 
@@ -53,19 +54,6 @@ def test_words_too_long_even_for_the_smallest_letters_end_with_an_ellipsis():
     assert pictures._fits(canvas, text.split("\n"), font, (748, 414))
 
 
-def luminance(color):
-    """As WCAG 2.2 defines it."""
-    parts = [value / 255 for value in color]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(color):
-    """Of a colour with the ground."""
-    lights = sorted([luminance(color), luminance(GROUND)])
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
-
-
 def test_words_and_dots_stand_out_from_the_ground(client):
     put({("parents", "AL-11"): 50, ("artists", "AL-01"): 20})
     card = Image.open(io.BytesIO(client.get("/pictures/sq/totals.png").content)).convert("RGB")
@@ -74,8 +62,8 @@ def test_words_and_dots_stand_out_from_the_ground(client):
         # What most of the words are made of, edges left aside.
         words = picture.crop((0, 0, width // 2, height)).getcolors(100_000)
         flat = [color for count, color in sorted(words, reverse=True)[1:3] if count > 300]
-        assert flat and min(map(contrast, flat)) >= 4.5
-    assert min(contrast(ImageColor.getrgb(color)) for color in pictures.COLORS) >= 3
+        assert flat and min(contrast(color, GROUND) for color in flat) >= 4.5
+    assert min(contrast(ImageColor.getrgb(color), GROUND) for color in pictures.COLORS) >= 3
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
