@@ -24,6 +24,7 @@ from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.crypto import keys
 from pledges.forms.fields import AddressField
 from pledges.models import Batch, BatchRow, Message, Pledge
+from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 from staff.admin.base import ModelAdmin
 from staff.models import AuditEntry
 
@@ -65,7 +66,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         person = (
             [("name", "address"), ("new_email", "new_address")] if may_rename else [("name", "address", "new_address")]
         )
-        corrections = [("sector", "county", "language"), ("show_name", "updates"), *(["asked"] if may_change else [])]
+        corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
         signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
         return [
             *([(_("Person"), {"fields": person})] if sees_people(request) else []),

@@ -38,6 +38,11 @@ DIGEST_FIELDS = [
 ]
 # What `set_person` fills.
 PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
+# What supporters answer, by column: what they choose and what they tick. The pledge form stores these values as they are,
+# supporters and staff can correct them, and exports and the copy of a supporter's data contain them.
+CHOICE_FIELDS = ["sector", "county", "language"]
+OPT_IN_FIELDS = ["show_name", "updates"]
+ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
 
 
 def place_of(pledge_id, column):
@@ -390,6 +395,16 @@ class Pledge(models.Model):
         return Pledge.objects.filter(
             Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
         ).exclude(pk=self.pk)
+
+    def request_new_address(self, address):
+        """Store an address that must confirm before it replaces the present one, and queue the message to it.
+
+        A blocked address gets no message; the caller must not tell, or it would reveal who blocked us.
+        """
+        self.set_new_address(address)
+        self.save(update_fields=["new_address_cipher", "new_address_at"])
+        if not BlockedAddress.objects.holds_address(address):
+            Message.queue(Message.Kind.NEW_ADDRESS, self)
 
     def block_new_address(self):
         """Forget a new address that never asked for it, and never write to it again; the pledge stays as it is."""

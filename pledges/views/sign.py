@@ -75,9 +75,7 @@ def _can_sign(pledging):
 
 def _in_other_language(request, form):
     """The half-filled form in the language of this address: what was typed is kept, and nothing is complained about yet."""
-    form.redisplay()
-    # Set before the fields are validated: an unvalidated bound form shows its data without errors.
-    form._errors = {}
+    form.redisplay_as_draft()
     return render(request, "pledges/sign.html", {"form": form})
 
 
