@@ -1,11 +1,11 @@
-// Typing is work: the session does not end while someone writes a long text. Asked at most every five minutes.
+// Admin: keeps the session alive while someone types. Sends a request at most every five minutes.
 (() => {
-  const PAUSE = 5 * 60 * 1000;
-  const address = document.currentScript.dataset.url;
+  const INTERVAL_MS = 5 * 60 * 1000;
+  const url = document.currentScript.dataset.url;
   let last = Date.now();
   document.addEventListener("input", () => {
-    if (Date.now() - last < PAUSE) return;
+    if (Date.now() - last < INTERVAL_MS) return;
     last = Date.now();
-    fetch(address).catch(() => {});
+    fetch(url).catch(() => {});
   });
 })();
