@@ -132,12 +132,12 @@ class BulkActions:
 
     @admin.action(description=_("Invalidate all from the same networks …"), permissions=["change"])
     def invalidate_networks(self, request, queryset):
-        pledges = queryset.alike("network_digest")
+        pledges = queryset.sharing_digest("network_digest")
         return self._change(request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.NETWORKS, NETWORKS, ticked=queryset)
 
     @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
     def invalidate_domains(self, request, queryset):
-        pledges = queryset.alike("domain_digest")
+        pledges = queryset.sharing_digest("domain_digest")
         return self._change(request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS, ticked=queryset)
 
     @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.forms.fields import AddressField, NameField
 from pledges.models import BlockedAddress, Message, Pledge
-from pledges.models.pledges import ANSWER_FIELDS, PERSON_FIELDS
+from pledges.models.person import PERSON_FIELDS
+from pledges.models.pledges import ANSWER_FIELDS
 from staff.admin.base import BilingualForm
 
 

@@ -150,7 +150,7 @@ class ExportAdmin(ModelAdmin):
             "form": form,
             "filters": describe_filters(changelist),
             "pledge_count": changelist.queryset.count(),
-            "news_count": changelist.queryset.who_want_news().count(),
+            "news_count": changelist.queryset.with_news_consent().count(),
         }
         return TemplateResponse(request, "admin/pledges/export/options.html", context)
 

@@ -153,11 +153,11 @@ class SharedAddressFilter(admin.SimpleListFilter):
     parameter_name = "second"
 
     def lookups(self, request, model_admin):
-        count = limited_count(model_admin.model.objects.second_of_their_address())
+        count = limited_count(model_admin.model.objects.second_at_address())
         return [("yes", _("Second from its address (%(count)s)") % {"count": count.label})]
 
     def queryset(self, request, queryset):
-        return queryset.second_of_their_address() if self.value() == "yes" else queryset
+        return queryset.second_at_address() if self.value() == "yes" else queryset
 
 
 # Filters of the list.

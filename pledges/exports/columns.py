@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from pledges.crypto import keys
 from pledges.exports.spreadsheets import csv_file, xlsx_file
 from pledges.models import Export, Pledge
-from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS, place_of
+from pledges.models.person import pledge_associated_data
+from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 
 ENCRYPTED = ["name", "address"]
 TIMES = ["created_at", "confirmed_at", "invalidated_at"]
@@ -76,7 +77,10 @@ def _decrypted_column(name):
     unreadable = _("cannot be decrypted")
 
     def cells(values, ids):
-        return [_decrypt(sealed, place_of(id, name), unreadable) for sealed, id in zip(values, ids, strict=True)]
+        return [
+            _decrypt(ciphertext, pledge_associated_data(id, name), unreadable)
+            for ciphertext, id in zip(values, ids, strict=True)
+        ]
 
     return Column(capfirst(heading), f"{name}_cipher", cells)
 
@@ -104,9 +108,9 @@ def _heading(name):
     return str(capfirst(Pledge._meta.get_field(name).verbose_name))
 
 
-def _decrypt(sealed, place, unreadable):
+def _decrypt(ciphertext, associated_data, unreadable):
     """The plain text, or `unreadable`: one corrupt row must not end the export."""
     try:
-        return keys.decrypt(sealed, place=place)
+        return keys.decrypt(ciphertext, associated_data=associated_data)
     except keys.CannotDecrypt:
         return unreadable

@@ -17,16 +17,17 @@ def subject_data(pledge):
         "source": pledge.source,
         "state": pledge.state,
         "signed_at": pledge.created_at,
+        "erased_unless_confirmed_by": None if pledge.confirmed_at else pledge.expires_at,
         "confirmed_at": pledge.confirmed_at,
         "invalidated_at": pledge.invalidated_at,
         "name_on_the_wall": {
             "decision": pledge.wall,
             "decided_at": pledge.wall_at,
-            "would_appear_as": pledge.appears_as,
+            "would_appear_as": pledge.name_on_wall,
         },
         "own_link": pledge.code,
         "came_by_someone_s_link": pledge.came_through_id is not None,
-        "confirmed_by_own_link": pledge.has_brought(),
+        "confirmed_by_own_link": pledge.referral_count(),
         "commitments": [
             {"sq": chosen.commitment.text_sq, "en": chosen.commitment.text_en, "chosen_at": chosen.chosen_at}
             for chosen in pledge.chosen.select_related("commitment").order_by("commitment__position")

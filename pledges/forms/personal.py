@@ -23,7 +23,8 @@ from pledges.forms.fields import (
 from pledges.forms.layout import field_layout
 from pledges.forms.sign import PledgeForm, StampedForm
 from pledges.models import ChosenCommitment, Commitment, Message, Pledge, Sector
-from pledges.models.pledges import ANSWER_FIELDS, PERSON_FIELDS
+from pledges.models.person import PERSON_FIELDS
+from pledges.models.pledges import ANSWER_FIELDS
 
 
 class ManageForm(forms.Form):
@@ -44,7 +45,7 @@ class ManageForm(forms.Form):
                 self.fields[name] = deepcopy(PledgeForm.base_fields[name])
         self.order_fields(["name", *ANSWER_FIELDS])
         self.fields["sector"].queryset = Sector.objects.open() | Sector.objects.filter(pk=pledge.sector_id)
-        self.fields["show_name"].help_text = pledge.wall_words
+        self.fields["show_name"].help_text = pledge.wall_status
         self.wordings = current_wordings()
         self.option_details = option_details(sectors_with_commitments(), self.wordings)
         self.helper = FormHelper()
@@ -138,7 +139,7 @@ class NewAddressForm(forms.Form):
     def save(self):
         """Store the address and queue the message to it; False when the pledge's limit of messages is reached."""
         with transaction.atomic():
-            if not self.pledge.may_write_again():
+            if not self.pledge.claim_message():
                 return False
             self.pledge.request_new_address(self.cleaned_data["new_email"])
         return True
@@ -162,6 +163,6 @@ class MyPledgeForm(StampedForm):
             settled = [pledge for pledge in pledges if pledge.state != Pledge.State.PENDING]
             pending = [pledge for pledge in pledges if pledge.state == Pledge.State.PENDING]
             recipients = settled + pending
-            if recipients and recipients[0].may_write_again():
+            if recipients and recipients[0].claim_message():
                 kind = Message.Kind.CONFIRM if not settled and len(pending) == 1 else Message.Kind.LINKS
                 Message.queue(kind, recipients[0])

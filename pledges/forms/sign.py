@@ -200,7 +200,7 @@ class PledgeForm(StampedForm):
             consent_language=language,
             wording=self.signed_wordings[data["sector"].pk],
             worded_language=language,
-            came_through=Pledge.objects.of_link(data["through"]).first(),
+            came_through=Pledge.objects.with_referral_code(data["through"]).first(),
             network_digest=keys.digests("network", network)[0] if network else None,
             **{name: data[name] for name in ANSWER_FIELDS if name in data},
         )
@@ -217,7 +217,7 @@ class PledgeForm(StampedForm):
         if pledge.insert():
             Message.queue(Message.Kind.CONFIRM, pledge)
             return True
-        if duplicate := pledge.twin():
+        if duplicate := pledge.find_duplicate():
             kind = Message.Kind.CONFIRM if duplicate.state == Pledge.State.PENDING else Message.Kind.ALREADY
             return self._queue_repeat(kind, duplicate)
         if first := Pledge.objects.at_address(self.cleaned_data["email"]).first():
@@ -226,6 +226,6 @@ class PledgeForm(StampedForm):
 
     @staticmethod
     def _queue_repeat(kind, pledge):
-        if pledge.may_write_again():
+        if pledge.claim_message():
             Message.queue(kind, pledge)
         return True

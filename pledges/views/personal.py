@@ -15,7 +15,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
-from pledges.http import cookieless_form, in_even_time, personal_page, public_form, public_page
+from pledges.http import cookieless_form, personal_page, public_form, public_page, round_response_time
 from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
 from pledges.network import network
 from pledges.totals import tally
@@ -68,7 +68,7 @@ def confirm(request, pledge):
         if is_first:
             Message.queue(Message.Kind.COUNTED, pledge)
         else:
-            Batch.confirmed_by_oneself(pledge)
+            Batch.record_own_confirmation(pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
             purposes = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT] if is_first else []
@@ -119,11 +119,12 @@ def manage(request, pledge):
         pledge.revoke_links()
         return render(request, "pledges/link_replaced.html")
     action = request.path
-    is_post, changes_address = request.method == "POST", "change_address" in request.POST
-    form = ManageForm(request.POST if is_post and not changes_address else None, pledge=pledge, action=action)
-    address_form = NewAddressForm(request.POST if changes_address else None, pledge=pledge, action=action)
+    submitted = request.POST or None
+    changes_address = "change_address" in request.POST
+    form = ManageForm(None if changes_address else submitted, pledge=pledge, action=action)
+    address_form = NewAddressForm(submitted if changes_address else None, pledge=pledge, action=action)
     saved = None
-    if is_post:
+    if submitted:
         saved = _change_address(address_form) if changes_address else _correct(form)
         # Also after a rejected change: the page shows the stored values beside the input.
         pledge.refresh_from_db()
@@ -142,9 +143,9 @@ def manage(request, pledge):
         "share_url": _path(Purpose.SHARE, pledge, request),
         "commit_url": _path(Purpose.COMMIT, pledge, request),
         "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
-        "referral_count": pledge.has_brought() if pledge.code else 0,
+        "referral_count": pledge.referral_count() if pledge.code else 0,
     }
-    status = 422 if is_post and not saved else 200
+    status = 422 if submitted and not saved else 200
     return render(request, "pledges/manage.html", context, status=status)
 
 
@@ -196,7 +197,7 @@ def _my_pledge_page(request):
     return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
 
 
-@in_even_time
+@round_response_time
 @personal_page
 def _send_my_link(request):
     form = MyPledgeForm(request.POST)

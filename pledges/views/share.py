@@ -4,9 +4,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from pledges import pictures
-from pledges import ribbon as ribbons
-from pledges.brand import brand
+from pledges.figures import cards
+from pledges.figures import ribbon as ribbons
+from pledges.figures.brand import brand
 from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import Sector
 
@@ -19,7 +19,7 @@ NEUTRAL = "1"
 def picture(request, language, layout, slug):
     """The picture in one language and layout ("square" or "story"), with the words that staff gave the sector."""
     words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
-    return _png(pictures.draw(layout, words or _("I pledged."), brand()))
+    return _png(cards.draw(layout, words or _("I pledged."), brand()))
 
 
 @public_page

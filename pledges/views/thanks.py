@@ -33,9 +33,9 @@ def _confirmed_only(view):
 def share(request, pledge):
     """Ways to share the site's address or the supporter's referral link, in neutral words or in those of the sector."""
     if "make" in request.POST:
-        pledge.make_link()
+        pledge.create_referral_code()
     elif "end" in request.POST:
-        pledge.end_link()
+        pledge.delete_referral_code()
     pledge.refresh_from_db()
     # Neutral words by default: sharing must not reveal the sector unless the supporter chooses so.
     uses_sector_words = "sector" in request.GET and bool(pledge.sector.invitation)
@@ -52,7 +52,7 @@ def share(request, pledge):
         "address": address,
         "channels": _channels(words, address),
         "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL,
-        "referral_count": pledge.has_brought(),
+        "referral_count": pledge.referral_count(),
         "next_url": links.path(Purpose.COMMIT, pledge, language=request.LANGUAGE_CODE),
     }
     return render(request, "pledges/share.html", context)

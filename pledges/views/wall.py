@@ -45,7 +45,7 @@ def page(request, number=1):
 def _supporters(pledges, visible_cells):
     for pledge in pledges:
         try:
-            name = pledge.appears_as
+            name = pledge.name_on_wall
         except keys.CannotDecrypt:
             # One corrupt row must not break the page.
             continue

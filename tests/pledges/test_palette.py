@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from PIL import Image, ImageColor
 
-from pledges import pictures
+from pledges.figures import colors as picture_colors
 from pledges.models import Sector
 from tests.colors import VISIONS, contrast, distance
 from tests.factories import make_pledge
@@ -83,7 +83,7 @@ def test_any_two_colours_stay_apart_for_every_eye(scheme, names, among, vision):
 def test_the_choices_are_the_colours_of_the_style_sheets_and_pictures():
     assert Sector.Color.values == NAMES
     light, dark = tokens("light"), tokens("dark")
-    assert [light[name] for name in NAMES] == pictures.COLORS
+    assert [light[name] for name in NAMES] == picture_colors.SECTORS
     counter = rules(CSS / "counter.css")
     for selector, scheme in ((":root", light), (".dark", dark)):
         assert {name: counter[selector][name] for name in NAMES} == {name: scheme[name] for name in NAMES}
@@ -95,9 +95,9 @@ def test_every_colour_has_its_rules_in_the_style_sheets():
     for name in NAMES:
         assert base[f".{name}"] == counter[f".{name}"] == {"c": f"var(--{name})"}
         assert admin[f".swatch.{name}"] == {"light": f"var(--{name}-day)", "dark": f"var(--{name}-night)"}
-        assert f"main:has(.{name}:is(:hover, :focus-within)) .one path:not(.{name}, .e)" in components
+        assert f"main:has(.{name}:is(:hover, :focus-within)) .one path:not(.{name}, .free)" in components
         assert f"main:has(.{name}:is(:hover, :focus-within)) .one path.{name}" in components
-        assert f".tot:has(.one .{name}:hover) .bars .{name} th" in totals
+        assert f".totals-head:has(.one .{name}:hover) .bars .{name} th" in totals
 
 
 # In the admin
@@ -123,7 +123,7 @@ def colors_in(response):
 @pytest.mark.parametrize("color", ["s9", "s12"])
 @pytest.mark.django_db
 def test_a_sector_added_in_the_admin_has_its_own_colour_everywhere(admin_client, client, color):
-    drawn = ImageColor.getrgb(pictures.COLORS[NAMES.index(color)])
+    drawn = ImageColor.getrgb(picture_colors.SECTORS[NAMES.index(color)])
     for name in ("one", "sectors"):
         assert drawn not in colors_in(client.get(f"/figures/en/{name}.png"))
     response = add(admin_client, color=color)
@@ -132,7 +132,7 @@ def test_a_sector_added_in_the_admin_has_its_own_colour_everywhere(admin_client,
         make_pledge(state="confirmed", sector="nurses")
 
     form = Document(client.get("/en/pledge/").content.decode())
-    assert "Nurses" in form.words(form.one("div", **{"class": f"opt {color}"}))
+    assert "Nurses" in form.words(form.one("div", **{"class": f"option {color}"}))
     home = Document(client.get("/en/").content.decode())
     assert "Nurses" in home.words(home.one("a", **{"class": color}))
     page = Document(client.get("/en/totals/").content.decode())
