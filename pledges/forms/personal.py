@@ -22,6 +22,7 @@ from pledges.forms.fields import (
 )
 from pledges.forms.layout import field_layout
 from pledges.forms.sign import PledgeForm, StampedForm
+from pledges.languages import LANGUAGE_CODES, own_name
 from pledges.models import ChosenCommitment, Commitment, Message, Pledge, Sector
 from pledges.models.person import PERSON_FIELDS
 from pledges.models.pledges import ANSWER_FIELDS
@@ -32,7 +33,7 @@ class ManageForm(forms.Form):
 
     name = NameField()
     language = forms.ChoiceField(
-        label=_("In which language shall we write to you?"), choices=[("sq", "Shqip"), ("en", "English")]
+        label=_("In which language shall we write to you?"), choices=[(code, own_name(code)) for code in LANGUAGE_CODES]
     )
 
     def __init__(self, *args, pledge, action, **kwargs):

@@ -1,13 +1,13 @@
 /* Admin, form of a picture: previews the chosen file under the focus grid, and reports a file that is too large before upload. */
 (() => {
   "use strict";
-  const input = document.querySelector("input[type=file][data-most-bytes]");
+  const input = document.querySelector("input[type=file][data-max-bytes]");
   const grid = document.querySelector(".focus-grid");
   if (!input || !grid) return;
 
   input.addEventListener("change", async () => {
     const [file] = input.files;
-    input.setCustomValidity(file && file.size > Number(input.dataset.mostBytes) ? input.dataset.tooLarge : "");
+    input.setCustomValidity(file && file.size > Number(input.dataset.maxBytes) ? input.dataset.tooLarge : "");
     input.reportValidity();
     if (!file) return;
     try {
