@@ -1,6 +1,6 @@
 """The admin of pledges: one module per concept; what several of them share is in `base`."""
 
-# Imported first: its registration of DBTaskResult must precede the unregistration below, whatever the order of INSTALLED_APPS.
+# Imported first: its registration of DBTaskResult must precede its removal below, in any order of INSTALLED_APPS.
 import django_tasks_db.admin  # noqa: F401
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult

@@ -40,7 +40,7 @@ class ExactCount(int):
 
     @property
     def label(self):
-        """The number."""
+        """The number, formatted in the active language."""
         return number_format(int(self))
 
 

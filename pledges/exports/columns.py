@@ -69,7 +69,7 @@ def _column(name):
         return _decrypted_column(name)
     if name in TIMES:
         return _time_column(name)
-    return _labelled_column(name)
+    return _value_column(name)
 
 
 def _decrypted_column(name):
@@ -92,16 +92,22 @@ def _time_column(name):
     return Column(_heading(name), seconds, lambda values, ids: values)
 
 
-def _labelled_column(name):
-    """Keys, booleans and choices as the words staff know them by."""
+def _value_column(name):
+    """Foreign keys, booleans and choices as labels, other values as text."""
     field = Pledge._meta.get_field(name)
     if field.is_relation:
         labels = {row.pk: str(row) for row in field.related_model.objects.all()}
     elif isinstance(field, BooleanField):
         labels = {True: _("yes"), False: _("no")}
-    else:
+    elif field.flatchoices:
         labels = {value: str(label) for value, label in field.flatchoices}
+    else:
+        return Column(_heading(name), field.attname, _texts)
     return Column(_heading(name), field.attname, lambda values, ids: list(map(labels.get, values)))
+
+
+def _texts(values, ids):
+    return [None if value is None else str(value) for value in values]
 
 
 def _heading(name):

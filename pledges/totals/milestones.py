@@ -28,11 +28,11 @@ SELECT max(day) FROM (
 
 def record():
     """Record newly reached milestones and return their number. A milestone stays recorded when the total falls again."""
-    read = tally.read()
+    totals = tally.read()
     known = set(Milestone.objects.values_list("kind", "people", "sector"))
-    new = [milestone for milestone in _reached(read) if _identity(milestone) not in known]
+    new = [milestone for milestone in _reached(totals) if _identity(milestone) not in known]
     for milestone in new:
-        milestone.reached_on = _day_of(milestone, read) or timezone.localdate(read.as_of)
+        milestone.reached_on = _day_of(milestone, totals) or timezone.localdate(totals.as_of)
     # Another worker can record the same milestone concurrently.
     Milestone.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
@@ -42,24 +42,24 @@ def _identity(milestone):
     return milestone.kind, milestone.people, milestone.sector_id
 
 
-def _reached(read):
+def _reached(totals):
     people = FIRST_PEOPLE
-    while read.total >= people:
+    while totals.total >= people:
         yield Milestone(kind=Milestone.Kind.PEOPLE, people=people)
         people *= 10
-    counties = [n for county, n in read.counties if county.code != County.ABROAD]
+    counties = [n for county, n in totals.counties if county.code != County.ABROAD]
     if counties and all(counties):
         yield Milestone(kind=Milestone.Kind.COUNTIES)
-    for sector, n in read.sectors:
+    for sector, n in totals.sectors:
         if n >= SECTOR_PEOPLE:
             yield Milestone(kind=Milestone.Kind.SECTOR, people=SECTOR_PEOPLE, sector=sector)
 
 
-def _day_of(milestone, read):
+def _day_of(milestone, totals):
     """The day on which it was reached, or None: the day tables no longer show it if people have withdrawn since."""
     with connection.cursor() as cursor:
         if milestone.kind == Milestone.Kind.COUNTIES:
-            codes = [county.code for county, _ in read.counties if county.code != County.ABROAD]
+            codes = [county.code for county, _ in totals.counties if county.code != County.ABROAD]
             cursor.execute(DAY_OF_EVERY_COUNTY, {"counties": codes})
         else:
             cursor.execute(DAY_REACHED, {"people": milestone.people, "sector": milestone.sector_id})

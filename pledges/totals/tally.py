@@ -78,15 +78,14 @@ class Growth:
 
 def read():
     """The current Totals, in three queries."""
-    cells, as_of = {}, None
     with connection.cursor() as cursor:
         # The outer join returns the time also when the tally is empty.
         cursor.execute(
             f"SELECT now.at, tally.* FROM (SELECT statement_timestamp() AS at) now LEFT JOIN ({READ}) tally ON true"
         )
-        for as_of, _, sector, county, n in cursor.fetchall():  # noqa: B007
-            if sector is not None:
-                cells[sector, county] = n
+        rows = cursor.fetchall()
+    as_of = rows[0][0]
+    cells = {(sector, county): n for _at, _read_at, sector, county, n in rows if sector is not None}
     return _totals(as_of, cells)
 
 

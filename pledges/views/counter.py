@@ -19,10 +19,10 @@ POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.N
 @in_named_language
 def counter(request, language, theme):
     """The total in one language and theme ("light" or "dark")."""
-    read = tally.read()
+    totals = tally.read()
     context = {
-        "totals": read,
-        "one": mosaic(read.sectors, PledgingSettings.load().goal_above(read.total)),
+        "totals": totals,
+        "one": mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total)),
         "theme": theme,
     }
     response = render(request, "pledges/counter.html", context)

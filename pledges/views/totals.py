@@ -96,24 +96,24 @@ def figure(request, language, name, kind):
 def _figure(name):
     if name == "growth":
         return downloads.growth_figure(*tally.read_with_growth(), Milestone.objects.of_people())
-    read = tally.read()
+    totals = tally.read()
     match name:
         case "one":
-            return downloads.mosaic_figure(read, PledgingSettings.load().goal_above(read.total))
+            return downloads.mosaic_figure(totals, PledgingSettings.load().goal_above(totals.total))
         case "sectors":
-            return downloads.sectors_figure(read)
+            return downloads.sectors_figure(totals)
         case "counties" | "counties-per-10000":
-            return downloads.counties_figure(read, per_10000=name != "counties")
+            return downloads.counties_figure(totals, per_10000=name != "counties")
         case "ways":
-            return downloads.signing_ways_figure(read)
-    return downloads.groups_by_county_figure(read)
+            return downloads.signing_ways_figure(totals)
+    return downloads.groups_by_county_figure(totals)
 
 
 @read_only
 @in_named_language
 def card(request, language):
     """The current total as a picture, in one language: what a messenger shows beside a link to the totals."""
-    read = tally.read()
-    one = mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
-    drawn = cards.draw_total(cards.total_text(read), brand(), one.paths, one.dot_width)
+    totals = tally.read()
+    one = mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total))
+    drawn = cards.draw_total(cards.total_text(totals), brand(), one.paths, one.dot_width)
     return mark_public(HttpResponse(drawn, content_type="image/png"))
