@@ -21,6 +21,8 @@ def pytest_configure(config):
     }
     # Argon2 is slow on purpose; no test is about a password's strength.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Only tests/pledges/views/test_limits.py is about response times; it sets the real step.
+    settings.RESPONSE_TIME_STEP_SECONDS = 1e-6
     # Pictures of tests lie apart from those of the site that runs here.
     config.media = tempfile.TemporaryDirectory()
     settings.MEDIA_ROOT = config.media.name

@@ -134,6 +134,10 @@ CACHES = {
     )
 }
 
+# Responses to public forms take a multiple of this time, against timing attacks. It is far longer than the difference between a
+# known and an unknown address.
+RESPONSE_TIME_STEP_SECONDS = 0.05
+
 # Mail: SMTP from MAIL_URL; in development one .eml file a message under var/mail/.
 if DEV and not os.environ.get("MAIL_URL"):
     MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
