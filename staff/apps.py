@@ -14,7 +14,7 @@ class StaffConfig(AppConfig):
     def ready(self):
         from staff import roles, signals  # noqa: F401
 
-        post_migrate.connect(roles.give_rights, dispatch_uid="staff.roles")
+        post_migrate.connect(roles.sync_permissions, dispatch_uid="staff.roles")
 
 
 class StaffAdminConfig(admin.AdminConfig):

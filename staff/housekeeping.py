@@ -19,7 +19,7 @@ def send_overdue():
 
 def forget():
     """Erase tries that count no more and sessions that have ended."""
-    SignInAttempt.objects.past().delete()
+    SignInAttempt.objects.expired().delete()
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 

@@ -20,7 +20,7 @@ def invitation(invitation):
             "hello": _("Hello, %(name)s.") % {"name": user.first_name} if user.first_name else _("Hello."),
             "why": why,
             "what": _("The link lets you choose how you sign in. It works once, until %(day)s.")
-            % {"day": formats.date_format(timezone.localtime(invitation.works_until), "DATE_FORMAT")},
+            % {"day": formats.date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT")},
             "button": _("Set up how I sign in"),
             "url": invitation.url(),
             "care": _(

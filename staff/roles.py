@@ -20,7 +20,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("administrator")
 
 
-EXPLAINED = {
+ROLE_DESCRIPTIONS = {
     Role.EDITOR: _("pages, news, pictures and the other words of the site and of its messages"),
     Role.PLEDGES: _("pledges and the people behind them, exports, sectors, the words of the pledge"),
     Role.SAFEGUARDING: _(
@@ -30,7 +30,7 @@ EXPLAINED = {
 }
 
 # Patterns of "app.codename", as in `pledges.change_pledge`; "!" takes away what an earlier one gave.
-RIGHTS = {
+ROLE_PERMISSIONS = {
     Role.EDITOR: [
         "campaign.*",
         "!campaign.*_helpchannel",
@@ -56,19 +56,19 @@ RIGHTS = {
     ],
     Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "staff.*"],
 }
-APPS = {pattern.removeprefix("!").partition(".")[0] for patterns in RIGHTS.values() for pattern in patterns}
+APPS = {pattern.removeprefix("!").partition(".")[0] for patterns in ROLE_PERMISSIONS.values() for pattern in patterns}
 
 
-def has_right(role, right):
+def role_has_permission(role, right):
     """Whether a role has a right such as "pledges.change_pledge"."""
     given = False
-    for pattern in RIGHTS[role]:
+    for pattern in ROLE_PERMISSIONS[role]:
         if fnmatchcase(right, pattern.removeprefix("!")):
             given = not pattern.startswith("!")
     return given
 
 
-def give_rights(sender, using="default", apps=global_apps, **options):
+def sync_permissions(sender, using="default", apps=global_apps, **options):
     """After the migrations of an app: set the rights that each role has in it."""
     if sender.label not in APPS:
         return
@@ -81,7 +81,7 @@ def give_rights(sender, using="default", apps=global_apps, **options):
     here = list(permission.objects.using(using).filter(content_type__app_label=sender.label))
     for role in Role.values:
         row, _new = group.objects.using(using).get_or_create(name=role)
-        rights = [each for each in here if has_right(role, f"{sender.label}.{each.codename}")]
+        rights = [each for each in here if role_has_permission(role, f"{sender.label}.{each.codename}")]
         had = set(row.permissions.filter(content_type__app_label=sender.label))
         row.permissions.remove(*(had - set(rights)))
         row.permissions.add(*(set(rights) - had))

@@ -11,16 +11,16 @@ SIGNED = re.compile(r"[\w.\-]+:(?:[0-9A-Za-z]{4,8}:)?[\w\-]{20,}")
 ADDRESS = re.compile(r"[^\s/@]+@[^\s/@]+")
 
 
-def without_people(text):
+def redact(text):
     """The text with each signed, personal link replaced by `[link]`, and each e-mail address by `[address]`."""
     return ADDRESS.sub("[address]", SIGNED.sub("[link]", text))
 
 
-class NamelessFormatter(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Formats a record without personal links and addresses; of an exception only its kind and its places in the code."""
 
     def format(self, record):
-        return without_people(super().format(record))
+        return redact(super().format(record))
 
     def formatException(self, exc_info):
         kind, _, frames = exc_info

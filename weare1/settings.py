@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "weare1.middleware.network_for_staff",
-    "staff.sessions.end_sessions",
+    "staff.sessions.end_expired_sessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -162,18 +162,18 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_USER_DISPLAY = "staff.adapters.name_of"
-ACCOUNT_FORMS = {"login": "staff.forms.SignInForm", "reauthenticate": "staff.forms.PasswordAgainForm"}
+ACCOUNT_USER_DISPLAY = "staff.adapters.display_name"
+ACCOUNT_FORMS = {"login": "staff.forms.SignInForm", "reauthenticate": "staff.forms.ReauthenticatePasswordForm"}
 MFA_ADAPTER = "staff.adapters.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "staff.forms.CodeForm",
-    "reauthenticate": "staff.forms.CodeAgainForm",
-    "activate_totp": "staff.forms.FirstCodeForm",
+    "reauthenticate": "staff.forms.ReauthenticateCodeForm",
+    "activate_totp": "staff.forms.ActivateAppForm",
     "add_webauthn": "staff.forms.PasskeyForm",
     "edit_webauthn": "staff.forms.PasskeyNameForm",
-    "authenticate_webauthn": "staff.forms.PasskeySecondForm",
+    "authenticate_webauthn": "staff.forms.PasskeySecondFactorForm",
     "login_webauthn": "staff.forms.PasskeySignInForm",
-    "reauthenticate_webauthn": "staff.forms.PasskeyAgainForm",
+    "reauthenticate_webauthn": "staff.forms.ReauthenticatePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -256,7 +256,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "weare1.logs.NamelessFormatter",
+            "()": "weare1.logs.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }

@@ -17,7 +17,7 @@ class PieceForm(FixedKey, BilingualForm):
 class PieceAdmin(ContentAdmin):
     form = PieceForm
     list_filter = ["is_shown", MissingLanguageFilter]
-    comes_back_as = {"is_shown": False}
+    recovered_values = {"is_shown": False}
     place = (_("Where it stands"), {"fields": ["key", "is_shown", "position"]})
 
 
@@ -40,7 +40,7 @@ class DemandAdmin(PieceAdmin):
     def checked_today(self, request, queryset):
         # Read first: a list filtered by what is due holds none of them afterwards.
         rows = list(queryset)
-        self.keep_first(*rows)
+        self.save_first_version(*rows)
         n = queryset.update(checked_on=timezone.localdate())
         self.log_changes(request, rows, "last looked at")
         self.message_user(

@@ -15,7 +15,7 @@ from pledges.totals import activity, tally
 from pledges.views.health import QUEUE_AGE_LIMIT
 
 # How models follow each other in the menu: first what is changed every week.
-ORDER = [
+MODEL_ORDER = [
     *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
     *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.partner", "campaign.term"),
     *("campaign.sitesettings", "pledges.pledge", "pledges.wallname", "pledges.batch", "pledges.export"),

@@ -19,7 +19,7 @@ class HelpChannelAdmin(ContentAdmin):
     form = HelpChannelForm
     list_display = ["name", "number", "verified_on", "kind", "in_strip", "both_languages", "is_shown", "position"]
     list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
-    comes_back_as = {"is_shown": False}
+    recovered_values = {"is_shown": False}
     list_note = _(
         "A wrong number can cost a child dearly: call each of them from time to time, then choose “Verified today”."
     )
@@ -46,7 +46,7 @@ class HelpChannelAdmin(ContentAdmin):
     def verified_today(self, request, queryset):
         # Read first: a list filtered by what is due holds none of them afterwards.
         rows = list(queryset)
-        self.keep_first(*rows)
+        self.save_first_version(*rows)
         n = queryset.update(verified_on=timezone.localdate())
         self.log_changes(request, rows, "last verified")
         self.message_user(

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 
 from staff.admin.base import ModelAdmin
 from staff.models import Account, AuditEntry
-from staff.roles import EXPLAINED, Role
+from staff.roles import ROLE_DESCRIPTIONS, Role
 
 EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
@@ -49,12 +49,12 @@ class AccountForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "role" in self.fields:
-            self.fields["role"].choices = [(role.value, f"{role.label}: {EXPLAINED[role]}") for role in Role]
+            self.fields["role"].choices = [(role.value, f"{role.label}: {ROLE_DESCRIPTIONS[role]}") for role in Role]
             self.initial.setdefault("role", getattr(self.instance, "role_key", None))
 
     def clean_email(self):
         address = self.cleaned_data["email"]
-        other = Account.objects.at(address)
+        other = Account.objects.with_email(address)
         if other and other.pk != self.instance.pk:
             raise ValidationError(_("%(name)s has this address already.") % {"name": other}, code="taken")
         return address
@@ -111,7 +111,7 @@ class AccountAdmin(ModelAdmin):
     def save_model(self, request, obj, form, change):
         role = form.cleaned_data["role"]
         if not change:
-            obj.begin(role, form.cleaned_data["language"], request.user)
+            obj.save_and_invite(role, form.cleaned_data["language"], request.user)
             return
         typed = [name for name in form.changed_data if name in ("first_name", "email")]
         if typed:

@@ -7,41 +7,41 @@ from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from staff.admin.base import ModelAdmin, language_of
-from staff.admin.differences import label, written_fields
+from staff.admin.differences import editable_fields, label
 from staff.admin.optimistic_locking import OptimisticLocking
 
 # Sent with `texts`, a list of (label, language or None, text); each receiver gives sentences that the editor should read.
-texts_are_read = Signal()
+check_texts = Signal()
 
 
-class Careful:
+class TextChecks:
     """Passes on what others have to say of the words in a row: after saving, and as long as the words stand there."""
 
-    def cautions(self, row):
+    def text_warnings(self, row):
         """Sentences about the words of a row and of what is edited with it."""
-        rows = [row, *self.parts(row)] if hasattr(self, "parts") else [row]
+        rows = [row, *self.inline_rows(row)] if hasattr(self, "inline_rows") else [row]
         texts = [
             (label(field), language_of(field), getattr(each, field.attname))
             for each in rows
-            for field in written_fields(type(each))
+            for field in editable_fields(type(each))
             if isinstance(field, (models.CharField, models.TextField))
             and not isinstance(field, (models.SlugField, models.URLField))
             and not field.choices
         ]
         return [
             sentence
-            for _receiver, sentences in texts_are_read.send(sender=self.model, texts=texts)
+            for _receiver, sentences in check_texts.send(sender=self.model, texts=texts)
             for sentence in sentences
         ]
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        for sentence in self.cautions(form.instance):
+        for sentence in self.text_warnings(form.instance):
             self.message_user(request, sentence, messages.WARNING)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
-            context["cautions"] = self.cautions(obj)
+            context["text_warnings"] = self.text_warnings(obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
@@ -79,7 +79,7 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         return {"yes": queryset.exclude(lacks), "no": queryset.filter(lacks)}.get(self.value(), queryset)
 
 
-class ContentAdmin(Careful, OptimisticLocking, ModelAdmin):
+class ContentAdmin(TextChecks, OptimisticLocking, ModelAdmin):
     """The base of the admin classes of what staff write. Name its fields in `fieldsets`."""
 
     @admin.display(description=_("both languages"), boolean=True)

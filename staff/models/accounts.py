@@ -37,7 +37,7 @@ class AccountManager(UserManager):
             Q(has_app=True) | Q(has_passkey=True)
         )
 
-    def at(self, address):
+    def with_email(self, address):
         """The account with this e-mail address, or None."""
         return self.filter(email__iexact=address.strip()).first()
 
@@ -45,7 +45,7 @@ class AccountManager(UserManager):
     def invite(self, address, *, name="", role, language, by=None):
         """A new account that only its invitation opens; `by` is the administrator, None on the command line."""
         account = self.model(email=address.strip(), first_name=name)
-        account.begin(role, language, by)
+        account.save_and_invite(role, language, by)
         return account
 
 
@@ -69,7 +69,7 @@ class Account(User):
         return Invitation.objects.open().filter(user=self).first()
 
     @transaction.atomic
-    def begin(self, role, language, by=None):
+    def save_and_invite(self, role, language, by=None):
         """Save a new account, give it its role and send its invitation."""
         self.username = self.email.lower()
         self.is_staff = True

@@ -19,9 +19,9 @@ from staff import mail, tasks
 
 logger = logging.getLogger(__name__)
 
-LIFE = timedelta(days=7)
-RETRY_AFTER = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
-THEN_EVERY = timedelta(hours=6)
+LIFETIME = timedelta(days=7)
+FIRST_RETRIES = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
+RETRY_INTERVAL = timedelta(hours=6)
 # A mail that nothing has sent for so long has lost its task.
 OVERDUE_AFTER = timedelta(minutes=2)
 
@@ -33,7 +33,7 @@ def _signer():
 class InvitationQuerySet(models.QuerySet):
     def open(self):
         """Those whose link works."""
-        return self.filter(state=Invitation.State.OPEN, created_at__gt=Now() - LIFE)
+        return self.filter(state=Invitation.State.OPEN, created_at__gt=Now() - LIFETIME)
 
     def to_send(self):
         """Those whose mail has not gone out, and it is time."""
@@ -43,7 +43,7 @@ class InvitationQuerySet(models.QuerySet):
         """Let these links work no more; returns how many."""
         return self.filter(state=Invitation.State.OPEN).update(state=state, ended_at=Now())
 
-    def behind(self, token):
+    def from_token(self, token):
         """The invitation of a link, whatever its state, or None when we made no such link."""
         try:
             return self.select_related("user").get(pk=uuid.UUID(_signer().unsign(token)))
@@ -89,14 +89,14 @@ class Invitation(models.Model):
         return str(self.pk)[:8]
 
     @property
-    def works(self):
+    def is_usable(self):
         """Whether the link can still be used."""
-        return self.state == self.State.OPEN and timezone.now() < self.created_at + LIFE and self.user.is_active
+        return self.state == self.State.OPEN and timezone.now() < self.created_at + LIFETIME and self.user.is_active
 
     @property
-    def works_until(self):
+    def expires_at(self):
         """The moment the link ends."""
-        return self.created_at + LIFE
+        return self.created_at + LIFETIME
 
     def url(self):
         """The link, whole."""
@@ -117,7 +117,7 @@ class Invitation(models.Model):
         except Exception as error:
             # Only its kind: the text of an error may quote an address.
             logger.warning("invitation %s, attempt %d: %s", self.pk, self.attempts, type(error).__name__)
-            wait = RETRY_AFTER[self.attempts - 1] if self.attempts <= len(RETRY_AFTER) else THEN_EVERY
+            wait = FIRST_RETRIES[self.attempts - 1] if self.attempts <= len(FIRST_RETRIES) else RETRY_INTERVAL
             self.due_at = timezone.now() + wait
         with transaction.atomic():
             self.save(update_fields=["attempts", "sent_at", "due_at"])

@@ -197,7 +197,7 @@ def log():
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     line = configured.LOGGING["formatters"]["line"]
-    handler.setFormatter(logs.NamelessFormatter(line["format"], style=line["style"]))
+    handler.setFormatter(logs.RedactingFormatter(line["format"], style=line["style"]))
     loggers = [logging.getLogger(name) for name in (None, "django")]
     for logger in loggers:
         logger.addHandler(handler)

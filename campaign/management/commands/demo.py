@@ -92,4 +92,4 @@ class Command(BaseCommand):
     def staff(self):
         """The account that opens the admin, only ever in development."""
         if settings.DEV:
-            self.stdout.write(demo.administrator())
+            self.stdout.write(demo.create_administrator())

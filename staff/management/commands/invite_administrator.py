@@ -22,7 +22,7 @@ class Command(BaseCommand):
             validate_email(address)
         except ValidationError as error:
             raise CommandError("This is not an e-mail address.") from error
-        if Account.objects.at(address):
+        if Account.objects.with_email(address):
             raise CommandError(
                 "There is an account with this address: `rescue_administrator` lets an administrator in again."
             )

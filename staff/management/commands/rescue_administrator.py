@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *, address, language, **options):
-        account = Account.objects.at(address)
+        account = Account.objects.with_email(address)
         if account is None or not (account.role_key == Role.ADMINISTRATOR or account.is_superuser):
             raise CommandError("No administrator has this address.")
         invitation = account.rescue(language)
