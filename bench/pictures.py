@@ -1,7 +1,7 @@
-"""The card of the total, drawn: how long the first one takes and how much memory, and how long one from the cache.
+"""The card of the total: time and memory of drawing it, and time of reading it from the cache.
 
-Each size of the total is drawn by a process of its own, so that its memory is its own. The last line gives the slowest of them
-and its ratio to one that is kept.
+Each size of the total is drawn in a separate process, so that its memory can be measured. The last line gives the slowest
+card and its ratio to a cached one.
 """
 
 import re
@@ -34,32 +34,33 @@ def main():
 
 
 def draw(people):
-    """Draw one card and take it from the cache; print milliseconds of both, the memory it took and the process's most, in MB."""
+    """Draw one card, then read it from the cache; print the milliseconds of both, the memory it took and the peak, in MB."""
     from types import SimpleNamespace
 
-    from pledges import charts, figures, pictures
+    from pledges.figures import cards
+    from pledges.figures.brand import brand
+    from pledges.figures.mosaic import mosaic
     from pledges.models import PledgingSettings
 
-    colors = [SimpleNamespace(color=f"s{turn}") for turn in range(1, 9)]
-    sectors = [(sector, people // 8 + (place < people % 8)) for place, sector in enumerate(colors)]
+    sectors = [(SimpleNamespace(color=f"s{n + 1}"), people // 8 + (n < people % 8)) for n in range(8)]
     goal = PledgingSettings().goal_above(people)
     before = peak()
     start = time.perf_counter()
     with translation.override("sq"):
         read = SimpleNamespace(total=people, as_of=datetime(2026, 11, 25, tzinfo=UTC))
-        mosaic = charts.mosaic(sectors, goal)
-        card = figures.card_words(read), figures.brand(), mosaic.colored, mosaic.width
-        assert len(pictures.draw_total(*card)) > 5000
+        one = mosaic(sectors, goal)
+        card = cards.total_text(read), brand(), one.paths, one.dot_width
+        assert len(cards.draw_total(*card)) > 5000
     first = time.perf_counter() - start
     start = time.perf_counter()
     for _ in range(KEPT):
-        pictures.draw_total(*card)
+        cards.draw_total(*card)
     again = (time.perf_counter() - start) / KEPT
     print(first * 1000, again * 1000, peak() - before, peak())
 
 
 def peak():
-    """The most memory this process has held, in MB."""
+    """The peak memory of this process, in MB."""
     return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 

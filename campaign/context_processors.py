@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from campaign import texts
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
-from pledges.brand import brand
+from pledges.figures.brand import brand
 from pledges.starter import load
 
 # Seconds: how long a change of the strip, the menu or the words may take to show on every page.

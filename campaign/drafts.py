@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 
 from campaign.models import Article
 from pledges.models import Milestone, StarterItem
-from pledges.numbers import number
+from pledges.models.numbers import number
 
 
 def milestones_without_news():

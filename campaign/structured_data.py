@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import get_language
 
-from pledges.brand import BRANDS, brand
+from pledges.figures.brand import BRANDS, brand
 
 CONTEXT = "https://schema.org"
 

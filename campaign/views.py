@@ -26,11 +26,11 @@ from campaign import previews, structured_data, texts
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
 from campaign.pictures import TYPES
 from campaign.search import LONGEST, find
-from pledges.brand import brand
-from pledges.charts import mosaic
+from pledges.figures.brand import brand
+from pledges.figures.cards import draw
+from pledges.figures.mosaic import mosaic
 from pledges.http import cookieless_form, in_named_language, mark_public, personal_page, public_page, read_only
 from pledges.models import PledgingSettings
-from pledges.pictures import draw
 from pledges.totals import tally
 
 HOME_NEWS = 2

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import AdminRadioSelect, AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -68,6 +68,31 @@ class MergeForm(forms.Form):
         self.fields["into"].queryset = Sector.objects.open().exclude(pk=sector.pk)
 
 
+class Swatches(AdminRadioSelect):
+    """Radio buttons of the palette. Each shows its colour in both schemes, its name, and the sectors that have it.
+
+    `taken` maps a colour to the names of those sectors.
+    """
+
+    def __init__(self, attrs=None):
+        super().__init__({"class": "swatches"} | (attrs or {}))
+        self.taken = {}
+
+    def create_option(self, name, value, label, *args, **kwargs):
+        option = super().create_option(name, value, label, *args, **kwargs)
+        names = self.taken.get(value)
+        option["label"] = format_html(
+            '<span class="swatch {}" aria-hidden="true"><span class="light"></span><span class="dark"></span></span>'
+            "<span>{}{}</span>",
+            value,
+            label,
+            format_html('<span class="taken">{}</span>', _("Used by: %(names)s") % {"names": ", ".join(names)})
+            if names
+            else "",
+        )
+        return option
+
+
 @admin.register(Sector)
 class SectorAdmin(HoldsPledges, ContentAdmin):
     list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
@@ -87,7 +112,29 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
     def get_form(self, request, obj=None, change=False, **kwargs):
         if not change:
             kwargs["form"] = NewSectorForm
-        return super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
+        # Without the right to change a sector, the form has no fields.
+        if "color" in form.base_fields:
+            form.base_fields["color"].widget.taken = self.taken_colors(obj)
+        return form
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "color":
+            kwargs |= {"widget": Swatches(), "choices": db_field.choices}
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request):
+        """A new sector starts with the first colour that no open sector has, if there is one."""
+        taken = self.taken_colors()
+        free = next((color for color in Sector.Color.values if color not in taken), None)
+        return ({"color": free} if free else {}) | super().get_changeform_initial_data(request)
+
+    def taken_colors(self, sector=None):
+        """{colour: names of the open sectors that have it}, without `sector`."""
+        taken = {}
+        for each in Sector.objects.filter(is_open=True).exclude(pk=sector and sector.pk):
+            taken.setdefault(each.color, []).append(each.name)
+        return taken
 
     def get_fieldsets(self, request, obj=None):
         if obj:
@@ -118,6 +165,17 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
                 sector=obj,
                 text_sq=form.cleaned_data["pledge_sq"],
                 text_en=form.cleaned_data["pledge_en"],
+            )
+        names = self.taken_colors(obj).get(obj.color) if obj.is_open else None
+        if names:
+            self.message_user(
+                request,
+                _(
+                    "The colour “%(color)s” is also used by: %(names)s. On pages and pictures their dots and bars look the "
+                    "same. If there is a free colour, choose that one."
+                )
+                % {"color": obj.get_color_display(), "names": ", ".join(names)},
+                messages.WARNING,
             )
 
     def pledges_of(self, obj):

@@ -5,8 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pledges.models.numbers import number
 from pledges.models.sectors import Sector
-from pledges.numbers import number
 
 
 class MilestoneQuerySet(models.QuerySet):

@@ -19,6 +19,8 @@ class Sector(models.Model):
     """A group that pledges, such as parents. Its slug stands in addresses and open data: it never changes."""
 
     class Color(models.TextChoices):
+        """The palette. A colour that is another one in dark mode has both names."""
+
         S1 = "s1", _("indigo")
         S2 = "s2", _("orange")
         S3 = "s3", _("teal")
@@ -27,6 +29,10 @@ class Sector(models.Model):
         S6 = "s6", _("olive")
         S7 = "s7", _("violet")
         S8 = "s8", _("wine")
+        S9 = "s9", _("petrol")
+        S10 = "s10", _("deep violet")
+        S11 = "s11", _("lavender and cream")
+        S12 = "s12", _("aubergine and lime")
 
     slug = models.SlugField(
         _("slug"),
@@ -63,9 +69,9 @@ class Sector(models.Model):
     )
     color = models.CharField(
         _("colour"),
-        max_length=2,
+        max_length=3,
         choices=Color,
-        help_text=_("One colour a sector, on every page and picture."),
+        help_text=_("One colour a sector, on every page and picture. Left: in light mode. Right: in dark mode."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
     shows_names = models.BooleanField(

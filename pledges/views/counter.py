@@ -1,11 +1,11 @@
-"""The total for other sites to show in a frame: no script, no cookie, and the one page that may be framed."""
+"""The total for other sites to show in a frame: no script, no cookie, and the only page that may be framed."""
 
 from django.shortcuts import render
 from django.utils.csp import CSP
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
-from pledges.charts import mosaic
+from pledges.figures.mosaic import mosaic
 from pledges.http import in_named_language, public_page
 from pledges.models import PledgingSettings
 from pledges.totals import tally

@@ -12,11 +12,11 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
-from pledges import openapi
 from pledges.http import mark_public, public_page, read_only
 from pledges.models import County, PublishedState, Sector
 from pledges.totals import tally
 from pledges.totals.suppression import SMALL
+from pledges.views import openapi
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # The one page that shows our own counter in a frame, as other sites do.

@@ -1,30 +1,30 @@
-"""What supporters post: "I pledged" in a sector's words or in everyone's, and the blue ribbon around a photo. No name."""
+"""Pictures for supporters to post: "I pledged" in a sector's words or neutral ones, and the blue ribbon. They show no name."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from pledges import pictures
-from pledges import ribbon as ribbons
-from pledges.brand import brand
+from pledges.figures import cards
+from pledges.figures import ribbon as ribbons
+from pledges.figures.brand import brand
 from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import Sector
 
-# Instead of a sector's slug: words that suit everyone.
+# In place of a sector's slug: words that suit every sector.
 NEUTRAL = "1"
 
 
 @read_only
 @in_named_language
 def picture(request, language, layout, slug):
-    """The picture in one language and layout ("square" or "story"): the words that staff gave the sector, drawn."""
+    """The picture in one language and layout ("square" or "story"): the words that staff wrote for the sector, drawn."""
     words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
-    return _png(pictures.draw(layout, words or _("I pledged."), brand()))
+    return _png(cards.draw(layout, words or _("I pledged."), brand()))
 
 
 @public_page
 def ribbon(request):
-    """The page that puts the ribbon around a photo, in the browser: the photo is sent nowhere."""
+    """The page that puts the ribbon around a photo, in the browser; the photo is not uploaded."""
     return render(request, "pledges/ribbon.html")
 
 

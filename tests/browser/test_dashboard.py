@@ -25,6 +25,7 @@ def pages(visitor):
         "/admin/campaign/helpchannel/",
         f"/admin/campaign/demand/{demand.pk}/change/",
         "/admin/pledges/pledge/",
+        "/admin/pledges/sector/add/",
     ):
         visitor.open(path)
         yield path

@@ -78,7 +78,7 @@ def dots(page):
         """() => [...document.querySelectorAll(".one path:not(.e)[data-people], .one .new")]
             .flatMap(path => {
                 const places = path.getAttribute("d").split("M").slice(1);
-                return places.map(place => path.getAttribute("class").slice(0, 2) + place);
+                return places.map(place => path.getAttribute("class").split(" ")[0] + place);
             })"""
     )
 

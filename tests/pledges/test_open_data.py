@@ -9,9 +9,10 @@ import pytest
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
-from pledges import figures, openapi
+from pledges.figures import cards
 from pledges.models import PledgingSettings, Sector
 from pledges.totals import published, tally
+from pledges.views import openapi
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.tally import put, put_people
@@ -203,7 +204,7 @@ def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, peo
         for each in (page, counter):
             assert each.words(each.all("b", node=each.one("h1"))[0]) == shown
         with translation.override(language):
-            number, counted, _day = figures.card_words(tally.read())
+            number, counted, _day = cards.total_text(tally.read())
         assert number == shown
         assert f"{number} {counted}" == page.words(page.one("h1"))
         card = page.of(page.one("meta", property="og:image"))["content"]

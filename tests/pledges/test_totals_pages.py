@@ -1,7 +1,8 @@
-"""The totals as people and partners read them: pages, figures to take along, JSON and CSV."""
+"""The totals as people and partners read them: pages, figures to download, JSON and CSV."""
 
 import csv
 import io
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -238,6 +239,36 @@ def test_a_page_costs_the_same_few_queries_however_many_there_are(client, path, 
     assert counted(client, path) == few <= most
 
 
+# How they signed
+
+
+def sign_in_two_ways(monkeypatch):
+    """Count two people as members of a group. Nothing else counts them yet."""
+    read = tally.read_with_growth
+
+    def read_two_ways():
+        now, grown = read()
+        return replace(now, online=now.total - 2, groups=2), grown
+
+    monkeypatch.setattr(tally, "read_with_growth", read_two_ways)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_people_signed_is_hidden_until_a_second_way_has_people(client, monkeypatch, language):
+    some_people()
+    for name in ("pledges:totals", "pledges:totals_per_10000"):
+        assert 'id="ways"' not in client.get(path_of(name, language)).text
+        assert f"/figures/{language}/ways" not in client.get(path_of(name, language)).text
+        assert path_of("pledges:wall", language) in client.get(path_of(name, language)).text
+    assert client.get(f"/figures/{language}/ways.csv").status_code == 200
+    assert client.get(f"/figures/{language}/ways.png").status_code == 200
+    sign_in_two_ways(monkeypatch)
+    page = Document(client.get(path_of("pledges:totals", language)))
+    section = page.one("section", id="ways")
+    assert [page.words(cell) for cell in page.all("td", node=section, **{"class": "num"})] == ["4", "2", "0"]
+    assert page.all("a", href=f"/figures/{language}/ways.csv")
+
+
 # What each figure says of itself
 
 
@@ -290,8 +321,9 @@ def test_every_figure_says_whence_when_and_how_to_cite_it(client, settings, name
 
 
 @pytest.mark.parametrize("name", ["sectors", "counties", "growth", "ways"])
-def test_what_a_figure_says_stands_under_it_on_the_page(client, name):
+def test_source_time_and_citation_of_a_figure_are_on_the_page(client, monkeypatch, name):
     some_people()
+    sign_in_two_ways(monkeypatch)
     words = Document(client.get("/en/totals/")).words()
     (source,), (moment, _), (_, citation), _ = figure_csv(client, name)[2]
     page = Document(client.get("/en/totals/"))
@@ -326,7 +358,7 @@ def test_a_picture_with_many_sectors_stays_within_bounds(client):
         assert picture.width * picture.height <= 1200 * 3000
 
 
-def test_30_figures_pages_and_open_data_say_the_same(client):
+def test_30_figures_pages_and_open_data_say_the_same(client, monkeypatch):
     some_people()
     put_people(4321, days=9)
     data = as_json(client)
@@ -347,8 +379,11 @@ def test_30_figures_pages_and_open_data_say_the_same(client):
     [grown] = page.all("table", **{"class": "grown tab"})
     newest = page.all("td", node=grown)[:2]
     assert page.words(newest[1]) == "4,327"
+    assert not page.all(None, id="ways"), "there is one way of signing only"
+    sign_in_two_ways(monkeypatch)
+    page = Document(client.get("/en/totals/"))
     [ways] = page.all("table", **{"class": "bars ways"})
-    assert [page.words(cell) for cell in page.all("td", node=ways, **{"class": "num"})] == ["4,327", "0", "0"]
+    assert [page.words(cell) for cell in page.all("td", node=ways, **{"class": "num"})] == ["4,325", "2", "0"]
 
 
 # The map

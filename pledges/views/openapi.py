@@ -1,4 +1,4 @@
-"""The OpenAPI description of the open data, written by hand; the tests hold it against the answers and the addresses."""
+"""The OpenAPI description of the open data, written by hand; tests compare it with the responses and the addresses."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""The movement's name as a tag."""
+"""The movement's name as a hashtag."""
 
 from django.utils.translation import get_language
 
@@ -6,5 +6,5 @@ BRANDS = {"sq": "#NEJEMI1", "en": "#WEARE1"}
 
 
 def brand():
-    """The tag in the present language."""
+    """The hashtag in the active language."""
     return BRANDS[get_language()]

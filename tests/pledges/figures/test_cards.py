@@ -1,12 +1,13 @@
-"""Pictures to share: right sizes, whole words, no name, and nothing a visitor could put there."""
+"""Cards and pictures to post: their sizes, text that fits, no name and no visitor's input."""
 
 import io
 
 import pytest
 from PIL import Image, ImageColor
 
-from pledges import pictures
+from pledges.figures import cards, colors, fonts
 from pledges.models import Sector
+from tests.colors import contrast
 from tests.factories import make_pledge
 from tests.tally import put
 
@@ -25,61 +26,48 @@ WORDS = [
 
 
 def drawn(layout, words):
-    return Image.open(io.BytesIO(pictures.draw(layout, words, "#NEJEMI1"))).convert("RGB")
+    return Image.open(io.BytesIO(cards.draw(layout, words, "#NEJEMI1"))).convert("RGB")
 
 
 def box_of_ink(picture, part):
-    """The box of what is as dark as ink in a part (left, top, right, bottom) of a picture, or None."""
+    """The bounding box of pixels as dark as ink in a part (left, top, right, bottom) of a picture, or None."""
     return picture.crop(part).convert("L").point(lambda value: 255 * (value < 90)).getbbox()
 
 
 @pytest.mark.parametrize("layout", SIZES)
 @pytest.mark.parametrize("words", WORDS)
-def test_the_words_stay_whole_and_clear_of_the_1(layout, words):
+def test_the_text_is_complete_and_does_not_touch_the_mosaic(layout, words):
     picture = drawn(layout, words)
     assert picture.size == SIZES[layout] and picture.getpixel((5, 5)) == GROUND
-    left, top, right, bottom = pictures.LAYOUTS[layout].words
+    left, top, right, bottom = cards.LAYOUTS[layout].text
     width, height = picture.size
-    # The space around the words, as far as the 1 or the edge, is free of ink.
+    # The space around the text, up to the mosaic or the edge, is free of ink.
     for around in [(0, 0, left - 6, height), (0, 0, width, min(top, 63) - 6), (right + 6, top, right + 20, top + 40)]:
         assert box_of_ink(picture, around) is None, around
     assert (box_of_ink(picture, (left, top, right, bottom)) is not None) == bool(words.strip())
 
 
-def test_words_too_long_even_for_the_smallest_letters_end_with_an_ellipsis():
-    canvas = pictures.ImageDraw.Draw(Image.new("RGB", (10, 10)))
-    font, text = pictures._fitted(canvas, "fjalë " * 300, 92, (748, 414))
-    assert text.endswith("…") and font.size == pictures.SMALLEST
-    assert pictures._fits(canvas, text.split("\n"), font, (748, 414))
+def test_text_too_long_for_the_smallest_size_ends_with_an_ellipsis():
+    size, lines = fonts.fitted_lines("fjalë " * 300, 92, 36, 800, 748, 414)
+    assert lines[-1].endswith("…") and size == 36
+    assert fonts.height(lines, size) <= 414
+    assert max(fonts.font(size, 800).getlength(line) for line in lines) <= 748
 
 
-def luminance(color):
-    """As WCAG 2.2 defines it."""
-    parts = [value / 255 for value in color]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(color):
-    """Of a colour with the ground."""
-    lights = sorted([luminance(color), luminance(GROUND)])
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
-
-
-def test_words_and_dots_stand_out_from_the_ground(client):
+def test_text_and_dots_have_enough_contrast_with_the_ground(client):
     put({("parents", "AL-11"): 50, ("artists", "AL-01"): 20})
     card = Image.open(io.BytesIO(client.get("/pictures/sq/totals.png").content)).convert("RGB")
     for picture in (drawn("square", "Unë u zotova."), card):
         width, height = picture.size
-        # What most of the words are made of, edges left aside.
+        # The most frequent colours of the text, without those of its edges.
         words = picture.crop((0, 0, width // 2, height)).getcolors(100_000)
         flat = [color for count, color in sorted(words, reverse=True)[1:3] if count > 300]
-        assert flat and min(map(contrast, flat)) >= 4.5
-    assert min(contrast(ImageColor.getrgb(color)) for color in pictures.COLORS) >= 3
+        assert flat and min(contrast(color, GROUND) for color in flat) >= 4.5
+    assert min(contrast(ImageColor.getrgb(color), GROUND) for color in colors.SECTORS) >= 3
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
-def test_each_sector_has_a_picture_of_its_own_words_in_both_shapes_and_languages(client, language):
+def test_each_sector_has_a_picture_with_its_text_in_both_layouts_and_languages(client, language):
     seen = set()
     for slug in ["1", *Sector.objects.values_list("slug", flat=True)]:
         for layout in ("square", "story"):
@@ -90,7 +78,7 @@ def test_each_sector_has_a_picture_of_its_own_words_in_both_shapes_and_languages
     assert len(seen) == 18
 
 
-def test_a_sector_without_words_of_its_own_shares_those_of_everyone(client):
+def test_a_sector_without_a_text_has_the_neutral_one(client):
     Sector.objects.filter(slug="artists").update(pledged_sq="")
     neutral = client.get("/pictures/sq/square/1.png").content
     assert client.get("/pictures/sq/square/artists.png").content == neutral
@@ -103,11 +91,11 @@ def test_a_sector_without_words_of_its_own_shares_those_of_everyone(client):
         "/pictures/sq/square/Arta%20Kola.png", "/pictures/sq/square/%3Cb%3E.png", "/pictures/sq/story/" + "x" * 60 + ".png",
     ],
 )  # fmt: skip
-def test_a_wild_address_is_not_drawn(client, path):
+def test_an_unknown_address_is_not_found(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_a_visitor_s_own_words_are_never_drawn(client):
+def test_a_visitor_s_input_is_never_drawn(client):
     plain = client.get("/pictures/sq/square/parents.png").content
     assert client.get("/pictures/sq/square/parents.png?words=Arta&name=Arta").content == plain
 
@@ -123,11 +111,11 @@ def the_card(people, language, client):
 
 @pytest.mark.parametrize("people", [0, 1, 999, 1_234_567, 999_999_999])
 @pytest.mark.parametrize("language", ["sq", "en"])
-def test_the_card_of_the_total_is_whole_at_any_number(client, language, people):
+def test_the_card_of_the_total_is_complete_at_any_number(client, language, people):
     picture = the_card(people, language, client)
     assert picture.size == SIZES["card"] and picture.getpixel((5, 5)) == GROUND
-    left, top, right, bottom = pictures.LAYOUTS["card"].words
-    # Number, words and day are there, and nothing of them beyond their room or in the brand's line.
+    left, top, right, bottom = cards.LAYOUTS["card"].text
+    # Number, text and date are there; none of them reaches beyond its box or into the brand's line.
     assert box_of_ink(picture, (left, top, right, bottom)) is not None
     for around in [
         (0, 0, left - 6, 630),
@@ -138,23 +126,23 @@ def test_the_card_of_the_total_is_whole_at_any_number(client, language, people):
         assert box_of_ink(picture, around) is None, around
 
 
-def test_the_card_is_drawn_once_for_the_same_figures_and_anew_for_others(client):
+def test_the_card_is_cached_until_its_figures_change(client):
     put({("parents", "AL-11"): 41})
-    pictures.draw_total.cache_clear()
+    cards.draw_total.cache_clear()
     first = client.get("/pictures/en/totals.png").content
     assert client.get("/pictures/en/totals.png").content == first
-    assert pictures.draw_total.cache_info()[:2] == (1, 1)
+    assert cards.draw_total.cache_info()[:2] == (1, 1)
     make_pledge(state="confirmed")
     assert client.get("/pictures/en/totals.png").content != first
-    assert pictures.draw_total.cache_info().maxsize <= 20
+    assert cards.draw_total.cache_info().maxsize <= 20
 
 
-def test_the_card_shows_each_group_s_dots_and_the_free_places(client):
+def test_the_card_shows_the_dots_of_each_sector_and_the_free_places(client):
     picture = the_card(50, "en", client)
-    colors = {color for _, color in picture.getcolors(100_000)}
+    found = {color for _, color in picture.getcolors(100_000)}
 
     def has(color):
-        return any(sum(abs(a - b) for a, b in zip(color, each, strict=True)) < 24 for each in colors)
+        return any(sum(abs(a - b) for a, b in zip(color, each, strict=True)) < 24 for each in found)
 
     assert has((0x3F, 0x3C, 0xCB)) and has((0xF8, 0xD1, 0xA3))
-    assert not has((0x93, 0x32, 0x7A)), "nobody of that group"
+    assert not has((0x93, 0x32, 0x7A)), "no people of that sector"

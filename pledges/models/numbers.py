@@ -1,17 +1,17 @@
-"""Numbers as one reads them in the present language."""
+"""Numbers formatted in the active language."""
 
 from django.utils import formats
 from django.utils.translation import get_language
 
 
 def number(value):
-    """A whole number as one reads it: 1234 and 12 345 in Albanian (grouped from five digits on), 12,345 in English."""
+    """A whole number as text: 1234 and 12 345 in Albanian (grouped from five digits on), 12,345 in English."""
     if get_language() == "sq" and abs(value) < 10_000:
         return str(value)
     return formats.number_format(value, decimal_pos=0, use_l10n=True, force_grouping=True)
 
 
 def decimal(value):
-    """A number with one place after the comma: 30,6 in Albanian, 30.6 in English."""
-    # Django cuts what it does not show.
+    """A number with one decimal as text: 30,6 in Albanian, 30.6 in English."""
+    # number_format() truncates instead of rounding.
     return formats.number_format(round(value, 1), decimal_pos=1, use_l10n=True, force_grouping=value >= 10_000)

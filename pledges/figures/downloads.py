@@ -1,0 +1,242 @@
+"""Figures of the totals to download, as CSV or PNG, each with its source, time and citation."""
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from io import StringIO
+
+from django.conf import settings
+from django.core.cache import cache
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext
+
+from pledges.figures import county_map, growth
+from pledges.figures.brand import brand
+from pledges.figures.mosaic import mosaic
+from pledges.figures.png import png
+from pledges.models import County, PublishedState
+from pledges.models.numbers import decimal, number
+from pledges.totals.published import UNKNOWN
+
+# Seconds for which a rendered PNG is cached; its cache key is a digest of its content.
+PNG_SECONDS = 600
+# Pixels: the room around a drawing in a PNG, and the height at which a PNG is cut off.
+HEAD, FOOT, MAX_HEIGHT = 190, 150, 3000
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A table of numbers with the text that must accompany it.
+
+    `template` is the SVG template of its PNG, `context` what that needs beside the figure, `height` the pixels it takes.
+    """
+
+    name: str
+    title: str
+    as_of: datetime
+    header: list
+    rows: list
+    address: str
+    template: str
+    context: dict
+    height: int
+    more_sources: str = ""
+    # What a CSV shows in place of a suppressed number or one that does not exist.
+    none_text: str = ""
+    # False while suppression leaves no table to show.
+    has_table: bool = True
+
+    @property
+    def moment(self):
+        """The time of the numbers, as a phrase."""
+        return gettext("As of %(date)s, %(time)s") % self._date_and_time()
+
+    @property
+    def source(self):
+        """The source of the numbers, as a sentence."""
+        source = gettext("Source: confirmed pledges of %(brand)s.") % {"brand": brand()}
+        return " ".join(filter(None, [source, self.more_sources]))
+
+    @property
+    def citation(self):
+        """How to cite the figure."""
+        return gettext("%(brand)s, “%(title)s”, as of %(date)s, %(time)s, %(address)s") % {
+            "brand": brand(),
+            "title": self.title,
+            "address": settings.SITE_URL + self.address,
+            **self._date_and_time(),
+        }
+
+    def _date_and_time(self):
+        moment = timezone.localtime(self.as_of)
+        return {"date": date_format(moment, "DATE_FORMAT"), "time": date_format(moment, "TIME_FORMAT")}
+
+    def as_csv(self):
+        """The figure as CSV in UTF-8 with BOM: header, rows, an empty row, then source, time, citation and licence."""
+        text = StringIO()
+        writer = csv.writer(text)
+        writer.writerow(self.header)
+        writer.writerows([self.none_text if value is None else value for value in row] for row in self.rows)
+        writer.writerows(
+            [
+                [],
+                [self.source],
+                [self.moment, timezone.localtime(self.as_of).isoformat(timespec="minutes")],
+                [gettext("Cite as:"), self.citation],
+                [gettext("Licence:"), "CC BY 4.0"],
+            ]
+        )
+        return "\ufeff" + text.getvalue()
+
+    def as_png(self):
+        """The figure as PNG, cached by its content."""
+        content = repr((get_language(), self.name, self.citation, self.source, self.header, self.rows))
+        key = f"figure:{hashlib.sha256(content.encode()).hexdigest()}"
+        height = min(MAX_HEIGHT, HEAD + self.height + FOOT)
+        context = {
+            "figure": self,
+            "citation": f"{gettext('Cite as:')} {self.citation}",
+            "brand": brand(),
+            "height": height,
+            "foot": height - FOOT,
+        }
+        return cache.get_or_set(key, lambda: png(self.template, context | self.context), PNG_SECONDS)
+
+
+def mosaic_figure(totals, goal):
+    """The mosaic of people by sector towards the goal."""
+    one = mosaic(totals.sectors, goal)
+    return Figure(
+        name="one",
+        title=gettext("The 1 made of people"),
+        as_of=totals.as_of,
+        header=[gettext("Group"), gettext("Dots"), gettext("People")],
+        rows=[[sector.name, path.count("M"), people] for sector, people, path in one.dots],
+        address=reverse("pledges:totals"),
+        template="mosaic.svg",
+        context={"one": one},
+        height=900,
+    )
+
+
+def sectors_figure(totals):
+    """People by sector, the largest first."""
+    pairs = sorted(totals.sectors, key=lambda pair: -pair[1])
+    bars = [(sector.name, people, sector.color) for sector, people in pairs]
+    return _bars("sectors", gettext("By group"), gettext("Group"), bars, totals)
+
+
+def signing_ways_figure(totals):
+    """People by the way in which they signed."""
+    bars = [
+        (gettext("By the form on this site"), totals.online, "s1"),
+        (gettext("In a group"), totals.groups, "s1"),
+        (gettext("On paper"), totals.paper, "s1"),
+    ]
+    return _bars("ways", gettext("How they signed"), gettext("Way of signing"), bars, totals)
+
+
+def _bars(name, title, kind, bars, totals):
+    """The Figure of (name, people, color class) of one `kind` as bars, each labelled with people and percent of the total."""
+    labelled = [
+        (*bar, number(bar[1]) + (f" ({decimal(100 * bar[1] / totals.total)}%)" if totals.total else "")) for bar in bars
+    ]
+    return Figure(
+        name=name,
+        title=title,
+        as_of=totals.as_of,
+        header=[kind, gettext("People")],
+        rows=[[name, people] for name, people, _ in bars],
+        address=reverse("pledges:totals"),
+        template="bars.svg",
+        context={"bars": labelled, "largest": max((people for _, people, _ in bars), default=0)},
+        height=60 * (len(bars) + 1),
+    )
+
+
+def counties_figure(totals, per_10000=False):
+    """People by county, or per 10,000 inhabitants, on the map."""
+    rows = [[county.name, people, _rounded_rate(county, people)] for county, people in totals.counties]
+    abroad = next(({"name": each.name, "people": n} for each, n in totals.counties if each.code == County.ABROAD), None)
+    return Figure(
+        name="counties-per-10000" if per_10000 else "counties",
+        title=gettext("By county, per 10,000 inhabitants") if per_10000 else gettext("By county"),
+        as_of=totals.as_of,
+        header=[gettext("County"), gettext("People"), gettext("Per 10,000 inhabitants")],
+        rows=[*rows, [gettext("County not given"), totals.unknown, None]],
+        address=reverse("pledges:totals_per_10000" if per_10000 else "pledges:totals"),
+        template="county_map.svg",
+        context={"map": county_map.county_map(totals.counties, per_10000), "abroad": abroad},
+        height=1120,
+        more_sources=gettext("Inhabitants: INSTAT, Census 2023. Borders: Natural Earth."),
+    )
+
+
+def _rounded_rate(county, people):
+    rate = county_map.rate(county, people)
+    return None if rate is None else round(rate, 1)
+
+
+def growth_chart(totals, growth_by_day, milestones):
+    """The GrowthChart up to the day of the totals; `milestones` are those of people."""
+    marks = [(each.reached_on, number(each.people)) for each in milestones]
+    return growth.growth_chart(growth_by_day.days, timezone.localdate(totals.as_of), marks)
+
+
+def growth_figure(totals, growth_by_day, milestones):
+    """How the total grew, by day; `milestones` are those of people."""
+    rows, so_far = [], 0
+    for day, people in growth_by_day.days:
+        so_far += people
+        rows.append([day.isoformat(), people, so_far])
+    return Figure(
+        name="growth",
+        title=gettext("How we have grown"),
+        as_of=totals.as_of,
+        header=[gettext("Day"), gettext("New people"), gettext("In all")],
+        rows=rows,
+        address=reverse("pledges:totals"),
+        template="growth.svg",
+        context={
+            "growth": growth_chart(totals, growth_by_day, milestones),
+            "totals": totals,
+            "without_people": gettext("Nobody yet."),
+        },
+        height=560,
+    )
+
+
+def groups_by_county_figure(totals):
+    """The table of the published state, counties in rows and sectors in columns; None before the first state."""
+    state = PublishedState.objects.first()
+    if state is None:
+        return None
+    figures = state.figures
+    cells = figures.get("cells")
+    columns = [sector for sector, _ in totals.sectors if sector.slug in figures["sectors"]]
+    places = [(county.code, county.name) for county, _ in totals.counties] + [(UNKNOWN, gettext("County not given"))]
+    rows = [
+        [name, *[cells[sector.slug][code] if cells else None for sector in columns], figures["counties"][code]]
+        for code, name in places
+        if code in figures["counties"]
+    ]
+    rows.append([gettext("In all"), *[figures["sectors"][sector.slug] for sector in columns], figures["total"]])
+    # Pixels of a column, between which 10 stay free; the first one takes 230 of 1080.
+    column = 850 / (len(columns) + 1)
+    return Figure(
+        name="groups-by-county",
+        title=gettext("Groups by county"),
+        as_of=state.as_of,
+        header=[gettext("County"), *[sector.name for sector in columns], gettext("In all")],
+        rows=rows,
+        address=reverse("pledges:groups_by_county"),
+        template="table.svg",
+        context={"column": column, "column_room": column - 10},
+        height=150 + 46 * len(rows),
+        has_table=cells is not None,
+        none_text="…",
+        more_sources=gettext("Numbers under five are hidden, and others with them: “…” stands for one."),
+    )

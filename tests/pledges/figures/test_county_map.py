@@ -1,0 +1,63 @@
+"""The map of counties: shades, classes and legend."""
+
+import random
+import re
+from types import SimpleNamespace
+
+import pytest
+from django.utils import translation
+
+from pledges.figures.county_map import county_map, rate
+
+
+def county(code, people, population=100_000):
+    return SimpleNamespace(code=code, name=code, population=population), people
+
+
+def a_country(chance, most):
+    return [
+        county(f"AL-{n:02}", int(chance.random() ** 3 * most), chance.randrange(60_000, 800_000)) for n in range(1, 13)
+    ]
+
+
+@pytest.mark.parametrize("per_10000", [False, True])
+@pytest.mark.parametrize("most", [0, 1, 5, 30, 900, 40_000, 1_000_000])
+def test_more_people_have_a_darker_shade_and_the_legend_agrees(most, per_10000):
+    with translation.override("en"):
+        for seed in range(20):
+            people = a_country(random.Random(seed), most)
+            drawn = county_map(people, per_10000)
+            measured = {
+                each.code: round(round(rate(each, n), 1) * 10) or bool(n) if per_10000 else n for each, n in people
+            }
+            shades = {each.county.code: each.shade for each in drawn.counties}
+            assert set(shades) == set(measured)
+            for one in measured:
+                for other in measured:
+                    if measured[one] < measured[other]:
+                        assert shades[one] <= shades[other]
+                assert (shades[one] == "q0") == (measured[one] == 0)
+            assert {shade for shade, _ in drawn.legend} == set(shades.values()), "no class without a county"
+            for shade, words in drawn.legend:
+                numbers = [float(word.replace(",", "")) for word in re.findall(r"[\d.,]+", words)]
+                # As shown on the map.
+                inside = [
+                    float(each.value.replace(",", "")) or measured[each.county.code] / 10
+                    for each in drawn.counties
+                    if each.shade == shade
+                ]
+                if numbers:
+                    assert numbers[0] <= min(inside)
+                if len(numbers) == 2:
+                    assert max(inside) <= numbers[1]
+
+
+def test_classes_hold_about_as_many_counties_each():
+    drawn = county_map([county(f"AL-{n:02}", 7**n) for n in range(1, 13)])
+    sizes = [[each.shade for each in drawn.counties].count(f"q{n}") for n in range(1, 6)]
+    assert sum(sizes) == 12 and max(sizes) - min(sizes) <= 1
+
+
+def test_a_county_without_an_outline_is_left_out():
+    drawn = county_map([county("abroad", 5, None), county("AL-13", 5), county("AL-01", 5)])
+    assert [each.county.code for each in drawn.counties] == ["AL-01"]

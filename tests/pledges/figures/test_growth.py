@@ -1,0 +1,80 @@
+"""The growth chart: steps, labels and milestones."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import translation
+
+from pledges.figures import growth
+from pledges.figures.growth import growth_chart
+
+TODAY = date(2026, 11, 25)
+
+
+def growing(days, each=3):
+    """(day, people) of so many days up to TODAY."""
+    return [(TODAY - timedelta(days - 1 - number), each) for number in range(days)]
+
+
+@pytest.mark.parametrize(
+    ("days", "by_week"), [(1, False), (2, False), (60, False), (61, True), (365, True), (2000, True)]
+)
+def test_a_long_period_is_drawn_by_week(days, by_week):
+    chart = growth_chart(growing(days), TODAY, [])
+    assert chart.by_week == by_week
+    assert sum(new for _, new, _ in chart.steps) == chart.steps[-1][2] == 3 * days
+    assert [total for _, _, total in chart.steps] == sorted(total for _, _, total in chart.steps)
+    assert chart.steps[-1][0] == TODAY and chart.first == growing(days)[0][0]
+    ends = [day for day, _, _ in chart.steps[:-1]]
+    assert not by_week or {day.weekday() for day in ends} == {6}, "weeks end on Sundays"
+    places = [tuple(map(float, point.split(" "))) for point in chart.line.split("L")]
+    assert places[0] == (0, 100) and places[-1][0] == 100
+    assert all(0 <= x <= 100 and 0 <= y <= 100 for x, y in places)
+
+
+def test_without_days_there_is_no_chart():
+    assert growth_chart([], TODAY, []) is None
+
+
+def test_days_without_new_people_are_steps_too():
+    chart = growth_chart([(date(2026, 11, 20), 2), (TODAY, 1)], TODAY, [])
+    assert [(day.day, new, total) for day, new, total in chart.steps] == [
+        (20, 2, 2),
+        (21, 0, 2),
+        (22, 0, 2),
+        (23, 0, 2),
+        (24, 0, 2),
+        (25, 1, 3),
+    ]
+
+
+def test_the_movement_s_days_are_in_the_chart():
+    with translation.override("en"):
+        chart = growth_chart(growing(300), TODAY, [])
+    assert [words for _, words, _, _ in chart.dates] == ["1 June", "23 July", "18–19 November"]
+    assert [float(x) for x, *_ in chart.dates] == sorted(float(x) for x, *_ in chart.dates)
+
+
+@pytest.mark.parametrize("days", [30, 365, 1200, 4000])
+def test_labels_never_overlap(days):
+    milestones = [(TODAY - timedelta(days // part), str(10 * part)) for part in (1, 2, 3, 30)]
+    chart = growth_chart(growing(days), TODAY, milestones)
+    for row in (0, 1):
+        places = [float(x) for x, words, in_row, _ in chart.dates if words and in_row == row]
+        assert all(
+            after - before >= growth.LABEL_WIDTH - 0.1 for before, after in zip(places, places[1:], strict=False)
+        )
+    named = [float(x) for x, _, words, _ in chart.marks if words]
+    assert named[-1] == 100, "today's total keeps its label"
+    assert all(after - before >= growth.LABEL_WIDTH - 0.1 for before, after in zip(named, named[1:], strict=False))
+    assert len(chart.marks) == 5, "every milestone has its dot"
+
+
+def test_a_milestone_is_on_the_line():
+    chart = growth_chart(growing(20), TODAY, [(TODAY - timedelta(10), "30")])
+    x, y, words, _ = chart.marks[0]
+    line = dict(point.split(" ") for point in chart.line.split("L"))
+    on_line = {
+        round(float(at), 1): growth.TOP + float(down) * (growth.FLOOR - growth.TOP) / 100 for at, down in line.items()
+    }
+    assert words == "30" and float(y) == pytest.approx(on_line[float(x)], abs=0.1)

@@ -1,0 +1,77 @@
+"""SVG templates drawn as PNG: typeface, colours, and text from staff that XML does not allow."""
+
+import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template import Context, Template
+from django.utils import translation
+from PIL import Image, ImageFont
+
+from pledges.figures import colors, fonts
+from pledges.figures.downloads import sectors_figure
+from pledges.figures.png import png
+
+LETTERS = "AaËëÇç Zgjidhni „1” … 1234567890 (30,6%) #NEJEMI1"
+
+
+def ink(picture):
+    """How many pixels of a picture are dark."""
+    return sum(picture.convert("L").point(lambda value: value < 90).histogram()[1:])
+
+
+def card(text="", size=100, weight=800):
+    """A wide card with one line of text and no dots."""
+    line = {"lines": [text], "y": 200, "size": size, "weight": weight, "color": colors.INK}
+    context = {"size": (3200, 300), "box": (0, 0, 30, 64), "paths": (), "left": 20, "paragraphs": [line]}
+    return Image.open(io.BytesIO(png("card.svg", context)))
+
+
+@pytest.mark.parametrize("weight", [300, 500, 900])
+def test_pictures_and_pages_have_the_same_typeface(weight):
+    of_pages = ImageFont.truetype(finders.find("fonts/figtree-latin-wght-normal.woff2"), 60)
+    of_pages.set_variation_by_axes([weight])
+    assert bytes(of_pages.getmask(LETTERS)) == bytes(fonts.font(60, weight).getmask(LETTERS))
+
+
+def test_a_heavier_weight_has_more_ink():
+    shades = [ink(card(LETTERS, weight=weight)) for weight in (300, 500, 600, 700, 800, 900)]
+    assert shades == sorted(set(shades)) and shades[0] > 0
+
+
+@pytest.mark.parametrize("weight", [500, 700, 800, 900])
+def test_drawn_text_is_no_wider_than_measured(weight):
+    left, _, right, _ = card(LETTERS, weight=weight).convert("L").point(lambda value: 255 * (value < 90)).getbbox()
+    assert right - left <= fonts.font(100, weight).getlength(LETTERS) + 2
+
+
+def test_pictures_have_the_colours_of_the_light_scheme():
+    css = Path(finders.find("css/tokens.css")).read_text()
+    tokens = dict(re.findall(r"--([\w-]+): (#\w+);", css[: css.index("prefers-color-scheme")]))
+    assert [tokens[f"q{n}"] for n in range(6)] == colors.SHADES
+    named = [tokens[name] for name in ("field", "ink", "ink-2", "empty-day")]
+    assert named == [colors.GROUND, colors.INK, colors.QUIET, colors.EMPTY]
+
+
+@pytest.mark.parametrize("name", ["A\x0bB", "]]>", "<b>&amp;", "'\"", "\ud800", "Ж中", ""])
+def test_any_name_that_staff_write_can_be_drawn(name):
+    sector = SimpleNamespace(slug="x", name=name, color="s1")
+    totals = SimpleNamespace(as_of=datetime(2026, 11, 25, tzinfo=UTC), total=3, sectors=[(sector, 3)])
+    with translation.override("en"):
+        picture = Image.open(io.BytesIO(sectors_figure(totals).as_png()))
+    assert picture.size == (1200, 460) and picture.getpixel((450, 216)) != picture.getpixel((5, 5))
+
+
+def test_markup_in_a_text_is_drawn_as_text():
+    drawn = Template("{% load figure_tags %}{% text name room=50 %}").render(Context({"name": "<image/> & more"}))
+    assert "&lt;image/&gt; &amp; more" in drawn
+
+
+def test_positions_have_no_decimal_comma():
+    drawn = "{% load figure_tags %}{{ 3|times:1.5 }} {{ '0 0L100 50'|scaled:'1.5 2.5' }}"
+    with translation.override("sq"):
+        assert Template(drawn).render(Context()) == "4.5 0.0 0.0L150.0 125.0"

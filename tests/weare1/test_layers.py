@@ -1,0 +1,128 @@
+"""The layers of docs/decisions.md: which module may import which, no import cycles, no module above 300 lines."""
+
+import ast
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+# From the ground up: an app may import the apps before it.
+LAYERS = ["staff", "pledges", "campaign", "weare1"]
+# Development only; production imports none of it.
+TOOLS = ["dev", "bench", "tests"]
+LONGEST = 300  # lines
+
+
+def files(*folders):
+    """The Python files of top-level folders, without migrations, which Django writes."""
+    found = [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
+    return [file for file in found if "migrations" not in file.parts]
+
+
+def module(file):
+    """The dotted name of a file: pledges/models/__init__.py is "pledges.models"."""
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports():
+    """{module: {(line, imported name)}} of production code and tools, also of imports inside functions."""
+    found = {}
+    for file in files(*LAYERS, "dev", "bench"):
+        names = found[module(file)] = set()
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {(node.lineno, alias.name) for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{file}:{node.lineno}: import by the full name"
+                names |= {(node.lineno, f"{node.module}.{alias.name}") for alias in node.names}
+    assert len(found) > 150
+    return found
+
+
+def is_in(name, package):
+    return name == package or name.startswith(f"{package}.")
+
+
+def imports_of(app, *wanted):
+    """["module:line imports name"] for each import that a package makes from the wanted packages."""
+    return [
+        f"{importer}:{line} imports {name}"
+        for importer, names in imports().items()
+        if is_in(importer, app)
+        for line, name in sorted(names)
+        if any(is_in(name, package) for package in wanted)
+    ]
+
+
+@pytest.mark.parametrize("app", LAYERS)
+def test_an_app_imports_only_the_layers_below_it(app):
+    assert imports_of(app, *LAYERS[LAYERS.index(app) + 1 :]) == []
+
+
+@pytest.mark.parametrize("app", LAYERS)
+def test_production_imports_no_development_tool(app):
+    assert imports_of(app, *TOOLS) == []
+
+
+def test_pledges_takes_only_the_audit_log_from_staff_outside_its_admin():
+    outside = [
+        each
+        for each in imports_of("pledges", "staff")
+        if not each.startswith("pledges.admin") and not each.endswith("imports staff.models.AuditEntry")
+    ]
+    assert outside == []
+
+
+@pytest.mark.parametrize("package", ["pledges.crypto", "pledges.mail"])
+def test_cryptography_and_mail_content_import_no_model(package):
+    assert imports_of(package, "pledges.models", "staff.models", "campaign.models") == []
+
+
+def test_no_module_imports_itself_through_others():
+    known = imports()
+
+    def target(name):
+        """The module behind an imported name: "pledges.models.Pledge" is pledges.models."""
+        while name and name not in known:
+            name = name.rpartition(".")[0]
+        return name
+
+    graph = {
+        importer: {target(name) for _line, name in names if target(name)} - {importer}
+        for importer, names in known.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_no_string_of_pledges_names_the_campaign():
+    """A string can be an import too: `apps.get_model("campaign.…")`, `render(…, "campaign/…")`."""
+    for file in files("pledges"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not node.value.startswith(("campaign.", "campaign/")), f"{file.name}:{node.lineno}"
+
+
+def test_no_module_is_longer_than_300_lines():
+    lengths = {
+        str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files(*LAYERS, "dev", "bench")
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
+
+
+def test_only_modules_that_belong_to_no_package_stand_at_the_top_of_pledges():
+    assert {file.stem for file in (ROOT / "pledges").glob("*.py")} - {"__init__"} == {
+        *("addresses", "apps", "housekeeping", "http", "network", "rotation", "tasks", "urls", "wall"),
+    }
+
+
+def test_no_module_is_a_drawer_for_anything():
+    drawers = {"utils", "util", "helpers", "helper", "services", "misc", "common"}
+    assert [str(file.relative_to(ROOT)) for file in files(*LAYERS, "dev", "bench") if file.stem in drawers] == []
