@@ -1,4 +1,4 @@
-"""What we write to staff, in the language that the administrator chose for them."""
+"""Mail to staff, in the language that the administrator chose."""
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 
 def invitation(invitation):
-    """The mail with the link of an Invitation, ready to send."""
+    """The unsent EmailMultiAlternatives with the link of an Invitation."""
     user = invitation.user
     with translation.override(invitation.language):
         if user.last_login is None:

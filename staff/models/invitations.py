@@ -1,4 +1,4 @@
-"""Links by which staff come in the first time, or again when they have lost their way: each works once, for seven days."""
+"""Invitations: links to set up an account or to regain access. Each works once, for seven days."""
 
 import logging
 import uuid
@@ -20,9 +20,10 @@ from staff import mail, tasks
 logger = logging.getLogger(__name__)
 
 LIFETIME = timedelta(days=7)
+# Waiting times after a failed delivery.
 FIRST_RETRIES = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 RETRY_INTERVAL = timedelta(hours=6)
-# A mail that nothing has sent for so long has lost its task.
+# A mail that is due for longer has lost its background task.
 OVERDUE_AFTER = timedelta(minutes=2)
 
 
@@ -31,20 +32,22 @@ def _signer():
 
 
 class InvitationQuerySet(models.QuerySet):
+    """Queries and bulk changes of invitations."""
+
     def open(self):
-        """Those whose link works."""
+        """Invitations whose link can be used."""
         return self.filter(state=Invitation.State.OPEN, created_at__gt=Now() - LIFETIME)
 
     def to_send(self):
-        """Those whose mail has not gone out, and it is time."""
+        """Open invitations whose mail is due."""
         return self.open().filter(sent_at=None, due_at__lte=Now())
 
     def end(self, state):
-        """Let these links work no more; returns how many."""
+        """Set the final state USED or REVOKED of those that are open; returns how many."""
         return self.filter(state=Invitation.State.OPEN).update(state=state, ended_at=Now())
 
     def from_token(self, token):
-        """The invitation of a link, whatever its state, or None when we made no such link."""
+        """The invitation of a signed token in any state, or None if the token is invalid."""
         try:
             return self.select_related("user").get(pk=uuid.UUID(_signer().unsign(token)))
         except (signing.BadSignature, ValueError, Invitation.DoesNotExist):
@@ -52,7 +55,7 @@ class InvitationQuerySet(models.QuerySet):
 
 
 class Invitation(models.Model):
-    """One link to one account. The link itself is not kept: it is signed anew whenever it is written."""
+    """An invitation of one account. The token of its link is not stored: it is the signed id."""
 
     class State(models.TextChoices):
         OPEN = "open", _("can be used")
@@ -90,36 +93,42 @@ class Invitation(models.Model):
 
     @property
     def is_usable(self):
-        """Whether the link can still be used."""
+        """Whether the link can be used."""
         return self.state == self.State.OPEN and timezone.now() < self.created_at + LIFETIME and self.user.is_active
 
     @property
     def expires_at(self):
-        """The moment the link ends."""
+        """When the link expires."""
         return self.created_at + LIFETIME
 
     def url(self):
-        """The link, whole."""
+        """The absolute URL of the link."""
         return settings.SITE_URL + reverse("account_invitation", args=[_signer().sign(str(self.pk))])
 
     def enqueue(self):
-        """Have the worker send the mail when it is due."""
-        task = tasks.send_invitation.using(run_after=self.due_at) if self.attempts else tasks.send_invitation
+        """Enqueue the task that sends the mail: immediately the first time, at `due_at` after a failure."""
+        task = tasks.send_invitation
+        if self.attempts:
+            task = task.using(run_after=self.due_at)
         task.enqueue(str(self.pk))
 
     def send(self):
-        """Hand the mail to the mail server once and record what came of it; the caller holds the row's lock."""
+        """Try once to hand the mail to the mail server, and store the outcome. The caller holds the row lock."""
         self.attempts += 1
         try:
             with mailers.default as server:
                 server.send_messages([mail.invitation(self)])
             self.sent_at = timezone.now()
         except Exception as error:
-            # Only its kind: the text of an error may quote an address.
+            # The class only: the message of an SMTP error may contain an address.
             logger.warning("invitation %s, attempt %d: %s", self.pk, self.attempts, type(error).__name__)
-            wait = FIRST_RETRIES[self.attempts - 1] if self.attempts <= len(FIRST_RETRIES) else RETRY_INTERVAL
-            self.due_at = timezone.now() + wait
+            self.due_at = timezone.now() + self._time_to_next_attempt()
         with transaction.atomic():
             self.save(update_fields=["attempts", "sent_at", "due_at"])
             if self.sent_at is None:
                 self.enqueue()
+
+    def _time_to_next_attempt(self):
+        if self.attempts <= len(FIRST_RETRIES):
+            return FIRST_RETRIES[self.attempts - 1]
+        return RETRY_INTERVAL
