@@ -13,7 +13,7 @@ import time
 import django
 from django.db import connection
 
-from dev import database
+from dev.postgresql import installations
 
 COLUMNS = (
     "id, name_cipher, address_cipher, state, created_at, confirmed_at, invalidated_at, sector_id, county_id, language, source, "
@@ -36,7 +36,7 @@ def main():
 
 def copy():
     """Seconds that psql takes."""
-    psql = next(found.bin / "psql" for found in database.installations() if (found.bin / "psql").exists())
+    psql = next(found.bin / "psql" for found in installations() if (found.bin / "psql").exists())
     config = connection.settings_dict
     place = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     environment = os.environ | {name: str(config[key]) for name, key in place.items()}

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from dev import nginx
-from dev.database import Cluster
+from dev.cluster import Cluster
 
 DEPLOY = settings.BASE_DIR / "deploy"
 PATIENCE = 30  # seconds

@@ -20,7 +20,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.urls import reverse
 
-from dev import database
+from dev.postgresql import installations
 from pledges import housekeeping, wall
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
@@ -175,7 +175,7 @@ def dump():
     """The whole test database, as pg_dump writes it."""
     program = next(
         found.bin / "pg_dump"
-        for found in database.installations()
+        for found in installations()
         if found.major >= connection.pg_version // 10_000 and (found.bin / "pg_dump").exists()
     )
     config = connection.settings_dict
