@@ -1,4 +1,4 @@
-"""What must be done from time to time, whoever signs in: each function is one step and can be run again at any moment."""
+"""Periodic work on accounts. Every function is idempotent."""
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -9,21 +9,23 @@ from staff.models.invitations import OVERDUE_AFTER
 
 
 def send_overdue():
-    """Enqueue invitations whose task was lost, such as with a killed worker; returns how many."""
+    """Enqueue again the invitations whose task was lost, such as with a killed worker; returns how many."""
     lost = Invitation.objects.to_send().filter(due_at__lte=Now() - OVERDUE_AFTER)
     for invitation in lost:
         invitation.enqueue()
-    # Not again before this one had its time.
+    # Gives the new task OVERDUE_AFTER before it counts as lost.
     return lost.update(due_at=Now())
 
 
-def forget():
-    """Erase tries that count no more and sessions that have ended."""
+def erase_sign_in_attempts():
+    """Erase sign-in attempts that login throttling no longer counts."""
     SignInAttempt.objects.expired().delete()
+
+
+def erase_sessions():
+    """Erase sessions that have expired."""
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 
-def every_minute():
-    """All of it."""
-    send_overdue()
-    forget()
+# The worker runs each step every minute.
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions]
