@@ -1,3 +1,5 @@
+"""URLs of the whole site. Public pages are below /sq/ and /en/."""
+
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
@@ -25,7 +27,7 @@ urlpatterns = [
         totals.figure,
         name="figure",
     ),
-    # What one can say over the phone.
+    # Short addresses that are easy to say and type.
     path("ndihme", views.short_address, {"full": "/sq/ndihme/"}),
     path("ndihme/", views.short_address, {"full": "/sq/ndihme/"}),
     path("help", views.short_address, {"full": "/en/help/"}),
