@@ -2,6 +2,7 @@
 
 import logging
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -77,7 +78,7 @@ def language_from_path(get_response):
         if in_admin:
             language = translation.get_language_from_request(request)
         # `/EN/…` is not a page, but its 404 page is in English.
-        with translation.override((language or "sq").lower()):
+        with translation.override((language or settings.LANGUAGE_CODE).lower()):
             request.LANGUAGE_CODE = translation.get_language()
             response = get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)

@@ -51,8 +51,8 @@ def translated_columns(model):
 
 
 def is_in_both_languages(row):
-    """Whether each translated field is filled in both languages or in neither, and those in `both_languages` are filled."""
-    required = getattr(row, "both_languages", [])
+    """Whether each translated field is filled in both languages or in neither, and those in `required_translations` are filled."""
+    required = getattr(row, "required_translations", [])
     for sq, en in translated_columns(type(row)):
         has_sq, has_en = bool(getattr(row, sq).strip()), bool(getattr(row, en).strip())
         if has_sq != has_en or (sq.removesuffix("_sq") in required and not has_sq):
@@ -73,7 +73,7 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         incomplete = Q()
         for sq, en in translated_columns(queryset.model):
             incomplete |= Q(**{sq: ""}) & ~Q(**{en: ""}) | ~Q(**{sq: ""}) & Q(**{en: ""})
-        for name in getattr(queryset.model, "both_languages", []):
+        for name in getattr(queryset.model, "required_translations", []):
             incomplete |= Q(**{f"{name}_sq": ""})
         if self.value() == "yes":
             return queryset.exclude(incomplete)

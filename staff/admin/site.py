@@ -1,4 +1,4 @@
-"""The admin site: access with a second factor only, the front page, the guide and the order of the menu."""
+"""The admin site: access with a second factor only, the dashboard, the guide and the order of the menu."""
 
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -15,19 +15,19 @@ from staff.admin.guide import guide
 class StaffSite(admin.AdminSite):
     """Django's admin, open only to staff whose session has a second factor.
 
-    The project sets `front_page_context` and `model_order`, because this app does not know the other apps.
+    The project sets `dashboard_context` and `model_order`, because this app does not know the other apps.
     """
 
     site_header = site_title = _("We are 1")
     index_title = _("What needs doing")
-    index_template = "admin/front.html"
-    # A function that takes the request and returns template context for the front page.
-    front_page_context = staticmethod(lambda request: {})
+    index_template = "admin/dashboard.html"
+    # A function that takes the request and returns the template context of the index page, a dashboard.
+    dashboard_context = staticmethod(lambda request: {})
     # Labels of models, such as "campaign.page". An app is sorted by its first model; models not listed come last.
     model_order = ()
 
     def index(self, request, extra_context=None):
-        return super().index(request, self.front_page_context(request) | (extra_context or {}))
+        return super().index(request, self.dashboard_context(request) | (extra_context or {}))
 
     def get_urls(self):
         return [path("help/", self.admin_view(self.guide), name="guide"), *super().get_urls()]
