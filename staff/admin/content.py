@@ -51,7 +51,7 @@ def translated_columns(model):
 
 
 def is_in_both_languages(row):
-    """Whether each translated field is filled in both languages or in neither, and those in `required_translations` are filled."""
+    """Whether each translated field is filled in both languages or in neither, and each of `required_translations` is filled."""
     required = getattr(row, "required_translations", [])
     for sq, en in translated_columns(type(row)):
         has_sq, has_en = bool(getattr(row, sq).strip()), bool(getattr(row, en).strip())
