@@ -81,10 +81,10 @@ class Invitation(models.Model):
         verbose_name_plural = _("invitations")
         constraints = [
             models.CheckConstraint(
-                name="invitation_ended_when_it_ended",
+                name="invitation_ended_at_matches_state",
                 condition=Q(state="open", ended_at=None) | Q(state__in=["used", "revoked"], ended_at__isnull=False),
             ),
-            models.UniqueConstraint(name="invitation_one_open_an_account", fields=["user"], condition=Q(state="open")),
+            models.UniqueConstraint(name="invitation_one_open_per_account", fields=["user"], condition=Q(state="open")),
             models.CheckConstraint(
                 name="invitation_language_is_known", condition=Q(language__in=list(dict(settings.LANGUAGES)))
             ),

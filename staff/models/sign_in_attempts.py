@@ -65,8 +65,8 @@ class SignInAttempt(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "at"], name="try_account"),
-            models.Index(fields=["network", "at"], name="try_network"),
+            models.Index(fields=["account", "at"], name="sign_in_attempt_by_account"),
+            models.Index(fields=["network", "at"], name="sign_in_attempt_by_network"),
         ]
 
     def __str__(self):
