@@ -1,6 +1,6 @@
 """The private PostgreSQL cluster of a checkout: start, share, stop, recover after a kill.
 
-Each purpose ("serve", "test", "bench") has a cluster of its own. It listens on a Unix socket only, so it cannot collide with
+Each purpose ("serve", "test", "bench") has its own cluster. It listens on a Unix socket only, so it cannot collide with
 another server. Every user of a cluster holds a shared lock on a file, and the last one stops the server. The kernel releases the
 locks of a killed process, so no state has to be repaired by hand.
 """

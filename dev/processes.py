@@ -10,7 +10,7 @@ from dev.errors import DevError
 def run_program(program, *arguments, **options):
     """Run a program to its end; DevError with its output when it fails.
 
-    It runs in a session of its own, so that Ctrl-C does not reach it, and without PG* variables, which may name another database.
+    It runs in its own session, so that Ctrl-C does not reach it, and without PG* variables, which may name another database.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     if "input" not in options:

@@ -198,7 +198,7 @@ def supervise(listener, received, on_ready):
 
 
 def start(*command, **options):
-    """Start a Python child in a session of its own, so that Ctrl-C reaches bin/serve only, which then stops its children."""
+    """Start a Python child in its own session, so that Ctrl-C reaches bin/serve only, which then stops its children."""
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,

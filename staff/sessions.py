@@ -31,7 +31,7 @@ INVITATION = "staff_invitation"  # id of the Invitation that opened the session 
 
 
 def second_factor_ids(user):
-    """Ids of the user's apps and passkeys. Recovery codes are no factor of their own: they replace one that is lost."""
+    """Ids of the user's apps and passkeys. Recovery codes are excluded: they only stand in for a lost factor."""
     factors = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return list(factors.order_by("pk").values_list("pk", flat=True))
 

@@ -96,8 +96,8 @@ TEMPLATES = [
         },
     },
 ]
-CRISPY_ALLOWED_TEMPLATE_PACKS = ["house"]
-CRISPY_TEMPLATE_PACK = "house"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["accessible_forms"]
+CRISPY_TEMPLATE_PACK = "accessible_forms"
 
 # PostgreSQL 15 or newer.
 database_url = env.required(

@@ -100,9 +100,9 @@ class SignInAttempt(models.Model):
 
     def _seconds_to_wait(self, has_network):
         knows_network = has_network and self._account_knows_network()
-        wait = _seconds_to_wait(self._account_failures(knows_network), FREE_ACCOUNT_FAILURES, MAX_ACCOUNT_WAIT)
+        wait = _backoff_seconds(self._account_failures(knows_network), FREE_ACCOUNT_FAILURES, MAX_ACCOUNT_WAIT)
         if has_network and not knows_network:
-            network_wait = _seconds_to_wait(self._network_failures(), FREE_NETWORK_FAILURES, MAX_NETWORK_WAIT)
+            network_wait = _backoff_seconds(self._network_failures(), FREE_NETWORK_FAILURES, MAX_NETWORK_WAIT)
             wait = max(wait, network_wait)
         return wait
 
@@ -125,7 +125,7 @@ class SignInAttempt(models.Model):
         return SignInAttempt.objects.filter(network=self.network, was_right=False, at__gt=Now() - NETWORK_WINDOW)
 
 
-def _seconds_to_wait(failures, free, longest):
+def _backoff_seconds(failures, free, longest):
     """Seconds until the next attempt: the wait doubles with each failure after the `free` ones and runs from the last one."""
     found = failures.aggregate(count=Count("pk"), last=Max("at"))
     if found["count"] < free:

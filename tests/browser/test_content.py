@@ -68,7 +68,7 @@ MISFITS = """within => {
     const room = document.documentElement.clientWidth, found = [];
     for (const element of document.querySelectorAll(within + " *")) {
         const box = element.getBoundingClientRect();
-        if (!element.checkVisibility() || element.closest("svg, .vh, .skip, .hp, .count, input, select")) continue;
+        if (!element.checkVisibility() || element.closest("svg, .visually-hidden, .skip, .hp, .count, input, select")) continue;
         const style = getComputedStyle(element);
         const spills = style.display !== "inline" && element.scrollWidth > element.clientWidth + 4;
         if (spills || box.right > room + 1 || box.left < -1) found.push(element.outerHTML.slice(0, 100));
@@ -215,7 +215,7 @@ def test_22_the_way_out_stays_in_view_however_long_the_numbers_are(visit):
         for width, height in ((320, 640), (320, 256), (1280, 740)):
             visitor.page.set_viewport_size({"width": width, "height": height})
             assert misfits(visitor.page, "main") == []
-            assert reached(visitor.page, ".aid [data-exit]")
+            assert reached(visitor.page, ".help-strip [data-exit]")
 
 
 WIDTHS = (320, 360, 768, 1024, 1280, 1440)
@@ -305,8 +305,8 @@ def test_home_reads_well_with_no_figure_demand_voice_or_news(visit):
 FOCUS = """() => {
     const element = document.activeElement;
     if (element === document.body) return null;
-    const strip = document.querySelector(".aid"), style = getComputedStyle(element);
-    const bar = strip.getBoundingClientRect(), free = element.closest(".aid, .skip"), onTop = bar.top < 1;
+    const strip = document.querySelector(".help-strip"), style = getComputedStyle(element);
+    const bar = strip.getBoundingClientRect(), free = element.closest(".help-strip, .skip"), onTop = bar.top < 1;
     const roof = onTop && !free ? bar.bottom : 0, foot = onTop || free ? innerHeight : bar.top;
     const boxes = [...element.getClientRects()].filter(box => box.width);
     const clear = boxes.length && boxes.every(box =>
@@ -441,7 +441,7 @@ def test_10_nothing_is_lost_when_all_is_four_times_as_large(visit):
         page.set_viewport_size(ENLARGED)
         assert page.evaluate(WORDS) == words
         assert misfits(page) == []
-        strip = page.locator(".aid").bounding_box()["height"]
+        strip = page.locator(".help-strip").bounding_box()["height"]
         # Less than 44 pixels nobody's thumb would meet.
         assert strip <= max(0.15 * ENLARGED["height"], 44)
         page.locator(".menu summary").click()
@@ -449,7 +449,7 @@ def test_10_nothing_is_lost_when_all_is_four_times_as_large(visit):
             link.scroll_into_view_if_needed()
             expect(link).to_be_visible()
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        assert reached(page, ".aid [data-exit]")
+        assert reached(page, ".help-strip [data-exit]")
         assert reached(page, ".foot li:last-child a >> nth=-1"), "the strip lies over the last link"
 
 
@@ -478,7 +478,7 @@ def test_help_on_paper_has_the_numbers_and_nothing_to_press(visit, language):
     visitor.open(path_of("campaign:help", language))
     page = visitor.page
     page.emulate_media(media="print")
-    for hidden in (".aid", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):
+    for hidden in (".help-strip", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):
         for each in page.locator(hidden).all():
             expect(each, hidden).to_be_hidden()
     numbers = page.locator("main .calls b").all()

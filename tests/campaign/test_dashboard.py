@@ -241,10 +241,10 @@ def test_pledges_of_the_last_days_are_drawn_and_stand_in_tables(client):
 def test_the_figures_are_the_same_folded_or_not():
     for sector in ("parents", "teachers"):
         make_pledge(state="confirmed", sector=sector)
-    before = activity.lately()
+    before = activity.recent()
     tally.fold()
     make_pledge(state="confirmed")
-    after = activity.lately()
+    after = activity.recent()
     assert (before.days[-1][1:], after.days[-1][1:]) == ((2, 2), (3, 3))
 
 
@@ -252,7 +252,7 @@ def test_a_day_is_tirana_s():
     """Half past midnight in Tirana is the day before in Greenwich."""
     midnight = timezone.localtime().replace(hour=0, minute=30)
     make_pledge(state="confirmed", created_at=midnight, confirmed_at=midnight)
-    assert activity.lately().days[-1] == (timezone.localdate(), 1, 1)
+    assert activity.recent().days[-1] == (timezone.localdate(), 1, 1)
 
 
 def test_an_empty_site_has_an_empty_drawing(client):

@@ -151,7 +151,7 @@ def has_way_out_and_numbers(page, exit_url="https://www.google.com/"):
     [exit_link] = page.all("a", **{"data-exit": True})
     assert page.of(exit_link)["href"] == exit_url
     assert set(page.of(exit_link)["rel"].split()) == {"nofollow", "noreferrer"}
-    [strip] = page.all("aside", **{"class": "aid"})
+    [strip] = page.all("aside", **{"class": "help-strip"})
     numbers = [page.of(link)["href"] for link in page.all("a", node=strip, href=True)]
     assert {"tel:116111", "tel:129", "tel:112"} <= set(numbers)
     # Before anything else one comes to with a keyboard, but for the way past it.
