@@ -242,13 +242,8 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         return TemplateResponse(request, "admin/pledges/sector/merge.html", context)
 
     def merge(self, request, sector, into):
-<<<<<<< HEAD
-        """Close a sector and have its pledges moved: at once when they are few, by the worker when they are many."""
-        self.save_first_version(sector)
-=======
         """Close a sector and have the worker move its pledges to another one, twice (see SECOND_MERGE_AFTER)."""
-        self.keep_first(sector)
->>>>>>> main
+        self.save_first_version(sector)
         with transaction.atomic():
             self.lock_table()
             Sector.objects.filter(pk=sector.pk).update(is_open=False)

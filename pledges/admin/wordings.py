@@ -34,13 +34,9 @@ def is_current(wording):
 
 
 @admin.register(Wording)
-<<<<<<< HEAD
 class WordingAdmin(TextChecks, ModelAdmin):
-=======
-class WordingAdmin(Careful, ModelAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
->>>>>>> main
     list_display = ["kind", "sector", "version", "signed", "current", "created_at"]
     list_filter = ["kind", "sector"]
     list_select_related = ["sector"]
