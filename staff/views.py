@@ -27,7 +27,7 @@ from staff.models import AuditEntry, Invitation
 
 
 def second_factor_required(view):
-    """Only for strong sessions (see staff.sessions); others are redirected to the page for signing in or for setting up a factor."""
+    """Only for strong sessions (see staff.sessions); others are redirected to sign in or to set up a second factor."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
