@@ -100,7 +100,7 @@ def make_picture(upload=None, **overrides):
 
 
 def give_app(user):
-    """Give a member of staff an authenticator app, which shows `app_code()`; nothing is put on record."""
+    """Give a member of staff an authenticator app, which shows `app_code()`; the audit log has no entry of it."""
     app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": secrets.encrypt(APP_SECRET)})
     # Without signals.
     return Authenticator.objects.bulk_create([app])[0]

@@ -1,4 +1,4 @@
-"""Accounts: invited by mail, given a role, helped back in, switched off; and what of it is on record."""
+"""Accounts: invitation, role, rescue, deactivation, and what of it is in the audit log."""
 
 import re
 import time
@@ -445,7 +445,7 @@ def test_the_demonstration_makes_no_account_in_production(settings, capsys):
     assert not Account.objects.exists() and "password" not in capsys.readouterr().out
 
 
-# The record
+# The audit log
 
 
 def test_the_record_is_read_by_administrators_alone(office, client):
