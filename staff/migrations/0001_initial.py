@@ -204,5 +204,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL((SQL / "audit_log.sql").read_text(), migrations.RunSQL.noop),
-        migrations.RunSQL((SQL / "accounts.sql").read_text(), "DROP INDEX staff_one_account_an_address"),
+        migrations.RunSQL((SQL / "accounts.sql").read_text(), "DROP INDEX staff_account_email_unique"),
     ]

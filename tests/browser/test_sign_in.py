@@ -147,7 +147,7 @@ def test_a_passkey_alone_is_set_up_from_the_invitation_and_opens_the_admin(door)
     page.goto("/admin/account/login/")
     page.locator("#passkey_login").click()
     page.wait_for_url("**/admin/")
-    assert not Account.objects.at(ADDRESS).has_usable_password()
+    assert not Account.objects.with_email(ADDRESS).has_usable_password()
 
 
 def test_a_passkey_that_is_not_given_is_said_in_words(door):

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from dev import nginx
-from dev.database import Cluster
+from dev.cluster import Cluster
 
 DEPLOY = settings.BASE_DIR / "deploy"
 PATIENCE = 30  # seconds
@@ -43,7 +43,7 @@ class House:
 
     def __init__(self, folder):
         self.folder = folder
-        self.cluster = Cluster("serve", root=folder / "house", outside=folder / "outside")
+        self.cluster = Cluster("serve", root=folder / "house", fallback_home=folder / "outside")
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.processes = {}

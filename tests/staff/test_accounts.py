@@ -1,4 +1,4 @@
-"""Accounts: invited by mail, given a role, helped back in, switched off; and what of it is on record."""
+"""Accounts: invitation, role, rescue, deactivation, and what of it is in the audit log."""
 
 import re
 import time
@@ -16,11 +16,11 @@ from pledges.models import Pledge
 from staff import demo as demo_staff
 from staff import housekeeping
 from staff.models import Account, AuditEntry, Invitation
-from staff.roles import RIGHTS, Role, has_right
+from staff.roles import ROLE_PERMISSIONS, Role, role_has_permission
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
 from tests.staff.test_sign_in import give_code, give_password, is_in, words
 from tests.threads import at_once, begin, held_open
-from weare1.logs import NamelessFormatter
+from weare1.logs import RedactingFormatter
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_someone_is_invited_by_mail_and_chooses_password_and_app(office, arta, m
     run_worker()
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == (["zana@shembull.al"], "Your account at Ne jemi 1")
-    zana = Account.objects.at("zana@shembull.al")
+    zana = Account.objects.with_email("zana@shembull.al")
     assert zana.role_key == "editor" and not zana.has_usable_password() and not zana.is_superuser
     stranger = Client()
     link = link_in(mail)
@@ -130,7 +130,7 @@ def test_opening_the_link_changes_nothing(office, mailoutbox):
 
 def test_the_link_ends_after_seven_days_with_the_next_one_when_taken_back_and_when_switched_off(office, mailoutbox):
     invite(office)
-    zana = Account.objects.at("zana@shembull.al")
+    zana = Account.objects.with_email("zana@shembull.al")
     run_worker()
     for end in (
         lambda: Invitation.objects.update(created_at=F("created_at") - timedelta(days=7)),
@@ -166,7 +166,7 @@ def test_who_began_by_a_link_gets_no_further_once_it_ends(office, mailoutbox, en
     thief = Client()
     thief.post(link_in(mailoutbox[0]), {"passkey": "yes"})
     assert thief.get("/admin/account/passkeys/add/").status_code == 200
-    act(office, end, Account.objects.at("zana@shembull.al"))
+    act(office, end, Account.objects.with_email("zana@shembull.al"))
     assert thief.get("/admin/account/passkeys/add/").url.startswith("/admin/account/login/")
 
 
@@ -176,7 +176,7 @@ def test_no_log_holds_a_link_that_works(office, mailoutbox, caplog):
     run_worker()
     link = link_in(mailoutbox[0])
     assert Client(enforce_csrf_checks=True).post(link, NEW_TWICE).status_code == 403
-    lines = [NamelessFormatter("{message}", style="{").format(record) for record in caplog.records]
+    lines = [RedactingFormatter("{message}", style="{").format(record) for record in caplog.records]
     [refused] = [line for line in lines if "CSRF" in line]
     assert refused.endswith("/admin/account/invitation/[link]/")
     assert Client().get(link).status_code == 200
@@ -199,7 +199,7 @@ def test_a_weak_password_is_refused_in_words_and_the_link_still_works(office, ma
     link = link_in(mailoutbox[0])
     page = Client().post(link, {"new_password1": "zana", "new_password2": "zana"}, headers=ENGLISH)
     assert "at least 12 characters" in words(page)
-    assert Invitation.objects.get().works
+    assert Invitation.objects.get().is_usable
 
 
 def test_a_fresh_link_gives_a_new_password_but_never_the_second_factor(office, mailoutbox):
@@ -306,13 +306,13 @@ def test_the_rights_of_roles_are_what_the_code_says_after_each_migration():
     call_command("migrate", verbosity=0)
     given = {f"{each.content_type.app_label}.{each.codename}" for each in editor.permissions.all()}
     assert "pledges.see_people" not in given and "campaign.change_page" in given
-    assert all(has_right(Role.EDITOR, right) for right in given)
+    assert all(role_has_permission(Role.EDITOR, right) for right in given)
 
 
 def test_the_last_pattern_that_fits_decides(monkeypatch):
-    monkeypatch.setitem(RIGHTS, Role.EDITOR, ["a.*", "!a.*_b", "a.view_b"])
+    monkeypatch.setitem(ROLE_PERMISSIONS, Role.EDITOR, ["a.*", "!a.*_b", "a.view_b"])
     rights = ["a.add_c", "a.add_b", "a.view_b", "b.view_b"]
-    assert [has_right(Role.EDITOR, right) for right in rights] == [True, False, True, False]
+    assert [role_has_permission(Role.EDITOR, right) for right in rights] == [True, False, True, False]
 
 
 # The last administrator
@@ -429,7 +429,7 @@ def test_a_locked_out_administrator_is_rescued_from_the_command_line(capsys, art
 
 def test_the_demonstration_prints_an_account_that_opens_the_admin_each_time_anew():
     for _ in range(2):
-        said = demo_staff.administrator()
+        said = demo_staff.create_administrator()
         password, codes = re.search(r"password (\S+)", said)[1], re.search(r"each once: (.*)", said)[1].split()
         client = Client()
         give_password(client, password, demo_staff.ADDRESS)
@@ -445,7 +445,7 @@ def test_the_demonstration_makes_no_account_in_production(settings, capsys):
     assert not Account.objects.exists() and "password" not in capsys.readouterr().out
 
 
-# The record
+# The audit log
 
 
 def test_the_record_is_read_by_administrators_alone(office, client):

@@ -1,4 +1,4 @@
-"""The record of what staff did: it grows, and nothing takes anything back."""
+"""The audit log is append-only."""
 
 import uuid
 

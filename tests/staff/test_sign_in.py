@@ -312,7 +312,7 @@ def test_a_session_ends_after_an_idle_hour_and_every_request_begins_it_anew(clie
 def test_a_session_ends_after_twelve_hours_however_busy(client, zana):
     sign_in(client, zana)
     session = client.session
-    session[sessions.BEGAN] -= sessions.LONGEST + 1
+    session[sessions.STARTED_AT] -= sessions.MAX_AGE_SECONDS + 1
     session.save()
     response = client.get(INDEX, headers=ENGLISH, follow=True)
     assert response.redirect_chain[-1][0].startswith(LOGIN)
@@ -355,7 +355,7 @@ def test_changes_to_the_account_ask_again_after_five_minutes_and_keep_nothing_th
     give_password(client)
     give_code(client)
     session = client.session
-    session[sessions.SHOWN] -= 301
+    session[sessions.AUTHENTICATED_AT] -= 301
     for record in session["account_authentication_methods"]:
         record["at"] -= 301
     session.save()
