@@ -49,7 +49,7 @@ class SignInAttemptQuerySet(models.QuerySet):
     def expired(self):
         """Attempts outside every window, which can be deleted."""
         return self.filter(
-            Q(was_right=True, at__lte=Now() - KNOWN_NETWORK_WINDOW) | Q(was_right=False, at__lte=Now() - ACCOUNT_WINDOW)
+            Q(succeeded=True, at__lte=Now() - KNOWN_NETWORK_WINDOW) | Q(succeeded=False, at__lte=Now() - ACCOUNT_WINDOW)
         )
 
 
@@ -58,7 +58,7 @@ class SignInAttempt(models.Model):
 
     account = models.BinaryField(max_length=32, editable=False)
     network = models.BinaryField(max_length=32, editable=False)
-    was_right = models.BooleanField(default=False, editable=False)
+    succeeded = models.BooleanField(default=False, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = SignInAttemptQuerySet.as_manager()
@@ -95,7 +95,7 @@ class SignInAttempt(models.Model):
     def record_success(cls, login, network):
         """Record a completed sign-in: it resets the account's count and makes the network known to the account."""
         cls.objects.create(
-            account=_digest("account", login.strip().lower()), network=_digest("network", network or ""), was_right=True
+            account=_digest("account", login.strip().lower()), network=_digest("network", network or ""), succeeded=True
         )
 
     def _seconds_to_wait(self, has_network):
@@ -109,7 +109,7 @@ class SignInAttempt(models.Model):
     def _account_knows_network(self):
         """Whether this account has signed in from this network within KNOWN_NETWORK_WINDOW."""
         return SignInAttempt.objects.filter(
-            account=self.account, network=self.network, was_right=True, at__gt=Now() - KNOWN_NETWORK_WINDOW
+            account=self.account, network=self.network, succeeded=True, at__gt=Now() - KNOWN_NETWORK_WINDOW
         ).exists()
 
     def _account_failures(self, in_network_only):
@@ -117,12 +117,12 @@ class SignInAttempt(models.Model):
         attempts = SignInAttempt.objects.filter(account=self.account, at__gt=Now() - ACCOUNT_WINDOW)
         if in_network_only:
             attempts = attempts.filter(network=self.network)
-        failures = attempts.filter(was_right=False)
-        last_success = attempts.filter(was_right=True).aggregate(at=Max("at"))["at"]
+        failures = attempts.filter(succeeded=False)
+        last_success = attempts.filter(succeeded=True).aggregate(at=Max("at"))["at"]
         return failures.filter(at__gt=last_success) if last_success else failures
 
     def _network_failures(self):
-        return SignInAttempt.objects.filter(network=self.network, was_right=False, at__gt=Now() - NETWORK_WINDOW)
+        return SignInAttempt.objects.filter(network=self.network, succeeded=False, at__gt=Now() - NETWORK_WINDOW)
 
 
 def _backoff_seconds(failures, free, longest):

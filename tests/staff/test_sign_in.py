@@ -87,7 +87,7 @@ def test_a_password_alone_opens_nothing_but_the_page_for_the_second_factor(clien
         response = client.get(path, follow=True)
         assert response.redirect_chain[-1][0] == "/admin/account/setup/", path
     assert client.get("/admin/account/awake/").status_code == 403
-    assert not SignInAttempt.objects.filter(was_right=True)
+    assert not SignInAttempt.objects.filter(succeeded=True)
 
 
 def test_setting_up_the_app_opens_the_admin_and_gives_recovery_codes_once(client, zana):
