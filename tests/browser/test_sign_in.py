@@ -176,3 +176,21 @@ def test_without_javascript_there_is_the_password_and_the_app(door):
     assert len(page.locator(".codes code").all()) == 10
     page.goto("/admin/")
     assert re.search(r"/admin/$", page.url)
+
+
+def test_the_main_button_of_the_sign_in_is_filled(door):
+    page = door(viewport=PHONE).page
+    page.goto("/admin/account/login/")
+    page.mouse.move(0, 0)
+    button = page.locator("form:has(#id_login) .default")
+    filled = page.evaluate(
+        """() => {
+            const sample = document.createElement("i");
+            sample.style.setProperty("background-color", "var(--default-button-bg)");
+            document.body.append(sample);
+            const color = getComputedStyle(sample).backgroundColor;
+            sample.remove();
+            return color;
+        }"""
+    )
+    expect(button).to_have_css("background-color", filled)
