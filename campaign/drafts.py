@@ -22,7 +22,7 @@ def milestones_without_news():
 def draft_for(milestone):
     """A new draft Article about the milestone, or None: it is made once and not brought back when staff delete it."""
     made = []
-    StarterItem.plant(_key(milestone), lambda: made.append(_draft(milestone)))
+    StarterItem.create_once(_key(milestone), lambda: made.append(_draft(milestone)))
     return made[0] if made else None
 
 

@@ -1,4 +1,4 @@
-"""What must be done from time to time for what staff write: each function is one step and can be run again at any moment."""
+"""Periodic work on pictures. Every function is idempotent."""
 
 import shutil
 import time
@@ -47,7 +47,5 @@ def sweep():
     return len(lost)
 
 
-def every_minute():
-    """All of it."""
-    enqueue_sizes()
-    sweep()
+# What the worker runs every minute, one by one.
+STEPS = [enqueue_sizes, sweep]

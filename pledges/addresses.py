@@ -1,11 +1,11 @@
-"""When two addresses are one mailbox, two names one person, and a domain most likely misspelt."""
+"""Normalisation of e-mail addresses and names, and detection of misspelt mail domains."""
 
 import contextlib
 import difflib
 import re
 import unicodedata
 
-# Domains people in Albania and its diaspora write; what is nearly one of them was most likely meant to be.
+# Common mail domains in Albania and its diaspora. A domain that nearly equals one of them is probably misspelt.
 COMMON_DOMAINS = [
     "gmail.com",
     "googlemail.com",
@@ -44,7 +44,7 @@ COMMON_DOMAINS = [
 
 
 def split_address(address):
-    """The part before the last @ and the domain, both in NFC and lower case, the domain in ASCII (IDNA)."""
+    """(local part, domain), split at the last @; both NFC and case-folded, the domain as ASCII (IDNA)."""
     local, _, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     domain = domain.casefold().rstrip(".")
     with contextlib.suppress(UnicodeError):
@@ -53,12 +53,12 @@ def split_address(address):
 
 
 def normalise(address, rules):
-    """The mailbox behind an address: `rules` maps a domain to its ProviderRule; others get case folding only."""
+    """The canonical address of a mailbox. `rules` maps a domain to its ProviderRule; other domains get case folding only."""
     local, domain = split_address(address)
     rule = rules.get(domain)
     if rule:
         if rule.tag:
-            # A tag needs something before it: "+x@…" is a mailbox of its own.
+            # A local part that starts with the tag sign, such as "+x", is a whole mailbox name.
             local = local[:1] + local[1:].split(rule.tag)[0]
         local = "".join(letter for letter in local if letter not in rule.ignores)
         domain = rule.same_as or domain
@@ -66,20 +66,20 @@ def normalise(address, rules):
 
 
 def plain_words(name):
-    """The words of a name without case, accents and punctuation."""
-    # Decomposed first: some letters, such as 𝐃, have no other case until they are.
+    """The words of a name, case-folded, without accents and punctuation."""
+    # Decomposition comes before case folding: some letters, such as 𝐃, have no lower case until they are decomposed.
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return re.findall(r"[^\Wʼ]+", plain)
 
 
 def normalise_name(name):
-    """A name without case, accents, punctuation and order: "DRITA  KOLÀ" is "Kola Drita"."""
+    """The normalised words of a name in alphabetical order: "DRITA  KOLÀ" and "Kola Drita" give the same result."""
     return " ".join(sorted(plain_words(name)))
 
 
 def suggest_domain(address):
-    """The domain that was most likely meant, such as gmail.com for gmial.com; None when it looks right."""
+    """The domain that was probably meant, such as gmail.com for gmial.com. None if the domain looks right."""
     _, domain = split_address(address)
     if domain in COMMON_DOMAINS:
         return None

@@ -1,4 +1,4 @@
-"""What must be done from time to time, whoever visits: each function is one step and can be run again at any moment."""
+"""Periodic work on pledges and messages. Every function is idempotent."""
 
 from datetime import timedelta
 
@@ -15,15 +15,15 @@ from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import milestones, published
 
-BATCH = 500
-# A due message that nothing has sent, or a batch that nothing has gone on with, for so long has lost its task.
+BATCH_ROWS = 500
+# A due message that was not sent for so long, or an unfinished batch without a step for so long, has lost its task.
 OVERDUE_AFTER = timedelta(minutes=2)
-KEEP_TASKS = timedelta(days=1)
-KEEP_SENT_MESSAGES = timedelta(days=30)
+TASK_RETENTION = timedelta(days=1)
+MESSAGE_RETENTION = timedelta(days=30)
 
 
 def enqueue_lost_messages():
-    """Enqueue messages whose task was lost, such as with a killed worker; returns how many."""
+    """Enqueue due messages whose task was lost, for example because a worker was killed; returns how many."""
     overdue = Message.objects.queued().filter(due_at__lte=Now() - OVERDUE_AFTER)
     lost = _without_a_task(overdue, tasks.send_message)
     for message in lost:
@@ -31,74 +31,104 @@ def enqueue_lost_messages():
     return len(lost)
 
 
-def take_up_batches():
-    """Go on with batches whose worker was killed; returns how many."""
-    resting = Batch.objects.unfinished().filter(worked_at__lte=Now() - OVERDUE_AFTER)
-    lost = _without_a_task(resting, tasks.run_batch)
+def resume_batches():
+    """Enqueue unfinished batches whose task was lost, for example because a worker was killed; returns how many."""
+    overdue = Batch.objects.unfinished().filter(worked_at__lte=Now() - OVERDUE_AFTER)
+    lost = _without_a_task(overdue, tasks.run_batch)
     for batch in lost:
         batch.enqueue()
     return len(lost)
 
 
 def _without_a_task(rows, task):
-    """Those of the rows, 500 at most, that no waiting task is about."""
+    """Those of these rows (BATCH_ROWS at most) whose id is not the argument of a waiting task."""
     waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=task.module_path)
-    about = waiting.values_list(KT("args_kwargs__args__0"), flat=True)
-    return rows.alias(key=Cast("pk", TextField())).exclude(key__in=about)[:BATCH]
+    waiting_ids = waiting.values_list(KT("args_kwargs__args__0"), flat=True)
+    return rows.alias(id_text=Cast("pk", TextField())).exclude(id_text__in=waiting_ids)[:BATCH_ROWS]
 
 
 def remind():
-    """Owe one reminder to each pledge that has waited three days; returns how many."""
+    """Queue one reminder for each pledge that has been pending for three days; returns how many."""
     with transaction.atomic():
-        due = list(Pledge.objects.due_for_reminder().select_for_update(skip_locked=True, of=("self",))[:BATCH])
+        due = list(Pledge.objects.due_for_reminder().select_for_update(skip_locked=True, of=("self",))[:BATCH_ROWS])
         Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(reminded_at=Now())
         for pledge in due:
             Message.queue(Message.Kind.REMINDER, pledge)
     return len(due)
 
 
-def forget():
-    """Erase what its time is up for: unconfirmed pledges, network digests, old addresses to be, old records of work."""
-    while late := Pledge.objects.expired().values_list("pk", flat=True)[:BATCH]:
-        Pledge.objects.filter(pk__in=list(late)).delete()
-    Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE).update(
-        network_digest=None
-    )
+def erase_unconfirmed():
+    """Erase pledges that were not confirmed in time."""
+    while ids := list(Pledge.objects.expired().values_list("pk", flat=True)[:BATCH_ROWS]):
+        Pledge.objects.filter(pk__in=ids).delete()
+
+
+def erase_network_digests():
+    """Erase the network digests of pledges after seven days."""
+    old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
+    old.update(network_digest=None)
+
+
+def erase_new_addresses():
+    """Erase new addresses that were not confirmed in time; the pledges keep their present ones."""
     Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
-    Attempt.objects.past().delete()
-    Message.objects.exclude(state=Message.State.QUEUED).filter(created_at__lte=Now() - KEEP_SENT_MESSAGES).delete()
-    TrialMessage.objects.filter(created_at__lte=Now() - KEEP_TASKS).delete()
+
+
+def erase_attempts():
+    """Erase attempts that no rate limit counts any more."""
+    Attempt.objects.expired().delete()
+
+
+def erase_messages():
+    """Erase messages that were sent or given up, after thirty days."""
+    Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
+
+
+def erase_trial_messages():
+    """Erase trial messages after a day."""
+    TrialMessage.objects.filter(created_at__lte=Now() - TASK_RETENTION).delete()
+
+
+def erase_finished_tasks():
+    """Erase records of finished tasks after a day."""
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
-        enqueued_at__lte=Now() - KEEP_TASKS, started_at__lte=Now() - KEEP_TASKS
+        enqueued_at__lte=Now() - TASK_RETENTION, started_at__lte=Now() - TASK_RETENTION
     ).delete()
 
 
 def redigest():
-    """Have the worker compute the digests again when the provider rules changed; returns whether it was needed."""
+    """Enqueue the recomputation of digests after a change of provider rules; returns whether it was needed."""
     if not rotation.is_stale():
         return False
     recent = DBTaskResult.objects.filter(
         task_path=rotation.redigest_task.module_path, enqueued_at__gt=Now() - timedelta(hours=1)
     )
-    # Under way, or done with these very rules: then what is left does not fit, and waits for staff.
+    # Either it is running, or it has run with the present rules. Rows still stale then collide, and staff must resolve them.
     if recent.filter(Q(finished_at=None) | Q(return_value=rotation.current_mark())).exists():
         return False
     rotation.redigest_task.enqueue()
     return True
 
 
-def end_silent_exports():
-    """Exports whose process was killed are broken off; returns how many."""
-    return Export.objects.silent().end(Export.State.BROKEN_OFF)
+def end_stalled_exports():
+    """Set exports whose process was killed to `broken_off`; returns how many."""
+    return Export.objects.stalled().end(Export.State.BROKEN_OFF)
 
 
-def every_minute():
-    """All of it."""
-    enqueue_lost_messages()
-    take_up_batches()
-    remind()
-    forget()
-    redigest()
-    end_silent_exports()
-    published.publish()
-    milestones.record()
+# The worker runs these functions every minute. A step that fails does not stop the others.
+STEPS = [
+    enqueue_lost_messages,
+    resume_batches,
+    remind,
+    erase_unconfirmed,
+    erase_network_digests,
+    erase_new_addresses,
+    erase_attempts,
+    erase_messages,
+    erase_trial_messages,
+    erase_finished_tasks,
+    redigest,
+    end_stalled_exports,
+    published.publish,
+    milestones.record,
+]

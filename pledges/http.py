@@ -1,4 +1,4 @@
-"""How public and personal pages travel: what caches may keep, and which forms may come from elsewhere."""
+"""Decorators for public and personal views: cache headers, allowed methods, cross-site protection, response time."""
 
 import time
 from functools import wraps
@@ -8,52 +8,53 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-# Seconds a shared cache answers for us; browsers ask again each time (a shared phone keeps little).
-SHARED_CACHE = 60
-# Seconds a shared cache may go on when we are down.
-STALE_IF_ERROR = 24 * 3600
-PUBLIC = f"public, max-age=0, s-maxage={SHARED_CACHE}, stale-while-revalidate=60, stale-if-error={STALE_IF_ERROR}"
-
-
-# A form that cannot be taken must not be offered, and a name that was taken back not be shown: kept as long, not a moment longer.
-NEVER_STALE = f"public, max-age=0, s-maxage={SHARED_CACHE}"
+# How long a shared cache serves a response without asking. Browsers always revalidate, because phones are shared.
+SHARED_CACHE_SECONDS = 60
+# How long a shared cache may serve an old response while the site is down.
+STALE_IF_ERROR_SECONDS = 24 * 3600
+PUBLIC_CACHE_CONTROL = (
+    f"public, max-age=0, s-maxage={SHARED_CACHE_SECONDS}, stale-while-revalidate=60, "
+    f"stale-if-error={STALE_IF_ERROR_SECONDS}"
+)
+# For pages that must not be served stale: a form that nothing can accept, names that were withdrawn.
+NEVER_STALE_CACHE_CONTROL = f"public, max-age=0, s-maxage={SHARED_CACHE_SECONDS}"
 
 NOT_INDEXED = "noindex, nofollow"
 
-# Seconds: far more than what a known address takes longer than a new one.
-STEP = 0.05
+# Far longer than the difference in processing time between a known and an unknown address.
+RESPONSE_TIME_STEP_SECONDS = 0.05
 
 
-def mark_public(response, kept=PUBLIC):
-    """Let shared caches keep this response: it is the same for everyone."""
-    response.headers["Cache-Control"] = kept
+def mark_public(response, cache_control=PUBLIC_CACHE_CONTROL):
+    """Let shared caches store this response. It must be the same for every visitor."""
+    response.headers["Cache-Control"] = cache_control
     return response
 
 
 def read_only(view):
-    """GET and HEAD only. Anything else is a 405, not a question for a token that nobody here was given."""
+    """Allow GET and HEAD only. Other methods get a 405; without `csrf_exempt` a POST would get a 403 for its missing token."""
     return csrf_exempt(require_safe(view))
 
 
-def public_page(view, kept=PUBLIC):
-    """A page that is the same for everyone: GET and HEAD only, kept by shared caches."""
+def public_page(view, cache_control=PUBLIC_CACHE_CONTROL):
+    """Decorate a view whose page is the same for every visitor: GET and HEAD only; shared caches store a 200."""
 
     @read_only
     @wraps(view)
     def wrapper(request, *args, **kwargs):
         response = view(request, *args, **kwargs)
-        return mark_public(response, kept) if response.status_code == 200 else response
+        return mark_public(response, cache_control) if response.status_code == 200 else response
 
     return wrapper
 
 
 def public_form(view):
-    """A public page with a form that must not outlive us."""
-    return public_page(view, kept=NEVER_STALE)
+    """Decorate a public page with a form: caches do not serve it while the site is down."""
+    return public_page(view, cache_control=NEVER_STALE_CACHE_CONTROL)
 
 
 def public_names(view):
-    """A public page with names of people: whoever takes theirs back is gone from it, and no search engine keeps it."""
+    """Decorate a public page with names of supporters: never served stale, not indexed by search engines."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
@@ -61,11 +62,11 @@ def public_names(view):
         response.headers["X-Robots-Tag"] = NOT_INDEXED
         return response
 
-    return public_page(wrapper, kept=NEVER_STALE)
+    return public_page(wrapper, cache_control=NEVER_STALE_CACHE_CONTROL)
 
 
 def in_named_language(view):
-    """A file or frame whose address names its language as a part (`language`) and not as its beginning."""
+    """Activate the language of the URL's `language` argument, for files and frames without a language prefix."""
 
     @wraps(view)
     def wrapper(request, language, **kwargs):
@@ -78,7 +79,7 @@ def in_named_language(view):
 
 
 def personal_page(view):
-    """A page behind someone's own link, or with typed words in it: kept by nobody, found by no search engine."""
+    """Decorate a page behind a personal link, or with submitted input on it: not cached, not indexed."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
@@ -90,11 +91,11 @@ def personal_page(view):
     return wrapper
 
 
-def from_elsewhere(request):
-    """Whether a POST was sent by another site's page.
+def is_cross_site(request):
+    """Whether the page of another site sent this POST.
 
-    Sec-Fetch-Site decides where the browser sends it; Origin only where it does not (old phones). A client that sends neither
-    is not a browser another site could misuse.
+    `Sec-Fetch-Site` decides; `Origin` is the fallback for old browsers. A client that sends neither is not a
+    browser, so another site cannot misuse it.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -104,27 +105,28 @@ def from_elsewhere(request):
 
 
 def cookieless_form(view):
-    """A form without cookie and token: a POST from another site's page is refused and stores nothing."""
+    """Replace Django's CSRF token, which needs a cookie: a cross-site POST gets a 403 and stores nothing."""
 
     @csrf_exempt
     @wraps(view)
     def wrapper(request, *args, **kwargs):
-        if request.method == "POST" and from_elsewhere(request):
-            return render(request, "pledges/from_elsewhere.html", status=403)
+        if request.method == "POST" and is_cross_site(request):
+            return render(request, "pledges/cross_site.html", status=403)
         return view(request, *args, **kwargs)
 
     return wrapper
 
 
-def in_even_time(view):
-    """A form taken is answered after whole steps of time: how long it took must not tell who is known here."""
+def round_response_time(view):
+    """Round the response time of an accepted form (303) up to 50 ms, against timing attacks on who has pledged."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
         began = time.perf_counter()
         response = view(request, *args, **kwargs)
         if response.status_code == 303:
-            time.sleep((began - time.perf_counter()) % STEP)
+            elapsed = time.perf_counter() - began
+            time.sleep(-elapsed % RESPONSE_TIME_STEP_SECONDS)
         return response
 
     return wrapper

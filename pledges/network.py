@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as we may know it."""
+"""The IP address and network of a request, for rate limits."""
 
 import ipaddress
 
@@ -6,9 +6,10 @@ from django.conf import settings
 
 
 def client_address(request):
-    """The visitor's IP address as text, or "" when it is not known.
+    """The visitor's IP address as text, or "" if it is unknown.
 
-    X-Forwarded-For is read from the right, only behind the proxies of TRUSTED_PROXIES ("unix" stands for a socket).
+    X-Forwarded-For is read from the right and only through the proxies of TRUSTED_PROXIES ("unix" is a Unix socket), so a
+    visitor cannot forge it.
     """
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     address = request.META.get("REMOTE_ADDR") or "unix"
@@ -18,7 +19,7 @@ def client_address(request):
 
 
 def network(request):
-    """The visitor's network as text: an IPv4 address, or the /64 of an IPv6 one; None when it is not known."""
+    """The visitor's network as text: an IPv4 address, or the /64 of an IPv6 address. None if it is unknown."""
     try:
         address = ipaddress.ip_address(client_address(request))
     except ValueError:
@@ -30,6 +31,6 @@ def network(request):
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def line(network):
-    """The /48 that an IPv6 network belongs to, as text: what one customer is often given. None for IPv4."""
+def site_prefix(network):
+    """The /48 around an IPv6 network, as text: the prefix that one customer site often gets (RFC 6177). None for IPv4."""
     return str(ipaddress.ip_network(network).supernet(new_prefix=48)) if ":" in network else None

@@ -1,35 +1,37 @@
-"""Bringing all rows to today's keys and provider rules, a batch at a time, while the site runs."""
+"""Key rotation: re-encrypts rows and recomputes digests in batches, while the site runs."""
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.tasks import task
 
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.messages import Message
-from pledges.models.pledges import DIGEST_FIELDS, Pledge
+from pledges.models.person import DIGEST_FIELDS
+from pledges.models.pledges import Pledge
 from pledges.models.querysets import digest_mark
 
-BATCH = 200
+# Rows that one transaction changes.
+BATCH_ROWS = 200
 
 
 def redigest(on_progress=lambda done: None):
-    """Compute stale digests again; returns (rows done, ids of rows that now collide with another pledge).
+    """Recompute stale digests; returns (number of changed pledges, ids of pledges that collide with another one).
 
-    Resumable: a row is stale as long as its mark says so. A row that collides (two addresses turned out to be one mailbox,
-    which already holds as many as it can) keeps its old digests, for staff to see.
+    Idempotent, and resumable after an interruption, because `digest_mark` tells which rows are stale. A pledge collides if its
+    address now normalises to a mailbox without a free slot, or with a pledge by the same name. It keeps its old digests, and
+    staff must resolve it. `on_progress` is called after each batch with the number of rows processed so far.
     """
     done, collided = 0, []
     while True:
-        # Read for each batch: staff may change them meanwhile.
+        # Read for each batch, because staff may change the rules meanwhile.
         rules = ProviderRule.objects.by_domain()
         with transaction.atomic():
             rows = list(
                 Pledge.objects.with_stale_digests()
                 .exclude(pk__in=collided)
                 .order_by("pk")
-                .select_for_update(of=("self",))[:BATCH]
+                .select_for_update(of=("self",))[:BATCH_ROWS]
             )
             for pledge in rows:
                 if not _redigest_one(pledge, rules):
@@ -43,6 +45,7 @@ def redigest(on_progress=lambda done: None):
 
 
 def _redigest_one(pledge, rules):
+    """Save new digests, in the other slot if the present one is taken; returns whether the constraints allowed it."""
     pledge.set_digests(pledge.name, pledge.address, rules)
     other = 3 - pledge.slot
     for slot in (pledge.slot, other):
@@ -57,30 +60,34 @@ def _redigest_one(pledge, rules):
 
 
 def _redigest_blocked(rules):
-    for blocked in BlockedAddress.objects.iterator(chunk_size=BATCH):
-        by_key = keys.digests("address", addresses.normalise(blocked.address, rules))
-        digests = {"address_digest": by_key[0], "address_digest_last": by_key[-1]}
+    for blocked in BlockedAddress.objects.iterator(chunk_size=BATCH_ROWS):
+        digests = keys.digests("address", addresses.normalise(blocked.address, rules))
         try:
             with transaction.atomic():
-                BlockedAddress.objects.filter(pk=blocked.pk).update(**digests)
+                BlockedAddress.objects.filter(pk=blocked.pk).update(
+                    address_digest=digests[0], address_digest_last=digests[-1]
+                )
         except IntegrityError:
-            # Two blocked addresses are one mailbox now: one row is enough.
+            # Two blocked addresses normalise to one mailbox now. One row is enough.
             blocked.delete()
 
 
 def reencrypt(on_progress=lambda done: None):
-    """Encrypt by the newest key what an older one encrypted; returns the number of rows done. Resumable."""
-    # Begins behind the last row each time: what is done already is not looked at again.
+    """Re-encrypt with the newest key what an older key encrypted; returns the number of changed rows.
+
+    Idempotent, and resumable after an interruption. `on_progress` is called after each batch with the number of pledges so far.
+    """
     done, stale = 0, Pledge.objects.with_stale_ciphers().order_by("pk")
-    rest = stale
+    # Keyset pagination: each batch starts after the last row of the one before.
+    remaining = stale
     while True:
         with transaction.atomic():
-            rows = list(rest.select_for_update(of=("self",))[:BATCH])
+            rows = list(remaining.select_for_update(of=("self",))[:BATCH_ROWS])
             for pledge in rows:
                 _reencrypt_one(pledge)
         if not rows:
             break
-        rest = stale.filter(pk__gt=rows[-1].pk)
+        remaining = stale.filter(pk__gt=rows[-1].pk)
         done += len(rows)
         on_progress(done)
     return done + _reencrypt_others()
@@ -89,40 +96,38 @@ def reencrypt(on_progress=lambda done: None):
 def _reencrypt_one(pledge):
     name, address, new_address = pledge.name, pledge.address, pledge.new_address
     values = {
-        "name_cipher": keys.encrypt(name, place=pledge.place("name")),
-        "address_cipher": keys.encrypt(address, place=pledge.place("address")),
+        "name_cipher": keys.encrypt(name, associated_data=pledge.associated_data("name")),
+        "address_cipher": keys.encrypt(address, associated_data=pledge.associated_data("address")),
     }
     if new_address is not None:
-        values["new_address_cipher"] = keys.encrypt(new_address, place=pledge.place("new_address"))
+        values["new_address_cipher"] = keys.encrypt(new_address, associated_data=pledge.associated_data("new_address"))
     Pledge.objects.filter(pk=pledge.pk).update(**values)
 
 
 def _reencrypt_others():
-    current, done = bytes([keys.current_field_key_id()]), 0
-    for model, rows in (
-        (BlockedAddress, BlockedAddress.objects.all()),
-        (Message, Message.objects.filter(Q(pledge=None))),
-    ):
-        for row in rows.iterator(chunk_size=BATCH):
-            if bytes(row.address_cipher[:1]) != current:
-                cipher = keys.encrypt(row.address, place=row.place)
-                done += model.objects.filter(pk=row.pk).update(address_cipher=cipher)
+    """Re-encrypt blocked addresses and messages without a pledge; returns the number of changed rows."""
+    current_key_id, done = bytes([keys.current_field_key_id()]), 0
+    for rows in (BlockedAddress.objects.all(), Message.objects.filter(pledge=None)):
+        for row in rows.iterator(chunk_size=BATCH_ROWS):
+            if bytes(row.address_cipher[:1]) != current_key_id:
+                cipher = keys.encrypt(row.address, associated_data=row.associated_data)
+                done += rows.model.objects.filter(pk=row.pk).update(address_cipher=cipher)
     return done
 
 
 @task
 def redigest_task():
-    """Recompute all digests after the provider rules changed; returns the mark they were brought to. Idempotent."""
+    """Recompute the digests after a change of provider rules; returns the `digest_mark` of the new ones. Idempotent."""
     mark = current_mark()
     redigest()
     return mark
 
 
 def is_stale():
-    """Whether any pledge's digests are by other keys or rules than today's."""
+    """Whether any pledge has stale digests."""
     return Pledge.objects.with_stale_digests().exists()
 
 
 def current_mark():
-    """The mark of rows whose digests are by today's keys and rules."""
+    """The `digest_mark` of rows whose digests are not stale."""
     return digest_mark(ProviderRule.objects.by_domain())

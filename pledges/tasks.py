@@ -1,6 +1,6 @@
-"""Background tasks. Arguments are ids. No task raises: the stored traceback could quote an address.
+"""Background tasks. They are idempotent, their arguments are ids, and none raises: a stored traceback could quote an address.
 
-Models enqueue these tasks, so this module looks models up in the app registry instead of importing them.
+Models enqueue these tasks, so this module gets models from the app registry instead of importing them.
 """
 
 import logging
@@ -15,13 +15,13 @@ from staff.models import AuditEntry
 
 logger = logging.getLogger(__name__)
 
-# Seconds that a batch may take before messages have their turn.
-TURN = 3
+# A batch is interrupted after this time and enqueued again, so that messages do not wait behind it.
+BATCH_SECONDS = 3
 
 
 @task
 def send_message(message_id):
-    """Send one owed message if it is due; harmless when it was sent already or another worker has it."""
+    """Send a message if it is due. Does nothing if it was sent already or if another worker has locked it."""
     with transaction.atomic():
         message = (
             apps.get_model("pledges.Message")
@@ -37,15 +37,17 @@ def send_message(message_id):
 
 @task
 def run_batch(batch_id):
-    """Make steps of a batch for some seconds and leave the rest to the next task; harmless when another worker has it."""
-    batch, until = apps.get_model("pledges.Batch")(pk=batch_id), time.monotonic() + TURN
+    """Make steps of a batch for BATCH_SECONDS, then enqueue the rest. Does nothing while another worker makes a step."""
+    # Unsaved: `step` locks and reads the row itself.
+    batch = apps.get_model("pledges.Batch")(pk=batch_id)
+    deadline = time.monotonic() + BATCH_SECONDS
     try:
         while batch.step():
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 batch.enqueue()
                 break
     except OperationalError as error:
-        # The database is away, or chose this one to end a deadlock: housekeeping has it taken up again.
+        # The database is unreachable, or it aborted this transaction to end a deadlock. Housekeeping resumes the batch.
         logger.warning("batch %s: %s", batch_id, type(error).__name__)
     except Exception as error:
         logger.error("batch %s: %s", batch_id, type(error).__name__)
@@ -54,7 +56,7 @@ def run_batch(batch_id):
 
 @task
 def send_trial(trial_id):
-    """Send a member of staff the message they want to try; harmless when it was sent already."""
+    """Send a trial message to a member of staff. Does nothing if it was sent already."""
     TrialMessage = apps.get_model("pledges.TrialMessage")
     with transaction.atomic():
         trial = (
@@ -69,19 +71,19 @@ def send_trial(trial_id):
 
 @task
 def merge_sector(sector_id, into_id, user_id):
-    """Move the pledges of a closed sector to another one; harmless when they were moved already."""
+    """Move the pledges of a closed sector to another one. Does nothing if they were moved already."""
     Sector = apps.get_model("pledges.Sector")
-    sector, into = (Sector.objects.filter(pk=pk).first() for pk in (sector_id, into_id))
+    sector = Sector.objects.filter(pk=sector_id).first()
+    into = Sector.objects.filter(pk=into_id).first()
     if sector is None or into is None:
         return
     user = get_user_model().objects.filter(pk=user_id).first()
+
+    def log_move(ids):
+        AuditEntry.log(user, AuditEntry.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug)
+
     try:
-        sector.move_pledges(
-            into,
-            on_move=lambda ids: AuditEntry.log(
-                user, AuditEntry.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug
-            ),
-        )
+        sector.move_pledges(into, on_move=log_move)
     except Exception as error:
-        # Those that are left are moved by the next one.
+        # The admin enqueues the task a second time for later, which moves the remaining pledges.
         logger.error("merging sector %s: %s", sector_id, type(error).__name__)

@@ -1,3 +1,5 @@
+"""Public and personal URLs of the pledges app. The path segments are translated."""
+
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
@@ -5,7 +7,7 @@ from pledges.views import open_data, personal, share, sign, thanks, totals, wall
 
 
 class TokenConverter:
-    """A signed token: nothing but what signing writes, at a bounded length."""
+    """A signed token: only characters that the signer writes, and a limited length."""
 
     regex = r"[\w.:\-]{20,200}"
 
@@ -17,7 +19,7 @@ class TokenConverter:
 
 
 class CodeConverter(TokenConverter):
-    """The end of a supporter's own link to the form, however it was copied."""
+    """A supporter's referral code. Case is ignored."""
 
     regex = r"[\w-]{1,20}"
 

@@ -1,4 +1,4 @@
-"""What must be done from time to time, whoever signs in: each function is one step and can be run again at any moment."""
+"""Periodic work on accounts. Every function is idempotent."""
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -17,13 +17,15 @@ def send_overdue():
     return lost.update(due_at=Now())
 
 
-def forget():
-    """Erase tries that count no more and sessions that have ended."""
+def erase_sign_in_attempts():
+    """Erase sign-in attempts that login throttling no longer counts."""
     SignInAttempt.objects.past().delete()
+
+
+def erase_sessions():
+    """Erase sessions that have ended."""
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 
-def every_minute():
-    """All of it."""
-    send_overdue()
-    forget()
+# What the worker runs every minute, one by one.
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions]

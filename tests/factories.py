@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import translation
+from django.utils.module_loading import import_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
@@ -121,7 +122,7 @@ def form_data(**overrides):
         "county": "AL-10",
         "consent": "on",
         "website": "",
-        "stamp": str(stamps.Stamp(stamps.make(shown).made_at - stamps.COARSE, tuple(shown))),
+        "stamp": str(stamps.Stamp(stamps.make(shown).made_at - stamps.ROUNDING_SECONDS, tuple(shown))),
         **overrides,
     }
     return {key: value for key, value in data.items() if value is not None}
@@ -143,6 +144,13 @@ def run_worker():
         task.claim(worker.worker_id)
         worker.run_task(task)
     assert [task.traceback for task in DBTaskResult.objects.failed()] == []
+
+
+def keep_house():
+    """Run every housekeeping step of every app once; none may fail."""
+    for steps in settings.HOUSEKEEPING:
+        for step in import_string(steps):
+            step()
 
 
 def links_in(message, purpose):

@@ -117,11 +117,11 @@ if DEV:
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What the worker does from time to time, beside the tasks: the core does not know the rooms around it.
-EVERY_MINUTE = [
-    "pledges.housekeeping.every_minute",
-    "campaign.housekeeping.every_minute",
-    "staff.housekeeping.every_minute",
+# The housekeeping steps of each app, which the worker runs every minute. `pledges` does not import the apps above it.
+HOUSEKEEPING = [
+    "pledges.housekeeping.STEPS",
+    "campaign.housekeeping.STEPS",
+    "staff.housekeeping.STEPS",
 ]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}

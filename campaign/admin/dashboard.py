@@ -55,7 +55,7 @@ def _tasks(can):
     if can("pledges.view_message"):
         yield from _messages()
     looks_at_names = can("pledges.change_wallname") and can("pledges.see_people")
-    if looks_at_names and (n := WallName.objects.waiting_for_the_wall().count()):
+    if looks_at_names and (n := WallName.objects.awaiting_wall_review().count()):
         words = ngettext("name for the wall waits to be looked at", "names for the wall wait to be looked at", n)
         yield Task(n, words, _list(WallName))
     if can("campaign.change_helpchannel") and (n := HelpChannel.objects.due().count()):

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parent
 FIXED = {"help": "campaign:help", "sign": "pledges:sign", "totals": "pledges:totals", "my_pledge": "pledges:my_pledge"}
 
 
-def plant():
+def create_missing():
     """Create what was never created before; returns how many pieces that were."""
     made = sum(_pieces(HelpChannel, "channel", "channels"))
     made += sum(_pages())
@@ -34,7 +34,7 @@ def plant():
 
 def _pieces(model, name, file):
     for position, row in enumerate(load(file, FOLDER), start=1):
-        yield StarterItem.plant(
+        yield StarterItem.create_once(
             f"{name}:{row['key']}", lambda row=row, n=position: model.objects.create(position=n, **row)
         )
 
@@ -43,7 +43,7 @@ def _pages():
     rows = load("pages", FOLDER)
     slugs = {row["key"]: row for row in rows}
     for row in rows:
-        yield StarterItem.plant(f"page:{row['key']}", lambda row=row: _publish(Page, row, slugs))
+        yield StarterItem.create_once(f"page:{row['key']}", lambda row=row: _publish(Page, row, slugs))
 
 
 def _sector_pages():
@@ -52,19 +52,19 @@ def _sector_pages():
         sector = Sector.objects.filter(slug=row.pop("sector")).first()
         if sector is not None:
             values = {"key": f"sector-{sector.slug}", "sector": sector, **row}
-            yield StarterItem.plant(f"page:{values['key']}", lambda v=values: _publish(Page, v, slugs))
+            yield StarterItem.create_once(f"page:{values['key']}", lambda v=values: _publish(Page, v, slugs))
 
 
 def _articles():
     slugs = {row["key"]: row for row in load("pages", FOLDER)}
     for row in load("articles", FOLDER):
         key = row.pop("key")
-        yield StarterItem.plant(f"article:{key}", lambda row=row: _publish(Article, row, slugs))
+        yield StarterItem.create_once(f"article:{key}", lambda row=row: _publish(Article, row, slugs))
 
 
 def _terms():
     for row in load("terms", FOLDER):
-        yield StarterItem.plant(f"term:{row['key']}", lambda row=row: Term.objects.create(**row))
+        yield StarterItem.create_once(f"term:{row['key']}", lambda row=row: Term.objects.create(**row))
 
 
 def _publish(model, row, slugs):

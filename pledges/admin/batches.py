@@ -66,11 +66,11 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
 
     @staticmethod
     def _too_old(batch):
-        """How many would be erased once their confirmation is undone: their 14 days to confirm are over."""
+        """How many would be erased once their confirmation is undone: they are past their `expires_at`."""
         if batch.kind != Batch.Kind.CONFIRM or batch.undo_asked_at:
             return 0
         changed = batch.rows.exclude(changed_at=None).values("pledge")
-        return Pledge.objects.filter(pk__in=changed).out_of_time().count()
+        return Pledge.objects.filter(pk__in=changed).past_expiry().count()
 
     def _press(self, request, batch):
         if "cancel" in request.POST:
@@ -86,5 +86,5 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
             if batch.state == STATES.UNDONE:
                 done = ngettext("%(count)d pledge is as before.", "%(count)d pledges are as before.", batch.undone)
                 self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
-        elif "go_on" in request.POST and batch.go_on():
+        elif "go_on" in request.POST and batch.resume():
             batch.enqueue()

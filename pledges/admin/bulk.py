@@ -127,12 +127,12 @@ class BulkActions:
 
     @admin.action(description=_("Invalidate all from the same networks …"), permissions=["change"])
     def invalidate_networks(self, request, queryset):
-        alike = queryset.alike("network_digest")
+        alike = queryset.sharing_digest("network_digest")
         return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.NETWORKS, NETWORKS, ticked=queryset)
 
     @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
     def invalidate_domains(self, request, queryset):
-        alike = queryset.alike("domain_digest")
+        alike = queryset.sharing_digest("domain_digest")
         return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.DOMAINS, DOMAINS, ticked=queryset)
 
     @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.forms.fields import AddressField, NameField
 from pledges.models import BlockedAddress, Message, Pledge
-from pledges.models.pledges import PERSON_FIELDS
+from pledges.models.person import PERSON_FIELDS
 from staff.admin.base import BilingualForm
 
 # What may be corrected by whoever may change pledges.

@@ -144,7 +144,7 @@ class ExportAdmin(ModelAdmin):
             "form": form,
             "filters": in_words(shown),
             "shown": shown.queryset.count(),
-            "want_news": shown.queryset.who_want_news().count(),
+            "want_news": shown.queryset.with_news_consent().count(),
         }
         return TemplateResponse(request, "admin/pledges/export/ask.html", context)
 

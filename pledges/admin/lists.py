@@ -150,11 +150,11 @@ class SharedAddressFilter(admin.SimpleListFilter):
     parameter_name = "second"
 
     def lookups(self, request, model_admin):
-        count = how_many(model_admin.model.objects.second_of_their_address())
+        count = how_many(model_admin.model.objects.second_at_address())
         return [("yes", _("Second from its address (%(count)s)") % {"count": count.words})]
 
     def queryset(self, request, queryset):
-        return queryset.second_of_their_address() if self.value() == "yes" else queryset
+        return queryset.second_at_address() if self.value() == "yes" else queryset
 
 
 # What the list can be filtered by: its filters, and ids, to which a search leads.

@@ -72,7 +72,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
     def get_object(self, request, object_id, from_field=None):
         text = super().get_object(request, object_id, from_field)
         if text and request.method == "GET" and "original" in request.GET:
-            text.put_back()
+            text.reset_to_original()
         return text
 
     def fingerprint(self, text):

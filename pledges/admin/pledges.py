@@ -137,12 +137,14 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
 
     @admin.display(description=_("also pledged from this address"))
     def companions(self, pledge):
-        rows = [(reverse("admin:pledges_pledge_change", args=[other.pk]), other) for other in pledge.companions()]
+        rows = [
+            (reverse("admin:pledges_pledge_change", args=[other.pk]), other) for other in pledge.others_at_address()
+        ]
         return format_html_join(", ", '<a href="{}">{}</a>', rows) or self.get_empty_value_display()
 
     @admin.display(description=_("tries by further names in the last 30 days"))
     def third_names(self, pledge):
-        about = [pledge.pk, *pledge.companions().values_list("pk", flat=True)]
+        about = [pledge.pk, *pledge.others_at_address().values_list("pk", flat=True)]
         return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=about).count()
 
     @admin.display(description=_("batches"))

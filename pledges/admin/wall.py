@@ -65,7 +65,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     actions = ["show", "refuse"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).for_the_wall()
+        return super().get_queryset(request).eligible_for_wall()
 
     def has_change_permission(self, request, obj=None):
         return super().has_change_permission(request, obj) and sees_people(request)
@@ -83,7 +83,9 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     def would_appear(self, pledge):
         # With what was seen here: a name that was changed meanwhile must not be shown unseen.
         seen = f"{pledge.pk}:{_mark(pledge)}"
-        return format_html('{}<input type="hidden" name="seen" value="{}">', decrypted(lambda: pledge.appears_as), seen)
+        return format_html(
+            '{}<input type="hidden" name="seen" value="{}">', decrypted(lambda: pledge.name_on_wall), seen
+        )
 
     @admin.display(description=_("doubts"))
     def doubts(self, pledge):
@@ -97,7 +99,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         shown = getattr(response, "context_data", None) or {}
         if "cl" in shown:
             names = list(shown["cl"].result_list)
-            refused = RefusedWord.objects.read()
+            refused = RefusedWord.objects.patterns()
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
             shown["cl"].result_list = names
@@ -125,7 +127,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             "pledge": pledge,
             "name": self.name(pledge),
             "appears_as": self.would_appear(pledge),
-            "doubts": _doubts(pledge, RefusedWord.objects.read()),
+            "doubts": _doubts(pledge, RefusedWord.objects.patterns()),
             "opts": self.opts,
             "media": self.media,
         }
@@ -149,13 +151,13 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         changed = len(set(chosen)) - len(names)
         doubtful = []
         if decision == SHOWN and not is_open:
-            refused = RefusedWord.objects.read()
+            refused = RefusedWord.objects.patterns()
             doubtful = [pledge for pledge in names if _doubts(pledge, refused)]
             names = [pledge for pledge in names if pledge not in doubtful]
         ids = [pledge.pk for pledge in names if pledge.wall != decision]
         if ids:
             decided = WallName.objects.filter(pk__in=ids)
-            done = decided.put_on_wall(decision)
+            done = decided.decide_wall(decision)
             AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
             self.log_changes(request, decided, "name on the wall")
             self.message_user(request, DONE[decision] % {"count": done}, messages.SUCCESS)
@@ -182,7 +184,7 @@ def _mark(pledge):
 
 def _doubts(pledge, refused):
     try:
-        return wall.doubts(pledge.name, refused)
+        return wall.review_reasons(pledge.name, refused)
     except keys.CannotDecrypt:
         return [_("cannot be decrypted")]
 

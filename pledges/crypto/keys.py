@@ -1,4 +1,4 @@
-"""Encryption and keyed digests: what makes a stolen database name nobody.
+"""Field encryption (AES-GCM) and keyed digests (HMAC-SHA-256): a copy of the database alone identifies no supporter.
 
 Keys come from the environment (FIELD_KEYS, DIGEST_KEYS), newest first, and are rotated by `manage.py rotate_keys`.
 """
@@ -18,80 +18,81 @@ NONCE_BYTES = 12
 
 
 class CannotDecrypt(Exception):
-    """A ciphertext that no configured key opens, or that was moved from another row or column."""
+    """No configured key decrypts the ciphertext, or its associated data belong to another row or column."""
 
 
 def decoded(keys):
-    """Keys as bytes, from the urlsafe base64 of the settings."""
+    """The bytes of keys that the settings hold in URL-safe base64."""
     return [base64.urlsafe_b64decode(key) for key in keys]
 
 
 def key_id(key):
-    """The one byte (0–255) that names a key in front of its ciphertexts."""
+    """The number (0–255) that identifies a key. Each ciphertext starts with the id of its key, as one byte."""
     return hashlib.sha256(b"key id" + key).digest()[0]
 
 
 def current_field_key_id():
-    """The id of the key that encrypts now."""
+    """The id of the newest key of FIELD_KEYS, which encrypts."""
     return key_id(decoded(settings.FIELD_KEYS)[0])
 
 
 def check_settings():
-    """Raise ImproperlyConfigured when the key lists could not be used safely."""
+    """Raise ImproperlyConfigured if two keys of a list have the same id, or if DIGEST_KEYS holds more than two keys."""
     for name in ("FIELD_KEYS", "DIGEST_KEYS"):
         ids = [key_id(key) for key in decoded(getattr(settings, name))]
         if len(set(ids)) != len(ids):
             raise ImproperlyConfigured(
-                f"{name}: two keys have the same one-byte id (as one pair in 256 has). Make the newest key again."
+                f"{name}: two keys have the same one-byte id (one pair in 256 does). Generate another newest key."
             )
     if len(settings.DIGEST_KEYS) > 2:
         raise ImproperlyConfigured(
-            "DIGEST_KEYS may hold two keys at most: the new one and the one it replaces. Finish the rotation under way with "
-            "manage.py rotate_keys, then take the oldest key out."
+            "DIGEST_KEYS may hold two keys at most: the new one and the one it replaces. Finish the current rotation with "
+            "manage.py rotate_keys, then remove the oldest key."
         )
 
 
-def encrypt(text, *, place):
-    """AES-GCM ciphertext of `text`: one byte of key id, 12 of nonce, the rest sealed.
+def encrypt(text, *, associated_data):
+    """Encrypt `text` with AES-GCM: one byte of key id, 12 bytes of nonce, then ciphertext and authentication tag.
 
-    `place` is "table.column.row": bound in as associated data, so a ciphertext cannot be moved to another row.
+    `associated_data` is "table.column.row id", so a ciphertext copied to another row or column does not decrypt.
     """
     key = decoded(settings.FIELD_KEYS)[0]
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(key).encrypt(nonce, text.encode(), place.encode())
-    return bytes([key_id(key)]) + nonce + sealed
+    ciphertext = AESGCM(key).encrypt(nonce, text.encode(), associated_data.encode())
+    return bytes([key_id(key)]) + nonce + ciphertext
 
 
-def decrypt(data, *, place):
-    """The text that `encrypt` sealed for this place; CannotDecrypt when no key opens it here."""
+def decrypt(data, *, associated_data):
+    """The text that `encrypt` was given with the same associated data. Raises CannotDecrypt."""
     data = bytes(data)
-    for opener in _openers(tuple(settings.FIELD_KEYS)).get(data[:1], ()):
+    nonce, ciphertext = data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :]
+    for cipher in _ciphers_by_key_id(tuple(settings.FIELD_KEYS)).get(data[:1], ()):
         try:
-            return opener.decrypt(data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :], place.encode()).decode()
-        except (InvalidTag, ValueError):  # of another place, or cut off
+            return cipher.decrypt(nonce, ciphertext, associated_data.encode()).decode()
+        except (InvalidTag, ValueError):  # ValueError: the data is truncated
             continue
-    raise CannotDecrypt(place)
+    raise CannotDecrypt(associated_data)
 
 
 @cache
-def _openers(field_keys):
-    """What decrypts, by the byte in front of a ciphertext: made once, since an export decrypts two million texts."""
-    openers = {}
+def _ciphers_by_key_id(field_keys):
+    """{key id byte: [AESGCM, ...]}. Cached, because an export decrypts two million values."""
+    ciphers = {}
     for key in decoded(field_keys):
-        openers.setdefault(bytes([key_id(key)]), []).append(AESGCM(key))
-    return openers
+        ciphers.setdefault(bytes([key_id(key)]), []).append(AESGCM(key))
+    return ciphers
 
 
 def digests(purpose, *parts):
     """The keyed digests (32 bytes each) of `parts`, one for each key of DIGEST_KEYS, newest first.
 
-    `purpose` keeps digests of different columns apart: the same text gives unrelated values.
+    `purpose` provides domain separation: the same text in another column gives an unrelated digest.
     """
     message = b"\x00".join(part.encode() for part in (purpose, *parts))
     return [hmac.new(key, message, hashlib.sha256).digest() for key in decoded(settings.DIGEST_KEYS)]
 
 
 def digest_key_ids():
-    """Hexadecimal ids of the first and the last digest key, such as "1f1f": which keys a row's digests are by."""
+    """Hexadecimal ids of the newest and the oldest digest key, such as "1f1f"; equal outside a rotation."""
     keys = decoded(settings.DIGEST_KEYS)
     return f"{key_id(keys[0]):02x}{key_id(keys[-1]):02x}"

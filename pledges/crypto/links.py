@@ -1,4 +1,4 @@
-"""Signed links, each bound to one purpose. Supporters use them instead of an account. This module imports no model."""
+"""Signed links, each valid for one purpose. Supporters use them instead of an account. This module imports no model."""
 
 import base64
 import uuid
@@ -9,8 +9,8 @@ from django.core import signing
 from django.urls import reverse
 from django.utils import translation
 
-# Seconds. The data file is downloaded from the manage page, which makes a fresh link.
-DATA_LINK_LIFE = 3600
+# Short, because the manage page makes a new link for each visit.
+DATA_LINK_MAX_AGE_SECONDS = 3600
 
 
 class Purpose(StrEnum):
@@ -36,7 +36,7 @@ def _signer(purpose):
 
 
 def binding(purpose, pledge):
-    """The value of the pledge that a token contains. When it changes, the token no longer works."""
+    """The value of the pledge that a token contains. A change of this value revokes the token."""
     if purpose in (Purpose.CONFIRM, Purpose.BLOCK):
         return ""
     if purpose in NEW_ADDRESS_PURPOSES:
@@ -47,31 +47,30 @@ def binding(purpose, pledge):
 
 def token(purpose, pledge):
     """A token such as `kM3…Q.1:1vN2aB:sig…` for this purpose and pledge. It contains no personal data."""
-    number = base64.urlsafe_b64encode(pledge.pk.bytes).rstrip(b"=").decode()
-    return _signer(purpose).sign(f"{number}.{binding(purpose, pledge)}")
+    encoded_id = base64.urlsafe_b64encode(pledge.pk.bytes).rstrip(b"=").decode()
+    return _signer(purpose).sign(f"{encoded_id}.{binding(purpose, pledge)}")
 
 
 def read(purpose, text):
-    """The (pledge id, binding) in a token, or None when it is too old. The caller compares the binding with the pledge's.
+    """The (pledge id, binding) in a token, or None if it has expired. The caller compares the binding with the pledge's.
 
-    Raises signing.BadSignature for a token that was not made by `token` for this purpose.
+    Raises signing.BadSignature for a token that `token` did not make for this purpose.
     """
-    # The signature is checked before the age: a forged token is an error, not an expired one.
-    number, _, bound = _signer(purpose).unsign(text).partition(".")
-    if purpose == Purpose.DATA:
-        try:
-            _signer(purpose).unsign(text, max_age=DATA_LINK_LIFE)
-        except signing.SignatureExpired:
-            return None
-    return uuid.UUID(bytes=base64.urlsafe_b64decode(number + "==")), bound
+    max_age = DATA_LINK_MAX_AGE_SECONDS if purpose == Purpose.DATA else None
+    try:
+        value = _signer(purpose).unsign(text, max_age=max_age)
+    except signing.SignatureExpired:
+        return None
+    encoded_id, _, bound = value.partition(".")
+    return uuid.UUID(bytes=base64.urlsafe_b64decode(encoded_id + "==")), bound
 
 
 def path(purpose, pledge, language=None):
-    """The address of a personal page on this site, in the pledge's language unless another is given."""
+    """The path of a personal page, in `language` or the pledge's own."""
     with translation.override(language or pledge.language):
         return reverse(f"pledges:{purpose}", args=[token(purpose, pledge)])
 
 
 def url(purpose, pledge):
-    """The same with the site's own address, for messages."""
+    """The absolute URL of a personal page, for messages."""
     return settings.SITE_URL + path(purpose, pledge)

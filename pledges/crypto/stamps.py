@@ -1,7 +1,7 @@
-"""The form's stamp: when its page was made and which words it showed, signed, the same for everyone.
+"""The stamp in a hidden field of the pledge form: a signed timestamp and the ids of the wordings that the page showed.
 
-The page is cached, so the stamp dates the page and not the visit: ten minutes coarse, so that the page stays the same
-to the byte.
+Shared caches store the page, so the stamp dates the page and not the visit. Its time is rounded down to ten minutes, so that
+the page is byte-identical for that long.
 """
 
 import time
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from django.core import signing
 
-COARSE = 600  # seconds
-TOO_QUICK = 2  # seconds
-# A day longer than the longest cache (pledges.http.STALE_IF_ERROR).
-LIFE = 2 * 24 * 3600
+ROUNDING_SECONDS = 600
+# A form that is sent sooner was filled in by a program.
+MIN_AGE_SECONDS = 2
+# A day longer than the longest cache lifetime (pledges.http.STALE_IF_ERROR_SECONDS).
+MAX_AGE_SECONDS = 2 * 24 * 3600
 
 
 def _signer():
@@ -21,7 +22,7 @@ def _signer():
 
 @dataclass(frozen=True)
 class Stamp:
-    """`made_at` in seconds since 1970; `wordings` are ids of the shown Wording rows; `returned`: the form came back once."""
+    """`made_at` is a Unix time in seconds. `wordings` are ids of Wording rows. `returned`: the form came back with errors."""
 
     made_at: int
     wordings: tuple[int, ...]
@@ -29,30 +30,30 @@ class Stamp:
 
     @property
     def too_quick(self):
-        """Whether nobody could have filled the form since; whoever got it back once need only press the button."""
-        return not self.returned and time.time() - self.made_at < TOO_QUICK
+        """Whether the form was sent faster than a person can fill it in. A returned form may be sent again right away."""
+        return not self.returned and time.time() - self.made_at < MIN_AGE_SECONDS
 
     @property
     def stale(self):
-        """Whether the page is older than any cache may keep it."""
-        return time.time() - self.made_at > LIFE
+        """Whether the page is older than any cache may store it."""
+        return time.time() - self.made_at > MAX_AGE_SECONDS
 
     def __str__(self):
         return _signer().sign_object([self.made_at, list(self.wordings), int(self.returned)])
 
 
 def make(wordings):
-    """The stamp of a page shown to everyone now."""
-    return Stamp(int(time.time()) // COARSE * COARSE, tuple(wordings))
+    """The stamp for a public page. It is the same for every visitor."""
+    return Stamp(int(time.time()) // ROUNDING_SECONDS * ROUNDING_SECONDS, tuple(wordings))
 
 
 def make_returned(wordings):
-    """The stamp of a form that comes back to one person."""
+    """The stamp for a form that is shown again with errors."""
     return Stamp(int(time.time()), tuple(wordings), returned=True)
 
 
 def read(text):
-    """The Stamp in `text`, or None when we did not make it."""
+    """The Stamp in `text`, or None if the signature or the content is invalid."""
     try:
         made_at, wordings, returned = _signer().unsign_object(text)
     except (signing.BadSignature, ValueError, TypeError):

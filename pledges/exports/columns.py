@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from pledges.crypto import keys
 from pledges.exports.spreadsheets import csv_file, xlsx_file
 from pledges.models import County, Export, Pledge, Sector
-from pledges.models.pledges import place_of
+from pledges.models.person import pledge_associated_data
 
 PERSON = ["name", "address"]
 STATE = ["state", "created_at", "confirmed_at", "invalidated_at"]
@@ -77,7 +77,10 @@ def _columns():
         unreadable = _("cannot be decrypted")
 
         def write(values, ids):
-            return [_open(sealed, place_of(id, name), unreadable) for sealed, id in zip(values, ids, strict=True)]
+            return [
+                _open(sealed, pledge_associated_data(id, name), unreadable)
+                for sealed, id in zip(values, ids, strict=True)
+            ]
 
         return Column(title, f"{name}_cipher", write)
 
@@ -101,9 +104,9 @@ def _columns():
     }
 
 
-def _open(sealed, place, unreadable):
+def _open(sealed, associated_data, unreadable):
     """The text, or words that it cannot be read: one bad row must not end the export."""
     try:
-        return keys.decrypt(sealed, place=place)
+        return keys.decrypt(sealed, associated_data=associated_data)
     except keys.CannotDecrypt:
         return unreadable

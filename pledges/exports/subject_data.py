@@ -17,18 +17,19 @@ def record(pledge):
         "source": pledge.source,
         "state": pledge.state,
         "signed_at": pledge.created_at,
+        "erased_unless_confirmed_by": None if pledge.confirmed_at else pledge.expires_at,
         "confirmed_at": pledge.confirmed_at,
         "invalidated_at": pledge.invalidated_at,
         "show_name": pledge.show_name,
         "name_on_the_wall": {
             "decision": pledge.wall,
             "decided_at": pledge.wall_at,
-            "would_appear_as": pledge.appears_as,
+            "would_appear_as": pledge.name_on_wall,
         },
         "updates": pledge.updates,
         "own_link": pledge.code,
         "came_by_someone_s_link": pledge.came_through_id is not None,
-        "confirmed_by_own_link": pledge.has_brought(),
+        "confirmed_by_own_link": pledge.referral_count(),
         "commitments": [
             {"sq": each.commitment.text_sq, "en": each.commitment.text_en, "chosen_at": each.chosen_at}
             for each in pledge.chosen.select_related("commitment").order_by("commitment__position")

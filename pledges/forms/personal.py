@@ -21,7 +21,7 @@ from pledges.forms.fields import (
 )
 from pledges.forms.sign import PledgeForm, StampedForm
 from pledges.models import BlockedAddress, ChosenCommitment, Commitment, Message, Pledge, Sector
-from pledges.models.pledges import PERSON_FIELDS
+from pledges.models.person import PERSON_FIELDS
 
 
 class ManageForm(forms.Form):
@@ -51,7 +51,7 @@ class ManageForm(forms.Form):
             **kwargs,
         )
         self.fields["sector"].queryset = Sector.objects.open() | Sector.objects.filter(pk=pledge.sector_id)
-        self.fields["show_name"].help_text = pledge.wall_words
+        self.fields["show_name"].help_text = pledge.wall_status
         self.wordings = current_wordings()
         self.option_details = option_details(sectors_with_commitments(), self.wordings)
         self.helper = FormHelper()
@@ -162,7 +162,7 @@ class NewAddressForm(forms.Form):
     def save(self):
         """Remember the address and owe the message to it, at most as often as any message; False when it is too soon."""
         with transaction.atomic():
-            if not self.pledge.may_write_again():
+            if not self.pledge.claim_message():
                 return False
             self.pledge.set_new_address(self.cleaned_data["new_email"])
             self.pledge.save(update_fields=["new_address_cipher", "new_address_at"])
@@ -203,5 +203,5 @@ class MyPledgeForm(StampedForm):
             pending = [pledge for pledge in pledges if pledge.state == Pledge.State.PENDING]
             only_one = not others and len(pending) == 1
             for first in (others + pending)[:1]:
-                if first.may_write_again():
+                if first.claim_message():
                     Message.queue(Message.Kind.CONFIRM if only_one else Message.Kind.LINKS, first)

@@ -185,7 +185,7 @@ class PledgeForm(StampedForm):
             worded_language=get_language(),
             show_name=data["show_name"],
             updates=data["updates"],
-            came_through=Pledge.objects.of_link(data["through"]).first(),
+            came_through=Pledge.objects.with_referral_code(data["through"]).first(),
             network_digest=keys.digests("network", network)[0] if network else None,
         )
         pledge.set_person(data["name"], data["email"])
@@ -199,7 +199,7 @@ class PledgeForm(StampedForm):
         if pledge.insert():
             Message.queue(Message.Kind.CONFIRM, pledge)
             return True
-        if twin := pledge.twin():
+        if twin := pledge.find_duplicate():
             kind = Message.Kind.CONFIRM if twin.state == Pledge.State.PENDING else Message.Kind.ALREADY
             return self._write_again(kind, twin)
         if first := Pledge.objects.at_address(self.cleaned_data["email"]).first():
@@ -208,6 +208,6 @@ class PledgeForm(StampedForm):
 
     @staticmethod
     def _write_again(kind, pledge):
-        if pledge.may_write_again():
+        if pledge.claim_message():
             Message.queue(kind, pledge)
         return True

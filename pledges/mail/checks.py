@@ -1,4 +1,4 @@
-"""Checks of the words that staff write for messages: placeholders, and subjects that reveal what a mail is about."""
+"""Validation of the message texts that staff write: placeholders, and subjects that reveal what a message is about."""
 
 import re
 from difflib import get_close_matches
@@ -9,13 +9,13 @@ from django.utils.translation import gettext_lazy
 
 from pledges.mail.content import SPECS
 
-# {placeholder: what it becomes}
+# {placeholder: its meaning}
 PLACEHOLDERS = {
     "name": gettext_lazy("the supporter’s name"),
     "day": gettext_lazy("the day until which the link works"),
     "site": gettext_lazy("the address of this site"),
 }
-# Beginnings of words that reveal the subject of a mail on a shared phone.
+# Word stems that reveal the topic of a message in the inbox of a shared phone.
 REVEALING = re.compile(
     r"\b(?:dhun|përdhun|abuz|abus|seks|sex|fëmij|femij|child|kid|ngacm|harass|viol|rape|viktim|victim|mbijet|surviv|betim|"
     r"zotim|pledg|porn|shfrytëz|exploit|krim|crime)\w*",
@@ -24,39 +24,47 @@ REVEALING = re.compile(
 
 
 def problems(kind, words):
-    """(column, sentence) for each reason why these words cannot be used for a message of this kind."""
-    return list(_problems(SPECS[kind], words))
-
-
-def _problems(spec, words):
-    for column in spec.columns:
-        text = getattr(words, column)
-        if not text.strip():
-            if column != "after":
-                yield column, _("Write this: the message cannot do without it.")
-            continue
-        allowed = {"subject": [], "button": spec.button_placeholders, "second_button": spec.button_placeholders}.get(
-            column, spec.placeholders
-        )
-        for typed in re.findall(r"\{[^{}]*\}|[{}]", text):
-            if typed[1:-1] not in allowed:
-                yield column, _not_known(typed, column, allowed)
-        for name in spec.button_placeholders if "button" in column else ():
-            if f"{{{name}}}" not in text:
-                yield column, _missing(name, _("Write %(placeholder)s here: it becomes %(meaning)s."))
+    """[(column, sentence)] for each error in these `MailWords`; empty if a message of this kind can use them."""
+    spec = SPECS[kind]
+    found = [
+        (column, sentence)
+        for column in spec.columns
+        for sentence in _column_problems(spec, column, getattr(words, column))
+    ]
     for name in spec.required_placeholders:
-        if not any(f"{{{name}}}" in text for text in (words.text, words.after)):
-            yield (
-                "after",
-                _missing(name, _("Write %(placeholder)s here or in the text above: it becomes %(meaning)s.")),
-            )
+        if f"{{{name}}}" not in words.text and f"{{{name}}}" not in words.after:
+            sentence = _("Write %(placeholder)s here or in the text above: it becomes %(meaning)s.")
+            found.append(("after", _missing(name, sentence)))
+    return found
+
+
+def _column_problems(spec, column, text):
+    if not text.strip():
+        # Only the text after the button is optional.
+        if column != "after":
+            yield _("Write this: the message cannot do without it.")
+        return
+    is_button = column in ("button", "second_button")
+    if column == "subject":
+        allowed = []
+    elif is_button:
+        allowed = spec.button_placeholders
+    else:
+        allowed = spec.placeholders
+    for typed in re.findall(r"\{[^{}]*\}|[{}]", text):
+        if typed[1:-1] not in allowed:
+            yield _not_allowed(typed, column, allowed)
+    if is_button:
+        for name in spec.button_placeholders:
+            if f"{{{name}}}" not in text:
+                yield _missing(name, _("Write %(placeholder)s here: it becomes %(meaning)s."))
 
 
 def _missing(name, sentence):
     return sentence % {"placeholder": f"{{{name}}}", "meaning": PLACEHOLDERS[name]}
 
 
-def _not_known(typed, column, allowed):
+def _not_allowed(typed, column, allowed):
     if column == "subject":
         return _("Take %(typed)s out: the subject is the same for everyone.") % {"typed": typed}
     if not allowed:
@@ -70,10 +78,10 @@ def _not_known(typed, column, allowed):
 
 
 def revealing_words(subject):
-    """The words of a subject that reveal what the mail is about."""
+    """The words of a subject that reveal the topic of the message."""
     return REVEALING.findall(subject)
 
 
 def describe_placeholders(names):
-    """Placeholders with what they become, such as "{name} (the supporter's name)"."""
+    """Placeholders with their meanings, such as "{name} (the supporter's name)"."""
     return [format_lazy("{{{}}} ({})", name, PLACEHOLDERS[name]) for name in names]

@@ -1,7 +1,7 @@
-"""What messages say, in the supporter's language, as text and as HTML. This module imports no model.
+"""The content of e-mail messages, as plain text and HTML, in the supporter's language. This module imports no model.
 
-Staff write the words (`MessageText`). The code fixes where the buttons lead and what each kind of message must contain
-(`SPECS`). Subject and sender are neutral, because people share phones.
+Staff edit the words (`MessageText`). The code fixes the targets of buttons and what each kind of message must contain (`SPECS`).
+Subject and sender are neutral, because phones are shared.
 """
 
 import json
@@ -26,37 +26,37 @@ STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
 
 @dataclass(frozen=True)
 class MailWords:
-    """The words of a message in one language, as staff write them. An empty line separates paragraphs."""
+    """The editable words of a message in one language. An empty line separates paragraphs."""
 
     subject: str
     text: str
     button: str
-    # The button of a pending pledge, in messages with one button for each pledge of an address.
+    # The button of a pending pledge, in messages that have one button per pledge.
     second_button: str = ""
     after: str = ""
 
 
-COLUMNS = [each.name for each in fields(MailWords)]
+COLUMNS = [column.name for column in fields(MailWords)]
 
 
 @dataclass(frozen=True)
 class MessageSpec:
     """What the code fixes for one kind of message."""
 
-    # When it is sent. The admin shows this sentence.
+    # A sentence for the admin: when the message is sent.
     occasion: str
-    # Where its button leads; None is the home page.
+    # The purpose of the link on its button. None: the button leads to the home page.
     link_purpose: Purpose | None = None
-    # Whether the message still applies to the pledge when it is about to be sent.
+    # Whether the message still applies to the pledge. It is checked right before sending.
     applies: Callable = lambda pledge: True
-    # True: one button for each pledge of the address. False: one button.
+    # Whether the message has one button for each pledge of the address.
     per_address: bool = False
-    # Sentences about the pledge, below the words of staff.
+    # A function that returns sentences about the pledge. They follow the words of staff.
     details: Callable = lambda pledge: []
 
     @property
     def placeholders(self):
-        """The placeholders that the text may contain: {name} for one person, {day} for the end of the link."""
+        """The placeholders that the text may contain: {name} of the supporter, {day} on which the link expires, {site}."""
         return [*(["name"] if self.link_purpose else []), *self.required_placeholders, "site"]
 
     @property
@@ -66,7 +66,7 @@ class MessageSpec:
 
     @property
     def button_placeholders(self):
-        """The placeholders that each button must contain: only the name tells two pledges apart."""
+        """The placeholders that each button must contain. Only the name distinguishes two pledges of one address."""
         return ["name"] if self.per_address else []
 
     @property
@@ -76,11 +76,11 @@ class MessageSpec:
 
     @property
     def block_purpose(self):
-        """The purpose of its link "never write to me again", or None."""
+        """The purpose of its link "never write to this address again", or None."""
         return {Purpose.CONFIRM: Purpose.BLOCK, Purpose.NEW_ADDRESS: Purpose.BLOCK_NEW_ADDRESS}.get(self.link_purpose)
 
     def appended_sentences(self, wants_news=True):
-        """Sentences that the code adds below the words of staff."""
+        """Yield sentences that the code appends to the words of staff."""
         if self.link_purpose == Purpose.CONFIRM and wants_news:
             yield _("You have also asked for news of the movement by e-mail.")
         if self.link_purpose == Purpose.MANAGE or self.per_address:
@@ -96,10 +96,10 @@ def _is_confirmed(pledge):
 
 
 def _current_details(pledge):
-    """The present values of what staff can correct."""
+    """Yield sentences with the present values of the fields that staff can correct."""
     yield _("Group: %(sector)s") % {"sector": pledge.sector.name}
     yield _("County: %(county)s") % {"county": pledge.county.name if pledge.county else _("not given")}
-    yield pledge.wall_words
+    yield pledge.wall_status
     yield _("We send you news by e-mail.") if pledge.updates else _("We send you no news.")
     if pledge.new_address_cipher:
         yield _("You have also given us another address. Until you confirm it there, this one stays.")
@@ -141,35 +141,35 @@ SPECS = {
 
 @dataclass
 class MailContent:
-    """The parts of one e-mail. `buttons` are (words, url) pairs; the paragraphs `after` stand below them."""
+    """The parts of one e-mail, for the templates. `buttons` are (words, url) pairs; the paragraphs `after` follow them."""
 
     subject: str
     paragraphs: list[str]
-    # The address of the site. It becomes a link wherever it stands in the text.
+    # The URL of the site. The HTML template turns each occurrence into a link.
     site: str
     buttons: list[tuple[str, str]] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
-    # (words, url) of "never write to me again"
+    # (words, url) of the link "never write to this address again".
     block: tuple[str, str] | None = None
 
 
 @cache
 def starter():
-    """The built-in words: {kind: {column with language suffix: text}}."""
+    """The built-in words: {kind: {"subject_sq": text, …}}."""
     rows = json.loads(STARTER.read_text(encoding="utf-8"))
     return {row.pop("kind"): row for row in rows}
 
 
 def built_in(kind, language):
-    """The `MailWords` that come with the site."""
+    """The built-in `MailWords`."""
     return MailWords(**{column: starter()[kind].get(f"{column}_{language}", "") for column in COLUMNS})
 
 
 def compose(kind, words, pledges, language, address):
-    """The e-mail of a kind, ready to send to `address`.
+    """The EmailMultiAlternatives of a kind, addressed to `address`.
 
-    `pledges` are those it is about: one, or all of the address for a kind that is `per_address`, or [None] when the pledge
-    is erased.
+    `pledges` is a list of the pledge it is about, or of all pledges of the address if the kind is `per_address`, or [None] if
+    the pledge is erased.
     """
     with translation.override(language):
         context = {"content": _fill(SPECS[kind], words, pledges), "language": language}
@@ -177,7 +177,7 @@ def compose(kind, words, pledges, language, address):
             subject=context["content"].subject,
             body=render_to_string("pledges/email/message.txt", context),
             to=[address],
-            # Marked as automatic, so that mailboxes send no out-of-office replies.
+            # RFC 3834 and Exchange: suppress out-of-office replies.
             headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         )
         mail.attach_alternative(render_to_string("pledges/email/message.html", context), "text/html")
@@ -185,7 +185,7 @@ def compose(kind, words, pledges, language, address):
 
 
 def without_links(html):
-    """The HTML of a mail without the targets of its links, for a preview: in a frame even "#" would load a page."""
+    """The HTML of an e-mail without the targets of its links, for a preview in a frame, where even "#" would load a page."""
     return re.sub(r' href="[^"]*"', "", html)
 
 
@@ -196,7 +196,7 @@ def _fill(spec, words, pledges):
     if spec.link_purpose:
         values["name"] = first.name
     if spec.required_placeholders:
-        until = first.pending_until if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
+        until = first.expires_at if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
         values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")
     if spec.per_address:
         buttons = [_pledge_button(words, pledge) for pledge in pledges]
@@ -206,7 +206,7 @@ def _fill(spec, words, pledges):
     if spec.block_purpose:
         block = (_("Was it not you? Never write to this address again."), links.url(spec.block_purpose, first))
     return MailContent(
-        # A row can be changed without the form; a line break would end the header.
+        # SQL can change a row without the form's validation, and a line break would end the header.
         subject=" ".join(words.subject.split()),
         paragraphs=[*_paragraphs(words.text, values), *spec.details(first)],
         site=home,
@@ -232,5 +232,5 @@ def _paragraphs(text, values):
 
 
 def _replace(text, values):
-    """Replace the placeholders in one pass: text in a name that looks like a placeholder stays."""
-    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)
+    """Replace the placeholders in one pass, so that a name that contains "{site}" is left alone."""
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), text)

@@ -1,5 +1,6 @@
 """All tables of pledges, with the triggers and functions in sql/."""
 
+import datetime
 import uuid
 from pathlib import Path
 
@@ -132,6 +133,17 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "counties",
                 "ordering": ["sort_key"],
                 "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="FailedStep",
+            fields=[
+                ("step", models.CharField(editable=False, max_length=200, primary_key=True, serialize=False)),
+                ("failed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("error", models.CharField(editable=False, max_length=80)),
+            ],
+            options={
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
@@ -482,7 +494,7 @@ class Migration(migrations.Migration):
                 ("beat_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="heartbeat_is_one_row")],
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="heartbeat_single_row")],
             },
         ),
         migrations.CreateModel(
@@ -689,6 +701,15 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="signed"
                     ),
                 ),
+                (
+                    "expires_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.expressions.CombinedExpression(
+                            django.db.models.functions.datetime.Now(), "+", models.Value(datetime.timedelta(days=14))
+                        ),
+                        editable=False,
+                    ),
+                ),
                 ("confirmed_at", models.DateTimeField(editable=False, null=True, verbose_name="confirmed")),
                 ("invalidated_at", models.DateTimeField(editable=False, null=True, verbose_name="invalidated")),
                 ("name_cipher", models.BinaryField()),
@@ -849,6 +870,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "queued_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
                     "due_at",
                     models.DateTimeField(
                         db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="due"
@@ -993,7 +1018,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "pledging settings",
                 "verbose_name_plural": "pledging settings",
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="pledging_settings_are_one_row")
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="pledging_settings_single_row")
                 ],
             },
         ),
@@ -1361,7 +1386,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="municipality",
-            constraint=models.UniqueConstraint(fields=("county", "name_sq"), name="municipality_once_a_county"),
+            constraint=models.UniqueConstraint(fields=("county", "name_sq"), name="municipality_unique_in_county"),
         ),
         migrations.AddIndex(
             model_name="message",
@@ -1403,12 +1428,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="chosencommitment",
-            constraint=models.UniqueConstraint(fields=("pledge", "commitment"), name="commitment_chosen_once"),
+            constraint=models.UniqueConstraint(fields=("pledge", "commitment"), name="chosen_commitment_unique"),
         ),
         migrations.AddConstraint(
             model_name="milestone",
             constraint=models.UniqueConstraint(
-                fields=("kind", "people", "sector"), name="milestone_once", nulls_distinct=False
+                fields=("kind", "people", "sector"), name="milestone_unique", nulls_distinct=False
             ),
         ),
         migrations.AddConstraint(
@@ -1420,7 +1445,7 @@ class Migration(migrations.Migration):
                     models.Q(("kind", "sector"), ("people__isnull", False), ("sector__isnull", False)),
                     _connector="OR",
                 ),
-                name="milestone_says_what",
+                name="milestone_fields_of_kind",
             ),
         ),
         migrations.AddConstraint(
@@ -1437,7 +1462,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="wording",
             constraint=models.UniqueConstraint(
-                fields=("kind", "sector", "version"), name="wording_version_once", nulls_distinct=False
+                fields=("kind", "sector", "version"), name="wording_version_unique", nulls_distinct=False
             ),
         ),
         migrations.AddConstraint(
@@ -1493,7 +1518,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("show_name", True), ("state", "confirmed"), ("wall", "shown")),
                 fields=["-wall_at", "id"],
                 include=("sector",),
-                name="pledge_on_the_wall",
+                name="pledge_wall_shown",
             ),
         ),
         migrations.AddIndex(
@@ -1502,7 +1527,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(("show_name", True), ("state", "confirmed"), ("wall", "waiting")),
                 fields=["confirmed_at", "id"],
                 include=("sector",),
-                name="pledge_waiting_for_the_wall",
+                name="pledge_wall_waiting",
             ),
         ),
         migrations.AddIndex(
@@ -1523,7 +1548,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="pledge",
-            index=models.Index(condition=models.Q(("state", "pending")), fields=["created_at"], name="pledge_pending"),
+            index=models.Index(condition=models.Q(("state", "pending")), fields=["expires_at"], name="pledge_pending"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
@@ -1531,22 +1556,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pledge",
-            constraint=models.UniqueConstraint(fields=("address_digest", "slot"), name="pledge_two_an_address"),
+            constraint=models.UniqueConstraint(fields=("address_digest", "slot"), name="pledge_address_slot_unique"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
             constraint=models.UniqueConstraint(
-                fields=("address_digest_last", "slot"), name="pledge_two_an_address_last"
+                fields=("address_digest_last", "slot"), name="pledge_address_slot_unique_last"
             ),
         ),
         migrations.AddConstraint(
             model_name="pledge",
-            constraint=models.UniqueConstraint(fields=("address_digest", "name_digest"), name="pledge_one_a_person"),
+            constraint=models.UniqueConstraint(fields=("address_digest", "name_digest"), name="pledge_person_unique"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
             constraint=models.UniqueConstraint(
-                fields=("address_digest_last", "name_digest_last"), name="pledge_one_a_person_last"
+                fields=("address_digest_last", "name_digest_last"), name="pledge_person_unique_last"
             ),
         ),
         migrations.AddConstraint(
@@ -1585,7 +1610,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pledge",
-            constraint=models.CheckConstraint(condition=models.Q(("repeats__lte", 5)), name="pledge_repeats_at_most"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="pledge_expires_after_signing"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pledge",
+            constraint=models.CheckConstraint(condition=models.Q(("repeats__lte", 5)), name="pledge_repeats_limit"),
         ),
         migrations.AddConstraint(
             model_name="pledge",
@@ -1597,7 +1628,7 @@ class Migration(migrations.Migration):
                     ("name_digest__length", 32),
                     ("name_digest_last__length", 32),
                 ),
-                name="pledge_digests_are_whole",
+                name="pledge_digest_lengths",
             ),
         ),
         migrations.RunSQL((SQL / "tally.sql").read_text(), migrations.RunSQL.noop),

@@ -1,9 +1,12 @@
+"""Models of the pledges app, one module per concept."""
+
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
-from pledges.models.batches import Batch, BatchRow
+from pledges.models.batch_rows import BatchRow
+from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.exports import Export
-from pledges.models.heartbeat import Heartbeat
+from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
@@ -26,10 +29,11 @@ __all__ = [
     "ChosenCommitment",
     "Commitment",
     "County",
-    "Heartbeat",
-    "MessageText",
     "Export",
+    "FailedStep",
+    "Heartbeat",
     "Message",
+    "MessageText",
     "Milestone",
     "Municipality",
     "Pledge",

@@ -1,4 +1,4 @@
-"""Rules that tell when two addresses are one mailbox, and addresses that asked never to be written to."""
+"""Normalisation rules of mail providers, and blocked addresses."""
 
 import hashlib
 import json
@@ -13,23 +13,25 @@ from pledges.crypto import keys
 
 
 class Rules(dict):
-    """All provider rules by domain, read once; see `pledges.addresses.normalise`."""
+    """{domain: ProviderRule}, as `pledges.addresses.normalise` takes it."""
 
     @property
     def mark(self):
-        """Eight hexadecimal digits that change whenever any rule does, however it was changed."""
+        """Eight hexadecimal digits of a hash over all rules. It changes with every rule, also when SQL changed it."""
         rules = sorted((rule.domain, rule.same_as, rule.ignores, rule.tag) for rule in self.values())
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:8]
 
 
 class ProviderRuleQuerySet(models.QuerySet):
+    """Queries on provider rules."""
+
     def by_domain(self):
-        """The rules as they are now."""
+        """These rules as `Rules`."""
         return Rules((rule.domain, rule) for rule in self)
 
 
 class ProviderRule(models.Model):
-    """How one mail domain treats addresses. Domains without a rule get case folding only."""
+    """How one mail domain normalises addresses. Domains without a rule get case folding only."""
 
     domain = models.CharField(
         _("domain"), max_length=253, unique=True, help_text=_("Such as gmail.com, in lower case.")
@@ -66,29 +68,31 @@ class ProviderRule(models.Model):
         return self.domain
 
     def save(self, **kwargs):
-        """Save as the next version; housekeeping then has the digests of all pledges computed again."""
+        """Save as the next version. Housekeeping then recomputes the digests of all pledges."""
         self.domain, self.same_as = self.domain.lower(), self.same_as.lower()
         self.version += 1
         super().save(**kwargs)
 
 
 class BlockedAddressQuerySet(models.QuerySet):
+    """Queries on blocked addresses."""
+
     def add(self, address):
-        """Remember that its owner asked never to be written to."""
+        """Block this address; does nothing if it is blocked already."""
         by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         blocked = BlockedAddress(address_digest=by_key[0], address_digest_last=by_key[-1])
-        blocked.address_cipher = keys.encrypt(address, place=blocked.place)
+        blocked.address_cipher = keys.encrypt(address, associated_data=blocked.associated_data)
         self.bulk_create([blocked], ignore_conflicts=True)
 
     def holds(self, pledge):
-        """Whether this pledge's address asked never to be written to."""
+        """Whether the address of this pledge is blocked."""
         return self.filter(
             Q(address_digest=pledge.address_digest) | Q(address_digest_last=pledge.address_digest_last)
         ).exists()
 
 
 class BlockedAddress(models.Model):
-    """An address whose owner asked never to be written to again. The address itself is kept only encrypted."""
+    """An address that must not get mail any more, at its owner's request. It is stored as digests and ciphertext."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     address_digest = models.BinaryField(max_length=32, unique=True, editable=False)
@@ -106,11 +110,11 @@ class BlockedAddress(models.Model):
         return str(self.pk)[:8]
 
     @property
-    def place(self):
-        """What binds the ciphertext to this row."""
+    def associated_data(self):
+        """The associated data that bind the ciphertext to this row."""
         return f"blocked.address.{self.pk}"
 
     @property
     def address(self):
-        """The address, decrypted."""
-        return keys.decrypt(self.address_cipher, place=self.place)
+        """The decrypted address. Raises CannotDecrypt."""
+        return keys.decrypt(self.address_cipher, associated_data=self.associated_data)

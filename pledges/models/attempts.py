@@ -1,4 +1,4 @@
-"""How many forms came from one network lately: what a limit counts, whether or not a form made a row."""
+"""Rate limit of public forms, per network and per IPv6 site."""
 
 from datetime import timedelta
 
@@ -6,25 +6,27 @@ from django.db import models
 from django.db.models.functions import Now
 
 from pledges.crypto import keys
-from pledges.network import line
+from pledges.network import site_prefix
 
 WINDOW = timedelta(minutes=10)
-# One customer may have 65,536 IPv6 networks: all of them together send no more than so many may.
-NETWORKS_OF_A_LINE = 10
+# One IPv6 site has 65,536 networks (/64). Its limit is that of so many networks.
+NETWORKS_PER_SITE = 10
 
 
 class AttemptQuerySet(models.QuerySet):
+    """Queries on attempts."""
+
     def recent(self):
-        """Of the last ten minutes."""
+        """Attempts of the last ten minutes, which the limit counts."""
         return self.filter(created_at__gt=Now() - WINDOW)
 
-    def past(self):
-        """Counted no more: to be erased."""
+    def expired(self):
+        """Attempts that the limit no longer counts. Housekeeping erases them."""
         return self.filter(created_at__lte=Now() - WINDOW)
 
 
 class Attempt(models.Model):
-    """One form that could have made us write to someone. It is tied to nobody and gone after ten minutes."""
+    """One submitted form that can cause a message. The row refers to no person and is erased after ten minutes."""
 
     network_digest = models.BinaryField(max_length=32, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -39,18 +41,21 @@ class Attempt(models.Model):
 
     @classmethod
     def admit(cls, network, limit):
-        """Count this form of a network; False, uncounted, when so many have come that the next must wait a little.
+        """Count a form from this network. Returns False, without counting it, if `limit` was reached in the last ten minutes.
 
-        New, known and blocked addresses count alike, so the limit tells nobody who has pledged. A network we do not know
-        has no limit.
+        New, known and blocked addresses count alike, so the limit does not reveal who has pledged. None, an unknown network,
+        is not limited.
         """
         if network is None:
             return True
-        counted = [(network, limit)]
-        if whole_line := line(network):
-            counted.append((whole_line, limit * NETWORKS_OF_A_LINE))
-        digests = [(keys.digests("attempt", place), most) for place, most in counted]
-        if any(cls.objects.recent().filter(network_digest__in=by_key).count() >= most for by_key, most in digests):
-            return False
-        cls.objects.bulk_create(cls(network_digest=by_key[0]) for by_key, _ in digests)
+        limits = {network: limit}
+        if site := site_prefix(network):
+            limits[site] = limit * NETWORKS_PER_SITE
+        attempts = []
+        for prefix, prefix_limit in limits.items():
+            digests = keys.digests("attempt", prefix)
+            if cls.objects.recent().filter(network_digest__in=digests).count() >= prefix_limit:
+                return False
+            attempts.append(cls(network_digest=digests[0]))
+        cls.objects.bulk_create(attempts)
         return True

@@ -1,30 +1,34 @@
-"""What staff do to many pledges at once: in steps that a crash cannot halve, and so that it can be undone."""
+"""Batches: changes of many pledges by staff, in atomic steps, with undo."""
 
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from pledges import tasks
+from pledges.models.batch_rows import BatchRow
 from pledges.models.pledges import Pledge
+from pledges.models.querysets import PledgeQuerySet
 from staff.models import AuditEntry
 
-# Rows a transaction: locks are held for a fraction of a second, and the totals are exact after each.
-STEP = 2000
+# Rows that one transaction changes, so that row locks are held for a fraction of a second.
+ROWS_PER_STEP = 2000
 
 
 class BatchQuerySet(models.QuerySet):
+    """Queries on batches."""
+
     def unfinished(self):
-        """Those the worker has something to do for."""
+        """Batches with work left for the worker."""
         return self.filter(state__in=[Batch.State.WAITING, Batch.State.RUNNING, Batch.State.UNDOING])
 
 
 class Batch(models.Model):
-    """One change of many pledges: confirm, invalidate or restore, done step by step and undone as a whole.
+    """One change of many pledges: confirm, invalidate or restore. It is made in steps and can be undone as a whole.
 
-    `choice` says how they were chosen in ids and dates only. It holds no digest: that of a network is to be forgotten.
+    `choice` holds only ids and dates. It holds no digest, because network digests are erased after seven days.
     """
 
     class Kind(models.TextChoices):
@@ -71,9 +75,9 @@ class Batch(models.Model):
     ended_at = models.DateTimeField(pgettext_lazy("batch", "ended"), null=True, editable=False)
     undo_asked_at = models.DateTimeField(_("undoing begun"), null=True, editable=False)
     undone_at = models.DateTimeField(pgettext_lazy("batch", "undone"), null=True, editable=False)
-    # When a step was made last: the work of a killed worker is taken up by the next.
+    # The time of the last step. Housekeeping enqueues an unfinished batch again if its worker was killed.
     worked_at = models.DateTimeField(db_default=Now(), editable=False)
-    # The last pledge dealt with; the rows are walked in the order of their ids.
+    # The id of the last processed pledge; rows are processed in id order.
     reached = models.UUIDField(null=True, editable=False)
 
     count = models.PositiveIntegerField(_("pledges chosen"), default=0, editable=False)
@@ -81,7 +85,7 @@ class Batch(models.Model):
     skipped = models.PositiveIntegerField(_("already so, or erased"), default=0, editable=False)
     undone = models.PositiveIntegerField(_("brought back"), default=0, editable=False)
     kept = models.PositiveIntegerField(_("changed or erased since, and left alone"), default=0, editable=False)
-    # The kind of the error, never its text.
+    # The class of the error, never its text, which may quote personal data.
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
 
     objects = BatchQuerySet.as_manager()
@@ -90,7 +94,7 @@ class Batch(models.Model):
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
         ordering = ["-pk"]
-        # Whoever may change pledges may also take back what was done to them.
+        # No permissions of its own: the permission to change pledges is required.
         default_permissions = ()
         constraints = [
             models.CheckConstraint(
@@ -112,11 +116,11 @@ class Batch(models.Model):
 
     @classmethod
     def begin(cls, kind, pledges, user, chosen, choice=None):
-        """Take down which of these pledges are to be changed; those for which there is nothing to change are left out.
+        """Create a batch with a row for each of these pledges that it would change. `step` makes the changes later.
 
-        What happens to them later is `step`'s business.
+        `choice` is stored as details of how the pledges were chosen.
         """
-        rows = _TO_CHANGE[kind](pledges).select_related(None).order_by("pk").values_list("pk", "invalidated_at")
+        rows = cls.to_change(kind, pledges).select_related(None).order_by("pk").values_list("pk", "invalidated_at")
         with transaction.atomic(), connection.cursor() as cursor:
             batch = cls.objects.create(kind=kind, by=user, chosen=chosen, choice=choice or {})
             chosen_sql, parameters = rows.query.sql_with_params()
@@ -132,32 +136,34 @@ class Batch(models.Model):
     @staticmethod
     def to_change(kind, pledges):
         """Those of these pledges that a batch of this kind would change."""
-        return _TO_CHANGE[kind](pledges)
+        return _ELIGIBLE[kind](pledges)
 
     def enqueue(self):
-        """Have the worker go on with it."""
+        """Enqueue the task that makes the next steps."""
         tasks.run_batch.enqueue(self.pk)
 
     def finish(self):
-        """Make all steps now: for a handful of pledges."""
+        """Make all steps now, in this process. Only for a few pledges."""
         while self.step():
             pass
         self.refresh_from_db()
 
     def step(self):
-        """Change, or bring back, the next pledges in one transaction; False when nothing is left to do here.
+        """Change or undo the next pledges in one transaction; returns whether more steps may follow.
 
-        Whoever is killed in it leaves nothing half done, and two at once do not do the same twice.
+        A killed process loses only its current step. While one process makes a step, a concurrent call does nothing.
         """
         with transaction.atomic():
             batch = Batch.objects.unfinished().select_for_update(skip_locked=True).filter(pk=self.pk).first()
             if batch is None:
                 return False
-            return batch._undo_some() if batch.state == self.State.UNDOING else batch._change_some()
+            if batch.state == self.State.UNDOING:
+                return batch._undo_next()
+            return batch._change_next()
 
     @staticmethod
-    def confirmed_by_oneself(pledge):
-        """Someone whom a batch had confirmed has pressed the button, too: they are counted from now on, whatever is undone."""
+    def record_own_confirmation(pledge):
+        """Record that the supporter confirmed a pledge that a batch had confirmed; undoing the batch then leaves it alone."""
         by_batch = BatchRow.objects.filter(
             batch__kind=Batch.Kind.CONFIRM,
             pledge=OuterRef("pk"),
@@ -167,7 +173,7 @@ class Batch(models.Model):
         Pledge.objects.confirmed().filter(Exists(by_batch), pk=pledge.pk).update(confirmed_at=Now())
 
     def cancel(self):
-        """Stop before the next step; what is done stays, and can be undone. True when this call did it."""
+        """Stop before the next step. Finished steps stay and can be undone. Returns whether this call did it."""
         return bool(
             Batch.objects.filter(pk=self.pk, state__in=[self.State.WAITING, self.State.RUNNING]).update(
                 state=self.State.CANCELLED, ended_at=Now()
@@ -175,139 +181,119 @@ class Batch(models.Model):
         )
 
     def undo(self, user):
-        """Begin to bring back what it changed. True when this call did it."""
-        may = Q(state__in=[self.State.DONE, self.State.CANCELLED]) | Q(state=self.State.FAILED, undo_asked_at=None)
-        with transaction.atomic():
-            begun = Batch.objects.filter(may, pk=self.pk, changed__gt=0).update(
+        """Start to undo the changes of this batch; returns whether this call did it."""
+        ended = Q(state__in=[self.State.DONE, self.State.CANCELLED])
+        failed_while_changing = Q(state=self.State.FAILED, undo_asked_at=None)
+        return bool(
+            Batch.objects.filter(ended | failed_while_changing, pk=self.pk, changed__gt=0).update(
                 state=self.State.UNDOING,
-                ended_at=models.functions.Coalesce("ended_at", Now()),
+                ended_at=Coalesce("ended_at", Now()),
                 undo_asked_at=Now(),
                 undone_by=user,
                 reached=None,
                 error="",
             )
-        return bool(begun)
+        )
 
     def fail(self, error):
-        """Stop because of an error that another try would meet again."""
+        """Stop because of a permanent error. `resume` continues."""
         Batch.objects.unfinished().filter(pk=self.pk).update(state=self.State.FAILED, error=type(error).__name__[:80])
 
-    def go_on(self):
-        """Try once more what failed. True when this call did it."""
+    def resume(self):
+        """Continue after a failure; returns whether this call did it."""
         failed = Batch.objects.filter(pk=self.pk, state=self.State.FAILED)
         return bool(
             failed.filter(undo_asked_at=None).update(state=self.State.RUNNING, ended_at=None, error="")
             or failed.update(state=self.State.UNDOING, error="")
         )
 
-    def _change_some(self):
-        ids = self._next(self.rows.filter(changed_at=None))
-        changed = self._lock(_TO_CHANGE[self.kind](Pledge.objects.filter(pk__in=ids)))
+    def _change_next(self):
+        ids = self._next_ids(self.rows.filter(changed_at=None))
+        changed = self._lock(_ELIGIBLE[self.kind](Pledge.objects.filter(pk__in=ids)))
         _CHANGE[self.kind](Pledge.objects.filter(pk__in=changed))
         self.rows.filter(pledge__in=changed).update(changed_at=Now())
-        # Erased since, or so already: nothing was done, and nothing is to be undone.
+        # The other pledges were erased or changed meanwhile, so there is nothing to undo for them.
         self.rows.filter(pledge__in=ids, changed_at=None).delete()
         self.changed += len(changed)
         self.skipped += len(ids) - len(changed)
-        self._take_down(ids, changed, self.by, Batch.State.RUNNING, Batch.State.DONE, "ended_at")
-        return len(ids) == STEP
-
-    def _undo_some(self):
-        ids = self._next(self.rows.filter(undone_at=None).exclude(changed_at=None))
-        # Also before asking who changed them since: what is locked changes no more.
-        self._lock(Pledge.objects.filter(pk__in=ids))
-        mine = self.rows.filter(pledge__in=ids).exclude(Exists(BatchRow.objects.later_than(OuterRef)))
-        touched = Subquery(self.rows.filter(pledge=OuterRef("pk")).values("changed_at"))
-        as_left = (
-            _AS_LEFT[self.kind](Pledge.objects.filter(pk__in=mine.values("pledge")))
-            .annotate(touched=touched)
-            .exclude(Q(confirmed_at__gt=F("touched")) | Q(invalidated_at__gt=F("touched")))
-        )
-        undone = list(as_left.values_list("pk", flat=True))
-        back = Pledge.objects.filter(pk__in=undone)
-        if self.kind == self.Kind.RESTORE:
-            row = self.rows.filter(pledge=OuterRef("pk"))
-            back.update(state=Pledge.State.INVALIDATED, invalidated_at=Subquery(row.values("invalidated_at")))
-        elif self.kind == self.Kind.CONFIRM:
-            back.unconfirm()
+        self._log(self.by, changed)
+        is_last = len(ids) < ROWS_PER_STEP
+        if is_last:
+            self.state, self.ended_at = self.State.DONE, Now()
         else:
-            back.restore()
+            self.state = self.State.RUNNING
+        self._save_progress(ids)
+        return not is_last
+
+    def _undo_next(self):
+        ids = self._next_ids(self.rows.filter(undone_at=None).exclude(changed_at=None))
+        # Locked before the check whether they were changed since, so that the answer stays true.
+        self._lock(Pledge.objects.filter(pk__in=ids))
+        undone = list(self._to_undo(ids).values_list("pk", flat=True))
+        self._reverse(Pledge.objects.filter(pk__in=undone))
         self.rows.filter(pledge__in=undone).update(undone_at=Now())
         self.undone += len(undone)
         self.kept += len(ids) - len(undone)
-        self._take_down(ids, undone, self.undone_by, Batch.State.UNDOING, Batch.State.UNDONE, "undone_at")
-        return len(ids) == STEP
+        self._log(self.undone_by, undone, undo=True)
+        is_last = len(ids) < ROWS_PER_STEP
+        if is_last:
+            self.state, self.undone_at = self.State.UNDONE, Now()
+        self._save_progress(ids)
+        return not is_last
 
-    def _next(self, rows):
+    def _to_undo(self, ids):
+        """Those of these pledges that nothing has changed since this batch did."""
+        not_in_later_batch = self.rows.filter(pledge__in=ids).exclude(Exists(BatchRow.objects.changed_later()))
+        changed_at = Subquery(self.rows.filter(pledge=OuterRef("pk")).values("changed_at"))
+        return (
+            _STILL_CHANGED[self.kind](Pledge.objects.filter(pk__in=not_in_later_batch.values("pledge")))
+            .annotate(changed_by_batch_at=changed_at)
+            .exclude(Q(confirmed_at__gt=F("changed_by_batch_at")) | Q(invalidated_at__gt=F("changed_by_batch_at")))
+        )
+
+    def _reverse(self, pledges):
+        match self.kind:
+            case self.Kind.CONFIRM:
+                pledges.unconfirm()
+            case self.Kind.INVALIDATE:
+                pledges.restore()
+            case self.Kind.RESTORE:
+                invalidated_at = self.rows.filter(pledge=OuterRef("pk")).values("invalidated_at")
+                pledges.update(state=Pledge.State.INVALIDATED, invalidated_at=Subquery(invalidated_at))
+
+    def _next_ids(self, rows):
         if self.reached:
             rows = rows.filter(pledge__gt=self.reached)
-        return list(rows.order_by("pledge").values_list("pledge", flat=True)[:STEP])
+        return list(rows.order_by("pledge").values_list("pledge", flat=True)[:ROWS_PER_STEP])
 
     @staticmethod
     def _lock(pledges):
-        """Hold these rows, in the order of their ids so that nobody waits in a circle; their ids."""
+        """Lock these rows, in id order to avoid deadlocks; returns their ids."""
         return list(pledges.order_by("pk").select_for_update().values_list("pk", flat=True))
 
-    def _take_down(self, ids, changed, user, going_on, ended, ended_field):
-        """Keep how far the work is, in the transaction that did it, and put what was changed on record."""
-        self.reached, self.state, self.worked_at = ids[-1] if ids else None, going_on, Now()
-        if len(ids) < STEP:
-            self.state = ended
-            setattr(self, ended_field, Now())
+    def _save_progress(self, ids):
+        self.reached = ids[-1] if ids else None
+        self.worked_at = Now()
         self.save()
-        if changed:
-            undo = ended == Batch.State.UNDONE
-            AuditEntry.log(
-                user,
-                AuditEntry.Action.CHANGE,
-                changed,
-                batch=self.pk,
-                kind=self.kind,
-                **({"undo": True} if undo else {}),
-            )
+
+    def _log(self, user, ids, **details):
+        if ids:
+            AuditEntry.log(user, AuditEntry.Action.CHANGE, ids, batch=self.pk, kind=self.kind, **details)
 
 
-class BatchRowQuerySet(models.QuerySet):
-    def later_than(self, outer):
-        """Rows with which another batch changed the same pledge after the row of the outer query, and was not undone."""
-        return self.filter(pledge=outer("pledge"), changed_at__gt=outer("changed_at"), undone_at=None).exclude(
-            batch=outer("batch")
-        )
-
-
-class BatchRow(models.Model):
-    """One pledge of a batch. It outlives the pledge: a number that leads nowhere any more."""
-
-    pk = models.CompositePrimaryKey("batch_id", "pledge")
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, db_index=False, related_name="rows")
-    pledge = models.UUIDField(db_index=True)
-    # When it had been invalidated before: what undoing `restore` needs to know. Other states follow from the pledge itself.
-    invalidated_at = models.DateTimeField(null=True)
-    changed_at = models.DateTimeField(null=True)
-    undone_at = models.DateTimeField(null=True)
-
-    objects = BatchRowQuerySet.as_manager()
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self):
-        return f"{self.batch_id} {str(self.pledge)[:8]}"
-
-
-# What each kind of batch changes, by which method, and how it leaves a pledge.
-_TO_CHANGE = {
-    Batch.Kind.CONFIRM: lambda pledges: pledges.pending(),
-    Batch.Kind.INVALIDATE: lambda pledges: pledges.valid(),
-    Batch.Kind.RESTORE: lambda pledges: pledges.invalidated(),
+# For each kind: the pledges that it changes, the change itself, and the pledges that still have the changed state.
+_ELIGIBLE = {
+    Batch.Kind.CONFIRM: PledgeQuerySet.pending,
+    Batch.Kind.INVALIDATE: PledgeQuerySet.valid,
+    Batch.Kind.RESTORE: PledgeQuerySet.invalidated,
 }
 _CHANGE = {
-    Batch.Kind.CONFIRM: lambda pledges: pledges.confirm(),
-    Batch.Kind.INVALIDATE: lambda pledges: pledges.invalidate(),
-    Batch.Kind.RESTORE: lambda pledges: pledges.restore(),
+    Batch.Kind.CONFIRM: PledgeQuerySet.confirm,
+    Batch.Kind.INVALIDATE: PledgeQuerySet.invalidate,
+    Batch.Kind.RESTORE: PledgeQuerySet.restore,
 }
-_AS_LEFT = {
-    Batch.Kind.CONFIRM: lambda pledges: pledges.confirmed(),
-    Batch.Kind.INVALIDATE: lambda pledges: pledges.invalidated(),
-    Batch.Kind.RESTORE: lambda pledges: pledges.valid(),
+_STILL_CHANGED = {
+    Batch.Kind.CONFIRM: PledgeQuerySet.confirmed,
+    Batch.Kind.INVALIDATE: PledgeQuerySet.invalidated,
+    Batch.Kind.RESTORE: PledgeQuerySet.valid,
 }

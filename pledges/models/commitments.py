@@ -1,4 +1,4 @@
-"""What a supporter chose to do."""
+"""The commitments that supporters chose."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -9,7 +9,7 @@ from pledges.models.sectors import Commitment
 
 
 class ChosenCommitment(models.Model):
-    """A commitment that one supporter chose; it goes with their pledge."""
+    """A commitment that one supporter chose. It is deleted with the pledge."""
 
     pledge = models.ForeignKey(Pledge, on_delete=models.CASCADE, related_name="chosen", verbose_name=_("pledge"))
     commitment = models.ForeignKey(
@@ -20,7 +20,7 @@ class ChosenCommitment(models.Model):
     class Meta:
         verbose_name = _("chosen commitment")
         verbose_name_plural = _("chosen commitments")
-        constraints = [models.UniqueConstraint(fields=["pledge", "commitment"], name="commitment_chosen_once")]
+        constraints = [models.UniqueConstraint(fields=["pledge", "commitment"], name="chosen_commitment_unique")]
 
     def __str__(self):
         return str(self.pk)

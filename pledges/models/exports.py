@@ -1,4 +1,4 @@
-"""Exports: who took which file of pledges out, and how far it got. The files themselves are kept nowhere."""
+"""Exports of pledges by staff: who exported what, and how many rows were read. The files are streamed and not stored."""
 
 import uuid
 from datetime import timedelta
@@ -11,23 +11,25 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.models import AuditEntry
 
-PAGE = 5_000
-# An export that has read no page for so long has lost its process; one over the slowest line reads a page in two minutes.
-SILENCE = timedelta(minutes=10)
+ROWS_PER_PAGE = 5_000
+# A running export that reads no page for so long has lost its process. The slowest connection takes two minutes a page.
+STALLED_AFTER = timedelta(minutes=10)
 
 
 class ExportQuerySet(models.QuerySet):
-    def silent(self):
-        """Called running, but nothing runs any more: the process was killed, and nobody could say so."""
-        return self.filter(state=Export.State.RUNNING, read_at__lte=Now() - SILENCE)
+    """Queries on exports."""
+
+    def stalled(self):
+        """Exports in the state `running` whose process was killed."""
+        return self.filter(state=Export.State.RUNNING, read_at__lte=Now() - STALLED_AFTER)
 
     def end(self, state):
-        """Say how they ended; returns how many."""
+        """Set the final state; returns the number of exports."""
         return self.update(state=state, ended_at=Now())
 
 
 class Export(models.Model):
-    """One file of pledges that a member of staff took out. It is written while it is sent, and never stored."""
+    """One file of pledges that a member of staff downloaded. The file is streamed and not stored."""
 
     class Content(models.TextChoices):
         PLEDGES = "pledges", _("pledges, without names and addresses")
@@ -44,7 +46,7 @@ class Export(models.Model):
         BROKEN_OFF = "broken_off", _("broken off")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # The record keeps who it was when the account is gone.
+    # The audit log keeps the id of the user after the account is deleted.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -63,7 +65,7 @@ class Export(models.Model):
             "XLSX opens in Excel and LibreOffice. Choose CSV when another program asks for it, such as one for mailings."
         ),
     )
-    # Of the list it was made from, such as {"state__exact": ["confirmed"]}: ids, codes and dates.
+    # The filters of the admin list, such as {"state__exact": ["confirmed"]}. They hold only ids, codes and dates.
     filters = models.JSONField(_("filters"), default=dict, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING, editable=False)
     started_at = models.DateTimeField(_("started"), db_default=Now(), editable=False)
@@ -78,7 +80,7 @@ class Export(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-started_at"]
-        # Nothing of an export can be changed or deleted; whoever makes one sees it without a permission.
+        # Exports cannot be changed or deleted, and users see their own exports without a permission.
         default_permissions = ["view"]
         permissions = [
             ("export_pledges", _("Can export pledges, and with “see people” their names and addresses")),
@@ -96,11 +98,11 @@ class Export(models.Model):
         return str(self.pk)[:8]
 
     def chosen(self, pledges):
-        """Of these pledges the ones that belong into this export."""
-        return pledges.who_want_news() if self.content == self.Content.UPDATES else pledges
+        """Those of these pledges that belong in an export with this content."""
+        return pledges.with_news_consent() if self.content == self.Content.UPDATES else pledges
 
     def start(self, pledges):
-        """Save it with how many rows to expect, and put it on record."""
+        """Save it with the expected number of rows, and write the audit entry."""
         self.expected = self.chosen(pledges).count()
         with transaction.atomic():
             self.save(force_insert=True)
@@ -108,16 +110,16 @@ class Export(models.Model):
             AuditEntry.log(self.user, AuditEntry.Action.EXPORT, export=str(self.pk), **details)
 
     def pages(self, pledges, fields):
-        """`fields` of each pledge, "pk" and "created_at" before all others; the newest first, PAGE at a time.
+        """Yield lists of up to ROWS_PER_PAGE tuples of `fields`, newest pledge first; "pk" and "created_at" must come first.
 
-        A page is on record before it is handed on. Each is a question of its own and not part of one long snapshot: who
-        withdraws while the file is under way is not in what is still to come, and PostgreSQL can clear up behind the tally
-        however slow someone's line is.
+        The audit entry of a page is committed before the page is yielded. Keyset pagination reads each page in its own
+        transaction: later pages do not contain pledges withdrawn meanwhile, and a slow download does not keep PostgreSQL from
+        vacuuming the tally.
         """
-        rest = pledges = self.chosen(pledges).order_by("-created_at", "-pk")
+        remaining = pledges = self.chosen(pledges).order_by("-created_at", "-pk")
         while True:
             with transaction.atomic():
-                page = list(rest.values_list(*fields)[:PAGE])
+                page = list(remaining.values_list(*fields)[:ROWS_PER_PAGE])
                 if page:
                     AuditEntry.log(self.user, AuditEntry.Action.EXPORT, [row[0] for row in page], export=str(self.pk))
                 Export.objects.filter(pk=self.pk).update(rows=F("rows") + len(page), read_at=Now())
@@ -125,8 +127,8 @@ class Export(models.Model):
                 return
             yield page
             last_id, last_time = page[-1][:2]
-            rest = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
+            remaining = pledges.filter(Q(created_at__lt=last_time) | Q(pk__lt=last_id), created_at__lte=last_time)
 
     def end(self, state):
-        """Say how it ended."""
+        """Set the final state."""
         Export.objects.filter(pk=self.pk).end(state)

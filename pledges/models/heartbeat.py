@@ -1,4 +1,4 @@
-"""A sign of life of the worker: one row, written every half minute."""
+"""What the worker reports: a heartbeat every 30 seconds, and the housekeeping steps that fail."""
 
 from datetime import timedelta
 
@@ -7,27 +7,56 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-# Four beats missed.
+# Four missed beats.
 LATE_AFTER = timedelta(minutes=2)
 
 
 class Heartbeat(models.Model):
-    """When a worker was last alive. No row: none was ever started."""
+    """When a worker was last alive. There is no row until a worker has run."""
 
     beat_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="heartbeat_is_one_row", condition=Q(pk=1))]
+        constraints = [models.CheckConstraint(name="heartbeat_single_row", condition=Q(pk=1))]
 
     def __str__(self):
         return str(self.beat_at)
 
     @classmethod
     def beat(cls):
-        """A worker is alive now."""
+        """Record that a worker is alive now."""
         cls.objects.bulk_create([cls(pk=1)], update_conflicts=True, unique_fields=["pk"], update_fields=["beat_at"])
 
     @classmethod
     def is_late(cls):
-        """Whether a worker ran once and none does any more."""
+        """Whether a worker has run, but none within LATE_AFTER."""
         return cls.objects.filter(beat_at__lt=Now() - LATE_AFTER).exists()
+
+
+class FailedStep(models.Model):
+    """A housekeeping step that failed when a worker last ran it. The row is deleted when the step succeeds."""
+
+    # The dotted path of the function.
+    step = models.CharField(max_length=200, primary_key=True, editable=False)
+    failed_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The class of the error, never its text, which may quote an address.
+    error = models.CharField(max_length=80, editable=False)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.step}: {self.error}"
+
+    @classmethod
+    def record(cls, step, error):
+        """Upsert the failure of a step; `error` is the exception."""
+        row = cls(step=step, error=type(error).__name__[:80])
+        cls.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["step"], update_fields=["failed_at", "error"]
+        )
+
+    @classmethod
+    def keep_only(cls, steps):
+        """Delete the rows of all other steps: they succeeded, or no longer exist in this release."""
+        cls.objects.exclude(step__in=steps).delete()

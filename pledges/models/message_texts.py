@@ -1,4 +1,4 @@
-"""The kinds of messages and the words of each, as staff write them."""
+"""The kinds of messages and their texts, which staff edit."""
 
 import logging
 
@@ -17,6 +17,8 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
 class MessageKind(models.TextChoices):
+    """What a message is about. `pledges.mail.content.SPECS` has the rules of each kind."""
+
     CONFIRM = "confirm", _("please confirm")
     REMINDER = "reminder", _("reminder to confirm")
     COUNTED = "counted", _("you are counted")
@@ -29,8 +31,10 @@ class MessageKind(models.TextChoices):
 
 
 class MessageTextQuerySet(models.QuerySet):
+    """Queries on the texts of messages."""
+
     def words_in_use(self, kind, language):
-        """The `MailWords` of staff. The built-in ones if the row is missing or lacks a required placeholder."""
+        """The `MailWords` that staff wrote, or the built-in ones if the row is missing or has invalid placeholders."""
         text = self.filter(kind=kind).first()
         if text is None:
             return content.built_in(kind, language)
@@ -42,7 +46,7 @@ class MessageTextQuerySet(models.QuerySet):
 
 
 class MessageText(models.Model):
-    """The words of one kind of message."""
+    """The text of one kind of message, in both languages."""
 
     kind = models.CharField(_("kind"), max_length=11, choices=MessageKind, unique=True, editable=False)
     subject = TranslatedField(
@@ -109,26 +113,27 @@ class MessageText(models.Model):
 
     @property
     def spec(self):
-        """What the code fixes for this kind."""
+        """The `MessageSpec` of this kind."""
         return content.SPECS[self.kind]
 
     def words(self, language):
-        """The `MailWords` in one language."""
+        """The `MailWords` in this language."""
         return content.MailWords(**{column: getattr(self, f"{column}_{language}") for column in content.COLUMNS})
 
-    def put_back(self):
-        """Take the words that came with the site. Does not save."""
+    def reset_to_original(self):
+        """Set the built-in words. Does not save."""
         for language in LANGUAGES:
+            built_in = content.built_in(self.kind, language)
             for column in content.COLUMNS:
-                setattr(self, f"{column}_{language}", getattr(content.built_in(self.kind, language), column))
+                setattr(self, f"{column}_{language}", getattr(built_in, column))
 
     @property
     def is_original(self):
-        """Whether these are the words that came with the site."""
+        """Whether these are the built-in words, in both languages."""
         return all(self.words(language) == content.built_in(self.kind, language) for language in LANGUAGES)
 
     def clean(self):
-        """Say by its field which placeholder is missing, misspelt or out of place."""
+        """Validate the placeholders. Each error belongs to its field."""
         errors = {}
         for language in LANGUAGES:
             for column, sentence in checks.problems(self.kind, self.words(language)):

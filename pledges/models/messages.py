@@ -1,4 +1,4 @@
-"""Messages that are owed to supporters: one row each, so that none is lost and none is sent for ever."""
+"""E-mail messages to supporters: queue, delivery and retries."""
 
 import itertools
 import logging
@@ -20,45 +20,49 @@ from pledges.models.message_texts import MessageKind, MessageText
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
-THEN_EVERY = timedelta(hours=6)
+# The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
+RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
+LATER_RETRY_DELAY = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
-# What `mail_fails` looks at.
-IN_A_ROW = 20
-MAIL_REST = timedelta(minutes=15)
+# Limits of `mail_is_failing`.
+CONSECUTIVE_FAILURES = 20
+OUTAGE_AFTER = timedelta(minutes=15)
 
 
 class MessageQuerySet(models.QuerySet):
+    """Queries on messages."""
+
     def queued(self):
-        """Not sent yet and not given up."""
+        """Messages that are neither sent nor given up."""
         return self.filter(state=Message.State.QUEUED)
 
     def due(self):
-        """Owed, and it is time."""
+        """Queued messages whose `due_at` has come."""
         return self.queued().filter(due_at__lte=Now())
 
     def failing(self):
-        """Given up: staff should look."""
+        """Messages that were given up. They need the attention of staff."""
         return self.filter(state__in=[Message.State.FAILING, Message.State.REFUSED])
 
-    def mail_fails(self):
-        """Whether nothing gets out any more, judged by the messages tried since one was last taken.
+    def mail_is_failing(self):
+        """Whether sending does not work, judged by the messages tried since the last one that was sent.
 
-        A fault on our side (the server is away, or refuses our sign-in or sender) counts after a quarter of an hour. What
-        the recipients' servers refuse counts only when it is many in a row: a single full or made-up mailbox is no alarm.
+        An error of our own mail server (unreachable, or it refuses our credentials or sender) counts after OUTAGE_AFTER. Errors
+        of recipients' servers count only after CONSECUTIVE_FAILURES, because a few full or invented mailboxes are normal.
         """
-        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:IN_A_ROW]
+        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
         failed = list(itertools.takewhile(lambda message: message.state != Message.State.SENT, newest))
-        ours = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
-        return len(failed) == IN_A_ROW or any(timezone.now() - message.created_at > MAIL_REST for message in ours)
+        if len(failed) == CONSECUTIVE_FAILURES:
+            return True
+        own_errors = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
+        return any(timezone.now() - message.queued_at > OUTAGE_AFTER for message in own_errors)
 
     def send_again(self):
-        """Owe those that were given up anew, as if just created; returns the messages this call changed."""
+        """Queue those that were given up once more; returns the messages that this call changed."""
         with transaction.atomic():
             messages = list(self.failing().select_for_update(of=("self",)))
-            # From its creation on a message is tried for three days.
             Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-                state=Message.State.QUEUED, created_at=Now(), due_at=Now(), attempts=0, error=""
+                state=Message.State.QUEUED, queued_at=Now(), due_at=Now(), attempts=0, error=""
             )
             for message in messages:
                 message.attempts = 0
@@ -67,7 +71,11 @@ class MessageQuerySet(models.QuerySet):
 
 
 class Message(models.Model):
-    """One message to one supporter. It holds no address but the last one's, encrypted, until that is sent."""
+    """One message to one supporter, delivered at least once.
+
+    The recipient's address is read from the pledge. Only the last message, after the pledge is erased, stores it itself,
+    encrypted; that row is deleted once the message is sent or given up.
+    """
 
     Kind = MessageKind
 
@@ -86,11 +94,13 @@ class Message(models.Model):
     address_cipher = models.BinaryField(null=True, editable=False)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    # Retries end GIVE_UP_AFTER this time. Staff can queue a message again that was given up.
+    queued_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     tried_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
-    # The kind of the last error, never its text: that may quote an address.
+    # The class and SMTP codes of the last error, never its text, which may quote an address.
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
@@ -104,7 +114,7 @@ class Message(models.Model):
                 name="message_state_and_time",
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
             ),
-            # The last message outlives its pledge and so carries the address; no other does.
+            # Only the last message has no pledge, so only it stores the address.
             models.CheckConstraint(
                 name="message_pledge_or_address",
                 condition=Q(pledge__isnull=False, address_cipher=None) | Q(pledge=None, address_cipher__isnull=False),
@@ -121,41 +131,41 @@ class Message(models.Model):
 
     @classmethod
     def queue(cls, kind, pledge):
-        """Owe a message of this kind and enqueue it, in the caller's transaction."""
+        """Create a message of this kind and enqueue it, in the caller's transaction."""
         message = cls.objects.create(kind=kind, pledge=pledge, language=pledge.language)
         message.enqueue()
         return message
 
     @classmethod
     def queue_withdrawn(cls, pledge):
-        """Owe the message that says a pledge was erased; it keeps the address, encrypted, until it is sent."""
+        """Queue the last message, which says that the pledge is erased. It stores the encrypted address."""
         message = cls(kind=cls.Kind.WITHDRAWN, language=pledge.language)
-        message.address_cipher = keys.encrypt(pledge.address, place=message.place)
+        message.address_cipher = keys.encrypt(pledge.address, associated_data=message.associated_data)
         message.save(force_insert=True)
         message.enqueue()
         return message
 
     @property
-    def place(self):
-        """What binds the ciphertext to this row."""
+    def associated_data(self):
+        """The associated data that bind the ciphertext to this row."""
         return f"message.address.{self.pk}"
 
     @property
     def address(self):
-        """Whom to send it to, decrypted."""
+        """The decrypted address of the recipient. Raises CannotDecrypt."""
         if self.pledge is None:
-            return keys.decrypt(self.address_cipher, place=self.place)
+            return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
         if self.kind == self.Kind.NEW_ADDRESS:
             return self.pledge.new_address
         return self.pledge.address
 
     def enqueue(self):
-        """Have the worker send it when it is due."""
+        """Enqueue the task that sends the message: now, or at `due_at` after a failed attempt."""
         task = tasks.send_message.using(run_after=self.due_at) if self.attempts else tasks.send_message
         task.enqueue(str(self.pk))
 
     def compose(self):
-        """The e-mail; None when it no longer applies, such as a reminder to a supporter who has confirmed."""
+        """The e-mail, or None if the message no longer applies, such as a reminder after the confirmation."""
         spec = content.SPECS[self.kind]
         if not spec.applies(self.pledge):
             return None
@@ -168,9 +178,9 @@ class Message(models.Model):
         return content.compose(self.kind, words, pledges, self.language, self.address)
 
     def attempt(self):
-        """Hand the message to the mail server once and record what came of it; the caller holds the row's lock.
+        """Try to send the message once and save the outcome. The caller holds the row's lock.
 
-        At least once: a crash between handing over and recording leads to a second copy.
+        Delivery is at least once: a crash between sending and saving leads to a second copy.
         """
         self.attempts += 1
         self.tried_at = timezone.now()
@@ -179,34 +189,37 @@ class Message(models.Model):
             if mail is None:
                 self.delete()
                 return
-            # The context manager closes the connection also when the sign-in fails; `mail.send()` does not.
+            # The context manager closes the connection even if the login fails; `mail.send()` does not.
             with mailers.default as server:
                 server.send_messages([mail])
         except Exception as error:
-            self._failed(error)
+            self._schedule_retry(error)
         else:
             self.state, self.sent_at, self.error = self.State.SENT, timezone.now(), ""
-        self._record()
+        self._save_outcome()
 
-    def _failed(self, error):
+    def _schedule_retry(self, error):
         self.error = errors.error_kind(error)
         logger.warning("message %s, attempt %d: %s", self.pk, self.attempts, self.error)
         now = timezone.now()
-        wait = RETRY_AFTER[self.attempts - 1] if self.attempts <= len(RETRY_AFTER) else THEN_EVERY
+        delay = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
         if errors.is_final_refusal(error):
             self.state = self.State.REFUSED
-        elif now + wait > self.created_at + GIVE_UP_AFTER and self._had_its_tries():
+        elif now + delay > self.queued_at + GIVE_UP_AFTER and self._may_give_up():
             self.state = self.State.FAILING
         else:
-            self.due_at = now + wait
+            self.due_at = now + delay
 
-    def _had_its_tries(self):
-        """After days without a worker a first fault is no reason to give up; the last message keeps an address, and is."""
-        return self.pledge is None or self.attempts > len(RETRY_AFTER)
+    def _may_give_up(self):
+        """Whether enough attempts were made, which is not so after days without a worker.
 
-    def _record(self):
+        The last message is given up all the same, because it stores an address.
+        """
+        return self.pledge is None or self.attempts > len(RETRY_DELAYS)
+
+    def _save_outcome(self):
         if self.pledge is None and self.state != self.State.QUEUED:
-            # Its work is done or cannot be done: the address goes.
+            # The row stores the address, so it is deleted.
             self.delete()
             return
         with transaction.atomic():

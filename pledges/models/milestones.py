@@ -1,4 +1,4 @@
-"""What the movement has reached, and when: recorded once, kept whatever comes after."""
+"""Milestones of the movement. A milestone is recorded once and stays, even if the total falls again."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,13 +10,15 @@ from pledges.models.sectors import Sector
 
 
 class MilestoneQuerySet(models.QuerySet):
+    """Queries on milestones."""
+
     def of_people(self):
-        """Round numbers of supporters, the first one first."""
+        """Milestones of the total number of supporters, the smallest first."""
         return self.filter(kind=Milestone.Kind.PEOPLE).order_by("people")
 
 
 class Milestone(models.Model):
-    """A step of the movement and the day in Tirana on which it was reached."""
+    """What the movement has reached, and on which day (in the time zone of Tirana)."""
 
     class Kind(models.TextChoices):
         PEOPLE = "people", _("so many supporters")
@@ -38,9 +40,9 @@ class Milestone(models.Model):
         verbose_name_plural = _("milestones")
         ordering = ["-reached_on", "-people", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "people", "sector"], name="milestone_once", nulls_distinct=False),
+            models.UniqueConstraint(fields=["kind", "people", "sector"], name="milestone_unique", nulls_distinct=False),
             models.CheckConstraint(
-                name="milestone_says_what",
+                name="milestone_fields_of_kind",
                 condition=Q(kind="people", people__isnull=False, sector=None)
                 | Q(kind="counties", people=None, sector=None)
                 | Q(kind="sector", people__isnull=False, sector__isnull=False),
@@ -52,13 +54,13 @@ class Milestone(models.Model):
 
     @property
     def key(self):
-        """A short name that stays, such as "people-1000"."""
+        """A stable identifier, such as "people-1000"."""
         parts = [self.kind, self.people, self.sector and self.sector.slug]
         return "-".join(str(part) for part in parts if part is not None)
 
     @property
     def words(self):
-        """What was reached, in the present language."""
+        """What was reached, in the active language."""
         match self.kind:
             case self.Kind.PEOPLE:
                 return gettext("%(people)s supporters") % {"people": number(self.people)}

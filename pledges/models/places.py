@@ -1,4 +1,4 @@
-"""Counties and municipalities: data from the census and ISO 3166-2, redrawn when the country redraws them."""
+"""Counties and municipalities, from the census of 2023 and ISO 3166-2."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -47,9 +47,9 @@ _ORDER = {letter: chr(ord("0") + index) for index, letter in enumerate(ALBANIAN_
 
 
 def albanian_sort_key(text):
-    """A key that sorts `text` by the Albanian alphabet, where ç, dh, ë, gj … are letters of their own.
+    """A key that sorts `text` by the Albanian alphabet, in which ç, dh, ë, gj … are separate letters.
 
-    A column of its own because a PostgreSQL without ICU has no Albanian collation.
+    It is stored in a column, because a PostgreSQL without ICU has no Albanian collation.
     """
     letters, text = [], text.lower()
     while text:
@@ -60,7 +60,7 @@ def albanian_sort_key(text):
 
 
 class Place(models.Model):
-    """What a county and a municipality share: a name in both languages, sorted the Albanian way."""
+    """Abstract base of counties and municipalities: a name in both languages, sorted by the Albanian alphabet."""
 
     name = TranslatedField(
         models.CharField(_("name"), max_length=60, help_text=_("As it stands in lists, such as “Durrës”."))
@@ -75,11 +75,12 @@ class Place(models.Model):
         return self.name
 
     def save(self, **kwargs):
+        """Save with the sort key of the present name."""
         self.sort_key = self.make_sort_key()
         super().save(**kwargs)
 
     def make_sort_key(self):
-        """Where the place stands in a list."""
+        """The sort key of the Albanian name."""
         return albanian_sort_key(self.name_sq)
 
 
@@ -107,7 +108,7 @@ class County(Place):
         verbose_name_plural = _("counties")
 
     def make_sort_key(self):
-        """By name, and the choice of the diaspora after all counties."""
+        """The sort key of the Albanian name; `abroad` sorts after all counties."""
         return ("~" if self.code == self.ABROAD else "") + super().make_sort_key()
 
 
@@ -127,5 +128,5 @@ class Municipality(Place):
         verbose_name = _("municipality")
         verbose_name_plural = _("municipalities")
         constraints = [
-            models.UniqueConstraint(fields=["county", "name_sq"], name="municipality_once_a_county"),
+            models.UniqueConstraint(fields=["county", "name_sq"], name="municipality_unique_in_county"),
         ]

@@ -1,4 +1,4 @@
-"""Sectors of society and what a supporter of each will do."""
+"""Sectors of society and the commitments that supporters of each can choose."""
 
 from django.apps import apps
 from django.db import models, transaction
@@ -8,18 +8,20 @@ from translated_fields import TranslatedField
 
 
 class SectorQuerySet(models.QuerySet):
+    """Queries on sectors."""
+
     def open(self):
-        """Sectors one can choose now: open, and with words to sign."""
-        return self.filter(
-            Exists(apps.get_model("pledges.Wording").objects.filter(sector=OuterRef("pk"))), is_open=True
-        )
+        """Sectors that the form offers: open, and with a wording to sign."""
+        # From the app registry, because the module of Wording imports this one.
+        wordings = apps.get_model("pledges.Wording").objects.filter(sector=OuterRef("pk"))
+        return self.filter(Exists(wordings), is_open=True)
 
 
 class Sector(models.Model):
-    """A group that pledges, such as parents. Its slug stands in addresses and open data: it never changes."""
+    """A sector of society that pledges, such as parents. Its slug is part of URLs and open data and never changes."""
 
     class Color(models.TextChoices):
-        """The palette. A colour that is another one in dark mode has both names."""
+        """The palette. A colour that differs in dark mode is named after both colours."""
 
         S1 = "s1", _("indigo")
         S2 = "s2", _("orange")
@@ -98,20 +100,20 @@ class Sector(models.Model):
     def __str__(self):
         return self.name
 
-    # So many pledges are moved in one transaction.
-    MOVED_AT_ONCE = 5000
+    # Rows that `move_pledges` changes in one transaction.
+    MOVE_BATCH_ROWS = 5000
 
     def move_pledges(self, into, on_move):
-        """Move all pledges of this sector to another one, some thousands a transaction; returns how many.
+        """Move all pledges of this sector to another one, MOVE_BATCH_ROWS per transaction; returns how many.
 
-        `on_move(ids)` is called inside each transaction. Totals are exact at every moment. It can be called again, should it
-        have been stopped in the middle.
+        `on_move(ids)` is called inside each transaction. Totals stay exact in between. Idempotent: a second call goes on after
+        an interruption.
         """
         moved = 0
         while True:
             with transaction.atomic():
                 rows = self.pledges.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
-                ids = list(rows[: self.MOVED_AT_ONCE])
+                ids = list(rows[: self.MOVE_BATCH_ROWS])
                 if not ids:
                     return moved
                 apps.get_model("pledges.Pledge").objects.filter(pk__in=ids).move_to(into)

@@ -1,4 +1,4 @@
-"""Whether people can pledge now, and how far the movement means to get."""
+"""Settings that staff edit: whether pledging is open, the goals, and the rate limit per network."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,7 +9,7 @@ from translated_fields import TranslatedField
 
 
 class PledgingSettings(models.Model):
-    """The one row of settings that staff edit."""
+    """The single row of settings."""
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
@@ -63,19 +63,21 @@ class PledgingSettings(models.Model):
     class Meta:
         verbose_name = _("pledging settings")
         verbose_name_plural = _("pledging settings")
-        constraints = [models.CheckConstraint(name="pledging_settings_are_one_row", condition=Q(pk=1))]
+        constraints = [models.CheckConstraint(name="pledging_settings_single_row", condition=Q(pk=1))]
 
     def __str__(self):
         return str(_("Pledging settings"))
 
     @classmethod
     def load(cls):
-        """The settings; the defaults when nothing was saved yet."""
+        """The saved settings, or an unsaved instance with the defaults."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
 
     def goal_above(self, total):
-        """The goal to show at `total` people: of those staff set, the first that is less than nine tenths full, or the last while
-        it is ahead; else the next 1, 2 or 5 × 10ⁿ.
+        """The goal to show at `total` supporters.
+
+        The first goal of staff that is less than 90 % reached, or their last goal until it is reached. After that the next
+        number of the series 100, 200, 500, 1000, …
         """
         goals = sorted({*self.next_goals, *([self.goal] if self.goal else [])})
         for goal in goals:

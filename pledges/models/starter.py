@@ -1,10 +1,10 @@
-"""Which starter content was ever created, so that seeding again brings nothing back."""
+"""Which items of starter content were created, so that seeding again does not restore what staff deleted."""
 
 from django.db import models
 
 
 class StarterItem(models.Model):
-    """The stable key of one piece of starter content, kept also after staff deleted or changed the piece."""
+    """The stable key of an item of starter content. The row stays after staff changed or deleted the item."""
 
     key = models.CharField(max_length=120, primary_key=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -13,9 +13,9 @@ class StarterItem(models.Model):
         return self.key
 
     @classmethod
-    def plant(cls, key, create):
-        """Call `create()` the first time `key` is planted, never again; returns whether it did."""
-        _, is_new = cls.objects.get_or_create(key=key)
+    def create_once(cls, key, create, /, **values):
+        """Call `create(**values)` if `key` was never created before; returns whether it did."""
+        _item, is_new = cls.objects.get_or_create(key=key)
         if is_new:
-            create()
+            create(**values)
         return is_new

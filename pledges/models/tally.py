@@ -1,16 +1,18 @@
-"""The tally that the database itself keeps of confirmed pledges (triggers in migration 0002).
+"""The tally of confirmed pledges. Only the triggers and `fold_tally()` of migrations/sql/tally.sql write these tables.
 
-Statement triggers append to TallyDelta; `fold_tally()` moves deltas into TallyDay and TallyCell. A total is cells and deltas
-together: exact whether folded or not. Nothing but the triggers and the fold writes here.
+Statement triggers append to TallyDelta. `fold_tally()` moves deltas into TallyDay and TallyCell. A total is the sum of cells and
+deltas, so it is exact before and after a fold.
 """
 
 from django.db import models
 
 
 class TallyDelta(models.Model):
-    """A change not folded yet: `n` more (or fewer) confirmed pledges of a Tirana day, sector and county."""
+    """A change that is not folded yet: `n` more (or fewer, if negative) confirmed pledges of a day, sector and county."""
 
+    # In the time zone of Tirana.
     day = models.DateField()
+    # The sector's id.
     sector = models.BigIntegerField()
     # The county's code, or "" for none.
     county = models.CharField(max_length=6)
@@ -18,7 +20,7 @@ class TallyDelta(models.Model):
 
 
 class TallyDay(models.Model):
-    """Confirmed pledges a day, sector and county: what growth is read from."""
+    """Confirmed pledges per day, sector and county. Growth is read from here."""
 
     pk = models.CompositePrimaryKey("day", "sector", "county")
     day = models.DateField()
@@ -28,7 +30,7 @@ class TallyDay(models.Model):
 
 
 class TallyCell(models.Model):
-    """Confirmed pledges a sector and county: what totals are read from."""
+    """Confirmed pledges per sector and county. Totals are read from here."""
 
     pk = models.CompositePrimaryKey("sector", "county")
     sector = models.BigIntegerField()

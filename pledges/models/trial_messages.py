@@ -1,4 +1,4 @@
-"""Trials of a message's words, which staff send to themselves, and the sample mail of a preview."""
+"""Trial messages, with which staff test the text of a message, and the sample e-mail of a preview."""
 
 import logging
 import uuid
@@ -16,17 +16,18 @@ from pledges import tasks
 from pledges.mail import content, errors
 from pledges.models.message_texts import LANGUAGES, MessageKind
 from pledges.models.pledges import Pledge
+from pledges.models.querysets import PENDING_LIFE
 from pledges.models.sectors import Sector
 
 logger = logging.getLogger(__name__)
 
-# Rate limit of trials, for each member of staff.
-LIMIT, LIMIT_WINDOW = 10, timedelta(minutes=10)
+# The rate limit of each member of staff.
+MAX_TRIALS, TRIAL_WINDOW = 10, timedelta(minutes=10)
 SAMPLE_ADDRESS = "arta@example.org"
 
 
 class TrialMessage(models.Model):
-    """A message in both languages that a member of staff sends to their own address. Its words need not be saved yet."""
+    """A message, in both languages, that a member of staff sends to their own address. Its text need not be saved yet."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("on its way")
@@ -36,7 +37,7 @@ class TrialMessage(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
     kind = models.CharField(max_length=11, choices=MessageKind, editable=False)
-    # {"sq": {"subject": …}, "en": …}
+    # The fields of `MailWords` by language: {"sq": {"subject": …}, "en": …}.
     words = models.JSONField(editable=False)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -56,8 +57,8 @@ class TrialMessage(models.Model):
 
     @classmethod
     def send(cls, user, text):
-        """Queue these words for this member of staff's own address; None when the rate limit is reached."""
-        if cls.objects.filter(user=user, created_at__gt=Now() - LIMIT_WINDOW).count() >= LIMIT:
+        """Queue the unsaved or saved MessageText `text` to the user's own address; None if the rate limit is reached."""
+        if cls.objects.filter(user=user, created_at__gt=Now() - TRIAL_WINDOW).count() >= MAX_TRIALS:
             return None
         words = {language: vars(text.words(language)) for language in LANGUAGES}
         trial = cls.objects.create(user=user, kind=text.kind, words=words)
@@ -65,7 +66,7 @@ class TrialMessage(models.Model):
         return trial
 
     def attempt(self):
-        """Hand both languages to the mail server once. The caller holds the row's lock."""
+        """Try to send both languages once and save the outcome. The caller holds the row's lock."""
         try:
             mails = [
                 sample_mail(self.kind, content.MailWords(**self.words[language]), language, self.user.email)
@@ -83,16 +84,17 @@ class TrialMessage(models.Model):
 
 
 def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
-    """The e-mail of a kind with these words about invented pledges. Its links are well-formed and lead to an error page."""
+    """The e-mail of a kind with these `MailWords`, about invented pledges. Its links are well-formed but invalid."""
     return content.compose(kind, words, _sample_pledges(kind, language), language, address)
 
 
 def _sample_pledges(kind, language):
-    """Unsaved pledges such as a message of this kind is about."""
+    """Unsaved pledges for a message of this kind, as `content.compose` takes them."""
 
-    def person(name, state):
+    def sample_pledge(name, state):
         now = timezone.now()
-        pledge = Pledge(language=language, state=state, updates=True, created_at=now, sector=Sector.objects.first())
+        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first())
+        pledge.expires_at = now + PENDING_LIFE
         pledge.set_person(name, SAMPLE_ADDRESS)
         pledge.set_new_address(SAMPLE_ADDRESS)
         pledge.new_address_at = now
@@ -101,5 +103,8 @@ def _sample_pledges(kind, language):
     if kind == MessageKind.WITHDRAWN:
         return [None]
     if content.SPECS[kind].per_address:
-        return [person("Arta Shembulli", Pledge.State.CONFIRMED), person("Agim Shembulli", Pledge.State.PENDING)]
-    return [person("Arta Shembulli", Pledge.State.PENDING)]
+        return [
+            sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
+            sample_pledge("Agim Shembulli", Pledge.State.PENDING),
+        ]
+    return [sample_pledge("Arta Shembulli", Pledge.State.PENDING)]

@@ -1,4 +1,4 @@
-"""What staff look at before a name stands on the wall, and the words for which they are warned."""
+"""Review of names for the public wall: the proxy model of its admin, and the words that need an individual review."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,7 +9,7 @@ from pledges.models.pledges import Pledge
 
 
 class WallName(Pledge):
-    """A pledge, as those see it who decide about its name."""
+    """A pledge in the admin of the wall. A proxy model, so that this admin has permissions of its own."""
 
     class Meta:
         proxy = True
@@ -18,15 +18,18 @@ class WallName(Pledge):
 
 
 class RefusedWordQuerySet(models.QuerySet):
-    def read(self):
-        """(whole words, beginnings of words) to look for, as `wall.doubts` takes them."""
+    """Queries on refused words."""
+
+    def patterns(self):
+        """(set of whole words, tuple of prefixes), as `pledges.wall.review_reasons` takes them."""
         words = list(self.values_list("word", flat=True))
-        whole = {word for word in words if not word.endswith("*")}
-        return whole, tuple(word.rstrip("*") for word in words if word.endswith("*"))
+        whole_words = {word for word in words if not word.endswith("*")}
+        prefixes = tuple(word.rstrip("*") for word in words if word.endswith("*"))
+        return whole_words, prefixes
 
 
 class RefusedWord(models.Model):
-    """A word because of which a name is not shown before someone has looked at it by itself."""
+    """A word that makes staff review a name individually before it is shown."""
 
     word = models.CharField(
         _("word"),
@@ -46,6 +49,7 @@ class RefusedWord(models.Model):
         return self.word
 
     def clean(self):
+        """Normalise the word. Refuses anything but a single word, with an optional * at its end."""
         words = plain_words(self.word)
         if len(words) != 1:
             raise ValidationError({"word": _("Write one word, such as “idiot” or “idiot*”.")})

@@ -1,4 +1,4 @@
-"""The exact words people agreed to, kept by version."""
+"""Versions of the consent and of the pledge texts that people agree to."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,23 +9,25 @@ from pledges.models.sectors import Sector
 
 
 class WordingQuerySet(models.QuerySet):
+    """Queries on wordings."""
+
     def current(self):
-        """The newest version of the consent and of each sector's pledge."""
+        """The newest version of the consent and of each sector's pledge text."""
         return self.order_by("kind", "sector_id", "-version").distinct("kind", "sector_id")
 
     def consent(self):
-        """Versions of the consent."""
+        """All versions of the consent."""
         return self.filter(kind=Wording.Kind.CONSENT)
 
     def pledges(self):
-        """Versions of the sectors' pledges."""
+        """All versions of the sectors' pledge texts."""
         return self.filter(kind=Wording.Kind.PLEDGE)
 
 
 class Wording(models.Model):
-    """One version of the consent or of a sector's pledge.
+    """One version of the consent or of a sector's pledge text.
 
-    The database refuses to change it (trigger in migration 0002): new words are a new version.
+    Rows are immutable (trigger in migrations/sql/wordings.sql). A changed text is a new version.
     """
 
     class Kind(models.TextChoices):
@@ -59,7 +61,7 @@ class Wording(models.Model):
         ordering = ["kind", "sector", "-version"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "sector", "version"], name="wording_version_once", nulls_distinct=False
+                fields=["kind", "sector", "version"], name="wording_version_unique", nulls_distinct=False
             ),
             models.CheckConstraint(
                 name="wording_sector_for_pledges_only",
@@ -73,11 +75,11 @@ class Wording(models.Model):
         return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
 
     def in_language(self, language):
-        """The text as it was read in this language."""
+        """The text in this language."""
         return getattr(self, f"text_{language}")
 
     def next_version(self):
-        """An unsaved copy that becomes the current version of the same words when saved."""
+        """An unsaved copy with the next version number."""
         newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(n=models.Max("version"))["n"]
         return Wording(
             kind=self.kind,

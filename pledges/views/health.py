@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.http import HttpResponse, JsonResponse
 
 from pledges.http import read_only
-from pledges.models import Heartbeat, Message
+from pledges.models import FailedStep, Heartbeat, Message
 from pledges.totals import tally
 
 # Past this the worker does not fold any more, and totals become slow.
@@ -25,7 +25,10 @@ def healthz(request):
 
 @read_only
 def readyz(request):
-    """200 when database, migrations, tally, queue, worker and mail are right; else 503 that names what is not."""
+    """200 when database, migrations, tally, queue, worker, mail and housekeeping are right; else 503 that names what is not.
+
+    A housekeeping step that fails is named as `housekeeping: pledges.housekeeping.remind`.
+    """
     try:
         wrong = [name for name, right in _checks() if not right]
     except DatabaseError:
@@ -39,4 +42,6 @@ def _checks():
     yield "tally", tally.unfolded() <= UNFOLDED_LIMIT
     yield "queue", not Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists()
     yield "worker", not Heartbeat.is_late()
-    yield "mail", not Message.objects.mail_fails()
+    yield "mail", not Message.objects.mail_is_failing()
+    for step in FailedStep.objects.order_by("step").values_list("step", flat=True):
+        yield f"housekeeping: {step}", False

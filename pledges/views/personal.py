@@ -15,7 +15,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import record
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
-from pledges.http import cookieless_form, in_even_time, personal_page, public_form, public_page
+from pledges.http import cookieless_form, personal_page, public_form, public_page, round_response_time
 from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
 from pledges.network import network
 from pledges.totals import tally
@@ -67,7 +67,7 @@ def confirm(request, pledge):
         if now_counted:
             Message.queue(Message.Kind.COUNTED, pledge)
         else:
-            Batch.confirmed_by_oneself(pledge)
+            Batch.record_own_confirmation(pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
             own = {Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT} if now_counted else ()
@@ -147,7 +147,7 @@ def manage(request, pledge):
         "share_url": _path(Purpose.SHARE, pledge, request),
         "commit_url": _path(Purpose.COMMIT, pledge, request),
         "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
-        "brought": pledge.has_brought() if pledge.code else 0,
+        "brought": pledge.referral_count() if pledge.code else 0,
     }
     return render(request, "pledges/manage.html", context, status=status)
 
@@ -183,7 +183,7 @@ def _my_pledge_page(request):
     return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
 
 
-@in_even_time
+@round_response_time
 @personal_page
 def _send_my_link(request):
     form = MyPledgeForm(request.POST)

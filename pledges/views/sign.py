@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.forms.sign import PledgeForm
-from pledges.http import cookieless_form, in_even_time, personal_page, public_form, public_page, read_only
+from pledges.http import cookieless_form, personal_page, public_form, public_page, read_only, round_response_time
 from pledges.models import Attempt, PledgingSettings, Wording
 from pledges.network import network
 
@@ -44,7 +44,7 @@ def through(request, code):
     return render(request, "pledges/sign.html", {"form": PledgeForm(through=code)})
 
 
-@in_even_time
+@round_response_time
 @personal_page
 def _post(request):
     if "no" in request.POST.getlist("over_16"):

@@ -33,9 +33,9 @@ def _only_counted(view):
 def share(request, pledge):
     """Ways to pass the address on, in words of everyone or, if chosen, of one's sector; and a link of one's own."""
     if "make" in request.POST:
-        pledge.make_link()
+        pledge.create_referral_code()
     elif "end" in request.POST:
-        pledge.end_link()
+        pledge.delete_referral_code()
     pledge.refresh_from_db()
     # Everyone's words unless chosen otherwise: what is passed on must not tell a sector by itself.
     of_sector = "sector" in request.GET and bool(pledge.sector.invitation)
@@ -54,7 +54,7 @@ def share(request, pledge):
         "address": address,
         "ways": _ways(words, address),
         "pictures": pledge.sector.slug if of_sector else NEUTRAL,
-        "brought": pledge.has_brought(),
+        "brought": pledge.referral_count(),
         "next_url": links.path(Purpose.COMMIT, pledge, language=request.LANGUAGE_CODE),
     }
     return render(request, "pledges/share.html", context)

@@ -43,7 +43,7 @@ def page(request, number=1):
 def _supporters(pledges, places):
     for pledge in pledges:
         try:
-            name = pledge.appears_as
+            name = pledge.name_on_wall
         except keys.CannotDecrypt:
             # One bad row must not take the page down.
             continue

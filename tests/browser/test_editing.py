@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from campaign import previews
 from campaign.models import Page
 from pledges.models import Sector
+from tests.browser import press
 from tests.browser.axe import faults
 from tests.factories import make_staff
 
@@ -45,33 +46,33 @@ def test_27_a_page_is_made_previewed_published_changed_compared_and_restored(sta
     assert not Page.objects.filter(key="brave").exists()
 
     # A draft, shown to somebody without an account, in both languages.
-    page.click("[name=_continue]")
+    press(page.locator("[name=_continue]"))
     link = page.get_by_role("link", name="Preview in English").get_attribute("href")
     reader.open(link)
     expect(reader.page.locator(".preview")).to_contain_text("Preview, not published.")
     expect(reader.page.locator("main")).to_contain_text("Our own words.")
-    reader.page.click("a.lang")
+    press(reader.page.locator("a.lang"))
     expect(reader.page.locator("h1")).to_have_text("Guximi")
     assert reader.open("/en/courage/").status == 404
 
     page.select_option("#id_state", "published")
-    page.click("[name=_continue]")
+    press(page.locator("[name=_continue]"))
     reader.open("/en/courage/")
     expect(reader.page.locator("h1")).to_have_text("Courage")
     assert reader.page.locator(".preview").count() == 0
 
     page.fill("#id_title_en", "Courage for all")
-    page.click("[name=_continue]")
+    press(page.locator("[name=_continue]"))
     reader.open("/en/courage/")
     expect(reader.page.locator("h1")).to_have_text("Courage for all")
 
-    page.click(".historylink")
-    page.click(".versions tbody tr:nth-child(1) a")
+    press(page.locator(".historylink"))
+    press(page.locator(".versions tbody tr:nth-child(1) a"))
     expect(page.locator("ins").filter(has_text="for all")).to_be_visible()
     page.go_back()
-    page.click(".versions tbody tr:nth-child(2) a")
+    press(page.locator(".versions tbody tr:nth-child(2) a"))
     expect(page.locator("del").filter(has_text="for all")).to_be_visible()
-    page.get_by_role("button", name="Bring this version back").click()
+    press(page.get_by_role("button", name="Bring this version back"))
     expect(page.locator(".messagelist")).to_contain_text("It is again as it was on")
     reader.open("/en/courage/")
     expect(reader.page.locator("h1")).to_have_text("Courage")
@@ -84,18 +85,24 @@ def test_two_colleagues_are_told_of_each_others_save(staff_visit):
     for who, title in ((vera, "All of us"), (besa, "Every one of us")):
         who.open(path)
         who.page.fill("#id_title_en", title)
-    vera.page.click("[name=_save]")
-    besa.page.click("[name=_save]")
+    press(vera.page.locator("[name=_save]"))
+    press(besa.page.locator("[name=_save]"))
     expect(besa.page.locator(".errorlist.nonfield")).to_contain_text("vera saved this on")
     panel = besa.page.locator(".conflict")
     expect(panel).to_contain_text("All of us")
     expect(panel.locator("h4")).to_have_text(["Title (English)"])
     expect(besa.page.locator("#id_title_en")).to_have_value("Every one of us")
     besa.page.get_by_label("Save mine over it").check()
-    besa.page.click("[name=_save]")
+    press(besa.page.locator("[name=_save]"))
     expect(besa.page.locator(".messagelist")).to_contain_text("changed successfully")
     about.refresh_from_db()
     assert about.title_en == "Every one of us"
+
+
+def stay(page):
+    """Press the link to the front page, and wait for the question whether to leave; the test answers no."""
+    with page.expect_event("dialog"):
+        page.click("#site-name a", no_wait_after=True)
 
 
 def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit):
@@ -115,8 +122,8 @@ def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit
     page.click("#id_title_en")
     page.keyboard.type("x")
     page.keyboard.press("Backspace")
-    page.click("#site-name a")
-    page.wait_for_url(re.compile("/admin/$"))
+    press(page.locator("#site-name a"))
+    assert re.search("/admin/$", page.url)
     assert asked == []
 
     vera.open(path)
@@ -124,25 +131,25 @@ def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit
     page.keyboard.type("More ")
     # As an editor of formatted text does it: the field changes and no key was pressed in it.
     page.evaluate("document.querySelector('#id_body_en').value += '<p>x</p>'")
-    page.click("#site-name a", no_wait_after=True)
+    stay(page)
     expect(page.locator("#id_title_en")).to_be_visible()
     assert asked == ["beforeunload"] and page.url.endswith(path)
     # A preview opens beside and leaves the form as unsaved as it was.
     with vera.context.expect_page():
         page.click("[name=_preview]")
-    page.click("#site-name a", no_wait_after=True)
+    stay(page)
     expect(page.locator("#id_title_en")).to_be_visible()
     assert len(asked) == 2
-    page.click("[name=_save]")
-    page.wait_for_url(re.compile("/campaign/page/$"))
+    press(page.locator("[name=_save]"))
+    assert re.search("/campaign/page/$", page.url)
     assert len(asked) == 2
 
     # A form that came back with errors holds words that are not saved.
     vera.open(path)
     page.fill("#id_title_sq", "")
-    page.click("[name=_save]")
+    press(page.locator("[name=_save]"))
     expect(page.locator(".errornote")).to_be_visible()
-    page.click("#site-name a", no_wait_after=True)
+    stay(page)
     expect(page.locator(".errornote")).to_be_visible()
     assert len(asked) == 3
 
@@ -155,10 +162,10 @@ def test_languages_stand_one_under_the_other_on_a_phone_and_all_works_without_sc
     albanian, english = (vera.page.locator(f"#id_title_{code}").bounding_box() for code in ("sq", "en"))
     assert albanian["x"] == english["x"] and albanian["y"] < english["y"]
     vera.page.fill("#id_title_en", "All of us")
-    vera.page.click("[name=_save]")
+    press(vera.page.locator("[name=_save]"))
     vera.open(f"/admin/campaign/page/{about.pk}/history/")
-    vera.page.click(".versions tbody tr:last-child a")
-    vera.page.get_by_role("button", name="Bring this version back").click()
+    press(vera.page.locator(".versions tbody tr:last-child a"))
+    press(vera.page.get_by_role("button", name="Bring this version back"))
     about.refresh_from_db()
     assert about.title_en != "All of us"
 
@@ -179,14 +186,14 @@ def test_axe_finds_nothing_serious_on_what_editors_use(staff_visit, visit, width
     vera.open(path)
     page.fill("#id_title_en", "All of us against child pornography")
     Page.objects.filter(pk=about.pk).update(title_en="Another title", state="draft")
-    page.click("[name=_continue]")
+    press(page.locator("[name=_continue]"))
     expect(page.locator(".conflict, .caution")).to_have_count(2)
     look(page)
     page.check("[name=save_over]")
-    page.click("[name=_continue]")
-    page.click(".historylink")
+    press(page.locator("[name=_continue]"))
+    press(page.locator(".historylink"))
     look(page)
-    page.click(".versions tbody tr:last-child a")
+    press(page.locator(".versions tbody tr:last-child a"))
     look(page)
     for other in ("campaign/page/?status=draft", "campaign/page/deleted/", f"pledges/sector/{artists.pk}/merge/"):
         vera.open(f"/admin/{other}")

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from campaign import richtext
 from campaign.models import Article, Page, Picture
+from tests.browser import press
 from tests.browser.axe import faults
 from tests.browser.test_content import PHONE, misfits
 from tests.campaign.test_content import make_page
@@ -38,7 +39,7 @@ def write(page, language, words):
 
 
 def saved(page):
-    page.locator("[name=_continue]").click()
+    press(page.locator("[name=_continue]"))
     expect(page.locator(".messagelist .success")).to_be_visible()
 
 
@@ -173,13 +174,13 @@ def test_10_all_of_it_works_without_javascript(staff_visit):
     desk.locator("#id_alt_sq").fill("Një oborr")
     desk.locator("#id_alt_en").fill("A yard")
     desk.locator('.focus-grid label:has([value="bottom"])').click()
-    desk.locator("[name=_continue]").click()
+    press(desk.locator("[name=_continue]"))
     picture = Picture.objects.get()
     assert picture.focus == "bottom"
     expect(desk.locator(".focus-grid img")).to_be_visible()
     colleague.open(change_path(page))
     desk.locator("#id_picture").select_option(str(picture.pk))
     desk.locator("#id_body_en").fill(f'<p>New.</p><figure data-picture="{picture.pk}"></figure>')
-    desk.locator("[name=_continue]").click()
+    press(desk.locator("[name=_continue]"))
     page.refresh_from_db()
     assert page.picture == picture and picture.pk in richtext.picture_ids(page.body_en)

@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 
 from campaign.models import SiteSettings
+from tests.browser import press
 
 ELSEWHERE = "/en/privacy/"
 OUT = "https://exit.example"
@@ -80,5 +81,5 @@ def test_22_nothing_of_the_page_is_seen_while_the_next_one_loads(site_with_exit)
 def test_22_it_is_a_link_without_javascript(site_with_exit):
     visitor = site_with_exit(java_script_enabled=False)
     visitor.open("/sq/zotimi/")
-    visitor.page.locator("[data-exit]").click()
+    press(visitor.page.locator("[data-exit]"))
     assert visitor.page.url.endswith(ELSEWHERE)

@@ -271,6 +271,7 @@ def letters(walk):
     with walk.visitor.context.expect_page() as opened:
         page.locator("[formtarget]").click()
     preview = opened.value
+    preview.locator(".mails iframe").first.wait_for()
     preview.wait_for_load_state()
     walk.picture("letter-preview", ".try input[type=submit]", of=["#content h1"], to=[".mails iframe"], page=preview)
     press(preview.locator(".try input[type=submit]"))
@@ -325,7 +326,7 @@ def many_pledges(walk):
 
 
 def the_wall(walk):
-    WallName.objects.waiting_for_the_wall().put_on_wall(WallName.Wall.SHOWN)
+    WallName.objects.awaiting_wall_review().decide_wall(WallName.Wall.SHOWN)
     for number, name in enumerate(("Besnik Lala", "Mira Toska", "BABAI GIM")):
         make_pledge(name=name, address=f"mur{number}@shembull.al", state="confirmed", show_name=True)
     walk.open("/admin/pledges/wallname/")

@@ -7,7 +7,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from pledges.models import MessageText
-from tests.browser import axe
+from tests.browser import axe, press
 from tests.factories import make_staff, run_worker
 
 
@@ -26,12 +26,15 @@ def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_
     editor = staff_visit(user, locale="en-GB", java_script_enabled=java_script)
     editor.open("/admin/pledges/messagetext/")
     page = editor.page
-    page.get_by_role("link", name="please confirm").click()
+    press(page.get_by_role("link", name="please confirm"))
     page.locator("#id_button_en").fill("Yes, it is me")
     with editor.context.expect_page() as opened:
         page.get_by_role("button", name="Preview in a new tab").click()
     preview = opened.value
     frame = preview.locator("iframe").nth(1)
+    frame.wait_for()
+    # With the mails in the frames.
+    preview.wait_for_load_state()
     assert "Yes, it is me" in frame.get_attribute("srcdoc")
     # Nothing runs in the frame, so that it can only be looked at: where the button is drawn, in its own blue.
     x, y = place_of((42, 59, 183), frame.screenshot())
@@ -39,18 +42,18 @@ def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_
     assert place_of((42, 59, 183), frame.screenshot()) == (x, y), "its link leads nowhere"
     assert MessageText.objects.get(kind="confirm").is_original
 
-    preview.get_by_role("button", name="Send it to me in both languages").click()
+    press(preview.get_by_role("button", name="Send it to me in both languages"))
     expect(preview.get_by_role("status")).to_contain_text("on its way")
     run_worker()
     expect(preview.get_by_role("status")).to_contain_text("Sent to your own address")
     assert len(list(tmp_path.glob("*.eml"))) == 2
 
     page.locator("#id_after_en").fill("The link works for long.")
-    page.get_by_role("button", name="Save", exact=True).click()
+    press(page.get_by_role("button", name="Save", exact=True))
     expect(page.get_by_text("Write {day} here or in the text above")).to_be_visible()
     expect(page.locator("#id_button_en")).to_have_value("Yes, it is me")
     page.locator("#id_after_en").fill("The link works until {day}.")
-    page.get_by_role("button", name="Save", exact=True).click()
+    press(page.get_by_role("button", name="Save", exact=True))
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert MessageText.objects.words_in_use("confirm", "en").button == "Yes, it is me"
 
@@ -65,13 +68,13 @@ def test_form_preview_and_errors_can_be_used_by_everyone(staff_visit, width):
         wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         return axe.faults(page, only_serious=True, frames=False), wide
 
-    page.get_by_role("link", name="two have pledged from this address").click()
+    press(page.get_by_role("link", name="two have pledged from this address"))
     assert faults() == ({}, False)
     page.locator("#id_button_en").fill("Open {nmae}")
-    page.get_by_role("button", name="Save", exact=True).click()
+    press(page.get_by_role("button", name="Save", exact=True))
     assert faults() == ({}, False)
     page.locator("#id_subject_en").fill("A child")
     page.evaluate("document.querySelector('[formtarget]').removeAttribute('formtarget')")
-    page.get_by_role("button", name="Preview in a new tab").click()
+    press(page.get_by_role("button", name="Preview in a new tab"))
     expect(page.locator("iframe")).to_have_count(2)
     assert faults() == ({}, False)

@@ -169,10 +169,10 @@ def test_without_javascript_there_is_the_password_and_the_app(door):
     expect(page.locator("button[name=passkey]")).to_be_hidden()
     page.locator("#id_new_password1").fill(PASSWORD)
     page.locator("#id_new_password2").fill(PASSWORD)
-    page.locator("form:has(#id_new_password1) button").click()
-    page.locator("a[href$='/app/']").click()
+    press(page.locator("form:has(#id_new_password1) button"))
+    press(page.locator("a[href$='/app/']"))
     page.locator("#id_code").fill(app_code(page.locator("#secret").inner_text()))
-    page.locator("form:has(#id_code) .default").click()
+    press(page.locator("form:has(#id_code) .default"))
     assert len(page.locator(".codes code").all()) == 10
     page.goto("/admin/")
     assert re.search(r"/admin/$", page.url)

@@ -166,7 +166,8 @@ def test_the_map_is_walked_by_keyboard_and_leads_to_the_table(visit, many, scrip
     page.locator(".map a[href='#AL-07']").focus()
     outline = page.locator(".map a[href='#AL-07'] path").evaluate("path => getComputedStyle(path).strokeWidth")
     assert outline == "4px", "one sees where one is"
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     row = page.locator("#AL-07")
     assert page.url.endswith("#AL-07") and row.evaluate("row => row.matches(':target')")
     box = row.bounding_box()

@@ -81,7 +81,7 @@ def test_the_counter_is_shown_in_its_frames_and_its_lines_can_be_copied(visit):
 def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_on_phone_or_desk(visit, language):
     for sector in ("parents", "teachers", "artists", "officials", "citizens"):
         make_pledge(f"Arta {sector.title()}", state="confirmed", sector=sector, show_name=True)
-    Pledge.objects.all().put_on_wall("shown")
+    Pledge.objects.all().decide_wall("shown")
     published.publish()
     visitor, found = visit(), {}
     for name in PAGES:

@@ -15,7 +15,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone, translation
-from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 from PIL import Image, ImageCms
 
@@ -23,7 +22,7 @@ from campaign import housekeeping, richtext
 from campaign.models import Article, Page, Picture
 from campaign.pictures import CARD, MOST_BYTES, WIDTHS
 from tests.campaign.test_content import make_page, words
-from tests.factories import make_picture, make_staff, make_upload, run_worker, sign_in
+from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document
 from tests.threads import at_once
 
@@ -298,11 +297,10 @@ def test_a_lost_or_failed_task_is_enqueued_again():
     assert picture.sized_at
 
 
-def test_the_worker_keeps_house_in_every_room(settings):
+def test_the_worker_keeps_house_in_every_room():
     make_picture()
     DBTaskResult.objects.all().delete()
-    for name in settings.EVERY_MINUTE:
-        import_string(name)()
+    keep_house()
     assert DBTaskResult.objects.filter(task_path="campaign.tasks.make_sizes").count() == 1
 
 

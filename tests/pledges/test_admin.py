@@ -29,6 +29,7 @@ from pledges.models import (
 )
 from pledges.totals import tally
 from staff.models import AuditEntry
+from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import filled
 from tests.threads import PATIENCE, begin, held_open
@@ -252,7 +253,7 @@ def test_a_corrected_name_is_known_by_its_new_digest_and_the_person_is_told(admi
     assert (pledge.name, pledge.address, pledge.county) == ("Drita Kolaj", PERSON["address"], None)
     again = Pledge()
     again.set_digests("Kolaj DRITA", PERSON["address"])
-    assert again.twin() == pledge
+    assert again.find_duplicate() == pledge
     run_worker()
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == ([PERSON["address"]], "Your details are corrected")
@@ -636,7 +637,7 @@ def test_a_batch_can_be_stopped_and_what_failed_tried_again(admin_client):
 def test_undoing_a_confirmation_says_who_would_be_erased(admin_client):
     pledge = make_pledge()
     act(admin_client, "confirm", pledge)
-    Pledge.objects.update(created_at=F("created_at") - timedelta(days=20))
+    let_time_pass(timedelta(days=20))
     page = admin_client.get(change(Batch.objects.get()), headers=ENGLISH)
     assert "1 of them has waited longer than 14 days" in words(page)
 
@@ -939,7 +940,7 @@ def test_a_message_that_was_given_up_is_sent_again(admin_client, mailoutbox):
     failing = Message.queue(Message.Kind.CONFIRM, pledge)
     sent = Message.queue(Message.Kind.LINKS, make_pledge())
     Message.objects.filter(pk=failing.pk).update(
-        state="failing", attempts=14, error="TimeoutError", created_at=F("created_at") - timedelta(days=4)
+        state="failing", attempts=14, error="TimeoutError", queued_at=F("queued_at") - timedelta(days=4)
     )
     Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=Now())
     page = admin_client.get("/admin/pledges/message/?state__exact=failing")
@@ -954,13 +955,15 @@ def test_a_message_that_was_given_up_is_sent_again(admin_client, mailoutbox):
 
 def test_a_message_sent_again_has_three_days_again(admin_client, settings):
     message = Message.queue(Message.Kind.CONFIRM, make_pledge())
-    old = F("created_at") - timedelta(days=4)
-    Message.objects.filter(pk=message.pk).update(state="failing", attempts=14, created_at=old)
+    let_time_pass(timedelta(days=4))
+    Message.objects.update(state="failing", attempts=14)
+    created_at = Message.objects.get().created_at
     settings.MAILERS = {"default": {"BACKEND": "tests.no.such.backend"}}
     act(admin_client, "send_again", message, path="/admin/pledges/message/")
     run_worker()
     message.refresh_from_db()
     assert (message.state, message.attempts) == ("queued", 1)
+    assert message.created_at == created_at
 
 
 def test_messages_can_only_be_read_by_those_who_may_only_view(client):

@@ -34,7 +34,7 @@ INVALIDATE, CONFIRM, RESTORE = Batch.Kind.INVALIDATE, Batch.Kind.CONFIRM, Batch.
 @pytest.fixture
 def small_steps(monkeypatch):
     """Steps of three pledges, so that a handful takes several."""
-    monkeypatch.setattr(batches_module, "STEP", 3)
+    monkeypatch.setattr(batches_module, "ROWS_PER_STEP", 3)
 
 
 def start(kind=INVALIDATE, pledges=None, user=None):
@@ -60,7 +60,8 @@ def total():
 
 def looks(*pledges):
     """What a batch may change of these, as it is now."""
-    fields = ("state", "created_at", "confirmed_at", "invalidated_at", "sector_id", "county_id", "link_version")
+    fields = ("state", "created_at", "expires_at", "confirmed_at", "invalidated_at")
+    fields += ("sector_id", "county_id", "link_version")
     return list(Pledge.objects.filter(pk__in=[pledge.pk for pledge in pledges]).order_by("pk").values_list(*fields))
 
 
@@ -173,6 +174,29 @@ def test_what_a_later_batch_changed_is_left_alone_until_that_one_is_undone():
     assert looks(pledge)[0][0] == "invalidated"
 
 
+@pytest.mark.parametrize(("kind", "state"), [(CONFIRM, "pending"), (RESTORE, "invalidated")])
+def test_a_batch_undone_after_a_later_one_restored_the_same_pledges_leaves_them_alone(kind, state):
+    pledges = [make_pledge(state=state) for _ in range(2)]
+    first = done(kind)
+    done(INVALIDATE)
+    done(RESTORE)
+    before = looks(*pledges)
+    undo(first)
+    assert (first.undone, first.kept) == (0, 2)
+    assert looks(*pledges) == before
+    assert total() == 2
+
+
+def test_an_invalidation_that_a_later_batch_restored_is_not_restored_again():
+    pledge = make_pledge(state="confirmed")
+    first = done(INVALIDATE)
+    done(RESTORE)
+    before = looks(pledge)
+    undo(first)
+    assert (first.undone, first.kept) == (0, 1)
+    assert looks(pledge) == before and total() == 1
+
+
 def test_a_later_batch_that_was_undone_is_no_reason_to_leave_a_pledge_alone():
     make_pledge(state="confirmed")
     first = done(INVALIDATE)
@@ -230,7 +254,7 @@ def test_the_worker_does_it_and_undoes_it(small_steps):
 
 
 def test_the_worker_takes_turns_with_other_tasks(small_steps, monkeypatch):
-    monkeypatch.setattr("pledges.tasks.TURN", 0)
+    monkeypatch.setattr("pledges.tasks.BATCH_SECONDS", 0)
     for _ in range(8):
         make_pledge(state="confirmed")
     batch = start()
@@ -259,7 +283,7 @@ def test_a_batch_that_meets_an_error_stops_says_its_kind_and_can_be_tried_again(
     batch.refresh_from_db()
     assert (batch.state, batch.error, batch.changed, total()) == ("failed", "IntegrityError", 0, 1)
     refusing_database()
-    assert batch.go_on()
+    assert batch.resume()
     batch.enqueue()
     run_worker()
     batch.refresh_from_db()
@@ -269,10 +293,10 @@ def test_a_batch_that_meets_an_error_stops_says_its_kind_and_can_be_tried_again(
 def test_a_lost_task_is_found_and_one_that_waits_is_not_doubled():
     make_pledge(state="confirmed")
     start()
-    assert housekeeping.take_up_batches() == 0
+    assert housekeeping.resume_batches() == 0
     let_time_pass(timedelta(minutes=3))
-    assert housekeeping.take_up_batches() == 1
-    assert housekeeping.take_up_batches() == 0
+    assert housekeeping.resume_batches() == 1
+    assert housekeeping.resume_batches() == 0
     run_worker()
     assert total() == 0
 
@@ -405,7 +429,7 @@ WORKER = """
 import django
 django.setup()
 from pledges.models import Batch, batches
-batches.STEP = 200
+batches.ROWS_PER_STEP = 200
 Batch(pk={pk}).finish()
 """
 

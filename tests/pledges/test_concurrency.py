@@ -20,7 +20,7 @@ from pledges.models import BlockedAddress, Message, Pledge, Sector
 from pledges.tasks import send_message
 from pledges.totals import tally
 from tests.clock import let_time_pass
-from tests.factories import form_data, make_pledge, run_worker
+from tests.factories import form_data, keep_house, make_pledge, run_worker
 from tests.threads import PATIENCE, at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -293,9 +293,9 @@ def test_03_the_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_
 
 def test_one_more_message_is_claimed_by_one_of_twenty():
     pledge = make_pledge()
-    assert not pledge.may_write_again(), "not within a minute"
+    assert not pledge.claim_message(), "not within a minute"
     let_time_pass(timedelta(minutes=2))
-    assert sum(at_once(*[pledge.may_write_again] * CROWD)) == 1
+    assert sum(at_once(*[pledge.claim_message] * CROWD)) == 1
     pledge.refresh_from_db()
     assert pledge.repeats == 1
 
@@ -348,7 +348,7 @@ def test_everything_that_is_done_each_minute_may_be_done_by_several_at_once():
     for _ in range(10):
         make_pledge()
     let_time_pass(timedelta(days=11, minutes=1))
-    at_once(*[housekeeping.every_minute] * 4)
+    at_once(*[keep_house] * 4)
     assert Pledge.objects.count() == 10
     assert Message.objects.filter(kind="reminder").count() == 10
 

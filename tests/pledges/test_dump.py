@@ -21,13 +21,13 @@ from django.db import connection
 from django.urls import reverse
 
 from dev import database
-from pledges import housekeeping, wall
+from pledges import wall
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
-from tests.factories import app_code, form_data, give_app, links_in, run_worker
+from tests.factories import app_code, form_data, give_app, keep_house, links_in, run_worker
 from tests.pages import Document
 from tests.smtp import MailServer
 from weare1 import logs
@@ -324,7 +324,7 @@ def test_neither_a_dump_of_the_database_nor_the_log_names_any_of_sixty_people(cl
 
         edited_by_staff(client, [pledge_of(person) for person in people[32:40]])
         let_time_pass(timedelta(days=3))
-        housekeeping.every_minute()
+        keep_house()
         run_worker()
 
     stolen = dump()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from pledges import housekeeping
-from pledges.http import STEP
+from pledges.http import RESPONSE_TIME_STEP_SECONDS
 from pledges.models import Attempt, BlockedAddress, Pledge, PledgingSettings
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, run_worker
@@ -66,14 +66,14 @@ def test_the_time_an_answer_takes_does_not_tell_who_is_known(client, path):
     for address in ("drita@shembull.al", "bllokuar@shembull.al", "tjeter@shembull.al"):
         began = time.perf_counter()
         assert client.post(path, form_data(name="Drita Kola", email=address)).status_code == 303
-        assert time.perf_counter() - began >= STEP
+        assert time.perf_counter() - began >= RESPONSE_TIME_STEP_SECONDS
 
 
 def test_attempts_are_gone_after_ten_minutes(client):
     client.post(SQ, form_data())
     assert Attempt.objects.count() == 1
     Attempt.objects.update(created_at="2020-01-01T00:00Z")
-    housekeeping.forget()
+    housekeeping.erase_attempts()
     assert not Attempt.objects.exists()
 
 
@@ -82,5 +82,5 @@ def test_an_invalidated_pledge_that_was_never_confirmed_is_erased_too():
     Pledge.objects.filter(pk=pledge.pk).invalidate()
     kept = make_pledge(state="invalidated")
     let_time_pass(timedelta(days=15))
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert list(Pledge.objects.all()) == [kept]

@@ -14,6 +14,7 @@ from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, Wording
+from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
@@ -39,7 +40,7 @@ def drita(state="confirmed", **values):
 
 
 def signed(pledge, ago):
-    Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago)
+    Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago, expires_at=Now() - ago + PENDING_LIFE)
     return pledge
 
 
@@ -91,7 +92,7 @@ def test_12_after_fourteen_days_the_link_says_so_and_offers_to_sign_again(client
     says_so(client.get(link))
     says_so(client.post(link))
     assert tally.read().total == 0
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert not Pledge.objects.exists()
     says_so(client.get(link))
 
@@ -245,6 +246,7 @@ IN_THE_FILE = {
     "source": "source",
     "state": "state",
     "created_at": "signed_at",
+    "expires_at": "erased_unless_confirmed_by",
     "confirmed_at": "confirmed_at",
     "invalidated_at": "invalidated_at",
     "name_cipher": "name",

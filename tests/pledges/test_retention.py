@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
@@ -13,16 +14,11 @@ from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
-from tests.factories import form_data, links_in, make_pledge, run_worker
+from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
 
 pytestmark = pytest.mark.django_db
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-
-
-def keep_house():
-    housekeeping.every_minute()
-    run_worker()
 
 
 # Reminding
@@ -32,10 +28,12 @@ def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
     make_pledge("Drita Kola", "drita@shembull.al")
     let_time_pass(3 * DAY - MINUTE)
     keep_house()
+    run_worker()
     assert mailoutbox == []
     let_time_pass(MINUTE)
     for _ in range(11):
         keep_house()
+        run_worker()
         let_time_pass(DAY - MINUTE)
     assert [mail.subject for mail in mailoutbox] == ["Email-i juaj pret ende konfirmimin"]
     assert mailoutbox[0].to == ["drita@shembull.al"]
@@ -45,6 +43,7 @@ def test_the_reminders_link_confirms(client, mailoutbox):
     make_pledge()
     let_time_pass(3 * DAY)
     keep_house()
+    run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     assert tally.read().total == 1
@@ -58,6 +57,7 @@ def test_whoever_has_confirmed_was_taken_out_or_withdrew_is_not_reminded(mailout
     mailoutbox.clear()
     let_time_pass(4 * DAY)
     keep_house()
+    run_worker()
     assert mailoutbox == []
 
 
@@ -79,10 +79,10 @@ def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     for pledge in Pledge.objects.all():
         Message.queue(Message.Kind.CONFIRM, pledge)
     let_time_pass(14 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert Pledge.objects.count() == 3
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_unconfirmed()
     assert set(Pledge.objects.all()) == set(kept)
     assert {message.pledge for message in Message.objects.all()} <= set(kept)
     assert tally.read().total == 1 and tally.differences() == []
@@ -111,6 +111,7 @@ def test_12_whoever_signs_again_after_14_days_gets_a_link_that_works_even_before
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     keep_house()
+    run_worker()
     assert tally.read().total == 1
 
 
@@ -123,20 +124,61 @@ def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(c
     assert date_format(timezone.localdate() + timedelta(days=14), "DATE_FORMAT") in mailoutbox[0].body
     let_time_pass(14 * DAY - 2 * MINUTE)
     keep_house()
+    run_worker()
     [path] = links_in(mailoutbox[0], "confirm")
     assert client.post(path).status_code == 200
     assert tally.read().total == 1
 
 
+def test_12_signing_again_keeps_the_day_of_signing_and_moves_the_day_of_erasure(client):
+    client.post("/sq/zotimi/", form_data())
+    let_time_pass(5 * DAY)
+    before = Pledge.objects.get()
+    assert before.expires_at == before.created_at + 14 * DAY
+    client.post("/sq/zotimi/", form_data())
+    after = Pledge.objects.get()
+    assert after.created_at == before.created_at
+    assert timedelta(0) <= after.expires_at - before.expires_at - 5 * DAY < MINUTE
+
+
+def test_writing_again_to_a_confirmed_pledge_moves_neither_day(client):
+    client.post("/sq/zotimi/", form_data())
+    Pledge.objects.get().confirm()
+    let_time_pass(5 * DAY)
+    before = Pledge.objects.get()
+    client.post("/sq/zotimi/", form_data())
+    after = Pledge.objects.get()
+    assert after.written_at > before.written_at
+    assert (after.created_at, after.expires_at) == (before.created_at, before.expires_at)
+
+
+def test_the_reminder_comes_three_days_after_signing_again(client, mailoutbox):
+    client.post("/sq/zotimi/", form_data())
+    let_time_pass(2 * DAY)
+    client.post("/sq/zotimi/", form_data())
+    run_worker()
+    mailoutbox.clear()
+    let_time_pass(3 * DAY - MINUTE)
+    assert housekeeping.remind() == 0
+    let_time_pass(MINUTE)
+    assert housekeeping.remind() == 1
+
+
+def test_the_database_refuses_a_pledge_that_expires_before_it_was_signed():
+    pledge = make_pledge()
+    with pytest.raises(IntegrityError, match="pledge_expires_after_signing"), transaction.atomic():
+        Pledge.objects.update(expires_at=pledge.created_at)
+
+
 def test_the_network_is_forgotten_after_seven_days():
     pledge = make_pledge(network="198.51.100.7", state="confirmed")
-    from_its_network = Pledge.objects.filter(pk=pledge.pk).alike("network_digest")
+    from_its_network = Pledge.objects.filter(pk=pledge.pk).sharing_digest("network_digest")
     assert list(from_its_network) == [pledge]
     let_time_pass(7 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_network_digests()
     assert from_its_network.all().exists()
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_network_digests()
     assert not from_its_network.all().exists()
     pledge.refresh_from_db()
     assert pledge.network_digest is None
@@ -155,11 +197,11 @@ def moving():
 
 def test_an_address_that_was_never_confirmed_is_forgotten_after_14_days(moving):
     let_time_pass(14 * DAY - MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_new_addresses()
     moving.refresh_from_db()
     assert moving.new_address == "e.re@shembull.al"
     let_time_pass(2 * MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_new_addresses()
     moving.refresh_from_db()
     assert (moving.new_address_cipher, moving.new_address_at) == (None, None)
     assert moving.address == "e.vjeter@shembull.al"
@@ -185,7 +227,7 @@ def test_sent_messages_are_forgotten_after_30_days_and_owed_ones_are_not():
     run_worker()
     owed = Message.queue(Message.Kind.LINKS, pledge)
     let_time_pass(31 * DAY)
-    housekeeping.forget()
+    housekeeping.erase_messages()
     assert list(Message.objects.all()) == [owed]
 
 
@@ -196,7 +238,7 @@ def test_records_of_done_work_are_forgotten_after_a_day_and_waiting_work_is_not(
     run_worker()
     waiting = Message.queue(Message.Kind.LINKS, pledge)
     let_time_pass(DAY + MINUTE)
-    housekeeping.forget()
+    housekeeping.erase_finished_tasks()
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[str(waiting.pk)]]
 
 
@@ -207,6 +249,7 @@ def test_housekeeping_leaves_what_is_in_time_alone(mailoutbox):
     before = list(Pledge.objects.order_by("pk").values())
     for _ in range(3):
         keep_house()
+        run_worker()
     assert list(Pledge.objects.order_by("pk").values()) == before
     assert mailoutbox == [] and not DBTaskResult.objects.exists()
 

@@ -79,7 +79,7 @@ def test_everything_is_encrypted_anew_and_nothing_needs_the_old_key(sealed, sett
     settings.FIELD_KEYS = [NEW, OLD]
     assert all_that_is_sealed() == EVERYTHING, "readable before"
     said = rotate()
-    assert "Encrypted anew: 4 rows." in said
+    assert "Re-encrypted: 4 rows." in said
     settings.FIELD_KEYS = [NEW]
     assert all_that_is_sealed() == EVERYTHING
     settings.FIELD_KEYS = [OLD]
@@ -90,7 +90,7 @@ def test_everything_is_encrypted_anew_and_nothing_needs_the_old_key(sealed, sett
 def test_rotating_again_finds_nothing_to_do(sealed, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     rotate()
-    assert "Encrypted anew: 0 rows." in rotate()
+    assert "Re-encrypted: 0 rows." in rotate()
 
 
 def test_without_the_old_key_nothing_is_lost(sealed, settings):
@@ -131,7 +131,7 @@ def crowd(settings):
     settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
     model, rules = make_pledge(), ProviderRule.objects.by_domain()
     crowd = []
-    for number in range(rotation.BATCH + 5):
+    for number in range(rotation.BATCH_ROWS + 5):
         pledge = Pledge(
             sector_id=model.sector_id,
             consent_id=model.consent_id,
@@ -141,8 +141,8 @@ def crowd(settings):
             worded_language="sq",
             slot=1,
         )
-        pledge.name_cipher = keys.encrypt(f"Emri {number}", place=pledge.place("name"))
-        pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", place=pledge.place("address"))
+        pledge.name_cipher = keys.encrypt(f"Emri {number}", associated_data=pledge.associated_data("name"))
+        pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", associated_data=pledge.associated_data("address"))
         pledge.set_digests(f"Emri {number}", f"{number}@shembull.al", rules)
         crowd.append(pledge)
     Pledge.objects.bulk_create(crowd)
@@ -153,9 +153,9 @@ def test_encrypting_anew_goes_on_where_it_was_interrupted(crowd, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.reencrypt(interrupt)
-    assert Pledge.objects.with_stale_ciphers().count() == crowd - rotation.BATCH
+    assert Pledge.objects.with_stale_ciphers().count() == crowd - rotation.BATCH_ROWS
     assert {pledge.name[:4] for pledge in Pledge.objects.all()} == {"Emri", "Arta"}, "the site runs on meanwhile"
-    assert rotation.reencrypt() == crowd - rotation.BATCH
+    assert rotation.reencrypt() == crowd - rotation.BATCH_ROWS
     settings.FIELD_KEYS = [NEW]
     assert all(pledge.name and pledge.address for pledge in Pledge.objects.all())
 
@@ -164,9 +164,9 @@ def test_digests_go_on_where_they_were_interrupted(crowd, settings):
     settings.DIGEST_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.redigest(interrupt)
-    assert Pledge.objects.with_stale_digests().count() == crowd - rotation.BATCH
+    assert Pledge.objects.with_stale_digests().count() == crowd - rotation.BATCH_ROWS
     assert all(Pledge.objects.at_address(f"{number}@shembull.al").count() == 1 for number in range(0, crowd - 1, 7))
-    assert rotation.redigest() == (crowd - rotation.BATCH, [])
+    assert rotation.redigest() == (crowd - rotation.BATCH_ROWS, [])
     assert not rotation.is_stale()
 
 
@@ -247,11 +247,11 @@ def test_after_a_rotation_nothing_needs_the_old_digest_key():
     with override_settings(DIGEST_KEYS=[OLD]):
         old = keys.digests("address", "dritakola@gmail.com")[0]
     with override_settings(DIGEST_KEYS=[NEW, OLD]):
-        assert "Digests computed anew: 3 rows." in rotate()
+        assert "Digests recomputed: 3 rows." in rotate()
         assert {bytes(pledge.address_digest_last) for pledge in (Pledge.objects.get(pk=drita.pk),)} == {old}
     with override_settings(DIGEST_KEYS=[NEW]):
-        assert "Digests computed anew: 3 rows." in rotate()
-        assert "Digests computed anew: 0 rows." in rotate()
+        assert "Digests recomputed: 3 rows." in rotate()
+        assert "Digests recomputed: 0 rows." in rotate()
         assert list(Pledge.objects.of_domain("shembull.al")) == [arta]
         for pledge in Pledge.objects.all():
             assert bytes(pledge.address_digest) == bytes(pledge.address_digest_last) != old

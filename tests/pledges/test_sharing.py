@@ -21,7 +21,7 @@ def share(pledge, language="en"):
 
 def with_link(**values):
     pledge = make_pledge(state="confirmed", **values)
-    pledge.make_link()
+    pledge.create_referral_code()
     pledge.refresh_from_db()
     return pledge
 
@@ -37,9 +37,9 @@ def sign_through(client, code, **changes):
 def test_who_confirms_by_my_link_is_counted_for_me_and_only_i_see_it(client):
     mine = with_link(name="Arta Hoxha", address="arta@shembull.al")
     theirs = sign_through(client, mine.code)
-    assert theirs.came_through == mine and mine.has_brought() == 0, "signing alone does not count"
+    assert theirs.came_through == mine and mine.referral_count() == 0, "signing alone does not count"
     theirs.confirm()
-    assert mine.has_brought() == 1
+    assert mine.referral_count() == 1
     assert "One person has pledged through your link." in Document(client.get(share(mine))).words()
     theirs.refresh_from_db()
     assert "through your link" not in Document(client.get(share(theirs))).words()
@@ -66,7 +66,7 @@ def test_a_link_that_lives_and_one_that_does_not_lead_to_the_same_page(client):
     assert seen(mine.code) == living == seen("zzzzzzzz")
 
 
-@pytest.mark.parametrize("end", ["withdraw", "end_link", "invalidate"])
+@pytest.mark.parametrize("end", ["withdraw", "delete_referral_code", "invalidate"])
 def test_an_ended_link_brings_nobody(client, end):
     mine = with_link()
     Pledge.objects.filter(pk=mine.pk).invalidate() if end == "invalidate" else getattr(mine, end)()

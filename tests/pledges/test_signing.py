@@ -273,7 +273,7 @@ def stamp(page):
     return page.split('name="stamp" value="')[1].split('"')[0].replace("&quot;", '"')
 
 
-@pytest.mark.parametrize("age", [0, stamps.LIFE + 1])
+@pytest.mark.parametrize("age", [0, stamps.MAX_AGE_SECONDS + 1])
 def test_17_a_quick_or_stale_form_comes_back_filled_with_one_button_to_press(client, age):
     import time
 

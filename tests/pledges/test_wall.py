@@ -100,7 +100,7 @@ def test_the_first_name_and_the_initial_of_the_last(name, shown):
 )
 def test_what_makes_a_name_worth_a_second_look(name, doubts):
     with translation.override("en"):
-        assert list(map(str, wall.doubts(name, RefusedWord.objects.read()))) == doubts
+        assert list(map(str, wall.review_reasons(name, RefusedWord.objects.patterns()))) == doubts
 
 
 def test_a_refused_word_is_kept_as_names_are_compared():
@@ -462,4 +462,4 @@ def test_the_front_page_counts_the_names_that_wait(moderator):
     assert "1 name for the wall waits to be looked at" in told()
     waiting()
     assert "2 names for the wall wait to be looked at" in told()
-    assert WallName.objects.waiting_for_the_wall().count() == 2
+    assert WallName.objects.awaiting_wall_review().count() == 2

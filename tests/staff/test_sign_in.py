@@ -210,7 +210,7 @@ def test_what_waits_is_not_counted_and_a_day_later_all_is_forgotten(client, zana
         give_password(client)
     assert SignInAttempt.objects.count() == 5
     later(24 * 3600)
-    housekeeping.forget()
+    housekeeping.erase_sign_in_attempts()
     assert SignInAttempt.objects.count() == 0
 
 
@@ -264,6 +264,16 @@ def test_behind_one_address_nobody_is_locked_out_by_others(client, zana):
     assert give_password(Client()).status_code == 302
     later(10)
     assert "no such" in words(give_password(Client(), address="someone@shembull.al"))
+
+
+@pytest.mark.parametrize(("minutes", "waits"), [(59, True), (61, False)])
+def test_a_network_waits_for_wrong_tries_of_the_last_hour_only(client, zana, minutes, waits):
+    for number in range(19):
+        fail(Client(), 1, address=f"nobody{number}@shembull.al")
+    later(minutes * 60)
+    fail(Client(), 1, address="nobody19@shembull.al")
+    answer = words(give_password(Client(), address="someone@shembull.al"))
+    assert ("has to wait" in answer) == waits and ("no such" in answer) != waits
 
 
 def test_neither_addresses_nor_networks_are_kept(zana):

@@ -136,7 +136,7 @@ def test_20_an_operator_reads_that_the_process_lives_and_what_is_wrong(site):
 
 def test_20_the_log_says_what_happened_and_names_nobody(site):
     link = a_link(Purpose.CONFIRM)
-    filled_in = TYPED | {"stamp": str(stamps.Stamp(int(time.time()) - stamps.COARSE, ()))}
+    filled_in = TYPED | {"stamp": str(stamps.Stamp(int(time.time()) - stamps.ROUNDING_SECONDS, ()))}
     for path, typed in (("/sq/zotimi/", filled_in), ("/sq/zotimi-im/", filled_in), (link, None), (link, TYPED)):
         assert site.ask(path, typed)[0] == 503
     log = site.log.read_text()

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from pledges.models import County, Pledge, PublishedState, Sector, Wording
+from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import milestones, published, tally
 from staff import demo
 
@@ -72,6 +73,7 @@ class Command(BaseCommand):
                 slot=1,
                 state=Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING,
                 created_at=signed_at,
+                expires_at=signed_at + PENDING_LIFE,
                 consented_at=signed_at,
                 worded_at=signed_at,
                 confirmed_at=min(now, signed_at + timedelta(minutes=chance.randrange(1, 90))) if confirmed else None,

@@ -1,3 +1,5 @@
+"""Rotation of the encryption, digest and signing keys."""
+
 from django.core.management.base import BaseCommand, CommandError
 
 from pledges import rotation
@@ -5,23 +7,29 @@ from staff import secrets
 
 
 class Command(BaseCommand):
+    """`manage.py rotate_keys`. Idempotent."""
+
     help = (
         "Bring every row to the newest keys. First put the new key in front of FIELD_KEYS, DIGEST_KEYS or DJANGO_SECRET_KEYS and "
-        "restart all processes; run this, as often as you like; then take the old key out, restart, and run it once more."
+        "restart all processes. Run this command; it can be interrupted and repeated. Then remove the old key, restart all "
+        "processes, and run it again."
     )
 
     def handle(self, **options):
-        say = self.stdout.write
-        say(f"Encrypted anew: {rotation.reencrypt(lambda done: say(f'  {done} rows'))} rows.")
-        say(f"Secrets of staff encrypted anew: {secrets.rotate()} rows.")
-        done, collided = rotation.redigest(lambda done: say(f"  {done} rows"))
-        say(f"Digests computed anew: {done} rows.")
+        self.stdout.write(f"Re-encrypted: {rotation.reencrypt(self.show_progress)} rows.")
+        self.stdout.write(f"Secrets of staff re-encrypted: {secrets.rotate()} rows.")
+        done, collided = rotation.redigest(self.show_progress)
+        self.stdout.write(f"Digests recomputed: {done} rows.")
         if collided:
             raise CommandError(
-                f"{len(collided)} pledges keep their old digests: their address is one mailbox with others now. "
-                "Look at them in the admin and withdraw what is double: " + ", ".join(str(pk)[:8] for pk in collided)
+                f"{len(collided)} pledges keep their old digests, because their address is now the same mailbox as that of other "
+                "pledges. Withdraw the duplicates in the admin: " + ", ".join(str(pk)[:8] for pk in collided)
             )
-        say(
-            "Done. Old keys of FIELD_KEYS and DIGEST_KEYS can go now (restart, then run this once more). An old key of "
-            "DJANGO_SECRET_KEYS should stay as long as links signed by it are to work."
+        self.stdout.write(
+            "Done. Remove the old keys of FIELD_KEYS and DIGEST_KEYS, restart all processes, and run this command again. Keep an "
+            "old key of DJANGO_SECRET_KEYS as long as links that it signed must work."
         )
+
+    def show_progress(self, done):
+        """Print the number of rows processed so far."""
+        self.stdout.write(f"  {done} rows")

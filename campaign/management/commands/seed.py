@@ -10,6 +10,6 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, **options):
-        made = pledges.starter.plant() + campaign.starter.plant()
+        made = pledges.starter.create_missing() + campaign.starter.create_missing()
         if options["verbosity"]:
             self.stdout.write(f"Starter content: {made} new.")

@@ -1,4 +1,4 @@
-"""The worker: sends messages, folds the tally and keeps house."""
+"""The worker process: runs background tasks, folds the tally and runs housekeeping."""
 
 import logging
 import threading
@@ -8,46 +8,67 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
-from pledges.models import Heartbeat
+from pledges.models import FailedStep, Heartbeat
 from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
 
-FOLD_EVERY = 1  # seconds
-BEAT_EVERY = 30  # folds
-KEEP_HOUSE_EVERY = 60  # folds
+FOLD_INTERVAL_SECONDS = 1
+HEARTBEAT_EVERY_FOLDS = 30
+HOUSEKEEPING_EVERY_FOLDS = 60
 
 
 class Housekeeper(threading.Thread):
-    """Folds every second, keeps house every minute and says that it lives, beside the tasks. Several at once do no harm."""
+    """A thread that folds the tally every second and runs housekeeping every minute. Several may run at the same time."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.stopped = threading.Event()
 
     def run(self):
-        rounds = 0
-        while not self.stopped.wait(FOLD_EVERY):
-            if rounds % BEAT_EVERY == 0:
-                self.do(Heartbeat.beat)
-            self.do(tally.fold)
-            if rounds % KEEP_HOUSE_EVERY == 0:
-                for name in settings.EVERY_MINUTE:
-                    self.do(import_string(name))
-            rounds += 1
+        """Run until `stopped` is set."""
+        folds = 0
+        while not self.stopped.wait(FOLD_INTERVAL_SECONDS):
+            if folds % HEARTBEAT_EVERY_FOLDS == 0:
+                self.run_step(Heartbeat.beat)
+            self.run_step(tally.fold)
+            if folds % HOUSEKEEPING_EVERY_FOLDS == 0:
+                self.run_housekeeping()
+            folds += 1
         connection.close()
 
-    def do(self, step):
-        """Take one step; whatever goes wrong, such as a database that is away, the next round tries again."""
+    def run_housekeeping(self):
+        """Run the housekeeping steps of all apps, and save which of them failed."""
+        failed = []
+        for steps in settings.HOUSEKEEPING:
+            for step in import_string(steps):
+                error = self.run_step(step)
+                if error:
+                    failed.append(dotted_path(step))
+                    self.run_step(FailedStep.record, dotted_path(step), error)
+        self.run_step(FailedStep.keep_only, failed)
+
+    def run_step(self, step, *arguments):
+        """Call a function; returns None or the exception that it raised. Only the class of the exception is logged."""
         try:
-            step()
+            step(*arguments)
         except Exception as error:
-            logger.error("%s.%s: %s", step.__module__, step.__name__, type(error).__name__)
+            logger.error("%s: %s", dotted_path(step), type(error).__name__)
+            # The connection may be broken. Django opens a new one.
             connection.close()
+            return error
+        return None
+
+
+def dotted_path(function):
+    """The import path of a function, such as "pledges.housekeeping.remind"."""
+    return f"{function.__module__}.{function.__name__}"
 
 
 class Command(db_worker.Command):
-    help = "Send messages, fold the tally and keep house, until stopped."
+    """`manage.py worker`."""
+
+    help = "Run background tasks, fold the tally and run housekeeping, until stopped."
 
     def handle(self, **options):
         housekeeper = Housekeeper()

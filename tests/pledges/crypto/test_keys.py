@@ -24,11 +24,11 @@ def new_key():
 
 
 def test_only_the_same_place_decrypts():
-    sealed = keys.encrypt("Drita Kola", place="pledge.name.1")
-    assert keys.decrypt(sealed, place="pledge.name.1") == "Drita Kola"
-    for place in ("pledge.name.2", "pledge.address.1", "message.name.1", "", "pledge.name.10"):
+    sealed = keys.encrypt("Drita Kola", associated_data="pledge.name.1")
+    assert keys.decrypt(sealed, associated_data="pledge.name.1") == "Drita Kola"
+    for associated_data in ("pledge.name.2", "pledge.address.1", "message.name.1", "", "pledge.name.10"):
         with pytest.raises(keys.CannotDecrypt):
-            keys.decrypt(sealed, place=place)
+            keys.decrypt(sealed, associated_data=associated_data)
 
 
 @pytest.mark.django_db
@@ -57,19 +57,19 @@ def test_a_ciphertext_that_was_moved_or_changed_does_not_decrypt(change):
 
 
 def test_the_same_text_is_never_encrypted_the_same_way_twice():
-    assert len({keys.encrypt("Drita Kola", place="x") for _ in range(100)}) == 100
+    assert len({keys.encrypt("Drita Kola", associated_data="x") for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("text", ["", "ë", "Ëndërr Çela 🙂", "x" * 10_000, "\x00"])
 def test_any_text_comes_back(text):
-    assert keys.decrypt(keys.encrypt(text, place="x"), place="x") == text
+    assert keys.decrypt(keys.encrypt(text, associated_data="x"), associated_data="x") == text
 
 
 def test_a_stolen_ciphertext_is_worth_nothing_without_the_key(settings):
-    sealed = keys.encrypt("Drita Kola", place="x")
+    sealed = keys.encrypt("Drita Kola", associated_data="x")
     settings.FIELD_KEYS = [new_key()]
     with pytest.raises(keys.CannotDecrypt):
-        keys.decrypt(sealed, place="x")
+        keys.decrypt(sealed, associated_data="x")
 
 
 def test_two_keys_with_one_id_are_both_tried(settings):
@@ -78,9 +78,9 @@ def test_two_keys_with_one_id_are_both_tried(settings):
     other = next(
         key for key in (secrets.token_bytes(32) for _ in range(10_000)) if keys.key_id(key) == keys.key_id(mine)
     )
-    sealed = keys.encrypt("Drita Kola", place="x")
+    sealed = keys.encrypt("Drita Kola", associated_data="x")
     settings.FIELD_KEYS = [base64.urlsafe_b64encode(other).decode(), *settings.FIELD_KEYS]
-    assert keys.decrypt(sealed, place="x") == "Drita Kola"
+    assert keys.decrypt(sealed, associated_data="x") == "Drita Kola"
 
 
 # Digests

@@ -16,14 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from pledges import housekeeping
 from pledges.exports import columns
 from pledges.exports.spreadsheets import SHEET_ROWS, csv_file, xlsx_file
 from pledges.models import Export, Pledge
-from pledges.models.exports import PAGE
+from pledges.models.exports import ROWS_PER_PAGE
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
-from tests.factories import make_pledge, make_staff, sign_in
+from tests.factories import keep_house, make_pledge, make_staff, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -357,7 +356,7 @@ def test_what_one_sheet_cannot_hold_goes_on_in_the_next():
 
 
 def test_every_pledge_is_in_a_long_file_once_and_on_record(staff):
-    many(2 * PAGE + 10)
+    many(2 * ROWS_PER_PAGE + 10)
     response = press(staff, "pledges")
     ids = [row["Pledge"] for row in dicts(response)]
     assert len(ids) == len(set(ids)) == Pledge.objects.count()
@@ -371,14 +370,14 @@ def test_every_pledge_is_in_a_long_file_once_and_on_record(staff):
 
 
 def test_a_page_is_on_record_before_it_leaves_and_no_other_is(staff):
-    many(2 * PAGE)
+    many(2 * ROWS_PER_PAGE)
     export, pieces = begun(staff)
     on_record = {str(pledge) for entry in AuditEntry.objects.filter(action="export") for pledge in entry.subject_ids}
     left = {line.partition(",")[0] for line in next(pieces).decode().splitlines()}
     # The second piece was just made: a piece is on record before the one who waits for it has it.
     now = {str(pledge) for entry in AuditEntry.objects.filter(action="export") for pledge in entry.subject_ids}
     assert on_record < now and left == now - on_record
-    assert export.rows == PAGE
+    assert export.rows == ROWS_PER_PAGE
 
 
 def begun(client, content="pledges"):
@@ -391,7 +390,7 @@ def begun(client, content="pledges"):
 
 
 def test_a_download_that_is_broken_off_says_so(staff):
-    many(2 * PAGE)
+    many(2 * ROWS_PER_PAGE)
     export = Export(user=User.objects.get(), content="pledges", format="csv")
     export.start(Pledge.objects.all())
     pieces = columns.stream(export, Pledge.objects.all())
@@ -400,19 +399,19 @@ def test_a_download_that_is_broken_off_says_so(staff):
     # What a server does when nobody takes the rest.
     pieces.close()
     export.refresh_from_db()
-    assert (export.state, export.rows) == ("broken_off", PAGE)
+    assert (export.state, export.rows) == ("broken_off", ROWS_PER_PAGE)
     page = staff.get(f"/admin/pledges/export/{export.pk}/progress/", headers=ENGLISH).content.decode()
     assert "Broken off after 5,000 rows." in page
 
 
 def test_an_export_whose_process_was_killed_is_broken_off(staff):
-    many(PAGE)
+    many(ROWS_PER_PAGE)
     export, _pieces = begun(staff)
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "running"
     let_time_pass(timedelta(minutes=11))
-    housekeeping.every_minute()
+    keep_house()
     export.refresh_from_db()
     assert export.state == "broken_off"
 
@@ -420,7 +419,7 @@ def test_an_export_whose_process_was_killed_is_broken_off(staff):
 def test_who_withdraws_while_a_file_is_under_way_is_not_in_the_rest_of_it(staff):
     oldest = make_pledge(state="confirmed", updates=True, **PERSON)
     Pledge.objects.update(created_at="2024-01-01T00:00Z")
-    many(PAGE + 1)
+    many(ROWS_PER_PAGE + 1)
     _export, pieces = begun(staff, "updates")
     oldest.withdraw()
     rest = b"".join(pieces).decode()
@@ -428,7 +427,7 @@ def test_who_withdraws_while_a_file_is_under_way_is_not_in_the_rest_of_it(staff)
 
 
 def test_how_far_it_is_can_be_asked(staff):
-    many(2 * PAGE - 1)
+    many(2 * ROWS_PER_PAGE - 1)
     export, pieces = begun(staff)
     path = f"/admin/pledges/export/{export.pk}/"
     page = staff.get(f"{path}progress/", headers=ENGLISH).content.decode()
@@ -450,7 +449,7 @@ def test_a_button_pressed_twice_makes_one_file(staff):
 
 @pytest.mark.parametrize("format", Export.Format.values)
 def test_a_longer_file_takes_no_more_memory(format):
-    many(5 * PAGE)
+    many(5 * ROWS_PER_PAGE)
 
     def peak(pledges):
         export = Export(content="people", format=format)
@@ -461,7 +460,7 @@ def test_a_longer_file_takes_no_more_memory(format):
         tracemalloc.stop()
         return length, most
 
-    newest = Pledge.objects.order_by("-created_at")[2 * PAGE].created_at
+    newest = Pledge.objects.order_by("-created_at")[2 * ROWS_PER_PAGE].created_at
     (short, few), (long, more) = peak(Pledge.objects.filter(created_at__gt=newest)), peak(Pledge.objects.all())
     assert long > 2 * short
     assert more < 1.2 * few

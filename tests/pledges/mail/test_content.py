@@ -89,7 +89,7 @@ def test_each_kind_of_message_has_a_frame_and_words_that_fit_it(kind, language):
 def test_seeding_again_brings_nothing_back_that_staff_changed_or_that_is_gone():
     MessageText.objects.filter(kind="confirm").update(subject_en="One more thing")
     MessageText.objects.filter(kind="links").delete()
-    starter.plant()
+    starter.create_missing()
     assert text_of("confirm").subject_en == "One more thing"
     assert not MessageText.objects.filter(kind="links").exists()
 
@@ -395,10 +395,10 @@ def test_a_test_is_its_senders_own_and_is_forgotten_after_a_day(editor):
     response = editor.post(change("links", "try"), form_of("links"))
     other = sign_in(Client(), make_staff(superuser=True))
     assert other.get(response.url).status_code == 404
-    housekeeping.forget()
+    housekeeping.erase_trial_messages()
     assert TrialMessage.objects.exists()
     make_older(days=1)
-    housekeeping.forget()
+    housekeeping.erase_trial_messages()
     assert not TrialMessage.objects.exists()
 
 

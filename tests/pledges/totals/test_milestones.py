@@ -6,10 +6,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from pledges import housekeeping
 from pledges.models import County, Milestone, Pledge, PledgingSettings, Sector
 from pledges.totals import milestones, published, tally
-from tests.factories import make_pledge, make_staff, sign_in
+from tests.factories import keep_house, make_pledge, make_staff, sign_in
 from tests.pages import Document
 from tests.tally import put, put_people
 from tests.threads import at_once
@@ -148,7 +147,7 @@ def test_the_database_keeps_milestones_whole_and_single(values):
 
 def test_the_worker_s_minute_publishes_and_records():
     put_people(2000)
-    housekeeping.every_minute()
+    keep_house()
     assert "people-1000" in recorded()
     assert not published.publish(), "done already"
     assert not Pledge.objects.exists()

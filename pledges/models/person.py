@@ -1,0 +1,169 @@
+"""The supporter behind a pledge: encrypted name and address, keyed digests, duplicates, and the name on the wall."""
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext
+
+from pledges import addresses, wall
+from pledges.crypto import keys
+from pledges.models.addresses import ProviderRule
+from pledges.models.messages import Message
+from pledges.models.querysets import PENDING_LIFE, digest_mark
+
+DIGEST_FIELDS = [
+    "address_digest",
+    "address_digest_last",
+    "name_digest",
+    "name_digest_last",
+    "domain_digest",
+    "digest_mark",
+]
+# The fields that `set_person` sets.
+PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
+
+
+def pledge_associated_data(pledge_id, column):
+    """The associated data that bind a ciphertext to this column and row of a pledge."""
+    return f"pledge.{column}.{pledge_id}"
+
+
+class Person(models.Model):
+    """Abstract base of Pledge with the methods about its supporter. Pledge declares the fields.
+
+    Each digest is stored twice, by the first and by the last key of DIGEST_KEYS; outside a rotation these are the same key.
+    During a rotation processes run with the keys [old], [new, old] or [new]. Any two of them share a column, so the unique
+    constraints hold throughout.
+    """
+
+    class Meta:
+        abstract = True
+
+    # Name and address. Plain text exists only in memory.
+
+    def associated_data(self, column):
+        """The associated data that bind a ciphertext to this column and row."""
+        return pledge_associated_data(self.pk, column)
+
+    @property
+    def name(self):
+        """The decrypted name. Raises CannotDecrypt."""
+        return keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
+
+    @property
+    def address(self):
+        """The decrypted e-mail address, as it was typed. Raises CannotDecrypt."""
+        return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
+
+    @property
+    def new_address(self):
+        """The decrypted address that waits for its confirmation, or None. Raises CannotDecrypt."""
+        if self.new_address_cipher is None:
+            return None
+        return keys.decrypt(self.new_address_cipher, associated_data=self.associated_data("new_address"))
+
+    @property
+    def new_address_until(self):
+        """When an unconfirmed new address is erased."""
+        return self.new_address_at + PENDING_LIFE
+
+    def set_person(self, name, address):
+        """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save."""
+        if self.name_cipher and name != self.name:
+            self.wall, self.wall_at = self.Wall.WAITING, None
+        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        self.set_digests(name, address)
+
+    def set_digests(self, name, address, rules=None):
+        """Compute all digests by the present keys and provider rules. Does not save."""
+        rules = ProviderRule.objects.by_domain() if rules is None else rules
+        mailbox = addresses.normalise(address, rules)
+        normalised_name = addresses.normalise_name(name)
+        _local, domain = addresses.split_address(address)
+        address_digests = keys.digests("address", mailbox)
+        self.address_digest, self.address_digest_last = address_digests[0], address_digests[-1]
+        name_digests = keys.digests("name", mailbox, normalised_name)
+        self.name_digest, self.name_digest_last = name_digests[0], name_digests[-1]
+        self.domain_digest = keys.digests("domain", domain)[0]
+        self.digest_mark = digest_mark(rules)
+
+    def set_new_address(self, address):
+        """Set a new address. It replaces the present one once it is confirmed. Does not save."""
+        self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
+        self.new_address_at = Now()
+
+    # Uniqueness: an address holds at most two pledges, by two different names.
+
+    def insert(self):
+        """Insert the pledge in a free slot of its address; returns whether a row was inserted.
+
+        False means that the same person already has a pledge, or that both slots are taken. The unique constraints decide, so
+        concurrent sign-ups cannot both succeed.
+        """
+        for slot in (1, 2):
+            self.slot = slot
+            type(self).objects.bulk_create([self], ignore_conflicts=True)
+            if type(self).objects.filter(pk=self.pk).exists():
+                return True
+        return False
+
+    def find_duplicate(self):
+        """The saved pledge with the mailbox and name of this unsaved one, or None."""
+        return (
+            type(self)
+            .objects.filter(Q(name_digest=self.name_digest) | Q(name_digest_last=self.name_digest_last))
+            .first()
+        )
+
+    def others_at_address(self):
+        """A queryset of the other pledges of the same mailbox (one at most)."""
+        same_mailbox = Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
+        return type(self).objects.filter(same_mailbox).exclude(pk=self.pk)
+
+    def use_new_address(self):
+        """Replace the address by the confirmed new one; False if that mailbox already holds two pledges or the same name.
+
+        If the pledge is still pending (after a correction by staff), its confirmation message is sent to the new address.
+        """
+        name, address = self.name, self.new_address
+        self.set_person(name, address)
+        self.new_address_cipher = self.new_address_at = None
+        for slot in (self.slot, 3 - self.slot):
+            self.slot = slot
+            try:
+                with transaction.atomic():
+                    self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
+                    if self.state == self.State.PENDING:
+                        Message.queue(Message.Kind.CONFIRM, self)
+            except IntegrityError:
+                continue
+            return True
+        return False
+
+    # The wall.
+
+    @property
+    def name_on_wall(self):
+        """The shortened name that the wall shows, such as "Arta K."."""
+        return wall.shown_name(self.name)
+
+    @property
+    def wants_name_shown(self):
+        """Whether the supporter wants the name shown and the sector allows it."""
+        return self.show_name and self.sector.shows_names
+
+    @property
+    def wall_status(self):
+        """A sentence that tells the supporter whether the name is shown."""
+        if not self.wants_name_shown or self.state == self.State.INVALIDATED:
+            return gettext("Your name is not shown.")
+        match self.wall:
+            case self.Wall.SHOWN:
+                return gettext("Your name is shown among the supporters as “%(name)s”.") % {"name": self.name_on_wall}
+            case self.Wall.REFUSED:
+                return gettext(
+                    "Our team has decided not to show your name. Your pledge counts all the same. "
+                    "If you write the name differently, they look at it again."
+                )
+        return gettext("Your name will appear among the supporters once a person of our team has looked at it.")

@@ -1,0 +1,101 @@
+"""The documentation names only files that exist, and the README stays short."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+DOCS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
+
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+QUOTED = re.compile(r"`([^`\n]+)`")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+# Relative names with slashes, or a file name with a known ending. Anything else in backticks is code or an address.
+PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*/?")
+FILE_NAME = re.compile(r"[\w.*-]+\.(py|md|html|txt|css|js|json|sql|po|mo|toml|in|conf|service|png|jpg)")
+MODULE = re.compile(r"(?:pledges|campaign|staff|weare1|dev|bench|tests)(?:\.\w+)+")
+# A function with parentheses, a snake_case name, or a name with a capital letter; of a dotted name the last part.
+NAME = re.compile(r"(?:\w+\.)*(\w+(?=\()|[a-z]+(?:_[a-z0-9]+)+|[A-Z]\w+)(?:\(.*\))?")
+# Tables and settings of dependencies, the table of a model, and an example.
+FOREIGN_NAMES = {
+    *("reversion_revision", "reversion_version", "shared_buffers", "max_connections", "pledges_failedstep"),
+    *("test_opening_the_link_does_not_confirm", "GUIDE_PICTURES"),
+}
+COMMAND = re.compile(r"(?<![\w/.-])((?:bin|\.ci|tests|locale)/[\w./*-]+|manage\.py)")
+# bin/serve, bin/test and the worker create these; they are not part of the repository.
+GENERATED = (".venv", "var")
+
+
+def is_path(text):
+    """Whether a text in backticks names a file or folder of this repository."""
+    return bool(PATH.fullmatch(text)) and ("/" in text or bool(FILE_NAME.fullmatch(text)))
+
+
+def exists(text, folder=ROOT):
+    """Whether a path or glob is found below a folder. A file name without a folder may be anywhere in the repository."""
+    pattern = text.rstrip("/")
+    if pattern.split("/")[0] in GENERATED or any(folder.glob(pattern)):
+        return True
+    return "/" not in pattern and any(
+        file.relative_to(ROOT).parts[0] not in (*GENERATED, ".git") for file in ROOT.rglob(pattern)
+    )
+
+
+def is_module(name):
+    """Whether a dotted name is a module, or the name of something in one."""
+    *parents, last = name.split(".")
+    if any(ROOT.glob(f"{name.replace('.', '/')}*")):
+        return True
+    return bool(parents) and any(last in file.read_text() for file in ROOT.glob(f"{'/'.join(parents)}*.py"))
+
+
+def missing(text):
+    """Paths and modules that a text names in backticks or in its commands, and that do not exist."""
+    quoted = [word for quote in QUOTED.findall(FENCED.sub("", text)) for word in quote.split()]
+    commands = "".join(FENCED.findall(text))
+    paths = COMMAND.findall(commands) + [word for word in quoted if is_path(word)]
+    modules = MODULE.findall(commands.replace("manage.py", "")) + [word for word in quoted if MODULE.fullmatch(word)]
+    return [path for path in paths if not exists(path)] + [name for name in modules if not is_module(name)]
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_every_path_and_module_in_the_documentation_exists(document):
+    assert missing(document.read_text()) == []
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_every_link_in_the_documentation_leads_to_a_file(document):
+    for target in LINK.findall(document.read_text()):
+        parts = urlsplit(target)
+        if not parts.scheme and parts.path:
+            assert exists(parts.path, document.parent), target
+
+
+def test_every_name_in_the_documentation_is_a_name_of_the_code():
+    folders = ("pledges", "campaign", "staff", "weare1", "dev", "deploy", "templates", "static", "tests")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.*") if file != Path(__file__)]
+    code = "\n".join(
+        file.read_text() for file in files if file.suffix in (".py", ".sql", ".html", ".js", ".service", ".conf")
+    )
+    known = set(re.findall(r"\w+", code))
+    quotes = [quote for document in DOCS for quote in QUOTED.findall(FENCED.sub("", document.read_text()))]
+    names = {match[1] for quote in quotes if (match := NAME.fullmatch(quote))}
+    assert len(names) > 60
+    assert names - known - FOREIGN_NAMES == set()
+
+
+def test_the_check_finds_a_path_and_a_module_that_do_not_exist():
+    text = """`pledges/nowhere.py`, `nowhere/`, `campaign/`, `*/housekeeping.py`, `bin/serve --demo`, `/admin/`, `title_sq`,
+    `weare1.wsgi`, `pledges.nowhere`
+```
+bin/nothing here
+```
+"""
+    assert missing(text) == ["bin/nothing", "pledges/nowhere.py", "nowhere/", "pledges.nowhere"]
+
+
+def test_the_readme_has_at_most_120_lines():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
