@@ -1,24 +1,24 @@
 """What axe-core finds wrong on the page that is open in a browser."""
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
-
-from tests.drill import rounds
 
 SCRIPT = Axe().axe_script
 # The rules that depend on colours or space. All others give the same result in both colour schemes.
 LOOKS = ["color-contrast", "link-in-text-block", "target-size"]
 # (width, colour scheme, rules or None for all)
 ALL_VIEWS = [(360, "light", None), (360, "dark", LOOKS), (1280, "dark", None), (1280, "light", LOOKS)]
-# Each combination of width and scheme in one of the languages: colours do not depend on the language.
-VIEWS = {
-    "sq": [(360, "light", None), (1280, "dark", None)],
-    "en": [(360, "dark", None), (1280, "light", None)],
-}
-
-
-def views(language):
-    """The views in which to check a page of this language; `bin/test -m drill` checks all four in both."""
-    return rounds(VIEWS[language], ALL_VIEWS)
+# `bin/test` checks each combination of width and scheme in one language, because colours do not depend on the language;
+# `bin/test -m drill` checks all in both.
+in_language_and_views = pytest.mark.parametrize(
+    ("language", "views"),
+    [
+        pytest.param("sq", [(360, "light", None), (1280, "dark", None)], id="sq"),
+        pytest.param("en", [(360, "dark", None), (1280, "light", None)], id="en"),
+        pytest.param("sq", ALL_VIEWS, id="sq-all", marks=pytest.mark.drill(only=True)),
+        pytest.param("en", ALL_VIEWS, id="en-all", marks=pytest.mark.drill(only=True)),
+    ],
+)
 
 
 def faults(page, rules=None, within=None, only_serious=False, frames=True):

@@ -1,14 +1,11 @@
 """Accessibility of every page: axe-core, both colour schemes, narrow and zoomed screens (promise 10)."""
 
-import pytest
-
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from tests import drill
 from tests.browser import press, test_totals, test_wall
-from tests.browser.axe import faults_in, views
+from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
 from tests.factories import make_pledge
-from tests.pages import LANGUAGES, PUBLIC, path_of
+from tests.pages import PUBLIC, path_of
 
 # test_totals and test_wall check these with more data.
 WITH_MORE_DATA = {*test_totals.PAGES, *test_wall.PAGES}
@@ -69,17 +66,16 @@ TOO_WIDE = """() => {
 }"""
 
 
-@pytest.mark.drill
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels(visit, language):
+@in_language_and_views
+def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels(visit, language, views):
     """320 pixels are also 1280 at 400 % zoom."""
     for sector in ("parents", "teachers", "youth"):
         make_pledge(state="confirmed", sector=sector)
     visitor = visit(viewport={"width": 360, "height": 740})
     found, too_wide, visited = {}, {}, 0
     for name in every_page(visitor, language):
-        if drill.is_long or name not in WITH_MORE_DATA:
-            found[name] = faults_in(visitor.page, views(language))
+        if views is ALL_VIEWS or name not in WITH_MORE_DATA:
+            found[name] = faults_in(visitor.page, views)
         visitor.page.set_viewport_size({"width": 320, "height": 640})
         too_wide[name] = visitor.page.evaluate(TOO_WIDE)[:3]
         visitor.page.set_viewport_size({"width": 360, "height": 740})

@@ -1,14 +1,12 @@
 """The dashboard and pages of the admin in a browser: accessible on phone and desktop, in both schemes and languages."""
 
-import pytest
 from playwright.sync_api import expect
 
 from campaign.models import Demand, PageText
 from pledges.models import Message
 from tests.browser import press
-from tests.browser.axe import faults_in, views
+from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge, make_staff
-from tests.pages import LANGUAGES
 
 LOCALES = {"sq": "sq-AL", "en": "en-GB"}
 
@@ -31,36 +29,34 @@ def pages(visitor):
         yield path
 
 
-def faults_and_width(page, language):
+def faults_and_width(page, views):
     """Serious findings of axe in each view of the open page, and by how many pixels it is wider than the screen."""
     found = {}
-    for view in views(language):
+    for view in views:
         found |= faults_in(page, [view], only_serious=True)
         if (beyond := page.evaluate(TOO_WIDE)) > 0:
             found[*view[:2], "too wide"] = beyond
     return found
 
 
-@pytest.mark.drill
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_serious_on_the_pages_of_the_admin(staff_visit, language):
+@in_language_and_views
+def test_axe_finds_nothing_serious_on_the_pages_of_the_admin(staff_visit, language, views):
     for sector in ("parents", "teachers"):
         Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed", sector=sector))
     Message.objects.update(state="failing")
     visitor = staff_visit(make_staff(superuser=True), locale=LOCALES[language])
     found = {}
     for path in pages(visitor):
-        found |= {(path, *where): what for where, what in faults_and_width(visitor.page, language).items()}
+        found |= {(path, *where): what for where, what in faults_and_width(visitor.page, views).items()}
     assert found == {}
 
 
-@pytest.mark.drill
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_serious_on_the_sign_in_page(browser, live_server, language):
+@in_language_and_views
+def test_axe_finds_nothing_serious_on_the_sign_in_page(browser, live_server, language, views):
     context = browser.new_context(base_url=live_server.url, locale=LOCALES[language], reduced_motion="reduce")
     page = context.new_page()
     page.goto("/admin/login/")
-    found = faults_and_width(page, language)
+    found = faults_and_width(page, views)
     context.close()
     assert found == {}
 

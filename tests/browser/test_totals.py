@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from pledges.totals import milestones, published
 from tests.browser import press
-from tests.browser.axe import faults_in, views
+from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, path_of
 from tests.tally import put_people
@@ -191,16 +191,15 @@ def test_all_figures_are_there_without_javascript(visit, many_pledges):
     assert page.get_by_role("heading", level=1).inner_text() == "How we count"
 
 
-@pytest.mark.drill
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_axe_finds_nothing_on_totals_with_data(visit, many_pledges, language):
+@in_language_and_views
+def test_10_axe_finds_nothing_on_totals_with_data(visit, many_pledges, language, views):
     visitor, found = visit(reduced_motion="reduce"), {}
     for name in PAGES:
         visitor.open(path_of(name, language))
         visitor.page.evaluate(
             "document.querySelectorAll('details').forEach(each => { each.open = !each.closest('header'); })"
         )
-        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, views(language)).items()}
+        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, views).items()}
     assert found == {}
 
 

@@ -1,15 +1,13 @@
 """The wall of names in a browser: moderation by staff, publication, withdrawal; and the page of open data."""
 
-import pytest
-
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from pledges.totals import published
 from tests.browser import press
-from tests.browser.axe import faults_in, views
+from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge, make_staff
-from tests.pages import LANGUAGES, path_of
+from tests.pages import path_of
 
 PAGES = ("pledges:wall", "pledges:open_data")
 
@@ -77,9 +75,8 @@ def test_the_counter_is_shown_in_frames_and_its_code_can_be_copied(visit):
     assert page.evaluate("getSelection().toString()").startswith("<iframe src=")
 
 
-@pytest.mark.drill
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_with_data(visit, language):
+@in_language_and_views
+def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_with_data(visit, language, views):
     for sector in ("parents", "teachers", "artists", "officials", "citizens"):
         make_pledge(f"Arta {sector.title()}", state="confirmed", sector=sector, show_name=True)
     Pledge.objects.all().decide_wall("shown")
@@ -87,7 +84,7 @@ def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_with_data(visit, lan
     visitor, found = visit(), {}
     for name in PAGES:
         visitor.open(path_of(name, language))
-        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, views(language)).items()}
+        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, views).items()}
         visitor.page.set_viewport_size({"width": 320, "height": 640})
         assert visitor.page.evaluate("document.documentElement.scrollWidth") == 320, name
     assert found == {}

@@ -32,9 +32,8 @@ def test_a_million_pledges_are_spread_over_entries_that_can_be_read():
 )
 def test_the_database_itself_refuses_to_take_anything_back(change):
     AuditEntry.log(None, AuditEntry.Action.SIGN_IN)
-    with connection.cursor() as cursor:
-        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
-            cursor.execute(change)
+    with connection.cursor() as cursor, pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        cursor.execute(change)
     assert AuditEntry.objects.count() == 1
 
 
