@@ -1,11 +1,16 @@
+"""App configuration of the content of the site."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class CampaignConfig(AppConfig):
+    """Content that staff write and the public reads."""
+
     name = "campaign"
     verbose_name = _("Campaign")
 
     def ready(self):
-        """Listen to what editors write."""
+        """Connect the signal receiver that warns editors of discouraged terms."""
+        # Imports models, which cannot be loaded before ready().
         from campaign import terms  # noqa: F401

@@ -1,4 +1,4 @@
-"""What every page needs: the strip, the way out, the menu, words in fixed places, and the same page in the other language."""
+"""Template context of every public page: help strip, quick exit, menus, texts, and links to the other language."""
 
 from django.conf import settings
 from django.core.cache import cache
@@ -11,21 +11,21 @@ from campaign import texts
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
 from pledges.figures.brand import brand
+from pledges.languages import LANGUAGE_CODES, other_language, own_name
 from pledges.starter import load
 
-# Seconds: how long a change of the strip, the menu or the words may take to show on every page.
-KEEP = 30
+# Seconds until a change of the strip, the menu or the texts is visible on every page.
+CACHE_TIMEOUT = 30
 CACHE_KEY = "every-page"
-NAMES = {"sq": "Shqip", "en": "English"}
 
 
 def site(request):
-    """Context of every page; in the admin nothing of it is needed."""
+    """Context processor. Empty in the admin, which uses none of it."""
     if request.path_info.startswith("/admin/"):
         return {}
     language = get_language()
-    other = "en" if language == "sq" else "sq"
-    shared = _shared()
+    other = other_language(language)
+    shared = _shared_content()
     return {
         "brand": brand(),
         "site_url": settings.SITE_URL,
@@ -35,50 +35,51 @@ def site(request):
             for channel in shared["channels"]
         ],
         "texts": shared["texts"][language],
-        "switch": {"code": other, "name": NAMES[other], "url": _in_language(request, other)},
+        "switch": {"code": other, "name": own_name(other), "url": _switch_url(request, other)},
         "alternates": _alternates(request),
         "nav": _menu(request, language, shared["pages"]),
         "footer_links": _footer(request, language, shared["pages"]),
     }
 
 
-def _in_language(request, language):
-    """The same page in a language; where no page is, the home of that language."""
-    if named := getattr(request, "alternates", None):
-        return named[language]
+def _switch_url(request, language):
+    """Path of this page in the other language; the home page of that language if there is none."""
+    if alternates := getattr(request, "alternates", None):
+        return alternates[language]
     path = request.get_full_path()
     translated = translate_url(path, language)
-    return f"/{language}/" if translated == path or _has_slugs_of_its_own(request) else translated
+    if translated == path or _has_slug(request):
+        return f"/{language}/"
+    return translated
 
 
 def _alternates(request):
-    """A public page's address in each language. Personal pages and missing ones have none: nobody should pass those on."""
+    """URL of this page in each language. Empty for missing pages and for personal pages, whose links must not be shared."""
     match = request.resolver_match
-    named = getattr(request, "alternates", None)
-    if named is None:
-        if match is None or "token" in match.kwargs or _has_slugs_of_its_own(request):
+    alternates = getattr(request, "alternates", None)
+    if alternates is None:
+        if match is None or "token" in match.kwargs or _has_slug(request):
             return []
-        named = {language: translate_url(request.path, language) for language in ("sq", "en")}
-    return [{"code": language, "url": settings.SITE_URL + path} for language, path in named.items()]
+        alternates = {language: translate_url(request.path, language) for language in LANGUAGE_CODES}
+    return [{"code": language, "url": settings.SITE_URL + path} for language, path in alternates.items()]
 
 
-def _has_slugs_of_its_own(request):
-    """Whether this address is a page's or article's: then its view names the other (request.alternates), or it is missing."""
+def _has_slug(request):
+    """Whether the URL holds a slug, which translate_url() cannot translate: the view sets request.alternates instead."""
     return request.resolver_match is not None and "slug" in request.resolver_match.kwargs
 
 
 def _menu(request, language, pages):
-    """The main menu: the pages staff put there, then the totals and the news."""
+    """Links of the main menu: pages with a menu position, then the totals and the news."""
     links = [_page_link(request, page, language) for page in pages if page["menu_position"] is not None]
     return [*links, _link(request, "pledges:totals", _("How many we are")), _link(request, "campaign:news", _("News"))]
 
 
 def _footer(request, language, pages):
+    """Links of the three columns of the footer; a page that is not published is left out."""
     by_key = {page["key"]: _page_link(request, page, language) for page in pages}
-    columns = [
-        ["child", "questions", "abroad", "about", "partners"],
-        ["press", "contact", "accessibility", "history"],
-    ]
+    about_keys = ["child", "questions", "abroad", "about", "partners"]
+    service_keys = ["press", "contact", "accessibility", "history"]
     return [
         [
             _link(request, "campaign:help", _("Help and reporting")),
@@ -86,10 +87,10 @@ def _footer(request, language, pages):
             _link(request, "pledges:my_pledge", _("Send me my link")),
             _link(request, "campaign:search", _("Search")),
         ],
-        [by_key[key] for key in columns[0] if key in by_key],
+        [by_key[key] for key in about_keys if key in by_key],
         [
             _link(request, "campaign:privacy", _("Privacy notice")),
-            *[by_key[key] for key in columns[1] if key in by_key],
+            *[by_key[key] for key in service_keys if key in by_key],
             _link(request, "pledges:open_data", _("Open data")),
         ],
     ]
@@ -105,8 +106,8 @@ def _page_link(request, page, language):
     return {"url": url, "label": page[f"title_{language}"], "current": url == request.path}
 
 
-def _shared():
-    """What staff chose for every page: exit, strip, published pages and words; starter content while the database is away."""
+def _shared_content():
+    """Content of every page: exit URL, strip channels, published pages and texts; starter content without a database."""
     shared = cache.get(CACHE_KEY)
     if shared is None:
         try:
@@ -131,5 +132,5 @@ def _shared():
                 "pages": [],
                 "texts": texts.starter(),
             }
-        cache.set(CACHE_KEY, shared, KEEP)
+        cache.set(CACHE_KEY, shared, CACHE_TIMEOUT)
     return shared

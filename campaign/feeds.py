@@ -1,4 +1,4 @@
-"""News as an Atom feed, one a language."""
+"""Atom feed of the news, one per language."""
 
 from datetime import datetime, time
 
@@ -13,11 +13,11 @@ from campaign import texts
 from campaign.models import Article
 from pledges.http import mark_public
 
-NEWEST = 20
+MAX_ITEMS = 20
 
 
-class News(Feed):
-    """The newest news."""
+class NewsFeed(Feed):
+    """The latest articles in the active language."""
 
     feed_type = Atom1Feed
 
@@ -34,7 +34,7 @@ class News(Feed):
         return reverse("campaign:news")
 
     def items(self):
-        return Article.objects.published()[:NEWEST]
+        return Article.objects.published()[:MAX_ITEMS]
 
     def item_title(self, article):
         return article.title

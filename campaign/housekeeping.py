@@ -16,36 +16,41 @@ from campaign import tasks
 from campaign.models import Picture
 from campaign.models.pictures import FOLDER
 
-BATCH = 100
-# Whether it was lost with a worker or failed: it is tried again after so long.
-AGAIN_AFTER = timedelta(minutes=10)
-KEEP_LOST_FILES = timedelta(days=1)
+BATCH_SIZE = 100
+# A task that failed, or was lost when a worker died, is enqueued again after this time.
+RETRY_AFTER = timedelta(minutes=10)
+# A younger folder may belong to an upload whose transaction is still open.
+ORPHAN_MIN_AGE = timedelta(days=1)
 
 
 def enqueue_sizes():
-    """Enqueue pictures whose sizes are owed and whose task was lost or failed; returns how many."""
-    under_way = (
+    """Enqueue pictures without sizes whose task was lost or failed; returns how many."""
+    pending_ids = (
         DBTaskResult.objects.filter(task_path=tasks.make_sizes.module_path)
-        .filter(Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - AGAIN_AFTER))
+        .filter(Q(status=TaskResultStatus.READY) | Q(enqueued_at__gt=Now() - RETRY_AFTER))
         .values_list(KT("args_kwargs__args__0"), flat=True)
     )
-    owed = Picture.objects.without_sizes().alias(key=Cast("pk", TextField())).exclude(key__in=under_way)[:BATCH]
-    for picture in owed:
+    pictures = (
+        Picture.objects.without_sizes().alias(key=Cast("pk", TextField())).exclude(key__in=pending_ids)[:BATCH_SIZE]
+    )
+    for picture in pictures:
         tasks.make_sizes.enqueue(picture.pk)
-    return len(owed)
+    return len(pictures)
 
 
-def sweep():
-    """Remove files of uploads that never became a row, such as those of a transaction that failed; returns how many."""
+def delete_orphaned_files():
+    """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
     library = Path(default_storage.path(FOLDER))
-    late = time.time() - KEEP_LOST_FILES.total_seconds()
-    folders = [each for each in library.iterdir() if each.stat().st_mtime < late] if library.exists() else []
+    if not library.exists():
+        return 0
+    newest = time.time() - ORPHAN_MIN_AGE.total_seconds()
+    folders = [folder for folder in library.iterdir() if folder.stat().st_mtime < newest]
     known = {name.split("/")[1] for name in Picture.objects.values_list("file", flat=True)}
-    lost = [folder for folder in folders if folder.name not in known]
-    for folder in lost:
+    orphans = [folder for folder in folders if folder.name not in known]
+    for folder in orphans:
         shutil.rmtree(folder, ignore_errors=True)
-    return len(lost)
+    return len(orphans)
 
 
-# What the worker runs every minute, one by one.
-STEPS = [enqueue_sizes, sweep]
+# The worker runs each step every minute. A failing step does not stop the others.
+STEPS = [enqueue_sizes, delete_orphaned_files]

@@ -1,8 +1,8 @@
-"""Pages that staff write: included after all other addresses, since any slug may be one."""
+"""URLs of content pages. Included last, since the pattern matches any slug."""
 
 from django.urls import path
 
-from campaign import views
+from campaign.views import content
 
 app_name = "pages"
-urlpatterns = [path("<slug:slug>/", views.page, name="page")]
+urlpatterns = [path("<slug:slug>/", content.page, name="page")]

@@ -1,13 +1,13 @@
-"""Signed links to pages and news that are not public: whoever has one sees the page as it will be, for seven days."""
+"""Signed links to previews of unpublished or unsaved pages and articles, valid for PREVIEW_LIFETIME."""
 
 from django.core import signing
 from django.urls import reverse
 from django.utils import translation
 
 from campaign.models import Article, Page, Preview
-from campaign.models.previews import PREVIEW_LIFE
+from campaign.models.previews import PREVIEW_LIFETIME
 
-KINDS = {model._meta.model_name: model for model in (Page, Article, Preview)}
+MODELS_BY_NAME = {model._meta.model_name: model for model in (Page, Article, Preview)}
 
 
 def _signer():
@@ -15,18 +15,18 @@ def _signer():
 
 
 def path(row, language):
-    """The address of the preview of a saved page or article, or of a Preview, in a language."""
+    """Return the signed URL path, in a language, of the preview of a page, an article or a Preview."""
     with translation.override(language):
         return reverse("campaign:preview", args=[_signer().sign(f"{row._meta.model_name}.{row.pk}")])
 
 
 def find(token):
-    """(page or article, whether it is saved so) of a token, or (None, False) when it is gone.
+    """Return (page or article, whether this state is saved) for a token; (None, False) if the row was deleted.
 
-    Raises signing.BadSignature for a token that is not ours, its subclass SignatureExpired for one that is too old.
+    Raises signing.BadSignature for a forged token and its subclass SignatureExpired for an expired one.
     """
-    kind, _, number = _signer().unsign(token, max_age=PREVIEW_LIFE).partition(".")
-    row = KINDS[kind].objects.filter(pk=number).first()
+    model_name, _separator, pk = _signer().unsign(token, max_age=PREVIEW_LIFETIME).partition(".")
+    row = MODELS_BY_NAME[model_name].objects.filter(pk=pk).first()
     if isinstance(row, Preview):
-        return row.load(), False
+        return row.restore(), False
     return row, row is not None

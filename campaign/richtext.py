@@ -1,6 +1,6 @@
-"""Rich text that cannot carry anything from elsewhere: what staff may write, and what is taken out on save.
+"""Sanitising of rich text: allowed markup, and pictures of the library.
 
-A picture of the library stands in it as `<figure data-picture="17"></figure>`, without address or words: those are the library's.
+A picture is stored as `<figure data-picture="17"></figure>`. Its URL and description come from the library when it is rendered.
 """
 
 import re
@@ -9,64 +9,70 @@ from html.parser import HTMLParser
 
 import nh3
 
-TAGS = {"h2", "h3", "p", "br", "ul", "ol", "li", "strong", "em", "a", "blockquote", "dl", "dt", "dd", "figure"}
-ATTRIBUTES = {"a": {"href", "hreflang"}, "figure": {"data-picture"}}
-SCHEMES = {"http", "https", "mailto", "tel"}
+ALLOWED_TAGS = {"h2", "h3", "p", "br", "ul", "ol", "li", "strong", "em", "a", "blockquote", "dl", "dt", "dd", "figure"}
+ALLOWED_ATTRIBUTES = {"a": {"href", "hreflang"}, "figure": {"data-picture"}}
+ALLOWED_SCHEMES = {"http", "https", "mailto", "tel"}
 
-MARK = 'data-picture="'
-FIGURE = re.compile(rf'<figure {MARK}([1-9]\d{{0,8}})"></figure>')
-# As nh3 writes its tags.
+# Start of the attribute that marks a picture; the models also search texts for it.
+PICTURE_MARKER = 'data-picture="'
+FIGURE = re.compile(rf'<figure {PICTURE_MARKER}([1-9]\d{{0,8}})"></figure>')
+# A figure tag as nh3 serialises it.
 FIGURE_TAG = re.compile(r'<figure(?: data-picture="([^"]*)")?>|</figure>')
 
 
 def clean(html):
-    """The text with nothing but the tags and links above: no script, frame, style, foreign picture or handler survives."""
-    html = nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noreferrer")
-    return FIGURE_TAG.sub(_figure, html).strip()
+    """Return the HTML with the allowed tags, attributes and URL schemes only."""
+    html = nh3.clean(
+        html, tags=ALLOWED_TAGS, attributes=ALLOWED_ATTRIBUTES, url_schemes=ALLOWED_SCHEMES, link_rel="noreferrer"
+    )
+    return FIGURE_TAG.sub(_empty_figure, html).strip()
 
 
 def is_empty(html):
-    """Whether nothing of a text can be read or seen once it is clean."""
+    """Whether the sanitised HTML has neither text nor pictures."""
     return not (picture_ids(clean(html)) or unescape(nh3.clean(html, tags=set())).strip())
 
 
-def _figure(tag):
-    """A picture's mark, empty and closed; what stood in it follows after. A figure of anything else goes."""
-    return f'<figure {MARK}{tag[1]}"></figure>' if _is_id(tag[1]) else ""
+def _empty_figure(tag):
+    """Replace an opening figure tag by an empty figure, so that its content follows it; drop all other figure tags."""
+    return f'<figure {PICTURE_MARKER}{tag[1]}"></figure>' if _is_picture_id(tag[1]) else ""
 
 
-def _is_id(text):
+def _is_picture_id(text):
     return re.fullmatch(r"[1-9][0-9]{0,8}", text or "") is not None
 
 
 def picture_ids(html):
-    """Ids of the pictures in a text, in order."""
-    return [int(found) for found in FIGURE.findall(html)]
+    """Return the ids of the pictures in sanitised HTML, in order."""
+    return [int(pk) for pk in FIGURE.findall(html)]
 
 
-def with_pictures(html, draw):
-    """The text with each picture's mark replaced by what `draw(id)` gives, which is safe HTML or nothing."""
-    return FIGURE.sub(lambda mark: draw(int(mark[1])), html)
+def render_pictures(html, render):
+    """Replace each picture in sanitised HTML by the result of `render(id)`, which is safe HTML or empty."""
+    return FIGURE.sub(lambda figure: render(int(figure[1])), html)
 
 
-def taken_out(html):
-    """What `clean` takes out, as names in order ("iframe", "style"); an editor is told of it."""
-    finder = _Finder()
-    finder.feed(html)
-    finder.close()
-    return sorted(finder.found)
+def removed_markup(html):
+    """Return the sorted names of tags and attributes that clean() removes, such as ["iframe", "style"]."""
+    parser = _RemovedMarkupParser()
+    parser.feed(html)
+    parser.close()
+    return sorted(parser.removed)
 
 
-class _Finder(HTMLParser):
+class _RemovedMarkupParser(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.found = set()
+        self.removed = set()
 
     def handle_starttag(self, tag, attrs):
-        # What the browser or nh3 adds by itself is not worth a word.
-        known = ATTRIBUTES.get(tag, set()) | {"rel"}
-        if tag not in TAGS or (tag == "figure" and not _is_id(dict(attrs).get("data-picture"))):
-            self.found.add(tag)
-        self.found.update(name for name, _value in attrs if tag in TAGS and name not in known)
-        if any(name == "href" and ":" in (value or "") and value.split(":")[0] not in SCHEMES for name, value in attrs):
-            self.found.add("href")
+        # `rel` is added by the editor and by nh3: no author wrote it.
+        known = ALLOWED_ATTRIBUTES.get(tag, set()) | {"rel"}
+        if tag not in ALLOWED_TAGS or (tag == "figure" and not _is_picture_id(dict(attrs).get("data-picture"))):
+            self.removed.add(tag)
+        for name, value in attrs:
+            if tag in ALLOWED_TAGS and name not in known:
+                self.removed.add(name)
+            scheme, colon, _rest = (value or "").partition(":")
+            if name == "href" and colon and scheme not in ALLOWED_SCHEMES:
+                self.removed.add("href")

@@ -1,4 +1,4 @@
-"""Search over all public pages, in one language at a time: those that staff write, news, and those whose place is fixed."""
+"""Full-text search over content pages, news and the pages fixed in the code, in one language at a time."""
 
 import math
 import re
@@ -17,15 +17,15 @@ from django.utils.translation import gettext
 from campaign.models import Article, HelpChannel, Page
 from campaign.models.publishing import SEARCH_CONFIG
 
-# As many letters as anyone types to find something.
-LONGEST = 100
-MOST = 30
-# Signs that no text of ours holds and no markup means: they become <mark> after all else is escaped.
+# Characters of the query; the rest is ignored.
+MAX_QUERY_LENGTH = 100
+MAX_HITS = 30
+# Private-use characters that delimit matches in a headline. They become <mark> after the text is escaped.
 START, STOP = "\ue000", "\ue001"
 
 
-class Plain(Func):
-    """Rich text without its tags: blocks end with a space, headings as sentences do, words stay beside their full stop."""
+class PlainText(Func):
+    """Rich text without tags. Blocks are separated by a space, inline tags are not; a heading ends with a full stop."""
 
     output_field = TextField()
     template = (
@@ -34,13 +34,13 @@ class Plain(Func):
     )
 
 
-# The same search over pages that are no rows: their titles and words come as columns.
-FIXED = f"""
-    SELECT place, ts_rank(vector, query), ts_headline('{SEARCH_CONFIG}', words, query, %s), words
-    FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS page (title, words, place)
+# The same search over pages that are not rows: their titles and texts are array parameters.
+FIXED_PAGES_SQL = f"""
+    SELECT position, ts_rank(vector, query), ts_headline('{SEARCH_CONFIG}', body, query, %s), body
+    FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS page (title, body, position)
     CROSS JOIN LATERAL (
         SELECT setweight(to_tsvector('{SEARCH_CONFIG}', title), 'A')
-            || setweight(to_tsvector('{SEARCH_CONFIG}', words), 'B') AS vector
+            || setweight(to_tsvector('{SEARCH_CONFIG}', body), 'B') AS vector
     ) AS weighted
     CROSS JOIN to_tsquery('{SEARCH_CONFIG}', %s) AS query
     WHERE vector @@ query
@@ -49,7 +49,7 @@ FIXED = f"""
 
 @dataclass(frozen=True)
 class Hit:
-    """One result: title, address, and a snippet with the hit marked, as safe HTML."""
+    """One search result. `snippet` is safe HTML with the matches in <mark>."""
 
     title: str
     url: str
@@ -57,53 +57,56 @@ class Hit:
 
 
 def find(words, language, texts):
-    """What the public may read that holds all these words or longer ones: help first, then the best, at most MOST.
+    """Return at most MAX_HITS public pages that contain all words, also as prefixes; the help page first, then by rank.
 
-    `texts` are the words in fixed places, by key, in this language.
+    `texts` is {key: text} of the texts in fixed places, in this language.
     """
-    query = _begins_with(words)
+    query = _prefix_query(words)
     if not query:
         return []
-    hits = []
-    for model in (Page, Article):
-        column, plain = f"search_{language}", Plain(f"body_{language}")
-        search = SearchQuery(query, config=SEARCH_CONFIG, search_type="raw")
-        found = (
-            model.objects.published()
-            .filter(**{column: search})
-            .annotate(
-                rank=SearchRank(F(column), search),
-                plain=plain,
-                snippet=SearchHeadline(
-                    plain,
-                    search,
-                    config=SEARCH_CONFIG,
-                    start_sel=START,
-                    stop_sel=STOP,
-                    max_words=30,
-                    min_words=15,
-                    # Words on both sides of the hit.
-                    max_fragments=1,
-                ),
-            )
-            .order_by("-rank")[:MOST]
+    ranked_hits = [*_search_rows(Page, query, language), *_search_rows(Article, query, language)]
+    ranked_hits += _search_fixed_pages(query, _fixed_pages(language, texts))
+    ranked_hits.sort(key=lambda ranked: -ranked[0])
+    return [hit for _rank, hit in ranked_hits[:MAX_HITS]]
+
+
+def _search_rows(model, query, language):
+    """[(rank, Hit)] of published rows."""
+    column, plain_text = f"search_{language}", PlainText(f"body_{language}")
+    search = SearchQuery(query, config=SEARCH_CONFIG, search_type="raw")
+    rows = (
+        model.objects.published()
+        .filter(**{column: search})
+        .annotate(
+            rank=SearchRank(F(column), search),
+            plain_text=plain_text,
+            headline=SearchHeadline(
+                plain_text,
+                search,
+                config=SEARCH_CONFIG,
+                start_sel=START,
+                stop_sel=STOP,
+                max_words=30,
+                min_words=15,
+                # With fragments, words on both sides of the match are shown.
+                max_fragments=1,
+            ),
         )
-        hits += [(row.rank, Hit(row.title, row.get_absolute_url(), marked(row.snippet, row.plain))) for row in found]
-    hits += _fixed(query, _fixed_pages(language, texts))
-    hits.sort(key=lambda ranked: -ranked[0])
-    return [hit for _rank, hit in hits[:MOST]]
+        .order_by("-rank")[:MAX_HITS]
+    )
+    return [(row.rank, Hit(row.title, row.get_absolute_url(), highlight(row.headline, row.plain_text))) for row in rows]
 
 
-def _begins_with(words):
-    """Words as a query of PostgreSQL: all of them, each also as the beginning of a longer one (fëmijë, fëmijët)."""
-    words = unicodedata.normalize("NFC", words).replace("\x00", "")[:LONGEST]
+def _prefix_query(words):
+    """A tsquery that requires all words; words of three letters or more also match as prefixes (fëmijë, fëmijët)."""
+    words = unicodedata.normalize("NFC", words).replace("\x00", "")[:MAX_QUERY_LENGTH]
     words = re.sub(r"[\\/]", " ", words).split()
     quoted = (f"'{word.replace("'", "''")}'" for word in words)
     return " & ".join(f"{word}:*" if len(word) > 4 else word for word in quoted)
 
 
 def _fixed_pages(language, texts):
-    """(title, address, words) of the pages whose place is fixed; the one that helps is the first."""
+    """[(title, URL path, text)] of the pages fixed in the code; the help page is the first."""
     channels = HelpChannel.objects.shown().values_list("number", "tel", f"name_{language}", f"text_{language}")
     return [
         (
@@ -146,29 +149,32 @@ def _fixed_pages(language, texts):
     ]
 
 
-def _fixed(query, pages):
-    """(rank, Hit) of those pages that hold the words."""
-    titles, _addresses, words = map(list, zip(*pages, strict=True))
+def _search_fixed_pages(query, pages):
+    """[(rank, Hit)] of the matching pages among (title, URL path, text)."""
+    titles, _urls, bodies = map(list, zip(*pages, strict=True))
     options = f"StartSel={START}, StopSel={STOP}, MaxWords=30, MinWords=15, MaxFragments=1"
     with connection.cursor() as cursor:
-        cursor.execute(FIXED, [options, titles, words, query])
-        return [
-            # Whoever may need help finds it first.
-            (math.inf if place == 1 else rank, Hit(pages[place - 1][0], pages[place - 1][1], marked(snippet, plain)))
-            for place, rank, snippet, plain in cursor.fetchall()
-        ]
+        cursor.execute(FIXED_PAGES_SQL, [options, titles, bodies, query])
+        rows = cursor.fetchall()
+    hits = []
+    for position, rank, headline, body in rows:
+        title, url, _body = pages[position - 1]
+        # The help page is always the first hit: the visitor may be in need of help.
+        hits.append((math.inf if position == 1 else rank, Hit(title, url, highlight(headline, body))))
+    return hits
 
 
-def marked(snippet, plain):
-    """A headline of PostgreSQL as safe HTML: no tag of the text survives, the hits stand in <mark>.
+def highlight(headline, plain_text):
+    """Return a headline of PostgreSQL as safe HTML with the matches in <mark>.
 
-    An ellipsis stands where the plain text goes on.
+    An ellipsis marks an end of the headline that is not also an end of the plain text.
     """
-    text, whole = _one_line(snippet), _one_line(plain)
-    words = text.replace(START, "").replace(STOP, "")
-    before, after = "" if whole.startswith(words) else "… ", "" if whole.endswith(words) else " …"
+    text, full_text = _one_line(headline), _one_line(plain_text)
+    without_delimiters = text.replace(START, "").replace(STOP, "")
+    before = "" if full_text.startswith(without_delimiters) else "… "
+    after = "" if full_text.endswith(without_delimiters) else " …"
     text = f"{before}{escape(text)}{after}"
-    return mark_safe(text.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308 - all else is escaped
+    return mark_safe(text.replace(START, "<mark>").replace(STOP, "</mark>"))  # noqa: S308 - the rest is escaped
 
 
 def _one_line(text):

@@ -1,4 +1,4 @@
-"""The sitemap: every public page in both languages, each naming its other."""
+"""Sitemap of all public pages, with alternates in both languages."""
 
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from campaign.models import Article, Page
 
 
 class PageSitemap(Sitemap):
-    """Pages with an address of their own in the code."""
+    """Pages whose URLs are fixed in the code."""
 
     i18n = True
     alternates = True
@@ -35,14 +35,14 @@ class PageSitemap(Sitemap):
         return reverse(item)
 
     def get_urls(self, page=1, site=None, protocol=None):
-        """For those of neither language the Albanian page; Django's own x-default would be an address without language."""
+        """Add x-default, which is the Albanian page: Django's own x-default would be a URL without language prefix."""
         urls = super().get_urls(page, site, protocol)
         for url in urls:
-            [albanian] = [each for each in url["alternates"] if each["lang_code"] == "sq"]
+            [albanian] = [link for link in url["alternates"] if link["lang_code"] == settings.LANGUAGE_CODE]
             url["alternates"].append(albanian | {"lang_code": "x-default"})
         return urls
 
-    # Under SITE_URL, as the pages' canonical addresses are, by whichever host one asks.
+    # URLs begin with SITE_URL, as the canonical URLs of the pages do, and not with the host of the request.
 
     def get_protocol(self, protocol=None):
         return urlsplit(settings.SITE_URL).scheme
@@ -52,7 +52,7 @@ class PageSitemap(Sitemap):
 
 
 class ContentSitemap(PageSitemap):
-    """Pages and news that staff wrote."""
+    """Published content pages and articles."""
 
     def items(self):
         return [*Page.objects.published().exclude(key=Page.PRIVACY), *Article.objects.published()]

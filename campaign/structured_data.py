@@ -1,4 +1,4 @@
-"""Structured data (JSON-LD, schema.org): what search engines read of a page, as dictionaries."""
+"""Structured data for search engines (schema.org), as dictionaries to be rendered as JSON-LD."""
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -9,7 +9,7 @@ CONTEXT = "https://schema.org"
 
 
 def organization():
-    """The movement, from its launch on."""
+    """Return the Organization of the movement."""
     return {
         "@context": CONTEXT,
         "@type": "Organization",
@@ -23,7 +23,7 @@ def organization():
 
 
 def article(article):
-    """One piece of news."""
+    """Return the NewsArticle of an Article."""
     data = {
         "@context": CONTEXT,
         "@type": "NewsArticle",
@@ -41,12 +41,12 @@ def article(article):
 
 
 def breadcrumbs(trail):
-    """The way from home to a page: (name, path) pairs below home."""
+    """Return the BreadcrumbList of (name, path) pairs, the levels below the home page."""
     return {
         "@context": CONTEXT,
         "@type": "BreadcrumbList",
         "itemListElement": [
-            {"@type": "ListItem", "position": number, "name": name, "item": settings.SITE_URL + path}
-            for number, (name, path) in enumerate(trail, start=1)
+            {"@type": "ListItem", "position": position, "name": name, "item": settings.SITE_URL + path}
+            for position, (name, path) in enumerate(trail, start=1)
         ],
     }

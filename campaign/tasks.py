@@ -13,12 +13,12 @@ logger = logging.getLogger(__name__)
 
 @task
 def make_sizes(picture_id):
-    """Make the sizes of a picture if they are owed; harmless when they were made already."""
+    """Make the sizes of a picture. Idempotent: does nothing if they exist or the picture was deleted."""
     picture = apps.get_model("campaign.Picture").objects.without_sizes().filter(pk=picture_id).first()
     if picture is None:
         return
     try:
         picture.make_sizes()
     except Exception as error:
-        # A file that is gone, or a full disk: the picture is shown as it was uploaded, and tried again later.
+        # Such as a missing file or a full disk. Until a later attempt succeeds, pages show the uploaded file.
         logger.error("sizes of picture %s: %s", picture_id, type(error).__name__)

@@ -1,4 +1,4 @@
-"""Warns editors of words on the safeguarding list, with the better ones."""
+"""Signal receiver that warns editors of discouraged terms and recommends replacements."""
 
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
@@ -9,12 +9,12 @@ from staff.admin.content import texts_are_read
 
 @receiver(texts_are_read)
 def warn(sender, texts, **kwargs):
-    """A sentence for each word to avoid."""
-    # The list itself holds them all.
+    """Return one sentence for each discouraged term in the texts."""
+    # The list of terms itself contains every term.
     if sender is Term:
         return []
     sentences = []
-    for label, language, term, words in Term.objects.all().found_in(texts):
+    for label, language, term, words in Term.objects.all().find_in(texts):
         better, why = term.advice(language)
         sentences.append(
             _("%(field)s: “%(words)s” stands there. Better: “%(better)s”. %(why)s")

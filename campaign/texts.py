@@ -1,19 +1,20 @@
-"""The words that stand in fixed places, as templates want them: by key, in one language."""
+"""Texts in fixed places of the site, by language and key, as templates use them."""
 
 from campaign.models import PageText
 from campaign.starter import FOLDER
+from pledges.languages import LANGUAGE_CODES
 from pledges.starter import load
 
 
 def read():
-    """{language: {key: words}} as staff wrote them; where nothing is kept yet, the starter's."""
+    """Return {language: {key: text}} from the database; a text that is not there yet is the starter text."""
     return _by_language([*load("texts", FOLDER), *PageText.objects.values("key", "text_sq", "text_en")])
 
 
 def starter():
-    """The same without a database."""
+    """Return {language: {key: text}} of the starter texts, without a query."""
     return _by_language(load("texts", FOLDER))
 
 
 def _by_language(rows):
-    return {language: {row["key"]: row[f"text_{language}"] for row in rows} for language in ("sq", "en")}
+    return {language: {row["key"]: row[f"text_{language}"] for row in rows} for language in LANGUAGE_CODES}

@@ -1,19 +1,22 @@
+"""URLs of the home page, help, search, news and previews, under the language prefix."""
+
 from django.urls import path
 from django.utils.translation import pgettext_lazy
 
-import pledges.urls  # noqa: F401 - knows what a token is
-from campaign import feeds, views
+import pledges.urls  # noqa: F401 - registers the path converter "token"
+from campaign import feeds
+from campaign.views import content
 from pledges.http import read_only
 
 app_name = "campaign"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path(pgettext_lazy("address", "help/"), views.help_page, name="help"),
-    path(pgettext_lazy("address", "privacy/"), views.privacy, name="privacy"),
-    path(pgettext_lazy("address", "search/"), views.search, name="search"),
-    path(pgettext_lazy("address", "news/"), views.news, name="news"),
-    path(pgettext_lazy("address", "news/feed/"), read_only(feeds.News()), name="feed"),
-    path(pgettext_lazy("address", "news/<int:year>/"), views.news, name="news_of_year"),
-    path(pgettext_lazy("address", "news/<slug:slug>/"), views.article, name="article"),
-    path(pgettext_lazy("address", "preview/<token:token>/"), views.preview, name="preview"),
+    path("", content.home, name="home"),
+    path(pgettext_lazy("address", "help/"), content.help_page, name="help"),
+    path(pgettext_lazy("address", "privacy/"), content.privacy, name="privacy"),
+    path(pgettext_lazy("address", "search/"), content.search, name="search"),
+    path(pgettext_lazy("address", "news/"), content.news, name="news"),
+    path(pgettext_lazy("address", "news/feed/"), read_only(feeds.NewsFeed()), name="feed"),
+    path(pgettext_lazy("address", "news/<int:year>/"), content.news, name="news_of_year"),
+    path(pgettext_lazy("address", "news/<slug:slug>/"), content.article, name="article"),
+    path(pgettext_lazy("address", "preview/<token:token>/"), content.preview, name="preview"),
 ]

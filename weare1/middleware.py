@@ -2,6 +2,7 @@
 
 import logging
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpResponse
 from django.template.loader import render_to_string
@@ -76,7 +77,7 @@ def language_of_the_address(get_response):
         if in_admin:
             language = translation.get_language_from_request(request)
         # `/EN/…` is no page of ours, but its 404 speaks English, too.
-        with translation.override((language or "sq").lower()):
+        with translation.override((language or settings.LANGUAGE_CODE).lower()):
             request.LANGUAGE_CODE = translation.get_language()
             response = get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)

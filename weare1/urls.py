@@ -1,15 +1,36 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
 
-from campaign import views
 from campaign.sitemaps import SITEMAPS
+from campaign.views import content, files
 from pledges.http import public_page
+from pledges.languages import LanguageConverter
 from pledges.views import counter, health, open_data, share, totals
 
+register_converter(LanguageConverter, "language")
+
+# Under /pictures/LANGUAGE/.
+picture_urls = [
+    re_path(r"^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$", files.picture, name="picture"),
+    re_path(r"^(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$", share.picture, name="pledged_picture"),
+    re_path(r"^ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"),
+    path("totals.png", totals.card, name="totals_card"),
+]
+# Under /figures/LANGUAGE/.
+figure_urls = [
+    re_path(
+        r"^(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)\.(?P<kind>png|csv)$",
+        totals.figure,
+        name="figure",
+    ),
+]
+# Under /counter/LANGUAGE/.
+counter_urls = [re_path(r"^(?P<theme>light|dark)/$", counter.counter, name="counter")]
+
 urlpatterns = [
-    path("", views.root),
+    path("", content.root),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/openapi.json", open_data.description, name="openapi"),
@@ -19,46 +40,28 @@ urlpatterns = [
     path("api/v1/days.csv", open_data.days_csv, name="days_csv"),
     path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
     path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
-    re_path(
-        r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
-        r"\.(?P<kind>png|csv)$",
-        totals.figure,
-        name="figure",
-    ),
-    # What one can say over the phone.
-    path("ndihme", views.short_address, {"full": "/sq/ndihme/"}),
-    path("ndihme/", views.short_address, {"full": "/sq/ndihme/"}),
-    path("help", views.short_address, {"full": "/en/help/"}),
-    path("help/", views.short_address, {"full": "/en/help/"}),
-    path(".well-known/security.txt", views.security_txt),
-    re_path(
-        r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$",
-        views.picture,
-        name="picture",
-    ),
-    re_path(
-        r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$",
-        share.picture,
-        name="pledged_picture",
-    ),
-    re_path(
-        r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"
-    ),
-    re_path(r"^pictures/(?P<language>sq|en)/totals\.png$", totals.card, name="totals_card"),
-    re_path(r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$", counter.counter, name="counter"),
+    path("figures/<language:language>/", include(figure_urls)),
+    path("pictures/<language:language>/", include(picture_urls)),
+    path("counter/<language:language>/", include(counter_urls)),
+    # Short addresses, easy to say on the phone.
+    path("ndihme", content.short_address, {"full": "/sq/ndihme/"}),
+    path("ndihme/", content.short_address, {"full": "/sq/ndihme/"}),
+    path("help", content.short_address, {"full": "/en/help/"}),
+    path("help/", content.short_address, {"full": "/en/help/"}),
+    path(".well-known/security.txt", files.security_txt),
     re_path(
         r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$",
-        views.library_file,
+        files.library_file,
         name="library_file",
     ),
-    path("robots.txt", views.robots),
+    path("robots.txt", files.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
-    path("site.webmanifest", views.manifest, name="manifest"),
+    path("site.webmanifest", files.manifest, name="manifest"),
     path("admin/language/", include("django.conf.urls.i18n")),
     path("admin/account/", include("staff.urls")),
     path("admin/", admin.site.urls),
 ]
-handler400 = "campaign.views.bad_request"
+handler400 = "campaign.views.content.bad_request"
 urlpatterns += i18n_patterns(
     path("", include("campaign.urls")),
     path("", include("pledges.urls")),

@@ -1,8 +1,8 @@
-"""What staff write and the public reads; and the admin's front page."""
+"""Admin of the content of the site, and the dashboard on the admin index."""
 
 from django.contrib import admin
 
 from campaign.admin import content, dashboard, help, milestones, pictures, publishing, terms, texts  # noqa: F401
 
-admin.site.front = dashboard.context
-admin.site.order = dashboard.ORDER
+admin.site.dashboard_context = dashboard.context
+admin.site.model_order = dashboard.MODEL_ORDER

@@ -1,4 +1,4 @@
-"""The front page of the admin: what needs doing, what came in lately, and the ways people take most."""
+"""Dashboard on the admin index: open tasks, shortcuts, and the activity of the last 30 days."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ from pledges.models import Message, Pledge, PledgingSettings, Sector, WallName
 from pledges.totals import activity, tally
 from pledges.views.health import QUEUE_AGE_LIMIT
 
-# How models follow each other in the menu: first what is changed every week.
-ORDER = [
+# The order of models in the menu: first those that are changed every week.
+MODEL_ORDER = [
     *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
     *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.partner", "campaign.term"),
     *("campaign.sitesettings", "pledges.pledge", "pledges.wallname", "pledges.batch", "pledges.export"),
@@ -26,172 +26,196 @@ ORDER = [
     *("staff.account", "staff.auditentry"),
 ]
 
-# A drawing's height and the width of one day in it.
-HEIGHT, DAY = 120, 20
+# Units of the SVG bar chart: its height, and the width of one day.
+CHART_HEIGHT, DAY_WIDTH = 120, 20
+# Keeps the bar of one pledge visible beside a bar of ten thousand.
+MIN_BAR_HEIGHT = 2
 
 
 @dataclass(frozen=True)
 class Task:
-    """One line of what needs doing: how many, what, and where. `count` is None where nothing is counted."""
+    """One open task: a count (None for a task that is not counted), a label, and the address where it is done."""
 
     count: int | None
-    words: str
+    label: str
     url: str
 
 
 def context(request):
-    """What the front page shows this member of staff, by their rights."""
-    can = request.user.has_perm
+    """Template context of the dashboard: only what the permissions of this user allow."""
+    has_perm = request.user.has_perm
     return {
-        "tasks": list(_tasks(can)),
-        "ways": list(_ways(can)),
-        "activity": _activity() if can("pledges.view_pledge") else None,
+        "tasks": list(_tasks(has_perm)),
+        "shortcuts": list(_shortcuts(has_perm)),
+        "activity": _activity() if has_perm("pledges.view_pledge") else None,
     }
 
 
-def _tasks(can):
-    if can("pledges.change_pledgingsettings"):
-        yield from _pledging()
-    if can("pledges.view_message"):
-        yield from _messages()
-    looks_at_names = can("pledges.change_wallname") and can("pledges.see_people")
-    if looks_at_names and (n := WallName.objects.awaiting_wall_review().count()):
-        words = ngettext("name for the wall waits to be looked at", "names for the wall wait to be looked at", n)
-        yield Task(n, words, _list(WallName))
-    if can("campaign.change_helpchannel") and (n := HelpChannel.objects.due().count()):
-        words = ngettext("help number not verified for 90 days", "help numbers not verified for 90 days", n)
-        yield Task(n, words, _list(HelpChannel, due="yes"))
-    if can("campaign.change_demand") and (n := Demand.objects.due().count()):
-        words = ngettext("demand not looked at for 60 days", "demands not looked at for 60 days", n)
-        yield Task(n, words, _list(Demand, due="yes"))
-    if can("campaign.change_page"):
-        yield from _drafts(Page)
-    if can("campaign.change_article"):
-        yield from _drafts(Article)
-    if can("pledges.change_sector"):
-        closed = Sector.objects.filter(is_open=True).exclude(pk__in=Sector.objects.open())
-        for sector in closed:
-            yield Task(
-                None, _("Nobody can choose “%(sector)s”: it has no words yet") % {"sector": sector}, _form(sector)
-            )
+def _tasks(has_perm):
+    if has_perm("pledges.change_pledgingsettings"):
+        yield from _pledging_tasks()
+    if has_perm("pledges.view_message"):
+        yield from _message_tasks()
+    if has_perm("pledges.change_wallname") and has_perm("pledges.see_people"):
+        yield from _wall_tasks()
+    if has_perm("campaign.change_helpchannel"):
+        yield from _help_channel_tasks()
+    if has_perm("campaign.change_demand"):
+        yield from _demand_tasks()
+    if has_perm("campaign.change_page"):
+        yield from _draft_tasks(Page)
+    if has_perm("campaign.change_article"):
+        yield from _draft_tasks(Article)
+    if has_perm("pledges.change_sector"):
+        yield from _sector_tasks()
 
 
-def _pledging():
+def _pledging_tasks():
     pledging = PledgingSettings.load()
     if pledging.state != PledgingSettings.State.OPEN:
-        words = {
+        label = {
             PledgingSettings.State.PAUSED: _("Pledging is paused: people read your message instead of the form"),
             PledgingSettings.State.CLOSED: _("Pledging is closed: people read your message instead of the form"),
         }[pledging.state]
-        yield Task(None, words, _form(pledging))
+        yield Task(None, label, _change_url(pledging))
 
 
-def _messages():
+def _message_tasks():
     late = (
         Message.objects.queued()
         .filter(due_at__lt=Now() - QUEUE_AGE_LIMIT)
-        .aggregate(n=Count("pk"), since=Min("due_at"))
+        .aggregate(count=Count("pk"), since=Min("due_at"))
     )
-    if n := late["n"]:
+    if late["count"]:
         since = formats.localize(timezone.localtime(late["since"]))
-        words = ngettext(
+        label = ngettext(
             "message should have gone out since %(since)s: tell whoever runs the site that the worker stands still",
             "messages should have gone out since %(since)s: tell whoever runs the site that the worker stands still",
-            n,
+            late["count"],
         )
-        yield Task(n, words % {"since": since}, _list(Message, state__exact=Message.State.QUEUED))
-    if n := Message.objects.failing().count():
-        words = ngettext("message that could not be delivered", "messages that could not be delivered", n)
-        failing = f"{Message.State.FAILING},{Message.State.REFUSED}"
-        yield Task(n, words, _list(Message, state__in=failing))
+        yield Task(late["count"], label % {"since": since}, _list_url(Message, state__exact=Message.State.QUEUED))
+    failing = Message.objects.failing().count()
+    if failing:
+        label = ngettext("message that could not be delivered", "messages that could not be delivered", failing)
+        states = f"{Message.State.FAILING},{Message.State.REFUSED}"
+        yield Task(failing, label, _list_url(Message, state__in=states))
 
 
-def _drafts(model):
+def _wall_tasks():
+    count = WallName.objects.awaiting_wall_review().count()
+    if count:
+        label = ngettext("name for the wall waits to be looked at", "names for the wall wait to be looked at", count)
+        yield Task(count, label, _list_url(WallName))
+
+
+def _help_channel_tasks():
+    count = HelpChannel.objects.due().count()
+    if count:
+        label = ngettext("help number not verified for 90 days", "help numbers not verified for 90 days", count)
+        yield Task(count, label, _list_url(HelpChannel, due="yes"))
+
+
+def _demand_tasks():
+    count = Demand.objects.due().count()
+    if count:
+        label = ngettext("demand not looked at for 60 days", "demands not looked at for 60 days", count)
+        yield Task(count, label, _list_url(Demand, due="yes"))
+
+
+def _draft_tasks(model):
     drafts = list(model.objects.drafts().order_by("pk").only("pk"))
-    lacking = set(model.objects.drafts().in_one_language().values_list("pk", flat=True))
-    finished = [draft for draft in drafts if draft.pk not in lacking]
-    if n := len(lacking):
-        words = {
-            Page: ngettext("page lacks a language", "pages lack a language", n),
-            Article: ngettext("piece of news lacks a language", "pieces of news lack a language", n),
+    untranslated_ids = set(model.objects.drafts().missing_translation().values_list("pk", flat=True))
+    untranslated = [draft for draft in drafts if draft.pk in untranslated_ids]
+    complete = [draft for draft in drafts if draft.pk not in untranslated_ids]
+    if untranslated:
+        count = len(untranslated)
+        label = {
+            Page: ngettext("page lacks a language", "pages lack a language", count),
+            Article: ngettext("piece of news lacks a language", "pieces of news lack a language", count),
         }[model]
-        yield Task(n, words, _drafts_at(model, [draft for draft in drafts if draft.pk in lacking], both_languages="no"))
-    if n := len(finished):
-        words = {
+        yield Task(count, label, _drafts_url(model, untranslated, both_languages="no"))
+    if complete:
+        count = len(complete)
+        label = {
             Page: ngettext(
                 "page is written in both languages and not published",
                 "pages are written in both languages and not published",
-                n,
+                count,
             ),
             Article: ngettext(
                 "piece of news is written in both languages and not published",
                 "pieces of news are written in both languages and not published",
-                n,
+                count,
             ),
         }[model]
-        yield Task(n, words, _drafts_at(model, finished, status="draft"))
+        yield Task(count, label, _drafts_url(model, complete, status="draft"))
 
 
-def _drafts_at(model, drafts, **narrowed):
-    """The form of the only one, or the list of drafts."""
-    return _form(drafts[0]) if len(drafts) == 1 else _list(model, **narrowed)
+def _drafts_url(model, drafts, **filters):
+    """The change form of a single draft; the filtered list when there are several."""
+    return _change_url(drafts[0]) if len(drafts) == 1 else _list_url(model, **filters)
 
 
-def _ways(can):
-    """(words, address) of what people come here for."""
-    if can("campaign.change_pagetext"):
+def _sector_tasks():
+    for sector in Sector.objects.filter(is_open=True).exclude(pk__in=Sector.objects.open()):
+        label = _("Nobody can choose “%(sector)s”: it has no words yet") % {"sector": sector}
+        yield Task(None, label, _change_url(sector))
+
+
+def _shortcuts(has_perm):
+    """Yield (label, URL) of the most used pages of the admin."""
+    if has_perm("campaign.change_pagetext"):
         yield (
             _("Change the home page’s words"),
             reverse("admin:campaign_pagetext_changelist", query={"page__exact": "home"}),
         )
-    if can("campaign.add_article"):
+    if has_perm("campaign.add_article"):
         yield _("Write news"), reverse("admin:campaign_article_add")
-    if can("campaign.change_page"):
+    if has_perm("campaign.change_page"):
         yield _("Change a page"), reverse("admin:campaign_page_changelist")
-    if can("pledges.view_pledge"):
+    if has_perm("pledges.view_pledge"):
         yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
     yield _("See the site"), reverse("campaign:home")
 
 
 def _activity():
-    """What came in lately, drawn and in figures."""
-    lately, read = activity.lately(), tally.read()
-    sectors = [(sector.name, *lately.sectors.get(sector.pk, (0, 0)), people) for sector, people in read.sectors]
-    sources = [(label, *lately.sources[value]) for value, label in Pledge.Source.choices if value in lately.sources]
-    signed, confirmed = (sum(day[column] for day in lately.days) for column in (1, 2))
+    """Template context of the activity section: sums, bar chart and tables."""
+    recent, totals = activity.lately(), tally.read()
+    # Rows are (label, signed, of these confirmed, supporters in all); sources have no total.
+    sectors = [(sector.name, *recent.sectors.get(sector.pk, (0, 0)), people) for sector, people in totals.sectors]
+    sources = [(label, *recent.sources[value]) for value, label in Pledge.Source.choices if value in recent.sources]
     return {
-        "total": read.total,
-        "signed": signed,
-        "confirmed": confirmed,
-        "days": lately.days,
-        "bars": _bars(lately.days),
-        "height": HEIGHT,
-        "width": DAY * len(lately.days),
+        "total": totals.total,
+        "signed": sum(signed for _day, signed, _confirmed in recent.days),
+        "confirmed": sum(confirmed for _day, _signed, confirmed in recent.days),
+        "days": recent.days,
+        "bars": _bars(recent.days),
+        "height": CHART_HEIGHT,
+        "width": DAY_WIDTH * len(recent.days),
         "sectors": sectors,
-        "most_of_a_sector": max((row[1] for row in sectors), default=0),
+        "max_signed_in_a_sector": max((row[1] for row in sectors), default=0),
         "sources": sources,
-        "most_of_a_source": max((row[1] for row in sources), default=0),
+        "max_signed_from_a_source": max((row[1] for row in sources), default=0),
     }
 
 
 def _bars(days):
-    """(x, y and height of the bar of those signed, the same of those confirmed) of each day, in whole numbers."""
-    most = max(1, *(max(signed, confirmed) for _day, signed, confirmed in days))
+    """(bar of the signed, bar of the confirmed) of each day, as integer x, y and height in units of the SVG."""
+    highest = max(1, *(max(signed, confirmed) for _day, signed, confirmed in days))
 
-    def bar(n, x):
-        # A day with one pledge is seen beside one with ten thousand.
-        height = max(2, round(n * HEIGHT / most)) if n else 0
-        return {"x": x, "y": HEIGHT - height, "height": height}
+    def bar(count, x):
+        height = max(MIN_BAR_HEIGHT, round(count * CHART_HEIGHT / highest)) if count else 0
+        return {"x": x, "y": CHART_HEIGHT - height, "height": height}
 
     return [
-        (bar(signed, DAY * number + 2), bar(confirmed, DAY * number + 10))
-        for number, (_day, signed, confirmed) in enumerate(days)
+        (bar(signed, DAY_WIDTH * index + 2), bar(confirmed, DAY_WIDTH * index + 10))
+        for index, (_day, signed, confirmed) in enumerate(days)
     ]
 
 
-def _list(model, **query):
+def _list_url(model, **query):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=query)
 
 
-def _form(row):
+def _change_url(row):
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

@@ -1,4 +1,4 @@
-"""Help channels and the settings of every page."""
+"""Admin of help channels and of the settings of the site."""
 
 from django.contrib import admin, messages
 from django.utils import timezone
@@ -11,11 +11,13 @@ from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 
 class HelpChannelForm(FixedKey, BilingualForm):
-    pass
+    """Form of a help channel."""
 
 
 @admin.register(HelpChannel)
 class HelpChannelAdmin(ContentAdmin):
+    """Admin of help channels, with an action that records their verification."""
+
     form = HelpChannelForm
     list_display = ["name", "number", "verified_on", "kind", "in_strip", "both_languages", "is_shown", "position"]
     list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
@@ -44,18 +46,21 @@ class HelpChannelAdmin(ContentAdmin):
 
     @admin.action(description=_("Verified today"), permissions=["change"])
     def verified_today(self, request, queryset):
-        # Read first: a list filtered by what is due holds none of them afterwards.
+        """Set the verification date of the selected channels to today, with an entry in their history."""
+        # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
         self.keep_first(*rows)
-        n = queryset.update(verified_on=timezone.localdate())
+        count = queryset.update(verified_on=timezone.localdate())
         self.log_changes(request, rows, "last verified")
         self.message_user(
             request,
-            ngettext("%(count)d channel is verified.", "%(count)d channels are verified.", n) % {"count": n},
+            ngettext("%(count)d channel is verified.", "%(count)d channels are verified.", count) % {"count": count},
             messages.SUCCESS,
         )
 
 
 @admin.register(SiteSettings)
 class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
+    """Admin of the settings of the site."""
+
     fieldsets = [(None, {"fields": ["exit_url"]})]

@@ -1,17 +1,19 @@
-"""Milestones, which the worker records; news about one begins here."""
+"""Admin of milestones: a read-only list, from which drafts of news are created."""
 
 from django.contrib import admin, messages
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from campaign.drafts import draft_for
+from campaign.drafts import create_draft
 from pledges.models import Milestone
 from staff.admin.base import ModelAdmin, ReadOnly
 
 
 @admin.register(Milestone)
 class MilestoneAdmin(ReadOnly, ModelAdmin):
+    """Admin of the milestones that the worker records."""
+
     list_display = ["words", "reached_on", "recorded_at"]
     list_display_links = None
     list_select_related = ["sector"]
@@ -23,23 +25,26 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=_("milestone"))
     def words(self, milestone):
+        """The milestone as a sentence."""
         return milestone.words
 
     def has_write_permission(self, request):
-        """Whether this member of staff may write news."""
+        """Permission check of the action: whether the user may add articles."""
         return request.user.has_perm("campaign.add_article")
 
     @admin.action(description=_("Write news about it"), permissions=["write"])
     def write_news(self, request, milestones):
+        """Create a draft article for each selected milestone that never had one."""
         for milestone in milestones:
-            if article := draft_for(milestone):
-                words = format_html(
+            article = create_draft(milestone)
+            if article:
+                message = format_html(
                     '{} <a href="{}">{}</a>',
                     _("A draft was made:"),
                     reverse("admin:campaign_article_change", args=[article.pk]),
                     article,
                 )
-                self.message_user(request, words)
+                self.message_user(request, message)
             else:
                 self.message_user(
                     request,

@@ -1,4 +1,4 @@
-"""The library of pictures."""
+"""Admin of the picture library."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -11,13 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import FocusGrid
 from campaign.models import Picture
-from campaign.pictures import MOST_BYTES
+from campaign.pictures import MAX_BYTES
+from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, ModelAdmin
 
-PER_PAGE = 12
+# Pictures on a page of the library dialog.
+DIALOG_PAGE_SIZE = 12
 
 
 class PictureForm(BilingualForm):
+    """Form of a picture, with the grid for its focus and a size check in the browser."""
+
     class Meta:
         widgets = {"focus": FocusGrid}
 
@@ -26,18 +30,20 @@ class PictureForm(BilingualForm):
         if "focus" in self.fields:
             self.fields["focus"].widget.picture_url = self.instance.fallback_url if self.instance.pk else ""
             self.fields["file"].widget.attrs |= {
-                "data-most-bytes": MOST_BYTES,
+                "data-max-bytes": MAX_BYTES,
                 "data-too-large": _("The file is larger than 15 MB. Make the picture smaller and choose it again."),
             }
 
     def clean(self):
         if self.cleaned_data.get("is_decorative"):
-            # What was typed before the box was ticked says nothing any more.
+            # A decorative picture has no description. Text typed before the box was ticked is dropped.
             self.cleaned_data |= {"alt_sq": "", "alt_en": ""}
         return super().clean()
 
 
-class InUse(admin.SimpleListFilter):
+class UnusedFilter(admin.SimpleListFilter):
+    """List filter for pictures that no page or article shows."""
+
     title = _("use")
     parameter_name = "used"
 
@@ -50,16 +56,18 @@ class InUse(admin.SimpleListFilter):
 
 @admin.register(Picture)
 class PictureAdmin(ModelAdmin):
+    """Admin of pictures, with the JSON view of the library dialog."""
+
     class Media:
         css = {"all": ["css/editor.css"]}
 
     form = PictureForm
-    list_display = ["thumbnail", "description", "shape", "shown_on", "created_at"]
+    list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]
-    list_filter = [InUse]
+    list_filter = [UnusedFilter]
     list_per_page = 50
     search_fields = [
-        f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in ("sq", "en")
+        f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in LANGUAGE_CODES
     ]
     readonly_fields = ["shown_on"]
     list_note = _(
@@ -79,24 +87,29 @@ class PictureAdmin(ModelAdmin):
         changelist = super().get_changelist_instance(request)
         uses = Picture.objects.filter(pk__in=[picture.pk for picture in changelist.result_list]).uses()
         for picture in changelist.result_list:
-            picture.shown = uses[picture.pk]
+            picture.uses = uses[picture.pk]
         return changelist
 
     @admin.display(description=_("picture"))
     def thumbnail(self, picture):
+        """A small picture."""
         return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', picture.thumbnail_url)
 
     @admin.display(description=_("what it shows"))
     def description(self, picture):
+        """The alternative text, or a number for a decorative picture."""
         return str(picture)
 
     @admin.display(description=_("size"))
-    def shape(self, picture):
+    def dimensions(self, picture):
+        """Width × height in pixels."""
         return f"{picture.width}\u00a0×\u00a0{picture.height}"
 
     @admin.display(description=_("shown on"))
     def shown_on(self, picture):
-        rows = picture.shown if hasattr(picture, "shown") else _uses(picture)
+        """Links to the change forms of the pages and articles that show the picture."""
+        # The list sets `uses` for all its pictures with one query per model.
+        rows = picture.uses if hasattr(picture, "uses") else _uses(picture)
         return format_html_join(", ", '<a href="{}">{}</a>', [(_change_url(row), row) for row in rows]) or "-"
 
     def get_deleted_objects(self, objs, request):
@@ -105,36 +118,40 @@ class PictureAdmin(ModelAdmin):
             for picture in objs
             for row in _uses(picture)
         ]
-        return ([], {}, set(), protected) if protected else super().get_deleted_objects(objs, request)
+        if protected:
+            # (objects to delete, counts per model, missing permissions, protected objects)
+            return [], {}, set(), protected
+        return super().get_deleted_objects(objs, request)
 
     def get_urls(self):
-        library = self.admin_site.admin_view(self.library)
-        return [path("library/", library, name="campaign_picture_library"), *super().get_urls()]
+        view = self.admin_site.admin_view(self.library)
+        return [path("library/", view, name="campaign_picture_library"), *super().get_urls()]
 
     def library(self, request):
-        """Pictures for the dialog of forms: by page and words, or by ids (`id=17&id=18`)."""
+        """Return a page of pictures as JSON for the library dialog: filtered by words (`q`) or by ids (`id=17&id=18`)."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = Picture.objects.all()
+        # The length is bounded, since a longer number may exceed the range of the column.
         if ids := [text for text in request.GET.getlist("id") if text.isdecimal() and len(text) < 10]:
             rows = rows.filter(pk__in=ids)
         for word in request.GET.get("q", "").replace("\x00", "").split():
-            columns = [Q(**{column: word}) for column in self.search_fields]
-            rows = rows.filter(Q.create(columns, connector=Q.OR))
-        shown = Paginator(rows, len(ids) or PER_PAGE).get_page(request.GET.get("page"))
+            lookups = [Q(**{lookup: word}) for lookup in self.search_fields]
+            rows = rows.filter(Q.create(lookups, connector=Q.OR))
+        page = Paginator(rows, len(ids) or DIALOG_PAGE_SIZE).get_page(request.GET.get("page"))
         return JsonResponse(
             {
-                "count": shown.paginator.count,
-                "page": shown.number,
-                "pages": shown.paginator.num_pages,
+                "count": page.paginator.count,
+                "page": page.number,
+                "pages": page.paginator.num_pages,
                 "pictures": [
                     {
                         "id": picture.pk,
                         "url": picture.thumbnail_url,
                         "name": str(picture),
-                        "alt": {"sq": picture.alt_sq, "en": picture.alt_en},
+                        "alt": {language: getattr(picture, f"alt_{language}") for language in LANGUAGE_CODES},
                     }
-                    for picture in shown
+                    for picture in page
                 ],
             }
         )

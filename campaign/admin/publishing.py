@@ -1,4 +1,4 @@
-"""Pages and news: both languages side by side, a draft until it is published, at once or at a time to come."""
+"""Admin of pages and news: drafts, scheduled publication, previews."""
 
 from datetime import timedelta
 
@@ -18,34 +18,36 @@ from campaign.models import Article, Page, Preview
 from staff.admin.base import FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
-# Whoever presses "Now" beside the field and reads the page once more means now.
-STILL_NOW = timedelta(minutes=15)
+# A publication time in the past by less than this means now: the "Now" button was used some minutes before saving.
+PUBLISH_NOW_TOLERANCE = timedelta(minutes=15)
 
 
 class PublishableForm(forms.ModelForm):
-    """A draft may be in one language; what is missing is said when it is to be published (see Publishable.clean)."""
+    """Form of a Publishable. A draft may lack a language; Publishable.clean() requires both on publication."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if at := self.fields.get("publish_at"):
-            at.required, at.show_hidden_initial = False, False
-            is_past_draft = self.instance.state == Page.State.DRAFT and self.instance.publish_at <= timezone.now()
-            # The field shows no seconds.
-            self.initial["publish_at"] = (
-                None if is_past_draft else self.instance.publish_at.replace(second=0, microsecond=0)
-            )
+        if "publish_at" in self.fields:
+            field = self.fields["publish_at"]
+            field.required = field.show_hidden_initial = False
+            publish_at = self.instance.publish_at
+            if self.instance.state == Page.State.DRAFT and publish_at <= timezone.now():
+                self.initial["publish_at"] = None
+            else:
+                # The widget shows no seconds: with them, the field would always count as changed.
+                self.initial["publish_at"] = publish_at.replace(second=0, microsecond=0)
 
     def clean(self):
         cleaned = super().clean()
         if "publish_at" not in self.fields or self.has_error("publish_at"):
             return cleaned
-        at, now = cleaned.get("publish_at"), timezone.now()
-        if at is None:
+        publish_at, now = cleaned.get("publish_at"), timezone.now()
+        if publish_at is None:
             cleaned["publish_at"] = self.instance.publish_at if self.instance.is_public else now
         elif "publish_at" not in self.changed_data:
             cleaned["publish_at"] = self.instance.publish_at
-        elif at <= now and not self.instance.is_public:
-            if at < now - STILL_NOW:
+        elif publish_at <= now and not self.instance.is_public:
+            if publish_at < now - PUBLISH_NOW_TOLERANCE:
                 self.add_error(
                     "publish_at",
                     forms.ValidationError(
@@ -59,7 +61,7 @@ class PublishableForm(forms.ModelForm):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Drafts, what will appear by itself, and what the public reads."""
+    """List filter by draft, scheduled and published."""
 
     title = _("state")
     parameter_name = "status"
@@ -68,19 +70,23 @@ class StatusFilter(admin.SimpleListFilter):
         return [("draft", _("draft")), ("scheduled", _("scheduled")), ("published", _("published"))]
 
     def queryset(self, request, queryset):
-        rows = {
-            "draft": lambda: queryset.filter(state=queryset.model.State.DRAFT),
-            "scheduled": queryset.scheduled,
-            "published": queryset.published,
-        }
-        return rows[self.value()]() if self.value() in rows else queryset
+        match self.value():
+            case "draft":
+                return queryset.drafts()
+            case "scheduled":
+                return queryset.scheduled()
+            case "published":
+                return queryset.published()
+        return queryset
 
 
 class PageForm(FixedKey, PublishableForm):
-    pass
+    """Form of a page."""
 
 
 class PublishableAdmin(ContentAdmin):
+    """Base of the admin classes of Publishable models, with previews of saved and unsaved states."""
+
     form = PublishableForm
     list_filter = [StatusFilter, MissingLanguageFilter]
     rich = ["body"]
@@ -89,7 +95,7 @@ class PublishableAdmin(ContentAdmin):
     search_fields = ["title_sq", "title_en"]
     prepopulated_fields = {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3})}}
-    text = (
+    text_fieldset = (
         _("Text"),
         {
             "fields": [("title_sq", "title_en"), ("lead_sq", "lead_en"), "picture", ("body_sq", "body_en")],
@@ -99,8 +105,8 @@ class PublishableAdmin(ContentAdmin):
             ),
         },
     )
-    address = (_("Address"), {"fields": [("slug_sq", "slug_en")]})
-    sharing = (
+    address_fieldset = (_("Address"), {"fields": [("slug_sq", "slug_en")]})
+    sharing_fieldset = (
         _("When shared"),
         {"classes": ["collapse"], "fields": [("share_title_sq", "share_title_en"), ("share_text_sq", "share_text_en")]},
     )
@@ -113,51 +119,51 @@ class PublishableAdmin(ContentAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
-        lost = sorted({name for column in ("body_sq", "body_en") for name in richtext.taken_out(getattr(obj, column))})
+        # The model sanitises the text on save.
+        removed = sorted({*richtext.removed_markup(obj.body_sq), *richtext.removed_markup(obj.body_en)})
         super().save_model(request, obj, form, change)
-        if lost:
+        if removed:
             self.message_user(
                 request,
                 _(
                     "Taken out of the text, since it may hold no more than words, links and pictures of the library: %(lost)s."
                 )
-                % {"lost": ", ".join(lost)},
+                % {"lost": ", ".join(removed)},
                 messages.WARNING,
             )
-
         if obj.is_scheduled:
             when = formats.date_format(timezone.localtime(obj.publish_at), "DATETIME_FORMAT")
             self.message_user(request, _("It will appear by itself on %(when)s.") % {"when": when})
 
     @admin.display(description=_("state"), ordering="state")
     def status(self, obj):
+        """The state, with the time of a scheduled publication."""
         return obj.status
 
     def view_on_site(self, obj):
         return obj.get_absolute_url() if obj.is_public else None
 
-    # Seeing it before the public does
-
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST" and "_preview" in request.POST:
-            return self.preview_typed(request, object_id)
+            return self.preview_unsaved(request, object_id)
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def preview_typed(self, request, object_id):
-        """Lead to what is typed, on its page, and save nothing. What is missing or wrong does not matter yet."""
+    def preview_unsaved(self, request, object_id):
+        """Store the typed values as a Preview and redirect to it. The row is not saved; invalid values are ignored."""
         obj = self.get_object(request, unquote(object_id)) if object_id else None
         if object_id and obj is None:
             raise Http404
         if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
             raise PermissionDenied
         form = self.get_form(request, obj, change=obj is not None)(request.POST, request.FILES, instance=obj)
+        # Copies the valid values to form.instance.
         form.is_valid()
-        path = previews.path(Preview.keep(form.instance), get_language())
+        path = previews.path(Preview.store(form.instance), get_language())
         return HttpResponseRedirect(path, status=303)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context["can_preview"] = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        # What is public can be read where it stands.
+        # A public row needs no preview.
         if obj is not None and obj.pk and not obj.is_public:
             context["previews"] = [
                 {"url": previews.path(obj, "sq"), "label": _("Preview in Albanian")},
@@ -168,22 +174,24 @@ class PublishableAdmin(ContentAdmin):
 
 @admin.register(Page)
 class PageAdmin(PublishableAdmin):
+    """Admin of pages."""
+
     form = PageForm
     list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
         (None, {"fields": ["key", ("state", "publish_at"), ("menu_position", "sector")]}),
-        PublishableAdmin.text,
+        PublishableAdmin.text_fieldset,
         (_("Sources"), {"fields": ["source"]}),
-        PublishableAdmin.address,
-        PublishableAdmin.sharing,
+        PublishableAdmin.address_fieldset,
+        PublishableAdmin.sharing_fieldset,
     ]
 
     def get_readonly_fields(self, request, obj=None):
-        # The notice stands at an address that partners and messages hold on to.
+        # The URL of the privacy notice is fixed: partners and messages link to it.
         return ["slug_sq", "slug_en"] if obj and not obj.has_own_address else []
 
     def has_delete_permission(self, request, obj=None):
-        # Forms and messages lead to the notice.
+        # Forms and messages link to the privacy notice.
         return (obj is None or obj.has_own_address) and super().has_delete_permission(request, obj)
 
     def get_prepopulated_fields(self, request, obj=None):
@@ -192,12 +200,14 @@ class PageAdmin(PublishableAdmin):
 
 @admin.register(Article)
 class ArticleAdmin(PublishableAdmin):
+    """Admin of news."""
+
     list_display = ["title", "date", "status", "both_languages", "changed_at"]
     date_hierarchy = "date"
     fieldsets = [
         (None, {"fields": ["date", ("state", "publish_at")]}),
-        PublishableAdmin.text,
+        PublishableAdmin.text_fieldset,
         (_("Sources"), {"fields": ["source"]}),
-        PublishableAdmin.address,
-        PublishableAdmin.sharing,
+        PublishableAdmin.address_fieldset,
+        PublishableAdmin.sharing_fieldset,
     ]

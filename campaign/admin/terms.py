@@ -1,4 +1,4 @@
-"""The list of words to avoid, of which editors are warned."""
+"""Admin of discouraged terms."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -9,11 +9,13 @@ from staff.admin.content import ContentAdmin
 
 
 class TermForm(FixedKey, BilingualForm):
-    pass
+    """Form of a discouraged term."""
 
 
 @admin.register(Term)
 class TermAdmin(ContentAdmin):
+    """Admin of discouraged terms."""
+
     form = TermForm
     list_display = ["better", "forms"]
     list_note = _(

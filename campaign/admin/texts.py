@@ -1,4 +1,4 @@
-"""Words that stand in fixed places: they can be changed, neither added nor deleted."""
+"""Admin of the texts in fixed places of the site."""
 
 from django import forms
 from django.contrib import admin
@@ -15,6 +15,8 @@ from staff.admin.content import ContentAdmin
 
 @admin.register(PageText)
 class PageTextAdmin(NoAddOrDelete, ContentAdmin):
+    """Admin of texts in fixed places: templates name them, so none is added or deleted here."""
+
     list_display = ["place", "page", "words"]
     list_filter = ["page"]
     list_per_page = 200
@@ -26,10 +28,10 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
     actions = None
 
     def get_fieldsets(self, request, obj=None):
-        where = _("Visitors read your words within a minute of saving.")
+        description = _("Visitors read your words within a minute of saving.")
         if url := obj.page_url():
-            where = format_html('{} <a href="{}">{}</a>', where, url, _("See the page"))
-        return [(None, {"description": where, "fields": [("text_sq", "text_en")]})]
+            description = format_html('{} <a href="{}">{}</a>', description, url, _("See the page"))
+        return [(None, {"description": description, "fields": [("text_sq", "text_en")]})]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -46,8 +48,10 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
 
     @admin.display(description=_("place"), ordering="position")
     def place(self, text):
+        """The place of the text on its page."""
         return capfirst(text.get_key_display())
 
     @admin.display(description=_("words"))
     def words(self, text):
+        """The beginning of the text in the active language."""
         return Truncator(text.text).chars(90)

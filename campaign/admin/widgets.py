@@ -1,4 +1,4 @@
-"""Form fields of the admin that JavaScript makes more of: rich text, the choice of a picture, the part that matters most."""
+"""Form widgets that JavaScript enhances: rich text editor, picture library dialog, focus grid."""
 
 import json
 
@@ -10,14 +10,14 @@ from django.urls import reverse_lazy
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
-LIBRARY = reverse_lazy("admin:campaign_picture_library")
+LIBRARY_URL = reverse_lazy("admin:campaign_picture_library")
 library_js = Script("js/library.js", defer=True)
 
 
 def library_config():
-    """Where the library is, and what its dialog says."""
+    """Return the URLs and texts of the library dialog, read by library.js from a data attribute."""
     return {
-        "library": str(LIBRARY),
+        "library": str(LIBRARY_URL),
         "add": str(reverse_lazy("admin:campaign_picture_add")),
         "words": {
             "title": _("Choose a picture"),
@@ -35,7 +35,7 @@ def library_config():
 
 
 class PictureSelect(forms.Select):
-    """A list of all pictures by what they show; with JavaScript the library can be looked through."""
+    """A select of all pictures by description; with JavaScript, a dialog with thumbnails and search."""
 
     class Media:
         css = {"all": ["css/editor.css"]}
@@ -46,9 +46,10 @@ class PictureSelect(forms.Select):
 
 
 class RichText(forms.Textarea):
-    """HTML in a plain text area; with JavaScript an editor, made of the parts that django-prose-editor brings.
+    """A textarea with HTML; with JavaScript, an editor built from the modules of django-prose-editor.
 
-    Its own widget needs an import map, which stands in the page and would need a nonce; this one is given the file's address.
+    The widget of that package needs an inline import map, which the content security policy forbids without a nonce. This
+    widget passes the URL of the module to editor.js instead.
     """
 
     class Media:
@@ -84,7 +85,7 @@ class RichText(forms.Textarea):
 
 
 class FocusGrid(forms.RadioSelect):
-    """Nine parts of the picture, each a radio button that lies over it: touched or chosen by keyboard, without JavaScript."""
+    """Nine radio buttons laid over the picture, one for each part of it. Works by touch and keyboard, without JavaScript."""
 
     picture_url = ""
 
@@ -94,5 +95,5 @@ class FocusGrid(forms.RadioSelect):
 
     def render(self, name, value, attrs=None, renderer=None):
         context = self.get_context(name, value, attrs) | {"picture_url": self.picture_url}
-        # Ours lies among the site's templates, where the renderer of forms does not look.
+        # The form renderer does not search the template folder of the project.
         return mark_safe(render_to_string("admin/campaign/picture/focus.html", context))  # noqa: S308 - escaped by the template

@@ -542,7 +542,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "old address",
                 "verbose_name_plural": "old addresses",
-                "constraints": [models.UniqueConstraint(fields=("kind", "language", "slug"), name="old_address_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "language", "slug"), name="old_address_is_unique")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -660,7 +662,7 @@ class Migration(migrations.Migration):
                         height_field="height",
                         help_text="JPEG, PNG or WebP, at most 15 MB. Where and with what it was taken is removed. Never a photo of a child in distress, and nothing by which a victim could be recognised.",
                         max_length=60,
-                        upload_to=campaign.models.pictures.a_place_of_its_own,
+                        upload_to=campaign.models.pictures.upload_path,
                         verbose_name="picture file",
                         width_field="width",
                     ),
@@ -767,7 +769,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("height__gt", 0), ("width__gt", 0), models.Q(("file", ""), _negated=True)),
-                        name="picture_has_dots",
+                        name="picture_has_dimensions",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("sized_at", None), models.Q(("sizes", {}), _negated=True), _connector="OR"),

@@ -1,4 +1,4 @@
-"""Demands, voices, figures and partners: short pieces that pages show."""
+"""Short content shown on several pages: demands, voices, statistics and partners."""
 
 from datetime import timedelta
 
@@ -8,18 +8,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-# What is asked of the state moves: so long may pass before someone looks at a demand again.
-CHECK_EVERY = timedelta(days=60)
+# The state may act without notice: a demand is due for review again after this time.
+CHECK_INTERVAL = timedelta(days=60)
 
 
 class ShownQuerySet(models.QuerySet):
+    """Content that can be hidden."""
+
     def shown(self):
-        """What the public sees."""
+        """Rows that the public can see."""
         return self.filter(is_shown=True)
 
 
-class Piece(models.Model):
-    """Shown or not, in an order staff choose."""
+class ContentItem(models.Model):
+    """Abstract base of content that can be hidden and ordered."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays."))
     is_shown = models.BooleanField(
@@ -35,14 +37,16 @@ class Piece(models.Model):
 
 
 class DemandQuerySet(ShownQuerySet):
+    """Demands, and those due for review."""
+
     def due(self):
-        """Shown, and not looked at for 60 days or never."""
-        long_ago = timezone.localdate() - CHECK_EVERY
-        return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=long_ago))
+        """Shown demands that were not reviewed within CHECK_INTERVAL, or never."""
+        oldest_valid = timezone.localdate() - CHECK_INTERVAL
+        return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=oldest_valid))
 
 
-class Demand(Piece):
-    """What the movement asks of the state, and how far it has come on which day."""
+class Demand(ContentItem):
+    """A demand of the movement to the state, with the step it has reached."""
 
     class Step(models.TextChoices):
         ASKED = "asked", _("Asked")
@@ -78,7 +82,7 @@ class Demand(Piece):
 
     objects = DemandQuerySet.as_manager()
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("demand")
         verbose_name_plural = _("demands")
@@ -87,17 +91,15 @@ class Demand(Piece):
         return self.title
 
     def steps(self):
-        """All steps as (label, "done", "now" or ""), in order."""
-        values = self.Step.values
-        now = values.index(self.step)
-        return [
-            (label, "done" if index < now else "now" if index == now else "")
-            for index, label in enumerate(self.Step.labels)
-        ]
+        """[(label, state)] of all steps in order; the state is "done", "now" or ""."""
+        current = self.Step.values.index(self.step)
+        done, to_come = current, len(self.Step.values) - current - 1
+        states = ["done"] * done + ["now"] + [""] * to_come
+        return list(zip(self.Step.labels, states, strict=True))
 
 
-class Voice(Piece):
-    """Words of a person who stands with the movement."""
+class Voice(ContentItem):
+    """A quotation of a person who supports the movement."""
 
     text = TranslatedField(
         models.TextField(
@@ -122,7 +124,7 @@ class Voice(Piece):
         _("in our own words"), default=False, help_text=_("Not quoted to the letter: the page says so.")
     )
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("voice")
         verbose_name_plural = _("voices")
@@ -131,8 +133,8 @@ class Voice(Piece):
         return self.person
 
 
-class Statistic(Piece):
-    """One figure with its source and year: never without."""
+class Statistic(ContentItem):
+    """One statistic with its source and year, both required."""
 
     value = TranslatedField(
         models.CharField(_("figure"), max_length=20, help_text=_("As shown large, such as “1 in 10”."))
@@ -159,7 +161,7 @@ class Statistic(Piece):
         _("on the home page"), default=False, help_text=_("The home page shows one: the first that has this ticked.")
     )
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("figure")
         verbose_name_plural = _("figures")
@@ -173,8 +175,8 @@ class Statistic(Piece):
         return f"{self.value} ({self.year})"
 
 
-class Partner(Piece):
-    """An organisation that founded, carries or funds the movement."""
+class Partner(ContentItem):
+    """An organisation that founded, supports or funds the movement."""
 
     class Kind(models.TextChoices):
         FOUNDER = "founder", _("founder")
@@ -198,7 +200,7 @@ class Partner(Piece):
         _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
     )
 
-    class Meta(Piece.Meta):
+    class Meta(ContentItem.Meta):
         abstract = False
         verbose_name = _("partner")
         verbose_name_plural = _("partners")

@@ -1,4 +1,4 @@
-"""Ways to find help."""
+"""Help channels: telephone numbers, websites and places."""
 
 from datetime import timedelta
 
@@ -8,23 +8,25 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-# A wrong number can cost a child dearly: so long may pass before someone calls it again.
-VERIFY_EVERY = timedelta(days=90)
+# A wrong number can do great harm to a child: a channel is due for verification again after this time.
+VERIFY_INTERVAL = timedelta(days=90)
 
 
 class HelpChannelQuerySet(models.QuerySet):
+    """Help channels, and those due for verification."""
+
     def shown(self):
-        """Channels the public sees."""
+        """Channels that the public can see."""
         return self.filter(is_shown=True)
 
     def due(self):
-        """Shown, and not verified for 90 days or never."""
-        long_ago = timezone.localdate() - VERIFY_EVERY
-        return self.shown().filter(Q(verified_on=None) | Q(verified_on__lt=long_ago))
+        """Shown channels that were not verified within VERIFY_INTERVAL, or never."""
+        oldest_valid = timezone.localdate() - VERIFY_INTERVAL
+        return self.shown().filter(Q(verified_on=None) | Q(verified_on__lt=oldest_valid))
 
 
 class HelpChannel(models.Model):
-    """One way to find help: a number to call, a site, or a place to go."""
+    """One help channel. `number` is shown, `tel` is dialled; channels with `in_strip` stand on every page."""
 
     class Kind(models.TextChoices):
         PHONE = "phone", _("phone")

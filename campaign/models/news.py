@@ -1,4 +1,4 @@
-"""News."""
+"""News articles."""
 
 from django.db import models
 from django.urls import reverse
@@ -9,7 +9,7 @@ from campaign.models.publishing import Publishable
 
 
 class Article(Publishable):
-    """One piece of news; its date is that of what it tells."""
+    """One news article. Its date is the day of the event it reports, not of its publication."""
 
     date = models.DateField(_("date"), help_text=_("The day of what it tells; the newest comes first."))
     source = models.CharField(
@@ -23,5 +23,5 @@ class Article(Publishable):
         ordering = ["-date", "-pk"]
 
     def get_absolute_url(self):
-        """The article's address in the present language."""
+        """Return the URL path of the article in the active language."""
         return reverse("campaign:article", args=[getattr(self, f"slug_{translation.get_language()}")])

@@ -1,4 +1,4 @@
-"""Pages that staff write."""
+"""Content pages."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -11,15 +11,15 @@ from pledges.models import Sector
 
 
 class Page(Publishable):
-    """A page of the movement, at /sq/…/ and /en/…/, or what one sector can do."""
+    """A content page at /sq/SLUG/ and /en/SLUG/, optionally the page of one sector."""
 
-    # The one page the code itself names.
+    # Key of the privacy notice, the only page with a fixed URL.
     PRIVACY = "privacy"
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
     sector = models.OneToOneField(
         Sector,
-        # Its page stays when a sector goes: words are not deleted unawares.
+        # Deleting a sector keeps its page: text is never deleted as a side effect.
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
@@ -41,7 +41,7 @@ class Page(Publishable):
         ordering = ["menu_position", "key"]
 
     def clean(self):
-        """As of every text; and the privacy notice, which forms and messages lead to, stays in public."""
+        """Validate as Publishable does; also refuse to unpublish the privacy notice, to which forms and messages link."""
         super().clean()
         if self.key == self.PRIVACY and not self.is_public:
             raise ValidationError(
@@ -50,9 +50,9 @@ class Page(Publishable):
 
     @property
     def has_own_address(self):
-        """The privacy notice stands where the code says."""
+        """False for the privacy notice, which has a view of its own."""
         return self.key != self.PRIVACY
 
     def get_absolute_url(self):
-        """The page's address in the present language."""
+        """Return the URL path of the page in the active language."""
         return reverse("pages:page", args=[getattr(self, f"slug_{translation.get_language()}")])

@@ -1,4 +1,4 @@
-"""The library of pictures: what staff uploaded, in words for those who do not see it, and where it is used."""
+"""The picture library: uploaded pictures, their alternative texts, and the pages and articles that show them."""
 
 import secrets
 import shutil
@@ -20,46 +20,59 @@ from campaign import pictures, richtext, tasks
 FOLDER = "pictures"
 
 
-def a_place_of_its_own(picture, name):
-    """Where an uploaded picture is kept: a folder that nobody can guess and whose name tells nothing of the uploader's file."""
+def upload_path(picture, name):
+    """Return the storage path of an upload: a folder with a random name, so that URLs cannot be guessed."""
     return f"{FOLDER}/{secrets.token_hex(12)}/{name}"
 
 
 class PictureFormField(forms.FileField):
-    """Takes a picture in and gives on a harmless copy of it."""
+    """A file field whose value is a re-encoded, sanitised copy of the uploaded picture."""
 
     def to_python(self, data):
         upload = super().to_python(data)
-        return upload and pictures.safe_copy(upload)
+        return pictures.safe_copy(upload) if upload else upload
 
     def widget_attrs(self, widget):
         return {"accept": "image/jpeg,image/png,image/webp"}
 
 
 class PictureFileField(models.ImageField):
+    """An ImageField whose form field is PictureFormField."""
+
     def formfield(self, **kwargs):
         return super().formfield(**{"form_class": PictureFormField, **kwargs})
 
 
 class PictureQuerySet(models.QuerySet):
+    """Pictures by their use and by the state of their sizes."""
+
     def unused(self):
-        """Those that no page and no article shows, published or not."""
+        """Pictures that no page or article shows, published or not."""
         rows = self
-        for model in shown_by():
-            mark = Concat(Value(richtext.MARK), Cast(OuterRef("pk"), TextField()), Value('"'), output_field=TextField())
-            shows = Q(picture=OuterRef("pk")) | Q(body_sq__contains=mark) | Q(body_en__contains=mark)
+        for model in models_with_pictures():
+            marker = Concat(
+                Value(richtext.PICTURE_MARKER),
+                Cast(OuterRef("pk"), TextField()),
+                Value('"'),
+                output_field=TextField(),
+            )
+            shows = Q(picture=OuterRef("pk")) | Q(body_sq__contains=marker) | Q(body_en__contains=marker)
             rows = rows.exclude(Exists(model.objects.filter(shows)))
         return rows
 
     def without_sizes(self):
-        """Those whose sizes are still to be made."""
+        """Pictures whose sizes have not been made for the present file and focus."""
         return self.filter(sized_at=None)
 
     def uses(self):
-        """What shows each of these pictures: lists of pages and articles by the picture's id."""
+        """{picture id: [pages and articles that show it]} for these pictures."""
         uses = {picture.pk: [] for picture in self}
-        for model in shown_by():
-            shows = Q(picture__in=uses) | Q(body_sq__contains=richtext.MARK) | Q(body_en__contains=richtext.MARK)
+        for model in models_with_pictures():
+            shows = (
+                Q(picture__in=uses)
+                | Q(body_sq__contains=richtext.PICTURE_MARKER)
+                | Q(body_en__contains=richtext.PICTURE_MARKER)
+            )
             for row in model.objects.filter(shows):
                 for pk in uses.keys() & row.picture_ids():
                     uses[pk].append(row)
@@ -67,7 +80,7 @@ class PictureQuerySet(models.QuerySet):
 
 
 class Picture(models.Model):
-    """One picture; its sizes are made in the worker and shown once they are there."""
+    """One picture. The worker makes its sizes; until then pages show the uploaded file."""
 
     class Focus(models.TextChoices):
         TOP_LEFT = "top-left", _("top left")
@@ -82,7 +95,7 @@ class Picture(models.Model):
 
     file = PictureFileField(
         _("picture file"),
-        upload_to=a_place_of_its_own,
+        upload_to=upload_path,
         max_length=60,
         width_field="width",
         height_field="height",
@@ -151,7 +164,7 @@ class Picture(models.Model):
                 condition=Q(credit_sq="", credit_en="") | (~Q(credit_sq="") & ~Q(credit_en="")),
                 violation_error_message=_("Write this in both languages, or leave both empty."),
             ),
-            models.CheckConstraint(name="picture_has_dots", condition=Q(width__gt=0, height__gt=0) & ~Q(file="")),
+            models.CheckConstraint(name="picture_has_dimensions", condition=Q(width__gt=0, height__gt=0) & ~Q(file="")),
             models.CheckConstraint(name="picture_sized_has_sizes", condition=Q(sized_at=None) | ~Q(sizes={})),
         ]
 
@@ -159,22 +172,22 @@ class Picture(models.Model):
         return self.alt or str(_("Decoration %(number)d") % {"number": self.pk or 0})
 
     def save(self, **kwargs):
-        """Save, and have the worker make what the new file or the new focus needs; a file that was replaced is gone at once."""
-        before = type(self).objects.filter(pk=self.pk).first()
+        """Save; enqueue the sizes if the file or the focus changed, and delete the files of a replaced picture on commit."""
+        old = type(self).objects.filter(pk=self.pk).first()
         with transaction.atomic():
             super().save(**kwargs)
-            is_new_file = before is None or before.file.name != self.file.name
-            if is_new_file or before.focus != self.focus:
+            is_new_file = old is None or old.file.name != self.file.name
+            if is_new_file or old.focus != self.focus:
                 self._enqueue_sizes(is_new_file)
-            if before and is_new_file:
-                transaction.on_commit(before.remove_files)
+            if old and is_new_file:
+                transaction.on_commit(old.remove_files)
 
     def clean(self):
-        """Say by its field which description is missing."""
+        """Require a description in both languages, unless the picture is decorative; errors are per field."""
         missing = [column for column in ("alt_sq", "alt_en") if not getattr(self, column).strip()]
         if missing and not self.is_decorative:
-            words = _("Describe the picture in both languages, or say that it is decoration only.")
-            raise ValidationError(dict.fromkeys(missing, words))
+            message = _("Describe the picture in both languages, or say that it is decoration only.")
+            raise ValidationError(dict.fromkeys(missing, message))
 
     def _enqueue_sizes(self, is_new_file):
         self.sized_at = None
@@ -184,35 +197,40 @@ class Picture(models.Model):
         tasks.make_sizes.enqueue(self.pk)
 
     def make_sizes(self):
-        """Make all sizes and say so in the row, unless another file or focus was chosen meanwhile."""
-        folder, _slash, name = self.file.name.rpartition("/")
+        """Write all sizes to the storage and record them, unless the file or the focus changed meanwhile."""
+        folder, _separator, name = self.file.name.rpartition("/")
         sizes = pictures.make_sizes(Path(default_storage.path(folder)), name, self.centering)
         type(self).objects.filter(pk=self.pk, file=self.file.name, focus=self.focus).update(sizes=sizes, sized_at=Now())
 
     def remove_files(self):
-        """Remove the file and all its sizes."""
+        """Delete the folder with the file and all its sizes."""
         shutil.rmtree(Path(self.file.path).parent, ignore_errors=True)
 
     @property
     def centering(self):
-        """The focus as shares of width and height, from 0 to 1."""
-        x = 0 if "left" in self.focus else 1 if "right" in self.focus else 0.5
-        y = 0 if "top" in self.focus else 1 if "bottom" in self.focus else 0.5
+        """The focus as (x, y), fractions of width and height from 0 to 1."""
+        x = y = 0.5
+        if "left" in self.focus:
+            x = 0
+        elif "right" in self.focus:
+            x = 1
+        if "top" in self.focus:
+            y = 0
+        elif "bottom" in self.focus:
+            y = 1
         return x, y
-
-    # As pages show it
 
     @property
     def is_tall(self):
-        """Whether it stands upright: then pages give it less width."""
+        """Whether the picture is in portrait format, which pages show at less width."""
         return self.height > self.width
 
     @property
     def sources(self):
-        """(type, srcset) of the sizes that are ready, best first; none while they are being made."""
+        """(MIME type, srcset) per format, the preferred format first; empty until the sizes are made."""
         return [
             (
-                pictures.TYPES[kind],
+                pictures.MIME_TYPES[kind],
                 ", ".join(f"{self._url(f'{width}.{kind}')} {width}w" for width in self.sizes["widths"]),
             )
             for kind in ("avif", "webp")
@@ -221,17 +239,17 @@ class Picture(models.Model):
 
     @property
     def fallback_url(self):
-        """What every browser can show: a middle size, or the uploaded picture as long as there is none."""
+        """URL of a medium size in a format every browser can show; the uploaded file until the sizes are made."""
         return self._url(self.sizes["fallback"]) if self.sizes else self.file.url
 
     @property
     def thumbnail_url(self):
-        """A small size for lists of the admin."""
+        """URL of the smallest size, for lists in the admin."""
         return self._url(f"{self.sizes['widths'][0]}.webp") if self.sizes else self.file.url
 
     @property
     def card_url(self):
-        """The part around the focus as messengers show it beside a link; empty when it is too small for that, or not ready."""
+        """URL of the crop for link previews (og:image); empty if the picture is too small or its sizes are not made."""
         return self._url(self.sizes["card"]) if self.sizes.get("card") else ""
 
     def _url(self, name):
@@ -240,11 +258,11 @@ class Picture(models.Model):
 
 @receiver(post_delete, sender=Picture)
 def remove_files(sender, instance, **kwargs):
-    """A picture that is deleted, alone or among many, leaves no file behind."""
+    """Delete the files of a deleted picture on commit. The signal is also sent by bulk deletion."""
     transaction.on_commit(instance.remove_files)
 
 
-def shown_by():
-    """The models whose rows show pictures: those with a foreign key to Picture."""
+def models_with_pictures():
+    """Return the models with a foreign key to Picture."""
     fields = Picture._meta.get_fields(include_hidden=True)
     return [field.related_model for field in fields if field.auto_created and field.one_to_many]

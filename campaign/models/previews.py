@@ -1,4 +1,4 @@
-"""What an editor has typed and not saved, kept for a while so that it can be seen on its page and shown to others."""
+"""Previews of unsaved edits, stored for a week."""
 
 import uuid
 from datetime import timedelta
@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-PREVIEW_LIFE = timedelta(days=7)
+PREVIEW_LIFETIME = timedelta(days=7)
 
 
 class Preview(models.Model):
-    """A page or article as it was typed; nobody but who has its link reads it."""
+    """The unsaved state of a page or article. Only its signed link leads to it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     row = models.TextField(editable=False)
@@ -26,16 +26,16 @@ class Preview(models.Model):
         return str(self.pk)
 
     @classmethod
-    def keep(cls, row):
-        """Keep an unsaved page or article; those whose time is over go."""
-        cls.objects.filter(created_at__lte=Now() - PREVIEW_LIFE).delete()
+    def store(cls, row):
+        """Store an unsaved page or article and return the Preview; deletes expired previews."""
+        cls.objects.filter(created_at__lte=Now() - PREVIEW_LIFETIME).delete()
         fields = [field.name for field in row._meta.concrete_fields if field.editable]
         return cls.objects.create(row=serializers.serialize("json", [row], fields=fields))
 
-    def load(self):
-        """The page or article as it was typed, without what it named and is gone meanwhile."""
-        [typed] = serializers.deserialize("json", self.row, ignorenonexistent=True)
-        row = typed.object
+    def restore(self):
+        """Return the unsaved page or article; foreign keys to rows that no longer exist are cleared."""
+        [deserialized] = serializers.deserialize("json", self.row, ignorenonexistent=True)
+        row = deserialized.object
         for field in row._meta.concrete_fields:
             if field.is_relation and not field.related_model.objects.filter(pk=getattr(row, field.attname)).exists():
                 setattr(row, field.attname, None)

@@ -1,4 +1,4 @@
-"""What pages and news have in common: both languages or nothing, draft or published, addresses that never die."""
+"""Abstract base of pages and news: bilingual text, publication state, search columns, redirects from old slugs."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -13,19 +13,20 @@ from translated_fields import TranslatedField
 
 from campaign import richtext
 from campaign.models.pictures import Picture
+from pledges.languages import LANGUAGE_CODES
 
-# The text-search configuration of migration 0002: `simple` with `unaccent`, so that "tirane" finds Tiranë.
+# Text search configuration created by the initial migration: `simple` with `unaccent`, so that "tirane" matches Tiranë.
 SEARCH_CONFIG = "site"
 
 
 def search_column(language):
-    """A column the database keeps: title before lead before body."""
+    """Return a generated tsvector column of one language: title ranks above lead, lead above body."""
 
     def vector(name, weight):
-        # PostgreSQL takes CRCA/ECPAT for the path of a file, one word that nobody types.
-        words = (F(f"{name}_{language}"), Value(r"(\w)/(?=\w)"), Value(r"\1 "), Value("g"))
-        apart = Func(*words, function="regexp_replace", output_field=models.TextField())
-        return SearchVector(apart, weight=weight, config=SEARCH_CONFIG)
+        # PostgreSQL parses CRCA/ECPAT as a file path, a single lexeme: slashes between words become spaces.
+        arguments = (F(f"{name}_{language}"), Value(r"(\w)/(?=\w)"), Value(r"\1 "), Value("g"))
+        without_slashes = Func(*arguments, function="regexp_replace", output_field=models.TextField())
+        return SearchVector(without_slashes, weight=weight, config=SEARCH_CONFIG)
 
     return models.GeneratedField(
         expression=vector("title", "A") + vector("lead", "B") + vector("body", "C"),
@@ -35,32 +36,35 @@ def search_column(language):
 
 
 class PublishableQuerySet(models.QuerySet):
+    """Rows by publication state, language and slug."""
+
     def published(self):
-        """What the public reads now: published, and its time has come."""
+        """Rows that are public now: published, with a publication time that has passed."""
         return self.filter(state=Publishable.State.PUBLISHED, publish_at__lte=Now())
 
     def scheduled(self):
-        """What will appear by itself."""
+        """Published rows whose publication time is in the future."""
         return self.filter(state=Publishable.State.PUBLISHED, publish_at__gt=Now())
 
     def drafts(self):
-        """What only staff read so far."""
+        """Drafts, which only staff can read."""
         return self.filter(state=Publishable.State.DRAFT)
 
-    def in_one_language(self):
-        """What is missing a part in Albanian or in English, and so cannot be published."""
+    def missing_translation(self):
+        """Rows that lack a required text in either language and so cannot be published."""
         missing = Q()
-        for name in Publishable.both_languages:
-            missing |= Q(**{f"{name}_sq": ""}) | Q(**{f"{name}_en": ""})
+        for name in Publishable.required_translations:
+            for language in LANGUAGE_CODES:
+                missing |= Q(**{f"{name}_{language}": ""})
         return self.filter(missing)
 
-    def at(self, slug, language):
-        """The one with this slug in this language."""
+    def with_slug(self, slug, language):
+        """Return the row with this slug in this language; raises DoesNotExist."""
         return self.get(**{f"slug_{language}": slug})
 
 
 class Publishable(models.Model):
-    """A text in both languages with an address in each."""
+    """A text with a title, a lead, a body and a slug in each language, which is a draft until it is published."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -120,7 +124,11 @@ class Publishable(models.Model):
 
     objects = PublishableQuerySet.as_manager()
 
-    both_languages = ["title", "lead", "body"]
+    # Translated fields that must be filled in both languages before publication.
+    required_translations = ["title", "lead", "body"]
+
+    # Whether the URL of the slug must resolve to the view of content pages. False for a page with a view of its own.
+    has_own_address = True
 
     class Meta:
         abstract = True
@@ -148,39 +156,36 @@ class Publishable(models.Model):
         return self.title or self.slug_sq
 
     def save(self, **kwargs):
-        """Save with clean text; an address that changed leads on to the new one."""
+        """Sanitise the text and save; a slug that changed is recorded, so that its old address redirects."""
         self.body_sq, self.body_en = richtext.clean(self.body_sq), richtext.clean(self.body_en)
-        before = type(self).objects.filter(pk=self.pk).first()
+        old = type(self).objects.filter(pk=self.pk).first()
         super().save(**kwargs)
-        if before:
-            OldAddress.keep(before, self)
-
-    # Whether its slug decides where it stands.
-    has_own_address = True
+        if old:
+            OldAddress.record(old, self)
 
     def clean(self):
-        """Say by its field what is missing before publishing, and which address belongs to another part of the site."""
+        """Validate that a published text is complete in both languages and that its slugs are free; errors are per field."""
         errors = {}
         if self.state == self.State.PUBLISHED:
             errors = {
                 f"{name}_{language}": _("Needed in both languages before it can be published.")
-                for name in self.both_languages
-                for language in ("sq", "en")
+                for name in self.required_translations
+                for language in LANGUAGE_CODES
                 if richtext.is_empty(getattr(self, f"{name}_{language}"))
             }
         if self.has_own_address:
-            for language in ("sq", "en"):
-                if not self._is_reached_in(language):
+            for language in LANGUAGE_CODES:
+                if not self._slug_resolves_to_page(language):
                     errors[f"slug_{language}"] = _("This address belongs to another part of the site. Choose another.")
-                elif holder := OldAddress.holder(self, language):
+                elif holder := OldAddress.other_holder(self, language):
                     errors[f"slug_{language}"] = _(
                         "This was the address of “%(name)s” before, and whoever knows it is led there. Choose another."
                     ) % {"name": holder}
         if errors:
             raise ValidationError(errors)
 
-    def _is_reached_in(self, language):
-        """Whether its address leads to it and not to an address of the code; an unusable slug has its own error."""
+    def _slug_resolves_to_page(self, language):
+        """Whether the URL of the slug resolves to a content view. True for an invalid slug: the field validators report it."""
         with translation.override(language):
             try:
                 return resolve(self.get_absolute_url()).kwargs.get("slug") is not None
@@ -188,27 +193,27 @@ class Publishable(models.Model):
                 return True
 
     def picture_ids(self):
-        """Ids of all pictures it shows, in either language."""
+        """Ids of the main picture and of all pictures in the text of either language."""
         in_text = richtext.picture_ids(self.body_sq) + richtext.picture_ids(self.body_en)
         return {*in_text, *filter(None, [self.picture_id])}
 
     def pictures_in_text(self):
-        """The pictures that its text in the present language names, by id."""
+        """{id: Picture} of the pictures in the text of the active language."""
         return Picture.objects.in_bulk(richtext.picture_ids(self.body))
 
     @property
     def is_public(self):
-        """Whether the public reads it now."""
+        """Whether the public can read it now."""
         return self.state == self.State.PUBLISHED and self.publish_at <= timezone.now()
 
     @property
     def is_scheduled(self):
-        """Whether it will appear by itself."""
+        """Whether it is published with a publication time in the future."""
         return self.state == self.State.PUBLISHED and self.publish_at > timezone.now()
 
     @property
     def status(self):
-        """Draft, published, or when it will be, in words."""
+        """The state as shown to staff: draft, published, or scheduled with its time."""
         if self.is_scheduled:
             when = formats.date_format(timezone.localtime(self.publish_at), "DATETIME_FORMAT")
             return _("scheduled for %(when)s") % {"when": when}
@@ -216,7 +221,7 @@ class Publishable(models.Model):
 
 
 class OldAddress(models.Model):
-    """A slug that a page or article had before: whoever comes by it is led on."""
+    """A former slug of a page or article, which redirects to its present address."""
 
     kind = models.CharField(max_length=20)
     language = models.CharField(max_length=2)
@@ -226,31 +231,31 @@ class OldAddress(models.Model):
     class Meta:
         verbose_name = _("old address")
         verbose_name_plural = _("old addresses")
-        constraints = [models.UniqueConstraint(fields=["kind", "language", "slug"], name="old_address_once")]
+        constraints = [models.UniqueConstraint(fields=["kind", "language", "slug"], name="old_address_is_unique")]
 
     def __str__(self):
         return self.slug
 
     @classmethod
-    def keep(cls, before, after):
-        """Remember the slugs that changed between two states of one row."""
-        kind = after._meta.model_name
-        for language in ("sq", "en"):
-            old, new = getattr(before, f"slug_{language}"), getattr(after, f"slug_{language}")
+    def record(cls, old_row, new_row):
+        """Record the slugs of the old row that the new row no longer has."""
+        kind = new_row._meta.model_name
+        for language in LANGUAGE_CODES:
+            old, new = getattr(old_row, f"slug_{language}"), getattr(new_row, f"slug_{language}")
             if old != new:
                 cls.objects.filter(kind=kind, language=language, slug=new).delete()
-                cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": after.pk})
+                cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": new_row.pk})
 
     @classmethod
-    def holder(cls, row, language):
-        """Another row that had this one's slug once, and is still there; or None."""
+    def other_holder(cls, row, language):
+        """Return another existing row to which the slug of this row redirects, or None."""
         old = cls.objects.filter(
             kind=row._meta.model_name, language=language, slug=getattr(row, f"slug_{language}")
         ).first()
         return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
 
     @classmethod
-    def target_of(cls, model, language, slug):
-        """The row that had this slug once, if the public may read it; else None."""
+    def find_target(cls, model, language, slug):
+        """Return the published row that had this slug before, or None."""
         old = cls.objects.filter(kind=model._meta.model_name, language=language, slug=slug).first()
         return old and model.objects.published().filter(pk=old.target).first()

@@ -1,4 +1,4 @@
-"""Settings of every page."""
+"""Settings that apply to every page."""
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SiteSettings(models.Model):
-    """The one row of settings of every page."""
+    """Settings of the site: a single row with id 1."""
 
     exit_url = models.URLField(
         _("where the quick exit leads"),
@@ -33,5 +33,5 @@ class SiteSettings(models.Model):
 
     @classmethod
     def load(cls):
-        """The settings; the defaults when nothing was saved yet."""
+        """Return the settings, or unsaved defaults if the row does not exist."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)

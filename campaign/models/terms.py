@@ -1,4 +1,4 @@
-"""Words that hurt children, and the better ones: editors are warned of them, never stopped."""
+"""Discouraged terms with recommended replacements; texts that contain them cause a warning, never an error."""
 
 import re
 import unicodedata
@@ -15,17 +15,20 @@ FORMS_HELP = _(
 )
 
 
-def plain(text):
-    """Small letters without accents and markup, as words are compared here."""
-    words = unescape(re.sub(r"<[^>]*>", " ", text))
-    decomposed = unicodedata.normalize("NFKD", words.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+def normalise(text):
+    """Return the text without markup and accents, case-folded, for comparison."""
+    without_markup = unescape(re.sub(r"<[^>]*>", " ", text))
+    decomposed = unicodedata.normalize("NFKD", without_markup.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def pattern(line):
-    """What finds the words of one line in plain text."""
+def compile_pattern(line):
+    """Return a compiled regular expression that matches the words of one line in normalised text.
+
+    A `*` in a word stands for any letters, a `*` by itself for one optional word.
+    """
     parts = []
-    for word in re.sub(r"\*+", "*", plain(line)).split():
+    for word in re.sub(r"\*+", "*", normalise(line)).split():
         if word != "*":
             parts.append((r"\W+" if parts else r"\b") + r"\w*".join(map(re.escape, word.split("*"))))
         elif parts:
@@ -34,20 +37,22 @@ def pattern(line):
 
 
 class TermQuerySet(models.QuerySet):
-    def found_in(self, texts):
-        """(label, language, term, words as found) of each term in each of the (label, language, text)."""
+    """Discouraged terms that can be searched for in texts."""
+
+    def find_in(self, texts):
+        """Yield (label, language, term, matched words) for each term in each of the texts (label, language, text)."""
         terms = [(term, term.patterns()) for term in self]
         for label, language, text in texts:
-            words = plain(text)
+            normalised = normalise(text)
             for term, patterns in terms:
-                for each in patterns:
-                    if match := each.search(words):
+                for pattern in patterns:
+                    if match := pattern.search(normalised):
                         yield label, language, term, " ".join(match[0].split())
                         break
 
 
 class Term(models.Model):
-    """A word to avoid, in all its forms, with the better one and the reason."""
+    """A discouraged term with its forms, one per line, its replacement and the reason."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “child-pornography”."))
     forms = TranslatedField(models.TextField(_("words to avoid"), help_text=FORMS_HELP))
@@ -73,10 +78,10 @@ class Term(models.Model):
         return self.better
 
     def patterns(self):
-        """What finds its forms, of both languages: a text may quote the other."""
+        """Return the patterns of its forms in both languages: a text may quote the other language."""
         lines = [*self.forms_sq.splitlines(), *self.forms_en.splitlines()]
-        return [pattern(line) for line in lines if line.strip(" *")]
+        return [compile_pattern(line) for line in lines if line.strip(" *")]
 
     def advice(self, language=None):
-        """The better word in the language of the text, and the reason in that of the reader."""
+        """Return (replacement in the language of the text, reason in the active language)."""
         return getattr(self, f"better_{language or get_language()}"), self.why

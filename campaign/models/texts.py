@@ -1,4 +1,4 @@
-"""Words that stand in fixed places of the site: the lead of the home page, the footer, what a child reads first."""
+"""Short texts in fixed places of the site, such as the lead of the home page and the footer."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from translated_fields import TranslatedField
 
 
 class PageText(models.Model):
-    """The words of one place, in both languages. Templates name it by its key; there is no more and no less than they name."""
+    """One short text in both languages. Templates refer to it by key as `texts.KEY`; every key is used by a template."""
 
     class Page(models.TextChoices):
         HOME = "home", _("Home page")
@@ -85,7 +85,7 @@ class PageText(models.Model):
         return f"{self.get_page_display()}: {self.get_key_display()}"
 
     def page_url(self):
-        """Where one reads these words, in the present language; None where only a personal link leads."""
+        """Return the URL path of a page that shows the text; None for pages behind a personal link."""
         names = {
             self.Page.HOME: "campaign:home",
             self.Page.VOWS: "campaign:home",

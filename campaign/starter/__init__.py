@@ -1,4 +1,7 @@
-"""Starter content staff own from then on: words in fixed places, pages, news, help channels and the short pieces pages show."""
+"""Starter content: texts in fixed places, help channels, pages, news, demands, voices, statistics, partners, terms.
+
+Each item has a stable key and is created once. What staff changed or deleted is not restored.
+"""
 
 import re
 from pathlib import Path
@@ -7,83 +10,84 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaign.models import Article, Demand, HelpChannel, Page, PageText, Partner, Statistic, Term, Voice
+from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector, StarterItem
 from pledges.starter import load
 
 FOLDER = Path(__file__).parent
 
-# Addresses of the code that a text may name as {{ url:help }}; every other name is the key of a page.
-FIXED = {"help": "campaign:help", "sign": "pledges:sign", "totals": "pledges:totals", "my_pledge": "pledges:my_pledge"}
+# Names that a text may use as {{ url:help }}, and the URL name of their view. Any other name is the key of a page.
+VIEW_NAMES = {
+    "help": "campaign:help",
+    "privacy": "campaign:privacy",
+    "sign": "pledges:sign",
+    "totals": "pledges:totals",
+    "my_pledge": "pledges:my_pledge",
+}
 
 
 def create_missing():
-    """Create what was never created before; returns how many pieces that were."""
-    made = sum(_pieces(HelpChannel, "channel", "channels"))
-    made += sum(_pages())
-    made += sum(_sector_pages())
-    for model, name, file in (
-        (PageText, "text", "texts"),
-        (Demand, "demand", "demands"),
-        (Voice, "voice", "voices"),
-        (Statistic, "statistic", "statistics"),
-        (Partner, "partner", "partners"),
-    ):
-        made += sum(_pieces(model, name, file))
-    return made + sum(_articles()) + sum(_terms())
+    """Create all items that were never created before; returns how many. The caller opens the transaction."""
+    created = sum(_items(HelpChannel, "channel", "channels"))
+    created += sum(_pages())
+    created += sum(_sector_pages())
+    created += sum(_items(PageText, "text", "texts"))
+    created += sum(_items(Demand, "demand", "demands"))
+    created += sum(_items(Voice, "voice", "voices"))
+    created += sum(_items(Statistic, "statistic", "statistics"))
+    created += sum(_items(Partner, "partner", "partners"))
+    created += sum(_articles())
+    created += sum(_terms())
+    return created
 
 
-def _pieces(model, name, file):
+# Each of these functions yields, for each item, whether it was created now.
+
+
+def _items(model, prefix, file):
     for position, row in enumerate(load(file, FOLDER), start=1):
-        yield StarterItem.create_once(
-            f"{name}:{row['key']}", lambda row=row, n=position: model.objects.create(position=n, **row)
-        )
+        yield StarterItem.create_once(f"{prefix}:{row['key']}", model.objects.create, position=position, **row)
 
 
 def _pages():
-    rows = load("pages", FOLDER)
-    slugs = {row["key"]: row for row in rows}
-    for row in rows:
-        yield StarterItem.create_once(f"page:{row['key']}", lambda row=row: _publish(Page, row, slugs))
+    for row in load("pages", FOLDER):
+        yield StarterItem.create_once(f"page:{row['key']}", _publish, model=Page, **row)
 
 
 def _sector_pages():
-    slugs = {row["key"]: row for row in load("pages", FOLDER)}
     for row in load("sector-pages", FOLDER):
         sector = Sector.objects.filter(slug=row.pop("sector")).first()
         if sector is not None:
-            values = {"key": f"sector-{sector.slug}", "sector": sector, **row}
-            yield StarterItem.create_once(f"page:{values['key']}", lambda v=values: _publish(Page, v, slugs))
+            key = f"sector-{sector.slug}"
+            yield StarterItem.create_once(f"page:{key}", _publish, model=Page, key=key, sector=sector, **row)
 
 
 def _articles():
-    slugs = {row["key"]: row for row in load("pages", FOLDER)}
     for row in load("articles", FOLDER):
         key = row.pop("key")
-        yield StarterItem.create_once(f"article:{key}", lambda row=row: _publish(Article, row, slugs))
+        yield StarterItem.create_once(f"article:{key}", _publish, model=Article, **row)
 
 
 def _terms():
     for row in load("terms", FOLDER):
-        yield StarterItem.create_once(f"term:{row['key']}", lambda row=row: Term.objects.create(**row))
+        yield StarterItem.create_once(f"term:{row['key']}", Term.objects.create, **row)
 
 
-def _publish(model, row, slugs):
-    values = dict(row)
-    for language in ("sq", "en"):
-        values[f"body_{language}"] = _linked(values[f"body_{language}"], language, slugs)
+def _publish(model, **values):
+    pages = {page["key"]: page for page in load("pages", FOLDER)}
+    for language in LANGUAGE_CODES:
+        values[f"body_{language}"] = _resolve_urls(values[f"body_{language}"], language, pages)
     model.objects.create(state=model.State.PUBLISHED, **values)
 
 
-def _linked(html, language, slugs):
-    """The text with each {{ url:KEY }} replaced by the address it has in this language."""
+def _resolve_urls(html, language, pages):
+    """Replace each {{ url:NAME }} by the URL path of the view or page in this language. `pages` is {key: starter page}."""
 
-    def address(match):
-        key = match[1]
+    def url(match):
+        name = match[1]
         with translation.override(language):
-            if key in FIXED:
-                return reverse(FIXED[key])
-            if key == "privacy":
-                return reverse("campaign:privacy")
-            return reverse("pages:page", args=[slugs[key][f"slug_{language}"]])
+            if name in VIEW_NAMES:
+                return reverse(VIEW_NAMES[name])
+            return reverse("pages:page", args=[pages[name][f"slug_{language}"]])
 
-    return re.sub(r"\{\{ ?url:(\w+) ?\}\}", address, html)
+    return re.sub(r"\{\{ ?url:(\w+) ?\}\}", url, html)

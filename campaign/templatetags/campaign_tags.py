@@ -1,4 +1,4 @@
-"""Template filters of the movement's pages. They format, they do not query."""
+"""Template filters of content pages. They run no queries."""
 
 import json
 
@@ -10,22 +10,22 @@ from campaign import richtext
 
 register = template.Library()
 
-# As Django's json_script: no text can end the element.
+# The escapes of Django's json_script: no text can close the element.
 ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
 @register.filter
 def ld_json(data):
-    """A dictionary as a JSON-LD block: data for search engines, not a script that runs."""
+    """Render a dictionary as a JSON-LD block, which browsers do not execute."""
     text = json.dumps(data, ensure_ascii=False).translate(ESCAPES)
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - escaped above
 
 
 @register.filter
 def rich(html, pictures):
-    """Rich text as it may be shown: cleaned once more, whoever wrote it into the database, and with its pictures (by id)."""
+    """Sanitise rich text, which may not have come through save(), and insert its pictures ({id: Picture})."""
 
-    def draw(pk):
+    def render(pk):
         return render_to_string("campaign/figure.html", {"picture": pictures[pk]}) if pk in pictures else ""
 
-    return mark_safe(richtext.with_pictures(richtext.clean(html), draw))  # noqa: S308 - cleaned, and drawn by our own template
+    return mark_safe(richtext.render_pictures(richtext.clean(html), render))  # noqa: S308 - sanitised; pictures come from a template

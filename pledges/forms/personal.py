@@ -20,6 +20,7 @@ from pledges.forms.fields import (
     sectors_with_commitments,
 )
 from pledges.forms.sign import PledgeForm, StampedForm
+from pledges.languages import LANGUAGE_CODES, own_name
 from pledges.models import BlockedAddress, ChosenCommitment, Commitment, Message, Pledge, Sector
 from pledges.models.person import PERSON_FIELDS
 
@@ -31,7 +32,7 @@ class ManageForm(forms.Form):
     county = CountyField()
     sector = SectorField()
     language = forms.ChoiceField(
-        label=_("In which language shall we write to you?"), choices=[("sq", "Shqip"), ("en", "English")]
+        label=_("In which language shall we write to you?"), choices=[(code, own_name(code)) for code in LANGUAGE_CODES]
     )
     show_name = PledgeForm.base_fields["show_name"]
     updates = PledgeForm.base_fields["updates"]

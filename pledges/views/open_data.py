@@ -13,6 +13,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
 from pledges.http import mark_public, public_page, read_only
+from pledges.languages import LANGUAGE_CODES
 from pledges.models import County, PublishedState, Sector
 from pledges.totals import tally
 from pledges.totals.suppression import SMALL
@@ -27,7 +28,7 @@ POLICY = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 @public_page
 def page(request):
     """What there is to take along: the counter for other sites, and the data, with examples."""
-    counters = [(language, theme) for language in ("sq", "en") for theme in ("light", "dark")]
+    counters = [(language, theme) for language in LANGUAGE_CODES for theme in ("light", "dark")]
     return render(request, "pledges/open_data.html", {"counters": counters, "small": SMALL, "licence": LICENCE})
 
 

@@ -53,7 +53,7 @@ def pairs(model):
 
 def is_in_both_languages(row):
     """Whether what is written in one language is in the other too, and all that must be there is."""
-    needed = getattr(row, "both_languages", [])
+    needed = getattr(row, "required_translations", [])
     return all(
         bool(getattr(row, sq).strip()) == bool(getattr(row, en).strip())
         and (sq.removesuffix("_sq") not in needed or getattr(row, sq).strip())
@@ -74,7 +74,7 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         lacks = Q()
         for sq, en in pairs(queryset.model):
             lacks |= Q(**{sq: ""}) & ~Q(**{en: ""}) | ~Q(**{sq: ""}) & Q(**{en: ""})
-        for name in getattr(queryset.model, "both_languages", []):
+        for name in getattr(queryset.model, "required_translations", []):
             lacks |= Q(**{f"{name}_sq": ""})
         return {"yes": queryset.exclude(lacks), "no": queryset.filter(lacks)}.get(self.value(), queryset)
 

@@ -17,19 +17,19 @@ from staff.admin.guide import guide
 class StaffSite(admin.AdminSite):
     """Django's admin for staff who have given their second factor; nobody else sees any of it.
 
-    `front` gives what the front page shows, `order` is how models follow each other in the menu.
+    `dashboard_context` is the context of the dashboard on the index page, `model_order` the order of models in the menu.
     """
 
     site_header = site_title = _("We are 1")
     index_title = _("What needs doing")
-    index_template = "admin/front.html"
-    # A function of the request that returns context for the front page.
-    front = staticmethod(lambda request: {})
+    index_template = "admin/dashboard.html"
+    # A function of the request that returns the context of the dashboard.
+    dashboard_context = staticmethod(lambda request: {})
     # Models by label, such as "campaign.page"; an app stands where its first model does, what is not named comes last.
-    order = ()
+    model_order = ()
 
     def index(self, request, extra_context=None):
-        return super().index(request, self.front(request) | (extra_context or {}))
+        return super().index(request, self.dashboard_context(request) | (extra_context or {}))
 
     def get_urls(self):
         return [path("help/", self.admin_view(self.guide), name="guide"), *super().get_urls()]
@@ -49,7 +49,7 @@ class StaffSite(admin.AdminSite):
 
     def _place(self, model):
         label = model._meta.label_lower
-        return self.order.index(label) if label in self.order else len(self.order)
+        return self.model_order.index(label) if label in self.model_order else len(self.model_order)
 
     def has_permission(self, request):
         return super().has_permission(request) and sessions.is_strong(request)

@@ -82,7 +82,9 @@ class Invitation(models.Model):
                 condition=Q(state="open", ended_at=None) | Q(state__in=["used", "revoked"], ended_at__isnull=False),
             ),
             models.UniqueConstraint(name="invitation_one_open_an_account", fields=["user"], condition=Q(state="open")),
-            models.CheckConstraint(name="invitation_language_is_known", condition=Q(language__in=["sq", "en"])),
+            models.CheckConstraint(
+                name="invitation_language_is_known", condition=Q(language__in=list(dict(settings.LANGUAGES)))
+            ),
         ]
 
     def __str__(self):

@@ -1,13 +1,13 @@
 /* The form of a picture: shows the chosen file under the nine parts, and says at once when it is too large. */
 (() => {
   "use strict";
-  const input = document.querySelector("input[type=file][data-most-bytes]");
+  const input = document.querySelector("input[type=file][data-max-bytes]");
   const grid = document.querySelector(".focus-grid");
   if (!input || !grid) return;
 
   input.addEventListener("change", async () => {
     const [file] = input.files;
-    input.setCustomValidity(file && file.size > Number(input.dataset.mostBytes) ? input.dataset.tooLarge : "");
+    input.setCustomValidity(file && file.size > Number(input.dataset.maxBytes) ? input.dataset.tooLarge : "");
     input.reportValidity();
     if (!file) return;
     try {

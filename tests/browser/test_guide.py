@@ -160,8 +160,8 @@ def sign_in(walk):
 
 def words(walk):
     walk.open("/admin/")
-    walk.picture("front", ".tasks", ".ways li:first-child a", ".everything > h2", to=[".sums"])
-    walk.press(".ways li:first-child a")
+    walk.picture("front", ".tasks", ".shortcuts li:first-child a", ".everything > h2", to=[".sums"])
+    walk.press(".shortcuts li:first-child a")
     lead = PageText.objects.get(key="home_lead")
     row = f"#result_list a[href*='/pagetext/{lead.pk}/']"
     walk.picture("words-list", row)
@@ -192,7 +192,7 @@ def pictures(walk):
 def news(walk, besa, reader):
     page, text = walk.page, f'.editor-text[lang="{walk.language}"]'
     walk.open("/admin/")
-    walk.press(".ways li:nth-child(2) a")
+    walk.press(".shortcuts li:nth-child(2) a")
     page.locator("#id_date").fill(str(timezone.localdate()))
     walk.fill("title", "title")
     walk.fill("lead", "text lead")

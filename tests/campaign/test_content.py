@@ -146,7 +146,7 @@ def test_the_privacy_notice_can_be_edited_and_never_goes(admin_client, client):
     ],
 )  # fmt: skip
 def test_rich_text_loses_what_comes_from_elsewhere_and_says_so(written, kept, lost):
-    assert richtext.taken_out(written) == lost
+    assert richtext.removed_markup(written) == lost
     page = make_page(body_sq=written)
     page.refresh_from_db()
     assert page.body_sq == kept

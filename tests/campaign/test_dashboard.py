@@ -1,4 +1,4 @@
-"""The front page of the admin, the words in fixed places, and the admin's two languages."""
+"""The dashboard of the admin, the words in fixed places, and the admin's two languages."""
 
 import gettext as gettext_module
 import json
@@ -26,7 +26,7 @@ from tests.weare1.test_languages import CATALOGUE, read_po
 
 pytestmark = pytest.mark.django_db
 
-FRONT = "/admin/"
+DASHBOARD = "/admin/"
 CALM = "Nothing waits for you."
 
 
@@ -37,14 +37,14 @@ def nothing_waits():
     Demand.objects.update(checked_on=timezone.localdate())
 
 
-def front(client, user, language="en"):
-    """The front page as this member of staff reads it."""
-    return Document(sign_in(client, user).get(FRONT, headers={"accept-language": language}))
+def dashboard(client, user, language="en"):
+    """The dashboard as this member of staff reads it."""
+    return Document(sign_in(client, user).get(DASHBOARD, headers={"accept-language": language}))
 
 
 def tasks(client, *permissions):
     """{words: (number, address)} of what needs doing for someone with these permissions."""
-    page = front(client, make_staff(*permissions))
+    page = dashboard(client, make_staff(*permissions))
     found = {}
     for row in page.all("ul", **{"class": "tasks"}):
         for link in page.all("a", node=row):
@@ -68,7 +68,7 @@ BOTH = {f"{name}_{language}": "Fjalë" for name in ("title", "lead", "body") for
 
 @pytest.mark.usefixtures("nothing_waits")
 def test_when_nothing_waits_the_page_says_so(client):
-    page = front(client, make_staff(superuser=True))
+    page = dashboard(client, make_staff(superuser=True))
     assert CALM in page.words()
     assert page.all("ul", **{"class": "tasks"}) == []
 
@@ -180,7 +180,7 @@ def test_a_sector_without_words_is_told_of(client):
 
 
 @pytest.mark.parametrize(
-    ("permissions", "ways"),
+    ("permissions", "labels"),
     [
         ([], ["See the site"]),
         (
@@ -190,11 +190,11 @@ def test_a_sector_without_words_is_told_of(client):
         (["view_pledge"], ["Find a pledge", "See the site"]),
     ],
 )
-def test_the_ways_people_take_most_are_those_they_may_take(client, permissions, ways):
-    page = front(client, make_staff(*permissions))
-    [nav] = page.all("nav", **{"class": "ways"})
+def test_shortcuts_lead_to_what_the_permissions_allow(client, permissions, labels):
+    page = dashboard(client, make_staff(*permissions))
+    [nav] = page.all("nav", **{"class": "shortcuts"})
     links = page.all("a", node=nav)
-    assert [page.words(link) for link in links] == ways
+    assert [page.words(link) for link in links] == labels
     for link in links:
         assert client.get(page.of(link)["href"]).status_code == 200
 
@@ -203,8 +203,8 @@ def test_the_ways_people_take_most_are_those_they_may_take(client, permissions, 
 
 
 def figures(page, name):
-    """Rows of figures in a table of the front page, without its head."""
-    [section] = page.all("section", **{"class": "lately"})
+    """Rows of figures in a table of the dashboard, without its head."""
+    [section] = page.all("section", **{"class": "recent-activity"})
     [details] = [
         node for node in page.all("details", node=section) if name in page.words(page.all("summary", node=node)[0])
     ]
@@ -222,7 +222,7 @@ def test_pledges_of_the_last_days_are_drawn_and_stand_in_tables(client):
     make_pledge(state="confirmed", sector="teachers", source="demo", created_at=yesterday)
     old = timezone.now() - timedelta(days=activity.DAYS)
     make_pledge(state="confirmed", created_at=old, confirmed_at=old)
-    page = front(client, make_staff("view_pledge"))
+    page = dashboard(client, make_staff("view_pledge"))
 
     days = figures(page, "By day")
     assert len(days) == activity.DAYS
@@ -254,28 +254,28 @@ def test_a_day_is_tirana_s():
 
 
 def test_an_empty_site_has_an_empty_drawing(client):
-    page = front(client, make_staff("view_pledge"))
+    page = dashboard(client, make_staff("view_pledge"))
     assert {page.of(bar)["height"] for bar in page.all("rect")} == {"0"}
     assert figures(page, "By day")[0][1:] == ["0", "0"]
 
 
 def test_figures_of_pledges_are_for_those_who_may_see_pledges(client):
-    assert front(client, make_staff("change_page")).all("section", **{"class": "lately"}) == []
+    assert dashboard(client, make_staff("change_page")).all("section", **{"class": "recent-activity"}) == []
 
 
-def test_the_front_page_asks_the_database_little_however_much_there_is(client, django_assert_max_num_queries):
+def test_the_dashboard_runs_few_statements_however_many_rows_there_are(client, django_assert_max_num_queries):
     user = make_staff(superuser=True)
     for _ in range(12):
         Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed"))
     for number in range(12):
         draft(Page, key=f"trial-{number}", slug_sq=f"prove-{number}", slug_en=f"trial-{number}")
-    sign_in(client, user).get(FRONT)
+    sign_in(client, user).get(DASHBOARD)
     with django_assert_max_num_queries(23):
-        assert client.get(FRONT).status_code == 200
+        assert client.get(DASHBOARD).status_code == 200
 
 
 def test_the_menu_begins_with_what_is_changed_every_week(client):
-    page = front(client, make_staff(superuser=True))
+    page = dashboard(client, make_staff(superuser=True))
     names = [page.words(page.all("th", node=row, scope="row")[0]) for row in page.all("tr", **{"class": True})]
     assert names[:5] == ["Words on pages", "Pages", "News", "Demands", "Help channels"]
     assert names.index("Site settings") < names.index("Pledges") < names.index("Accounts")
@@ -286,8 +286,8 @@ def test_the_menu_begins_with_what_is_changed_every_week(client):
 LEAD = "/admin/campaign/pagetext/{}/change/"
 
 
-def test_the_lead_of_the_home_page_is_two_presses_from_the_front_page(client):
-    page = front(client, make_staff("change_pagetext"))
+def test_the_lead_of_the_home_page_is_two_presses_from_the_dashboard(client):
+    page = dashboard(client, make_staff("change_pagetext"))
     [way] = [link for link in page.all("a") if page.words(link) == "Change the home page’s words"]
     listed = client.get(page.of(way)["href"], headers={"accept-language": "en"})
     assert "Lead, the sentence under the headline" in Document(listed).words()
@@ -319,7 +319,7 @@ def test_every_place_is_in_a_template_and_every_template_s_words_can_be_changed(
     named = set()
     for file in [
         *Path(settings.BASE_DIR, "templates").rglob("*.html"),
-        *Path(settings.BASE_DIR, "campaign").glob("*.py"),
+        *Path(settings.BASE_DIR, "campaign").rglob("*.py"),
     ]:
         named |= set(re.findall(r'\btexts\.(?:read\(\)\[\w+(?:\(\))?\]\[")?([a-z]\w+)', file.read_text())) - {
             "read",
@@ -420,9 +420,9 @@ def test_every_field_of_every_form_tells_the_editor_what_to_write(language):
     assert asked > 100
 
 
-def test_no_pledge_is_read_out_on_the_front_page(client):
+def test_no_pledge_is_read_out_on_the_dashboard(client):
     pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed")
-    page = front(client, make_staff(superuser=True)).words()
+    page = dashboard(client, make_staff(superuser=True)).words()
     assert Pledge.objects.count() == 1
     for secret in ("Arta", "shembull.al", str(pledge.pk)[:8]):
         assert secret not in page

@@ -234,7 +234,7 @@ def test_a_new_article_without_anything_can_be_previewed(editor):
 def test_a_preview_leaves_out_what_is_gone_meanwhile(client):
     sector = Sector.objects.create(slug="gone", name_sq="Ikur", name_en="Gone", color="s1", position=9)
     page = new_page(state="draft", sector=sector, picture=make_picture())
-    path = previews.path(Preview.keep(page), "en")
+    path = previews.path(Preview.store(page), "en")
     picture = page.picture
     page.delete()
     sector.delete()
@@ -244,9 +244,9 @@ def test_a_preview_leaves_out_what_is_gone_meanwhile(client):
 
 
 def test_previews_of_what_was_typed_go_when_their_time_is_over(editor):
-    old = Preview.keep(new_page(state="draft"))
+    old = Preview.store(new_page(state="draft"))
     Preview.objects.update(created_at=timezone.now() - timedelta(days=8))
-    Preview.keep(Page.objects.get(key="brave"))
+    Preview.store(Page.objects.get(key="brave"))
     assert not Preview.objects.filter(pk=old.pk).exists() and Preview.objects.count() == 1
 
 
@@ -458,7 +458,7 @@ def test_a_word_to_avoid_is_saved_with_a_warning_that_stays(editor, column, word
 def test_the_better_words_and_the_starter_content_are_not_warned_of(editor):
     for term in Term.objects.all():
         rows = [("", "sq", term.better_sq), ("", "en", term.better_en)]
-        assert list(Term.objects.all().found_in(rows)) == []
+        assert list(Term.objects.all().find_in(rows)) == []
     rows = [row for model in (Page, Article, Demand, Sector) for row in model.objects.all()]
     warned_of = [row for row in rows if "caution-title" in editor.get(change(row)).text]
     # It explains which words to use, and names the others.

@@ -20,7 +20,7 @@ from PIL import Image, ImageCms
 
 from campaign import housekeeping, richtext
 from campaign.models import Article, Page, Picture
-from campaign.pictures import CARD, MOST_BYTES, WIDTHS
+from campaign.pictures import CARD, MAX_BYTES, WIDTHS
 from tests.campaign.test_content import make_page, words
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document
@@ -197,7 +197,7 @@ def test_28_what_moves_is_refused(admin_client, kind):
 
 def test_28_fifteen_megabytes_are_enough(admin_client):
     heavy = make_upload().read()
-    sentence = refused(admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * MOST_BYTES))
+    sentence = refused(admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * MAX_BYTES))
     assert sentence.startswith("The file is larger than 15 MB")
     # What stands behind the picture is not taken along.
     assert (
@@ -349,7 +349,7 @@ def test_uploads_that_never_became_a_row_are_swept_away():
         (folder / "full.jpg").write_bytes(b"x")
     for folder in (lost, folder_of(picture)):
         os.utime(folder, (time.time() - 100_000,) * 2)
-    assert housekeeping.sweep() == 1
+    assert housekeeping.delete_orphaned_files() == 1
     assert [folder.exists() for folder in (lost, recent, folder_of(picture))] == [False, True, True]
 
 
@@ -445,7 +445,7 @@ def test_pictures_cost_a_page_two_questions_however_many(client, shown, django_a
     ],
 )  # fmt: skip
 def test_only_pictures_of_the_library_stand_in_a_text(written, kept, lost):
-    assert richtext.taken_out(written) == lost
+    assert richtext.removed_markup(written) == lost
     once = richtext.clean(written)
     assert richtext.clean(once) == once
     if kept is None:

@@ -189,7 +189,7 @@ def test_of_a_failing_step_only_the_kind_of_the_error_is_logged_and_kept(client,
         library.unlink()
         if before:
             before.rename(library)
-    step = "campaign.housekeeping.sweep"
+    step = "campaign.housekeeping.delete_orphaned_files"
     assert wrong(client) == [f"housekeeping: {step}"]
     assert FailedStep.objects.get().error == "NotADirectoryError"
     assert f"{step}: NotADirectoryError" in caplog.text and settings.MEDIA_ROOT not in caplog.text

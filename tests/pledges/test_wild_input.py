@@ -355,13 +355,13 @@ EXAMPLES = {
     "<int:year>": "2020",
     "<int:number>": "1",
     "<code:code>": "abcdefgh",
-    r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$": "pictures/sq/site/card.png",
-    r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$": "pictures/sq/ribbon-ready.png",
+    r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$": "pictures/sq/site/card.png",
+    r"pictures/<language:language>/^ribbon-(?P<kind>frame|ready)\.png$": "pictures/sq/ribbon-ready.png",
     r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$": f"media/pictures/{'0' * 24}/full.jpg",
-    r"^pictures/(?P<language>sq|en)/totals\.png$": "pictures/sq/totals.png",
-    r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$": "counter/sq/dark/",
-    r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$": "pictures/en/story/1.png",
-    r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+    "pictures/<language:language>/totals.png": "pictures/sq/totals.png",
+    r"counter/<language:language>/^(?P<theme>light|dark)/$": "counter/sq/dark/",
+    r"pictures/<language:language>/^(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$": "pictures/en/story/1.png",
+    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
     r"\.(?P<kind>png|csv)$": "figures/sq/sectors.png",
 }
 ADDRESSES = addresses()

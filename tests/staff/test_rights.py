@@ -241,7 +241,7 @@ def test_what_is_for_all_who_are_in_answers_them():
 
 
 @pytest.mark.parametrize("role", Role)
-def test_the_front_page_shows_each_role_what_it_may_open_and_nothing_else(role, rows):
+def test_the_dashboard_shows_each_role_what_it_may_open_and_nothing_else(role, rows):
     page = someone(role).get("/admin/").content.decode()
     for label, columns in MODELS.items():
         path = reverse(f"admin:{label.replace('.', '_')}_changelist")

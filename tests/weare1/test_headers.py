@@ -171,15 +171,15 @@ PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")
 
 
 FILE = r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$"
-PICTURE = r"^pictures/(?P<language>sq|en)/(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
+PICTURE = r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 FIGURE = (
-    r"^figures/(?P<language>sq|en)/(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
     r"\.(?P<kind>png|csv)$"
 )
-PLEDGED = r"^pictures/(?P<language>sq|en)/(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
-RIBBON = r"^pictures/(?P<language>sq|en)/ribbon-(?P<kind>frame|ready)\.png$"
-CARD = r"^pictures/(?P<language>sq|en)/totals\.png$"
-COUNTER = r"^counter/(?P<language>sq|en)/(?P<theme>light|dark)/$"
+PLEDGED = r"pictures/<language:language>/^(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
+RIBBON = r"pictures/<language:language>/^ribbon-(?P<kind>frame|ready)\.png$"
+CARD = "pictures/<language:language>/totals.png"
+COUNTER = r"counter/<language:language>/^(?P<theme>light|dark)/$"
 ELSEWHERE = {
     PICTURE: "pictures/sq/site/card.png",
     PLEDGED: "pictures/sq/square/parents.png",

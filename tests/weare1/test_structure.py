@@ -1,5 +1,6 @@
 """Rules that no other test would notice: admin guards, migrations, fixed addresses and form fields."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,34 @@ def test_what_only_staff_may_see_is_guarded_by_the_admin_itself():
                 assert guard not in file.read_text(), f"{file}: {guard}"
             visited += 1
     assert visited > 80
+
+
+# Modules that name both languages, with the reason. Everything else derives them from settings.LANGUAGES.
+NAMES_BOTH_LANGUAGES = {
+    "weare1/settings.py": "LANGUAGES, the one list",
+    "campaign/admin/publishing.py": "one label, and so one msgid, per language",
+    "campaign/management/commands/demo.py": "the languages of invented pledges",
+    "campaign/models/publishing.py": "one search column per language",
+    "pledges/admin/sectors.py": "one form field per language",
+    "pledges/figures/brand.py": "the name of the movement in each language",
+    "pledges/exports/subject_data.py": "published keys",
+    "pledges/views/openapi.py": "published keys",
+    "pledges/views/open_data.py": "published keys",
+    "staff/admin/guide.py": "one file of the guide per language",
+}
+
+
+def test_only_settings_list_the_languages():
+    found = set()
+    for folder in ("campaign", "pledges", "staff", "weare1"):
+        for file in (ROOT / folder).rglob("*.py"):
+            if "migrations" in file.parts:
+                continue
+            nodes = ast.walk(ast.parse(file.read_text()))
+            strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+            if {"sq", "en"} <= strings or any("sq|en" in string or "en|sq" in string for string in strings):
+                found.add(str(file.relative_to(ROOT)))
+    assert found == set(NAMES_BOTH_LANGUAGES)
 
 
 @pytest.mark.django_db

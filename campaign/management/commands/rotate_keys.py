@@ -1,4 +1,4 @@
-"""Rotation of the encryption, digest and signing keys."""
+"""manage.py rotate_keys: bring every row to the newest keys."""
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -7,7 +7,7 @@ from staff import secrets
 
 
 class Command(BaseCommand):
-    """`manage.py rotate_keys`. Idempotent."""
+    """Re-encrypt and re-digest every row with the newest keys. Idempotent."""
 
     help = (
         "Bring every row to the newest keys. First put the new key in front of FIELD_KEYS, DIGEST_KEYS or DJANGO_SECRET_KEYS and "

@@ -1,3 +1,5 @@
+"""manage.py seed: create the starter content."""
+
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
@@ -6,7 +8,9 @@ import pledges.starter
 
 
 class Command(BaseCommand):
-    help = "Create starter content by stable keys; never brings back what staff changed or deleted."
+    """Create the starter content. Idempotent."""
+
+    help = "Create starter content by stable keys. Content that staff changed or deleted is not created again."
 
     @transaction.atomic
     def handle(self, **options):

@@ -14,7 +14,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("address", metavar="EMAIL")
         parser.add_argument("--name", default="", help="as colleagues know this person")
-        parser.add_argument("--language", choices=dict(settings.LANGUAGES), default="sq", help="of the message (sq)")
+        parser.add_argument(
+            "--language",
+            choices=dict(settings.LANGUAGES),
+            default=settings.LANGUAGE_CODE,
+            help="of the message (default: %(default)s)",
+        )
 
     @transaction.atomic
     def handle(self, *, address, name, language, **options):

@@ -1,0 +1,25 @@
+"""The languages of the site. settings.LANGUAGES lists them; everything else derives from it."""
+
+from django.conf import settings
+from django.urls.converters import StringConverter
+from django.utils.text import capfirst
+from django.utils.translation import get_language_info
+
+LANGUAGE_CODES = tuple(code for code, _name in settings.LANGUAGES)
+
+
+class LanguageConverter(StringConverter):
+    """Path converter for a language code."""
+
+    regex = "|".join(LANGUAGE_CODES)
+
+
+def other_language(language):
+    """Return the code of the other one of the two languages."""
+    [other] = [code for code in LANGUAGE_CODES if code != language]
+    return other
+
+
+def own_name(language):
+    """Return the name of a language in that language, such as "Shqip"."""
+    return capfirst(get_language_info(language)["name_local"])
