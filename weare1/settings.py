@@ -95,8 +95,8 @@ TEMPLATES = [
         },
     },
 ]
-CRISPY_ALLOWED_TEMPLATE_PACKS = ["house"]
-CRISPY_TEMPLATE_PACK = "house"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["accessible_forms"]
+CRISPY_TEMPLATE_PACK = "accessible_forms"
 
 # Database: PostgreSQL 15 or later only.
 database_url = env.required(

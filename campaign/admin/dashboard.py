@@ -180,7 +180,7 @@ def _shortcuts(has_perm):
 
 def _activity():
     """Template context of the activity section: sums, bar chart and tables."""
-    recent, totals = activity.lately(), tally.read()
+    recent, totals = activity.recent(), tally.read()
     # Rows are (label, signed, of these confirmed, supporters in all); sources have no total.
     sectors = [(sector.name, *recent.sectors.get(sector.pk, (0, 0)), people) for sector, people in totals.sectors]
     sources = [(label, *recent.sources[value]) for value, label in Pledge.Source.choices if value in recent.sources]

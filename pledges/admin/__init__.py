@@ -1,6 +1,6 @@
-"""What staff see and do: one module per concept. What all of them share is in `base`."""
+"""The admin of pledges: one module per concept; what several of them share is in `base`."""
 
-# Imported first, so that it has registered what is unregistered below, whatever the order of the apps.
+# Imported first: its registration of DBTaskResult must precede its removal below, in any order of INSTALLED_APPS.
 import django_tasks_db.admin  # noqa: F401
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult
@@ -33,5 +33,5 @@ __all__ = [
     "wordings",
 ]
 
-# Records of the worker for engineers, in English only; what staff need of them are the messages.
+# Task results serve engineers and are in English only; staff see the messages instead.
 admin.site.unregister(DBTaskResult)

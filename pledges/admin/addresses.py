@@ -1,4 +1,4 @@
-"""Rules that tell when two addresses are one mailbox, and addresses that asked never to be written to."""
+"""Admin of provider rules (which addresses are one mailbox) and of blocked addresses (never to be written to again)."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -15,21 +15,25 @@ RECOMPUTED = _(
 )
 
 
-def as_compared(domain):
-    """A domain as addresses are compared: in lower case, and in ASCII where it has other letters."""
+def normalise_domain(domain):
+    """The domain as addresses are compared: in lower case, in ASCII (IDNA)."""
     return addresses.split_address(f"@{domain}")[1]
 
 
 class ProviderRuleForm(BilingualForm):
+    """A provider rule, with its domains normalised."""
+
     def clean_domain(self):
-        return as_compared(self.cleaned_data["domain"])
+        return normalise_domain(self.cleaned_data["domain"])
 
     def clean_same_as(self):
-        return as_compared(self.cleaned_data["same_as"])
+        return normalise_domain(self.cleaned_data["same_as"])
 
 
 @admin.register(ProviderRule)
 class ProviderRuleAdmin(ModelAdmin):
+    """Rules of mail providers. Saving one makes the worker compute the digests of all addresses anew."""
+
     form = ProviderRuleForm
     list_display = ["domain", "same_as", "ignores", "tag", "source", "version"]
     list_note = RECOMPUTED
@@ -48,6 +52,8 @@ class ProviderRuleAdmin(ModelAdmin):
 
 @admin.register(BlockedAddress)
 class BlockedAddressAdmin(ModelAdmin):
+    """Blocked addresses: can be listed and deleted, but neither added nor changed."""
+
     list_note = _(
         "Addresses whose owners asked us never to write to them again: nobody can pledge with them. "
         "Delete one only when its owner asks for it."
@@ -55,16 +61,20 @@ class BlockedAddressAdmin(ModelAdmin):
     ordering = ["-created_at"]
 
     def changelist_view(self, request, extra_context=None):
-        return self._noted(request, super().changelist_view(request, extra_context))
+        return self._with_audit(request, super().changelist_view(request, extra_context))
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        return self._noted(request, super().changeform_view(request, object_id, form_url, extra_context))
+        return self._with_audit(request, super().changeform_view(request, object_id, form_url, extra_context))
 
     @staticmethod
-    def _noted(request, response):
-        """Put on record whose addresses are about to be shown; without the record there is no page."""
-        shown = getattr(response, "context_data", None) or {}
-        rows = shown["cl"].result_list if "cl" in shown else filter(None, [shown.get("original")])
+    def _with_audit(request, response):
+        """Audit which addresses the response shows. It is rendered afterwards: if the audit fails, so does the page."""
+        context = getattr(response, "context_data", None) or {}
+        rows = []
+        if "cl" in context:
+            rows = context["cl"].result_list
+        elif original := context.get("original"):
+            rows = [original]
         if sees_people(request) and (ids := [str(row.pk) for row in rows]):
             AuditEntry.log(request.user, AuditEntry.Action.LOOK, blocked_addresses=ids)
         return response
@@ -82,7 +92,7 @@ class BlockedAddressAdmin(ModelAdmin):
         return ["created_at", *(["address"] if sees_people(request) else [])]
 
     def log_deletions(self, request, queryset):
-        # From then on they may be written to again.
+        # Audited, because these addresses can be written to again from now on.
         AuditEntry.log(request.user, AuditEntry.Action.ERASE, blocked_addresses=[str(row.pk) for row in queryset])
         return super().log_deletions(request, queryset)
 

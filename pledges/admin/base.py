@@ -1,4 +1,4 @@
-"""What the admin pages of pledges share: who may see people, and what stays while pledges need it."""
+"""Shared by the admin pages of pledges: access to names and addresses, its audit, and protection of referenced rows."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -12,25 +12,25 @@ def sees_people(request):
     return request.user.has_perm("pledges.see_people")
 
 
-def log_look(request, ids, page):
-    """Put on record whose names and addresses are about to be shown, and on which page; without the record there is no page."""
+def log_access_to_people(request, ids, page):
+    """Audit that a page shows names and addresses of these pledges. Called before rendering: without audit there is no page."""
     if sees_people(request) and ids:
         AuditEntry.log(request.user, AuditEntry.Action.LOOK, ids, page=page)
 
 
 def decrypted(read):
-    """What `read()` decrypts, "-" for nothing, or words that it cannot be: one bad row must not take the page down."""
+    """The result of `read()`, "-" if empty, or a note that it cannot be decrypted: one corrupt row must not break the page."""
     try:
         return read() or "-"
     except keys.CannotDecrypt:
         return _("cannot be decrypted")
 
 
-class HoldsPledges:
-    """Things that stay while pledges need them; says how many those are instead of listing each."""
+class ProtectedByPledges:
+    """ModelAdmin mixin: rows referenced by pledges cannot be deleted; the page shows the number of pledges, not a list."""
 
     def pledges_of(self, obj):
-        """The pledges that keep `obj` from being deleted."""
+        """The pledges that protect `obj` from deletion."""
         return obj.pledges.all()
 
     def get_deleted_objects(self, objs, request):

@@ -1,4 +1,4 @@
-"""Batches: what was done to many pledges at once, how far it is, and undoing it."""
+"""Admin of batches (bulk changes of pledges): their progress, and buttons to stop, undo and retry them."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -12,19 +12,21 @@ from pledges.models import Batch, Pledge
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 
 STATES = Batch.State
-# So many are brought back while someone waits.
-UNDONE_AT_ONCE = 200
+# Up to this many pledges are restored within the request; the worker undoes larger batches.
+UNDO_IN_REQUEST = 200
 
 
 @admin.register(Batch)
 class BatchAdmin(NoAddOrDelete, ModelAdmin):
+    """The list of batches, and a page of its own for each instead of a form."""
+
     list_display = ["number", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see how far it is, or to undo it.")
     actions = None
 
     def has_change_permission(self, request, obj=None):
-        """Whoever may change pledges may also take back what was done to them, whoever did it."""
+        """Permission to change pledges includes undoing any batch, also those of colleagues."""
         return request.user.has_perm("pledges.change_pledge")
 
     def has_view_permission(self, request, obj=None):
@@ -38,48 +40,52 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         return batch.pk
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """How far a batch is; its buttons stop it, undo it, or try again what failed."""
+        """The progress of a batch, with buttons to stop it, undo it, or retry it after a failure."""
         batch = self.get_object(request, object_id)
         if not self.has_change_permission(request, batch):
             raise PermissionDenied
         if batch is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            # Django's own view redirects with a message.
+            return super().change_view(request, object_id, form_url, extra_context)
         if request.method == "POST":
-            self._press(request, batch)
+            self._handle_button(request, batch)
             return redirect(request.path)
-        ready = batch.undone + batch.kept if batch.undo_asked_at else batch.changed + batch.skipped
+        if batch.undo_asked_at:
+            processed, total = batch.undone + batch.kept, batch.changed
+        else:
+            processed, total = batch.changed + batch.skipped, batch.count
         context = {
             **self.admin_site.each_context(request),
             "title": _("Batch %(number)d") % {"number": batch.pk},
             "batch": batch,
             "opts": self.opts,
             "media": self.media,
-            "moves": batch.state in (STATES.WAITING, STATES.RUNNING, STATES.UNDOING),
-            "ready": ready,
-            "all": batch.changed if batch.undo_asked_at else batch.count,
+            "in_progress": batch.state in (STATES.WAITING, STATES.RUNNING, STATES.UNDOING),
+            "processed": processed,
+            "total": total,
             "may_cancel": batch.state in (STATES.WAITING, STATES.RUNNING),
             "may_undo": batch.changed and batch.state in (STATES.DONE, STATES.CANCELLED, STATES.FAILED),
-            "may_go_on": batch.state == STATES.FAILED,
-            "too_old": self._too_old(batch),
+            "may_retry": batch.state == STATES.FAILED,
+            "expired_count": self._expired_count(batch),
         }
         return TemplateResponse(request, "admin/pledges/batch/progress.html", context)
 
     @staticmethod
-    def _too_old(batch):
-        """How many would be erased once their confirmation is undone: they are past their `expires_at`."""
+    def _expired_count(batch):
+        """The pledges that would be erased once their confirmation is undone: they are past `expires_at`."""
         if batch.kind != Batch.Kind.CONFIRM or batch.undo_asked_at:
             return 0
         changed = batch.rows.exclude(changed_at=None).values("pledge")
         return Pledge.objects.filter(pk__in=changed).past_expiry().count()
 
-    def _press(self, request, batch):
+    def _handle_button(self, request, batch):
         if "cancel" in request.POST:
             if batch.cancel():
                 self.message_user(request, _("The batch is stopped. What it had done stays until you undo it."))
         elif "undo" in request.POST:
             with transaction.atomic():
                 begun = batch.undo(request.user)
-                if begun and batch.changed <= UNDONE_AT_ONCE:
+                if begun and batch.changed <= UNDO_IN_REQUEST:
                     batch.finish()
                 elif begun:
                     batch.enqueue()

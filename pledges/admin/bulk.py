@@ -1,4 +1,4 @@
-"""What staff do with many pledges: confirm, invalidate, restore, each as a batch that can be undone; and erase."""
+"""Bulk actions on pledges: confirm, invalidate and restore as batches that can be undone, and erase."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,15 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
-from pledges.admin.corrections import AskedForm
+from pledges.admin.corrections import RequestChannelForm
 from pledges.admin.lists import LOOKUPS
 from pledges.crypto import keys
 from pledges.models import Batch, Pledge
 from staff.models import AuditEntry
 
-# What one request does while someone waits for it; more is the worker's.
-CHANGED_AT_ONCE = 200
-ERASED_AT_ONCE = 500
+# Up to this many pledges are changed within the request; the worker does larger batches.
+CHANGE_IN_REQUEST = 200
+# More are refused: each erasure sends a message and cannot be undone.
+ERASE_LIMIT = 500
 
 CHANGED = {
     Batch.Kind.CONFIRM: ngettext_lazy("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", "count"),
@@ -56,12 +57,12 @@ NO_KEY = _(
 )
 ERASED = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
 
-# Where an action is offered: above the list and on the page of one pledge.
+# The action is offered above the list and on the page of one pledge.
 EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
 class DomainForm(forms.Form):
-    """A mail domain from which a flood came."""
+    """A mail domain whose pledges are to be invalidated, for example after a flood of invented ones."""
 
     domain = forms.RegexField(
         r"^@?[^@\s]+\.[^@\s]+$",
@@ -76,7 +77,7 @@ class DomainForm(forms.Form):
 
 
 class BulkActions:
-    """Puts the actions on the list of pledges, and the page that asks before they are done."""
+    """ModelAdmin mixin: the bulk actions of the list of pledges, with their confirmation page."""
 
     actions = ["confirm", "invalidate", "restore", "invalidate_networks", "invalidate_domains", "export", "erase"]
 
@@ -92,24 +93,28 @@ class BulkActions:
 
     @method_decorator(require_POST)
     def domain(self, request):
-        """Invalidate all pledges of a mail domain that was typed; it is sent by POST and kept nowhere."""
+        """Invalidate all pledges of a mail domain. It is sent by POST and stored neither in an address nor in the audit log."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         form = DomainForm(request.POST)
-        response = None
-        if form.is_valid():
-            domain = form.cleaned_data["domain"].removeprefix("@")
-            pledges = Pledge.objects.of_domain(domain)
-            response = self._change(
-                request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS, hidden=[("domain", domain)]
-            )
-        else:
+        changelist = redirect("admin:pledges_pledge_changelist")
+        if not form.is_valid():
             self.message_user(request, form.errors["domain"][0], messages.ERROR)
-        return response or redirect("admin:pledges_pledge_changelist")
+            return changelist
+        domain = form.cleaned_data["domain"].removeprefix("@")
+        response = self._change(
+            request,
+            Batch.Kind.INVALIDATE,
+            Pledge.objects.of_domain(domain),
+            Batch.Chosen.DOMAINS,
+            DOMAINS,
+            hidden=[("domain", domain)],
+        )
+        return response or changelist
 
     def get_actions(self, request, action_location=ActionLocation.CHANGE_LIST):
         actions = super().get_actions(request, action_location)
-        # It would erase without the last message; `erase` takes its place.
+        # Django's action would erase without the final message; `erase` replaces it.
         actions.pop("delete_selected", None)
         return actions
 
@@ -127,58 +132,60 @@ class BulkActions:
 
     @admin.action(description=_("Invalidate all from the same networks …"), permissions=["change"])
     def invalidate_networks(self, request, queryset):
-        alike = queryset.sharing_digest("network_digest")
-        return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.NETWORKS, NETWORKS, ticked=queryset)
+        pledges = queryset.sharing_digest("network_digest")
+        return self._change(request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.NETWORKS, NETWORKS, ticked=queryset)
 
     @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
     def invalidate_domains(self, request, queryset):
-        alike = queryset.sharing_digest("domain_digest")
-        return self._change(request, Batch.Kind.INVALIDATE, alike, Batch.Chosen.DOMAINS, DOMAINS, ticked=queryset)
+        pledges = queryset.sharing_digest("domain_digest")
+        return self._change(request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS, ticked=queryset)
 
     @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])
     def erase(self, request, queryset):
         count = queryset.count()
-        if count > ERASED_AT_ONCE:
+        if count > ERASE_LIMIT:
             self.message_user(
                 request,
                 _("These are more than %(most)d pledges. Narrow the list with the filters first.")
-                % {"most": ERASED_AT_ONCE},
+                % {"most": ERASE_LIMIT},
                 messages.ERROR,
             )
             return None
-        form = AskedForm(request.POST if "sure" in request.POST else None)
+        form = RequestChannelForm(request.POST if "sure" in request.POST else None)
         if not form.is_valid():
             explanation = _("Everything kept about these people goes for good. A last message tells each of them so.")
-            return self._ask(request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form)
+            return self._confirmation_page(
+                request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form
+            )
         erased = sum(self._erase_one(request, pledge, form) for pledge in queryset)
         self.message_user(request, ERASED % {"count": erased}, messages.SUCCESS)
         return None
 
-    def _change(self, request, kind, pledges, chosen=None, more="", ticked=None, hidden=()):
-        """Begin a batch, after asking unless it is a handful that was ticked; a handful is done at once.
+    def _change(self, request, kind, pledges, chosen=None, note="", ticked=None, hidden=()):
+        """Start a batch. Small selections run immediately; everything else shows the confirmation page first.
 
-        `more` is said beside what the kind means, `ticked` are those that were ticked when `pledges` are others,
-        `hidden` is sent again with the answer.
+        `note` is shown beside the explanation of the kind. `ticked` is what was selected where `pledges` is derived from it.
+        `hidden` are (name, value) pairs that the confirmation page sends again.
         """
         if chosen is None:
-            across = request.POST.get("select_across") == "1"
-            chosen = Batch.Chosen.FILTERS if across else Batch.Chosen.SELECTION
+            whole_list = request.POST.get("select_across") == "1"
+            chosen = Batch.Chosen.FILTERS if whole_list else Batch.Chosen.SELECTION
         to_change = Batch.to_change(kind, pledges)
         count = to_change.count()
         if count == 0:
             return self.message_user(request, CHANGED[kind] % {"count": 0}, messages.WARNING)
-        few = chosen == Batch.Chosen.SELECTION and count <= CHANGED_AT_ONCE
-        if not few and "sure" not in request.POST:
+        is_small_selection = chosen == Batch.Chosen.SELECTION and count <= CHANGE_IN_REQUEST
+        if not is_small_selection and "sure" not in request.POST:
             facts = [
                 (_("Selected"), (pledges if ticked is None else ticked).count()),
                 (_("To be changed"), count),
                 (_("Of these counted now"), to_change.confirmed().count()),
             ]
-            return self._ask(request, TITLES[kind], [EXPLANATIONS[kind], more, UNDOABLE], facts, hidden)
+            return self._confirmation_page(request, TITLES[kind], [EXPLANATIONS[kind], note, UNDOABLE], facts, hidden)
         with transaction.atomic():
             choice = self._filters(request) if chosen == Batch.Chosen.FILTERS else {}
             batch = Batch.begin(kind, pledges, request.user, chosen, choice)
-            if batch.count <= CHANGED_AT_ONCE:
+            if batch.count <= CHANGE_IN_REQUEST:
                 batch.finish()
             else:
                 batch.enqueue()
@@ -195,25 +202,25 @@ class BulkActions:
 
     @staticmethod
     def _filters(request):
-        """By what the list was filtered: fields, ids and days only."""
+        """The filters of the list that a batch may store: fields and days."""
         return {name: value for name, value in request.GET.items() if name.split("__")[0] in LOOKUPS - {"id"}}
 
-    def _ask(self, request, title, explanation, facts, hidden=(), form=None):
-        """A page that says what would happen, with a button that sends the same once more."""
-        sent = ("action", "select_across", helpers.ACTION_CHECKBOX_NAME)
-        again = [(name, value) for name in sent for value in request.POST.getlist(name)]
+    def _confirmation_page(self, request, title, explanation, facts, hidden=(), form=None):
+        """The page that explains the action and shows its facts; its button sends the same POST again with "sure"."""
+        names = ("action", "select_across", helpers.ACTION_CHECKBOX_NAME)
+        repeated = [(name, value) for name in names for value in request.POST.getlist(name)]
         context = {
             **self.admin_site.each_context(request),
             "title": title,
-            "explanation": list(filter(None, explanation)),
+            "explanation": [sentence for sentence in explanation if sentence],
             "facts": facts,
             "opts": self.opts,
             "media": self.media,
-            "hidden": [*again, *hidden],
+            "hidden": [*repeated, *hidden],
             "form": form,
-            "list": f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"),
+            "cancel_url": f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"),
         }
-        return TemplateResponse(request, "admin/pledges/pledge/sure.html", context)
+        return TemplateResponse(request, "admin/pledges/pledge/confirm_action.html", context)
 
     def _erase_one(self, request, pledge, form):
         try:

@@ -1,4 +1,4 @@
-"""Corrections that someone asked for by phone, letter or in person: kept on record, and told to the person."""
+"""Corrections that staff make at a supporter's request: audited, and reported to the supporter by e-mail."""
 
 from django import forms
 from django.db import models
@@ -8,14 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from pledges.forms.fields import AddressField, NameField
 from pledges.models import BlockedAddress, Message, Pledge
 from pledges.models.person import PERSON_FIELDS
+from pledges.models.pledges import ANSWER_FIELDS
 from staff.admin.base import BilingualForm
 
-# What may be corrected by whoever may change pledges.
-CORRECTABLE = ["sector", "county", "language", "show_name", "updates"]
 
-
-class Asked(models.TextChoices):
-    """How staff came to correct or erase a pledge."""
+class RequestChannel(models.TextChoices):
+    """How the request to correct or erase a pledge reached staff."""
 
     PHONE = "phone", _("by phone")
     LETTER = "letter", _("by letter")
@@ -24,13 +22,13 @@ class Asked(models.TextChoices):
     OWN = "own", _("nobody asked: we noticed it ourselves")
 
 
-class AskedField(forms.ChoiceField):
-    """How it was asked; required with every correction, and none itself."""
+class RequestChannelField(forms.ChoiceField):
+    """How the request reached staff: required with every correction, but never counted as a change itself."""
 
     def __init__(self, **kwargs):
         super().__init__(
             label=_("How it was asked"),
-            choices=[("", "---------"), *Asked.choices],
+            choices=[("", "---------"), *RequestChannel.choices],
             help_text=_(
                 "Kept on record with your name. First make sure that you speak to the person whose pledge it is."
             ),
@@ -42,16 +40,16 @@ class AskedField(forms.ChoiceField):
         return False
 
 
-class AskedForm(forms.Form):
-    """How it was asked, where nothing else is."""
+class RequestChannelForm(forms.Form):
+    """Only the question how the request reached staff, for actions without other input."""
 
-    asked = AskedField()
+    asked = RequestChannelField()
 
 
 class CorrectionForm(BilingualForm):
-    """What staff may correct of a pledge without seeing the person."""
+    """What staff without access to names and addresses may correct of a pledge."""
 
-    asked = AskedField()
+    asked = RequestChannelField()
 
     def clean(self):
         cleaned = super().clean()
@@ -64,25 +62,27 @@ class CorrectionForm(BilingualForm):
         return cleaned
 
     def correct(self, pledge):
-        """Store what was changed, and only that: a confirmation of the same moment must not be undone."""
-        own = [name for name in self.changed_data if name in CORRECTABLE]
-        if own:
-            pledge.save(update_fields=own)
-        if self.changed_data and self._may_be_told(pledge):
-            # Who has still to confirm reads what is to be confirmed, as it is now.
+        """Save the changed columns and queue the message about it.
+
+        Only changed columns are written, so that a concurrent confirmation is not undone.
+        """
+        changed = [name for name in self.changed_data if name in ANSWER_FIELDS]
+        if changed:
+            pledge.save(update_fields=changed)
+        if self.changed_data and self._may_notify(pledge):
+            # A pending pledge gets its confirmation message again, with the corrected content.
             is_pending = pledge.state == pledge.State.PENDING
             Message.queue(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED, pledge)
 
-    def _may_be_told(self, pledge):
+    def _may_notify(self, pledge):
         return not BlockedAddress.objects.holds(pledge)
 
 
 class PersonForm(CorrectionForm):
-    """The same with name and address.
+    """Corrections by staff with access to names and addresses.
 
-    A new address is never put in place on somebody's word: it waits until the message sent to it is answered, as when
-    supporters change it themselves. A voice on the phone proves no mailbox, and a slip of the pen would hand the pledge
-    to a stranger.
+    A new address does not replace the old one before the link sent to it is confirmed, as when supporters change it
+    themselves: a caller proves no mailbox, and a typing error would hand the pledge to a stranger.
     """
 
     name = NameField(help_text=_("As they write it themselves, such as Drita Kola."))
@@ -96,16 +96,18 @@ class PersonForm(CorrectionForm):
         super().__init__(*args, **kwargs)
         self.initial["name"] = self.instance.name
         for field in ("name", "new_email"):
-            # The name and address of a supporter, not of whoever writes them down.
+            # Browsers must not offer the name and address of the member of staff.
             self.fields[field].widget.attrs["autocomplete"] = "off"
 
     def clean_name(self):
         name = self.cleaned_data["name"]
         person = Pledge()
         person.set_digests(name, self.instance.address)
-        same = Q(name_digest=person.name_digest) | Q(name_digest_last=person.name_digest_last)
-        if "name" in self.changed_data and Pledge.objects.filter(same).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError(_("The other pledge from this address already bears this name."), code="twin")
+        duplicates = Q(name_digest=person.name_digest) | Q(name_digest_last=person.name_digest_last)
+        if "name" in self.changed_data and Pledge.objects.filter(duplicates).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(
+                _("The other pledge from this address already bears this name."), code="duplicate"
+            )
         return name
 
     def correct(self, pledge):
@@ -113,15 +115,10 @@ class PersonForm(CorrectionForm):
             pledge.set_person(self.cleaned_data["name"], pledge.address)
             pledge.save(update_fields=PERSON_FIELDS)
         if address := self.cleaned_data["new_email"]:
-            pledge.set_new_address(address)
-            pledge.save(update_fields=["new_address_cipher", "new_address_at"])
-            there = Pledge()
-            there.set_digests(pledge.name, address)
-            if not BlockedAddress.objects.holds(there):
-                Message.queue(Message.Kind.NEW_ADDRESS, pledge)
+            pledge.request_new_address(address)
         super().correct(pledge)
 
-    def _may_be_told(self, pledge):
-        # The old address of an unconfirmed pledge may be a slip of the pen, and a stranger's.
-        wrong = pledge.state == Pledge.State.PENDING and self.cleaned_data["new_email"]
-        return not wrong and super()._may_be_told(pledge)
+    def _may_notify(self, pledge):
+        # A pending pledge gets no message at its old address when that is being replaced: it may be a stranger's.
+        replaces_unconfirmed = pledge.state == Pledge.State.PENDING and self.cleaned_data["new_email"]
+        return not replaces_unconfirmed and super()._may_notify(pledge)

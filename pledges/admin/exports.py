@@ -1,10 +1,11 @@
-"""Exports: a file of the pledges that the list shows, of those ticked in it, or of those who want news.
+"""Admin of exports: files of the pledges in the list, of those selected in it, or of those with consent to news.
 
-A file goes straight to the browser and is kept nowhere. What stays is who took which one, and how far it got.
+A file is streamed to the browser and not stored. Stored are who exported what, when, and how far the download got.
 """
 
 import copy
 import uuid
+from contextlib import suppress
 
 from django import forms
 from django.contrib import admin, messages
@@ -40,8 +41,8 @@ FILE_NAMES = {
 }
 
 
-def contents_for(request):
-    """What this member of staff may export."""
+def allowed_contents(request):
+    """The Export.Content values that this member of staff may export."""
     user, content = request.user, Export.Content
     sees_pledges = user.has_perm("pledges.view_pledge") or user.has_perm("pledges.change_pledge")
     allowed = {
@@ -53,9 +54,11 @@ def contents_for(request):
 
 
 class ExportForm(forms.ModelForm):
-    # Known beforehand: the page can ask how far the export is while the browser is busy with the file.
+    """What to export and in which format."""
+
+    # The id of the export is set by the page, so that its script can poll the progress during the download.
     export = forms.UUIDField(widget=forms.HiddenInput)
-    # The filters of the list, as its address has them.
+    # The filters of the list, as a query string.
     query = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -73,6 +76,8 @@ class ExportForm(forms.ModelForm):
 
 @admin.register(Export)
 class ExportAdmin(ModelAdmin):
+    """Exports: adding one sends the file, existing ones are read-only. Staff without permission to view all see their own."""
+
     list_display = ["started_at", "user", "content", "format", "state", "rows"]
     list_filter = ["content", "state", "started_at"]
     list_select_related = ["user"]
@@ -82,7 +87,7 @@ class ExportAdmin(ModelAdmin):
     actions = None
 
     def has_add_permission(self, request):
-        return bool(contents_for(request))
+        return bool(allowed_contents(request))
 
     def has_view_permission(self, request, obj=None):
         return self.has_add_permission(request) or super().has_view_permission(request, obj)
@@ -103,18 +108,19 @@ class ExportAdmin(ModelAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method == "POST":
-            # Whoever may add one could else send "save as new" to an old one.
+            # A POST with "_saveasnew" would otherwise need only the permission to add.
             raise PermissionDenied
         export = self.get_object(request, object_id)
-        try:
-            filters = export and list(in_words(shown_by(request, urlencode(export.filters, doseq=True))))
-        except IncorrectLookupParameters:
-            # The list has other filters by now.
-            filters = None
+        filters = None
+        if export:
+            # The list may no longer have these filters.
+            with suppress(IncorrectLookupParameters):
+                changelist = filtered_changelist(request, urlencode(export.filters, doseq=True))
+                filters = list(describe_filters(changelist))
         return super().change_view(request, object_id, form_url, {"filters": filters, **(extra_context or {})})
 
     def progress(self, request, pk):
-        """How far an export is: a piece of a page, or nothing as long as it has not begun."""
+        """The progress of an export as an HTML fragment; 204 while it has not started."""
         export = self.get_queryset(request).filter(pk=pk).first()
         if export is None:
             return HttpResponse(status=204)
@@ -126,15 +132,15 @@ class ExportAdmin(ModelAdmin):
         try:
             if request.method == "POST":
                 return self._export(request)
-            return self.ask(request, request.GET.urlencode())
+            return self.options_page(request, request.GET.urlencode())
         except IncorrectLookupParameters:
             self.message_user(request, _("The list has no such filters. Choose them anew."), messages.ERROR)
             return redirect(LIST)
 
-    def ask(self, request, query, form=None):
-        """The page that says what would be exported, with a button for the file; `query` holds the filters of the list."""
-        shown = shown_by(request, query)
-        form = form or ExportForm(initial={"export": uuid.uuid4(), "query": query}, contents=contents_for(request))
+    def options_page(self, request, query, form=None):
+        """The page with the options and the size of an export; `query` holds the filters of the list."""
+        changelist = filtered_changelist(request, query)
+        form = form or ExportForm(initial={"export": uuid.uuid4(), "query": query}, contents=allowed_contents(request))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Export pledges"),
@@ -142,66 +148,69 @@ class ExportAdmin(ModelAdmin):
             "media": self.media,
             "adminform": helpers.AdminForm(form, [(None, {"fields": ["content", "format"]})], {}, model_admin=self),
             "form": form,
-            "filters": in_words(shown),
-            "shown": shown.queryset.count(),
-            "want_news": shown.queryset.with_news_consent().count(),
+            "filters": describe_filters(changelist),
+            "pledge_count": changelist.queryset.count(),
+            "news_count": changelist.queryset.with_news_consent().count(),
         }
-        return TemplateResponse(request, "admin/pledges/export/ask.html", context)
+        return TemplateResponse(request, "admin/pledges/export/options.html", context)
 
     def _export(self, request):
-        form = ExportForm(request.POST, contents=contents_for(request))
+        form = ExportForm(request.POST, contents=allowed_contents(request))
         if form.has_error("export"):
-            # No page of ours sends it so.
-            raise SuspiciousOperation("the export has no number")
+            # The page always sends a valid one.
+            raise SuspiciousOperation("the export has no id")
         if not form.is_valid():
-            return self.ask(request, request.POST.get("query", ""), form)
-        shown = shown_by(request, form.cleaned_data["query"])
+            return self.options_page(request, request.POST.get("query", ""), form)
+        changelist = filtered_changelist(request, form.cleaned_data["query"])
         export = form.save(commit=False)
-        export.pk, export.user, export.filters = form.cleaned_data["export"], request.user, shown.get_filters_params()
+        export.pk, export.user = form.cleaned_data["export"], request.user
+        export.filters = changelist.get_filters_params()
         try:
-            export.start(shown.queryset)
+            export.start(changelist.queryset)
         except IntegrityError:
-            # The button was pressed twice.
+            # The button was pressed twice: the export with this id exists.
             return redirect("admin:pledges_export_change", export.pk)
         response = StreamingHttpResponse(
-            columns.stream(export, shown.queryset), content_type=CONTENT_TYPES[export.format]
+            columns.stream(export, changelist.queryset), content_type=CONTENT_TYPES[export.format]
         )
         name = f"{FILE_NAMES[export.content]}-{timezone.localdate()}.{export.format}"
         response.headers["Content-Disposition"] = content_disposition_header(True, name)
-        # nginx would keep what the browser has not taken yet in a file.
+        # Otherwise nginx would buffer personal data in a temporary file.
         response.headers["X-Accel-Buffering"] = "no"
         return response
 
 
-def shown_by(request, query):
-    """The list of pledges with these filters, as its own page makes it."""
+def filtered_changelist(request, query):
+    """The ChangeList of pledges with these filters."""
     request = copy.copy(request)
     request.GET = QueryDict(query)
     return admin.site.get_model_admin(Pledge).get_changelist_instance(request)
 
 
-def in_words(shown):
-    """(filter, choice) of each filter that a list of pledges is narrowed by."""
-    chosen, known = shown.get_filters_params(), {"id__in"}
-    for spec in shown.filter_specs:
+def describe_filters(changelist):
+    """Yield the (title, choice) of each active filter of a ChangeList of pledges, as text."""
+    chosen, known = changelist.get_filters_params(), {"id__in"}
+    for spec in changelist.filter_specs:
         known.update(spec.expected_parameters())
-        # Days may have been typed, and are then no choice.
+        # Typed days match no choice of the filter.
         typed = [value for name in spec.expected_parameters() for value in chosen.get(name, [])]
         if typed:
-            words = [str(choice["display"]) for choice in spec.choices(shown) if choice["selected"]]
+            words = [str(choice["display"]) for choice in spec.choices(changelist) if choice["selected"]]
             yield spec.title, ", ".join(words or typed)
     if "id__in" in chosen:
         yield _("ticked"), len(chosen["id__in"][-1].split(","))
-    # Typed into the address by hand.
-    yield from ((name, ", ".join(values)) for name, values in chosen.items() if name not in known)
+    # Parameters typed into the address by hand.
+    for name, values in chosen.items():
+        if name not in known:
+            yield name, ", ".join(values)
 
 
 class ExportActions:
-    """Lets the list of pledges offer to export what it shows or what is ticked in it."""
+    """ModelAdmin mixin: the list of pledges offers to export all that it shows, or the selected pledges."""
 
     def has_export_permission(self, request):
-        """Whether one may export anything."""
-        return bool(contents_for(request))
+        """Whether this member of staff may export anything."""
+        return bool(allowed_contents(request))
 
     def changelist_view(self, request, extra_context=None):
         link = None
@@ -218,4 +227,4 @@ class ExportActions:
         if request.POST.get("select_across") != "1":
             query = QueryDict(mutable=True)
             query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
-        return self.admin_site.get_model_admin(Export).ask(request, query.urlencode())
+        return self.admin_site.get_model_admin(Export).options_page(request, query.urlencode())

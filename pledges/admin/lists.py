@@ -1,7 +1,8 @@
-"""The list of pledges at a million rows: ids paged in one index, numbers estimated where counting takes long, filters by day."""
+"""The list of pledges, fast at a million rows: paging by an index-only scan, estimated counts, filters by day."""
 
 import json
 from datetime import datetime, timedelta
+from math import ceil
 from urllib.parse import parse_qsl
 
 from django.contrib import admin
@@ -13,9 +14,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-# So many are counted; of more the planner's estimate is shown.
-COUNTED = 10_000
-# Beyond it no page can be asked for: PostgreSQL's numbers end.
+# Up to this number rows are counted; above it, the estimate of the query planner is shown.
+COUNT_LIMIT = 10_000
+# A higher page number would exceed the range of OFFSET (bigint).
 LAST_PAGE = 10**9
 TITLES = {
     "created_at": _("day of signing"),
@@ -24,62 +25,64 @@ TITLES = {
 }
 
 
-class About(int):
-    """An estimated number; `words` says that it is one."""
+class EstimatedCount(int):
+    """An estimated number of rows; `label` says that it is an estimate."""
 
     @property
-    def words(self):
+    def label(self):
+        """The number to three significant digits, with "about"."""
         digits = max(len(str(int(self))) - 3, 0)
         return gettext("about %(number)s") % {"number": number_format(round(int(self), -digits))}
 
 
-class Exactly(int):
-    """A counted number."""
+class ExactCount(int):
+    """An exact number of rows."""
 
     @property
-    def words(self):
+    def label(self):
+        """The number, formatted in the active language."""
         return number_format(int(self))
 
 
-def estimate(queryset):
-    """The number of rows as PostgreSQL guesses it, without reading any."""
+def estimated_rows(queryset):
+    """The number of rows as estimated by PostgreSQL's planner; reads no rows."""
     return json.loads(queryset.order_by().select_related(None).explain(format="json"))[0]["Plan"]["Plan Rows"]
 
 
-def how_many(queryset):
-    """The number of rows, exact up to 10,000 and else as PostgreSQL estimates it."""
-    guess = estimate(queryset)
-    if guess > COUNTED:
-        return About(guess)
-    count = queryset.order_by().values("pk")[: COUNTED + 1].count()
-    return Exactly(count) if count <= COUNTED else About(count)
+def limited_count(queryset):
+    """The number of rows: exact up to COUNT_LIMIT, estimated above."""
+    estimate = estimated_rows(queryset)
+    if estimate > COUNT_LIMIT:
+        return EstimatedCount(estimate)
+    count = queryset.order_by().values("pk")[: COUNT_LIMIT + 1].count()
+    return ExactCount(count) if count <= COUNT_LIMIT else EstimatedCount(count)
 
 
 class PledgeList(ChangeList):
-    """A change list that reads the ids of a page first, from an index alone, and then the rows of these."""
+    """A ChangeList that reads the ids of a page by an index-only scan, and then only the rows of that page."""
 
     def get_ordering_field(self, field_name):
-        # Not even by an address typed by hand: the database would sort a million rows.
+        # Also for addresses typed by hand: any other order would sort a million rows.
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_results(self, request):
         size, self.page_num = self.list_per_page, min(max(self.page_num, 1), LAST_PAGE)
         start = (self.page_num - 1) * size
         ids = self.queryset.values_list("pk", flat=True)
-        # What lies in the last quarter is read from the end: counting is quicker than skipping that much.
-        forwards = start == 0 or start < estimate(self.queryset) * 3 / 4
+        # Pages in the last quarter are read from the end: counting is faster than skipping that many rows.
+        forwards = start == 0 or start < estimated_rows(self.queryset) * 3 / 4
         page = list(ids[start : start + size + 1]) if forwards else []
         if len(page) > size:
-            count = max(how_many(self.queryset), About(start + len(page)))
+            count = max(limited_count(self.queryset), EstimatedCount(start + len(page)))
             page = page[:size]
         elif page or start == 0:
-            count = Exactly(start + len(page))
+            count = ExactCount(start + len(page))
         else:
-            count = Exactly(self.queryset.order_by().count())
-            # Behind the end, where an estimate was too high, the last page is what was looked for.
-            self.page_num = min(self.page_num, max(-(-count // size), 1))
-            rest = count - (self.page_num - 1) * size
-            page = list(ids.reverse()[max(rest - size, 0) : rest])[::-1]
+            count = ExactCount(self.queryset.order_by().count())
+            # A page beyond the end (links follow an estimate that was too high) shows the last page.
+            self.page_num = min(self.page_num, max(ceil(count / size), 1))
+            from_end = count - (self.page_num - 1) * size
+            page = list(ids.reverse()[max(from_end - size, 0) : from_end])[::-1]
         rows = self.model.objects.select_related(*self.list_select_related).in_bulk(page)
         self.result_list = [rows[pk] for pk in page if pk in rows]
         self.result_count, self.full_result_count = count, None
@@ -91,7 +94,7 @@ class PledgeList(ChangeList):
 
 
 class DayFilter(admin.FieldListFilter):
-    """From one day to another, both in Albanian time and both included; either may be left open."""
+    """A filter from one day to another (Europe/Tirane), both included; either can be empty."""
 
     template = "admin/day_filter.html"
 
@@ -114,7 +117,7 @@ class DayFilter(admin.FieldListFilter):
 
     @staticmethod
     def _midnight(day, days=0):
-        """The moment at which a day such as "2026-11-25", or a later one, begins; None for no day."""
+        """The midnight at which a day ("2026-11-25"), plus `days`, begins; None for an empty string."""
         if not day:
             return None
         try:
@@ -128,12 +131,12 @@ class DayFilter(admin.FieldListFilter):
             zip([pgettext_lazy("day", "From"), pgettext_lazy("day", "Until")], self.names, self.days, strict=True)
         )
         today = timezone.localdate()
-        spans = [
+        periods = [
             (_("Any date"), None, None),
             (_("Today"), today, today),
             (_("Past 7 days"), today - timedelta(days=6), today),
         ]
-        for words, since, until in spans:
+        for words, since, until in periods:
             days = [str(since or ""), str(until or "")]
             query = {name: day or None for name, day in zip(self.names, days, strict=True)}
             yield {
@@ -144,20 +147,20 @@ class DayFilter(admin.FieldListFilter):
 
 
 class SharedAddressFilter(admin.SimpleListFilter):
-    """Those with which a second person pledged from one address, and how many there are."""
+    """A filter for pledges by a second person from the same address, with their number."""
 
     title = _("shared address")
     parameter_name = "second"
 
     def lookups(self, request, model_admin):
-        count = how_many(model_admin.model.objects.second_at_address())
-        return [("yes", _("Second from its address (%(count)s)") % {"count": count.words})]
+        count = limited_count(model_admin.model.objects.second_at_address())
+        return [("yes", _("Second from its address (%(count)s)") % {"count": count.label})]
 
     def queryset(self, request, queryset):
         return queryset.second_at_address() if self.value() == "yes" else queryset
 
 
-# What the list can be filtered by: its filters, and ids, to which a search leads.
+# Filters of the list.
 FILTERS = [
     "state",
     "sector",
@@ -169,5 +172,6 @@ FILTERS = [
     SharedAddressFilter,
     ("invalidated_at", DayFilter),
 ]
+# Parameters that the address of the list may contain; a search by address leads to `id__in`.
 DAYS = [f"{field}_{end}" for field in ("created_at", "confirmed_at", "invalidated_at") for end in ("from", "to")]
 LOOKUPS = {"id", "state", "sector", "county", "source", "language", SharedAddressFilter.parameter_name, *DAYS}

@@ -1,4 +1,4 @@
-"""The words of the messages: both languages on one form, a preview of what is typed, a trial to one's own address."""
+"""Admin of message texts: both languages on one form, a preview of unsaved text, a trial message to one's own address."""
 
 from django import forms
 from django.conf import settings
@@ -19,23 +19,25 @@ from pledges.models.trial_messages import sample_mail
 from staff.admin.base import BilingualForm, NoAddOrDelete
 from staff.admin.content import ContentAdmin
 
-# A mail has its style on each element. It is shown in a frame in which nothing runs.
-WITH_A_MAIL = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
-TELLING_SUBJECT = _(
+# Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
+PREVIEW_CSP = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
+REVEALING_SUBJECT = _(
     "Whoever looks at a shared phone reads the subject, and it says %(words)s. Choose a neutral one if you can."
 )
 
 
 class MessageTextForm(BilingualForm):
+    """The text of one kind of message in both languages."""
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if name.startswith("second_button"):
-                # Blank only for messages that have none.
+                # The model allows blank for kinds without a second button, whose forms do not have the field.
                 field.required = True
 
-    def typed(self, language):
-        """The words as they stand in the form, right or wrong; the saved ones for whoever may only look."""
+    def typed_words(self, language):
+        """The MailWords in the form, valid or not; the saved ones on a read-only page, which has no fields."""
         if "subject_sq" not in self.fields:
             return self.instance.words(language)
         columns = self.instance.spec.columns
@@ -44,6 +46,8 @@ class MessageTextForm(BilingualForm):
 
 @admin.register(MessageText)
 class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
+    """Message texts, with preview and trial. The kinds of messages are fixed."""
+
     form = MessageTextForm
     list_display = ["kind", "occasion", "subject", "is_original"]
     list_note = _(
@@ -76,7 +80,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
         return text
 
     def fingerprint(self, text):
-        # Of what is kept: a form filled with the original words is not saved yet.
+        # Of the saved text: `get_object` may have filled in the original one, which is not saved yet.
         return super().fingerprint(MessageText.objects.get(pk=text.pk))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -96,50 +100,48 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if warning := _telling(obj.subject_sq, obj.subject_en):
+        if warning := _subject_warning(obj.subject_sq, obj.subject_en):
             self.message_user(request, warning, messages.WARNING)
 
-    # Preview and trial
+    # Preview and trial message
 
     def get_urls(self):
-        def at(end, view, name):
-            return path(f"<int:pk>/{end}", self.admin_site.admin_view(view), name=f"pledges_messagetext_{name}")
+        def route(suffix, view, name):
+            return path(f"<int:pk>/{suffix}", self.admin_site.admin_view(view), name=f"pledges_messagetext_{name}")
 
         return [
-            at("preview/", csp_override(WITH_A_MAIL)(self.preview), "preview"),
-            at("try/", csp_override(WITH_A_MAIL)(require_POST(self.try_out)), "try"),
-            at("try/<uuid:trial>/", self.tried, "tried"),
+            route("preview/", csp_override(PREVIEW_CSP)(self.preview), "preview"),
+            route("try/", csp_override(PREVIEW_CSP)(require_POST(self.send_trial)), "try"),
+            route("try/<uuid:trial>/", self.trial_status, "tried"),
             *super().get_urls(),
         ]
 
     def preview(self, request, pk):
-        """The message as a made-up person would get it: with the words typed in the form, or the saved ones."""
-        return self._shown(request, self._form(request, pk))
+        """The message as an invented person would receive it, with the text in the form or the saved one."""
+        return self._preview_page(request, self._form(request, pk))
 
-    def try_out(self, request, pk):
-        """Have the words of the preview sent to one's own address."""
+    def send_trial(self, request, pk):
+        """Send the previewed message to one's own address, in both languages."""
         form = self._form(request, pk)
         if not self.has_change_permission(request, form.instance):
             raise PermissionDenied
-        if not form.is_valid():
-            return self._shown(request, form)
-        if not request.user.email:
-            return self._shown(request, form)
+        if not form.is_valid() or not request.user.email:
+            return self._preview_page(request, form)
         trial = TrialMessage.send(request.user, form.instance)
         if trial is None:
             wait = _("You have sent yourself many messages just now. Please wait ten minutes.")
             self.message_user(request, wait, messages.WARNING)
-            return self._shown(request, form)
+            return self._preview_page(request, form)
         return redirect("admin:pledges_messagetext_tried", pk, trial.pk)
 
-    def tried(self, request, pk, trial):
-        """What came of it; the page asks again by itself until it is known."""
+    def trial_status(self, request, pk, trial):
+        """The result of a trial message; the page reloads itself until it is known."""
         text = get_object_or_404(MessageText, pk=pk)
         if not self.has_change_permission(request, text):
             raise PermissionDenied
         trial = get_object_or_404(TrialMessage, pk=trial, user=request.user)
         context = self._context(request, text, _("A test to your own address")) | {"trial": trial}
-        response = TemplateResponse(request, "admin/pledges/messagetext/tried.html", context)
+        response = TemplateResponse(request, "admin/pledges/messagetext/trial_status.html", context)
         if trial.state == TrialMessage.State.WAITING:
             response.headers["Refresh"] = "2"
         return response
@@ -152,11 +154,11 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             raise PermissionDenied
         return self.get_form(request, text, change=True)(request.POST or None, instance=text)
 
-    def _shown(self, request, form):
+    def _preview_page(self, request, form):
         text = form.instance
         mails = []
         for language, name in settings.LANGUAGES:
-            mail = sample_mail(text.kind, form.typed(language), language)
+            mail = sample_mail(text.kind, form.typed_words(language), language)
             mails.append(
                 {
                     "language": language,
@@ -169,7 +171,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
         context = self._context(request, text, _("Preview")) | {
             "form": form,
             "mails": mails,
-            "telling": _telling(*(mail["subject"] for mail in mails)),
+            "subject_warning": _subject_warning(*(mail["subject"] for mail in mails)),
             "sender": settings.DEFAULT_FROM_EMAIL,
             "may_try": self.has_change_permission(request, text),
         }
@@ -186,7 +188,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
         }
 
 
-def _telling(*subjects):
-    """A warning about subjects that say too much, or an empty text."""
+def _subject_warning(*subjects):
+    """A warning about words in the subjects that reveal the pledge to others, or None."""
     words = [f"“{word}”" for subject in subjects for word in checks.revealing_words(subject)]
-    return words and TELLING_SUBJECT % {"words": ", ".join(dict.fromkeys(words))}
+    return REVEALING_SUBJECT % {"words": ", ".join(dict.fromkeys(words))} if words else None

@@ -1,4 +1,4 @@
-"""Messages to supporters: what was sent, what waits, what failed. They cannot be changed, only sent again."""
+"""Admin of messages to supporters: sent, waiting and failed ones. Read-only, but failed messages can be sent again."""
 
 from django.contrib import admin
 from django.urls import reverse
@@ -12,6 +12,8 @@ from staff.admin.base import ModelAdmin, ReadOnly
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly, ModelAdmin):
+    """The list of messages, with an action to send failed ones again."""
+
     list_display = [
         "kind",
         "of_pledge",
@@ -37,7 +39,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
     actions = ["send_again"]
 
     def has_send_permission(self, request):
-        """Whether one may send messages again; nothing else of a message can be changed."""
+        """Permission of the action "send again"; nothing else of a message can be changed."""
         return request.user.has_perm("pledges.change_message")
 
     @admin.display(description=_("pledge"))

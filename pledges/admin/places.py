@@ -1,15 +1,17 @@
-"""Counties and their municipalities."""
+"""Admin of counties and municipalities."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pledges.admin.base import HoldsPledges
+from pledges.admin.base import ProtectedByPledges
 from pledges.models import County, Municipality
 from staff.admin.base import ModelAdmin
 
 
 @admin.register(County)
-class CountyAdmin(HoldsPledges, ModelAdmin):
+class CountyAdmin(ProtectedByPledges, ModelAdmin):
+    """Counties. The code is fixed once saved: open data refers to it."""
+
     list_display = ["name", "code", "population"]
     list_note = _("A county that has pledges or municipalities cannot be deleted.")
     search_fields = ["name_sq", "name_en", "code"]
@@ -21,6 +23,8 @@ class CountyAdmin(HoldsPledges, ModelAdmin):
 
 @admin.register(Municipality)
 class MunicipalityAdmin(ModelAdmin):
+    """Municipalities of the counties."""
+
     list_display = ["name", "county"]
     list_filter = ["county"]
     list_select_related = ["county"]

@@ -1,7 +1,7 @@
-"""Pledges: found, corrected, confirmed, invalidated, restored and erased, by the methods of the model.
+"""Admin of pledges: search by address, corrections, bulk actions, exports, erasure.
 
-Names and addresses are on the page only for those with the permission, and never in a URL, a log or the history. Whoever
-looks is on record before the page is shown.
+Names and addresses are shown only to staff with the permission "see_people", and never in a URL, a log or the history.
+Each access is audited before the page is rendered.
 """
 
 from django import forms
@@ -16,39 +16,62 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from pledges.admin.base import decrypted, log_look, sees_people
+from pledges.admin.base import decrypted, log_access_to_people, sees_people
 from pledges.admin.bulk import NO_KEY, BulkActions
-from pledges.admin.corrections import AskedForm, CorrectionForm, PersonForm
+from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.crypto import keys
 from pledges.forms.fields import AddressField
 from pledges.models import Batch, BatchRow, Message, Pledge
+from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 from staff.admin.base import ModelAdmin
 from staff.models import AuditEntry
 
+READONLY_FIELDS = [
+    "address",
+    "new_address",
+    "state",
+    "created_at",
+    "confirmed_at",
+    "invalidated_at",
+    "source",
+    "batches",
+    "companions",
+    "third_names",
+    "consent",
+    "consent_language",
+    "consented_at",
+    "wording",
+    "worded_language",
+    "worded_at",
+    "reminded_at",
+    "messages_sent",
+]
 CORRECTIONS = _("The person is told by e-mail what stands here after you save.")
 
 
 class FindForm(forms.Form):
-    """An exact address to look for. It is sent by POST: an address in a URL would stay in histories and logs."""
+    """Search by exact address. It is sent by POST: an address in a URL would stay in browser histories and logs."""
 
     email = AddressField()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # The address of a supporter, not of whoever searches.
+        # Browsers must not offer the address of the member of staff.
         self.fields["email"].widget.attrs["autocomplete"] = "off"
 
 
 @admin.register(Pledge)
 class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
+    """The list of pledges, and the page on which one is corrected or erased."""
+
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
     list_per_page = 50
-    # By any other column the database would have to sort all pledges.
+    # Sorting by any other column would read and sort all pledges.
     sortable_by = ["created_at"]
-    # Each would count all pledges.
+    # Both would count all pledges.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
@@ -61,11 +84,11 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
 
     def get_fieldsets(self, request, obj=None):
         may_change = self.has_change_permission(request, obj)
-        may_rename = may_change and self._may_see(request, obj)
-        person = (
-            [("name", "address"), ("new_email", "new_address")] if may_rename else [("name", "address", "new_address")]
-        )
-        corrections = [("sector", "county", "language"), ("show_name", "updates"), *(["asked"] if may_change else [])]
+        if may_change and self._may_see(request, obj):
+            person = [("name", "address"), ("new_email", "new_address")]
+        else:
+            person = [("name", "address", "new_address")]
+        corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
         signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
         return [
             *([(_("Person"), {"fields": person})] if sees_people(request) else []),
@@ -77,29 +100,15 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        return [
-            *([] if self.has_change_permission(request, obj) and self._may_see(request, obj) else ["name"]),
-            *("address", "new_address"),
-            *(
-                "state",
-                "created_at",
-                "confirmed_at",
-                "invalidated_at",
-                "source",
-                "batches",
-                "companions",
-                "third_names",
-            ),
-            *("consent", "consent_language", "consented_at", "wording", "worded_language", "worded_at"),
-            *("reminded_at", "messages_sent"),
-        ]
+        may_rename = self.has_change_permission(request, obj) and self._may_see(request, obj)
+        return READONLY_FIELDS if may_rename else ["name", *READONLY_FIELDS]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = PersonForm if self._may_see(request, obj) else CorrectionForm
         return super().get_form(request, obj, change, form=form, **kwargs)
 
     def _may_see(self, request, pledge):
-        """Whether this member of staff may see this person, and a key opens what is kept of them."""
+        """Whether this member of staff may see the person, and name and address can be decrypted."""
         if not sees_people(request) or pledge is None:
             return False
         try:
@@ -113,7 +122,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
     def lookup_allowed(self, lookup, value, request):
         return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
 
-    # What is on the list and on the page of one pledge
+    # Columns of the list and fields of the page
 
     @admin.display(description=_("pledge"))
     def short(self, pledge):
@@ -144,12 +153,12 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
 
     @admin.display(description=_("tries by further names in the last 30 days"))
     def third_names(self, pledge):
-        about = [pledge.pk, *pledge.others_at_address().values_list("pk", flat=True)]
-        return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=about).count()
+        same_address = [pledge.pk, *pledge.others_at_address().values_list("pk", flat=True)]
+        return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=same_address).count()
 
     @admin.display(description=_("batches"))
     def batches(self, pledge):
-        touched = Batch.objects.filter(pk__in=BatchRow.objects.filter(pledge=pledge.pk).values("batch"))
+        batches = Batch.objects.filter(pk__in=BatchRow.objects.filter(pledge=pledge.pk).values("batch"))
         rows = [
             (
                 reverse("admin:pledges_batch_change", args=[batch.pk]),
@@ -158,7 +167,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
                 batch.get_state_display(),
                 formats.localize(timezone.localtime(batch.created_at)),
             )
-            for batch in touched
+            for batch in batches
         ]
         items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}, {}</li>', rows)
         return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
@@ -180,16 +189,15 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
     def changelist_view(self, request, extra_context=None):
         form = FindForm() if sees_people(request) else None
         response = super().changelist_view(request, {"find_form": form, **(extra_context or {})})
-        shown = getattr(response, "context_data", None) or {}
-        if "cl" in shown:
-            found = shown["cl"]
-            shown["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
-                "count": found.result_count.words
+        context = getattr(response, "context_data", None) or {}
+        if changelist := context.get("cl"):
+            context["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
+                "count": changelist.result_count.label
             }
-            log_look(request, [pledge.pk for pledge in found.result_list], page="list")
+            log_access_to_people(request, [pledge.pk for pledge in changelist.result_list], page="list")
         return response
 
-    # Looking for an address
+    # Search by address
 
     def get_urls(self):
         return [
@@ -199,7 +207,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
 
     @method_decorator(require_POST)
     def find(self, request):
-        """Lead to the list of the pledges of one mailbox; the URL names them by id."""
+        """Redirect to the list, filtered to the pledges of one mailbox; the URL contains their ids, not the address."""
         if not (self.has_view_or_change_permission(request) and sees_people(request)):
             raise PermissionDenied
         form = FindForm(request.POST)
@@ -207,18 +215,18 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         if not form.is_valid():
             self.message_user(request, form.errors["email"][0], messages.ERROR)
         elif ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
-            log_look(request, ids, page="find")
+            log_access_to_people(request, ids, page="find")
             query = {"id__in": ",".join(map(str, ids))}
         else:
             self.message_user(request, _("No pledge has this address."), messages.WARNING)
         return redirect(reverse("admin:pledges_pledge_changelist", query=query))
 
-    # One pledge: correcting and erasing on request
+    # Correcting and erasing one pledge
 
     def get_object(self, request, object_id, from_field=None):
         pledge = super().get_object(request, object_id, from_field)
         if pledge and request.method == "POST":
-            # One change at a time: no correction may bring back an address that was replaced in this moment.
+            # The row is locked, so that a correction cannot restore an address that is replaced concurrently.
             return Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
         return pledge
 
@@ -226,11 +234,11 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         try:
             response = super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
-            # Between the look and the change the other pledge of the address took the name.
+            # The address's other pledge got this name between validation and saving.
             self.message_user(request, _("The other pledge from this address already bears this name."), messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("original"):
-            log_look(request, [pledge.pk], page="pledge")
+            log_access_to_people(request, [pledge.pk], page="pledge")
         return response
 
     def save_model(self, request, obj, form, change):
@@ -240,7 +248,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
             AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
 
     def delete_view(self, request, object_id, extra_context=None):
-        form = AskedForm(request.POST if request.method == "POST" else None)
+        form = RequestChannelForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and not form.is_valid():
             self.message_user(request, form.errors["asked"][0], messages.ERROR)
             return redirect(request.get_full_path())
@@ -251,8 +259,8 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
             return redirect(request.get_full_path())
 
     def get_deleted_objects(self, objs, request):
-        # What goes with a pledge is its own messages; withdrawing sees to them.
+        # Only the pledge's own messages are deleted with it, by Pledge.withdraw().
         return [], {}, set(), []
 
     def delete_model(self, request, obj):
-        self._erase(request, obj, AskedForm(request.POST))
+        self._erase(request, obj, RequestChannelForm(request.POST))

@@ -1,4 +1,4 @@
-"""Sectors with their commitments; a new sector takes its words at once, so that people can choose it."""
+"""Admin of sectors with their commitments and wordings, and the page that merges a sector into another."""
 
 from datetime import timedelta
 
@@ -18,17 +18,17 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
-from pledges.admin.base import HoldsPledges
+from pledges.admin.base import ProtectedByPledges
 from pledges.models import Commitment, Pledge, Sector, Wording
 from staff.admin.base import BilingualForm, FixedKey, StackedInline
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
-# Someone may be pledging at the moment a sector closes, and a worker may be killed while it moves the pledges.
-ONCE_MORE_AFTER = timedelta(minutes=1)
+# The merge runs a second time, for pledges signed while the sector was being closed, and after a killed worker.
+SECOND_MERGE_AFTER = timedelta(minutes=1)
 
 
 class NewSectorForm(BilingualForm):
-    """A sector and the first version of the words that its people sign."""
+    """A new sector with the first version of its wording, without which it cannot be chosen."""
 
     pledge_sq = forms.CharField(
         label=_("Pledge (Albanian)"),
@@ -43,11 +43,15 @@ class NewSectorForm(BilingualForm):
 
 
 class CommitmentForm(FixedKey, BilingualForm):
+    """One commitment of a sector."""
+
     class Meta:
         widgets = dict.fromkeys(["text_sq", "text_en"], AdminTextareaWidget(attrs={"rows": 3}))
 
 
 class CommitmentInline(StackedInline):
+    """The commitments on the page of their sector."""
+
     model = Commitment
     form = CommitmentForm
     fields = [("key", "position"), ("text_sq", "text_en")]
@@ -55,7 +59,7 @@ class CommitmentInline(StackedInline):
 
 
 class MergeForm(forms.Form):
-    """Which sector takes the pledges."""
+    """The sector that takes over the pledges."""
 
     into = forms.ModelChoiceField(
         Sector.objects.none(),
@@ -94,7 +98,9 @@ class Swatches(AdminRadioSelect):
 
 
 @admin.register(Sector)
-class SectorAdmin(HoldsPledges, ContentAdmin):
+class SectorAdmin(ProtectedByPledges, ContentAdmin):
+    """Sectors, with their commitments inline. A sector with pledges can be closed or merged, not deleted."""
+
     list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
     list_filter = ["is_open", MissingLanguageFilter]
     list_note = _(
@@ -138,7 +144,7 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
 
     def get_fieldsets(self, request, obj=None):
         if obj:
-            words = {"fields": [("words_sq", "words_en")], "description": self.link_to_words(obj)}
+            words = {"fields": [("words_sq", "words_en")], "description": self.wording_link(obj)}
         else:
             words = {"fields": [("pledge_sq", "pledge_en")]}
         return [
@@ -179,7 +185,7 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
             )
 
     def pledges_of(self, obj):
-        # Also those that staff have moved to another sector: they keep the words they signed in this one.
+        # Also pledges moved to another sector by staff: they keep the wording signed in this one.
         return Pledge.objects.filter(Q(sector=obj) | Q(wording__sector=obj))
 
     @admin.display(description=_("can be chosen"), boolean=True)
@@ -188,23 +194,23 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
 
     @admin.display(description=_("Pledge (Albanian)"))
     def words_sq(self, sector):
-        return getattr(self.words(sector), "text_sq", "")
+        return getattr(self.current_wording(sector), "text_sq", "")
 
     @admin.display(description=_("Pledge (English)"))
     def words_en(self, sector):
-        return getattr(self.words(sector), "text_en", "")
+        return getattr(self.current_wording(sector), "text_en", "")
 
-    def words(self, sector):
-        """The current words of a sector, or None."""
+    def current_wording(self, sector):
+        """The current wording of a sector, or None."""
         return Wording.objects.pledges().current().filter(sector=sector).first()
 
-    def link_to_words(self, sector):
-        """Where the words of a sector are changed, or written when it has none."""
-        words = self.words(sector)
-        if words is None:
+    def wording_link(self, sector):
+        """A link to the page that changes the sector's wording, or adds the first one."""
+        wording = self.current_wording(sector)
+        if wording is None:
             url, text = reverse("admin:pledges_wording_add"), _("Write its words")
         else:
-            url, text = reverse("admin:pledges_wording_change", args=[words.pk]), _("Change these words")
+            url, text = reverse("admin:pledges_wording_change", args=[wording.pk]), _("Change these words")
         return format_html('<a href="{}">{}</a>', url, text)
 
     # Merging
@@ -214,7 +220,7 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
         return [path("<path:object_id>/merge/", view, name="pledges_sector_merge"), *super().get_urls()]
 
     def merge_view(self, request, object_id):
-        """How many pledges would move, where to, and the button that does it."""
+        """The page with the number of pledges to move, the target sector, and the button."""
         sector = self.get_object(request, unquote(object_id))
         if sector is None:
             raise Http404
@@ -236,13 +242,13 @@ class SectorAdmin(HoldsPledges, ContentAdmin):
         return TemplateResponse(request, "admin/pledges/sector/merge.html", context)
 
     def merge(self, request, sector, into):
-        """Close a sector and have its pledges moved: at once when they are few, by the worker when they are many."""
+        """Close a sector and have the worker move its pledges to another one, twice (see SECOND_MERGE_AFTER)."""
         self.keep_first(sector)
         with transaction.atomic():
             self.hold()
             Sector.objects.filter(pk=sector.pk).update(is_open=False)
             self.log_changes(request, Sector.objects.filter(pk=sector.pk), "open")
-            for task in (tasks.merge_sector, tasks.merge_sector.using(run_after=timezone.now() + ONCE_MORE_AFTER)):
+            for task in (tasks.merge_sector, tasks.merge_sector.using(run_after=timezone.now() + SECOND_MERGE_AFTER)):
                 task.enqueue(sector.pk, into.pk, request.user.pk)
         self.message_user(
             request,

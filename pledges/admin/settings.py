@@ -1,4 +1,4 @@
-"""Whether people can pledge now, and the goal."""
+"""Admin of the settings of pledging: state, goals and the limit per network."""
 
 from django import forms
 from django.contrib import admin
@@ -10,6 +10,8 @@ from staff.admin.content import ContentAdmin
 
 
 class PledgingSettingsForm(BilingualForm):
+    """The settings; pausing or closing requires a message to visitors in both languages."""
+
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("state") in (PledgingSettings.State.PAUSED, PledgingSettings.State.CLOSED):
@@ -27,6 +29,8 @@ class PledgingSettingsForm(BilingualForm):
 
 @admin.register(PledgingSettings)
 class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
+    """The page of the settings, which are a single row."""
+
     form = PledgingSettingsForm
     fieldsets = [
         (_("Can people pledge?"), {"fields": ["state", ("message_sq", "message_en")]}),

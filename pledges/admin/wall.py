@@ -1,4 +1,4 @@
-"""Names for the wall of supporters: looked at by staff before anyone else sees them."""
+"""Admin of the wall of supporters: staff review each name before it is public."""
 
 import hashlib
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges import wall
-from pledges.admin.base import decrypted, log_look, sees_people
+from pledges.admin.base import decrypted, log_access_to_people, sees_people
 from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin.base import ModelAdmin, NoAddOrDelete
@@ -27,7 +27,7 @@ DONE = {
 
 
 class DecisionFilter(admin.SimpleListFilter):
-    """By what was decided; first those about which nothing is yet."""
+    """By decision; without a parameter, the names that wait for one."""
 
     title = _("decision")
     parameter_name = "decision"
@@ -39,7 +39,7 @@ class DecisionFilter(admin.SimpleListFilter):
         return super().value() or Pledge.Wall.WAITING.value
 
     def choices(self, changelist):
-        # Without "all": it is one list to work off, and two to look up.
+        # Without the choice "all".
         return list(super().choices(changelist))[1:]
 
     def queryset(self, request, queryset):
@@ -48,13 +48,15 @@ class DecisionFilter(admin.SimpleListFilter):
 
 @admin.register(WallName)
 class WallNameAdmin(NoAddOrDelete, ModelAdmin):
+    """The list of names to review, and the page of one name with two buttons."""
+
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
     list_per_page = list_max_show_all = 50
     ordering = ["confirmed_at", "pk"]
     sortable_by = []
-    # There is nothing to type: its page has two buttons.
+    # The page has two buttons and no form fields.
     fieldsets = [(None, {"fields": []})]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -73,7 +75,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     def has_view_permission(self, request, obj=None):
         return self.has_change_permission(request, obj)
 
-    # What is in the list
+    # Columns of the list
 
     @admin.display(description=_("name"))
     def name(self, pledge):
@@ -81,8 +83,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     @admin.display(description=_("appears as"))
     def would_appear(self, pledge):
-        # With what was seen here: a name that was changed meanwhile must not be shown unseen.
-        seen = f"{pledge.pk}:{_mark(pledge)}"
+        # Optimistic locking: a name that changes after it was shown here is not published without review.
+        seen = f"{pledge.pk}:{_fingerprint(pledge)}"
         return format_html(
             '{}<input type="hidden" name="seen" value="{}">', decrypted(lambda: pledge.name_on_wall), seen
         )
@@ -90,37 +92,40 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     @admin.display(description=_("doubts"))
     def doubts(self, pledge):
         return (
-            format_html_join("", '<strong class="doubt">{}</strong>', ((each,) for each in pledge.found_doubts)) or "–"
+            format_html_join("", '<strong class="doubt">{}</strong>', ((doubt,) for doubt in pledge.found_doubts))
+            or "–"
         )
 
     def changelist_view(self, request, extra_context=None):
         title = capfirst(self.opts.verbose_name_plural)
         response = super().changelist_view(request, {"title": title, **(extra_context or {})})
-        shown = getattr(response, "context_data", None) or {}
-        if "cl" in shown:
-            names = list(shown["cl"].result_list)
+        context = getattr(response, "context_data", None) or {}
+        if changelist := context.get("cl"):
+            names = list(changelist.result_list)
             refused = RefusedWord.objects.patterns()
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
-            shown["cl"].result_list = names
-            log_look(request, [pledge.pk for pledge in names], page="wall")
+            changelist.result_list = names
+            log_access_to_people(request, [pledge.pk for pledge in names], page="wall")
         return response
 
-    # One name, and deciding
+    # The page of one name, and the decisions
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
-        """One name with two buttons; here a name with doubts can be shown all the same."""
+        """One name with two buttons. Here, unlike in the list, a name with doubts can be shown as well."""
         pledge = self.get_object(request, object_id)
         if not self.has_change_permission(request, pledge):
             raise PermissionDenied
         if pledge is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            # Django's own view redirects with a message.
+            return super().change_view(request, object_id, form_url, extra_context)
         if request.method == "POST":
-            decision = SHOWN if "show" in request.POST else REFUSED if "refuse" in request.POST else None
-            if decision:
-                self._decide(request, decision, [object_id], is_open=True)
+            if "show" in request.POST:
+                self._decide(request, SHOWN, [object_id], allow_doubts=True)
+            elif "refuse" in request.POST:
+                self._decide(request, REFUSED, [object_id])
             return redirect("admin:pledges_wallname_changelist")
-        log_look(request, [pledge.pk], page="wall")
+        log_access_to_people(request, [pledge.pk], page="wall")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Name for the wall"),
@@ -142,15 +147,16 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         self._decide(request, REFUSED, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
 
     @transaction.atomic
-    def _decide(self, request, decision, chosen, is_open=False):
-        """Show or refuse the names chosen among those that the page showed, and say what became of each."""
-        seen = dict(each.split(":", 1) for each in request.POST.getlist("seen") if ":" in each)
-        wished = self.get_queryset(request).filter(pk__in=seen.keys() & set(chosen))
-        locked = list(wished.order_by("pk").select_for_update(of=("self",)))
-        names = [pledge for pledge in locked if _mark(pledge) == seen[str(pledge.pk)]]
+    def _decide(self, request, decision, chosen, allow_doubts=False):
+        """Show or refuse the chosen names, except names with doubts and those changed since the page was shown."""
+        seen = dict(value.split(":", 1) for value in request.POST.getlist("seen") if ":" in value)
+        candidates = self.get_queryset(request).filter(pk__in=seen.keys() & set(chosen))
+        # Rows are locked in id order to avoid deadlocks.
+        locked = list(candidates.order_by("pk").select_for_update(of=("self",)))
+        names = [pledge for pledge in locked if _fingerprint(pledge) == seen[str(pledge.pk)]]
         changed = len(set(chosen)) - len(names)
         doubtful = []
-        if decision == SHOWN and not is_open:
+        if decision == SHOWN and not allow_doubts:
             refused = RefusedWord.objects.patterns()
             doubtful = [pledge for pledge in names if _doubts(pledge, refused)]
             names = [pledge for pledge in names if pledge not in doubtful]
@@ -177,8 +183,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             self.message_user(request, words % {"count": changed}, messages.WARNING)
 
 
-def _mark(pledge):
-    """What changes with the name, and tells nothing of it."""
+def _fingerprint(pledge):
+    """A digest of the encrypted name: it changes with the name and reveals nothing about it."""
     return hashlib.sha256(pledge.name_cipher).hexdigest()[:16]
 
 
@@ -191,6 +197,8 @@ def _doubts(pledge, refused):
 
 @admin.register(RefusedWord)
 class RefusedWordAdmin(ModelAdmin):
+    """Words that make a name on the wall doubtful."""
+
     list_display = ["word"]
     search_fields = ["word"]
     list_note = _(

@@ -1,4 +1,4 @@
-"""The words people sign. What was signed stays; a change of it becomes the next version."""
+"""Admin of wordings (the pledge of each sector, the consent). Versions are immutable: a change becomes the next version."""
 
 from django.contrib import admin, messages
 from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, Subquery
@@ -17,29 +17,31 @@ EXPLANATION = _(
 
 
 def signatures(column):
-    """How many pledges name a wording in this column."""
+    """Subquery: the number of pledges that refer to a wording in this column."""
     pledges = Pledge.objects.filter(**{column: OuterRef("pk")}).order_by().values(column)
     return Coalesce(Subquery(pledges.annotate(n=Count("pk")).values("n")), 0)
 
 
 def is_signed(wording):
-    """Whether anyone has signed it."""
+    """Whether any pledge refers to this version."""
     return Pledge.objects.filter(Q(consent=wording) | Q(wording=wording)).exists()
 
 
 def is_current(wording):
-    """Whether it is the newest version."""
+    """Whether it is the newest version of its kind and sector."""
     newer = Wording.objects.filter(kind=wording.kind, sector=wording.sector_id, version__gt=wording.version)
     return not newer.exists()
 
 
 @admin.register(Wording)
 class WordingAdmin(Careful, ModelAdmin):
+    """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
+
     list_display = ["kind", "sector", "version", "signed", "current", "created_at"]
     list_filter = ["kind", "sector"]
     list_select_related = ["sector"]
     list_note = EXPLANATION
-    # One by one: which of them may go is decided for each.
+    # No bulk deletion: the permission to delete is decided for each version.
     actions = None
 
     def get_queryset(self, request):
@@ -68,7 +70,7 @@ class WordingAdmin(Careful, ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         if obj is not None:
-            # Nobody could sign without a consent.
+            # Without a consent the form cannot be signed.
             is_last = obj.kind == Wording.Kind.CONSENT and Wording.objects.consent().count() == 1
             if is_last or is_signed(obj):
                 return False
@@ -77,9 +79,10 @@ class WordingAdmin(Careful, ModelAdmin):
     def save_model(self, request, obj, form, change):
         if change and not form.changed_data:
             return
-        # Also when nobody has signed yet: a page with the old words may still be open somewhere.
+        # Also an unsigned version is kept: a cached page with its words can still be signed.
         obj.version = obj.next_version().version
-        obj.pk, obj._state.adding = None, True
+        obj.pk = None
+        obj._state.adding = True
         obj.save()
 
     def response_change(self, request, obj):

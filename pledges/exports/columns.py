@@ -1,34 +1,34 @@
-"""What stands in an exported file: its columns and words, in the language of whoever exports."""
+"""The columns of an exported file, and its content in the active language."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.conf import settings
-from django.db.models import DateTimeField, Expression, F, Func, Value
+from django.db.models import BooleanField, DateTimeField, Expression, F, Func, Value
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from pledges.crypto import keys
 from pledges.exports.spreadsheets import csv_file, xlsx_file
-from pledges.models import County, Export, Pledge, Sector
+from pledges.models import Export, Pledge
 from pledges.models.person import pledge_associated_data
+from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 
-PERSON = ["name", "address"]
-STATE = ["state", "created_at", "confirmed_at", "invalidated_at"]
-REST = ["sector", "county", "language", "source", "show_name", "updates"]
+ENCRYPTED = ["name", "address"]
+TIMES = ["created_at", "confirmed_at", "invalidated_at"]
+DETAILS = ["state", *TIMES, *CHOICE_FIELDS, "source", *OPT_IN_FIELDS]
 COLUMNS = {
-    Export.Content.PLEDGES: ["pledge", *STATE, *REST],
-    Export.Content.PEOPLE: ["pledge", *PERSON, *STATE, *REST],
-    Export.Content.UPDATES: [*PERSON, "language", "sector"],
+    Export.Content.PLEDGES: ["pledge", *DETAILS],
+    Export.Content.PEOPLE: ["pledge", *ENCRYPTED, *DETAILS],
+    Export.Content.UPDATES: [*ENCRYPTED, "language", "sector"],
 }
 WRITERS = {Export.Format.CSV: csv_file, Export.Format.XLSX: xlsx_file}
 
 
 def stream(export, pledges):
-    """The bytes of the file, made while they are sent; at the end the export says whether all of them were taken."""
-    known = _columns()
-    columns = [known[name] for name in COLUMNS[export.content]]
+    """Yield the bytes of the file while it is sent; at the end, set whether the export finished or broke off."""
+    # Evaluated now: the generator runs after the request, when its language is no longer active.
+    columns = [_column(name) for name in COLUMNS[export.content]]
     return _stream(export, pledges, columns)
 
 
@@ -44,69 +44,79 @@ def _stream(export, pledges, columns):
 
 
 def _page(rows, fields, columns):
+    """The cells of one page of rows, column by column."""
     values = dict(zip(fields, zip(*rows, strict=True), strict=True))
     ids = list(map(str, values["pk"]))
-    return [column.write(values[column.field], ids) for column in columns]
+    return [column.cells(values[column.field], ids) for column in columns]
 
 
 @dataclass
 class Column:
-    """One column of a file: what is read from the database, and what makes the cells of that and of the pledges' ids."""
+    """One column of a file: its heading, what is read from the database, and how that becomes cells.
+
+    `cells` takes the values of one page and the ids of its pledges, and returns a list of the same length.
+    """
 
     heading: str
     field: str | Expression
-    write: Callable
+    cells: Callable
 
 
-def _columns():
-    """Every column a file can have, by name, in today's language."""
-
-    def labels(name, choices):
-        words = {value: str(label) for value, label in choices}
-        return Column(
-            heading(name), Pledge._meta.get_field(name).attname, lambda values, ids: list(map(words.get, values))
-        )
-
-    def times(name):
-        # Made local by PostgreSQL, which is much quicker at it.
-        local = Func(Value(timezone.get_current_timezone_name()), F(name), function="timezone")
-        seconds = Func(Value("second"), local, function="date_trunc", output_field=DateTimeField())
-        return Column(heading(name), seconds, lambda values, ids: values)
-
-    def opened(name, title):
-        unreadable = _("cannot be decrypted")
-
-        def write(values, ids):
-            return [
-                _open(sealed, pledge_associated_data(id, name), unreadable)
-                for sealed, id in zip(values, ids, strict=True)
-            ]
-
-        return Column(title, f"{name}_cipher", write)
-
-    def heading(name):
-        # Now: what is lazy would be translated when the request is over.
-        return str(capfirst(Pledge._meta.get_field(name).verbose_name))
-
-    answers = [(True, _("yes")), (False, _("no"))]
-    return {
-        "pledge": Column(capfirst(_("pledge")), "pk", lambda values, ids: ids),
-        "name": opened("name", capfirst(_("name"))),
-        "address": opened("address", capfirst(_("address"))),
-        "state": labels("state", Pledge.State.choices),
-        "sector": labels("sector", [(sector.pk, sector) for sector in Sector.objects.all()]),
-        "county": labels("county", [(county.pk, county) for county in County.objects.all()]),
-        "language": labels("language", settings.LANGUAGES),
-        "source": labels("source", Pledge.Source.choices),
-        "show_name": labels("show_name", answers),
-        "updates": labels("updates", answers),
-        **{name: times(name) for name in ("created_at", "confirmed_at", "invalidated_at")},
-    }
+def _column(name):
+    if name == "pledge":
+        return Column(capfirst(_("pledge")), "pk", lambda values, ids: ids)
+    if name in ENCRYPTED:
+        return _decrypted_column(name)
+    if name in TIMES:
+        return _time_column(name)
+    return _value_column(name)
 
 
-def _open(sealed, associated_data, unreadable):
-    """The text, or words that it cannot be read: one bad row must not end the export."""
+def _decrypted_column(name):
+    heading = {"name": _("name"), "address": _("address")}[name]
+    unreadable = _("cannot be decrypted")
+
+    def cells(values, ids):
+        return [
+            _decrypt(ciphertext, pledge_associated_data(id, name), unreadable)
+            for ciphertext, id in zip(values, ids, strict=True)
+        ]
+
+    return Column(capfirst(heading), f"{name}_cipher", cells)
+
+
+def _time_column(name):
+    # PostgreSQL converts to local time much faster than Python.
+    local = Func(Value(timezone.get_current_timezone_name()), F(name), function="timezone")
+    seconds = Func(Value("second"), local, function="date_trunc", output_field=DateTimeField())
+    return Column(_heading(name), seconds, lambda values, ids: values)
+
+
+def _value_column(name):
+    """Foreign keys, booleans and choices as labels, other values as text."""
+    field = Pledge._meta.get_field(name)
+    if field.is_relation:
+        labels = {row.pk: str(row) for row in field.related_model.objects.all()}
+    elif isinstance(field, BooleanField):
+        labels = {True: _("yes"), False: _("no")}
+    elif field.flatchoices:
+        labels = {value: str(label) for value, label in field.flatchoices}
+    else:
+        return Column(_heading(name), field.attname, _texts)
+    return Column(_heading(name), field.attname, lambda values, ids: list(map(labels.get, values)))
+
+
+def _texts(values, ids):
+    return [None if value is None else str(value) for value in values]
+
+
+def _heading(name):
+    return str(capfirst(Pledge._meta.get_field(name).verbose_name))
+
+
+def _decrypt(ciphertext, associated_data, unreadable):
+    """The plain text, or `unreadable`: one corrupt row must not end the export."""
     try:
-        return keys.decrypt(sealed, associated_data=associated_data)
+        return keys.decrypt(ciphertext, associated_data=associated_data)
     except keys.CannotDecrypt:
         return unreadable

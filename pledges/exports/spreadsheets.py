@@ -1,7 +1,7 @@
-"""Spreadsheets of any length, written while they are sent: they take no more memory than one page of rows.
+"""CSV and XLSX files of any length, written while they are sent: the memory used is that of one page of rows.
 
-Rows come in pages, and a page as its columns. A value is a text, a date with time, or None; no text is ever a formula,
-whatever it begins with.
+`pages` yields pages of rows, each as a list of columns. A value is a string, a naive datetime or None. No string becomes a
+formula (CSV injection).
 """
 
 import re
@@ -10,35 +10,37 @@ from datetime import datetime, timedelta
 from functools import partial
 from xml.sax.saxutils import escape
 
-# What would begin a formula, in wide letters too. Where lists are separated by semicolons, as in Albania, Excel may begin a
-# new cell in the middle of a text.
+# Places where a formula could begin, also with full-width characters. In locales with semicolons as list separator, such as
+# Albanian, Excel can begin a new cell in the middle of a text.
 FORMULA = re.compile(r"(^|[;,\t\r\n])(?=\s*[=+\-@＝＋－＠]|[\t\r])")
-# Nearly every text: no part of it could begin a formula, and CSV needs no quotes around it.
+# The common case, tested first for speed: no formula can begin in the text, and CSV needs no quotes.
 PLAIN = re.compile(r"[^\s=+\-@＝＋－＠;,\"][^;,\t\r\n\"]*")
 
+# Rows of a sheet, by the limit of Excel.
 SHEET_ROWS = 1_048_576
+# Characters that XML 1.0 does not allow.
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Excel counts days.
+# Excel stores a time as the number of days since this one.
 DAY_ZERO, DAY = datetime(1899, 12, 30), timedelta(days=1)
 
 
 def csv_file(header, pages):
-    """A CSV file in UTF-8, with the mark by which Excel knows ë and ç."""
+    """Yield a CSV file in UTF-8 with the byte order mark by which Excel recognises the encoding."""
     yield f"\ufeff{_lines(zip(header))}".encode()
     for columns in pages:
         yield _lines(columns).encode()
 
 
 def _lines(columns):
-    # The csv module takes three times as long.
-    lines = map(",".join, zip(*[_each(_csv_cell, column) for column in columns], strict=True))
+    # Three times as fast as the csv module.
+    lines = map(",".join, zip(*[_convert(_csv_cell, column) for column in columns], strict=True))
     return "".join([f"{line}\r\n" for line in lines])
 
 
-def _each(change, column):
-    """The changed values of a column. Each is changed once: most columns repeat a few words."""
-    changed = {value: change(value) for value in set(column)}
-    return map(changed.__getitem__, column)
+def _convert(convert, column):
+    """The converted values of a column. Each distinct value is converted once: most columns repeat a few."""
+    converted = {value: convert(value) for value in set(column)}
+    return map(converted.__getitem__, column)
 
 
 def _csv_cell(value):
@@ -46,37 +48,37 @@ def _csv_cell(value):
         return "" if value is None else str(value)
     if PLAIN.fullmatch(value):
         return value
-    # An apostrophe before whatever a spreadsheet could take for a formula.
+    # An apostrophe makes spreadsheets read the rest as text.
     text = FORMULA.sub(r"\1'", value).replace('"', '""')
     return f'"{text}"'
 
 
 def xlsx_file(header, pages):
-    """An Excel workbook; what one sheet cannot hold goes on in the next, under the same header."""
-    out, sheets = _Out(), 0
+    """Yield an Excel workbook. Rows beyond the limit of a sheet continue on the next one, under the same header."""
+    buffer, sheets = _StreamBuffer(), 0
     pages = (_rows(columns) for columns in pages)
-    [top] = _rows(zip(header), style=1)
+    [header_row] = _rows(zip(header), style=1)
     rows = next(pages, [])
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         while rows or not sheets:
             sheets += 1
             with book.open(f"xl/worksheets/sheet{sheets}.xml", "w") as sheet:
-                sheet.write(SHEET.format(columns=len(header), header=top).encode())
-                room = SHEET_ROWS - 1
-                while rows and room:
-                    here, rows = rows[:room], rows[room:]
-                    sheet.write("".join(here).encode())
-                    room -= len(here)
-                    yield out.taken()
+                sheet.write(SHEET.format(columns=len(header), header=header_row).encode())
+                remaining = SHEET_ROWS - 1
+                while rows and remaining:
+                    written, rows = rows[:remaining], rows[remaining:]
+                    sheet.write("".join(written).encode())
+                    remaining -= len(written)
+                    yield buffer.drain()
                     rows = rows or next(pages, [])
                 sheet.write(b"</sheetData></worksheet>")
-        for name, content in _around(range(1, sheets + 1)):
+        for name, content in _package_parts(range(1, sheets + 1)):
             book.writestr(name, XML + content)
-    yield out.taken()
+    yield buffer.drain()
 
 
-class _Out:
-    """What zipfile writes into: a file that cannot be wound back, so that everything written can be sent at once."""
+class _StreamBuffer:
+    """The unseekable file that zipfile writes into: zipfile never goes back, so the written bytes can be sent immediately."""
 
     def __init__(self):
         self.parts = []
@@ -88,15 +90,15 @@ class _Out:
     def flush(self):
         pass
 
-    def taken(self):
-        """What has been written since the last time."""
+    def drain(self):
+        """Return the bytes written since the last call."""
         data = b"".join(self.parts)
         self.parts.clear()
         return data
 
 
 def _rows(columns, style=0):
-    cells = [_each(partial(_cell, style=style), column) for column in columns]
+    cells = [_convert(partial(_cell, style=style), column) for column in columns]
     return [f"<row>{''.join(row)}</row>" for row in zip(*cells, strict=True)]
 
 
@@ -107,13 +109,13 @@ def _cell(value, style):
         return f'<c s="2"><v>{(value - DAY_ZERO) / DAY}</v></c>'
     if not value.isprintable():
         value = NOT_XML.sub("\ufffd", value)
-    # What is not written need not be compressed: the plain style, and "keep the spaces" where there are none at the ends.
-    styled = f' s="{style}"' if style else ""
-    kept = ' xml:space="preserve"' if value != value.strip() else ""
-    return f'<c{styled} t="inlineStr"><is><t{kept}>{escape(value)}</t></is></c>'
+    # Attributes are left out where they have no effect, which makes the file smaller and faster to compress.
+    style_attribute = f' s="{style}"' if style else ""
+    space_attribute = ' xml:space="preserve"' if value != value.strip() else ""
+    return f'<c{style_attribute} t="inlineStr"><is><t{space_attribute}>{escape(value)}</t></is></c>'
 
 
-# The parts of a workbook besides its rows. Style 0 is plain, 1 the header's, 2 a date with time.
+# The parts of a workbook (ECMA-376) besides its rows. Cell style 0 is plain, 1 the header, 2 a date with time.
 
 XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -138,8 +140,8 @@ STYLES = (
 )
 
 
-def _around(sheets):
-    """(name, content) of every other part of a workbook with these sheets."""
+def _package_parts(sheets):
+    """(name, content) of every other part of a workbook; `sheets` are the numbers of its sheets."""
     entries = "".join(f'<sheet name="{n}" sheetId="{n}" r:id="rId{n}"/>' for n in sheets)
     yield (
         "xl/workbook.xml",

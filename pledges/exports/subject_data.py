@@ -1,38 +1,36 @@
-""" "Send me my data": everything kept about one pledge."""
+"""The copy of a supporter's own data (GDPR, article 15): everything the database holds about one pledge."""
 
 from pledges.models import Wording
+from pledges.models.pledges import ANSWER_FIELDS
 
 
-def record(pledge):
-    """All that the database holds about this pledge, as a dictionary for JSON; times in ISO 8601 with offset."""
+def subject_data(pledge):
+    """Everything the database holds about this pledge, as a dictionary that JsonResponse can serialise."""
     return {
         "id": str(pledge.pk),
         "name": pledge.name,
         "email": pledge.address,
         "new_email_waiting": pledge.new_address,
         "new_email_asked_at": pledge.new_address_at,
+        **{name: getattr(pledge, pledge._meta.get_field(name).attname) for name in ANSWER_FIELDS},
         "sector": {"slug": pledge.sector.slug, "sq": pledge.sector.name_sq, "en": pledge.sector.name_en},
-        "county": pledge.county_id,
-        "language": pledge.language,
         "source": pledge.source,
         "state": pledge.state,
         "signed_at": pledge.created_at,
         "erased_unless_confirmed_by": None if pledge.confirmed_at else pledge.expires_at,
         "confirmed_at": pledge.confirmed_at,
         "invalidated_at": pledge.invalidated_at,
-        "show_name": pledge.show_name,
         "name_on_the_wall": {
             "decision": pledge.wall,
             "decided_at": pledge.wall_at,
             "would_appear_as": pledge.name_on_wall,
         },
-        "updates": pledge.updates,
         "own_link": pledge.code,
         "came_by_someone_s_link": pledge.came_through_id is not None,
         "confirmed_by_own_link": pledge.referral_count(),
         "commitments": [
-            {"sq": each.commitment.text_sq, "en": each.commitment.text_en, "chosen_at": each.chosen_at}
-            for each in pledge.chosen.select_related("commitment").order_by("commitment__position")
+            {"sq": chosen.commitment.text_sq, "en": chosen.commitment.text_en, "chosen_at": chosen.chosen_at}
+            for chosen in pledge.chosen.select_related("commitment").order_by("commitment__position")
         ],
         "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
         "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},

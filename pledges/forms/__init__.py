@@ -1,1 +1,1 @@
-"""What people type: `fields` that several forms ask for, `sign` for the pledge, `personal` for what comes after."""
+"""Forms of the public site: `fields` shared by several forms, `sign` for the pledge, `personal` for what follows it."""

@@ -1,4 +1,4 @@
-"""What several forms ask for: name, address, sector, county; and the words that stand beside the sectors."""
+"""Form fields that several forms share (name, e-mail, sector, county), and the details shown beside sector choices."""
 
 import re
 import unicodedata
@@ -16,13 +16,13 @@ NAME_LENGTH = 80
 
 
 def clean_name(value):
-    """A person's name in NFC with single spaces; ValidationError in words for anything a name does not hold."""
+    """The person's name in NFC with single spaces; raises ValidationError for anything that is no name."""
     value = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", value)).strip()
     letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
     marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
     if letters < 2 or not plain_words(value):
         raise forms.ValidationError(_("Write your name and surname."), code="name_empty")
-    # "J.R. Tolkien", and never "x.co", which a mail program would make a link of.
+    # "J.R. Tolkien" becomes "J. R. Tolkien": mail programs turn "x.co" into a link.
     spaced = re.sub(r"\.(?=\w)", ". ", value)
     if len(spaced) > NAME_LENGTH:
         raise forms.ValidationError(
@@ -31,15 +31,15 @@ def clean_name(value):
             params={"limit": NAME_LENGTH},
         )
     looks_like_link = re.search(r"\w{2,}\.\w{2,}", value)
-    begins_well = value[0].isalpha() or value[0] in "'’ʼ"
-    if looks_like_link or not begins_well or marks > letters or not all(map(_belongs_to_a_name, value)):
+    starts_as_name = value[0].isalpha() or value[0] in "'’ʼ"
+    if looks_like_link or not starts_as_name or marks > letters or not all(map(_is_name_character, value)):
         raise forms.ValidationError(
             _("Write the name with letters only, without signs, links or pictures."), code="name_signs"
         )
     return spaced
 
 
-def _belongs_to_a_name(letter):
+def _is_name_character(letter):
     return unicodedata.category(letter) in ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc") or letter in " '’ʼ-‐.·"
 
 
@@ -55,18 +55,18 @@ class NameField(forms.CharField):
         return clean_name(super().clean(value))
 
 
-def whole_address(value):
-    """Raise ValidationError, once, for what is no address that mail can go to."""
+def validate_address(value):
+    """Raise one ValidationError unless mail can be delivered to this address."""
     EmailValidator(allowlist=[])(value)
-    # Neither "drita"@… nor a@[192.0.2.1]: the first is a second spelling of one mailbox, the second no domain. And
-    # mail goes to ASCII names only; the validator above lets pass letters such as ſ.
+    # No quoted local part ("drita"@…), which is a second spelling of one mailbox, and no IP literal (a@[192.0.2.1]), which
+    # has no domain. The local part is ASCII: EmailValidator ignores case and so accepts ſ, which folds to s.
     RegexValidator(r"^[!#-~]+@[^\[]+$")(value)
 
 
 class AddressField(forms.EmailField):
-    """An e-mail address in NFC, as typed."""
+    """An e-mail address: normalised to NFC, otherwise as typed."""
 
-    default_validators = [whole_address]
+    default_validators = [validate_address]
 
     def __init__(self, **kwargs):
         kwargs.setdefault("label", _("E-mail"))
@@ -96,7 +96,7 @@ class SectorField(forms.ModelChoiceField):
 
 
 class CountyField(forms.ModelChoiceField):
-    """One of the counties, "outside Albania", or nothing."""
+    """One of the counties, "outside Albania", or no answer."""
 
     def __init__(self, **kwargs):
         super().__init__(
@@ -110,12 +110,12 @@ class CountyField(forms.ModelChoiceField):
 
 
 def current_wordings():
-    """The current version of the consent (key None) and of each sector's words (key: the sector's id)."""
+    """The current wordings by sector id: those of the pledge, and that of the consent under None."""
     return {wording.sector_id: wording for wording in Wording.objects.current()}
 
 
 def option_details(sectors, wordings):
-    """What the sector choices carry beside their names: colour, hint, and the words one signs, shown when chosen."""
+    """By sector slug, what a choice shows beside its name: colour, hint, and the wording to sign (see `option_detail`)."""
     return {
         sector.slug: {
             "color": sector.color,
@@ -125,7 +125,7 @@ def option_details(sectors, wordings):
                 "<p>{}</p><details><summary>{}</summary><ul>{}</ul></details>",
                 wordings[sector.pk].text,
                 _("What you can do, step by step"),
-                format_html_join("", "<li>{}</li>", ((each,) for each in sector.commitments.all())),
+                format_html_join("", "<li>{}</li>", ((commitment,) for commitment in sector.commitments.all())),
             )
             if sector.pk in wordings
             else "",
@@ -135,7 +135,7 @@ def option_details(sectors, wordings):
 
 
 def sectors_with_commitments():
-    """The open sectors with their commitments, from two queries."""
+    """The open sectors with their commitments, in two queries."""
     return Sector.objects.open().prefetch_related(
         Prefetch("commitments", Commitment.objects.order_by("position", "pk"))
     )

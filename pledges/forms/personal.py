@@ -1,56 +1,50 @@
-"""What a supporter types after signing: corrections, commitments, a new address, "send me my link"."""
+"""Forms behind a supporter's own links (corrections, commitments, new address), and the request for such a link."""
+
+from copy import deepcopy
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Fieldset, Layout, Submit
+from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.forms.models import model_to_dict
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges.forms.fields import (
     AddressField,
-    CountyField,
     NameField,
-    SectorField,
     current_wordings,
     option_details,
     sectors_with_commitments,
 )
+from pledges.forms.layout import field_layout
 from pledges.forms.sign import PledgeForm, StampedForm
 from pledges.languages import LANGUAGE_CODES, own_name
-from pledges.models import BlockedAddress, ChosenCommitment, Commitment, Message, Pledge, Sector
+from pledges.models import ChosenCommitment, Commitment, Message, Pledge, Sector
 from pledges.models.person import PERSON_FIELDS
+from pledges.models.pledges import ANSWER_FIELDS
 
 
 class ManageForm(forms.Form):
-    """Corrections by the supporter, behind their own link."""
+    """Corrections by the supporter. Besides name and language, its fields are the answers of the pledge form."""
 
     name = NameField()
-    county = CountyField()
-    sector = SectorField()
     language = forms.ChoiceField(
         label=_("In which language shall we write to you?"), choices=[(code, own_name(code)) for code in LANGUAGE_CODES]
     )
-    show_name = PledgeForm.base_fields["show_name"]
-    updates = PledgeForm.base_fields["updates"]
 
     def __init__(self, *args, pledge, action, **kwargs):
         self.pledge = pledge
-        super().__init__(
-            *args,
-            initial={
-                "name": pledge.name,
-                "county": pledge.county_id,
-                "sector": pledge.sector.slug,
-                "language": pledge.language,
-                "show_name": pledge.show_name,
-                "updates": pledge.updates,
-            },
-            **kwargs,
-        )
+        answers = model_to_dict(pledge, fields=ANSWER_FIELDS)
+        initial = {**answers, "name": pledge.name, "sector": pledge.sector.slug}
+        super().__init__(*args, initial=initial, **kwargs)
+        for name in ANSWER_FIELDS:
+            if name not in self.fields:
+                self.fields[name] = deepcopy(PledgeForm.base_fields[name])
+        self.order_fields(["name", *ANSWER_FIELDS])
         self.fields["sector"].queryset = Sector.objects.open() | Sector.objects.filter(pk=pledge.sector_id)
         self.fields["show_name"].help_text = pledge.wall_status
         self.wordings = current_wordings()
@@ -58,14 +52,7 @@ class ManageForm(forms.Form):
         self.helper = FormHelper()
         self.helper.disable_csrf = True
         self.helper.form_action = action
-        self.helper.layout = Layout(
-            "name",
-            "sector",
-            "county",
-            "language",
-            Fieldset(_("If you wish"), Div("show_name", css_class="show-name"), "updates"),
-            Submit("save", _("Save the changes")),
-        )
+        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("save", _("Save the changes")))
 
     def clean(self):
         cleaned = super().clean()
@@ -75,30 +62,20 @@ class ManageForm(forms.Form):
         return cleaned
 
     def save(self):
-        """Store the corrections; False, with an error on the name, when this address already holds that person."""
+        """Store the corrections. Return False, with an error on the name, if the address's other pledge has that name."""
         data, pledge = self.cleaned_data, self.pledge
-        changed_sector = data["sector"].pk != pledge.sector_id
+        changes_sector = data["sector"].pk != pledge.sector_id
         pledge.set_person(data["name"], pledge.address)
-        pledge.county, pledge.sector, pledge.language = data["county"], data["sector"], data["language"]
-        pledge.show_name, pledge.updates = data["show_name"], data["updates"]
-        if changed_sector and pledge.sector_id in self.wordings:
+        for name in ANSWER_FIELDS:
+            setattr(pledge, name, data[name])
+        if changes_sector and pledge.sector_id in self.wordings:
+            # The page showed the words of the new sector: saving signs them.
             pledge.wording, pledge.worded_language = self.wordings[pledge.sector_id], get_language()
             pledge.worded_at = Now()
+        columns = [*PERSON_FIELDS, *ANSWER_FIELDS, "wording", "worded_language", "worded_at"]
         try:
             with transaction.atomic():
-                pledge.save(
-                    update_fields=[
-                        *PERSON_FIELDS,
-                        "county",
-                        "sector",
-                        "language",
-                        "show_name",
-                        "updates",
-                        "wording",
-                        "worded_language",
-                        "worded_at",
-                    ]
-                )
+                pledge.save(update_fields=columns)
         except IntegrityError:
             self.add_error("name", _("The other pledge from this address already bears this name."))
             return False
@@ -106,7 +83,7 @@ class ManageForm(forms.Form):
 
 
 class CommitmentsForm(forms.Form):
-    """What a supporter will do: any of their sector's commitments, or none."""
+    """What a supporter will do: any of the commitments of their sector, or none."""
 
     commitments = forms.ModelMultipleChoiceField(
         Commitment.objects.none(),
@@ -123,7 +100,7 @@ class CommitmentsForm(forms.Form):
         self.pledge = pledge
         chosen = pledge.chosen.values("commitment")
         super().__init__(*args, initial={"commitments": [row["commitment"] for row in chosen]}, **kwargs)
-        # Those of a sector they have left stay theirs until they give them up.
+        # Commitments of a former sector stay on offer while they are chosen.
         self.fields["commitments"].queryset = Commitment.objects.filter(
             Q(sector=pledge.sector_id) | Q(pk__in=chosen)
         ).order_by("sector", "position", "pk")
@@ -133,7 +110,7 @@ class CommitmentsForm(forms.Form):
         self.helper.layout = Layout("commitments", Submit("choose", _("This I will do")))
 
     def save(self):
-        """Keep exactly what is ticked, each with the time it was first chosen."""
+        """Store exactly the ticked commitments; those chosen before keep the time of their first choice."""
         ticked = self.cleaned_data["commitments"]
         self.pledge.chosen.exclude(commitment__in=ticked).delete()
         ChosenCommitment.objects.bulk_create(
@@ -143,7 +120,7 @@ class CommitmentsForm(forms.Form):
 
 
 class NewAddressForm(forms.Form):
-    """A new address for one's pledge; it replaces the old one when its link is pressed."""
+    """A new address for a pledge; it replaces the old one once the link sent to it is opened and confirmed."""
 
     new_email = AddressField(
         label=_("New e-mail"), help_text=_("We write to it. Until you confirm it there, the old one stays.")
@@ -161,48 +138,32 @@ class NewAddressForm(forms.Form):
         )
 
     def save(self):
-        """Remember the address and owe the message to it, at most as often as any message; False when it is too soon."""
+        """Store the address and queue the message to it; False when the pledge's limit of messages is reached."""
         with transaction.atomic():
             if not self.pledge.claim_message():
                 return False
-            self.pledge.set_new_address(self.cleaned_data["new_email"])
-            self.pledge.save(update_fields=["new_address_cipher", "new_address_at"])
-            if not self._is_blocked():
-                Message.queue(Message.Kind.NEW_ADDRESS, self.pledge)
+            self.pledge.request_new_address(self.cleaned_data["new_email"])
         return True
-
-    def _is_blocked(self):
-        """Whether the new address asked never to be written to; what the visitor reads next is the same."""
-        there = Pledge()
-        there.set_digests(self.pledge.name, self.cleaned_data["new_email"])
-        return BlockedAddress.objects.holds(there)
 
 
 class MyPledgeForm(StampedForm):
-    """ "Send me my link": the same answer for every address."""
+    """ "Send me my link": the answer is the same for every address."""
 
     email = AddressField(help_text=_("The address you signed with."))
-
-    field_order = ["email"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.helper.form_action = reverse("pledges:my_pledge")
-        self.helper.layout = Layout(
-            "email",
-            Div("website", css_class="hp", aria_hidden="true"),
-            "stamp",
-            Submit("send", _("Send me my link")),
-        )
+        self.lay_out(Submit("send", _("Send me my link")))
 
     def save(self):
-        """Owe one message to this address: the links of its pledges, or the confirming message when that is all there is."""
+        """Queue one message to the address: links to its pledges, or the confirmation if its only pledge is pending."""
         with transaction.atomic():
             pledges = list(Pledge.objects.at_address(self.cleaned_data["email"]))
-            # Those that staff took out of the count keep their rights: to see, to correct and to withdraw.
-            others = [pledge for pledge in pledges if pledge.state != Pledge.State.PENDING]
+            # The owner of an invalidated pledge keeps the right to see, correct and withdraw it.
+            settled = [pledge for pledge in pledges if pledge.state != Pledge.State.PENDING]
             pending = [pledge for pledge in pledges if pledge.state == Pledge.State.PENDING]
-            only_one = not others and len(pending) == 1
-            for first in (others + pending)[:1]:
-                if first.claim_message():
-                    Message.queue(Message.Kind.CONFIRM if only_one else Message.Kind.LINKS, first)
+            recipients = settled + pending
+            if recipients and recipients[0].claim_message():
+                kind = Message.Kind.CONFIRM if not settled and len(pending) == 1 else Message.Kind.LINKS
+                Message.queue(kind, recipients[0])

@@ -1,9 +1,10 @@
-"""The pledge, and what it shares with other forms that anyone may send: a stamp instead of cookie and token."""
+"""The pledge form, and the base of all public forms: a signed stamp replaces session cookie and CSRF token."""
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Fieldset, Layout, Submit
+from crispy_forms.layout import Div, Layout, Submit
 from django import forms
 from django.db import transaction
+from django.forms.utils import ErrorDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import get_language
@@ -20,11 +21,19 @@ from pledges.forms.fields import (
     option_details,
     sectors_with_commitments,
 )
-from pledges.models import BlockedAddress, Message, Pledge, Sector, Wording
+from pledges.forms.layout import Section, field_layout, placed
+from pledges.models import BlockedAddress, Message, Pledge, Wording
+from pledges.models.pledges import ANSWER_FIELDS
+
+# Attempts to insert a pledge or to find the one in its way; the latter can be withdrawn between the two statements.
+SAVE_ATTEMPTS = 3
+
+CONSENT = Section(_("Consent"), note="pledges/privacy_link.html")
+OPTIONAL = Section(_("If you wish"))
 
 
 class StampedForm(forms.Form):
-    """A form without cookie or token: a signed stamp dates its page, and an empty field catches simple robots."""
+    """A form without cookie and CSRF token: a signed stamp dates the page, an empty field (honeypot) catches simple bots."""
 
     website = forms.CharField(
         required=False,
@@ -38,36 +47,49 @@ class StampedForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        # The fields of the subclass come first: the error summary lists errors in this order.
+        self.order_fields([name for name in self.fields if name not in StampedForm.base_fields])
         self.helper = FormHelper()
         self.helper.disable_csrf = True
         self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
 
+    def lay_out(self, *buttons):
+        """Set the layout: visible fields, honeypot, hidden fields that have a value, buttons."""
+        own = [bound for bound in self if bound.name not in StampedForm.base_fields]
+        visible = [bound.name for bound in own if not bound.is_hidden]
+        hidden = [bound.name for bound in own if bound.is_hidden and bound.value()]
+        honeypot = Div("website", css_class="hp", aria_hidden="true")
+        self.helper.layout = Layout(*field_layout(self, visible), honeypot, *hidden, "stamp", *buttons)
+
     @cached_property
     def read_stamp(self):
-        """The Stamp that came with the form, or None."""
+        """The Stamp that was sent with the form, or None."""
         return stamps.read(self.data.get("stamp", "")) if self.is_bound else None
 
     def clean(self):
         stamp = self.read_stamp
         if self.cleaned_data.get("website") or stamp is None or stamp.stale or stamp.too_quick:
-            self.add_error(None, self.once_more())
+            self.add_error(None, self.resubmit_error())
         return super().clean()
 
-    def once_more(self):
-        """The error that asks for nothing but another press of the button."""
+    def resubmit_error(self):
+        """The error that asks the visitor to submit the form once more, unchanged."""
         return forms.ValidationError(
-            _("Please look once more and press the button. Everything you wrote is still here."), code="once_more"
+            _("Please look once more and press the button. Everything you wrote is still here."), code="resubmit"
         )
 
-    def give_back(self):
-        """Prepare the bound form to be shown again: what was typed stays, the stamp is fresh, the trap is empty."""
+    def redisplay(self):
+        """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied."""
         self.data = self.data.copy()
         self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
         self.data["website"] = ""
 
 
 class PledgeForm(StampedForm):
-    """The pledge. `over_16` is answered first; whoever answers no never gets here (see views.sign)."""
+    """The pledge form. `over_16` comes first; the view rejects a "no" before it builds the form (see views.sign).
+
+    The fields stand on the page in this order and in the section they declare. Those in ANSWER_FIELDS are stored as they are.
+    """
 
     over_16 = forms.ChoiceField(
         label=_("Are you 16 or over?"),
@@ -86,61 +108,57 @@ class PledgeForm(StampedForm):
             "We write to you to confirm your pledge, and whenever you ask for the link that changes or withdraws it."
         )
     )
-    email_as_typed = forms.BooleanField(required=False, label=_("My address is right as I wrote it"))
+    email_as_typed = placed(
+        forms.BooleanField(required=False, label=_("My address is right as I wrote it")), css_class="as-typed"
+    )
     county = CountyField()
-    consent = forms.BooleanField(
-        error_messages={"required": _("Tick the consent, so that we may register your pledge.")}
+    consent = placed(
+        forms.BooleanField(
+            error_messages={"required": _("Tick the consent, so that we may register your pledge.")},
+        ),
+        section=CONSENT,
     )
-    show_name = forms.BooleanField(
-        required=False, label=_("I am 18 or over and agree that my name is shown among the supporters")
+    show_name = placed(
+        forms.BooleanField(
+            required=False, label=_("I am 18 or over and agree that my name is shown among the supporters")
+        ),
+        section=OPTIONAL,
+        css_class="show-name",
     )
-    updates = forms.BooleanField(required=False, label=_("Send me news of the movement by e-mail"))
-    # The end of the link someone came by; a wild one is no error of theirs.
+    updates = placed(
+        forms.BooleanField(required=False, label=_("Send me news of the movement by e-mail")), section=OPTIONAL
+    )
+    # Referral code: the end of the supporter's link that led here. An invalid code is ignored.
     through = forms.Field(required=False, widget=forms.HiddenInput)
 
-    field_order = [
-        "over_16",
-        "sector",
-        "name",
-        "email",
-        "email_as_typed",
-        "county",
-        "consent",
-        "show_name",
-        "updates",
-    ]
+    # Whether the input is shown without being validated.
+    is_draft = False
 
     def __init__(self, *args, chosen=None, through="", **kwargs):
         self.wordings = current_wordings()
         self.sectors = list(sectors_with_commitments())
         self.shown_wordings = [wording.pk for wording in self.wordings.values()]
         super().__init__(*args, **kwargs)
-        self.fields["sector"].queryset = Sector.objects.open()
         if chosen in {sector.slug for sector in self.sectors}:
             self.fields["sector"].initial = chosen
         self.fields["through"].initial = through
         self.option_details = option_details(self.sectors, self.wordings)
         self.fields["consent"].label = self.wordings[None].text
+        if not (self.is_bound and addresses.suggest_domain(self.data.get("email", ""))):
+            # Offered only beside a domain that looks misspelt.
+            del self.fields["email_as_typed"]
         self.helper.form_id = "pledge"
         self.helper.form_action = reverse("pledges:sign")
-        self.helper.layout = Layout(
-            "over_16",
-            "sector",
-            "name",
-            "email",
-            *([Div("email_as_typed", css_class="as-typed")] if self._is_suggesting() else []),
-            "county",
-            Fieldset(_("Consent"), "consent", HTML('{% include "pledges/privacy_link.html" %}')),
-            Fieldset(_("If you wish"), Div("show_name", css_class="show-name"), "updates"),
-            Div("website", css_class="hp", aria_hidden="true"),
-            *(["through"] if self["through"].value() else []),
-            "stamp",
-            Submit("sign", _("Sign the pledge")),
-        )
+        self.lay_out(Submit("sign", _("Sign the pledge")))
 
-    def _is_suggesting(self):
-        """Whether the typed domain looks misspelt, so that "right as I wrote it" must be offered."""
-        return bool(self.is_bound and addresses.suggest_domain(self.data.get("email", "")))
+    @property
+    def errors(self):
+        return ErrorDict() if self.is_draft else super().errors
+
+    def redisplay_as_draft(self):
+        """Prepare the bound form to be shown again without being validated, so without errors."""
+        self.redisplay()
+        self.is_draft = True
 
     def clean_email(self):
         address = self.cleaned_data["email"]
@@ -157,57 +175,57 @@ class PledgeForm(StampedForm):
         cleaned = super().clean()
         sector = cleaned.get("sector")
         if sector and not sector.shows_names:
-            # Never offered to young people; a page without JavaScript cannot take the box away.
+            # Names of young people are never shown; without CSS :has() the page cannot hide the check box.
             cleaned["show_name"] = False
-        if sector and not self.non_field_errors() and not {None, sector.pk} <= self.signed.keys():
-            # The words this page showed are gone: they must be read anew before they are signed.
-            self.add_error(None, self.once_more())
+        if sector and not self.non_field_errors() and not {None, sector.pk} <= self.signed_wordings.keys():
+            # The wordings on the page exist no more: the visitor has to read the current ones before signing.
+            self.add_error(None, self.resubmit_error())
         return cleaned
 
     @cached_property
-    def signed(self):
-        """The wordings that the page showed, by sector (None: the consent); a cached page may show older ones than today's."""
+    def signed_wordings(self):
+        """The wordings that the page showed, by sector id (None: the consent); a cached page can show older versions."""
         return {wording.sector_id: wording for wording in Wording.objects.filter(pk__in=self.read_stamp.wordings)}
 
     def save(self, network=None):
-        """Insert the pledge, or find its twin, and owe the message that follows, in one transaction.
+        """Insert the pledge or find its duplicate, and queue the message that follows, in one transaction.
 
-        What the visitor reads next is the same whatever happened here.
+        The next page is the same in every case, so that it does not tell whether the address is known.
         """
         data = self.cleaned_data
+        language = get_language()
         pledge = Pledge(
-            sector=data["sector"],
-            county=data["county"],
-            language=get_language(),
-            consent=self.signed[None],
-            consent_language=get_language(),
-            wording=self.signed[data["sector"].pk],
-            worded_language=get_language(),
-            show_name=data["show_name"],
-            updates=data["updates"],
+            language=language,
+            consent=self.signed_wordings[None],
+            consent_language=language,
+            wording=self.signed_wordings[data["sector"].pk],
+            worded_language=language,
             came_through=Pledge.objects.with_referral_code(data["through"]).first(),
             network_digest=keys.digests("network", network)[0] if network else None,
+            **{name: data[name] for name in ANSWER_FIELDS if name in data},
         )
         pledge.set_person(data["name"], data["email"])
         with transaction.atomic():
-            if not BlockedAddress.objects.holds(pledge):
-                # Once more when whoever stood in the way has withdrawn in this very moment.
-                any(self._settle(pledge) for _ in range(3))
+            if BlockedAddress.objects.holds(pledge):
+                return
+            for _attempt in range(SAVE_ATTEMPTS):
+                if self._insert_or_find(pledge):
+                    return
 
-    def _settle(self, pledge):
-        """Insert the pledge or find who already holds its place, and owe the message; False when neither is there."""
+    def _insert_or_find(self, pledge):
+        """Insert the pledge or find the one in its way, and queue the message; False when neither succeeds."""
         if pledge.insert():
             Message.queue(Message.Kind.CONFIRM, pledge)
             return True
-        if twin := pledge.find_duplicate():
-            kind = Message.Kind.CONFIRM if twin.state == Pledge.State.PENDING else Message.Kind.ALREADY
-            return self._write_again(kind, twin)
+        if duplicate := pledge.find_duplicate():
+            kind = Message.Kind.CONFIRM if duplicate.state == Pledge.State.PENDING else Message.Kind.ALREADY
+            return self._queue_repeat(kind, duplicate)
         if first := Pledge.objects.at_address(self.cleaned_data["email"]).first():
-            return self._write_again(Message.Kind.FULL, first)
+            return self._queue_repeat(Message.Kind.FULL, first)
         return False
 
     @staticmethod
-    def _write_again(kind, pledge):
+    def _queue_repeat(kind, pledge):
         if pledge.claim_message():
             Message.queue(kind, pledge)
         return True

@@ -84,6 +84,11 @@ class BlockedAddressQuerySet(models.QuerySet):
         blocked.address_cipher = keys.encrypt(address, associated_data=blocked.associated_data)
         self.bulk_create([blocked], ignore_conflicts=True)
 
+    def holds_address(self, address):
+        """Whether the owner of this address asked never to be written to."""
+        by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
+        return self.filter(Q(address_digest=by_key[0]) | Q(address_digest_last=by_key[-1])).exists()
+
     def holds(self, pledge):
         """Whether the address of this pledge is blocked."""
         return self.filter(

@@ -27,6 +27,12 @@ MAX_REPEATS = 5
 REPEAT_INTERVAL = timedelta(minutes=1)
 REPEATS_RESET_AFTER = timedelta(days=1)
 
+# The answers of supporters, by column: what they choose and what they tick. The pledge form stores these values as they are,
+# supporters and staff can correct them, and exports and the copy of a supporter's data contain them.
+CHOICE_FIELDS = ["sector", "county", "language"]
+OPT_IN_FIELDS = ["show_name", "updates"]
+ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
+
 
 class Pledge(Person):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
@@ -270,6 +276,16 @@ class Pledge(Person):
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
             Pledge.objects.filter(pk=self.pk).delete()
+
+    def request_new_address(self, address):
+        """Store an address that must confirm before it replaces the present one, and queue the message to it.
+
+        A blocked address gets no message; the caller must not tell, or it would reveal who blocked us.
+        """
+        self.set_new_address(address)
+        self.save(update_fields=["new_address_cipher", "new_address_at"])
+        if not BlockedAddress.objects.holds_address(address):
+            Message.queue(Message.Kind.NEW_ADDRESS, self)
 
     def block_new_address(self):
         """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""

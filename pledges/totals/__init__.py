@@ -1,0 +1,1 @@
+"""Totals: reading the tally, small-cell suppression, published states, milestones, recent activity."""

@@ -1,4 +1,4 @@
-"""What came in lately: pledges signed and confirmed, day by day, by sector and by source."""
+"""Recent activity for the admin dashboard: pledges signed and confirmed, by day, sector and source."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,14 +8,14 @@ from django.utils import timezone
 
 DAYS = 30
 
-# Read through the index of created_at; of older days nothing is touched. Midnight is Tirana's.
+# Reads only rows of these days, by the index on created_at. A day begins at midnight in Europe/Tirane.
 SIGNED = """
 SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, source, count(*),
        count(*) FILTER (WHERE state = 'confirmed')
 FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Europe/Tirane' GROUP BY 1, 2, 3
 """
 
-# From the tally: the same at any number of pledges.
+# Reads the tally: constant cost at any number of pledges.
 CONFIRMED = """
 SELECT day, sum(n)::bigint FROM (
     SELECT day, n FROM pledges_tallyday WHERE day >= %s UNION ALL SELECT day, n FROM pledges_tallydelta WHERE day >= %s
@@ -25,16 +25,16 @@ SELECT day, sum(n)::bigint FROM (
 
 @dataclass(frozen=True)
 class Activity:
-    """The last thirty days. Of pledges signed then, `sectors` (by id) and `sources` hold (signed, confirmed since)."""
+    """The last DAYS days. `sectors` (by id) and `sources` map to (signed, confirmed since) of pledges signed in them."""
 
-    # (day, signed on it, confirmed on it), today last
+    # (day, signed that day, confirmed that day); today is last
     days: list[tuple[date, int, int]]
     sectors: dict[int, tuple[int, int]]
     sources: dict[str, tuple[int, int]]
 
 
-def lately():
-    """What came in over the last DAYS days, from two queries."""
+def recent():
+    """The Activity of the last DAYS days, in two queries."""
     today = timezone.localdate()
     since = today - timedelta(days=DAYS - 1)
     signed, sectors, sources = {}, {}, {}
@@ -42,10 +42,10 @@ def lately():
         cursor.execute(SIGNED, [since])
         for day, sector, source, n, confirmed in cursor.fetchall():
             signed[day] = signed.get(day, 0) + n
-            for parts, key in ((sectors, sector), (sources, source)):
-                before = parts.get(key, (0, 0))
-                parts[key] = (before[0] + n, before[1] + confirmed)
+            for counts, key in ((sectors, sector), (sources, source)):
+                before = counts.get(key, (0, 0))
+                counts[key] = (before[0] + n, before[1] + confirmed)
         cursor.execute(CONFIRMED, [since, since])
         confirmed_on = dict(cursor.fetchall())
-    days = [since + timedelta(days=number) for number in range(DAYS)]
+    days = [since + timedelta(days=offset) for offset in range(DAYS)]
     return Activity([(day, signed.get(day, 0), confirmed_on.get(day, 0)) for day in days], sectors, sources)

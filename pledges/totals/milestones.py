@@ -1,4 +1,4 @@
-"""Recording what the movement has reached, with the day in Tirana on which it did."""
+"""Recording milestones with the day (Europe/Tirane) on which they were reached."""
 
 from django.db import connection
 from django.utils import timezone
@@ -9,12 +9,12 @@ from pledges.totals import tally
 FIRST_PEOPLE = 100
 SECTOR_PEOPLE = 100
 
-# The first day at whose end so many had been counted.
+# The first day at whose end that many people were counted.
 DAY_REACHED = f"""
 SELECT min(day) FROM (
-    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS so_far FROM ({tally.READ_DAYS}) days (day, sector, county, n)
+    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS running_total FROM ({tally.READ_DAYS}) days (day, sector, county, n)
     WHERE sector = %(sector)s OR %(sector)s IS NULL GROUP BY day
-) growth WHERE so_far >= %(people)s
+) growth WHERE running_total >= %(people)s
 """
 
 # The day on which the last of these counties had its first supporter.
@@ -27,13 +27,13 @@ SELECT max(day) FROM (
 
 
 def record():
-    """Record what is reached and was not recorded yet; returns how many. What people leave again stays recorded."""
-    read = tally.read()
+    """Record newly reached milestones and return their number. A milestone stays recorded when the total falls again."""
+    totals = tally.read()
     known = set(Milestone.objects.values_list("kind", "people", "sector"))
-    new = [milestone for milestone in _reached(read) if _identity(milestone) not in known]
+    new = [milestone for milestone in _reached(totals) if _identity(milestone) not in known]
     for milestone in new:
-        milestone.reached_on = _day_of(milestone, read) or timezone.localdate(read.as_of)
-    # Another worker may record the same at this moment.
+        milestone.reached_on = _day_of(milestone, totals) or timezone.localdate(totals.as_of)
+    # Another worker can record the same milestone concurrently.
     Milestone.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
 
@@ -42,24 +42,24 @@ def _identity(milestone):
     return milestone.kind, milestone.people, milestone.sector_id
 
 
-def _reached(read):
+def _reached(totals):
     people = FIRST_PEOPLE
-    while read.total >= people:
+    while totals.total >= people:
         yield Milestone(kind=Milestone.Kind.PEOPLE, people=people)
         people *= 10
-    counties = [n for county, n in read.counties if county.code != County.ABROAD]
+    counties = [n for county, n in totals.counties if county.code != County.ABROAD]
     if counties and all(counties):
         yield Milestone(kind=Milestone.Kind.COUNTIES)
-    for sector, n in read.sectors:
+    for sector, n in totals.sectors:
         if n >= SECTOR_PEOPLE:
             yield Milestone(kind=Milestone.Kind.SECTOR, people=SECTOR_PEOPLE, sector=sector)
 
 
-def _day_of(milestone, read):
-    """When it was reached as far as the days tell, or None: between two looks some may have left again."""
+def _day_of(milestone, totals):
+    """The day on which it was reached, or None: the day tables no longer show it if people have withdrawn since."""
     with connection.cursor() as cursor:
         if milestone.kind == Milestone.Kind.COUNTIES:
-            codes = [county.code for county, _ in read.counties if county.code != County.ABROAD]
+            codes = [county.code for county, _ in totals.counties if county.code != County.ABROAD]
             cursor.execute(DAY_OF_EVERY_COUNTY, {"counties": codes})
         else:
             cursor.execute(DAY_REACHED, {"people": milestone.people, "sector": milestone.sector_id})

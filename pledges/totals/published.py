@@ -1,4 +1,4 @@
-"""The published state: sectors by counties, once a day, with small-cell suppression. All outputs use the same state."""
+"""The published state: totals by sector and county once a day, with small-cell suppression. All outputs read it."""
 
 from django.utils import timezone
 
@@ -6,31 +6,33 @@ from pledges.models import PublishedState
 from pledges.totals import tally
 from pledges.totals.suppression import SMALL, hidden_cells
 
-# The key of those who gave no county, in open data and in the published state.
+# Key of the pledges without a county, in open data and in the published state.
 UNKNOWN = "unknown"
 
 
 def publish():
-    """Publish today's state unless it is published; returns whether this call did. Its parts are of one snapshot."""
+    """Publish today's state from one reading of the tally, unless it exists; returns whether this call published it."""
     if PublishedState.objects.filter(day=timezone.localdate()).exists():
         return False
-    read_now = tally.read()
-    state = PublishedState(day=timezone.localdate(read_now.as_of), as_of=read_now.as_of, figures=_figures(read_now))
-    # Another worker may publish at this moment: the first state is the day's.
+    totals = tally.read()
+    state = PublishedState(day=timezone.localdate(totals.as_of), as_of=totals.as_of, figures=_figures(totals))
+    # Another worker can publish concurrently: the first state of the day is kept.
     PublishedState.objects.bulk_create([state], ignore_conflicts=True)
     return True
 
 
-def _figures(read_now):
-    """What a PublishedState holds of these totals: every sum, and the cells that need not be hidden."""
-    sectors = {sector.slug: n for sector, n in read_now.sectors}
-    counties = {county.code: n for county, n in read_now.counties} | {UNKNOWN: read_now.unknown}
-    figures = {"total": read_now.total, "sectors": sectors, "counties": counties}
-    # Were all of one sector or one place, the totals alone would tell the whole table.
-    if min(sum(map(bool, sums.values())) for sums in (sectors, counties)) > 1:
+def _figures(totals):
+    """The content of a PublishedState: all sums, and the cells with None where they are suppressed."""
+    sectors = {sector.slug: n for sector, n in totals.sectors}
+    counties = {county.code: n for county, n in totals.counties} | {UNKNOWN: totals.unknown}
+    figures = {"total": totals.total, "sectors": sectors, "counties": counties}
+    # If all people are of one sector or one county, the sums alone determine every cell: `cells` is left out.
+    used_sectors = [slug for slug, people in sectors.items() if people]
+    used_counties = [code for code, people in counties.items() if people]
+    if len(used_sectors) > 1 and len(used_counties) > 1:
         table = {
-            (sector.slug, code): read_now.cells.get((sector.pk, "" if code == UNKNOWN else code), 0)
-            for sector, _ in read_now.sectors
+            (sector.slug, code): totals.cells.get((sector.pk, "" if code == UNKNOWN else code), 0)
+            for sector, _ in totals.sectors
             for code in counties
         }
         hidden = hidden_cells(table)
@@ -40,13 +42,15 @@ def _figures(read_now):
     return figures
 
 
-def places_beside_names(read_now):
-    """The (sector's slug, county's code) that may stand beside a name on the wall.
+def cells_shown_beside_names(totals):
+    """The (sector slug, county code) pairs that may be shown together beside a name on the wall.
 
-    Only what the published table shows anyway: a name with both would otherwise say that a hidden number is not nobody, and so
-    tell something of the others. And the county must have at least SMALL people at this moment.
+    Only cells that the published table shows: a name in a suppressed cell would reveal that the cell is not zero, and so
+    narrow the range of other suppressed cells. The county must also have at least SMALL people now.
     """
     state = PublishedState.objects.first()
     cells = state.figures.get("cells", {}) if state else {}
-    large = {county.code for county, people in read_now.counties if people >= SMALL}
-    return {(slug, code) for slug, row in cells.items() for code, people in row.items() if people and code in large}
+    large_counties = {county.code for county, people in totals.counties if people >= SMALL}
+    return {
+        (slug, code) for slug, row in cells.items() for code, people in row.items() if people and code in large_counties
+    }

@@ -1,25 +1,28 @@
-"""Hiding small numbers in a table whose rows and columns are summed in public, so that sums do not give them away.
+"""Small-cell suppression in a table whose row and column totals are published (primary and complementary suppression).
 
-A hidden number is worked out from the totals around it: what is left of its row is what its hidden neighbours share. Which
-numbers a hidden cell may hold for all that is published is a question of flow: raising it by one lowers another hidden cell of
-its row, which raises one of that one's column, and so on until a circle closes. Circles exist for as many people as a cell must
-be able to gain or lose, or more cells are hidden until they do: of those, few and small ones.
+With the totals, a single suppressed cell of a row can be computed, so further cells are suppressed with it. The feasible
+range of a suppressed cell, given everything published, is a network-flow problem (Cox 1995): raising the cell by one lowers
+another suppressed cell of its row, which raises one of that cell's column, and so on until the cycle closes. A cell has enough
+freedom when there are cycles for as many people as it must be able to gain or lose; cells are added until there are, preferring
+few and small ones (shortest paths with a cost for each newly suppressed cell).
 """
 
 from heapq import heappop, heappush
 
-# Numbers below this are never shown.
+# Numbers below this are never published.
 SMALL = 5
 
 
 def hidden_cells(table):
-    """The cells to hide of a `table`, {(row, column): people} with every combination: those below SMALL, and as many others as
-    it takes that for all published numbers (shown cells, every row's and column's total)
+    """The set of cells to suppress in `table`, which maps every (row, column) to a number of people.
 
-    - a cell below SMALL may hold any number from 0 to SMALL, and
-    - any other hidden cell may hold SMALL + 1 different numbers in a row,
+    Suppressed are the cells below SMALL, and as many others as needed so that all published numbers (the visible cells, and
+    the total of every row and column) are consistent with
 
-    or as many of those as its row's and column's totals alone leave open. Rows and columns of nobody have nothing to hide.
+    - every value from 0 to SMALL in a cell below SMALL, and
+    - SMALL + 1 consecutive values in any other suppressed cell,
+
+    or with as many of these as the cell's row and column totals alone allow. Empty rows and columns are not suppressed.
     """
     rows, columns = _sums(table, 0), _sums(table, 1)
     hidden = {cell for cell, n in table.items() if n < SMALL and rows[cell[0]] and columns[cell[1]]}
@@ -27,9 +30,9 @@ def hidden_cells(table):
     while waiting:
         cell = waiting.pop(0)
         for rises, people in _freedom(cell, table, rows, columns, hidden):
-            _, taking_part = _move(cell, rises, people, table, hidden)
-            waiting += sorted(taking_part - hidden)
-            hidden |= taking_part
+            _, involved = _move(cell, rises, people, table, hidden)
+            waiting += sorted(involved - hidden)
+            hidden |= involved
     return hidden
 
 
@@ -41,13 +44,13 @@ def _sums(table, axis):
 
 
 def _freedom(cell, table, rows, columns, hidden):
-    """(up?, by how many people) a hidden cell must be able to move, as far as its totals leave it room."""
+    """(upwards?, people): how far a suppressed cell must be able to move, limited by its row and column totals."""
     row, column, n = rows[cell[0]], columns[cell[1]], table[cell]
     room_up = min(row, column) - n
     room_down = n - max(0, row + column - sum(rows.values()))
     if n < SMALL:
         return (True, min(SMALL - n, room_up)), (False, room_down)
-    # In either direction; what is hidden already may be enough.
+    # SMALL people in the two directions together; the cells suppressed so far may suffice.
     up, _ = _move(cell, True, min(SMALL, room_up), table, hidden, only_hidden=True)
     down, _ = _move(cell, False, min(SMALL - up, room_down), table, hidden, only_hidden=True)
     up = min(SMALL - down, room_up)
@@ -55,44 +58,44 @@ def _freedom(cell, table, rows, columns, hidden):
 
 
 def _move(cell, rises, people, table, hidden, only_hidden=False):
-    """Let a cell gain or lose so many people at the others' cost: (how many it could, the cells that took part)."""
+    """Let a cell gain or lose people to others along cycles: (the people it could move, the cells involved)."""
     row, column = ("row", cell[0]), ("column", cell[1])
     start, end = (column, row) if rises else (row, column)
-    values, taking_part, left = dict(table), set(), people
+    values, involved, left = dict(table), set(), people
     while left:
-        path = _path(start, end, cell, values, hidden | taking_part, only_hidden)
+        path = _path(start, end, cell, values, hidden | involved, only_hidden)
         if path is None:
             break
         moved = min([left, *(values[step] for step, gains in path if not gains)])
         for step, gains in path:
             values[step] += moved if gains else -moved
-        taking_part.update(step for step, _ in path)
+        involved.update(step for step, _ in path)
         left -= moved
-    return people - left, taking_part
+    return people - left, involved
 
 
 def _path(start, end, skipped, values, hidden, only_hidden):
-    """The (cell, gains?) of the cheapest chain between a row and a column, or None; hidden cells are free."""
+    """Dijkstra: the cheapest path between a row and a column as (cell, gains?), or None; suppressed cells cost nothing."""
     queue, settled = [(0, start, None)], {}
     while end not in settled:
         if not queue:
             return None
-        cost, node, came_by = heappop(queue)
+        cost, node, predecessor = heappop(queue)
         if node in settled:
             continue
-        settled[node] = came_by
+        settled[node] = predecessor
         kind, name = node
         for cell, n in values.items():
-            # From a row a cell gains and leads to its column; from a column a cell loses, if it has anyone, and leads to its row.
+            # A cell left from its row gains and leads to its column; one left from its column loses and leads to its row.
             gains = kind == "row"
             if cell == skipped or cell[0 if gains else 1] != name or (n == 0 and not gains):
                 continue
             if only_hidden and cell not in hidden:
                 continue
-            beyond = ("column", cell[1]) if gains else ("row", cell[0])
-            if beyond not in settled:
+            neighbour = ("column", cell[1]) if gains else ("row", cell[0])
+            if neighbour not in settled:
                 price = 0 if cell in hidden else n.bit_length() + 1
-                heappush(queue, (cost + price, beyond, (node, cell, gains)))
+                heappush(queue, (cost + price, neighbour, (node, cell, gains)))
     path, node = [], end
     while node != start:
         node, cell, gains = settled[node]

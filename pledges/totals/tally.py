@@ -1,6 +1,6 @@
-"""Totals read from the tally. They are exact at every moment and cost the same for ten pledges as for ten million.
+"""Reading, folding and checking the tally. Totals are exact at every moment, at a cost independent of the number of pledges.
 
-Totals by sector, county, way and day are live. The table of sectors by counties is a daily published state
+Totals by sector, county, way of signing and day are live. The table of sectors by counties is published once a day
 (`pledges.totals.published`).
 """
 
@@ -11,14 +11,14 @@ from django.db import connection, transaction
 
 from pledges.models import County, Sector, TallyDelta
 
-# Cells and what is not folded into them yet, with the moment, in one statement and so in one snapshot.
+# Cells and deltas not yet folded into them, with the time: one statement, so one snapshot.
 READ = """
 SELECT statement_timestamp(), sector, county, sum(n)::bigint
 FROM (SELECT sector, county, n FROM pledges_tallycell UNION ALL SELECT sector, county, n FROM pledges_tallydelta) tally
 GROUP BY sector, county
 """
 
-# The same figures from the rows themselves: what check_totals and the tests compare with.
+# The same figures counted from the pledges, for check_totals and tests.
 RECOUNT = """
 SELECT sector_id, coalesce(county_id, ''), count(*) FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2
 """
@@ -34,14 +34,13 @@ SELECT day, sector, county, sum(n)::bigint FROM (
 ) tally GROUP BY day, sector, county HAVING sum(n) <> 0
 """
 
-
-# Each day's people, all days and what is not folded into them yet.
+# People by day, with deltas not yet folded.
 DAYS = """
 SELECT day, sum(n)::bigint AS n
 FROM (SELECT day, n FROM pledges_tallyday UNION ALL SELECT day, n FROM pledges_tallydelta) tally GROUP BY day
 """
 
-# All that the page of totals shows, in one snapshot: cells, days, and the last 24 hours with the moment, which is always there.
+# Everything on the page of totals in one snapshot: cells, days, and a row with the time and the last 24 hours, always present.
 READ_WITH_GROWTH = f"""
 SELECT at, sector, county, NULL::date, n FROM ({READ}) cells (at, sector, county, n)
 UNION ALL SELECT NULL, NULL, NULL, day, n FROM ({DAYS}) days WHERE n <> 0
@@ -52,47 +51,46 @@ UNION ALL SELECT statement_timestamp(), NULL, NULL, NULL, count(*) FROM pledges_
 
 @dataclass(frozen=True)
 class Totals:
-    """People who have pledged, as of one moment. `sectors` and `counties` each sum to `total`."""
+    """Confirmed pledges at one moment. `sectors` sum to `total`, and so do `counties` with `unknown`."""
 
     as_of: datetime
     total: int
     online: int
     groups: int
     paper: int
-    # (Sector, people), in the sectors' order
+    # (Sector, people), by position
     sectors: list[tuple[Sector, int]]
-    # (County, people), in Albanian order
+    # (County, people), in Albanian alphabetical order
     counties: list[tuple[County, int]]
-    # people who gave no county
+    # People without a county
     unknown: int
-    # {(sector's id, county's code or ""): people}: too fine to be shown live
+    # {(sector id, county code or ""): people}. Not for publication: see pledges.totals.published.
     cells: dict
 
 
 @dataclass(frozen=True)
 class Growth:
-    """When people came. The days of Tirana that have any sum to the total of the same moment."""
+    """Confirmed pledges over time. `days` (Europe/Tirane) leaves out days without any; they sum to the total of that moment."""
 
     days: list[tuple[date, int]]
     last_24_hours: int
 
 
 def read():
-    """The totals now, from three queries at any number of pledges."""
-    cells, as_of = {}, None
+    """The current Totals, in three queries."""
     with connection.cursor() as cursor:
-        # The outer join gives the moment also when the tally is empty.
+        # The outer join returns the time also when the tally is empty.
         cursor.execute(
             f"SELECT now.at, tally.* FROM (SELECT statement_timestamp() AS at) now LEFT JOIN ({READ}) tally ON true"
         )
-        for as_of, _, sector, county, n in cursor.fetchall():  # noqa: B007
-            if sector is not None:
-                cells[sector, county] = n
+        rows = cursor.fetchall()
+    as_of = rows[0][0]
+    cells = {(sector, county): n for _at, _read_at, sector, county, n in rows if sector is not None}
     return _totals(as_of, cells)
 
 
 def read_with_growth():
-    """The totals now with their Growth, of one moment, from three queries at any number of pledges."""
+    """The current Totals and their Growth at the same moment, in three queries."""
     cells, days, as_of, last_24_hours = {}, [], None, 0
     with connection.cursor() as cursor:
         cursor.execute(READ_WITH_GROWTH)
@@ -118,7 +116,7 @@ def _totals(as_of, cells):
         online=total,
         groups=0,
         paper=0,
-        # A closed sector stays while somebody is counted in it.
+        # A closed sector is listed while it has confirmed pledges.
         sectors=[
             (sector, sectors.get(sector.pk, 0))
             for sector in Sector.objects.all()
@@ -131,9 +129,9 @@ def _totals(as_of, cells):
 
 
 def differences():
-    """Where the tally and the rows disagree, in one snapshot: a list of (day, sector, county, tally, rows).
+    """Differences between the tally and the pledges in one snapshot: (day, sector, county, tally, pledges); day None for cells.
 
-    Empty unless triggers were switched off. Reads every confirmed pledge.
+    Empty unless triggers were disabled. Reads every confirmed pledge.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"""
@@ -154,19 +152,19 @@ def differences():
 
 
 def fold():
-    """Move all deltas into the day and cell tables; the number moved, or None while another process folds."""
+    """Move all deltas into the day and cell tables; returns their number, or None while another process folds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT fold_tally()")
         return cursor.fetchone()[0]
 
 
 def unfolded():
-    """How many deltas wait to be folded."""
+    """The number of deltas not yet folded."""
     return TallyDelta.objects.count()
 
 
 def rebuild():
-    """Make the tally anew from the rows; sign-ups and confirmations wait meanwhile, readers do not."""
+    """Rebuild the tally from the pledges. Writes to pledges wait meanwhile; reading does not."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE pledges_pledge IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_advisory_xact_lock(tally_lock())")

@@ -1,4 +1,4 @@
-"""The total for other sites to show in a frame: no script, no cookie, and the only page that may be framed."""
+"""The counter that other sites embed in a frame: no script, no cookie, and the only page that may be framed."""
 
 from django.shortcuts import render
 from django.utils.csp import CSP
@@ -18,11 +18,11 @@ POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.N
 @public_page
 @in_named_language
 def counter(request, language, theme):
-    """How many have pledged, in one language and theme ("light" or "dark")."""
-    read = tally.read()
+    """The total in one language and theme ("light" or "dark")."""
+    totals = tally.read()
     context = {
-        "totals": read,
-        "one": mosaic(read.sectors, PledgingSettings.load().goal_above(read.total)),
+        "totals": totals,
+        "one": mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total)),
         "theme": theme,
     }
     response = render(request, "pledges/counter.html", context)

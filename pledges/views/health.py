@@ -1,4 +1,4 @@
-"""What a load balancer asks (does the process live?) and what an alarm asks (is all it needs right?)."""
+"""Liveness (`healthz`, for load balancers) and readiness (`readyz`, for monitoring)."""
 
 from datetime import timedelta
 
@@ -11,23 +11,23 @@ from pledges.http import read_only
 from pledges.models import FailedStep, Heartbeat, Message
 from pledges.totals import tally
 
-# Past this the worker does not fold any more, and totals become slow.
+# Tally deltas. More of them mean that the worker no longer folds, and reading totals becomes slow.
 UNFOLDED_LIMIT = 20_000
-# A message due for so long says that no worker runs.
+# A message overdue for longer means that no worker runs.
 QUEUE_AGE_LIMIT = timedelta(minutes=15)
 
 
 @read_only
 def healthz(request):
-    """200 as long as the process answers; asks nothing else."""
+    """200 while the process answers; checks nothing else."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @read_only
 def readyz(request):
-    """200 when database, migrations, tally, queue, worker, mail and housekeeping are right; else 503 that names what is not.
+    """200 when every check passes, else 503 with the names of the failed checks.
 
-    A housekeeping step that fails is named as `housekeeping: pledges.housekeeping.remind`.
+    A failed step of housekeeping is named like `housekeeping: pledges.housekeeping.remind`.
     """
     try:
         wrong = [name for name, right in _checks() if not right]

@@ -1,4 +1,4 @@
-"""Pages behind a supporter's own links. GET changes nothing; each button is a POST."""
+"""Pages behind the signed links of supporters. GET changes nothing; each button sends a POST."""
 
 from functools import wraps
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.exports.subject_data import record
+from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_form, public_page, round_response_time
 from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
@@ -22,10 +22,10 @@ from pledges.totals import tally
 from pledges.views.sign import SeeOther
 
 
-def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
-    """Give the view the pledge its link belongs to.
+def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
+    """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
 
-    A link we did not make is a 404; one whose pledge is gone, or that was revoked, gets a page that says so.
+    A bad signature is answered with 404. If the pledge is erased or the link expired or was revoked, the answer is 410.
     """
 
     def decorator(view):
@@ -37,13 +37,14 @@ def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
         def wrapper(request, token):
             if request.method != "POST":
                 return answer(request, token)
-            # One press at a time: no correction may bring back what a withdrawal of the same moment erased.
+            # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
             with transaction.atomic():
                 return answer(request, token, lock=True)
 
         def answer(request, token, lock=False):
+            pledges = Pledge.objects.select_for_update() if lock else Pledge.objects
             try:
-                pledge = (Pledge.objects.select_for_update() if lock else Pledge.objects).find_by_token(purpose, token)
+                pledge = pledges.find_by_token(purpose, token)
             except signing.BadSignature:
                 raise Http404 from None
             if pledge is None:
@@ -55,24 +56,24 @@ def behind_a_link(purpose, methods=("GET", "HEAD", "POST")):
     return decorator
 
 
-@behind_a_link(Purpose.CONFIRM)
+@personal_link_view(Purpose.CONFIRM)
 def confirm(request, pledge):
-    """One button that counts the pledge; opening the page changes nothing, however often scanners do.
+    """The page with the button that confirms the pledge. GET changes nothing, since mail scanners open links.
 
-    Only the press that confirmed sees the way to the pledge, which a message holds too: whoever is sent this link later gets
-    an invitation instead.
+    Only the response to the confirming POST contains links to the pledge (a message contains them as well). The link may
+    be forwarded: later visitors get an invitation to sign instead.
     """
     if request.method == "POST":
-        now_counted = pledge.confirm()
-        if now_counted:
+        is_first = pledge.confirm()
+        if is_first:
             Message.queue(Message.Kind.COUNTED, pledge)
         else:
             Batch.record_own_confirmation(pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
-            own = {Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT} if now_counted else ()
-            ways = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in own}
-            return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": tally.read(), **ways})
+            purposes = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT] if is_first else []
+            urls = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in purposes}
+            return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": tally.read(), **urls})
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         return render(request, "pledges/confirm.html", {"updates": pledge.updates})
     if pledge.state == Pledge.State.CONFIRMED:
@@ -80,7 +81,7 @@ def confirm(request, pledge):
     return render(request, "pledges/link_ended.html", status=410)
 
 
-@behind_a_link(Purpose.BLOCK)
+@personal_link_view(Purpose.BLOCK)
 def block(request, pledge):
     """ "It was not me": erase the unconfirmed pledge and never write to its address again."""
     if pledge.state != Pledge.State.PENDING:
@@ -91,17 +92,17 @@ def block(request, pledge):
     return render(request, "pledges/block.html")
 
 
-@behind_a_link(Purpose.BLOCK_NEW_ADDRESS)
+@personal_link_view(Purpose.BLOCK_NEW_ADDRESS)
 def block_new_address(request, pledge):
-    """ "It was not me": forget the address someone wanted to change to, and never write to it again."""
+    """ "It was not me": erase the address that someone asked to change to, and never write to it again."""
     if request.method == "POST":
         pledge.block_new_address()
-    return render(request, "pledges/block.html", {"done": request.method == "POST", "of_another": True})
+    return render(request, "pledges/block.html", {"done": request.method == "POST", "is_new_address": True})
 
 
-@behind_a_link(Purpose.NEW_ADDRESS)
+@personal_link_view(Purpose.NEW_ADDRESS)
 def new_address(request, pledge):
-    """One button that makes the new address the pledge's own."""
+    """The page with the button that replaces the pledge's address by the new one."""
     if request.method == "POST":
         if pledge.use_new_address():
             return render(request, "pledges/new_address.html", {"done": True})
@@ -109,32 +110,27 @@ def new_address(request, pledge):
     return render(request, "pledges/new_address.html")
 
 
-@behind_a_link(Purpose.MANAGE)
+@personal_link_view(Purpose.MANAGE)
 def manage(request, pledge):
-    """See and correct one's pledge, change the address, read what was signed, replace the link, withdraw."""
+    """The page of one's pledge: corrections, new address, signed words, revoking links, and links to further pages."""
     if pledge.state == Pledge.State.PENDING:
         return render(request, "pledges/link_ended.html", status=410)
-    action = request.path
-    data = request.POST if request.method == "POST" else None
-    changing_address, saved = bool(data and "change_address" in data), None
-    if data and "revoke" in data:
+    if "revoke" in request.POST:
         pledge.revoke_links()
         return render(request, "pledges/link_replaced.html")
-    form = ManageForm(None if changing_address else data, pledge=pledge, action=action)
-    address_form = NewAddressForm(data if changing_address else None, pledge=pledge, action=action)
-    status = 200
-    if data:
-        used = address_form if changing_address else form
-        if used.is_valid() and used.save():
-            saved = _("We have written to the new address.") if changing_address else _("Your changes are saved.")
-        elif used.is_valid():
-            used.add_error(None, _("We wrote to you a moment ago. Please try again in a minute."))
-        # Also after a refused change: the page shows what is kept beside what was typed.
+    action = request.path
+    submitted = request.POST or None
+    changes_address = "change_address" in request.POST
+    form = ManageForm(None if changes_address else submitted, pledge=pledge, action=action)
+    address_form = NewAddressForm(submitted if changes_address else None, pledge=pledge, action=action)
+    saved = None
+    if submitted:
+        saved = _change_address(address_form) if changes_address else _correct(form)
+        # Also after a rejected change: the page shows the stored values beside the input.
         pledge.refresh_from_db()
-        status = 200 if saved else 422
-        if saved:
-            form = ManageForm(pledge=pledge, action=action)
-            address_form = NewAddressForm(pledge=pledge, action=action)
+    if saved:
+        form = ManageForm(pledge=pledge, action=action)
+        address_form = NewAddressForm(pledge=pledge, action=action)
     context = {
         "pledge": pledge,
         "form": form,
@@ -147,24 +143,42 @@ def manage(request, pledge):
         "share_url": _path(Purpose.SHARE, pledge, request),
         "commit_url": _path(Purpose.COMMIT, pledge, request),
         "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
-        "brought": pledge.referral_count() if pledge.code else 0,
+        "referral_count": pledge.referral_count() if pledge.code else 0,
     }
+    status = 422 if submitted and not saved else 200
     return render(request, "pledges/manage.html", context, status=status)
 
 
-@behind_a_link(Purpose.WITHDRAW)
+def _correct(form):
+    """Save the corrections; returns the sentence to show, or None with errors on the form."""
+    if not form.is_valid() or not form.save():
+        return None
+    return _("Your changes are saved.")
+
+
+def _change_address(form):
+    """Ask the new address to confirm; returns the sentence to show, or None with errors on the form."""
+    if not form.is_valid():
+        return None
+    if not form.save():
+        form.add_error(None, _("We wrote to you a moment ago. Please try again in a minute."))
+        return None
+    return _("We have written to the new address.")
+
+
+@personal_link_view(Purpose.WITHDRAW)
 def withdraw(request, pledge):
-    """One button that erases the pledge and the person at once."""
+    """The page with the button that erases the pledge and its personal data immediately."""
     if request.method == "POST":
         pledge.withdraw()
         return render(request, "pledges/withdraw.html", {"done": True})
     return render(request, "pledges/withdraw.html", {"manage_url": _path(Purpose.MANAGE, pledge, request)})
 
 
-@behind_a_link(Purpose.DATA, methods=("GET", "HEAD"))
+@personal_link_view(Purpose.DATA, methods=("GET", "HEAD"))
 def data(request, pledge):
-    """Everything kept about this pledge, as a JSON file."""
-    response = JsonResponse(record(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    """The copy of the supporter's data, as a JSON file to download."""
+    response = JsonResponse(subject_data(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response.headers["Content-Disposition"] = 'attachment; filename="zotimi.json"'
     return response
 
@@ -188,13 +202,13 @@ def _my_pledge_page(request):
 def _send_my_link(request):
     form = MyPledgeForm(request.POST)
     if not form.is_valid():
-        form.give_back()
+        form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
     if not Attempt.admit(network(request), PledgingSettings.load().network_limit):
         form.add_error(
             None, _("Many people are asking from your network at this moment. Please try again in a minute.")
         )
-        form.give_back()
+        form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=429)
     form.save()
     return SeeOther(reverse("pledges:my_pledge_sent"))
@@ -202,7 +216,7 @@ def _send_my_link(request):
 
 @public_page
 def my_pledge_sent(request):
-    """What happens next, whether or not the address is known."""
+    """What happens next: the same page whether or not the address is known."""
     return render(request, "pledges/my_pledge_sent.html")
 
 

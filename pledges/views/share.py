@@ -1,4 +1,4 @@
-"""Pictures for supporters to post: "I pledged" in a sector's words or neutral ones, and the blue ribbon. They show no name."""
+"""Pictures to post: "I pledged" in the words of a sector or in neutral words, and the blue ribbon. None contains a name."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,28 +10,28 @@ from pledges.figures.brand import brand
 from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import Sector
 
-# In place of a sector's slug: words that suit every sector.
+# Takes the place of a sector's slug in the address of a picture: neutral words, which do not reveal the sector.
 NEUTRAL = "1"
 
 
 @read_only
 @in_named_language
 def picture(request, language, layout, slug):
-    """The picture in one language and layout ("square" or "story"): the words that staff wrote for the sector, drawn."""
+    """The picture in one language and layout ("square" or "story"), with the words that staff gave the sector."""
     words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
     return _png(cards.draw(layout, words or _("I pledged."), brand()))
 
 
 @public_page
 def ribbon(request):
-    """The page that puts the ribbon around a photo, in the browser; the photo is not uploaded."""
+    """The page that draws the ribbon around a photo. The browser does it; the photo is not uploaded."""
     return render(request, "pledges/ribbon.html")
 
 
 @read_only
 @in_named_language
 def ribbon_picture(request, language, kind):
-    """The ribbon as a frame with a hole ("frame"), or ready with the 1 in it ("ready")."""
+    """The ribbon as a transparent frame ("frame"), or finished with the 1 inside ("ready")."""
     return _png(ribbons.draw(brand(), ready=kind == "ready"))
 
 

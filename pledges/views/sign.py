@@ -12,7 +12,7 @@ from pledges.network import network
 
 
 class SeeOther(HttpResponseRedirect):
-    """303: go and read the next page; reloading it sends nothing again."""
+    """303 See Other: the browser loads the next page with GET, and reloading that page sends nothing again."""
 
     status_code = 303
 
@@ -20,7 +20,7 @@ class SeeOther(HttpResponseRedirect):
 @cookieless_form
 @sensitive_post_parameters()
 def sign(request):
-    """The form. POST answers 303 on success, 422 with the form otherwise, 429 while too many sign from one network."""
+    """The form. POST is answered with 303 on success, 422 on errors, 429 at the limit of the network, 409 while closed."""
     if request.method == "POST":
         return _post(request)
     return _page(request)
@@ -37,7 +37,7 @@ def _page(request):
 @personal_page
 @read_only
 def through(request, code):
-    """The form by a supporter's own link; whether the link still lives is not to be seen."""
+    """The form behind a referral link. The page does not tell whether the link is still valid."""
     pledging = PledgingSettings.load()
     if not _can_sign(pledging):
         return render(request, "pledges/not_now.html", {"pledging": pledging})
@@ -48,21 +48,21 @@ def through(request, code):
 @personal_page
 def _post(request):
     if "no" in request.POST.getlist("over_16"):
-        # A child: everything else stays unread.
+        # Under 16: no other field is read.
         return SeeOther(reverse("pledges:under_16"))
     pledging = PledgingSettings.load()
     if not _can_sign(pledging):
-        return render(request, "pledges/not_now.html", {"pledging": pledging, "was_sending": True}, status=409)
+        return render(request, "pledges/not_now.html", {"pledging": pledging, "was_submitted": True}, status=409)
     form = PledgeForm(request.POST)
     if "switch" in request.POST:
         return _in_other_language(request, form)
     if not form.is_valid():
-        form.give_back()
+        form.redisplay()
         return render(request, "pledges/sign.html", {"form": form}, status=422)
     signed_from = network(request)
     if not Attempt.admit(signed_from, pledging.network_limit):
-        form.give_back()
-        response = render(request, "pledges/sign.html", {"form": form, "crowded": True}, status=429)
+        form.redisplay()
+        response = render(request, "pledges/sign.html", {"form": form, "is_throttled": True}, status=429)
         response.headers["Retry-After"] = "60"
         return response
     form.save(network=signed_from)
@@ -74,10 +74,8 @@ def _can_sign(pledging):
 
 
 def _in_other_language(request, form):
-    """The half-filled form in the language of this address: what was typed is kept, and nothing is complained about yet."""
-    form.give_back()
-    # Set before the fields are validated: an unvalidated bound form shows its data without errors.
-    form._errors = {}
+    """The incomplete form in the language of this address: the input is kept and not validated yet."""
+    form.redisplay_as_draft()
     return render(request, "pledges/sign.html", {"form": form})
 
 
@@ -89,5 +87,5 @@ def inbox(request):
 
 @public_page
 def under_16(request):
-    """Thanks and help for a child; nothing was kept."""
+    """Thanks and help for a child; nothing was stored."""
     return render(request, "pledges/under_16.html")

@@ -1,4 +1,4 @@
-"""After confirming, one thing at a time: bring one more, choose what one will do, print it. Each can be left out."""
+"""Optional steps after confirming: invite others, choose commitments, print a certificate."""
 
 from functools import wraps
 from urllib.parse import quote
@@ -12,12 +12,12 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.forms.personal import CommitmentsForm
 from pledges.models import Pledge
-from pledges.views.personal import behind_a_link
+from pledges.views.personal import personal_link_view
 from pledges.views.share import NEUTRAL
 
 
-def _only_counted(view):
-    """Who is not counted (yet, or any more) has nothing to pass on."""
+def _confirmed_only(view):
+    """Decorate a view for confirmed pledges only; others are answered with 410."""
 
     @wraps(view)
     def wrapper(request, pledge):
@@ -28,40 +28,38 @@ def _only_counted(view):
     return wrapper
 
 
-@behind_a_link(Purpose.SHARE)
-@_only_counted
+@personal_link_view(Purpose.SHARE)
+@_confirmed_only
 def share(request, pledge):
-    """Ways to pass the address on, in words of everyone or, if chosen, of one's sector; and a link of one's own."""
+    """Ways to share the site's address or the supporter's referral link, in neutral words or in those of the sector."""
     if "make" in request.POST:
         pledge.create_referral_code()
     elif "end" in request.POST:
         pledge.delete_referral_code()
     pledge.refresh_from_db()
-    # Everyone's words unless chosen otherwise: what is passed on must not tell a sector by itself.
-    of_sector = "sector" in request.GET and bool(pledge.sector.invitation)
-    words = (
-        pledge.sector.invitation
-        if of_sector
-        else _("I pledged to listen to children, to believe them and to report. Join in:")
-    )
-    address = settings.SITE_URL + (
-        reverse("pledges:through", args=[pledge.code]) if pledge.code else reverse("campaign:home")
-    )
+    # Neutral words by default: sharing must not reveal the sector unless the supporter chooses so.
+    uses_sector_words = "sector" in request.GET and bool(pledge.sector.invitation)
+    if uses_sector_words:
+        words = pledge.sector.invitation
+    else:
+        words = _("I pledged to listen to children, to believe them and to report. Join in:")
+    path = reverse("pledges:through", args=[pledge.code]) if pledge.code else reverse("campaign:home")
+    address = settings.SITE_URL + path
     context = {
         "pledge": pledge,
-        "of_sector": of_sector,
+        "uses_sector_words": uses_sector_words,
         "words": words,
         "address": address,
-        "ways": _ways(words, address),
-        "pictures": pledge.sector.slug if of_sector else NEUTRAL,
-        "brought": pledge.referral_count(),
+        "channels": _channels(words, address),
+        "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL,
+        "referral_count": pledge.referral_count(),
         "next_url": links.path(Purpose.COMMIT, pledge, language=request.LANGUAGE_CODE),
     }
     return render(request, "pledges/share.html", context)
 
 
-def _ways(words, address):
-    """(name, address) of plain links that open the other app with the words; nothing leaves before a tap."""
+def _channels(words, address):
+    """(name, URL) of links that open another app with the words. They are plain links: nothing is sent before a tap."""
     text = quote(f"{words} {address}")
     subject = quote(_("We are 1"))
     return [
@@ -72,10 +70,10 @@ def _ways(words, address):
     ]
 
 
-@behind_a_link(Purpose.COMMIT)
-@_only_counted
+@personal_link_view(Purpose.COMMIT)
+@_confirmed_only
 def commit(request, pledge):
-    """Choose among the commitments of one's sector; then all is done."""
+    """The last step: choose among the commitments of the sector."""
     manage_url = links.path(Purpose.MANAGE, pledge, language=request.LANGUAGE_CODE)
     data = request.POST if request.method == "POST" else None
     form = CommitmentsForm(data, pledge=pledge, action=request.path)
@@ -89,9 +87,9 @@ def commit(request, pledge):
     return render(request, "pledges/commit.html", {"form": form}, status=status)
 
 
-@behind_a_link(Purpose.CERTIFICATE)
-@_only_counted
+@personal_link_view(Purpose.CERTIFICATE)
+@_confirmed_only
 def certificate(request, pledge):
-    """The pledge as a page to print, with the name; it is made anew each time and kept nowhere."""
+    """The pledge as a page to print, with the supporter's name; it is not stored."""
     words = pledge.wording.in_language(request.LANGUAGE_CODE)
     return render(request, "pledges/certificate.html", {"pledge": pledge, "words": words})

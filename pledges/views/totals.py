@@ -26,33 +26,34 @@ def page_per_10000(request):
 
 
 def _page(request, per_10000):
-    read, grown = tally.read_with_growth()
-    goal = PledgingSettings.load().goal_above(read.total)
+    totals, growth = tally.read_with_growth()
+    goal = PledgingSettings.load().goal_above(totals.total)
     milestones = list(Milestone.objects.select_related("sector"))
     of_people = sorted(
-        (each for each in milestones if each.kind == Milestone.Kind.PEOPLE), key=lambda each: each.people
+        (milestone for milestone in milestones if milestone.kind == Milestone.Kind.PEOPLE),
+        key=lambda milestone: milestone.people,
     )
-    has_several_ways = sum(bool(people) for people in (read.online, read.groups, read.paper)) > 1
+    has_several_ways = sum(bool(people) for people in (totals.online, totals.groups, totals.paper)) > 1
     context = {
-        "totals": read,
+        "totals": totals,
         "goal": goal,
-        "one": mosaic(read.sectors, goal),
-        "sectors": sorted(read.sectors, key=lambda pair: -pair[1]),
-        "largest": max((n for _, n in read.sectors), default=0),
+        "one": mosaic(totals.sectors, goal),
+        "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
+        "largest": max((people for _, people in totals.sectors), default=0),
         "per_10000": per_10000,
-        "map": county_map(read.counties, per_10000),
-        "counties": _ranked(read.counties, per_10000),
-        "abroad": next((n for county, n in read.counties if county.code == County.ABROAD), 0),
-        "grown": grown,
-        "growth": downloads.growth_chart(read, grown, of_people),
+        "map": county_map(totals.counties, per_10000),
+        "counties": _ranked(totals.counties, per_10000),
+        "abroad": next((people for county, people in totals.counties if county.code == County.ABROAD), 0),
+        "last_24_hours": growth.last_24_hours,
+        "growth": downloads.growth_chart(totals, growth, of_people),
         "milestones_of_people": of_people,
         "milestones": milestones,
-        "signing_ways": downloads.signing_ways_figure(read) if has_several_ways else None,
+        "signing_ways": downloads.signing_ways_figure(totals) if has_several_ways else None,
         "figures": {
-            "one": downloads.mosaic_figure(read, goal),
-            "sectors": downloads.sectors_figure(read),
-            "counties": downloads.counties_figure(read, per_10000),
-            "growth": downloads.growth_figure(read, grown, of_people),
+            "one": downloads.mosaic_figure(totals, goal),
+            "sectors": downloads.sectors_figure(totals),
+            "counties": downloads.counties_figure(totals, per_10000),
+            "growth": downloads.growth_figure(totals, growth, of_people),
         },
     }
     return render(request, "pledges/totals.html", context)
@@ -81,13 +82,13 @@ def method(request):
 @in_named_language
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
-    made = _figure(name)
-    if made is None:
+    drawn = _figure(name)
+    if drawn is None:
         raise Http404
     if kind == "png":
-        response = HttpResponse(made.as_png(), content_type="image/png")
+        response = HttpResponse(drawn.as_png(), content_type="image/png")
     else:
-        response = HttpResponse(made.as_csv(), content_type="text/csv; charset=utf-8")
+        response = HttpResponse(drawn.as_csv(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{name}-{language}.{kind}"'
     return mark_public(response)
 
@@ -95,24 +96,24 @@ def figure(request, language, name, kind):
 def _figure(name):
     if name == "growth":
         return downloads.growth_figure(*tally.read_with_growth(), Milestone.objects.of_people())
-    read = tally.read()
+    totals = tally.read()
     match name:
         case "one":
-            return downloads.mosaic_figure(read, PledgingSettings.load().goal_above(read.total))
+            return downloads.mosaic_figure(totals, PledgingSettings.load().goal_above(totals.total))
         case "sectors":
-            return downloads.sectors_figure(read)
+            return downloads.sectors_figure(totals)
         case "counties" | "counties-per-10000":
-            return downloads.counties_figure(read, per_10000=name != "counties")
+            return downloads.counties_figure(totals, per_10000=name != "counties")
         case "ways":
-            return downloads.signing_ways_figure(read)
-    return downloads.groups_by_county_figure(read)
+            return downloads.signing_ways_figure(totals)
+    return downloads.groups_by_county_figure(totals)
 
 
 @read_only
 @in_named_language
 def card(request, language):
     """The current total as a picture, in one language: what a messenger shows beside a link to the totals."""
-    read = tally.read()
-    one = mosaic(read.sectors, PledgingSettings.load().goal_above(read.total))
-    drawn = cards.draw_total(cards.total_text(read), brand(), one.paths, one.dot_width)
+    totals = tally.read()
+    one = mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total))
+    drawn = cards.draw_total(cards.total_text(totals), brand(), one.paths, one.dot_width)
     return mark_public(HttpResponse(drawn, content_type="image/png"))

@@ -1,4 +1,4 @@
-"""The wall of supporters: people of 18 and over who wish their name to be shown, once staff have looked at it."""
+"""The wall of supporters: names of adults who agreed to it, after review by staff."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from pledges.http import public_names
 from pledges.models import County, Pledge, Sector
 from pledges.totals import published, tally
 
-PAGE = 50
+PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
 class Supporter:
-    """One person as the wall shows them; `county` is None where it would tell too much."""
+    """One entry of the wall; `county` is None where it would reveal a suppressed cell."""
 
     name: str
     sector: Sector
@@ -25,27 +25,29 @@ class Supporter:
 
 @public_names
 def page(request, number=1):
-    """So many names a page, the newest first, from the same few queries however many there are."""
+    """PAGE_SIZE names, the last reviewed first. The number of queries is constant."""
     if number == 1 and "number" in request.resolver_match.kwargs:
         return redirect("pledges:wall", permanent=True)
-    read = tally.read()
-    names = Paginator(Pledge.objects.on_the_wall().values("pk"), PAGE)
+    totals = tally.read()
+    paginator = Paginator(Pledge.objects.on_the_wall().values("pk"), PAGE_SIZE)
     try:
-        here = names.page(number)
+        page_obj = paginator.page(number)
     except InvalidPage:
         raise Http404 from None
-    # Ids first, from an index alone, and then the rows of these.
-    pledges = Pledge.objects.filter(pk__in=here.object_list).order_by("-wall_at", "pk")
-    supporters = _supporters(pledges.select_related("sector", "county"), published.places_beside_names(read))
-    return render(request, "pledges/wall.html", {"totals": read, "here": here, "supporters": list(supporters)})
+    # The subquery pages the ids by an index-only scan; only the rows of this page are read from the table.
+    pledges = Pledge.objects.filter(pk__in=page_obj.object_list).order_by("-wall_at", "pk")
+    supporters = _supporters(pledges.select_related("sector", "county"), published.cells_shown_beside_names(totals))
+    return render(
+        request, "pledges/wall.html", {"totals": totals, "page_obj": page_obj, "supporters": list(supporters)}
+    )
 
 
-def _supporters(pledges, places):
+def _supporters(pledges, visible_cells):
     for pledge in pledges:
         try:
             name = pledge.name_on_wall
         except keys.CannotDecrypt:
-            # One bad row must not take the page down.
+            # One corrupt row must not break the page.
             continue
-        is_told = (pledge.sector.slug, pledge.county_id) in places
-        yield Supporter(name, pledge.sector, pledge.county if is_told else None)
+        shows_county = (pledge.sector.slug, pledge.county_id) in visible_cells
+        yield Supporter(name, pledge.sector, pledge.county if shows_county else None)

@@ -1,23 +1,23 @@
-// Asks before someone leaves a form of the admin with words in it that are not saved. Without it nothing is missing but the question.
+// Admin: asks before leaving a form with unsaved changes.
 "use strict";
 
 for (const form of document.querySelectorAll("#content-main form[method=post][id$=_form]")) {
-  // Rich text editors keep what is typed in a field of the form: the fields tell all.
+  // Rich text editors write into a field of the form, so the fields hold all input.
   const state = () => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
-  // A form that came back with errors holds words that nobody has saved.
+  // A form redisplayed with errors contains unsaved input.
   let saved = form.querySelector(".errornote") ? "" : null;
-  let leaves = false;
+  let isSubmitting = false;
 
-  // What scripts put in order before anyone touches the form is no change.
+  // The state is taken at the first interaction: changes made by scripts before it do not count.
   for (const event of ["pointerdown", "focusin", "keydown", "input"]) {
     form.addEventListener(event, () => { saved ??= state(); }, { capture: true });
   }
   form.addEventListener("submit", (event) => {
-    if (event.submitter?.formTarget !== "_blank") leaves = true;
+    if (event.submitter?.formTarget !== "_blank") isSubmitting = true;
   });
-  // Coming back by the browser's own button finds the form as it was left.
-  addEventListener("pageshow", () => { leaves = false; });
+  // The back button can restore the page from the back/forward cache.
+  addEventListener("pageshow", () => { isSubmitting = false; });
   addEventListener("beforeunload", (event) => {
-    if (!leaves && saved !== null && state() !== saved) event.preventDefault();
+    if (!isSubmitting && saved !== null && state() !== saved) event.preventDefault();
   });
 }

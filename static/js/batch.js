@@ -1,23 +1,23 @@
-// Keeps the page of a batch up to date while the worker goes on with it.
+// Admin: updates the page of a batch every second while the worker runs it.
 (function () {
   "use strict";
 
-  async function look() {
-    const shown = document.getElementById("batch");
-    // Not while a button has the focus: it would be pulled from under the finger.
-    if (!shown.contains(document.activeElement)) {
+  async function update() {
+    const current = document.getElementById("batch");
+    // Not while a button has the focus: replacing it would lose the focus or the press.
+    if (!current.contains(document.activeElement)) {
       try {
-        const answer = await fetch(location.pathname, { credentials: "same-origin" });
-        if (answer.ok && !answer.redirected) {
-          const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-          shown.replaceWith(document.adoptNode(page.getElementById("batch")));
+        const response = await fetch(location.pathname, { credentials: "same-origin" });
+        if (response.ok && !response.redirected) {
+          const page = new DOMParser().parseFromString(await response.text(), "text/html");
+          current.replaceWith(document.adoptNode(page.getElementById("batch")));
         }
       } catch {
-        // The network is away for a moment: the next look may do better.
+        // Network error: the next update may succeed.
       }
     }
-    if ("moves" in document.getElementById("batch").dataset) setTimeout(look, 1000);
+    if ("inProgress" in document.getElementById("batch").dataset) setTimeout(update, 1000);
   }
 
-  setTimeout(look, 1000);
+  setTimeout(update, 1000);
 })();

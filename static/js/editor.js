@@ -1,5 +1,5 @@
-/* The rich text editor of the admin, over a text area that holds HTML: Tiptap, as django-prose-editor brings it, with our own
-   buttons, words and pictures. The text area is what is sent, and is written only when someone changes the text. */
+/* Admin: rich text editor over a text area that holds HTML. It is Tiptap, as bundled with django-prose-editor, with our own
+   toolbar, labels and pictures. The text area is what is submitted; it is written only when the text is changed. */
 const { ask, choose, make } = window.pictureLibrary;
 
 const ICONS = {
@@ -24,7 +24,7 @@ function icon(name) {
   return svg;
 }
 
-/* What the text may hold: the same as campaign/richtext.py lets through. */
+/* The allowed content: the same as campaign/richtext.py accepts. */
 function extensions(tiptap, config, language) {
   const { Node } = tiptap;
   const Link = tiptap.Link.extend({
@@ -58,7 +58,7 @@ function extensions(tiptap, config, language) {
   ];
 }
 
-/* A picture in the text as the editor shows it. */
+/* The element that shows a picture in the editor. */
 function shownPicture(config, id, language) {
   const words = make("figcaption", {}, `${config.words.picture} ${id}`);
   const figure = make("figure", { class: "editor-picture", "data-picture": id }, words);
@@ -69,8 +69,8 @@ function shownPicture(config, id, language) {
   return figure;
 }
 
-/* The text as it is kept: list items without a paragraph of their own, no empty end, one block a line. */
-function asKept(editor) {
+/* The HTML to store: no paragraphs inside simple list items, no empty paragraphs at the end, one block per line. */
+function storedHtml(editor) {
   const box = document.createElement("template");
   box.innerHTML = editor.getHTML();
   const root = box.content;
@@ -86,12 +86,12 @@ function asKept(editor) {
   return [...root.children].map((element) => element.outerHTML).join("\n");
 }
 
-/* What is pasted, without styles and handlers: the policy would refuse each of them aloud, and the text keeps none anyway. */
-function bare(html) {
+/* Pasted HTML without styles and event handlers: the CSP would report each of them, and the server removes them anyway. */
+function withoutInlineCode(html) {
   return html.replace(/<style[\s\S]*?<\/style>/gi, "").replace(/\s(?:style|on\w+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, "");
 }
 
-/* Ask where a link leads. Without selected words the address itself becomes the text. */
+/* The dialog for the address of a link. Without a selection the address becomes the text of the link. */
 function editLink(editor, config) {
   const words = config.words;
   const before = editor.getAttributes("link").href || "";
@@ -164,7 +164,7 @@ function toolbar(editor, config, id) {
   });
   const controls = [style, ...buttons.map(({ button }) => button)];
   const bar = make("div", { class: "editor-bar", role: "toolbar", "aria-label": words.toolbar, "aria-controls": id }, ...controls);
-  // One stop for the tabulator; the arrows lead from button to button.
+  // Roving tabindex (ARIA toolbar pattern): one tab stop, arrow keys move between the controls.
   controls.forEach((control, index) => { control.tabIndex = index ? -1 : 0; });
   bar.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -197,9 +197,9 @@ async function start(area) {
   for (const name of ["aria-describedby", "aria-invalid"]) if (area.hasAttribute(name)) attributes[name] = area.getAttribute(name);
   const editor = new tiptap.Editor({
     element: place, content: area.value, extensions: extensions(tiptap, config, language), injectCSS: false,
-    editable: !area.disabled && !area.readOnly, editorProps: { attributes, transformPastedHTML: bare },
+    editable: !area.disabled && !area.readOnly, editorProps: { attributes, transformPastedHTML: withoutInlineCode },
     onUpdate: () => {
-      area.value = asKept(editor);
+      area.value = storedHtml(editor);
       area.dispatchEvent(new Event("input", { bubbles: true }));
     },
   });

@@ -1,43 +1,43 @@
-/* Admin: shows how far an export is while the browser takes the file. */
+/* Admin: shows the progress of an export while the browser downloads the file. */
 (function () {
   "use strict";
 
   const box = document.querySelector(".export-progress");
   const form = document.getElementById("export_form");
   const button = form && form.querySelector("[type=submit]");
-  const EVERY = 1000;
-  // An export that cannot be made shows a page of its own, and nothing comes of asking.
-  const PATIENCE = 30;
-  let waited = 0;
+  const INTERVAL_MS = 1000;
+  // Requests without a result before giving up: a rejected export never starts.
+  const MAX_ATTEMPTS = 30;
+  let attempts = 0;
 
-  async function look() {
-    let answer = null;
+  async function update() {
+    let response = null;
     try {
-      answer = await fetch(box.dataset.url);
+      response = await fetch(box.dataset.url);
     } catch {
-      // The line may come back.
+      // Network error: the next request may succeed.
     }
-    const found = answer && answer.status === 200 && !answer.redirected;
+    const found = response && response.status === 200 && !response.redirected;
     if (found) {
-      box.innerHTML = await answer.text();
+      box.innerHTML = await response.text();
     }
-    const piece = box.firstElementChild;
-    const ended = found && piece.dataset.state !== "running";
-    // Only the end is worth being read aloud.
+    const progress = box.firstElementChild;
+    const ended = found && progress.dataset.state !== "running";
+    // Screen readers announce only the end.
     box.setAttribute("aria-busy", String(!ended));
-    waited = found ? 0 : waited + 1;
-    if (ended || waited > PATIENCE) {
-      ready(piece);
+    attempts = found ? 0 : attempts + 1;
+    if (ended || attempts > MAX_ATTEMPTS) {
+      reset(progress);
     } else {
-      setTimeout(look, EVERY);
+      setTimeout(update, INTERVAL_MS);
     }
   }
 
-  // The same page can export once more, under another number.
-  function ready(piece) {
-    if (form && piece) {
-      box.dataset.url = box.dataset.url.replace(form.elements.export.value, piece.dataset.next);
-      form.elements.export.value = piece.dataset.next;
+  // Enable the form again, with the id of the next export.
+  function reset(progress) {
+    if (form && progress) {
+      box.dataset.url = box.dataset.url.replace(form.elements.export.value, progress.dataset.next);
+      form.elements.export.value = progress.dataset.next;
     }
     if (button) {
       button.disabled = false;
@@ -47,14 +47,14 @@
   if (form) {
     form.addEventListener("submit", function () {
       box.replaceChildren();
-      waited = 0;
-      // After the form is on its way: a button that is off sends nothing.
+      attempts = 0;
+      // After the event: a button disabled during it would keep the form from being sent.
       setTimeout(function () {
         button.disabled = true;
-        look();
+        update();
       });
     });
   } else {
-    setTimeout(look, EVERY);
+    setTimeout(update, INTERVAL_MS);
   }
 })();

@@ -1,4 +1,4 @@
-/* The library of pictures in the admin: a dialog to look through it, and a button for it beside each list of pictures. */
+/* Admin: the picture library, a dialog to browse and search it, and a button that opens it beside each choice of a picture. */
 (() => {
   "use strict";
 
@@ -18,11 +18,11 @@
     return response.json();
   }
 
-  /* The picture that is chosen, or null. */
+  /* Open the dialog; resolves to the chosen picture or null. */
   function choose(config) {
     const words = config.words;
     return new Promise((resolve) => {
-      let page = 1, chosen = null, turn = 0;
+      let page = 1, chosen = null, requests = 0;
       const search = make("input", { type: "search", id: "library-search", maxlength: 100 });
       const status = make("p", { role: "status" });
       const list = make("ul", { class: "library-list" });
@@ -46,11 +46,12 @@
         return make("li", {}, button);
       }
 
-      async function show(wanted) {
-        const mine = ++turn;
+      async function show(number) {
+        const request = ++requests;
         try {
-          const found = await ask(config, { q: search.value, page: wanted });
-          if (mine !== turn) return;
+          const found = await ask(config, { q: search.value, page: number });
+          // Only the latest request is shown.
+          if (request !== requests) return;
           page = found.page;
           list.replaceChildren(...found.pictures.map(entry));
           status.textContent = found.count ? `${words.found} ${found.count}` : words.none;
@@ -63,11 +64,11 @@
 
       let wait;
       search.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(() => show(1), 250); });
-      // Whoever added a picture in the other window comes back to see it.
-      const again = () => show(page);
-      window.addEventListener("focus", again);
+      // A picture added in another window appears on return.
+      const refresh = () => show(page);
+      window.addEventListener("focus", refresh);
       dialog.addEventListener("close", () => {
-        window.removeEventListener("focus", again);
+        window.removeEventListener("focus", refresh);
         dialog.remove();
         resolve(chosen);
       });
@@ -85,7 +86,7 @@
     const config = JSON.parse(select.dataset.library);
     const image = make("img", { class: "thumbnail", alt: "" });
     image.hidden = true;
-    const look = async () => {
+    const updateThumbnail = async () => {
       image.hidden = true;
       if (!select.value) return;
       const found = await ask(config, { id: select.value }).catch(() => ({ pictures: [] }));
@@ -104,10 +105,10 @@
       select.value = picture.id;
       select.dispatchEvent(new Event("change", { bubbles: true }));
     } }, config.words.choose);
-    select.addEventListener("change", look);
+    select.addEventListener("change", updateThumbnail);
     const box = make("div", { class: "picture-choice" });
     select.replaceWith(box);
     box.append(image, select, button);
-    look();
+    updateThumbnail();
   }
 })();

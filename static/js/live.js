@@ -1,13 +1,13 @@
-/* The 1 goes on growing while one looks at it: a new dot drops into the next free place. Loaded by site.js where the 1 stands.
-   Asks at most every half minute, and only while somebody sees the page. Written for old phones: no syntax newer than 2009. */
+/* Updates the total and the 1 while the page is open: new dots appear in the next free places. Loaded by site.js on pages
+   with the 1. Requests the totals at most every 30 seconds, and only while the page is visible. ES5, for old phones. */
 (function () {
   "use strict";
 
-  var EVERY = 30000;
+  var INTERVAL_MS = 30000;
   var one = document.querySelector("[data-live]");
-  var empty = one.querySelector(".e");
-  var ring = one.querySelector(".y");
-  var lead = one.querySelector(".yl");
+  var empty = one.querySelector(".free");
+  var ring = one.querySelector(".yours");
+  var lead = one.querySelector(".yours-label");
   var free = (empty.getAttribute("d") || "").split("M").slice(1);
   var asked = Date.now();
   var unit = +one.getAttribute("data-unit");
@@ -21,7 +21,7 @@
     return sq && text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, sq ? "\u00a0" : ",");
   }
 
-  // The next place in the order in which they are taken; the ring moves on when its turn has come.
+  // The next free place in filling order. The ring marks one of them; it moves on when its place is taken.
   function nextPlace() {
     var place;
     if (turn > 0 || !ring) {
@@ -63,7 +63,7 @@
       counts[i].textContent = readable(data.total);
     }
     while (taken < Math.min(places, Math.floor(data.total / unit))) {
-      // The sector that has grown most since it was last given a dot.
+      // The dot goes to the sector that has grown most since its last dot.
       most = null;
       for (i = 0; i < paths.length; i += 1) {
         sector = data.sectors[paths[i].getAttribute("data-sector")];
@@ -80,7 +80,7 @@
 
   function ask() {
     var request;
-    if (document.hidden || Date.now() - asked < EVERY) {
+    if (document.hidden || Date.now() - asked < INTERVAL_MS) {
       return;
     }
     asked = Date.now();
@@ -91,7 +91,7 @@
       }
     };
     request.open("GET", one.getAttribute("data-live"));
-    // Shared caches answer as ever; the browser's own would give an old answer first and ask a second time (stale-while-revalidate).
+    // Bypasses the browser's cache, which would return a stale response first (stale-while-revalidate). Shared caches still answer.
     request.setRequestHeader("Cache-Control", "no-cache");
     request.send();
   }

@@ -1,4 +1,4 @@
-/* Puts the ribbon around a photo on a canvas: the photo stays on this phone. Where the browser cannot, the ready-made picture is there. */
+/* Draws the ribbon around a photo on a canvas; the photo is not uploaded. Browsers without support show only the finished picture. */
 (function () {
   "use strict";
 

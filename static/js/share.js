@@ -1,4 +1,4 @@
-/* What JavaScript adds to sharing: the phone's own sheet, and copying. Without it the address stands there to be copied by hand. */
+/* Sharing: adds the share sheet of the device and a copy button. Without JavaScript the address can be copied by hand. */
 (function () {
   "use strict";
 
@@ -14,7 +14,7 @@
   if (navigator.share) {
     sheet.hidden = false;
     sheet.addEventListener("click", function () {
-      // Whoever closes the sheet has changed their mind: no error.
+      // Closing the sheet rejects the promise; that is no error.
       navigator.share({ text: words }).catch(function () {});
     });
   }

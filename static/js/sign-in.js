@@ -1,9 +1,9 @@
-// Passkeys are offered where the browser has them; without JavaScript there is the password.
+// Offers passkeys in browsers that support them; without JavaScript there is the password.
 (() => {
   const has = window.PublicKeyCredential && navigator.credentials;
   for (const element of document.querySelectorAll(has ? "[data-passkey]" : "[data-no-passkey]")) element.hidden = false;
 
-  // Said in words on the page: whoever closes the browser's question has done nothing wrong.
+  // Shows a message on the page instead of an alert: closing the browser's dialog is no error.
   document.addEventListener("allauth.error", (event) => {
     event.preventDefault();
     for (const element of document.querySelectorAll("[data-passkey-failed]")) element.hidden = false;

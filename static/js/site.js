@@ -1,11 +1,11 @@
-/* What JavaScript adds: leaving at once, focus on the error summary in browsers that do not honour autofocus there, and, once
-   the page is there, the script of the 1 made of people.
-   Written for old phones: no syntax newer than 2009. */
+/* Every public page: the quick exit, the focus on the error summary where autofocus is not supported, and, after the page has
+   loaded, the script of the 1 made of people.
+   ES5, for old phones. */
 (function () {
   "use strict";
 
   function leave(url) {
-    // Blank first: the neutral page may take seconds on a slow network.
+    // Blank the page first: on a slow network the neutral page takes seconds to load.
     document.documentElement.hidden = true;
     document.title = "";
     window.location.replace(url);
@@ -51,7 +51,7 @@
       script.src = live.getAttribute("data-script");
       document.body.appendChild(script);
     }
-    // Autofocus is honoured just before the first frame: look only then.
+    // Browsers apply autofocus just before the first frame, so check after it.
     window.requestAnimationFrame(function () {
       var summary = document.querySelector(".errors[autofocus]");
       if (summary && document.activeElement === document.body) {

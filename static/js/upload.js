@@ -1,4 +1,4 @@
-/* The form of a picture: shows the chosen file under the nine parts, and says at once when it is too large. */
+/* Admin, form of a picture: previews the chosen file under the focus grid, and reports a file that is too large before upload. */
 (() => {
   "use strict";
   const input = document.querySelector("input[type=file][data-max-bytes]");
@@ -11,7 +11,7 @@
     input.reportValidity();
     if (!file) return;
     try {
-      // Drawn, not linked: the policy allows no picture from anywhere but the site.
+      // Drawn on a canvas: the CSP does not allow blob: URLs as images.
       const picture = await createImageBitmap(file);
       const scale = Math.min(1, 640 / Math.max(picture.width, picture.height));
       const canvas = document.createElement("canvas");
@@ -22,7 +22,7 @@
       grid.prepend(canvas);
       grid.classList.remove("empty");
     } catch {
-      // No picture that a browser reads: the server says what is wrong with it.
+      // The browser cannot read the file; the server reports the error.
     }
   });
 })();

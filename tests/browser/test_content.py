@@ -70,7 +70,7 @@ OVERFLOWING = """within => {
     const room = document.documentElement.clientWidth, found = [];
     for (const element of document.querySelectorAll(within + " *")) {
         const box = element.getBoundingClientRect();
-        if (!element.checkVisibility() || element.closest("svg, .vh, .skip, .hp, .count, input, select")) continue;
+        if (!element.checkVisibility() || element.closest("svg, .visually-hidden, .skip, .hp, .count, input, select")) continue;
         const style = getComputedStyle(element);
         const spills = style.display !== "inline" && element.scrollWidth > element.clientWidth + 4;
         if (spills || box.right > room + 1 || box.left < -1) found.push(element.outerHTML.slice(0, 100));
@@ -217,7 +217,7 @@ def test_22_the_quick_exit_stays_visible_beside_the_longest_numbers(visit):
         for width, height in ((320, 640), (320, 256), (1280, 740)):
             visitor.page.set_viewport_size({"width": width, "height": height})
             assert overflowing(visitor.page, "main") == []
-            assert is_tappable(visitor.page, ".aid [data-exit]")
+            assert is_tappable(visitor.page, ".help-strip [data-exit]")
 
 
 WIDTHS = (320, 360, 768, 1024, 1280, 1440)
@@ -307,8 +307,8 @@ def test_home_fits_without_statistics_demands_voices_or_news(visit):
 FOCUS = """() => {
     const element = document.activeElement;
     if (element === document.body) return null;
-    const strip = document.querySelector(".aid"), style = getComputedStyle(element);
-    const bar = strip.getBoundingClientRect(), free = element.closest(".aid, .skip"), onTop = bar.top < 1;
+    const strip = document.querySelector(".help-strip"), style = getComputedStyle(element);
+    const bar = strip.getBoundingClientRect(), free = element.closest(".help-strip, .skip"), onTop = bar.top < 1;
     const roof = onTop && !free ? bar.bottom : 0, foot = onTop || free ? innerHeight : bar.top;
     const boxes = [...element.getClientRects()].filter(box => box.width);
     const clear = boxes.length && boxes.every(box =>
@@ -443,7 +443,7 @@ def test_10_nothing_is_lost_at_400_percent_zoom(visit):
         page.set_viewport_size(ENLARGED)
         assert page.evaluate(WORDS) == words
         assert overflowing(page) == []
-        strip = page.locator(".aid").bounding_box()["height"]
+        strip = page.locator(".help-strip").bounding_box()["height"]
         # At least 44 px, the minimum size of a touch target.
         assert strip <= max(0.15 * ENLARGED["height"], 44)
         page.locator(".menu summary").click()
@@ -451,7 +451,7 @@ def test_10_nothing_is_lost_at_400_percent_zoom(visit):
             link.scroll_into_view_if_needed()
             expect(link).to_be_visible()
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        assert is_tappable(page, ".aid [data-exit]")
+        assert is_tappable(page, ".help-strip [data-exit]")
         assert is_tappable(page, ".foot li:last-child a >> nth=-1"), "the strip covers the last link"
 
 
@@ -480,7 +480,7 @@ def test_printed_help_has_the_numbers_and_no_controls(visit, language):
     visitor.open(path_of("campaign:help", language))
     page = visitor.page
     page.emulate_media(media="print")
-    for hidden in (".aid", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):
+    for hidden in (".help-strip", "nav", ".menu", ".lang", "button", ".btn", "form", "summary", ".skip", ".foot"):
         for each in page.locator(hidden).all():
             expect(each, hidden).to_be_hidden()
     numbers = page.locator("main .calls b").all()

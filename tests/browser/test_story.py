@@ -144,7 +144,7 @@ def test_the_form_can_be_filled_by_keyboard_alone(visit):
         what, shows = page.evaluate(
             """() => {
                 const element = document.activeElement, style = getComputedStyle(element);
-                const near = element.closest(".opt") ? [element, element.nextElementSibling] : [element];
+                const near = element.closest(".option") ? [element, element.nextElementSibling] : [element];
                 const shows = near.some(each => {
                     const style = getComputedStyle(each);
                     return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) || style.boxShadow !== "none";

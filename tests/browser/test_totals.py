@@ -75,7 +75,7 @@ def open_live(visitor, path):
 def dots(page):
     """Every drawn dot as colour and position, new ones included."""
     return page.evaluate(
-        """() => [...document.querySelectorAll(".one path:not(.e)[data-people], .one .new")]
+        """() => [...document.querySelectorAll(".one path:not(.free)[data-people], .one .new")]
             .flatMap(path => {
                 const places = path.getAttribute("d").split("M").slice(1);
                 return places.map(place => path.getAttribute("class").split(" ")[0] + place);
@@ -178,9 +178,9 @@ def test_all_figures_are_there_without_javascript(visit, many_pledges):
     visitor = visit(java_script_enabled=False)
     visitor.open("/sq/sa-jemi/")
     page = visitor.page
-    press(page.locator(".seg a").nth(1))
+    press(page.locator(".segmented a").nth(1))
     assert page.url.endswith("/sq/sa-jemi/per-10000/#counties")
-    press(page.locator(".seg a").nth(0))
+    press(page.locator(".segmented a").nth(0))
     page.locator(".fold summary").click()
     expect(page.locator(".grown tbody tr").first).to_be_visible()
     press(page.locator("a.lang"))

@@ -430,7 +430,7 @@ def test_pages_follow_each_other_without_gap_and_double_to_the_last(admin_client
 
 
 def test_many_are_counted_about_and_few_exactly(admin_client, monkeypatch):
-    monkeypatch.setattr("pledges.admin.lists.COUNTED", 100)
+    monkeypatch.setattr("pledges.admin.lists.COUNT_LIMIT", 100)
     make_many(1500)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE pledges_pledge")

@@ -95,9 +95,9 @@ def test_every_colour_has_its_rules_in_the_style_sheets():
     for name in NAMES:
         assert base[f".{name}"] == counter[f".{name}"] == {"c": f"var(--{name})"}
         assert admin[f".swatch.{name}"] == {"light": f"var(--{name}-day)", "dark": f"var(--{name}-night)"}
-        assert f"main:has(.{name}:is(:hover, :focus-within)) .one path:not(.{name}, .e)" in components
+        assert f"main:has(.{name}:is(:hover, :focus-within)) .one path:not(.{name}, .free)" in components
         assert f"main:has(.{name}:is(:hover, :focus-within)) .one path.{name}" in components
-        assert f".tot:has(.one .{name}:hover) .bars .{name} th" in totals
+        assert f".totals-head:has(.one .{name}:hover) .bars .{name} th" in totals
 
 
 # In the admin
@@ -132,7 +132,7 @@ def test_a_sector_added_in_the_admin_has_its_own_colour_everywhere(admin_client,
         make_pledge(state="confirmed", sector="nurses")
 
     form = Document(client.get("/en/pledge/").content.decode())
-    assert "Nurses" in form.words(form.one("div", **{"class": f"opt {color}"}))
+    assert "Nurses" in form.words(form.one("div", **{"class": f"option {color}"}))
     home = Document(client.get("/en/").content.decode())
     assert "Nurses" in home.words(home.one("a", **{"class": color}))
     page = Document(client.get("/en/totals/").content.decode())

@@ -60,7 +60,7 @@ def as_page(client, language="en"):
             if (numbers := page.all("td", node=row, **{"class": "num"}))
         }
 
-    [bars], [table] = page.all("table", **{"class": "bars"}), page.all("table", **{"class": "tab"})
+    [bars], [table] = page.all("table", **{"class": "bars"}), page.all("table", **{"class": "data-table"})
     total = page.words(page.all("b", node=page.one("h1"))[0])
     return int("".join(filter(str.isdigit, total))), rows(bars), rows(table)
 
@@ -163,7 +163,7 @@ def test_counties_come_in_albanian_order_when_they_are_even(client):
     some_people()
     names = [county.name_sq for county in County.objects.all()]
     page = Document(client.get("/sq/sa-jemi/"))
-    [table] = page.all("table", **{"class": "tab"})
+    [table] = page.all("table", **{"class": "data-table"})
     shown = [page.words(th) for th in page.all("th", node=table, scope="row")]
     assert shown[0] == "Tiranë"
     rest = [name for name in shown if name in names][3:]
@@ -376,7 +376,7 @@ def test_30_figures_pages_and_open_data_say_the_same(client, monkeypatch):
     for path in ("/en/", "/en/totals/", "/en/totals/per-10000/"):
         assert "4,327" in Document(client.get(path)).words()
     page = Document(client.get("/en/totals/"))
-    [grown] = page.all("table", **{"class": "grown tab"})
+    [grown] = page.all("table", **{"class": "data-table grown"})
     newest = page.all("td", node=grown)[:2]
     assert page.words(newest[1]) == "4,327"
     assert not page.all(None, id="ways"), "there is one way of signing only"
@@ -415,7 +415,7 @@ def test_people_and_per_10_000_are_two_pages_that_lead_to_each_other(client):
             assert pages[path].all("a", href=f"{other}#counties")
             words = pages[path].words(pages[path].one("section", id="counties"))
             assert "50" in words and "7" in words
-        [table] = pages[share].all("table", **{"class": "tab"})
+        [table] = pages[share].all("table", **{"class": "data-table"})
         first = pages[share].all("tr", node=table)[1]
         decimal = {"sq": "100,0", "en": "100.0"}[language]
         assert [pages[share].words(cell) for cell in first.children] == ["Kukës", "100", decimal]
@@ -455,7 +455,7 @@ def test_with_nobody_yet_the_page_invites(client):
     for language in LANGUAGES:
         for name in ("pledges:totals", "pledges:totals_per_10000"):
             page = Document(client.get(path_of(name, language)))
-            assert not page.all("svg", **{"class": "map"}) and not page.all("svg", **{"class": "grow"})
+            assert not page.all("svg", **{"class": "map"}) and not page.all("svg", **{"class": "growth-chart"})
             assert page.all("a", href=path_of("pledges:sign", language), **{"class": "btn"})
     assert Document(client.get("/en/totals/")).words(Document(client.get("/en/totals/")).one("h1")) == "Be the first"
 

@@ -164,7 +164,7 @@ def test_milestones_stand_on_the_page_with_their_day_and_in_the_picture(client, 
         for milestone in Milestone.objects.all():
             assert milestone.words in words
     assert [page.of(time)["datetime"] for time in page.all("time")][-1] == "2026-03-01"
-    [chart] = page.all("svg", **{"class": "grow"})
+    [chart] = page.all("svg", **{"class": "growth-chart"})
     assert len(page.all("circle", node=chart)) == 3, "100, 1000 and today"
 
 

@@ -1,0 +1,36 @@
+"""The crispy layout of a form, derived from the order of its fields and from the place each field declares for itself."""
+
+from dataclasses import dataclass
+
+from crispy_forms.layout import HTML, Div, Fieldset
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of fields under a legend; `note` names a template that is shown below them."""
+
+    legend: str
+    note: str = ""
+
+
+def placed(field, *, section=None, css_class=""):
+    """Declare where a form field stands: in a section, or in a <div> with a class. Returns the field."""
+    field.section = section
+    field.css_class = css_class
+    return field
+
+
+def field_layout(form, names):
+    """Layout objects of these visible fields: those without a section first, then each section, all in the given order."""
+    sections = {}
+    for name in names:
+        field = form.fields[name]
+        css_class = getattr(field, "css_class", "")
+        entry = Div(name, css_class=css_class) if css_class else name
+        sections.setdefault(getattr(field, "section", None), []).append(entry)
+    objects = sections.pop(None, [])
+    for section, entries in sections.items():
+        if section.note:
+            entries.append(HTML(f'{{% include "{section.note}" %}}'))
+        objects.append(Fieldset(section.legend, *entries))
+    return objects

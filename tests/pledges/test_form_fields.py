@@ -1,0 +1,41 @@
+"""One place for each change: a field of the pledge form reaches every page and file that holds a pledge's answers."""
+
+import pytest
+from django.contrib import admin
+
+from pledges.admin.pledges import PledgeAdmin
+from pledges.exports.columns import COLUMNS
+from pledges.exports.subject_data import subject_data
+from pledges.forms.personal import ManageForm
+from pledges.forms.sign import PledgeForm
+from pledges.models import Export, Pledge
+from pledges.models.pledges import ANSWER_FIELDS
+from tests.factories import make_pledge
+
+pytestmark = pytest.mark.django_db
+
+# Fields of the form that are no answers: who signs, what only the form needs, and the consent, which is kept as its wording.
+NO_ANSWERS = {"over_16", "name", "email", "email_as_typed", "consent", "through", "website", "stamp"}
+
+
+def test_every_field_of_the_form_is_an_answer_or_known_to_be_none():
+    assert set(PledgeForm.base_fields) == NO_ANSWERS | set(ANSWER_FIELDS) - {"language"}
+
+
+def test_every_answer_can_be_corrected_exported_and_downloaded(rf, admin_user):
+    pledge = make_pledge(state="confirmed")
+    assert set(ANSWER_FIELDS) < set(ManageForm(pledge=pledge, action="/").fields)
+    for content in (Export.Content.PLEDGES, Export.Content.PEOPLE):
+        assert set(ANSWER_FIELDS) < set(COLUMNS[content])
+    assert set(ANSWER_FIELDS) < subject_data(pledge).keys()
+    request = rf.get("/")
+    request.user = admin_user
+    form = PledgeAdmin(Pledge, admin.site).get_form(request, pledge, change=True)
+    assert set(ANSWER_FIELDS) < form.base_fields.keys()
+
+
+def test_the_form_shows_its_fields_in_the_order_in_which_they_are_declared(client):
+    page = client.get("/en/pledge/").content.decode()
+    shown = [name for name in PledgeForm.base_fields if f'name="{name}"' in page and name not in ("website", "stamp")]
+    assert shown == sorted(shown, key=lambda name: page.index(f'name="{name}"'))
+    assert set(ANSWER_FIELDS) - {"language"} < set(shown)
