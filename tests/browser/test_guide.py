@@ -264,7 +264,7 @@ def checks(walk):
     walk.open("/admin/pledges/milestone/")
 
 
-def letters(walk):
+def mails(walk):
     page = walk.page
     walk.open("/admin/pledges/messagetext/")
     walk.press(f"#result_list a[href*='/{MessageText.objects.get(kind='confirm').pk}/']")
@@ -387,7 +387,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     pictures(walk)
     news(walk, besa, visit(locale=locale))
     checks(walk)
-    letters(walk)
+    mails(walk)
     one_pledge(walk)
     many_pledges(walk)
     the_wall(walk)
