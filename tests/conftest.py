@@ -12,6 +12,8 @@ from tests import drill
 from tests.factories import sign_in
 from tests.snapshot import Snapshot
 
+LONGEST = ("tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py", "tests/browser/test_access.py")
+
 
 def pytest_configure(config):
     from django.conf import settings
@@ -43,8 +45,8 @@ def pytest_xdist_auto_num_workers():
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     _deselect_long_drills(config, items)
-    # Tests that mostly wait start first, so that none is left alone at the end.
-    items.sort(key=lambda item: "tests/deploy/" not in item.nodeid)
+    # The longest tests start first, so that none of them is left alone at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def _deselect_long_drills(config, items):
