@@ -1,4 +1,4 @@
-"""Time that passes in the database, so that no test waits for it."""
+"""Time that passes in the database without waiting."""
 
 from django.db.models import DateTimeField, F
 from django_tasks_db.models import DBTaskResult, get_date_max
@@ -7,10 +7,10 @@ from pledges.models import Attempt, Batch, BatchRow, BlockedAddress, Export, Mes
 
 
 def let_time_pass(time):
-    """Move all that was written so far into the past."""
+    """Move every time in the rows of these models into the past by a timedelta."""
     for model in (Pledge, Message, BlockedAddress, Attempt, Batch, BatchRow, Export, DBTaskResult):
         for field in model._meta.fields:
             if isinstance(field, DateTimeField):
-                # "At once" is written as the end of time, and stays there.
+                # django-tasks stores "run immediately" as the maximal date, which must stay.
                 rows = model.objects.exclude(**{field.name: get_date_max()})
                 rows.update(**{field.name: F(field.name) - time})

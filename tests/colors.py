@@ -1,4 +1,4 @@
-"""Colour measures: WCAG contrast, and OKLab distance under normal and colour-blind vision. A colour is (r, g, b), 0 to 255."""
+"""WCAG contrast and OKLab distance of colours, for normal and colour-blind vision. A colour is (r, g, b), 0 to 255."""
 
 import math
 
@@ -13,7 +13,7 @@ TO_OKLAB = (
     (1.9779984951, -2.4285922050, 0.4505937099),
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
-# Linear sRGB as people see it: Machado, Oliveira and Fernandes 2009, severity 1.
+# Linear sRGB as simulated for each kind of vision: Machado, Oliveira and Fernandes 2009, severity 1.
 VISIONS = {
     "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     "protan": (
@@ -35,19 +35,19 @@ VISIONS = {
 
 
 def linear(color):
-    """Linear sRGB, 0 to 1."""
-    parts = [value / 255 for value in color]
-    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    """The colour as linear sRGB, each component 0 to 1."""
+    components = [value / 255 for value in color]
+    return [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in components]
 
 
 def luminance(color):
     """The relative luminance as WCAG 2.2 defines it, 0 to 1."""
-    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear(color), strict=True))
+    return sum(weight * component for weight, component in zip((0.2126, 0.7152, 0.0722), linear(color), strict=True))
 
 
-def contrast(color, ground):
-    """The contrast ratio as WCAG 2.2 defines it, 1 to 21."""
-    lights = sorted([luminance(color), luminance(ground)])
+def contrast(color, background):
+    """The contrast ratio of a colour and its background as WCAG 2.2 defines it, 1 to 21."""
+    lights = sorted([luminance(color), luminance(background)])
     return (lights[1] + 0.05) / (lights[0] + 0.05)
 
 
@@ -56,11 +56,11 @@ def _times(matrix, vector):
 
 
 def oklab(color, vision="normal"):
-    """(L, a, b) of a colour as one of VISIONS sees it."""
-    seen = [min(max(part, 0), 1) for part in _times(VISIONS[vision], linear(color))]
-    return _times(TO_OKLAB, [math.cbrt(part) for part in _times(TO_CONES, seen)])
+    """(L, a, b) of a colour, simulated for one of VISIONS."""
+    simulated = [min(max(part, 0), 1) for part in _times(VISIONS[vision], linear(color))]
+    return _times(TO_OKLAB, [math.cbrt(part) for part in _times(TO_CONES, simulated)])
 
 
 def distance(one, other, vision="normal"):
-    """The OKLab distance of two colours as one of VISIONS sees them; black and white are 1 apart."""
+    """The OKLab distance of two colours, simulated for one of VISIONS; black and white are 1 apart."""
     return math.dist(oklab(one, vision), oklab(other, vision))

@@ -1,4 +1,4 @@
-"""Things tests need, made with sensible defaults that each test may override."""
+"""Test objects with defaults that each test may override, and helpers to sign in, run tasks and read mails."""
 
 import itertools
 import re
@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import translation
@@ -29,7 +30,7 @@ APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def make_pledge(name=None, address=None, sector="parents", state="pending", network=None, **overrides):
-    """A saved pledge of a made-up person; `sector` is a slug, `state` any state of the pledge."""
+    """A saved pledge of an invented person. `sector` is a slug, `state` any state, `network` an address or prefix."""
     number = next(_numbers)
     name = name or f"Arta Shembulli {'abcdefghij'[number % 10]}"
     address = address or f"arta{number}@shembull.al"
@@ -55,13 +56,30 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
     }
     pledge = Pledge(**values)
     pledge.set_person(name, address)
-    assert pledge.insert(), f"{address} holds this person or two others already"
+    assert pledge.insert(), f"{address} has a pledge of this name or two others already"
     pledge.refresh_from_db()
     return pledge
 
 
+def make_copies(pledge, number, **columns):
+    """Copy a saved pledge in SQL. Columns may be given as SQL expressions over n, which counts from 1.
+
+    Each copy has an id and digests of its own and no network. Its ciphertexts belong to the original: it cannot be decrypted.
+    """
+    names = [field.column for field in Pledge._meta.concrete_fields]
+    digests = [name for name in names if name.endswith(("_digest", "_digest_last"))]
+    values = {name: f"sha256(('{name}' || n)::bytea)" for name in digests}
+    values |= {"id": "gen_random_uuid()", "network_digest": "NULL", **columns}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO pledges_pledge ({', '.join(names)}) SELECT {', '.join(values.get(name, name) for name in names)} "
+            "FROM pledges_pledge, generate_series(1, %s) n WHERE id = %s",
+            [number, pledge.pk],
+        )
+
+
 def make_staff(*permissions, superuser=False, username=None):
-    """A member of staff with these permissions (codenames such as "view_pledge"), or with all of them."""
+    """A staff account with these permissions (codenames such as "view_pledge"), or with all as a superuser."""
     user = User.objects.create_user(
         username or f"staff{next(_numbers)}", is_staff=True, is_superuser=superuser, password="shumë e fshehtë 1"
     )
@@ -71,7 +89,7 @@ def make_staff(*permissions, superuser=False, username=None):
 
 
 def sign_in(client, user):
-    """Let a test client be signed in as this member of staff, second factor given, as the admin demands; returns the client."""
+    """Sign a test client in with password and second factor, as the admin requires. Returns the client."""
     if not sessions.factors_of(user):
         give_app(user)
     client.force_login(user)
@@ -83,14 +101,14 @@ def sign_in(client, user):
 
 
 def make_upload(width=900, height=600, kind="JPEG", name="IMG_2041.JPG", color=(42, 59, 183), mode="RGB", **options):
-    """A picture as a browser sends it; options are Pillow's for saving."""
+    """An uploaded picture; `options` are passed to Pillow's save()."""
     out = BytesIO()
     Image.new(mode, (width, height), color).save(out, kind, **options)
     return SimpleUploadedFile(name, out.getvalue())
 
 
 def make_picture(upload=None, **overrides):
-    """A saved picture of the library; its sizes are owed."""
+    """A saved picture of the library. Its sizes are made by the worker."""
     number = next(_numbers)
     values = {"alt_sq": f"Nxënës në oborr {number}", "alt_en": f"Pupils in a yard {number}", **overrides}
     picture = Picture(file=pictures.safe_copy(upload or make_upload()), **values)
@@ -100,19 +118,19 @@ def make_picture(upload=None, **overrides):
 
 
 def give_app(user):
-    """Give a member of staff an authenticator app, which shows `app_code()`; nothing is put on record."""
+    """Add an authenticator app that shows `app_code()` to a staff account, without an audit entry."""
     app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": secrets.encrypt(APP_SECRET)})
-    # Without signals.
+    # bulk_create() sends no signals, which would log the change.
     return Authenticator.objects.bulk_create([app])[0]
 
 
 def app_code(secret=APP_SECRET, steps=0):
-    """What an authenticator app shows now, or so many half minutes later."""
+    """The TOTP code of now, or of `steps` times 30 seconds later."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def form_data(**overrides):
-    """What a browser sends when someone fills the pledge form; None takes a field out."""
+    """The data of a filled pledge form as a browser would send it. None removes a field."""
     shown = [wording.pk for wording in Wording.objects.current()]
     data = {
         "over_16": "yes",
@@ -129,7 +147,7 @@ def form_data(**overrides):
 
 
 def run_worker():
-    """Let the worker do all that is ready to be done now, in this test's own transaction; no task may fail."""
+    """Run all tasks that are due, in the test's transaction. Fails if a task fails."""
     worker = Worker(
         queue_names=["*"],
         interval=0,
@@ -147,15 +165,16 @@ def run_worker():
 
 
 def keep_house():
-    """Run every housekeeping step of every app once; none may fail."""
+    """Run every housekeeping step of every app once. Fails if a step fails."""
     for steps in settings.HOUSEKEEPING:
         for step in import_string(steps):
             step()
 
 
-def links_in(message, purpose):
-    """Paths of the links of this purpose (such as "confirm") in a mail's text, in order."""
-    paths = re.findall(re.escape(settings.SITE_URL) + r"(/\S+)", message.body)
+def links_in(mail, purpose):
+    """The paths of the links with this URL name (such as "confirm") in a mail or its text, in order."""
+    text = mail if isinstance(mail, str) else mail.body
+    paths = re.findall(re.escape(settings.SITE_URL) + r"(/\S+)", text)
     return [path for path in paths if _name_of(path) == purpose]
 
 

@@ -1,4 +1,4 @@
-"""Totals of any size, put into the tally as folding many pledges does."""
+"""Totals of any size without pledges: rows of the tally as folding leaves them."""
 
 from datetime import timedelta
 
@@ -8,8 +8,14 @@ from pledges.models import County, Sector, TallyDelta
 from pledges.totals import tally
 
 
-def put(cells, day=None):
-    """Put {(sector's slug, county's code or ""): people} into the tally, all confirmed on one day (today)."""
+def exact_total():
+    """The total, after checking that the whole tally equals the rows."""
+    assert tally.differences() == []
+    return tally.read().total
+
+
+def put_cells(cells, day=None):
+    """Add {(sector slug, county code or ""): people} to the tally, all confirmed on one day (default: today)."""
     _put({day or timezone.localdate(): cells})
 
 
@@ -24,25 +30,25 @@ def _put(days):
 
 
 def put_people(total, days=1):
-    """Put so many people into the tally, of every sector and county as far as they go, over some days up to today."""
+    """Add `total` people to the tally: unevenly over all sectors and counties, evenly over the last `days` days."""
     slugs = list(Sector.objects.values_list("slug", flat=True))
     codes = [*County.objects.values_list("pk", flat=True), ""]
     shares = {
-        (slug, code): 1 / (place + 1) / (number + 2)
-        for place, slug in enumerate(slugs)
-        for number, code in enumerate(codes)
+        (slug, code): 1 / (row + 1) / (column + 2)
+        for row, slug in enumerate(slugs)
+        for column, code in enumerate(codes)
     }
-    whole, so_far, given = sum(shares.values()), 0, {}
+    whole, cumulative, people = sum(shares.values()), 0, {}
     for cell, share in shares.items():
-        before, so_far = so_far, so_far + share
-        given[cell] = round(total * so_far / whole) - round(total * before / whole)
-    assert sum(given.values()) == total
+        before, cumulative = cumulative, cumulative + share
+        people[cell] = round(total * cumulative / whole) - round(total * before / whole)
+    assert sum(people.values()) == total
     by_day = {}
     for number in range(days):
-        # Each cell's people come evenly, and each cell's first one on another day.
+        # The people of a cell are spread evenly over the days; the offset differs between cells.
         cells = {
-            cell: (n * (number + 1) + place % days) // days - (n * number + place % days) // days
-            for place, (cell, n) in enumerate(given.items())
+            cell: (n * (number + 1) + offset % days) // days - (n * number + offset % days) // days
+            for offset, (cell, n) in enumerate(people.items())
         }
         by_day[timezone.localdate() - timedelta(days - 1 - number)] = {cell: n for cell, n in cells.items() if n}
     _put(by_day)

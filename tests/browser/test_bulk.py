@@ -6,8 +6,7 @@ from pledges.models import Batch, Pledge
 from pledges.totals import tally
 from tests.browser import press
 from tests.browser.axe import faults
-from tests.factories import make_pledge, make_staff, run_worker
-from tests.pledges.test_batches import copies
+from tests.factories import make_copies, make_pledge, make_staff, run_worker
 
 LIST = "/admin/pledges/pledge/"
 FLOOD = 260
@@ -23,7 +22,7 @@ def flood(live_server):
     """Three genuine pledges and 260 of a bot from one network; returns one of the bot's."""
     people = [make_pledge(state="confirmed") for _ in range(3)]
     bot = make_pledge(state="confirmed", network="192.0.2.7", address="bot@bots.example")
-    copies(bot, FLOOD - 1)
+    make_copies(bot, FLOOD - 1)
     Pledge.objects.exclude(pk__in=[pledge.pk for pledge in people]).update(network_digest=bot.network_digest)
     return bot
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from pledges.models import Export
 from tests.factories import make_pledge, make_staff
-from tests.pledges.exports.test_exports import EVERYTHING, LIST
+from tests.pledges.admin.test_exports import ALL_PERMISSIONS, LIST
 
 ENGLISH = {"locale": "en-GB"}
 
@@ -22,7 +22,7 @@ def test_the_filtered_list_is_exported(staff_visit, java_script_enabled):
     make_pledge("Drita Çela", "drita@shembull.al", state="confirmed", updates=True)
     make_pledge("Besnik Përmeti", "besnik@shembull.al", state="confirmed")
     make_pledge(state="invalidated")
-    colleague = staff_visit(make_staff(*EVERYTHING), java_script_enabled=java_script_enabled, **ENGLISH)
+    colleague = staff_visit(make_staff(*ALL_PERMISSIONS), java_script_enabled=java_script_enabled, **ENGLISH)
     page = colleague.page
     colleague.open(f"{LIST}?state__exact=confirmed")
     page.get_by_role("link", name="Export …").click()
@@ -53,7 +53,7 @@ def test_the_filtered_list_is_exported(staff_visit, java_script_enabled):
 def test_selected_pledges_are_exported(staff_visit):
     make_pledge("Drita Çela")
     make_pledge("Besnik Përmeti")
-    colleague = staff_visit(make_staff(*EVERYTHING), **ENGLISH)
+    colleague = staff_visit(make_staff(*ALL_PERMISSIONS), **ENGLISH)
     page = colleague.page
     colleague.open(LIST)
     page.get_by_role("row", name="Drita Çela").get_by_role("checkbox").check()

@@ -375,7 +375,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     admin_visit, staff_visit, visit, language, monkeypatch
 ):
     if not WANTED:
-        monkeypatch.setattr(demo, "PLEDGES", 1200)  # enough for the walk, and a second less each
+        monkeypatch.setattr(demo, "NUMBER_OF_PLEDGES", 1200)  # enough for the walk, and a second less each
     call_command("demo", stdout=io.StringIO())
     locale = {"sq": "sq-AL", "en": "en-GB"}[language]
     zana = admin_visit(locale=locale, viewport=SCREEN)

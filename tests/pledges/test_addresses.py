@@ -1,4 +1,4 @@
-"""When two addresses are one mailbox, two names one person, and a domain misspelt."""
+"""Normalised addresses and names: spellings of one mailbox, of one name, and misspelt domains."""
 
 import random
 import unicodedata
@@ -14,53 +14,53 @@ from pledges.models.addresses import Rules
 from pledges.starter import load
 from tests.factories import form_data, make_pledge
 
-forms_of = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+property_settings = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 
 
-# As they are planted.
+# The rules that seeding creates.
 RULES = Rules((row["domain"], ProviderRule(**row)) for row in load("providers"))
 
 
 @pytest.mark.parametrize(
-    ("typed", "mailbox"),
+    ("address", "mailbox"),
     [
-        # case, everywhere
+        # case never matters
         ("Drita@Shembull.AL", "drita@shembull.al"),
         ("ARTA@XN--SHKOLL-UVA.AL", "arta@xn--shkoll-uva.al"),
-        # dots and tags, where the provider ignores them
+        # dots and tags where the provider ignores them
         ("D.rita.Kola@gmail.com", "dritakola@gmail.com"),
         ("dritakola+zotim@gmail.com", "dritakola@gmail.com"),
         ("drita+a+b@gmail.com", "drita@gmail.com"),
         ("d.rita.kola+x@GoogleMail.com", "dritakola@gmail.com"),
         ("drita.kola+x@outlook.com", "drita.kola@outlook.com"),
         ("drita+x@hotmail.it", "drita@hotmail.it"),
-        # and nowhere else
+        # dots and tags elsewhere
         ("drita.kola@shembull.al", "drita.kola@shembull.al"),
         ("drita+x@shembull.al", "drita+x@shembull.al"),
         ("drita.kola@hotmail.com", "drita.kola@hotmail.com"),
-        # a tag needs something before it
+        # a tag without a local part
         ("+x@gmail.com", "+x@gmail.com"),
-        # one domain however it is written
+        # spellings of one domain
         ("arta@shkollë.al", "arta@xn--shkoll-uva.al"),
         ("arta@shkolle\u0308.al", "arta@xn--shkoll-uva.al"),
         ("arta@SHKOLLË.al", "arta@xn--shkoll-uva.al"),
         ("arta@shembull.al.", "arta@shembull.al"),
-        # whatever else it is, it stays itself
+        # other addresses
         ("arta@" + "x" * 70 + ".al", "arta@" + "x" * 70 + ".al"),
         ("  arta@shembull.al\n", "arta@shembull.al"),
     ],
 )
-def test_04_spellings_of_one_mailbox(typed, mailbox):
-    assert normalise(typed, RULES) == mailbox
+def test_04_spellings_of_one_mailbox(address, mailbox):
+    assert normalise(address, RULES) == mailbox
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "outlook.com", "shembull.al"])
-def test_different_people_of_one_provider_stay_different(domain):
+def test_different_mailboxes_of_one_provider_stay_different(domain):
     people = ["drita", "arta", "drita1", "dritakola", "kola.drita"]
     assert len({normalise(f"{person}@{domain}", RULES) for person in people}) == len(people)
 
 
-def test_every_rule_names_where_the_provider_says_so():
+def test_every_rule_names_its_source():
     for rule in RULES.values():
         assert rule.source.startswith("https://") and rule.domain == rule.domain.lower()
         assert not rule.same_as or rule.same_as in RULES
@@ -70,18 +70,18 @@ locals_ = st.text(st.sampled_from("abcDEF012.+-_"), min_size=1, max_size=12)
 domains = st.sampled_from(["gmail.com", "GoogleMail.com", "outlook.com", "hotmail.fr", "shembull.al", "shkollë.al"])
 
 
-@forms_of
+@property_settings
 @given(locals_, domains)
-def test_a_mailbox_is_its_own_mailbox_in_any_case(local, domain):
+def test_normalising_an_address_is_idempotent_and_ignores_case(local, domain):
     mailbox = normalise(f"{local}@{domain}", RULES)
     assert normalise(mailbox, RULES) == mailbox
     assert normalise(f"{local.upper()}@{domain.upper()}", RULES) == mailbox
     assert normalise(f"{local.lower()}@{domain.lower()}", RULES) == mailbox
 
 
-@forms_of
+@property_settings
 @given(st.text(max_size=300))
-def test_any_text_has_a_mailbox_and_none_breaks_it(text):
+def test_any_text_can_be_normalised(text):
     normalise(text, RULES)
     split_address(text)
     suggest_domain(text)
@@ -121,23 +121,23 @@ def test_spellings_of_one_name(spelling):
         ("J. R. Tolkien", "Tolkien J R"),
     ],
 )
-def test_accents_case_and_signs_make_no_other_person(one, other):
+def test_accents_case_and_punctuation_do_not_distinguish_names(one, other):
     assert normalise_name(one) == normalise_name(other) != ""
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("Drita Kola", "Drita Kolaj"), ("Drita Kola", "Drita Kola Lela"), ("Ana Lela", "Anila Lela")]
 )
-def test_different_names_are_different_people(one, other):
+def test_different_names_stay_different(one, other):
     assert normalise_name(one) != normalise_name(other)
 
 
 names = st.lists(st.text("abcëçÇËdEFgjôøσΣß", min_size=1, max_size=8), min_size=1, max_size=4)
 
 
-@forms_of
+@property_settings
 @given(names, st.randoms(use_true_random=False))
-def test_a_name_is_the_same_in_any_order_and_form(words, chance):
+def test_word_order_and_unicode_form_do_not_distinguish_names(words, chance):
     name = " ".join(words)
     chance.shuffle(words)
     shuffled = "  ".join(words)
@@ -146,13 +146,13 @@ def test_a_name_is_the_same_in_any_order_and_form(words, chance):
     assert normalise_name(shuffled.title()) == normalise_name(name)
 
 
-# Addresses that are none
+# Invalid addresses
 
 
 @pytest.mark.parametrize(
-    "typed",
+    "address",
     [
-        '"drita"@gmail.com',  # drita@gmail.com, spelt so that it would count once more
+        '"drita"@gmail.com',  # another spelling of drita@gmail.com
         '"drita kola"@gmail.com',
         "drita@[192.0.2.1]",
         "drita@localhost",
@@ -167,31 +167,31 @@ def test_a_name_is_the_same_in_any_order_and_form(words, chance):
         "x" * 250 + "@shembull.al",
     ],
 )
-def test_an_address_that_no_mail_reaches_for_certain_is_refused_in_words(db, client, typed):
-    response = client.post("/sq/zotimi/", form_data(email=typed))
+def test_an_invalid_address_is_an_error_of_its_field(db, client, address):
+    response = client.post("/sq/zotimi/", form_data(email=address))
     assert response.status_code == 422
     assert 'href="#id_email"' in response.content.decode()
     assert not Pledge.objects.exists()
 
 
 @pytest.mark.parametrize(
-    "typed", ["drita@shembull.al", "d.o'neil+zotim@shkolla.edu.al", "a@shkollë.al", "DRITA_1@gmail.com"]
+    "address", ["drita@shembull.al", "d.o'neil+zotim@shkolla.edu.al", "a@shkollë.al", "DRITA_1@gmail.com"]
 )
-def test_an_address_is_kept_as_it_was_typed(typed):
-    assert AddressField().clean(f" {typed} ") == typed
+def test_an_address_is_stored_as_entered(address):
+    assert AddressField().clean(f" {address} ") == address
 
 
 # Misspelt domains
 
 
 @pytest.mark.parametrize("domain", COMMON_DOMAINS)
-def test_07_a_common_domain_is_never_questioned(domain):
+def test_07_a_common_domain_gets_no_suggestion(domain):
     assert suggest_domain(f"drita@{domain}") is None
     assert suggest_domain(f"drita@{domain.upper()}") is None
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("domain", "suggestion"),
     [
         ("gmial.com", "gmail.com"),
         ("gamil.com", "gmail.com"),
@@ -206,8 +206,8 @@ def test_07_a_common_domain_is_never_questioned(domain):
         ("iclould.com", "icloud.com"),
     ],
 )
-def test_07_what_was_most_likely_meant(typed, meant):
-    assert suggest_domain(f"drita@{typed}") == meant
+def test_07_a_misspelt_domain_gets_the_common_one(domain, suggestion):
+    assert suggest_domain(f"drita@{domain}") == suggestion
 
 
 @pytest.mark.parametrize(
@@ -224,11 +224,11 @@ def test_07_what_was_most_likely_meant(typed, meant):
         "mail.ru",
     ],
 )
-def test_07_a_domain_of_its_own_is_not_questioned(domain):
+def test_07_a_less_common_domain_gets_no_suggestion(domain):
     assert suggest_domain(f"drita@{domain}") is None
 
 
-# What this is for
+# Look-up
 
 
 @pytest.mark.django_db
@@ -243,7 +243,7 @@ def test_04_a_pledge_is_found_by_any_spelling_of_its_address(domain):
 
 
 @pytest.mark.django_db
-def test_a_domains_pledges_are_found_by_the_domain_in_any_case():
+def test_pledges_are_found_by_domain_in_any_case():
     pledge = make_pledge(address="arta@Shkolla.AL")
     make_pledge(address="arta@tjeter.al")
     assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [pledge]

@@ -1,4 +1,4 @@
-"""Many people at the same moment: real connections, real locks, and nothing counted twice or lost."""
+"""Concurrency over real connections: totals stay exact, constraints hold, and each effect happens once."""
 
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ from pledges.tasks import send_message
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, make_pledge, run_worker
-from tests.threads import PATIENCE, at_once, begin, held_open
+from tests.threads import TIMEOUT, at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,11 +29,11 @@ FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
 CROWD = 20
 
 
-# The totals, while everything changes
+# Totals under concurrent changes
 
 
 class Crowd:
-    """200 changes of every kind in a shuffled order, the same in each run; each call of `take_one` makes the next."""
+    """200 changes of every kind in a shuffled order, the same in each run. Each worker thread takes the next one."""
 
     def __init__(self, pledges):
         self.sectors = list(Sector.objects.all())
@@ -51,13 +51,13 @@ class Crowd:
         )
         self.chance.shuffle(changes)
         changes.insert(120, self.empty)
-        # After it was emptied the table must have something to change.
+        # Refill the table after TRUNCATE.
         changes[121:121] = [self.sign_and_confirm] * 10
         self.changes = iter(changes)
         self.numbers = itertools.count()
         self.lock = threading.Lock()
-        # A few changes for each look at the totals, so that there are enough looks between them.
-        self.leave = threading.Semaphore(8)
+        # A few changes per reading of the totals, so that there are enough readings between changes.
+        self.permits = threading.Semaphore(8)
 
     def work(self):
         """Make changes until none is left."""
@@ -70,13 +70,13 @@ class Crowd:
                     county = self.chance.choice(["AL-01", "AL-11", "abroad", None])
                 if change is None:
                     return
-                assert self.leave.acquire(timeout=PATIENCE), "nobody looks any more"
-                self.insist(lambda: change(pledge, sector, other, county))  # noqa: B023
+                assert self.permits.acquire(timeout=TIMEOUT), "no reader is left"
+                self.retry(lambda: change(pledge, sector, other, county))  # noqa: B023
         finally:
             connection.close()
 
-    def insist(self, change):
-        """Deadlocks of bulk changes with each other are PostgreSQL's to break; whoever lost tries again."""
+    def retry(self, change):
+        """PostgreSQL ends deadlocks between bulk changes by an error in one of them, which is retried."""
         for _ in range(10):
             with contextlib.suppress(OperationalError):
                 return change()
@@ -121,55 +121,55 @@ class Crowd:
 
 
 def snapshot():
-    """The totals and the rows, in one snapshot: (total, recount, differences)."""
+    """(total, recount, differences), all from one snapshot."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        # TRUNCATE empties a table also for snapshots taken before it, which then would see deltas whose rows are gone. The lock
-        # keeps it out; it must come before the first query, which is what takes the snapshot.
+        # TRUNCATE empties a table for older snapshots too. These would see deltas without their rows. The lock prevents that; it
+        # precedes the first query, which takes the snapshot.
         cursor.execute("LOCK TABLE pledges_pledge IN ACCESS SHARE MODE")
         return tally.read().total, Pledge.objects.confirmed().count(), tally.differences()
 
 
-def test_every_snapshot_of_the_totals_equals_a_recount_while_everything_changes():
+def test_every_snapshot_of_the_totals_equals_a_recount_under_concurrent_changes():
     crowd = Crowd([make_pledge(sector=slug) for slug in ["parents", "teachers", "artists"] * 50])
-    over, snapshots, folds = threading.Event(), [], []
+    finished, snapshots, folds = threading.Event(), [], []
 
-    def look():
+    def read():
         snapshots.append(snapshot())
-        crowd.leave.release(3)
+        crowd.permits.release(3)
 
-    def until_over(call):
+    def until_finished(call):
         try:
-            while not over.is_set():
+            while not finished.is_set():
                 call()
         finally:
             connection.close()
 
     with ThreadPoolExecutor(11) as pool:
-        watchers = [pool.submit(until_over, call) for call in (look, look, lambda: folds.append(tally.fold()))]
+        readers = [pool.submit(until_finished, call) for call in (read, read, lambda: folds.append(tally.fold()))]
         workers = [pool.submit(crowd.work) for _ in range(8)]
         try:
             for worker in workers:
                 worker.result()
         finally:
-            over.set()
-        for watcher in watchers:
-            watcher.result()
+            finished.set()
+        for reader in readers:
+            reader.result()
 
     assert [seen for seen in snapshots if seen[0] != seen[1] or seen[2]] == []
-    assert len({total for total, _, _ in snapshots}) > 10, "the readers have seen the totals move"
-    assert sum(folds) > 50, "folding was under way"
+    assert len({total for total, _, _ in snapshots}) > 10, "the readers saw the totals change"
+    assert sum(folds) > 50, "folding ran meanwhile"
     tally.fold()
     assert snapshot() == (tally.read().total, tally.read().total, [])
 
 
-def test_whoever_reads_while_deltas_are_folded_sees_each_once():
+def test_a_read_during_folding_counts_each_delta_once():
     pledges = [make_pledge(state="confirmed") for _ in range(20)]
-    over = threading.Event()
+    finished = threading.Event()
 
-    def until_over(call):
+    def until_finished(call):
         try:
-            while not over.is_set():
+            while not finished.is_set():
                 call()
         finally:
             connection.close()
@@ -178,13 +178,13 @@ def test_whoever_reads_while_deltas_are_folded_sees_each_once():
         Pledge.objects.update(county=random.choice(["AL-01", "AL-12", None]))
 
     with ThreadPoolExecutor(2) as pool:
-        others = [pool.submit(until_over, tally.fold), pool.submit(until_over, move)]
+        others = [pool.submit(until_finished, tally.fold), pool.submit(until_finished, move)]
         try:
             seen = [tally.read() for _ in range(150)]
         finally:
-            over.set()
+            finished.set()
         for other in others:
-            other.result(PATIENCE)
+            other.result(TIMEOUT)
     assert {read.total for read in seen} == {len(pledges)}
     assert {sum(n for _, n in read.sectors) for read in seen} == {len(pledges)}
     assert {sum(n for _, n in read.counties) + read.unknown for read in seen} == {len(pledges)}
@@ -193,11 +193,11 @@ def test_whoever_reads_while_deltas_are_folded_sees_each_once():
 def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
     first, second, third = (make_pledge(sector="parents", county_id="AL-11") for _ in range(3))
     first.confirm()
-    tally.fold()  # so that the cell has a row that could be fought over
+    tally.fold()  # the cell has a row that could be contended
     with connection.cursor() as cursor, held_open(second.confirm):
         cursor.execute("SET lock_timeout = '200ms'")
         assert third.confirm()
-        assert tally.fold() == 1, "nor does folding wait, nor count what may yet be undone"
+        assert tally.fold() == 1, "folding neither waits nor counts uncommitted deltas"
         assert tally.read().total == 2
     assert tally.read().total == 3
 
@@ -212,8 +212,8 @@ def test_a_confirmation_does_not_wait_for_folding():
     assert tally.read().total == 1 and tally.differences() == []
 
 
-def test_emptying_the_table_from_an_old_snapshot_is_refused_rather_than_counted_wrong():
-    """TRUNCATE takes rows that such a transaction cannot see, and so could not subtract."""
+def test_truncate_from_an_old_snapshot_is_refused():
+    """TRUNCATE removes rows that such a transaction cannot see and so cannot subtract."""
     make_pledge(state="confirmed")
     waiting = make_pledge()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -229,29 +229,29 @@ def test_emptying_the_table_from_an_old_snapshot_is_refused_rather_than_counted_
 # One person, one pledge
 
 
-def signs(**fields):
-    """A call that sends the form and gives back (status, where to)."""
+def submit(**fields):
+    """A function that posts the pledge form and returns (status, location)."""
     data = form_data(**fields)
 
-    def sign():
+    def post():
         response = Client().post(FORM, data)
         return response.status_code, response.headers.get("Location")
 
-    return sign
+    return post
 
 
-def test_06_twenty_people_who_sign_at_once_with_one_address_leave_two_pledges():
+def test_06_twenty_concurrent_people_with_one_address_make_two_pledges():
     names = [f"Emër Mbiemri{'abcdefghijklmnopqrst'[number]}" for number in range(CROWD)]
-    answers = at_once(*(signs(name=name) for name in names))
-    assert set(answers) == {(303, INBOX)}, "all read the same"
+    responses = at_once(*(submit(name=name) for name in names))
+    assert set(responses) == {(303, INBOX)}, "all responses are the same"
     pledges = Pledge.objects.at_address("drita@shembull.al")
     assert [pledge.slot for pledge in pledges] == [1, 2]
     assert Pledge.objects.count() == 2
     assert Message.objects.filter(kind="confirm").values("pledge").distinct().count() == 2
-    assert Message.objects.count() == 2, "nobody's inbox is flooded"
+    assert Message.objects.count() == 2, "one message per pledge"
 
 
-def test_06_one_person_who_signs_twenty_times_at_once_in_any_spelling_has_one_pledge():
+def test_06_one_person_signing_concurrently_in_twenty_spellings_has_one_pledge():
     names = ["Kola Drita", "DRITA  KOLÀ", "drita kola", "Drita Kola", " Kola  DRITA "]
     spellings = [
         "dritakola@gmail.com",
@@ -259,30 +259,30 @@ def test_06_one_person_who_signs_twenty_times_at_once_in_any_spelling_has_one_pl
         "dritakola+x@gmail.com",
         "d.r.i.t.a.kola@googlemail.com",
     ]
-    forms = [signs(name=name, email=address) for name in names for address in spellings]
+    forms = [submit(name=name, email=address) for name in names for address in spellings]
     assert len(forms) == CROWD
     assert set(at_once(*forms)) == {(303, INBOX)}
     assert Pledge.objects.count() == Message.objects.count() == 1
 
 
-def test_a_place_that_is_given_up_while_someone_signs_is_theirs():
-    """The insert waits for the other transaction, then tries the place again."""
+def test_a_slot_freed_by_a_concurrent_withdrawal_is_used():
+    """The insert waits for the other transaction, then tries the slot again."""
     leaving = make_pledge("Agim Lela", "drita@shembull.al")
     make_pledge("Bora Lela", "drita@shembull.al")
-    sign = signs(name="Drita Kola")
+    post = submit(name="Drita Kola")
     with held_open(leaving.withdraw):
-        signing = begin(sign)
+        signing = begin(post)
     assert signing.result(10) == (303, INBOX)
     assert {pledge.name for pledge in Pledge.objects.all()} == {"Bora Lela", "Drita Kola"}
 
 
-def test_confirm_pressed_twenty_times_at_once_counts_once():
+def test_twenty_concurrent_confirmations_of_one_pledge_count_once():
     pledge = make_pledge()
     assert sorted(at_once(*[pledge.confirm] * CROWD)) == [False] * (CROWD - 1) + [True]
     assert tally.read().total == 1 and tally.differences() == []
 
 
-def test_03_the_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_once():
+def test_03_the_confirm_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_once():
     pledge = make_pledge()
     path = links.path(Purpose.CONFIRM, pledge)
     pages = at_once(*[lambda: Client().post(path)] * CROWD)
@@ -291,7 +291,7 @@ def test_03_the_button_pressed_twenty_times_at_once_thanks_each_time_and_counts_
     assert tally.read().total == 1
 
 
-def test_one_more_message_is_claimed_by_one_of_twenty():
+def test_one_of_twenty_concurrent_callers_claims_the_next_message():
     pledge = make_pledge()
     assert not pledge.claim_message(), "not within a minute"
     let_time_pass(timedelta(minutes=2))
@@ -300,10 +300,10 @@ def test_one_more_message_is_claimed_by_one_of_twenty():
     assert pledge.repeats == 1
 
 
-def test_05_signing_again_twenty_times_at_once_sends_one_message_more():
+def test_05_signing_again_twenty_times_at_once_sends_one_more_message():
     make_pledge("Drita Kola", "drita@shembull.al")
     let_time_pass(timedelta(minutes=2))
-    assert set(at_once(*[signs()] * CROWD)) == {(303, INBOX)}
+    assert set(at_once(*[submit()] * CROWD)) == {(303, INBOX)}
     assert Message.objects.count() == 1
 
 
@@ -313,7 +313,7 @@ def test_a_pledge_withdrawn_twenty_times_at_once_gets_one_last_message():
     assert (Pledge.objects.count(), Message.objects.count(), tally.read().total) == (0, 1, 0)
 
 
-def test_two_people_who_move_to_one_address_at_once_both_fit_and_a_third_does_not():
+def test_two_concurrent_moves_to_one_address_succeed_and_a_third_fails():
     movers = [make_pledge(name, state="confirmed") for name in ("Agim Lela", "Bora Lela", "Cen Lela")]
     for mover in movers:
         mover.set_new_address("lela@shembull.al")
@@ -326,14 +326,14 @@ def test_two_people_who_move_to_one_address_at_once_both_fit_and_a_third_does_no
 # Messages and housekeeping
 
 
-def test_two_workers_that_remind_at_once_send_one_reminder():
+def test_concurrent_workers_send_one_reminder():
     pledges = [make_pledge() for _ in range(5)]
     let_time_pass(timedelta(days=3, minutes=1))
     assert sum(at_once(*[housekeeping.remind] * 4)) == len(pledges)
     assert Message.objects.filter(kind="reminder").count() == len(pledges)
 
 
-def test_a_message_that_several_workers_take_at_once_is_sent_once():
+def test_a_message_is_sent_once_by_concurrent_workers():
     message = Message.queue(Message.Kind.CONFIRM, make_pledge())
     at_once(*[lambda: send_message.call(str(message.pk))] * 8)
     assert len(mail.outbox) == 1
@@ -341,7 +341,7 @@ def test_a_message_that_several_workers_take_at_once_is_sent_once():
     assert len(mail.outbox) == 1
 
 
-def test_everything_that_is_done_each_minute_may_be_done_by_several_at_once():
+def test_housekeeping_can_run_concurrently():
     for _ in range(10):
         make_pledge()
     let_time_pass(timedelta(days=3, minutes=1))
@@ -360,7 +360,7 @@ def test_not_me_pressed_many_times_at_once_blocks_the_address_once():
     assert (Pledge.objects.count(), BlockedAddress.objects.count()) == (0, 1)
 
 
-# Two buttons of one person, pressed at the same moment
+# Two concurrent actions on one pledge
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_not_me_pressed_many_times_at_once_blocks_the_address_once():
     ],
     ids=["confirming", "correcting", "changing the address", "using the new address", "withdrawing"],
 )
-def test_13_a_pledge_withdrawn_at_the_same_moment_stays_withdrawn(state, purpose, fields):
+def test_13_a_concurrently_withdrawn_pledge_stays_withdrawn(state, purpose, fields):
     pledge = make_pledge(state=state)
     if purpose == Purpose.NEW_ADDRESS:
         pledge.set_new_address("e.re@shembull.al")
@@ -395,7 +395,7 @@ def test_13_a_pledge_withdrawn_at_the_same_moment_stays_withdrawn(state, purpose
     assert tally.read().total == 0
 
 
-def test_a_correction_and_a_new_address_pressed_at_once_are_both_kept():
+def test_a_concurrent_correction_and_new_address_are_both_kept():
     pledge = make_pledge("Drita Kola", "e.vjeter@shembull.al", state="confirmed")
     pledge.set_new_address("e.re@shembull.al")
     pledge.save()

@@ -1,4 +1,4 @@
-"""One place for each change: a field of the pledge form reaches every page and file that holds a pledge's answers."""
+"""A field of the pledge form is on every page and in every file that contains the answers of a pledge."""
 
 import pytest
 from django.contrib import admin
@@ -14,12 +14,12 @@ from tests.factories import make_pledge
 
 pytestmark = pytest.mark.django_db
 
-# Fields of the form that are no answers: who signs, what only the form needs, and the consent, which is kept as its wording.
-NO_ANSWERS = {"over_16", "name", "email", "email_as_typed", "consent", "through", "website", "stamp"}
+# Form fields that are not answers: the person, fields of the form itself, and the consent, which is stored as its wording.
+OTHER_FIELDS = {"over_16", "name", "email", "email_as_typed", "consent", "through", "website", "stamp"}
 
 
-def test_every_field_of_the_form_is_an_answer_or_known_to_be_none():
-    assert set(PledgeForm.base_fields) == NO_ANSWERS | set(ANSWER_FIELDS) - {"language"}
+def test_every_form_field_is_an_answer_or_listed_as_another_field():
+    assert set(PledgeForm.base_fields) == OTHER_FIELDS | set(ANSWER_FIELDS) - {"language"}
 
 
 def test_every_answer_can_be_corrected_exported_and_downloaded(rf, admin_user):

@@ -1,8 +1,6 @@
-"""Keys and provider rules change while the site runs: everything stays readable, found and unique at every moment."""
+"""Rotation of keys and changed provider rules: everything stays readable, found and unique at every stage."""
 
-import base64
 import io
-import secrets
 from datetime import timedelta
 
 import pytest
@@ -19,37 +17,28 @@ from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, ProviderRule
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, run_worker
+from tests.keys import new_key
 
 pytestmark = pytest.mark.django_db
 
 FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
 
-
-def new_key(*unlike):
-    """A key that the start would accept beside the others."""
-    taken = {keys.key_id(key) for key in keys.decoded(unlike)}
-    while True:
-        key = secrets.token_bytes(32)
-        if keys.key_id(key) not in taken:
-            return base64.urlsafe_b64encode(key).decode()
-
-
 OLD = new_key()
 NEW = new_key(OLD)
 
 
-def rotate():
-    said = io.StringIO()
-    call_command("rotate_keys", stdout=said)
-    return said.getvalue()
+def rotate_keys():
+    output = io.StringIO()
+    call_command("rotate_keys", stdout=output)
+    return output.getvalue()
 
 
-# What encrypts
+# Encryption keys
 
 
 @pytest.fixture
-def sealed(settings):
-    """One of everything that is encrypted, by the old key."""
+def encrypted_rows(settings):
+    """One row of each encrypted kind, with the old key."""
     settings.FIELD_KEYS = [OLD]
     pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
     moving = make_pledge("Arta Lela", "arta@shembull.al", state="confirmed")
@@ -60,7 +49,7 @@ def sealed(settings):
     return pledge, moving
 
 
-def all_that_is_sealed():
+def decrypted():
     return (
         sorted((pledge.name, pledge.address, pledge.new_address) for pledge in Pledge.objects.all()),
         [blocked.address for blocked in BlockedAddress.objects.all()],
@@ -75,40 +64,39 @@ EVERYTHING = (
 )
 
 
-def test_everything_is_encrypted_anew_and_nothing_needs_the_old_key(sealed, settings):
+def test_all_rows_are_reencrypted_and_the_old_key_is_no_longer_needed(encrypted_rows, settings):
     settings.FIELD_KEYS = [NEW, OLD]
-    assert all_that_is_sealed() == EVERYTHING, "readable before"
-    said = rotate()
-    assert "Re-encrypted: 4 rows." in said
+    assert decrypted() == EVERYTHING, "readable before the rotation"
+    assert "Re-encrypted: 4 rows." in rotate_keys()
     settings.FIELD_KEYS = [NEW]
-    assert all_that_is_sealed() == EVERYTHING
+    assert decrypted() == EVERYTHING
     settings.FIELD_KEYS = [OLD]
     with pytest.raises(keys.CannotDecrypt):
-        all_that_is_sealed()
+        decrypted()
 
 
-def test_rotating_again_finds_nothing_to_do(sealed, settings):
+def test_rotation_is_idempotent(encrypted_rows, settings):
     settings.FIELD_KEYS = [NEW, OLD]
-    rotate()
-    assert "Re-encrypted: 0 rows." in rotate()
+    rotate_keys()
+    assert "Re-encrypted: 0 rows." in rotate_keys()
 
 
-def test_without_the_old_key_nothing_is_lost(sealed, settings):
-    """An operator who took it out too early puts it back."""
+def test_rotating_without_the_old_key_fails_and_loses_nothing(encrypted_rows, settings):
+    """An operator who removed it too early can put it back."""
     settings.FIELD_KEYS = [NEW]
     with pytest.raises(keys.CannotDecrypt):
-        rotate()
+        rotate_keys()
     settings.FIELD_KEYS = [NEW, OLD]
-    rotate()
-    assert all_that_is_sealed() == EVERYTHING
+    rotate_keys()
+    assert decrypted() == EVERYTHING
 
 
-def test_messages_and_links_that_are_under_way_work_on(sealed, settings, client, mailoutbox):
-    _, moving = sealed
+def test_queued_messages_and_sent_links_survive_a_rotation(encrypted_rows, settings, client, mailoutbox):
+    _, moving = encrypted_rows
     moving.refresh_from_db()
     path = links.path(Purpose.NEW_ADDRESS, moving)
     settings.FIELD_KEYS = [NEW, OLD]
-    rotate()
+    rotate_keys()
     settings.FIELD_KEYS = [NEW]
     run_worker()
     assert [mail.to for mail in mailoutbox] == [["besa@shembull.al"]]
@@ -126,16 +114,16 @@ def interrupt(_done):
 
 
 @pytest.fixture
-def crowd(settings):
-    """More pledges than one batch, by the old keys."""
+def many_pledges(settings):
+    """More pledges than one batch, with the old keys; the value is their number."""
     settings.FIELD_KEYS = settings.DIGEST_KEYS = [OLD]
-    model, rules = make_pledge(), ProviderRule.objects.by_domain()
-    crowd = []
+    template, rules = make_pledge(), ProviderRule.objects.by_domain()
+    pledges = []
     for number in range(rotation.BATCH_ROWS + 5):
         pledge = Pledge(
-            sector_id=model.sector_id,
-            consent_id=model.consent_id,
-            wording_id=model.wording_id,
+            sector_id=template.sector_id,
+            consent_id=template.consent_id,
+            wording_id=template.wording_id,
             language="sq",
             consent_language="sq",
             worded_language="sq",
@@ -144,33 +132,35 @@ def crowd(settings):
         pledge.name_cipher = keys.encrypt(f"Emri {number}", associated_data=pledge.associated_data("name"))
         pledge.address_cipher = keys.encrypt(f"{number}@shembull.al", associated_data=pledge.associated_data("address"))
         pledge.set_digests(f"Emri {number}", f"{number}@shembull.al", rules)
-        crowd.append(pledge)
-    Pledge.objects.bulk_create(crowd)
-    return len(crowd) + 1
+        pledges.append(pledge)
+    Pledge.objects.bulk_create(pledges)
+    return len(pledges) + 1
 
 
-def test_encrypting_anew_goes_on_where_it_was_interrupted(crowd, settings):
+def test_reencryption_resumes_after_an_interruption(many_pledges, settings):
     settings.FIELD_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.reencrypt(interrupt)
-    assert Pledge.objects.with_stale_ciphers().count() == crowd - rotation.BATCH_ROWS
-    assert {pledge.name[:4] for pledge in Pledge.objects.all()} == {"Emri", "Arta"}, "the site runs on meanwhile"
-    assert rotation.reencrypt() == crowd - rotation.BATCH_ROWS
+    assert Pledge.objects.with_stale_ciphers().count() == many_pledges - rotation.BATCH_ROWS
+    assert {pledge.name[:4] for pledge in Pledge.objects.all()} == {"Emri", "Arta"}, "all rows are readable meanwhile"
+    assert rotation.reencrypt() == many_pledges - rotation.BATCH_ROWS
     settings.FIELD_KEYS = [NEW]
     assert all(pledge.name and pledge.address for pledge in Pledge.objects.all())
 
 
-def test_digests_go_on_where_they_were_interrupted(crowd, settings):
+def test_redigesting_resumes_after_an_interruption(many_pledges, settings):
     settings.DIGEST_KEYS = [NEW, OLD]
     with pytest.raises(Interrupted):
         rotation.redigest(interrupt)
-    assert Pledge.objects.with_stale_digests().count() == crowd - rotation.BATCH_ROWS
-    assert all(Pledge.objects.at_address(f"{number}@shembull.al").count() == 1 for number in range(0, crowd - 1, 7))
-    assert rotation.redigest() == (crowd - rotation.BATCH_ROWS, [])
+    assert Pledge.objects.with_stale_digests().count() == many_pledges - rotation.BATCH_ROWS
+    assert all(
+        Pledge.objects.at_address(f"{number}@shembull.al").count() == 1 for number in range(0, many_pledges - 1, 7)
+    )
+    assert rotation.redigest() == (many_pledges - rotation.BATCH_ROWS, [])
     assert not rotation.is_stale()
 
 
-# What makes unique. Each stage of a rotation, with the keys that processes may know at that stage.
+# Digest keys. Each stage of a rotation: the keys that processes may have, and the rotations that have run.
 
 STAGES = {
     "before": ([[OLD]], []),
@@ -181,8 +171,8 @@ STAGES = {
 }
 
 
-def known_people(keys_of_signing):
-    """Two at one mailbox, one elsewhere, and a blocked address."""
+def make_people(keys_of_signing):
+    """Two pledges of one mailbox and one of another."""
     with override_settings(DIGEST_KEYS=keys_of_signing):
         return [
             make_pledge("Drita Kola", "drita.kola@gmail.com", state="confirmed"),
@@ -193,18 +183,18 @@ def known_people(keys_of_signing):
 
 @pytest.mark.parametrize(("processes", "rotations"), STAGES.values(), ids=STAGES)
 def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, rotations):
-    drita, agim, arta = known_people([OLD])
+    drita, agim, arta = make_people([OLD])
     with override_settings(DIGEST_KEYS=[OLD]):
         make_pledge("Zana Lela", "zana@gmail.com").block()
     for configuration in rotations:
         with override_settings(DIGEST_KEYS=configuration):
-            rotate()
+            rotate_keys()
     for number, process in enumerate(processes):
         with override_settings(DIGEST_KEYS=process):
-            # Each process finds what any other wrote …
+            # Each process finds the rows of all others.
             assert list(Pledge.objects.at_address("D.rita.Kola+x@gmail.com")) == [drita, agim]
             assert list(Pledge.objects.at_address("ARTA@shembull.al")) == [arta]
-            # … and the form does not make it twice,
+            # The form makes no duplicate.
             before = Pledge.objects.count()
             for fields in (
                 {"name": "KOLÀ  drita", "email": "DRITAKOLA+1@gmail.com"},
@@ -217,7 +207,7 @@ def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, r
                 response = client.post(FORM, form_data(**fields))
                 assert (response.status_code, response.url) == (303, INBOX)
             assert Pledge.objects.count() == before
-            # nor would the database let it.
+            # The database refuses a duplicate.
             for name, address in (("Drita Kola", "dritakola@gmail.com"), ("I Treti", "drita.kola@gmail.com")):
                 again = Pledge(
                     sector=arta.sector,
@@ -233,7 +223,7 @@ def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, r
                     again.slot = slot
                     with pytest.raises(IntegrityError), transaction.atomic():
                         again.save(force_insert=True)
-            # Who signs now is found by every process too.
+            # Every process finds a new pledge.
             newcomer = make_pledge("Besa Lela", f"besa{number}@gmail.com")
         for other in processes:
             with override_settings(DIGEST_KEYS=other):
@@ -242,16 +232,16 @@ def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, r
                 assert Pledge.objects.at_address(f"besa{number}@gmail.com").count() == 1
 
 
-def test_after_a_rotation_nothing_needs_the_old_digest_key():
-    drita, agim, arta = known_people([OLD])
+def test_after_a_rotation_the_old_digest_key_is_no_longer_needed():
+    drita, agim, arta = make_people([OLD])
     with override_settings(DIGEST_KEYS=[OLD]):
         old = keys.digests("address", "dritakola@gmail.com")[0]
     with override_settings(DIGEST_KEYS=[NEW, OLD]):
-        assert "Digests recomputed: 3 rows." in rotate()
-        assert {bytes(pledge.address_digest_last) for pledge in (Pledge.objects.get(pk=drita.pk),)} == {old}
+        assert "Digests recomputed: 3 rows." in rotate_keys()
+        assert bytes(Pledge.objects.get(pk=drita.pk).address_digest_last) == old
     with override_settings(DIGEST_KEYS=[NEW]):
-        assert "Digests recomputed: 3 rows." in rotate()
-        assert "Digests recomputed: 0 rows." in rotate()
+        assert "Digests recomputed: 3 rows." in rotate_keys()
+        assert "Digests recomputed: 0 rows." in rotate_keys()
         assert list(Pledge.objects.of_domain("shembull.al")) == [arta]
         for pledge in Pledge.objects.all():
             assert bytes(pledge.address_digest) == bytes(pledge.address_digest_last) != old
@@ -259,12 +249,12 @@ def test_after_a_rotation_nothing_needs_the_old_digest_key():
         assert list(Pledge.objects.at_address("dritakola@gmail.com")) == [drita, agim]
 
 
-def test_a_blocked_address_stays_blocked_by_the_new_key_alone(client):
+def test_a_blocked_address_stays_blocked_with_the_new_key_alone(client):
     with override_settings(DIGEST_KEYS=[OLD]):
         make_pledge("Zana Lela", "zana@gmail.com").block()
     for configuration in ([NEW, OLD], [NEW]):
         with override_settings(DIGEST_KEYS=configuration):
-            rotate()
+            rotate_keys()
             client.post(FORM, form_data(name="Zana Lela", email="z.ana@gmail.com"))
             assert not Pledge.objects.exists()
 
@@ -272,7 +262,7 @@ def test_a_blocked_address_stays_blocked_by_the_new_key_alone(client):
 # Links
 
 
-def test_a_link_works_as_long_as_its_key_is_in_the_list(client, settings):
+def test_a_link_works_while_its_key_is_configured(client, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
     pledge = make_pledge(state="confirmed")
     path = links.path(Purpose.MANAGE, pledge)
@@ -284,7 +274,7 @@ def test_a_link_works_as_long_as_its_key_is_in_the_list(client, settings):
     assert client.get(links.path(Purpose.MANAGE, pledge)).status_code == 200
 
 
-def test_a_form_that_lay_open_while_the_key_changed_can_still_be_sent(client, settings):
+def test_a_form_loaded_before_the_key_changed_can_be_sent(client, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
     fields = form_data()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
@@ -298,13 +288,13 @@ def ignore_dots(domain="shembull.al"):
     return ProviderRule.objects.create(domain=domain, ignores=".", source=configured.SITE_URL)
 
 
-def test_a_changed_rule_brings_all_rows_up_to_date_once():
+def test_a_changed_rule_updates_all_digests_once():
     pledge = make_pledge("Drita Kola", "drita.kola@shembull.al")
     assert not rotation.is_stale() and not housekeeping.redigest()
     ignore_dots()
     assert rotation.is_stale()
     assert housekeeping.redigest()
-    assert not housekeeping.redigest(), "it is under way already"
+    assert not housekeeping.redigest(), "a task waits already"
     assert DBTaskResult.objects.count() == 1
     run_worker()
     assert not rotation.is_stale() and not housekeeping.redigest()
@@ -320,14 +310,14 @@ def test_a_changed_rule_brings_all_rows_up_to_date_once():
     ],
     ids=["deleted", "changed in bulk", "no alias any more"],
 )
-def test_however_a_rule_changes_it_is_noticed(change):
+def test_any_change_of_the_rules_makes_digests_stale(change):
     make_pledge()
     assert not rotation.is_stale()
     change()
     assert rotation.is_stale()
 
 
-def test_two_pledges_that_turn_out_to_share_a_mailbox_take_its_two_places():
+def test_two_pledges_that_now_share_a_mailbox_take_its_two_slots():
     pledges = [make_pledge("Drita Kola", "d.rita@shembull.al"), make_pledge("Agim Kola", "drita@shembull.al")]
     assert [pledge.slot for pledge in pledges] == [1, 1]
     ignore_dots()
@@ -336,7 +326,7 @@ def test_two_pledges_that_turn_out_to_share_a_mailbox_take_its_two_places():
 
 
 @pytest.mark.parametrize("third", ["Cen Kola", "DRITA  KOLÀ"], ids=["a third person", "the same person again"])
-def test_what_does_not_fit_is_reported_and_left_as_it_is(third):
+def test_a_pledge_without_a_free_slot_is_reported_and_left_unchanged(third):
     for name, address in (("Drita Kola", "d.rita@shembull.al"), ("Agim Kola", "drita@shembull.al")):
         make_pledge(name, address)
     make_pledge(third, "dri.ta@shembull.al")
@@ -348,40 +338,41 @@ def test_what_does_not_fit_is_reported_and_left_as_it_is(third):
     left = Pledge.objects.get(pk=left)
     assert left in Pledge.objects.with_stale_digests() and left.name and left.address
     assert list(Pledge.objects.at_address("arta@shembull.al")) == [elsewhere]
-    with pytest.raises(CommandError) as said:
-        rotate()
-    assert str(left) in str(said.value)
-    assert left.name not in str(said.value) and "shembull" not in str(said.value)
-    # Once staff have withdrawn what is double, the rest fits.
+    with pytest.raises(CommandError) as error:
+        rotate_keys()
+    assert str(left) in str(error.value)
+    assert left.name not in str(error.value) and "shembull" not in str(error.value)
+    # Once the duplicate is erased, the rest fits.
     holders = list(Pledge.objects.at_address("drita@shembull.al"))
-    double = [holder for holder in holders if normalise_name(holder.name) == normalise_name(left.name)]
-    (double or holders)[0].delete()
+    duplicates = [holder for holder in holders if normalise_name(holder.name) == normalise_name(left.name)]
+    (duplicates or holders)[0].delete()
     assert rotation.redigest() == (1, []) and not rotation.is_stale()
 
 
-def test_what_does_not_fit_is_not_tried_again_every_minute():
+def test_a_pledge_without_a_free_slot_is_not_retried_every_minute():
     for name, address in (("Drita Kola", "d.rita@shembull.al"), ("Drita Kola", "drita@shembull.al")):
         make_pledge(name, address)
     ignore_dots()
     assert housekeeping.redigest()
     run_worker()
     assert rotation.is_stale()
-    assert not any(housekeeping.redigest() for _ in range(3))
+    for _ in range(3):
+        assert not housekeeping.redigest()
     ignore_dots("tjeter.al")
-    assert housekeeping.redigest(), "a rule that changes now is not made to wait"
+    assert housekeeping.redigest(), "a newly changed rule is applied immediately"
     run_worker()
     let_time_pass(timedelta(hours=1))
-    assert housekeeping.redigest(), "nor is what fits meanwhile forgotten"
+    assert housekeeping.redigest(), "a pledge that could fit by now is retried after an hour"
 
 
-def test_a_rule_that_changes_while_rows_are_brought_up_to_date_is_followed():
+def test_a_rule_that_changes_during_the_update_is_applied():
     pledge = make_pledge("Drita Kola", "drita.kola@shembull.al")
     ignore_dots("tjeter.al")
     batches = []
 
     def change_a_rule(done):
         batches.append(done)
-        assert len(batches) < 5, "it would never end"
+        assert len(batches) < 5, "the update does not end"
         if len(batches) == 1:
             ignore_dots()
 
@@ -390,7 +381,7 @@ def test_a_rule_that_changes_while_rows_are_brought_up_to_date_is_followed():
     assert list(Pledge.objects.at_address("dritakola@shembull.al")) == [pledge]
 
 
-def test_blocked_addresses_that_turn_out_to_be_one_stay_blocked(client):
+def test_blocked_addresses_that_now_share_a_mailbox_stay_blocked(client):
     for address in ("d.rita@shembull.al", "drita@shembull.al"):
         make_pledge(address=address).block()
     make_pledge()

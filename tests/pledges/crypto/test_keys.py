@@ -1,4 +1,4 @@
-"""Keys: what makes a stolen database name nobody, and what stops a start with wrong ones."""
+"""Keys: encryption bound to row and column, keyed digests, and settings that refuse invalid keys."""
 
 import base64
 import json
@@ -14,16 +14,12 @@ from django.db import connection
 from pledges.crypto import keys
 from pledges.models import Pledge
 from tests.factories import make_pledge
-
-
-def new_key():
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
-
+from tests.keys import new_key
 
 # Encryption
 
 
-def test_only_the_same_place_decrypts():
+def test_decryption_requires_the_same_associated_data():
     sealed = keys.encrypt("Drita Kola", associated_data="pledge.name.1")
     assert keys.decrypt(sealed, associated_data="pledge.name.1") == "Drita Kola"
     for associated_data in ("pledge.name.2", "pledge.address.1", "message.name.1", "", "pledge.name.10"):
@@ -43,7 +39,7 @@ def test_only_the_same_place_decrypts():
         "UPDATE pledges_pledge SET name_cipher = ''",
         "UPDATE pledges_pledge SET name_cipher = substr(name_cipher, 1, 8)",
     ],
-    ids=["of another row", "of another column", "tampered with", "under another key", "empty", "cut off"],
+    ids=["from another row", "from another column", "tampered with", "with another key id", "empty", "truncated"],
 )
 def test_a_ciphertext_that_was_moved_or_changed_does_not_decrypt(change):
     for name in ("Drita Kola", "Arta Lela"):
@@ -56,16 +52,16 @@ def test_a_ciphertext_that_was_moved_or_changed_does_not_decrypt(change):
         assert "Drita" not in str(refusal.value) and "Arta" not in str(refusal.value)
 
 
-def test_the_same_text_is_never_encrypted_the_same_way_twice():
+def test_equal_texts_have_different_ciphertexts():
     assert len({keys.encrypt("Drita Kola", associated_data="x") for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("text", ["", "ë", "Ëndërr Çela 🙂", "x" * 10_000, "\x00"])
-def test_any_text_comes_back(text):
+def test_any_text_survives_encryption(text):
     assert keys.decrypt(keys.encrypt(text, associated_data="x"), associated_data="x") == text
 
 
-def test_a_stolen_ciphertext_is_worth_nothing_without_the_key(settings):
+def test_decryption_requires_the_key(settings):
     sealed = keys.encrypt("Drita Kola", associated_data="x")
     settings.FIELD_KEYS = [new_key()]
     with pytest.raises(keys.CannotDecrypt):
@@ -73,7 +69,7 @@ def test_a_stolen_ciphertext_is_worth_nothing_without_the_key(settings):
 
 
 def test_two_keys_with_one_id_are_both_tried(settings):
-    """The start refuses such a pair; should it ever run, nothing is lost."""
+    """The settings refuse such a pair. Should it be used all the same, no text is lost."""
     mine = keys.decoded(settings.FIELD_KEYS)[0]
     other = next(
         key for key in (secrets.token_bytes(32) for _ in range(10_000)) if keys.key_id(key) == keys.key_id(mine)
@@ -86,7 +82,7 @@ def test_two_keys_with_one_id_are_both_tried(settings):
 # Digests
 
 
-def test_digests_differ_by_purpose_by_text_and_by_how_it_is_cut():
+def test_digests_differ_by_purpose_text_and_boundaries():
     texts = [
         ("address", "drita@shembull.al"),
         ("domain", "drita@shembull.al"),
@@ -99,7 +95,7 @@ def test_digests_differ_by_purpose_by_text_and_by_how_it_is_cut():
     assert len({keys.digests(*text)[0] for text in texts}) == len(texts)
 
 
-def test_a_digest_is_worth_nothing_without_the_key(settings):
+def test_a_digest_depends_on_the_key(settings):
     [before] = keys.digests("address", "drita@shembull.al")
     settings.DIGEST_KEYS = [new_key()]
     assert keys.digests("address", "drita@shembull.al") != [before]
@@ -107,12 +103,12 @@ def test_a_digest_is_worth_nothing_without_the_key(settings):
 
 
 @pytest.mark.django_db
-def test_equal_names_at_different_addresses_look_unrelated():
+def test_equal_names_at_different_addresses_have_different_digests():
     one, other = (make_pledge("Drita Kola", f"{number}@shembull.al") for number in range(2))
     assert bytes(one.name_digest) != bytes(other.name_digest)
 
 
-# The environment. One process tries all of them: it reads the settings as a start does.
+# The environment. One process loads the settings with each of them.
 
 PRODUCTION = {
     "DATABASE_URL": "postgres://weare1:secret@db.example.org:5432/weare1",
@@ -125,45 +121,45 @@ PRODUCTION = {
 KEY_LISTS = ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")
 SAME = new_key()
 
-# What is wrong with it: (variable, value or None for missing)
+# {description: (variable, value, or None for missing)}
 WRONG = {
     **{f"{name} is missing": (name, None) for name in PRODUCTION},
     **{f"{name} is empty": (name, "  ") for name in PRODUCTION},
-    **{f"{name} is no key": (name, "secret") for name in KEY_LISTS},
+    **{f"{name} is not a key": (name, "secret") for name in KEY_LISTS},
     **{f"{name} is too short": (name, base64.urlsafe_b64encode(b"x" * 31).decode()) for name in KEY_LISTS},
     **{f"{name} is too long": (name, base64.urlsafe_b64encode(b"x" * 33).decode()) for name in KEY_LISTS},
-    **{f"{name}: the second is cut off": (name, f"{new_key()},{new_key()[:-5]}") for name in KEY_LISTS},
-    **{f"{name}: twice the same": (name, f"{SAME}, {SAME}") for name in KEY_LISTS},
-    "DATABASE_URL is no address": ("DATABASE_URL", "weare1"),
+    **{f"{name}: the second key is truncated": (name, f"{new_key()},{new_key()[:-5]}") for name in KEY_LISTS},
+    **{f"{name}: the same key twice": (name, f"{SAME}, {SAME}") for name in KEY_LISTS},
+    "DATABASE_URL is not a URL": ("DATABASE_URL", "weare1"),
     "DATABASE_URL is SQLite": ("DATABASE_URL", "sqlite:///db.sqlite3"),
     "SITE_URL has a path": ("SITE_URL", "https://nejemi1.example/sq/"),
-    "SITE_URL is no address": ("SITE_URL", "nejemi1.example"),
-    "SITE_URL is not encrypted": ("SITE_URL", "http://nejemi1.example"),
-    "SITE_URL is broken": ("SITE_URL", "https://[nejemi1.example"),
-    "MAIL_URL is no address": ("MAIL_URL", "mail.example.org"),
+    "SITE_URL is not a URL": ("SITE_URL", "nejemi1.example"),
+    "SITE_URL is not HTTPS": ("SITE_URL", "http://nejemi1.example"),
+    "SITE_URL is malformed": ("SITE_URL", "https://[nejemi1.example"),
+    "MAIL_URL is not a URL": ("MAIL_URL", "mail.example.org"),
     "MAIL_URL has no host": ("MAIL_URL", "smtp://"),
     "MAIL_URL has a wrong port": ("MAIL_URL", "smtp://mail.example.org:mail/"),
-    "MAIL_URL is broken": ("MAIL_URL", "smtp://[mail.example.org/"),
-    "MAIL_URL wants both": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
+    "MAIL_URL is malformed": ("MAIL_URL", "smtp://[mail.example.org/"),
+    "MAIL_URL has both tls and ssl": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
 }
 
 TRY_EACH = """
 import json, os, runpy, sys
-answers = {}
-for what, environment in json.load(sys.stdin).items():
+errors = {}
+for case, environment in json.load(sys.stdin).items():
     os.environ.clear()
     os.environ.update(environment)
     try:
         runpy.run_module("weare1.settings")
-        answers[what] = ""
+        errors[case] = ""
     except Exception as error:
-        answers[what] = f"{type(error).__name__}: {error}"
-json.dump(answers, sys.stdout)
+        errors[case] = f"{type(error).__name__}: {error}"
+json.dump(errors, sys.stdout)
 """
 
 
 def run(*arguments, environment, **options):
-    """A Python process of its own, with nothing in its environment but this."""
+    """Run Python in a process with only this environment."""
     base = {"PATH": os.environ["PATH"], "PYTHONPATH": str(configured.BASE_DIR), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [sys.executable, *arguments],
@@ -177,45 +173,45 @@ def run(*arguments, environment, **options):
 
 
 @pytest.fixture(scope="module")
-def said():
-    """What a start says to each of the environments."""
-    tries = {"all is right": PRODUCTION}
-    for what, (name, value) in WRONG.items():
-        tries[what] = {key: text for key, text in (PRODUCTION | {name: value}).items() if text is not None}
+def errors():
+    """{description: the error of loading the settings, or ""} for each environment."""
+    tries = {"complete": PRODUCTION}
+    for case, (name, value) in WRONG.items():
+        tries[case] = {key: text for key, text in (PRODUCTION | {name: value}).items() if text is not None}
     done = run("-c", TRY_EACH, environment={}, input=json.dumps(tries))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-def test_production_starts_with_all_it_needs(said):
-    assert said["all is right"] == ""
+def test_production_starts_with_a_complete_environment(errors):
+    assert errors["complete"] == ""
 
 
-@pytest.mark.parametrize("what", WRONG)
-def test_production_does_not_start_and_says_which_variable_is_wrong(said, what):
-    name, value = WRONG[what]
-    assert said[what].startswith("ImproperlyConfigured: "), said[what]
-    assert name in said[what]
+@pytest.mark.parametrize("case", WRONG)
+def test_production_does_not_start_and_names_the_wrong_variable(errors, case):
+    name, value = WRONG[case]
+    assert errors[case].startswith("ImproperlyConfigured: "), errors[case]
+    assert name in errors[case]
     for secret in (value or "").split(","):
-        assert len(secret) < 20 or secret.strip() not in said[what], "a key must not be printed"
+        assert len(secret) < 20 or secret.strip() not in errors[case], "a key must not be printed"
 
 
-def test_a_command_stops_with_that_sentence():
+def test_a_command_ends_with_the_error():
     environment = {name: value for name, value in PRODUCTION.items() if name != "FIELD_KEYS"}
     done = run("manage.py", "migrate", environment=environment)
     assert done.returncode != 0
     assert "Set FIELD_KEYS: one or more keys" in done.stderr.splitlines()[-1]
 
 
-def test_so_does_the_web_server():
+def test_the_web_server_does_not_start_with_an_invalid_key():
     environment = PRODUCTION | {"DIGEST_KEYS": "secret"}
     done = run("-c", "import weare1.wsgi", environment=environment)
     assert done.returncode != 0
     assert "DIGEST_KEYS: key 1 of 1 is not 32 bytes" in done.stderr.splitlines()[-1]
 
 
-def test_the_deployment_check_has_nothing_to_say_about_a_full_production_environment():
-    # A column that the database computes makes Django ask for its version.
+def test_the_deployment_check_finds_no_issue():
+    # Generated columns make the check ask PostgreSQL for its version.
     environment = PRODUCTION | {"DATABASE_URL": os.environ["DATABASE_URL"]}
     done = run("-W", "error", "manage.py", "check", "--deploy", "--fail-level", "DEBUG", environment=environment)
     assert done.returncode == 0, done.stderr
@@ -223,8 +219,8 @@ def test_the_deployment_check_has_nothing_to_say_about_a_full_production_environ
     assert len(done.stdout.splitlines()) == 1 and done.stderr == ""
 
 
-def same_id(first):
-    """Another key whose one-byte id is that of the first."""
+def key_with_id_of(first):
+    """Another key with the one-byte id of the first."""
     wanted = keys.key_id(base64.urlsafe_b64decode(first))
     return next(
         key for key in (new_key() for _ in range(100_000)) if keys.key_id(base64.urlsafe_b64decode(key)) == wanted
@@ -232,8 +228,8 @@ def same_id(first):
 
 
 @pytest.mark.parametrize("name", ["FIELD_KEYS", "DIGEST_KEYS"])
-def test_two_keys_that_could_not_be_told_apart_are_refused(name):
-    environment = PRODUCTION | {name: f"{SAME},{same_id(SAME)}"}
+def test_two_keys_with_one_id_are_refused(name):
+    environment = PRODUCTION | {name: f"{SAME},{key_with_id_of(SAME)}"}
     done = run("manage.py", "check", environment=environment)
     assert done.returncode != 0
     assert name in done.stderr and SAME not in done.stderr

@@ -9,7 +9,7 @@ from pledges.figures import cards, colors, fonts
 from pledges.models import Sector
 from tests.colors import contrast
 from tests.factories import make_pledge
-from tests.tally import put
+from tests.tally import put_cells
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def test_text_too_long_for_the_smallest_size_ends_with_an_ellipsis():
 
 
 def test_text_and_dots_have_enough_contrast_with_the_ground(client):
-    put({("parents", "AL-11"): 50, ("artists", "AL-01"): 20})
+    put_cells({("parents", "AL-11"): 50, ("artists", "AL-01"): 20})
     card = Image.open(io.BytesIO(client.get("/pictures/sq/totals.png").content)).convert("RGB")
     for picture in (drawn("square", "Unë u zotova."), card):
         width, height = picture.size
@@ -104,7 +104,7 @@ def test_a_visitor_s_input_is_never_drawn(client):
 
 
 def the_card(people, language, client):
-    put({("parents", "AL-11"): people} if people else {})
+    put_cells({("parents", "AL-11"): people} if people else {})
     response = client.get(f"/pictures/{language}/totals.png")
     return Image.open(io.BytesIO(response.content)).convert("RGB")
 
@@ -127,7 +127,7 @@ def test_the_card_of_the_total_is_complete_at_any_number(client, language, peopl
 
 
 def test_the_card_is_cached_until_its_figures_change(client):
-    put({("parents", "AL-11"): 41})
+    put_cells({("parents", "AL-11"): 41})
     cards.draw_total.cache_clear()
     first = client.get("/pictures/en/totals.png").content
     assert client.get("/pictures/en/totals.png").content == first

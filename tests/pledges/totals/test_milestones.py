@@ -8,14 +8,13 @@ from django.utils import timezone, translation
 
 from pledges.models import County, Milestone, Pledge, PledgingSettings, Sector
 from pledges.totals import milestones, published, tally
-from tests.factories import keep_house, make_pledge, make_staff, sign_in
+from tests.factories import keep_house, make_pledge
 from tests.pages import Document
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
-SETTINGS = "/admin/pledges/pledgingsettings/1/change/"
 DAY = date(2026, 3, 1)
 
 
@@ -31,35 +30,14 @@ def recorded():
     ("people", "goal"),
     [(0, 200), (179, 200), (180, 500), (449, 500), (450, 1500), (1349, 1500), (1350, 1500), (1499, 1500), (1500, 2000)],
 )
-def test_the_next_goal_opens_at_nine_tenths_and_the_last_one_stays_until_it_is_reached(people, goal):
+def test_the_next_goal_opens_at_90_percent_and_the_last_one_stays_until_it_is_reached(people, goal):
     settings = PledgingSettings(goal=200, next_goals=[1500, 500])
     assert settings.goal_above(people) == goal
 
 
-def test_goals_alone_are_enough_and_one_that_is_passed_is_no_goal():
+def test_next_goals_suffice_without_a_goal_and_a_passed_goal_is_skipped():
     assert PledgingSettings(next_goals=[300]).goal_above(10) == 300
     assert PledgingSettings(goal=50, next_goals=[60]).goal_above(70) == 100
-
-
-def test_staff_write_the_goals_in_a_row(client):
-    sign_in(client, make_staff(superuser=True))
-    fields = {"state": "open", "goal": "200", "next_goals": "500, 1000,5000", "network_limit": "60"}
-    assert client.post(SETTINGS, fields).status_code == 302
-    assert PledgingSettings.load().next_goals == [500, 1000, 5000]
-    put_people(185)
-    assert "The next goal: 500" in Document(client.get("/en/totals/")).words()
-    assert "The next goal: 500" in Document(client.get("/en/")).words()
-
-
-@pytest.mark.parametrize("wrong", ["500; 1000", "many", "5", "-100", "500,,x", "9" * 30, ",".join(["100"] * 13)])
-def test_a_goal_that_is_none_is_refused_in_words_and_what_was_typed_stays(client, wrong):
-    sign_in(client, make_staff(superuser=True))
-    response = client.post(SETTINGS, {"state": "open", "goal": "", "next_goals": wrong, "network_limit": "60"})
-    assert response.status_code == 200
-    assert list(response.context["adminform"].form.errors) == ["next_goals"]
-    page = Document(response)
-    assert page.of(page.one("input", name="next_goals"))["value"] == wrong
-    assert PledgingSettings.load().next_goals == []
 
 
 # Milestones
@@ -70,16 +48,16 @@ def test_a_goal_that_is_none_is_refused_in_words_and_what_was_typed_stays(client
     [(99, []), (100, [100]), (999, [100]), (1000, [100, 1000]), (120_000, [100, 1000, 10_000, 100_000])],
 )
 def test_every_power_of_ten_is_a_milestone(people, keys):
-    put({("parents", "AL-11"): people})
+    put_cells({("parents", "AL-11"): people})
     milestones.record()
     assert [key for key in recorded() if key.startswith("people")] == [f"people-{n}" for n in reversed(keys)]
 
 
-def test_it_bears_the_day_on_which_it_was_reached_also_when_the_worker_looks_later():
-    put({("parents", "AL-11"): 60}, DAY)
-    put({("teachers", "AL-02"): 30}, DAY + timedelta(1))
-    put({("parents", "AL-11"): 50}, DAY + timedelta(5))
-    put({("youth", "AL-11"): 900}, DAY + timedelta(9))
+def test_a_milestone_has_the_day_it_was_reached_even_when_recorded_later():
+    put_cells({("parents", "AL-11"): 60}, DAY)
+    put_cells({("teachers", "AL-02"): 30}, DAY + timedelta(1))
+    put_cells({("parents", "AL-11"): 50}, DAY + timedelta(5))
+    put_cells({("youth", "AL-11"): 900}, DAY + timedelta(9))
     assert milestones.record() == 4
     assert recorded() == {
         "people-100": DAY + timedelta(5),
@@ -89,27 +67,27 @@ def test_it_bears_the_day_on_which_it_was_reached_also_when_the_worker_looks_lat
     }
 
 
-def test_every_county_counts_but_not_those_abroad():
+def test_the_milestone_of_all_counties_leaves_out_abroad():
     counties = list(County.objects.exclude(pk=County.ABROAD).values_list("pk", flat=True))
     for number, code in enumerate(counties[:-1]):
-        put({("parents", code): 1}, DAY + timedelta(number))
-    put({("parents", "abroad"): 9, ("parents", ""): 9}, DAY)
+        put_cells({("parents", code): 1}, DAY + timedelta(number))
+    put_cells({("parents", "abroad"): 9, ("parents", ""): 9}, DAY)
     assert milestones.record() == 0
-    put({("youth", counties[-1]): 1}, DAY + timedelta(3))
+    put_cells({("youth", counties[-1]): 1}, DAY + timedelta(3))
     assert milestones.record() == 1
     assert recorded() == {"counties": DAY + timedelta(len(counties) - 2)}
 
 
-def test_what_is_not_folded_yet_counts_too():
-    put({("parents", "AL-11"): 99}, DAY)
+def test_deltas_that_are_not_folded_yet_count():
+    put_cells({("parents", "AL-11"): 99}, DAY)
     make_pledge(state="confirmed")
     assert tally.unfolded() == 1
     milestones.record()
     assert recorded()["people-100"] == timezone.localdate()
 
 
-def test_it_is_recorded_once_and_stays_when_people_leave_again():
-    put({("teachers", "AL-11"): 99}, DAY)
+def test_a_milestone_is_recorded_once_and_stays_when_people_withdraw():
+    put_cells({("teachers", "AL-11"): 99}, DAY)
     pledge = make_pledge(state="confirmed")
     assert (milestones.record(), milestones.record()) == (1, 0)
     pledge.withdraw()
@@ -121,8 +99,8 @@ def test_it_is_recorded_once_and_stays_when_people_leave_again():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_record_it_once():
-    put({("parents", "AL-11"): 1200})
+def test_concurrent_workers_record_a_milestone_once():
+    put_cells({("parents", "AL-11"): 1200})
     at_once(milestones.record, milestones.record, milestones.record)
     assert sorted(recorded()) == ["people-100", "people-1000", "sector-100-parents"]
 
@@ -138,14 +116,14 @@ def test_two_workers_record_it_once():
         {"kind": "x", "people": 5},
     ],
 )
-def test_the_database_keeps_milestones_whole_and_single(values):
+def test_the_database_refuses_inconsistent_and_duplicate_milestones(values):
     Milestone.objects.create(kind="people", people=100, reached_on=DAY)
     Milestone.objects.create(kind="counties", reached_on=DAY)
     with pytest.raises(IntegrityError), transaction.atomic():
         Milestone.objects.create(reached_on=DAY, **values)
 
 
-def test_the_worker_s_minute_publishes_and_records():
+def test_housekeeping_publishes_the_state_and_records_milestones():
     put_people(2000)
     keep_house()
     assert "people-1000" in recorded()
@@ -154,9 +132,9 @@ def test_the_worker_s_minute_publishes_and_records():
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
-def test_milestones_stand_on_the_page_with_their_day_and_in_the_picture(client, language):
-    put({("parents", "AL-11"): 150}, DAY)
-    put({("parents", "AL-11"): 900})
+def test_milestones_are_on_the_page_with_their_day_and_in_the_chart(client, language):
+    put_cells({("parents", "AL-11"): 150}, DAY)
+    put_cells({("parents", "AL-11"): 900})
     milestones.record()
     page = Document(client.get("/sq/sa-jemi/" if language == "sq" else "/en/totals/"))
     words = page.words()
@@ -168,7 +146,7 @@ def test_milestones_stand_on_the_page_with_their_day_and_in_the_picture(client, 
     assert len(page.all("circle", node=chart)) == 3, "100, 1000 and today"
 
 
-def test_a_sector_that_is_deleted_takes_its_milestone_along():
+def test_deleting_a_sector_deletes_its_milestone():
     sector = Sector.objects.create(slug="doctors", name_sq="Mjekë", name_en="Doctors", color="s1", position=9)
     Milestone.objects.create(kind="sector", people=100, sector=sector, reached_on=DAY)
     sector.delete()

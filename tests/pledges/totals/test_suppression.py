@@ -1,7 +1,7 @@
-"""Small numbers hide people: what an attacker can work out from all that is published in one state.
+"""Small-cell suppression: what an attacker can derive from all figures that are published together.
 
-The attacker is a linear programme over every published figure: for each hidden cell it asks for the least and the greatest
-number that agrees with all of them.
+The attacker is a linear programme over every published figure: for each hidden cell it finds the minimum and the maximum that
+agree with all of them.
 """
 
 import csv
@@ -21,11 +21,11 @@ from pledges.totals import published, tally
 from pledges.totals.suppression import SMALL, hidden_cells
 from tests.factories import make_pledge
 from tests.pages import Document
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 
 
 def attack(rows, columns, shown):
-    """{hidden cell: (least, greatest)} by linear programming, from all sums and the shown cells (None where hidden)."""
+    """{hidden cell: (minimum, maximum)} by linear programming, from all sums and the shown cells (None where hidden)."""
     cells = [(row, column) for row in rows for column in columns]
     known, sums = [], []
     for names, axis in ((rows, 0), (columns, 1)):
@@ -40,11 +40,11 @@ def attack(rows, columns, shown):
             for sign in (1, -1):
                 aim = np.zeros(len(cells))
                 aim[number] = sign
-                answer = linprog(aim, A_eq=np.array(known), b_eq=sums, bounds=bounds, method="highs")
-                assert answer.status == 0, answer.message
-                ends.append(sign * answer.fun)
+                solution = linprog(aim, A_eq=np.array(known), b_eq=sums, bounds=bounds, method="highs")
+                assert solution.status == 0, solution.message
+                ends.append(sign * solution.fun)
             found[cell] = tuple(round(end) for end in ends)
-            assert np.allclose(ends, found[cell], atol=1e-6), "sums of whole people leave whole people"
+            assert np.allclose(ends, found[cell], atol=1e-6), "the bounds are integers"
     return found
 
 
@@ -55,29 +55,29 @@ def sums_of(table, axis):
     }
 
 
-def assert_hidden_well(table, shown):
-    """The rule, checked against the truth by the attacker."""
+def assert_suppressed(table, shown):
+    """Check the suppression rule by the attack, given the true table."""
     rows, columns = sums_of(table, 0), sums_of(table, 1)
     total = sum(rows.values())
     for cell, n in table.items():
         assert shown[cell] in (None, n)
         if rows[cell[0]] and columns[cell[1]]:
-            assert n >= SMALL or shown[cell] is None, "a small number is never shown"
+            assert n >= SMALL or shown[cell] is None, "a small cell is never shown"
         else:
-            assert shown[cell] == 0, "where nobody is there is nothing to hide"
+            assert shown[cell] == 0, "cells of an empty row or column are shown as 0"
     for cell, (least, greatest) in attack(rows, columns, shown).items():
         row, column = rows[cell[0]], columns[cell[1]]
-        # What the totals alone, which are public and exact, leave open.
+        # The bounds that the exact public totals alone allow.
         floor, ceiling = max(0, row + column - total), min(row, column)
         assert floor <= least <= table[cell] <= greatest <= ceiling
-        assert least < greatest, f"{cell} can be worked out"
+        assert least < greatest, f"{cell} can be derived"
         assert greatest - least >= min(SMALL, ceiling - floor)
         if table[cell] < SMALL:
             assert least == floor and greatest >= min(SMALL, ceiling)
 
 
-def is_told(table):
-    """Whether there is a table at all: people of two rows and of two columns."""
+def has_table(table):
+    """Whether a table is published: it needs people in two rows and in two columns."""
     return all(sum(map(bool, sums_of(table, axis).values())) > 1 for axis in (0, 1))
 
 
@@ -87,7 +87,7 @@ def shown_of(table):
 
 
 def population(seed):
-    """A random country: some sectors and counties, of very different sizes."""
+    """A random table of sectors and counties of very different sizes."""
     chance = random.Random(seed)
     rows, columns = chance.randint(2, 8), chance.randint(2, 14)
     across, down = ([chance.random() ** 3 for _ in range(size)] for size in (columns, rows))
@@ -99,10 +99,10 @@ def population(seed):
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_nobody_works_out_a_hidden_number_of_a_random_country(seed):
+def test_no_hidden_cell_of_a_random_table_can_be_derived(seed):
     table = population(seed)
-    if is_told(table):
-        assert_hidden_well(table, shown_of(table))
+    if has_table(table):
+        assert_suppressed(table, shown_of(table))
 
 
 @settings(max_examples=120, derandomize=True, database=None, deadline=None)
@@ -115,30 +115,30 @@ def test_nobody_works_out_a_hidden_number_of_a_random_country(seed):
         )
     )
 )
-def test_nobody_works_out_a_hidden_number_of_the_nastiest_tables(lines):
+def test_no_hidden_cell_of_a_small_table_can_be_derived(lines):
     table = {(row, column): n for row, line in enumerate(lines) for column, n in enumerate(line)}
-    if is_told(table):
-        assert_hidden_well(table, shown_of(table))
+    if has_table(table):
+        assert_suppressed(table, shown_of(table))
 
 
-def test_the_attacker_is_worth_fearing():
-    """Without the others hidden, a sum betrays the one small number; with one neighbour, its column does."""
+def test_the_attack_derives_a_cell_without_complementary_suppression():
+    """If only the small cell is hidden, the sums reveal it. If one more of its row is hidden, its column reveals it."""
     table = {(row, column): 50 for row in range(4) for column in range(4)} | {(1, 1): 3}
     rows, columns = sums_of(table, 0), sums_of(table, 1)
     assert attack(rows, columns, table | {(1, 1): None})[1, 1] == (3, 3)
     assert attack(rows, columns, table | {(1, 1): None, (1, 2): None, (2, 1): None})[1, 1] == (3, 3)
 
 
-def test_no_more_is_hidden_than_it_takes():
+def test_no_more_cells_are_hidden_than_necessary():
     table = {(row, column): 50 for row in range(6) for column in range(6)} | {(1, 1): 3}
     assert len(hidden_cells(table)) == 4
     assert hidden_cells({(row, column): 5 for row in range(6) for column in range(6)}) == set()
 
 
-def everything(client):
+def published_figures(client):
     """(sums of sectors, sums of counties, {(slug, code): n or None}) as an attacker collects them from all outputs of one state.
 
-    They must say the same: page, its CSV, and open data as JSON and CSV.
+    Page, its CSV file, and open data as JSON and CSV must agree.
     """
     data = client.get("/api/v1/sectors-by-county.json").json()
     shown = {(slug, code): n for slug, row in data["cells"].items() for code, n in row.items()}
@@ -170,39 +170,41 @@ def everything(client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("people", [9, 60, 700, 9000])
-def test_nobody_works_out_a_hidden_number_from_all_outputs_of_a_state(client, people):
+def test_no_hidden_cell_can_be_derived_from_all_outputs_of_a_state(client, people):
     put_people(people)
     assert published.publish()
     ids = {sector.pk: sector.slug for sector in Sector.objects.all()}
     read = tally.read()
-    sectors, counties, shown = everything(client)
+    sectors, counties, shown = published_figures(client)
     table = dict.fromkeys(shown, 0) | {
         (ids[sector], county or "unknown"): n for (sector, county), n in read.cells.items()
     }
     live = client.get("/api/v1/totals.json").json()
     assert {slug: row["total"] for slug, row in live["sectors"].items()} == sectors == sums_of(table, 0)
     assert {code: row["total"] for code, row in live["counties"].items()} == counties == sums_of(table, 1)
-    assert_hidden_well(table, shown)
-    assert people < 9000 or sum(n or 0 for n in shown.values()) > 0.8 * people, "what need not be hidden is shown"
+    assert_suppressed(table, shown)
+    assert people < 9000 or sum(n or 0 for n in shown.values()) > 0.8 * people, (
+        "cells that need not be hidden are shown"
+    )
 
 
 @pytest.mark.django_db
-def test_a_state_is_the_day_s_whatever_happens_meanwhile(client):
+def test_a_published_state_does_not_change_within_its_day(client):
     put_people(900)
     assert published.publish()
-    before = everything(client)
+    before = published_figures(client)
     make_pledge(state="confirmed", sector="artists", county_id="AL-07")
-    put({("artists", "AL-07"): 40})
+    put_cells({("artists", "AL-07"): 40})
     assert not published.publish(), "once a day"
-    assert everything(client) == before
+    assert published_figures(client) == before
     assert client.get("/api/v1/totals.json").json()["total"] == 941, "the totals are live"
     PublishedState.objects.update(day=timezone.localdate() - timedelta(1))
     assert published.publish()
-    assert everything(client)[0]["artists"] == before[0]["artists"] + 41
+    assert published_figures(client)[0]["artists"] == before[0]["artists"] + 41
 
 
 @pytest.mark.django_db
-def test_a_hidden_number_is_in_no_row_of_the_database(client):
+def test_a_hidden_number_is_not_stored_in_the_published_state(client):
     put_people(900)
     published.publish()
     [state] = PublishedState.objects.all()
@@ -220,8 +222,8 @@ def test_a_hidden_number_is_in_no_row_of_the_database(client):
         {("parents", "AL-01"): 9, ("parents", ""): 9},
     ],
 )
-def test_no_table_is_published_while_the_totals_alone_would_tell_it(client, cells):
-    put(cells)
+def test_no_table_is_published_when_the_totals_alone_would_reveal_it(client, cells):
+    put_cells(cells)
     published.publish()
     assert "cells" not in client.get("/api/v1/sectors-by-county.json").json()
     assert client.get("/api/v1/sectors-by-county.csv").text.count("\n") == 1
@@ -230,7 +232,7 @@ def test_no_table_is_published_while_the_totals_alone_would_tell_it(client, cell
 
 
 @pytest.mark.django_db
-def test_before_the_first_state_every_output_says_so_kindly(client):
+def test_before_the_first_state_every_output_is_empty(client):
     assert client.get("/api/v1/sectors-by-county.json").json() == {"as_of": None, "hidden_below": SMALL}
     assert client.get("/api/v1/sectors-by-county.csv").status_code == 200
     assert client.get("/sq/sa-jemi/").status_code == client.get("/en/totals/groups-by-county/").status_code == 200
@@ -238,10 +240,10 @@ def test_before_the_first_state_every_output_says_so_kindly(client):
 
 
 @pytest.mark.django_db
-def test_the_table_leads_to_how_it_hides_and_that_says_what_it_does_not(client):
+def test_the_table_links_to_its_method_and_the_method_states_its_limits(client):
     page = Document(client.get("/en/totals/groups-by-county/"))
     assert page.all("a", href="/en/how-we-count/")
     words = Document(client.get("/en/how-we-count/")).words()
     assert f"every number under {SMALL} is hidden" in words
-    for honest in ("live totals minute by minute", "tables of two days", "totals alone tell so"):
-        assert honest in words
+    for limit in ("live totals minute by minute", "tables of two days", "totals alone tell so"):
+        assert limit in words

@@ -1,4 +1,4 @@
-"""The totals are the rows: every figure equals what counting the rows gives, whoever changes them and however."""
+"""The totals equal the rows after any change: through models, bulk updates, SQL, COPY and TRUNCATE."""
 
 import io
 from collections import Counter
@@ -25,7 +25,7 @@ def sql(statement, *values):
 
 
 def assert_exact():
-    """Every total equals the rows, before folding and after."""
+    """Check that every total equals the rows, before folding and after."""
     for _ in range(2):
         rows = list(Pledge.objects.filter(state="confirmed").values_list("sector_id", "county_id"))
         read = tally.read()
@@ -40,7 +40,7 @@ def assert_exact():
 
 @pytest.fixture
 def people():
-    """Four counted people, one who has not confirmed, and one whom staff took out."""
+    """Four confirmed pledges, one pending and one invalidated."""
     people = {
         "ana": make_pledge(sector="parents", county_id="AL-11", state="confirmed"),
         "ben": make_pledge(
@@ -54,7 +54,7 @@ def people():
         "era": make_pledge(sector="parents", county_id="AL-11"),
         "fatos": make_pledge(sector="teachers", county_id="AL-12", state="invalidated"),
     }
-    # Deferred checks of foreign keys would keep TRUNCATE and ALTER TABLE from this transaction.
+    # Pending deferred checks of foreign keys would make TRUNCATE and ALTER TABLE fail in this transaction.
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     assert tally.read().total == 4
     return people
@@ -86,11 +86,11 @@ def change_county(people):
     Pledge.objects.filter(pk=people["ana"].pk).update(county="AL-12")
 
 
-def say_no_county(people):
+def remove_county(people):
     Pledge.objects.filter(county="AL-11").update(county=None)
 
 
-def say_a_county(people):
+def add_county(people):
     Pledge.objects.filter(county=None).update(county="AL-01")
 
 
@@ -98,7 +98,7 @@ def move_to_another_day(people):
     Pledge.objects.confirmed().update(confirmed_at=F("confirmed_at") - timedelta(days=3))
 
 
-def change_what_is_not_counted(people):
+def change_uncounted_columns(people):
     Pledge.objects.update(language="en", show_name=True)
 
 
@@ -127,7 +127,7 @@ def update_by_sql(people):
 
 
 def upsert(people):
-    """INSERT … ON CONFLICT DO UPDATE, which fires the triggers of both."""
+    """INSERT … ON CONFLICT DO UPDATE, which fires the triggers of INSERT and UPDATE."""
     columns = ", ".join(field.column for field in Pledge._meta.fields)
     sql(
         f"INSERT INTO pledges_pledge ({columns}) SELECT {columns} FROM pledges_pledge "
@@ -146,7 +146,7 @@ def merge_by_sql(people):
 
 
 def copy_out_and_in(people):
-    """What restoring a backup does: everything goes, and COPY brings it back."""
+    """DELETE and COPY, as a restored backup does."""
     copy = io.StringIO()
     with connection.cursor() as cursor:
         cursor.copy_expert("COPY pledges_pledge TO STDOUT", copy)
@@ -160,7 +160,7 @@ def truncate(people):
     sql("TRUNCATE pledges_pledge CASCADE")
 
 
-def truncate_what_pledges_hang_on(people):
+def truncate_a_referenced_table(people):
     sql("TRUNCATE pledges_county CASCADE")
 
 
@@ -169,8 +169,8 @@ def truncate_and_sign(people):
     make_pledge(state="confirmed")
 
 
-def undone(people):
-    """A change that is rolled back leaves no trace."""
+def roll_back(people):
+    """A rolled back change leaves the totals as they were."""
     with transaction.atomic():
         Pledge.objects.all().delete()
         transaction.set_rollback(True)
@@ -183,10 +183,10 @@ CHANGES = {
     restore_all: 5,
     change_sector: 4,
     change_county: 4,
-    say_no_county: 4,
-    say_a_county: 4,
+    remove_county: 4,
+    add_county: 4,
     move_to_another_day: 4,
-    change_what_is_not_counted: 4,
+    change_uncounted_columns: 4,
     merge_sectors: 4,
     delete_one: 3,
     withdraw: 3,
@@ -197,9 +197,9 @@ CHANGES = {
     merge_by_sql: 2,
     copy_out_and_in: 4,
     truncate: 0,
-    truncate_what_pledges_hang_on: 0,
+    truncate_a_referenced_table: 0,
     truncate_and_sign: 1,
-    undone: 4,
+    roll_back: 4,
 }
 
 
@@ -233,34 +233,37 @@ steps = st.one_of(
 )
 
 
-def some(number):
-    """Two pledges, or as many as there are from this place on."""
+def pledges_at(number):
+    """Up to two pledges from this position on, in the order of their ids."""
     pks = Pledge.objects.order_by("pk").values_list("pk", flat=True)
     return Pledge.objects.filter(pk__in=list(pks[number : number + 2]))
 
 
-def take(step):
-    match step:
-        case "sign", sector, county:
-            make_pledge(sector=sector, county_id=county)
-        case "confirm", number:
-            for pledge in some(number):
-                pledge.confirm()
-        case "delete", number:
-            some(number).delete()
-        case "move", number, county:
-            some(number).update(county=county)
-        case "invalidate", number:
-            some(number).invalidate()
-        case ("restore",):
-            Pledge.objects.restore()
-        case "merge", slug:
-            Pledge.objects.update(sector=Sector.objects.get(slug=slug))
-        case ("empty",):
-            sql("SET CONSTRAINTS ALL IMMEDIATE")
-            sql("TRUNCATE pledges_pledge CASCADE")
-        case ("fold",):
-            tally.fold()
+def sign(sector, county):
+    make_pledge(sector=sector, county_id=county)
+
+
+def confirm_at(number):
+    for pledge in pledges_at(number):
+        pledge.confirm()
+
+
+def empty():
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("TRUNCATE pledges_pledge CASCADE")
+
+
+STEPS = {
+    "sign": sign,
+    "confirm": confirm_at,
+    "delete": lambda number: pledges_at(number).delete(),
+    "move": lambda number, county: pledges_at(number).update(county=county),
+    "invalidate": lambda number: pledges_at(number).invalidate(),
+    "restore": lambda: Pledge.objects.restore(),
+    "merge": lambda slug: Pledge.objects.update(sector=Sector.objects.get(slug=slug)),
+    "empty": empty,
+    "fold": tally.fold,
+}
 
 
 @settings(
@@ -273,8 +276,8 @@ def take(step):
 @given(st.lists(steps, min_size=5, max_size=25))
 def test_totals_equal_the_rows_after_any_sequence_of_changes(db, sequence):
     with transaction.atomic():
-        for step in sequence:
-            take(step)
+        for name, *arguments in sequence:
+            STEPS[name](*arguments)
         assert_exact()
         transaction.set_rollback(True)
 
@@ -295,7 +298,7 @@ def test_29_a_day_begins_and_ends_in_tirana(moment, day):
     assert list(TallyDay.objects.values_list("day", "n")) == [(day, 1)]
 
 
-def test_a_day_does_not_depend_on_the_time_zone_of_whoever_writes():
+def test_a_day_does_not_depend_on_the_time_zone_of_the_connection():
     sql("SET LOCAL TIME ZONE 'Pacific/Auckland'")
     make_pledge(state="confirmed", confirmed_at=datetime(2026, 6, 30, 21, 30, tzinfo=UTC))
     sql("UPDATE pledges_pledge SET county_id = NULL")
@@ -314,16 +317,16 @@ def test_reading_costs_the_same_for_one_pledge_as_for_many(django_assert_num_que
     with django_assert_num_queries(3) as many:
         assert tally.read().total == 32
     for query in [*few, *many]:
-        assert "pledges_pledge" not in query["sql"], "a total is never counted from the rows"
+        assert "pledges_pledge" not in query["sql"], "totals are not counted from the rows"
 
 
-def test_the_moment_of_the_totals_is_now_also_when_nobody_has_pledged():
+def test_the_time_of_the_totals_is_now_even_without_pledges():
     read = tally.read()
     assert read.total == 0 and abs(datetime.now(UTC) - read.as_of) < timedelta(minutes=1)
 
 
 def without_triggers(statement):
-    """Change rows behind the tally's back, as a restore with triggers switched off does."""
+    """Change rows with the triggers disabled, as some restores do."""
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     sql("ALTER TABLE pledges_pledge DISABLE TRIGGER USER")
     sql(statement)
@@ -331,7 +334,7 @@ def without_triggers(statement):
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "difference"),
     [
         ("DELETE FROM pledges_pledge WHERE county_id = 'AL-11'", "county AL-11: tally 2, rows 0"),
         ("UPDATE pledges_pledge SET county_id = NULL", "county unknown: tally 0, rows 2"),
@@ -343,22 +346,22 @@ def without_triggers(statement):
     ids=["deleted", "moved to another county", "moved to another day"],
 )
 @pytest.mark.parametrize("folded", [False, True], ids=["", "folded"])
-def test_check_totals_finds_what_no_trigger_saw_and_mends_it(people, statement, said, folded):
+def test_check_totals_finds_and_repairs_changes_made_without_triggers(people, statement, difference, folded):
     if folded:
         tally.fold()
     without_triggers(statement)
     found = io.StringIO()
     with pytest.raises(CommandError, match="--repair"):
         call_command("check_totals", stdout=found)
-    assert said in found.getvalue()
+    assert difference in found.getvalue()
     call_command("check_totals", repair=True, stdout=io.StringIO())
     assert_exact()
-    said_after = io.StringIO()
-    call_command("check_totals", stdout=said_after)
-    assert said_after.getvalue() == f"Exact: {tally.read().total} confirmed pledges.\n"
+    output = io.StringIO()
+    call_command("check_totals", stdout=output)
+    assert output.getvalue() == f"Exact: {tally.read().total} confirmed pledges.\n"
 
 
-def test_check_totals_mends_nothing_unless_asked(people):
+def test_check_totals_repairs_nothing_without_the_option(people):
     without_triggers("DELETE FROM pledges_pledge")
     with pytest.raises(CommandError):
         call_command("check_totals", stdout=io.StringIO())
@@ -366,24 +369,24 @@ def test_check_totals_mends_nothing_unless_asked(people):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_processes_that_fold_at_once_do_not_wait_for_each_other_and_lose_nothing():
+def test_concurrent_folds_neither_wait_for_each_other_nor_lose_a_delta():
     for county in County.objects.all():
         make_pledge(state="confirmed", county_id=county.pk)
-    everyone = County.objects.count()
+    people = County.objects.count()
     with held_open(tally.fold):
         assert tally.fold() is None
-        assert tally.read().total == everyone
-    assert tally.read().total == everyone and tally.unfolded() == 0
+        assert tally.read().total == people
+    assert tally.read().total == people and tally.unfolded() == 0
     for county in County.objects.all():
         make_pledge(state="confirmed", county_id=county.pk)
     folded = at_once(tally.fold, tally.fold, tally.fold)
-    assert sum(moved or 0 for moved in folded) == everyone
-    assert tally.read().total == 2 * everyone
+    assert sum(moved or 0 for moved in folded) == people
+    assert tally.read().total == 2 * people
     assert tally.differences() == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fold_that_dies_half_way_loses_nothing():
+def test_a_rolled_back_fold_loses_no_delta():
     make_pledge(state="confirmed")
     with transaction.atomic():
         assert tally.fold() == 1
@@ -394,11 +397,11 @@ def test_a_fold_that_dies_half_way_loses_nothing():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_mending_waits_for_a_confirmation_under_way_and_counts_it():
+def test_a_repair_waits_for_an_open_confirmation_and_counts_it():
     pledge = make_pledge()
     with held_open(pledge.confirm):
-        mending = begin(tally.rebuild)
-        assert not mending.done()
+        repair = begin(tally.rebuild)
+        assert not repair.done()
         assert tally.read().total == 0, "readers do not wait"
-    mending.result(10)
+    repair.result(10)
     assert tally.read().total == 1 and tally.differences() == []

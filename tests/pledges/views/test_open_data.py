@@ -1,4 +1,4 @@
-"""Open data: the days, the description held against the answers, and the page that explains them."""
+"""Open data: figures by day, the OpenAPI description checked against the responses, caching, and the page about it."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from pledges.totals import published, tally
 from pledges.views import openapi
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +29,8 @@ def rows(client, path):
 
 def test_the_days_are_exact_and_add_up_to_the_total(client):
     today = timezone.localdate()
-    put({("parents", "AL-11"): 3, ("youth", ""): 2}, today - timedelta(days=40))
-    put({("artists", "AL-02"): 1}, today - timedelta(days=1))
+    put_cells({("parents", "AL-11"): 3, ("youth", ""): 2}, today - timedelta(days=40))
+    put_cells({("artists", "AL-02"): 1}, today - timedelta(days=1))
     newest = make_pledge(state="confirmed")
     expected = {str(today - timedelta(days=40)): 5, str(today - timedelta(days=1)): 1, str(today): 1}
     data = client.get("/api/v1/days.json").json()
@@ -40,7 +40,7 @@ def test_the_days_are_exact_and_add_up_to_the_total(client):
     assert str(today) not in client.get("/api/v1/days.json").json()["days"]
 
 
-def test_before_anybody_has_pledged_there_are_no_days(client):
+def test_before_the_first_pledge_there_are_no_days(client):
     assert client.get("/api/v1/days.json").json()["days"] == {}
     assert rows(client, "/api/v1/days.csv") == []
 
@@ -48,8 +48,8 @@ def test_before_anybody_has_pledged_there_are_no_days(client):
 # The description
 
 
-def agrees(schema, value, where="answer"):
-    """Hold a value against a schema, in what JSON Schema our description uses; anything else in it is an error."""
+def assert_matches(schema, value, where="response"):
+    """Check a value against a schema, with the JSON Schema keywords that our description uses; others are an error."""
     if "$ref" in schema:
         schema = openapi.SCHEMAS[schema["$ref"].rpartition("/")[2]]
     known = {
@@ -77,25 +77,25 @@ def agrees(schema, value, where="answer"):
                 date.fromisoformat(key)
             of_key = schema.get("properties", {}).get(key) or schema["additionalProperties"]
             assert of_key is not False, f"{where}.{key}"
-            agrees(of_key, inner, f"{where}.{key}")
+            assert_matches(of_key, inner, f"{where}.{key}")
 
 
-def described(client):
+def description(client):
     return client.get("/api/v1/openapi.json").json()
 
 
 @pytest.mark.parametrize("people", [0, 900])
-def test_the_answers_are_as_the_description_says(client, people):
+def test_the_responses_match_the_description(client, people):
     if people:
         put_people(people, days=5)
         published.publish()
     visited = 0
-    for path, operations in described(client)["paths"].items():
+    for path, operations in description(client)["paths"].items():
         response = client.get(path)
         [(kind, content)] = operations["get"]["responses"]["200"]["content"].items()
         assert response.headers["Content-Type"].split(";")[0] == kind
         if kind == "application/json" and path != "/api/v1/openapi.json":
-            agrees(content["schema"], response.json())
+            assert_matches(content["schema"], response.json())
         if kind == "text/csv":
             columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
             assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
@@ -103,11 +103,11 @@ def test_the_answers_are_as_the_description_says(client, people):
     assert visited == 7
 
 
-def test_the_description_holds_every_address_of_the_open_data_and_no_other(client):
+def test_the_description_has_exactly_the_paths_of_the_open_data(client):
     routes = {
         f"/{pattern.pattern}" for pattern in get_resolver().url_patterns if str(pattern.pattern).startswith("api/")
     }
-    data = described(client)
+    data = description(client)
     assert set(data["paths"]) == routes and routes > set(PATHS)
     assert data["openapi"].startswith("3.1") and data["info"]["license"]["identifier"] == "CC-BY-4.0"
     names = [each["get"]["operationId"] for each in data["paths"].values()]
@@ -116,19 +116,21 @@ def test_the_description_holds_every_address_of_the_open_data_and_no_other(clien
         assert schema in data["components"]["schemas"]
 
 
-def test_a_checker_that_lets_everything_pass_would_be_noticed():
+def test_the_schema_check_refuses_wrong_values():
     for wrong in ({}, {"as_of": "x"}, {"as_of": "2026-01-01T00:00:00+00:00", "total": -1, "days": {}}):
         with pytest.raises((AssertionError, ValueError)):
-            agrees(openapi.SCHEMAS["Days"], wrong)
+            assert_matches(openapi.SCHEMAS["Days"], wrong)
     with pytest.raises(AssertionError):
-        agrees(openapi.SCHEMAS["Days"], {"as_of": "2026-01-01T00:00:00+00:00", "total": 0, "days": {}, "more": 1})
+        assert_matches(
+            openapi.SCHEMAS["Days"], {"as_of": "2026-01-01T00:00:00+00:00", "total": 0, "days": {}, "more": 1}
+        )
 
 
-# How they travel
+# Caching and CORS
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json"])
-def test_while_nothing_changes_the_second_answer_is_empty(client, path):
+def test_an_unchanged_resource_is_answered_with_304(client, path):
     make_pledge(state="confirmed")
     make_pledge(state="confirmed", sector="artists", county_id="AL-02")
     published.publish()
@@ -144,12 +146,14 @@ def test_while_nothing_changes_the_second_answer_is_empty(client, path):
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json"])
-def test_a_script_elsewhere_may_send_the_tag_it_has(client, path):
-    """Its browser asks first, and shows it only what is named."""
-    asked = client.options(path, headers={"Origin": "https://other.example", "Access-Control-Request-Method": "GET"})
-    assert (asked.status_code, asked.content) == (204, b"")
-    assert asked.headers["Access-Control-Allow-Origin"] == "*"
-    assert asked.headers["Access-Control-Allow-Headers"] == "If-None-Match"
+def test_a_script_of_another_site_may_send_its_etag(client, path):
+    """The browser sends a preflight request first, and exposes only the headers named in the response."""
+    preflight = client.options(
+        path, headers={"Origin": "https://other.example", "Access-Control-Request-Method": "GET"}
+    )
+    assert (preflight.status_code, preflight.content) == (204, b"")
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    assert preflight.headers["Access-Control-Allow-Headers"] == "If-None-Match"
     assert client.get(path).headers["Access-Control-Expose-Headers"] == "ETag"
     assert client.post(path).status_code == 405
 
@@ -158,7 +162,7 @@ def test_a_script_elsewhere_may_send_the_tag_it_has(client, path):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_shows_what_one_copies(client, settings, language):
+def test_the_page_shows_the_code_to_embed(client, settings, language):
     settings.SITE_URL = "https://nejemi1.example"
     page = Document(client.get(path_of("pledges:open_data", language)))
     frames = [page.of(frame)["src"] for frame in page.all("iframe")]
@@ -174,7 +178,7 @@ def test_the_page_shows_what_one_copies(client, settings, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_leads_there(client, language):
+def test_pages_link_to_the_open_data(client, language):
     page = Document(client.get(path_of("campaign:help", language)))
     assert page.all("a", href=path_of("pledges:open_data", language))
 
@@ -186,7 +190,7 @@ def test_every_page_leads_there(client, language):
     ("people", "sq", "en"), [(1, "1", "1"), (999, "999", "999"), (1_234_567, "1\xa0234\xa0567", "1,234,567")]
 )
 def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, people, sq, en):
-    put({("parents", "AL-11"): people})
+    put_cells({("parents", "AL-11"): people})
     assert client.get("/api/v1/totals.json").json()["total"] == people
     assert client.get("/api/v1/days.json").json()["total"] == people
     table = {(row["kind"], row["code"]): row["total"] for row in rows(client, "/api/v1/totals.csv")}
@@ -210,7 +214,7 @@ def test_30_the_same_figure_on_home_totals_json_csv_counter_and_card(client, peo
         card = page.of(page.one("meta", property="og:image"))["content"]
         assert card.endswith(f"/pictures/{language}/totals.png")
         assert client.get(f"/pictures/{language}/totals.png").headers["Content-Type"] == "image/png"
-    # A closed group, and a goal of staff's, change nothing of it.
+    # A closed sector and a goal do not change the figure.
     Sector.objects.filter(slug="parents").update(is_open=False)
     PledgingSettings.objects.create(pk=1, goal=5_000_000)
     assert client.get("/api/v1/totals.json").json()["total"] == people

@@ -1,4 +1,4 @@
-"""The words someone signed stay as they were, whoever tries."""
+"""Wordings are immutable: neither SQL nor the models can change or delete a signed one."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -9,23 +9,23 @@ from tests.factories import make_pledge
 pytestmark = pytest.mark.django_db
 
 
-def sql(statement, *values):
-    """As the database's owner, at whose request foreign keys are checked at once."""
+def execute(statement, *values):
+    """Run a statement and check deferred constraints immediately."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def refused(statement, *values):
+def assert_refused(statement, *values):
     before = list(Wording.objects.order_by("pk").values())
     with pytest.raises(IntegrityError), transaction.atomic():
-        sql(statement, *values)
+        execute(statement, *values)
     assert list(Wording.objects.order_by("pk").values()) == before
 
 
 @pytest.fixture
 def signed():
-    """The consent and the sector's words that someone has signed."""
+    """The consent and the pledge text of a signed pledge."""
     pledge = make_pledge(sector="parents")
     return [pledge.consent, pledge.wording]
 
@@ -39,52 +39,52 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_signed_words_cannot_be_changed_by_sql(signed, change):
+def test_a_signed_wording_cannot_be_changed_by_sql(signed, change):
     for wording in signed:
-        refused(f"UPDATE pledges_wording SET {change} WHERE id = %s", wording.pk)
+        assert_refused(f"UPDATE pledges_wording SET {change} WHERE id = %s", wording.pk)
 
 
-def test_nor_through_the_models(signed):
+def test_a_signed_wording_cannot_be_changed_through_the_models(signed):
     for wording in signed:
         wording.text_en = "Something else."
         with pytest.raises(IntegrityError), transaction.atomic():
             wording.save()
 
 
-def test_nor_all_at_once(signed):
-    refused("UPDATE pledges_wording SET text_sq = 'Tjetër.'")
+def test_all_wordings_cannot_be_changed_by_one_statement(signed):
+    assert_refused("UPDATE pledges_wording SET text_sq = 'Tjetër.'")
 
 
-def test_signed_words_cannot_be_deleted_by_sql(signed):
+def test_a_signed_wording_cannot_be_deleted_by_sql(signed):
     for wording in signed:
-        refused("DELETE FROM pledges_wording WHERE id = %s", wording.pk)
-    refused("DELETE FROM pledges_wording")
+        assert_refused("DELETE FROM pledges_wording WHERE id = %s", wording.pk)
+    assert_refused("DELETE FROM pledges_wording")
 
 
-def test_signed_words_cannot_be_put_in_the_place_of_others(signed):
-    """Another wording's row cannot take over the id that a pledge refers to."""
-    refused(
+def test_a_signed_wording_cannot_be_changed_by_an_upsert(signed):
+    """INSERT … ON CONFLICT DO UPDATE on the id that a pledge refers to."""
+    assert_refused(
         "INSERT INTO pledges_wording SELECT * FROM pledges_wording WHERE id = %s "
         "ON CONFLICT (id) DO UPDATE SET text_en = 'Something else.'",
         signed[0].pk,
     )
 
 
-def test_unsigned_words_can_be_deleted():
+def test_an_unsigned_wording_can_be_deleted():
     draft = Wording.objects.consent().get().next_version()
     draft.save()
-    sql("DELETE FROM pledges_wording WHERE id = %s", draft.pk)
+    execute("DELETE FROM pledges_wording WHERE id = %s", draft.pk)
     assert not Wording.objects.filter(pk=draft.pk).exists()
 
 
-def test_what_was_shown_may_be_signed_any_moment_and_so_does_not_change_either():
-    """A page with these words may lie open, or in a cache, somewhere."""
+def test_an_unsigned_wording_cannot_be_changed():
+    """A cached or open page may still show this wording, and its form may be sent at any time."""
     draft = Wording.objects.consent().get().next_version()
     draft.save()
-    refused("UPDATE pledges_wording SET text_en = 'Something else.' WHERE id = %s", draft.pk)
+    assert_refused("UPDATE pledges_wording SET text_en = 'Something else.' WHERE id = %s", draft.pk)
 
 
-def test_new_words_are_a_new_version_and_leave_the_old_signature_alone(signed):
+def test_a_new_version_does_not_change_earlier_signatures(signed):
     consent = signed[0]
     newer = consent.next_version()
     newer.text_sq, newer.text_en = "Fjalë të reja.", "New words."
@@ -95,14 +95,14 @@ def test_new_words_are_a_new_version_and_leave_the_old_signature_alone(signed):
 
 
 @pytest.mark.parametrize("text", ["text_sq", "text_en"])
-def test_words_in_one_language_alone_are_refused(text):
+def test_a_wording_in_one_language_only_is_refused(text):
     draft = Wording.objects.consent().get().next_version()
     setattr(draft, text, "")
     with pytest.raises(IntegrityError), transaction.atomic():
         draft.save()
 
 
-def test_two_current_versions_cannot_both_be_made():
+def test_two_next_versions_cannot_both_be_saved():
     one, other = (Wording.objects.consent().get().next_version() for _ in range(2))
     one.save()
     with pytest.raises(IntegrityError), transaction.atomic():

@@ -1,6 +1,6 @@
-"""Whatever is sent, nobody gets a 5xx: they read what is wrong, in the language of the page.
+"""Malformed input is never a server error: the response says what is wrong, in the language of the page.
 
-These go through the WSGI application as gunicorn calls it: Django's test client parses a request before we see it.
+Requests go through the WSGI application as gunicorn calls it, because Django's test client would parse them first.
 """
 
 import io
@@ -31,7 +31,7 @@ METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "X"]
 
 @pytest.fixture(autouse=True)
 def one_connection():
-    """As Django's test client does it: a request inside a test's transaction must not close the connection."""
+    """Keep the connection open over requests inside a test's transaction, as Django's test client does."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -39,8 +39,8 @@ def one_connection():
         signal.connect(close_old_connections)
 
 
-def wild(examples):
-    """The same examples in each run; what the database gets is undone at the test's end."""
+def example_settings(examples):
+    """Settings for reproducible examples."""
     return settings(
         max_examples=examples,
         derandomize=True,
@@ -50,8 +50,8 @@ def wild(examples):
     )
 
 
-class Answer:
-    """What the server said."""
+class Response:
+    """Status, headers and body of a WSGI response."""
 
     def __init__(self, status, headers, body):
         self.status = int(status.split()[0])
@@ -59,13 +59,13 @@ class Answer:
         self.body = body
 
     @property
-    def words(self):
+    def text(self):
         return self.body.decode()
 
 
-def ask(method, path, query="", body=b"", content_type=FORM, **environ):
-    """Ask the application; `path` as it comes out of the socket, percent signs decoded (bytes as Latin-1)."""
-    said = {}
+def request(method, path, query="", body=b"", content_type=FORM, **environ):
+    """The response of the WSGI application. `path` is percent-decoded, its bytes as Latin-1, as servers pass it (PEP 3333)."""
+    started = {}
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
@@ -89,37 +89,37 @@ def ask(method, path, query="", body=b"", content_type=FORM, **environ):
     }
 
     def start(status, headers, exc_info=None):
-        said.update(status=status, headers=headers)
+        started.update(status=status, headers=headers)
 
-    # What a request does is undone, and does not decide what the next one meets.
+    # Each request is rolled back, so that it does not influence the next one.
     with transaction.atomic():
         parts = application(environ, start)
         try:
-            answer = Answer(said["status"], said["headers"], b"".join(parts))
+            response = Response(started["status"], started["headers"], b"".join(parts))
         finally:
             getattr(parts, "close", lambda: None)()
         transaction.set_rollback(True)
-    return answer
+    return response
 
 
-def assert_fit(answer, language=None):
-    """Not our fault, and if it is a page, one in the right language."""
-    assert answer.status < 500, answer.status
-    if answer.body and answer.headers["Content-Type"].startswith("text/html"):
-        assert f'<html lang="{language or "sq"}"' in answer.words
-        assert answer.words.count("<h1") == 1
-        assert "Traceback" not in answer.words
-    if "Location" in answer.headers:
-        assert re.match(r"/(?!/)", answer.headers["Location"]), "nobody is led elsewhere"
-    if answer.status >= 400:
-        # That nothing is here is true for everyone, and a shared cache must learn it soon.
-        known = ("s-maxage=10",) if answer.status == 404 else ()
-        assert not set(re.findall(r"s-maxage=\d+", answer.headers.get("Cache-Control", ""))) - set(known)
+def assert_acceptable(response, language=None):
+    """Check that a response is no server error, is in the right language if a page, and is not cached if an error."""
+    assert response.status < 500, response.status
+    if response.body and response.headers["Content-Type"].startswith("text/html"):
+        assert f'<html lang="{language or "sq"}"' in response.text
+        assert response.text.count("<h1") == 1
+        assert "Traceback" not in response.text
+    if "Location" in response.headers:
+        assert re.match(r"/(?!/)", response.headers["Location"]), "redirects stay on this site"
+    if response.status >= 400:
+        # A 404 is the same for everyone and may be cached briefly.
+        allowed = ("s-maxage=10",) if response.status == 404 else ()
+        assert not set(re.findall(r"s-maxage=\d+", response.headers.get("Cache-Control", ""))) - set(allowed)
 
 
 # Forms
 
-NASTY = [
+HOSTILE_TEXTS = [
     "",
     " ",
     "\x00",
@@ -157,7 +157,7 @@ NASTY = [
     "\r\nBcc: arta@shembull.al",
 ]
 texts = st.one_of(
-    st.sampled_from(NASTY).map(str.encode),
+    st.sampled_from(HOSTILE_TEXTS).map(str.encode),
     st.text(max_size=60).map(str.encode),
     st.binary(max_size=40),
     st.emails().map(str.encode),
@@ -168,43 +168,44 @@ PLEDGE_FIELDS = [
 MANAGE_FIELDS = "name sector county language show_name updates new_email change_address save".split()
 
 
-def forms(names):
-    """Bodies: a good form of which some fields are missing, replaced or repeated, and a few that are not ours."""
+def form_changes(names):
+    """Changes of a valid form: some fields missing, replaced or repeated, and some unknown fields."""
     return st.fixed_dictionaries(
         {
             "changed": st.dictionaries(st.sampled_from(names), texts, max_size=4),
             "missing": st.sets(st.sampled_from(names), max_size=2),
             "repeated": st.lists(st.tuples(st.sampled_from(names), texts), max_size=3),
-            "strange": st.lists(st.tuples(st.binary(max_size=12), texts), max_size=3),
+            "unknown": st.lists(st.tuples(st.binary(max_size=12), texts), max_size=3),
         }
     )
 
 
-def as_body(good, wild_form):
-    fields = {name: str(value).encode() for name, value in good.items()} | wild_form["changed"]
-    pairs = [(name.encode(), value) for name, value in fields.items() if name not in wild_form["missing"]]
-    pairs += [(name.encode(), value) for name, value in wild_form["repeated"]] + wild_form["strange"]
+def as_body(valid, form):
+    """The urlencoded body of a valid form with these changes."""
+    fields = {name: str(value).encode() for name, value in valid.items()} | form["changed"]
+    pairs = [(name.encode(), value) for name, value in fields.items() if name not in form["missing"]]
+    pairs += [(name.encode(), value) for name, value in form["repeated"]] + form["unknown"]
     return b"&".join(quote_from_bytes(key).encode() + b"=" + quote_from_bytes(value).encode() for key, value in pairs)
 
 
-@wild(400)
-@given(forms(PLEDGE_FIELDS), st.sampled_from([(SQ, "sq"), (EN, "en")]))
-def test_a_wild_pledge_is_accepted_or_given_back_in_words(wild_form, where):
+@example_settings(400)
+@given(form_changes(PLEDGE_FIELDS), st.sampled_from([(SQ, "sq"), (EN, "en")]))
+def test_an_invalid_pledge_form_is_accepted_or_redisplayed(form, where):
     path, language = where
-    answer = ask("POST", path, body=as_body(form_data(), wild_form))
-    assert_fit(answer, language)
-    assert answer.status in (200, 303, 400, 422)
-    assert answer.headers["Cache-Control"] == "private, no-store" or answer.status == 400
+    response = request("POST", path, body=as_body(form_data(), form))
+    assert_acceptable(response, language)
+    assert response.status in (200, 303, 400, 422)
+    assert response.headers["Cache-Control"] == "private, no-store" or response.status == 400
 
 
-@wild(150)
-@given(forms(["email", "website", "stamp"]), st.sampled_from([(MY_SQ, "sq"), (MY_EN, "en")]))
-def test_a_wild_wish_for_ones_link_is_accepted_or_given_back_in_words(wild_form, where):
+@example_settings(150)
+@given(form_changes(["email", "website", "stamp"]), st.sampled_from([(MY_SQ, "sq"), (MY_EN, "en")]))
+def test_an_invalid_request_for_a_link_is_accepted_or_redisplayed(form, where):
     path, language = where
-    good = {"email": "drita@shembull.al", "stamp": form_data()["stamp"]}
-    answer = ask("POST", path, body=as_body(good, wild_form))
-    assert_fit(answer, language)
-    assert answer.status in (303, 400, 422)
+    valid = {"email": "drita@shembull.al", "stamp": form_data()["stamp"]}
+    response = request("POST", path, body=as_body(valid, form))
+    assert_acceptable(response, language)
+    assert response.status in (303, 400, 422)
 
 
 @pytest.fixture
@@ -217,15 +218,15 @@ def pledge():
     return pledge
 
 
-@wild(150)
-@given(wild_form=forms(MANAGE_FIELDS), language=st.sampled_from(["sq", "en"]))
-@example({"changed": {"name": b"Agim Kola"}, "missing": set(), "repeated": [], "strange": []}, "sq")
-def test_a_wild_correction_is_accepted_or_given_back_in_words(pledge, wild_form, language):
+@example_settings(150)
+@given(form=form_changes(MANAGE_FIELDS), language=st.sampled_from(["sq", "en"]))
+@example({"changed": {"name": b"Agim Kola"}, "missing": set(), "repeated": [], "unknown": []}, "sq")
+def test_an_invalid_correction_is_accepted_or_redisplayed(pledge, form, language):
     path = links.path(Purpose.MANAGE, pledge, language=language)
-    good = {"name": "Drita Lela", "sector": "artists", "county": "", "language": "en"}
-    answer = ask("POST", path, body=as_body(good, wild_form))
-    assert_fit(answer, language)
-    assert answer.status in (200, 400, 422)
+    valid = {"name": "Drita Lela", "sector": "artists", "county": "", "language": "en"}
+    response = request("POST", path, body=as_body(valid, form))
+    assert_acceptable(response, language)
+    assert response.status in (200, 400, 422)
 
 
 MULTIPART = "multipart/form-data; boundary=xx"
@@ -268,30 +269,30 @@ CONTENT_TYPES = [
 ]
 
 
-@wild(200)
+@example_settings(200)
 @given(
     st.one_of(parts, st.binary(max_size=300), parts.map(lambda body: body[: len(body) // 2])),
     st.sampled_from([MULTIPART, MULTIPART, *CONTENT_TYPES]),
     st.sampled_from([(SQ, "sq"), (EN, "en"), (MY_SQ, "sq")]),
 )
-def test_a_damaged_body_of_any_kind_is_refused_in_words(body, content_type, where):
+def test_a_malformed_body_is_refused(body, content_type, where):
     path, language = where
-    answer = ask("POST", path, body=body, content_type=content_type)
-    assert_fit(answer, language)
-    assert answer.status in (200, 303, 400, 422)
-    assert answer.body or answer.status == 303
+    response = request("POST", path, body=body, content_type=content_type)
+    assert_acceptable(response, language)
+    assert response.status in (200, 303, 400, 422)
+    assert response.body or response.status == 303
 
 
-# Codecs that Python knows, not all of which decode text, or anything.
+# Codecs that Python knows, some of which decode no text, and unknown ones.
 CHARSETS = "utf-16 hex rot13 idna punycode undefined unicode_escape base64 zlib utf-7 mbcs nothing \x00 '".split(" ")
 
 
 @pytest.mark.parametrize("charset", CHARSETS)
 @pytest.mark.parametrize("kind", [FORM, MULTIPART, "text/html"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_charset_that_is_none_is_refused_or_ignored(method, kind, charset):
+def test_an_unknown_charset_is_refused_or_ignored(method, kind, charset):
     body = PART % (b"name", b"", b"Drita \xc3\xab") + b"--xx--\r\n" if kind == MULTIPART else b"name=%C3%AB&x=\xff"
-    assert_fit(ask(method, SQ, "sector=%C3%AB", body, f"{kind}; charset={charset}"), "sq")
+    assert_acceptable(request(method, SQ, "sector=%C3%AB", body, f"{kind}; charset={charset}"), "sq")
 
 
 @pytest.mark.parametrize(
@@ -312,20 +313,20 @@ def test_a_charset_that_is_none_is_refused_or_ignored(method, kind, charset):
     ],
     ids=[
         "too many fields", "too large", "a huge name", "one field 900 times", "a huge domain", "a huge domain of ë",
-        "nothing", "no name", "only signs", "a lone percent sign", "half a letter", "a child and garbage",
+        "empty", "no field name", "only separators", "a lone percent sign", "a truncated character", "under 16 and garbage",
     ],
 )  # fmt: skip
-def test_a_form_beyond_all_measure_is_answered_soon(body, status):
-    answer = ask("POST", SQ, body=body)
-    assert_fit(answer, "sq")
-    assert answer.status in (status if isinstance(status, tuple) else (status,))
+def test_an_oversized_form_is_answered(body, status):
+    response = request("POST", SQ, body=body)
+    assert_acceptable(response, "sq")
+    assert response.status in (status if isinstance(status, tuple) else (status,))
 
 
 # Addresses
 
 
 def all_addresses(patterns=None, prefix=""):
-    """Every address of the site as a pattern, but the admin's."""
+    """Every URL pattern of the site except the admin's."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         route = prefix + str(pattern.pattern)
         if route.startswith("admin/"):
@@ -341,7 +342,7 @@ def addresses():
     for language in ("sq", "en"):
         with translation.override(language):
             found.update(all_addresses())
-    # Of what staff write, one address each stands for its pattern.
+    # An example replaces each pattern of a path converter.
     return sorted(
         {re.sub("|".join(map(re.escape, EXAMPLES)), lambda match: EXAMPLES[match[0]], each) for each in found}
     )
@@ -365,7 +366,7 @@ EXAMPLES = {
     r"\.(?P<kind>png|csv)$": "figures/sq/sectors.png",
 }
 ADDRESSES = addresses()
-# Forms, which take a POST.
+# Pages that accept a POST.
 FORMS = (SQ, EN, MY_SQ, MY_EN, "/sq/kerko/", "/en/search/")
 PERSONAL = [address for address in ADDRESSES if "<token:token>" in address]
 
@@ -374,9 +375,9 @@ def language_of(path):
     return path[1:3] if re.match(r"/(sq|en)(/|$)", path) else "sq"
 
 
-def test_the_list_of_addresses_is_whole():
+def test_the_list_of_addresses_is_complete():
     assert {SQ, EN, MY_SQ, "/", "/healthz", "/api/v1/totals.csv", "/robots.txt"} <= set(ADDRESSES)
-    # Of the same kind are previews of what is not published.
+    # Previews of unpublished content have tokens too.
     assert len(PERSONAL) == 2 * (len(Purpose) + 1)
 
 
@@ -388,22 +389,22 @@ queries = st.one_of(
 )
 
 
-@wild(250)
+@example_settings(250)
 @given(st.sampled_from(ADDRESSES), queries, st.sampled_from(["GET", "HEAD", "POST"]), texts)
-def test_any_query_is_answered(address, query, method, body):
+def test_any_query_string_is_answered(address, query, method, body):
     path = address.replace("<token:token>", "x" * 30)
-    assert_fit(ask(method, path, query[:4000], body), language_of(path))
+    assert_acceptable(request(method, path, query[:4000], body), language_of(path))
 
 
-def test_a_sector_in_the_address_may_be_anything():
-    for value in NASTY:
-        answer = ask("GET", SQ, "sector=" + quote_from_bytes(value.encode())[:8000])
-        assert_fit(answer, "sq")
-        assert answer.status == 200
+def test_any_sector_in_the_query_string_is_answered():
+    for value in HOSTILE_TEXTS:
+        response = request("GET", SQ, "sector=" + quote_from_bytes(value.encode())[:8000])
+        assert_acceptable(response, "sq")
+        assert response.status == 200
 
 
 def damaged(token):
-    """Tokens that are nearly right."""
+    """Tokens that are almost valid."""
     return st.one_of(
         st.integers(0, len(token) - 1).flatmap(
             lambda place: st.sampled_from("aZ0-_.:é").map(lambda letter: token[:place] + letter + token[place + 1 :])
@@ -415,9 +416,9 @@ def damaged(token):
     )
 
 
-@wild(250)
+@example_settings(250)
 @given(st.data())
-def test_12_a_tampered_link_opens_and_does_nothing(pledge, data):
+def test_12_a_tampered_link_shows_and_changes_nothing(pledge, data):
     purpose = data.draw(st.sampled_from(list(Purpose)))
     token = links.token(purpose, pledge)
     wrong = data.draw(damaged(token))
@@ -425,11 +426,11 @@ def test_12_a_tampered_link_opens_and_does_nothing(pledge, data):
     path = address.replace("<token:token>", wrong).encode().decode("latin-1")
     before = list(Pledge.objects.values())
     method = data.draw(st.sampled_from(["GET", "HEAD", "POST"]))
-    answer = ask(method, path)
-    assert_fit(answer, language_of(path))
+    response = request(method, path)
+    assert_acceptable(response, language_of(path))
     if wrong != token:
-        assert answer.status in (301, 303, 404, 405), answer.status
-        assert "Drita" not in answer.words and "drita@" not in answer.words
+        assert response.status in (301, 303, 404, 405), response.status
+        assert "Drita" not in response.text and "drita@" not in response.text
     assert list(Pledge.objects.values()) == before
 
 
@@ -445,7 +446,7 @@ paths = st.one_of(
 )
 
 
-@wild(300)
+@example_settings(300)
 @given(paths, st.sampled_from(["GET", "POST", "HEAD"]))
 @example("//[", "GET")
 @example("//[x]/", "GET")
@@ -458,14 +459,14 @@ paths = st.one_of(
 @example("/sq/%00", "GET")
 @example("/sq/\r\nSet-Cookie: x=y", "GET")
 def test_any_path_is_answered(path, method):
-    answer = ask(method, path)
-    spoken = re.search(rb'<html lang="(..)"', answer.body)
-    assert_fit(answer, spoken and spoken[1].decode())
-    if answer.status == 404 and spoken:
-        # Whatever the path looks like, the page speaks the language it says it does.
-        title = {b"sq": "Kjo faqe nuk gjendet", b"en": "This page is not here"}[spoken[1]]
-        assert title in answer.words
-    assert "\n" not in "".join(answer.headers.values())
+    response = request(method, path)
+    language = re.search(rb'<html lang="(..)"', response.body)
+    assert_acceptable(response, language and language[1].decode())
+    if response.status == 404 and language:
+        # The text is in the language of the lang attribute.
+        title = {b"sq": "Kjo faqe nuk gjendet", b"en": "This page is not here"}[language[1]]
+        assert title in response.text
+    assert "\n" not in "".join(response.headers.values())
 
 
 # Headers
@@ -492,55 +493,53 @@ def test_any_path_is_answered(path, method):
 @pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", EN), ("POST", EN), ("POST", MY_EN)])
 def test_any_header_is_answered(headers, method, path):
     body = b"email=x" if method == "POST" else b""
-    assert_fit(ask(method, path, body=body, **headers), "en" if path != "/" else None)
+    assert_acceptable(request(method, path, body=body, **headers), "en" if path != "/" else None)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "", "a b", "[", "localhost:x", "localhost\x00", "x" * 300, "\xff"])
-def test_a_host_that_is_not_ours_is_refused_in_words(settings, host):
+def test_an_unknown_host_is_refused_with_a_page(settings, host):
     settings.ALLOWED_HOSTS = ["localhost"]
     for path in (EN, "/en/help/", "/admin/"):
-        answer = ask("GET", path, HTTP_HOST=host)
-        assert answer.status == 400
-        assert "evil.example" not in answer.words and "s-maxage" not in answer.headers.get("Cache-Control", "")
-    assert '<html lang="en"' in ask("GET", EN, HTTP_HOST=host).words
+        response = request("GET", path, HTTP_HOST=host)
+        assert response.status == 400
+        assert "evil.example" not in response.text and "s-maxage" not in response.headers.get("Cache-Control", "")
+    assert '<html lang="en"' in request("GET", EN, HTTP_HOST=host).text
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_method_that_an_address_does_not_know_is_refused(pledge, address):
-    with_token = {language: {links.path(purpose, pledge, language) for purpose in Purpose} for language in ("sq", "en")}
+def test_an_unsupported_method_is_refused(pledge, address):
+    paths_with_token = {
+        language: {links.path(purpose, pledge, language) for purpose in Purpose} for language in ("sq", "en")
+    }
     path = address
     if "<token:token>" in address:
         start = address.partition("<")[0]
-        # A preview's way in is no pledge's; a method is refused before its token is read.
-        [path] = [path for path in with_token[address[1:3]] if path.startswith(start)] or [f"{start}{'x' * 30}/"]
+        # A preview has no pledge's token. The method is refused before the token is read.
+        [path] = [path for path in paths_with_token[address[1:3]] if path.startswith(start)] or [f"{start}{'x' * 30}/"]
     for method in METHODS:
-        answer = ask(method, path)
+        response = request(method, path)
         if method == "OPTIONS" and path.startswith("/api/"):
-            # The browser of another site's page asks what it may send.
-            assert (answer.status, answer.headers["Access-Control-Allow-Methods"]) == (204, "GET, HEAD")
+            # A preflight request of CORS.
+            assert (response.status, response.headers["Access-Control-Allow-Methods"]) == (204, "GET, HEAD")
             continue
-        assert_fit(answer, language_of(path))
-        assert answer.status == 405, f"{method} {path}: {answer.status}"
-        assert answer.headers["Allow"]
+        assert_acceptable(response, language_of(path))
+        assert response.status == 405, f"{method} {path}: {response.status}"
+        assert response.headers["Allow"]
 
 
 @pytest.mark.parametrize("address", [address for address in ADDRESSES if address not in FORMS and "<" not in address])
-def test_a_page_that_is_only_read_refuses_a_form(address):
-    answer = ask("POST", address, body=b"a=b")
-    assert_fit(answer, language_of(address))
-    assert answer.status == 405
+def test_a_page_without_a_form_refuses_a_post(address):
+    response = request("POST", address, body=b"a=b")
+    assert_acceptable(response, language_of(address))
+    assert response.status == 405
 
 
-# What staff may do to what the form stands on
+# Content that staff deleted
 
 
 @pytest.mark.parametrize("path", [SQ, EN])
 def test_a_sector_without_commitments_can_be_signed(path):
     Commitment.objects.all().delete()
-    assert ask("GET", path).status == 200
-    assert (
-        ask(
-            "POST", path, body=as_body(form_data(), {"changed": {}, "missing": (), "repeated": [], "strange": []})
-        ).status
-        == 303
-    )
+    assert request("GET", path).status == 200
+    unchanged = {"changed": {}, "missing": (), "repeated": [], "unknown": []}
+    assert request("POST", path, body=as_body(form_data(), unchanged)).status == 303

@@ -1,4 +1,4 @@
-"""The totals as people and partners read them: pages, figures to download, JSON and CSV."""
+"""The totals: pages, downloadable figures, JSON and CSV."""
 
 import csv
 import io
@@ -15,15 +15,15 @@ from pledges.models import County, PledgingSettings, Sector
 from pledges.totals import milestones, published, tally
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
-from tests.tally import put, put_people
+from tests.tally import put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
 WAYS = ("online", "groups", "paper")
 
 
-def some_people():
-    """Six confirmed, of three sectors and three counties, one without a county; and some who do not count."""
+def make_people():
+    """Make six confirmed pledges in three sectors and three counties, one without a county, and two that do not count."""
     for sector, county in (
         ("parents", "AL-11"),
         ("parents", "AL-11"),
@@ -44,7 +44,7 @@ def as_json(client):
 def as_csv(client):
     """Rows of the file by (kind, code)."""
     response = client.get("/api/v1/totals.csv")
-    assert response.content.startswith(b"\xef\xbb\xbf"), "a spreadsheet needs it to read ë"
+    assert response.content.startswith(b"\xef\xbb\xbf"), "spreadsheets need the byte order mark to read ë"
     rows = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
     return {(row["kind"], row["code"]): row for row in rows}
 
@@ -65,8 +65,8 @@ def as_page(client, language="en"):
     return int("".join(filter(str.isdigit, total))), rows(bars), rows(table)
 
 
-def test_the_open_data_hold_what_was_promised(client):
-    some_people()
+def test_totals_json_has_the_documented_keys(client):
+    make_people()
     data = as_json(client)
     assert list(data) == ["as_of", "total", *WAYS, "sectors", "counties"]
     assert data["total"] == 6 == sum(data[way] for way in WAYS)
@@ -90,7 +90,7 @@ def test_the_open_data_hold_what_was_promised(client):
         assert set(named) == {"total", "sq", "en"} and named["sq"] and named["en"]
 
 
-def test_the_moment_is_told_with_its_offset(client):
+def test_the_time_of_the_totals_has_an_offset(client):
     before = timezone.now()
     as_of = datetime.fromisoformat(as_json(client)["as_of"])
     assert as_of.tzinfo is not None
@@ -99,7 +99,7 @@ def test_the_moment_is_told_with_its_offset(client):
 
 @pytest.mark.parametrize("folded", [False, True])
 def test_30_page_json_and_csv_show_the_same_figures(client, folded):
-    some_people()
+    make_people()
     if folded:
         tally.fold()
     data, file = as_json(client), as_csv(client)
@@ -119,8 +119,8 @@ def test_30_page_json_and_csv_show_the_same_figures(client, folded):
         assert sorted(counties.values()) == sorted(county["total"] for county in data["counties"].values())
 
 
-def test_30_everyone_who_comes_or_goes_moves_every_figure_at_once(client):
-    some_people()
+def test_30_a_confirmation_and_a_withdrawal_change_every_figure_immediately(client):
+    make_people()
     assert as_page(client)[0] == 6
     newest = make_pledge(state="pending", sector="artists", county_id="AL-02")
     assert as_json(client)["total"] == 6
@@ -132,8 +132,8 @@ def test_30_everyone_who_comes_or_goes_moves_every_figure_at_once(client):
     assert int(as_csv(client)["sector", "artists"]["total"]) == 0
 
 
-def test_the_largest_group_comes_first_and_its_bar_is_the_longest(client):
-    some_people()
+def test_the_largest_sector_comes_first_and_its_bar_is_the_longest(client):
+    make_people()
     page = Document(client.get("/en/totals/"))
     rows = page.all("tr", node=page.one("table", **{"class": "bars"}))
     assert [page.words(row.children[0]) for row in rows[:2]] == ["Parents", "Teachers"]
@@ -141,11 +141,11 @@ def test_the_largest_group_comes_first_and_its_bar_is_the_longest(client):
     lengths = [
         [page.of(line)["x2"] for line in page.all("line", node=row) if "class" not in page.of(line)] for row in rows
     ]
-    assert lengths[:4] == [["98.0%"], ["66.0%"], ["34.0%"], []], "none for a group of nobody"
+    assert lengths[:4] == [["98.0%"], ["66.0%"], ["34.0%"], []], "an empty sector has no bar"
 
 
-def test_a_group_that_is_closed_stays_in_the_figures(client):
-    some_people()
+def test_a_closed_sector_stays_in_the_figures(client):
+    make_people()
     Sector.objects.filter(slug="teachers").update(is_open=False)
     assert as_json(client)["sectors"]["teachers"]["total"] == 2
     assert as_json(client)["total"] == 6
@@ -154,13 +154,13 @@ def test_a_group_that_is_closed_stays_in_the_figures(client):
     assert "/en/teachers/" not in home and "/en/parents/" in home
 
 
-def test_a_group_that_staff_add_is_counted_too(client):
+def test_a_new_sector_is_in_the_figures(client):
     Sector.objects.create(slug="doctors", name_sq="Mjekë", name_en="Doctors", color="s1", position=9)
     assert as_json(client)["sectors"]["doctors"] == {"total": 0, "sq": "Mjekë", "en": "Doctors"}
 
 
-def test_counties_come_in_albanian_order_when_they_are_even(client):
-    some_people()
+def test_counties_with_equal_totals_are_in_albanian_order(client):
+    make_people()
     names = [county.name_sq for county in County.objects.all()]
     page = Document(client.get("/sq/sa-jemi/"))
     [table] = page.all("table", **{"class": "data-table"})
@@ -175,7 +175,7 @@ def test_counties_come_in_albanian_order_when_they_are_even(client):
     ("people", "set_by_staff", "goal"),
     [(0, None, "100"), (99, None, "100"), (100, None, "200"), (4999, None, "5,000"), (6, 50, "50"), (60, 50, "100")],
 )
-def test_the_next_goal_is_always_ahead(client, people, set_by_staff, goal):
+def test_the_next_goal_is_always_above_the_total(client, people, set_by_staff, goal):
     if set_by_staff:
         PledgingSettings.objects.create(pk=1, goal=set_by_staff)
     with connection.cursor() as cursor:
@@ -188,31 +188,31 @@ def test_the_next_goal_is_always_ahead(client, people, set_by_staff, goal):
     ("people", "goal"),
     [(0, "100"), (89, "100"), (90, "250"), (224, "250"), (225, "800"), (719, "800"), (799, "800"), (800, "1,000")],
 )
-def test_the_next_step_that_staff_set_opens_by_itself_at_ninety_per_cent(client, people, goal):
+def test_the_next_goal_opens_at_90_percent(client, people, goal):
     PledgingSettings.objects.create(pk=1, goal=100, next_goals=[800, 250])
     if people:
         put_people(people)
     assert f"The next goal: {goal}" in Document(client.get("/en/totals/")).words()
 
 
-def test_open_data_are_offered_on_every_page(client):
-    some_people()
+def test_the_page_links_to_the_open_data(client):
+    make_people()
     for language in LANGUAGES:
         page = Document(client.get(path_of("pledges:totals", language)))
         for name in ("json", "csv"):
             assert page.all("a", href=f"/api/v1/totals.{name}")
 
 
-def test_the_figure_in_the_one_is_told_in_words(client):
-    some_people()
+def test_the_mosaic_has_a_text_alternative_with_its_figures(client):
+    make_people()
     page = Document(client.get("/en/"))
     [figure] = page.all("svg", role="img")
     labels = [page.words(page.one(None, id=label)) for label in page.of(figure)["aria-labelledby"].split()]
     assert "6 of 100 places" in labels[1]
 
 
-def counted(client, path):
-    """How many queries a page takes once what all pages share is known."""
+def query_count(client, path):
+    """The number of queries of a page once shared content is cached."""
     client.get(path)
     with CaptureQueriesContext(connection) as queries:
         assert client.get(path).status_code == 200
@@ -230,13 +230,13 @@ def counted(client, path):
         ("/en/", 11),
     ],
 )
-def test_a_page_costs_the_same_few_queries_however_many_there_are(client, path, most):
-    few = counted(client, path)
-    some_people()
+def test_a_page_takes_the_same_few_queries_for_any_total(client, path, most):
+    few = query_count(client, path)
+    make_people()
     put_people(2_000_000, days=30)
     published.publish()
     milestones.record()
-    assert counted(client, path) == few <= most
+    assert query_count(client, path) == few <= most
 
 
 # How they signed
@@ -255,7 +255,7 @@ def sign_in_two_ways(monkeypatch):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_how_people_signed_is_hidden_until_a_second_way_has_people(client, monkeypatch, language):
-    some_people()
+    make_people()
     for name in ("pledges:totals", "pledges:totals_per_10000"):
         assert 'id="ways"' not in client.get(path_of(name, language)).text
         assert f"/figures/{language}/ways" not in client.get(path_of(name, language)).text
@@ -269,7 +269,7 @@ def test_how_people_signed_is_hidden_until_a_second_way_has_people(client, monke
     assert page.all("a", href=f"/figures/{language}/ways.csv")
 
 
-# What each figure says of itself
+# Downloadable figures
 
 
 FIGURES = ["one", "sectors", "counties", "counties-per-10000", "growth", "ways", "groups-by-county"]
@@ -283,15 +283,15 @@ def figure_csv(client, name, language="en"):
     return rows[0], rows[1:end], rows[end + 1 :]
 
 
-def test_what_a_figure_hides_is_not_empty_in_its_file(client):
-    put({("parents", "AL-11"): 40, ("parents", "AL-01"): 3, ("youth", "AL-11"): 7, ("youth", "AL-01"): 30})
+def test_a_suppressed_number_is_an_ellipsis_in_the_csv_file(client):
+    put_cells({("parents", "AL-11"): 40, ("parents", "AL-01"): 3, ("youth", "AL-11"): 7, ("youth", "AL-01"): 30})
     published.publish()
     _, rows, foot = figure_csv(client, "groups-by-county")
     assert "…" in foot[0][0] and any("…" in row for row in rows) and not any("" in row for row in rows)
 
 
-def test_rates_and_shares_are_rounded_alike_everywhere(client):
-    put({("parents", county.code): 122 for county in County.objects.exclude(code=County.ABROAD)})
+def test_map_table_and_csv_round_rates_alike(client):
+    put_cells({("parents", county.code): 122 for county in County.objects.exclude(code=County.ABROAD)})
     _, rows, _ = figure_csv(client, "counties")
     page = Document(client.get("/en/totals/per-10000/"))
     rates = {row[0]: row[2] for row in rows if row[1] == "122"}
@@ -306,9 +306,9 @@ def test_rates_and_shares_are_rounded_alike_everywhere(client):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_says_whence_when_and_how_to_cite_it(client, settings, name, language):
+def test_every_csv_file_has_source_time_citation_and_licence(client, settings, name, language):
     settings.SITE_URL = "https://nejemi1.example"
-    some_people()
+    make_people()
     published.publish()
     _, _, foot = figure_csv(client, name, language)
     source, moment, citation, licence = foot
@@ -322,7 +322,7 @@ def test_every_figure_says_whence_when_and_how_to_cite_it(client, settings, name
 
 @pytest.mark.parametrize("name", ["sectors", "counties", "growth", "ways"])
 def test_source_time_and_citation_of_a_figure_are_on_the_page(client, monkeypatch, name):
-    some_people()
+    make_people()
     sign_in_two_ways(monkeypatch)
     words = Document(client.get("/en/totals/")).words()
     (source,), (moment, _), (_, citation), _ = figure_csv(client, name)[2]
@@ -351,15 +351,15 @@ def test_every_figure_is_a_picture_of_bounded_size(client, name, language, peopl
 def test_a_picture_with_many_sectors_stays_within_bounds(client):
     for number in range(60):
         Sector.objects.create(slug=f"s{number}", name_sq="Grup " * 12, name_en="Group " * 10, color="s1", position=20)
-    some_people()
+    make_people()
     published.publish()
     for name in FIGURES:
         picture = Image.open(io.BytesIO(client.get(f"/figures/sq/{name}.png").content))
         assert picture.width * picture.height <= 1200 * 3000
 
 
-def test_30_figures_pages_and_open_data_say_the_same(client, monkeypatch):
-    some_people()
+def test_30_figures_pages_and_open_data_agree(client, monkeypatch):
+    make_people()
     put_people(4321, days=9)
     data = as_json(client)
     assert {row[0]: int(row[1]) for row in figure_csv(client, "sectors")[1]} == {
@@ -389,8 +389,8 @@ def test_30_figures_pages_and_open_data_say_the_same(client, monkeypatch):
 # The map
 
 
-def test_every_county_is_a_link_to_its_row_and_tells_its_number(client):
-    some_people()
+def test_every_county_of_the_map_links_to_its_row_and_has_its_number(client):
+    make_people()
     for path, values in (("/en/totals/", {"AL-11": "3", "AL-09": "1"}), ("/en/totals/per-10000/", {"AL-11": "0.0"})):
         page = Document(client.get(path))
         [drawn] = page.all("svg", **{"class": "map"})
@@ -402,10 +402,10 @@ def test_every_county_is_a_link_to_its_row_and_tells_its_number(client):
             assert page.one("tr", id=target[1:])
 
 
-def test_people_and_per_10_000_are_two_pages_that_lead_to_each_other(client):
+def test_people_and_per_10_000_are_two_pages_that_link_to_each_other(client):
     County.objects.filter(pk="AL-11").update(population=900_000)
     County.objects.filter(pk="AL-07").update(population=10_000)
-    put({("parents", "AL-11"): 900, ("parents", "AL-07"): 100, ("parents", "abroad"): 50, ("youth", ""): 7})
+    put_cells({("parents", "AL-11"): 900, ("parents", "AL-07"): 100, ("parents", "abroad"): 50, ("youth", ""): 7})
     for language in LANGUAGES:
         people, share = path_of("pledges:totals", language), path_of("pledges:totals_per_10000", language)
         pages = {path: Document(client.get(path)) for path in (people, share)}
@@ -421,9 +421,9 @@ def test_people_and_per_10_000_are_two_pages_that_lead_to_each_other(client):
         assert [pages[share].words(cell) for cell in first.children] == ["Kukës", "100", decimal]
 
 
-def test_where_nobody_is_known_to_live_there_is_no_share(client):
+def test_without_population_figures_there_is_no_rate(client):
     County.objects.update(population=None)
-    some_people()
+    make_people()
     assert client.get("/en/totals/per-10000/").status_code == 200
     assert all(row[2] == "" for row in figure_csv(client, "counties-per-10000")[1])
 
@@ -451,7 +451,7 @@ def test_growth_sums_to_the_total_folded_or_not():
         tally.fold()
 
 
-def test_with_nobody_yet_the_page_invites(client):
+def test_before_the_first_pledge_the_page_invites(client):
     for language in LANGUAGES:
         for name in ("pledges:totals", "pledges:totals_per_10000"):
             page = Document(client.get(path_of(name, language)))
@@ -467,12 +467,12 @@ def test_with_nobody_yet_the_page_invites(client):
         "/figures/en/counties-per-20000.csv", "/en/totals/per-1/", "/en/totals/tabela/", "/api/v1/sectors-by-county.xml",
     ],
 )  # fmt: skip
-def test_wild_addresses_of_figures_are_not_there(client, path):
+def test_an_invalid_path_of_a_figure_is_not_found(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_what_is_asked_of_a_figure_changes_nothing(client):
-    some_people()
+def test_a_query_string_changes_no_figure(client):
+    make_people()
     plain = client.get("/figures/en/ways.csv").content
     for query in ("?size=99999&name=<b>", "?lang=sq", "?page=-1", "?" + "x" * 5000):
         assert client.get(f"/figures/en/ways.csv{query}").content[:40] == plain[:40]

@@ -1,4 +1,4 @@
-"""The counter in other sites' frames: small, exact, and it lets nobody be followed."""
+"""The embeddable counter: exact, small, without scripts, cookies or referrers."""
 
 import gzip
 
@@ -16,7 +16,7 @@ def page(client, language="en", theme="light"):
     return Document(client.get(f"/counter/{language}/{theme}/"))
 
 
-def test_it_shows_the_total_of_this_moment_in_either_language(client):
+def test_the_counter_shows_the_live_total_in_both_languages(client):
     for _ in range(3):
         make_pledge(state="confirmed")
     assert "3 supporters, one movement" in page(client).words()
@@ -24,12 +24,12 @@ def test_it_shows_the_total_of_this_moment_in_either_language(client):
     assert tally.read().total == 3
 
 
-def test_it_reads_well_before_anyone_has_pledged(client):
+def test_the_counter_invites_before_the_first_pledge(client):
     words = page(client).words()
     assert "Be the first" in words and "supporter" not in words
 
 
-def test_it_weighs_less_than_8_kb_with_all_it_needs_and_runs_no_script(client):
+def test_the_counter_takes_less_than_8_kb_and_has_no_script_or_picture(client):
     insert_tally(
         parents=210_000, teachers=190_000, educators=70_000, artists=40_000, officials=90_000, civil_society=60_000,
         youth=130_000, citizens=210_000,
@@ -44,5 +44,5 @@ def test_it_weighs_less_than_8_kb_with_all_it_needs_and_runs_no_script(client):
 
 
 @pytest.mark.parametrize("path", ["/counter/de/light/", "/counter/sq/pink/", "/counter/sq/", "/counter/sq/light/x"])
-def test_a_wild_address_leads_nowhere(client, path):
+def test_an_invalid_path_is_not_found(client, path):
     assert client.get(path).status_code == 404

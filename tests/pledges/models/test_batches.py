@@ -1,7 +1,7 @@
-"""Batches: many pledges changed by the worker step by step, exactly counted at every moment, and undone as a whole."""
+"""Batches: bulk changes in steps, exact totals after each step, undo, cancellation, and a worker that is killed."""
 
+import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,11 +20,11 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, BatchRow, Pledge
 from pledges.models import batches as batches_module
-from pledges.totals import tally
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
-from tests.factories import make_pledge, make_staff, run_worker
-from tests.threads import PATIENCE, at_once, begin, held_open
+from tests.factories import make_copies, make_pledge, make_staff, run_worker
+from tests.tally import exact_total
+from tests.threads import TIMEOUT, at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db
 
@@ -33,16 +33,16 @@ INVALIDATE, CONFIRM, RESTORE = Batch.Kind.INVALIDATE, Batch.Kind.CONFIRM, Batch.
 
 @pytest.fixture
 def small_steps(monkeypatch):
-    """Steps of three pledges, so that a handful takes several."""
+    """Steps of three pledges, so that a few pledges take several steps."""
     monkeypatch.setattr(batches_module, "ROWS_PER_STEP", 3)
 
 
-def start(kind=INVALIDATE, pledges=None, user=None):
+def begin_batch(kind=INVALIDATE, pledges=None, user=None):
     return Batch.begin(kind, Pledge.objects.all() if pledges is None else pledges, user, Batch.Chosen.SELECTION)
 
 
-def done(kind=INVALIDATE, pledges=None, user=None):
-    batch = start(kind, pledges, user)
+def run_batch(kind=INVALIDATE, pledges=None, user=None):
+    batch = begin_batch(kind, pledges, user)
     batch.finish()
     return batch
 
@@ -53,60 +53,55 @@ def undo(batch, user=None):
     return batch
 
 
-def total():
-    assert tally.differences() == []
-    return tally.read().total
-
-
-def looks(*pledges):
-    """What a batch may change of these, as it is now."""
+def rows_of(*pledges):
+    """The columns that a batch may change, of these pledges."""
     fields = ("state", "created_at", "expires_at", "confirmed_at", "invalidated_at")
     fields += ("sector_id", "county_id", "link_version")
     return list(Pledge.objects.filter(pk__in=[pledge.pk for pledge in pledges]).order_by("pk").values_list(*fields))
 
 
-# Doing and undoing
+# Run and undo
 
 
-def test_each_kind_changes_what_it_is_for_and_undoing_brings_back_exactly_that():
+def test_undoing_a_batch_of_any_kind_restores_every_pledge_exactly():
     pledges = [make_pledge(state=state) for state in ("pending", "pending", "confirmed", "invalidated")]
-    before, counted = looks(*pledges), total()
+    before, counted = rows_of(*pledges), exact_total()
     for kind, changed in ((CONFIRM, 2), (INVALIDATE, 3), (RESTORE, 1)):
-        batch = done(kind)
+        batch = run_batch(kind)
         assert (batch.state, batch.count, batch.changed, batch.skipped) == ("done", changed, changed, 0)
-        assert looks(*pledges) != before
+        assert rows_of(*pledges) != before
         undo(batch)
         assert (batch.state, batch.undone, batch.kept) == ("undone", changed, 0)
-        assert looks(*pledges) == before
-        assert total() == counted
+        assert rows_of(*pledges) == before
+        assert exact_total() == counted
 
 
 def test_the_totals_are_exact_after_each_step(small_steps):
     for _ in range(8):
         make_pledge(state="confirmed")
-    batch, seen = start(), []
+    batch, seen = begin_batch(), []
     while batch.step():
-        seen.append(total())
-    assert (seen, total()) == ([5, 2], 0)
+        seen.append(exact_total())
+    assert (seen, exact_total()) == ([5, 2], 0)
     batch.undo(None)
-    seen = [total()]
+    seen = [exact_total()]
     while batch.step():
-        seen.append(total())
-    assert (seen, total()) == ([0, 3, 6], 8)
+        seen.append(exact_total())
+    assert (seen, exact_total()) == ([0, 3, 6], 8)
 
 
-def test_what_was_signed_after_the_choice_is_not_touched():
+def test_a_pledge_signed_after_the_selection_is_not_changed():
     make_pledge(state="confirmed")
-    batch = start()
+    batch = begin_batch()
     later = make_pledge(state="confirmed")
     batch.finish()
     later.refresh_from_db()
     assert (later.state, batch.changed) == ("confirmed", 1)
 
 
-def test_erased_and_changed_ones_are_left_out_and_counted(small_steps):
+def test_erased_and_changed_pledges_are_skipped_and_counted(small_steps):
     pledges = [make_pledge(state="confirmed") for _ in range(8)]
-    batch = start()
+    batch = begin_batch()
     pledges[0].withdraw()
     Pledge.objects.filter(pk=pledges[1].pk).invalidate()
     batch.finish()
@@ -117,157 +112,157 @@ def test_erased_and_changed_ones_are_left_out_and_counted(small_steps):
     assert (batch.undone, batch.kept) == (4, 2)
     states = dict(Pledge.objects.values_list("pk", "state"))
     assert (states[pledges[1].pk], states[pledges[3].pk]) == ("invalidated", "confirmed")
-    assert total() == 6 - 1
+    assert exact_total() == 6 - 1
 
 
-def test_a_pledge_that_waited_and_was_confirmed_meanwhile_is_invalidated_as_chosen_and_comes_back_confirmed():
+def test_a_pledge_confirmed_after_the_selection_is_invalidated_and_restored_as_confirmed():
     pledge = make_pledge()
-    batch = start()
+    batch = begin_batch()
     pledge.confirm()
     batch.finish()
-    assert total() == 0
+    assert exact_total() == 0
     undo(batch)
-    assert total() == 1
+    assert exact_total() == 1
 
 
-def test_a_supporter_who_confirmed_after_restoring_is_left_alone_by_the_undoing():
+def test_undo_keeps_a_pledge_confirmed_after_restoring():
     pledge = make_pledge()
-    done(INVALIDATE)
-    restored = done(RESTORE)
+    run_batch(INVALIDATE)
+    restored = run_batch(RESTORE)
     pledge.confirm()
     undo(restored)
     pledge.refresh_from_db()
     assert (pledge.state, restored.kept) == ("confirmed", 1)
 
 
-def test_a_supporter_who_confirmed_what_a_batch_had_confirmed_is_left_alone_by_the_undoing(client):
-    """They have read "now you are counted": nothing that staff take back later makes that untrue."""
+def test_undo_keeps_a_pledge_that_its_supporter_confirmed_too(client):
+    """The supporter has read "you are counted". An undo by staff must not make that untrue."""
     pledge, other = make_pledge(), make_pledge()
-    batch = done(CONFIRM)
+    batch = run_batch(CONFIRM)
     for _ in range(2):
         page = client.post(links.path(Purpose.CONFIRM, pledge), headers={"sec-fetch-site": "same-origin"})
         assert page.status_code == 200
     undo(batch)
-    assert (batch.undone, batch.kept, total()) == (1, 1, 1)
-    assert (looks(pledge)[0][0], looks(other)[0][0]) == ("confirmed", "pending")
+    assert (batch.undone, batch.kept, exact_total()) == (1, 1, 1)
+    assert (rows_of(pledge)[0][0], rows_of(other)[0][0]) == ("confirmed", "pending")
 
 
-def test_a_confirmation_long_ago_stays_as_old_as_it_is(client):
+def test_confirming_again_does_not_change_the_time_of_an_old_confirmation(client):
     pledge = make_pledge(state="confirmed", confirmed_at=Now() - timedelta(days=3))
-    before = looks(pledge)
+    before = rows_of(pledge)
     client.post(links.path(Purpose.CONFIRM, pledge), headers={"sec-fetch-site": "same-origin"})
-    assert looks(pledge) == before
+    assert rows_of(pledge) == before
 
 
-def test_what_a_later_batch_changed_is_left_alone_until_that_one_is_undone():
+def test_undo_skips_a_pledge_until_later_batches_are_undone():
     pledge, other = make_pledge(state="confirmed"), make_pledge(state="confirmed")
-    first = done(INVALIDATE)
-    again = done(RESTORE, Pledge.objects.filter(pk=pledge.pk))
-    third = done(INVALIDATE, Pledge.objects.filter(pk=pledge.pk))
+    first = run_batch(INVALIDATE)
+    again = run_batch(RESTORE, Pledge.objects.filter(pk=pledge.pk))
+    third = run_batch(INVALIDATE, Pledge.objects.filter(pk=pledge.pk))
     undo(first)
     assert (first.undone, first.kept) == (1, 1)
     states = dict(Pledge.objects.values_list("pk", "state"))
     assert states == {pledge.pk: "invalidated", other.pk: "confirmed"}
     undo(third)
-    assert total() == 2
+    assert exact_total() == 2
     undo(again)
-    assert looks(pledge)[0][0] == "invalidated"
+    assert rows_of(pledge)[0][0] == "invalidated"
 
 
 @pytest.mark.parametrize(("kind", "state"), [(CONFIRM, "pending"), (RESTORE, "invalidated")])
-def test_a_batch_undone_after_a_later_one_restored_the_same_pledges_leaves_them_alone(kind, state):
+def test_undo_skips_pledges_that_a_later_batch_restored(kind, state):
     pledges = [make_pledge(state=state) for _ in range(2)]
-    first = done(kind)
-    done(INVALIDATE)
-    done(RESTORE)
-    before = looks(*pledges)
+    first = run_batch(kind)
+    run_batch(INVALIDATE)
+    run_batch(RESTORE)
+    before = rows_of(*pledges)
     undo(first)
     assert (first.undone, first.kept) == (0, 2)
-    assert looks(*pledges) == before
-    assert total() == 2
+    assert rows_of(*pledges) == before
+    assert exact_total() == 2
 
 
-def test_an_invalidation_that_a_later_batch_restored_is_not_restored_again():
+def test_undo_of_an_invalidation_skips_a_pledge_that_a_later_batch_restored():
     pledge = make_pledge(state="confirmed")
-    first = done(INVALIDATE)
-    done(RESTORE)
-    before = looks(pledge)
+    first = run_batch(INVALIDATE)
+    run_batch(RESTORE)
+    before = rows_of(pledge)
     undo(first)
     assert (first.undone, first.kept) == (0, 1)
-    assert looks(pledge) == before and total() == 1
+    assert rows_of(pledge) == before and exact_total() == 1
 
 
-def test_a_later_batch_that_was_undone_is_no_reason_to_leave_a_pledge_alone():
+def test_an_undone_later_batch_does_not_prevent_undo():
     make_pledge(state="confirmed")
-    first = done(INVALIDATE)
-    undo(done(RESTORE))
+    first = run_batch(INVALIDATE)
+    undo(run_batch(RESTORE))
     undo(first)
-    assert (first.undone, total()) == (1, 1)
+    assert (first.undone, exact_total()) == (1, 1)
 
 
-def test_restoring_is_undone_to_the_very_moment_of_the_invalidation():
+def test_undoing_a_restore_keeps_the_time_of_invalidation():
     pledge = make_pledge(state="invalidated")
     Pledge.objects.update(invalidated_at=F("invalidated_at") - timedelta(days=5))
-    before = looks(pledge)
-    undo(done(RESTORE))
-    assert looks(pledge) == before
+    before = rows_of(pledge)
+    undo(run_batch(RESTORE))
+    assert rows_of(pledge) == before
 
 
-def test_it_is_undone_once():
+def test_a_batch_is_undone_only_once():
     make_pledge(state="confirmed")
-    batch = undo(done())
+    batch = undo(run_batch())
     assert not batch.undo(None)
     assert not batch.step()
     assert batch.undone == 1
 
 
-# Stopping, failing, going on
+# Cancellation, failure, resumption
 
 
-def test_a_stopped_batch_keeps_what_it_did_and_can_be_undone(small_steps):
+def test_a_cancelled_batch_keeps_its_changes_and_can_be_undone(small_steps):
     for _ in range(8):
         make_pledge(state="confirmed")
-    batch = start()
+    batch = begin_batch()
     batch.step()
     assert batch.cancel()
     assert not batch.step()
     assert not batch.cancel()
     batch.refresh_from_db()
-    assert (batch.state, batch.changed, total()) == ("cancelled", 3, 5)
+    assert (batch.state, batch.changed, exact_total()) == ("cancelled", 3, 5)
     undo(batch)
-    assert total() == 8
+    assert exact_total() == 8
 
 
-def test_the_worker_does_it_and_undoes_it(small_steps):
+def test_the_worker_runs_and_undoes_a_batch(small_steps):
     for _ in range(8):
         make_pledge(state="confirmed")
-    batch = start()
+    batch = begin_batch()
     batch.enqueue()
     run_worker()
-    assert total() == 0
+    assert exact_total() == 0
     batch.refresh_from_db()
     assert batch.state == "done"
     batch.undo(None)
     batch.enqueue()
     run_worker()
-    assert total() == 8
+    assert exact_total() == 8
 
 
-def test_the_worker_takes_turns_with_other_tasks(small_steps, monkeypatch):
+def test_a_batch_is_split_into_tasks_so_that_others_can_run_between(small_steps, monkeypatch):
     monkeypatch.setattr("pledges.tasks.BATCH_SECONDS", 0)
     for _ in range(8):
         make_pledge(state="confirmed")
-    batch = start()
+    batch = begin_batch()
     batch.enqueue()
     run_worker()
-    # One task for each of three steps, and another could have come between.
+    # One task for each of three steps.
     assert DBTaskResult.objects.filter(task_path="pledges.tasks.run_batch").count() == 3
-    assert total() == 0
+    assert exact_total() == 0
 
 
 @pytest.fixture
 def refusing_database():
-    """A database that refuses to invalidate."""
+    """A constraint that refuses invalidation; the value is a function that drops it."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE pledges_pledge ADD CONSTRAINT no_more CHECK (state <> 'invalidated') NOT VALID")
         yield lambda: cursor.execute(
@@ -275,39 +270,39 @@ def refusing_database():
         )
 
 
-def test_a_batch_that_meets_an_error_stops_says_its_kind_and_can_be_tried_again(refusing_database):
+def test_a_failed_batch_stores_the_error_type_and_can_be_resumed(refusing_database):
     make_pledge(state="confirmed")
-    batch = start()
+    batch = begin_batch()
     batch.enqueue()
     run_worker()
     batch.refresh_from_db()
-    assert (batch.state, batch.error, batch.changed, total()) == ("failed", "IntegrityError", 0, 1)
+    assert (batch.state, batch.error, batch.changed, exact_total()) == ("failed", "IntegrityError", 0, 1)
     refusing_database()
     assert batch.resume()
     batch.enqueue()
     run_worker()
     batch.refresh_from_db()
-    assert (batch.state, batch.error, total()) == ("done", "", 0)
+    assert (batch.state, batch.error, exact_total()) == ("done", "", 0)
 
 
-def test_a_lost_task_is_found_and_one_that_waits_is_not_doubled():
+def test_housekeeping_enqueues_a_batch_again_unless_a_task_waits():
     make_pledge(state="confirmed")
-    start()
+    begin_batch()
     assert housekeeping.resume_batches() == 0
     let_time_pass(timedelta(minutes=3))
     assert housekeeping.resume_batches() == 1
     assert housekeeping.resume_batches() == 0
     run_worker()
-    assert total() == 0
+    assert exact_total() == 0
 
 
-# On record
+# Audit log
 
 
-def test_what_was_changed_and_undone_is_on_record_by_whom_and_holds_ids_only():
+def test_changes_and_undo_are_logged_with_user_and_pledge_ids():
     pledges = [make_pledge(state="confirmed") for _ in range(3)]
     user, other = make_staff(), make_staff()
-    batch = done(user=user)
+    batch = run_batch(user=user)
     undo(batch, other)
     did, undid = AuditEntry.objects.order_by("pk")
     ids = {pledge.pk for pledge in pledges}
@@ -315,16 +310,16 @@ def test_what_was_changed_and_undone_is_on_record_by_whom_and_holds_ids_only():
     assert (undid.user_id, set(undid.subject_ids), undid.details["undo"]) == (other.pk, ids, True)
 
 
-def test_a_batch_outlives_the_account_of_whoever_began_it():
+def test_a_batch_outlives_the_account_of_its_user():
     make_pledge(state="confirmed")
     user = make_staff()
-    batch = done(user=user)
+    batch = run_batch(user=user)
     User.objects.filter(pk=user.pk).delete()
     undo(Batch.objects.get(pk=batch.pk))
-    assert total() == 1
+    assert exact_total() == 1
 
 
-# What the database refuses
+# Constraints
 
 
 @pytest.mark.parametrize(
@@ -337,92 +332,77 @@ def test_a_batch_outlives_the_account_of_whoever_began_it():
         {"count": 3, "changed": 1, "undone": 2},
     ],
 )
-def test_states_times_and_counts_belong_together(wrong):
-    batch = start()
+def test_the_database_refuses_inconsistent_states_times_and_counts(wrong):
+    batch = begin_batch()
     with pytest.raises(IntegrityError), transaction.atomic():
         Batch.objects.filter(pk=batch.pk).update(**wrong)
 
 
-# Several at once, and killed
+# Concurrency and crashes
 
 
 @pytest.mark.django_db(transaction=True)
-class TestAtOnce:
-    def test_two_workers_at_one_batch_do_each_step_once(self, small_steps):
+class TestConcurrency:
+    def test_two_workers_on_one_batch_run_each_step_once(self, small_steps):
         for _ in range(20):
             make_pledge(state="confirmed")
-        batch = start()
+        batch = begin_batch()
         batch.enqueue()
         for _ in range(10):
             at_once(batch.step, batch.step)
         batch.refresh_from_db()
-        assert (batch.state, batch.changed, batch.skipped, total()) == ("done", 20, 0, 0)
+        assert (batch.state, batch.changed, batch.skipped, exact_total()) == ("done", 20, 0, 0)
 
     def test_two_batches_with_the_same_pledges_change_each_once(self, small_steps):
         for _ in range(20):
             make_pledge(state="confirmed")
-        first, second = start(), start()
+        first, second = begin_batch(), begin_batch()
         at_once(first.finish, second.finish)
         assert (first.changed + second.changed, first.skipped + second.skipped) == (20, 20)
-        assert total() == 0
+        assert exact_total() == 0
         at_once(*(lambda batch=batch: batch.undo(None) and batch.finish() for batch in (first, second)))
-        assert total() == 20
+        assert exact_total() == 20
 
-    def test_a_withdrawal_of_the_same_moment_is_waited_for_and_not_undone(self):
+    def test_a_batch_waits_for_a_concurrent_withdrawal(self):
         pledge, other = make_pledge(state="confirmed"), make_pledge(state="confirmed")
-        batch = start()
+        batch = begin_batch()
         with held_open(pledge.withdraw):
             waiting = begin(batch.finish)
             assert not waiting.done()
-        waiting.result(PATIENCE)
+        waiting.result(TIMEOUT)
         batch.refresh_from_db()
         assert (batch.changed, batch.skipped) == (1, 1)
         assert list(Pledge.objects.values_list("pk", flat=True)) == [other.pk]
 
-    def test_a_supporter_who_confirms_while_it_is_invalidated_waits_and_does_not_count(self):
+    def test_a_confirmation_waits_for_a_concurrent_invalidation_and_does_not_count(self):
         pledge = make_pledge()
-        batch = start()
+        batch = begin_batch()
         with held_open(batch.finish):
             confirming = begin(pledge.confirm)
-        assert confirming.result(PATIENCE) is False
-        assert total() == 0
+        assert confirming.result(TIMEOUT) is False
+        assert exact_total() == 0
 
-    def test_a_worker_killed_anywhere_leaves_nothing_half_done(self):
-        """Three times kill -9 in the middle; the next worker goes on, and at the end all is exact."""
-        copies(make_pledge(state="confirmed", sector="parents"), 6000)
-        counted = total()
-        batch = start()
-        for _ in range(3):
-            work_and_be_killed(batch)
-            assert total() == counted - batch.changed
+    def test_a_killed_worker_leaves_no_partial_step(self, workers):
+        """Three workers are killed with SIGKILL. The next one resumes, and the totals are exact. The same for an undo."""
+        *doing, undoing = workers
+        make_copies(make_pledge(state="confirmed", sector="parents"), 6000)
+        counted = exact_total()
+        batch = begin_batch()
+        for worker in doing:
+            run_and_kill(worker, batch)
+            assert exact_total() == counted - batch.changed
         assert 0 < batch.changed < counted
         batch.finish()
-        assert (batch.state, batch.changed, total()) == ("done", counted, 0)
+        assert (batch.state, batch.changed, exact_total()) == ("done", counted, 0)
         batch.undo(None)
-        work_and_be_killed(batch)
+        run_and_kill(undoing, batch)
         assert 0 < batch.undone < counted
-        assert total() == batch.undone
+        assert exact_total() == batch.undone
         batch.finish()
-        assert (batch.undone, batch.kept, total()) == (counted, 0, counted)
+        assert (batch.undone, batch.kept, exact_total()) == (counted, 0, counted)
         assert BatchRow.objects.filter(undone_at=None).count() == 0
-        noted = AuditEntry.objects.filter(action="change").values_list("subject_ids", flat=True)
-        assert sum(map(len, noted)) == 2 * counted
-
-
-def copies(pledge, number):
-    """So many pledges like this one, with digests of their own; their persons cannot be read."""
-    columns = [field.column for field in Pledge._meta.concrete_fields]
-    new = {"id": "gen_random_uuid()"} | {
-        column: f"sha256(('{column}' || n)::bytea)" for column in columns if column.endswith(("_digest", "_last"))
-    }
-    new["network_digest"] = "NULL"
-    chosen = ", ".join(new.get(column, column) for column in columns)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO pledges_pledge ({', '.join(columns)}) "
-            f"SELECT {chosen} FROM pledges_pledge, generate_series(1, %s) n WHERE id = %s",
-            [number, pledge.pk],
-        )
+        logged = AuditEntry.objects.filter(action="change").values_list("subject_ids", flat=True)
+        assert sum(map(len, logged)) == 2 * counted
 
 
 WORKER = """
@@ -430,34 +410,49 @@ import django
 django.setup()
 from pledges.models import Batch, batches
 batches.ROWS_PER_STEP = 200
-Batch(pk={pk}).finish()
+print("ready", flush=True)
+Batch(pk=input()).finish()
 """
 
 
-def work_and_be_killed(batch):
-    """Let another process work on it, and kill that without warning as soon as it has done something."""
-    batch.refresh_from_db()
-    before = (batch.changed, batch.undone)
+@pytest.fixture
+def workers(transactional_db):
+    """Four processes, started in parallel. Each runs the batch whose id it reads from its standard input."""
     settings = connection.settings_dict
     address = f"postgres://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
-    worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER.format(pk=batch.pk)],
-        env=os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "weare1.settings"},
-    )
-    deadline = time.monotonic() + PATIENCE
+    environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "weare1.settings"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with contextlib.ExitStack() as stack:
+        workers = []
+        for _ in range(4):
+            workers.append(
+                stack.enter_context(subprocess.Popen([sys.executable, "-c", WORKER], env=environment, **pipes))
+            )
+            stack.callback(workers[-1].kill)
+        yield workers
+
+
+def run_and_kill(worker, batch):
+    """Let the process run the batch and kill it with SIGKILL after its first committed step."""
+    batch.refresh_from_db()
+    before = (batch.changed, batch.undone)
+    assert worker.stdout.readline() == "ready\n"
+    worker.stdin.write(f"{batch.pk}\n")
+    worker.stdin.flush()
+    deadline = time.monotonic() + TIMEOUT
     while (batch.changed, batch.undone) == before and time.monotonic() < deadline:
         batch.refresh_from_db()
-    worker.send_signal(signal.SIGKILL)
-    worker.wait(PATIENCE)
-    # What it was in the middle of is rolled back once the server notices.
+    worker.kill()
+    worker.wait(TIMEOUT)
+    # The lock is free once the server has noticed the lost connection and rolled back the step in progress.
     with transaction.atomic():
         Batch.objects.select_for_update().get(pk=batch.pk)
     batch.refresh_from_db()
     assert (batch.changed, batch.undone) != before
 
 
-def test_the_totals_check_agrees_after_batches(capsys):
+def test_check_totals_finds_no_difference_after_a_batch(capsys):
     make_pledge(state="confirmed")
-    undo(done())
+    undo(run_batch())
     call_command("check_totals")
     assert "1" in capsys.readouterr().out

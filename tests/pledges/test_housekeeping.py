@@ -1,4 +1,4 @@
-"""Reminding once, and forgetting in time: what housekeeping does, and what holds before it ran."""
+"""Housekeeping: reminders, erasure after the retention periods, and expiry that holds before a step has run."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges import housekeeping
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import Message, Pledge
+from pledges.models import Attempt, Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
-# Reminding
+# Reminders
 
 
 def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
@@ -49,7 +49,7 @@ def test_the_reminders_link_confirms(client, mailoutbox):
     assert tally.read().total == 1
 
 
-def test_whoever_has_confirmed_was_taken_out_or_withdrew_is_not_reminded(mailoutbox):
+def test_confirmed_invalidated_and_withdrawn_pledges_get_no_reminder(mailoutbox):
     make_pledge(state="confirmed")
     make_pledge(state="invalidated")
     make_pledge().withdraw()
@@ -61,7 +61,7 @@ def test_whoever_has_confirmed_was_taken_out_or_withdrew_is_not_reminded(mailout
     assert mailoutbox == []
 
 
-def test_whoever_confirms_before_the_reminder_is_sent_does_not_get_it(mailoutbox):
+def test_a_pledge_confirmed_before_the_reminder_is_sent_does_not_get_it(mailoutbox):
     pledge = make_pledge()
     let_time_pass(3 * DAY)
     assert housekeeping.remind() == 1
@@ -70,7 +70,7 @@ def test_whoever_confirms_before_the_reminder_is_sent_does_not_get_it(mailoutbox
     assert mailoutbox == []
 
 
-# Forgetting
+# Erasure
 
 
 def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
@@ -96,12 +96,12 @@ def test_12_an_unconfirmed_pledge_cannot_be_confirmed_after_14_days_even_before_
     let_time_pass(2 * MINUTE)
     for response in (client.get(path), client.post(path)):
         assert response.status_code == 410
-        assert "/sq/zotimi/" in response.content.decode(), "an offer to sign again"
+        assert "/sq/zotimi/" in response.content.decode(), "the page offers to sign again"
     assert not pledge.confirm()
     assert tally.read().total == 0
 
 
-def test_12_whoever_signs_again_after_14_days_gets_a_link_that_works_even_before_housekeeping_ran(client, mailoutbox):
+def test_12_signing_again_after_14_days_sends_a_valid_link_even_before_housekeeping_ran(client, mailoutbox):
     client.post("/sq/zotimi/", form_data())
     run_worker()
     mailoutbox.clear()
@@ -115,7 +115,7 @@ def test_12_whoever_signs_again_after_14_days_gets_a_link_that_works_even_before
     assert tally.read().total == 1
 
 
-def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(client, mailoutbox):
+def test_12_signing_again_before_expiry_extends_it_to_the_day_in_the_message(client, mailoutbox):
     client.post("/sq/zotimi/", form_data())
     let_time_pass(14 * DAY - MINUTE)
     mailoutbox.clear()
@@ -130,7 +130,7 @@ def test_12_whoever_signs_again_shortly_before_has_as_long_as_the_message_says(c
     assert tally.read().total == 1
 
 
-def test_12_signing_again_keeps_the_day_of_signing_and_moves_the_day_of_erasure(client):
+def test_12_signing_again_keeps_the_date_of_signing_and_postpones_expiry(client):
     client.post("/sq/zotimi/", form_data())
     let_time_pass(5 * DAY)
     before = Pledge.objects.get()
@@ -141,7 +141,7 @@ def test_12_signing_again_keeps_the_day_of_signing_and_moves_the_day_of_erasure(
     assert timedelta(0) <= after.expires_at - before.expires_at - 5 * DAY < MINUTE
 
 
-def test_writing_again_to_a_confirmed_pledge_moves_neither_day(client):
+def test_signing_again_with_a_confirmed_pledge_changes_neither_date(client):
     client.post("/sq/zotimi/", form_data())
     Pledge.objects.get().confirm()
     let_time_pass(5 * DAY)
@@ -170,7 +170,7 @@ def test_the_database_refuses_a_pledge_that_expires_before_it_was_signed():
         Pledge.objects.update(expires_at=pledge.created_at)
 
 
-def test_the_network_is_forgotten_after_seven_days():
+def test_the_network_digest_is_erased_after_seven_days():
     pledge = make_pledge(network="198.51.100.7", state="confirmed")
     from_its_network = Pledge.objects.filter(pk=pledge.pk).sharing_digest("network_digest")
     assert list(from_its_network) == [pledge]
@@ -186,8 +186,8 @@ def test_the_network_is_forgotten_after_seven_days():
 
 
 @pytest.fixture
-def moving():
-    """A pledge whose owner wants to use another address."""
+def pledge_with_new_address():
+    """A pledge with an unconfirmed new address."""
     pledge = make_pledge("Drita Kola", "e.vjeter@shembull.al", state="confirmed")
     pledge.set_new_address("e.re@shembull.al")
     pledge.save()
@@ -195,33 +195,33 @@ def moving():
     return pledge
 
 
-def test_an_address_that_was_never_confirmed_is_forgotten_after_14_days(moving):
+def test_an_unconfirmed_new_address_is_erased_after_14_days(pledge_with_new_address):
     let_time_pass(14 * DAY - MINUTE)
     housekeeping.erase_new_addresses()
-    moving.refresh_from_db()
-    assert moving.new_address == "e.re@shembull.al"
+    pledge_with_new_address.refresh_from_db()
+    assert pledge_with_new_address.new_address == "e.re@shembull.al"
     let_time_pass(2 * MINUTE)
     housekeeping.erase_new_addresses()
-    moving.refresh_from_db()
-    assert (moving.new_address_cipher, moving.new_address_at) == (None, None)
-    assert moving.address == "e.vjeter@shembull.al"
+    pledge_with_new_address.refresh_from_db()
+    assert (pledge_with_new_address.new_address_cipher, pledge_with_new_address.new_address_at) == (None, None)
+    assert pledge_with_new_address.address == "e.vjeter@shembull.al"
 
 
-def test_the_link_of_a_new_address_works_for_14_days_even_before_housekeeping_ran(client, moving):
+def test_the_link_of_a_new_address_expires_after_14_days_even_before_housekeeping_ran(client, pledge_with_new_address):
     def path():
-        # Bound to the moment the change was asked for, which the test moves.
-        moving.refresh_from_db()
-        return links.path(Purpose.NEW_ADDRESS, moving)
+        # The link depends on the time of the request, which let_time_pass() changes.
+        pledge_with_new_address.refresh_from_db()
+        return links.path(Purpose.NEW_ADDRESS, pledge_with_new_address)
 
     let_time_pass(14 * DAY - MINUTE)
     assert client.get(path()).status_code == 200
     let_time_pass(2 * MINUTE)
     assert client.get(path()).status_code == client.post(path()).status_code == 410
-    moving.refresh_from_db()
-    assert moving.address == "e.vjeter@shembull.al"
+    pledge_with_new_address.refresh_from_db()
+    assert pledge_with_new_address.address == "e.vjeter@shembull.al"
 
 
-def test_sent_messages_are_forgotten_after_30_days_and_owed_ones_are_not():
+def test_sent_messages_are_erased_after_30_days_and_queued_ones_are_not():
     pledge = make_pledge(state="confirmed")
     Message.queue(Message.Kind.LINKS, pledge)
     run_worker()
@@ -231,7 +231,7 @@ def test_sent_messages_are_forgotten_after_30_days_and_owed_ones_are_not():
     assert list(Message.objects.all()) == [owed]
 
 
-def test_records_of_done_work_are_forgotten_after_a_day_and_waiting_work_is_not():
+def test_finished_tasks_are_erased_after_a_day_and_waiting_ones_are_not():
     pledge = make_pledge(state="confirmed")
     Message.queue(Message.Kind.LINKS, pledge)
     Message.queue(Message.Kind.LINKS, pledge)
@@ -242,8 +242,8 @@ def test_records_of_done_work_are_forgotten_after_a_day_and_waiting_work_is_not(
     assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[str(waiting.pk)]]
 
 
-def test_housekeeping_leaves_what_is_in_time_alone(mailoutbox):
-    """Run every minute for years, it must not touch a quiet database."""
+def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):
+    """Every step is idempotent: running it again writes nothing."""
     make_pledge(state="confirmed", network="198.51.100.7")
     make_pledge()
     before = list(Pledge.objects.order_by("pk").values())
@@ -254,6 +254,23 @@ def test_housekeeping_leaves_what_is_in_time_alone(mailoutbox):
     assert mailoutbox == [] and not DBTaskResult.objects.exists()
 
 
-def test_a_network_is_looked_up_by_no_more_than_its_digest():
+def test_the_network_digest_is_the_keyed_digest_of_the_network():
     pledge = make_pledge(network="2001:db8:1:2::/64")
     assert bytes(pledge.network_digest) == keys.digests("network", "2001:db8:1:2::/64")[0]
+
+
+def test_attempts_are_erased_after_ten_minutes(client):
+    client.post("/sq/zotimi/", form_data())
+    assert Attempt.objects.count() == 1
+    Attempt.objects.update(created_at="2020-01-01T00:00Z")
+    housekeeping.erase_attempts()
+    assert not Attempt.objects.exists()
+
+
+def test_an_invalidated_pledge_that_was_never_confirmed_is_erased_after_14_days():
+    pledge = make_pledge()
+    Pledge.objects.filter(pk=pledge.pk).invalidate()
+    kept = make_pledge(state="invalidated")
+    let_time_pass(timedelta(days=15))
+    housekeeping.erase_unconfirmed()
+    assert list(Pledge.objects.all()) == [kept]

@@ -1,0 +1,374 @@
+"""Exports of pledges: permissions, content, the audit log, and interrupted downloads (stories 24 and 26)."""
+
+import csv
+import io
+import re
+import tracemalloc
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from pledges.exports import columns
+from pledges.models import Export, Pledge
+from staff.models import AuditEntry
+from tests.clock import let_time_pass
+from tests.factories import keep_house, make_copies, make_pledge, make_staff, sign_in
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/pledges/pledge/"
+ADD = "/admin/pledges/export/add/"
+ENGLISH = {"accept-language": "en"}
+PERSON = {"name": "Drita Çela-Përmeti", "address": "drita@shembull.al"}
+ALL_PERMISSIONS = ["view_pledge", "see_people", "export_pledges", "export_updates"]
+
+PAGE = 600  # rows, instead of 5,000
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch):
+    """Short pages, so that an export of several pages needs few pledges."""
+    monkeypatch.setattr("pledges.models.exports.ROWS_PER_PAGE", PAGE)
+
+
+@pytest.fixture
+def staff(client):
+    """The client, signed in with all permissions to export."""
+    return sign_in(client, make_staff(*ALL_PERMISSIONS))
+
+
+def download(client, content="people", format="csv", query="", **headers):
+    """The response to a request for a file, before its stream is read."""
+    data = {"content": content, "format": format, "query": query, "export": uuid.uuid4()}
+    return client.post(ADD, data, headers=ENGLISH | headers)
+
+
+def csv_rows(response):
+    """The rows of a CSV response, the header first."""
+    text = response.getvalue().decode()
+    assert text.startswith("\ufeff") and text.count("\ufeff") == 1
+    return list(csv.reader(io.StringIO(text[1:], newline="")))
+
+
+def csv_dicts(response):
+    header, *others = csv_rows(response)
+    return [dict(zip(header, row, strict=True)) for row in others]
+
+
+def make_many(count):
+    """Add `count` pledges with consent to news, three of each moment of signing; all but one cannot be decrypted."""
+    pledge = make_pledge(state="confirmed", updates=True)
+    make_copies(pledge, count, created_at="now() - (n / 3) * interval '1 minute'")
+
+
+# Permissions
+
+
+@pytest.mark.parametrize(
+    ("permissions", "contents"),
+    [
+        (["view_pledge", "see_people"], set()),
+        (["export_pledges", "see_people"], set()),
+        (["view_pledge", "export_updates"], set()),
+        (["view_pledge", "export_pledges"], {"pledges"}),
+        (["change_pledge", "export_pledges", "see_people"], {"pledges", "people"}),
+        (["export_updates", "see_people"], {"updates"}),
+        (ALL_PERMISSIONS, {"pledges", "people", "updates"}),
+    ],
+)
+def test_24_each_content_has_its_permission(client, permissions, contents):
+    make_pledge(state="confirmed", updates=True)
+    sign_in(client, make_staff(*permissions))
+    page = client.get(ADD)
+    assert page.status_code == (200 if contents else 403)
+    if contents:
+        offered = set(re.findall(r'name="content" value="(\w+)"', page.text))
+        assert offered == contents
+    if "pledge" in " ".join(permissions) and {"view_pledge", "change_pledge"} & set(permissions):
+        listed = client.get(LIST, headers=ENGLISH).text
+        assert ("Export …" in listed) == bool(contents)
+    for content in Export.Content.values:
+        response = download(client, content)
+        assert response.streaming == (content in contents)
+        response.getvalue()
+    assert set(Export.objects.values_list("content", flat=True)) == contents
+
+
+def test_24_the_export_without_names_has_no_name_and_no_address(staff):
+    make_pledge(state="confirmed", **PERSON)
+    response = download(staff, "pledges")
+    [row] = csv_dicts(response)
+    assert {"Name", "Address"}.isdisjoint(row)
+    assert not re.search("Drita|@", str(row))
+
+
+def test_24_staff_see_their_own_exports_and_with_the_permission_all(client):
+    sign_in(client, make_staff(*ALL_PERMISSIONS))
+    download(client).getvalue()
+    export = Export.objects.get()
+    paths = [f"/admin/pledges/export/{export.pk}/{page}/" for page in ("change", "progress")]
+    assert [client.get(path).status_code for path in paths] == [200, 200]
+    sign_in(client, make_staff(*ALL_PERMISSIONS))
+    assert [client.get(path).status_code for path in paths] == [302, 204]
+    assert export.user.username not in client.get("/admin/pledges/export/").text
+    sign_in(client, make_staff("view_export"))
+    assert [client.get(path).status_code for path in paths] == [200, 200]
+    assert export.user.username in client.get("/admin/pledges/export/").text
+    assert client.get(ADD).status_code == 403
+
+
+def test_exports_cannot_be_changed_or_deleted(admin_client):
+    download(admin_client).getvalue()
+    export = Export.objects.get()
+    assert admin_client.post(f"/admin/pledges/export/{export.pk}/change/", {"content": "updates"}).status_code == 403
+    assert admin_client.post(f"/admin/pledges/export/{export.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+# Content
+
+
+def test_26_a_csv_file_has_all_columns_in_the_language_of_the_user(staff):
+    pledge = make_pledge(state="confirmed", show_name=True, **PERSON)
+    Pledge.objects.update(created_at="2026-07-23T21:30:15.5Z", confirmed_at="2026-12-31T23:30:00Z")
+    response = download(staff)
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    day = timezone.localdate().isoformat()
+    assert response.headers["Content-Disposition"] == f'attachment; filename="pledges-with-names-{day}.csv"'
+    assert response.headers["X-Accel-Buffering"] == "no"
+    assert "no-store" in response.headers["Cache-Control"]
+    assert csv_dicts(response) == [
+        {
+            "Pledge": str(pledge.pk),
+            "Name": "Drita Çela-Përmeti",
+            "Address": "drita@shembull.al",
+            "State": "confirmed",
+            # In Albania's time.
+            "Signed": "2026-07-23 23:30:15",
+            "Confirmed": "2027-01-01 00:30:00",
+            "Invalidated": "",
+            "Sector": "Parents",
+            "County": "Tirana",
+            "Language": "Albanian",
+            "Source": "form",
+            "Shows the name": "yes",
+            "Wants news": "no",
+        }
+    ]
+    header, row = csv_rows(download(staff, **{"accept-language": "sq"}))
+    assert header[1:5] == ["Emri", "Adresa", "Gjendja", "Nënshkruar më"]
+    assert row[3] == "konfirmuar" and row[7:9] == ["Prindër", "Tiranë"]
+
+
+def test_a_workbook_has_the_same_content(staff):
+    make_pledge(state="confirmed", county_id=None, **PERSON)
+    Pledge.objects.update(created_at="2026-07-23T21:30:15Z")
+    response = download(staff, format="xlsx")
+    assert response.headers["Content-Disposition"].endswith('.xlsx"')
+    sheet = load_workbook(io.BytesIO(response.getvalue())).active
+    header, row = sheet.iter_rows()
+    cells = {title.value: cell for title, cell in zip(header, row, strict=True)}
+    assert (cells["Name"].value, cells["Sector"].value, cells["County"].value) == (
+        "Drita Çela-Përmeti",
+        "Parents",
+        None,
+    )
+    assert cells["Signed"].is_date and cells["Signed"].value - timedelta(seconds=15) == timezone.datetime(
+        2026, 7, 23, 23, 30
+    )
+    assert header[0].font.bold and sheet.freeze_panes == "A2"
+
+
+def test_an_export_contains_the_filtered_list(staff):
+    wanted = make_pledge(sector="teachers", state="confirmed")
+    make_pledge(sector="teachers", state="invalidated")
+    make_pledge(sector="parents", state="confirmed")
+    query = f"state__exact=confirmed&sector__id__exact={wanted.sector_id}"
+    listed = staff.get(f"{LIST}?{query}&o=3&p=1", headers=ENGLISH).text
+    [link] = re.findall(rf'href="({ADD}\?[^"]+)"', listed)
+    page = staff.get(link.replace("&amp;", "&"), headers=ENGLISH).text
+    assert re.findall(r"<th scope=\"row\">(.+?)</th><td>(.+?)</td>", page) == [
+        ("State", "Confirmed"),
+        ("Sector", "Teachers"),
+        ("Pledges in the list", "1"),
+        ("Of these confirmed and wanting news", "0"),
+    ]
+    [kept] = re.findall(r'name="query" value="([^"]*)"', page)
+    response = download(staff, query=kept.replace("&amp;", "&"))
+    assert [row["Pledge"] for row in csv_dicts(response)] == [str(wanted.pk)]
+    assert Export.objects.get().filters == {"state__exact": ["confirmed"], "sector__id__exact": [str(wanted.sector_id)]}
+
+
+@pytest.mark.parametrize("across", ["0", "1"])
+def test_an_export_contains_the_selected_pledges(staff, across):
+    ticked, other = make_pledge(), make_pledge()
+    make_pledge(state="confirmed")
+    data = {"action": "export", "_selected_action": [str(ticked.pk)], "select_across": across}
+    page = staff.post(f"{LIST}?state__exact=pending", data).text
+    [kept] = re.findall(r'name="query" value="([^"]*)"', page)
+    exported = {row["Pledge"] for row in csv_dicts(download(staff, query=kept))}
+    assert exported == {str(ticked.pk)} | ({str(other.pk)} if across == "1" else set())
+
+
+def test_the_news_export_contains_confirmed_pledges_with_consent_to_news(staff):
+    reader = make_pledge("Besa Kola", "besa@shembull.al", state="confirmed", updates=True, language="en")
+    make_pledge(state="confirmed", updates=False)
+    make_pledge(state="pending", updates=True)
+    make_pledge(state="invalidated", updates=True)
+    gone = make_pledge(state="confirmed", updates=True)
+    gone.withdraw()
+    assert csv_rows(download(staff, "updates")) == [
+        ["Name", "Address", "Language", "Sector"],
+        [reader.name, reader.address, "English", "Parents"],
+    ]
+
+
+def test_a_pledge_that_cannot_be_decrypted_is_marked_and_the_file_continues(staff):
+    make_pledge(**PERSON)
+    Pledge.objects.update(name_cipher=b"\x00" * 40)
+    make_pledge("Besa Kola")
+    found = csv_dicts(download(staff))
+    assert [(row["Name"], row["Address"]) for row in found][1:] == [("cannot be decrypted", PERSON["address"])]
+    assert found[0]["Name"] == "Besa Kola"
+
+
+@pytest.mark.parametrize("format", Export.Format.values)
+def test_an_empty_export_has_a_header(staff, format):
+    response = download(staff, format=format)
+    content = response.getvalue()
+    if format == "xlsx":
+        assert load_workbook(io.BytesIO(content)).active.max_row == 1
+    else:
+        assert content.decode().count("\n") == 1
+    assert Export.objects.get().state == "finished"
+
+
+def test_an_invalid_filter_exports_nothing(staff):
+    make_pledge()
+    for path in (f"{ADD}?id__in=nonsense", f"{ADD}?sector__id__exact=never"):
+        page = staff.get(path, headers=ENGLISH, follow=True)
+        assert page.redirect_chain[0][0] == LIST and "The list has no such filters." in page.text
+    assert download(staff, query="sector__id__exact=never").status_code == 302
+    assert staff.get(f"{ADD}?address_digest=abc").status_code == 400
+    assert download(staff, query="name_cipher__contains=a").status_code == 400
+    assert not Export.objects.exists()
+
+
+# Streaming
+
+
+def test_24_a_long_export_contains_and_logs_every_pledge_once(staff):
+    make_many(2 * PAGE + 10)
+    response = download(staff, "pledges")
+    ids = [row["Pledge"] for row in csv_dicts(response)]
+    assert len(ids) == len(set(ids)) == Pledge.objects.count()
+    export = Export.objects.get()
+    assert (export.state, export.rows, export.expected) == ("finished", len(ids), len(ids))
+    entries = AuditEntry.objects.filter(action="export").order_by("pk")
+    user = User.objects.get()
+    assert {(entry.user_id, entry.details["export"]) for entry in entries} == {(user.pk, str(export.pk))}
+    assert entries[0].details == {"export": str(export.pk), "content": "pledges", "format": "csv", "filters": {}}
+    assert [str(pledge) for entry in entries for pledge in entry.subject_ids] == ids
+
+
+def test_24_a_page_is_logged_before_it_is_sent_and_the_next_is_not(staff):
+    make_many(2 * PAGE)
+    export, pieces = start_export(staff)
+    logged_before = {
+        str(pledge) for entry in AuditEntry.objects.filter(action="export") for pledge in entry.subject_ids
+    }
+    sent = {line.partition(",")[0] for line in next(pieces).decode().splitlines()}
+    # The second page was just yielded: it was logged before it was sent.
+    logged = {str(pledge) for entry in AuditEntry.objects.filter(action="export") for pledge in entry.subject_ids}
+    assert logged_before < logged and sent == logged - logged_before
+    assert export.rows == PAGE
+
+
+def start_export(client, content="pledges"):
+    """(export, the rest of its stream) after the header and the first page were sent."""
+    response = download(client, content)
+    pieces = iter(response.streaming_content)
+    next(pieces)
+    next(pieces)
+    return Export.objects.get(), pieces
+
+
+def test_an_aborted_download_is_shown_as_broken_off(staff):
+    make_many(2 * PAGE)
+    export = Export(user=User.objects.get(), content="pledges", format="csv")
+    export.start(Pledge.objects.all())
+    pieces = columns.stream(export, Pledge.objects.all())
+    next(pieces)
+    next(pieces)
+    # As a server does when the client disconnects.
+    pieces.close()
+    export.refresh_from_db()
+    assert (export.state, export.rows) == ("broken_off", PAGE)
+    page = staff.get(f"/admin/pledges/export/{export.pk}/progress/", headers=ENGLISH).text
+    assert "Broken off after 600 rows." in page
+
+
+def test_housekeeping_marks_an_export_of_a_killed_process_as_broken_off(staff):
+    make_many(PAGE)
+    export, _pieces = start_export(staff)
+    keep_house()
+    export.refresh_from_db()
+    assert export.state == "running"
+    let_time_pass(timedelta(minutes=11))
+    keep_house()
+    export.refresh_from_db()
+    assert export.state == "broken_off"
+
+
+def test_a_pledge_withdrawn_during_an_export_is_not_in_the_rest_of_it(staff):
+    oldest = make_pledge(state="confirmed", updates=True, **PERSON)
+    Pledge.objects.update(created_at="2024-01-01T00:00Z")
+    make_many(PAGE + 1)
+    _export, pieces = start_export(staff, "updates")
+    oldest.withdraw()
+    rest = b"".join(pieces).decode()
+    assert rest.count("\n") > 0 and PERSON["address"] not in rest
+
+
+def test_the_page_of_an_export_shows_its_progress(staff):
+    make_many(2 * PAGE - 1)
+    export, pieces = start_export(staff)
+    path = f"/admin/pledges/export/{export.pk}/"
+    page = staff.get(f"{path}progress/", headers=ENGLISH).text
+    assert "600 of 1,200 rows are on their way." in page
+    assert 'http-equiv="refresh"' in staff.get(f"{path}change/").text
+    list(pieces)
+    assert "The file is complete: 1,200 rows." in staff.get(f"{path}progress/", headers=ENGLISH).text
+    assert 'http-equiv="refresh"' not in staff.get(f"{path}change/").text
+
+
+def test_the_same_form_sent_twice_makes_one_export(staff):
+    make_pledge()
+    data = {"content": "people", "format": "csv", "export": uuid.uuid4()}
+    assert len(csv_rows(staff.post(ADD, data))) == 2
+    again = staff.post(ADD, data)
+    assert (again.status_code, again.url) == (302, f"/admin/pledges/export/{data['export']}/change/")
+    assert Export.objects.count() == 1
+
+
+@pytest.mark.parametrize("format", Export.Format.values)
+def test_26_memory_use_does_not_grow_with_the_length_of_the_export(format):
+    make_many(5 * PAGE)
+
+    def size_and_peak_memory(pledges):
+        export = Export(content="people", format=format)
+        export.start(pledges)
+        tracemalloc.start()
+        length = sum(len(piece) for piece in columns.stream(export, pledges))
+        _current, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return length, peak
+
+    newest = Pledge.objects.order_by("-created_at")[2 * PAGE].created_at
+    short, short_peak = size_and_peak_memory(Pledge.objects.filter(created_at__gt=newest))
+    long, long_peak = size_and_peak_memory(Pledge.objects.all())
+    assert long > 2 * short
+    assert long_peak < 1.2 * short_peak

@@ -1,0 +1,132 @@
+"""The admin's review of names for the wall: showing and refusing names that the reviewer has seen."""
+
+import pytest
+from django.urls import reverse
+
+from pledges.models import Pledge, WallName
+from staff.models import AuditEntry
+from tests.factories import make_staff, sign_in
+from tests.pages import Document
+from tests.wall import make_shown, make_waiting, names_on_wall, stop_showing, wall_state
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/pledges/wallname/"
+
+
+@pytest.fixture
+def moderator(client):
+    return sign_in(client, make_staff("change_wallname", "see_people"))
+
+
+def queue(client, **query):
+    return Document(client.get(QUEUE, query, headers={"accept-language": "en"}))
+
+
+def decide(client, action, *pledges, page=None, **more):
+    """Run an action on these pledges of the queue's page (loaded now unless given); the text of the next page."""
+    page = page or queue(client)
+    seen = [page.of(field)["value"] for field in page.all("input", name="seen")]
+    data = {"action": action, "_selected_action": [str(pledge.pk) for pledge in pledges], "seen": seen, **more}
+    response = client.post(QUEUE, data, follow=True, headers={"accept-language": "en"})
+    return Document(response).words()
+
+
+def test_24_staff_show_and_refuse_names_and_each_step_is_logged(moderator):
+    arta, besa, drita = make_waiting("Arta Kola"), make_waiting("Besa Kola"), make_waiting("Drita Kola")
+    page = queue(moderator)
+    assert [page.words(row) for row in page.all("th", **{"class": "field-name"})] == [
+        "Arta Kola",
+        "Besa Kola",
+        "Drita Kola",
+    ]
+    [look] = AuditEntry.objects.filter(action="look")
+    assert set(look.subject_ids) == {arta.pk, besa.pk, drita.pk}
+    assert "2 names are shown now." in decide(moderator, "show", arta, besa)
+    assert "1 name is refused." in decide(moderator, "refuse", drita)
+    assert list(names_on_wall(moderator)) and set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}
+    changes = AuditEntry.objects.filter(action="change").order_by("pk")
+    assert [(set(each.subject_ids), each.details["wall"]) for each in changes] == [
+        ({arta.pk, besa.pk}, "shown"),
+        ({drita.pk}, "refused"),
+    ]
+    assert "Kola" not in str(list(AuditEntry.objects.values()))
+    # Decisions can be reversed from the lists of decided names.
+    assert "1 name is refused." in decide(moderator, "refuse", arta, page=queue(moderator, decision="shown"))
+    assert "1 name is shown now." in decide(moderator, "show", drita, page=queue(moderator, decision="refused"))
+    assert set(names_on_wall(moderator)) == {"Besa K.", "Drita K."}
+
+
+def test_a_name_with_a_doubt_can_be_shown_only_on_its_own_page(moderator):
+    fine, loud = make_waiting("Arta Kola"), make_waiting("BESA KOLA")
+    text = decide(moderator, "show", fine, loud)
+    assert "1 name is shown now." in text and "1 name has a doubt beside it" in text
+    assert list(names_on_wall(moderator)) == ["Arta K."]
+    path = reverse("admin:pledges_wallname_change", args=[loud.pk])
+    page = Document(moderator.get(path, headers={"accept-language": "en"}))
+    assert "all in capitals" in page.words() and "BESA KOLA" in page.words()
+    seen = page.of(page.one("input", name="seen"))["value"]
+    assert AuditEntry.objects.filter(action="look", subject_ids=[loud.pk]).exists()
+    moderator.post(path, {"show": "1", "seen": seen})
+    assert set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}
+    moderator.post(path, {"refuse": "1", "seen": seen})
+    assert list(names_on_wall(moderator)) == ["Arta K."]
+
+
+def test_a_name_with_a_doubt_can_be_refused_in_bulk(moderator):
+    decide(moderator, "refuse", make_waiting("BESA KOLA"), make_waiting("Kurva Kola"))
+    assert set(Pledge.objects.values_list("wall", flat=True)) == {"refused"}
+
+
+def test_a_name_changed_or_withdrawn_since_the_page_was_loaded_is_not_shown(moderator):
+    changed, gone, unticked = make_waiting("Arta Kola"), make_waiting("Besa Kola"), make_waiting("Drita Kola")
+    page = queue(moderator)
+    changed.set_person("Diçka Tjetër", changed.address)
+    changed.save()
+    gone.withdraw()
+    stop_showing(unticked)
+    assert "3 names were changed or taken back meanwhile" in decide(
+        moderator, "show", changed, gone, unticked, page=page
+    )
+    assert names_on_wall(moderator) == {}
+    assert set(Pledge.objects.values_list("wall", flat=True)) == {"waiting"}
+
+
+@pytest.mark.parametrize("seen", [[], ["x"], ["x:y"], [":"], ["\x00:\x00"]])
+def test_malformed_input_shows_no_name(moderator, seen):
+    pledge = make_waiting()
+    data = {"action": "show", "_selected_action": [str(pledge.pk)], "seen": seen}
+    assert moderator.post(QUEUE, data).status_code == 302
+    assert wall_state(pledge) == ("waiting", True)
+
+
+def test_select_across_does_not_reach_names_on_other_pages(moderator):
+    """Elsewhere in the admin `select_across` takes every row of a list. Here only ticked rows count."""
+    ticked, other = make_waiting("Arta Kola"), make_waiting("Besa Kola")
+    decide(moderator, "show", ticked, select_across="1")
+    assert (wall_state(ticked)[0], wall_state(other)[0]) == ("shown", "waiting")
+
+
+def test_24_the_queue_requires_the_permission_to_see_people(client):
+    pledge = make_waiting()
+    path = reverse("admin:pledges_wallname_change", args=[pledge.pk])
+    for permissions in (["change_wallname"], ["see_people"], ["change_pledge", "view_pledge", "view_wallname"]):
+        sign_in(client, make_staff(*permissions))
+        for response in (client.get(QUEUE), client.get(path), client.post(path, {"show": "1"})):
+            assert response.status_code == 403
+        assert "for the wall" not in client.get("/admin/", headers={"accept-language": "en"}).text
+    assert wall_state(pledge) == ("waiting", True)
+
+
+def test_the_admin_index_counts_waiting_names(moderator):
+    def index_text():
+        return Document(moderator.get("/admin/", headers={"accept-language": "en"})).words()
+
+    make_shown()
+    make_waiting(state="pending")
+    assert "to be looked at" not in index_text()
+    make_waiting()
+    assert "1 name for the wall waits to be looked at" in index_text()
+    make_waiting()
+    assert "2 names for the wall wait to be looked at" in index_text()
+    assert WallName.objects.awaiting_wall_review().count() == 2

@@ -1,0 +1,37 @@
+"""Drita's pledge, for tests of the pages behind personal links."""
+
+import re
+from datetime import timedelta
+
+from django.db.models.functions import Now
+
+from pledges.models import Pledge
+from tests.factories import form_data, make_pledge
+
+SIGN, MY_PLEDGE, SENT = "/sq/zotimi/", "/sq/zotimi-im/", "/sq/zotimi-im/derguar/"
+NAME, ADDRESS = "Drita Kola", "drita@shembull.al"
+ONE_DAY = timedelta(days=1)
+# After this interval another message may be sent.
+RESEND_INTERVAL = timedelta(minutes=1, seconds=1)
+# The token of a personal link.
+TOKEN = re.compile(r"[\w.-]{20,}:\w{4,8}:[\w-]{20,}")
+
+
+def make_drita(state="confirmed", **values):
+    """Drita's pledge; its last message is old enough for another one."""
+    pledge = make_pledge(NAME, ADDRESS, state=state, **values)
+    Pledge.objects.filter(pk=pledge.pk).update(written_at=Now() - timedelta(hours=1))
+    pledge.refresh_from_db()
+    return pledge
+
+
+def request_link(client, address=ADDRESS):
+    """The response to a request for the links of this address."""
+    return client.post(MY_PLEDGE, {"email": address, "website": "", "stamp": form_data()["stamp"]})
+
+
+def shows_no_personal_data(response):
+    """Whether a page has no name, no address and no personal link of Drita's but the one it was requested by."""
+    links_in_page = set(TOKEN.findall(response.text))
+    own = set(TOKEN.findall(response.request["PATH_INFO"]))
+    return links_in_page <= own and not any(word in response.text for word in ("Drita", "Kola", "drita@"))

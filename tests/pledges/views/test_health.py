@@ -1,0 +1,190 @@
+"""/readyz reports failing mail, a missing worker and failing housekeeping steps."""
+
+import contextlib
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from campaign.models.pictures import FOLDER
+from pledges.management.commands.worker import Housekeeper
+from pledges.models import Attempt, FailedStep, Heartbeat, Message, Pledge
+from staff.models import SignInAttempt
+from tests.clock import let_time_pass
+from tests.factories import make_pledge, run_worker
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+def failing_checks(client):
+    response = client.get("/readyz")
+    found = response.json()
+    assert response.status_code == (503 if found["wrong"] else 200) and found["ready"] == (not found["wrong"])
+    return found["wrong"]
+
+
+def queue_messages(count=1):
+    for _ in range(count):
+        Message.queue("confirm", make_pledge())
+
+
+def test_a_site_that_has_sent_nothing_yet_is_ready(client):
+    queue_messages()
+    assert failing_checks(client) == []
+
+
+def test_mail_fails_after_15_minutes_without_success_until_a_message_is_sent(client, mail_server):
+    mail_server.replies = {"MAIL": "550 we do not know you"}
+    queue_messages()
+    run_worker()
+    assert failing_checks(client) == [], "the mail server may be restarting"
+    let_time_pass(16 * MINUTE)
+    run_worker()
+    assert failing_checks(client) == ["mail"]
+    mail_server.replies = {}
+    queue_messages()
+    run_worker()
+    assert failing_checks(client) == []
+
+
+def test_a_mailbox_that_refuses_19_messages_does_not_fail_the_check(client, mail_server):
+    mail_server.replies = {"RCPT": "451 mailbox is busy"}
+    queue_messages(19)
+    run_worker()
+    let_time_pass(16 * MINUTE)
+    run_worker()
+    assert failing_checks(client) == []
+
+
+def test_20_refused_messages_in_a_row_fail_the_check(client, mail_server):
+    mail_server.replies = {"RCPT": "554 relay access denied"}
+    queue_messages(20)
+    run_worker()
+    assert Message.objects.failing().count() == 20 and failing_checks(client) == ["mail"]
+    mail_server.replies = {}
+    queue_messages()
+    run_worker()
+    assert failing_checks(client) == []
+
+
+def test_a_message_queued_again_by_staff_does_not_fail_the_check_for_15_minutes(client):
+    queue_messages()
+    let_time_pass(4 * DAY)
+    Message.objects.update(state="failing", attempts=14, error="TimeoutError", tried_at=timezone.now())
+    assert failing_checks(client) == ["mail"]
+    before = Message.objects.get().created_at
+    Message.objects.all().send_again()
+    assert failing_checks(client) == [] and Message.objects.get().created_at == before
+
+
+def test_a_missing_heartbeat_of_the_worker_fails_the_check(client):
+    assert failing_checks(client) == [], "no worker was ever started"
+    Heartbeat.beat()
+    Heartbeat.objects.update(beat_at=timezone.now() - 3 * MINUTE)
+    assert failing_checks(client) == ["worker"]
+    Heartbeat.beat()
+    assert Heartbeat.objects.count() == 1 and failing_checks(client) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_worker_records_a_heartbeat_when_it_starts():
+    housekeeper = Housekeeper()
+    housekeeper.start()
+    deadline = time.monotonic() + 20
+    while not Heartbeat.objects.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    housekeeper.stopped.set()
+    housekeeper.join(20)
+    assert Heartbeat.objects.count() == 1 and not Heartbeat.is_late()
+
+
+# Housekeeping
+
+
+def run_housekeeping():
+    """Run all steps once as the worker does, in a thread with its own connection."""
+    at_once(Housekeeper().run_housekeeping)
+
+
+@contextlib.contextmanager
+def hidden_table(model):
+    """Rename the table of a model for the duration of the block, so that its queries fail."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_hidden")
+        try:
+            yield
+        finally:
+            cursor.execute(f"ALTER TABLE {table}_hidden RENAME TO {table}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failing_step_does_not_prevent_the_others():
+    make_pledge()
+    SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
+    let_time_pass(15 * DAY)
+    SignInAttempt.objects.update(at=timezone.now() - 2 * DAY)
+    with hidden_table(Attempt):
+        run_housekeeping()
+    # One step of the same app, and one of another app that runs later.
+    assert not Pledge.objects.exists() and not SignInAttempt.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readyz_names_the_failing_steps_until_they_work_again(client):
+    run_housekeeping()
+    assert failing_checks(client) == []
+    first, second = "pledges.housekeeping.erase_attempts", "staff.housekeeping.erase_sign_in_attempts"
+    with hidden_table(SignInAttempt):
+        with hidden_table(Attempt):
+            run_housekeeping()
+        assert failing_checks(client) == [f"housekeeping: {first}", f"housekeeping: {second}"]
+        assert set(FailedStep.objects.values_list("step", "error")) == {
+            (first, "ProgrammingError"),
+            (second, "ProgrammingError"),
+        }
+        run_housekeeping()
+        assert failing_checks(client) == [f"housekeeping: {second}"]
+    run_housekeeping()
+    assert failing_checks(client) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_that_keeps_failing_has_the_time_of_its_last_failure(client):
+    with hidden_table(Attempt):
+        run_housekeeping()
+        before = FailedStep.objects.get().failed_at
+        run_housekeeping()
+    assert FailedStep.objects.get().failed_at > before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_the_error_type_of_a_failing_step_is_logged_and_stored(client, caplog):
+    library = Path(settings.MEDIA_ROOT) / FOLDER
+    before = library.rename(library.with_name("before")) if library.exists() else None
+    library.write_text("no folder")
+    try:
+        run_housekeeping()
+    finally:
+        library.unlink()
+        if before:
+            before.rename(library)
+    step = "campaign.housekeeping.delete_orphaned_files"
+    assert failing_checks(client) == [f"housekeeping: {step}"]
+    assert FailedStep.objects.get().error == "NotADirectoryError"
+    assert f"{step}: NotADirectoryError" in caplog.text and settings.MEDIA_ROOT not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_step_that_no_longer_exists_is_dropped(client):
+    FailedStep.record("pledges.housekeeping.step_of_before", ValueError("arta@shembull.al"))
+    assert failing_checks(client) == ["housekeeping: pledges.housekeeping.step_of_before"]
+    run_housekeeping()
+    assert failing_checks(client) == []

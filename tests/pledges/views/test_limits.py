@@ -1,0 +1,69 @@
+"""Rate limits per network, and response times that do not show whether an address is known."""
+
+import time
+from datetime import timedelta
+
+import pytest
+
+from pledges.http import RESPONSE_TIME_STEP_SECONDS
+from pledges.models import BlockedAddress, Pledge, PledgingSettings
+from tests.clock import let_time_pass
+from tests.factories import form_data, make_pledge, run_worker
+
+pytestmark = pytest.mark.django_db
+
+SQ, MY = "/sq/zotimi/", "/sq/zotimi-im/"
+
+
+@pytest.fixture(autouse=True)
+def low_limit():
+    PledgingSettings.objects.create(pk=1, network_limit=5)
+
+
+def request_link(client, address):
+    return client.post(MY, {"email": address, "stamp": form_data()["stamp"]})
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_limit_is_the_same_for_known_and_unknown_addresses(client, known):
+    if known:
+        make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    for number in range(4):
+        assert client.post(SQ, form_data(email=f"prind{number}@shembull.al")).status_code == 303
+    assert client.post(SQ, form_data()).status_code == 303
+    assert client.post(SQ, form_data(email="tjeter@shembull.al")).status_code == 429
+
+
+def test_my_pledge_has_the_same_limit_and_keeps_the_input(client, mailoutbox):
+    for number in range(8):
+        make_pledge(address=f"prind{number}@shembull.al", state="confirmed")
+    Pledge.objects.update(written_at="2020-01-01T00:00Z")
+    responses = [request_link(client, f"prind{number}@shembull.al") for number in range(8)]
+    assert [response.status_code for response in responses] == [303] * 5 + [429] * 3
+    assert 'value="prind7@shembull.al"' in responses[-1].text
+    run_worker()
+    assert len(mailoutbox) == 5
+    let_time_pass(timedelta(minutes=11))
+    assert request_link(client, "prind7@shembull.al").status_code == 303
+
+
+def test_all_ipv6_networks_of_one_site_prefix_share_a_limit(client):
+    def sign(number, site="1"):
+        address = f"2001:db8:{site}:{number:x}::7"
+        return client.post(SQ, form_data(email=f"prind{site}-{number}@shembull.al"), REMOTE_ADDR=address).status_code
+
+    assert {sign(number) for number in range(50)} == {303}
+    assert sign(50) == 429
+    assert sign(0, site="2") == 303
+
+
+@pytest.mark.parametrize("path", [SQ, MY])
+def test_the_response_time_is_rounded_up_for_known_and_unknown_addresses(client, path, monkeypatch):
+    """Known addresses take milliseconds longer to look up. Every response waits for the end of the same step."""
+    monkeypatch.setattr("pledges.http.RESPONSE_TIME_STEP_SECONDS", RESPONSE_TIME_STEP_SECONDS)
+    make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    BlockedAddress.objects.add("bllokuar@shembull.al")
+    for address in ("drita@shembull.al", "bllokuar@shembull.al", "tjeter@shembull.al"):
+        began = time.perf_counter()
+        assert client.post(path, form_data(name="Drita Kola", email=address)).status_code == 303
+        assert time.perf_counter() - began >= RESPONSE_TIME_STEP_SECONDS

@@ -1,0 +1,86 @@
+"""The page "My pledge", which sends the links of an address: the same response for every address, and rate limits."""
+
+import pytest
+from django.db.models.functions import Now
+
+from pledges.models import Message, Pledge
+from pledges.totals import tally
+from tests.clock import let_time_pass
+from tests.factories import links_in, make_pledge, run_worker
+from tests.pages import Document
+from tests.pledges.views.personal import ADDRESS, NAME, ONE_DAY, RESEND_INTERVAL, SENT, make_drita, request_link
+
+pytestmark = pytest.mark.django_db
+
+
+def test_my_pledge_answers_the_same_for_every_address(client):
+    make_pledge("Agim Hoxha", "konfirmuar@shembull.al", state="confirmed")
+    make_pledge("Besa Hoxha", "pritje@shembull.al")
+    make_pledge("Dora Hoxha", "bllokuar@shembull.al").block()
+    let_time_pass(RESEND_INTERVAL)
+    responses = {
+        (response.status_code, response.url, response.content, tuple(sorted(response.headers.items())))
+        for local in ("konfirmuar", "pritje", "bllokuar", "panjohur")
+        for response in [request_link(client, f"{local}@shembull.al")]
+    }
+    [(status, url, body, _headers)] = responses
+    assert (status, url, body) == (303, SENT, b"")
+    assert sorted(Message.objects.values_list("kind", flat=True)) == ["confirm", "links"]
+    assert "@" not in Document(client.get(SENT)).words()
+
+
+def test_my_pledge_sends_the_links_of_both_pledges_of_the_address(client, mailoutbox):
+    make_drita()
+    make_pledge("Agim Kola", ADDRESS, state="confirmed")
+    make_pledge("Besa Hoxha", "besa@shembull.al", state="confirmed")
+    request_link(client, "DRITA@shembull.al")
+    run_worker()
+    [message] = mailoutbox
+    assert message.to == [ADDRESS]
+    opened = [Document(client.get(link)) for link in links_in(message, "manage")]
+    assert [page.of(page.one("input", id="id_name"))["value"] for page in opened] == [NAME, "Agim Kola"]
+
+
+def test_my_pledge_sends_a_pending_pledge_its_confirm_link_again(client, mailoutbox):
+    make_drita("pending")
+    request_link(client)
+    run_worker()
+    [link] = links_in(mailoutbox[0], "confirm")
+    client.post(link)
+    assert tally.read().total == 1
+
+
+def test_my_pledge_sends_at_most_once_a_minute_and_five_times_a_day(client, mailoutbox):
+    make_drita()
+    for _ in range(3):
+        assert request_link(client).url == SENT
+    run_worker()
+    assert len(mailoutbox) == 1
+    for _ in range(8):
+        let_time_pass(RESEND_INTERVAL)
+        assert request_link(client).url == SENT
+    run_worker()
+    assert len(mailoutbox) == 5
+    Pledge.objects.update(written_at=Now() - ONE_DAY)
+    request_link(client)
+    run_worker()
+    assert len(mailoutbox) == 6
+
+
+@pytest.mark.parametrize("states", [("confirmed", "pending"), ("pending", "confirmed"), ("pending", "pending")])
+def test_my_pledge_sends_one_message_for_any_combination_of_states(client, mailoutbox, states):
+    make_drita(states[0])
+    make_pledge("Agim Kola", ADDRESS, state=states[1])
+    let_time_pass(RESEND_INTERVAL)
+    request_link(client)
+    run_worker()
+    [message] = mailoutbox
+    found = {purpose: len(links_in(message, purpose)) for purpose in ("manage", "confirm")}
+    assert found == {"manage": states.count("confirmed"), "confirm": states.count("pending")}
+
+
+def test_my_pledge_shows_the_error_of_an_invalid_address_and_keeps_it(client):
+    response = request_link(client, "drita@")
+    assert response.status_code == 422
+    page = Document(response)
+    assert page.all("p", id="id_email_error") and page.one("input", id="id_email", value="drita@")

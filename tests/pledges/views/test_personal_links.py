@@ -1,0 +1,324 @@
+"""Personal links: how long each lives, what it opens, and that a shared link shows nothing (stories 12, 14, 15, 16)."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db.models.functions import Now
+
+from pledges import housekeeping
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import BlockedAddress, Message, Pledge
+from pledges.models.querysets import PENDING_LIFE
+from pledges.totals import tally
+from tests.clock import let_time_pass
+from tests.factories import links_in, make_pledge, run_worker
+from tests.pages import Document, path_of, want_new_address
+from tests.pledges.views.personal import (
+    ADDRESS,
+    MY_PLEDGE,
+    NAME,
+    ONE_DAY,
+    RESEND_INTERVAL,
+    make_drita,
+    request_link,
+    shows_no_personal_data,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_earlier(pledge, ago):
+    Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago, expires_at=Now() - ago + PENDING_LIFE)
+    return pledge
+
+
+@pytest.fixture
+def advance_clock(monkeypatch):
+    """A function that moves the process's clock forward by a number of seconds."""
+    real = time.time
+
+    def advance(seconds):
+        monkeypatch.setattr(time, "time", lambda: real() + seconds)
+
+    return advance
+
+
+# 12. What links open, and for how long
+
+
+def test_12_a_confirm_link_lives_as_long_as_the_pending_pledge(client):
+    pledge = sign_earlier(make_drita("pending"), 14 * ONE_DAY - timedelta(minutes=5))
+    link = links.path(Purpose.CONFIRM, pledge)
+    assert Document(client.get(link)).all("form", method="post")
+    assert client.post(link).status_code == 200
+    assert tally.read().total == 1
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_12_an_expired_confirm_link_says_so_and_offers_to_sign_again(client, language):
+    pledge = sign_earlier(make_drita("pending"), 14 * ONE_DAY)
+    link = links.path(Purpose.CONFIRM, pledge, language=language)
+
+    def assert_expired(response):
+        assert response.status_code == 410
+        main = Document(response).one("main")
+        assert Document(response).all("a", node=main, href=path_of("pledges:sign", language))
+        assert "14" in Document(response).words(main)
+        assert not Document(response).all("form") and shows_no_personal_data(response)
+
+    assert_expired(client.get(link))
+    assert_expired(client.post(link))
+    assert tally.read().total == 0
+    housekeeping.erase_unconfirmed()
+    assert not Pledge.objects.exists()
+    assert_expired(client.get(link))
+
+
+def test_12_a_manage_link_lives_as_long_as_the_pledge(client, advance_clock):
+    link = links.path(Purpose.MANAGE, make_drita())
+    advance_clock(20 * 365 * 24 * 3600)
+    assert client.get(link).status_code == 200
+
+
+def test_12_a_revoked_link_is_gone_and_a_new_one_can_be_requested(client, mailoutbox):
+    pledge = make_drita()
+    manage = links.path(Purpose.MANAGE, pledge)
+    others = [links.path(purpose, pledge) for purpose in (Purpose.WITHDRAW, Purpose.DATA)]
+    page = client.post(manage, {"revoke": "1"})
+    assert page.status_code == 200 and shows_no_personal_data(page)
+    for old in [manage, *others]:
+        assert client.get(old).status_code == 410
+    assert client.post(others[0]).status_code == 410
+    assert tally.read().total == 1, "the pledge itself stays"
+    request_link(client)
+    run_worker()
+    [new] = links_in(mailoutbox[0], "manage")
+    assert NAME in client.get(new).text
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_12_a_tampered_link_is_not_found_and_shows_no_personal_data(client, purpose):
+    pledge = make_drita("pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
+    want_new_address(pledge)
+    link = links.path(purpose, pledge)
+    assert client.get(link).status_code == 200
+    folder, token = link.rstrip("/").rsplit("/", 1)
+    number, made, signature = token.split(":")
+
+    def other(letter):
+        return "B" if letter == "A" else "A"
+
+    for forged in (
+        f"{other(number[0])}{number[1:]}:{made}:{signature}",
+        f"{number}:{other(made[0])}{made[1:]}:{signature}",
+        f"{number}:{made}:{other(signature[0])}{signature[1:]}",
+        f"{number}:{made}",
+        "x" * 40,
+        f"{number}9:{made}:{signature}",
+    ):
+        response = client.get(f"{folder}/{forged}/")
+        assert response.status_code == 404 and shows_no_personal_data(response)
+        assert client.post(f"{folder}/{forged}/").status_code == (405 if purpose == Purpose.DATA else 404)
+    assert Pledge.objects.get().state == pledge.state
+
+
+@pytest.mark.parametrize("made_for", Purpose)
+def test_12_a_link_for_one_purpose_works_for_no_other(client, made_for):
+    pledge = make_drita("pending")
+    want_new_address(pledge)
+    tried = 0
+    for state in ("pending", "confirmed"):
+        if state == "confirmed":
+            pledge.confirm()
+        token = links.token(made_for, pledge)
+        for used_for in set(Purpose) - {made_for}:
+            path = path_of(f"pledges:{used_for}", "sq", token)
+            assert client.get(path).status_code == 404
+            assert client.post(path).status_code == (405 if used_for == Purpose.DATA else 404)
+            tried += 1
+    assert tried == 2 * (len(Purpose) - 1)
+    assert Pledge.objects.get().address == ADDRESS
+
+
+def test_12_opening_any_link_changes_nothing(client):
+    pledge = make_drita("pending")
+    want_new_address(pledge)
+    for state in ("pending", "confirmed"):
+        if state == "confirmed":
+            pledge.confirm()
+        before = Pledge.objects.values().get()
+        for purpose in Purpose:
+            for method in (client.get, client.head):
+                method(links.path(purpose, pledge))
+        assert Pledge.objects.values().get() == before
+    assert not Message.objects.exists() and not BlockedAddress.objects.exists()
+
+
+def test_a_cross_site_post_to_a_personal_page_is_refused(client):
+    pledge = make_drita()
+    want_new_address(pledge)
+    for path in (MY_PLEDGE, *(links.path(purpose, pledge) for purpose in Purpose)):
+        response = client.post(path, {"email": ADDRESS}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert response.status_code == 403 and shows_no_personal_data(response)
+    assert Pledge.objects.count() == 1 and not Message.objects.exists()
+
+
+# 14. "Send me my data"
+
+
+# {column of a pledge: its key in the data file}
+KEYS_OF_COLUMNS = {
+    "id": "id",
+    "sector_id": "sector",
+    "county_id": "county",
+    "language": "language",
+    "source": "source",
+    "state": "state",
+    "created_at": "signed_at",
+    "expires_at": "erased_unless_confirmed_by",
+    "confirmed_at": "confirmed_at",
+    "invalidated_at": "invalidated_at",
+    "name_cipher": "name",
+    "address_cipher": "email",
+    "new_address_cipher": "new_email_waiting",
+    "new_address_at": "new_email_asked_at",
+    "address_digest": "keyed_digests",
+    "address_digest_last": "keyed_digests",
+    "name_digest": "keyed_digests",
+    "name_digest_last": "keyed_digests",
+    "domain_digest": "keyed_digests",
+    "network_digest": "keyed_digests",
+    "consent_id": "consent",
+    "consent_language": "consent",
+    "consented_at": "consent",
+    "wording_id": "pledge",
+    "worded_language": "pledge",
+    "worded_at": "pledge",
+    "show_name": "show_name",
+    "wall": "name_on_the_wall",
+    "wall_at": "name_on_the_wall",
+    "updates": "updates",
+    "code": "own_link",
+    "came_through_id": "came_by_someone_s_link",
+    "link_version": "link_version",
+    "reminded_at": "reminded_at",
+    "repeats": "repeated_messages",
+    "written_at": "last_written_at",
+}
+# The slot shows whether another pledge has the same address; the mark shows which keys were used.
+EXCLUDED_COLUMNS = {"slot", "digest_mark"}
+
+
+def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_another(client):
+    pledge = make_drita(network="192.0.2.1", county_id="AL-09", sector="artists", updates=True)
+    partner = make_pledge("Agim Kola", ADDRESS, state="confirmed", sector="youth", county_id="AL-05")
+    other = make_pledge("Besa Hoxha", "besa@tjeter.example", sector="officials")
+    request_link(client)
+    run_worker()
+    page = Document(client.get(links.path(Purpose.MANAGE, pledge)))
+    [link] = [page.of(a)["href"] for a in page.all("a", download=True)]
+
+    response = client.get(link)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    file = json.loads(response.content)
+    assert file["id"] == str(pledge.pk)
+    assert (file["name"], file["email"], file["county"]) == (NAME, ADDRESS, "AL-09")
+    assert (file["sector"]["slug"], file["language"], file["updates"]) == ("artists", "sq", True)
+    assert file["consent"]["text"] == pledge.consent.text_sq
+    assert file["pledge"]["text"] == pledge.wording.text_sq
+    assert file["keyed_digests"]["network"] == bytes(pledge.network_digest).hex()
+    assert [(message["kind"], message["state"]) for message in file["messages"]] == [("links", "sent")]
+
+    columns = {field.attname for field in Pledge._meta.concrete_fields}
+    assert columns == set(KEYS_OF_COLUMNS) | EXCLUDED_COLUMNS, "a new column must be added to the data file"
+    assert set(KEYS_OF_COLUMNS.values()) | {"messages", "commitments", "confirmed_by_own_link"} == set(file)
+    for stranger in (partner, other):
+        for trace in (stranger.pk, stranger.name.split()[0], bytes(stranger.name_digest).hex(), stranger.sector.slug):
+            assert str(trace) not in response.text
+
+
+def test_14_a_data_link_expires_after_an_hour(client, advance_clock):
+    link = links.path(Purpose.DATA, make_drita())
+    advance_clock(3590)
+    assert client.get(link).status_code == 200
+    advance_clock(3610)
+    response = client.get(link)
+    assert response.status_code == 410 and shows_no_personal_data(response)
+
+
+def test_14_the_data_link_refuses_a_post(client):
+    assert client.post(links.path(Purpose.DATA, make_drita())).status_code == 405
+
+
+# 15 and 16. What a shared link shows
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_15_a_stranger_opening_a_used_link_sees_an_invitation_and_no_details(client, method):
+    pledge = make_drita("pending", sector="artists", county_id="AL-12")
+    link = links.path(Purpose.CONFIRM, pledge)
+    assert "Drita" not in client.get(link).text, "not before it was used either"
+    client.post(link)
+    response = getattr(client, method)(link)
+    assert response.status_code == 200 and shows_no_personal_data(response)
+    page = Document(response)
+    main = page.words(page.one("main"))
+    assert page.all("a", href=path_of("pledges:my_pledge", "sq")), "the owner can request a new link"
+    assert pledge.sector.name_sq not in main and "AL-12" not in response.text
+    if method == "get":
+        assert page.all("a", node=page.one("main"), href=path_of("pledges:sign", "sq"))
+
+
+def test_15_only_the_confirming_response_has_the_manage_link(client):
+    link = links.path(Purpose.CONFIRM, make_drita("pending"))
+    first, second = client.post(link), client.post(link)
+    assert "/zotimi-im/" in first.text
+    [manage] = [
+        Document.of(a)["href"]
+        for a in Document(first).all("a", href=True)
+        if Document.of(a)["href"].startswith("/sq/zotimi-im/") and ":" in Document.of(a)["href"]
+    ]
+    assert NAME in client.get(manage).text
+    assert shows_no_personal_data(second)
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_16_shared_links_and_meta_data_have_no_personal_data(client, language):
+    link = links.path(Purpose.CONFIRM, make_drita("pending", sector="artists"), language=language)
+    page = Document(client.post(link))
+    shared = [page.words(a) for a in page.all("a", href=path_of("campaign:home", language)) if "://" in page.words(a)]
+    assert shared == [f"{settings.SITE_URL}/{language}/"]
+    for meta in page.all("meta", content=True):
+        assert "Drita" not in page.of(meta)["content"] and "Artist" not in page.of(meta)["content"]
+    assert page.all("link", rel="canonical") == [], (
+        "the browser's share button would send it, including the personal link"
+    )
+
+
+# Invalidated pledges
+
+
+def test_an_invalidated_pledge_can_be_opened_and_withdrawn(client, mailoutbox):
+    pledge = make_drita("invalidated")
+    let_time_pass(RESEND_INTERVAL)
+    request_link(client)
+    run_worker()
+    [path] = links_in(mailoutbox[0], "manage")
+    page = client.get(path)
+    assert page.status_code == 200 and "Ekipi e ka hequr" in page.text
+    client.post(links.path(Purpose.WITHDRAW, pledge))
+    assert not Pledge.objects.exists()
+
+
+def test_an_invalidated_pledge_cannot_be_confirmed(client):
+    pledge = make_drita("invalidated")
+    for purpose in (Purpose.CONFIRM, Purpose.BLOCK):
+        for response in (client.get(links.path(purpose, pledge)), client.post(links.path(purpose, pledge))):
+            assert response.status_code == 410 and shows_no_personal_data(response)
+    assert tally.read().total == 0

@@ -1,0 +1,233 @@
+"""The wall of supporters: whose name is shown, with which county, and what the supporter is told about it."""
+
+import random
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from pledges.admin.corrections import PersonForm
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Pledge, PublishedState, Sector
+from pledges.totals import published, tally
+from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
+from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
+from tests.tally import put_cells
+from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_state
+
+pytestmark = pytest.mark.django_db
+
+
+# Whose name is shown
+
+
+def test_13_only_approved_names_of_confirmed_pledges_are_shown(client):
+    make_shown("Arta Kola")
+    make_shown("Besa Kola", state="pending")
+    make_shown("Cena Kola", state="invalidated")
+    make_shown("Drita Kola", show_name=False)
+    make_shown("Elira Kola", wall="waiting", wall_at=None)
+    make_shown("Fatmira Kola", wall="refused")
+    make_shown("Genta Kola", sector="youth")
+    make_shown("Hana Kola", sector="artists")
+    Sector.objects.filter(slug="artists").update(shows_names=False)
+    for language in LANGUAGES:
+        page = Document(client.get(path_of("pledges:wall", language)))
+        assert list(names_on_wall(client, path_of("pledges:wall", language))) == ["Arta K."]
+        assert "Kola" not in page.words()
+
+
+def withdraw(pledge):
+    pledge.withdraw()
+
+
+def invalidate(pledge):
+    Pledge.objects.filter(pk=pledge.pk).invalidate()
+
+
+def move_to_youth(pledge):
+    Pledge.objects.filter(pk=pledge.pk).move_to(Sector.objects.get(slug="youth"))
+
+
+@pytest.mark.parametrize("leave", [withdraw, invalidate, stop_showing, move_to_youth])
+def test_13_a_name_disappears_immediately(client, leave):
+    pledge = make_shown()
+    assert names_on_wall(client) == {"Arta K.": "Parents"}
+    leave(pledge)
+    assert names_on_wall(client) == {}
+    assert "No name stands here yet" in client.get("/en/wall/").text
+
+
+def test_a_restored_pledge_is_shown_again(client):
+    pledge = make_shown()
+    invalidate(pledge)
+    Pledge.objects.filter(pk=pledge.pk).restore()
+    assert list(names_on_wall(client)) == ["Arta K."]
+
+
+def save(client, pledge, **changes):
+    response = client.post(links.path(Purpose.MANAGE, pledge, language="en"), corrections(pledge, **changes))
+    assert response.status_code == 200
+    return Document(response).words()
+
+
+def test_a_name_changed_by_its_owner_waits_for_review_again(client):
+    pledge = make_shown()
+    save(client, pledge, county="AL-02")
+    assert wall_state(pledge) == ("shown", False), "nothing of the name has changed"
+    assert "will appear among the supporters" in save(client, pledge, name="Arta Kola e Re")
+    assert wall_state(pledge) == ("waiting", True)
+    assert names_on_wall(client) == {}
+
+
+def test_a_name_changed_by_staff_waits_for_review_and_a_changed_address_does_not(client):
+    pledge = make_shown()
+    want_new_address(pledge, "tjeter@shembull.al")
+    assert client.post(links.path(Purpose.NEW_ADDRESS, pledge)).status_code == 200
+    assert wall_state(pledge) == ("shown", False)
+    user = make_staff(superuser=True)
+    fields = {"sector": pledge.sector_id, "county": "AL-11", "language": "sq", "show_name": "on", "asked": "phone"}
+    page = reverse("admin:pledges_pledge_change", args=[pledge.pk])
+    assert "name" in PersonForm.base_fields
+    assert sign_in(client, user).post(page, fields | {"name": "Arta Hoxha"}).status_code == 302
+    assert wall_state(pledge) == ("waiting", True)
+
+
+# The county beside a name
+
+
+def test_a_county_is_shown_only_where_the_published_table_shows_the_cell(client):
+    make_shown("Arta Kola", sector="parents", county_id="AL-11")
+    make_shown("Besa Kola", sector="artists", county_id="AL-11")
+    make_shown("Drita Kola", sector="parents", county_id=None)
+    # A small cell, and other sectors beside the large one for complementary suppression.
+    people = {"parents": 4000, "teachers": 9, "educators": 9, "officials": 9}
+    put_cells({(slug, code): n for slug, n in people.items() for code in ("AL-11", "AL-02", "")})
+    assert set(names_on_wall(client).values()) == {"Parents", "Artists"}, "nothing is published yet"
+    published.publish()
+    assert names_on_wall(client) == {"Arta K.": "Parents, Tirana", "Besa K.": "Artists", "Drita K.": "Parents"}
+
+
+def test_a_county_with_fewer_than_five_people_is_not_shown(client):
+    pledge = make_shown("Arta Kola", county_id="AL-02")
+    others = [make_pledge(state="confirmed", county_id="AL-02") for _ in range(4)]
+    put_cells({("parents", "AL-11"): 40, ("teachers", "AL-11"): 40})
+    figures = {"cells": {"parents": {"AL-02": 5}}}
+    PublishedState.objects.create(day="2026-01-01", as_of="2026-01-01T00:00:00Z", figures=figures)
+    assert names_on_wall(client) == {"Arta K.": "Parents, Durrës"} or pledge.county.name_en in str(
+        names_on_wall(client)
+    )
+    others[0].withdraw()
+    assert names_on_wall(client) == {"Arta K.": "Parents"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
+    """For random populations, a county beside a name is always one whose cell is published and at least five."""
+    chance = random.Random(seed)
+    slugs = ["parents", "teachers", "artists", "officials"]
+    codes = ["AL-01", "AL-02", "AL-03", "AL-11", "abroad"]
+    put_cells({(slug, code): chance.choice([0, 1, 2, 4, 6, 9, 40]) for slug in slugs for code in codes})
+    for number, (slug, code) in enumerate((slug, code) for slug in slugs for code in codes):
+        make_shown(f"Emri{'abcdefghijklmnopqrstuvwxyz'[number]} Kola", sector=slug, county_id=code)
+    published.publish()
+    cells = PublishedState.objects.get().figures["cells"]
+    shown = {
+        f"{Sector.objects.get(slug=slug).name_en}, {county.name_en}"
+        for county, _ in tally.read().counties
+        for slug in slugs
+        if (cells[slug][county.code] or 0) >= 5
+    }
+    beside = {words for words in names_on_wall(client).values() if "," in words}
+    assert beside <= shown
+    assert len(names_on_wall(client)) == 20
+
+
+# Pagination and cost
+
+
+def test_a_page_has_fifty_names_with_the_latest_approved_first(client):
+    for number in range(51):
+        make_shown(f"E{'abcdefghijklmnopqrstuvwxyz'[number % 26]}{'ab'[number // 26]} Kola")
+    last = make_shown("Zana Kola", wall_at=Now())
+    Pledge.objects.exclude(pk=last.pk).update(wall_at="2026-01-01T00:00:00Z")
+    first = names_on_wall(client)
+    assert len(first) == 50 and next(iter(first)) == "Zana K."
+    page = Document(client.get("/en/wall/"))
+    assert page.of(page.one("a", rel="next"))["href"] == "/en/wall/2/"
+    second = Document(client.get("/en/wall/2/"))
+    assert len(names_on_wall(client, "/en/wall/2/")) == 2
+    assert set(names_on_wall(client, "/en/wall/2/")).isdisjoint(first)
+    assert second.of(second.one("a", rel="prev"))["href"] == "/en/wall/"
+    assert second.title.startswith("Who is with us, page 2 of 2")
+    assert len(names_on_wall(client, "/sq/muri/2/")) == 2
+    assert second.of(second.one("link", hreflang="sq"))["href"].endswith("/sq/muri/2/")
+
+
+@pytest.mark.parametrize("number", ["0", "2", "3", "999999999999999999999999", "-1", "1.5", "x", "%00", "٢"])
+@pytest.mark.parametrize("start", ["/sq/muri/", "/en/wall/"])
+def test_an_unknown_page_number_is_a_404_page(client, start, number):
+    make_shown()
+    response = client.get(f"{start}{number}/")
+    assert response.status_code == 404
+    assert Document(response).one("h1")
+
+
+def test_the_wall_takes_the_same_few_queries_for_any_number_of_names(client):
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/en/wall/").status_code == 200
+        return len(queries)
+
+    make_shown()
+    client.get("/en/wall/")
+    few = count()
+    for _ in range(60):
+        make_pledge(**APPROVED)
+    published.publish()
+    assert count() == few <= 6
+
+
+def test_a_name_that_cannot_be_decrypted_is_left_out(client):
+    make_shown("Arta Kola")
+    pledge = make_shown("Besa Kola")
+    Pledge.objects.filter(pk=pledge.pk).update(name_cipher=b"x" * 40)
+    assert list(names_on_wall(client)) == ["Arta K."]
+
+
+# What the supporter is told
+
+
+NOTICES = {
+    "waiting": "Your name will appear among the supporters once a person of our team has looked at it.",
+    "shown": "Your name is shown among the supporters as “Arta K.”.",
+    "refused": "Our team has decided not to show your name.",
+}
+
+
+@pytest.mark.parametrize("decision", NOTICES)
+def test_the_pledges_page_and_data_file_show_the_decision(client, decision):
+    pledge = make_shown(wall=decision, wall_at=None if decision == "waiting" else Now())
+    page = Document(client.get(links.path(Purpose.MANAGE, pledge, language="en")))
+    assert NOTICES[decision] in page.words() and page.all("a", href="/en/wall/")
+    data = client.get(links.path(Purpose.DATA, pledge)).json()["name_on_the_wall"]
+    assert (data["decision"], data["would_appear_as"]) == (decision, "Arta K.")
+    assert bool(data["decided_at"]) == (decision != "waiting")
+    stop_showing(pledge)
+    assert "Your name is not shown." in client.get(links.path(Purpose.MANAGE, pledge, language="en")).text
+
+
+@pytest.mark.parametrize(
+    ("ticked", "sector", "is_told"), [("on", "teachers", True), (None, "teachers", False), ("on", "youth", False)]
+)
+def test_the_thanks_page_says_that_the_name_will_be_reviewed(client, ticked, sector, is_told):
+    client.post("/en/pledge/", form_data(show_name=ticked, sector=sector))
+    run_worker()
+    pledge = Pledge.objects.get()
+    thanks = client.post(links.path(Purpose.CONFIRM, pledge, language="en"))
+    assert (NOTICES["waiting"] in thanks.text) == is_told
+    assert names_on_wall(client) == {}, "before a review"
+    assert pledge.wall == "waiting"

@@ -1,0 +1,40 @@
+"""The wall of supporters: pledges whose name is shown, and how to read the page."""
+
+from django.db.models.functions import Now
+
+from pledges.models import Pledge
+from tests.factories import make_pledge
+from tests.pages import Document
+
+APPROVED = {"show_name": True, "wall": Pledge.Wall.SHOWN, "wall_at": Now(), "state": "confirmed"}
+
+
+def make_shown(name="Arta Kola", **changes):
+    """A confirmed pledge whose name is shown on the wall, but for the changes."""
+    return make_pledge(name, **APPROVED | changes)
+
+
+def make_waiting(name="Arta Kola", **changes):
+    """A confirmed pledge whose name waits for review, but for the changes."""
+    return make_shown(name, wall="waiting", wall_at=None, **changes)
+
+
+def names_on_wall(client, path="/en/wall/"):
+    """{shown name: the text under it} of a page of the wall."""
+    page = Document(client.get(path))
+    return {
+        page.words(page.all("bdi", node=row)[0]): page.words(page.all("span", node=row, **{"class": "small"})[0])
+        for each in page.all("ul", **{"class": "wall"})
+        for row in page.all("li", node=each)
+    }
+
+
+def wall_state(pledge):
+    """(decision, whether it has no time), as stored."""
+    pledge.refresh_from_db()
+    return pledge.wall, pledge.wall_at is None
+
+
+def stop_showing(pledge):
+    """Withdraw the wish to be shown on the wall."""
+    Pledge.objects.filter(pk=pledge.pk).update(show_name=False)
