@@ -187,7 +187,7 @@ STATUS = {
     "saved": 200,
     "not saved": 422,
     "new address requested": 200,
-    "new address requested too soon": 422,
+    "requested too soon": 422,
     "not an address": 422,
     "use the new address": 200,
     "new address in use": 200,
