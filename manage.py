@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Django's commands for this project: .venv/bin/python manage.py COMMAND."""
+"""Django's management commands: .venv/bin/python manage.py COMMAND."""
 
 import os
 import sys
 
-# Read by whatever Python people have, so nothing newer than that may stand above.
-if sys.version_info < (3, 12):  # noqa: UP036
+# An older Python must be able to parse this file and reach this check.
+if sys.version_info < (3, 12):  # noqa: UP036 - the check is for Pythons below the target version
     sys.exit("This needs Python 3.12 or newer: run bin/serve, which finds one and prepares .venv with it.")
 
 
 def main():
+    """Run the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
     try:
         from django.core.management import execute_from_command_line

@@ -1,7 +1,6 @@
-"""The admin at a million pledges: how long the pages of the list, its filters, the search and a pledge take.
+"""The admin with a million pledges: response times of the list, its filters, the search and one pledge; batches; exports.
 
-Medians of five through the whole application, database included; half a second is too much for a page. Then a batch, and the
-exports.
+The times are medians of five requests through the whole application and the database. A page should take less than 0.5 s.
 """
 
 import statistics
@@ -25,6 +24,7 @@ LIST = "/admin/pledges/pledge/"
 
 
 def main():
+    """Measure pages, batches and exports, and print the figures."""
     million.fill()
     with override_settings(ALLOWED_HOSTS=["*"], STORAGES=PLAIN_STATIC):
         pages()
@@ -32,12 +32,12 @@ def main():
     exports.main()
 
 
-# Hashed names would need collectstatic; a page names the same files either way.
+# File names with hashes would need collectstatic, and make no difference to the response time.
 PLAIN_STATIC = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 
 def pages():
-    """Every page of the list and of one pledge that staff open, one after the other."""
+    """Measure the pages of requests() and print their medians."""
     user, _ = get_user_model().objects.get_or_create(
         username="bench", defaults={"is_staff": True, "is_superuser": True}
     )
@@ -50,12 +50,12 @@ def pages():
 
 
 def requests():
-    """(address, data of a POST or None) by what it is."""
+    """{name: (URL, data of a POST or None)} of the pages to measure."""
     sector, county = Sector.objects.first().pk, County.objects.first().pk
     today = timezone.localdate()
     old_day, last_page = today - timedelta(days=700), million.ROWS // 50
     pledge = Pledge.objects.order_by("created_at")[million.ROWS // 2]
-    filters = {
+    lists = {
         "": "first page",
         "p=10": "tenth page",
         f"p={last_page // 2}": "middle page",
@@ -67,8 +67,8 @@ def requests():
         f"sector__id__exact={sector}": "sector",
         f"county__code__exact={county}": "county",
         "county__isnull=True": "without county",
-        "source__exact=demo": "source of all",
-        "source__exact=web": "source of none",
+        "source__exact=demo": "source of all pledges",
+        "source__exact=web": "source without pledges",
         "language__exact=en": "language",
         "second=yes": "second from its address",
         f"created_at_from={today}&created_at_to={today}": "signed today",
@@ -84,30 +84,30 @@ def requests():
         f"county__code__exact={county}&p=100000": "county, behind the last page",
     }
     return {
-        **{f"list, {name}": (f"{LIST}?{query}".rstrip("?"), None) for query, name in filters.items()},
+        **{f"list, {name}": (f"{LIST}?{query}".rstrip("?"), None) for query, name in lists.items()},
         "search by exact address": (f"{LIST}find/", {"email": pledge.address}),
         "page of one pledge": (reverse("admin:pledges_pledge_change", args=[pledge.pk]), None),
         "history of one pledge": (reverse("admin:pledges_pledge_history", args=[pledge.pk]), None),
     }
 
 
-def median(client, address, data):
-    """The median time from request to whole answer."""
+def median(client, url, data):
+    """The median time of a request in seconds."""
     times = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
-        answer = client.get(address) if data is None else client.post(address, data, follow=True)
+        answer = client.get(url) if data is None else client.post(url, data, follow=True)
         times.append(time.perf_counter() - start)
-        assert answer.status_code == 200, (address, answer.status_code)
+        assert answer.status_code == 200, (url, answer.status_code)
     return statistics.median(times)
 
 
 def batches():
-    """A tenth of all taken out of the count and brought back, as the worker does it."""
+    """Measure a batch that invalidates a tenth of all pledges, and undoing it, as the worker does both."""
     user = User.objects.get(username="bench")
-    some = Pledge.objects.filter(slot=1, sector=Sector.objects.first())
+    tenth = Pledge.objects.filter(slot=1, sector=Sector.objects.first())
     start = time.perf_counter()
-    batch = Batch.begin(Batch.Kind.INVALIDATE, some, user, Batch.Chosen.FILTERS)
+    batch = Batch.begin(Batch.Kind.INVALIDATE, tenth, user, Batch.Chosen.FILTERS)
     chosen = time.perf_counter()
     batch.finish()
     done = time.perf_counter()

@@ -1,7 +1,7 @@
-"""A million pledges exported, names and addresses decrypted: rows a second and memory of the process, beside `psql \\copy`.
+"""Exports of a million pledges with decrypted names and addresses: rows per second and memory, compared to `psql \\copy`.
 
-Each file is made by a process of its own and thrown away. The last line gives CSV's rate and memory, and its ratio to \\copy
-of the same columns, which decrypts nothing and puts nothing on record.
+Each file is made by a separate process and discarded. The last line gives the rate and memory of CSV, and its ratio to \\copy of
+the same columns, which neither decrypts nor writes to the audit log.
 """
 
 import os
@@ -13,7 +13,7 @@ import time
 import django
 from django.db import connection
 
-from dev import database
+from dev.postgresql import installations
 
 COLUMNS = (
     "id, name_cipher, address_cipher, state, created_at, confirmed_at, invalidated_at, sector_id, county_id, language, source, "
@@ -22,6 +22,8 @@ COLUMNS = (
 
 
 def main():
+    r"""Measure \copy and each kind of export, and print the figures."""
+    # Imports models, which django.setup() loads; the child processes import this module before that.
     from bench import million
 
     million.fill()
@@ -35,11 +37,11 @@ def main():
 
 
 def copy():
-    """Seconds that psql takes."""
-    psql = next(found.bin / "psql" for found in database.installations() if (found.bin / "psql").exists())
+    """Copy the rows with psql; returns seconds."""
+    psql = next(found.bin / "psql" for found in installations() if (found.bin / "psql").exists())
     config = connection.settings_dict
-    place = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
-    environment = os.environ | {name: str(config[key]) for name, key in place.items()}
+    variables = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
+    environment = os.environ | {name: str(config[key]) for name, key in variables.items()}
     query = f"\\copy (SELECT {COLUMNS} FROM pledges_pledge ORDER BY created_at DESC) TO '{os.devnull}' CSV"
     start = time.perf_counter()
     subprocess.run([psql, "-qc", query], env=environment, check=True)
@@ -47,22 +49,22 @@ def copy():
 
 
 def export(content, format):
-    """Make one file, in this process; print rows a second, seconds to the first page, and the most memory in MB."""
+    """Make one file; print rows per second, seconds until the first rows, and the peak memory of the process in MB."""
     from pledges.exports import columns
     from pledges.models import Export, Pledge
 
-    made, pledges = Export(content=content, format=format), Pledge.objects.all()
-    made.start(pledges)
+    row, pledges = Export(content=content, format=format), Pledge.objects.all()
+    row.start(pledges)
     start = time.perf_counter()
-    pieces = columns.stream(made, pledges)
-    # A file's head, and its first rows.
-    size = len(next(pieces)) + len(next(pieces))
+    chunks = columns.stream(row, pledges)
+    # The header, then the first rows.
+    size = len(next(chunks)) + len(next(chunks))
     first = time.perf_counter() - start
-    size += sum(map(len, pieces))
+    size += sum(map(len, chunks))
     seconds = time.perf_counter() - start
-    made.refresh_from_db()
-    assert made.state == Export.State.FINISHED and made.rows == made.expected and size > 10 * made.rows
-    print(made.rows / seconds, first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    row.refresh_from_db()
+    assert row.state == Export.State.FINISHED and row.rows == row.expected and size > 10 * row.rows
+    print(row.rows / seconds, first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

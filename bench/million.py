@@ -1,4 +1,4 @@
-"""A million invented pledges of three years to measure with, encrypted, digested and counted like real ones."""
+"""Fills the database with a million invented pledges of three years, encrypted and counted like real ones."""
 
 import io
 import itertools
@@ -21,57 +21,60 @@ from pledges.totals import tally
 ROWS = 1_000_000
 FIRST = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Rina Sokol Teuta".split()
 LAST = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
-# On domains that can never receive mail (RFC 2606); shares out of a hundred.
+# Domains that cannot receive mail (RFC 2606), with their shares in per cent.
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
-# Out of a hundred: pledges with a twin at the same address, invalidated ones, and of the last days those still waiting.
-TWINS, INVALIDATED, WAITING = 5, 2, 30
+# Per cent: second pledges of an address, invalidated pledges, and pending ones among those that have not expired.
+SECOND_PLEDGES = 5
+INVALIDATED = 2
+PENDING = 30
 NETWORKS = 3000
 COLUMNS = [field.column for field in Pledge._meta.concrete_fields]
 
 
 def fill(rows=ROWS):
-    """Have the database hold so many invented pledges and no others; those of an earlier run are kept."""
+    """Fill the database with this many invented pledges and no others. Those of an earlier run are reused."""
     call_command("migrate", verbosity=0)
     call_command("seed", verbosity=0)
     if Pledge.objects.exclude(source=Pledge.Source.DEMO).exists():
         sys.exit("This database holds real pledges, and measuring empties it: unset DATABASE_URL.")
-    if Pledge.objects.count() != rows or not _can_be_read(Pledge.objects.first()):
+    if Pledge.objects.count() != rows or not _can_be_decrypted(Pledge.objects.first()):
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE pledges_pledge CASCADE")
             lines = pledges(rows)
-            # The first asks for sectors and words, which it cannot once COPY has the connection.
+            # Making the first line queries the database, which is not possible while COPY uses the connection.
             lines = itertools.chain([next(lines)], lines)
             cursor.copy_expert(f"COPY pledges_pledge ({', '.join(COLUMNS)}) FROM STDIN", _Lines(lines))
             tally.fold()
-    # What autovacuum does within a minute or two; the rows may have been changed by an earlier run.
+    # Autovacuum would do this minutes later. An earlier run may have changed the rows.
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE pledges_pledge")
 
 
 def pledges(rows):
-    """The invented rows as lines of COPY, from the oldest to the newest."""
+    """Yield the invented rows as lines of COPY, oldest first."""
+    # A fixed seed: every run makes the same rows.
     chance = random.Random(1)
     wordings = {wording.sector_id: wording.pk for wording in Wording.objects.current()}
     sectors = list(Sector.objects.open())
     counties = list(County.objects.all())
-    people = [county.population or 200_000 for county in counties]
+    populations = [county.population or 200_000 for county in counties]
     networks = [keys.digests("network", f"network {number}")[0] for number in range(NETWORKS)]
     rules = ProviderRule.objects.by_domain()
     mark, now = digest_mark(rules), timezone.now()
-    address, twin = None, False
+    address, is_second = None, False
     for number in range(rows):
-        sector, county = chance.choice(sectors), chance.choices(counties, people)[0]
+        sector, county = chance.choice(sectors), chance.choices(counties, populations)[0]
         signed = now - timedelta(days=365 * 3) * (1 - number / rows)
         age = now - signed
         state = Pledge.State.CONFIRMED
         if chance.randrange(100) < INVALIDATED:
             state = Pledge.State.INVALIDATED
-        elif age < PENDING_LIFE - timedelta(days=1) and chance.randrange(100) < WAITING:
+        elif age < PENDING_LIFE - timedelta(days=1) and chance.randrange(100) < PENDING:
             state = Pledge.State.PENDING
-        twin = not twin and number > 0 and chance.randrange(100) < TWINS
-        if not twin:
+        is_second = not is_second and number > 0 and chance.randrange(100) < SECOND_PLEDGES
+        if not is_second:
             address = f"emri.{number}@{chance.choices(list(DOMAINS), DOMAINS.values())[0]}"
-        name = f"{chance.choice(FIRST)} {chance.choice(LAST)}{' Dytë' if twin else ''}"
+        name = f"{chance.choice(FIRST)} {chance.choice(LAST)}{' Dytë' if is_second else ''}"
         pledge = Pledge(id=uuid.UUID(int=chance.getrandbits(128), version=4))
         mailbox = addresses.normalise(address, rules)
         by_address = keys.digests("address", mailbox)
@@ -96,7 +99,7 @@ def pledges(rows):
             "domain_digest": keys.digests("domain", address.partition("@")[2])[0],
             "network_digest": chance.choice(networks) if age < NETWORK_DIGEST_LIFE else None,
             "digest_mark": mark,
-            "slot": 2 if twin else 1,
+            "slot": 2 if is_second else 1,
             "consent_id": wordings[None],
             "consent_language": "sq",
             "consented_at": signed,
@@ -108,7 +111,7 @@ def pledges(rows):
             "wall_at": signed + timedelta(days=1),
             "updates": chance.random() < 0.4,
             "link_version": 1,
-            # Reminded already: no message is owed to an address that does not exist.
+            # Marked as reminded, so that no reminder is due.
             "reminded_at": signed,
             "repeats": 0,
             "written_at": signed,
@@ -122,7 +125,7 @@ def _text(value):
     return rf"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-def _can_be_read(pledge):
+def _can_be_decrypted(pledge):
     try:
         return bool(pledge.name)
     except keys.CannotDecrypt:
@@ -130,7 +133,7 @@ def _can_be_read(pledge):
 
 
 class _Lines(io.TextIOBase):
-    """What reads like a file and is made line by line."""
+    """A file object that reads from an iterator of lines."""
 
     def __init__(self, lines):
         self.lines = lines

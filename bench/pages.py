@@ -1,7 +1,7 @@
-"""Lighthouse on the pages people meet first, as a cheap phone on a slow network sees them: the median of five runs each.
+"""Lighthouse scores of the most visited pages, with its default emulation of a cheap phone on a slow network.
 
-The site runs as in production: gunicorn behind nginx from deploy/nginx.conf, with collected static files. The last line gives
-the lowest median of all. Lighthouse and the reports, which say what cost a point, stay in var/lighthouse.
+The site runs as in production: gunicorn behind nginx with deploy/nginx.conf, and collected static files. Each score is the median
+of ROUNDS runs; the last line gives the lowest. Lighthouse and its reports are in var/lighthouse.
 """
 
 import contextlib
@@ -32,18 +32,19 @@ FOLDER = settings.VAR / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
 ROUNDS = 5
-TRIES = 3  # on a busy machine a browser loses its trace now and then
-PATIENCE = 30  # seconds
+ATTEMPTS = 3  # on a busy machine the browser occasionally fails to record its trace
+TIMEOUT = 30  # seconds
 
 
 def main():
+    """Measure each page and print its scores."""
     lighthouse = prepare()
     lowest = 100
-    with site() as address:
+    with site() as site_url:
         for name, path in pages():
-            # The first visitor fills nginx's cache; who comes later is measured.
-            urllib.request.urlopen(address + path).close()
-            runs = [measure(lighthouse, address + path, f"{name}-{number}") for number in range(1, ROUNDS + 1)]
+            # Fills nginx's cache, so that a cached page is measured.
+            urllib.request.urlopen(site_url + path).close()
+            runs = [measure(lighthouse, site_url + path, f"{name}-{number}") for number in range(1, ROUNDS + 1)]
             medians = {category: statistics.median(run[category] for run in runs) for category in CATEGORIES}
             lowest = min(lowest, *medians.values())
             print(f"pages: {name}: {', '.join(f'{category} {median}' for category, median in medians.items())}")
@@ -51,15 +52,15 @@ def main():
 
 
 def prepare():
-    """Fill the database, collect the static files and install Lighthouse; the command that runs it."""
+    """Fill the database, collect the static files and install Lighthouse; returns the command that runs it."""
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     node = shutil.which("node")
     if not nginx.NGINX:
-        sys.exit("There is no nginx here: install it (on Debian and Ubuntu: apt install nginx).")
+        sys.exit("nginx is missing: install it (on Debian and Ubuntu: apt install nginx).")
     if not chromium:
-        sys.exit("There is no Chromium here: install it (on Debian: apt install chromium) or name one in CHROMIUM.")
+        sys.exit("Chromium is missing: install it (on Debian: apt install chromium) or name one in CHROMIUM.")
     if not (node and shutil.which("npm")):
-        sys.exit("There is no Node.js with npm here: install version 20 or newer (on Debian: apt install nodejs npm).")
+        sys.exit("Node.js with npm is missing: install version 20 or newer (on Debian: apt install nodejs npm).")
     os.environ["CHROME_PATH"] = chromium
     call_command("migrate", verbosity=0)
     call_command("seed", verbosity=0)
@@ -77,19 +78,22 @@ def prepare():
 
 
 def is_installed():
-    """Whether npm has finished installing this very version."""
-    # Written last, so a half-done installation has none.
-    done = FOLDER / "node_modules" / ".package-lock.json"
-    return done.exists() and json.loads(done.read_text())["packages"]["node_modules/lighthouse"]["version"] == VERSION
+    """Whether npm has installed VERSION completely."""
+    # npm writes this file last.
+    lock_file = FOLDER / "node_modules" / ".package-lock.json"
+    return (
+        lock_file.exists()
+        and json.loads(lock_file.read_text())["packages"]["node_modules/lighthouse"]["version"] == VERSION
+    )
 
 
 @contextlib.contextmanager
 def site():
-    """Run gunicorn and nginx; the address of the site."""
+    """Run gunicorn and nginx; yields the URL of the site."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        place = free.getsockname()
-    # Canonical addresses are the visited ones.
-    os.environ["SITE_URL"] = address = f"http://{place[0]}:{place[1]}"
+        host, port = free.getsockname()
+    # The canonical URLs of the pages must be those that are visited.
+    os.environ["SITE_URL"] = site_url = f"http://{host}:{port}"
     children = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -97,28 +101,28 @@ def site():
             gunicorn = ("gunicorn", "weare1.wsgi", "--bind", f"unix:{folder}/gunicorn.sock", "--no-control-socket")
             threads = ("--worker-class", "gthread", "--workers", "3", "--threads", "4", "--log-level", "warning")
             children.append(serve.start("-m", *gunicorn, *threads))
-            children.append(subprocess.Popen(nginx.command(folder, place[1]), start_new_session=True))
-            deadline = time.monotonic() + PATIENCE
-            while not is_well(address):
+            children.append(subprocess.Popen(nginx.command(folder, port), start_new_session=True))
+            deadline = time.monotonic() + TIMEOUT
+            while not is_ready(site_url):
                 if time.monotonic() > deadline:
-                    sys.exit(f"The site has not come up in {PATIENCE} seconds: see above.")
+                    sys.exit(f"The site has not started within {TIMEOUT} seconds: see above.")
                 time.sleep(0.1)
-            yield address
+            yield site_url
         finally:
             serve.stop(children)
 
 
-def is_well(address):
+def is_ready(site_url):
     """Whether nginx, gunicorn and PostgreSQL answer together."""
     try:
-        with urllib.request.urlopen(f"{address}/readyz", timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(f"{site_url}/readyz", timeout=TIMEOUT) as answer:
             return answer.status == 200
     except OSError:
         return False
 
 
 def pages():
-    """(name, path) of what is measured."""
+    """Yield (name, path) of the pages to measure."""
     with translation.override("sq"):
         yield "home", reverse("campaign:home")
         yield "pledge", reverse("pledges:sign")
@@ -130,7 +134,7 @@ def pages():
 
 
 def measure(lighthouse, url, name):
-    """The scores of one run: a phone on a slow network, which is what Lighthouse imitates by default."""
+    """The scores of one run by category, in points out of 100."""
     report = FOLDER / "reports" / f"{name}.json"
     report.parent.mkdir(exist_ok=True)
     command = [
@@ -143,7 +147,7 @@ def measure(lighthouse, url, name):
         "--no-enable-error-reporting",
         "--quiet",
     ]
-    for _ in range(TRIES):
+    for _ in range(ATTEMPTS):
         status, errors = run(command)
         if status == 0:
             break
@@ -154,12 +158,12 @@ def measure(lighthouse, url, name):
 
 
 def run(command):
-    """Run Lighthouse; its exit status and what it complained of."""
+    """Run Lighthouse; returns its exit status and its error output."""
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         _, errors = child.communicate()
     except KeyboardInterrupt:
-        # Told so, and not killed, it takes its browser along.
+        # On SIGINT it also ends its browser, which SIGKILL would leave running.
         child.send_signal(signal.SIGINT)
         child.wait()
         raise

@@ -1,6 +1,7 @@
-"""Confirmations a second by 16 clients: all in one sector and county against spread over all of them.
+"""Confirmations per second by 16 clients: all in one cell (sector and county), and spread over all cells.
 
-The last line gives both medians and their ratio; near 1 means that nobody queues behind a counter.
+The last line gives both medians and their ratio. A ratio near 1 means that concurrent confirmations in one cell do not wait for
+each other.
 """
 
 import statistics
@@ -15,33 +16,34 @@ from pledges.models import County, Pledge, Sector, Wording
 from pledges.totals import tally
 
 CLIENTS = 16
-EACH = 60
+PLEDGES_PER_CLIENT = 60
 ROUNDS = 5
 
 
 def main():
+    """Run the measurement and print its figures."""
     call_command("migrate", verbosity=0)
     call_command("seed", verbosity=0)
     if Pledge.objects.exclude(source=Pledge.Source.DEMO).exists():
         sys.exit("This database holds real pledges, and measuring empties it: unset DATABASE_URL.")
     rates = {"one cell": [], "spread": []}
     for _ in range(ROUNDS):
-        # In turn within one run: both meet the same noise.
-        for name, spread in (("one cell", False), ("spread", True)):
-            rates[name].append(CLIENTS * EACH / seconds(spread))
-    one, many = (statistics.median(rates[name]) for name in ("one cell", "spread"))
+        # Alternating, so that both are measured under the same load of the machine.
+        rates["one cell"].append(CLIENTS * PLEDGES_PER_CLIENT / seconds(spread=False))
+        rates["spread"].append(CLIENTS * PLEDGES_PER_CLIENT / seconds(spread=True))
+    one, spread = statistics.median(rates["one cell"]), statistics.median(rates["spread"])
     assert tally.differences() == []
-    print(f"tally: one cell {one:.0f}/s, spread {many:.0f}/s, ratio {one / many:.2f}")
+    print(f"tally: one cell {one:.0f}/s, spread {spread:.0f}/s, ratio {one / spread:.2f}")
 
 
 def seconds(spread):
-    """How long all clients take to confirm their pledges, folding under way."""
+    """Seconds until all clients have confirmed their pledges, while the tally is folded concurrently."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE pledges_pledge CASCADE")
     work = [pledges(spread, client) for client in range(CLIENTS)]
     stop = threading.Event()
     folder = threading.Thread(target=fold_until, args=[stop])
-    clients = [threading.Thread(target=confirm, args=[share]) for share in work]
+    clients = [threading.Thread(target=confirm, args=[rows]) for rows in work]
     folder.start()
     start = time.perf_counter()
     for client in clients:
@@ -55,11 +57,11 @@ def seconds(spread):
 
 
 def pledges(spread, client):
-    """Pending pledges of one client, written without the form: what is measured is confirming."""
+    """Create the pending pledges of one client, without the form, because only confirming is measured."""
     sectors, counties = list(Sector.objects.all()), list(County.objects.all())
     wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
     rows = []
-    for number in range(EACH):
+    for number in range(PLEDGES_PER_CLIENT):
         sector = sectors[number % len(sectors) if spread else 0]
         county = counties[(number + client) % len(counties) if spread else 0]
         pledge = Pledge(
@@ -79,12 +81,14 @@ def pledges(spread, client):
 
 
 def confirm(rows):
+    """Confirm pledges one by one."""
     for pledge in rows:
         pledge.confirm()
     connections.close_all()
 
 
 def fold_until(stop):
+    """Fold the tally every 0.2 s until the event is set."""
     while not stop.wait(0.2):
         tally.fold()
     connections.close_all()

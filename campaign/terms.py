@@ -4,10 +4,10 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from campaign.models import Term
-from staff.admin.content import texts_are_read
+from staff.admin.content import check_texts
 
 
-@receiver(texts_are_read)
+@receiver(check_texts)
 def warn(sender, texts, **kwargs):
     """Return one sentence for each discouraged term in the texts."""
     # The list of terms itself contains every term.

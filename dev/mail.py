@@ -1,4 +1,4 @@
-"""Mail in development: one .eml file a message, and a line on the terminal."""
+"""Mail backend for development: one .eml file per message, and a line on the terminal."""
 
 import itertools
 import sys
@@ -11,7 +11,7 @@ _counter = itertools.count()
 
 
 class FolderBackend(BaseEmailBackend):
-    """Writes each message whole into `folder`; the names sort by time."""
+    """Writes each message to a file in `folder`. The file names sort by time."""
 
     def __init__(self, folder, **options):
         super().__init__(**options)
@@ -23,7 +23,7 @@ class FolderBackend(BaseEmailBackend):
             stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}-{next(_counter)}"
             draft = self.folder / f".{stamp}"
             draft.write_bytes(message.message().as_bytes())
-            # Renamed when complete: whoever watches the folder never reads half a message.
+            # Renamed when complete, so that a reader of the folder never sees a partial message.
             path = draft.rename(self.folder / f"{stamp}.eml")
             print(f"mail: {path}", file=sys.stderr, flush=True)
         return len(messages)

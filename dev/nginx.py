@@ -1,4 +1,4 @@
-"""nginx from deploy/nginx.conf on this machine, without TLS: what stands in front of the site in tests and measurements."""
+"""Runs nginx with deploy/nginx.conf, without TLS, for tests and measurements."""
 
 import os
 import re
@@ -10,9 +10,12 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 
 def command(folder, port):
-    """The command that runs nginx on this port, for the gunicorn that listens at gunicorn.sock in the folder."""
+    """Write a configuration into the folder and return the command that runs nginx with it.
+
+    nginx listens on 127.0.0.1 at this port and forwards to gunicorn at gunicorn.sock in the folder.
+    """
     text = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
-    # Only places and the port differ from production; each must be there to be replaced.
+    # Only paths, names and the port differ from production. Each text to replace must occur.
     for old, new in {
         "pid /run/nginx.pid;": f"pid {folder}/nginx.pid; daemon off;",
         "worker_processes auto;": "worker_processes 1;",
@@ -30,7 +33,7 @@ def command(folder, port):
     text, without_tls = re.subn(r"\n\s+ssl_\w+ [^;]+;", "", text)
     text, without_redirect = re.subn(r"    server \{\s+listen 80;.*?\n    \}\n", "", text, flags=re.DOTALL)
     assert (without_tls, without_redirect) == (3, 1)
-    # Bodies wait in files of nginx's own user otherwise.
+    # The default folders of temporary files need not exist or be writable here.
     text = text.replace(
         "http {", f"http {{\n    client_body_temp_path {folder}/body;\n    proxy_temp_path {folder}/proxy;", 1
     )

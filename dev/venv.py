@@ -1,4 +1,4 @@
-"""The virtual environment of a checkout, for bin/venv: made once, filled again when the pins changed."""
+"""The virtual environment of a checkout, for bin/venv: created once, updated when the requirements change."""
 
 import contextlib
 import fcntl
@@ -13,12 +13,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
 PYTHON = FOLDER / "bin" / "python"
-STAMP = FOLDER / "installed"  # the checksum of all pins, then the files that were installed from them
+# The checksum of all requirements files, then the names of those that are installed.
+STAMP = FOLDER / "installed"
 
 
 @contextlib.contextmanager
-def alone():
-    """One process at a time works on .venv."""
+def lock():
+    """Hold the lock of changing .venv."""
     folder = os.open(ROOT, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -28,40 +29,42 @@ def alone():
 
 
 def make():
-    """Make .venv, unless this is its Python: bin/venv has looked for one that works."""
+    """Create .venv unless this process runs its Python: bin/venv prefers that one if it works."""
     if Path(sys.prefix).resolve() != FOLDER.resolve():
         tell("Making .venv …")
         venv.create(FOLDER, clear=True, with_pip=True, symlinks=True)
 
 
 def install(requirements):
-    """Install what a requirements file lists, unless it has been."""
-    done = STAMP.read_text().split() if STAMP.exists() else []
-    if done[:1] != [pins()]:
-        done = [pins()]
-    if requirements not in done:
+    """Install a requirements file unless it is installed already; subprocess.CalledProcessError if pip fails."""
+    installed = STAMP.read_text().split() if STAMP.exists() else []
+    if installed[:1] != [checksum()]:
+        installed = [checksum()]
+    if requirements not in installed:
         tell(f"Installing {requirements} …")
         options = ("--quiet", "--no-input", "--disable-pip-version-check")
         command = [PYTHON, "-m", "pip", "install", *options, "--requirement", ROOT / requirements]
         subprocess.run(command, stdout=sys.stderr, check=True)
-        STAMP.write_text(" ".join([*done, requirements]))
+        STAMP.write_text(" ".join([*installed, requirements]))
 
 
-def pins():
-    """The checksum of all requirement files."""
+def checksum():
+    """The checksum of all requirements files."""
     files = sorted(ROOT.glob("requirements*.txt"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def tell(message):
-    """To the terminal; the standard output is for the path, or for what follows."""
+    """Print to standard error: standard output carries the path of Python, or the output of the command that follows."""
     print(message, file=sys.stderr, flush=True)
 
 
 def main(requirements="requirements.txt", *arguments):
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # takes pip along
+    """Prepare .venv, then run its Python with the arguments or, without any, print its path."""
+    # SystemExit also ends pip, which subprocess.run() kills on an exception.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
-        with alone():
+        with lock():
             make()
             install(requirements)
     except subprocess.CalledProcessError as error:

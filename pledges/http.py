@@ -3,6 +3,7 @@
 import time
 from functools import wraps
 
+from django.conf import settings
 from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
@@ -20,9 +21,6 @@ PUBLIC_CACHE_CONTROL = (
 NEVER_STALE_CACHE_CONTROL = f"public, max-age=0, s-maxage={SHARED_CACHE_SECONDS}"
 
 NOT_INDEXED = "noindex, nofollow"
-
-# Far longer than the difference in processing time between a known and an unknown address.
-RESPONSE_TIME_STEP_SECONDS = 0.05
 
 
 def mark_public(response, cache_control=PUBLIC_CACHE_CONTROL):
@@ -126,7 +124,7 @@ def round_response_time(view):
         response = view(request, *args, **kwargs)
         if response.status_code == 303:
             elapsed = time.perf_counter() - began
-            time.sleep(-elapsed % RESPONSE_TIME_STEP_SECONDS)
+            time.sleep(-elapsed % settings.RESPONSE_TIME_STEP_SECONDS)
         return response
 
     return wrapper

@@ -1,8 +1,11 @@
-"""How allauth signs staff in: in our words, slower after wrong tries, with secrets encrypted."""
+"""allauth adapters: messages, login throttling, reauthentication, encrypted secrets."""
+
+import math
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.utils.safestring import mark_safe
@@ -13,7 +16,8 @@ from staff import secrets, sessions
 from staff.models import Account, AuditEntry, SignInAttempt
 from staff.models.sign_in_attempts import TooManyAttempts
 
-SAID = {
+# Replacements for allauth's message templates. Messages of other templates are not shown.
+MESSAGES = {
     "mfa/messages/totp_activated.txt": _("The app is set up as your second factor."),
     "mfa/messages/totp_deactivated.txt": _(
         "The app is no longer a second factor of yours. Other sessions of yours have ended."
@@ -23,40 +27,46 @@ SAID = {
 }
 
 
-def name_of(user):
-    """What a member of staff is called."""
+def display_name(user):
+    """The name of a member of staff as shown on pages (allauth's ACCOUNT_USER_DISPLAY)."""
     return user.first_name or user.email or user.get_username()
 
 
-def name_in_tries(user):
-    """What wrong tries of this account are counted by: what one types to sign in to it."""
+def login_of(user):
+    """The name an account signs in with. Throttling counts attempts by it."""
     return user.email or user.get_username()
 
 
-def admit(name, request):
-    """Count a try to sign in; ValidationError in words when it must wait."""
+def admit_attempt(login, request):
+    """Record an attempt to sign in and return it; ValidationError with the time to wait when it is throttled."""
     try:
-        return SignInAttempt.admit(name, getattr(request, "network", None))
-    except TooManyAttempts as too_soon:
-        count, words = (
-            too_soon.seconds,
-            ngettext(
-                "Several tries were wrong, so the next one has to wait %(count)d second. A passkey works at once.",
-                "Several tries were wrong, so the next one has to wait %(count)d seconds. A passkey works at once.",
-                too_soon.seconds,
-            ),
+        return SignInAttempt.admit(login, getattr(request, "network", None))
+    except TooManyAttempts as throttled:
+        raise ValidationError(_time_to_wait(throttled.seconds), code="too_soon") from None
+
+
+def _time_to_wait(seconds):
+    """The message for a throttled attempt: seconds up to 90, minutes above."""
+    if seconds <= 90:
+        count = seconds
+        message = ngettext(
+            "Several tries were wrong, so the next one has to wait %(count)d second. A passkey works at once.",
+            "Several tries were wrong, so the next one has to wait %(count)d seconds. A passkey works at once.",
+            count,
         )
-        if too_soon.seconds > 90:
-            count = -(-too_soon.seconds // 60)
-            words = ngettext(
-                "Several tries were wrong, so the next one has to wait %(count)d minute. A passkey works at once.",
-                "Several tries were wrong, so the next one has to wait %(count)d minutes. A passkey works at once.",
-                count,
-            )
-        raise ValidationError(words % {"count": count}, code="too_soon") from None
+    else:
+        count = math.ceil(seconds / 60)
+        message = ngettext(
+            "Several tries were wrong, so the next one has to wait %(count)d minute. A passkey works at once.",
+            "Several tries were wrong, so the next one has to wait %(count)d minutes. A passkey works at once.",
+            count,
+        )
+    return message % {"count": count}
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    """Passwords: throttled, and failures in the audit log. There is no sign-up."""
+
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("We know no such e-mail address and password."),
         "incorrect_password": _("This is not your password."),
@@ -66,40 +76,45 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def add_message(self, request, level, message_template=None, message_context=None, extra_tags="", message=None):
-        if words := message or SAID.get(message_template):
-            messages.add_message(request, level, words, extra_tags=extra_tags)
+        text = message or MESSAGES.get(message_template)
+        if text:
+            messages.add_message(request, level, text, extra_tags=extra_tags)
 
     def authenticate(self, request, **credentials):
-        row = admit(credentials["email"], request)
+        attempt = admit_attempt(credentials["email"], request)
         user = super().authenticate(request, **credentials)
         if user is None or not (user.is_active and user.is_staff):
-            AuditEntry.log(Account.objects.at(credentials["email"]), AuditEntry.Action.SIGN_IN_FAILED, by="password")
+            account = Account.objects.with_email(credentials["email"])
+            AuditEntry.log(account, AuditEntry.Action.SIGN_IN_FAILED, by="password")
             return None
-        row.delete()
+        attempt.delete()
         return user
 
     def reauthenticate(self, user, password):
-        row = admit(name_in_tries(user), self.request)
+        attempt = admit_attempt(login_of(user), self.request)
         if not user.check_password(password):
             AuditEntry.log(user, AuditEntry.Action.SIGN_IN_FAILED, by="password", again=True)
             return False
-        row.delete()
+        attempt.delete()
         return True
 
     def is_reauthentication_required(self, *, app, **kwargs):
-        # In a weak session nothing is protected yet.
-        return sessions.is_strong(self.request) and not sessions.is_fresh(self.request)
+        # A session without a second factor opens nothing that needs protection.
+        return sessions.is_strong(self.request) and not sessions.is_recently_authenticated(self.request)
 
     def get_reauthentication_methods(self, user):
-        words = {
+        descriptions = {
             "reauthenticate": _("With my password"),
             "mfa_reauthenticate": _("With a code"),
             "mfa_reauthenticate:webauthn": _("With my passkey"),
         }
-        return [each | {"description": words[each["id"]]} for each in super().get_reauthentication_methods(user)]
+        methods = super().get_reauthentication_methods(user)
+        return [method | {"description": descriptions[method["id"]]} for method in methods]
 
 
 class FactorAdapter(DefaultMFAAdapter):
+    """Second factors: encrypted secrets, and the last one cannot be removed."""
+
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("This did not work. A code must be the one that is shown now, and works once."),
         "cannot_delete_authenticator": _("This is your only second factor. Set up another one first."),
@@ -112,17 +127,17 @@ class FactorAdapter(DefaultMFAAdapter):
         return secrets.decrypt(encrypted_text)
 
     def build_totp_svg(self, url):
+        # Without the XML declaration, and with a class by which the style sheet sets the size.
         svg = super().build_totp_svg(url).partition("?>")[2]
-        # Its size is the style sheet's business.
         return mark_safe(svg.replace("<svg ", '<svg class="qr" aria-hidden="true" ', 1))
 
     def can_delete_authenticator(self, authenticator):
-        others = [pk for pk in sessions.factors_of(authenticator.user) if pk != authenticator.pk]
+        others = [pk for pk in sessions.second_factor_ids(authenticator.user) if pk != authenticator.pk]
         return bool(others) or authenticator.type == Authenticator.Type.RECOVERY_CODES
 
     def generate_authenticator_name(self, user, type):
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Passkey %(number)d") % {"number": number}
 
-    def _get_site_name(self):
-        return "Ne jemi 1"
+    def get_public_key_credential_rp_entity(self):
+        return super().get_public_key_credential_rp_entity() | {"name": settings.MFA_TOTP_ISSUER}

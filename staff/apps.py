@@ -1,3 +1,5 @@
+"""Configuration of the app and of the admin site."""
+
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -7,23 +9,27 @@ from django.utils.translation import gettext_lazy as _
 
 
 class StaffConfig(AppConfig):
+    """Accounts, roles and the audit log."""
+
     name = "staff"
     verbose_name = _("People and rights")
     default = True
 
     def ready(self):
-        from staff import roles, signals  # noqa: F401
+        # Both import models, which are not loaded yet when this module is.
+        from staff import roles, signals  # noqa: F401 - signals registers its receivers on import
 
-        post_migrate.connect(roles.give_rights, dispatch_uid="staff.roles")
+        post_migrate.connect(roles.sync_permissions, dispatch_uid="staff.roles")
 
 
 class StaffAdminConfig(admin.AdminConfig):
-    """Django's admin, on a site of ours."""
+    """Django's admin with StaffSite as the default site."""
 
     default = False
     default_site = "staff.admin.site.StaffSite"
 
     def ready(self):
-        # Before Django asks for its site: what registers while this package is loaded must find the same one as all others.
+        # `admin.site` is created on first use and then imports its class from staff.admin.site. That import runs the package
+        # staff.admin, which registers models with `admin.site` and so would create a second site. Imported first, it does not.
         import_module("staff.admin")
         super().ready()

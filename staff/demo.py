@@ -1,13 +1,12 @@
-"""An administrator to look around with. Never in production: whoever reads the terminal has the account."""
+"""A demonstration administrator. Never in production: the credentials are printed on the terminal."""
 
 import secrets
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from staff.allauth_internal import activate_recovery_codes, activate_totp, generate_totp_secret
 from staff.models import Account
 from staff.roles import Role
 
@@ -15,20 +14,23 @@ ADDRESS = "demo@shembull.invalid"
 
 
 @transaction.atomic
-def administrator():
-    """Make the account, or give it all keys anew; returns what to type, which is shown this once."""
-    account = Account.objects.at(ADDRESS) or Account(username=ADDRESS, email=ADDRESS, first_name="Demo", is_staff=True)
-    password, secret = secrets.token_urlsafe(12), generate_totp_secret()
+def create_administrator():
+    """Create the account, or replace its credentials; returns the text to print, the only copy of them."""
+    account = Account.objects.with_email(ADDRESS)
+    if account is None:
+        account = Account(username=ADDRESS, email=ADDRESS, first_name="Demo", is_staff=True)
+    password = secrets.token_urlsafe(12)
+    totp_secret = generate_totp_secret()
     account.is_active = True
     account.set_password(password)
     account.save()
     account.groups.set([Group.objects.get(name=Role.ADMINISTRATOR)])
     Authenticator.objects.filter(user=account).delete()
-    TOTP.activate(account, secret)
-    codes = RecoveryCodes.activate(account).get_unused_codes()
+    activate_totp(account, totp_secret)
+    codes = activate_recovery_codes(account)
     return (
         f"Demonstration staff: {ADDRESS}, password {password}\n"
         f"  then one of these codes, each once: {' '.join(codes)}\n"
-        f"  or an authenticator app with the key {secret}\n"
-        "  Gone again: switch it off under Accounts in the admin."
+        f"  or an authenticator app with the key {totp_secret}\n"
+        "  To remove it: switch it off under Accounts in the admin."
     )

@@ -1,12 +1,10 @@
-"""What staff type to sign in and to set up how they do."""
+"""Forms for signing in and for setting up passwords, passkeys and authenticator apps."""
 
 from allauth.account.forms import LoginForm, ReauthenticateForm
 from allauth.core import context
-from allauth.core.internal.cryptokit import normalize_user_code
-from allauth.mfa.base import forms as codes
+from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -18,35 +16,45 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from staff.adapters import FactorAdapter, admit, name_in_tries
+from staff.adapters import FactorAdapter, admit_attempt, login_of
+from staff.allauth_internal import matching_totp_counter
 
 
-def _name(field, label, help_text=""):
-    """Give a field of allauth our words; a placeholder that repeats its label goes."""
-    field.label, field.help_text = label, help_text
+def _set_label(field, label, help_text=""):
+    """Replace the label and help text of an allauth field, and drop the placeholder, which only repeats the label."""
+    field.label = label
+    field.help_text = help_text
     field.widget.attrs.pop("placeholder", None)
 
 
 class SignInForm(LoginForm):
+    """E-mail address and password."""
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _name(self.fields["login"], _("E-mail address"))
-        _name(self.fields["password"], _("Password"))
+        _set_label(self.fields["login"], _("E-mail address"))
+        _set_label(self.fields["password"], _("Password"))
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
 
-class PasswordAgainForm(ReauthenticateForm):
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        _name(self.fields["password"], _("Password"))
-
-
-class Slowed:
-    """Codes can be guessed, so tries are counted; and a code of the app that was seen once is worth nothing a second time."""
+class ReauthenticatePasswordForm(ReauthenticateForm):
+    """The password of the account that is signed in."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _name(
+        _set_label(self.fields["password"], _("Password"))
+
+
+class ThrottledCodeForm:
+    """Mixin for forms with a TOTP or recovery code: attempts are throttled, and a TOTP code is accepted once (RFC 6238, 5.2).
+
+    allauth remembers used codes in the cache, which each process may have for itself. The last used counter is therefore stored
+    with the authenticator.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        _set_label(
             self.fields["code"],
             _("Code"),
             _("The six digits that the app shows now, or one of your recovery codes."),
@@ -54,49 +62,46 @@ class Slowed:
         self.fields["code"].widget.attrs |= {"inputmode": "numeric", "autofocus": True}
 
     def clean_code(self):
-        row = admit(name_in_tries(self.user), context.request)
+        attempt = admit_attempt(login_of(self.user), context.request)
         code = super().clean_code()
         if self.authenticator.type == Authenticator.Type.TOTP:
-            self._use_up(code)
-        row.delete()
+            self._consume_totp(code)
+        attempt.delete()
         return code
 
     @transaction.atomic
-    def _use_up(self, code):
-        """Let a code of the app, and all before it, be worth nothing from now on."""
+    def _consume_totp(self, code):
+        """Invalidate this TOTP code and all earlier ones; ValidationError when it was used before."""
         factor = Authenticator.objects.select_for_update().get(pk=self.authenticator.pk)
-        secret = FactorAdapter().decrypt(factor.data["secret"])
-        used = [
-            counter
-            for counter in yield_hotp_counters_from_time()
-            if format_hotp_value(hotp_value(secret, counter)) == normalize_user_code(code)
-        ]
-        if not used or used[-1] <= factor.data.get("counter", 0):
+        counter = matching_totp_counter(FactorAdapter().decrypt(factor.data["secret"]), code)
+        if counter is None or counter <= factor.data.get("counter", 0):
             raise FactorAdapter().validation_error("incorrect_code")
-        factor.data["counter"] = used[-1]
+        factor.data["counter"] = counter
         factor.save(update_fields=["data"])
 
 
-class CodeForm(Slowed, codes.AuthenticateForm):
-    pass
+class CodeForm(ThrottledCodeForm, mfa_forms.AuthenticateForm):
+    """The second factor after the password."""
 
 
-class CodeAgainForm(Slowed, codes.ReauthenticateForm):
-    pass
+class ReauthenticateCodeForm(ThrottledCodeForm, mfa_forms.ReauthenticateForm):
+    """A code that confirms who is signed in."""
 
 
-class FirstCodeForm(ActivateTOTPForm):
+class ActivateAppForm(ActivateTOTPForm):
+    """The first code of an authenticator app that is being set up."""
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _name(self.fields["code"], _("Code"), _("The six digits that the app shows now."))
+        _set_label(self.fields["code"], _("Code"), _("The six digits that the app shows now."))
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
-NAME_HELP = _("So that you can tell it from others. Example: My phone")
+PASSKEY_NAME_HELP = _("So that you can tell it from others. Example: My phone")
 
 
-class WellFormed:
-    """A browser sends a passkey with all its parts; what lacks some is refused like a wrong one."""
+class RejectMalformedCredential:
+    """Mixin for passkey forms: a credential with missing parts is a form error. Without it, allauth and fido2 raise."""
 
     def full_clean(self):
         try:
@@ -105,26 +110,30 @@ class WellFormed:
             self.add_error(None, FactorAdapter().validation_error("incorrect_code"))
 
 
-class PasskeySignInForm(WellFormed, LoginWebAuthnForm):
-    pass
+class PasskeySignInForm(RejectMalformedCredential, LoginWebAuthnForm):
+    """Sign-in by passkey alone."""
 
 
-class PasskeySecondForm(WellFormed, AuthenticateWebAuthnForm):
-    pass
+class PasskeySecondFactorForm(RejectMalformedCredential, AuthenticateWebAuthnForm):
+    """A passkey as the second factor after the password."""
 
 
-class PasskeyAgainForm(WellFormed, ReauthenticateWebAuthnForm):
-    pass
+class ReauthenticatePasskeyForm(RejectMalformedCredential, ReauthenticateWebAuthnForm):
+    """A passkey that confirms who is signed in."""
 
 
-class PasskeyForm(WellFormed, AddWebAuthnForm):
-    # All of ours are.
+class PasskeyForm(RejectMalformedCredential, AddWebAuthnForm):
+    """A new passkey and its name."""
+
+    # Removes allauth's checkbox: every passkey here is passwordless.
     passwordless = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _name(self.fields["name"], _("Name of the passkey"), NAME_HELP)
+        _set_label(self.fields["name"], _("Name of the passkey"), PASSKEY_NAME_HELP)
 
 
 class PasskeyNameForm(EditWebAuthnForm):
-    name = forms.CharField(label=_("Name of the passkey"), help_text=NAME_HELP, max_length=80)
+    """The name of an existing passkey."""
+
+    name = forms.CharField(label=_("Name of the passkey"), help_text=PASSKEY_NAME_HELP, max_length=80)

@@ -9,23 +9,23 @@ from staff.models.invitations import OVERDUE_AFTER
 
 
 def send_overdue():
-    """Enqueue invitations whose task was lost, such as with a killed worker; returns how many."""
+    """Enqueue again the invitations whose task was lost, such as with a killed worker; returns how many."""
     lost = Invitation.objects.to_send().filter(due_at__lte=Now() - OVERDUE_AFTER)
     for invitation in lost:
         invitation.enqueue()
-    # Not again before this one had its time.
+    # Gives the new task OVERDUE_AFTER before it counts as lost.
     return lost.update(due_at=Now())
 
 
 def erase_sign_in_attempts():
     """Erase sign-in attempts that login throttling no longer counts."""
-    SignInAttempt.objects.past().delete()
+    SignInAttempt.objects.expired().delete()
 
 
 def erase_sessions():
-    """Erase sessions that have ended."""
+    """Erase sessions that have expired."""
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 
-# What the worker runs every minute, one by one.
+# The worker runs each step every minute.
 STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions]

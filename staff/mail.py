@@ -1,4 +1,4 @@
-"""What we write to staff, in the language that the administrator chose for them."""
+"""Mail to staff, in the language that the administrator chose."""
 
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 
 def invitation(invitation):
-    """The mail with the link of an Invitation, ready to send."""
+    """The unsent EmailMultiAlternatives with the link of an Invitation."""
     user = invitation.user
     with translation.override(invitation.language):
         if user.last_login is None:
@@ -20,7 +20,7 @@ def invitation(invitation):
             "hello": _("Hello, %(name)s.") % {"name": user.first_name} if user.first_name else _("Hello."),
             "why": why,
             "what": _("The link lets you choose how you sign in. It works once, until %(day)s.")
-            % {"day": formats.date_format(timezone.localtime(invitation.works_until), "DATE_FORMAT")},
+            % {"day": formats.date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT")},
             "button": _("Set up how I sign in"),
             "url": invitation.url(),
             "care": _(

@@ -1,6 +1,6 @@
-"""Who may do what: four roles, written here and nowhere else. People are given a role, never single rights.
+"""Roles and their permissions. Each account has one role; permissions are never given to single accounts.
 
-After each migration the rights of the roles are set to what stands here; a new model is covered by a pattern, or needs one.
+After each `migrate` the permissions of the roles are set to those listed here. A new model needs a pattern that matches it.
 """
 
 from fnmatch import fnmatchcase
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """The key of each is the name of its group."""
+    """The four roles. The value of each is the name of its group."""
 
     EDITOR = "editor", _("editor")
     PLEDGES = "pledges", _("pledge manager")
@@ -20,7 +20,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("administrator")
 
 
-EXPLAINED = {
+ROLE_DESCRIPTIONS = {
     Role.EDITOR: _("pages, news, pictures and the other words of the site and of its messages"),
     Role.PLEDGES: _("pledges and the people behind them, exports, sectors, the words of the pledge"),
     Role.SAFEGUARDING: _(
@@ -29,8 +29,8 @@ EXPLAINED = {
     Role.ADMINISTRATOR: _("all of it, and the accounts and the record of staff"),
 }
 
-# Patterns of "app.codename", as in `pledges.change_pledge`; "!" takes away what an earlier one gave.
-RIGHTS = {
+# Patterns of "app.codename", such as "pledges.change_pledge". "!" removes what an earlier pattern granted.
+ROLE_PERMISSIONS = {
     Role.EDITOR: [
         "campaign.*",
         "!campaign.*_helpchannel",
@@ -56,32 +56,36 @@ RIGHTS = {
     ],
     Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "staff.*"],
 }
-APPS = {pattern.removeprefix("!").partition(".")[0] for patterns in RIGHTS.values() for pattern in patterns}
+APPS = {pattern.removeprefix("!").partition(".")[0] for patterns in ROLE_PERMISSIONS.values() for pattern in patterns}
 
 
-def has_right(role, right):
-    """Whether a role has a right such as "pledges.change_pledge"."""
-    given = False
-    for pattern in RIGHTS[role]:
-        if fnmatchcase(right, pattern.removeprefix("!")):
-            given = not pattern.startswith("!")
-    return given
+def role_has_permission(role, permission):
+    """Whether a role has a permission such as "pledges.change_pledge". The last matching pattern decides."""
+    granted = False
+    for pattern in ROLE_PERMISSIONS[role]:
+        if fnmatchcase(permission, pattern.removeprefix("!")):
+            granted = not pattern.startswith("!")
+    return granted
 
 
-def give_rights(sender, using="default", apps=global_apps, **options):
-    """After the migrations of an app: set the rights that each role has in it."""
+def sync_permissions(sender, using="default", apps=global_apps, **options):
+    """Receiver of post_migrate: set the permissions of each role in the migrated app. Idempotent."""
     if sender.label not in APPS:
         return
     try:
-        group, permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+        group_model, permission_model = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     except LookupError:
-        # The tables of rights come with a later migration.
+        # A partial migration, before the tables of django.contrib.auth exist.
         return
     create_permissions(sender, verbosity=0, using=using, apps=apps)
-    here = list(permission.objects.using(using).filter(content_type__app_label=sender.label))
+    permissions = list(permission_model.objects.using(using).filter(content_type__app_label=sender.label))
     for role in Role.values:
-        row, _new = group.objects.using(using).get_or_create(name=role)
-        rights = [each for each in here if has_right(role, f"{sender.label}.{each.codename}")]
-        had = set(row.permissions.filter(content_type__app_label=sender.label))
-        row.permissions.remove(*(had - set(rights)))
-        row.permissions.add(*(set(rights) - had))
+        group, _created = group_model.objects.using(using).get_or_create(name=role)
+        wanted = {
+            permission
+            for permission in permissions
+            if role_has_permission(role, f"{sender.label}.{permission.codename}")
+        }
+        current = set(group.permissions.filter(content_type__app_label=sender.label))
+        group.permissions.remove(*(current - wanted))
+        group.permissions.add(*(wanted - current))

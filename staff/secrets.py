@@ -1,6 +1,6 @@
-"""Secrets of staff (keys of authenticator apps, seeds of recovery codes), encrypted as long as they lie in the database.
+"""Encryption of the secrets of second factors: TOTP keys and the seeds of recovery codes.
 
-The keys are made of FIELD_KEYS, newest first: what an older one encrypted is read, and `rotate()` brings it to the newest.
+The keys are derived from FIELD_KEYS, newest first. Older keys still decrypt; `rotate()` encrypts again with the newest.
 """
 
 import base64
@@ -12,30 +12,32 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
-SECRETS = ("secret", "seed")
+# Encrypted entries of Authenticator.data.
+SECRET_FIELDS = ("secret", "seed")
 
 
-def _keys():
-    # Keys of their own: FIELD_KEYS themselves serve another cipher.
-    derived = (
-        hmac.digest(base64.urlsafe_b64decode(key), b"staff.secrets", hashlib.sha256) for key in settings.FIELD_KEYS
-    )
-    return [Fernet(base64.urlsafe_b64encode(key)) for key in derived]
+def _ciphers():
+    # Key separation: FIELD_KEYS themselves are used with AES-GCM.
+    ciphers = []
+    for key in settings.FIELD_KEYS:
+        derived = hmac.digest(base64.urlsafe_b64decode(key), b"staff.secrets", hashlib.sha256)
+        ciphers.append(Fernet(base64.urlsafe_b64encode(derived)))
+    return ciphers
 
 
 def encrypt(text):
-    """`text` encrypted by the newest key, as text."""
-    return MultiFernet(_keys()).encrypt(text.encode()).decode()
+    """Encrypt text with the newest key; returns the token as text."""
+    return MultiFernet(_ciphers()).encrypt(text.encode()).decode()
 
 
-def decrypt(encrypted):
-    """What `encrypt` was given."""
-    return MultiFernet(_keys()).decrypt(encrypted.encode()).decode()
+def decrypt(token):
+    """The text of a token made by `encrypt` with any of the keys; InvalidToken otherwise."""
+    return MultiFernet(_ciphers()).decrypt(token.encode()).decode()
 
 
-def _is_current(encrypted):
+def _uses_newest_key(token):
     try:
-        _keys()[0].decrypt(encrypted.encode())
+        _ciphers()[0].decrypt(token.encode())
     except InvalidToken:
         return False
     return True
@@ -43,14 +45,13 @@ def _is_current(encrypted):
 
 @transaction.atomic
 def rotate():
-    """Encrypt by the newest key what an older one encrypted; returns how many."""
-    done = 0
+    """Encrypt every secret with the newest key; returns how many rows changed. Idempotent."""
+    changed = 0
     for factor in Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN):
-        stale = {
-            name: factor.data[name] for name in SECRETS if name in factor.data and not _is_current(factor.data[name])
-        }
+        tokens = {name: factor.data[name] for name in SECRET_FIELDS if name in factor.data}
+        stale = {name: token for name, token in tokens.items() if not _uses_newest_key(token)}
         if stale:
-            factor.data |= {name: encrypt(decrypt(encrypted)) for name, encrypted in stale.items()}
+            factor.data |= {name: encrypt(decrypt(token)) for name, token in stale.items()}
             factor.save(update_fields=["data"])
-            done += 1
-    return done
+            changed += 1
+    return changed

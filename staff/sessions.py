@@ -1,9 +1,13 @@
-"""What a session of a member of staff is worth, and when it ends.
+"""Sessions of staff: whether a second factor was given, and when they end.
 
-It is strong once a second factor was given in it, and only a strong one opens the admin; a weak one leads to the page where the
-first second factor is set up. It ends after an hour without a request (settings), twelve hours after signing in, with the
-password it began with (Django), and when one of the factors of its beginning is taken away. One that began by a link, to set up
-a passkey, ends with the link.
+A session is strong once a second factor was given in it. Only a strong session opens the admin; a weak one leads to the page
+where the first second factor is set up. A session ends:
+
+- an hour after its last request (SESSION_COOKIE_AGE) and when the browser closes,
+- MAX_AGE_SECONDS after it started,
+- when the password changes (Django's session hash),
+- when a second factor that it is bound to is removed,
+- when it was opened by an invitation to set up a passkey, and that invitation ends.
 """
 
 import time
@@ -16,62 +20,68 @@ from django.utils.translation import gettext as _
 
 from staff.models import Invitation
 
-LONGEST = 12 * 3600  # seconds
-FRESH = 300  # seconds
-BEGAN = "staff_began"
-SHOWN = "staff_shown"
-FACTORS = "staff_factors"
-INVITATION = "staff_invitation"
+MAX_AGE_SECONDS = 12 * 3600
+RECENT_SECONDS = 300
+
+# Session keys.
+STARTED_AT = "staff_started_at"  # Unix time
+AUTHENTICATED_AT = "staff_authenticated_at"  # Unix time
+SECOND_FACTORS = "staff_second_factors"  # ids of Authenticator; empty in a weak session
+INVITATION = "staff_invitation"  # id of the Invitation that opened the session to set up a passkey
 
 
-def factors_of(user):
-    """Ids of what this person can give as a second factor; recovery codes only stand in for one."""
+def second_factor_ids(user):
+    """Ids of the user's apps and passkeys. Recovery codes are excluded: they only stand in for a lost factor."""
     factors = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
     return list(factors.order_by("pk").values_list("pk", flat=True))
 
 
-def begin(request, user):
-    """Someone has signed in: the session is strong if a second factor or a passkey was part of it."""
-    request.session[BEGAN] = request.session[SHOWN] = time.time()
-    records = get_authentication_records(request, user)
-    request.session[FACTORS] = factors_of(user) if any(each["method"] == "mfa" for each in records) else []
+def start(request, user):
+    """Initialise the session after a sign-in; it is strong if a second factor or a passkey was part of the sign-in."""
+    request.session[STARTED_AT] = request.session[AUTHENTICATED_AT] = time.time()
+    methods = {record["method"] for record in get_authentication_records(request, user)}
+    request.session[SECOND_FACTORS] = second_factor_ids(user) if "mfa" in methods else []
 
 
-def strengthen(request):
-    """A second factor was set up in this session, or one of several taken away: it stands on those there are now."""
-    request.session[SHOWN] = time.time()
-    request.session[FACTORS] = factors_of(request.user)
+def update_factors(request):
+    """Bind the session to the factors that exist now, after one was added or removed in it."""
+    request.session[AUTHENTICATED_AT] = time.time()
+    request.session[SECOND_FACTORS] = second_factor_ids(request.user)
 
 
 def is_strong(request):
     """Whether a second factor was given in this session."""
-    return bool(request.session.get(FACTORS))
+    return bool(request.session.get(SECOND_FACTORS))
 
 
-def is_fresh(request):
-    """Whether it was shown in the last five minutes who sits here: by signing in, a new factor, or giving one again."""
-    given = get_authentication_records(request, request.user)
-    shown = max([request.session.get(SHOWN, 0), *(each["at"] for each in given)])
-    return time.time() - shown < FRESH
+def is_recently_authenticated(request):
+    """Whether the user authenticated within RECENT_SECONDS: by signing in, adding a factor or reauthenticating."""
+    records = get_authentication_records(request, request.user)
+    times = [request.session.get(AUTHENTICATED_AT, 0), *(record["at"] for record in records)]
+    return time.time() - max(times) < RECENT_SECONDS
 
 
 def _has_ended(request):
     session = request.session
-    if time.time() - session[BEGAN] > LONGEST:
+    if time.time() - session[STARTED_AT] > MAX_AGE_SECONDS:
         return True
-    if (number := session.get(INVITATION)) and not Invitation.objects.open().filter(pk=number).exists():
+    invitation_id = session.get(INVITATION)
+    if invitation_id and not Invitation.objects.open().filter(pk=invitation_id).exists():
         return True
-    given, there = session.get(FACTORS, []), factors_of(request.user)
-    # Without a second factor a session is only good for setting up the first.
-    return not set(given) <= set(there) if given else bool(there)
+    bound = set(session.get(SECOND_FACTORS, []))
+    existing = set(second_factor_ids(request.user))
+    if not bound:
+        # A weak session is for setting up the first second factor. Once one exists, it must be given.
+        return bool(existing)
+    return not bound <= existing
 
 
-def end_sessions(get_response):
-    """Middleware: end a session whose time has come, before anything is done in it."""
+def end_expired_sessions(get_response):
+    """Middleware: log out a session that has ended, before the request is handled."""
 
     def middleware(request):
         if request.path_info.startswith("/admin/") and request.user.is_authenticated:
-            request.session.setdefault(BEGAN, time.time())
+            request.session.setdefault(STARTED_AT, time.time())
             if _has_ended(request):
                 logout(request)
                 messages.info(request, _("You were signed out. Please sign in again."))

@@ -1,4 +1,4 @@
-"""What allauth and Django tell of signing in, put on record."""
+"""Audit log entries and session state for allauth's and Django's sign-in signals."""
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import user_logged_in
@@ -7,38 +7,42 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
 from staff import sessions
-from staff.adapters import name_in_tries
+from staff.adapters import login_of
 from staff.models import AuditEntry, SignInAttempt
 
 
 @receiver(user_logged_in)
-def signed_in(sender, request, user, **kwargs):
-    sessions.begin(request, user)
-    by = [each.get("type", each["method"]) for each in get_authentication_records(request, user)]
-    AuditEntry.log(user, AuditEntry.Action.SIGN_IN, by=by or ["link"])
+def on_sign_in(sender, request, user, **kwargs):
+    """Start the session and log the methods used; a complete sign-in resets throttling."""
+    sessions.start(request, user)
+    methods = [record.get("type", record["method"]) for record in get_authentication_records(request, user)]
+    AuditEntry.log(user, AuditEntry.Action.SIGN_IN, by=methods or ["link"])
     if sessions.is_strong(request):
-        SignInAttempt.succeeded(name_in_tries(user), getattr(request, "network", None))
+        SignInAttempt.record_success(login_of(user), getattr(request, "network", None))
 
 
 @receiver(user_logged_out)
-def signed_out(sender, request, user, **kwargs):
+def on_sign_out(sender, request, user, **kwargs):
+    """Log the end of a session."""
     if user is not None:
         AuditEntry.log(user, AuditEntry.Action.SIGN_OUT)
 
 
 @receiver(authentication_failed)
-def code_was_wrong(sender, request, user, authenticator, reauthentication=False, **kwargs):
-    AuditEntry.log(
-        user, AuditEntry.Action.SIGN_IN_FAILED, by=authenticator.type, **({"again": True} if reauthentication else {})
-    )
+def on_wrong_code(sender, request, user, authenticator, reauthentication=False, **kwargs):
+    """Log a wrong code or passkey."""
+    details = {"again": True} if reauthentication else {}
+    AuditEntry.log(user, AuditEntry.Action.SIGN_IN_FAILED, by=authenticator.type, **details)
 
 
 @receiver(authenticator_removed)
-def factor_removed(sender, request, user, authenticator, **kwargs):
-    sessions.strengthen(request)
+def on_factor_removed(sender, request, user, authenticator, **kwargs):
+    """Log the removal; this session stays valid with the remaining factors, others end."""
+    sessions.update_factors(request)
     AuditEntry.log(user, AuditEntry.Action.ACCOUNT, done="factor_removed", account=user.pk, factor=authenticator.type)
 
 
 @receiver(authenticator_reset)
-def codes_made_anew(sender, request, user, authenticator, **kwargs):
+def on_recovery_codes_renewed(sender, request, user, authenticator, **kwargs):
+    """Log new recovery codes."""
     AuditEntry.log(user, AuditEntry.Action.ACCOUNT, done="codes_renewed", account=user.pk)

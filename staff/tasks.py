@@ -10,7 +10,7 @@ from django.tasks import task
 
 @task
 def send_invitation(invitation_id):
-    """Send the mail of an invitation if it is due; harmless when it was sent already or another worker has it."""
+    """Send the mail of an invitation if it is due. Idempotent; skips a row that another worker has locked."""
     with transaction.atomic():
         invitation = (
             apps.get_model("staff.Invitation")

@@ -1,4 +1,4 @@
-"""Signing in, under /admin/account/: the pages of allauth that staff need, by its own names. There is no signing up."""
+"""URLs under /admin/account/: the allauth views that staff need, under the names that allauth reverses. No sign-up."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
@@ -9,13 +9,19 @@ from django.urls import path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from staff import views
-from staff.views import fresh, strong
+from staff.views import reauthentication_required, second_factor_required
 
-here = reverse_lazy("mfa_index")
+overview_url = reverse_lazy("mfa_index")
 
 
 def titled(view, title, **options):
+    """The view function of a class-based view, with the title of its page in the context."""
     return view.as_view(extra_context={"title": title}, **options)
+
+
+def protected(view):
+    """Require a second factor and a recent authentication."""
+    return second_factor_required(reauthentication_required(view))
 
 
 urlpatterns = [
@@ -27,40 +33,40 @@ urlpatterns = [
     path("inactive/", titled(account.AccountInactiveView, _("This account is switched off")), name="account_inactive"),
     path("invitation/<str:token>/", views.invitation, name="account_invitation"),
     path("setup/", views.setup, name="account_setup"),
-    path("awake/", views.awake, name="account_awake"),
+    path("awake/", views.keepalive, name="account_awake"),
     path("password/", views.password, name="account_change_password"),
-    path("again/", strong(titled(account.ReauthenticateView, _("Is it you?"))), name="account_reauthenticate"),
-    path("again/code/", strong(titled(mfa.ReauthenticateView, _("Is it you?"))), name="mfa_reauthenticate"),
+    path(
+        "again/",
+        second_factor_required(titled(account.ReauthenticateView, _("Is it you?"))),
+        name="account_reauthenticate",
+    ),
+    path(
+        "again/code/",
+        second_factor_required(titled(mfa.ReauthenticateView, _("Is it you?"))),
+        name="mfa_reauthenticate",
+    ),
     path(
         "again/passkey/",
-        strong(titled(webauthn.ReauthenticateWebAuthnView, _("Is it you?"))),
+        second_factor_required(titled(webauthn.ReauthenticateWebAuthnView, _("Is it you?"))),
         name="mfa_reauthenticate_webauthn",
     ),
     path("app/", views.AddApp.as_view(), name="mfa_activate_totp"),
-    path(
-        "app/remove/",
-        strong(fresh(titled(totp.DeactivateTOTPView, _("Remove the app?")))),
-        name="mfa_deactivate_totp",
-    ),
+    path("app/remove/", protected(titled(totp.DeactivateTOTPView, _("Remove the app?"))), name="mfa_deactivate_totp"),
     path("passkeys/add/", views.AddPasskey.as_view(), name="mfa_add_webauthn"),
     path(
         "passkeys/<int:pk>/",
-        strong(fresh(titled(webauthn.EditWebAuthnView, _("Rename this passkey"), success_url=here))),
+        protected(titled(webauthn.EditWebAuthnView, _("Rename this passkey"), success_url=overview_url)),
         name="mfa_edit_webauthn",
     ),
     path(
         "passkeys/<int:pk>/remove/",
-        strong(fresh(views.RemovePasskey.as_view(success_url=here))),
+        protected(views.RemovePasskey.as_view(success_url=overview_url)),
         name="mfa_remove_webauthn",
     ),
-    path(
-        "codes/",
-        strong(fresh(titled(codes.ViewRecoveryCodesView, _("Recovery codes")))),
-        name="mfa_view_recovery_codes",
-    ),
+    path("codes/", protected(titled(codes.ViewRecoveryCodesView, _("Recovery codes"))), name="mfa_view_recovery_codes"),
     path(
         "codes/new/",
-        strong(fresh(titled(codes.GenerateRecoveryCodesView, _("New recovery codes?")))),
+        protected(titled(codes.GenerateRecoveryCodesView, _("New recovery codes?"))),
         name="mfa_generate_recovery_codes",
     ),
 ]

@@ -1,4 +1,4 @@
-"""The pages for signing in, and for setting up how one does. Only a strong session (see sessions.py) gets further."""
+"""Pages for setting up passwords, passkeys and authenticator apps, and the link of an invitation."""
 
 from functools import wraps
 from urllib.parse import urlencode
@@ -8,7 +8,6 @@ from allauth.account.utils import perform_login
 from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
-from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout, update_session_auth_hash
@@ -23,11 +22,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from staff import sessions
+from staff.allauth_internal import passkey_creation_options
 from staff.models import AuditEntry, Invitation
 
 
-def strong(view):
-    """For those who have given their second factor; others are led to where they can."""
+def second_factor_required(view):
+    """Only for strong sessions (see staff.sessions); others are redirected to sign in or to set up a second factor."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
@@ -40,33 +40,38 @@ def strong(view):
     return wrapper
 
 
-def signed_in(view):
-    """For a weak session too: the first second factor is set up in one."""
+def sign_in_required(view):
+    """Only for authenticated users, weak sessions included: the first second factor is set up in one."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
-        return view(request, *args, **kwargs) if request.user.is_authenticated else redirect("account_login")
-
-    return wrapper
-
-
-def fresh(view):
-    """For those who have lately shown that it is them; others are asked again. What they were about to send is not kept."""
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        if get_adapter(request).is_reauthentication_required(app="staff"):
-            way = get_adapter(request).get_reauthentication_methods(request.user)[0]["url"]
-            return redirect(f"{way}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
+        if not request.user.is_authenticated:
+            return redirect("account_login")
         return view(request, *args, **kwargs)
 
     return wrapper
 
 
-@strong
+def reauthentication_required(view):
+    """Only for users who authenticated recently; others are asked to do so again. The data of a POST is not kept meanwhile.
+
+    allauth's decorator of this name would store the posted data in the session.
+    """
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        if get_adapter(request).is_reauthentication_required(app="staff"):
+            first_method = get_adapter(request).get_reauthentication_methods(request.user)[0]
+            return redirect(f"{first_method['url']}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+@second_factor_required
 @require_safe
 def overview(request):
-    """How I sign in: password, passkeys, app, recovery codes."""
+    """The user's password, passkeys, authenticator app and recovery codes."""
     factors = Authenticator.objects.filter(user=request.user).order_by("pk")
     codes = factors.filter(type=Authenticator.Type.RECOVERY_CODES).first()
     context = {
@@ -79,67 +84,72 @@ def overview(request):
     return render(request, "staff/overview.html", context)
 
 
-@signed_in
+@sign_in_required
 @require_safe
 def setup(request):
-    """The first second factor: until it is set up nothing else opens."""
+    """The choice of a first second factor. Until it is set up, every other page redirects here."""
     if sessions.is_strong(request):
         return redirect("mfa_index")
     return render(request, "staff/setup.html", {"title": _("One more step")})
 
 
 @require_safe
-def awake(request):
-    """Asked by a page in which someone is typing: the session goes on as with any other request."""
+def keepalive(request):
+    """Requested while someone is typing, so that the session does not end: 204, or 403 when it has ended.
+
+    Every request extends the session (SESSION_SAVE_EVERY_REQUEST).
+    """
     return HttpResponse(status=204 if sessions.is_strong(request) else 403)
 
 
-def _noted(request, factor):
+def _log_new_factor(request, factor):
     AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="factor_added", account=request.user.pk, factor=factor)
-    sessions.strengthen(request)
+    sessions.update_factors(request)
 
 
-@method_decorator([signed_in, fresh], name="dispatch")
+@method_decorator([sign_in_required, reauthentication_required], name="dispatch")
 class AddApp(ActivateTOTPView):
-    """An authenticator app beside the password."""
+    """Set up an authenticator app as the second factor after a password."""
 
     extra_context = {"title": gettext_lazy("Set up an authenticator app")}
 
     def dispatch(self, request, *args, **kwargs):
         if not request.user.has_usable_password():
-            # It would be the second factor of nothing.
+            # An app is a second factor after a password: without a password it is of no use.
             return redirect("account_change_password" if sessions.is_strong(request) else "account_setup")
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form):
         with transaction.atomic():
             response = super().form_valid(form)
-            _noted(self.request, Authenticator.Type.TOTP)
+            _log_new_factor(self.request, Authenticator.Type.TOTP)
         return response
 
 
-@method_decorator([signed_in, fresh], name="dispatch")
+@method_decorator([sign_in_required, reauthentication_required], name="dispatch")
 class AddPasskey(AddWebAuthnView):
-    """A passkey: it stands for password and second factor at once."""
+    """Set up a passkey, which replaces both password and second factor."""
 
     extra_context = {"title": gettext_lazy("Set up a passkey")}
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        context["js_data"] = {"creation_options": begin_registration(self.request.user, passwordless=True)}
+        # allauth's own options are those of a second factor after a password.
+        context["js_data"] = {"creation_options": passkey_creation_options(self.request.user)}
         return context
 
     def form_valid(self, form):
         with transaction.atomic():
             response = super().form_valid(form)
-            _noted(self.request, Authenticator.Type.WEBAUTHN)
-            if number := self.request.session.pop(sessions.INVITATION, None):
-                Invitation.objects.filter(pk=number).end(Invitation.State.USED)
+            _log_new_factor(self.request, Authenticator.Type.WEBAUTHN)
+            invitation_id = self.request.session.pop(sessions.INVITATION, None)
+            if invitation_id:
+                Invitation.objects.filter(pk=invitation_id).end(Invitation.State.USED)
         return response
 
 
 class RemovePasskey(RemoveWebAuthnView):
-    """Take a passkey away, unless it is the only second factor."""
+    """Remove a passkey, unless it is the only second factor."""
 
     extra_context = {"title": gettext_lazy("Remove this passkey?")}
 
@@ -151,16 +161,16 @@ class RemovePasskey(RemoveWebAuthnView):
 
 
 @sensitive_post_parameters()
-@strong
-@fresh
+@second_factor_required
+@reauthentication_required
 def password(request):
-    """A new password, for those who have just shown that it is them."""
+    """Set a new password."""
     form = SetPasswordForm(request.user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             form.save()
             AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="password_changed", account=request.user.pk)
-        # This session goes on; all others began with the old password, and end.
+        # Keeps this session; the session hash of all others no longer matches, so they end.
         update_session_auth_hash(request, request.user)
         messages.success(request, _("The new password is saved. Other sessions of yours have ended."))
         return redirect("mfa_index")
@@ -169,30 +179,33 @@ def password(request):
 
 @sensitive_post_parameters()
 def invitation(request, token):
-    """Behind the link of an invitation. Only its buttons do anything: programs that check mail open links."""
-    found = Invitation.objects.behind(token)
+    """The page of an invitation's link: set a password or, without a second factor, a passkey.
+
+    Only POST changes anything, because mail scanners open links.
+    """
+    found = Invitation.objects.from_token(token)
     if found is None:
         raise Http404
-    if not found.works:
+    if not found.is_usable:
         return render(request, "staff/link_ended.html", {"title": _("This link works no more")}, status=410)
     account = found.user
-    may_choose = not sessions.factors_of(account)
+    may_choose = not sessions.second_factor_ids(account)
     if request.method == "POST" and request.user.is_authenticated:
         logout(request)
     if request.method == "POST" and "passkey" in request.POST and may_choose:
         get_adapter().login(request, account)
-        sessions.begin(request, account)
+        sessions.start(request, account)
         request.session[sessions.INVITATION] = str(found.pk)
         return redirect("mfa_add_webauthn")
     form = SetPasswordForm(account, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         with transaction.atomic():
             if not Invitation.objects.filter(pk=found.pk).end(Invitation.State.USED):
-                # Another window was quicker.
+                # The link was used concurrently, such as in another window.
                 return redirect(request.path)
             form.save()
             AuditEntry.log(account, AuditEntry.Action.ACCOUNT, done="link_used", account=account.pk)
-        # With a second factor this asks for it, without one it leads to where it is set up.
+        # Asks for the second factor where there is one; otherwise the session is weak and leads to its set-up.
         return perform_login(request, account)
     context = {"title": _("Choose how you sign in"), "form": form, "account": account, "may_choose": may_choose}
     return render(request, "staff/invitation.html", context)

@@ -25,6 +25,8 @@ def pytest_configure(config):
     }
     # Argon2 is slow by design, and no test depends on it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Only tests/pledges/views/test_limits.py is about response times; it sets the real step.
+    settings.RESPONSE_TIME_STEP_SECONDS = 1e-6
     # Pictures of tests stay apart from those of bin/serve.
     config.media = tempfile.TemporaryDirectory()
     settings.MEDIA_ROOT = config.media.name

@@ -27,6 +27,6 @@ def require(found, message):
     return found
 
 
-def require_program(*names, install):
-    """The path of the first of these programs on PATH; `install` is the command that installs it."""
-    return require(next(filter(None, map(shutil.which, names)), None), f"{names[0]} is missing: {install}")
+def require_program(name, install):
+    """The path of a program on PATH; `install` is the command that installs it."""
+    return require(shutil.which(name), f"{name} is missing: {install}")

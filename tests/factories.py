@@ -90,12 +90,12 @@ def make_staff(*permissions, superuser=False, username=None):
 
 def sign_in(client, user):
     """Sign a test client in with password and second factor, as the admin requires. Returns the client."""
-    if not sessions.factors_of(user):
+    if not sessions.second_factor_ids(user):
         give_app(user)
     client.force_login(user)
     session = client.session
-    session[sessions.BEGAN] = session[sessions.SHOWN] = time.time()
-    session[sessions.FACTORS] = sessions.factors_of(user)
+    session[sessions.STARTED_AT] = session[sessions.AUTHENTICATED_AT] = time.time()
+    session[sessions.SECOND_FACTORS] = sessions.second_factor_ids(user)
     session.save()
     return client
 

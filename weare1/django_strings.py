@@ -1,213 +1,118 @@
-"""Strings of Django itself that our catalogue translates: where its own Albanian is missing or not as Albanian is written.
+"""Strings of Django that our Albanian catalogue translates, where Django's own catalogue does not serve.
 
-makemessages finds them here; nothing imports this module.
+Nothing imports this module: makemessages finds the strings in it. tests/weare1/test_languages.py compares the lists with the
+catalogues of the installed Django, so an upgrade shows which entries to add or to remove.
 """
 
 from django.utils.translation import gettext_noop, ngettext, pgettext_lazy
 
-# Months and days are written in lower case (CLDR).
-gettext_noop("January")
-gettext_noop("February")
-gettext_noop("March")
-gettext_noop("April")
-gettext_noop("May")
-gettext_noop("June")
-gettext_noop("July")
-gettext_noop("August")
-gettext_noop("September")
-gettext_noop("October")
-gettext_noop("November")
-gettext_noop("December")
-pgettext_lazy("alt. month", "January")
-pgettext_lazy("alt. month", "February")
-pgettext_lazy("alt. month", "March")
-pgettext_lazy("alt. month", "April")
-pgettext_lazy("alt. month", "May")
-pgettext_lazy("alt. month", "June")
-pgettext_lazy("alt. month", "July")
-pgettext_lazy("alt. month", "August")
-pgettext_lazy("alt. month", "September")
-pgettext_lazy("alt. month", "October")
-pgettext_lazy("alt. month", "November")
-pgettext_lazy("alt. month", "December")
-gettext_noop("Monday")
-gettext_noop("Tuesday")
-gettext_noop("Wednesday")
-gettext_noop("Thursday")
-gettext_noop("Friday")
-gettext_noop("Saturday")
-gettext_noop("Sunday")
 
-# Missing in Django's Albanian.
-gettext_noop("- Select an option -")
-gettext_noop("“%(value)s” value must be a float.")
-gettext_noop("Floating point number")
-gettext_noop("“%(value)s” is not a valid binary value.")
-gettext_noop("No %s matches the given query.")
-gettext_noop("Run")
-gettext_noop("Breadcrumbs")
-gettext_noop("Pagination %(name)s entries")
-gettext_noop("Pagination %(name)s")
-gettext_noop('The app "%s" could not be found.')
-gettext_noop("Filter by %(field_name)s")
-gettext_noop("Logout")
-gettext_noop("work factor")
-gettext_noop("checksum")
-gettext_noop("Nested arrays must have the same length.")
-ngettext("…and %(count)d more object.", "…and %(count)d more objects.", 2)
-ngettext(
-    "This password is too short. It must contain at least %d character.",
-    "This password is too short. It must contain at least %d characters.",
-    2,
-)
+def missing():
+    """Every string without a translation in Django's Albanian catalogues of the installed apps."""
+    # django/conf
+    gettext_noop("- Select an option -")
+    gettext_noop("“%(value)s” value must be a float.")
+    gettext_noop("Floating point number")
+    gettext_noop("“%(value)s” is not a valid binary value.")
+    gettext_noop("No %s matches the given query.")
+    # django/contrib/admin
+    gettext_noop("Run")
+    gettext_noop("Breadcrumbs")
+    gettext_noop("Pagination %(name)s entries")
+    gettext_noop("Pagination %(name)s")
+    gettext_noop('The app "%s" could not be found.')
+    gettext_noop("Filter by %(field_name)s")
+    gettext_noop("Logout")
+    ngettext("…and %(count)d more object.", "…and %(count)d more objects.", 2)
+    # django/contrib/auth
+    gettext_noop("work factor")
+    gettext_noop("checksum")
+    ngettext(
+        "This password is too short. It must contain at least %d character.",
+        "This password is too short. It must contain at least %d characters.",
+        2,
+    )
+    # django/contrib/postgres
+    gettext_noop("Nested arrays must have the same length.")
 
-# As Albanian is spoken: what staff read every day.
-gettext_noop("Delete selected %(verbose_name_plural)s")
-gettext_noop("Successfully deleted %(count)d %(items)s.")
-gettext_noop("Cannot delete %(name)s")
-gettext_noop("Delete multiple objects")
-gettext_noop("All")
-gettext_noop("Any date")
-gettext_noop("Past 7 days")
-gettext_noop("Empty")
-gettext_noop("Not empty")
-gettext_noop(
-    "Please enter the correct %(username)s and password for a staff account. Note that both fields may be"
-    " case-sensitive."
-)
-gettext_noop("Please enter a correct %(username)s and password. Note that both fields may be case-sensitive.")
-gettext_noop("Add another %(verbose_name)s")
-gettext_noop("Remove")
-gettext_noop("Change")
-gettext_noop("and")
-gettext_noop("No fields changed.")
-gettext_noop("Hold down “Control”, or “Command” on a Mac, to select more than one.")
-gettext_noop("Select this object for an action - {}")
-gettext_noop("The {name} “{obj}” was added successfully.")
-gettext_noop("You may edit it again below.")
-gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below.")
-gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below.")
-gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below.")
-gettext_noop("The {name} “{obj}” was changed successfully.")
-gettext_noop("Items must be selected in order to perform actions on them. No items have been changed.")
-gettext_noop("No action selected.")
-gettext_noop("The %(name)s “%(obj)s” was deleted successfully.")
-gettext_noop("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?")
-gettext_noop("Add %s")
-gettext_noop("Change %s")
-gettext_noop("View %s")
-gettext_noop("Add %(name)s")
-ngettext("%(count)s %(name)s was changed successfully.", "%(count)s %(name)s were changed successfully.", 2)
-ngettext("%(total_count)s selected", "All %(total_count)s selected", 2)
-gettext_noop("0 of %(cnt)s selected")
-gettext_noop("Delete")
-gettext_noop("Change history: %s")
-gettext_noop("%(app)s administration")
-gettext_noop("Page not found")
-gettext_noop("We’re sorry, but the requested page could not be found.")
-gettext_noop("Select all %(total_count)s %(module_name)s")
-gettext_noop("Clear selection")
-gettext_noop("Model name")
-gettext_noop("Add link")
-gettext_noop("Change or view list link")
-gettext_noop("Add")
-gettext_noop("View")
-gettext_noop("You don’t have permission to view or edit anything.")
-gettext_noop("After you’ve created a user, you’ll be able to edit more user options.")
-ngettext("Please correct the error below.", "Please correct the errors below.", 2)
-gettext_noop("Enter a new password for the user <strong>%(username)s</strong>.")
-gettext_noop("Skip to main content")
-gettext_noop("View site")
-gettext_noop("View on site")
-gettext_noop("Hide counts")
-gettext_noop("Show counts")
-gettext_noop("Clear all filters")
-gettext_noop("Save")
-gettext_noop("Save as new")
-gettext_noop("Save and add another")
-gettext_noop("Save and continue editing")
-gettext_noop("Save and view")
-gettext_noop("Close")
-gettext_noop("Remove from sorting")
-gettext_noop("Sorting priority: %(priority_number)s")
-gettext_noop("Toggle sorting")
-gettext_noop("Toggle theme (current theme: auto)")
-gettext_noop("Toggle theme (current theme: light)")
-gettext_noop("Toggle theme (current theme: dark)")
-gettext_noop(
-    "Deleting the %(object_name)s “%(escaped_object)s” would result in deleting related objects, but your"
-    " account doesn't have permission to delete the following types of objects:"
-)
-gettext_noop(
-    "Deleting the %(object_name)s “%(escaped_object)s” would require deleting the following protected related objects:"
-)
-gettext_noop(
-    "Are you sure you want to delete the %(object_name)s “%(escaped_object)s”? All of the following "
-    "related items will be deleted:"
-)
-gettext_noop("Objects")
-gettext_noop(
-    "Deleting the selected %(objects_name)s would result in deleting related objects, but your account "
-    "doesn't have permission to delete the following types of objects:"
-)
-gettext_noop("Deleting the selected %(objects_name)s would require deleting the following protected related objects:")
-gettext_noop(
-    "Are you sure you want to delete the selected %(objects_name)s? All of the following objects and "
-    "their related items will be deleted:"
-)
-gettext_noop(" By %(filter_title)s ")
-gettext_noop("Recent actions")
-gettext_noop("None available")
-gettext_noop("Added:")
-gettext_noop("Changed:")
-gettext_noop("Deleted:")
-gettext_noop("Unknown content")
-gettext_noop(
-    "You are authenticated as %(username)s, but are not authorized to access this page. Would you like to"
-    " login to a different account?"
-)
-gettext_noop("Forgotten your login credentials?")
-gettext_noop("Toggle navigation")
-gettext_noop("Sidebar")
-gettext_noop("Start typing to filter…")
-gettext_noop("Filter navigation items")
-gettext_noop("This object doesn’t have a change history. It probably wasn’t added via this admin site.")
-gettext_noop("Thanks for spending some quality time with the web site today.")
-gettext_noop(
-    "Please enter your old password, for security’s sake, and then enter your new password twice so we "
-    "can verify you typed it in correctly."
-)
-gettext_noop("Change my password")
-gettext_noop("Password change")
-gettext_noop("Password change successful")
-gettext_noop("Select all objects on this page for an action")
-gettext_noop("All dates")
-gettext_noop("Select %s")
-gettext_noop("Select %s to change")
-gettext_noop("Select %s to view")
-gettext_noop("Time:")
-gettext_noop("Personal info")
-gettext_noop("Authentication and Authorization")
-gettext_noop("Enter the same password as before, for verification.")
-gettext_noop("Password confirmation")
-gettext_noop("New password confirmation")
-gettext_noop("The two password fields didn’t match.")
-gettext_noop("Raw passwords are not stored, so there is no way to see the user’s password.")
-gettext_noop("Your old password was entered incorrectly. Please enter it again.")
-gettext_noop("This account is inactive.")
-gettext_noop("superuser status")
-gettext_noop("Designates that this user has all permissions without explicitly assigning them.")
-gettext_noop("The groups this user belongs to. A user will get all permissions granted to each of their groups.")
-gettext_noop("Specific permissions for this user.")
-gettext_noop("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.")
-gettext_noop("A user with that username already exists.")
-gettext_noop("staff status")
-gettext_noop("Designates whether the user can log into this admin site.")
-gettext_noop("Designates whether this user should be treated as active. Unselect this instead of deleting accounts.")
-gettext_noop("date joined")
-gettext_noop("The password is too similar to the %(verbose_name)s.")
-gettext_noop("Your password can’t be too similar to your other personal information.")
-gettext_noop("This password is too common.")
-gettext_noop("Your password can’t be a commonly used password.")
-gettext_noop("This password is entirely numeric.")
-gettext_noop("Your password can’t be entirely numeric.")
+
+def wrong():
+    """Strings that Django's Albanian catalogue translates wrongly, with the reason."""
+    # Months and days are written in lower case (CLDR 46). Django capitalises them.
+    gettext_noop("January")
+    gettext_noop("February")
+    gettext_noop("March")
+    gettext_noop("April")
+    gettext_noop("May")
+    gettext_noop("June")
+    gettext_noop("July")
+    gettext_noop("August")
+    gettext_noop("September")
+    gettext_noop("October")
+    gettext_noop("November")
+    gettext_noop("December")
+    pgettext_lazy("alt. month", "January")
+    pgettext_lazy("alt. month", "February")
+    pgettext_lazy("alt. month", "March")
+    pgettext_lazy("alt. month", "April")
+    pgettext_lazy("alt. month", "May")
+    pgettext_lazy("alt. month", "June")
+    pgettext_lazy("alt. month", "July")
+    pgettext_lazy("alt. month", "August")
+    pgettext_lazy("alt. month", "September")
+    pgettext_lazy("alt. month", "October")
+    pgettext_lazy("alt. month", "November")
+    pgettext_lazy("alt. month", "December")
+    gettext_noop("Monday")
+    gettext_noop("Tuesday")
+    gettext_noop("Wednesday")
+    gettext_noop("Thursday")
+    gettext_noop("Friday")
+    gettext_noop("Saturday")
+    gettext_noop("Sunday")
+
+    # Another meaning. "dhe " has a superfluous space; "Ndryshoni historikun" tells to change the history; "S’mund të fshijë"
+    # says that a person cannot delete; "Shfaq/fshih renditjen" shows and hides the sorting; "lëvizje" is movement; "u shtua më"
+    # expects a date; "nga" introduces an agent.
+    gettext_noop("and")
+    gettext_noop("Change history: %s")
+    gettext_noop("Cannot delete %(name)s")
+    gettext_noop("Toggle sorting")
+    gettext_noop("Toggle navigation")
+    gettext_noop("Filter navigation items")
+    gettext_noop("Add link")
+    gettext_noop("Change or view list link")
+    gettext_noop("Added:")
+    gettext_noop("Changed:")
+    gettext_noop("Deleted:")
+    gettext_noop(" By %(filter_title)s ")
+
+    # The name of a model, which is in the nominative, stands where the sentence needs a genitive or an article that agrees.
+    gettext_noop("Delete selected %(verbose_name_plural)s")
+    gettext_noop("%(app)s administration")
+    gettext_noop(
+        "Deleting the %(object_name)s “%(escaped_object)s” would result in deleting related objects, but your"
+        " account doesn't have permission to delete the following types of objects:"
+    )
+    gettext_noop(
+        "Deleting the %(object_name)s “%(escaped_object)s” would require deleting the following protected related objects:"
+    )
+    gettext_noop(
+        "Deleting the selected %(objects_name)s would result in deleting related objects, but your account "
+        "doesn't have permission to delete the following types of objects:"
+    )
+    gettext_noop(
+        "Deleting the selected %(objects_name)s would require deleting the following protected related objects:"
+    )
+    gettext_noop(
+        "Are you sure you want to delete the selected %(objects_name)s? All of the following objects and "
+        "their related items will be deleted:"
+    )
+    gettext_noop("The password is too similar to the %(verbose_name)s.")
+
+
+def quoted():
+    """Buttons that the staff guide (docs/editing.sq.md) and its pictures quote in our wording."""
+    gettext_noop("Add %(name)s")
+    gettext_noop("Delete")
+    gettext_noop("Save and continue editing")

@@ -1,4 +1,4 @@
-"""Reading the environment: loud when something required is missing or malformed."""
+"""Reading settings from the environment. A missing or malformed variable raises ImproperlyConfigured with its name."""
 
 import base64
 import binascii
@@ -16,24 +16,24 @@ KEY_BYTES = 32
 
 
 def required(name, what):
-    """The variable's value; without it the start stops with a sentence that names it."""
+    """The value of a variable; ImproperlyConfigured if it is unset or empty. `what` completes "Set NAME: …"."""
     value = os.environ.get(name, "").strip()
     if not value:
         raise ImproperlyConfigured(f"Set {name}: {what}.")
     return value
 
 
-def words(name):
-    """A comma-separated variable as a list without empty parts."""
+def comma_separated(name):
+    """The non-empty items of a comma-separated variable, stripped."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
 def keys(name, dev_folder=None):
-    """The key list of one variable, newest first, checked to be 32 random bytes each in urlsafe base64.
+    """The keys of a comma-separated variable, newest first. Each must be 32 bytes in urlsafe base64, and no key may repeat.
 
-    In development (`dev_folder` given) a missing list is made once and kept in `keys.json` there.
+    With `dev_folder` (development), a missing variable is replaced by a generated key, which is stored in keys.json there.
     """
-    listed = words(name)
+    listed = comma_separated(name)
     if not listed and dev_folder is not None:
         listed = [_development_keys(dev_folder)[name]]
     if not listed:
@@ -48,7 +48,7 @@ def keys(name, dev_folder=None):
         if size != KEY_BYTES:
             raise ImproperlyConfigured(f"{name}: key {position} of {len(listed)} is not 32 bytes in urlsafe base64.")
     if len(set(listed)) != len(listed):
-        raise ImproperlyConfigured(f"{name}: the same key stands in the list twice.")
+        raise ImproperlyConfigured(f"{name}: a key occurs twice.")
     return listed
 
 
@@ -60,7 +60,7 @@ def _development_keys(folder):
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(fresh, indent=2))
-        # A link fails when another process was first: both then read the same keys.
+        # Creating a hard link is atomic. It fails if another process was first, and then both read the same keys.
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
         draft.unlink()
@@ -68,7 +68,7 @@ def _development_keys(folder):
 
 
 def _split(value):
-    """The parts of an address; of one that cannot be read, none."""
+    """The parts of a URL, all empty if it is malformed."""
     try:
         return urlsplit(value)
     except ValueError:
@@ -76,7 +76,7 @@ def _split(value):
 
 
 def site_url(name, default=None):
-    """The site's own address, such as https://nejemi1.al, without a slash at the end."""
+    """The URL of the site, such as https://nejemi1.al, without a trailing slash."""
     value = (
         os.environ.get(name, "").strip() or default or required(name, "the site's address, such as https://example.org")
     )
@@ -87,9 +87,9 @@ def site_url(name, default=None):
 
 
 def mailer(name):
-    """`smtp://user:password@host:port/?tls=1&from=sender@example.org` as a MAILERS entry and the sender (or None).
+    """(entry of MAILERS, sender or None) of a variable like `smtp://user:password@host:port/?tls=1&from=sender@example.org`.
 
-    `tls=1` is STARTTLS, `ssl=1` (or the scheme smtps) encrypts from the first byte.
+    `tls=1` is STARTTLS; `ssl=1` or the scheme smtps is implicit TLS.
     """
     value = required(name, "the mail server, such as smtp://user:password@mail.example.org:587/?tls=1")
     parts = _split(value)
@@ -111,7 +111,7 @@ def mailer(name):
         "password": unquote(parts.password or ""),
         "use_tls": tls,
         "use_ssl": ssl,
-        # Seconds: a worker must not hang on a silent server.
+        # Seconds, so that a worker does not hang when the server stops answering.
         "timeout": 10,
     }
     return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}, query.get("from")

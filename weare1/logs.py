@@ -1,27 +1,26 @@
-"""Logs that name nobody: no personal link and no exception text, which may quote what someone typed."""
+"""Log formatter without personal data."""
 
 import logging
 import re
 import traceback
 
-# value:timestamp:signature or value:signature, as django.core.signing writes it
-SIGNED = re.compile(r"[\w.\-]+:(?:[0-9A-Za-z]{4,8}:)?[\w\-]{20,}")
-
-# Someone may have typed an address into a URL, which Django logs when no page is there.
-ADDRESS = re.compile(r"[^\s/@]+@[^\s/@]+")
-
-
-def without_people(text):
-    """The text with each signed, personal link replaced by `[link]`, and each e-mail address by `[address]`."""
-    return ADDRESS.sub("[address]", SIGNED.sub("[link]", text))
+# value:timestamp:signature or value:signature, the format of django.core.signing.
+SIGNED_VALUE = re.compile(r"[\w.\-]+:(?:[0-9A-Za-z]{4,8}:)?[\w\-]{20,}")
+# Django logs the URL of a page that was not found, and visitors may type an address there.
+EMAIL_ADDRESS = re.compile(r"[^\s/@]+@[^\s/@]+")
 
 
-class NamelessFormatter(logging.Formatter):
-    """Formats a record without personal links and addresses; of an exception only its kind and its places in the code."""
+def redact(text):
+    """Replace each signed value, such as the token of a personal link, by `[link]` and each e-mail address by `[address]`."""
+    return EMAIL_ADDRESS.sub("[address]", SIGNED_VALUE.sub("[link]", text))
+
+
+class RedactingFormatter(logging.Formatter):
+    """Redacts messages. Of an exception it logs the stack and the class, without the message, which may quote user input."""
 
     def format(self, record):
-        return without_people(super().format(record))
+        return redact(super().format(record))
 
     def formatException(self, exc_info):
-        kind, _, frames = exc_info
-        return "".join(traceback.format_tb(frames)) + kind.__name__
+        exception_class, _exception, stack = exc_info
+        return "".join(traceback.format_tb(stack)) + exception_class.__name__

@@ -1,4 +1,4 @@
-"""What holds for every request: the language of the address, safe caching, a kind word when the database is away."""
+"""Middleware: language from the path, cache headers, no cookies outside the admin, 503 when the database is unreachable."""
 
 import logging
 
@@ -13,37 +13,38 @@ from pledges.network import network
 
 logger = logging.getLogger(__name__)
 
+# For public pages that are missing or have moved. Shared caches replace the old page with such an answer within ten seconds.
+NOT_HERE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
 
-# A shared cache must learn that a page is gone or has moved, or it would go on with the old one for ever.
-BRIEF = "public, max-age=0, s-maxage=10"
 
-
-def _is_gone_for_all(request, response):
-    """Whether this tells everyone alike that a public page is not here, or somewhere else."""
+def _is_public_not_found_or_moved(request, response):
+    """Whether the response is a 404 or 301 of a public page and the same for every visitor."""
     if request.method not in ("GET", "HEAD") or request.path_info.startswith("/admin/"):
         return False
-    if (match := request.resolver_match) is None:
-        # A redirect that no view made may lead to somebody's own link, of which the last slash was lost.
+    match = request.resolver_match
+    if match is None:
+        # Not a 301 of CommonMiddleware, which appends the slash that is missing: the URL may be a personal link.
         return response.status_code == 404
     return response.status_code in (301, 404) and "token" not in match.kwargs
 
 
 def no_store_by_default(get_response):
-    """Nothing is kept by a browser or a cache unless its view says so."""
+    """Middleware: forbid caching of responses whose view sets no Cache-Control."""
 
     def middleware(request):
         response = get_response(request)
         if not response.has_header("Cache-Control"):
-            response.headers["Cache-Control"] = BRIEF if _is_gone_for_all(request, response) else "private, no-store"
+            policy = NOT_HERE_CACHE_CONTROL if _is_public_not_found_or_moved(request, response) else "private, no-store"
+            response.headers["Cache-Control"] = policy
         return response
 
     return middleware
 
 
 def cookies_for_staff_only(get_response):
-    """Outside the admin a cookie is not even read, so that no page can come to depend on one.
+    """Middleware: hide cookies from everything outside the admin, so that no public page can depend on one.
 
-    Django's session middleware answers a malformed session cookie with Set-Cookie and Vary, on any page.
+    Otherwise Django's session middleware answers a malformed session cookie with Set-Cookie and Vary, on any page.
     """
 
     def middleware(request):
@@ -55,7 +56,7 @@ def cookies_for_staff_only(get_response):
 
 
 def network_for_staff(get_response):
-    """In the admin `request.network` is where a request comes from, for counting wrong tries to sign in."""
+    """Middleware: set `request.network` in the admin, for login throttling."""
 
     def middleware(request):
         if request.path_info.startswith("/admin/"):
@@ -65,10 +66,10 @@ def network_for_staff(get_response):
     return middleware
 
 
-def language_of_the_address(get_response):
-    """`/sq/…` is Albanian, `/en/…` English, whatever the browser prefers; only the admin asks the browser.
+def language_from_path(get_response):
+    """Middleware: activate the language of the path, `/sq/…` or `/en/…`; in the admin, that of the language cookie or browser.
 
-    Django's LocaleMiddleware would vary public answers by header and redirect by guess.
+    Django's LocaleMiddleware would vary public pages by Accept-Language.
     """
 
     def middleware(request):
@@ -76,7 +77,7 @@ def language_of_the_address(get_response):
         language = translation.get_language_from_path(request.path_info)
         if in_admin:
             language = translation.get_language_from_request(request)
-        # `/EN/…` is no page of ours, but its 404 speaks English, too.
+        # `/EN/…` is not a page, but its 404 page is in English.
         with translation.override((language or settings.LANGUAGE_CODE).lower()):
             request.LANGUAGE_CODE = translation.get_language()
             response = get_response(request)
@@ -89,7 +90,7 @@ def language_of_the_address(get_response):
 
 
 class DatabaseDownMiddleware:
-    """When PostgreSQL cannot be reached, a visitor reads so, with the help numbers, and status 503."""
+    """Answers 503, with the help numbers, when PostgreSQL is unreachable."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -98,12 +99,12 @@ class DatabaseDownMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        """Answer 503 for a lost connection; every other error stays an error."""
+        """The 503 page for a failed connection; None for other exceptions."""
         if not isinstance(exception, (OperationalError, InterfaceError)):
             return None
         logger.error("The database cannot be reached: %s", type(exception).__name__)
         connections.close_all()
-        # Without the request: its context processors would ask the database again.
+        # Rendered without the request, because its context processors query the database.
         page = render_to_string("503.html", {"LANGUAGE_CODE": translation.get_language()})
         response = HttpResponse(page, status=503)
         response.headers["Retry-After"] = "60"

@@ -1,4 +1,4 @@
-"""All settings, read from the environment (see README and docs/operating.md); safe by default."""
+"""Settings, read from the environment (docs/operating.md). Defaults are safe; a missing required variable stops the start."""
 
 import os
 from pathlib import Path
@@ -15,21 +15,21 @@ from weare1 import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
 
-# Development: set by bin/serve and bin/test. Everything else is production and must be told all it needs.
+# Development, set by bin/serve and bin/test. In production every required variable must be set.
 DEV = os.environ.get("DEV") == "1"
-# Never on: its error page would show names and addresses out of local variables.
+# Never true, also in development: the debug page shows local variables, which hold personal data.
 DEBUG = False
 
 SITE_URL = env.site_url("SITE_URL", default="http://localhost:8000" if DEV else None)
 SITE_HOST = urlsplit(SITE_URL).hostname
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["*"] if DEV else [SITE_HOST])
-TRUSTED_PROXIES = env.words("TRUSTED_PROXIES")
+ALLOWED_HOSTS = env.comma_separated("ALLOWED_HOSTS") or (["*"] if DEV else [SITE_HOST])
+TRUSTED_PROXIES = env.comma_separated("TRUSTED_PROXIES")
 
-# Keys, newest first. They live outside the database and are rotated by `manage.py rotate_keys`.
+# Keys, newest first, kept outside the database. `manage.py rotate_keys` encrypts with the newest.
 SECRET_KEY, *SECRET_KEY_FALLBACKS = env.keys("DJANGO_SECRET_KEYS", VAR if DEV else None)
 FIELD_KEYS = env.keys("FIELD_KEYS", VAR if DEV else None)
 DIGEST_KEYS = env.keys("DIGEST_KEYS", VAR if DEV else None)
-# It counts letters (50); env.keys demands 32 random bytes, which are 44 letters and more than enough.
+# The check wants a SECRET_KEY of 50 characters. env.keys() requires 32 random bytes, which are 44 characters of base64.
 SILENCED_SYSTEM_CHECKS = ["security.W009"]
 
 INSTALLED_APPS = [
@@ -59,9 +59,10 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "weare1.middleware.no_store_by_default",
     "django.middleware.http.ConditionalGetMiddleware",
-    # Inside the one before: a 304 is a fresh answer that knows no view's own policy, and a browser would take its for the page's.
+    # Inside ConditionalGetMiddleware, so that a 304, which is a new response, has no policy. Otherwise it would get the default
+    # one, and browsers would replace the cached page's own policy by it.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "weare1.middleware.language_of_the_address",
+    "weare1.middleware.language_from_path",
     "weare1.middleware.DatabaseDownMiddleware",
     "weare1.middleware.cookies_for_staff_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -71,7 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "weare1.middleware.network_for_staff",
-    "staff.sessions.end_sessions",
+    "staff.sessions.end_expired_sessions",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -98,7 +99,7 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["accessible_forms"]
 CRISPY_TEMPLATE_PACK = "accessible_forms"
 
-# Database: PostgreSQL 15 or later only.
+# PostgreSQL 15 or newer.
 database_url = env.required(
     "DATABASE_URL",
     "the PostgreSQL database, such as postgres://user:password@host:5432/weare1"
@@ -110,14 +111,15 @@ except ValueError as error:
     raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/weare1.") from error
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL database (postgres://…).")
-# Seconds: a visitor must read "cannot take a pledge now" soon when the database is away.
+# Seconds. With an unreachable database the visitor must soon see the 503 page.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 if DEV:
-    # Two test runs of one checkout at the same time leave each other alone.
+    # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The housekeeping steps of each app, which the worker runs every minute. `pledges` does not import the apps above it.
+# The housekeeping steps of each app, which the worker runs every minute. Listed here because `pledges`, where the worker is,
+# does not import the apps above it.
 HOUSEKEEPING = [
     "pledges.housekeeping.STEPS",
     "campaign.housekeeping.STEPS",
@@ -134,14 +136,18 @@ CACHES = {
     )
 }
 
-# Mail: SMTP from MAIL_URL; in development one .eml file a message under var/mail/.
+# Responses to public forms take a multiple of this time, against timing attacks. It is far longer than the difference between a
+# known and an unknown address.
+RESPONSE_TIME_STEP_SECONDS = 0.05
+
+# Mail: SMTP server from MAIL_URL. Without it, development writes one .eml file per message under var/mail/.
 if DEV and not os.environ.get("MAIL_URL"):
     MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
     mail_sender = None
 else:
     default_mailer, mail_sender = env.mailer("MAIL_URL")
     MAILERS = {"default": default_mailer}
-# A neutral name: people share phones.
+# A neutral sender name, because people share phones.
 DEFAULT_FROM_EMAIL = f"Ne jemi 1 <{mail_sender or f'zotimi@{SITE_HOST}'}>"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -152,7 +158,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
-# Staff sign in by passkey, or by password and a second factor (staff/); nobody signs up.
+# Staff sign in with a passkey, or with a password and a second factor (staff/). There is no sign-up.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -162,37 +168,38 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_USER_DISPLAY = "staff.adapters.name_of"
-ACCOUNT_FORMS = {"login": "staff.forms.SignInForm", "reauthenticate": "staff.forms.PasswordAgainForm"}
+ACCOUNT_USER_DISPLAY = "staff.adapters.display_name"
+ACCOUNT_FORMS = {"login": "staff.forms.SignInForm", "reauthenticate": "staff.forms.ReauthenticatePasswordForm"}
 MFA_ADAPTER = "staff.adapters.FactorAdapter"
 MFA_FORMS = {
     "authenticate": "staff.forms.CodeForm",
-    "reauthenticate": "staff.forms.CodeAgainForm",
-    "activate_totp": "staff.forms.FirstCodeForm",
+    "reauthenticate": "staff.forms.ReauthenticateCodeForm",
+    "activate_totp": "staff.forms.ActivateAppForm",
     "add_webauthn": "staff.forms.PasskeyForm",
     "edit_webauthn": "staff.forms.PasskeyNameForm",
-    "authenticate_webauthn": "staff.forms.PasskeySecondForm",
+    "authenticate_webauthn": "staff.forms.PasskeySecondFactorForm",
     "login_webauthn": "staff.forms.PasskeySignInForm",
-    "reauthenticate_webauthn": "staff.forms.PasskeyAgainForm",
+    "reauthenticate_webauthn": "staff.forms.ReauthenticatePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
-# Browsers take localhost for a safe place without TLS.
+# In development the site has no TLS. Browsers treat localhost as a secure context.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEV
 MFA_TOTP_ISSUER = "Ne jemi 1"
-# Thirty seconds either way: clocks of phones differ. A code works once all the same (staff/forms.py).
+# Periods of 30 seconds before and after the current one, because clocks differ. Each code works once (staff/forms.py).
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Wrong tries are counted in SQL (staff/models/tries.py); allauth counts in the cache, which each process has for itself.
+# Throttling is in SQL (staff/models/sign_in_attempts.py). allauth's uses the cache, which may be separate for each process.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# A session ends an hour after the last request (every request begins the hour anew) and with the browser; see staff/sessions.py.
+# A session ends an hour (seconds) after its last request, which SAVE_EVERY_REQUEST makes a sliding limit, and when the browser
+# closes. staff/sessions.py adds further limits.
 SESSION_COOKIE_AGE = 3600
 SESSION_SAVE_EVERY_REQUEST = SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-# Django would keep them in a cookie of the whole site.
+# Django's default storage sets a cookie for the whole site.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
-# Two equal languages; the language is in the address, never in a cookie.
+# The language of a public page is in its path, never in a cookie.
 LANGUAGE_CODE = "sq"
 LANGUAGES = [("sq", _("Albanian")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -203,19 +210,19 @@ TIME_ZONE = "Europe/Tirane"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
-# The pictures of the guide are called by the same name in its text as here.
+# The guide's text (docs/editing.md) refers to its pictures as editing/NAME, which is also their static path.
 STATICFILES_DIRS = [BASE_DIR / "static", ("editing", BASE_DIR / "docs" / "editing")]
-# Pictures that staff upload; nginx serves them in production.
+# Pictures uploaded by staff. nginx serves them in production.
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# The editor's source maps are large, and nobody loads them: to compress them would take longer than all the rest.
+# The source maps of the editor are large and not loaded by browsers. Compressing them would take longer than all other files.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
-# Nobody else is told, nothing inline runs, no page is framed.
+# Content security policy: this site's own files only, nothing inline, no framing.
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF],
@@ -237,7 +244,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SITE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/admin/"
 SECURE_SSL_REDIRECT = SECURE_SITE
-# The process is asked about itself without TLS, on its own machine.
+# Health checks from the same machine use plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SITE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_SITE
@@ -246,17 +253,17 @@ if TRUSTED_PROXIES:
 if not DEV and not SECURE_SITE:
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
 
-# A pledge is a handful of short fields; pictures have a limit of their own (campaign/pictures.py).
+# Bytes; a pledge is a few short fields. Uploaded pictures have a separate limit (campaign/pictures.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
-# Logs hold no names and no addresses: no request bodies, no SQL parameters, no personal links.
+# Logs hold no personal data: no request bodies, SQL parameters, personal links or e-mail addresses.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "weare1.logs.NamelessFormatter",
+            "()": "weare1.logs.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
@@ -265,10 +272,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        # A traceback here could carry a visitor's words: the worker's own lines say what is needed.
+        # Their tracebacks may contain personal data. The worker logs what is needed itself.
         "django_tasks_db": {"level": "WARNING"},
         "django.tasks": {"level": "WARNING"},
-        # It tells of each passkey.
+        # Logs every use of a passkey at INFO.
         "fido2": {"level": "WARNING"},
     },
 }

@@ -1,3 +1,5 @@
+"""URLs of the whole site. Public pages are below /sq/ and /en/."""
+
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap

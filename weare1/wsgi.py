@@ -8,18 +8,18 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
 
 
-def in_utf8(application):
-    """Forms and addresses are UTF-8, whatever charset a header names.
+def ignore_charset(application):
+    """WSGI middleware: remove the charset from Content-Type, so that every request is decoded as UTF-8.
 
-    Some that Python knows decode no text at all, and Django would fail on them before any view or middleware is asked.
+    Some codecs of Python do not decode text ("base64", for example). Django would raise on them before any middleware runs.
     """
 
     def wrapper(environ, start_response):
-        kind = environ.get("CONTENT_TYPE", "")
-        environ["CONTENT_TYPE"] = re.sub(r";\s*charset\b[^;]*", "", kind, flags=re.IGNORECASE)
+        content_type = environ.get("CONTENT_TYPE", "")
+        environ["CONTENT_TYPE"] = re.sub(r";\s*charset\b[^;]*", "", content_type, flags=re.IGNORECASE)
         return application(environ, start_response)
 
     return wrapper
 
 
-application = in_utf8(get_wsgi_application())
+application = ignore_charset(get_wsgi_application())

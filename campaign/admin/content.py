@@ -19,7 +19,7 @@ class ContentItemAdmin(ContentAdmin):
 
     form = ContentItemForm
     list_filter = ["is_shown", MissingLanguageFilter]
-    comes_back_as = {"is_shown": False}
+    recovered_values = {"is_shown": False}
     placement_fieldset = (_("Where it stands"), {"fields": ["key", "is_shown", "position"]})
 
 
@@ -45,7 +45,7 @@ class DemandAdmin(ContentItemAdmin):
         """Set the review date of the selected demands to today, with an entry in their history."""
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
-        self.keep_first(*rows)
+        self.save_first_version(*rows)
         count = queryset.update(checked_on=timezone.localdate())
         self.log_changes(request, rows, "last looked at")
         self.message_user(

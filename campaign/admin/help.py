@@ -21,7 +21,7 @@ class HelpChannelAdmin(ContentAdmin):
     form = HelpChannelForm
     list_display = ["name", "number", "verified_on", "kind", "in_strip", "both_languages", "is_shown", "position"]
     list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
-    comes_back_as = {"is_shown": False}
+    recovered_values = {"is_shown": False}
     list_note = _(
         "A wrong number can cost a child dearly: call each of them from time to time, then choose “Verified today”."
     )
@@ -49,7 +49,7 @@ class HelpChannelAdmin(ContentAdmin):
         """Set the verification date of the selected channels to today, with an entry in their history."""
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
-        self.keep_first(*rows)
+        self.save_first_version(*rows)
         count = queryset.update(verified_on=timezone.localdate())
         self.log_changes(request, rows, "last verified")
         self.message_user(

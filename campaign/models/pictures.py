@@ -29,10 +29,12 @@ class PictureFormField(forms.FileField):
     """A file field whose value is a re-encoded, sanitised copy of the uploaded picture."""
 
     def to_python(self, data):
+        """The re-encoded copy. Raises ValidationError for anything that is not a picture within the limits."""
         upload = super().to_python(data)
         return pictures.safe_copy(upload) if upload else upload
 
     def widget_attrs(self, widget):
+        """Let the file dialog offer only the formats that are accepted."""
         return {"accept": "image/jpeg,image/png,image/webp"}
 
 
@@ -40,6 +42,7 @@ class PictureFileField(models.ImageField):
     """An ImageField whose form field is PictureFormField."""
 
     def formfield(self, **kwargs):
+        """Use PictureFormField unless another class is given."""
         return super().formfield(**{"form_class": PictureFormField, **kwargs})
 
 

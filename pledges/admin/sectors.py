@@ -107,7 +107,7 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         "The groups that pledge. A sector that has pledges cannot be deleted: close it, and it stays in the totals; "
         "or merge it, and its people are counted in another one."
     )
-    comes_back_as = {"is_open": False}
+    recovered_values = {"is_open": False}
     change_form_template = "admin/pledges/sector/change_form.html"
     inlines = [CommitmentInline]
 
@@ -243,9 +243,9 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
 
     def merge(self, request, sector, into):
         """Close a sector and have the worker move its pledges to another one, twice (see SECOND_MERGE_AFTER)."""
-        self.keep_first(sector)
+        self.save_first_version(sector)
         with transaction.atomic():
-            self.hold()
+            self.lock_table()
             Sector.objects.filter(pk=sector.pk).update(is_open=False)
             self.log_changes(request, Sector.objects.filter(pk=sector.pk), "open")
             for task in (tasks.merge_sector, tasks.merge_sector.using(run_after=timezone.now() + SECOND_MERGE_AFTER)):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.models import Pledge, Wording
 from staff.admin.base import ModelAdmin
-from staff.admin.content import Careful
+from staff.admin.content import TextChecks
 
 EXPLANATION = _(
     "Words stay as they are for whoever signed them. When you change them, your text becomes the next version, and people "
@@ -34,7 +34,7 @@ def is_current(wording):
 
 
 @admin.register(Wording)
-class WordingAdmin(Careful, ModelAdmin):
+class WordingAdmin(TextChecks, ModelAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
     list_display = ["kind", "sector", "version", "signed", "current", "created_at"]

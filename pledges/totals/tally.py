@@ -67,6 +67,11 @@ class Totals:
     # {(sector id, county code or ""): people}. Not for publication: see pledges.totals.published.
     cells: dict
 
+    @property
+    def has_several_ways(self):
+        """Whether people signed in more than one way: online, in a group, on paper."""
+        return sum(people > 0 for people in (self.online, self.groups, self.paper)) > 1
+
 
 @dataclass(frozen=True)
 class Growth:

@@ -33,7 +33,6 @@ def _page(request, per_10000):
         (milestone for milestone in milestones if milestone.kind == Milestone.Kind.PEOPLE),
         key=lambda milestone: milestone.people,
     )
-    has_several_ways = sum(bool(people) for people in (totals.online, totals.groups, totals.paper)) > 1
     context = {
         "totals": totals,
         "goal": goal,
@@ -48,7 +47,7 @@ def _page(request, per_10000):
         "growth": downloads.growth_chart(totals, growth, of_people),
         "milestones_of_people": of_people,
         "milestones": milestones,
-        "signing_ways": downloads.signing_ways_figure(totals) if has_several_ways else None,
+        "signing_ways": downloads.signing_ways_figure(totals) if totals.has_several_ways else None,
         "figures": {
             "one": downloads.mosaic_figure(totals, goal),
             "sectors": downloads.sectors_figure(totals),

@@ -1,6 +1,6 @@
-"""Accounts and the record, and what all admin pages share (`base`, `site`)."""
+"""Admin of accounts and of the audit log, and the base classes of all admin pages (`base`, `content`, `site`)."""
 
-# Imported first, so that they have registered what is unregistered below, whatever the order of the apps.
+# Imported first: they register the models that are unregistered below, independent of the order of INSTALLED_APPS.
 import allauth.account.admin  # noqa: F401
 import allauth.mfa.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
@@ -13,7 +13,7 @@ from staff.admin import accounts, audit
 
 __all__ = ["accounts", "audit"]
 
-# Roles are code, rights come with them, and how someone signs in is their own business: accounts are all there is to see.
+# Roles and their permissions are code (staff.roles), and factors belong to their users: only accounts are administered.
 for model in (Group, User, EmailAddress, Authenticator):
     admin.site.unregister(model)
 if admin.site.is_registered(EmailConfirmation):

@@ -1,4 +1,4 @@
-"""Accounts of staff: invited, given a role, helped back in, deactivated. Everything done here is on record."""
+"""Accounts of staff: invitations, roles, rescue, deactivation. Every change is in the audit log."""
 
 from django import forms
 from django.conf import settings
@@ -15,13 +15,13 @@ from django.utils.translation import ngettext
 
 from staff.admin.base import ModelAdmin
 from staff.models import Account, AuditEntry
-from staff.roles import EXPLAINED, Role
+from staff.roles import ROLE_DESCRIPTIONS, Role
 
-EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
 class AccountForm(forms.ModelForm):
-    """Someone's name, address and role. What is changed is on record as the names of the fields, never as what was typed."""
+    """Name, address and role of an account. The audit log names the changed fields, never their values."""
 
     first_name = forms.CharField(
         label=_("Name"),
@@ -29,7 +29,7 @@ class AccountForm(forms.ModelForm):
         widget=AdminTextInputWidget,
         help_text=_("As colleagues know this person. Example: Zana Hoxha"),
     )
-    # As long as Django's name of a user, which it is too.
+    # The address is also the username, which Django limits to 150 characters.
     email = forms.EmailField(
         label=_("E-mail address"),
         max_length=150,
@@ -49,12 +49,12 @@ class AccountForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "role" in self.fields:
-            self.fields["role"].choices = [(role.value, f"{role.label}: {EXPLAINED[role]}") for role in Role]
+            self.fields["role"].choices = [(role.value, f"{role.label}: {ROLE_DESCRIPTIONS[role]}") for role in Role]
             self.initial.setdefault("role", getattr(self.instance, "role_key", None))
 
     def clean_email(self):
         address = self.cleaned_data["email"]
-        other = Account.objects.at(address)
+        other = Account.objects.with_email(address)
         if other and other.pk != self.instance.pk:
             raise ValidationError(_("%(name)s has this address already.") % {"name": other}, code="taken")
         return address
@@ -67,6 +67,8 @@ class AccountForm(forms.ModelForm):
 
 
 class InvitationForm(AccountForm):
+    """A new account, with the language of its invitation."""
+
     language = forms.ChoiceField(
         label=_("Language of the message"),
         choices=settings.LANGUAGES,
@@ -76,6 +78,8 @@ class InvitationForm(AccountForm):
 
 @admin.register(Account)
 class AccountAdmin(ModelAdmin):
+    """List, invitation and change of accounts. They are deactivated, not deleted, because audit entries refer to them."""
+
     form = AccountForm
     list_display = ["name", "email", "role", "standing", "factors", "last_login"]
     list_display_links = ["name"]
@@ -88,7 +92,9 @@ class AccountAdmin(ModelAdmin):
     actions = ["send_link", "revoke_link", "deactivate", "activate", "rescue"]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        return super().get_form(request, obj, change, **({} if obj else {"form": InvitationForm}), **kwargs)
+        if obj is None:
+            kwargs["form"] = InvitationForm
+        return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request, obj=None):
         if obj is None:
@@ -105,23 +111,24 @@ class AccountAdmin(ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
-            # A colleague gave the same address to someone in this moment: looked at again, the form says so.
+            # The address was taken concurrently, after validation. Validating once more reports it.
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def save_model(self, request, obj, form, change):
         role = form.cleaned_data["role"]
         if not change:
-            obj.begin(role, form.cleaned_data["language"], request.user)
+            obj.save_and_invite(role, form.cleaned_data["language"], request.user)
             return
-        typed = [name for name in form.changed_data if name in ("first_name", "email")]
-        if typed:
-            obj.username = obj.email.lower() if "email" in typed else obj.username
-            obj.save(update_fields=[*typed, "username"])
-            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="changed", account=obj.pk, fields=typed)
+        changed = [name for name in form.changed_data if name in ("first_name", "email")]
+        if changed:
+            if "email" in changed:
+                obj.username = obj.email.lower()
+            obj.save(update_fields=[*changed, "username"])
+            AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="changed", account=obj.pk, fields=changed)
         if "role" in form.changed_data:
             obj.change_role(role, request.user)
 
-    # Django's history would keep the names of colleagues; the record keeps their numbers.
+    # Django's LogEntry would store names of colleagues; the audit log stores ids only.
     def log_addition(self, request, obj, message):
         return None
 
@@ -159,52 +166,59 @@ class AccountAdmin(ModelAdmin):
 
     @admin.display(description=_("second factor"))
     def factors(self, account):
-        named = [
-            *([_("passkey")] if account.has_passkey else []),
-            *([_("app")] if account.has_app else []),
-        ]
-        return ", ".join(map(str, named)) or _("none yet")
+        names = []
+        if account.has_passkey:
+            names.append(str(_("passkey")))
+        if account.has_app:
+            names.append(str(_("app")))
+        return ", ".join(names) or _("none yet")
 
-    def _each(self, request, queryset, do, said):
-        """Do something to each of the chosen accounts, all or none, and say how many it was."""
+    def _apply_to_each(self, request, queryset, action, message):
+        """Apply an action to all chosen accounts or, on ValidationError, to none.
+
+        `message` returns the text for a number of accounts; those for which the action returns False are not counted.
+        """
+        count = 0
         try:
             with transaction.atomic():
-                done = sum(do(account) is not False for account in queryset)
-        except ValidationError as refusal:
-            self.message_user(request, refusal.messages[0], messages.ERROR)
+                for account in queryset:
+                    if action(account) is not False:
+                        count += 1
+        except ValidationError as error:
+            self.message_user(request, error.messages[0], messages.ERROR)
         else:
-            self.message_user(request, said(done) % {"count": done}, messages.SUCCESS)
+            self.message_user(request, message(count) % {"count": count}, messages.SUCCESS)
 
-    @admin.action(description=_("Send a fresh link"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(description=_("Send a fresh link"), permissions=["change"], location=LIST_AND_FORM)
     def send_link(self, request, queryset):
-        self._each(
+        self._apply_to_each(
             request,
             queryset.filter(is_active=True),
             lambda account: account.send_link(self._language_of(account), request.user),
             lambda n: ngettext("%(count)d link is on its way.", "%(count)d links are on their way.", n),
         )
 
-    @admin.action(description=_("Take back the link that was sent"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(description=_("Take back the link that was sent"), permissions=["change"], location=LIST_AND_FORM)
     def revoke_link(self, request, queryset):
-        self._each(
+        self._apply_to_each(
             request,
             queryset,
             lambda account: account.revoke_link(request.user),
             lambda n: ngettext("%(count)d link works no more.", "%(count)d links work no more.", n),
         )
 
-    @admin.action(description=_("Switch the account off"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(description=_("Switch the account off"), permissions=["change"], location=LIST_AND_FORM)
     def deactivate(self, request, queryset):
-        self._each(
+        self._apply_to_each(
             request,
             queryset.filter(is_active=True),
             lambda account: account.deactivate(request.user),
             lambda n: ngettext("%(count)d account is switched off.", "%(count)d accounts are switched off.", n),
         )
 
-    @admin.action(description=_("Switch the account on again"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(description=_("Switch the account on again"), permissions=["change"], location=LIST_AND_FORM)
     def activate(self, request, queryset):
-        self._each(
+        self._apply_to_each(
             request,
             queryset.filter(is_active=False),
             lambda account: account.activate(request.user),
@@ -214,10 +228,10 @@ class AccountAdmin(ModelAdmin):
     @admin.action(
         description=_("Locked out: forget password and second factor, send a fresh link"),
         permissions=["change"],
-        location=EVERYWHERE,
+        location=LIST_AND_FORM,
     )
     def rescue(self, request, queryset):
-        self._each(
+        self._apply_to_each(
             request,
             queryset.filter(is_active=True).exclude(pk=request.user.pk),
             lambda account: account.rescue(self._language_of(account), request.user),
@@ -225,6 +239,6 @@ class AccountAdmin(ModelAdmin):
         )
 
     def _language_of(self, account):
-        """In which this person was written to before, else that of whoever asks."""
+        """The language of the account's last invitation, or the current one."""
         last = account.invitations.order_by("-created_at").first()
         return last.language if last else translation.get_language()

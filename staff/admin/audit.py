@@ -17,8 +17,8 @@ from staff.admin.base import ModelAdmin, ReadOnly
 from staff.models import Account, AuditEntry
 from staff.roles import Role
 
-# What `done` in the details says of an account.
-DONE = {
+# Labels of `done` in the details of an ACCOUNT entry.
+ACCOUNT_CHANGES = {
     "invited": gettext_lazy("invited"),
     "link_sent": gettext_lazy("sent a link"),
     "link_revoked": gettext_lazy("took back a link"),
@@ -33,8 +33,8 @@ DONE = {
     "codes_renewed": gettext_lazy("made new recovery codes"),
     "password_changed": gettext_lazy("changed the password"),
 }
-# What someone signed in by.
-BY = {
+# Labels of authentication methods: `by` and `factor` in the details.
+METHODS = {
     "password": gettext_lazy("password"),
     "totp": gettext_lazy("app"),
     "webauthn": gettext_lazy("passkey"),
@@ -42,9 +42,8 @@ BY = {
     "link": gettext_lazy("link"),
 }
 
-
-# Further details, by name, and the words that stand for their values. What is missing here is shown as it is kept.
-NAMES = {
+# Labels of the other details and of their values. Those without a label are shown as they are stored.
+DETAILS = {
     "page": gettext_lazy("seen on"),
     "kind": gettext_lazy("change"),
     "batch": gettext_lazy("batch"),
@@ -88,17 +87,19 @@ VALUES = {
 }
 
 
-def in_words(value):
-    """A value of the details as staff read it; lists as their parts."""
+def format_value(value):
+    """A JSON value of the details as text in the current language."""
     if isinstance(value, list):
-        return ", ".join(in_words(each) for each in value)
+        return ", ".join(format_value(item) for item in value)
     if isinstance(value, dict):
-        return "; ".join(f"{in_words(name)} {in_words(each)}" for name, each in value.items())
-    return str(VALUES.get(value, value)) if isinstance(value, str) else str(value)
+        return "; ".join(f"{format_value(key)} {format_value(item)}" for key, item in value.items())
+    if isinstance(value, str):
+        return str(VALUES.get(value, value))
+    return str(value)
 
 
 class PersonFilter(admin.SimpleListFilter):
-    """What someone did, and what others did to their account."""
+    """Entries by a member of staff, and entries about their account."""
 
     title = gettext_lazy("member of staff")
     parameter_name = "user"
@@ -109,21 +110,21 @@ class PersonFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() not in dict(self.lookup_choices):
             return queryset
-        person = int(self.value())
-        return queryset.filter(Q(user_id=person) | Q(action=AuditEntry.Action.ACCOUNT, details__account=person))
+        pk = int(self.value())
+        return queryset.filter(Q(user_id=pk) | Q(action=AuditEntry.Action.ACCOUNT, details__account=pk))
 
 
 class AuditEntryList(ChangeList):
-    """Names of colleagues are looked up once for the whole page: an entry holds numbers. Exports name pledges by the thousand."""
+    """The list, with one query for the names of all accounts on the page: entries hold ids only."""
 
     def get_queryset(self, request, *args, **kwargs):
+        # The entry of an export holds up to IDS_PER_ENTRY ids.
         return super().get_queryset(request, *args, **kwargs).defer("subject_ids")
 
     def get_results(self, request):
         super().get_results(request)
-        ids = {entry.user_id for entry in self.result_list} | {
-            entry.details.get("account") for entry in self.result_list
-        }
+        ids = {entry.user_id for entry in self.result_list}
+        ids |= {entry.details.get("account") for entry in self.result_list}
         names = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
         for entry in self.result_list:
             entry.names = names
@@ -131,6 +132,8 @@ class AuditEntryList(ChangeList):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly, ModelAdmin):
+    """Read-only list of the audit log, searched by the id of a pledge or by day."""
+
     list_display = ["at", "person", "action", "what", "how_many"]
     list_display_links = ["at"]
     list_filter = ["action", PersonFilter, "at"]
@@ -139,10 +142,10 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         "Signing in, looks at people, exports and changes. Nothing can be taken out of it, by anybody. It names pledges by their "
         "number only."
     )
-    # Their labels: what is typed is read in get_search_results.
+    # Only shows the search box: get_search_results() does the search.
     search_fields = ["pk"]
     search_help_text = gettext_lazy("A whole pledge number, or a day such as 23.7.2026")
-    # Each would count the whole record.
+    # Both would count the whole audit log.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     fields = ["at", "person", "action", "what", "how_many", "pledges_concerned"]
@@ -151,27 +154,32 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         return AuditEntryList
 
     def get_search_results(self, request, queryset, search_term):
-        if not (typed := search_term.strip()):
+        typed = search_term.strip()
+        if not typed:
             return queryset, False
         try:
-            return queryset & AuditEntry.objects.about(uuid.UUID(typed)), False
+            subject_id = uuid.UUID(typed)
         except ValueError:
-            pass
+            return self._entries_of_day(request, queryset, typed), False
+        return queryset & AuditEntry.objects.about(subject_id), False
+
+    def _entries_of_day(self, request, queryset, typed):
         try:
             begin = timezone.make_aware(datetime.combine(DateField().clean(typed), time.min))
             end = begin + timedelta(days=1)
         except (ValidationError, OverflowError):
             self.message_user(request, _("Type a whole pledge number, or a day such as 23.7.2026."), "WARNING")
-            return queryset.none(), False
-        return queryset.filter(at__gte=begin, at__lt=end), False
+            return queryset.none()
+        return queryset.filter(at__gte=begin, at__lt=end)
 
     @admin.display(description=gettext_lazy("member of staff"))
     def person(self, entry):
         if entry.user_id is None:
             return self.get_empty_value_display()
-        return self._name(entry, entry.user_id)
+        return self._account_name(entry, entry.user_id)
 
-    def _name(self, entry, pk):
+    def _account_name(self, entry, pk):
+        """The name of an account, or "#" and its id. `names` is set on the list page only."""
         names = getattr(entry, "names", None)
         if names is None:
             names = {account.pk: str(account) for account in Account.objects.filter(pk=pk)}
@@ -180,19 +188,24 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=gettext_lazy("what"))
     def what(self, entry):
         details = dict(entry.details)
-        words = []
-        if done := details.pop("done", None):
-            words.append(str(DONE.get(done, done)))
-        if account := details.pop("account", None):
-            words.append(self._name(entry, account))
-        if role := details.pop("role", None):
-            words.append(str(Role(role).label) if role in Role.values else role)
-        by = details.pop("by", details.pop("factor", []))
-        words += [str(BY.get(each, each)) for each in ([by] if isinstance(by, str) else by)]
+        parts = []
+        change = details.pop("done", None)
+        if change:
+            parts.append(str(ACCOUNT_CHANGES.get(change, change)))
+        account = details.pop("account", None)
+        if account:
+            parts.append(self._account_name(entry, account))
+        role = details.pop("role", None)
+        if role:
+            parts.append(str(Role(role).label) if role in Role.values else role)
+        methods = details.pop("by", details.pop("factor", []))
+        if isinstance(methods, str):
+            methods = [methods]
+        parts += [str(METHODS.get(method, method)) for method in methods]
         for name, value in details.items():
-            label = str(NAMES.get(name, name))
-            words.append(label if value is True else f"{label}: {in_words(value)}")
-        return ", ".join(words) or self.get_empty_value_display()
+            label = str(DETAILS.get(name, name))
+            parts.append(label if value is True else f"{label}: {format_value(value)}")
+        return ", ".join(parts) or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("how many"))
     def how_many(self, entry):
@@ -200,6 +213,7 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
 
     @admin.display(description=gettext_lazy("pledges"))
     def pledges_concerned(self, entry):
-        shown = entry.subject_ids[:100]
-        more = ["…"] if len(entry.subject_ids) > len(shown) else []
-        return format_html_join("", "<div>{}</div>", ((each,) for each in [*shown, *more])) or "-"
+        lines = entry.subject_ids[:100]
+        if len(entry.subject_ids) > len(lines):
+            lines = [*lines, "…"]
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) or "-"

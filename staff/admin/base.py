@@ -1,4 +1,4 @@
-"""What all admin pages share: both languages side by side, a history in each reader's language, one-row settings."""
+"""Base classes of the admin: labels of both languages, restricted list lookups, translatable change messages, singletons."""
 
 import re
 
@@ -16,24 +16,25 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-# How filters of lists ask.
-ASKED_BY_FILTERS = ("exact", "in", "isnull", "gte", "lt")
+# The lookups that list filters use.
+FILTER_LOOKUPS = ("exact", "in", "isnull", "gte", "lt")
 
 
 def language_of(field):
-    """The language of a translated model field's column, or None."""
+    """The language of one column of a TranslatedField, or None for other fields."""
+    # django-translated-fields has no public attribute for it; checked against 0.16.
     return getattr(field, "_translated_field_language_code", None)
 
 
 class BilingualForm(forms.ModelForm):
-    """What is written in one language is asked for in the other too."""
+    """A translated field must be filled in both languages or in neither."""
 
     def clean(self):
         cleaned = super().clean()
-        for name in [name.removesuffix("_sq") for name in self.fields if name.endswith("_sq")]:
-            pair = [f"{name}_sq", f"{name}_en"]
-            empty = [column for column in pair if column in cleaned and not cleaned[column]]
-            if len(empty) == 1 and not self.has_error(pair[0]) and not self.has_error(pair[1]):
+        for albanian in [name for name in self.fields if name.endswith("_sq")]:
+            english = albanian.removesuffix("_sq") + "_en"
+            empty = [name for name in (albanian, english) if name in cleaned and not cleaned[name]]
+            if len(empty) == 1 and not self.has_error(albanian) and not self.has_error(english):
                 self.add_error(
                     empty[0],
                     forms.ValidationError(_("Write this in both languages, or leave both empty."), code="one_language"),
@@ -42,12 +43,15 @@ class BilingualForm(forms.ModelForm):
 
 
 class BothLanguages:
-    """Says at each translated field which language it is in, to eyes, screen readers and spelling checkers."""
+    """Mixin for ModelAdmin and inlines: the language of a translated field in its label and in its `lang` attribute.
+
+    Browsers use `lang` for spell checking, screen readers for pronunciation.
+    """
 
     form = BilingualForm
 
     def labels(self):
-        """Labels of the translated fields, such as "Name (Albanian)"."""
+        """Labels of the translated fields by name, such as "Name (Albanian)"."""
         languages = dict(settings.LANGUAGES)
         return {
             field.name: format_lazy("{} ({})", capfirst(field.verbose_name), languages[language_of(field)])
@@ -58,7 +62,7 @@ class BothLanguages:
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
-            # Only the choice: its buttons would delete a sector or county from the form of something else.
+            # Without the buttons that would add, change or delete the related row, such as a sector, from this form.
             field.widget = field.widget.widget
         if language_of(db_field):
             field.widget.attrs["lang"] = language_of(db_field)
@@ -66,7 +70,7 @@ class BothLanguages:
 
 
 class ModelAdmin(BothLanguages, admin.ModelAdmin):
-    """The base of our admin classes. `list_note` explains the list above it."""
+    """The base of all admin classes. `list_note` is a text shown above the list."""
 
     list_note = ""
 
@@ -74,29 +78,34 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
         return super().get_form(request, obj, change, labels=self.labels(), **kwargs)
 
     def lookup_allowed(self, lookup, value, request):
-        """Whether a list may be asked this by its address: what its filters ask, or for some ids.
+        """Whether the query string of a list may contain this lookup: those of its filters, and ids.
 
-        Django lets every column be asked everything: by patterns and ranges over which PostgreSQL stumbles, or letter by letter
-        for what no page shows, such as what is kept of a password.
+        Django allows any lookup on the model's own columns, such as regular expressions that PostgreSQL rejects with an error, or
+        `startswith`, which reads a column that no page shows (a password hash) letter by letter.
         """
         column, *path = lookup.split("__")
-        if column in {"pk", *(field.name for field in self.opts.get_fields())}:
-            asked = path[-1] if path else "exact"
-            filters = {each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)}
-            by_filter = column in {"id", self.date_hierarchy, *filters} and asked in ASKED_BY_FILTERS
-            by_day = column == self.date_hierarchy and asked in ("year", "month", "day")
-            is_sane = re.fullmatch(r"[12][0-9]{3}", value) if asked == "year" else "\x00" not in value
-            if not ((by_filter or by_day) and is_sane):
-                return False
+        is_own = column in {"pk", *(field.name for field in self.opts.get_fields())}
+        if is_own and not self._is_filter_lookup(request, column, path[-1] if path else "exact", value):
+            return False
         return super().lookup_allowed(lookup, value, request)
 
+    def _is_filter_lookup(self, request, column, lookup, value):
+        filters = {item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)}
+        by_filter = column in {"id", self.date_hierarchy, *filters} and lookup in FILTER_LOOKUPS
+        by_day = column == self.date_hierarchy and lookup in ("year", "month", "day")
+        # PostgreSQL raises an error for a year out of its range and for a NUL character.
+        if lookup == "year" and not re.fullmatch(r"[12][0-9]{3}", value):
+            return False
+        return (by_filter or by_day) and "\x00" not in value
+
     def response_action(self, request, queryset, **kwargs):
-        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+        # Django filters by the submitted ids without validating them, and PostgreSQL raises an error for malformed ones.
+        for pk in request.POST.getlist(ACTION_CHECKBOX_NAME):
             try:
-                validators.ProhibitNullCharactersValidator()(chosen)
-                self.opts.pk.to_python(chosen)
+                validators.ProhibitNullCharactersValidator()(pk)
+                self.opts.pk.to_python(pk)
             except ValidationError as error:
-                raise SuspiciousOperation("what was ticked is no id") from error
+                raise SuspiciousOperation("a selected id is malformed") from error
         return super().response_action(request, queryset, **kwargs)
 
     def changelist_view(self, request, extra_context=None):
@@ -107,19 +116,22 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
         return super().history_view(request, object_id, extra_context)
 
     def construct_change_message(self, request, form, formsets, add=False):
-        # The history is read in either language: it keeps names that the catalogue knows, not labels made of them.
-        for each in [form, *(formset.forms[0] for formset in formsets if formset.forms)]:
-            for field in each._meta.model._meta.fields:
-                if field.name in each.fields:
-                    each.fields[field.name].label = field.verbose_name
+        # Django stores the labels of changed fields and translates them when the history is shown. Labels such as
+        # "Name (Albanian)" are not in the catalogue, so the verbose names replace them.
+        for changed_form in [form, *(formset.forms[0] for formset in formsets if formset.forms)]:
+            for field in changed_form._meta.model._meta.fields:
+                if field.name in changed_form.fields:
+                    changed_form.fields[field.name].label = field.verbose_name
         message = super().construct_change_message(request, form, formsets, add)
+        # Both columns of a translated field have the same verbose name: each is listed once.
         for part in message:
-            if fields := part.get("changed", {}).get("fields"):
+            fields = part.get("changed", {}).get("fields")
+            if fields:
                 part["changed"]["fields"] = list(dict.fromkeys(fields))
         return message
 
     def log_changes(self, request, rows, *fields):
-        """Note in the history of each row that these fields (by verbose name) were changed."""
+        """Add a LogEntry to each row, of which an admin action changed these fields (verbose names)."""
         LogEntry.objects.log_actions(
             user_id=request.user.pk,
             queryset=rows,
@@ -129,7 +141,7 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
 
 
 class NoAddOrDelete:
-    """For rows that come and go by the code alone."""
+    """Mixin for ModelAdmin: only code creates and deletes the rows."""
 
     def has_add_permission(self, request):
         return False
@@ -139,14 +151,14 @@ class NoAddOrDelete:
 
 
 class ReadOnly(NoAddOrDelete):
-    """For rows that staff look at."""
+    """Mixin for ModelAdmin: rows can be viewed only."""
 
     def has_change_permission(self, request, obj=None):
         return False
 
 
 class StackedInline(BothLanguages, admin.StackedInline):
-    """The base of our inlines."""
+    """The base of all inlines."""
 
     extra = 0
 
@@ -155,7 +167,7 @@ class StackedInline(BothLanguages, admin.StackedInline):
 
 
 class FixedKey:
-    """A form whose `key` stays as it was once saved: starter content and other pages refer to it."""
+    """Mixin for forms: `key` cannot be changed after the first save, because starter content and other pages refer to it."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -164,7 +176,7 @@ class FixedKey:
 
 
 class DueFilter(admin.SimpleListFilter):
-    """Shows what is due, as the queryset's `due()` says."""
+    """Limits the list to rows that the queryset's `due()` returns."""
 
     title = _("needs looking at")
     parameter_name = "due"
@@ -177,15 +189,17 @@ class DueFilter(admin.SimpleListFilter):
 
 
 class SettingsAdmin(NoAddOrDelete, ModelAdmin):
-    """One row that is always there: the list leads straight to its form."""
+    """Admin of a model with a single row: the list redirects to its form."""
 
     actions = None
 
     def get_object(self, request, object_id, from_field=None):
         if object_id != "1":
             return None
-        # The first save finds the row with its defaults, so that they are in its history.
-        return self.model.objects.get_or_create(pk=1)[0] if request.method == "POST" else self.model.load()
+        if request.method == "POST":
+            # Created before the first save, so that the history has a version with the defaults.
+            return self.model.objects.get_or_create(pk=1)[0]
+        return self.model.load()
 
     def changelist_view(self, request, extra_context=None):
         if not self.has_view_or_change_permission(request):

@@ -1,4 +1,4 @@
-"""Admin of what staff write: both languages, a history that can be brought back, no saving over each other, a word of caution."""
+"""Base class of the admin of bilingual content: version history, optimistic locking, warnings about the text."""
 
 from django.contrib import admin, messages
 from django.db import models
@@ -7,62 +7,61 @@ from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from staff.admin.base import ModelAdmin, language_of
-from staff.admin.differences import label, written_fields
+from staff.admin.differences import editable_fields, label
 from staff.admin.optimistic_locking import OptimisticLocking
 
-# Sent with `texts`, a list of (label, language or None, text); each receiver gives sentences that the editor should read.
-texts_are_read = Signal()
+# Sent with `texts`, a list of (label, language or None, text). Each receiver returns a list of warnings for the editor.
+check_texts = Signal()
 
 
-class Careful:
-    """Passes on what others have to say of the words in a row: after saving, and as long as the words stand there."""
+class TextChecks:
+    """Mixin for ModelAdmin: shows the warnings of `check_texts` receivers after each save and above the form."""
 
-    def cautions(self, row):
-        """Sentences about the words of a row and of what is edited with it."""
-        rows = [row, *self.parts(row)] if hasattr(self, "parts") else [row]
+    def text_warnings(self, row):
+        """Warnings about the texts of a row and of its inline rows."""
+        rows = [row]
+        if hasattr(self, "inline_rows"):
+            rows += self.inline_rows(row)
         texts = [
-            (label(field), language_of(field), getattr(each, field.attname))
-            for each in rows
-            for field in written_fields(type(each))
+            (label(field), language_of(field), getattr(text_row, field.attname))
+            for text_row in rows
+            for field in editable_fields(type(text_row))
             if isinstance(field, (models.CharField, models.TextField))
             and not isinstance(field, (models.SlugField, models.URLField))
             and not field.choices
         ]
-        return [
-            sentence
-            for _receiver, sentences in texts_are_read.send(sender=self.model, texts=texts)
-            for sentence in sentences
-        ]
+        responses = check_texts.send(sender=self.model, texts=texts)
+        return [warning for _receiver, warnings in responses for warning in warnings]
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        for sentence in self.cautions(form.instance):
-            self.message_user(request, sentence, messages.WARNING)
+        for warning in self.text_warnings(form.instance):
+            self.message_user(request, warning, messages.WARNING)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None:
-            context["cautions"] = self.cautions(obj)
+            context["text_warnings"] = self.text_warnings(obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
-def pairs(model):
-    """(Albanian, English) names of the columns of each translated field."""
-    names = [field.name.removesuffix("_sq") for field in model._meta.concrete_fields if language_of(field) == "sq"]
-    return [(f"{name}_sq", f"{name}_en") for name in names if model._meta.get_field(f"{name}_sq").editable]
+def translated_columns(model):
+    """(Albanian, English) column names of each editable translated field."""
+    albanian = [field for field in model._meta.concrete_fields if language_of(field) == "sq" and field.editable]
+    return [(field.name, field.name.removesuffix("_sq") + "_en") for field in albanian]
 
 
 def is_in_both_languages(row):
-    """Whether what is written in one language is in the other too, and all that must be there is."""
-    needed = getattr(row, "required_translations", [])
-    return all(
-        bool(getattr(row, sq).strip()) == bool(getattr(row, en).strip())
-        and (sq.removesuffix("_sq") not in needed or getattr(row, sq).strip())
-        for sq, en in pairs(type(row))
-    )
+    """Whether each translated field is filled in both languages or in neither, and each of `required_translations` is filled."""
+    required = getattr(row, "required_translations", [])
+    for sq, en in translated_columns(type(row)):
+        has_sq, has_en = bool(getattr(row, sq).strip()), bool(getattr(row, en).strip())
+        if has_sq != has_en or (sq.removesuffix("_sq") in required and not has_sq):
+            return False
+    return True
 
 
 class MissingLanguageFilter(admin.SimpleListFilter):
-    """Rows in both languages, or those that miss something in one."""
+    """Rows that are complete in both languages, or those that are not."""
 
     title = _("both languages")
     parameter_name = "both_languages"
@@ -71,16 +70,20 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         return [("yes", _("In both languages")), ("no", _("Something is missing"))]
 
     def queryset(self, request, queryset):
-        lacks = Q()
-        for sq, en in pairs(queryset.model):
-            lacks |= Q(**{sq: ""}) & ~Q(**{en: ""}) | ~Q(**{sq: ""}) & Q(**{en: ""})
+        incomplete = Q()
+        for sq, en in translated_columns(queryset.model):
+            incomplete |= Q(**{sq: ""}) & ~Q(**{en: ""}) | ~Q(**{sq: ""}) & Q(**{en: ""})
         for name in getattr(queryset.model, "required_translations", []):
-            lacks |= Q(**{f"{name}_sq": ""})
-        return {"yes": queryset.exclude(lacks), "no": queryset.filter(lacks)}.get(self.value(), queryset)
+            incomplete |= Q(**{f"{name}_sq": ""})
+        if self.value() == "yes":
+            return queryset.exclude(incomplete)
+        if self.value() == "no":
+            return queryset.filter(incomplete)
+        return queryset
 
 
-class ContentAdmin(Careful, OptimisticLocking, ModelAdmin):
-    """The base of the admin classes of what staff write. Name its fields in `fieldsets`."""
+class ContentAdmin(TextChecks, OptimisticLocking, ModelAdmin):
+    """The base of the admin classes of bilingual content. Subclasses list their fields in `fieldsets`."""
 
     @admin.display(description=_("both languages"), boolean=True)
     def both_languages(self, obj):

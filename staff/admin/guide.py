@@ -1,4 +1,4 @@
-"""The guide to the admin, docs/editing.md and its Albanian twin, as a page of the admin itself."""
+"""The staff guide, docs/editing.md and docs/editing.sq.md, rendered for a page of the admin."""
 
 from functools import cache
 from xml.etree.ElementTree import Element
@@ -17,27 +17,29 @@ FILES = {"en": "editing.md", "sq": "editing.sq.md"}
 
 
 class Pictures(Treeprocessor):
-    """Pictures as the static files they are here, at a size known beforehand: the page must not jump while they come."""
+    """Turns image paths into static URLs and adds the size of each image, which avoids layout shift while it loads."""
 
     def run(self, root: Element):
-        for picture in root.iter("img"):
-            name = picture.get("src")
+        for image in root.iter("img"):
+            name = image.get("src")
             with Image.open(finders.find(name)) as file:
                 width, height = file.size
-            picture.attrib |= {"src": static(name), "width": str(width), "height": str(height), "loading": "lazy"}
+            image.attrib |= {"src": static(name), "width": str(width), "height": str(height), "loading": "lazy"}
 
 
-class AsPage(Extension):
+class GuideExtension(Extension):
+    """Registers `Pictures`."""
+
     def extendMarkdown(self, md):
         md.treeprocessors.register(Pictures(md), "pictures", 0)
 
 
 @cache
 def guide(language):
-    """(title, HTML) of the guide in a language; the file is ours, and changes with the code."""
+    """(title, HTML) of the guide in a language. Cached until restart, because the file changes with releases only."""
     title, _, text = (settings.BASE_DIR / "docs" / FILES[language]).read_text().partition("\n")
-    # Its second line leads to the other language; here that is done by the switch of the admin.
+    # The next line links to the other language. The admin has a language switch for that.
     _, _, text = text.strip().partition("\n")
-    # Headings bear the names that GitHub gives them, so that links within the guide work there as here.
-    html = markdown.markdown(text, extensions=[TocExtension(slugify=slugify_unicode), AsPage()])
-    return title.removeprefix("# "), mark_safe(html)  # noqa: S308 - our own file
+    # Headings get the same anchors as on GitHub, so that links within the guide work in both places.
+    html = markdown.markdown(text, extensions=[TocExtension(slugify=slugify_unicode), GuideExtension()])
+    return title.removeprefix("# "), mark_safe(html)  # noqa: S308 - a file of this repository, not user input

@@ -1,4 +1,4 @@
-"""Two editors of one page are told of each other's save; nobody's words are overwritten unawares."""
+"""Optimistic locking in the admin: saving over a newer version is refused unless the editor has seen it."""
 
 from django import forms
 from django.contrib.admin.utils import unquote
@@ -10,8 +10,8 @@ from staff.admin.differences import differences
 from staff.admin.history import VersionHistory
 
 
-class OutOfBand(forms.CharField):
-    """A field of the form's own business: it is no change of the row."""
+class UntrackedField(forms.CharField):
+    """A hidden field that does not count as a change of the row."""
 
     def __init__(self):
         super().__init__(required=False, widget=forms.HiddenInput, max_length=40)
@@ -20,26 +20,28 @@ class OutOfBand(forms.CharField):
         return False
 
 
-class SeenForm(forms.ModelForm):
-    """Knows which state of the row its writer saw, and refuses to save over another one unless told to.
+class OptimisticLockForm(forms.ModelForm):
+    """A form that is invalid when the row changed since the form was opened.
 
-    `seen` is the fingerprint of what was read when the form was opened. `save_over` is the one of what others have saved since,
-    which the writer has now read and means to replace: a third save in between is refused again.
+    `seen` is the fingerprint of the row when the form was opened. `save_over` is the fingerprint of the newer version that the
+    editor has read and wants to replace; after yet another save it no longer matches and the form is refused again.
     """
 
+    # Stands for the fingerprint of a row that was deleted meanwhile.
     DELETED = "deleted"
 
-    seen = OutOfBand()
-    save_over = OutOfBand()
-    # The admin class, and its rows that are edited together with this one.
+    seen = UntrackedField()
+    save_over = UntrackedField()
+    # Set by OptimisticLocking.get_form().
     model_admin = None
-    conflict = False
+    has_conflict = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.stamp = "" if self.instance.pk is None else self.model_admin.fingerprint(self.instance)
-        self.initial["seen"] = self.stamp
-        self.before = type(self.instance)(
+        self.fingerprint = "" if self.instance.pk is None else self.model_admin.fingerprint(self.instance)
+        self.initial["seen"] = self.fingerprint
+        # Validation writes the submitted values into `instance`, so the stored ones are copied first.
+        self.stored_instance = type(self.instance)(
             **{
                 field.attname: getattr(self.instance, field.attname)
                 for field in self.instance._meta.concrete_fields
@@ -48,21 +50,21 @@ class SeenForm(forms.ModelForm):
         )
 
     @property
-    def state_now(self):
-        """What stands in the database, as `save_over` must name it."""
-        return self.stamp or self.DELETED
+    def current_state(self):
+        """The value of `save_over` that replaces what is in the database now."""
+        return self.fingerprint or self.DELETED
 
     def clean(self):
         cleaned = super().clean()
         seen = self.data.get("seen")
-        if seen and seen != self.stamp and self.data.get("save_over") != self.state_now:
-            self.conflict = True
-            self.add_error(None, forms.ValidationError(self.model_admin.told_of_other_save(self), code="conflict"))
+        if seen and seen != self.fingerprint and self.data.get("save_over") != self.current_state:
+            self.has_conflict = True
+            self.add_error(None, forms.ValidationError(self.model_admin.conflict_message(self), code="conflict"))
         return cleaned
 
 
-def with_plain_lines(data):
-    """What a browser sends, with line ends as they are kept: else every text of two lines would seem to be changed."""
+def normalise_newlines(data):
+    """A copy of a QueryDict with LF for CRLF. Browsers send CRLF, and every text of two lines would count as changed."""
     data = data.copy()
     for name, values in data.lists():
         data.setlist(name, [value.replace("\r\n", "\n") for value in values])
@@ -70,28 +72,32 @@ def with_plain_lines(data):
 
 
 class OptimisticLocking(VersionHistory):
-    """Saves of one kind of content happen one after the other, and each knows what the one before it did."""
+    """Mixin for ModelAdmin: saves of one model are serialised by a table lock, and each is checked for a conflict."""
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        kwargs["form"] = type("Form", (SeenForm, kwargs.get("form", self.form)), {"model_admin": self})
+        kwargs["form"] = type("Form", (OptimisticLockForm, kwargs.get("form", self.form)), {"model_admin": self})
         return super().get_form(request, obj, change, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
-        request.POST = with_plain_lines(request.POST)
+        request.POST = normalise_newlines(request.POST)
         with transaction.atomic():
-            self.hold()
-            if object_id is not None and request.POST.get("seen") and self.has_add_permission(request):
-                # Deleted while someone wrote: what they typed comes back in a form that would make it anew.
-                rows = self.get_queryset(request)
-                if not rows.filter(pk=unquote(object_id)).exists():
-                    object_id = None
+            self.lock_table()
+            if object_id is not None and self._was_deleted_meanwhile(request, object_id):
+                # The form becomes an add form, so that the input is not lost.
+                object_id = None
             return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def told_of_other_save(self, form):
-        """Who saved or deleted it meanwhile, and what to do."""
-        if not form.stamp:
+    def _was_deleted_meanwhile(self, request, object_id):
+        """Whether an editor who may add rows submits the form of a row that no longer exists."""
+        if not request.POST.get("seen") or not self.has_add_permission(request):
+            return False
+        return not self.get_queryset(request).filter(pk=unquote(object_id)).exists()
+
+    def conflict_message(self, form):
+        """Who saved or deleted the row meanwhile, and what the editor can do."""
+        if not form.fingerprint:
             return _(
                 "This was deleted while you were writing. Nothing you typed is lost: tick the box below to save it anew."
             )
@@ -101,19 +107,28 @@ class OptimisticLocking(VersionHistory):
                 "This was changed while you were writing. Nothing you typed is lost: compare below, "
                 "then tick the box to save yours over it, or take into yours what you want to keep."
             )
+        who, when = saved
         return _(
             "%(who)s saved this on %(when)s, while you were writing. Nothing you typed is lost: compare below, "
             "then tick the box to save yours over it, or take into yours what you want to keep."
-        ) % {"who": saved[0], "when": formats.date_format(timezone.localtime(saved[1]), "DATETIME_FORMAT")}
+        ) % {"who": who, "when": formats.date_format(timezone.localtime(when), "DATETIME_FORMAT")}
 
     def render_change_form(self, request, context, *args, **kwargs):
         form = context["adminform"].form
-        if getattr(form, "conflict", False):
-            rows = [(None, differences(form.before, form.instance, self.rich))] if form.stamp else []
-            for formset in context["inline_admin_formsets"]:
-                for each in formset.formset.initial_forms:
-                    saved = type(each.instance)._base_manager.filter(pk=each.instance.pk).first()
-                    if saved is not None:
-                        rows.append((str(saved), differences(saved, each.instance, self.rich)))
-            context["conflict"] = {"rows": [row for row in rows if row[1]], "state_now": form.state_now}
+        if getattr(form, "has_conflict", False):
+            rows = self._conflicting_rows(form, context["inline_admin_formsets"])
+            context["conflict"] = {"rows": rows, "current_state": form.current_state}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _conflicting_rows(self, form, inline_admin_formsets):
+        """(name of the inline row or None, differences between the stored and the submitted state) of each row that differs."""
+        rows = []
+        if form.fingerprint:
+            rows.append((None, differences(form.stored_instance, form.instance, self.rich_text)))
+        for inline in inline_admin_formsets:
+            for inline_form in inline.formset.initial_forms:
+                submitted = inline_form.instance
+                stored = type(submitted)._base_manager.filter(pk=submitted.pk).first()
+                if stored is not None:
+                    rows.append((str(stored), differences(stored, submitted, self.rich_text)))
+        return [(name, changes) for name, changes in rows if changes]

@@ -1,6 +1,4 @@
-"""The admin as ours: who may enter it and by which door, its name, a front page that apps fill, an order for people."""
-
-from urllib.parse import urlencode
+"""The admin site: access with a second factor only, the dashboard, the guide and the order of the menu."""
 
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -15,17 +13,17 @@ from staff.admin.guide import guide
 
 
 class StaffSite(admin.AdminSite):
-    """Django's admin for staff who have given their second factor; nobody else sees any of it.
+    """Django's admin, open only to staff whose session has a second factor.
 
-    `dashboard_context` is the context of the dashboard on the index page, `model_order` the order of models in the menu.
+    The project sets `dashboard_context` and `model_order`, because this app does not know the other apps.
     """
 
     site_header = site_title = _("We are 1")
     index_title = _("What needs doing")
     index_template = "admin/dashboard.html"
-    # A function of the request that returns the context of the dashboard.
+    # A function that takes the request and returns the template context of the index page, a dashboard.
     dashboard_context = staticmethod(lambda request: {})
-    # Models by label, such as "campaign.page"; an app stands where its first model does, what is not named comes last.
+    # Labels of models, such as "campaign.page". An app is sorted by its first model; models not listed come last.
     model_order = ()
 
     def index(self, request, extra_context=None):
@@ -35,7 +33,7 @@ class StaffSite(admin.AdminSite):
         return [path("help/", self.admin_view(self.guide), name="guide"), *super().get_urls()]
 
     def guide(self, request):
-        """How everything here is done, in the language of the reader."""
+        """The staff guide in the current language."""
         title, text = guide(get_language())
         return TemplateResponse(
             request, "staff/guide.html", {**self.each_context(request), "title": title, "text": text}
@@ -44,10 +42,10 @@ class StaffSite(admin.AdminSite):
     def get_app_list(self, request, app_label=None):
         apps = super().get_app_list(request, app_label)
         for app in apps:
-            app["models"].sort(key=lambda model: self._place(model["model"]))
-        return sorted(apps, key=lambda app: self._place(app["models"][0]["model"]))
+            app["models"].sort(key=lambda model: self._position(model["model"]))
+        return sorted(apps, key=lambda app: self._position(app["models"][0]["model"]))
 
-    def _place(self, model):
+    def _position(self, model):
         label = model._meta.label_lower
         return self.model_order.index(label) if label in self.model_order else len(self.model_order)
 
@@ -59,8 +57,9 @@ class StaffSite(admin.AdminSite):
             return redirect("admin:index")
         if request.user.is_authenticated:
             return redirect("account_setup")
-        where = request.GET.get(REDIRECT_FIELD_NAME)
-        return redirect(reverse("account_login") + (f"?{urlencode({REDIRECT_FIELD_NAME: where})}" if where else ""))
+        next_url = request.GET.get(REDIRECT_FIELD_NAME)
+        query = {REDIRECT_FIELD_NAME: next_url} if next_url else None
+        return redirect(reverse("account_login", query=query))
 
     def password_change(self, request, extra_context=None):
         return redirect("account_change_password")

@@ -124,13 +124,13 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("account", models.BinaryField(max_length=32)),
                 ("network", models.BinaryField(max_length=32)),
-                ("was_right", models.BooleanField(default=False, editable=False)),
+                ("succeeded", models.BooleanField(default=False, editable=False)),
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["account", "at"], name="try_account"),
-                    models.Index(fields=["network", "at"], name="try_network"),
+                    models.Index(fields=["account", "at"], name="sign_in_attempt_by_account"),
+                    models.Index(fields=["network", "at"], name="sign_in_attempt_by_network"),
                 ],
             },
         ),
@@ -192,10 +192,10 @@ class Migration(migrations.Migration):
                             models.Q(("ended_at__isnull", False), ("state__in", ["used", "revoked"])),
                             _connector="OR",
                         ),
-                        name="invitation_ended_when_it_ended",
+                        name="invitation_ended_at_matches_state",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("state", "open")), fields=("user",), name="invitation_one_open_an_account"
+                        condition=models.Q(("state", "open")), fields=("user",), name="invitation_one_open_per_account"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("language__in", ["sq", "en"])), name="invitation_language_is_known"
@@ -204,5 +204,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL((SQL / "audit_log.sql").read_text(), migrations.RunSQL.noop),
-        migrations.RunSQL((SQL / "accounts.sql").read_text(), "DROP INDEX staff_one_account_an_address"),
+        migrations.RunSQL((SQL / "accounts.sql").read_text(), "DROP INDEX staff_account_email_unique"),
     ]

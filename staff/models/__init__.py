@@ -1,3 +1,5 @@
+"""Accounts, the audit log, invitations and login throttling."""
+
 from staff.models.accounts import Account
 from staff.models.audit import AuditEntry
 from staff.models.invitations import Invitation

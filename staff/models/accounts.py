@@ -1,4 +1,4 @@
-"""Accounts of staff: Django's users, with one role each. They are invited, and deactivated rather than deleted."""
+"""Accounts of staff: a proxy of Django's User with one role each. Accounts are deactivated, never deleted."""
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User, UserManager
@@ -13,10 +13,12 @@ from staff.roles import Role
 
 
 class AccountManager(UserManager):
+    """Staff users, annotated with role, second factors and whether an invitation is open."""
+
     use_in_migrations = False
 
     def get_queryset(self):
-        """All staff, with what the list says of each."""
+        """All staff, with `role_key`, `has_app`, `has_passkey` and `is_invited`."""
         factors = Authenticator.objects.filter(user=OuterRef("pk"))
         group = Group.objects.filter(user=OuterRef("pk"), name__in=Role.values)
         return (
@@ -32,25 +34,25 @@ class AccountManager(UserManager):
         )
 
     def administrators(self):
-        """Those who can sign in today and do everything."""
+        """Active administrators and superusers who have a second factor, and so can sign in."""
         return self.filter(Q(role_key=Role.ADMINISTRATOR) | Q(is_superuser=True), is_active=True).filter(
             Q(has_app=True) | Q(has_passkey=True)
         )
 
-    def at(self, address):
-        """The account with this e-mail address, or None."""
+    def with_email(self, address):
+        """The account with this e-mail address, compared case-insensitively, or None."""
         return self.filter(email__iexact=address.strip()).first()
 
     @transaction.atomic
     def invite(self, address, *, name="", role, language, by=None):
-        """A new account that only its invitation opens; `by` is the administrator, None on the command line."""
+        """Create an account without a password and send its invitation. `by` is the administrator, None on the command line."""
         account = self.model(email=address.strip(), first_name=name)
-        account.begin(role, language, by)
+        account.save_and_invite(role, language, by)
         return account
 
 
 class Account(User):
-    """A member of staff."""
+    """A member of staff. The methods that change an account log it; `by` is the User who does so, None for a command."""
 
     objects = AccountManager()
 
@@ -65,12 +67,12 @@ class Account(User):
 
     @property
     def invitation(self):
-        """The link of this account that works, or None."""
+        """The open invitation of this account, or None."""
         return Invitation.objects.open().filter(user=self).first()
 
     @transaction.atomic
-    def begin(self, role, language, by=None):
-        """Save a new account, give it its role and send its invitation."""
+    def save_and_invite(self, role, language, by=None):
+        """Save a new account with its role, and send its invitation."""
         self.username = self.email.lower()
         self.is_staff = True
         self.set_unusable_password()
@@ -81,7 +83,10 @@ class Account(User):
 
     @transaction.atomic
     def send_link(self, language, by=None):
-        """Send a fresh link, and end the one before. By it one chooses a password or, without a second factor, a passkey."""
+        """Revoke the open invitation and send a new one; returns it.
+
+        Its link sets a password or, if the account has no second factor, a passkey.
+        """
         AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="link_sent", account=self.pk)
         return self._send_link(language)
 
@@ -93,14 +98,15 @@ class Account(User):
 
     @transaction.atomic
     def revoke_link(self, by):
-        """Let the link that was sent work no more; returns whether there was one."""
+        """Revoke the open invitation; returns whether there was one."""
         revoked = bool(self.invitations.all().end(Invitation.State.REVOKED))
         if revoked:
             AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="link_revoked", account=self.pk)
         return revoked
 
     def check_another_administrator(self):
-        """Raise ValidationError if nobody else could do what administrators do; until the transaction ends, no other goes."""
+        """Raise ValidationError if this is the only administrator who can sign in."""
+        # The row lock serialises these checks until the transaction ends, so that two administrators cannot remove each other.
         list(Group.objects.select_for_update().filter(name=Role.ADMINISTRATOR))
         administrators = Account.objects.administrators()
         if administrators.filter(pk=self.pk).exists() and not administrators.exclude(pk=self.pk).exists():
@@ -112,7 +118,7 @@ class Account(User):
 
     @transaction.atomic
     def change_role(self, role, by):
-        """Give another role instead of the one there is, and of rights that came by another way."""
+        """Replace the role, and remove superuser status and single permissions."""
         if role != Role.ADMINISTRATOR:
             self.check_another_administrator()
         User.objects.filter(pk=self.pk).update(is_superuser=False)
@@ -122,7 +128,7 @@ class Account(User):
 
     @transaction.atomic
     def deactivate(self, by):
-        """Nobody signs in with this account any more; its sessions end at once and its link works no more."""
+        """Deactivate the account: no sign-in, no open invitation, and its sessions end with their next request."""
         self.check_another_administrator()
         User.objects.filter(pk=self.pk).update(is_active=False)
         self.invitations.all().end(Invitation.State.REVOKED)
@@ -130,13 +136,13 @@ class Account(User):
 
     @transaction.atomic
     def activate(self, by):
-        """Let this account sign in again, as before."""
+        """Reactivate the account with its password and second factors."""
         User.objects.filter(pk=self.pk).update(is_active=True)
         AuditEntry.log(by, AuditEntry.Action.ACCOUNT, done="activated", account=self.pk)
 
     @transaction.atomic
     def rescue(self, language, by=None):
-        """For someone who is locked out: forget the password and all second factors, end all sessions and send a fresh link."""
+        """Let a locked-out user in: remove password and second factors, end all sessions, send an invitation; returns it."""
         Authenticator.objects.filter(user=self).delete()
         self.set_unusable_password()
         User.objects.filter(pk=self.pk).update(password=self.password, is_active=True)

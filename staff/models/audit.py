@@ -1,4 +1,4 @@
-"""The audit log: sign-ins, looks at personal data, exports and changes by staff. Append-only."""
+"""The audit log: sign-ins, views of personal data, exports and changes by staff. Append-only."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -13,9 +13,11 @@ IDS_PER_ENTRY = 10_000
 
 
 class AuditEntryQuerySet(models.QuerySet):
+    """Queries of the audit log."""
+
     def about(self, subject_id):
-        """All entries about one row, exports included, newest first."""
-        # Two halves, so that each uses an index: the GIN index leaves exports out.
+        """All entries about one row (a UUID), exports included, newest first."""
+        # An OR of two conditions, so that each uses its index: the GIN index excludes exports.
         named = Q(subject_ids__contains=[subject_id])
         return self.filter(~Q(action="export") & named | Q(action="export") & named)
 
@@ -37,7 +39,7 @@ class AuditEntry(models.Model):
         ERASE = "erase", _("erased")
 
     at = models.DateTimeField(_("when"), db_default=Now(), editable=False)
-    # A number and not a foreign key: an entry outlives the account.
+    # An id and not a foreign key, because entries outlive the account.
     user_id = models.BigIntegerField(_("member of staff"), null=True, editable=False)
     action = models.CharField(_("action"), max_length=14, choices=Action, editable=False)
     subject_ids = ArrayField(models.UUIDField(), default=list, verbose_name=_("pledges"), editable=False)
@@ -65,7 +67,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["-at", "-id"], name="auditentry_newest"),
             models.Index(fields=["user_id", "-at"], name="auditentry_by_user"),
             models.Index(fields=["action", "-at"], name="auditentry_by_action"),
-            # Exports are left out: they are few, and each may name a million ids.
+            # Exports are excluded: they are few, and one export may concern a million ids.
             GinIndex(fields=["subject_ids"], name="auditentry_subjects", condition=~Q(action="export")),
         ]
 
@@ -74,11 +76,12 @@ class AuditEntry(models.Model):
 
     @classmethod
     def log(cls, user, action, subject_ids=(), **details):
-        """Log what a member of staff did.
+        """Log an action of a member of staff.
 
-        `user` is a User or None. `subject_ids` are the UUIDs of the rows concerned, any number: they are spread over entries of
-        IDS_PER_ENTRY. `details` are plain values such as {"filters": {...}}: ids, numbers and names of fields, never personal
-        data. Call it in the transaction of the action, so that neither is stored without the other.
+        `user` is a User or None. `subject_ids` are the UUIDs of the rows concerned, split among entries of IDS_PER_ENTRY.
+        `details` are JSON values such as {"filters": {...}}: ids, numbers and names of fields, never personal data.
+
+        Call it in the transaction of the action, so that neither is stored without the other.
         """
         ids = list(subject_ids)
         chunks = [ids[start : start + IDS_PER_ENTRY] for start in range(0, len(ids), IDS_PER_ENTRY)] or [[]]

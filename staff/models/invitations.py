@@ -1,4 +1,4 @@
-"""Links by which staff come in the first time, or again when they have lost their way: each works once, for seven days."""
+"""Invitations: links to set up an account or to regain access. Each works once, for seven days."""
 
 import logging
 import uuid
@@ -19,10 +19,11 @@ from staff import mail, tasks
 
 logger = logging.getLogger(__name__)
 
-LIFE = timedelta(days=7)
-RETRY_AFTER = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
-THEN_EVERY = timedelta(hours=6)
-# A mail that nothing has sent for so long has lost its task.
+LIFETIME = timedelta(days=7)
+# Waiting times after a failed delivery.
+FIRST_RETRIES = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
+RETRY_INTERVAL = timedelta(hours=6)
+# A mail that is due for longer has lost its background task.
 OVERDUE_AFTER = timedelta(minutes=2)
 
 
@@ -31,20 +32,22 @@ def _signer():
 
 
 class InvitationQuerySet(models.QuerySet):
+    """Queries and bulk changes of invitations."""
+
     def open(self):
-        """Those whose link works."""
-        return self.filter(state=Invitation.State.OPEN, created_at__gt=Now() - LIFE)
+        """Invitations whose link can be used."""
+        return self.filter(state=Invitation.State.OPEN, created_at__gt=Now() - LIFETIME)
 
     def to_send(self):
-        """Those whose mail has not gone out, and it is time."""
+        """Open invitations whose mail is due."""
         return self.open().filter(sent_at=None, due_at__lte=Now())
 
     def end(self, state):
-        """Let these links work no more; returns how many."""
+        """Set the final state USED or REVOKED of those that are open; returns how many."""
         return self.filter(state=Invitation.State.OPEN).update(state=state, ended_at=Now())
 
-    def behind(self, token):
-        """The invitation of a link, whatever its state, or None when we made no such link."""
+    def from_token(self, token):
+        """The invitation of a signed token in any state, or None if the token is invalid."""
         try:
             return self.select_related("user").get(pk=uuid.UUID(_signer().unsign(token)))
         except (signing.BadSignature, ValueError, Invitation.DoesNotExist):
@@ -52,7 +55,7 @@ class InvitationQuerySet(models.QuerySet):
 
 
 class Invitation(models.Model):
-    """One link to one account. The link itself is not kept: it is signed anew whenever it is written."""
+    """An invitation of one account. The token of its link is not stored: it is the signed id."""
 
     class State(models.TextChoices):
         OPEN = "open", _("can be used")
@@ -78,10 +81,10 @@ class Invitation(models.Model):
         verbose_name_plural = _("invitations")
         constraints = [
             models.CheckConstraint(
-                name="invitation_ended_when_it_ended",
+                name="invitation_ended_at_matches_state",
                 condition=Q(state="open", ended_at=None) | Q(state__in=["used", "revoked"], ended_at__isnull=False),
             ),
-            models.UniqueConstraint(name="invitation_one_open_an_account", fields=["user"], condition=Q(state="open")),
+            models.UniqueConstraint(name="invitation_one_open_per_account", fields=["user"], condition=Q(state="open")),
             models.CheckConstraint(
                 name="invitation_language_is_known", condition=Q(language__in=list(dict(settings.LANGUAGES)))
             ),
@@ -91,37 +94,43 @@ class Invitation(models.Model):
         return str(self.pk)[:8]
 
     @property
-    def works(self):
-        """Whether the link can still be used."""
-        return self.state == self.State.OPEN and timezone.now() < self.created_at + LIFE and self.user.is_active
+    def is_usable(self):
+        """Whether the link can be used."""
+        return self.state == self.State.OPEN and timezone.now() < self.created_at + LIFETIME and self.user.is_active
 
     @property
-    def works_until(self):
-        """The moment the link ends."""
-        return self.created_at + LIFE
+    def expires_at(self):
+        """When the link expires."""
+        return self.created_at + LIFETIME
 
     def url(self):
-        """The link, whole."""
+        """The absolute URL of the link."""
         return settings.SITE_URL + reverse("account_invitation", args=[_signer().sign(str(self.pk))])
 
     def enqueue(self):
-        """Have the worker send the mail when it is due."""
-        task = tasks.send_invitation.using(run_after=self.due_at) if self.attempts else tasks.send_invitation
+        """Enqueue the task that sends the mail: immediately the first time, at `due_at` after a failure."""
+        task = tasks.send_invitation
+        if self.attempts:
+            task = task.using(run_after=self.due_at)
         task.enqueue(str(self.pk))
 
     def send(self):
-        """Hand the mail to the mail server once and record what came of it; the caller holds the row's lock."""
+        """Try once to hand the mail to the mail server, and store the outcome. The caller holds the row lock."""
         self.attempts += 1
         try:
             with mailers.default as server:
                 server.send_messages([mail.invitation(self)])
             self.sent_at = timezone.now()
         except Exception as error:
-            # Only its kind: the text of an error may quote an address.
+            # The class only: the message of an SMTP error may contain an address.
             logger.warning("invitation %s, attempt %d: %s", self.pk, self.attempts, type(error).__name__)
-            wait = RETRY_AFTER[self.attempts - 1] if self.attempts <= len(RETRY_AFTER) else THEN_EVERY
-            self.due_at = timezone.now() + wait
+            self.due_at = timezone.now() + self._time_to_next_attempt()
         with transaction.atomic():
             self.save(update_fields=["attempts", "sent_at", "due_at"])
             if self.sent_at is None:
                 self.enqueue()
+
+    def _time_to_next_attempt(self):
+        if self.attempts <= len(FIRST_RETRIES):
+            return FIRST_RETRIES[self.attempts - 1]
+        return RETRY_INTERVAL

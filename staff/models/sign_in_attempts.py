@@ -1,9 +1,13 @@
-"""Tries to sign in: what slows down whoever guesses, and nobody else.
+"""Login throttling, per account and per network.
 
-Counted for the account: after five wrong tries the next must wait, longer and longer, up to a quarter of an hour. Tries from a
-network in which the account has signed in lately are counted apart from those from elsewhere, so that a stranger's guessing does
-not keep the owner out. Counted for the network: after twenty wrong tries, whatever the account, the next must wait up to a
-minute; whoever has signed in from there lately need not. A passkey cannot be guessed and never waits.
+Per account: after FREE_ACCOUNT_FAILURES failures each further attempt has to wait, twice as long each time and up to
+MAX_ACCOUNT_WAIT. Attempts from a network in which the account signed in within KNOWN_NETWORK_WINDOW are counted separately, so
+that guessing from elsewhere does not lock the owner out.
+
+Per network, over all accounts: after FREE_NETWORK_FAILURES failures within NETWORK_WINDOW each further attempt has to wait, up to
+MAX_NETWORK_WAIT. Accounts that have signed in from the network before are exempt.
+
+Passkeys cannot be guessed and are never throttled.
 """
 
 import math
@@ -16,16 +20,18 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-FREE_TRIES = 5
-FIRST_WAIT, LONGEST_WAIT = 10, 900  # seconds
-FREE_TRIES_OF_A_NETWORK = 20
-LONGEST_WAIT_OF_A_NETWORK = 60  # seconds
-COUNTED = timedelta(days=1)
-AT_HOME = timedelta(days=30)
+FREE_ACCOUNT_FAILURES = 5
+FREE_NETWORK_FAILURES = 20
+FIRST_WAIT = 10  # seconds
+MAX_ACCOUNT_WAIT = 900  # seconds
+MAX_NETWORK_WAIT = 60  # seconds
+ACCOUNT_WINDOW = timedelta(days=1)
+NETWORK_WINDOW = timedelta(hours=1)
+KNOWN_NETWORK_WINDOW = timedelta(days=30)
 
 
 class TooManyAttempts(Exception):
-    """So many tries were wrong that the next has to wait `seconds`."""
+    """The attempt is throttled; `seconds` is the time to wait."""
 
     def __init__(self, seconds):
         super().__init__(seconds)
@@ -33,84 +39,97 @@ class TooManyAttempts(Exception):
 
 
 def _digest(purpose, text):
-    """Neither names nor networks are kept: only digests by a key that is not in the database."""
+    """Keyed digest of a login or a network, so that the database holds neither in clear text."""
     return salted_hmac(f"staff.{purpose}", text, secret=settings.DIGEST_KEYS[0], algorithm="sha256").digest()
 
 
 class SignInAttemptQuerySet(models.QuerySet):
-    def past(self):
-        """Of no more use: to be erased."""
-        return self.filter(Q(was_right=True, at__lte=Now() - AT_HOME) | Q(was_right=False, at__lte=Now() - COUNTED))
+    """Queries for login throttling."""
+
+    def expired(self):
+        """Attempts outside every window, which can be deleted."""
+        return self.filter(
+            Q(succeeded=True, at__lte=Now() - KNOWN_NETWORK_WINDOW) | Q(succeeded=False, at__lte=Now() - ACCOUNT_WINDOW)
+        )
 
 
 class SignInAttempt(models.Model):
-    """One try to sign in to one account, from one network; digests of both."""
+    """One attempt to sign in: digests of the account's login and of the network it came from."""
 
     account = models.BinaryField(max_length=32, editable=False)
     network = models.BinaryField(max_length=32, editable=False)
-    was_right = models.BooleanField(default=False, editable=False)
+    succeeded = models.BooleanField(default=False, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = SignInAttemptQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            models.Index(fields=["account", "at"], name="try_account"),
-            models.Index(fields=["network", "at"], name="try_network"),
+            models.Index(fields=["account", "at"], name="sign_in_attempt_by_account"),
+            models.Index(fields=["network", "at"], name="sign_in_attempt_by_network"),
         ]
 
     def __str__(self):
         return str(self.pk)
 
     @classmethod
-    def admit(cls, name, network):
-        """Count this try as a wrong one until it turns out right (then delete it); TooManyAttempts, uncounted, if it must wait.
+    def admit(cls, login, network):
+        """Record a failed attempt and return it; the caller deletes it when the attempt succeeds.
 
-        `name` is what the account is signed in by, existing or not; `network` is text or None.
+        `login` is the name typed to sign in, whether such an account exists or not. `network` is text or None. Raises
+        TooManyAttempts, and records nothing, when the attempt is throttled.
         """
-        row = cls(account=_digest("account", name.strip().lower()), network=_digest("network", network or ""))
+        attempt = cls(account=_digest("account", login.strip().lower()), network=_digest("network", network or ""))
         with transaction.atomic():
-            # One after the other: tries at the same moment count each other.
+            # The advisory lock serialises attempts on one account, so that concurrent attempts count each other.
             with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(row.account[:8], byteorder="big", signed=True)]
-                )
-            if (seconds := row._wait(network is not None)) > 0:
+                lock_id = int.from_bytes(attempt.account[:8], byteorder="big", signed=True)
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_id])
+            seconds = attempt._seconds_to_wait(network is not None)
+            if seconds > 0:
                 raise TooManyAttempts(math.ceil(seconds))
-            row.save()
-        return row
-
-    def _wait(self, network_is_known):
-        """Seconds until a try like this one is admitted."""
-        mine = SignInAttempt.objects.filter(account=self.account, at__gt=Now() - COUNTED)
-        home = SignInAttempt.objects.filter(
-            account=self.account, network=self.network, was_right=True, at__gt=Now() - AT_HOME
-        )
-        is_at_home = network_is_known and home.exists()
-        if is_at_home:
-            mine = mine.filter(network=self.network)
-        last_right = mine.filter(was_right=True).aggregate(at=Max("at"))["at"]
-        wrong = mine.filter(was_right=False, **({"at__gt": last_right} if last_right else {}))
-        wait = _wait_after(wrong, FREE_TRIES, LONGEST_WAIT)
-        if network_is_known and not is_at_home:
-            of_network = SignInAttempt.objects.filter(
-                network=self.network, was_right=False, at__gt=Now() - timedelta(hours=1)
-            )
-            wait = max(wait, _wait_after(of_network, FREE_TRIES_OF_A_NETWORK, LONGEST_WAIT_OF_A_NETWORK))
-        return wait
+            attempt.save()
+        return attempt
 
     @classmethod
-    def succeeded(cls, name, network):
-        """A sign-in is complete: its account begins to count anew, and is at home in this network."""
+    def record_success(cls, login, network):
+        """Record a completed sign-in: it resets the account's count and makes the network known to the account."""
         cls.objects.create(
-            account=_digest("account", name.strip().lower()), network=_digest("network", network or ""), was_right=True
+            account=_digest("account", login.strip().lower()), network=_digest("network", network or ""), succeeded=True
         )
 
+    def _seconds_to_wait(self, has_network):
+        knows_network = has_network and self._account_knows_network()
+        wait = _backoff_seconds(self._account_failures(knows_network), FREE_ACCOUNT_FAILURES, MAX_ACCOUNT_WAIT)
+        if has_network and not knows_network:
+            network_wait = _backoff_seconds(self._network_failures(), FREE_NETWORK_FAILURES, MAX_NETWORK_WAIT)
+            wait = max(wait, network_wait)
+        return wait
 
-def _wait_after(wrong, free, longest):
-    """Seconds to wait after these wrong tries: twice as long after each, counted from the last."""
-    tries = wrong.aggregate(count=Count("pk"), last=Max("at"))
-    if tries["count"] < free:
+    def _account_knows_network(self):
+        """Whether this account has signed in from this network within KNOWN_NETWORK_WINDOW."""
+        return SignInAttempt.objects.filter(
+            account=self.account, network=self.network, succeeded=True, at__gt=Now() - KNOWN_NETWORK_WINDOW
+        ).exists()
+
+    def _account_failures(self, in_network_only):
+        """The account's failures since its last success within ACCOUNT_WINDOW, all of them or those from this network."""
+        attempts = SignInAttempt.objects.filter(account=self.account, at__gt=Now() - ACCOUNT_WINDOW)
+        if in_network_only:
+            attempts = attempts.filter(network=self.network)
+        failures = attempts.filter(succeeded=False)
+        last_success = attempts.filter(succeeded=True).aggregate(at=Max("at"))["at"]
+        return failures.filter(at__gt=last_success) if last_success else failures
+
+    def _network_failures(self):
+        return SignInAttempt.objects.filter(network=self.network, succeeded=False, at__gt=Now() - NETWORK_WINDOW)
+
+
+def _backoff_seconds(failures, free, longest):
+    """Seconds until the next attempt: the wait doubles with each failure after the `free` ones and runs from the last one."""
+    found = failures.aggregate(count=Count("pk"), last=Max("at"))
+    if found["count"] < free:
         return 0
-    wait = min(longest, FIRST_WAIT * 2 ** min(tries["count"] - free, 10))
-    return wait - (timezone.now() - tries["last"]).total_seconds()
+    # The exponent is bounded so that the product stays small.
+    wait = min(longest, FIRST_WAIT * 2 ** min(found["count"] - free, 10))
+    return wait - (timezone.now() - found["last"]).total_seconds()

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from tests.drill import require
 from tests.factories import run_worker, sign_in
 
 FLAGS = [
@@ -37,12 +38,7 @@ def find_chromium():
 
 @pytest.fixture(scope="package")
 def browser():
-    executable = find_chromium()
-    if executable is None:
-        reason = "no Chromium found: install one or name it in CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    executable = require(find_chromium(), "Chromium is missing: install one or name it in CHROMIUM")
     from playwright.sync_api import sync_playwright
 
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")

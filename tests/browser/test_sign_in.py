@@ -156,7 +156,7 @@ def test_a_passkey_alone_is_registered_from_the_invitation_and_opens_the_admin(a
     page.goto("/admin/account/login/")
     page.locator("#passkey_login").click()
     page.wait_for_url("**/admin/")
-    assert not Account.objects.at(ADDRESS).has_usable_password()
+    assert not Account.objects.with_email(ADDRESS).has_usable_password()
 
 
 def test_a_refused_passkey_shows_a_message(admin_visit):

@@ -8,7 +8,8 @@ from reversion.models import Revision, Version
 
 from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings
 from pledges.models import Attempt, BlockedAddress, Commitment, Message, Pledge, PledgingSettings, Sector
-from staff.admin.differences import compare, differences, marked, readable
+from staff.admin.differences import differences
+from staff.admin.text_diff import diff_html, diff_texts, html_to_text
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import Document, filled
 
@@ -292,26 +293,26 @@ def test_personal_models_have_no_versions(editor):
 
 
 def test_differences_are_marked_by_word():
-    html = marked(compare("Një fëmijë në dhjetë.\nI njëjti rresht.", "Dy fëmijë në dhjetë.\nI njëjti rresht."))
+    html = diff_html(diff_texts("Një fëmijë në dhjetë.\nI njëjti rresht.", "Dy fëmijë në dhjetë.\nI njëjti rresht."))
     assert html.startswith("<del>Një </del><ins>Dy </ins><span>fëmijë në dhjetë.")
 
 
 def test_differences_are_escaped():
-    html = marked(compare("<b>a</b>", "<script>alert(1)</script>"))
+    html = diff_html(diff_texts("<b>a</b>", "<script>alert(1)</script>"))
     assert "<script>" not in html and "&lt;script&gt;" in html
 
 
 def test_formatted_text_is_compared_as_text_with_link_targets():
     html = "<h2>Ndihmë</h2><ul><li>Një</li><li>Dy <a href='/sq/ndihme/'>këtu</a></li></ul><p>a &amp; b</p>"
-    assert readable(html) == "Ndihmë\n• Një\n• Dy këtu ‹/sq/ndihme/›\na & b"
+    assert html_to_text(html) == "Ndihmë\n• Një\n• Dy këtu ‹/sq/ndihme/›\na & b"
 
 
 def test_a_change_of_formatting_only_is_reported():
     before, after = Page(body_en="<p>One word</p>"), Page(body_en="<p>One <strong>word</strong></p>")
-    [difference] = differences(before, after, rich=["body"])
-    assert (difference.label, difference.language) != ("", None) and "<i>" in difference.together
+    [difference] = differences(before, after, rich_text=["body"])
+    assert (difference.label, difference.language) != ("", None) and "<i>" in difference.combined
 
 
 def test_comparing_long_texts_is_fast():
     before = " ".join(f"fjala{n % 97}" for n in range(60_000))
-    assert len(compare(before, before[7:] + " fund")) >= 2
+    assert len(diff_texts(before, before[7:] + " fund")) >= 2

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from dev import nginx
-from dev.database import Cluster
+from dev.cluster import Cluster
 from tests.drill import require
 
 DEPLOY = settings.BASE_DIR / "deploy"
@@ -49,7 +49,7 @@ class Deployment:
 
     def __init__(self, folder):
         self.folder = folder
-        self.cluster = Cluster("serve", root=folder / "checkout", outside=folder / "outside")
+        self.cluster = Cluster("serve", root=folder / "checkout", fallback_home=folder / "outside")
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self.processes = {}
@@ -150,6 +150,7 @@ def deployment():
         shutil.rmtree(folder)
 
 
+@pytest.mark.drill
 def test_20_cached_pages_are_served_while_gunicorn_and_postgresql_are_down(deployment):
     deployment.start_nginx()
     first = {path: deployment.fetch(path) for path in [*PUBLIC, FORM, WALL]}

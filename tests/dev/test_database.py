@@ -15,7 +15,10 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from dev import database
+from dev import cluster as cluster_module
+from dev import cluster_files, database, postgresql
+from dev.cluster import Cluster
+from dev.errors import DevError, PostgreSQLNotFound
 
 ROOT = os.geteuid() == 0
 NOWHERE = {"path": "", "debian": Path("/nowhere")}
@@ -40,7 +43,7 @@ def place():
 def cluster():
     """A cluster shared by the tests that only start and stop it."""
     with open_folder() as folder:
-        yield database.Cluster("serve", root=folder)
+        yield Cluster("serve", root=folder)
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def no_wheel(monkeypatch):
 
 
 class Checkout:
-    """A folder with database.py in it, used from the command line by one user."""
+    """A folder with a copy of dev/ in it, used from the command line by one user."""
 
     def __init__(self, root, python=sys.executable, uid=None):
         self.root = root
@@ -100,7 +103,7 @@ def checkout(request, place):
     yield checkout
     checkout.devdb("stop", "serve")
     if ROOT:
-        shutil.rmtree(database.Cluster("serve", root=root).home, ignore_errors=True)
+        shutil.rmtree(Cluster("serve", root=root).home, ignore_errors=True)
 
 
 def query(url, sql):
@@ -124,7 +127,7 @@ def test_data_survive_a_restart_and_kill_9(checkout):
     url = checkout.start()
     query(url, "CREATE TABLE kept AS SELECT 7 AS n")
     assert checkout.start() == url, "a second start joins the first"
-    assert database.Cluster("serve", root=checkout.root).url == url, "root finds the cluster of another user"
+    assert Cluster("serve", root=checkout.root).url == url, "root finds the cluster of another user"
     assert query(url, "SHOW fsync") == "on"
     assert query(url, "SHOW listen_addresses") == ""
     assert query(url, "SELECT lower('ËÇ')") == "ëç"
@@ -187,7 +190,7 @@ def test_a_cluster_started_by_command_keeps_running(cluster):
 
 
 def test_the_test_cluster_does_not_fsync_and_starts_empty(place):
-    cluster = database.Cluster("test", root=place)
+    cluster = Cluster("test", root=place)
     with cluster.running() as url:
         assert query(url, "SHOW fsync") == "off"
         query(url, "CREATE TABLE gone (n int)")
@@ -200,9 +203,10 @@ def test_the_wheel_alone_is_enough(place, monkeypatch):
     hidden = place / "hidden"
     hidden.mkdir(mode=0o700)
     outside = place / "outside"
-    # Independent of the umask at installation or copying.
-    monkeypatch.setattr(database, "_usable", lambda path, user: outside in path.parents or not ROOT)
-    cluster = database.Cluster("test", root=hidden, outside=outside, **NOWHERE)
+    # Independent of the umask at installation.
+    for module in (cluster_module, cluster_files):
+        monkeypatch.setattr(module, "is_accessible", lambda path, uid: outside in path.parents or not ROOT)
+    cluster = Cluster("test", root=hidden, fallback_home=outside, search=NOWHERE)
     umask = os.umask(0o077)
     try:
         with cluster.running() as url:
@@ -228,7 +232,7 @@ def fake_programs(folder, version):
 def test_path_is_preferred_then_the_newest_of_debian(place, no_wheel):
     on_path = fake_programs(place / "bin", "16.2")
     debian = [fake_programs(place / "debian" / str(major) / "bin", f"{major}.1 (Debian)") for major in (9, 15, 17)]
-    found = list(database.installations(path=f"/nowhere:{on_path}", debian=place / "debian"))
+    found = list(postgresql.installations(path=f"/nowhere:{on_path}", debian=place / "debian"))
     assert [installation.major for installation in found] == [16, 17, 15, 9]
     assert [installation.bin for installation in found] == [on_path, *reversed(debian)]
 
@@ -238,38 +242,38 @@ def test_old_and_broken_installations_are_skipped(place, no_wheel):
     broken = fake_programs(place / "broken", "17.0")
     (broken / "postgres").write_text("#!/bin/sh\nexit 127\n")
     good = fake_programs(place / "debian" / "15" / "bin", "15.0")
-    cluster = database.Cluster("test", root=place, path=f"{old}:{broken}", debian=place / "debian")
+    cluster = Cluster("test", root=place, search={"path": f"{old}:{broken}", "debian": place / "debian"})
     assert cluster.binaries() == good
 
 
 def test_without_postgresql_the_error_says_what_to_install(place, no_wheel):
     fake_programs(place / "debian" / "14" / "bin", "14.0")
-    cluster = database.Cluster("test", root=place, path="", debian=place / "debian")
-    with pytest.raises(database.NoPostgreSQL, match=r"^No PostgreSQL 15 or newer found: install one .*DATABASE_URL\.$"):
+    cluster = Cluster("test", root=place, search={"path": "", "debian": place / "debian"})
+    with pytest.raises(PostgreSQLNotFound, match=r"^No PostgreSQL 15 or newer found: install one .*DATABASE_URL\.$"):
         cluster.binaries()
 
 
 def test_existing_data_keep_their_postgresql_version(place, no_wheel):
     fake_programs(place / "debian" / "15" / "bin", "15.0")
     fake_programs(place / "debian" / "17" / "bin", "17.0")
-    cluster = database.Cluster("serve", root=place, path="", debian=place / "debian")
+    cluster = Cluster("serve", root=place, search={"path": "", "debian": place / "debian"})
     cluster.data.mkdir(parents=True)
     (cluster.data / "PG_VERSION").write_text("15\n")
     assert cluster.binaries() == place / "debian" / "15" / "bin"
     (cluster.data / "PG_VERSION").write_text("16\n")
-    with pytest.raises(database.NoPostgreSQL, match="made by PostgreSQL 16, which is not here any more"):
+    with pytest.raises(PostgreSQLNotFound, match="made by PostgreSQL 16, which is no longer installed"):
         cluster.binaries()
 
 
 def test_the_socket_path_stays_short_below_a_long_path(place):
-    cluster = database.Cluster("serve", root=place / ("long" * 50))
+    cluster = Cluster("serve", root=place / ("long" * 50))
     assert len(str(cluster.sockets / ".s.PGSQL.5432")) < 104
 
 
 def test_a_socket_folder_of_another_owner_is_refused(cluster, place):
     cluster.sockets.symlink_to(place)
     try:
-        with pytest.raises(database.Trouble, match="is not ours alone: delete it"), cluster.running():
+        with pytest.raises(DevError, match="expected: delete it"), cluster.running():
             pass
     finally:
         cluster.sockets.unlink()
@@ -280,7 +284,7 @@ def test_run_passes_on_the_database_url_and_the_exit_status(place):
     script = "import os, sys; print(os.environ['DATABASE_URL'], os.environ['DEV']); sys.exit(7)"
     done = checkout.devdb("run", "test", "-c", script)
     assert done.returncode == 7, done.stderr
-    assert done.stdout.split() == [database.Cluster("test", root=checkout.root).url, "1"]
+    assert done.stdout.split() == [Cluster("test", root=checkout.root).url, "1"]
 
 
 def test_run_stops_everything_on_sigterm(place):
@@ -298,4 +302,4 @@ def test_run_stops_everything_on_sigterm(place):
         time.sleep(0.05)
     running.terminate()
     assert running.wait(20) == 128 + signal.SIGINT
-    assert not database.Cluster("test", root=checkout.root).sockets.exists()
+    assert not Cluster("test", root=checkout.root).sockets.exists()

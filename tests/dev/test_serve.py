@@ -14,10 +14,15 @@ from contextlib import closing, suppress
 
 import psycopg2
 import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
-from dev import database, venv
+from dev import serve as serve_module
+from dev import venv
+from dev.cluster import Cluster
+from dev.cluster_files import ROOT
+from dev.errors import DevError
 
-ROOT = database.ROOT
 SCRIPTS = ["bin/serve", "bin/test", "bin/venv"]
 
 
@@ -127,15 +132,15 @@ class Serve:
         self.root = root
         self.output = root.parent / "output"
         self.process = None
+        inherited = {"DATABASE_URL", "DEV", "SITE_URL", "MAIL_URL", "CACHE_URL", "ALLOWED_HOSTS"}
+        self.environment = {name: value for name, value in os.environ.items() if name not in inherited}
 
     def start(self, *arguments):
-        inherited = {"DATABASE_URL", "DEV", "SITE_URL", "MAIL_URL", "CACHE_URL", "ALLOWED_HOSTS"}
-        environment = {name: value for name, value in os.environ.items() if name not in inherited}
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "dev.serve", "--port", "0", *arguments],
                 cwd=self.root,
-                env=environment,
+                env=self.environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -168,12 +173,12 @@ class Serve:
 
     def postgres(self):
         try:
-            return [int((database.Cluster("serve", self.root).data / "postmaster.pid").read_text().split()[0])]
+            return [int((Cluster("serve", self.root).data / "postmaster.pid").read_text().split()[0])]
         except FileNotFoundError:
             return []
 
     def database(self):
-        return closing(psycopg2.connect(database.Cluster("serve", self.root).url))
+        return closing(psycopg2.connect(Cluster("serve", self.root).url))
 
 
 def alive(pids):
@@ -195,7 +200,7 @@ def serve(tmp_path):
     if serve.process and serve.process.poll() is None:
         serve.process.terminate()
         serve.process.wait(60)
-    cluster = database.Cluster("serve", root)
+    cluster = Cluster("serve", root)
     cluster.stop()
     shutil.rmtree(cluster.home)
 
@@ -257,3 +262,33 @@ def test_a_busy_port_is_reported_in_one_sentence():
     assert done.stdout + done.stderr == (
         f"Cannot listen on 127.0.0.1, port {port} (Address already in use): choose another with --port or --host.\n"
     )
+
+
+def test_a_database_of_older_code_is_refused_with_the_folder_to_remove(serve):
+    serve.start()
+    with serve.database() as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('pledges', '0045_from_before', now())"
+        )
+    serve.process.terminate()
+    serve.process.wait(60)
+
+    command = [sys.executable, "-m", "dev.serve", "--port", "0"]
+    done = subprocess.run(command, cwd=serve.root, env=serve.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    [sentence] = done.stderr.splitlines()
+    assert sentence.startswith(
+        "The development database was made by another version of this code: remove var/"
+    ) and sentence.endswith("then start again.")
+    home = Cluster("serve", serve.root).home
+    assert home.is_relative_to(serve.root) or str(home) in sentence
+
+
+@pytest.mark.django_db
+def test_an_unknown_migration_of_a_dependency_is_no_reason_to_refuse_a_database():
+    serve_module.check_migrations_are_known(None)
+    MigrationRecorder(connection).record_applied("reversion", "9999_renamed")
+    serve_module.check_migrations_are_known(None)
+    MigrationRecorder(connection).record_applied("staff", "9999_renamed")
+    with pytest.raises(DevError, match="^The database of DATABASE_URL was made by another version .* empty database.$"):
+        serve_module.check_migrations_are_known(None)

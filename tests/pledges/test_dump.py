@@ -21,7 +21,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.urls import reverse
 
-from dev import database
+from dev.postgresql import installations
 from pledges import wall
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
@@ -186,7 +186,7 @@ def dump():
     """The test database as pg_dump writes it."""
     program = next(
         found.bin / "pg_dump"
-        for found in database.installations()
+        for found in installations()
         if found.major >= connection.pg_version // 10_000 and (found.bin / "pg_dump").exists()
     )
     config = connection.settings_dict
@@ -208,7 +208,7 @@ def log():
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     line = configured.LOGGING["formatters"]["line"]
-    handler.setFormatter(logs.NamelessFormatter(line["format"], style=line["style"]))
+    handler.setFormatter(logs.RedactingFormatter(line["format"], style=line["style"]))
     loggers = [logging.getLogger(name) for name in (None, "django")]
     for logger in loggers:
         logger.addHandler(handler)

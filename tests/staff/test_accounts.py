@@ -16,11 +16,11 @@ from pledges.models import Pledge
 from staff import demo as demo_staff
 from staff import housekeeping
 from staff.models import Account, AuditEntry, Invitation
-from staff.roles import RIGHTS, Role, has_right
+from staff.roles import ROLE_PERMISSIONS, Role, role_has_permission
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
 from tests.staff.test_sign_in import give_code, give_password, is_signed_in, words
 from tests.threads import at_once, begin, held_open
-from weare1.logs import NamelessFormatter
+from weare1.logs import RedactingFormatter
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_an_invitation_leads_to_password_app_and_the_admin(arta_client, arta, ma
     run_worker()
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == (["zana@shembull.al"], "Your account at Ne jemi 1")
-    zana = Account.objects.at("zana@shembull.al")
+    zana = Account.objects.with_email("zana@shembull.al")
     assert zana.role_key == "editor" and not zana.has_usable_password() and not zana.is_superuser
     stranger = Client()
     link = link_in(mail)
@@ -130,7 +130,7 @@ def test_opening_the_invitation_changes_nothing(arta_client, mailoutbox):
 
 def test_an_invitation_expires_after_seven_days_or_when_replaced_revoked_or_deactivated(arta_client, mailoutbox):
     invite(arta_client)
-    zana = Account.objects.at("zana@shembull.al")
+    zana = Account.objects.with_email("zana@shembull.al")
     run_worker()
     for end in (
         lambda: Invitation.objects.update(created_at=F("created_at") - timedelta(days=7)),
@@ -166,7 +166,7 @@ def test_a_session_begun_with_an_invitation_ends_when_it_expires(arta_client, ma
     thief = Client()
     thief.post(link_in(mailoutbox[0]), {"passkey": "yes"})
     assert thief.get("/admin/account/passkeys/add/").status_code == 200
-    act(arta_client, end, Account.objects.at("zana@shembull.al"))
+    act(arta_client, end, Account.objects.with_email("zana@shembull.al"))
     assert thief.get("/admin/account/passkeys/add/").url.startswith("/admin/account/login/")
 
 
@@ -176,7 +176,7 @@ def test_no_log_contains_a_usable_invitation(arta_client, mailoutbox, caplog):
     run_worker()
     link = link_in(mailoutbox[0])
     assert Client(enforce_csrf_checks=True).post(link, NEW_TWICE).status_code == 403
-    lines = [NamelessFormatter("{message}", style="{").format(record) for record in caplog.records]
+    lines = [RedactingFormatter("{message}", style="{").format(record) for record in caplog.records]
     [refused] = [line for line in lines if "CSRF" in line]
     assert refused.endswith("/admin/account/invitation/[link]/")
     assert Client().get(link).status_code == 200
@@ -199,7 +199,7 @@ def test_a_weak_password_is_refused_and_the_invitation_stays_valid(arta_client, 
     link = link_in(mailoutbox[0])
     page = Client().post(link, {"new_password1": "zana", "new_password2": "zana"}, headers=ENGLISH)
     assert "at least 12 characters" in words(page)
-    assert Invitation.objects.get().works
+    assert Invitation.objects.get().is_usable
 
 
 def test_a_new_invitation_sets_the_password_but_requires_the_second_factor(arta_client, mailoutbox):
@@ -306,13 +306,13 @@ def test_the_permissions_of_roles_are_set_after_each_migration():
     call_command("migrate", verbosity=0)
     given = {f"{each.content_type.app_label}.{each.codename}" for each in editor.permissions.all()}
     assert "pledges.see_people" not in given and "campaign.change_page" in given
-    assert all(has_right(Role.EDITOR, right) for right in given)
+    assert all(role_has_permission(Role.EDITOR, right) for right in given)
 
 
 def test_the_last_matching_pattern_decides(monkeypatch):
-    monkeypatch.setitem(RIGHTS, Role.EDITOR, ["a.*", "!a.*_b", "a.view_b"])
+    monkeypatch.setitem(ROLE_PERMISSIONS, Role.EDITOR, ["a.*", "!a.*_b", "a.view_b"])
     rights = ["a.add_c", "a.add_b", "a.view_b", "b.view_b"]
-    assert [has_right(Role.EDITOR, right) for right in rights] == [True, False, True, False]
+    assert [role_has_permission(Role.EDITOR, right) for right in rights] == [True, False, True, False]
 
 
 # The last administrator
@@ -429,7 +429,7 @@ def test_a_command_recovers_a_locked_out_administrator(capsys, arta):
 
 def test_the_demo_prints_a_working_account_with_new_secrets_each_time():
     for _ in range(2):
-        said = demo_staff.administrator()
+        said = demo_staff.create_administrator()
         password, codes = re.search(r"password (\S+)", said)[1], re.search(r"each once: (.*)", said)[1].split()
         client = Client()
         give_password(client, password, demo_staff.ADDRESS)

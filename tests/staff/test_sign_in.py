@@ -87,7 +87,7 @@ def test_a_password_alone_opens_only_the_page_for_the_second_factor(client, zana
         response = client.get(path, follow=True)
         assert response.redirect_chain[-1][0] == "/admin/account/setup/", path
     assert client.get("/admin/account/awake/").status_code == 403
-    assert not SignInAttempt.objects.filter(was_right=True)
+    assert not SignInAttempt.objects.filter(succeeded=True)
 
 
 def test_registering_an_app_opens_the_admin_and_shows_recovery_codes_once(client, zana):
@@ -312,7 +312,7 @@ def test_a_session_ends_after_an_idle_hour(client, zana):
 def test_a_session_ends_after_twelve_hours_even_if_active(client, zana):
     sign_in(client, zana)
     session = client.session
-    session[sessions.BEGAN] -= sessions.LONGEST + 1
+    session[sessions.STARTED_AT] -= sessions.MAX_AGE_SECONDS + 1
     session.save()
     response = client.get(INDEX, headers=ENGLISH, follow=True)
     assert response.redirect_chain[-1][0].startswith(LOGIN)
@@ -355,7 +355,7 @@ def test_account_changes_ask_for_a_factor_after_five_minutes_and_store_no_input(
     give_password(client)
     give_code(client)
     session = client.session
-    session[sessions.SHOWN] -= 301
+    session[sessions.AUTHENTICATED_AT] -= 301
     for record in session["account_authentication_methods"]:
         record["at"] -= 301
     session.save()

@@ -99,4 +99,4 @@ class Command(BaseCommand):
     def create_account(self):
         """Create a staff account, in development only."""
         if settings.DEV:
-            self.stdout.write(demo.administrator())
+            self.stdout.write(demo.create_administrator())

@@ -1,3 +1,5 @@
+"""Invites an administrator from the command line."""
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -9,7 +11,9 @@ from staff.roles import Role
 
 
 class Command(BaseCommand):
-    help = "Invite an administrator, such as the first: sends a link to this address and prints it too."
+    """`manage.py invite_administrator EMAIL`."""
+
+    help = "Invite an administrator, such as the first one: sends a link to this address and prints it too."
 
     def add_arguments(self, parser):
         parser.add_argument("address", metavar="EMAIL")
@@ -27,9 +31,9 @@ class Command(BaseCommand):
             validate_email(address)
         except ValidationError as error:
             raise CommandError("This is not an e-mail address.") from error
-        if Account.objects.at(address):
+        if Account.objects.with_email(address):
             raise CommandError(
-                "There is an account with this address: `rescue_administrator` lets an administrator in again."
+                "An account with this address exists: `rescue_administrator` restores access for an administrator."
             )
         account = Account.objects.invite(address, name=name, role=Role.ADMINISTRATOR, language=language)
         self.stdout.write(f"Invited. The link works once, for seven days:\n{account.invitation.url()}")

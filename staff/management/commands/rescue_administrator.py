@@ -1,3 +1,5 @@
+"""Restores access for an administrator who is locked out."""
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -7,9 +9,11 @@ from staff.roles import Role
 
 
 class Command(BaseCommand):
+    """`manage.py rescue_administrator EMAIL`."""
+
     help = (
-        "Let an administrator who is locked out in again: forgets password and second factors, ends all sessions, sends a fresh "
-        "link and prints it too. It is on record."
+        "Let an administrator who is locked out sign in again: removes password and second factors, ends all sessions, sends a "
+        "new link and prints it too. The audit log records it."
     )
 
     def add_arguments(self, parser):
@@ -23,8 +27,8 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *, address, language, **options):
-        account = Account.objects.at(address)
+        account = Account.objects.with_email(address)
         if account is None or not (account.role_key == Role.ADMINISTRATOR or account.is_superuser):
             raise CommandError("No administrator has this address.")
         invitation = account.rescue(language)
-        self.stdout.write(f"The account is open again by this link alone, once, for seven days:\n{invitation.url()}")
+        self.stdout.write(f"Only this link opens the account now. It works once, for seven days:\n{invitation.url()}")

@@ -1,4 +1,4 @@
-"""English formats, day first, as read in Albania and Britain."""
+"""English date and number formats, day first, as usual in Britain and Albania."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

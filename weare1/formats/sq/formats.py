@@ -1,4 +1,4 @@
-"""Albanian formats; Django's own have no grouping, capital months and Sunday first. Source: CLDR 46."""
+"""Albanian date and number formats, from CLDR 46. Django's lack digit grouping and begin the week on Sunday."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

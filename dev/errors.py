@@ -1,0 +1,14 @@
+"""Errors that the developer can correct. Their text is printed without a traceback."""
+
+
+class DevError(Exception):
+    """An error whose text says what to do."""
+
+
+class PostgreSQLNotFound(DevError):
+    """No suitable PostgreSQL is installed."""
+
+
+def not_ours(path):
+    """The DevError for a path that another user owns."""
+    return DevError(f"{path} belongs to another user: run this as its owner, or delete it.")
