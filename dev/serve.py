@@ -252,7 +252,9 @@ def welcome(address, is_private, has_staff):
         print(
             "There is no staff account yet. In another terminal, invite the first administrator (it prints the link):"
         )
-        print(f"  {'DEV=1 ' if is_private else ''}.venv/bin/python manage.py invite_administrator YOU@EXAMPLE.ORG")
+        # The private database is not in the environment of that terminal.
+        database = "-m dev.database run serve " if is_private else ""
+        print(f"  .venv/bin/python {database}manage.py invite_administrator YOU@EXAMPLE.ORG")
     sys.stdout.flush()
 
 
