@@ -103,7 +103,7 @@ def median(client, url, data):
 
 
 def batches():
-    """Measure a batch that invalidates a tenth of all pledges, and undoing it, as the worker does both."""
+    """Measure a batch that invalidates a tenth of all pledges, then its undo, with the steps that the worker runs."""
     user = User.objects.get(username="bench")
     tenth = Pledge.objects.filter(slot=1, sector=Sector.objects.first())
     start = time.perf_counter()

@@ -164,8 +164,9 @@ class BulkActions:
     def _change(self, request, kind, pledges, chosen=None, note="", ticked=None, hidden=()):
         """Start a batch. Small selections run immediately; everything else shows the confirmation page first.
 
-        `note` is shown beside the explanation of the kind. `ticked` is what was selected where `pledges` is derived from it.
-        `hidden` are (name, value) pairs that the confirmation page sends again.
+        `note` is shown after the explanation of the kind. `ticked` are the pledges that staff selected, if `pledges` was derived
+        from them, such as all pledges of their networks. `hidden` are (name, value) pairs that the confirmation page sends
+        again.
         """
         if chosen is None:
             whole_list = request.POST.get("select_across") == "1"

@@ -192,14 +192,14 @@ def describe_filters(changelist):
     chosen, known = changelist.get_filters_params(), {"id__in"}
     for spec in changelist.filter_specs:
         known.update(spec.expected_parameters())
-        # Typed days match no choice of the filter.
+        # Days from the date fields match no choice of the filter.
         typed = [value for name in spec.expected_parameters() for value in chosen.get(name, [])]
         if typed:
             words = [str(choice["display"]) for choice in spec.choices(changelist) if choice["selected"]]
             yield spec.title, ", ".join(words or typed)
     if "id__in" in chosen:
         yield _("ticked"), len(chosen["id__in"][-1].split(","))
-    # Parameters typed into the address by hand.
+    # Parameters that belong to no filter, in an edited URL.
     for name, values in chosen.items():
         if name not in known:
             yield name, ", ".join(values)

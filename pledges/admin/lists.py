@@ -62,7 +62,7 @@ class PledgeList(ChangeList):
     """A ChangeList that reads the ids of a page by an index-only scan, and then only the rows of that page."""
 
     def get_ordering_field(self, field_name):
-        # Also for addresses typed by hand: any other order would sort a million rows.
+        # Checked for edited URLs too: any other order would sort a million rows.
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_results(self, request):

@@ -27,7 +27,7 @@ DONE = {
 
 
 class DecisionFilter(admin.SimpleListFilter):
-    """By decision; without a parameter, the names that wait for one."""
+    """List filter by decision. By default it shows the names that wait for one."""
 
     title = _("decision")
     parameter_name = "decision"

@@ -20,7 +20,7 @@ PLAIN = re.compile(r"[^\s=+\-@＝＋－＠;,\"][^;,\t\r\n\"]*")
 SHEET_ROWS = 1_048_576
 # Characters that XML 1.0 does not allow.
 NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Excel stores a time as the number of days since this one.
+# Excel stores a time as the number of days since this date.
 DAY_ZERO, DAY = datetime(1899, 12, 30), timedelta(days=1)
 
 

@@ -104,7 +104,7 @@ def _on_map(county, shade, value):
 
 
 def _class_starts(values):
-    """The first numbers of up to five classes that hold about as many counties each, rounded down as far as that allows."""
+    """The first numbers of up to five classes of about equally many counties, rounded down without moving a county."""
     starts = []
     for fifth in range(5):
         at = fifth * len(values) // 5
@@ -114,7 +114,7 @@ def _class_starts(values):
 
 
 def _rounded_down(value, above):
-    """The roundest number that is at most `value` and more than `above`."""
+    """`value` rounded down to the highest power of ten that leaves it above `above`."""
     power = 1
     while value // (10 * power) * 10 * power > above:
         power *= 10

@@ -31,7 +31,7 @@ HEAD, FOOT, MAX_HEIGHT = 190, 150, 3000
 class Figure:
     """A table of numbers with the text that must accompany it.
 
-    `template` is the SVG template of its PNG, `context` what that needs beside the figure, `height` the pixels it takes.
+    `template` is the SVG template of its PNG, `context` what it needs besides the figure, `height` its height in pixels.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Figure:
     more_sources: str = ""
     # What a CSV shows in place of a suppressed number or one that does not exist.
     none_text: str = ""
-    # False while suppression leaves no table to show.
+    # False if suppression leaves no table to show.
     has_table: bool = True
 
     @property

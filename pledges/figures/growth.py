@@ -111,7 +111,7 @@ def _anchor(left):
 
 
 def _marks(milestones, begin, points, x):
-    """Milestones on the line. Today's total always has its label; an earlier one has its own where there is room."""
+    """Milestones on the line. Today's total always has a label, an earlier milestone only where there is room."""
     marks, next_label = [], 100 + LABEL_WIDTH
     for day, label in reversed(milestones):
         left = min(100, x(max(day, begin)))

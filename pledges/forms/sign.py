@@ -25,7 +25,7 @@ from pledges.forms.layout import Section, field_layout, placed
 from pledges.models import BlockedAddress, Message, Pledge, Wording
 from pledges.models.pledges import ANSWER_FIELDS
 
-# Attempts to insert a pledge or to find the one in its way; the latter can be withdrawn between the two statements.
+# Attempts to insert a pledge or find the one that conflicts, which can be withdrawn between the two statements.
 SAVE_ATTEMPTS = 3
 
 CONSENT = Section(_("Consent"), note="pledges/privacy_link.html")
@@ -213,7 +213,7 @@ class PledgeForm(StampedForm):
                     return
 
     def _insert_or_find(self, pledge):
-        """Insert the pledge or find the one in its way, and queue the message; False when neither succeeds."""
+        """Insert the pledge or find the one that conflicts, and queue the message. Returns False if neither succeeds."""
         if pledge.insert():
             Message.queue(Message.Kind.CONFIRM, pledge)
             return True

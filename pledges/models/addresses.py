@@ -85,7 +85,7 @@ class BlockedAddressQuerySet(models.QuerySet):
         self.bulk_create([blocked], ignore_conflicts=True)
 
     def holds_address(self, address):
-        """Whether the owner of this address asked never to be written to."""
+        """Whether this address is blocked, at its owner's request."""
         by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest=by_key[0]) | Q(address_digest_last=by_key[-1])).exists()
 

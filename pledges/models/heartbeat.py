@@ -1,4 +1,4 @@
-"""What the worker reports: a heartbeat every 30 seconds, and the housekeeping steps that fail."""
+"""The state of the worker: a heartbeat every 30 seconds, and the housekeeping steps that fail."""
 
 from datetime import timedelta
 

@@ -44,7 +44,10 @@ def _sums(table, axis):
 
 
 def _freedom(cell, table, rows, columns, hidden):
-    """(upwards?, people): how far a suppressed cell must be able to move, limited by its row and column totals."""
+    """How far a suppressed cell must be able to rise and to fall, limited by its row and column totals.
+
+    Returns two pairs (rises?, people), for the two directions.
+    """
     row, column, n = rows[cell[0]], columns[cell[1]], table[cell]
     room_up = min(row, column) - n
     room_down = n - max(0, row + column - sum(rows.values()))

@@ -40,7 +40,7 @@ SELECT day, sum(n)::bigint AS n
 FROM (SELECT day, n FROM pledges_tallyday UNION ALL SELECT day, n FROM pledges_tallydelta) tally GROUP BY day
 """
 
-# Everything on the page of totals in one snapshot: cells, days, and a row with the time and the last 24 hours, always present.
+# Everything on the page of totals in one snapshot: cells, days, and always one row with the time and the last 24 hours.
 READ_WITH_GROWTH = f"""
 SELECT at, sector, county, NULL::date, n FROM ({READ}) cells (at, sector, county, n)
 UNION ALL SELECT NULL, NULL, NULL, day, n FROM ({DAYS}) days WHERE n <> 0
