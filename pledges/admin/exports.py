@@ -29,7 +29,7 @@ from pledges.exports import columns
 from pledges.models import Export, Pledge
 from staff.admin.base import ModelAdmin
 
-LIST = "admin:pledges_pledge_changelist"
+LIST_URL_NAME = "admin:pledges_pledge_changelist"
 CONTENT_TYPES = {
     Export.Format.CSV: "text/csv; charset=utf-8",
     Export.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -135,7 +135,7 @@ class ExportAdmin(ModelAdmin):
             return self.options_page(request, request.GET.urlencode())
         except IncorrectLookupParameters:
             self.message_user(request, _("The list has no such filters. Choose them anew."), messages.ERROR)
-            return redirect(LIST)
+            return redirect(LIST_URL_NAME)
 
     def options_page(self, request, query, form=None):
         """The page with the options and the size of an export; `query` holds the filters of the list."""

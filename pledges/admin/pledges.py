@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from pledges.admin.base import decrypted, log_access_to_people, sees_people
-from pledges.admin.bulk import NO_KEY, BulkActions
+from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
@@ -255,7 +255,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         try:
             return super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
         except keys.CannotDecrypt:
-            self.message_user(request, NO_KEY, messages.ERROR)
+            self.message_user(request, CANNOT_ERASE_MESSAGE, messages.ERROR)
             return redirect(request.get_full_path())
 
     def get_deleted_objects(self, objs, request):

@@ -20,7 +20,7 @@ from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.models import AuditEntry
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
-DONE = {
+DECISION_MESSAGES = {
     SHOWN: ngettext_lazy("%(count)d name is shown now.", "%(count)d names are shown now.", "count"),
     REFUSED: ngettext_lazy("%(count)d name is refused.", "%(count)d names are refused.", "count"),
 }
@@ -166,7 +166,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             done = decided.decide_wall(decision)
             AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
             self.log_changes(request, decided, "name on the wall")
-            self.message_user(request, DONE[decision] % {"count": done}, messages.SUCCESS)
+            self.message_user(request, DECISION_MESSAGES[decision] % {"count": done}, messages.SUCCESS)
         if doubtful:
             words = ngettext(
                 "%(count)d name has a doubt beside it: open it and decide there.",

@@ -16,7 +16,7 @@ from pledges.models.numbers import decimal, number
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
 COUNTIES = Path(__file__).parent / "data" / "counties.json"
 # West of this x a label lies in the sea.
-COAST = 30
+COAST_X = 30
 LINE_HEIGHT = 15
 
 
@@ -99,7 +99,7 @@ def _on_map(county, shade, value):
         y=f"{y:g}",
         value_y=f"{y + LINE_HEIGHT:g}",
         value=value,
-        has_label_in_sea=x < COAST,
+        has_label_in_sea=x < COAST_X,
     )
 
 

@@ -10,7 +10,7 @@ from pledges.figures.mosaic import mosaic
 from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import County, Milestone, PledgingSettings
 from pledges.totals import tally
-from pledges.totals.suppression import SMALL
+from pledges.totals.suppression import THRESHOLD
 
 
 @public_page
@@ -74,7 +74,7 @@ def groups_by_county(request):
 @public_page
 def method(request):
     """How people are counted, and which figures are suppressed."""
-    return render(request, "pledges/method.html", {"small": SMALL})
+    return render(request, "pledges/method.html", {"small": THRESHOLD})
 
 
 @read_only
