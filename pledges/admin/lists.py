@@ -126,7 +126,7 @@ class DayFilter(admin.FieldListFilter):
             raise IncorrectLookupParameters from error
 
     def choices(self, changelist):
-        self.rest = parse_qsl(changelist.get_query_string(remove=self.names)[1:], keep_blank_values=True)
+        self.other_parameters = parse_qsl(changelist.get_query_string(remove=self.names)[1:], keep_blank_values=True)
         self.fields = list(
             zip([pgettext_lazy("day", "From"), pgettext_lazy("day", "Until")], self.names, self.days, strict=True)
         )

@@ -173,7 +173,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             "mails": mails,
             "subject_warning": _subject_warning(*(mail["subject"] for mail in mails)),
             "sender": settings.DEFAULT_FROM_EMAIL,
-            "may_try": self.has_change_permission(request, text),
+            "can_send_trial": self.has_change_permission(request, text),
         }
         return TemplateResponse(request, "admin/pledges/messagetext/preview.html", context)
 

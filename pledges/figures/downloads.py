@@ -108,16 +108,16 @@ class Figure:
 
 def mosaic_figure(totals, goal):
     """The mosaic of people by sector towards the goal."""
-    one = mosaic(totals.sectors, goal)
+    drawing = mosaic(totals.sectors, goal)
     return Figure(
         name="one",
         title=gettext("The 1 made of people"),
         as_of=totals.as_of,
         header=[gettext("Group"), gettext("Dots"), gettext("People")],
-        rows=[[sector.name, path.count("M"), people] for sector, people, path in one.dots],
+        rows=[[sector.name, path.count("M"), people] for sector, people, path in drawing.dots],
         address=reverse("pledges:totals"),
         template="mosaic.svg",
-        context={"one": one},
+        context={"mosaic": drawing},
         height=900,
     )
 

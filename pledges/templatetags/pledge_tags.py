@@ -22,7 +22,7 @@ def option_detail(form, value):
 
 
 @register.filter
-def share(part, whole):
+def bar_percent(part, whole):
     """The length of a bar in percent, from 2 to 98 to leave room for round ends, with a decimal point for CSS and SVG."""
     return f"{2 + 96 * part / whole:.1f}" if whole else "0"
 

@@ -22,7 +22,7 @@ def counter(request, language, theme):
     totals = tally.read()
     context = {
         "totals": totals,
-        "one": mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total)),
+        "mosaic": mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total)),
         "theme": theme,
     }
     response = render(request, "pledges/counter.html", context)

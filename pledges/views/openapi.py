@@ -49,8 +49,8 @@ SCHEMAS = {
         "type": "object",
         "description": (
             f"The table of one day, published soon after midnight in Tirana. Numbers under {THRESHOLD} are hidden, and others "
-            "with them, so that sums betray none: they are null. `cells` is missing while the sums alone would tell all of it, and "
-            "everything but `as_of` (null) and `hidden_below` before the first table."
+            "with them, so that sums betray none: they are null. `cells` is missing while the sums alone would tell all of it, "
+            "and everything but `as_of` (null) and `hidden_below` before the first table."
         ),
         "required": ["as_of", "hidden_below"],
         "properties": {

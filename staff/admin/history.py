@@ -80,7 +80,7 @@ class VersionHistory(RestoringAdmin):
             "object": obj,
             "version": _described(version),
             "changed": self.compared(self.stored_rows(previous), stored) if previous else None,
-            "restoring": self.compared(self.current_rows(obj), self.restored_rows(version, obj)),
+            "changes_on_restore": self.compared(self.current_rows(obj), self.restored_rows(version, obj)),
             "kept_on_restore": [label(self.opts.get_field(name)) for name in self.kept_on_restore],
             "may_restore": may_restore,
             "seen": self.fingerprint(obj),

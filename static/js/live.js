@@ -6,8 +6,8 @@
   var INTERVAL_MS = 30000;
   var one = document.querySelector("[data-live]");
   var empty = one.querySelector(".free");
-  var ring = one.querySelector(".yours");
-  var lead = one.querySelector(".yours-label");
+  var ring = one.querySelector(".visitor-place");
+  var lead = one.querySelector(".visitor-label");
   var free = (empty.getAttribute("d") || "").split("M").slice(1);
   var asked = Date.now();
   var unit = +one.getAttribute("data-unit");
