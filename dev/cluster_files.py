@@ -78,7 +78,7 @@ class ClusterFiles:
         raise DevError("PostgreSQL refuses root and there is no user 'nobody': run this as an ordinary user.")
 
     def make_home(self):
-        """Create the home folder, which the server's account can enter whatever the umask is."""
+        """Create the home folder, which the server's account can enter regardless of the umask."""
         for folder in (self.home.parent, self.home):
             if not folder.exists():
                 folder.mkdir(parents=True)

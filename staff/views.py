@@ -134,7 +134,7 @@ class AddPasskey(AddWebAuthnView):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        # allauth's own options are those of a second factor after a password.
+        # allauth's own options are for a second factor after a password.
         context["js_data"] = {"creation_options": passkey_creation_options(self.request.user)}
         return context
 

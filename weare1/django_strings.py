@@ -87,7 +87,7 @@ def wrong():
     gettext_noop("Deleted:")
     gettext_noop(" By %(filter_title)s ")
 
-    # The name of a model, which is in the nominative, stands where the sentence needs a genitive or an article that agrees.
+    # The name of a model, which is in the nominative, is inserted where the sentence needs a genitive or an article that agrees.
     gettext_noop("Delete selected %(verbose_name_plural)s")
     gettext_noop("%(app)s administration")
     gettext_noop(

@@ -13,7 +13,7 @@ from pledges.network import network
 
 logger = logging.getLogger(__name__)
 
-# For public pages that are missing or have moved. Shared caches replace the old page with such an answer within ten seconds.
+# For public pages that are missing or have moved. A shared cache stores such a response for ten seconds.
 MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
 
 

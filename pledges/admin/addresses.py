@@ -32,7 +32,7 @@ class ProviderRuleForm(BilingualForm):
 
 @admin.register(ProviderRule)
 class ProviderRuleAdmin(ModelAdmin):
-    """Rules of mail providers. Saving one makes the worker compute the digests of all addresses anew."""
+    """Rules of mail providers. After a change the worker recomputes the digests of all addresses."""
 
     form = ProviderRuleForm
     list_display = ["domain", "same_as", "ignores", "tag", "source", "version"]

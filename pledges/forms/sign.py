@@ -88,7 +88,7 @@ class StampedForm(forms.Form):
 class PledgeForm(StampedForm):
     """The pledge form. `over_16` comes first; the view rejects a "no" before it builds the form (see views.sign).
 
-    The fields stand on the page in this order and in the section they declare. Those in ANSWER_FIELDS are stored as they are.
+    The page shows the fields in this order, each in the section that it declares. Those in ANSWER_FIELDS are stored as they are.
     """
 
     over_16 = forms.ChoiceField(

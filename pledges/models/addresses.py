@@ -17,7 +17,7 @@ class Rules(dict):
 
     @property
     def mark(self):
-        """Eight hexadecimal digits of a hash over all rules. It changes with every rule, also when SQL changed it."""
+        """Eight hexadecimal digits of a hash over all rules. It changes with every rule, even after a change by SQL."""
         rules = sorted((rule.domain, rule.same_as, rule.ignores, rule.tag) for rule in self.values())
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:8]
 

@@ -212,7 +212,7 @@ class Batch(models.Model):
         changed = self._lock(_ELIGIBLE[self.kind](Pledge.objects.filter(pk__in=ids)))
         _CHANGE[self.kind](Pledge.objects.filter(pk__in=changed))
         self.rows.filter(pledge__in=changed).update(changed_at=Now())
-        # The other pledges were erased or changed meanwhile, so there is nothing to undo for them.
+        # The other pledges were erased or changed since, so there is nothing to undo for them.
         self.rows.filter(pledge__in=ids, changed_at=None).delete()
         self.changed += len(changed)
         self.skipped += len(ids) - len(changed)

@@ -84,7 +84,7 @@ class Growth:
 def read():
     """The current Totals, in three queries."""
     with connection.cursor() as cursor:
-        # The outer join returns the time also when the tally is empty.
+        # The outer join returns the time even if the tally is empty.
         cursor.execute(
             f"SELECT now.at, tally.* FROM (SELECT statement_timestamp() AS at) now LEFT JOIN ({READ_SQL}) tally ON true"
         )
@@ -169,7 +169,7 @@ def unfolded():
 
 
 def rebuild():
-    """Rebuild the tally from the pledges. Writes to pledges wait meanwhile; reading does not."""
+    """Rebuild the tally from the pledges. Writes to pledges wait until it is done; reads do not."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE pledges_pledge IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_advisory_xact_lock(tally_lock())")

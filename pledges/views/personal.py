@@ -126,7 +126,7 @@ def manage(request, pledge):
     saved = None
     if submitted:
         saved = _change_address(address_form) if changes_address else _correct(form)
-        # Also after a rejected change: the page shows the stored values beside the input.
+        # Needed after a rejected change too: the page shows the stored values beside the input.
         pledge.refresh_from_db()
     if saved:
         form = ManageForm(pledge=pledge, action=action)
