@@ -134,14 +134,14 @@ class BulkActions:
     def invalidate_networks(self, request, queryset):
         pledges = queryset.sharing_digest("network_digest")
         return self._change(
-            request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.NETWORKS, NETWORKS_NOTE, ticked=queryset
+            request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.NETWORKS, NETWORKS_NOTE, selected=queryset
         )
 
     @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
     def invalidate_domains(self, request, queryset):
         pledges = queryset.sharing_digest("domain_digest")
         return self._change(
-            request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS_NOTE, ticked=queryset
+            request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS_NOTE, selected=queryset
         )
 
     @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])
@@ -165,12 +165,12 @@ class BulkActions:
         self.message_user(request, ERASED_MESSAGE % {"count": erased}, messages.SUCCESS)
         return None
 
-    def _change(self, request, kind, pledges, chosen=None, note="", ticked=None, hidden=()):
+    def _change(self, request, kind, pledges, chosen=None, note="", selected=None, hidden=()):
         """Start a batch. Small selections run immediately; everything else shows the confirmation page first.
 
-        `note` is shown after the explanation of the kind. `ticked` are the pledges that staff selected, if `pledges` was derived
-        from them, such as all pledges of their networks. `hidden` are (name, value) pairs that the confirmation page sends
-        again.
+        `note` is shown after the explanation of the kind. `selected` are the pledges that staff selected, if `pledges` was
+        derived from them, such as all pledges of their networks. `hidden` are (name, value) pairs that the confirmation page
+        sends again.
         """
         if chosen is None:
             whole_list = request.POST.get("select_across") == "1"
@@ -182,7 +182,7 @@ class BulkActions:
         is_small_selection = chosen == Batch.Chosen.SELECTION and count <= CHANGE_IN_REQUEST
         if not is_small_selection and "sure" not in request.POST:
             facts = [
-                (_("Selected"), (pledges if ticked is None else ticked).count()),
+                (_("Selected"), (pledges if selected is None else selected).count()),
                 (_("To be changed"), count),
                 (_("Of these counted now"), to_change.confirmed().count()),
             ]

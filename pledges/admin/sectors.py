@@ -138,8 +138,8 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
     def taken_colors(self, sector=None):
         """{colour: names of the open sectors that have it}, without `sector`."""
         taken = {}
-        for each in Sector.objects.filter(is_open=True).exclude(pk=sector and sector.pk):
-            taken.setdefault(each.color, []).append(each.name)
+        for other in Sector.objects.filter(is_open=True).exclude(pk=sector and sector.pk):
+            taken.setdefault(other.color, []).append(other.name)
         return taken
 
     def get_fieldsets(self, request, obj=None):
