@@ -19,7 +19,7 @@ FALLBACK_HOME = Path("/var/lib/weare1-dev")
 
 
 class ClusterFiles:
-    """Where a cluster keeps its files, and which account owns them.
+    """Paths of a cluster's files, and the account that owns them.
 
     PostgreSQL refuses to run as root. Started by root, it runs as the owner of existing data or as a user without rights.
     """

@@ -54,7 +54,7 @@ def allowed_contents(request):
 
 
 class ExportForm(forms.ModelForm):
-    """What to export and in which format."""
+    """Content and format of a new export."""
 
     # The id of the export is set by the page, so that its script can poll the progress during the download.
     export = forms.UUIDField(widget=forms.HiddenInput)

@@ -44,7 +44,7 @@ class Figure:
     context: dict
     height: int
     more_sources: str = ""
-    # What a CSV shows in place of a suppressed number or one that does not exist.
+    # The text of a CSV cell whose number is suppressed or does not exist.
     none_text: str = ""
     # False if suppression leaves no table to show.
     has_table: bool = True
@@ -62,7 +62,7 @@ class Figure:
 
     @property
     def citation(self):
-        """How to cite the figure."""
+        """The recommended citation of the figure."""
         return gettext("%(brand)s, “%(title)s”, as of %(date)s, %(time)s, %(address)s") % {
             "brand": brand(),
             "title": self.title,
@@ -187,7 +187,7 @@ def growth_chart(totals, growth_by_day, milestones):
 
 
 def growth_figure(totals, growth_by_day, milestones):
-    """How the total grew, by day; `milestones` are those of people."""
+    """Growth of the total by day; `milestones` are those of people."""
     rows, so_far = [], 0
     for day, people in growth_by_day.days:
         so_far += people

@@ -24,7 +24,7 @@ LABEL_WIDTH = 27
 
 @dataclass(frozen=True)
 class GrowthChart:
-    """How the total grew from the `first` day on, by day or by week. Positions are percentages of the picture.
+    """Growth of the total from the `first` day on, by day or by week. Positions are percentages of the picture.
 
     `steps` are (last day, new people, total). `line` is path data without its first "M", in a box of 100 × 100 between TOP
     and FLOOR. `ticks` are (y, number); `dates` (x, label or "", row, text-anchor); `marks` (x, y, label or "", text-anchor)

@@ -83,7 +83,7 @@ class ManageForm(forms.Form):
 
 
 class CommitmentsForm(forms.Form):
-    """What a supporter will do: any of the commitments of their sector, or none."""
+    """The commitments that a supporter chooses from those of the sector; none is required."""
 
     commitments = forms.ModelMultipleChoiceField(
         Commitment.objects.none(),

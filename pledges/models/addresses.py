@@ -31,7 +31,7 @@ class ProviderRuleQuerySet(models.QuerySet):
 
 
 class ProviderRule(models.Model):
-    """How one mail domain normalises addresses. Domains without a rule get case folding only."""
+    """The normalisation rule of one mail domain. Domains without a rule get case folding only."""
 
     domain = models.CharField(
         _("domain"), max_length=253, unique=True, help_text=_("Such as gmail.com, in lower case.")

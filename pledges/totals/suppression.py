@@ -53,7 +53,7 @@ def _freedom(cell, table, rows, columns, hidden):
     room_down = n - max(0, row + column - sum(rows.values()))
     if n < THRESHOLD:
         return (True, min(THRESHOLD - n, room_up)), (False, room_down)
-    # THRESHOLD people in the two directions together; the cells suppressed so far may suffice.
+    # Both directions together must allow THRESHOLD people. The cells suppressed so far may suffice.
     up, _ = _move(cell, True, min(THRESHOLD, room_up), table, hidden, only_hidden=True)
     down, _ = _move(cell, False, min(THRESHOLD - up, room_down), table, hidden, only_hidden=True)
     up = min(THRESHOLD - down, room_up)

@@ -216,7 +216,7 @@ def _send_my_link(request):
 
 @public_page
 def my_pledge_sent(request):
-    """What happens next: the same page whether or not the address is known."""
+    """The page after a request for links, which is the same whether or not the address is known."""
     return render(request, "pledges/my_pledge_sent.html")
 
 
