@@ -18,7 +18,7 @@ class MilestoneQuerySet(models.QuerySet):
 
 
 class Milestone(models.Model):
-    """A number of supporters or all counties, reached on a day (in the time zone of Tirana)."""
+    """A number of supporters (in all or in one sector) or every county, reached on a day (in the time zone of Tirana)."""
 
     class Kind(models.TextChoices):
         PEOPLE = "people", _("so many supporters")
