@@ -1,4 +1,4 @@
-"""What every test stands on: PostgreSQL, the starter content, and no leftovers of another test."""
+"""Settings of the tests, the seeded database, the order of the tests, and the marker `drill`."""
 
 import os
 import tempfile
@@ -6,24 +6,28 @@ import tempfile
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
+from tests import drill
 from tests.factories import sign_in
+from tests.snapshot import Snapshot
+
+LONGEST = ("tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py", "tests/browser/test_access.py")
 
 
 def pytest_configure(config):
     from django.conf import settings
 
-    # Hashed names need a collectstatic run; tests read the files as they lie.
+    drill.is_long = config.getoption("markexpr") == "drill"
+    # Hashed file names need collectstatic; the tests serve the files from their source folders.
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    # Argon2 is slow on purpose; no test is about a password's strength.
+    # Argon2 is slow by design, and no test depends on it.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Only tests/pledges/views/test_limits.py is about response times; it sets the real step.
     settings.RESPONSE_TIME_STEP_SECONDS = 1e-6
-    # Pictures of tests lie apart from those of the site that runs here.
+    # Pictures of tests stay apart from those of bin/serve.
     config.media = tempfile.TemporaryDirectory()
     settings.MEDIA_ROOT = config.media.name
     settings.WHITENOISE_USE_FINDERS = True
@@ -36,44 +40,49 @@ def pytest_unconfigure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    # More than there are cores: whoever waits for a browser, a server or a minute leaves one free.
+    # More workers than cores: some tests wait for a browser, a server or a lock.
     return os.cpu_count() * 3 // 2
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    # What mostly waits comes first, so that the others need not wait for it at the end.
-    items.sort(key=lambda item: "tests/deploy/" not in item.nodeid)
+def pytest_collection_modifyitems(config, items):
+    _deselect_long_drills(config, items)
+    # The longest tests start first, so that none of them is left alone at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def _deselect_long_drills(config, items):
+    if drill.is_long:
+        return
+    long_only = [item for item in items if _is_long_only(item)]
+    config.hook.pytest_deselected(items=long_only)
+    items[:] = [item for item in items if not _is_long_only(item)]
+
+
+def _is_long_only(item):
+    marker = item.get_closest_marker("drill")
+    return bool(marker and marker.kwargs.get("only"))
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The starter content, once for all tests: planting it takes as long as a test."""
+    """The test database with the starter content, which transactional tests restore at their end."""
     with django_db_blocker.unblock():
         call_command("seed", verbosity=0)
-        with connection.cursor() as cursor:
-            # Transactional tests end by emptying every table.
-            cursor.execute("ALTER TABLE staff_auditentry DISABLE TRIGGER audit_log_is_not_truncated")
+        snapshot = Snapshot()
+    with pytest.MonkeyPatch.context() as patch:
+        # Django truncates every table instead, and the starter content would have to be seeded again: half a second a test.
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: snapshot.restore())
+        yield
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Every test begins with an empty cache."""
+    cache.clear()
 
 
 @pytest.fixture
 def admin_client(admin_user):
-    """pytest-django's, with the second factor given that our admin demands."""
+    """The fixture of pytest-django, with the second factor that the admin demands."""
     return sign_in(Client(), admin_user)
-
-
-@pytest.fixture(autouse=True)
-def starter_content(request):
-    """The seeded sectors, words, places and channels; a transactional test before may have emptied the tables."""
-    cache.clear()
-    needs = {"db", "transactional_db", "live_server", "admin_client", "admin_user"} & set(request.fixturenames)
-    if request.node.get_closest_marker("django_db") is None and not needs:
-        return
-    request.getfixturevalue("django_db_setup")
-    from pledges.models import StarterItem
-
-    # Before the test's own transaction, so that it is done once for all that follow.
-    with request.getfixturevalue("django_db_blocker").unblock():
-        if not StarterItem.objects.exists():
-            call_command("seed", verbosity=0)
-    request.getfixturevalue("_django_db_helper")

@@ -1,4 +1,4 @@
-"""Every page of the site, and how to read one, for the tests that walk them all."""
+"""Every page of the site, a parser for pages, and the input of forms."""
 
 import re
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.factories import form_data, make_pledge
 
 LANGUAGES = ("sq", "en")
 
-# Pages that are the same for everyone, by the name of their address.
+# Public pages, by URL name.
 PUBLIC = (
     "campaign:home",
     "campaign:help",
@@ -37,7 +37,7 @@ PUBLIC = (
 
 
 def path_of(name, language, *args):
-    """The address of a page in a language."""
+    """The path of a page in a language."""
     with translation.override(language):
         return reverse(name, args=args)
 
@@ -48,7 +48,7 @@ def public_paths():
 
 
 def personal_visits(client, language):
-    """(what is seen, response) of every page that belongs to one person or answers typed words, in one language."""
+    """(description, response) of every personal page and every response to a form, in one language."""
 
     def link(purpose, pledge):
         return links.path(purpose, pledge, language=language)
@@ -56,7 +56,7 @@ def personal_visits(client, language):
     def made(state="confirmed", **values):
         return make_pledge(state=state, language=language, consent_language=language, **values)
 
-    yield from _after_the_form(client, language)
+    yield from _responses_to_forms(client, language)
 
     pending = made("pending", updates=True)
     path = link(Purpose.CONFIRM, pending)
@@ -75,8 +75,8 @@ def personal_visits(client, language):
     yield "saved", client.post(manage, correct)
     yield "not saved", client.post(manage, correct | {"name": "", "sector": "", "county": "x", "language": ""})
     let_time_pass(timedelta(minutes=2))
-    yield "new address asked for", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
-    yield "asked for too soon", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
+    yield "new address requested", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
+    yield "requested too soon", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
     yield "not an address", client.post(manage, {"change_address": "1", "new_email": "e-re@"})
     pledge.refresh_from_db()
     path = link(Purpose.NEW_ADDRESS, pledge)
@@ -84,15 +84,15 @@ def personal_visits(client, language):
     other = made()
     want_new_address(other, f"s-e-kerkova-{language}@shembull.al")
     path_of_refusal = link(Purpose.BLOCK_NEW_ADDRESS, other)
-    yield "never write to the new address", client.get(path_of_refusal)
+    yield "block the new address", client.get(path_of_refusal)
     yield "new address blocked", client.post(path_of_refusal)
     yield "new address in use", client.post(path)
     share, commit = link(Purpose.SHARE, pledge), link(Purpose.COMMIT, pledge)
     yield "share", client.get(share)
-    yield "share in the words of a sector", client.get(f"{share}?sector")
-    yield "share by a link of one's own", client.post(share, {"make": "1"})
+    yield "share with the text of a sector", client.get(f"{share}?sector")
+    yield "referral link created", client.post(share, {"make": "1"})
     yield "choose commitments", client.get(commit)
-    yield "commitments of nobody", client.post(commit, {"commitments": ["0", "x"]})
+    yield "invalid commitments", client.post(commit, {"commitments": ["0", "x"]})
     yield "nothing chosen", client.post(commit, {})
     yield "chosen", client.post(commit, {"commitments": [pledge.sector.commitments.first().pk]})
     yield "certificate", client.get(link(Purpose.CERTIFICATE, pledge))
@@ -107,37 +107,37 @@ def personal_visits(client, language):
     yield "links revoked", client.post(link(Purpose.MANAGE, pledge), {"revoke": "1"})
 
 
-def _after_the_form(client, language):
+def _responses_to_forms(client, language):
     sign, my_pledge = path_of("pledges:sign", language), path_of("pledges:my_pledge", language)
     yield "sign, with every error", client.post(sign, {"stamp": form_data()["stamp"]})
-    yield "sign, with a strange name", client.post(sign, form_data(name="<b>", email="a@gmial.com", county="x"))
-    yield "sign, too long a name", client.post(sign, form_data(name="Drita" * 20, website="x"))
+    yield "sign, with an invalid name", client.post(sign, form_data(name="<b>", email="a@gmial.com", county="x"))
+    yield "sign, with too long a name", client.post(sign, form_data(name="Drita" * 20, website="x"))
     yield "sign, switched language", client.post(sign, form_data(consent=None, switch="1"))
     yield "my pledge, with an error", client.post(my_pledge, {"email": "drita@"})
-    yield "sign, too much sent", client.post(sign, form_data(name="x" * 300_000))
-    yield "sent from another site", client.post(sign, form_data(), headers={"Sec-Fetch-Site": "cross-site"})
+    yield "sign, request body too large", client.post(sign, form_data(name="x" * 300_000))
+    yield "cross-site request", client.post(sign, form_data(), headers={"Sec-Fetch-Site": "cross-site"})
     PledgingSettings.objects.update_or_create(pk=1, defaults={"network_limit": 5})
     for _ in range(5):
         Attempt.admit("127.0.0.1", 5)
-    yield "sign, too many at once", client.post(sign, form_data())
+    yield "sign, rate limit", client.post(sign, form_data())
     Attempt.objects.all().delete()
     PledgingSettings.objects.update(state="paused")
-    yield "sign, while it rests", client.post(sign, form_data())
-    yield "not now", client.get(sign)
+    yield "sign, while paused", client.post(sign, form_data())
+    yield "form, while paused", client.get(sign)
     PledgingSettings.objects.all().delete()
-    yield "no such page", client.get(f"/{language}/nuk-ka/")
+    yield "not found", client.get(f"/{language}/nuk-ka/")
     Pledge.objects.all().delete()
 
 
 def want_new_address(pledge, address="e-re@shembull.al"):
-    """What is kept of a pledge whose owner has asked for another address."""
+    """Store a requested new address for a pledge, as its owner would."""
     pledge.set_new_address(address)
     pledge.save()
     pledge.refresh_from_db()
 
 
 def corrections(pledge, **changes):
-    """What a browser sends when someone saves the page of their pledge; None takes a field out."""
+    """The POST data of the page of a pledge; None removes a field."""
     data = {
         "name": pledge.name,
         "county": pledge.county_id or "",
@@ -151,16 +151,16 @@ def corrections(pledge, **changes):
 
 
 class Document:
-    """A page as a browser takes it: elements with their attributes, words and language. Bad nesting is an error."""
+    """A parsed page: elements with attributes, text and language. Invalid nesting raises an error."""
 
     def __init__(self, response_or_text):
         text = getattr(response_or_text, "text", response_or_text)
         self.root = parse_html(text)
-        while isinstance(self.root.children[0], str):  # the doctype's line end
+        while isinstance(self.root.children[0], str):  # the line end after the doctype
             self.root.children.pop(0)
 
     def all(self, name=None, /, node=None, **attributes):
-        """Elements of this name that have these attributes; True stands for any value."""
+        """Elements with this name and these attributes; True stands for any value."""
         return [
             element
             for element, _language in self._walk(node or self.root, None)
@@ -173,27 +173,27 @@ class Document:
         ]
 
     def one(self, name, /, **attributes):
-        """The only such element."""
+        """The only element with this name and these attributes."""
         [element] = self.all(name, **attributes)
         return element
 
     @property
     def title(self):
-        """What stands in the browser's tab."""
+        """The text of the title element."""
         return self.words(self.all("title", node=self.one("head"))[0])
 
     @staticmethod
     def of(element):
-        """The attributes of an element."""
+        """The attributes of an element as a dictionary."""
         return dict(element.attributes)
 
     def words(self, node=None):
-        """What is read in an element, in one line; no-break spaces stay."""
+        """The text of an element, or of the page, in one line; no-break spaces are kept."""
         texts = [text for text, _language in self._walk(node or self.root, None) if isinstance(text, str)]
         return re.sub(r"[ \t\r\n]+", " ", " ".join(texts)).strip()
 
     def words_by_language(self):
-        """(language, text) of all that is read out: text, and the attributes that hold some."""
+        """(language, text) of everything a screen reader reads: text and attributes with text."""
         for node, language in self._walk(self.root, None):
             if isinstance(node, str):
                 yield language, node
@@ -211,13 +211,13 @@ class Document:
             return
         language = self.of(node).get("lang", language)
         yield node, language
-        # Structured data is for machines, not read out.
+        # Structured data is not read by people.
         for child in node.children if node.name != "script" else ():
             yield from self._walk(child, language)
 
 
 def filled(response, **changes):
-    """The form of an admin page as a browser would send it, with these fields changed; None takes a field out."""
+    """The POST data of the form on an admin page with these changes; None removes a field."""
     data = {}
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:

@@ -1,7 +1,7 @@
-"""A real browser on the running site."""
+"""Tests that drive Chromium on a live server."""
 
 
 def press(button):
-    """Press a button or link and wait for the page it leads to: before that there may be no document at all."""
+    """Press a button or link and wait for the page it leads to."""
     with button.page.expect_navigation():
         button.click()

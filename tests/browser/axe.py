@@ -1,19 +1,30 @@
 """What axe-core finds wrong on the page that is open in a browser."""
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 SCRIPT = Axe().axe_script
-# What depends on colour or room; the rest of what axe knows of WCAG 2.2 and of good habit is the same in every view.
+# The rules that depend on colours or space. All others give the same result in both colour schemes.
 LOOKS = ["color-contrast", "link-in-text-block", "target-size"]
 # (width, colour scheme, rules or None for all)
-EVERY_VIEW = [(360, "light", None), (360, "dark", LOOKS), (1280, "dark", None), (1280, "light", LOOKS)]
-OPPOSITE_VIEWS = [(360, "dark", None), (1280, "light", None)]
+ALL_VIEWS = [(360, "light", None), (360, "dark", LOOKS), (1280, "dark", None), (1280, "light", LOOKS)]
+# `bin/test` checks each combination of width and scheme in one language, because colours do not depend on the language;
+# `bin/test -m drill` checks all in both.
+in_language_and_views = pytest.mark.parametrize(
+    ("language", "views"),
+    [
+        pytest.param("sq", [(360, "light", None), (1280, "dark", None)], id="sq"),
+        pytest.param("en", [(360, "dark", None), (1280, "light", None)], id="en"),
+        pytest.param("sq", ALL_VIEWS, id="sq-all", marks=pytest.mark.drill(only=True)),
+        pytest.param("en", ALL_VIEWS, id="en-all", marks=pytest.mark.drill(only=True)),
+    ],
+)
 
 
 def faults(page, rules=None, within=None, only_serious=False, frames=True):
-    """{rule: [(html, what to mend)]} of the page as it stands.
+    """{rule: [(html, how to fix it)]} of the page as it stands.
 
-    `within` is a selector; `only_serious` leaves out what Django's own admin pages have of lesser faults.
+    `within` is a selector; `only_serious` leaves out the minor faults of Django's own admin pages.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(SCRIPT)
@@ -31,12 +42,12 @@ def faults(page, rules=None, within=None, only_serious=False, frames=True):
 
 
 def faults_in(page, views, **options):
-    """{(width, scheme, rule): [(html, what to mend)]} of the page in each of the views."""
+    """{(width, scheme, rule): [(html, how to fix it)]} of the page in each of the views."""
     found = {}
     for width, scheme, rules in views:
         page.set_viewport_size({"width": width, "height": 740})
         page.emulate_media(color_scheme=scheme)
-        # Where the strip that stays on top lies over nothing, and with no colour half-way to another.
+        # At the top the sticky strip covers nothing; after their transitions all colours are final.
         page.evaluate("scrollTo(0, 0), Promise.all(document.getAnimations().map(each => each.finished))")
         found |= {(width, scheme, rule): nodes for rule, nodes in faults(page, rules, **options).items()}
     return found

@@ -1,4 +1,4 @@
-"""A real Chromium on a real server. No page may ask another host, set a cookie or complain on the console."""
+"""Fixtures for tests in Chromium. Each visitor fails a test on a request to another host, a cookie or a console message."""
 
 import email
 import email.policy
@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from tests.drill import require
 from tests.factories import run_worker, sign_in
 
 FLAGS = [
@@ -29,7 +30,7 @@ def pytest_collection_modifyitems(items):
 
 
 def find_chromium():
-    """The system's Chromium, or None; the one without any windows takes a quarter less time."""
+    """The path of the installed Chromium, or None. The headless shell takes a quarter less time."""
     named = os.environ.get("CHROMIUM")
     candidates = [named] if named else ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
     return next(filter(None, map(shutil.which, candidates)), None)
@@ -37,17 +38,12 @@ def find_chromium():
 
 @pytest.fixture(scope="package")
 def browser():
-    executable = find_chromium()
-    if executable is None:
-        reason = "no Chromium found: install one or name it in CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    executable = require(find_chromium(), "Chromium is missing: install one or name it in CHROMIUM")
     from playwright.sync_api import sync_playwright
 
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
-    # Playwright's synchronous interface runs an event loop in this thread, and Django then takes every query here for one that
-    # would block it. Nothing else is in that loop.
+    # Playwright's synchronous API runs an event loop in this thread, in which Django refuses queries because they would block
+    # it. Nothing else runs in that loop.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
@@ -58,7 +54,7 @@ def browser():
 
 
 class Visitor:
-    """Someone with a browser of their own, which is watched: see `kept_the_promises`."""
+    """A visitor with a browser context of their own, whose requests, cookies and console messages are recorded."""
 
     def __init__(self, browser, home, **options):
         self.home = home
@@ -66,35 +62,35 @@ class Visitor:
             **{"base_url": home, "locale": "sq-AL", "reduced_motion": "reduce"} | options
         )
         self.asked, self.complaints, self.cookies = set(), [], []
-        # Other hosts that a test means to ask.
+        # Other hosts that a test requests on purpose.
         self.expected = set()
         self.context.on("request", lambda request: self.asked.add(urlsplit(request.url)[:2]))
-        self.context.on("response", self._read)
-        self.context.on("console", self._hear)
+        self.context.on("response", self._record_cookies)
+        self.context.on("console", self._record_message)
         self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.page = self.context.new_page()
         self.page.set_default_timeout(10_000)
 
-    def _read(self, response):
+    def _record_cookies(self, response):
         if "set-cookie" in response.headers:
             self.cookies.append(response.url)
 
-    def _hear(self, message):
-        # Chromium complains of every answer from 400 on, our own pages with errors among them.
+    def _record_message(self, message):
+        # Chromium reports every response with a status from 400, also our own pages that show errors.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.complaints.append(message.text)
 
     def open(self, path):
-        """Load a page; its answer."""
+        """Load a page; returns its response."""
         return self.page.goto(path)
 
-    def leave(self):
-        """Close the browser."""
+    def close(self):
+        """Close the browser context."""
         self.cookies += self.context.cookies()
         self.context.close()
 
-    def kept_the_promises(self):
-        """No other host was asked, no cookie set, nothing refused by the policy or complained of."""
+    def check_privacy(self):
+        """Assert: no request to another host, no cookie, no message on the console, so no violation of the CSP."""
         assert self.asked - self.expected == {urlsplit(self.home)[:2]}
         assert self.cookies == []
         assert self.complaints == []
@@ -102,31 +98,31 @@ class Visitor:
 
 @pytest.fixture
 def visit(browser, live_server, settings):
-    """Let someone come with a browser: `visit(java_script_enabled=False)`. The promises are checked when they leave."""
+    """A function that makes a visitor: `visit(java_script_enabled=False)`. `check_privacy()` runs after the test."""
     settings.SITE_URL = live_server.url
     visitors = []
 
-    def come(**options):
+    def make(**options):
         visitors.append(Visitor(browser, live_server.url, **options))
         return visitors[-1]
 
-    yield come
+    yield make
     for visitor in visitors:
-        visitor.leave()
+        visitor.close()
     for visitor in visitors:
-        visitor.kept_the_promises()
+        visitor.check_privacy()
 
 
-class Caller(Visitor):
-    """Someone at the door of the admin. Of the promises only the cookie is not theirs."""
+class AdminVisitor(Visitor):
+    """A visitor of the admin, which may set cookies."""
 
-    def kept_the_promises(self):
+    def check_privacy(self):
         self.cookies = []
-        super().kept_the_promises()
+        super().check_privacy()
 
 
-class Colleague(Caller):
-    """A member of staff at the admin, already signed in."""
+class StaffVisitor(AdminVisitor):
+    """A member of staff who is signed in to the admin."""
 
     def __init__(self, browser, home, user, **options):
         super().__init__(browser, home, **options)
@@ -137,53 +133,53 @@ class Colleague(Caller):
 
 @pytest.fixture
 def staff_visit(browser, live_server):
-    """Let a member of staff come: `staff_visit(user, locale="en-GB")`."""
-    colleagues = []
+    """A function that makes a visitor who is signed in as this user: `staff_visit(user, locale="en-GB")`."""
+    visitors = []
 
-    def come(user, **options):
-        colleagues.append(Colleague(browser, live_server.url, user, **options))
-        return colleagues[-1]
+    def make(user, **options):
+        visitors.append(StaffVisitor(browser, live_server.url, user, **options))
+        return visitors[-1]
 
-    yield come
-    for colleague in colleagues:
-        colleague.leave()
-    for colleague in colleagues:
-        colleague.kept_the_promises()
+    yield make
+    for visitor in visitors:
+        visitor.close()
+    for visitor in visitors:
+        visitor.check_privacy()
 
 
 @pytest.fixture
-def door(browser, live_server, settings):
-    """Let someone come who is not signed in yet: `door(locale="en-GB")`."""
+def admin_visit(browser, live_server, settings):
+    """A function that makes a visitor of the admin who is not signed in: `admin_visit(locale="en-GB")`."""
     settings.SITE_URL = live_server.url
-    callers = []
+    visitors = []
 
-    def come(**options):
-        callers.append(Caller(browser, live_server.url, **options))
-        return callers[-1]
+    def make(**options):
+        visitors.append(AdminVisitor(browser, live_server.url, **options))
+        return visitors[-1]
 
-    yield come
-    for caller in callers:
-        caller.leave()
-    for caller in callers:
-        caller.kept_the_promises()
+    yield make
+    for visitor in visitors:
+        visitor.close()
+    for visitor in visitors:
+        visitor.check_privacy()
 
 
 @pytest.fixture
 def inbox(settings, tmp_path):
-    """What has arrived: `inbox()` lets the worker send what is owed and gives (subject, recipient, links) of each new mail."""
+    """A function that runs the worker and returns (subject, recipient, links) of each mail sent since the last call."""
     settings.MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": tmp_path}}}
     read = set()
 
-    def look():
+    def receive():
         run_worker()
         new = sorted(set(tmp_path.glob("*.eml")) - read)
         read.update(new)
-        return [_letter(path) for path in new]
+        return [_read_mail(path) for path in new]
 
-    return look
+    return receive
 
 
-def _letter(path):
+def _read_mail(path):
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     text = message.get_body(("plain",)).get_content()
     return message["Subject"], message["To"], re.findall(r"https?://\S+", text)

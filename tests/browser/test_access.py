@@ -1,26 +1,25 @@
-"""Everyone can use every page: in the dark, on the smallest phone, enlarged, with a screen reader (promise 10)."""
-
-import pytest
+"""Accessibility of every page: axe-core, both colour schemes, narrow and zoomed screens (promise 10)."""
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from tests.browser import press
-from tests.browser.axe import EVERY_VIEW, OPPOSITE_VIEWS, faults_in
+from tests.browser import press, test_totals, test_wall
+from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
 from tests.factories import make_pledge
-from tests.pages import LANGUAGES, PUBLIC, path_of
+from tests.pages import PUBLIC, path_of
 
-# Words differ little in what they look like: English need not be looked at from everywhere.
-VIEWS = {"sq": EVERY_VIEW, "en": OPPOSITE_VIEWS}
+# test_totals and test_wall check these with more data.
+WITH_MORE_DATA = {*test_totals.PAGES, *test_wall.PAGES}
 
 
 def public_pages(visitor, language):
+    """Opens one public page after the other; yields its name."""
     for name in PUBLIC:
         visitor.open(path_of(name, language))
         yield name
 
 
 def personal_pages(visitor, language):
-    """The pages with forms and words of one person, opened one after the other."""
+    """Opens one page with a form or personal data after the other; yields a name for each."""
     page = visitor.page
 
     def link(purpose, pledge):
@@ -58,40 +57,35 @@ def every_page(visitor, language):
     yield from personal_pages(visitor, language)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_axe_finds_nothing_on_any_page_by_day_or_night_on_phone_or_desk(visit, language):
+TOO_WIDE = """() => {
+    const room = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= room) return [];
+    return [...document.querySelectorAll("body *")]
+        .filter(element => element.getBoundingClientRect().right > room + 1)
+        .map(element => element.outerHTML.slice(0, 120));
+}"""
+
+
+@in_language_and_views
+def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels(visit, language, views):
+    """320 pixels are also 1280 at 400 % zoom."""
     for sector in ("parents", "teachers", "youth"):
         make_pledge(state="confirmed", sector=sector)
     visitor = visit(viewport={"width": 360, "height": 740})
-    found = {name: faults_in(visitor.page, VIEWS[language]) for name in every_page(visitor, language)}
-    assert {name: faults for name, faults in found.items() if faults} == {}
-    assert len(found) == len(PUBLIC) + 12
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_nothing_is_cut_off_or_scrolls_sideways_at_320_pixels(visit, language):
-    """320 pixels are also 1280 at four hundred per cent."""
-    make_pledge(state="confirmed")
-    visitor = visit(viewport={"width": 320, "height": 640})
-    too_wide, visited = {}, 0
+    found, too_wide, visited = {}, {}, 0
     for name in every_page(visitor, language):
-        wide = visitor.page.evaluate(
-            """() => {
-                const room = document.documentElement.clientWidth;
-                if (document.documentElement.scrollWidth <= room) return [];
-                return [...document.querySelectorAll("body *")]
-                    .filter(element => element.getBoundingClientRect().right > room + 1)
-                    .map(element => element.outerHTML.slice(0, 120));
-            }"""
-        )
-        if wide:
-            too_wide[name] = wide[:3]
+        if views is ALL_VIEWS or name not in WITH_MORE_DATA:
+            found[name] = faults_in(visitor.page, views)
+        visitor.page.set_viewport_size({"width": 320, "height": 640})
+        too_wide[name] = visitor.page.evaluate(TOO_WIDE)[:3]
+        visitor.page.set_viewport_size({"width": 360, "height": 740})
         visited += 1
-    assert too_wide == {}
+    assert {name: faults for name, faults in found.items() if faults} == {}
+    assert {name: elements for name, elements in too_wide.items() if elements} == {}
     assert visited == len(PUBLIC) + 12
 
 
-def test_10_a_larger_font_of_the_reader_is_followed(visit):
+def test_10_text_grows_with_the_font_size_of_the_browser(visit):
     visitor = visit(viewport={"width": 360, "height": 740})
     visitor.open("/sq/ndihme/")
     size = "parseFloat(getComputedStyle(document.querySelector('main p.lead')).fontSize)"

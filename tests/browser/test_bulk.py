@@ -1,4 +1,4 @@
-"""Story 25: staff take a flood out of the count by its network or its mail domain, watch it, and take that back."""
+"""Story 25 in a browser: staff invalidate a flood by network or mail domain, follow the batch, and undo it."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def total():
 
 @pytest.fixture
 def flood(live_server):
-    """Three real people, and a machine that signed hundreds of times from one network."""
+    """Three genuine pledges and 260 of a bot from one network; returns one of the bot's."""
     people = [make_pledge(state="confirmed") for _ in range(3)]
     bot = make_pledge(state="confirmed", network="192.0.2.7", address="bot@bots.example")
     make_copies(bot, FLOOD - 1)
@@ -38,7 +38,7 @@ def choose(page, pledge, action):
 
 
 @pytest.mark.parametrize("java_script", [True, False])
-def test_25_a_flood_from_one_network_is_taken_out_and_brought_back(flood, staff_visit, java_script):
+def test_25_a_flood_from_one_network_is_invalidated_and_restored(flood, staff_visit, java_script):
     staff = staff_visit(make_staff(superuser=True), locale="en-GB", java_script_enabled=java_script)
     page = staff.page
     assert total() == FLOOD + 3
@@ -47,7 +47,7 @@ def test_25_a_flood_from_one_network_is_taken_out_and_brought_back(flood, staff_
     choose(page, flood, "invalidate_networks")
     figures = page.locator(".facts td").all_inner_texts()
     assert figures == ["1", str(FLOOD), str(FLOOD)]
-    assert total() == FLOOD + 3, "nothing is done before the answer"
+    assert total() == FLOOD + 3, "nothing happens before confirmation"
     if java_script:
         assert accessible(page)
 
@@ -59,7 +59,7 @@ def test_25_a_flood_from_one_network_is_taken_out_and_brought_back(flood, staff_
     else:
         assert page.locator("meta[http-equiv=refresh]").count() == 1
     run_worker()
-    # By itself: the page looks again, with JavaScript and without.
+    # The page refreshes itself, with JavaScript and without.
     page.get_by_text("Invalidate: done").wait_for()
     assert f"{FLOOD} of {FLOOD}" in page.locator("#batch").inner_text()
     assert total() == 3
@@ -71,7 +71,7 @@ def test_25_a_flood_from_one_network_is_taken_out_and_brought_back(flood, staff_
     assert page.locator("[name=undo]").count() == 0
 
 
-def test_25_a_mail_domain_is_typed_and_the_batch_stopped_before_it_begins(flood, staff_visit):
+def test_25_a_batch_for_a_mail_domain_is_cancelled_before_it_starts(flood, staff_visit):
     staff = staff_visit(make_staff("view_pledge", "change_pledge"), locale="en-GB")
     page = staff.page
     staff.open(LIST)
@@ -79,7 +79,7 @@ def test_25_a_mail_domain_is_typed_and_the_batch_stopped_before_it_begins(flood,
     page.locator("#id_domain").fill("bots.example")
     press(page.locator("form:has(#id_domain) [type=submit]"))
     assert "bots.example" not in page.url
-    # The copies have digests of their own.
+    # The copies have digests that match no domain.
     assert page.locator(".facts td").first.inner_text() == "1"
     press(page.locator("form input[type=submit]").last)
     assert total() == FLOOD + 2
@@ -90,7 +90,7 @@ def test_25_a_mail_domain_is_typed_and_the_batch_stopped_before_it_begins(flood,
     assert total() == FLOOD + 3
 
 
-def test_25_everything_the_filters_show_is_chosen_without_javascript(flood, staff_visit):
+def test_25_all_filtered_pledges_are_selected_without_javascript(flood, staff_visit):
     staff = staff_visit(make_staff(superuser=True), locale="en-GB", java_script_enabled=False)
     page = staff.page
     staff.open(f"{LIST}?state__exact=confirmed")
@@ -106,7 +106,7 @@ def test_25_everything_the_filters_show_is_chosen_without_javascript(flood, staf
     assert total() == FLOOD + 3
 
 
-def test_24_a_supporter_who_phones_is_corrected_from_the_keyboard(live_server, staff_visit):
+def test_24_a_pledge_is_corrected_by_phone_and_its_pages_are_accessible(live_server, staff_visit):
     pledge = make_pledge(state="confirmed", name="Drita Kola")
     staff = staff_visit(make_staff(superuser=True), locale="en-GB")
     page = staff.page

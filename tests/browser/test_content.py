@@ -1,4 +1,4 @@
-"""The movement's pages as people meet them: on small phones, enlarged, by keyboard, without JavaScript, on paper."""
+"""Content pages in a browser: narrow screens, 400 % zoom, keyboard, without JavaScript, print."""
 
 import re
 
@@ -9,46 +9,48 @@ from playwright.sync_api import expect
 from campaign.models import Article, Demand, HelpChannel, Page, Partner, Statistic, Voice
 from pledges.models import Commitment, Sector, TallyCell
 from tests.browser import press
-from tests.browser.axe import EVERY_VIEW, OPPOSITE_VIEWS, faults_in
-from tests.browser.test_story import said
+from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
+from tests.browser.test_story import translated
 from tests.campaign.test_pages import insert_tally
 from tests.campaign.test_weight import a_million, fifty_pieces_of_news
 from tests.pages import LANGUAGES, path_of
 
 PHONE = {"width": 360, "height": 740}
 NARROW = {"width": 320, "height": 640}
-# 1280 × 1024 pixels at four hundred per cent.
+# 1280 × 1024 pixels at 400 % zoom.
 ENLARGED = {"width": 320, "height": 256}
+# (width, colour scheme, all rules)
+OPPOSITE_VIEWS = [(360, "dark", None), (1280, "light", None)]
 
 TYPED = {"sq": "femije", "en": "children"}
-# As long as the columns allow; no word of it can be broken at a space.
+# A word without spaces, so that columns can be filled to their full length.
 WORD = "bashkëpunëtor" * 7
 TITLE = f"{WORD} dhe fjalë të tjera, me radhë"
 
 
 def page_path(key, language):
-    """The address of a page that staff wrote."""
+    """The path of a page by its key."""
     return path_of("pages:page", language, getattr(Page.objects.get(key=key), f"slug_{language}"))
 
 
 def article_path(article, language):
-    """The address of a piece of news."""
+    """The path of an article."""
     return path_of("campaign:article", language, getattr(article, f"slug_{language}"))
 
 
 def search_path(language, words):
-    """The address of a search, which a link may hold."""
+    """The path of a search for these words."""
     return f"{path_of('campaign:search', language)}?q={words}"
 
 
 def written_paths(language):
-    """All that staff published."""
+    """The paths of all published pages and articles."""
     pages = [page_path(key, language) for key in Page.objects.published().values_list("key", flat=True)]
     return pages + [article_path(article, language) for article in Article.objects.published()]
 
 
 def every_path(language):
-    """Every public page that shows what staff wrote, the search among them."""
+    """The paths of every public page with editable content, and of searches."""
     return [
         *(path_of(name, language) for name in ("campaign:home", "campaign:help", "campaign:news")),
         *(search_path(language, words) for words in ("", TYPED[language], "asgjëkëtu")),
@@ -59,12 +61,12 @@ def every_path(language):
 
 
 def both(**values):
-    """The same words in both languages' columns."""
+    """Values for the columns of both languages."""
     return {f"{name}_{language}": value for name, value in values.items() for language in LANGUAGES}
 
 
-# What does not fit: the page is wider than the screen, or words stand out of the box that is theirs.
-MISFITS = """within => {
+# Overflow: the page is wider than the screen, or text is wider than its box.
+OVERFLOWING = """within => {
     const room = document.documentElement.clientWidth, found = [];
     for (const element of document.querySelectorAll(within + " *")) {
         const box = element.getBoundingClientRect();
@@ -81,20 +83,20 @@ LEVELS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
     .filter(each => each.checkVisibility()).map(each => Number(each.tagName[1]))"""
 
 
-def misfits(page, within="body"):
-    """The innermost of what does not fit."""
-    return page.evaluate(MISFITS, within)[-4:]
+def overflowing(page, within="body"):
+    """The innermost elements that overflow."""
+    return page.evaluate(OVERFLOWING, within)[-4:]
 
 
-def disorder(page):
-    """Levels of the headings, unless there is one h1, first, and no step down leaves one out."""
+def wrong_headings(page):
+    """The levels of the headings if they are wrong: h1 not alone or not first, or a level skipped."""
     levels = page.evaluate(LEVELS)
     steps = zip(levels, levels[1:], strict=False)
     in_order = levels[:1] == [1] and levels.count(1) == 1 and all(after <= before + 1 for before, after in steps)
     return [] if in_order else levels
 
 
-HIT = """element => {
+IS_TAPPABLE = """element => {
     const box = element.getBoundingClientRect();
     const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     return box.width >= 24 && box.height >= 24 && box.left >= 0 && box.right <= document.documentElement.clientWidth
@@ -102,49 +104,49 @@ HIT = """element => {
 }"""
 
 
-def reached(page, selector):
-    """Whether this is whole on the screen and a finger in its middle would touch it."""
-    return page.locator(selector).evaluate(HIT)
+def is_tappable(page, selector):
+    """Whether the element is fully on screen, at least 24 px wide and high, and its centre is not covered."""
+    return page.locator(selector).evaluate(IS_TAPPABLE)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_everyone_can_read_what_the_movement_says(visit, language):
+@in_language_and_views
+def test_10_axe_finds_nothing_on_any_page_that_staff_wrote(visit, language, views):
+    """One sector page and one search in every view; of the others, which share two templates, each in one language."""
     insert_tally(parents=4, teachers=2, youth=1)
     visitor = visit(viewport=PHONE)
-    everywhere = [
-        path_of("campaign:home", language),
-        page_path("sector-teachers", language),
-        search_path(language, TYPED[language]),
-    ]
-    once = [path for path in every_path(language) if path not in everywhere]
-    views = dict.fromkeys(everywhere, EVERY_VIEW)
-    views |= {path: [OPPOSITE_VIEWS[number % 2]] for number, path in enumerate(once)}
+    thoroughly = [page_path("sector-teachers", language), search_path(language, TYPED[language])]
+    searches = [search_path(language, words) for words in ("", "asgjëkëtu")]
+    others = [path for path in [*searches, *written_paths(language)] if path not in thoroughly]
+    assert len(others) > 25
+    if views is not ALL_VIEWS:
+        others = others[LANGUAGES.index(language) :: len(LANGUAGES)]
+    checked = dict.fromkeys(thoroughly, views)
+    checked |= {path: [OPPOSITE_VIEWS[number % 2]] for number, path in enumerate(others)}
     found = {}
-    for path in views:
+    for path in checked:
         visitor.open(path)
-        assert path not in everywhere or "?q=" not in path or visitor.page.locator("mark").count()
-        found |= {(path, *where): nodes for where, nodes in faults_in(visitor.page, views[path]).items()}
+        assert f"?q={TYPED[language]}" not in path or visitor.page.locator("mark").count()
+        found |= {(path, *where): nodes for where, nodes in faults_in(visitor.page, checked[path]).items()}
     assert found == {}
-    assert len(everywhere) + len(once) > 30
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_10_every_page_fits_the_narrowest_phone_and_is_read_in_order(visit, language):
+def test_10_every_page_fits_320_pixels_and_has_headings_in_order(visit, language):
     insert_tally(parents=7)
     visitor = visit(viewport=NARROW)
     paths = every_path(language)
     too_wide, out_of_order = {}, {}
     for path in paths:
         visitor.open(path)
-        too_wide[path] = misfits(visitor.page)
-        out_of_order[path] = disorder(visitor.page)
+        too_wide[path] = overflowing(visitor.page)
+        out_of_order[path] = wrong_headings(visitor.page)
     assert {path: found for path, found in too_wide.items() if found} == {}
     assert {path: levels for path, levels in out_of_order.items() if levels} == {}
     assert len(paths) > 30
 
 
-def write_at_length():
-    """One of each that staff can write, with words and titles as long as their columns take."""
+def fill_every_column():
+    """One row of each content model, with titles and words as long as their columns allow."""
     text = (
         f"<h2>{TITLE}</h2><p>{WORD} <a href='/sq/'>{WORD}</a></p><h3>{WORD}</h3><ul><li>{WORD}</li></ul>"
         f"<ol><li><strong>{WORD}</strong></li></ol><blockquote>{WORD}</blockquote><dl><dt>{WORD}</dt><dd>{WORD}</dd></dl>"
@@ -177,9 +179,9 @@ def write_at_length():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_10_no_word_however_long_pushes_a_page_off_the_screen(visit, language):
+def test_10_no_page_overflows_with_the_longest_words(visit, language):
     assert len(WORD) >= 90 and len(TITLE) == 120
-    write_at_length()
+    fill_every_column()
     insert_tally(parents=7)
     visitor = visit(viewport=NARROW)
     paths = [
@@ -195,17 +197,17 @@ def test_10_no_word_however_long_pushes_a_page_off_the_screen(visit, language):
         for width in (320, 1024):
             visitor.page.set_viewport_size(NARROW | {"width": width})
             visitor.open(path)
-            too_wide[path, width] = misfits(visitor.page)
+            too_wide[path, width] = overflowing(visitor.page)
     expect(visitor.page.locator("mark").first).to_be_visible()
-    # The menu holds a title of that length too.
+    # The menu holds a title of this length too.
     visitor.page.set_viewport_size(NARROW)
     visitor.page.locator(".menu summary").click()
-    too_wide["menu"] = misfits(visitor.page)
+    too_wide["menu"] = overflowing(visitor.page)
     assert {path: found for path, found in too_wide.items() if found} == {}
     expect(visitor.page.get_by_role("link", name=TITLE).first).to_be_visible()
 
 
-def test_22_the_way_out_stays_in_view_however_long_the_numbers_are(visit):
+def test_22_the_quick_exit_stays_visible_beside_the_longest_numbers(visit):
     strip = HelpChannel.objects.filter(in_strip=True)
     strip.update(number="+355 4 222 33 44 shtesa 5566", **both(short="telefonidheshkrimi12"))
     cache.clear()
@@ -214,25 +216,25 @@ def test_22_the_way_out_stays_in_view_however_long_the_numbers_are(visit):
         visitor.open(path)
         for width, height in ((320, 640), (320, 256), (1280, 740)):
             visitor.page.set_viewport_size({"width": width, "height": height})
-            assert misfits(visitor.page, "main") == []
-            assert reached(visitor.page, ".help-strip [data-exit]")
+            assert overflowing(visitor.page, "main") == []
+            assert is_tappable(visitor.page, ".help-strip [data-exit]")
 
 
 WIDTHS = (320, 360, 768, 1024, 1280, 1440)
 
 
-def faults_at_every_width(page, *others):
-    """What does not fit at any width, and headings that jump."""
-    found = disorder(page)
+def layout_faults(page, *others):
+    """Elements that overflow at any width, and wrong heading levels."""
+    found = wrong_headings(page)
     for width in WIDTHS:
         page.set_viewport_size(NARROW | {"width": width})
-        for look in (misfits, *others):
+        for look in (overflowing, *others):
             found += look(page)
     return found
 
 
-# A long number may stand under the flag of the drawn 1, but not on its stem, which begins at 148 of its 300 units.
-BESIDE = """() => {
+# A long number may overlap the flag of the drawn 1, but not its stem, which begins at 148 of its 300 units.
+NUMBER_ON_STEM = """() => {
     const one = document.querySelector(".hero .one").getBoundingClientRect(), range = document.createRange();
     range.selectNodeContents(document.querySelector(".count"));
     const end = Math.max(...[...range.getClientRects()].map(box => box.right));
@@ -240,20 +242,20 @@ BESIDE = """() => {
 }"""
 
 
-def beside_the_one(page):
-    """Words at the top of home that run into the 1."""
-    return page.evaluate(BESIDE)
+def number_on_stem(page):
+    """["the number ends at …"] if the number on the home page overlaps the stem of the drawn 1."""
+    return page.evaluate(NUMBER_ON_STEM)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_home_and_totals_read_well_with_nobody_seven_and_a_million(visit, language):
+def test_home_and_totals_fit_with_no_seven_and_a_million_pledges(visit, language):
     visitor = visit(viewport=NARROW)
 
     def shows(number):
         visitor.open(path_of("pledges:totals", language))
-        assert faults_at_every_width(visitor.page) == []
+        assert layout_faults(visitor.page) == []
         visitor.open(path_of("campaign:home", language))
-        assert faults_at_every_width(visitor.page, beside_the_one) == []
+        assert layout_faults(visitor.page, number_on_stem) == []
         words = visitor.page.locator(".count").inner_text()
         assert (re.sub(r"\D", "", words.splitlines()[0]) or None) == number
 
@@ -263,19 +265,19 @@ def test_home_and_totals_read_well_with_nobody_seven_and_a_million(visit, langua
     TallyCell.objects.all().delete()
     a_million()
     shows("1000000")
-    # No seven digits are wider.
+    # The widest number of seven digits.
     TallyCell.objects.all().delete()
     insert_tally(parents=2_000_000)
     shows("2000000")
 
 
-def test_home_and_news_read_well_with_one_piece_of_news_and_with_fifty(visit):
+def test_home_and_news_fit_with_one_article_and_with_fifty(visit):
     visitor = visit(viewport=NARROW)
 
     def shows(on_home, in_the_list):
         for path, number in (("/sq/", on_home), ("/sq/lajme/", in_the_list)):
             visitor.open(path)
-            assert faults_at_every_width(visitor.page) == []
+            assert layout_faults(visitor.page) == []
             assert visitor.page.locator("main .news li").count() == number
 
     Article.objects.exclude(pk=Article.objects.first().pk).delete()
@@ -283,25 +285,25 @@ def test_home_and_news_read_well_with_one_piece_of_news_and_with_fifty(visit):
     fifty_pieces_of_news()
     shows(2, 10)
     visited = 1
-    while (older := visitor.page.get_by_role("link", name=said("sq", "Older"), exact=True)).count():
+    while (older := visitor.page.get_by_role("link", name=translated("sq", "Older"), exact=True)).count():
         press(older)
-        assert misfits(visitor.page) == []
+        assert overflowing(visitor.page) == []
         visited += 1
-    assert visited == 6, "fifty-one pieces of news on six pages"
+    assert visited == 6, "51 articles on six pages"
 
 
-def test_home_reads_well_with_no_figure_demand_voice_or_news(visit):
+def test_home_fits_without_statistics_demands_voices_or_news(visit):
     for model in (Statistic, Demand, Voice, Article, Partner):
         model.objects.all().delete()
     visitor = visit(viewport=NARROW)
     for language in LANGUAGES:
         visitor.open(path_of("campaign:home", language))
-        assert faults_at_every_width(visitor.page) == []
-        # No heading stands over nothing.
+        assert layout_faults(visitor.page) == []
+        # No heading without content below it.
         assert visitor.page.locator("main h2").count() == 3
 
 
-# The focus: what it is on, whether that shows, and whether a strip or an edge of the screen covers any of it.
+# The focused element, whether its outline shows, and whether the sticky strip or an edge of the screen covers part of it.
 FOCUS = """() => {
     const element = document.activeElement;
     if (element === document.body) return null;
@@ -324,7 +326,7 @@ FOCUSABLE = """() => [...document.querySelectorAll("a[href], button, input, summ
 
 
 def tab_through(page, key="Tab"):
-    """All that the focus comes to, in order, till it leaves the page; each must be seen, outlined and uncovered."""
+    """Every focused element in order, until the focus leaves the page; asserts that each has an outline and is not covered."""
     passed = []
     while True:
         page.keyboard.press(key)
@@ -337,24 +339,24 @@ def tab_through(page, key="Tab"):
 
 
 def tab_to(page, what):
-    """Press Tab until the focus is on this address or id."""
+    """Press Tab until the element with this address or id has the focus."""
     for _ in range(200):
         page.keyboard.press("Tab")
         focus = page.evaluate(FOCUS)
         assert focus and focus["clear"] and focus["outlined"], focus
         if focus["what"] == what:
             return
-    raise AssertionError(f"{what} is not reached")
+    raise AssertionError(f"{what} does not get the focus")
 
 
-def test_10_from_the_address_bar_through_home_to_help_by_keyboard_alone(visit):
+def test_10_home_and_help_can_be_used_by_keyboard_alone(visit):
     insert_tally(parents=7)
     visitor = visit(viewport=PHONE)
     page = visitor.page
     visitor.open("/sq/")
     passed = tab_through(page)
     assert [each["what"] for each in passed[:2]] == ["#content", "tel:116111"]
-    assert len(passed) == page.evaluate(FOCUSABLE) >= 40, "nothing is left out, nothing comes twice"
+    assert len(passed) == page.evaluate(FOCUSABLE) >= 40, "every control once"
     visitor.open("/sq/")
     tab_to(page, "/sq/ndihme/")
     page.keyboard.press("Enter")
@@ -366,14 +368,14 @@ def test_10_from_the_address_bar_through_home_to_help_by_keyboard_alone(visit):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, ENLARGED, {"width": 1280, "height": 600}])
-def test_10_the_strip_never_covers_what_has_the_focus_on_the_way_back(visit, viewport):
+def test_10_the_strip_never_covers_the_focus_when_tabbing_backwards(visit, viewport):
     visitor = visit(viewport=viewport)
     visitor.open("/en/")
     visitor.page.locator(".foot a").last.focus()
     assert len(tab_through(visitor.page, "Shift+Tab")) >= 39
 
 
-def test_10_the_way_past_strip_and_menu_leads_to_the_words(visit):
+def test_10_the_skip_link_leads_to_the_content(visit):
     visitor = visit(viewport=PHONE)
     visitor.open("/en/demands/")
     visitor.page.keyboard.press("Tab")
@@ -382,13 +384,13 @@ def test_10_the_way_past_strip_and_menu_leads_to_the_words(visit):
     assert visitor.page.evaluate(FOCUS)["inMain"]
 
 
-def test_10_the_menu_opens_with_enter_and_its_links_lead_on(visit):
+def test_10_the_menu_opens_with_enter_and_its_links_work(visit):
     visitor = visit(viewport=PHONE)
     page = visitor.page
     visitor.open("/en/")
     links = page.locator(".menu li a")
     expect(links.first).to_be_hidden()
-    tab_to(page, said("en", "Menu"))
+    tab_to(page, translated("en", "Menu"))
     page.keyboard.press("Enter")
     addresses = [links.nth(number).get_attribute("href") for number in range(links.count())]
     assert len(addresses) == 7
@@ -408,7 +410,7 @@ def test_10_the_menu_opens_with_enter_and_its_links_lead_on(visit):
         assert page.locator(".menu a[aria-current=page]").count() <= 1
 
 
-def test_10_a_search_is_sent_with_enter_and_leaves_no_word_in_the_address(visit):
+def test_10_a_search_is_sent_with_enter_and_its_words_are_not_in_the_address(visit):
     visitor = visit(viewport=PHONE)
     page = visitor.page
     for start in ("/sq/kerko/", "/sq/nuk-ka/"):
@@ -429,7 +431,7 @@ WORDS = "document.querySelector('main').innerText.split(/\\s+/).filter(Boolean)"
 LINKS = """() => [...new Set([...document.querySelectorAll("a[href]")].map(each => each.getAttribute("href")))]"""
 
 
-def test_10_nothing_is_lost_when_all_is_four_times_as_large(visit):
+def test_10_nothing_is_lost_at_400_percent_zoom(visit):
     insert_tally(parents=7)
     visitor = visit()
     page = visitor.page
@@ -440,17 +442,17 @@ def test_10_nothing_is_lost_when_all_is_four_times_as_large(visit):
         assert len(words) > 150
         page.set_viewport_size(ENLARGED)
         assert page.evaluate(WORDS) == words
-        assert misfits(page) == []
+        assert overflowing(page) == []
         strip = page.locator(".help-strip").bounding_box()["height"]
-        # Less than 44 pixels nobody's thumb would meet.
+        # At least 44 px, the minimum size of a touch target.
         assert strip <= max(0.15 * ENLARGED["height"], 44)
         page.locator(".menu summary").click()
         for link in page.locator(".menu li a").all():
             link.scroll_into_view_if_needed()
             expect(link).to_be_visible()
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-        assert reached(page, ".help-strip [data-exit]")
-        assert reached(page, ".foot li:last-child a >> nth=-1"), "the strip lies over the last link"
+        assert is_tappable(page, ".help-strip [data-exit]")
+        assert is_tappable(page, ".foot li:last-child a >> nth=-1"), "the strip covers the last link"
 
 
 def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
@@ -473,7 +475,7 @@ def test_10_menu_search_and_the_other_language_need_no_javascript(visit):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_help_on_paper_has_the_numbers_and_nothing_to_press(visit, language):
+def test_printed_help_has_the_numbers_and_no_controls(visit, language):
     visitor = visit(viewport={"width": 794, "height": 1123})
     visitor.open(path_of("campaign:help", language))
     page = visitor.page

@@ -1,14 +1,12 @@
-"""The admin as staff see it: anyone can use it, on a phone and at a desk, by day and by night, in both languages."""
+"""The dashboard and pages of the admin in a browser: accessible on phone and desktop, in both schemes and languages."""
 
-import pytest
 from playwright.sync_api import expect
 
 from campaign.models import Demand, PageText
 from pledges.models import Message
 from tests.browser import press
-from tests.browser.axe import EVERY_VIEW, faults_in
+from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge, make_staff
-from tests.pages import LANGUAGES
 
 LOCALES = {"sq": "sq-AL", "en": "en-GB"}
 
@@ -16,7 +14,7 @@ TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clie
 
 
 def pages(visitor):
-    """The pages we shape, opened one after the other."""
+    """Opens one admin page with our own templates after the other; yields its path."""
     text, demand = PageText.objects.get(key="home_lead"), Demand.objects.first()
     for path in (
         "/admin/",
@@ -31,39 +29,39 @@ def pages(visitor):
         yield path
 
 
-def what_is_wrong(page):
-    """Serious findings of axe in every view of the page that is open, and whether it is wider than the screen."""
+def faults_and_width(page, views):
+    """Serious findings of axe in each view of the open page, and by how many pixels it is wider than the screen."""
     found = {}
-    for view in EVERY_VIEW:
+    for view in views:
         found |= faults_in(page, [view], only_serious=True)
         if (beyond := page.evaluate(TOO_WIDE)) > 0:
             found[*view[:2], "too wide"] = beyond
     return found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_serious_where_staff_work(staff_visit, language):
+@in_language_and_views
+def test_axe_finds_nothing_serious_on_the_pages_of_the_admin(staff_visit, language, views):
     for sector in ("parents", "teachers"):
         Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed", sector=sector))
     Message.objects.update(state="failing")
     visitor = staff_visit(make_staff(superuser=True), locale=LOCALES[language])
     found = {}
     for path in pages(visitor):
-        found |= {(path, *where): what for where, what in what_is_wrong(visitor.page).items()}
+        found |= {(path, *where): what for where, what in faults_and_width(visitor.page, views).items()}
     assert found == {}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_axe_finds_nothing_serious_at_the_door(browser, live_server, language):
+@in_language_and_views
+def test_axe_finds_nothing_serious_on_the_sign_in_page(browser, live_server, language, views):
     context = browser.new_context(base_url=live_server.url, locale=LOCALES[language], reduced_motion="reduce")
     page = context.new_page()
     page.goto("/admin/login/")
-    found = what_is_wrong(page)
+    found = faults_and_width(page, views)
     context.close()
     assert found == {}
 
 
-def test_the_home_page_s_lead_is_changed_on_a_phone(staff_visit):
+def test_the_lead_of_the_home_page_is_edited_on_a_phone(staff_visit):
     visitor = staff_visit(make_staff("change_pagetext"), locale="en-GB", viewport={"width": 360, "height": 740})
     page = visitor.page
     visitor.open("/admin/")
@@ -77,12 +75,12 @@ def test_the_home_page_s_lead_is_changed_on_a_phone(staff_visit):
     assert page.locator(".hero .lead").inner_text() == "New words."
 
 
-def test_the_theme_is_django_s_to_toggle(staff_visit):
+def test_the_theme_toggle_of_django_switches_our_colours(staff_visit):
     visitor = staff_visit(make_staff(superuser=True), locale="en-GB", color_scheme="light")
     visitor.open("/admin/")
-    ground = "getComputedStyle(document.body).backgroundColor"
-    seen = {visitor.page.evaluate(ground)}
+    background = "getComputedStyle(document.body).backgroundColor"
+    seen = {visitor.page.evaluate(background)}
     for _ in range(2):
         visitor.page.locator(".theme-toggle").click()
-        seen.add(visitor.page.evaluate(ground))
+        seen.add(visitor.page.evaluate(background))
     assert seen == {"rgb(255, 253, 250)", "rgb(19, 22, 46)"}

@@ -1,4 +1,4 @@
-"""What staff do with pages in a real browser, under the strict policy (story 27)."""
+"""Editing pages in a browser under the strict CSP (story 27)."""
 
 import re
 
@@ -21,13 +21,13 @@ def editor(staff_visit, name):
     )
 
 
-def test_27_a_page_is_made_previewed_published_changed_compared_and_restored(staff_visit, visit):
+def test_27_a_page_is_created_previewed_published_changed_compared_and_restored(staff_visit, visit):
     vera, reader = editor(staff_visit, "vera"), visit()
     page = vera.page
     vera.open("/admin/campaign/page/add/")
     page.fill("#id_title_sq", "Guximi")
     page.fill("#id_title_en", "Courage")
-    # Both languages side by side.
+    # Both languages are side by side.
     albanian, english = (page.locator(f"#id_title_{code}").bounding_box() for code in ("sq", "en"))
     assert albanian["y"] == english["y"] and albanian["x"] + albanian["width"] < english["x"]
     page.fill("#id_key", "brave")
@@ -37,7 +37,7 @@ def test_27_a_page_is_made_previewed_published_changed_compared_and_restored(sta
     page.fill('.editor-text[lang="en"]', "Our own words.")
     expect(page.locator("#id_slug_en")).to_have_value("courage")
 
-    # What is typed, on its page, in a tab of its own; nothing is saved.
+    # The preview of unsaved input opens in a new tab; nothing is saved.
     with vera.context.expect_page() as tab:
         page.click("[name=_preview]")
     tab.value.wait_for_load_state()
@@ -45,7 +45,7 @@ def test_27_a_page_is_made_previewed_published_changed_compared_and_restored(sta
     expect(tab.value.locator(".preview")).to_contain_text("Preview, not saved.")
     assert not Page.objects.filter(key="brave").exists()
 
-    # A draft, shown to somebody without an account, in both languages.
+    # The preview link of a draft works without an account, in both languages.
     press(page.locator("[name=_continue]"))
     link = page.get_by_role("link", name="Preview in English").get_attribute("href")
     reader.open(link)
@@ -78,7 +78,7 @@ def test_27_a_page_is_made_previewed_published_changed_compared_and_restored(sta
     expect(reader.page.locator("h1")).to_have_text("Courage")
 
 
-def test_two_colleagues_are_told_of_each_others_save(staff_visit):
+def test_saving_over_a_newer_version_is_refused_until_confirmed(staff_visit):
     about = Page.objects.get(key="about")
     path = f"/admin/campaign/page/{about.pk}/change/"
     vera, besa = (editor(staff_visit, name) for name in ("vera", "besa"))
@@ -100,12 +100,12 @@ def test_two_colleagues_are_told_of_each_others_save(staff_visit):
 
 
 def stay(page):
-    """Press the link to the front page, and wait for the question whether to leave; the test answers no."""
+    """Press the link to the dashboard and dismiss the dialog that asks whether to leave."""
     with page.expect_event("dialog"):
         page.click("#site-name a", no_wait_after=True)
 
 
-def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit):
+def test_leaving_a_form_with_unsaved_input_asks_first_and_saving_does_not(staff_visit):
     vera = editor(staff_visit, "vera")
     page, asked = vera.page, []
 
@@ -117,7 +117,7 @@ def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit
     about = Page.objects.get(key="about")
     path = f"/admin/campaign/page/{about.pk}/change/"
 
-    # Looked at, clicked into, typed and taken back: nothing to lose.
+    # Input that was undone: nothing is unsaved.
     vera.open(path)
     page.click("#id_title_en")
     page.keyboard.type("x")
@@ -129,12 +129,12 @@ def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit
     vera.open(path)
     page.click("#id_title_en")
     page.keyboard.type("More ")
-    # As an editor of formatted text does it: the field changes and no key was pressed in it.
+    # As the rich text editor does it: the field's value changes without a key event.
     page.evaluate("document.querySelector('#id_body_en').value += '<p>x</p>'")
     stay(page)
     expect(page.locator("#id_title_en")).to_be_visible()
     assert asked == ["beforeunload"] and page.url.endswith(path)
-    # A preview opens beside and leaves the form as unsaved as it was.
+    # A preview opens in a new tab; the form stays unsaved.
     with vera.context.expect_page():
         page.click("[name=_preview]")
     stay(page)
@@ -144,7 +144,7 @@ def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit
     assert re.search("/campaign/page/$", page.url)
     assert len(asked) == 2
 
-    # A form that came back with errors holds words that are not saved.
+    # A form shown again with errors holds unsaved input.
     vera.open(path)
     page.fill("#id_title_sq", "")
     press(page.locator("[name=_save]"))
@@ -154,7 +154,7 @@ def test_leaving_with_unsaved_words_is_asked_about_and_saving_is_not(staff_visit
     assert len(asked) == 3
 
 
-def test_languages_stand_one_under_the_other_on_a_phone_and_all_works_without_scripts(staff_visit):
+def test_on_a_phone_languages_are_stacked_and_editing_works_without_javascript(staff_visit):
     user = make_staff(superuser=True, username="vera")
     vera = staff_visit(user, locale="en-GB", viewport={"width": 360, "height": 740}, java_script_enabled=False)
     about = Page.objects.get(key="about")
@@ -171,7 +171,7 @@ def test_languages_stand_one_under_the_other_on_a_phone_and_all_works_without_sc
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_serious_on_what_editors_use(staff_visit, visit, width):
+def test_axe_finds_nothing_serious_on_the_forms_of_editors(staff_visit, visit, width):
     vera = staff_visit(
         make_staff(superuser=True, username="vera"), locale="en-GB", viewport={"width": width, "height": 740}
     )

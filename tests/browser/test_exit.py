@@ -1,4 +1,4 @@
-"""The quick exit (acceptance story 22): gone at once, and not one step back."""
+"""The quick exit in a browser (acceptance story 22)."""
 
 import time
 from urllib.parse import urlsplit
@@ -9,46 +9,47 @@ from django.core.cache import cache
 from campaign.models import SiteSettings
 from tests.browser import press
 
-ELSEWHERE = "/en/privacy/"
-OUT = "https://exit.example"
+EXIT_PATH = "/en/privacy/"
+EXIT_HOST = "https://exit.example"
 
 
 @pytest.fixture
 def site_with_exit(visit, live_server):
-    """A visitor whose way out leads, by an answer made up here, to a page of this server: the test asks no other host."""
+    """A function that makes a visitor whose quick exit is intercepted and redirected to this server."""
 
-    def come(**options):
-        SiteSettings.objects.create(pk=1, exit_url=f"{OUT}{ELSEWHERE}")
+    def make(**options):
+        SiteSettings.objects.create(pk=1, exit_url=f"{EXIT_HOST}{EXIT_PATH}")
         cache.clear()
         visitor = visit(**options)
         visitor.context.route(
-            f"{OUT}/**", lambda route: route.fulfill(status=302, headers={"Location": live_server.url + ELSEWHERE})
+            f"{EXIT_HOST}/**",
+            lambda route: route.fulfill(status=302, headers={"Location": live_server.url + EXIT_PATH}),
         )
-        visitor.expected = {urlsplit(OUT)[:2]}
+        visitor.expected = {urlsplit(EXIT_HOST)[:2]}
         return visitor
 
-    return come
+    return make
 
 
-def test_22_a_tap_replaces_the_page(site_with_exit):
+def test_22_the_exit_button_replaces_the_page_in_the_history(site_with_exit):
     visitor = site_with_exit()
     visitor.open("/sq/ndihme/")
     visitor.open("/sq/zotimi/")
     visitor.page.locator("[data-exit]").click()
-    visitor.page.wait_for_url("**" + ELSEWHERE)
+    visitor.page.wait_for_url("**" + EXIT_PATH)
     visitor.page.go_back()
     assert visitor.page.url.endswith("/sq/ndihme/"), "the page that was left is not in the history"
 
 
-def test_22_three_presses_of_shift_do_the_same(site_with_exit):
+def test_22_pressing_shift_three_times_leaves_the_page(site_with_exit):
     visitor = site_with_exit()
     visitor.open("/sq/ndihme/")
     for _ in range(3):
         visitor.page.keyboard.press("Shift")
-    visitor.page.wait_for_url("**" + ELSEWHERE)
+    visitor.page.wait_for_url("**" + EXIT_PATH)
 
 
-def test_22_typing_capitals_leads_nowhere(site_with_exit):
+def test_22_typing_capital_letters_does_not_leave_the_page(site_with_exit):
     visitor = site_with_exit()
     visitor.open("/sq/zotimi/")
     visitor.page.locator("#id_name").focus()
@@ -63,23 +64,23 @@ def test_22_typing_capitals_leads_nowhere(site_with_exit):
     assert visitor.page.locator("#id_name").input_value() == "DRITAKOLAx"
 
 
-def test_22_nothing_of_the_page_is_seen_while_the_next_one_loads(site_with_exit):
+def test_22_the_page_is_hidden_while_the_next_one_loads(site_with_exit):
     visitor = site_with_exit()
     page = visitor.page
     visitor.open("/sq/ndihme/")
-    # What is seen when the page first changes is kept for the next one, which comes from the same server here.
+    # Stores the height and title at the first change of the page; the next page has the same origin here.
     page.evaluate(
         """() => new MutationObserver(() => sessionStorage.setItem(
             "seen", document.querySelector("main").offsetHeight + document.title)
         ).observe(document.documentElement, {attributes: true})"""
     )
     page.locator("[data-exit]").click()
-    page.wait_for_url("**" + ELSEWHERE)
+    page.wait_for_url("**" + EXIT_PATH)
     assert page.evaluate("sessionStorage.getItem('seen')") == "0", "neither height nor title"
 
 
-def test_22_it_is_a_link_without_javascript(site_with_exit):
+def test_22_the_exit_works_as_a_link_without_javascript(site_with_exit):
     visitor = site_with_exit(java_script_enabled=False)
     visitor.open("/sq/zotimi/")
     press(visitor.page.locator("[data-exit]"))
-    assert visitor.page.url.endswith(ELSEWHERE)
+    assert visitor.page.url.endswith(EXIT_PATH)

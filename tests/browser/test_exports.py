@@ -1,4 +1,4 @@
-"""Taking a file of pledges out, with a browser: what is shown is what arrives, and the page says how far it is."""
+"""Exports in a browser: the file has the rows that the page announced, and the page shows the progress."""
 
 import csv
 from pathlib import Path
@@ -18,7 +18,7 @@ def read(download):
 
 
 @pytest.mark.parametrize("java_script_enabled", [True, False])
-def test_a_file_of_what_the_list_shows(staff_visit, java_script_enabled):
+def test_the_filtered_list_is_exported(staff_visit, java_script_enabled):
     make_pledge("Drita Çela", "drita@shembull.al", state="confirmed", updates=True)
     make_pledge("Besnik Përmeti", "besnik@shembull.al", state="confirmed")
     make_pledge(state="invalidated")
@@ -39,7 +39,7 @@ def test_a_file_of_what_the_list_shows(staff_visit, java_script_enabled):
     assert {row["Name"]: row["Address"] for row in take("Pledges, with names and addresses")} == people
     if java_script_enabled:
         expect(page.locator(".export-progress")).to_have_text("The file is complete: 2 rows.")
-        # The same page makes another one.
+        # The same page creates another file.
         assert [row["Name"] for row in take("Names and addresses of those who want news")] == ["Drita Çela"]
         expect(page.locator(".export-progress")).to_have_text("The file is complete: 1 row.")
         assert Export.objects.count() == 2
@@ -50,7 +50,7 @@ def test_a_file_of_what_the_list_shows(staff_visit, java_script_enabled):
         expect(page.get_by_role("row", name="State Confirmed")).to_be_visible()
 
 
-def test_a_file_of_what_is_ticked(staff_visit):
+def test_selected_pledges_are_exported(staff_visit):
     make_pledge("Drita Çela")
     make_pledge("Besnik Përmeti")
     colleague = staff_visit(make_staff(*ALL_PERMISSIONS), **ENGLISH)

@@ -1,4 +1,4 @@
-"""Sharing in a real browser: the own link brings one more, copying works, and a photo gets its ribbon without leaving."""
+"""Sharing in a browser: the referral link, copying, and the ribbon on a photo, which stays on the device."""
 
 import io
 
@@ -14,7 +14,7 @@ from tests.factories import make_pledge
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_address_is_copied_by_a_button_and_stands_there_without_javascript(visit):
+def test_the_address_is_copied_by_a_button_and_readable_without_javascript(visit):
     pledge = make_pledge(state="confirmed")
     path = links.path(Purpose.SHARE, pledge, "en")
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
@@ -31,7 +31,7 @@ def test_the_address_is_copied_by_a_button_and_stands_there_without_javascript(v
     expect(plain.page.locator("#address")).to_be_visible()
 
 
-def test_who_confirms_through_my_link_is_counted_on_my_page(visit, inbox):
+def test_a_pledge_through_my_link_is_counted_on_my_page(visit, inbox):
     first = visit(permissions=["clipboard-read", "clipboard-write"])
     pledge = make_pledge("Arta Hoxha", "arta@shembull.al")
     first.open(links.path(Purpose.CONFIRM, pledge, "en"))
@@ -53,13 +53,13 @@ def test_who_confirms_through_my_link_is_counted_on_my_page(visit, inbox):
     page.fill("#id_email", "agim@shembull.al")
     page.check("#id_consent")
     press(page.locator("form#pledge .btn"))
-    # A page filled this quickly comes back, to be sent once more.
+    # A form submitted within two seconds is shown again.
     if page.url.endswith("/pledge/"):
         press(page.locator("form#pledge .btn"))
     assert page.url.endswith("/inbox/")
-    [(_subject, recipient, letter)] = inbox()
+    [(_subject, recipient, mail_links)] = inbox()
     assert recipient == "agim@shembull.al"
-    second.open(letter[0])
+    second.open(mail_links[0])
     page.locator("main button.btn").click()
     page.get_by_text("You are number").wait_for()
 
@@ -67,7 +67,7 @@ def test_who_confirms_through_my_link_is_counted_on_my_page(visit, inbox):
     first.page.get_by_text("One person has pledged through your link.").wait_for()
 
 
-def test_a_photo_gets_its_ribbon_and_nothing_is_sent(visit):
+def test_a_photo_gets_a_ribbon_and_is_not_uploaded(visit):
     photo = io.BytesIO()
     Image.new("RGB", (640, 480), (10, 200, 10)).save(photo, "JPEG")
     visitor = visit()
@@ -87,7 +87,7 @@ def test_a_photo_gets_its_ribbon_and_nothing_is_sent(visit):
     page.set_input_files("#photo", {"name": "no.txt", "mimeType": "text/plain", "buffer": b"no photo"})
     page.get_by_text("This file is no photo").wait_for()
     expect(page.locator("canvas")).to_be_hidden()
-    # A link to the ready picture is there for whoever has no JavaScript.
+    # Without JavaScript there is a link to the finished picture.
     plain = visit(java_script_enabled=False)
     plain.open("/sq/fjongo-blu/")
     expect(plain.page.locator("#photo")).to_be_hidden()

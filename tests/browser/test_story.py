@@ -1,4 +1,4 @@
-"""The way of a pledge as a supporter walks it: without JavaScript, in either language, through a real mail."""
+"""A pledge from form to withdrawal in a browser: without JavaScript, in both languages, with the mails sent."""
 
 import re
 
@@ -14,52 +14,52 @@ from tests.factories import make_pledge
 from tests.pages import path_of
 
 
-def said(language, english):
-    """Our words in a language."""
+def translated(language, english):
+    """The translation of an English string of the catalogue."""
     with translation.override(language):
         return translation.gettext(english)
 
 
 def press(page, language, english):
-    """Press the button, or follow the link, that says so in the page's own part."""
-    words = said(language, english)
+    """Press the button or link with this text in the main part of the page."""
+    words = translated(language, english)
     main = page.locator("main")
     go(main.get_by_role("button", name=words, exact=True).or_(main.get_by_role("link", name=words, exact=True)).first)
 
 
 def total(visitor, language):
-    """How many the totals page says there are, loaded anew."""
+    """The total on the totals page, freshly loaded."""
     visitor.open(path_of("pledges:totals", language))
     return int(visitor.page.locator("h1 .num").inner_text())
 
 
 @pytest.mark.parametrize(("language", "other"), [("sq", "en"), ("en", "sq")])
-def test_signs_confirms_corrects_and_withdraws_without_javascript(visit, inbox, language, other):
+def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit, inbox, language, other):
     for _ in range(3):
         make_pledge(state="confirmed")
     visitor = visit(java_script_enabled=False, viewport={"width": 360, "height": 740})
     page = visitor.page
     assert total(visitor, language) == 3
 
-    # Everything but the consent.
+    # All fields except consent.
     page.locator("main .btn").last.click()
     expect(page).to_have_url(re.compile(path_of("pledges:sign", language)))
     page.locator("#id_over_16_0").check()
-    page.get_by_label(said(language, "Name and surname")).fill("Drita Ëndërr")
-    page.get_by_label(said(language, "E-mail"), exact=True).fill("drita@shembull.al")
+    page.get_by_label(translated(language, "Name and surname")).fill("Drita Ëndërr")
+    page.get_by_label(translated(language, "E-mail"), exact=True).fill("drita@shembull.al")
     page.locator("input[name=sector][value=teachers]").check()
     page.locator("#id_county").select_option("AL-10")
     page.locator("#id_updates").check()
     press(page, language, "Sign the pledge")
 
-    expect(page).to_have_title(re.compile("^" + said(language, "Error:")))
+    expect(page).to_have_title(re.compile("^" + translated(language, "Error:")))
     summary = page.locator(".errors")
     expect(summary).to_be_focused()
     expect(page.locator("#id_consent_error")).to_be_visible()
     go(summary.get_by_role("link"))
     assert page.url.endswith("#id_consent") and page.locator("#id_consent").is_visible()
 
-    def all_is_kept():
+    def check_input_is_kept():
         assert page.locator("#id_over_16_0").is_checked()
         expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
         expect(page.locator("#id_email")).to_have_value("drita@shembull.al")
@@ -67,33 +67,33 @@ def test_signs_confirms_corrects_and_withdraws_without_javascript(visit, inbox, 
         expect(page.locator("#id_county")).to_have_value("AL-10")
         assert page.locator("#id_updates").is_checked()
 
-    all_is_kept()
+    check_input_is_kept()
     go(page.locator("button.lang"))
     assert page.locator("html").get_attribute("lang") == other
-    assert page.get_by_label(said(other, "Name and surname")).is_visible()
-    all_is_kept()
+    assert page.get_by_label(translated(other, "Name and surname")).is_visible()
+    check_input_is_kept()
     assert page.locator(".errors").count() == 0 and "drita" not in page.url
     go(page.locator("button.lang"))
     assert page.locator("html").get_attribute("lang") == language
-    all_is_kept()
+    check_input_is_kept()
     page.locator("#id_consent").check()
     press(page, language, "Sign the pledge")
     assert page.url.endswith(path_of("pledges:inbox", language))
     assert "drita" not in page.content().lower()
-    assert total(visitor, language) == 3, "not before the button"
+    assert total(visitor, language) == 3, "not counted before confirmation"
 
     [(subject, recipient, links)] = inbox()
     assert subject == content.built_in("confirm", language).subject
     assert recipient == "drita@shembull.al"
     visitor.open(links[0])
     assert page.locator("html").get_attribute("lang") == language
-    assert total(visitor, language) == 3, "nor by opening the link"
+    assert total(visitor, language) == 3, "opening the link does not confirm"
     visitor.open(links[0])
     press(page, language, "Confirm my pledge")
     expect(page.locator("h1")).to_have_text(
         PageText.objects.values_list(f"text_{language}", flat=True).get(key="thanks_title")
     )
-    thanks = page.locator("main").get_by_role("link", name=said(language, "Open my pledge")).get_attribute("href")
+    thanks = page.locator("main").get_by_role("link", name=translated(language, "Open my pledge")).get_attribute("href")
     assert total(visitor, language) == 4
     [(subject, recipient, links)] = inbox()
     assert (subject, recipient) == (content.built_in("counted", language).subject, "drita@shembull.al")
@@ -104,23 +104,23 @@ def test_signs_confirms_corrects_and_withdraws_without_javascript(visit, inbox, 
     expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
     page.locator("#id_name").fill("Drita Kola")
     press(page, language, "Save the changes")
-    expect(page.get_by_role("status")).to_have_text(said(language, "Your changes are saved."))
+    expect(page.get_by_role("status")).to_have_text(translated(language, "Your changes are saved."))
     visitor.open(thanks)
     expect(page.locator("#id_name")).to_have_value("Drita Kola")
     press(page, language, "Withdraw my pledge")
-    assert total(visitor, language) == 4, "nor by opening this one"
+    assert total(visitor, language) == 4, "opening the link does not withdraw"
     visitor.open(thanks)
     press(page, language, "Withdraw my pledge")
     press(page, language, "Withdraw and erase")
-    expect(page.locator("h1")).to_have_text(said(language, "It is done"))
+    expect(page.locator("h1")).to_have_text(translated(language, "It is done"))
     assert total(visitor, language) == 3
     [(subject, recipient, links)] = inbox()
-    assert (subject, recipient) == (said(language, "It is done"), "drita@shembull.al")
+    assert (subject, recipient) == (translated(language, "It is done"), "drita@shembull.al")
     assert visitor.open(thanks).status == 410
     assert Pledge.objects.count() == 3
 
 
-def test_a_child_is_thanked_and_given_a_number_without_javascript(visit, inbox):
+def test_a_child_is_thanked_and_shown_the_helpline_without_javascript(visit, inbox):
     visitor = visit(java_script_enabled=False)
     visitor.open("/sq/zotimi/")
     page = visitor.page
@@ -134,13 +134,13 @@ def test_a_child_is_thanked_and_given_a_number_without_javascript(visit, inbox):
     assert not Pledge.objects.exists()
 
 
-def test_the_form_can_be_filled_with_the_keyboard_alone(visit):
+def test_the_form_can_be_filled_by_keyboard_alone(visit):
     visitor = visit()
     visitor.open("/en/pledge/")
     page, keyboard = visitor.page, visitor.page.keyboard
 
     def focused():
-        """The name or target of what has the focus; it must show that it has it."""
+        """The name or address of the focused element; asserts that its focus is visible."""
         what, shows = page.evaluate(
             """() => {
                 const element = document.activeElement, style = getComputedStyle(element);
@@ -152,7 +152,7 @@ def test_the_form_can_be_filled_with_the_keyboard_alone(visit):
                 return [element.name || element.getAttribute("href") || element.textContent.trim(), shows];
             }"""
         )
-        assert shows, f"{what} does not show that it has the focus"
+        assert shows, f"{what} has no visible focus"
         return what
 
     def tab_to(what):
@@ -162,15 +162,15 @@ def test_the_form_can_be_filled_with_the_keyboard_alone(visit):
             passed.append(focused())
             if passed[-1] == what:
                 return passed
-        raise AssertionError(f"{what} is not reached: {passed}")
+        raise AssertionError(f"{what} does not get the focus: {passed}")
 
-    assert tab_to("#content") == ["#content"], "the way past the strip and the menu comes first"
+    assert tab_to("#content") == ["#content"], "the skip link comes first"
     keyboard.press("Enter")
     assert tab_to("over_16")[-1] == "over_16"
     keyboard.press("Space")
     tab_to("sector")
     keyboard.press("ArrowDown")
-    # What one signs for this sector opens below it.
+    # The wording of this sector opens below it.
     tab_to("name")
     keyboard.type("Drita Kola")
     assert tab_to("email") == ["email"]
@@ -182,7 +182,7 @@ def test_the_form_can_be_filled_with_the_keyboard_alone(visit):
     tab_to("updates")
     with page.expect_navigation():
         keyboard.press("Enter")
-    if page.locator(".errors").count():  # the page was made in this very second: one press more
+    if page.locator(".errors").count():  # submitted within two seconds: press once more
         assert tab_to("sign")[-1] == "sign"
         keyboard.press("Enter")
     page.wait_for_url("**/en/pledge/inbox/")

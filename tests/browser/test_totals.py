@@ -1,29 +1,29 @@
-"""The totals in a real browser: the 1 that lights up and grows, the map by keyboard, everything without JavaScript."""
+"""The totals page in a browser: highlighting, live updates, the map by keyboard, and everything without JavaScript."""
 
 import pytest
 from playwright.sync_api import expect
 
 from pledges.totals import milestones, published
 from tests.browser import press
-from tests.browser.axe import EVERY_VIEW, faults_in
+from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, path_of
 from tests.tally import put_people
 
-HALF_A_MINUTE = 31_000  # milliseconds
+OVER_HALF_A_MINUTE = 31_000  # milliseconds
 PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county", "pledges:method")
 
 
 @pytest.fixture
-def many():
-    """Some hundreds of people over a year, with the day's state and milestones."""
+def many_pledges():
+    """640 pledges over a year, with a published state and milestones."""
     put_people(640, days=400)
     published.publish()
     milestones.record()
 
 
 def faded(page):
-    """The colours (s1, s2 …) whose dots stand back."""
+    """The colours (s1, s2 …) whose dots are faded."""
     return page.evaluate(
         """() => [...document.querySelectorAll(".one path[data-sector]")]
             .filter(path => getComputedStyle(path).opacity < 0.5).map(path => path.getAttribute("class")).sort()"""
@@ -31,7 +31,7 @@ def faded(page):
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_a_sector_lights_up_where_it_is_pointed_at_and_by_keyboard(visit, many, script):
+def test_a_sector_is_highlighted_by_pointer_and_by_keyboard(visit, many_pledges, script):
     visitor = visit(java_script_enabled=script, reduced_motion="reduce", viewport={"width": 1280, "height": 1600})
     visitor.open("/en/totals/")
     page = visitor.page
@@ -44,11 +44,11 @@ def test_a_sector_lights_up_where_it_is_pointed_at_and_by_keyboard(visit, many, 
     page.locator(".bars tr.s2 a").focus()
     assert faded(page) == others
     page.keyboard.press("Tab")
-    assert len(faded(page)) == 7 and faded(page) != others, "the next row's"
+    assert len(faded(page)) == 7 and faded(page) != others, "the next row is highlighted"
     page.locator(".bars tr.s2").first.hover()
-    assert len(faded(page)) == 6, "one by the keyboard, one by the pointer"
+    assert len(faded(page)) == 6, "one highlighted by keyboard, one by pointer"
     page.evaluate("document.activeElement.blur()")
-    # A dot itself: its sector stays, and its row answers.
+    # Pointing at a dot highlights its sector and its row.
     x, y = page.evaluate(
         """() => {
             const path = document.querySelector(".one path.s2");
@@ -62,18 +62,18 @@ def test_a_sector_lights_up_where_it_is_pointed_at_and_by_keyboard(visit, many, 
 
 
 def open_live(visitor, path):
-    """Load a page under a clock of our own, until the script of the 1 has begun; it comes after everything else."""
+    """Load a page under a mocked clock and wait until the script of the live totals, which loads last, has started."""
     page = visitor.page
     page.clock.install()
     page.add_init_script(
-        "document.addEventListener('load', ({target}) => target.toggleAttribute('data-begun', true), true)"
+        "document.addEventListener('load', ({target}) => target.toggleAttribute('data-started', true), true)"
     )
     visitor.open(path)
-    page.locator("script[src*=live][data-begun]").wait_for(state="attached")
+    page.locator("script[src*=live][data-started]").wait_for(state="attached")
 
 
 def dots(page):
-    """Every dot drawn, as (colour, place), new ones too."""
+    """Every drawn dot as colour and position, new ones included."""
     return page.evaluate(
         """() => [...document.querySelectorAll(".one path:not(.free)[data-people], .one .new")]
             .flatMap(path => {
@@ -84,7 +84,7 @@ def dots(page):
 
 
 @pytest.mark.parametrize("path", ["/en/", "/sq/sa-jemi/"])
-def test_a_new_dot_drops_in_when_somebody_confirms(visit, path):
+def test_a_new_dot_appears_when_a_pledge_is_confirmed(visit, path):
     for _ in range(3):
         make_pledge(state="confirmed", sector="parents")
     visitor = visit()
@@ -94,66 +94,66 @@ def test_a_new_dot_drops_in_when_somebody_confirms(visit, path):
     before = dots(page)
     assert len(before) == 3
     page.clock.run_for(5_000)
-    assert asked == [], "not before half a minute"
+    assert asked == [], "no request before half a minute"
     make_pledge(state="confirmed", sector="youth")
-    page.clock.run_for(HALF_A_MINUTE)
+    page.clock.run_for(OVER_HALF_A_MINUTE)
     page.locator(".one .new").wait_for(state="attached")
     after = dots(page)
     assert set(before) < set(after) and len(after) == 4
     [new] = set(after) - set(before)
-    assert new.startswith("s7"), "in the colour of young people"
+    assert new.startswith("s7"), "in the colour of the sector"
     expect(page.locator("[data-count]")).to_have_text("4")
-    # Where the next visitor finds it drawn.
+    # At the position where the server draws it for the next visitor.
     stranger = visit()
     stranger.open(path)
     assert {dot[2:] for dot in dots(stranger.page)} == {dot[2:] for dot in after}
     for _ in range(20):
         page.clock.run_for(3_000)
-    # The page's clock stands still for nobody: what really passed counts, too.
-    assert 2 <= len(asked) <= page.evaluate("performance.now()") / 30_000, "every half minute at most"
+    # Real time passes as well as the mocked one.
+    assert 2 <= len(asked) <= page.evaluate("performance.now()") / 30_000, "at most one request every half minute"
 
 
-def test_nobody_asks_while_the_page_is_out_of_sight(visit):
+def test_a_hidden_page_sends_no_requests(visit):
     make_pledge(state="confirmed")
     visitor = visit()
     page, asked = visitor.page, []
     page.on("request", lambda request: asked.append(request.url) if "/api/" in request.url else None)
     open_live(visitor, "/en/totals/")
     page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
-    page.clock.run_for(4 * HALF_A_MINUTE)
+    page.clock.run_for(4 * OVER_HALF_A_MINUTE)
     assert asked == []
     with page.expect_request("**/api/v1/totals.json"):
         page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-    assert len(asked) == 1, "at once when somebody looks again"
+    assert len(asked) == 1, "immediately when the page becomes visible"
 
 
-def test_dots_of_many_people_drop_only_when_they_are_full(visit):
+def test_a_dot_for_several_people_appears_only_when_it_is_full(visit):
     put_people(640)
     visitor = visit()
     page = visitor.page
     open_live(visitor, "/en/totals/")
-    assert len(dots(page)) == 320, "two people each"
+    assert len(dots(page)) == 320, "two people a dot"
     for expected, people in ((320, 641), (321, 642)):
         make_pledge(state="confirmed", sector="artists")
-        page.clock.run_for(HALF_A_MINUTE)
+        page.clock.run_for(OVER_HALF_A_MINUTE)
         expect(page.locator("[data-count]")).to_have_text(str(people))
         assert len(dots(page)) == expected
 
 
 @pytest.mark.parametrize(("motion", "moves"), [("reduce", "none"), ("no-preference", "drop")])
-def test_nothing_moves_where_no_motion_is_wanted(visit, motion, moves):
+def test_nothing_moves_with_reduced_motion(visit, motion, moves):
     make_pledge(state="confirmed")
     visitor = visit(reduced_motion=motion)
     page = visitor.page
     open_live(visitor, "/en/")
     make_pledge(state="confirmed")
-    page.clock.run_for(HALF_A_MINUTE)
+    page.clock.run_for(OVER_HALF_A_MINUTE)
     page.locator(".one .new").wait_for(state="attached")
     assert page.locator(".one .new").evaluate("dot => getComputedStyle(dot).animationName") == moves
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_the_map_is_walked_by_keyboard_and_leads_to_the_table(visit, many, script):
+def test_the_map_works_by_keyboard_and_leads_to_the_table(visit, many_pledges, script):
     visitor = visit(java_script_enabled=script, viewport={"width": 360, "height": 740})
     visitor.open("/en/totals/")
     page = visitor.page
@@ -165,16 +165,16 @@ def test_the_map_is_walked_by_keyboard_and_leads_to_the_table(visit, many, scrip
     assert len(set(names)) == 12 and all(": " in name for name in names)
     page.locator(".map a[href='#AL-07']").focus()
     outline = page.locator(".map a[href='#AL-07'] path").evaluate("path => getComputedStyle(path).strokeWidth")
-    assert outline == "4px", "one sees where one is"
+    assert outline == "4px", "the focus is visible"
     with page.expect_navigation():
         page.keyboard.press("Enter")
     row = page.locator("#AL-07")
     assert page.url.endswith("#AL-07") and row.evaluate("row => row.matches(':target')")
     box = row.bounding_box()
-    assert -1 <= box["y"] <= 740 - 60, "above the strip"
+    assert -1 <= box["y"] <= 740 - 60, "not covered by the strip"
 
 
-def test_without_java_script_everything_is_there(visit, many):
+def test_all_figures_are_there_without_javascript(visit, many_pledges):
     visitor = visit(java_script_enabled=False)
     visitor.open("/sq/sa-jemi/")
     page = visitor.page
@@ -191,20 +191,20 @@ def test_without_java_script_everything_is_there(visit, many):
     assert page.get_by_role("heading", level=1).inner_text() == "How we count"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_axe_finds_nothing_on_full_pages_by_day_or_night_on_phone_or_desk(visit, many, language):
+@in_language_and_views
+def test_10_axe_finds_nothing_on_totals_with_data(visit, many_pledges, language, views):
     visitor, found = visit(reduced_motion="reduce"), {}
     for name in PAGES:
         visitor.open(path_of(name, language))
         visitor.page.evaluate(
             "document.querySelectorAll('details').forEach(each => { each.open = !each.closest('header'); })"
         )
-        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, EVERY_VIEW).items()}
+        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, views).items()}
     assert found == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_10_full_pages_do_not_scroll_sideways_at_320_pixels(visit, many, language):
+def test_10_full_pages_do_not_scroll_sideways_at_320_pixels(visit, many_pledges, language):
     visitor = visit(viewport={"width": 320, "height": 640})
     for name in (*PAGES, "campaign:home"):
         visitor.open(path_of(name, language))

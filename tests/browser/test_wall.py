@@ -1,29 +1,27 @@
-"""The wall in a real browser: looked at by staff, seen by everyone, gone when its owner goes; and the page of open data."""
-
-import pytest
+"""The wall of names in a browser: moderation by staff, publication, withdrawal; and the page of open data."""
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from pledges.totals import published
 from tests.browser import press
-from tests.browser.axe import EVERY_VIEW, faults_in
+from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge, make_staff
-from tests.pages import LANGUAGES, path_of
+from tests.pages import path_of
 
 PAGES = ("pledges:wall", "pledges:open_data")
 
 
-def on_wall(visitor):
+def names_on_wall(visitor):
     visitor.open("/sq/muri/")
     return visitor.page.locator(".wall bdi").all_inner_texts()
 
 
-def test_13_a_name_appears_once_staff_have_looked_and_goes_with_its_owner(visit, staff_visit):
+def test_13_a_name_appears_after_moderation_and_goes_when_its_owner_withdraws(visit, staff_visit):
     pledge = make_pledge("Drita Shehu", state="confirmed", sector="teachers", show_name=True)
     make_pledge("BESA KOLA", state="confirmed", show_name=True)
     visitor = visit()
-    assert on_wall(visitor) == []
+    assert names_on_wall(visitor) == []
     assert "Këtu ende nuk ka emra" in visitor.page.locator("main").inner_text()
 
     colleague = staff_visit(make_staff("change_wallname", "see_people"), locale="en-GB")
@@ -33,27 +31,27 @@ def test_13_a_name_appears_once_staff_have_looked_and_goes_with_its_owner(visit,
     page.locator("#action-toggle").check()
     page.get_by_label("Action:").select_option("show")
     press(page.get_by_role("button", name="Run"))
-    said = page.locator(".messagelist").inner_text()
-    assert "1 name is shown now." in said and "1 name has a doubt beside it" in said
-    assert on_wall(visitor) == ["Drita Sh."]
+    message = page.locator(".messagelist").inner_text()
+    assert "1 name is shown now." in message and "1 name has a doubt beside it" in message
+    assert names_on_wall(visitor) == ["Drita Sh."]
 
     press(page.get_by_role("link", name="BESA KOLA"))
     press(page.get_by_role("button", name="Show on the wall"))
-    assert set(on_wall(visitor)) == {"Drita Sh.", "Besa K."}
+    assert set(names_on_wall(visitor)) == {"Drita Sh.", "Besa K."}
 
     visitor.open(links.path(Purpose.MANAGE, pledge, language="sq"))
     assert "Emri juaj shfaqet te mbështetësit si „Drita Sh.”." in visitor.page.locator("main").inner_text()
     press(visitor.page.locator("main").get_by_role("link", name="Tërhiqeni zotimin"))
     press(visitor.page.locator("main form button"))
-    assert on_wall(visitor) == ["Besa K."]
+    assert names_on_wall(visitor) == ["Besa K."]
 
 
-def test_pages_of_names_are_gone_through_without_java_script(visit):
+def test_the_pages_of_the_wall_work_without_javascript(visit):
     for number in range(60):
         name = f"E{'abcdefghijklmnopqrstuvwxyz'[number % 26]}{'abc'[number // 26]} Kola"
         make_pledge(name, state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T00:00:00Z")
     visitor = visit(java_script_enabled=False)
-    first = on_wall(visitor)
+    first = names_on_wall(visitor)
     press(visitor.page.locator("a[rel=next]"))
     second = visitor.page.locator(".wall bdi").all_inner_texts()
     assert (len(first), len(second)) == (50, 10) and set(first).isdisjoint(second)
@@ -63,7 +61,7 @@ def test_pages_of_names_are_gone_through_without_java_script(visit):
     assert visitor.page.url.endswith("/en/wall/")
 
 
-def test_the_counter_is_shown_in_its_frames_and_its_lines_can_be_copied(visit):
+def test_the_counter_is_shown_in_frames_and_its_code_can_be_copied(visit):
     make_pledge(state="confirmed")
     visitor = visit()
     visitor.open("/en/open-data/")
@@ -77,8 +75,8 @@ def test_the_counter_is_shown_in_its_frames_and_its_lines_can_be_copied(visit):
     assert page.evaluate("getSelection().toString()").startswith("<iframe src=")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_on_phone_or_desk(visit, language):
+@in_language_and_views
+def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_with_data(visit, language, views):
     for sector in ("parents", "teachers", "artists", "officials", "citizens"):
         make_pledge(f"Arta {sector.title()}", state="confirmed", sector=sector, show_name=True)
     Pledge.objects.all().decide_wall("shown")
@@ -86,7 +84,7 @@ def test_10_axe_finds_nothing_on_the_wall_and_the_open_data_on_phone_or_desk(vis
     visitor, found = visit(), {}
     for name in PAGES:
         visitor.open(path_of(name, language))
-        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, EVERY_VIEW).items()}
+        found |= {(name, *where): nodes for where, nodes in faults_in(visitor.page, views).items()}
         visitor.page.set_viewport_size({"width": 320, "height": 640})
         assert visitor.page.evaluate("document.documentElement.scrollWidth") == 320, name
     assert found == {}

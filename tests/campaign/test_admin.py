@@ -1,4 +1,4 @@
-"""The admin of what the public reads: help channels and the settings of every page."""
+"""The admin of help channels and site settings."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -42,24 +42,24 @@ def test_a_channel_needs_its_name_in_both_languages(admin_client, missing):
 
 
 @pytest.mark.parametrize("part", ["text", "hours", "short"])
-def test_what_is_written_in_one_language_is_asked_for_in_the_other(admin_client, part):
+def test_a_field_filled_in_one_language_is_required_in_the_other(admin_client, part):
     response = admin_client.post(f"{LIST}add/", NEW | {f"{part}_sq": "Fjalë"})
     assert list(errors(response)) == [f"{part}_en"]
 
 
-def test_a_channel_on_every_page_needs_a_number_and_one_word(admin_client):
+def test_a_channel_of_the_strip_needs_a_number_and_a_short_name(admin_client):
     response = admin_client.post(f"{LIST}add/", NEW | {"in_strip": "on"}, headers={"accept-language": "en"})
     assert "A channel on every page needs a number and one word in both languages." in words(response)
 
 
-def test_the_key_of_a_channel_stays(admin_client):
+def test_the_key_of_a_channel_cannot_be_changed(admin_client):
     channel = HelpChannel.objects.get(key="alo-116111")
     admin_client.post(f"{LIST}{channel.pk}/change/", NEW)
     channel.refresh_from_db()
     assert (channel.key, channel.name_en) == ("alo-116111", "The new line")
 
 
-def test_channels_are_verified_today_with_one_action(admin_client):
+def test_an_action_marks_channels_as_verified_today(admin_client):
     called, other = HelpChannel.objects.all()[:2]
     data = {"action": "verified_today", "_selected_action": called.pk}
     response = admin_client.post(LIST, data, follow=True, headers={"accept-language": "en"})
@@ -70,7 +70,7 @@ def test_channels_are_verified_today_with_one_action(admin_client):
     assert [entry.object_id for entry in LogEntry.objects.all()] == [str(called.pk)]
 
 
-def test_the_settings_of_the_site_are_one_form(admin_client):
+def test_site_settings_are_a_single_row(admin_client):
     assert admin_client.get(SETTINGS).url == f"{SETTINGS}1/change/"
     assert admin_client.get(f"{SETTINGS}add/").status_code == 403
     assert admin_client.get(f"{SETTINGS}1/delete/").status_code == 403
@@ -78,7 +78,7 @@ def test_the_settings_of_the_site_are_one_form(admin_client):
     assert SiteSettings.objects.get().exit_url == "https://www.wikipedia.org/"
 
 
-def test_the_admin_bears_the_name_of_the_movement_and_of_its_language(client):
+def test_the_sign_in_page_has_the_name_of_the_movement_and_a_language_switch(client):
     page = words(client.get("/admin/login/", headers={"accept-language": "en"}, follow=True))
     assert "We are 1" in page
     assert "Shqip" in page

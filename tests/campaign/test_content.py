@@ -1,4 +1,4 @@
-"""Pages and news that staff write: published in both languages or not at all, at addresses that never die."""
+"""Pages and news: publication in both languages, addresses, rich text, search, feed."""
 
 import itertools
 import json
@@ -34,7 +34,7 @@ def words(response):
     return response.content.decode()
 
 
-def test_a_page_is_read_in_both_languages_and_each_leads_to_the_other(client):
+def test_a_page_has_both_languages_and_links_between_them(client):
     make_page()
     sq, en = client.get("/sq/prova/"), client.get("/en/trial/")
     assert "<h1>Prova</h1>" in words(sq) and "<h1>Trial</h1>" in words(en)
@@ -46,7 +46,7 @@ def test_a_page_is_read_in_both_languages_and_each_leads_to_the_other(client):
 
 
 @pytest.mark.parametrize("column", ["title_en", "lead_sq", "body_en"])
-def test_a_page_with_one_language_cannot_be_published_and_says_what_is_missing(column):
+def test_a_page_in_one_language_cannot_be_published(column):
     page = Page(
         key="x", slug_sq="x", slug_en="x", title_sq="a", title_en="a", lead_sq="a", lead_en="a", body_sq="a", body_en="a",
         state="published",
@@ -62,19 +62,19 @@ def test_a_page_with_one_language_cannot_be_published_and_says_what_is_missing(c
     page.save()
 
 
-def test_a_draft_is_seen_by_nobody(client):
+def test_a_draft_is_not_public(client):
     make_page(state="draft")
     assert client.get("/sq/prova/").status_code == 404
 
 
-def test_a_scheduled_page_appears_by_itself(client):
+def test_a_scheduled_page_appears_on_time(client):
     page = make_page(publish_at=timezone.now() + timedelta(hours=1))
     assert client.get("/sq/prova/").status_code == 404
     Page.objects.filter(pk=page.pk).update(publish_at=timezone.now() - timedelta(seconds=1))
     assert client.get("/sq/prova/").status_code == 200
 
 
-def test_an_old_address_leads_to_the_new_one(client):
+def test_an_old_address_redirects_to_the_new_one(client):
     page = make_page()
     for slug in ("prova-2", "prova-3"):
         page.slug_sq = slug
@@ -88,7 +88,7 @@ def test_an_old_address_leads_to_the_new_one(client):
     assert client.get("/sq/prova-3/").url == "/sq/prova/"
 
 
-def test_an_address_of_the_other_language_leads_to_the_page_in_this_one(client):
+def test_a_slug_of_the_other_language_redirects(client):
     make_page()
     assert client.get("/en/prova/").url == "/en/trial/"
     assert client.get("/sq/trial/").url == "/sq/prova/"
@@ -97,7 +97,7 @@ def test_an_address_of_the_other_language_leads_to_the_page_in_this_one(client):
 @pytest.mark.parametrize(
     ("column", "slug"), [("slug_sq", "zotimi"), ("slug_en", "totals"), ("slug_sq", "ndihme"), ("slug_en", "news")]
 )
-def test_a_page_cannot_take_an_address_of_the_site(column, slug):
+def test_a_page_cannot_have_a_reserved_slug(column, slug):
     page = make_page()
     setattr(page, column, slug)
     with pytest.raises(ValidationError) as refused:
@@ -106,7 +106,7 @@ def test_a_page_cannot_take_an_address_of_the_site(column, slug):
 
 
 @pytest.mark.parametrize(("language", "slug"), [("sq", "burimi"), ("en", "feed"), ("en", "2024")])
-def test_an_article_cannot_take_the_address_of_the_feed_or_a_year(language, slug):
+def test_an_article_cannot_have_the_slug_of_the_feed_or_a_year(language, slug):
     article = Article.objects.first()
     setattr(article, f"slug_{language}", slug)
     with pytest.raises(ValidationError) as refused:
@@ -114,7 +114,7 @@ def test_an_article_cannot_take_the_address_of_the_feed_or_a_year(language, slug
     assert list(refused.value.message_dict) == [f"slug_{language}"]
 
 
-def test_the_privacy_notice_can_be_edited_and_never_goes(admin_client, client):
+def test_the_privacy_notice_can_be_edited_but_not_removed(admin_client, client):
     notice = Page.objects.get(key="privacy")
     path = f"/admin/campaign/page/{notice.pk}/change/"
     form = {
@@ -145,14 +145,14 @@ def test_the_privacy_notice_can_be_edited_and_never_goes(admin_client, client):
         ),
     ],
 )  # fmt: skip
-def test_rich_text_loses_what_comes_from_elsewhere_and_says_so(written, kept, lost):
+def test_rich_text_is_sanitised_and_lists_what_was_removed(written, kept, lost):
     assert richtext.removed_markup(written) == lost
     page = make_page(body_sq=written)
     page.refresh_from_db()
     assert page.body_sq == kept
 
 
-def test_an_editor_is_told_what_was_taken_out(admin_client):
+def test_an_editor_is_told_what_was_removed_from_the_text(admin_client):
     page = make_page()
     form = {
         "key": "trial", "state": "published", "publish_at_0": "2020-01-01", "publish_at_1": "10:00", "slug_sq": "prova",
@@ -167,7 +167,7 @@ def test_an_editor_is_told_what_was_taken_out(admin_client):
     assert page.body_sq == "<p>a</p>"
 
 
-def test_each_sector_has_a_page_of_its_own_words(client):
+def test_each_sector_has_a_page_with_its_own_text(client):
     pages = list(Page.objects.published().exclude(sector=None).select_related("sector"))
     assert len(pages) == 8
     orders = set()
@@ -182,7 +182,7 @@ def test_each_sector_has_a_page_of_its_own_words(client):
             )
             assert f"?sector={page.sector.slug}" in shown
         orders.add(tuple(re.findall(r"<h2>(.*?)</h2>", page.body_sq)))
-    assert len(orders) == 8, "each page has headings and an order of its own"
+    assert len(orders) == 8, "each page has its own headings in its own order"
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
@@ -198,7 +198,7 @@ def test_no_two_sectors_share_a_paragraph(language):
         assert texts[one] & texts[other] == set(), (one, other)
 
 
-def test_seeding_again_brings_nothing_back(client):
+def test_seeding_again_restores_nothing(client):
     Page.objects.filter(key="press").delete()
     Article.objects.all().delete()
     Page.objects.filter(key="movement").update(title_sq="Ndryshe")
@@ -209,7 +209,7 @@ def test_seeding_again_brings_nothing_back(client):
     assert Page.objects.get(key="movement").title_sq == "Ndryshe"
 
 
-def test_every_figure_has_source_and_year_on_the_page(client):
+def test_every_statistic_has_source_and_year_on_the_page(client):
     for language, path in (("sq", "/sq/problemi/"), ("en", "/en/problem/")):
         page = words(client.get(path))
         for figure in Statistic.objects.shown():
@@ -218,7 +218,7 @@ def test_every_figure_has_source_and_year_on_the_page(client):
         Statistic.objects.create(key="x", value_sq="1", value_en="1", source_sq="", source_en="", year=2020)
 
 
-def test_home_shows_demands_news_a_voice_and_who_carries_it(client):
+def test_home_shows_demands_news_a_voice_and_partners(client):
     page = words(client.get("/sq/"))
     for demand in Demand.objects.shown():
         assert demand.title_sq in page
@@ -228,7 +228,7 @@ def test_home_shows_demands_news_a_voice_and_who_carries_it(client):
     assert all(partner.name_sq in page for partner in Partner.objects.shown())
 
 
-def test_home_stands_without_any_of_it(client):
+def test_home_works_without_demands_news_voices_and_partners(client):
     for model in (Demand, Article, Voice, Statistic, Partner, Page):
         model.objects.all().delete()
     page = client.get("/sq/")
@@ -258,7 +258,7 @@ def test_the_feed_is_atom_in_each_language(client):
         assert f'xml:lang="{language}"' in words(response)
 
 
-def test_articles_carry_structured_data_that_no_text_can_break_out_of(client):
+def test_structured_data_of_articles_is_escaped(client):
     article = Article.objects.published().first()
     Article.objects.filter(pk=article.pk).update(title_en="</script><script>alert(1)</script>")
     page = words(client.get(f"/en/news/{article.slug_en}/"))
@@ -268,9 +268,9 @@ def test_articles_carry_structured_data_that_no_text_can_break_out_of(client):
     assert "<script>alert" not in page
 
 
-@pytest.mark.parametrize("typed", ["tirane", "TIRANË", "Tiranë", "tiranë"])
-def test_search_does_not_mind_accents_or_case(client, typed):
-    page = words(client.post("/sq/kerko/", {"q": typed}))
+@pytest.mark.parametrize("query", ["tirane", "TIRANË", "Tiranë", "tiranë"])
+def test_search_ignores_accents_and_case(client, query):
+    page = words(client.post("/sq/kerko/", {"q": query}))
     assert "<mark>Tiranë</mark>" in page
 
 
@@ -281,36 +281,36 @@ def test_a_hit_in_the_title_comes_first(client):
     assert page.index("Kumbulla e kuqe") < page.index("<mark>kumbulla</mark>")
 
 
-def test_search_finds_no_drafts_and_helps_when_it_finds_nothing(client):
+def test_search_finds_no_drafts_and_offers_links_without_results(client):
     make_page(title_sq="Sekretxyz", state="draft")
     page = words(client.post("/sq/kerko/", {"q": "Sekretxyz"}))
     assert "Nuk u gjet asgjë" in page and "/sq/ndihme/" in page.split("<main")[1]
 
 
 @pytest.mark.parametrize(
-    "typed", ["'", '"', "a & | ! (", "\x00", "x" * 5000, "<script>alert(1)</script>", "%' OR 1=1 --", "ë" * 300, "🙂"]
+    "query", ["'", '"', "a & | ! (", "\x00", "x" * 5000, "<script>alert(1)</script>", "%' OR 1=1 --", "ë" * 300, "🙂"]
 )
-def test_search_answers_anything(client, typed):
-    response = client.post("/en/search/", {"q": typed})
+def test_search_handles_invalid_input(client, query):
+    response = client.post("/en/search/", {"q": query})
     assert response.status_code == 200 and "<script>alert" not in words(response)
     assert response.headers["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize(
-    ("path", "typed"),
+    ("path", "query"),
     [
         *(("/sq/kerko/", words) for words in ("ndihmë", "NDIHM", "116111", "116 111", "polici", "chat", "telefon")),
         *(("/en/search/", words) for words in ("help", "police", "call 129", "chats")),
     ],
 )
-def test_22_who_looks_for_help_finds_it_first(client, typed, path):
-    page = client.post(path, {"q": typed}).content.decode()
+def test_22_searches_for_help_list_the_help_page_first(client, query, path):
+    page = client.post(path, {"q": query}).content.decode()
     hits = re.findall(r'class="headline"><a href="([^"]+)"', page)
     assert hits[:1] == [{"/sq/kerko/": "/sq/ndihme/", "/en/search/": "/en/help/"}[path]]
 
 
 @pytest.mark.parametrize(
-    ("typed", "path"),
+    ("query", "path"),
     [
         ("zotim", "/sq/zotimi/"),
         ("fjongo foto", "/sq/fjongo-blu/"),
@@ -318,18 +318,18 @@ def test_22_who_looks_for_help_finds_it_first(client, typed, path):
         ("fëmij", "/sq/je-femije/"),
     ],
 )
-def test_pages_of_a_fixed_place_and_longer_words_are_found(client, typed, path):
-    page = client.post("/sq/kerko/", {"q": typed}).content.decode()
+def test_search_finds_fixed_pages_and_longer_forms_of_words(client, query, path):
+    page = client.post("/sq/kerko/", {"q": query}).content.decode()
     assert path in re.findall(r'class="headline"><a href="([^"]+)"', page)
 
 
-@pytest.mark.parametrize("typed", ["ECPAT", "crca ecpat", "CRCA/ECPAT", "ecp"])
-def test_words_on_both_sides_of_a_slash_are_found(client, typed):
-    page = client.post("/en/search/", {"q": typed}).content.decode()
+@pytest.mark.parametrize("query", ["ECPAT", "crca ecpat", "CRCA/ECPAT", "ecp"])
+def test_search_finds_words_on_both_sides_of_a_slash(client, query):
+    page = client.post("/en/search/", {"q": query}).content.decode()
     assert {"/en/who-we-are/", "/en/movement/"} <= set(re.findall(r'class="headline"><a href="([^"]+)"', page))
 
 
-def test_a_snippet_reads_like_the_text_and_says_where_it_goes_on(client):
+def test_a_snippet_is_plain_text_with_ellipses(client):
     words = "Këtu flitet gjatë për gjëra të tjera, që të ketë ç’të lihet jashtë kur kërkohet vetëm një fjalë e rrallë në mes."
     text = f'<p>{words}</p><h2>Si e ruajmë</h2><p>Kumbulla është te <a href="/x/">faqja</a>. {words}</p>'
     make_page(body_sq=text, body_en="<p>T.</p>")
@@ -338,13 +338,13 @@ def test_a_snippet_reads_like_the_text_and_says_where_it_goes_on(client):
     assert "Si e ruajmë. <mark>Kumbulla</mark> është te faqja. Këtu" in snippet
 
 
-def test_a_snippet_cannot_carry_markup(client):
+def test_a_snippet_is_escaped(client):
     make_page(body_en="<p>kumbulla &lt;b&gt;x&lt;/b&gt; &amp; more</p>")
     page = words(client.post("/en/search/", {"q": "kumbulla"}))
     assert "<mark>kumbulla</mark> &lt;b&gt;x&lt;/b&gt; &amp; more" in page
 
 
-def test_the_child_s_page_is_one_touch_away(client):
+def test_the_page_for_children_is_one_link_away(client):
     for path in ("/sq/", "/sq/ndihme/"):
         assert "/sq/je-femije/" in words(client.get(path))
     assert "Je fëmijë?" in words(client.get("/sq/je-femije/"))
@@ -356,9 +356,9 @@ def test_the_child_s_page_is_one_touch_away(client):
 def test_help_has_a_short_address(client, short, full):
     response = client.get(short)
     assert response.status_code in (301, 302) and response.url == full
-    assert response.headers["Cache-Control"] == PUBLIC_CACHE_CONTROL, "also while the application is down"
+    assert response.headers["Cache-Control"] == PUBLIC_CACHE_CONTROL, "nginx serves it while the application is down"
 
 
-def test_security_txt_says_where_to_write(client):
+def test_security_txt_has_a_contact(client):
     text = words(client.get("/.well-known/security.txt"))
     assert "Contact:" in text and "Expires:" in text

@@ -1,4 +1,4 @@
-"""The dashboard of the admin, the words in fixed places, and the admin's two languages."""
+"""The dashboard of the admin, page texts, and the languages of the admin."""
 
 import gettext as gettext_module
 import json
@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-import django
 import pytest
 from django.conf import settings
 from django.contrib import admin
@@ -16,7 +15,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import RequestFactory
 from django.utils import timezone, translation
-from django.utils.translation import gettext
 
 from campaign.models import Article, Demand, HelpChannel, Page, PageText
 from pledges.models import Export, Message, Pledge, PledgingSettings, Sector, Wording
@@ -24,7 +22,7 @@ from pledges.totals import activity, tally
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document
-from tests.weare1.test_languages import CATALOGUE, read_po, staff_pages, without_content
+from tests.weare1.test_languages import CATALOGUE, read_po
 
 pytestmark = pytest.mark.django_db
 
@@ -33,8 +31,8 @@ CALM = "Nothing waits for you."
 
 
 @pytest.fixture
-def nothing_waits():
-    """A site on which all is well."""
+def nothing_due():
+    """No task is due on the dashboard."""
     HelpChannel.objects.update(verified_on=timezone.localdate())
     Demand.objects.update(checked_on=timezone.localdate())
 
@@ -45,7 +43,7 @@ def dashboard(client, user, language="en"):
 
 
 def tasks(client, *permissions):
-    """{words: (number, address)} of what needs doing for someone with these permissions."""
+    """{text: (number, address)} of the due tasks for a user with these permissions."""
     page = dashboard(client, make_staff(*permissions))
     found = {}
     for row in page.all("ul", **{"class": "tasks"}):
@@ -65,17 +63,17 @@ def draft(model, **words):
 BOTH = {f"{name}_{language}": "Fjalë" for name in ("title", "lead", "body") for language in LANGUAGES}
 
 
-# What needs doing
+# Due tasks
 
 
-@pytest.mark.usefixtures("nothing_waits")
-def test_when_nothing_waits_the_page_says_so(client):
+@pytest.mark.usefixtures("nothing_due")
+def test_without_due_tasks_the_dashboard_says_so(client):
     page = dashboard(client, make_staff(superuser=True))
     assert CALM in page.words()
     assert page.all("ul", **{"class": "tasks"}) == []
 
 
-@pytest.mark.usefixtures("nothing_waits")
+@pytest.mark.usefixtures("nothing_due")
 @pytest.mark.parametrize(
     ("model", "day", "life", "permission", "words", "action"),
     [
@@ -90,16 +88,14 @@ def test_when_nothing_waits_the_page_says_so(client):
         (Demand, "checked_on", 60, "change_demand", "demand not looked at for 60 days", "checked_today"),
     ],
 )
-def test_what_nobody_has_looked_at_for_long_is_due_until_someone_does(
-    client, model, day, life, permission, words, action
-):
+def test_content_not_verified_for_long_is_due_until_verified(client, model, day, life, permission, words, action):
     row = model.objects.first()
     model.objects.filter(pk=row.pk).update(**{day: timezone.localdate() - timedelta(days=life)})
     assert tasks(client, permission) == {}
     model.objects.filter(pk=row.pk).update(**{day: F(day) - timedelta(days=1)})
     number, url = tasks(client, permission)[words]
     assert number == "1"
-    assert tasks(client, "view_page") == {}, "someone else's work"
+    assert tasks(client, "view_page") == {}, "not due for users without the permission"
 
     user = make_staff(permission)
     listed = sign_in(client, user).get(url)
@@ -111,8 +107,8 @@ def test_what_nobody_has_looked_at_for_long_is_due_until_someone_does(
     assert tasks(client, permission) == {}
 
 
-@pytest.mark.usefixtures("nothing_waits")
-def test_what_is_hidden_from_visitors_need_not_be_looked_at(client):
+@pytest.mark.usefixtures("nothing_due")
+def test_hidden_content_is_not_due(client):
     HelpChannel.objects.update(is_shown=False, verified_on=None)
     Demand.objects.update(is_shown=False, checked_on=None)
     assert tasks(client, "change_helpchannel", "change_demand") == {}
@@ -130,7 +126,9 @@ def test_what_is_hidden_from_visitors_need_not_be_looked_at(client):
         ),
     ],
 )
-def test_drafts_wait_for_their_second_language_and_then_to_be_published(client, model, permission, lacking, finished):
+def test_drafts_are_due_for_their_second_language_and_then_for_publication(
+    client, model, permission, lacking, finished
+):
     row = draft(model, **BOTH | {"lead_en": ""})
     form = f"/admin/campaign/{model._meta.model_name}/{row.pk}/change/"
     assert tasks(client, permission) == {lacking: ("1", form)}
@@ -143,7 +141,7 @@ def test_drafts_wait_for_their_second_language_and_then_to_be_published(client, 
 
 
 @pytest.mark.parametrize("state", ["failing", "refused"])
-def test_messages_that_could_not_be_delivered_are_shown_and_listed(client, state):
+def test_undelivered_messages_are_counted_and_linked(client, state):
     message = Message.queue(Message.Kind.CONFIRM, make_pledge())
     assert tasks(client, "view_message") == {}
     Message.objects.update(state=state)
@@ -154,7 +152,7 @@ def test_messages_that_could_not_be_delivered_are_shown_and_listed(client, state
     assert tasks(client, "view_sector") == {}
 
 
-def test_a_worker_that_stands_still_is_told_of(client):
+def test_a_stopped_worker_is_reported(client):
     Message.queue(Message.Kind.CONFIRM, make_pledge())
     let_time_pass(timedelta(minutes=14))
     assert tasks(client, "view_message") == {}
@@ -164,7 +162,7 @@ def test_a_worker_that_stands_still_is_told_of(client):
 
 
 @pytest.mark.parametrize("state", ["paused", "closed"])
-def test_whoever_may_open_pledging_is_told_that_it_is_not_open(client, state):
+def test_paused_or_closed_pledging_is_shown_to_those_who_may_open_it(client, state):
     PledgingSettings.objects.create(pk=1, state=state)
     [(words, (number, url))] = tasks(client, "change_pledgingsettings").items()
     assert words == f"Pledging is {state}: people read your message instead of the form"
@@ -172,7 +170,7 @@ def test_whoever_may_open_pledging_is_told_that_it_is_not_open(client, state):
     assert tasks(client, "change_sector") == {}
 
 
-def test_a_sector_without_words_is_told_of(client):
+def test_a_sector_without_wording_is_reported(client):
     sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", color="s1")
     assert tasks(client, "change_sector") == {
         "Nobody can choose “Nurses”: it has no words yet": ("!", f"/admin/pledges/sector/{sector.pk}/change/")
@@ -201,11 +199,11 @@ def test_shortcuts_lead_to_what_the_permissions_allow(client, permissions, label
         assert client.get(page.of(link)["href"]).status_code == 200
 
 
-# What came in lately
+# Recent activity
 
 
 def figures(page, name):
-    """Rows of figures in a table of the dashboard, without its head."""
+    """The rows of a table of the dashboard, without its header."""
     [section] = page.all("section", **{"class": "recent-activity"})
     [details] = [
         node for node in page.all("details", node=section) if name in page.words(page.all("summary", node=node)[0])
@@ -217,7 +215,7 @@ def figures(page, name):
     ]
 
 
-def test_pledges_of_the_last_days_are_drawn_and_stand_in_tables(client):
+def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
     yesterday = timezone.now() - timedelta(days=1)
     make_pledge()
     make_pledge(state="confirmed", sector="teachers", created_at=yesterday, confirmed_at=yesterday)
@@ -238,7 +236,7 @@ def test_pledges_of_the_last_days_are_drawn_and_stand_in_tables(client):
     assert len(page.all("rect", node=picture)) == 2 * activity.DAYS
 
 
-def test_the_figures_are_the_same_folded_or_not():
+def test_recent_activity_is_the_same_before_and_after_folding():
     for sector in ("parents", "teachers"):
         make_pledge(state="confirmed", sector=sector)
     before = activity.recent()
@@ -248,24 +246,24 @@ def test_the_figures_are_the_same_folded_or_not():
     assert (before.days[-1][1:], after.days[-1][1:]) == ((2, 2), (3, 3))
 
 
-def test_a_day_is_tirana_s():
-    """Half past midnight in Tirana is the day before in Greenwich."""
+def test_days_are_in_tirana_time():
+    """00:30 in Tirana is the day before in UTC."""
     midnight = timezone.localtime().replace(hour=0, minute=30)
     make_pledge(state="confirmed", created_at=midnight, confirmed_at=midnight)
     assert activity.recent().days[-1] == (timezone.localdate(), 1, 1)
 
 
-def test_an_empty_site_has_an_empty_drawing(client):
+def test_without_pledges_the_chart_is_empty(client):
     page = dashboard(client, make_staff("view_pledge"))
     assert {page.of(bar)["height"] for bar in page.all("rect")} == {"0"}
     assert figures(page, "By day")[0][1:] == ["0", "0"]
 
 
-def test_figures_of_pledges_are_for_those_who_may_see_pledges(client):
+def test_recent_activity_requires_the_permission_to_view_pledges(client):
     assert dashboard(client, make_staff("change_page")).all("section", **{"class": "recent-activity"}) == []
 
 
-def test_the_dashboard_runs_few_statements_however_many_rows_there_are(client, django_assert_max_num_queries):
+def test_the_number_of_queries_of_the_dashboard_is_bounded(client, django_assert_max_num_queries):
     user = make_staff(superuser=True)
     for _ in range(12):
         Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed"))
@@ -276,19 +274,19 @@ def test_the_dashboard_runs_few_statements_however_many_rows_there_are(client, d
         assert client.get(DASHBOARD).status_code == 200
 
 
-def test_the_menu_begins_with_what_is_changed_every_week(client):
+def test_the_menu_begins_with_frequently_edited_models(client):
     page = dashboard(client, make_staff(superuser=True))
     names = [page.words(page.all("th", node=row, scope="row")[0]) for row in page.all("tr", **{"class": True})]
     assert names[:5] == ["Words on pages", "Pages", "News", "Demands", "Help channels"]
     assert names.index("Site settings") < names.index("Pledges") < names.index("Accounts")
 
 
-# Words in fixed places
+# Page texts
 
 LEAD = "/admin/campaign/pagetext/{}/change/"
 
 
-def test_the_lead_of_the_home_page_is_two_presses_from_the_dashboard(client):
+def test_the_lead_of_the_home_page_is_two_links_from_the_dashboard(client):
     page = dashboard(client, make_staff("change_pagetext"))
     [way] = [link for link in page.all("a") if page.words(link) == "Change the home page’s words"]
     listed = client.get(page.of(way)["href"], headers={"accept-language": "en"})
@@ -301,7 +299,7 @@ def test_the_lead_of_the_home_page_is_two_presses_from_the_dashboard(client):
 
 
 @pytest.mark.parametrize("missing", ["text_sq", "text_en"])
-def test_words_stand_in_both_languages(client, missing):
+def test_page_texts_are_required_in_both_languages(client, missing):
     text = PageText.objects.get(key="home_lead")
     data = {"text_sq": "Fjalë", "text_en": "Words"} | {missing: " "}
     response = sign_in(client, make_staff("change_pagetext")).post(LEAD.format(text.pk), data)
@@ -310,14 +308,14 @@ def test_words_stand_in_both_languages(client, missing):
         PageText.objects.filter(pk=text.pk).update(**{missing: ""})
 
 
-def test_words_are_neither_added_nor_deleted(client):
+def test_page_texts_cannot_be_added_or_deleted(client):
     text = PageText.objects.first()
     sign_in(client, make_staff(superuser=True))
     assert client.get("/admin/campaign/pagetext/add/").status_code == 403
     assert client.get(f"/admin/campaign/pagetext/{text.pk}/delete/").status_code == 403
 
 
-def test_every_place_is_in_a_template_and_every_template_s_words_can_be_changed():
+def test_page_texts_and_the_keys_used_in_templates_match():
     named = set()
     for file in [
         *Path(settings.BASE_DIR, "templates").rglob("*.html"),
@@ -330,7 +328,7 @@ def test_every_place_is_in_a_template_and_every_template_s_words_can_be_changed(
     assert named == set(PageText.Key.values) == set(PageText.objects.values_list("key", flat=True))
 
 
-def test_every_word_appears_where_its_page_is(client):
+def test_every_page_text_appears_on_its_page(client):
     for text in PageText.objects.exclude(page="thanks").exclude(key="every_card"):
         for language in LANGUAGES:
             with translation.override(language):
@@ -341,14 +339,14 @@ def test_every_word_appears_where_its_page_is(client):
             assert words in client.get(url).text, (text.key, language)
 
 
-def test_before_anything_is_planted_the_starter_s_words_stand(client):
+def test_without_rows_the_starter_texts_are_shown(client):
     lead = PageText.objects.get(key="help_lead").text_en
     PageText.objects.all().delete()
     cache.clear()
     assert lead in client.get("/en/help/").text
 
 
-def test_words_cost_a_page_no_question_while_they_are_remembered(client, django_assert_max_num_queries):
+def test_cached_page_texts_need_no_query(client, django_assert_max_num_queries):
     client.get("/en/help/")
     with django_assert_max_num_queries(3):
         client.get("/en/help/")
@@ -357,43 +355,10 @@ def test_words_cost_a_page_no_question_while_they_are_remembered(client, django_
         client.get("/en/help/")
 
 
-# Two languages
-
-# Of the same word in both languages, or a name.
-ALIKE = {"Django", "OK"}
+# Languages of the admin
 
 
-def english_sentences():
-    """What our catalogue and Django's translate, and what so may not be read in Albanian; words alone are too common."""
-    packages = Path(django.__file__).parent
-    files = [
-        CATALOGUE,
-        *packages.glob("contrib/*/locale/en/LC_MESSAGES/django.po"),
-        packages / "conf/locale/en/LC_MESSAGES/django.po",
-    ]
-    found = set()
-    for file in files:
-        for entry in read_po(file):
-            found |= {text.strip() for text in (entry.id, entry.plural) if text and "%" not in text and "{" not in text}
-    with translation.override("sq"):
-        return {text for text in found if " " in text and gettext(text) != text} - ALIKE
-
-
-def test_no_page_of_staff_in_albanian_holds_a_sentence_the_catalogue_has_in_english(admin_client):
-    english = english_sentences()
-    assert len(english) > 500
-    Message.objects.all().delete()
-    found, visited = {}, 0
-    for path, page in staff_pages(admin_client, "sq"):
-        for _language, text in without_content(page).words_by_language():
-            if " ".join(text.split()).rstrip(":") in english:
-                found.setdefault(text.strip(), path)
-        visited += 1
-    assert found == {}
-    assert visited > 35
-
-
-def test_the_admin_s_own_javascript_speaks_albanian_throughout(admin_client):
+def test_the_javascript_catalogue_of_the_admin_is_complete_in_albanian(admin_client):
     spoken = admin_client.get("/admin/jsi18n/", headers={"accept-language": "sq"}).text
     catalogue = json.loads(re.search(r"const newcatalog = (\{.*?\});", spoken, re.S)[1])
     english = read_po(Path(admin.__file__).parent / "locale/en/LC_MESSAGES/djangojs.po")
@@ -407,7 +372,7 @@ def test_the_admin_s_own_javascript_speaks_albanian_throughout(admin_client):
     assert missing == []
 
 
-def test_the_compiled_words_of_the_javascript_are_of_this_text():
+def test_the_compiled_javascript_catalogue_is_up_to_date():
     text = CATALOGUE.with_name("djangojs.po")
     with text.with_suffix(".mo").open("rb") as file:
         compiled = gettext_module.GNUTranslations(file)
@@ -418,12 +383,12 @@ def test_the_compiled_words_of_the_javascript_are_of_this_text():
         assert set(shown) == set(entry.translations), entry.id
 
 
-# Of the body of pages and news the section itself says what it may hold.
+# The help of the body is in its fieldset.
 EXPLAINED_ABOVE = {"body_sq", "body_en", "seen", "save_over"}
 
 
 def forms(model_admin, user):
-    """The forms of a model's admin pages: to add and to change, and those of its inlines."""
+    """The add and change forms of a model's admin, with those of its inlines."""
     request = RequestFactory().get("/")
     request.user = user
     row = model_admin.model._default_manager.first()
@@ -436,14 +401,14 @@ def forms(model_admin, user):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_field_of_every_form_tells_the_editor_what_to_write(language):
+def test_every_form_field_has_a_help_text(language):
     make_pledge()
     user = make_staff(superuser=True)
     draft(Article)
     silent, asked = set(), 0
     with translation.override(language):
         for model, model_admin in admin.site._registry.items():
-            # An export is asked for on a page of its own.
+            # Exports are requested on a separate page.
             if model._meta.app_label not in ("campaign", "pledges") or model is Export:
                 continue
             for form in forms(model_admin, user):
@@ -455,7 +420,7 @@ def test_every_field_of_every_form_tells_the_editor_what_to_write(language):
     assert asked > 100
 
 
-def test_no_pledge_is_read_out_on_the_dashboard(client):
+def test_the_dashboard_shows_no_personal_data(client):
     pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed")
     page = dashboard(client, make_staff(superuser=True)).words()
     assert Pledge.objects.count() == 1

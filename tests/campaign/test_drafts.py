@@ -1,4 +1,4 @@
-"""News that the site proposes about a milestone."""
+"""Drafts of news about milestones."""
 
 from datetime import date
 
@@ -29,7 +29,7 @@ def make_milestone(kind="people", people=1000, sector=None):
         ({"kind": "sector", "people": 100, "sector": "artists"}, "Artists: the first 100"),
     ],
 )
-def test_a_draft_is_whole_in_both_languages_and_not_public(client, values, title):
+def test_a_draft_is_complete_in_both_languages_and_not_public(client, values, title):
     article = create_draft(make_milestone(**values))
     assert (article.title_en, article.state, article.date) == (title, Article.State.DRAFT, date(2026, 3, 1))
     for language in LANGUAGES:
@@ -43,7 +43,7 @@ def test_a_draft_is_whole_in_both_languages_and_not_public(client, values, title
     assert client.get(f"/en/news/{article.slug_en}/").status_code == 200
 
 
-def test_a_draft_is_made_once_and_not_brought_back():
+def test_a_draft_is_created_once_even_if_deleted():
     milestone = make_milestone()
     article = create_draft(milestone)
     assert create_draft(milestone) is None and Article.objects.filter(pk=article.pk).exists()
@@ -51,7 +51,7 @@ def test_a_draft_is_made_once_and_not_brought_back():
     assert create_draft(milestone) is None and not Article.objects.filter(pk=article.pk).exists()
 
 
-def test_an_address_that_another_article_has_is_left_to_it():
+def test_a_draft_does_not_take_the_slug_of_another_article():
     first = create_draft(make_milestone())
     Milestone.objects.all().delete()
     Article.objects.filter(pk=first.pk).update(title_en="Other")
@@ -65,28 +65,28 @@ def test_an_address_that_another_article_has_is_left_to_it():
     assert second.slug_en == "milestone-people-100-2" and second.slug_sq.endswith("-2")
 
 
-def chosen(*milestones):
+def action_on(*milestones):
     return {"action": "write_news", "_selected_action": [milestone.pk for milestone in milestones]}
 
 
-def test_staff_begin_the_news_from_the_list(client):
+def test_an_action_in_the_list_creates_the_draft(client):
     sign_in(client, make_staff("view_milestone", "add_article", "view_article", "change_article"))
     milestone = make_milestone()
     assert "1,000" in client.get(LIST, headers={"Accept-Language": "en"}).text
-    response = client.post(LIST, chosen(milestone), headers={"Accept-Language": "en"})
+    response = client.post(LIST, action_on(milestone), headers={"Accept-Language": "en"})
     article = Article.objects.get(title_en="We are 1,000")
     [said] = get_messages(response.wsgi_request)
     assert f"/admin/campaign/article/{article.pk}/change/" in said.message
-    response = client.post(LIST, chosen(milestone), headers={"Accept-Language": "en"})
+    response = client.post(LIST, action_on(milestone), headers={"Accept-Language": "en"})
     assert "made before" in [*get_messages(response.wsgi_request)][-1].message
     assert Article.objects.filter(title_en="We are 1,000").count() == 1
 
 
-def test_who_may_not_write_news_is_not_offered_it_and_nobody_changes_a_milestone(client):
+def test_the_action_requires_permission_and_milestones_are_read_only(client):
     sign_in(client, make_staff("view_milestone"))
     milestone, articles = make_milestone(), Article.objects.count()
     assert "write_news" not in client.get(LIST).text
-    client.post(LIST, chosen(milestone))
+    client.post(LIST, action_on(milestone))
     assert Article.objects.count() == articles
     sign_in(client, make_staff(superuser=True))
     assert client.get(f"{LIST}add/").status_code == 403

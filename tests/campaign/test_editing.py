@@ -1,4 +1,4 @@
-"""Editing pages, news and pieces: previews, times, addresses, two editors, words to avoid (story 27 and "Bad input")."""
+"""Editing content: publication, previews, addresses, optimistic locking, discouraged terms, merging sectors (story 27)."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ WORDS = {
 
 @pytest.fixture
 def editor(client):
-    """A client signed in as someone who writes."""
+    """A client signed in as an editor."""
     return sign_in(client, make_staff(superuser=True, username="vera"))
 
 
@@ -73,7 +73,7 @@ def day_and_time(moment):
 # Draft, scheduled, published
 
 
-def test_27_a_draft_in_one_language_is_kept_and_not_seen(editor):
+def test_27_a_draft_in_one_language_is_saved_and_not_public(editor):
     typed = WORDS | {"title_en": "", "lead_en": "", "body_en": ""}
     assert editor.post(f"{PAGES}add/", typed).status_code == 302
     assert Client().get("/sq/guximi/").status_code == 404
@@ -83,7 +83,7 @@ def test_27_a_draft_in_one_language_is_kept_and_not_seen(editor):
     assert list(response.context["cl"].result_list) == []
 
 
-def test_27_publishing_with_a_language_missing_says_so_by_each_field_and_loses_nothing(editor):
+def test_27_publishing_with_a_language_missing_shows_field_errors_and_keeps_the_input(editor):
     response = editor.post(f"{PAGES}add/", WORDS | {"state": "published", "title_en": "", "body_en": " "})
     assert set(errors(response)) == {"title_en", "body_en"}
     assert "Fjalët tona." in response.text and "guximi" in response.text
@@ -93,20 +93,20 @@ def test_27_publishing_with_a_language_missing_says_so_by_each_field_and_loses_n
 @pytest.mark.parametrize(
     "text", ["<script>1</script>", '<img src="x">', "<!-- -->", "<p>&nbsp;</p>", "<p></p>\n<p><br></p>", "<![x["]
 )
-def test_a_text_of_which_nothing_can_be_read_is_refused_by_its_field_when_published(editor, text):
+def test_a_text_without_readable_content_cannot_be_published(editor, text):
     response = editor.post(f"{PAGES}add/", WORDS | {"state": "published", "body_en": text}, headers=ENGLISH)
     assert errors(response) == {"body_en": ["Needed in both languages before it can be published."]}
     assert Document(response).all("textarea", name="body_en")
-    assert editor.post(f"{PAGES}add/", WORDS | {"body_en": text}).status_code == 302, "a draft may be anything"
+    assert editor.post(f"{PAGES}add/", WORDS | {"body_en": text}).status_code == 302, "drafts are not validated"
 
 
-def test_a_text_may_be_a_picture_alone(editor):
+def test_a_text_may_consist_of_a_picture(editor):
     figure = f'<figure data-picture="{make_picture().pk}"></figure>'
     form = WORDS | {"state": "published", "body_sq": figure, "body_en": figure}
     assert editor.post(f"{PAGES}add/", form).status_code == 302
 
 
-def test_27_a_scheduled_page_appears_by_itself(editor):
+def test_27_a_scheduled_page_appears_on_time(editor):
     at = timezone.now() + timedelta(days=2)
     response = editor.post(
         f"{PAGES}add/", WORDS | {"state": "published"} | day_and_time(at), follow=True, headers=ENGLISH
@@ -117,7 +117,7 @@ def test_27_a_scheduled_page_appears_by_itself(editor):
     assert [row.pk for row in shown.context["cl"].result_list] == [page.pk]
     assert f"scheduled for {timezone.localtime(at).day} " in shown.text
     assert Client().get("/en/courage/").status_code == 404
-    # Two days later, and nobody has pressed anything.
+    # As if two days had passed.
     Page.objects.filter(pk=page.pk).update(publish_at=timezone.now() - timedelta(seconds=1))
     assert Client().get("/en/courage/").status_code == 200
     assert [row.pk for row in editor.get(f"{PAGES}?status=published").context["cl"].result_list if row.key == "brave"]
@@ -133,7 +133,7 @@ def test_27_published_without_a_time_is_published_now(editor):
     assert draft.is_public and timezone.now() - draft.publish_at < timedelta(minutes=1)
 
 
-def test_a_time_that_has_passed_is_refused_in_words_and_one_just_now_is_now(editor):
+def test_a_past_publication_time_is_refused_unless_a_few_minutes_ago(editor):
     yesterday = day_and_time(timezone.now() - timedelta(days=1))
     response = editor.post(f"{PAGES}add/", WORDS | {"state": "published"} | yesterday, headers=ENGLISH)
     assert errors(response) == {
@@ -145,13 +145,13 @@ def test_a_time_that_has_passed_is_refused_in_words_and_one_just_now_is_now(edit
     assert Page.objects.get(key="brave").is_public
 
 
-def test_a_time_that_is_none_is_refused_in_words(editor):
+def test_an_invalid_publication_time_is_refused(editor):
     response = editor.post(f"{PAGES}add/", WORDS | {"publish_at_0": "nesër", "publish_at_1": "25:00"})
     assert list(errors(response)) == ["publish_at"]
     assert "nesër" in response.text
 
 
-def test_the_privacy_notice_cannot_be_scheduled_away(editor):
+def test_the_privacy_notice_cannot_be_scheduled(editor):
     notice = Page.objects.get(key="privacy")
     later = day_and_time(timezone.now() + timedelta(days=1))
     response = editor.post(change(notice), filled(editor.get(change(notice)), **later))
@@ -163,7 +163,7 @@ def test_the_privacy_notice_cannot_be_scheduled_away(editor):
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
-def test_27_a_draft_is_seen_by_whoever_has_its_link(language):
+def test_27_a_draft_is_readable_with_its_preview_link(language):
     page = new_page(state="draft")
     response = Client().get(previews.path(page, language))
     document = Document(response)
@@ -179,20 +179,20 @@ def test_27_a_draft_is_seen_by_whoever_has_its_link(language):
     assert Client().get(document.of(switch)["href"]).context["LANGUAGE_CODE"] == other
 
 
-def test_the_band_says_when_a_scheduled_page_appears_and_where_a_published_one_stands():
+def test_the_preview_banner_shows_the_schedule_or_the_public_address():
     page = new_page(publish_at=timezone.now() + timedelta(days=2))
-    band = Document(Client().get(previews.path(page, "en"))).words()
-    assert "Preview, not published." in band and "scheduled for" in band
+    banner = Document(Client().get(previews.path(page, "en"))).words()
+    assert "Preview, not published." in banner and "scheduled for" in banner
     Page.objects.filter(pk=page.pk).update(publish_at=timezone.now())
     assert '<a href="/en/courage/">' in Client().get(previews.path(page, "en")).text
 
 
-def test_no_public_page_bears_the_band(client):
+def test_public_pages_have_no_preview_banner(client):
     page = new_page()
     assert "preview" not in client.get(page.get_absolute_url()).text
 
 
-def test_a_preview_link_that_was_tampered_with_or_is_too_old_shows_nothing(monkeypatch):
+def test_a_tampered_or_expired_preview_link_shows_no_content(monkeypatch):
     page = new_page(state="draft")
     other = new_page(key="other", state="draft", slug_sq="tjeter", slug_en="other")
     path = previews.path(page, "en")
@@ -214,7 +214,7 @@ def test_a_preview_link_that_was_tampered_with_or_is_too_old_shows_nothing(monke
     assert response.status_code == 404 and response.headers["Cache-Control"] == "private, no-store"
 
 
-def test_what_is_typed_is_previewed_and_nothing_is_saved(editor):
+def test_previewing_unsaved_input_saves_nothing(editor):
     page = new_page()
     form = filled(editor.get(change(page)), title_en="Bravery", body_en="<p>New</p><script>1</script>", _preview="1")
     response = editor.post(change(page), form, headers=ENGLISH)
@@ -225,13 +225,13 @@ def test_what_is_typed_is_previewed_and_nothing_is_saved(editor):
     assert page.title_en == "Courage" and "Bravery" not in Client().get("/en/courage/").text
 
 
-def test_a_new_article_without_anything_can_be_previewed(editor):
+def test_an_incomplete_new_article_can_be_previewed(editor):
     response = editor.post("/admin/campaign/article/add/", {"title_sq": "Sapo nisa", "_preview": "1"})
     assert "Sapo nisa" in Client().get(response.url).text
     assert not Article.objects.filter(title_sq="Sapo nisa").exists()
 
 
-def test_a_preview_leaves_out_what_is_gone_meanwhile(client):
+def test_a_preview_omits_deleted_references(client):
     sector = Sector.objects.create(slug="gone", name_sq="Ikur", name_en="Gone", color="s1", position=9)
     page = new_page(state="draft", sector=sector, picture=make_picture())
     path = previews.path(Preview.store(page), "en")
@@ -243,19 +243,19 @@ def test_a_preview_leaves_out_what_is_gone_meanwhile(client):
     assert response.status_code == 200 and "Courage" in response.text
 
 
-def test_previews_of_what_was_typed_go_when_their_time_is_over(editor):
+def test_previews_of_unsaved_input_expire(editor):
     old = Preview.store(new_page(state="draft"))
     Preview.objects.update(created_at=timezone.now() - timedelta(days=8))
     Preview.store(Page.objects.get(key="brave"))
     assert not Preview.objects.filter(pk=old.pk).exists() and Preview.objects.count() == 1
 
 
-def test_only_those_who_may_write_preview_what_they_type(client):
+def test_previewing_unsaved_input_requires_the_change_permission(client):
     sign_in(client, make_staff("view_page"))
     page = new_page(state="draft")
     assert client.post(change(page), {"_preview": "1"}).status_code == 403
     assert client.post(f"{PAGES}add/", {"_preview": "1"}).status_code == 403
-    # What is saved they may read, and so see.
+    # The preview link of saved content needs only the view permission.
     assert "/en/preview/" in client.get(change(page)).text
 
 
@@ -263,14 +263,14 @@ def test_only_those_who_may_write_preview_what_they_type(client):
 
 
 @pytest.mark.parametrize("column", ["slug_sq", "slug_en"])
-def test_an_address_that_another_page_has_is_refused_by_its_field(editor, column):
+def test_a_slug_in_use_is_refused_with_a_field_error(editor, column):
     taken = getattr(Page.objects.get(key="about"), column)
     response = editor.post(f"{PAGES}add/", WORDS | {column: taken}, headers=ENGLISH)
     assert errors(response) == {column: ["This is the address of another one already. Choose another."]}
     assert "Fjalët tona." in response.text
 
 
-def test_an_address_that_leads_to_another_page_is_refused_by_its_field(editor):
+def test_a_slug_that_redirects_to_another_page_is_refused(editor):
     page = new_page()
     page.slug_en = "bravery"
     page.save()
@@ -278,7 +278,7 @@ def test_an_address_that_leads_to_another_page_is_refused_by_its_field(editor):
     assert errors(response) == {
         "slug_en": ["This was the address of “Courage” before, and whoever knows it is led there. Choose another."]
     }
-    # Its own it may have back; and what led to a page that is gone is free.
+    # A page may take back its own old slug; the old slugs of deleted pages are free.
     page.slug_en = "courage"
     page.full_clean()
     page.delete()
@@ -293,14 +293,14 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("language", "slug"), TAKEN)
-def test_an_address_that_partners_hold_on_to_cannot_be_taken(editor, language, slug):
+def test_a_reserved_slug_is_refused(editor, language, slug):
     response = editor.post(f"{PAGES}add/", WORDS | {f"slug_{language}": slug}, headers=ENGLISH)
     assert errors(response) == {
         f"slug_{language}": ["This address belongs to another part of the site. Choose another."]
     }
 
 
-def test_the_address_of_the_privacy_notice_cannot_be_changed(editor):
+def test_the_slug_of_the_privacy_notice_cannot_be_changed(editor):
     notice = Page.objects.get(key="privacy")
     editor.post(change(notice), filled(editor.get(change(notice)), slug_en="secrets", title_en="Your privacy"))
     assert Client().get("/en/privacy/").text.count("Your privacy") > 0
@@ -308,7 +308,7 @@ def test_the_address_of_the_privacy_notice_cannot_be_changed(editor):
 
 
 @pytest.mark.parametrize("slug", ["me hapësirë", "a/b", "x" * 81, ""])
-def test_an_address_that_cannot_be_one_is_refused_by_its_field(editor, slug):
+def test_an_invalid_slug_is_refused_with_a_field_error(editor, slug):
     response = editor.post(f"{PAGES}add/", WORDS | {"slug_sq": slug})
     assert list(errors(response)) == ["slug_sq"]
 
@@ -317,11 +317,11 @@ def test_an_address_that_cannot_be_one_is_refused_by_its_field(editor, slug):
 
 
 @pytest.mark.parametrize("url", ["http://www.example.com/", "javascript:alert(1)", "ftp://example.com/", "", "google"])
-def test_the_quick_exit_leads_to_https_only(editor, url):
+def test_the_quick_exit_accepts_only_https(editor, url):
     settings = SiteSettings(pk=1)
     settings.save()
     response = editor.post(change(settings), {"exit_url": url}, headers=ENGLISH)
-    # A bare name is completed by https.
+    # A host name without a scheme gets https.
     if url == "google":
         assert SiteSettings.load().exit_url in ("https://google", "https://www.google.com/")
         return
@@ -329,16 +329,16 @@ def test_the_quick_exit_leads_to_https_only(editor, url):
     assert SiteSettings.load().exit_url == "https://www.google.com/"
 
 
-# Two editors
+# Optimistic locking
 
 
 @pytest.fixture
 def colleague():
-    """Another one who writes."""
+    """A client signed in as another editor."""
     return sign_in(Client(), make_staff(superuser=True, username="besa"))
 
 
-def test_who_saves_over_anothers_save_is_told_of_it_and_loses_nothing(editor, colleague):
+def test_saving_over_a_newer_version_is_refused_and_keeps_the_input(editor, colleague):
     page = new_page()
     mine, theirs = (who.get(change(page)) for who in (editor, colleague))
     assert colleague.post(change(page), filled(theirs, title_en="Hope")).status_code == 302
@@ -354,7 +354,7 @@ def test_who_saves_over_anothers_save_is_told_of_it_and_loses_nothing(editor, co
     assert "Two steps." in response.text
     page.refresh_from_db()
     assert (page.title_en, page.lead_en) == ("Hope", "One step.")
-    # Pressing again without having said so is refused again; with the box it is saved.
+    # Without the confirmation box it is refused again; with it, it is saved.
     assert editor.post(change(page), typed).status_code == 200
     box = document.of(document.one("input", name="save_over"))["value"]
     assert editor.post(change(page), typed | {"save_over": box}).status_code == 302
@@ -362,7 +362,7 @@ def test_who_saves_over_anothers_save_is_told_of_it_and_loses_nothing(editor, co
     assert (page.title_en, page.lead_en) == ("Daring", "Two steps.")
 
 
-def test_the_box_allows_to_replace_only_what_was_read(editor, colleague):
+def test_the_confirmation_box_covers_only_the_version_that_was_shown(editor, colleague):
     page = new_page()
     typed = filled(editor.get(change(page)), title_en="Daring")
     colleague.post(change(page), filled(colleague.get(change(page)), title_en="Hope"))
@@ -375,7 +375,7 @@ def test_the_box_allows_to_replace_only_what_was_read(editor, colleague):
     assert page.title_en == "Hope again"
 
 
-def test_what_was_deleted_meanwhile_comes_back_with_all_that_was_typed(editor, colleague):
+def test_saving_a_row_that_was_deleted_meanwhile_restores_it_with_the_input(editor, colleague):
     page = new_page()
     typed = filled(editor.get(change(page)), title_en="Daring") | {"key": "brave"}
     colleague.post(f"{PAGES}{page.pk}/delete/", {"post": "yes"})
@@ -387,7 +387,7 @@ def test_what_was_deleted_meanwhile_comes_back_with_all_that_was_typed(editor, c
 
 
 @pytest.mark.parametrize("model", [Demand, HelpChannel, Article, Sector, Term])
-def test_every_kind_of_content_is_guarded(editor, colleague, model):
+def test_every_content_model_has_optimistic_locking(editor, colleague, model):
     row = model.objects.first()
     before = filled(editor.get(change(row)))
     name = next(name for name in before if name.endswith("_en"))
@@ -396,7 +396,7 @@ def test_every_kind_of_content_is_guarded(editor, colleague, model):
     assert response.status_code == 200 and "__all__" in errors(response)
 
 
-def test_commitments_are_guarded_with_their_sector(editor, colleague):
+def test_commitments_are_locked_with_their_sector(editor, colleague):
     sector = Sector.objects.get(slug="parents")
     mine, theirs = (filled(who.get(change(sector))) for who in (editor, colleague))
     colleague.post(change(sector), theirs | {"commitments-0-text_en": "I listen first."})
@@ -405,7 +405,7 @@ def test_commitments_are_guarded_with_their_sector(editor, colleague):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_saves_at_the_same_moment_one_wins_and_the_others_are_told():
+def test_of_simultaneous_saves_one_succeeds_and_the_others_are_refused():
     page = new_page()
     writers = [sign_in(Client(), make_staff(superuser=True)) for _ in range(4)]
     forms = [filled(who.get(change(page)), title_en=f"Title {n}") for n, who in enumerate(writers)]
@@ -419,14 +419,14 @@ def test_of_saves_at_the_same_moment_one_wins_and_the_others_are_told():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_new_pages_at_one_address_one_is_made_and_the_other_is_told():
+def test_of_simultaneous_new_pages_with_one_slug_one_is_created():
     writers = [sign_in(Client(), make_staff(superuser=True)) for _ in range(3)]
     answers = at_once(*[lambda who=who: who.post(f"{PAGES}add/", WORDS) for who in writers])
     assert sorted(answer.status_code for answer in answers) == [200, 200, 302]
     assert Page.objects.filter(slug_en="courage").count() == 1
 
 
-# Words to avoid
+# Discouraged terms
 
 
 @pytest.mark.parametrize(
@@ -443,7 +443,7 @@ def test_of_new_pages_at_one_address_one_is_made_and_the_other_is_told():
         ("title_sq", "Prostitutat e mitura", "shfrytëzim i fëmijëve për prostitucion"),
     ],
 )
-def test_a_word_to_avoid_is_saved_with_a_warning_that_stays(editor, column, words, better):
+def test_a_discouraged_term_is_saved_with_a_persistent_warning(editor, column, words, better):
     response = editor.post(f"{PAGES}add/", WORDS | {column: words, "_continue": "1"}, follow=True, headers=ENGLISH)
     assert Page.objects.filter(key="brave").exists()
     name = {"body": "Text", "lead": "Lead", "title": "Title"}[column[:-3]]
@@ -455,7 +455,7 @@ def test_a_word_to_avoid_is_saved_with_a_warning_that_stays(editor, column, word
     assert better in reopened.words(panel)
 
 
-def test_the_better_words_and_the_starter_content_are_not_warned_of(editor):
+def test_preferred_terms_and_the_starter_content_cause_no_warning(editor):
     for term in Term.objects.all():
         rows = [("", "sq", term.better_sq), ("", "en", term.better_en)]
         assert list(Term.objects.all().find_in(rows)) == []
@@ -465,7 +465,7 @@ def test_the_better_words_and_the_starter_content_are_not_warned_of(editor):
     assert [getattr(row, "key", row) for row in warned_of] == ["glossary"]
 
 
-def test_staff_change_the_list_themselves(editor):
+def test_staff_can_extend_the_list_of_terms(editor):
     data = {
         "key": "rescue", "forms_sq": "shpëtimtar*", "forms_en": "saviou* * child*", "better_sq": "mbështetës",
         "better_en": "supporter", "why_sq": "Fëmijët kanë zë.", "why_en": "Children have a voice.",
@@ -473,14 +473,14 @@ def test_staff_change_the_list_themselves(editor):
     assert editor.post("/admin/campaign/term/add/", data).status_code == 302
     response = editor.post(f"{PAGES}add/", WORDS | {"lead_en": "Saviours of children"}, follow=True, headers=ENGLISH)
     assert any("supporter" in message and "Children have a voice." in message for message in messages(response))
-    # The words of the list itself are none.
+    # The list of terms itself causes no warning.
     assert "caution-title" not in editor.get(change(Term.objects.get(key="rescue"))).text
 
 
 # Sectors
 
 
-def test_a_sector_with_pledges_is_not_deleted_and_the_page_says_what_can_be_done(editor):
+def test_a_sector_with_pledges_cannot_be_deleted_and_the_page_offers_merging(editor):
     make_pledge(sector="artists", state="confirmed")
     artists = Sector.objects.get(slug="artists")
     response = editor.post(f"/admin/pledges/sector/{artists.pk}/delete/", {"post": "yes"}, headers=ENGLISH)
@@ -493,7 +493,7 @@ def by_sector():
     return {sector.slug: people for sector, people in tally.read().sectors if people}
 
 
-def test_merging_moves_every_pledge_keeps_the_words_and_the_totals_exact(editor):
+def test_merging_moves_every_pledge_and_keeps_wordings_and_totals(editor):
     moved = [
         *(make_pledge(sector="artists", state="confirmed", show_name=True) for _ in range(3)),
         make_pledge(sector="artists"),
@@ -510,17 +510,17 @@ def test_merging_moves_every_pledge_keeps_the_words_and_the_totals_exact(editor)
     pledges = Pledge.objects.filter(pk__in=words)
     assert {pledge.sector.slug for pledge in pledges} == {"youth"}
     assert {pledge.pk: pledge.wording_id for pledge in pledges} == words
-    assert not any(pledge.show_name for pledge in pledges), "young people's names are never shown"
+    assert not any(pledge.show_name for pledge in pledges), "names of young people are never shown"
     artists.refresh_from_db()
     assert not artists.is_open
     [entry] = AuditEntry.objects.filter(action="change")
     assert set(entry.subject_ids) == set(words) and entry.details == {"sector": "artists", "moved_to": "youth"}
-    # The empty one is shown nowhere and can be chosen by nobody.
+    # The empty sector is hidden and cannot be chosen.
     assert "artists" not in Client().get("/api/v1/totals.json").json()["sectors"]
 
 
 def merge_artists(editor):
-    """Merge them into citizens; the worker does it now and once more in a minute."""
+    """Merge artists into citizens; the worker does it now and once more after a minute."""
     artists, citizens = (Sector.objects.get(slug=slug) for slug in ("artists", "citizens"))
     editor.post(f"/admin/pledges/sector/{artists.pk}/merge/", {"into": citizens.pk})
 
@@ -531,7 +531,7 @@ def a_minute_later():
     assert not DBTaskResult.objects.filter(status="READY").exists()
 
 
-def test_who_pledged_at_the_moment_of_closing_is_moved_a_minute_later(editor):
+def test_a_pledge_signed_while_closing_is_moved_a_minute_later(editor):
     merge_artists(editor)
     run_worker()
     make_pledge(sector="artists", state="confirmed")
@@ -539,7 +539,7 @@ def test_who_pledged_at_the_moment_of_closing_is_moved_a_minute_later(editor):
     assert by_sector() == {"citizens": 1}
 
 
-def test_what_a_killed_worker_left_unmerged_is_merged_a_minute_later(editor):
+def test_pledges_left_by_a_killed_worker_are_merged_a_minute_later(editor):
     make_pledge(sector="artists", state="confirmed")
     merge_artists(editor)
     DBTaskResult.objects.ready().update(status="RUNNING", started_at=timezone.now())
@@ -547,7 +547,7 @@ def test_what_a_killed_worker_left_unmerged_is_merged_a_minute_later(editor):
     assert by_sector() == {"citizens": 1}
 
 
-def test_an_error_while_merging_leaves_no_traceback_and_is_made_good_a_minute_later(editor):
+def test_an_error_while_merging_is_retried_a_minute_later_without_a_stored_traceback(editor):
     make_pledge(sector="artists", state="confirmed")
     merge_artists(editor)
     into = Sector.objects.get(slug="citizens").pk
@@ -561,7 +561,7 @@ def test_an_error_while_merging_leaves_no_traceback_and_is_made_good_a_minute_la
     assert by_sector() == {"citizens": 1}
 
 
-def test_a_sector_is_not_merged_into_itself_nor_into_a_closed_one_nor_by_everybody(editor, client):
+def test_merging_into_itself_a_closed_sector_or_without_permission_is_refused(editor, client):
     artists, youth = (Sector.objects.get(slug=slug) for slug in ("artists", "youth"))
     Sector.objects.filter(pk=youth.pk).update(is_open=False)
     path = f"/admin/pledges/sector/{artists.pk}/merge/"
@@ -578,8 +578,8 @@ def test_a_sector_is_not_merged_into_itself_nor_into_a_closed_one_nor_by_everybo
 # The form
 
 
-def test_both_languages_stand_beside_each_other_in_every_form(editor):
-    """Each translated field shares one row with itself in the other language."""
+def test_both_languages_are_side_by_side_in_every_form(editor):
+    """Each translated field is in one row with its counterpart."""
     seen = 0
     for model in ("campaign/page", "campaign/article", "campaign/demand", "campaign/voice", "campaign/statistic",
                   "campaign/partner", "campaign/helpchannel", "campaign/term", "pledges/sector", "pledges/wording",
@@ -597,7 +597,7 @@ def test_both_languages_stand_beside_each_other_in_every_form(editor):
     assert seen > 25
 
 
-def test_public_pages_ask_no_more_of_the_database_than_before(django_assert_num_queries):
+def test_public_pages_have_a_fixed_number_of_queries(django_assert_num_queries):
     page = new_page()
     cache.clear()
     Client().get(page.get_absolute_url())

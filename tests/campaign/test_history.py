@@ -1,4 +1,4 @@
-"""Every save is kept and can be brought back (story 27); never anything about supporters."""
+"""Versions of content: comparing and restoring (story 27); no versions of personal data."""
 
 import pytest
 import reversion
@@ -54,7 +54,7 @@ def restore(editor, row, version, **options):
 
 
 def test_27_a_changed_page_can_be_compared_and_restored(editor):
-    """Also one that came with the site, which nobody had saved here before."""
+    """The page is starter content without a version, so its first save also stores the state before."""
     page = Page.objects.get(key="about")
     title, body = page.title_en, page.body_en
     save(editor, page, title_en="All of us", body_en=f"{body}<p>And one more line.</p>")
@@ -75,7 +75,7 @@ def test_27_a_changed_page_can_be_compared_and_restored(editor):
     page.refresh_from_db()
     assert (page.title_en, page.body_en) == (title, body)
     assert title in Client().get(page.get_absolute_url().replace("/sq/", "/en/")).text or page.is_public
-    # What was restored is a version, too, and can be taken back.
+    # Restoring creates a version, which can be undone.
     third = versions(page)[2]
     assert "Brought back the version of" in editor.get(history(page), headers=ENGLISH).text
     assert restore(editor, page, second).status_code == 302
@@ -83,7 +83,7 @@ def test_27_a_changed_page_can_be_compared_and_restored(editor):
     assert page.title_en == "All of us" and third.revision.user.username == "vera"
 
 
-def test_restoring_never_publishes_nor_takes_down(editor):
+def test_restoring_does_not_change_the_publication_state(editor):
     page = Page.objects.get(key="about")
     save(editor, page, title_en="Draft title", state="draft")
     save(editor, page, title_en="Public title", state="published")
@@ -94,7 +94,7 @@ def test_restoring_never_publishes_nor_takes_down(editor):
     assert (page.title_en, page.state) == ("Draft title", "published")
 
 
-def test_an_address_that_is_restored_leads_on_from_the_other(editor):
+def test_after_restoring_a_slug_the_other_one_redirects(editor):
     page = Page.objects.get(key="about")
     slug = page.slug_en
     save(editor, page, slug_en="who-we-are-now")
@@ -103,7 +103,7 @@ def test_an_address_that_is_restored_leads_on_from_the_other(editor):
     assert (response.status_code, response.url) == (301, f"/en/{slug}/")
 
 
-def test_what_can_no_longer_be_is_refused_in_words(editor):
+def test_restoring_an_invalid_version_is_refused(editor):
     page = Page.objects.get(key="about")
     slug = page.slug_en
     save(editor, page, slug_en="new-address", title_en="New title")
@@ -119,7 +119,7 @@ def test_what_can_no_longer_be_is_refused_in_words(editor):
     assert (page.slug_en, page.title_en) == ("new-address", "New title")
 
 
-def test_a_version_of_a_sector_that_is_gone_is_refused_in_words(editor):
+def test_restoring_a_reference_to_a_deleted_sector_is_refused(editor):
     sector = Sector.objects.create(slug="gone", name_sq="Ikur", name_en="Gone", color="s1", position=9)
     page = Page.objects.get(key="about")
     save(editor, page, sector=sector.pk)
@@ -130,7 +130,7 @@ def test_a_version_of_a_sector_that_is_gone_is_refused_in_words(editor):
     assert response.status_code == 200 and "Sector:" in Document(response).words()
 
 
-def test_restoring_over_what_somebody_saved_meanwhile_shows_the_differences_again(editor):
+def test_restoring_over_a_newer_version_shows_the_differences_again(editor):
     page = Page.objects.get(key="about")
     save(editor, page, title_en="Second")
     first = versions(page)[0]
@@ -144,7 +144,7 @@ def test_restoring_over_what_somebody_saved_meanwhile_shows_the_differences_agai
     assert page.title_en == "Third"
 
 
-def test_a_sector_comes_back_with_its_commitments(editor):
+def test_restoring_a_sector_restores_its_commitments(editor):
     sector = Sector.objects.get(slug="parents")
     first, second = sector.commitments.all()[:2]
     save(
@@ -162,7 +162,7 @@ def test_a_sector_comes_back_with_its_commitments(editor):
     assert Commitment.objects.get(key=second.key).text_en == second.text_en
 
 
-def test_a_deleted_sector_comes_back_with_its_commitments(editor):
+def test_recovering_a_deleted_sector_recovers_its_commitments(editor):
     sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", color="s1", position=9)
     kept = {"key": "nurses-listen", "text_sq": "Dëgjoj.", "text_en": "I listen."}
     Commitment.objects.create(sector=sector, **kept)
@@ -173,7 +173,7 @@ def test_a_deleted_sector_comes_back_with_its_commitments(editor):
     assert Commitment.objects.filter(sector__slug="nurses").values("key", "text_sq", "text_en").get() == kept
 
 
-def test_of_a_sector_whose_commitment_cannot_come_back_nothing_does(editor):
+def test_a_sector_is_not_recovered_if_a_commitment_cannot_be(editor):
     sector = Sector.objects.create(slug="nurses", name_sq="Infermierë", name_en="Nurses", color="s1", position=9)
     Commitment.objects.create(sector=sector, key="listen", text_sq="Dëgjoj.", text_en="I listen.")
     editor.post(change(sector).replace("/change/", "/delete/"), {"post": "yes"})
@@ -184,7 +184,7 @@ def test_of_a_sector_whose_commitment_cannot_come_back_nothing_does(editor):
 
 
 @pytest.mark.parametrize(("model", "column"), [(Demand, "title_en"), (HelpChannel, "name_en"), (Article, "title_en")])
-def test_pieces_have_a_history_too(editor, model, column):
+def test_other_content_models_have_versions_too(editor, model, column):
     row = model.objects.first()
     before = getattr(row, column)
     save(editor, row, **{column: "Something else"})
@@ -200,7 +200,7 @@ def test_pieces_have_a_history_too(editor, model, column):
         (PledgingSettings, "goal", None, 5000),
     ],
 )
-def test_settings_can_be_taken_back_to_their_defaults(editor, model, column, first, second):
+def test_settings_can_be_restored_to_their_defaults(editor, model, column, first, second):
     row = model(pk=1)
     editor.post(change(row), filled(editor.get(change(row)), **{column: second}))
     assert getattr(model.load(), column) == second
@@ -208,22 +208,22 @@ def test_settings_can_be_taken_back_to_their_defaults(editor, model, column, fir
     assert getattr(model.load(), column) == first
 
 
-def test_an_action_on_many_is_kept_too(editor):
+def test_list_actions_create_versions(editor):
     channel = HelpChannel.objects.first()
     editor.post("/admin/campaign/helpchannel/", {"action": "verified_today", "_selected_action": channel.pk})
     before, after = versions(channel)
     assert before.field_dict["verified_on"] is None and after.field_dict["verified_on"] is not None
 
 
-def test_a_save_that_changes_nothing_is_no_version(editor):
+def test_a_save_without_changes_creates_no_version(editor):
     page = Page.objects.get(key="about")
     assert "\n" in page.body_en
-    # As browsers send it.
+    # Browsers send CRLF.
     save(editor, page, body_en=page.body_en.replace("\n", "\r\n"))
-    assert len(versions(page)) == 1, "what stands there is kept all the same"
+    assert len(versions(page)) == 1, "the state before is stored all the same"
 
 
-def test_what_was_deleted_comes_back_where_it_was_and_unpublished(editor):
+def test_a_deleted_page_is_recovered_unpublished_with_its_key(editor):
     article = Article.objects.first()
     pk, title, slug = article.pk, article.title_en, article.slug_en
     editor.post(change(article).replace("/change/", "/delete/"), {"post": "yes"})
@@ -238,7 +238,7 @@ def test_what_was_deleted_comes_back_where_it_was_and_unpublished(editor):
     assert editor.get("/admin/campaign/article/deleted/", headers=ENGLISH).text.count("/article/deleted/") <= 2
 
 
-def test_what_was_deleted_by_an_action_comes_back_too(editor):
+def test_content_deleted_by_an_action_can_be_recovered(editor):
     demands = list(Demand.objects.values_list("pk", flat=True))
     data = {"action": "delete_selected", "_selected_action": demands, "post": "yes"}
     editor.post("/admin/campaign/demand/", data)
@@ -246,7 +246,7 @@ def test_what_was_deleted_by_an_action_comes_back_too(editor):
     assert Version.objects.get_deleted(Demand).count() == len(demands)
 
 
-def test_a_deleted_page_whose_address_is_taken_is_refused_in_words(editor):
+def test_recovering_a_page_whose_slug_is_in_use_is_refused(editor):
     page = Page.objects.get(key="press")
     editor.post(change(page).replace("/change/", "/delete/"), {"post": "yes"})
     other = Page.objects.get(key="about")
@@ -258,7 +258,7 @@ def test_a_deleted_page_whose_address_is_taken_is_refused_in_words(editor):
     assert not Page.objects.filter(key="press").exists()
 
 
-def test_who_may_only_read_restores_nothing(client):
+def test_restoring_requires_the_change_permission(client):
     page = Page.objects.get(key="about")
     save(sign_in(Client(), make_staff(superuser=True)), page, title_en="Second")
     first = versions(page)[0]
@@ -272,7 +272,7 @@ def test_who_may_only_read_restores_nothing(client):
     assert Client().get(version_page(page, first)).status_code == 302
 
 
-def test_a_version_belongs_to_its_page(editor):
+def test_a_version_of_another_row_is_not_found(editor):
     page, other = Page.objects.get(key="about"), Page.objects.get(key="press")
     save(editor, page, title_en="Second")
     assert editor.get(version_page(other, versions(page)[0])).status_code == 404
@@ -280,7 +280,7 @@ def test_a_version_belongs_to_its_page(editor):
     assert editor.get("/admin/campaign/page/deleted/99999999/").status_code == 404
 
 
-def test_nothing_about_people_is_ever_kept(editor):
+def test_personal_models_have_no_versions(editor):
     for model in (Pledge, Message, BlockedAddress, Attempt, User):
         assert not reversion.is_registered(model), model
     pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state="confirmed")
@@ -289,30 +289,30 @@ def test_nothing_about_people_is_ever_kept(editor):
     assert not Revision.objects.exists()
 
 
-# How differences read
+# Differences
 
 
-def test_differences_are_shown_word_by_word():
+def test_differences_are_marked_by_word():
     html = diff_html(diff_texts("Një fëmijë në dhjetë.\nI njëjti rresht.", "Dy fëmijë në dhjetë.\nI njëjti rresht."))
     assert html.startswith("<del>Një </del><ins>Dy </ins><span>fëmijë në dhjetë.")
 
 
-def test_nothing_that_was_written_is_run_when_it_is_compared():
+def test_differences_are_escaped():
     html = diff_html(diff_texts("<b>a</b>", "<script>alert(1)</script>"))
     assert "<script>" not in html and "&lt;script&gt;" in html
 
 
-def test_formatted_text_is_read_as_words_with_its_links():
+def test_formatted_text_is_compared_as_text_with_link_targets():
     html = "<h2>Ndihmë</h2><ul><li>Një</li><li>Dy <a href='/sq/ndihme/'>këtu</a></li></ul><p>a &amp; b</p>"
     assert html_to_text(html) == "Ndihmë\n• Një\n• Dy këtu ‹/sq/ndihme/›\na & b"
 
 
-def test_a_change_of_formatting_alone_is_named():
+def test_a_change_of_formatting_only_is_reported():
     before, after = Page(body_en="<p>One word</p>"), Page(body_en="<p>One <strong>word</strong></p>")
     [difference] = differences(before, after, rich_text=["body"])
     assert (difference.label, difference.language) != ("", None) and "<i>" in difference.combined
 
 
-def test_a_whole_book_is_compared_in_time():
+def test_comparing_long_texts_is_fast():
     before = " ".join(f"fjala{n % 97}" for n in range(60_000))
     assert len(diff_texts(before, before[7:] + " fund")) >= 2

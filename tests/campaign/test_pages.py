@@ -1,4 +1,4 @@
-"""The public pages, and what stands on every page (acceptance stories 21 and 22)."""
+"""The public pages, and what every page has (acceptance stories 21 and 22)."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -27,25 +27,25 @@ def other(language):
 
 
 def alternates(page):
-    """The address of each language that a page names."""
+    """{language: address} of the hreflang links of a page."""
     return {
         page.of(link)["hreflang"]: page.of(link)["href"] for link in page.all("link", rel="alternate", hreflang=True)
     }
 
 
 def insert_tally(**people):
-    """Put so many people of each sector into the tally, as folding many pledges would."""
+    """Insert tally cells of so many people for each sector, as folding would."""
     with connection.cursor() as cursor:
         for slug, n in people.items():
             sector = Sector.objects.get(slug=slug.replace("_", "-"))
             cursor.execute("INSERT INTO pledges_tallycell (sector, county, n) VALUES (%s, 'AL-11', %s)", [sector.pk, n])
 
 
-# 21. Both languages
+# Story 21: both languages
 
 
 @EVERY
-def test_21_a_page_is_whole_and_in_its_language(client, name, language):
+def test_21_a_page_is_complete_and_in_its_language(client, name, language):
     response = client.get(path_of(name, language))
     assert response.status_code == 200
     page = Document(response)
@@ -58,7 +58,7 @@ def test_21_a_page_is_whole_and_in_its_language(client, name, language):
 
 
 @EVERY
-def test_21_a_page_names_itself_and_its_other_language_and_is_named_back(client, name, language):
+def test_21_hreflang_links_of_a_page_are_mutual(client, name, language):
     here, there = (settings.SITE_URL + path_of(name, code) for code in (language, other(language)))
     page = Document(client.get(path_of(name, language)))
     assert page.of(page.one("link", rel="canonical"))["href"] == here
@@ -67,7 +67,7 @@ def test_21_a_page_names_itself_and_its_other_language_and_is_named_back(client,
     assert alternates(Document(client.get(path_of(name, other(language))))) == alternates(page)
 
 
-def test_21_no_two_pages_bear_one_title(client):
+def test_21_titles_are_unique(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
     assert len(titles) == 32 and len(set(titles)) == len(titles)
 
@@ -90,7 +90,7 @@ def test_21_the_language_switch_leads_to_the_same_page_and_back(client, name, la
 
 
 @BOTH
-def test_21_the_switch_keeps_the_sector_one_came_with(client, language):
+def test_21_the_language_switch_keeps_the_chosen_sector(client, language):
     page = Document(client.get(path_of("pledges:sign", language) + "?sector=artists"))
     switch = page.of(page.one("button", **{"class": "lang"}))
     assert switch["formaction"] == path_of("pledges:sign", other(language)) + "?sector=artists"
@@ -100,7 +100,7 @@ def test_21_the_switch_keeps_the_sector_one_came_with(client, language):
 
 
 @BOTH
-def test_21_where_no_page_is_the_switch_leads_to_the_other_home(client, language):
+def test_21_on_a_404_the_language_switch_leads_to_the_other_home_page(client, language):
     for path in (f"/{language}/nuk-ka/", "/nuk-ka"):
         page = Document(client.get(path))
         code = page.of(page.one("html"))["lang"]
@@ -108,7 +108,7 @@ def test_21_where_no_page_is_the_switch_leads_to_the_other_home(client, language
         assert alternates(page) == {} and not page.all("link", rel="canonical")
 
 
-def test_21_the_sitemap_names_each_page_in_both_languages(client):
+def test_21_the_sitemap_has_each_page_in_both_languages(client):
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
     urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url", space)
     seen = set()
@@ -119,7 +119,7 @@ def test_21_the_sitemap_names_each_page_in_both_languages(client):
         assert page.of(page.one("link", rel="canonical"))["href"] == address
         assert named == alternates(page)
         seen.add(address)
-    # Three of the pages only answer what was typed: nobody looks for them. And one is full of names, which nobody is to look for.
+    # Three pages only follow a form, and the wall of names must not be indexed.
     left_out = {"pledges:inbox", "pledges:under_16", "pledges:my_pledge_sent", "pledges:wall"}
     written = [*Page.objects.published().exclude(key="privacy"), *Article.objects.published()]
     expected = [path for name, _language, path in public_paths() if name not in left_out]
@@ -130,7 +130,7 @@ def test_21_the_sitemap_names_each_page_in_both_languages(client):
     assert len(urls) == len(seen) == 24 + 2 * len(written)
 
 
-def test_robots_leave_the_admin_out_and_are_shown_the_sitemap(client):
+def test_robots_txt_excludes_the_admin_and_names_the_sitemap(client):
     lines = client.get("/robots.txt").text.splitlines()
     assert "Disallow: /admin/" in lines and f"Sitemap: {settings.SITE_URL}/sitemap.xml" in lines
 
@@ -144,39 +144,39 @@ def test_the_manifest_names_icons_that_exist(client):
         response.close()
 
 
-# 22. The way out and the numbers
+# Story 22: quick exit and helplines
 
 
-def has_way_out_and_numbers(page, exit_url="https://www.google.com/"):
+def check_exit_and_helplines(page, exit_url="https://www.google.com/"):
     [exit_link] = page.all("a", **{"data-exit": True})
     assert page.of(exit_link)["href"] == exit_url
     assert set(page.of(exit_link)["rel"].split()) == {"nofollow", "noreferrer"}
     [strip] = page.all("aside", **{"class": "help-strip"})
     numbers = [page.of(link)["href"] for link in page.all("a", node=strip, href=True)]
     assert {"tel:116111", "tel:129", "tel:112"} <= set(numbers)
-    # Before anything else one comes to with a keyboard, but for the way past it.
+    # First in the tab order after the skip link.
     links = [element for element in page.all(href=True) if element.name == "a"]
     assert page.of(links[0])["href"] == "#content"
     assert links.index(exit_link) <= 5
 
 
 @EVERY
-def test_22_every_public_page_shows_the_way_out_and_the_numbers(client, name, language):
-    has_way_out_and_numbers(Document(client.get(path_of(name, language))))
+def test_22_every_public_page_has_the_quick_exit_and_the_helplines(client, name, language):
+    check_exit_and_helplines(Document(client.get(path_of(name, language))))
 
 
 STATUS = {
     "sign, with every error": 422,
-    "sign, with a strange name": 422,
-    "sign, too long a name": 422,
+    "sign, with an invalid name": 422,
+    "sign, with too long a name": 422,
     "sign, switched language": 200,
     "my pledge, with an error": 422,
-    "sign, too much sent": 400,
-    "sent from another site": 403,
-    "sign, too many at once": 429,
-    "sign, while it rests": 409,
-    "not now": 200,
-    "no such page": 404,
+    "sign, request body too large": 400,
+    "cross-site request": 403,
+    "sign, rate limit": 429,
+    "sign, while paused": 409,
+    "form, while paused": 200,
+    "not found": 404,
     "confirm": 200,
     "thanks": 200,
     "confirmed before": 200,
@@ -186,18 +186,18 @@ STATUS = {
     "manage": 200,
     "saved": 200,
     "not saved": 422,
-    "new address asked for": 200,
-    "asked for too soon": 422,
+    "new address requested": 200,
+    "requested too soon": 422,
     "not an address": 422,
     "use the new address": 200,
     "new address in use": 200,
-    "never write to the new address": 200,
+    "block the new address": 200,
     "new address blocked": 200,
     "share": 200,
-    "share in the words of a sector": 200,
-    "share by a link of one's own": 200,
+    "share with the text of a sector": 200,
+    "referral link created": 200,
     "choose commitments": 200,
-    "commitments of nobody": 422,
+    "invalid commitments": 422,
     "nothing chosen": 200,
     "chosen": 200,
     "certificate": 200,
@@ -209,25 +209,25 @@ STATUS = {
 
 
 @BOTH
-def test_22_every_personal_page_and_every_error_shows_them_too(client, language):
+def test_22_every_personal_page_and_every_error_has_them_too(client, language):
     seen = {}
     for what, response in personal_visits(client, language):
         page = Document(response)
-        has_way_out_and_numbers(page)
+        check_exit_and_helplines(page)
         assert len(page.all("h1")) == 1, what
         assert page.of(page.one("html"))["lang"] == language, what
         seen[what] = response.status_code
     assert seen == STATUS
 
 
-def test_22_the_way_out_leads_where_staff_want_it(client):
+def test_22_staff_set_the_target_of_the_quick_exit(client):
     SiteSettings.objects.create(pk=1, exit_url="https://www.example.org/moti")
     cache.clear()
     for _name, _language, path in public_paths():
-        has_way_out_and_numbers(Document(client.get(path)), "https://www.example.org/moti")
+        check_exit_and_helplines(Document(client.get(path)), "https://www.example.org/moti")
 
 
-def test_22_a_change_of_the_strip_shows_on_every_page(client):
+def test_22_a_change_of_the_strip_appears_on_every_page(client):
     police = HelpChannel.objects.get(tel="129")
     police.number, police.tel, police.short_sq, police.short_en = "+355 129", "+355129", "rojat", "guards"
     police.save()
@@ -238,11 +238,13 @@ def test_22_a_change_of_the_strip_shows_on_every_page(client):
         assert page.words(link) == f"+355 129 {word}"
     HelpChannel.objects.update(is_shown=False)
     cache.clear()
-    assert Document(client.get("/sq/")).all("a", **{"data-exit": True}), "the way out does not hang on the channels"
+    assert Document(client.get("/sq/")).all("a", **{"data-exit": True}), (
+        "the quick exit does not depend on the channels"
+    )
 
 
 @BOTH
-def test_22_the_help_page_has_every_channel_and_those_that_work_from_abroad(client, language):
+def test_22_the_help_page_has_every_channel_and_marks_those_that_work_from_abroad(client, language):
     page = Document(client.get(path_of("campaign:help", language)))
     read = page.words(page.one("main"))
     channels = HelpChannel.objects.shown()
@@ -253,10 +255,10 @@ def test_22_the_help_page_has_every_channel_and_those_that_work_from_abroad(clie
     for channel in channels:
         name = getattr(channel, f"name_{language}")
         assert (name in abroad) == channel.from_abroad
-    assert not re.search(r"\b(116 111|129|112)\b", abroad), "short numbers fail from abroad"
+    assert not re.search(r"\b(116 111|129|112)\b", abroad), "short numbers do not work from abroad"
 
 
-# 8, 9. One site, and nobody else
+# Promise 9: no third party
 
 LOADED = {
     "script": ("src",),
@@ -275,10 +277,10 @@ LOADED = {
 LOADED_LINKS = {"stylesheet", "icon", "apple-touch-icon", "preload", "manifest", "modulepreload", "prefetch"}
 
 
-def loads_and_runs_only_our_own_files(page):
-    """Nothing inline runs or paints, and no address of another host is asked for without a tap."""
+def check_no_inline_code_and_no_third_party(page):
+    """No inline script, style or handler, and nothing loads from another host."""
     assert not page.all("style") and not page.all("base")
-    # JSON is data, for search engines or for a script in a file of its own: nothing of it runs.
+    # JSON in a script element is data and is not executed.
     data = ("application/ld+json", "application/json")
     runs = [script for script in page.all("script") if page.of(script).get("type") not in data]
     assert not [script for script in runs if not page.of(script).get("src")]
@@ -298,24 +300,24 @@ def loads_and_runs_only_our_own_files(page):
 
 
 @BOTH
-def test_9_no_page_runs_anything_inline_or_asks_another_host(client, language):
+def test_9_no_page_has_inline_code_or_requests_another_host(client, language):
     visited = 0
     for name in PUBLIC:
-        loads_and_runs_only_our_own_files(Document(client.get(path_of(name, language))))
+        check_no_inline_code_and_no_third_party(Document(client.get(path_of(name, language))))
         visited += 1
     for _what, response in personal_visits(client, language):
-        loads_and_runs_only_our_own_files(Document(response))
+        check_no_inline_code_and_no_third_party(Document(response))
         visited += 1
     assert visited == len(PUBLIC) + len(STATUS)
 
 
-def test_9_no_page_of_staff_runs_anything_inline_or_asks_another_host(admin_client):
+def test_9_no_admin_page_has_inline_code_or_requests_another_host(admin_client):
     for path in ("/admin/", "/admin/pledges/pledge/", "/admin/pledges/sector/add/", "/admin/campaign/helpchannel/"):
-        loads_and_runs_only_our_own_files(Document(admin_client.get(path)))
-    loads_and_runs_only_our_own_files(Document(Client().get("/admin/account/login/")))
+        check_no_inline_code_and_no_third_party(Document(admin_client.get(path)))
+    check_no_inline_code_and_no_third_party(Document(Client().get("/admin/account/login/")))
 
 
-def test_9_no_stylesheet_asks_another_host():
+def test_9_no_stylesheet_requests_another_host():
     sheets = list(Path(settings.BASE_DIR, "static/css").glob("*.css"))
     assert len(sheets) >= 3
     for sheet in sheets:
@@ -323,7 +325,7 @@ def test_9_no_stylesheet_asks_another_host():
             assert not re.match(r"""["']?(\w+:|//)""", "".join(address)), (sheet.name, address)
 
 
-def test_9_links_to_other_hosts_tell_them_nothing(client):
+def test_9_links_to_other_hosts_send_no_referrer(client):
     for _name, _language, path in public_paths():
         page = Document(client.get(path))
         for link in page.all("a", href=True):
@@ -331,12 +333,12 @@ def test_9_links_to_other_hosts_tell_them_nothing(client):
                 assert "noreferrer" in page.of(link)["rel"].split()
 
 
-# The figures on the home page
+# Figures on the home page
 
 
 @BOTH
 @pytest.mark.parametrize("name", ["campaign:home", "pledges:totals"])
-def test_while_nobody_has_pledged_one_is_asked_to_be_the_first(client, name, language):
+def test_without_pledges_pages_invite_to_be_the_first(client, name, language):
     page = Document(client.get(path_of(name, language)))
     first = {"sq": "Vendi i parë është juaji", "en": "Be the first"}[language]
     main = page.words(page.one("main"))
@@ -354,7 +356,7 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("people", "sq", "en"), SHOWN)
-def test_the_total_is_grouped_as_one_reads_it(client, people, sq, en):
+def test_the_total_is_grouped_by_thousands(client, people, sq, en):
     insert_tally(parents=people)
     for language, shown in (("sq", sq), ("en", en)):
         home = Document(client.get(path_of("campaign:home", language)))
@@ -365,7 +367,7 @@ def test_the_total_is_grouped_as_one_reads_it(client, people, sq, en):
         assert totals.words(totals.one("h1")).startswith(f"{shown} ")
 
 
-def test_one_supporter_is_one(client):
+def test_one_supporter_is_singular(client):
     insert_tally(parents=1)
     count = {
         language: Document(client.get(f"/{language}/")).words(
@@ -378,7 +380,7 @@ def test_one_supporter_is_one(client):
 
 
 @BOTH
-def test_every_sector_leads_to_the_form_with_it_chosen(client, language):
+def test_every_sector_links_to_the_form_with_it_selected(client, language):
     home = Document(client.get(path_of("campaign:home", language)))
     pages = [home.of(link)["href"] for color in range(1, 9) for link in home.all("a", **{"class": f"s{color}"})]
     assert len(pages) == Sector.objects.open().count() == 8
@@ -390,7 +392,7 @@ def test_every_sector_leads_to_the_form_with_it_chosen(client, language):
         assert way.endswith(f"?sector={chosen}")
 
 
-def test_every_link_of_every_public_page_leads_somewhere(client):
+def test_every_internal_link_of_every_public_page_works(client):
     found = set()
     for _name, _language, path in public_paths():
         page = Document(client.get(path))

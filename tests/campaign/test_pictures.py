@@ -1,4 +1,4 @@
-"""Pictures that staff upload (acceptance story 28): harmless, described in both languages, in the sizes that screens need."""
+"""Uploaded pictures (acceptance story 28): sanitised, described in both languages, in several sizes."""
 
 import io
 import os
@@ -33,8 +33,8 @@ LIST = "/admin/campaign/picture/"
 GPS, ORIENTATION, MAKER, MODEL = 0x8825, 0x0112, 0x010F, 0x0110
 
 
-def taken_with_a_phone(orientation=1, **options):
-    """A photo that tells where it was taken, by whom and with what."""
+def photo_with_exif(orientation=1, **options):
+    """An upload of a photo with GPS, author and camera in its EXIF."""
     exif = Image.Exif()
     exif[MAKER], exif[MODEL], exif[ORIENTATION] = "Secretphone", "S1", orientation
     exif.get_ifd(GPS).update({1: "N", 2: (41.0, 19.0, 39.0), 3: "E", 4: (19.0, 49.0, 7.0)})
@@ -49,8 +49,8 @@ def form(upload=None, **overrides):
     return {key: value for key, value in {**values, **overrides}.items() if value is not None}
 
 
-def refused(client, upload):
-    """The sentence by the field with which an upload is refused; whatever else was typed is still there."""
+def refusal_of(client, upload):
+    """The field error of a refused upload; asserts that the other input is kept."""
     response = client.post(
         ADD, form(upload, credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), headers={"Accept-Language": "en"}
     )
@@ -60,7 +60,7 @@ def refused(client, upload):
     assert all(
         f'value="{typed}"' in words(response) for typed in ("Pupils in a yard", "Nxënës në oborr", "Photo: CRCA")
     )
-    # What is lazy speaks the language of whoever reads it.
+    # Lazy translations are evaluated in the active language.
     with translation.override("en"):
         [sentence] = errors["file"]
     return sentence
@@ -70,11 +70,11 @@ def folder_of(picture):
     return Path(picture.file.path).parent
 
 
-# Story 28: what is taken in
+# Uploads
 
 
-def test_28_where_and_with_what_it_was_taken_is_gone(admin_client, client):
-    assert admin_client.post(ADD, form(taken_with_a_phone(width=2000, height=1500))).status_code == 302
+def test_28_location_author_and_camera_are_removed(admin_client, client):
+    assert admin_client.post(ADD, form(photo_with_exif(width=2000, height=1500))).status_code == 302
     run_worker()
     picture = Picture.objects.get()
     assert "IMG" not in picture.file.name and len(list(folder_of(picture).iterdir())) > 10
@@ -87,13 +87,13 @@ def test_28_where_and_with_what_it_was_taken_is_gone(admin_client, client):
             assert not image.getexif() and not {"exif", "comment", "icc_profile", "xmp"} & image.info.keys(), file.name
 
 
-def test_28_it_stands_upright_as_it_was_taken():
-    upload = taken_with_a_phone(orientation=6, width=600, height=400)
+def test_28_the_exif_orientation_is_applied():
+    upload = photo_with_exif(orientation=6, width=600, height=400)
     picture = make_picture(upload)
     assert (picture.width, picture.height) == (400, 600) and picture.is_tall
 
 
-def test_28_a_large_one_is_made_smaller_and_a_small_one_never_larger():
+def test_28_large_pictures_are_scaled_down_and_small_ones_never_up():
     large, small = make_picture(make_upload(6000, 3000)), make_picture(make_upload(200, 100))
     assert [(picture.width, picture.height) for picture in (large, small)] == [(2400, 1200), (200, 100)]
     run_worker()
@@ -117,7 +117,7 @@ def test_28_a_large_one_is_made_smaller_and_a_small_one_never_larger():
         ("JPEG", "L", 100, "jpg"),
     ],
 )
-def test_28_every_kind_of_picture_is_kept_as_what_all_browsers_show(kind, mode, color, ending):
+def test_28_every_format_is_converted_to_one_that_all_browsers_show(kind, mode, color, ending):
     picture = make_picture(make_upload(kind=kind, mode=mode, color=color))
     assert picture.file.name.endswith(f"/full.{ending}")
     run_worker()
@@ -129,9 +129,9 @@ def test_28_every_kind_of_picture_is_kept_as_what_all_browsers_show(kind, mode, 
             assert abs(image.convert("L").getpixel((5, 5)) - 40_000 // 256) <= 2
 
 
-def test_28_colours_stay_what_they_were_without_their_profile():
+def test_28_colour_profiles_are_applied_and_removed():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # What is called red there looks blue.
+    # In this profile the red channel means blue.
     swapped = profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
     for kept, looks in ((profile, "red"), (swapped, "blue")):
         picture = make_picture(make_upload(kind="PNG", color="red", icc_profile=kept))
@@ -144,14 +144,14 @@ def test_28_colours_stay_what_they_were_without_their_profile():
         assert make_picture(make_upload(icc_profile=misfit)).width == 900
 
 
-def test_28_the_first_of_a_phones_two_pictures_is_taken():
+def test_28_the_first_picture_of_a_multi_picture_file_is_used():
     out = io.BytesIO()
     Image.new("RGB", (300, 200), "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (30, 20))])
     assert make_picture(SimpleUploadedFile("a.jpg", out.getvalue())).width == 300
 
 
 def png(width, height, pixels=b""):
-    """A PNG whose head says what one wants."""
+    """A PNG with this size in its header."""
 
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -175,54 +175,54 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-def test_28_what_is_no_picture_is_refused_in_words(admin_client, kind):
-    assert refused(admin_client, SimpleUploadedFile("photo.jpg", UNREADABLE[kind])).startswith(
+def test_28_a_file_that_is_no_picture_is_refused(admin_client, kind):
+    assert refusal_of(admin_client, SimpleUploadedFile("photo.jpg", UNREADABLE[kind])).startswith(
         "This file cannot be read as a JPEG, PNG or WebP picture;"
     )
 
 
 @pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
-def test_28_a_bomb_is_refused_before_it_is_unpacked(admin_client, side):
+def test_28_a_decompression_bomb_is_refused_before_decoding(admin_client, side):
     started = time.monotonic()
-    assert "more than 50 million dots" in refused(admin_client, SimpleUploadedFile("a.png", png(side, side)))
+    assert "more than 50 million dots" in refusal_of(admin_client, SimpleUploadedFile("a.png", png(side, side)))
     assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_28_what_moves_is_refused(admin_client, kind):
+def test_28_animations_are_refused(admin_client, kind):
     frames = [Image.new("RGB", (50, 50), color) for color in ("red", "blue")]
     upload = make_upload(50, 50, kind=kind, save_all=True, append_images=frames)
-    assert refused(admin_client, upload).startswith("A moving picture cannot be shown here.")
+    assert refusal_of(admin_client, upload).startswith("A moving picture cannot be shown here.")
 
 
-def test_28_fifteen_megabytes_are_enough(admin_client):
+def test_28_files_above_15_megabytes_are_refused(admin_client):
     heavy = make_upload().read()
-    sentence = refused(admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * MAX_BYTES))
+    sentence = refusal_of(admin_client, SimpleUploadedFile("a.jpg", heavy + b"\0" * MAX_BYTES))
     assert sentence.startswith("The file is larger than 15 MB")
-    # What stands behind the picture is not taken along.
+    # Data after the end of the picture is dropped.
     assert (
         admin_client.post(ADD, form(SimpleUploadedFile("a.jpg", heavy + b"PK<script>" * 1_400_000))).status_code == 302
     )
     assert b"<script>" not in Path(Picture.objects.get().file.path).read_bytes()
 
 
-def test_no_file_is_refused_too(admin_client):
+def test_a_missing_file_is_refused(admin_client):
     response = admin_client.post(ADD, form(file=None) | {"file": ""})
     assert list(response.context["adminform"].form.errors) == ["file"]
 
 
-# In words
+# Descriptions
 
 
 @pytest.mark.parametrize("missing", ["alt_sq", "alt_en"])
-def test_28_a_picture_is_described_in_both_languages(admin_client, missing):
+def test_28_alternative_text_is_required_in_both_languages(admin_client, missing):
     assert list(admin_client.post(ADD, form(**{missing: ""})).context["adminform"].form.errors) == [missing]
     assert list(admin_client.post(ADD, form(**{missing: "  "})).context["adminform"].form.errors) == [missing]
     with pytest.raises(IntegrityError), transaction.atomic():
         Picture.objects.filter(pk=make_picture().pk).update(**{missing: ""})
 
 
-def test_28_decoration_has_no_description(admin_client):
+def test_28_decorative_pictures_have_no_alternative_text(admin_client):
     errors = admin_client.post(ADD, form(alt_sq="", alt_en="")).context["adminform"].form.errors
     assert sorted(errors) == ["alt_en", "alt_sq"]
     assert admin_client.post(ADD, form(alt_sq="Diçka", alt_en="", is_decorative="on")).status_code == 302
@@ -230,14 +230,14 @@ def test_28_decoration_has_no_description(admin_client):
     assert (picture.alt_sq, picture.alt_en) == ("", "")
 
 
-def test_a_credit_is_in_both_languages_or_none(admin_client):
+def test_a_credit_is_required_in_both_languages_or_neither(admin_client):
     assert list(admin_client.post(ADD, form(credit_sq="Foto: CRCA")).context["adminform"].form.errors) == ["credit_en"]
 
 
 # Sizes
 
 
-def test_the_worker_makes_the_sizes_once(django_capture_on_commit_callbacks):
+def test_the_worker_creates_the_sizes_once(django_capture_on_commit_callbacks):
     picture = make_picture(make_upload(2000, 1500))
     assert picture.sized_at is None and picture.sources == [] and picture.fallback_url == picture.file.url
     run_worker()
@@ -255,7 +255,7 @@ def test_the_worker_makes_the_sizes_once(django_capture_on_commit_callbacks):
     assert {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()} == before
 
 
-def test_the_card_shows_what_matters_most():
+def test_the_card_is_cropped_around_the_focus():
     upload = io.BytesIO()
     image = Image.new("RGB", (1600, 1600), "white")
     image.paste("black", (0, 1300, 1600, 1600))
@@ -273,7 +273,7 @@ def test_the_card_shows_what_matters_most():
     assert darkness["top"] > 250 and darkness["bottom"] < 5
 
 
-def test_a_small_picture_makes_no_card():
+def test_a_small_picture_has_no_card():
     picture = make_picture(make_upload(800, 600))
     run_worker()
     picture.refresh_from_db()
@@ -284,11 +284,11 @@ def test_a_lost_or_failed_task_is_enqueued_again():
     picture = make_picture()
     DBTaskResult.objects.all().delete()
     assert housekeeping.enqueue_sizes() == 1
-    assert housekeeping.enqueue_sizes() == 0, "one that waits is enough"
+    assert housekeeping.enqueue_sizes() == 0, "one waiting task is enough"
     file = Path(picture.file.path)
     file.rename(file.with_name("away"))
     run_worker()
-    assert housekeeping.enqueue_sizes() == 0, "it has just failed"
+    assert housekeeping.enqueue_sizes() == 0, "the task has just failed"
     DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=1))
     file.with_name("away").rename(file)
     assert housekeeping.enqueue_sizes() == 1
@@ -297,7 +297,7 @@ def test_a_lost_or_failed_task_is_enqueued_again():
     assert picture.sized_at
 
 
-def test_the_worker_keeps_house_in_every_room():
+def test_the_housekeeping_of_every_app_runs():
     make_picture()
     DBTaskResult.objects.all().delete()
     keep_house()
@@ -305,7 +305,7 @@ def test_the_worker_keeps_house_in_every_room():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_make_the_same_sizes():
+def test_two_simultaneous_workers_create_the_same_sizes():
     picture = make_picture(make_upload(1400, 900))
     at_once(picture.make_sizes, Picture.objects.get().make_sizes)
     picture.refresh_from_db()
@@ -317,7 +317,7 @@ def test_two_workers_at_once_make_the_same_sizes():
     picture.delete()
 
 
-def test_sizes_of_a_file_that_was_replaced_meanwhile_are_not_believed():
+def test_sizes_of_a_replaced_file_are_discarded():
     stale = make_picture()
     picture = Picture.objects.get(pk=stale.pk)
     picture.file = make_picture(make_upload(500, 500)).file
@@ -327,7 +327,7 @@ def test_sizes_of_a_file_that_was_replaced_meanwhile_are_not_believed():
     assert picture.sized_at is None and picture.sizes == {}
 
 
-def test_files_go_with_their_row_and_with_the_transaction(django_capture_on_commit_callbacks):
+def test_files_are_deleted_with_their_row_after_commit(django_capture_on_commit_callbacks):
     picture, other = make_picture(), make_picture()
     run_worker()
     with django_capture_on_commit_callbacks(execute=True):
@@ -341,7 +341,7 @@ def test_files_go_with_their_row_and_with_the_transaction(django_capture_on_comm
     assert not replaced.exists()
 
 
-def test_uploads_that_never_became_a_row_are_swept_away():
+def test_files_without_a_row_are_deleted_by_housekeeping():
     picture = make_picture()
     lost, recent = (folder_of(picture).with_name(name) for name in ("0" * 24, "1" * 24))
     for folder in (lost, recent):
@@ -357,8 +357,8 @@ def test_uploads_that_never_became_a_row_are_swept_away():
 
 
 @pytest.fixture
-def shown():
-    """A page that shows one picture at its head and two in its text, with sizes."""
+def page_with_pictures():
+    """A page with a picture at the top and two in its text, whose sizes exist."""
     head, first = make_picture(make_upload(2000, 1500), credit_sq="Foto: CRCA", credit_en="Photo: CRCA"), make_picture()
     second = make_picture(alt_sq="", alt_en="", is_decorative=True)
     run_worker()
@@ -367,10 +367,10 @@ def shown():
 
 
 @pytest.mark.parametrize(("language", "path"), [("sq", "/sq/prova/"), ("en", "/en/trial/")])
-def test_28_a_page_shows_its_pictures_in_right_sizes_with_words_in_its_language(client, shown, language, path):
+def test_28_a_page_has_srcset_and_alternative_text_in_its_language(client, page_with_pictures, language, path):
     document = Document(client.get(path))
     images = [document.of(image) for image in document.all("img")]
-    pictures = sorted(shown[1].values(), key=lambda picture: picture.pk)
+    pictures = sorted(page_with_pictures[1].values(), key=lambda picture: picture.pk)
     assert [image["alt"] for image in images] == [getattr(picture, f"alt_{language}") for picture in pictures]
     assert [(image["width"], image["height"]) for image in images] == [(str(p.width), str(p.height)) for p in pictures]
     assert [image.get("loading") for image in images] == [None, "lazy", "lazy"]
@@ -386,16 +386,16 @@ def test_28_a_page_shows_its_pictures_in_right_sizes_with_words_in_its_language(
             assert response.status_code == 200 and response.headers["Content-Type"] == attributes["type"]
             response.getvalue()
     card = document.of(document.one("meta", property="og:image"))["content"]
-    assert card.endswith(shown[0].picture.card_url) and "card-" in card
+    assert card.endswith(page_with_pictures[0].picture.card_url) and "card-" in card
 
 
-def test_a_page_without_pictures_is_as_it_was(client):
+def test_a_page_without_pictures_has_no_figure(client):
     make_page()
     page = words(client.get("/en/trial/"))
     assert "<figure" not in page and "/pictures/en/page/trial.png" in page
 
 
-def test_a_picture_is_shown_before_its_sizes_are_made(client):
+def test_a_picture_is_shown_before_its_sizes_exist(client):
     picture = make_picture()
     make_page(picture=picture)
     document = Document(client.get("/en/trial/"))
@@ -403,13 +403,13 @@ def test_a_picture_is_shown_before_its_sizes_are_made(client):
     assert document.all("source") == []
 
 
-def test_a_picture_that_is_gone_leaves_no_hole(client):
+def test_a_deleted_picture_leaves_no_empty_figure(client):
     make_page(body_en='<p>a</p><figure data-picture="99999"></figure><p>b</p>')
     page = words(client.get("/en/trial/"))
     assert "<figure" not in page and "99999" not in page
 
 
-def test_an_article_shows_its_picture_and_search_engines_are_told(client):
+def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
     article = Article.objects.published().first()
     article.picture = make_picture(make_upload(1300, 900))
     article.save()
@@ -419,7 +419,7 @@ def test_an_article_shows_its_picture_and_search_engines_are_told(client):
     assert f'"image": "http://localhost:8000{article.picture.fallback_url}"' in page
 
 
-def test_pictures_cost_a_page_two_questions_however_many(client, shown, django_assert_max_num_queries):
+def test_any_number_of_pictures_costs_a_page_two_queries(client, page_with_pictures, django_assert_max_num_queries):
     client.get("/sq/prova/")
     with django_assert_max_num_queries(8):
         client.get("/sq/prova/")
@@ -444,7 +444,7 @@ def test_pictures_cost_a_page_two_questions_however_many(client, shown, django_a
         ("<a href='<figure data-picture=\"2\"></figure>'>a</a>", None, []),
     ],
 )  # fmt: skip
-def test_only_pictures_of_the_library_stand_in_a_text(written, kept, lost):
+def test_only_pictures_of_the_library_are_allowed_in_a_text(written, kept, lost):
     assert richtext.removed_markup(written) == lost
     once = richtext.clean(written)
     assert richtext.clean(once) == once
@@ -457,7 +457,7 @@ def test_only_pictures_of_the_library_stand_in_a_text(written, kept, lost):
 # The library
 
 
-def test_a_file_of_the_library_is_kept_for_ever_and_nothing_else_is_served(client):
+def test_library_files_are_immutable_and_no_other_file_is_served(client):
     picture = make_picture()
     response = client.get(picture.file.url)
     assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -473,7 +473,7 @@ def test_a_file_of_the_library_is_kept_for_ever_and_nothing_else_is_served(clien
         assert client.get(path).status_code == 404, path
 
 
-def test_a_picture_that_is_shown_cannot_be_deleted_and_says_where(admin_client, client):
+def test_a_picture_in_use_cannot_be_deleted_and_its_uses_are_listed(admin_client, client):
     at_head, in_text, unused = make_picture(), make_picture(), make_picture()
     make_page(picture=at_head, state="draft", body_en=f'<figure data-picture="{in_text.pk}"></figure>')
     with pytest.raises(ProtectedError):
@@ -492,7 +492,7 @@ def test_a_picture_that_is_shown_cannot_be_deleted_and_says_where(admin_client, 
     assert Picture.objects.count() == 2
 
 
-def test_the_list_and_the_form_say_where_a_picture_is_shown(admin_client, django_assert_max_num_queries):
+def test_the_list_and_the_form_show_where_a_picture_is_used(admin_client, django_assert_max_num_queries):
     pictures = [make_picture() for _ in range(9)]
     page = make_page(picture=pictures[0], body_sq=f'<figure data-picture="{pictures[1].pk}"></figure>')
     change = f"/admin/campaign/page/{page.pk}/change/"
@@ -502,7 +502,7 @@ def test_the_list_and_the_form_say_where_a_picture_is_shown(admin_client, django
     assert change not in words(admin_client.get(f"{LIST}{pictures[2].pk}/change/"))
 
 
-def test_another_file_and_words_can_be_given_to_a_picture(admin_client):
+def test_file_and_texts_of_a_picture_can_be_replaced(admin_client):
     picture = make_picture()
     before = picture.file.name
     path = f"{LIST}{picture.pk}/change/"
@@ -536,13 +536,13 @@ def test_the_dialog_finds_pictures_by_words_page_and_id(admin_client):
     assert asked == {pictures[0].pk, other.pk}
 
 
-def test_the_library_opens_for_those_who_may_see_pictures(client):
+def test_the_library_requires_the_view_permission(client):
     assert client.get(f"{LIST}library/").status_code == 302
     assert sign_in(client, make_staff("view_page")).get(f"{LIST}library/").status_code == 403
     assert sign_in(client, make_staff("view_picture")).get(f"{LIST}library/").status_code == 200
 
 
-def test_a_page_is_given_a_picture_in_its_form(admin_client):
+def test_a_picture_is_chosen_in_the_form_of_a_page(admin_client):
     picture = make_picture()
     page = Page.objects.get(key="movement")
     data = {

@@ -1,4 +1,4 @@
-"""The private PostgreSQL: as root and as an ordinary user, shared, killed, hidden, and from the wheel alone."""
+"""The private PostgreSQL: as root and as an ordinary user, shared, killed, and from the wheel alone."""
 
 import importlib.util
 import os
@@ -26,7 +26,7 @@ NOWHERE = {"path": "", "debian": Path("/nowhere")}
 
 @contextmanager
 def open_folder():
-    """A folder that everybody may enter, unlike pytest's own."""
+    """A folder that every user may enter, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp(prefix="weare1-test-"))
     folder.chmod(0o755)
     yield folder
@@ -41,7 +41,7 @@ def place():
 
 @pytest.fixture(scope="module")
 def cluster():
-    """One cluster for all tests that only start and stop it."""
+    """A cluster shared by the tests that only start and stop it."""
     with open_folder() as folder:
         yield Cluster("serve", root=folder)
 
@@ -90,7 +90,7 @@ def checkout(request, place):
         if not ROOT:
             pytest.skip("the other two run as an ordinary user already")
         nobody = pwd.getpwnam("nobody")
-        # The environment of the tests may lie where that user cannot go, and devdb needs none.
+        # That user may not be able to enter the virtual environment, and dev.database needs none.
         checkout.python = sys._base_executable
         checkout.user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
         try:
@@ -123,11 +123,11 @@ def processes(postmaster):
     return [int(pid) for pid, parent, state in rows if str(postmaster) in (pid, parent) and state[0] != "Z"]
 
 
-def test_starts_keeps_its_data_and_survives_kill_9(checkout):
+def test_data_survive_a_restart_and_kill_9(checkout):
     url = checkout.start()
     query(url, "CREATE TABLE kept AS SELECT 7 AS n")
-    assert checkout.start() == url, "a second start joins"
-    assert Cluster("serve", root=checkout.root).url == url, "root finds the same one, whoever began"
+    assert checkout.start() == url, "a second start joins the first"
+    assert Cluster("serve", root=checkout.root).url == url, "root finds the cluster of another user"
     assert query(url, "SHOW fsync") == "on"
     assert query(url, "SHOW listen_addresses") == ""
     assert query(url, "SELECT lower('ËÇ')") == "ëç"
@@ -145,15 +145,15 @@ def test_starts_keeps_its_data_and_survives_kill_9(checkout):
     assert query(url, "SELECT n FROM kept") == 7
 
 
-def test_a_start_right_after_the_postmaster_alone_was_killed(cluster):
+def test_starting_right_after_only_the_postmaster_was_killed(cluster):
     with cluster.running() as url:
         os.kill(postmaster(url), signal.SIGKILL)
         with cluster.running() as url:
             assert query(url, "SELECT 1") == 1
 
 
-def test_a_pid_of_another_process_in_the_way(cluster):
-    # As after a restart of the machine, when a process of the same user has got the number.
+def test_a_stale_pid_file_that_names_another_process_is_ignored(cluster):
+    # As after a reboot, when another process of the same user has this pid.
     pid_file = cluster.data / "postmaster.pid"
     with cluster.running():
         text = pid_file.read_text()
@@ -167,7 +167,7 @@ def test_a_pid_of_another_process_in_the_way(cluster):
         sleeper.wait()
 
 
-def test_the_last_one_out_stops_it(cluster):
+def test_the_last_user_stops_the_cluster(cluster):
     with cluster.running() as url:
         server = postmaster(url)
         with cluster.running() as same:
@@ -177,7 +177,7 @@ def test_the_last_one_out_stops_it(cluster):
     assert not cluster.sockets.exists()
 
 
-def test_what_was_started_by_hand_stays(cluster):
+def test_a_cluster_started_by_command_keeps_running(cluster):
     cluster.start()
     try:
         with cluster.running() as url:
@@ -189,7 +189,7 @@ def test_what_was_started_by_hand_stays(cluster):
         query(url, "SELECT 1")
 
 
-def test_the_cluster_of_the_tests_is_quick_and_begins_empty(place):
+def test_the_test_cluster_does_not_fsync_and_starts_empty(place):
     cluster = Cluster("test", root=place)
     with cluster.running() as url:
         assert query(url, "SHOW fsync") == "off"
@@ -203,7 +203,7 @@ def test_the_wheel_alone_is_enough(place, monkeypatch):
     hidden = place / "hidden"
     hidden.mkdir(mode=0o700)
     outside = place / "outside"
-    # Independent of the umask with which the wheel was installed.
+    # Independent of the umask at installation.
     for module in (cluster_module, cluster_files):
         monkeypatch.setattr(module, "is_accessible", lambda path, uid: outside in path.parents or not ROOT)
     cluster = Cluster("test", root=hidden, fallback_home=outside, search=NOWHERE)
@@ -220,8 +220,8 @@ def test_the_wheel_alone_is_enough(place, monkeypatch):
     assert hidden.stat().st_mode & 0o777 == 0o700
 
 
-def fake(folder, version):
-    """Programs that say no more than their version."""
+def fake_programs(folder, version):
+    """Fake programs that print a version."""
     folder.mkdir(parents=True)
     for program in ("initdb", "pg_ctl", "postgres"):
         (folder / program).write_text(f"#!/bin/sh\necho 'postgres (PostgreSQL) {version}'\n")
@@ -229,33 +229,33 @@ def fake(folder, version):
     return folder
 
 
-def test_prefers_path_then_the_newest_of_debian(place, no_wheel):
-    on_path = fake(place / "bin", "16.2")
-    debian = [fake(place / "debian" / str(major) / "bin", f"{major}.1 (Debian)") for major in (9, 15, 17)]
+def test_path_is_preferred_then_the_newest_of_debian(place, no_wheel):
+    on_path = fake_programs(place / "bin", "16.2")
+    debian = [fake_programs(place / "debian" / str(major) / "bin", f"{major}.1 (Debian)") for major in (9, 15, 17)]
     found = list(postgresql.installations(path=f"/nowhere:{on_path}", debian=place / "debian"))
     assert [installation.major for installation in found] == [16, 17, 15, 9]
     assert [installation.bin for installation in found] == [on_path, *reversed(debian)]
 
 
-def test_passes_over_the_old_and_the_broken(place, no_wheel):
-    old = fake(place / "old", "14.11")
-    broken = fake(place / "broken", "17.0")
+def test_old_and_broken_installations_are_skipped(place, no_wheel):
+    old = fake_programs(place / "old", "14.11")
+    broken = fake_programs(place / "broken", "17.0")
     (broken / "postgres").write_text("#!/bin/sh\nexit 127\n")
-    good = fake(place / "debian" / "15" / "bin", "15.0")
+    good = fake_programs(place / "debian" / "15" / "bin", "15.0")
     cluster = Cluster("test", root=place, search={"path": f"{old}:{broken}", "debian": place / "debian"})
     assert cluster.binaries() == good
 
 
-def test_says_what_to_do_without_a_postgresql(place, no_wheel):
-    fake(place / "debian" / "14" / "bin", "14.0")
+def test_without_postgresql_the_error_says_what_to_install(place, no_wheel):
+    fake_programs(place / "debian" / "14" / "bin", "14.0")
     cluster = Cluster("test", root=place, search={"path": "", "debian": place / "debian"})
     with pytest.raises(PostgreSQLNotFound, match=r"^No PostgreSQL 15 or newer found: install one .*DATABASE_URL\.$"):
         cluster.binaries()
 
 
-def test_data_go_on_with_the_version_that_made_them(place, no_wheel):
-    fake(place / "debian" / "15" / "bin", "15.0")
-    fake(place / "debian" / "17" / "bin", "17.0")
+def test_existing_data_keep_their_postgresql_version(place, no_wheel):
+    fake_programs(place / "debian" / "15" / "bin", "15.0")
+    fake_programs(place / "debian" / "17" / "bin", "17.0")
     cluster = Cluster("serve", root=place, search={"path": "", "debian": place / "debian"})
     cluster.data.mkdir(parents=True)
     (cluster.data / "PG_VERSION").write_text("15\n")
@@ -265,12 +265,12 @@ def test_data_go_on_with_the_version_that_made_them(place, no_wheel):
         cluster.binaries()
 
 
-def test_a_long_path_leaves_the_socket_short(place):
+def test_the_socket_path_stays_short_below_a_long_path(place):
     cluster = Cluster("serve", root=place / ("long" * 50))
     assert len(str(cluster.sockets / ".s.PGSQL.5432")) < 104
 
 
-def test_refuses_a_folder_for_the_socket_that_is_not_its_own(cluster, place):
+def test_a_socket_folder_of_another_owner_is_refused(cluster, place):
     cluster.sockets.symlink_to(place)
     try:
         with pytest.raises(DevError, match="expected: delete it"), cluster.running():
@@ -279,7 +279,7 @@ def test_refuses_a_folder_for_the_socket_that_is_not_its_own(cluster, place):
         cluster.sockets.unlink()
 
 
-def test_run_hands_on_the_database_and_the_exit_status(place):
+def test_run_passes_on_the_database_url_and_the_exit_status(place):
     checkout = Checkout(place / "site")
     script = "import os, sys; print(os.environ['DATABASE_URL'], os.environ['DEV']); sys.exit(7)"
     done = checkout.devdb("run", "test", "-c", script)
@@ -287,7 +287,7 @@ def test_run_hands_on_the_database_and_the_exit_status(place):
     assert done.stdout.split() == [Cluster("test", root=checkout.root).url, "1"]
 
 
-def test_run_stops_all_when_told_to(place):
+def test_run_stops_everything_on_sigterm(place):
     checkout = Checkout(place / "site")
     script = "import time; open('up', 'w').close(); time.sleep(60)"
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}

@@ -1,4 +1,4 @@
-"""What a person types: the scripts in bin/, manage.py, and a whole bin/serve in a copy of this checkout."""
+"""The scripts in bin/, manage.py, and bin/serve in a copy of this checkout."""
 
 import os
 import re
@@ -34,12 +34,12 @@ def test_scripts_are_executable_posix_shell(script):
 
 
 class TestFindingPython:
-    """bin/venv in a folder of its own, with made-up Pythons on PATH."""
+    """bin/venv in an empty folder, with fake Pythons on PATH."""
 
     @pytest.fixture
     def folder(self, tmp_path):
         (tmp_path / "bin").mkdir()
-        # The one place outside PATH, where this machine may have a real one.
+        # The one path outside PATH; a real Python may be there.
         script = (ROOT / "bin/venv").read_text().replace("/usr/bin/python3", "/nowhere/python3")
         self.executable(tmp_path / "bin/venv", script)
         return tmp_path
@@ -66,7 +66,7 @@ class TestFindingPython:
         (folder / "tools").mkdir()
         (folder / "tools/dirname").symlink_to(shutil.which("dirname"))
 
-    def test_passes_over_a_shim_without_a_python(self, folder):
+    def test_a_shim_without_a_python_is_skipped(self, folder):
         self.python(folder / "path/python3.14", works=False)
         self.python(folder / "path/python3.12", works=True)
         self.python(folder / "path/python3", works=True)
@@ -74,14 +74,14 @@ class TestFindingPython:
         assert done.stdout == "python3.12 -m dev.venv requirements.txt -m dev.serve\n"
         assert done.stderr == ""
 
-    def test_stays_with_a_venv_that_works(self, folder):
+    def test_a_working_venv_is_kept(self, folder):
         self.python(folder / "path/python3.13", works=True)
         self.python(folder / ".venv/bin/python", works=True)
         assert self.run(folder).stdout == "python -m dev.venv\n"
         self.python(folder / ".venv/bin/python", works=False)
         assert self.run(folder).stdout == "python3.13 -m dev.venv\n"
 
-    def test_says_in_a_sentence_what_to_install(self, folder):
+    def test_without_python_one_sentence_says_what_to_install(self, folder):
         self.python(folder / "path/python3", works=False)
         done = self.run(folder)
         assert done.returncode == 1
@@ -89,7 +89,7 @@ class TestFindingPython:
         assert re.fullmatch(r"No Python 3\.12 or newer found: install one .*\n", done.stderr)
 
 
-def test_installs_again_only_when_the_pins_changed(tmp_path, monkeypatch):
+def test_packages_are_installed_again_only_after_the_pins_changed(tmp_path, monkeypatch):
     installed = []
     monkeypatch.setattr(venv, "ROOT", tmp_path)
     monkeypatch.setattr(venv, "STAMP", tmp_path / "installed")
@@ -105,8 +105,7 @@ def test_installs_again_only_when_the_pins_changed(tmp_path, monkeypatch):
     assert installed == ["requirements.txt", "requirements-dev.txt"] * 2
 
 
-def test_what_is_pinned_is_pinned_for_all():
-    """Each requirement has a hash, and no file names a private place."""
+def test_every_requirement_has_a_hash_and_no_private_index():
     for path in ROOT.glob("requirements*.txt"):
         text = path.read_text()
         assert not re.search(r"^--(extra-)?index|^--find-links|https?:|/(tmp|root|home|work)/", text, re.MULTILINE)
@@ -114,20 +113,20 @@ def test_what_is_pinned_is_pinned_for_all():
             assert "--hash=sha256:" in requirement, requirement
 
 
-def test_manage_names_the_python_it_needs(monkeypatch):
+def test_manage_py_names_the_python_it_needs(monkeypatch):
     monkeypatch.setattr(sys, "version_info", (3, 9, 2))
     with pytest.raises(SystemExit, match=r"Python 3\.12 or newer: run bin/serve"):
         runpy.run_path(str(ROOT / "manage.py"))
 
 
-def test_manage_without_django_says_where_it_is():
+def test_manage_py_without_django_says_how_to_start():
     bare = subprocess.run([sys._base_executable, "-I", "-S", ROOT / "manage.py"], capture_output=True, text=True)
     assert bare.returncode == 1
     assert bare.stderr == "This Python has no Django: run bin/serve, then use .venv/bin/python manage.py.\n"
 
 
 class Serve:
-    """bin/serve in a copy of this checkout, with this environment instead of a new .venv."""
+    """bin/serve in a copy of this checkout, run with this virtual environment."""
 
     def __init__(self, root):
         self.root = root
@@ -157,7 +156,7 @@ class Serve:
         raise AssertionError(self.output.read_text())
 
     def children(self, name=""):
-        """The processes below bin/serve whose command line holds a name."""
+        """The pids of descendants of bin/serve whose command line contains a name."""
         table = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
         rows = [line.split(None, 2) for line in table.splitlines()]
         parents = {str(self.process.pid)}
@@ -183,7 +182,7 @@ class Serve:
 
 
 def alive(pids):
-    """Those of the processes that have not ended."""
+    """Those of the pids that are still running."""
     table = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True).stdout
     running = {int(pid) for pid, state in map(str.split, table.splitlines()) if state[0] != "Z"}
     return running & set(pids)
@@ -206,7 +205,7 @@ def serve(tmp_path):
     shutil.rmtree(cluster.home)
 
 
-def test_serve_from_a_bare_checkout_to_its_end(serve):
+def test_serve_starts_restarts_its_worker_recovers_and_stops(serve):
     address = serve.start()
     with urllib.request.urlopen(f"{address}/sq/") as answer:
         assert answer.status == 200
@@ -218,7 +217,7 @@ def test_serve_from_a_bare_checkout_to_its_end(serve):
             " is_superuser, date_joined) VALUES ('staff', '!', '', '', '', true, true, true, now())"
         )
 
-    # A worker that dies is replaced.
+    # A worker that dies is restarted.
     worker = serve.children("manage.py worker")
     os.kill(worker[0], signal.SIGKILL)
     serve.wait_for(r"The worker has ended \(exit status -9\) and is started again")
@@ -227,7 +226,7 @@ def test_serve_from_a_bare_checkout_to_its_end(serve):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
-    # Everything is killed at once; the next start is quick, keeps the data and has nobody to make an administrator.
+    # After kill -9 of everything the next start is quick, keeps the data, and has an administrator already.
     serve.kill_all()
     begun = time.monotonic()
     address = serve.start()
@@ -237,7 +236,7 @@ def test_serve_from_a_bare_checkout_to_its_end(serve):
     time.sleep(0.2)
     assert "invite_administrator" not in serve.output.read_text()
 
-    # SIGTERM leaves nothing.
+    # SIGTERM stops every process.
     everything = [*serve.children(), *serve.postgres()]
     assert len(everything) >= 5
     serve.process.terminate()
@@ -245,7 +244,7 @@ def test_serve_from_a_bare_checkout_to_its_end(serve):
     assert serve.output.read_text().endswith("Stopped.\n")
     assert not alive(everything)
 
-    # Nor does a site that dies, and the exit status tells.
+    # If gunicorn dies, everything stops with exit status 1.
     serve.start()
     everything = [*serve.children(), *serve.postgres()]
     os.kill(min(serve.children("gunicorn")), signal.SIGKILL)
@@ -254,7 +253,7 @@ def test_serve_from_a_bare_checkout_to_its_end(serve):
     assert not alive(everything)
 
 
-def test_a_busy_port_is_one_sentence():
+def test_a_busy_port_is_reported_in_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as busy:
         port = busy.getsockname()[1]
         command = [sys.executable, "-m", "dev.serve", "--port", str(port)]

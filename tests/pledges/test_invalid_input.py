@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge
+from tests import drill
+from tests.drill import rounds
 from tests.factories import form_data, make_pledge
 from weare1.wsgi import application
 
@@ -39,15 +41,16 @@ def one_connection():
         signal.connect(close_old_connections)
 
 
-def example_settings(examples):
-    """Settings for reproducible examples."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
+def examples(number):
+    """A drill with this many reproducible examples; under `bin/test -m drill` with twenty times as many random ones."""
+    configure = settings(
+        max_examples=rounds(number, 20 * number),
+        derandomize=not drill.is_long,
         database=None,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
     )
+    return lambda test: pytest.mark.drill(configure(test))
 
 
 class Response:
@@ -188,7 +191,7 @@ def as_body(valid, form):
     return b"&".join(quote_from_bytes(key).encode() + b"=" + quote_from_bytes(value).encode() for key, value in pairs)
 
 
-@example_settings(400)
+@examples(130)
 @given(form_changes(PLEDGE_FIELDS), st.sampled_from([(SQ, "sq"), (EN, "en")]))
 def test_an_invalid_pledge_form_is_accepted_or_redisplayed(form, where):
     path, language = where
@@ -198,7 +201,7 @@ def test_an_invalid_pledge_form_is_accepted_or_redisplayed(form, where):
     assert response.headers["Cache-Control"] == "private, no-store" or response.status == 400
 
 
-@example_settings(150)
+@examples(50)
 @given(form_changes(["email", "website", "stamp"]), st.sampled_from([(MY_SQ, "sq"), (MY_EN, "en")]))
 def test_an_invalid_request_for_a_link_is_accepted_or_redisplayed(form, where):
     path, language = where
@@ -218,7 +221,7 @@ def pledge():
     return pledge
 
 
-@example_settings(150)
+@examples(50)
 @given(form=form_changes(MANAGE_FIELDS), language=st.sampled_from(["sq", "en"]))
 @example({"changed": {"name": b"Agim Kola"}, "missing": set(), "repeated": [], "unknown": []}, "sq")
 def test_an_invalid_correction_is_accepted_or_redisplayed(pledge, form, language):
@@ -269,7 +272,7 @@ CONTENT_TYPES = [
 ]
 
 
-@example_settings(200)
+@examples(70)
 @given(
     st.one_of(parts, st.binary(max_size=300), parts.map(lambda body: body[: len(body) // 2])),
     st.sampled_from([MULTIPART, MULTIPART, *CONTENT_TYPES]),
@@ -389,7 +392,7 @@ queries = st.one_of(
 )
 
 
-@example_settings(250)
+@examples(80)
 @given(st.sampled_from(ADDRESSES), queries, st.sampled_from(["GET", "HEAD", "POST"]), texts)
 def test_any_query_string_is_answered(address, query, method, body):
     path = address.replace("<token:token>", "x" * 30)
@@ -416,7 +419,7 @@ def damaged(token):
     )
 
 
-@example_settings(250)
+@examples(80)
 @given(st.data())
 def test_12_a_tampered_link_shows_and_changes_nothing(pledge, data):
     purpose = data.draw(st.sampled_from(list(Purpose)))
@@ -446,7 +449,7 @@ paths = st.one_of(
 )
 
 
-@example_settings(300)
+@examples(100)
 @given(paths, st.sampled_from(["GET", "POST", "HEAD"]))
 @example("//[", "GET")
 @example("//[x]/", "GET")

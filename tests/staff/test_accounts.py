@@ -1,4 +1,4 @@
-"""Accounts: invitation, role, rescue, deactivation, and what of it is in the audit log."""
+"""Staff accounts: invitation, roles, recovery, deactivation, commands, audit log."""
 
 import re
 import time
@@ -18,7 +18,7 @@ from staff import housekeeping
 from staff.models import Account, AuditEntry, Invitation
 from staff.roles import ROLE_PERMISSIONS, Role, role_has_permission
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in
-from tests.staff.test_sign_in import give_code, give_password, is_in, words
+from tests.staff.test_sign_in import give_code, give_password, is_signed_in, words
 from tests.threads import at_once, begin, held_open
 from weare1.logs import RedactingFormatter
 
@@ -31,7 +31,7 @@ NEW_TWICE = {"new_password1": NEW, "new_password2": NEW}
 
 
 def make_account(address="arta@shembull.al", role=Role.ADMINISTRATOR, name="Arta", app=True):
-    """A member of staff with a role and, unless told otherwise, a second factor."""
+    """A staff account with this role and, if `app`, an authenticator app."""
     account = Account(username=address, email=address, first_name=name, is_staff=True)
     account.set_password(NEW)
     account.save()
@@ -47,12 +47,12 @@ def arta():
 
 
 @pytest.fixture
-def office(client, arta):
-    """Arta, an administrator, at the admin."""
+def arta_client(client, arta):
+    """A client signed in as an administrator."""
     return sign_in(client, arta)
 
 
-def typed(**changes):
+def account_form(**changes):
     return {
         "first_name": "Zana Hoxha",
         "email": "zana@shembull.al",
@@ -62,37 +62,37 @@ def typed(**changes):
     }
 
 
-def invite(office, **changes):
-    return office.post(f"{LIST}add/", typed(**changes), headers=ENGLISH, follow=True)
+def invite(arta_client, **changes):
+    return arta_client.post(f"{LIST}add/", account_form(**changes), headers=ENGLISH, follow=True)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_colleagues_invite_the_same_person_at_the_same_moment(office):
+def test_two_simultaneous_invitations_of_one_person_create_one_account(arta_client):
     with held_open(lambda: Account.objects.invite("Zana@shembull.al", name="Zana", role="editor", language="sq")):
-        second = begin(lambda: invite(office))
+        second = begin(lambda: invite(arta_client))
     page = words(second.result())
     assert "Zana has this address already." in page
     assert Account.objects.filter(email__iexact="zana@shembull.al").count() == 1
 
 
-def act(office, action, *accounts):
+def act(arta_client, action, *accounts):
     chosen = {"action": action, "_selected_action": [account.pk for account in accounts]}
-    return words(office.post(LIST, chosen, headers=ENGLISH, follow=True))
+    return words(arta_client.post(LIST, chosen, headers=ENGLISH, follow=True))
 
 
 def link_in(mail):
     return re.search(r"http://\S+(/admin/account/invitation/\S+)", mail.body)[1]
 
 
-def done():
+def logged_actions():
     return [entry.details.get("done") for entry in AuditEntry.objects.filter(action="account").order_by("pk")]
 
 
 # Invitations
 
 
-def test_someone_is_invited_by_mail_and_chooses_password_and_app(office, arta, mailoutbox):
-    assert "is invited" in words(invite(office))
+def test_an_invitation_leads_to_password_app_and_the_admin(arta_client, arta, mailoutbox):
+    assert "is invited" in words(invite(arta_client))
     run_worker()
     [mail] = mailoutbox
     assert (mail.to, mail.subject) == (["zana@shembull.al"], "Your account at Ne jemi 1")
@@ -104,21 +104,21 @@ def test_someone_is_invited_by_mail_and_chooses_password_and_app(office, arta, m
     assert stranger.post(link, NEW_TWICE, follow=True).redirect_chain[-1][0] == "/admin/account/setup/"
     secret = re.search(r'id="secret">(\w+)<', words(stranger.get("/admin/account/app/")))[1]
     stranger.post("/admin/account/app/", {"code": app_code(secret)})
-    assert is_in(stranger)
-    assert done() == ["invited", "link_used", "factor_added"]
+    assert is_signed_in(stranger)
+    assert logged_actions() == ["invited", "link_used", "factor_added"]
     assert Client().get(link).status_code == 410
 
 
-def test_the_message_is_in_the_language_that_was_chosen(office, mailoutbox):
-    invite(office, language="sq")
+def test_the_invitation_is_in_the_chosen_language(arta_client, mailoutbox):
+    invite(arta_client, language="sq")
     run_worker()
     assert "Përshëndetje, Zana Hoxha." in mailoutbox[0].body
     html = mailoutbox[0].alternatives[0].content
     assert '<html lang="sq"' in html and link_in(mailoutbox[0]) in html
 
 
-def test_opening_the_link_changes_nothing(office, mailoutbox):
-    invite(office)
+def test_opening_the_invitation_changes_nothing(arta_client, mailoutbox):
+    invite(arta_client)
     run_worker()
     link = link_in(mailoutbox[0])
     for _ in range(3):
@@ -128,18 +128,18 @@ def test_opening_the_link_changes_nothing(office, mailoutbox):
     assert Invitation.objects.get().state == "open"
 
 
-def test_the_link_ends_after_seven_days_with_the_next_one_when_taken_back_and_when_switched_off(office, mailoutbox):
-    invite(office)
+def test_an_invitation_expires_after_seven_days_or_when_replaced_revoked_or_deactivated(arta_client, mailoutbox):
+    invite(arta_client)
     zana = Account.objects.with_email("zana@shembull.al")
     run_worker()
     for end in (
         lambda: Invitation.objects.update(created_at=F("created_at") - timedelta(days=7)),
-        lambda: act(office, "send_link", zana),
-        lambda: act(office, "revoke_link", zana),
-        lambda: act(office, "deactivate", zana),
+        lambda: act(arta_client, "send_link", zana),
+        lambda: act(arta_client, "revoke_link", zana),
+        lambda: act(arta_client, "deactivate", zana),
     ):
-        act(office, "activate", zana)
-        act(office, "send_link", zana)
+        act(arta_client, "activate", zana)
+        act(arta_client, "send_link", zana)
         run_worker()
         link = link_in(mailoutbox[-1])
         assert Client().get(link).status_code == 200
@@ -150,8 +150,8 @@ def test_the_link_ends_after_seven_days_with_the_next_one_when_taken_back_and_wh
         Invitation.objects.filter(state="open").end("revoked")
 
 
-def test_a_link_that_we_did_not_make_is_no_page(office, mailoutbox):
-    invite(office)
+def test_a_forged_invitation_is_not_found(arta_client, mailoutbox):
+    invite(arta_client)
     run_worker()
     link = link_in(mailoutbox[0])
     for wrong in (link.replace(":", ":x"), "/admin/account/invitation/x/", link[:-3] + "/"):
@@ -159,20 +159,20 @@ def test_a_link_that_we_did_not_make_is_no_page(office, mailoutbox):
 
 
 @pytest.mark.parametrize("end", ["send_link", "revoke_link", "deactivate"])
-def test_who_began_by_a_link_gets_no_further_once_it_ends(office, mailoutbox, end):
-    """Without a password there is none to be changed, so nothing else would end this session."""
-    invite(office)
+def test_a_session_begun_with_an_invitation_ends_when_it_expires(arta_client, mailoutbox, end):
+    """The account has no password, so no password change would end the session."""
+    invite(arta_client)
     run_worker()
     thief = Client()
     thief.post(link_in(mailoutbox[0]), {"passkey": "yes"})
     assert thief.get("/admin/account/passkeys/add/").status_code == 200
-    act(office, end, Account.objects.with_email("zana@shembull.al"))
+    act(arta_client, end, Account.objects.with_email("zana@shembull.al"))
     assert thief.get("/admin/account/passkeys/add/").url.startswith("/admin/account/login/")
 
 
-def test_no_log_holds_a_link_that_works(office, mailoutbox, caplog):
-    """Such as of a browser that takes no cookies, or of a moment without a database."""
-    invite(office)
+def test_no_log_contains_a_usable_invitation(arta_client, mailoutbox, caplog):
+    """Logged by browsers without cookies and while the database is down."""
+    invite(arta_client)
     run_worker()
     link = link_in(mailoutbox[0])
     assert Client(enforce_csrf_checks=True).post(link, NEW_TWICE).status_code == 403
@@ -182,8 +182,8 @@ def test_no_log_holds_a_link_that_works(office, mailoutbox, caplog):
     assert Client().get(link).status_code == 200
 
 
-def test_two_windows_use_the_link_once(office, mailoutbox):
-    invite(office)
+def test_an_invitation_is_used_once_by_two_windows(arta_client, mailoutbox):
+    invite(arta_client)
     run_worker()
     first, second = Client(), Client()
     link = link_in(mailoutbox[0])
@@ -193,8 +193,8 @@ def test_two_windows_use_the_link_once(office, mailoutbox):
     assert second.post(link, NEW_TWICE, follow=True).status_code == 410
 
 
-def test_a_weak_password_is_refused_in_words_and_the_link_still_works(office, mailoutbox):
-    invite(office)
+def test_a_weak_password_is_refused_and_the_invitation_stays_valid(arta_client, mailoutbox):
+    invite(arta_client)
     run_worker()
     link = link_in(mailoutbox[0])
     page = Client().post(link, {"new_password1": "zana", "new_password2": "zana"}, headers=ENGLISH)
@@ -202,9 +202,9 @@ def test_a_weak_password_is_refused_in_words_and_the_link_still_works(office, ma
     assert Invitation.objects.get().is_usable
 
 
-def test_a_fresh_link_gives_a_new_password_but_never_the_second_factor(office, mailoutbox):
+def test_a_new_invitation_sets_the_password_but_requires_the_second_factor(arta_client, mailoutbox):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
-    act(office, "send_link", zana)
+    act(arta_client, "send_link", zana)
     run_worker()
     link = link_in(mailoutbox[0])
     client = Client()
@@ -212,12 +212,12 @@ def test_a_fresh_link_gives_a_new_password_but_never_the_second_factor(office, m
     client.post(link, {"passkey": "yes"})
     assert not client.session.get("_auth_user_id")
     response = client.post(link, {"new_password1": "edhe një tjetër 3", "new_password2": "edhe një tjetër 3"})
-    assert response.url == "/admin/account/login/code/" and not is_in(client)
+    assert response.url == "/admin/account/login/code/" and not is_signed_in(client)
     give_code(client)
-    assert is_in(client)
+    assert is_signed_in(client)
 
 
-def test_a_mail_server_that_is_down_delays_the_message_and_a_lost_task_is_found(office, mailoutbox, settings):
+def test_an_invitation_is_sent_after_a_mail_outage_and_after_a_lost_task(arta_client, mailoutbox, settings):
     good = settings.MAILERS
     settings.MAILERS = {
         "default": {
@@ -225,7 +225,7 @@ def test_a_mail_server_that_is_down_delays_the_message_and_a_lost_task_is_found(
             "OPTIONS": {"host": "localhost", "port": 1},
         }
     }
-    invite(office)
+    invite(arta_client)
     run_worker()
     row = Invitation.objects.get()
     assert (row.attempts, row.sent_at) == (1, None)
@@ -237,16 +237,16 @@ def test_a_mail_server_that_is_down_delays_the_message_and_a_lost_task_is_found(
     assert housekeeping.send_overdue() == 0
 
 
-def test_the_worker_is_told_a_number_and_nothing_else(office):
+def test_the_arguments_of_the_task_are_an_id_only(arta_client):
     from django_tasks_db.models import DBTaskResult
 
-    invite(office)
+    invite(arta_client)
     assert DBTaskResult.objects.get().args_kwargs == {"args": [str(Invitation.objects.get().pk)], "kwargs": {}}
 
 
 @pytest.mark.parametrize("address", ["ARTA@shembull.al", "arta@shembull.al"])
-def test_an_address_has_one_account(office, address):
-    page = invite(office, email=address)
+def test_an_address_has_one_account(arta_client, address):
+    page = invite(arta_client, email=address)
     assert "Arta has this address already." in words(page) and "Zana Hoxha" in words(page)
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create_user("other", email=address)
@@ -255,39 +255,39 @@ def test_an_address_has_one_account(office, address):
 # Roles
 
 
-def test_a_role_is_changed_and_holds_at_once(office, arta):
+def test_a_changed_role_takes_effect_immediately(arta_client, arta):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     hers = sign_in(Client(), zana)
     assert hers.get("/admin/pledges/pledge/").status_code == 403
-    form = typed(role="pledges", email="zana@shembull.al", first_name="Zana")
-    office.post(f"{LIST}{zana.pk}/change/", form)
+    form = account_form(role="pledges", email="zana@shembull.al", first_name="Zana")
+    arta_client.post(f"{LIST}{zana.pk}/change/", form)
     assert hers.get("/admin/pledges/pledge/").status_code == 200
     assert hers.get("/admin/campaign/page/").status_code == 403
     entry = AuditEntry.objects.get()
     assert (entry.user_id, entry.details) == (arta.pk, {"done": "role", "account": zana.pk, "role": "pledges"})
 
 
-def test_who_had_all_rights_has_those_of_the_role_given(office):
-    """Such as an account made by Django's own createsuperuser."""
+def test_a_superuser_who_gets_a_role_has_only_its_permissions(arta_client):
+    """For example an account made by createsuperuser."""
     root = User.objects.create_superuser("rrenja", "rrenja@shembull.al", NEW)
     root.user_permissions.add(Permission.objects.get(codename="see_people"))
-    form = typed(first_name="Rrenja", email=root.email)
-    assert office.post(f"{LIST}{root.pk}/change/", form).status_code == 302
+    form = account_form(first_name="Rrenja", email=root.email)
+    assert arta_client.post(f"{LIST}{root.pk}/change/", form).status_code == 302
     root = User.objects.get(pk=root.pk)
     assert not root.has_perm("staff.change_account") and not root.has_perm("pledges.see_people")
     assert root.has_perm("campaign.change_page")
 
 
 @pytest.mark.parametrize("lookup", ["password__startswith", "password__regex", "password"])
-def test_the_list_tells_nothing_of_passwords(office, lookup):
-    """Letter by letter it would give away what is kept of a colleague's password."""
-    assert office.get(LIST, {lookup: "argon2"}).status_code == 400
+def test_the_list_cannot_be_filtered_by_password(arta_client, lookup):
+    """Filters on the hash would reveal it letter by letter."""
+    assert arta_client.get(LIST, {lookup: "argon2"}).status_code == 400
 
 
-def test_no_page_gives_single_rights_or_all_of_them(office):
+def test_no_page_grants_single_permissions_or_superuser(arta_client):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
-    form = typed(is_superuser="on", is_staff="on", user_permissions=[1], groups=[1], username="x", password="x")
-    office.post(f"{LIST}{zana.pk}/change/", form)
+    form = account_form(is_superuser="on", is_staff="on", user_permissions=[1], groups=[1], username="x", password="x")
+    arta_client.post(f"{LIST}{zana.pk}/change/", form)
     zana.refresh_from_db()
     assert not zana.is_superuser and zana.user_permissions.count() == 0 and zana.groups.get().name == "editor"
     for path in (
@@ -296,10 +296,10 @@ def test_no_page_gives_single_rights_or_all_of_them(office):
         "/admin/mfa/authenticator/",
         "/admin/account/emailaddress/",
     ):
-        assert office.get(path).status_code == 404, path
+        assert arta_client.get(path).status_code == 404, path
 
 
-def test_the_rights_of_roles_are_what_the_code_says_after_each_migration():
+def test_the_permissions_of_roles_are_set_after_each_migration():
     editor = Group.objects.get(name="editor")
     editor.permissions.add(Permission.objects.get(codename="see_people"))
     editor.permissions.remove(Permission.objects.get(codename="change_page"))
@@ -309,7 +309,7 @@ def test_the_rights_of_roles_are_what_the_code_says_after_each_migration():
     assert all(role_has_permission(Role.EDITOR, right) for right in given)
 
 
-def test_the_last_pattern_that_fits_decides(monkeypatch):
+def test_the_last_matching_pattern_decides(monkeypatch):
     monkeypatch.setitem(ROLE_PERMISSIONS, Role.EDITOR, ["a.*", "!a.*_b", "a.view_b"])
     rights = ["a.add_c", "a.add_b", "a.view_b", "b.view_b"]
     assert [role_has_permission(Role.EDITOR, right) for right in rights] == [True, False, True, False]
@@ -319,25 +319,25 @@ def test_the_last_pattern_that_fits_decides(monkeypatch):
 
 
 @pytest.mark.parametrize("other", ["none", "without second factor", "switched off"])
-def test_the_last_administrator_who_can_sign_in_stays_one(office, arta, other):
+def test_the_last_administrator_who_can_sign_in_cannot_be_removed(arta_client, arta, other):
     if other != "none":
         account = make_account("besa@shembull.al", app=other != "without second factor")
         User.objects.filter(pk=account.pk).update(is_active=other != "switched off")
-    assert "Arta is the last administrator" in act(office, "deactivate", arta)
-    form = typed(first_name="Arta", email="arta@shembull.al", role="editor")
-    page = words(office.post(f"{LIST}{arta.pk}/change/", form, headers=ENGLISH))
+    assert "Arta is the last administrator" in act(arta_client, "deactivate", arta)
+    form = account_form(first_name="Arta", email="arta@shembull.al", role="editor")
+    page = words(arta_client.post(f"{LIST}{arta.pk}/change/", form, headers=ENGLISH))
     assert "Arta is the last administrator" in page
     assert list(Account.objects.administrators()) == [arta]
 
 
-def test_with_another_administrator_one_may_go(office, arta):
+def test_an_administrator_can_be_removed_if_another_remains(arta_client, arta):
     make_account("besa@shembull.al", name="Besa")
-    assert "1 account is switched off" in act(office, "deactivate", arta)
-    assert not is_in(office)
+    assert "1 account is switched off" in act(arta_client, "deactivate", arta)
+    assert not is_signed_in(arta_client)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_administrators_cannot_switch_each_other_off_at_the_same_moment():
+def test_two_administrators_cannot_deactivate_each_other_simultaneously():
     from django.core.exceptions import ValidationError
 
     arta, besa = make_account(), make_account("besa@shembull.al", name="Besa")
@@ -353,50 +353,50 @@ def test_two_administrators_cannot_switch_each_other_off_at_the_same_moment():
     assert Account.objects.administrators().count() == 1
 
 
-def test_several_at_once_are_switched_off_all_or_none(office, arta):
+def test_deactivating_several_accounts_is_all_or_nothing(arta_client, arta):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
-    act(office, "deactivate", zana, arta)
+    act(arta_client, "deactivate", zana, arta)
     assert User.objects.filter(is_active=True).count() == 2
 
 
-# Help
+# Recovery
 
 
-def test_someone_locked_out_is_let_in_again_by_a_link_alone(office, mailoutbox):
+def test_a_locked_out_account_recovers_by_a_new_invitation(arta_client, mailoutbox):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     hers = sign_in(Client(), zana)
-    assert "1 link is on its way" in act(office, "rescue", zana)
-    assert not is_in(hers)
+    assert "1 link is on its way" in act(arta_client, "rescue", zana)
+    assert not is_signed_in(hers)
     assert not Authenticator.objects.filter(user=zana).exists()
     assert "no such" in words(give_password(Client(), NEW))
     run_worker()
     assert "a passkey" in words(Client().get(link_in(mailoutbox[0]), headers=ENGLISH))
-    assert done() == ["rescued"]
+    assert logged_actions() == ["rescued"]
 
 
-def test_nobody_forgets_their_own_factors_by_mistake(office, arta):
-    assert "0 links" in act(office, "rescue", arta)
-    assert is_in(office)
+def test_administrators_cannot_reset_their_own_second_factor(arta_client, arta):
+    assert "0 links" in act(arta_client, "rescue", arta)
+    assert is_signed_in(arta_client)
 
 
-def test_the_history_of_an_account_is_the_record(office, arta):
-    assert office.get(f"{LIST}{arta.pk}/history/").url == f"/admin/staff/auditentry/?user={arta.pk}"
-    invite(office)
+def test_the_history_of_an_account_is_the_audit_log(arta_client, arta):
+    assert arta_client.get(f"{LIST}{arta.pk}/history/").url == f"/admin/staff/auditentry/?user={arta.pk}"
+    invite(arta_client)
     from django.contrib.admin.models import LogEntry
 
     assert not LogEntry.objects.exists()
 
 
-def test_accounts_are_not_deleted(office, arta):
-    assert office.get(f"{LIST}{arta.pk}/delete/").status_code == 403
-    act(office, "delete_selected", arta)
+def test_accounts_are_not_deleted(arta_client, arta):
+    assert arta_client.get(f"{LIST}{arta.pk}/delete/").status_code == 403
+    act(arta_client, "delete_selected", arta)
     assert Account.objects.filter(pk=arta.pk).exists()
 
 
 # Commands
 
 
-def test_the_first_administrator_is_invited_from_the_command_line(capsys, mailoutbox):
+def test_a_command_invites_the_first_administrator(capsys, mailoutbox):
     call_command("invite_administrator", "besa@shembull.al", name="Besa", language="en")
     link = re.search(r"http://\S+(/admin/\S+)", capsys.readouterr().out)[1]
     assert Client().get(link).status_code == 200
@@ -409,7 +409,7 @@ def test_the_first_administrator_is_invited_from_the_command_line(capsys, mailou
         call_command("invite_administrator", "besa")
 
 
-def test_a_locked_out_administrator_is_rescued_from_the_command_line(capsys, arta):
+def test_a_command_recovers_a_locked_out_administrator(capsys, arta):
     zana = make_account("zana@shembull.al", Role.EDITOR, "Zana")
     User.objects.filter(pk=arta.pk).update(is_active=False)
     call_command("rescue_administrator", "arta@shembull.al")
@@ -427,18 +427,18 @@ def test_a_locked_out_administrator_is_rescued_from_the_command_line(capsys, art
             call_command("rescue_administrator", address)
 
 
-def test_the_demonstration_prints_an_account_that_opens_the_admin_each_time_anew():
+def test_the_demo_prints_a_working_account_with_new_secrets_each_time():
     for _ in range(2):
         said = demo_staff.create_administrator()
         password, codes = re.search(r"password (\S+)", said)[1], re.search(r"each once: (.*)", said)[1].split()
         client = Client()
         give_password(client, password, demo_staff.ADDRESS)
         give_code(client, codes[0])
-        assert is_in(client)
+        assert is_signed_in(client)
     assert Account.objects.count() == 1
 
 
-def test_the_demonstration_makes_no_account_in_production(settings, capsys):
+def test_the_demo_makes_no_account_in_production(settings, capsys):
     settings.DEV = False
     make_pledge(source=Pledge.Source.DEMO)
     call_command("demo")
@@ -448,31 +448,31 @@ def test_the_demonstration_makes_no_account_in_production(settings, capsys):
 # The audit log
 
 
-def test_the_record_is_read_by_administrators_alone(office, client):
+def test_only_administrators_read_the_audit_log(arta_client, client):
     zana = make_account("zana@shembull.al", Role.SAFEGUARDING, "Zana")
-    assert office.get("/admin/staff/auditentry/").status_code == 200
+    assert arta_client.get("/admin/staff/auditentry/").status_code == 200
     for path in ("/admin/staff/auditentry/", LIST):
         assert sign_in(Client(), zana).get(path).status_code == 403
 
 
-def test_the_record_says_who_did_what_to_whom_in_words(office, arta):
-    invite(office)
-    page = words(office.get("/admin/staff/auditentry/", headers=ENGLISH))
+def test_the_audit_log_says_in_words_who_did_what_to_whom(arta_client, arta):
+    invite(arta_client)
+    page = words(arta_client.get("/admin/staff/auditentry/", headers=ENGLISH))
     row = re.search(r"<tbody>.*?</tbody>", page)[0]
     assert "Arta" in row and "invited, Zana Hoxha, editor" in row
 
 
 @pytest.mark.parametrize("day", ["31.12.9999", "1.1.0001"])
-def test_days_at_the_ends_of_time_are_searched_like_any_other(office, day):
-    assert office.get("/admin/staff/auditentry/", {"q": day}).status_code == 200
+def test_the_audit_log_is_searched_by_the_first_and_last_possible_day(arta_client, day):
+    assert arta_client.get("/admin/staff/auditentry/", {"q": day}).status_code == 200
 
 
 @pytest.mark.parametrize("wrong", ["abc", "0", "9" * 30])
-def test_the_history_of_no_account_is_no_page(office, wrong):
-    assert office.get(f"{LIST}{wrong}/history/", follow=True).status_code in (200, 404)
+def test_the_history_of_an_invalid_id_is_not_found(arta_client, wrong):
+    assert arta_client.get(f"{LIST}{wrong}/history/", follow=True).status_code in (200, 404)
 
 
-def test_entries_are_found_by_person_pledge_and_day(office, arta):
+def test_audit_entries_are_filtered_by_user_pledge_and_day(arta_client, arta):
     from staff.models import AuditEntry
 
     pledge, other = make_pledge(), make_pledge()
@@ -481,7 +481,7 @@ def test_entries_are_found_by_person_pledge_and_day(office, arta):
     AuditEntry.log(None, "look", [other.pk])
 
     def found(query):
-        page = office.get(f"/admin/staff/auditentry/?{query}", headers=ENGLISH)
+        page = arta_client.get(f"/admin/staff/auditentry/?{query}", headers=ENGLISH)
         return page.status_code == 200 and page.context["cl"].queryset.count()
 
     assert found("") == 3
@@ -494,12 +494,12 @@ def test_entries_are_found_by_person_pledge_and_day(office, arta):
     assert found("user=x") == 3
 
 
-def test_the_record_cannot_be_changed_by_its_pages(office, arta):
+def test_the_audit_log_cannot_be_changed_in_the_admin(arta_client, arta):
     from staff.models import AuditEntry
 
     AuditEntry.log(arta, "look")
     path = f"/admin/staff/auditentry/{AuditEntry.objects.get().pk}/"
-    assert office.get(f"{path}change/").status_code == 200
+    assert arta_client.get(f"{path}change/").status_code == 200
     for page in ("change/", "delete/"):
-        assert office.post(path + page, {"post": "yes"}).status_code == 403
-    assert office.get("/admin/staff/auditentry/add/").status_code == 403
+        assert arta_client.post(path + page, {"post": "yes"}).status_code == 403
+    assert arta_client.get("/admin/staff/auditentry/add/").status_code == 403

@@ -1,4 +1,4 @@
-"""Signing in: two factors before anything opens, a door that slows down guessing, sessions that end."""
+"""Signing in: two factors, throttling of wrong tries, session lifetime, audit log, passkeys."""
 
 import base64
 import hashlib
@@ -38,7 +38,7 @@ def words(response):
 
 @pytest.fixture
 def zana():
-    """A member of staff with a password and no second factor."""
+    """A staff account with a password and no second factor."""
     user = make_staff("view_pledge", username="zana@shembull.al")
     User.objects.filter(pk=user.pk).update(email="zana@shembull.al")
     user.refresh_from_db()
@@ -53,7 +53,7 @@ def give_code(client, typed=None, **extra):
     return client.post(CODE, {"code": typed or app_code()}, headers=ENGLISH, **extra)
 
 
-def is_in(client):
+def is_signed_in(client):
     return client.get(INDEX).status_code == 200
 
 
@@ -65,17 +65,17 @@ def test_password_and_code_open_the_admin(client, zana):
     assert client.get(INDEX).url == "/admin/login/?next=/admin/"
     assert client.get("/admin/login/?next=/admin/").url == f"{LOGIN}?next=%2Fadmin%2F"
     assert give_password(client).url == CODE
-    assert not is_in(client)
+    assert not is_signed_in(client)
     assert give_code(client).url == INDEX
-    assert is_in(client)
+    assert is_signed_in(client)
     assert AuditEntry.objects.get().details == {"by": ["password", "totp"]}
 
 
-def test_the_address_is_known_however_it_is_written(client, zana):
+def test_the_address_is_not_case_sensitive(client, zana):
     assert give_password(client, address="Zana@Shembull.AL ").status_code == 302
 
 
-def test_a_password_alone_opens_nothing_but_the_page_for_the_second_factor(client, zana):
+def test_a_password_alone_opens_only_the_page_for_the_second_factor(client, zana):
     give_password(client)
     for path in (
         INDEX,
@@ -90,40 +90,40 @@ def test_a_password_alone_opens_nothing_but_the_page_for_the_second_factor(clien
     assert not SignInAttempt.objects.filter(succeeded=True)
 
 
-def test_setting_up_the_app_opens_the_admin_and_gives_recovery_codes_once(client, zana):
+def test_registering_an_app_opens_the_admin_and_shows_recovery_codes_once(client, zana):
     give_password(client)
     page = client.get("/admin/account/app/", headers=ENGLISH)
     assert 'style="' not in words(page) and "<svg" in words(page)
     secret = re.search(r'id="secret">([A-Z2-7]{32})<', words(page))[1]
     assert "did not work" in words(client.post("/admin/account/app/", {"code": "000000"}, headers=ENGLISH))
     assert client.post("/admin/account/app/", {"code": app_code(secret)}).url == "/admin/account/codes/"
-    assert is_in(client)
+    assert is_signed_in(client)
     assert len(set(re.findall(r"<code>(\d{8})</code>", words(client.get("/admin/account/codes/"))))) == 10
     again = client.get("/admin/account/codes/", headers=ENGLISH)
     assert "<code>" not in words(again) and "10 codes are left" in words(again)
     assert [entry.details["done"] for entry in AuditEntry.objects.filter(action="account")] == ["factor_added"]
 
 
-def test_whoever_has_a_second_factor_cannot_set_up_another_without_giving_it(client, zana):
+def test_a_second_factor_is_required_before_adding_another(client, zana):
     give_password(client)
-    # Meanwhile the owner sets one up elsewhere.
+    # The owner registers a factor in another session.
     give_app(zana)
     assert client.get("/admin/account/app/").url == LOGIN
     assert not client.get(LOGIN).wsgi_request.user.is_authenticated
 
 
-def test_a_recovery_code_works_once_in_place_of_the_second_factor(client, zana):
+def test_a_recovery_code_works_once(client, zana):
     give_app(zana)
     recovery = RecoveryCodes.activate(zana).get_unused_codes()[0]
     give_password(client)
     give_code(client, recovery)
-    assert is_in(client)
+    assert is_signed_in(client)
     client.post("/admin/logout/")
     give_password(client)
     assert "did not work" in words(give_code(client, recovery))
 
 
-def test_a_code_of_the_app_works_once_even_while_it_is_shown(client, zana):
+def test_a_code_of_the_app_works_once(client, zana):
     give_app(zana)
     typed = app_code()
     give_password(client)
@@ -136,21 +136,21 @@ def test_a_code_of_the_app_works_once_even_while_it_is_shown(client, zana):
 
 
 @pytest.mark.parametrize("broken", ["is_active", "is_staff"])
-def test_an_account_that_is_switched_off_or_no_staff_reads_what_a_stranger_reads(client, zana, broken):
+def test_inactive_and_non_staff_accounts_get_the_same_error_as_unknown_ones(client, zana, broken):
     User.objects.filter(pk=zana.pk).update(**{broken: False})
     refused, unknown = give_password(client), give_password(client, address="nobody@shembull.al")
     assert refused.status_code == unknown.status_code == 200
     assert refused.context["form"].errors == unknown.context["form"].errors
 
 
-def test_an_account_that_is_switched_off_is_out_at_once(client, zana):
+def test_a_deactivated_account_is_signed_out_immediately(client, zana):
     sign_in(client, zana)
     User.objects.filter(pk=zana.pk).update(is_active=False)
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
 class CountingHasher(MD5PasswordHasher):
-    """Tells how many passwords were hashed."""
+    """Counts hashed passwords."""
 
     done = 0
 
@@ -159,7 +159,7 @@ class CountingHasher(MD5PasswordHasher):
         return super().encode(*args, **kwargs)
 
 
-def test_signing_in_costs_the_same_for_known_and_unknown_addresses(client, zana, settings):
+def test_known_and_unknown_addresses_cost_the_same_number_of_hashes(client, zana, settings):
     settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
     costs = []
     for address in ("zana@shembull.al", "nobody@shembull.al"):
@@ -170,7 +170,7 @@ def test_signing_in_costs_the_same_for_known_and_unknown_addresses(client, zana,
     assert costs[0] == costs[1] and costs[0][0] == 1
 
 
-# Wrong tries
+# Throttling
 
 
 def fail(client, times, **extra):
@@ -180,11 +180,11 @@ def fail(client, times, **extra):
 
 
 def later(seconds):
-    """Let all tries be so much older."""
+    """Move all tries this far into the past."""
     SignInAttempt.objects.update(at=F("at") - timedelta(seconds=seconds))
 
 
-def test_after_five_wrong_tries_even_the_right_password_waits_and_longer_each_time(client, zana):
+def test_after_five_wrong_tries_even_the_right_password_is_delayed_increasingly(client, zana):
     assert "no such" in fail(client, 5)
     assert "has to wait 10 seconds" in words(give_password(client))
     later(10)
@@ -194,7 +194,7 @@ def test_after_five_wrong_tries_even_the_right_password_waits_and_longer_each_ti
     assert give_password(client).status_code == 302
 
 
-def test_the_wait_has_an_end_and_is_said_in_minutes(client, zana):
+def test_the_delay_is_limited_and_shown_in_minutes(client, zana):
     for _ in range(12):
         SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
         later(901)
@@ -204,7 +204,7 @@ def test_the_wait_has_an_end_and_is_said_in_minutes(client, zana):
     assert give_password(client).status_code == 302
 
 
-def test_what_waits_is_not_counted_and_a_day_later_all_is_forgotten(client, zana):
+def test_delayed_tries_do_not_count_and_tries_expire_after_a_day(client, zana):
     fail(client, 5)
     for _ in range(5):
         give_password(client)
@@ -214,7 +214,7 @@ def test_what_waits_is_not_counted_and_a_day_later_all_is_forgotten(client, zana
     assert SignInAttempt.objects.count() == 0
 
 
-def test_codes_are_counted_with_the_password_however_often_that_is_right(client, zana):
+def test_wrong_codes_count_even_if_the_password_is_right(client, zana):
     give_app(zana)
     for _ in range(5):
         give_password(client)
@@ -224,7 +224,7 @@ def test_codes_are_counted_with_the_password_however_often_that_is_right(client,
     assert {entry.details["by"] for entry in AuditEntry.objects.filter(action="sign_in_failed")} == {"totp"}
 
 
-def test_recovery_codes_cannot_be_guessed_faster(client, zana):
+def test_recovery_codes_are_throttled_too(client, zana):
     give_app(zana)
     RecoveryCodes.activate(zana)
     give_password(client)
@@ -234,7 +234,7 @@ def test_recovery_codes_cannot_be_guessed_faster(client, zana):
     assert "has to wait" in words(give_code(client, app_code()))
 
 
-def test_a_complete_sign_in_begins_the_count_anew(client, zana):
+def test_a_complete_sign_in_resets_the_count(client, zana):
     give_app(zana)
     fail(client, 4)
     give_password(client)
@@ -242,7 +242,7 @@ def test_a_complete_sign_in_begins_the_count_anew(client, zana):
     assert "no such" in fail(Client(), 4)
 
 
-def test_a_stranger_who_guesses_does_not_keep_the_owner_out(client, zana):
+def test_guessing_from_another_network_does_not_lock_out_the_owner(client, zana):
     give_app(zana)
     give_password(client, REMOTE_ADDR="192.0.2.1")
     give_code(client, REMOTE_ADDR="192.0.2.1")
@@ -252,8 +252,8 @@ def test_a_stranger_who_guesses_does_not_keep_the_owner_out(client, zana):
     assert give_password(Client(), REMOTE_ADDR="192.0.2.1").status_code == 302
 
 
-def test_behind_one_address_nobody_is_locked_out_by_others(client, zana):
-    """One network guesses at many accounts: it has to go slower, but not whoever has signed in from there lately."""
+def test_guessing_does_not_lock_out_others_on_the_same_network(client, zana):
+    """A network that guesses at many accounts is throttled, except for accounts that recently signed in from it."""
     give_app(zana)
     give_password(client)
     give_code(client)
@@ -267,7 +267,7 @@ def test_behind_one_address_nobody_is_locked_out_by_others(client, zana):
 
 
 @pytest.mark.parametrize(("minutes", "waits"), [(59, True), (61, False)])
-def test_a_network_waits_for_wrong_tries_of_the_last_hour_only(client, zana, minutes, waits):
+def test_a_network_is_throttled_for_wrong_tries_of_the_last_hour_only(client, zana, minutes, waits):
     for number in range(19):
         fail(Client(), 1, address=f"nobody{number}@shembull.al")
     later(minutes * 60)
@@ -276,7 +276,7 @@ def test_a_network_waits_for_wrong_tries_of_the_last_hour_only(client, zana, min
     assert ("has to wait" in answer) == waits and ("no such" in answer) != waits
 
 
-def test_neither_addresses_nor_networks_are_kept(zana):
+def test_neither_addresses_nor_networks_are_stored(zana):
     SignInAttempt.admit("zana@shembull.al", "192.0.2.77")
     with connection.cursor() as cursor:
         cursor.execute("SELECT staff_signinattempt::text FROM staff_signinattempt")
@@ -286,7 +286,7 @@ def test_neither_addresses_nor_networks_are_kept(zana):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_tries_at_the_same_moment_are_as_many_as_one_after_the_other():
+def test_simultaneous_tries_are_all_counted():
     def attempt():
         try:
             SignInAttempt.admit("zana@shembull.al", "192.0.2.1")
@@ -300,7 +300,7 @@ def test_many_tries_at_the_same_moment_are_as_many_as_one_after_the_other():
 # Sessions
 
 
-def test_a_session_ends_after_an_idle_hour_and_every_request_begins_it_anew(client, zana):
+def test_a_session_ends_after_an_idle_hour(client, zana):
     sign_in(client, zana)
     client.get(INDEX)
     left = client.session.get_expiry_date() - timezone.now()
@@ -309,7 +309,7 @@ def test_a_session_ends_after_an_idle_hour_and_every_request_begins_it_anew(clie
     assert cookie["path"] == "/admin/" and cookie["httponly"] and not cookie["max-age"]
 
 
-def test_a_session_ends_after_twelve_hours_however_busy(client, zana):
+def test_a_session_ends_after_twelve_hours_even_if_active(client, zana):
     sign_in(client, zana)
     session = client.session
     session[sessions.STARTED_AT] -= sessions.MAX_AGE_SECONDS + 1
@@ -320,37 +320,37 @@ def test_a_session_ends_after_twelve_hours_however_busy(client, zana):
     assert [entry.action for entry in AuditEntry.objects.all()] == ["sign_out"]
 
 
-def signed_in_twice(user):
-    """Two browsers of one person, each signed in with password and code."""
+def two_sessions(user):
+    """Two clients of one user, each signed in with password and code."""
     clients = Client(), Client()
     for steps, client in enumerate(clients):
         give_password(client)
         give_code(client, app_code(steps=steps))
-        assert is_in(client)
+        assert is_signed_in(client)
     return clients
 
 
 def test_a_new_password_ends_other_sessions(zana):
     give_app(zana)
-    here, there = signed_in_twice(zana)
+    here, there = two_sessions(zana)
     new = {"new_password1": "tjetër e fshehtë 2", "new_password2": "tjetër e fshehtë 2"}
     assert here.post("/admin/account/password/", new).url == "/admin/account/"
-    assert is_in(here) and not is_in(there)
+    assert is_signed_in(here) and not is_signed_in(there)
 
 
 def test_removing_a_factor_ends_other_sessions(zana):
     give_app(zana)
     passkey = Authenticator.objects.create(user=zana, type="webauthn", data={"name": "x", "credential": {}})
-    here, there = signed_in_twice(zana)
+    here, there = two_sessions(zana)
     assert here.post("/admin/account/app/remove/").url == "/admin/account/"
-    assert is_in(here) and not is_in(there)
-    # The last one stays.
+    assert is_signed_in(here) and not is_signed_in(there)
+    # The last factor cannot be removed.
     page = here.post(f"/admin/account/passkeys/{passkey.pk}/remove/", headers=ENGLISH, follow=True)
     assert "only second factor" in words(page)
     assert Authenticator.objects.filter(user=zana).count() == 1
 
 
-def test_changes_to_the_account_ask_again_after_five_minutes_and_keep_nothing_that_was_typed(client, zana):
+def test_account_changes_ask_for_a_factor_after_five_minutes_and_store_no_input(client, zana):
     give_app(zana)
     give_password(client)
     give_code(client)
@@ -370,14 +370,14 @@ def test_changes_to_the_account_ask_again_after_five_minutes_and_keep_nothing_th
     assert client.post("/admin/account/password/", typed).url == "/admin/account/"
 
 
-def test_signing_out_is_on_record(client, zana):
+def test_signing_out_is_logged(client, zana):
     sign_in(client, zana)
     client.post("/admin/logout/")
-    assert not is_in(client)
+    assert not is_signed_in(client)
     assert AuditEntry.objects.get(action="sign_out").user_id == zana.pk
 
 
-def test_failed_tries_are_on_record_with_the_account_if_there_is_one(client, zana):
+def test_failed_tries_are_logged_with_the_account_if_it_exists(client, zana):
     give_password(client, "wrong")
     give_password(client, "wrong", "nobody@shembull.al")
     assert list(AuditEntry.objects.order_by("pk").values_list("action", "user_id")) == [
@@ -390,7 +390,7 @@ def test_failed_tries_are_on_record_with_the_account_if_there_is_one(client, zan
 # Secrets
 
 
-def test_secrets_lie_encrypted_and_come_to_the_newest_key(client, zana, settings):
+def test_secrets_are_encrypted_and_rotated_to_the_newest_key(client, zana, settings):
     old, new = settings.FIELD_KEYS[0], "bmV3IGtleSBuZXcga2V5IG5ldyBrZXkgbmV3IGtleSE="
     app = give_app(zana)
     seed = RecoveryCodes.activate(zana).get_unused_codes()
@@ -407,13 +407,13 @@ def test_secrets_lie_encrypted_and_come_to_the_newest_key(client, zana, settings
     assert give_code(client).status_code == 302
 
 
-def test_there_is_no_signing_up_and_no_other_way_in(client, zana):
+def test_there_is_no_registration_and_no_other_way_to_sign_in(client, zana):
     sign_in(client, zana)
     for path in ("signup/", "password/reset/", "email/", "login/code/confirm/", "social/"):
         assert client.get(f"/admin/account/{path}").status_code == 404, path
 
 
-# Passkeys that lack a part, or hold one that is none.
+# Malformed passkeys.
 HALVES = [
     '{"type": "public-key", "id": "eA", "response": {"userHandle": "MQ"}}',
     '{"type": "public-key", "id": "eA", "rawId": "eA", "response": "x"}',
@@ -426,15 +426,15 @@ HALVES = [
     "sent",
     ["", "x", "null", "[]", "1", "{}", '{"response": {}}', '{"response": {"userHandle": "MQ"}}', '{"id": 1}', *HALVES],
 )
-def test_what_is_no_passkey_is_refused_in_words(client, zana, sent):
+def test_a_malformed_passkey_does_not_sign_in(client, zana, sent):
     client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
     response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
     assert response.redirect_chain[-1][0] == LOGIN
-    assert not is_in(client)
+    assert not is_signed_in(client)
 
 
 @pytest.mark.parametrize("sent", ["x", "null", "[]", "{}", '{"id": 1}', *HALVES])
-def test_what_is_no_passkey_is_not_set_up(client, zana, sent):
+def test_a_malformed_passkey_is_not_registered(client, zana, sent):
     sign_in(client, zana)
     client.get("/admin/account/passkeys/add/")
     assert client.post("/admin/account/passkeys/add/", {"name": "x", "credential": sent}).status_code == 200
@@ -442,11 +442,11 @@ def test_what_is_no_passkey_is_not_set_up(client, zana, sent):
     assert not Authenticator.objects.filter(type="webauthn").exists()
     half = Client()
     give_password(half)
-    assert half.post("/admin/account/login/code/", {"credential": sent}).status_code == 200 and not is_in(half)
+    assert half.post("/admin/account/login/code/", {"credential": sent}).status_code == 200 and not is_signed_in(half)
 
 
-def test_a_passkey_of_nobody_is_refused(client, zana):
-    """Well-formed, but by no key of ours: the number of the account is not enough."""
+def test_a_passkey_with_an_unknown_key_is_refused(client, zana):
+    """Well-formed and with the id of an account, but signed by an unknown key."""
     options = client.get("/admin/account/login/passkey/", headers={"accept": "application/json"}).json()
     challenge = options["request_options"]["publicKey"]["challenge"]
     seen = {"type": "webauthn.get", "challenge": challenge, "origin": "http://testserver", "crossOrigin": False}
@@ -461,8 +461,8 @@ def test_a_passkey_of_nobody_is_refused(client, zana):
     credential = {"type": "public-key", "id": "eA", "rawId": "eA", "response": packed, "clientExtensionResults": {}}
     sent = {"credential": json.dumps(credential)}
     response = client.post("/admin/account/login/passkey/", sent, headers=ENGLISH, follow=True)
-    assert "did not work" in words(response) and not is_in(client)
+    assert "did not work" in words(response) and not is_signed_in(client)
 
 
-def test_typing_keeps_a_session_awake(client, zana):
+def test_typing_keeps_a_session_alive(client, zana):
     assert sign_in(client, zana).get("/admin/account/awake/").status_code == 204

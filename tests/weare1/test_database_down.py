@@ -1,4 +1,4 @@
-"""PostgreSQL is down: what visitors and operators read meanwhile (acceptance story 20)."""
+"""Responses while PostgreSQL is down: pages, personal links, probes, log (acceptance story 20)."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests.pages import Document
 
-TYPED = {
+INPUT = {
     "over_16": "yes",
     "sector": "parents",
     "name": "Drita Kola",
@@ -27,11 +27,11 @@ TYPED = {
     "consent": "on",
     "stamp": "x",
 }
-PATIENCE = 30  # seconds
+TIMEOUT = 30  # seconds
 
 
 class Site:
-    """The site as it runs in production, with a database that does not answer."""
+    """gunicorn with the site, whose database does not answer."""
 
     def __init__(self, folder):
         self.log = folder / "log"
@@ -51,11 +51,11 @@ class Site:
                 pass_fds=[self.listener.fileno()],
             )
 
-    def ask(self, path, typed=None):
-        """(status, headers, body) of a request; with `typed` it is a POST of a form."""
-        connection = http.client.HTTPConnection(*self.listener.getsockname()[:2], timeout=PATIENCE)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if typed else {}
-        connection.request("POST" if typed else "GET", path, urlencode(typed) if typed else None, headers)
+    def fetch(self, path, form=None):
+        """(status, headers, body) of a request; with `form` it is a POST."""
+        connection = http.client.HTTPConnection(*self.listener.getsockname()[:2], timeout=TIMEOUT)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
         response = connection.getresponse()
         body = response.read().decode()
         connection.close()
@@ -63,7 +63,7 @@ class Site:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT)
         self.listener.close()
 
 
@@ -74,22 +74,22 @@ def site(tmp_path_factory):
     site.stop()
 
 
-@pytest.mark.parametrize("typed", [None, TYPED], ids=["get", "post"])
+@pytest.mark.parametrize("form", [None, INPUT], ids=["get", "post"])
 @pytest.mark.parametrize(
-    ("path", "language", "says", "says_not"),
+    ("path", "language", "shows", "lacks"),
     [
         ("/sq/zotimi/", "sq", "Tani nuk mund të marrim zotime", "pledges"),
         ("/en/pledge/", "en", "We cannot take pledges right now", "zotime"),
     ],
 )
-def test_20_the_pledge_page_says_so_with_the_numbers_to_call(site, path, language, says, says_not, typed):
+def test_20_the_pledge_page_shows_a_503_with_the_helplines(site, path, language, shows, lacks, form):
     began = time.monotonic()
-    status, headers, body = site.ask(path, typed)
+    status, headers, body = site.fetch(path, form)
     assert status == 503
-    assert time.monotonic() - began < 10, "whoever waits longer leaves"
+    assert time.monotonic() - began < 10, "the visitor does not wait longer"
     page = Document(body)
     assert page.of(page.one("html"))["lang"] == language
-    assert says in page.words(page.one("h1")) and says_not not in page.words(page.one("main"))
+    assert shows in page.words(page.one("h1")) and lacks not in page.words(page.one("main"))
     assert {"tel:116111", "tel:129", "tel:112"} <= {page.of(link)["href"] for link in page.all("a", href=True)}
     assert page.all("a", **{"data-exit": True})
     assert headers["Retry-After"] == "60"
@@ -100,16 +100,16 @@ def test_20_the_pledge_page_says_so_with_the_numbers_to_call(site, path, languag
         assert told not in body
 
 
-def a_link(purpose):
-    """A link as it stands in someone's inbox."""
+def personal_path(purpose):
+    """The path of a personal link."""
     return links.path(purpose, Pledge(language="sq", new_address_at=timezone.now()))
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_20_a_supporters_own_link_says_so_too_and_works_later(site, purpose):
-    link = a_link(purpose)
-    for typed in (None, TYPED) if purpose != Purpose.DATA else (None,):
-        status, headers, body = site.ask(link, typed)
+def test_20_a_personal_link_shows_a_503(site, purpose):
+    link = personal_path(purpose)
+    for form in (None, INPUT) if purpose != Purpose.DATA else (None,):
+        status, headers, body = site.fetch(link, form)
         assert status == 503 and headers["Cache-Control"] == "private, no-store"
         assert "zotime" in Document(body).words(Document(body).one("h1")) and "Drita" not in body
 
@@ -117,28 +117,28 @@ def test_20_a_supporters_own_link_says_so_too_and_works_later(site, purpose):
 @pytest.mark.parametrize(
     "path", ["/sq/", "/en/", "/sq/sa-jemi/", "/en/help/", "/api/v1/totals.json", "/api/v1/totals.csv"]
 )
-def test_20_no_cache_takes_the_excuse_for_the_page(site, path):
-    status, headers, _body = site.ask(path)
+def test_20_the_503_is_not_cached(site, path):
+    status, headers, _body = site.fetch(path)
     assert status == 503 and headers["Cache-Control"] == "private, no-store"
 
 
-def test_20_the_way_to_the_home_page_needs_no_database(site):
-    status, headers, _body = site.ask("/")
+def test_20_the_redirect_to_the_home_page_needs_no_database(site):
+    status, headers, _body = site.fetch("/")
     assert (status, headers["Location"]) == (302, "/sq/")
 
 
-def test_20_an_operator_reads_that_the_process_lives_and_what_is_wrong(site):
-    assert site.ask("/healthz")[0::2] == (200, "ok\n")
-    status, headers, body = site.ask("/readyz")
+def test_20_healthz_answers_and_readyz_names_the_database(site):
+    assert site.fetch("/healthz")[0::2] == (200, "ok\n")
+    status, headers, body = site.fetch("/readyz")
     assert status == 503 and headers["Cache-Control"] == "private, no-store"
     assert json.loads(body) == {"ready": False, "wrong": ["database"]}
 
 
-def test_20_the_log_says_what_happened_and_names_nobody(site):
-    link = a_link(Purpose.CONFIRM)
-    filled_in = TYPED | {"stamp": str(stamps.Stamp(int(time.time()) - stamps.ROUNDING_SECONDS, ()))}
-    for path, typed in (("/sq/zotimi/", filled_in), ("/sq/zotimi-im/", filled_in), (link, None), (link, TYPED)):
-        assert site.ask(path, typed)[0] == 503
+def test_20_the_log_names_the_fault_and_no_personal_data(site):
+    link = personal_path(Purpose.CONFIRM)
+    filled_in = INPUT | {"stamp": str(stamps.Stamp(int(time.time()) - stamps.ROUNDING_SECONDS, ()))}
+    for path, form in (("/sq/zotimi/", filled_in), ("/sq/zotimi-im/", filled_in), (link, None), (link, INPUT)):
+        assert site.fetch(path, form)[0] == 503
     log = site.log.read_text()
     assert "The database cannot be reached" in log and "/sq/konfirmoni/[link]/" in log
     for told in ("Drita", "drita", "shembull.al", "Traceback", link.split("/")[3]):

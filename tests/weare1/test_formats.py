@@ -1,4 +1,4 @@
-"""Numbers and dates as one writes them in each language (acceptance story 29)."""
+"""Formats of numbers, dates and times in each language (acceptance story 29)."""
 
 from datetime import UTC, date, datetime
 
@@ -23,8 +23,8 @@ MONTHS = [
 DAYS = ["e hënë", "e martë", "e mërkurë", "e enjte", "e premte", "e shtunë", "e diel"]
 
 
-def shown(template, value, language):
-    """What a template makes of a value on a page in this language."""
+def rendered(template, value, language):
+    """A value as a template shows it in this language."""
     with translation.override(language):
         return engines["django"].from_string("{% load pledge_tags %}" + template).render({"value": value})
 
@@ -44,40 +44,40 @@ def shown(template, value, language):
         (-12_345, "-12\xa0345", "-12,345"),
     ],
 )
-def test_29_thousands_are_grouped_as_one_writes_them(number, sq, en):
-    assert shown("{{ value|number }}", number, "sq") == sq
-    assert shown("{{ value|number }}", number, "en") == en
+def test_29_thousands_are_grouped(number, sq, en):
+    assert rendered("{{ value|number }}", number, "sq") == sq
+    assert rendered("{{ value|number }}", number, "en") == en
 
 
 def test_29_the_decimal_sign_is_a_comma_in_albanian():
-    assert shown("{{ value|floatformat:1 }}", 2.5, "sq") == "2,5"
-    assert shown("{{ value|floatformat:1 }}", 2.5, "en") == "2.5"
+    assert rendered("{{ value|floatformat:1 }}", 2.5, "sq") == "2,5"
+    assert rendered("{{ value|floatformat:1 }}", 2.5, "en") == "2.5"
 
 
-def test_29_a_date_is_day_month_year_in_words():
+def test_29_a_date_has_day_month_in_words_and_year():
     launch = date(2020, 7, 23)
-    assert shown("{{ value|date }}", launch, "sq") == "23 korrik 2020"
-    assert shown("{{ value|date }}", launch, "en") == "23 July 2020"
-    assert shown("{{ value|date:'SHORT_DATE_FORMAT' }}", launch, "sq") == "23.7.2020"
-    assert shown("{{ value|date:'SHORT_DATE_FORMAT' }}", launch, "en") == "23/7/2020"
-    assert shown("{{ value|date:'F Y' }}", launch, "sq") == "korrik 2020"
+    assert rendered("{{ value|date }}", launch, "sq") == "23 korrik 2020"
+    assert rendered("{{ value|date }}", launch, "en") == "23 July 2020"
+    assert rendered("{{ value|date:'SHORT_DATE_FORMAT' }}", launch, "sq") == "23.7.2020"
+    assert rendered("{{ value|date:'SHORT_DATE_FORMAT' }}", launch, "en") == "23/7/2020"
+    assert rendered("{{ value|date:'F Y' }}", launch, "sq") == "korrik 2020"
 
 
 @pytest.mark.parametrize("number", range(1, 13))
-def test_29_albanian_months_are_written_small(number):
-    assert shown("{{ value|date }}", date(2026, number, 1), "sq") == f"1 {MONTHS[number - 1]} 2026"
+def test_29_albanian_months_are_lower_case(number):
+    assert rendered("{{ value|date }}", date(2026, number, 1), "sq") == f"1 {MONTHS[number - 1]} 2026"
 
 
 @pytest.mark.parametrize("number", range(7))
-def test_29_albanian_days_are_written_small(number):
-    assert shown("{{ value|date:'l' }}", date(2026, 11, 2 + number), "sq") == DAYS[number]
+def test_29_albanian_days_are_lower_case(number):
+    assert rendered("{{ value|date:'l' }}", date(2026, 11, 2 + number), "sq") == DAYS[number]
 
 
-def test_29_times_have_twenty_four_hours():
+def test_29_times_use_24_hours():
     afternoon = datetime(2026, 11, 1, 16, 5)
     for language in ("sq", "en"):
-        assert shown("{{ value|time }}", afternoon, language) == "16:05"
-    assert shown("{{ value|date:'DATETIME_FORMAT' }}", afternoon, "sq") == "1 nëntor 2026, 16:05"
+        assert rendered("{{ value|time }}", afternoon, language) == "16:05"
+    assert rendered("{{ value|date:'DATETIME_FORMAT' }}", afternoon, "sq") == "1 nëntor 2026, 16:05"
 
 
 def test_29_the_week_begins_on_monday():
@@ -86,21 +86,21 @@ def test_29_the_week_begins_on_monday():
             assert formats.get_format("FIRST_DAY_OF_WEEK") == 1
 
 
-@pytest.mark.parametrize(("language", "typed"), [("sq", "23.7.2020"), ("en", "23/07/2020"), ("sq", "2020-07-23")])
-def test_29_a_date_is_read_as_one_types_it(language, typed):
+@pytest.mark.parametrize(("language", "text"), [("sq", "23.7.2020"), ("en", "23/07/2020"), ("sq", "2020-07-23")])
+def test_29_date_fields_accept_the_formats_of_the_language(language, text):
     with translation.override(language):
-        assert forms.DateField(localize=True).clean(typed) == date(2020, 7, 23)
+        assert forms.DateField(localize=True).clean(text) == date(2020, 7, 23)
 
 
 @pytest.mark.parametrize(
     ("utc", "day"),
     [
-        # In winter Tirana is an hour ahead, in summer two.
+        # Tirana is at UTC+1 in winter, at UTC+2 in summer.
         (datetime(2026, 1, 31, 22, 59, tzinfo=UTC), date(2026, 1, 31)),
         (datetime(2026, 1, 31, 23, 0, tzinfo=UTC), date(2026, 2, 1)),
         (datetime(2026, 7, 31, 21, 59, tzinfo=UTC), date(2026, 7, 31)),
         (datetime(2026, 7, 31, 22, 0, tzinfo=UTC), date(2026, 8, 1)),
-        # The night the clock is put back.
+        # The night in which daylight saving time ends.
         (datetime(2026, 10, 24, 22, 0, tzinfo=UTC), date(2026, 10, 25)),
         (datetime(2026, 10, 25, 22, 59, tzinfo=UTC), date(2026, 10, 25)),
     ],
@@ -117,7 +117,7 @@ def test_29_a_pledge_counts_for_its_day_in_tirana(utc, day):
 
 
 @pytest.mark.django_db
-def test_29_the_pages_write_dates_so(client):
+def test_29_pages_show_dates_in_these_formats(client):
     HelpChannel.objects.update(verified_on=date(2026, 11, 1))
     assert "1 nëntor 2026" in Document(client.get("/sq/ndihme/")).words()
     assert "1 November 2026" in Document(client.get("/en/help/")).words()
@@ -130,12 +130,12 @@ def test_29_the_pages_write_dates_so(client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/sq/sa-jemi/", "/en/totals/"])
-def test_29_the_totals_are_of_this_hour_in_tirana(client, path):
+def test_29_totals_show_the_current_time_in_tirana(client, path):
     def now():
         return timezone.localtime().strftime("%H:%M")
 
     assert str(timezone.get_current_timezone()) == "Europe/Tirane"
-    for _ in range(2):  # a minute may end between the two
+    for _ in range(2):  # the minute may change between the two
         before, page = now(), Document(client.get(path)).words()
         if before == now():
             break

@@ -1,4 +1,4 @@
-"""What every address answers a stranger with: one row an address (acceptance story 21)."""
+"""Status, headers and cookies of every address for anonymous visitors: one row an address (acceptance story 21)."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,31 +17,31 @@ from tests.pages import LANGUAGES, Document, want_new_address
 
 pytestmark = pytest.mark.django_db
 
-KEPT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
-KEPT_FORM = "public, max-age=0, s-maxage=60"
-GONE = "public, max-age=0, s-maxage=10"
-NOT_KEPT = "private, no-store"
-FOR_EVER = "public, max-age=31536000, immutable"
-# The admin's own views say it at length.
-NEVER_KEPT = "max-age=0, no-cache, no-store, must-revalidate, private"
+CACHED = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
+CACHED_FORM = "public, max-age=0, s-maxage=60"
+CACHED_ERROR = "public, max-age=0, s-maxage=10"
+NOT_CACHED = "private, no-store"
+IMMUTABLE = "public, max-age=31536000, immutable"
+# The views of Django's admin set this longer form.
+ADMIN_NOT_CACHED = "max-age=0, no-cache, no-store, must-revalidate, private"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# Of the one page that shows in a frame what other sites do.
+# Of the one page that shows the counter in a frame.
 FRAMING = f"{POLICY}; frame-src 'self'"
-# Of the one page that other sites may frame.
+# Of the counter, which other sites may frame.
 FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
 HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain", "application/json"
 
 
 @dataclass
 class Row:
-    """An address and what GET answers there."""
+    """An address and the expected response to GET."""
 
     path: str
     status: int = 200
-    kept: str = KEPT
+    cache_control: str = CACHED
     type: str = HTML
     language: str = "sq"
     policy: str = POLICY
@@ -69,16 +69,16 @@ ROWS = [
     Row("/en/help/", language="en"),
     Row("/sq/privatesia/"),
     Row("/en/privacy/", language="en"),
-    Row("/sq/zotimi/", kept=KEPT_FORM),
-    Row("/en/pledge/", kept=KEPT_FORM, language="en"),
-    Row("/sq/zotimi/me/abcdefgh/", kept=NOT_KEPT, more=HIDDEN),
-    Row("/en/pledge/with/abcdefgh/", kept=NOT_KEPT, more=HIDDEN, language="en"),
+    Row("/sq/zotimi/", cache_control=CACHED_FORM),
+    Row("/en/pledge/", cache_control=CACHED_FORM, language="en"),
+    Row("/sq/zotimi/me/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN),
+    Row("/en/pledge/with/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN, language="en"),
     Row("/sq/zotimi/emaili/"),
     Row("/en/pledge/inbox/", language="en"),
     Row("/sq/zotimi/nen-16/"),
     Row("/en/pledge/under-16/", language="en"),
-    Row("/sq/zotimi-im/", kept=KEPT_FORM),
-    Row("/en/my-pledge/", kept=KEPT_FORM, language="en"),
+    Row("/sq/zotimi-im/", cache_control=CACHED_FORM),
+    Row("/en/my-pledge/", cache_control=CACHED_FORM, language="en"),
     Row("/sq/zotimi-im/derguar/"),
     Row("/en/my-pledge/sent/", language="en"),
     Row("/sq/sa-jemi/"),
@@ -89,12 +89,12 @@ ROWS = [
     Row("/en/totals/groups-by-county/", language="en"),
     Row("/sq/si-numerojme/"),
     Row("/en/how-we-count/", language="en"),
-    Row("/sq/muri/", kept=KEPT_FORM, more=HIDDEN),
-    Row("/en/wall/", kept=KEPT_FORM, more=HIDDEN, language="en"),
-    Row("/sq/muri/1/", 301, kept=GONE, more=HIDDEN | {"Location": "/sq/muri/"}),
-    Row("/en/wall/1/", 301, kept=GONE, more=HIDDEN | {"Location": "/en/wall/"}, language="en"),
-    Row("/sq/muri/2/", 404, kept=GONE),
-    Row("/en/wall/2/", 404, kept=GONE, language="en"),
+    Row("/sq/muri/", cache_control=CACHED_FORM, more=HIDDEN),
+    Row("/en/wall/", cache_control=CACHED_FORM, more=HIDDEN, language="en"),
+    Row("/sq/muri/1/", 301, cache_control=CACHED_ERROR, more=HIDDEN | {"Location": "/sq/muri/"}),
+    Row("/en/wall/1/", 301, cache_control=CACHED_ERROR, more=HIDDEN | {"Location": "/en/wall/"}, language="en"),
+    Row("/sq/muri/2/", 404, cache_control=CACHED_ERROR),
+    Row("/en/wall/2/", 404, cache_control=CACHED_ERROR, language="en"),
     Row("/sq/te-dhena-te-hapura/", policy=FRAMING),
     Row("/en/open-data/", policy=FRAMING, language="en"),
     Row("/sq/lajme/"),
@@ -107,8 +107,8 @@ ROWS = [
     Row("/en/news/feed/", type="application/atom+xml; charset=utf-8", language="en"),
     Row("/sq/levizja/"),
     Row("/en/movement/", language="en"),
-    Row("/sq/kerko/", kept=NOT_KEPT, more=HIDDEN),
-    Row("/en/search/", kept=NOT_KEPT, more=HIDDEN, language="en"),
+    Row("/sq/kerko/", cache_control=NOT_CACHED, more=HIDDEN),
+    Row("/en/search/", cache_control=NOT_CACHED, more=HIDDEN, language="en"),
     Row("/ndihme", 302, more={"Location": "/sq/ndihme/"}),
     Row("/ndihme/", 302, more={"Location": "/sq/ndihme/"}),
     Row("/help", 302, more={"Location": "/en/help/"}),
@@ -123,8 +123,8 @@ ROWS = [
     Row("/en/blue-ribbon/", language="en"),
     Row("/counter/sq/light/", policy=FRAMED, more=FROM_ELSEWHERE),
     Row("/counter/en/dark/", policy=FRAMED, more=FROM_ELSEWHERE, language="en"),
-    Row(f"/media/{LIBRARY_FILE}", kept=FOR_EVER, type="image/jpeg"),
-    Row("/media/pictures/nuk-ka.jpg", 404, kept=GONE),
+    Row(f"/media/{LIBRARY_FILE}", cache_control=IMMUTABLE, type="image/jpeg"),
+    Row("/media/pictures/nuk-ka.jpg", 404, cache_control=CACHED_ERROR),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/api/v1/days.json", type=JSON, more=OPEN),
@@ -134,26 +134,28 @@ ROWS = [
     Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/figures/sq/sectors.png", type="image/png"),
     Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", language="en"),
-    Row("/figures/en/unknown.png", 404, kept=GONE),
-    Row("/figures/de/sectors.png", 404, kept=GONE),
+    Row("/figures/en/unknown.png", 404, cache_control=CACHED_ERROR),
+    Row("/figures/de/sectors.png", 404, cache_control=CACHED_ERROR),
     Row("/robots.txt", type=TEXT),
     Row("/sitemap.xml", type="application/xml", more={"X-Robots-Tag": "noindex, noodp, noarchive"}),
     Row("/site.webmanifest", type="application/manifest+json"),
-    Row("/healthz", kept=NOT_KEPT, type=TEXT),
-    Row("/readyz", kept=NOT_KEPT, type=JSON),
-    Row("/admin/login/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/admin/account/login/"}),
-    Row("/admin/account/login/", kept=NEVER_KEPT, varies=BY_STAFF),
-    Row("/admin/", 302, kept=NEVER_KEPT, varies=BY_STAFF, more={"Location": "/admin/login/?next=/admin/"}),
-    Row("/admin/language/setlang/", 302, kept=NOT_KEPT, varies=BY_STAFF, more={"Location": "/"}),
-    Row("/sq/nuk-ka/", 404, kept=GONE),
-    Row("/en/nuk-ka/", 404, kept=GONE, language="en"),
-    Row("/nuk-ka", 404, kept=GONE),
-    # The other language's words are no address of this one.
-    Row("/en/zotimi/", 404, kept=GONE, language="en"),
-    Row("/sq/pledge/", 404, kept=GONE),
+    Row("/healthz", cache_control=NOT_CACHED, type=TEXT),
+    Row("/readyz", cache_control=NOT_CACHED, type=JSON),
+    Row("/admin/login/", 302, cache_control=NOT_CACHED, varies=BY_STAFF, more={"Location": "/admin/account/login/"}),
+    Row("/admin/account/login/", cache_control=ADMIN_NOT_CACHED, varies=BY_STAFF),
+    Row(
+        "/admin/", 302, cache_control=ADMIN_NOT_CACHED, varies=BY_STAFF, more={"Location": "/admin/login/?next=/admin/"}
+    ),
+    Row("/admin/language/setlang/", 302, cache_control=NOT_CACHED, varies=BY_STAFF, more={"Location": "/"}),
+    Row("/sq/nuk-ka/", 404, cache_control=CACHED_ERROR),
+    Row("/en/nuk-ka/", 404, cache_control=CACHED_ERROR, language="en"),
+    Row("/nuk-ka", 404, cache_control=CACHED_ERROR),
+    # The paths of one language do not exist in the other.
+    Row("/en/zotimi/", 404, cache_control=CACHED_ERROR, language="en"),
+    Row("/sq/pledge/", 404, cache_control=CACHED_ERROR),
 ]
 
-# A personal page's token stands where `…` is.
+# `…` stands for the token of a personal page.
 PERSONAL = {
     Purpose.CONFIRM: ("/sq/konfirmoni/…/", "/en/confirm/…/"),
     Purpose.BLOCK: ("/sq/nuk-jam-une/…/", "/en/not-me/…/"),
@@ -166,7 +168,7 @@ PERSONAL = {
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
 }
-# The same of what an editor has not published yet.
+# The same for the preview of a draft.
 PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")
 
 
@@ -190,7 +192,7 @@ ELSEWHERE = {
     FIGURE: "figures/sq/sectors.png",
     COUNTER: "counter/sq/light/",
 }
-# One address for each pattern of what staff write.
+# An example for each URL pattern with parameters.
 EXAMPLES = {
     "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<code:code>": "abcdefgh", "<slug:slug>": "levizja", **ELSEWHERE},
     "en": {
@@ -204,19 +206,19 @@ EXAMPLES = {
 
 @pytest.fixture(autouse=True)
 def library():
-    """One file in the library of pictures."""
+    """A file in the picture library."""
     path = Path(default_storage.path(LIBRARY_FILE))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x")
 
 
-def agrees(row, response):
-    """Compare an answer with its row, and with what holds for every address."""
+def check(row, response):
+    """Assert that a response matches its row and what holds for every address."""
     headers = response.headers
     if response.streaming:
         response.getvalue()
     assert response.status_code == row.status
-    assert headers["Cache-Control"] == row.kept
+    assert headers["Cache-Control"] == row.cache_control
     if "Location" not in row.more:
         assert headers["Content-Type"] == row.type
     assert set(filter(None, headers.get("Vary", "").split(", "))) - {"Accept-Encoding"} == row.varies
@@ -235,49 +237,51 @@ def agrees(row, response):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_21_every_address_answers_as_its_row_says(client, row):
-    agrees(row, client.get(row.path))
+def test_21_every_address_answers_as_its_row_states(client, row):
+    check(row, client.get(row.path))
     if row.varies:
         return
-    # Whatever a browser sends makes no difference: an unknown or malformed cookie, a language, where it comes from.
+    # Cookies, Accept-Language and Origin make no difference.
     client.cookies["django_language"] = "en"
     for session in ("x", "a" * 32):
         client.cookies["sessionid"] = session
-        agrees(row, client.get(row.path, headers={"Accept-Language": "en", "Origin": "https://other.example"}))
+        check(row, client.get(row.path, headers={"Accept-Language": "en", "Origin": "https://other.example"}))
 
 
 def personal_row(purpose, language, pledge):
     path = PERSONAL[purpose][LANGUAGES.index(language)].replace("…", links.token(purpose, pledge))
-    return Row(path, kept=NOT_KEPT, type=JSON if purpose == Purpose.DATA else HTML, language=language, more=HIDDEN)
+    return Row(
+        path, cache_control=NOT_CACHED, type=JSON if purpose == Purpose.DATA else HTML, language=language, more=HIDDEN
+    )
 
 
-def a_pledge(purpose):
+def pledge_for(purpose):
     pledge = make_pledge(state="pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
     want_new_address(pledge)
     return pledge
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_21_a_preview_is_kept_by_nobody_and_found_by_no_search_engine(client, language):
+def test_21_a_preview_is_neither_cached_nor_indexed(client, language):
     page = Page.objects.get(key="about")
     path = previews.path(page, language)
     start, end = PREVIEW[LANGUAGES.index(language)].split("…")
     assert path.startswith(start) and path.endswith(end)
-    agrees(Row(path, kept=NOT_KEPT, language=language, more=HIDDEN), client.get(path))
+    check(Row(path, cache_control=NOT_CACHED, language=language, more=HIDDEN), client.get(path))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("purpose", Purpose)
-def test_21_a_personal_page_is_kept_by_nobody_and_found_by_no_search_engine(client, purpose, language):
-    pledge = a_pledge(purpose)
+def test_21_a_personal_page_is_neither_cached_nor_indexed(client, purpose, language):
+    pledge = pledge_for(purpose)
     row = personal_row(purpose, language, pledge)
     assert row.path == links.path(purpose, pledge, language=language)
-    agrees(row, client.get(row.path))
+    check(row, client.get(row.path))
     if purpose != Purpose.DATA:
-        agrees(row, client.post(row.path))
+        check(row, client.post(row.path))
     pledge.withdraw()
     row.status, row.type = 410, HTML
-    agrees(row, client.get(row.path))
+    check(row, client.get(row.path))
 
 
 @pytest.mark.parametrize(
@@ -293,36 +297,36 @@ def test_21_a_personal_page_is_kept_by_nobody_and_found_by_no_search_engine(clie
         ("/", {}, 405, {}),
     ],
 )
-def test_21_what_answers_typed_words_is_kept_by_nobody(client, path, fields, status, more):
+def test_21_responses_to_post_are_not_cached(client, path, fields, status, more):
     response = client.post(path, form_data(**fields))
     assert response.status_code == status
-    agrees(Row(path, status, kept=NOT_KEPT, more=more), response)
+    check(Row(path, status, cache_control=NOT_CACHED, more=more), response)
 
 
-def kept_rows():
-    return [row for row in ROWS if row.kept == KEPT and row.status == 200]
+def cached_rows():
+    return [row for row in ROWS if row.cache_control == CACHED and row.status == 200]
 
 
-@pytest.mark.parametrize("row", kept_rows(), ids=str)
-def test_21_a_browser_that_has_the_page_is_told_so_in_a_few_bytes(client, row):
+@pytest.mark.parametrize("row", cached_rows(), ids=str)
+def test_21_a_conditional_request_gets_304(client, row):
     first = client.get(row.path)
     answer = client.get(row.path, headers={"If-None-Match": first.headers["ETag"]})
     if answer.status_code != 304:
-        # A page whose minute ended just now.
+        # The page changed with the minute between the two requests.
         assert first.content != answer.content
         answer = client.get(row.path, headers={"If-None-Match": answer.headers["ETag"]})
     assert answer.status_code == 304 and answer.content == b""
-    assert answer.headers["Cache-Control"] == KEPT
-    # A browser puts these headers in the place of those it has.
+    assert answer.headers["Cache-Control"] == CACHED
+    # A browser replaces its stored headers with these.
     assert answer.headers.get("Content-Security-Policy") in (None, row.policy)
     assert answer.headers.get("X-Frame-Options") in (None, first.headers.get("X-Frame-Options"))
     assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("row", kept_rows(), ids=str)
-def test_21_head_is_answered_like_get(client, row):
+@pytest.mark.parametrize("row", cached_rows(), ids=str)
+def test_21_head_has_the_headers_of_get(client, row):
     response = client.head(row.path)
-    agrees(row, response)
+    check(row, response)
     assert response.content == b""
 
 
@@ -342,12 +346,12 @@ def test_21_head_is_answered_like_get(client, row):
         ("de, en;q=0", "/sq/"),
     ],
 )
-def test_the_first_address_leads_to_the_language_the_browser_prefers(client, wanted, home):
+def test_the_root_redirects_to_the_language_the_browser_prefers(client, wanted, home):
     response = client.get("/", headers={"Accept-Language": wanted})
     assert (response.status_code, response.url) == (302, home)
 
 
-# Nothing is missing above
+# Completeness of the table
 
 
 def patterns(resolver, prefix="", namespace=""):
@@ -372,15 +376,15 @@ def test_no_address_is_missing_from_the_table():
                 route = route.replace("<token:token>", "…").replace("<int:year>", "2020")
                 for pattern, one in EXAMPLES[language].items():
                     route = route.replace(pattern, one)
-                assert route in listed | personal, "give this address a row"
+                assert route in listed | personal, "add a row for this address"
                 visited += 1
-    # Twenty-six addresses without a language, and thirty-four pages.
+    # 26 addresses without a language, and 34 pages.
     assert visited == 2 * (26 + 34)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
-    assert len(staffed) > 40, "the walk below went through the admin"
+    assert len(staffed) > 40, "the patterns of the admin were found"
 
 
-def test_no_page_of_staff_opens_for_a_stranger(client):
+def test_no_page_of_the_admin_opens_without_signing_in(client):
     visited = 0
     for route, namespace in patterns(get_resolver()):
         if namespace != "admin" or route in ("admin/login/", "admin/logout/"):
@@ -397,7 +401,7 @@ def test_no_page_of_staff_opens_for_a_stranger(client):
     assert visited > 40
 
 
-# Those of the pages for signing in that a stranger may open.
+# The pages for signing in, which open for everyone.
 AT_THE_DOOR = {
     "admin/account/login/": 200,
     "admin/account/inactive/": 200,
@@ -406,7 +410,7 @@ AT_THE_DOOR = {
 }
 
 
-def test_no_page_about_an_account_opens_for_a_stranger(client):
+def test_no_page_of_an_account_opens_without_signing_in(client):
     visited = 0
     for route, _namespace in patterns(get_resolver()):
         if not route.startswith("admin/account/"):
@@ -422,7 +426,7 @@ def test_no_page_about_an_account_opens_for_a_stranger(client):
     assert visited == 20
 
 
-def test_a_refusal_is_a_page_in_words(client):
+def test_a_refusal_is_an_error_page(client):
     page = client.post("/en/pledge/", form_data(), headers={"Sec-Fetch-Site": "cross-site"})
-    assert page.status_code == 403 and page.headers["Cache-Control"] == NOT_KEPT
+    assert page.status_code == 403 and page.headers["Cache-Control"] == NOT_CACHED
     assert Document(page).one("h1")

@@ -1,4 +1,4 @@
-"""Rules that no other test would notice: admin guards, migrations, fixed addresses and form fields."""
+"""Fixed rules: admin guards, migrations, public addresses and form fields."""
 
 import ast
 from pathlib import Path
@@ -15,8 +15,8 @@ from tests.pages import Document, path_of
 ROOT = Path(settings.BASE_DIR)
 
 
-def test_what_only_staff_may_see_is_guarded_by_the_admin_itself():
-    """`admin_site.admin_view` knows of the second factor; Django's own guards know of the password alone."""
+def test_staff_views_are_guarded_by_the_admin_site():
+    """`admin_site.admin_view` requires the second factor; Django's own decorators do not."""
     visited = 0
     for folder in ("campaign", "pledges"):
         for file in (ROOT / folder).rglob("*.py"):
@@ -76,7 +76,7 @@ def test_nothing_reads_outside_the_repository():
     assert visited > 90
 
 
-# What partners hold on to. (path, name of its address)
+# Public addresses that must not change: (path, URL name)
 ADDRESSES = [
     ("/sq/", "campaign:home"),
     ("/en/", "campaign:home"),
@@ -100,7 +100,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize(("path", "name"), ADDRESSES)
-def test_an_address_others_hold_on_to_stays(path, name):
+def test_public_addresses_do_not_change(path, name):
     language = path[1:3] if path[1:3] in ("sq", "en") else "sq"
     assert path_of(name, language) == path
     if language == path[1:3]:
@@ -112,7 +112,7 @@ FIELDS = ["over_16", "sector", "name", "email", "county", "consent", "show_name"
 
 
 @pytest.mark.django_db
-def test_the_forms_fields_bear_the_promised_names_in_their_order(client):
+def test_the_fields_of_the_pledge_form_keep_names_and_order(client):
     page = Document(client.get("/en/pledge/"))
     [form] = page.all("form", id="pledge")
     assert (page.of(form)["action"], page.of(form)["method"]) == ("/en/pledge/", "post")
@@ -124,7 +124,7 @@ def test_the_forms_fields_bear_the_promised_names_in_their_order(client):
         for name in ("over_16", "sector", "consent", "show_name", "updates")
     }
     assert values["over_16"] == ["yes", "no"]
-    # A box without a value sends "on".
+    # A checkbox without a value sends "on".
     assert [values[name] for name in ("consent", "show_name", "updates")] == [[None]] * 3
     assert values["sector"] == [
         *("parents", "teachers", "educators", "artists", "officials", "civil-society", "youth", "citizens")
@@ -132,11 +132,11 @@ def test_the_forms_fields_bear_the_promised_names_in_their_order(client):
     [county] = page.all("select", node=form, name="county")
     codes = [page.of(option)["value"] for option in page.all("option", node=county)]
     assert set(codes) == {"", "abroad", *(f"AL-{number:02}" for number in range(1, 13))} and len(codes) == 14
-    assert page.all("input", checked=True) == [], "nothing is ticked beforehand"
+    assert page.all("input", checked=True) == [], "no box is preselected"
 
 
 @pytest.mark.django_db
-def test_a_client_that_sends_back_what_the_page_held_is_let_through(client):
+def test_a_client_that_submits_the_fields_of_the_page_is_accepted(client):
     page = Document(client.get("/en/pledge/"))
     [form] = page.all("form", id="pledge")
     held = {
@@ -144,7 +144,7 @@ def test_a_client_that_sends_back_what_the_page_held_is_let_through(client):
         for field in page.all("input", node=form)
         if page.of(field)["type"] in ("hidden", "text", "email")
     }
-    typed = {
+    form = {
         "over_16": "yes",
         "sector": Sector.objects.first().slug,
         "name": "Drita Kola",
@@ -152,10 +152,10 @@ def test_a_client_that_sends_back_what_the_page_held_is_let_through(client):
         "county": County.objects.first().code,
         "consent": "on",
     }
-    response = client.post("/en/pledge/", held | typed)
-    # The page may have been made less than two seconds ago: then it comes back with a fresh stamp, to be sent once more.
+    response = client.post("/en/pledge/", held | form)
+    # A form submitted within two seconds is shown again with a new stamp.
     if response.status_code == 422:
         again = Document(response)
         held["stamp"] = again.of(again.one("input", name="stamp"))["value"]
-        response = client.post("/en/pledge/", held | typed)
+        response = client.post("/en/pledge/", held | form)
     assert (response.status_code, response.url) == (303, "/en/pledge/inbox/")

@@ -22,6 +22,7 @@ from pledges.models import Batch, BatchRow, Pledge
 from pledges.models import batches as batches_module
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
+from tests.drill import rounds
 from tests.factories import make_copies, make_pledge, make_staff, run_worker
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open
@@ -382,8 +383,12 @@ class TestConcurrency:
         assert confirming.result(TIMEOUT) is False
         assert exact_total() == 0
 
+    @pytest.mark.drill
     def test_a_killed_worker_leaves_no_partial_step(self, workers):
-        """Three workers are killed with SIGKILL. The next one resumes, and the totals are exact. The same for an undo."""
+        """Workers are killed with SIGKILL. The next one resumes, and the totals are exact. The same for an undo.
+
+        Two workers are killed, nine under `bin/test -m drill`.
+        """
         *doing, undoing = workers
         make_copies(make_pledge(state="confirmed", sector="parents"), 6000)
         counted = exact_total()
@@ -417,14 +422,14 @@ Batch(pk=input()).finish()
 
 @pytest.fixture
 def workers(transactional_db):
-    """Four processes, started in parallel. Each runs the batch whose id it reads from its standard input."""
+    """Three processes, ten in the drill, started in parallel. Each runs the batch whose id it reads from its standard input."""
     settings = connection.settings_dict
     address = f"postgres://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
     environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "weare1.settings"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with contextlib.ExitStack() as stack:
         workers = []
-        for _ in range(4):
+        for _ in range(rounds(3, 10)):
             workers.append(
                 stack.enter_context(subprocess.Popen([sys.executable, "-c", WORKER], env=environment, **pipes))
             )
