@@ -1,4 +1,4 @@
-"""Strings of Django that our Albanian catalogue translates, where Django's own catalogue does not serve.
+"""Strings of Django that our Albanian catalogue translates, where Django's own catalogue has none or a wrong one.
 
 Nothing imports this module: makemessages finds the strings in it. tests/weare1/test_languages.py compares the lists with the
 catalogues of the installed Django, so an upgrade shows which entries to add or to remove.
