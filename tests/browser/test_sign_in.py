@@ -187,9 +187,9 @@ def test_password_and_app_work_without_javascript(admin_visit):
     assert re.search(r"/admin/$", page.url)
 
 
-def test_the_main_button_of_a_sign_in_page_is_filled(door):
+def test_the_main_button_of_a_sign_in_page_is_filled(admin_visit):
     # Django's style sheet has rules for classes of its own, such as .actions, which would repaint the button.
-    visitor = door(locale="en-GB", viewport=PHONE)
+    visitor = admin_visit(locale="en-GB", viewport=PHONE)
     visitor.open("/admin/account/login/")
     button = visitor.page.locator("form:has(#id_login) .default")
     background = "element => getComputedStyle(element).backgroundColor"
