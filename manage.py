@@ -13,10 +13,15 @@ def main():
     """Run the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ModuleNotFoundError:
         sys.exit("This Python has no Django: run bin/serve, then use .venv/bin/python manage.py.")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        # A missing or malformed environment variable: the sentence says what to set.
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pledges.models import Batch, County, Pledge, Sector
 from tests.factories import sign_in
 
 ROUNDS = 5
-LIST = "/admin/pledges/pledge/"
+LIST_URL = "/admin/pledges/pledge/"
 
 
 def main():
@@ -84,8 +84,8 @@ def requests():
         f"county__code__exact={county}&p=100000": "county, behind the last page",
     }
     return {
-        **{f"list, {name}": (f"{LIST}?{query}".rstrip("?"), None) for query, name in lists.items()},
-        "search by exact address": (f"{LIST}find/", {"email": pledge.address}),
+        **{f"list, {name}": (f"{LIST_URL}?{query}".rstrip("?"), None) for query, name in lists.items()},
+        "search by exact address": (f"{LIST_URL}find/", {"email": pledge.address}),
         "page of one pledge": (reverse("admin:pledges_pledge_change", args=[pledge.pk]), None),
         "history of one pledge": (reverse("admin:pledges_pledge_history", args=[pledge.pk]), None),
     }
@@ -103,7 +103,7 @@ def median(client, url, data):
 
 
 def batches():
-    """Measure a batch that invalidates a tenth of all pledges, and undoing it, as the worker does both."""
+    """Measure a batch that invalidates a tenth of all pledges, then its undo, with the steps that the worker runs."""
     user = User.objects.get(username="bench")
     tenth = Pledge.objects.filter(slot=1, sector=Sector.objects.first())
     start = time.perf_counter()

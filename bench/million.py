@@ -19,8 +19,8 @@ from pledges.models.querysets import PENDING_LIFE, digest_mark
 from pledges.totals import tally
 
 ROWS = 1_000_000
-FIRST = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Rina Sokol Teuta".split()
-LAST = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
+FORENAMES = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Rina Sokol Teuta".split()
+SURNAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
 # Domains that cannot receive mail (RFC 2606), with their shares in per cent.
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
 # Per cent: second pledges of an address, invalidated pledges, and pending ones among those that have not expired.
@@ -74,7 +74,7 @@ def pledges(rows):
         is_second = not is_second and number > 0 and chance.randrange(100) < SECOND_PLEDGES
         if not is_second:
             address = f"emri.{number}@{chance.choices(list(DOMAINS), DOMAINS.values())[0]}"
-        name = f"{chance.choice(FIRST)} {chance.choice(LAST)}{' Dytë' if is_second else ''}"
+        name = f"{chance.choice(FORENAMES)} {chance.choice(SURNAMES)}{' Dytë' if is_second else ''}"
         pledge = Pledge(id=uuid.UUID(int=chance.getrandbits(128), version=4))
         mailbox = addresses.normalise(address, rules)
         by_address = keys.digests("address", mailbox)

@@ -102,7 +102,8 @@ def _prefix_query(words):
     words = unicodedata.normalize("NFC", words).replace("\x00", "")[:MAX_QUERY_LENGTH]
     words = re.sub(r"[\\/]", " ", words).split()
     quoted = (f"'{word.replace("'", "''")}'" for word in words)
-    return " & ".join(f"{word}:*" if len(word) > 4 else word for word in quoted)
+    # The length includes the two quotes.
+    return " & ".join(f"{word}:*" if len(word) >= 5 else word for word in quoted)
 
 
 def _fixed_pages(language, texts):

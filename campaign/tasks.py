@@ -20,5 +20,5 @@ def make_sizes(picture_id):
     try:
         picture.make_sizes()
     except Exception as error:
-        # Such as a missing file or a full disk. Until a later attempt succeeds, pages show the uploaded file.
+        # For example a missing file or a full disk. Until a later attempt succeeds, pages show the uploaded file.
         logger.error("sizes of picture %s: %s", picture_id, type(error).__name__)

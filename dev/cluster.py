@@ -69,7 +69,7 @@ class Cluster(ClusterFiles):
             self.keep_file.write_text(self.pid_file_lines()[0])
 
     def stop(self):
-        """Stop the cluster, also while others use it."""
+        """Stop the cluster, even while others use it."""
         with self.mutex():
             self.keep_file.unlink(missing_ok=True)
             self._stop()
@@ -108,7 +108,7 @@ class Cluster(ClusterFiles):
                 if folder.exists():
                     shutil.copytree(folder, draft / folder.name)
             run_program("chmod", "-R", "a+rX", draft)
-            # The rename fails when another process made the copy meanwhile.
+            # The rename fails if another process made the copy first.
             with contextlib.suppress(OSError):
                 draft.rename(copy)
             shutil.rmtree(draft, ignore_errors=True)
@@ -127,7 +127,7 @@ class Cluster(ClusterFiles):
                 time.sleep(POLL_INTERVAL)
 
     def _launch(self):
-        # No process holds the server's lock: files of an earlier server are stale, also when their process id is in use again.
+        # No process holds the server's lock: files of an earlier server are stale, even if its process id is in use again.
         self.keep_file.unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
         (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -172,7 +172,7 @@ class Cluster(ClusterFiles):
     def _stop(self):
         if self._has_server_process():
             stop = ("stop", "--pgdata", self.data, "--mode", "fast", "--wait", "--timeout", str(TIMEOUT))
-            # Fails when the server was killed meanwhile; the loop below waits for its processes.
+            # Fails if the server has been killed; the loop below waits for its processes.
             with contextlib.suppress(DevError):
                 self._run_as_owner(self.binaries() / "pg_ctl", *stop, "--silent")
         deadline = time.monotonic() + TIMEOUT

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
-from dev.errors import DevError, not_ours
+from dev.errors import DevError, owned_by_another_user
 from dev.postgresql import is_accessible
 from dev.processes import run_program
 
@@ -19,7 +19,7 @@ FALLBACK_HOME = Path("/var/lib/weare1-dev")
 
 
 class ClusterFiles:
-    """Where a cluster keeps its files, and which account owns them.
+    """Paths of a cluster's files, and the account that owns them.
 
     PostgreSQL refuses to run as root. Started by root, it runs as the owner of existing data or as a user without rights.
     """
@@ -78,7 +78,7 @@ class ClusterFiles:
         raise DevError("PostgreSQL refuses root and there is no user 'nobody': run this as an ordinary user.")
 
     def make_home(self):
-        """Create the home folder, which the server's account can enter whatever the umask is."""
+        """Create the home folder, which the server's account can enter regardless of the umask."""
         for folder in (self.home.parent, self.home):
             if not folder.exists():
                 folder.mkdir(parents=True)
@@ -91,11 +91,11 @@ class ClusterFiles:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         if self.folder.stat().st_uid != self.owner:
             if os.geteuid() != 0:
-                raise not_ours(self.folder)
+                raise owned_by_another_user(self.folder)
             run_program("chown", "-R", f"{self.owner}:{self.group}", self.folder)
 
     def make_sockets(self):
-        """Create the folder of the socket; DevError if another user could have prepared it, since /tmp is shared."""
+        """Create the folder of the socket. Raises DevError if another user could have prepared it, since /tmp is shared."""
         shutil.rmtree(self.sockets, ignore_errors=True)
         with contextlib.suppress(FileExistsError):
             self.sockets.mkdir(mode=0o700)
@@ -111,7 +111,7 @@ class ClusterFiles:
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise not_ours(self.folder) from error
+            raise owned_by_another_user(self.folder) from error
 
     def pid_file_lines(self):
         """The lines of postmaster.pid: process id, data directory, start time, port, socket folder, …, state."""
@@ -131,7 +131,7 @@ class ClusterFiles:
             self.make_folder()
             lock = self.open_lock_file("lock")
         except PermissionError as error:
-            raise not_ours(error.filename) from error
+            raise owned_by_another_user(error.filename) from error
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -9,6 +9,6 @@ class PostgreSQLNotFound(DevError):
     """No suitable PostgreSQL is installed."""
 
 
-def not_ours(path):
-    """The DevError for a path that another user owns."""
+def owned_by_another_user(path):
+    """Return the DevError for a path that another user owns."""
     return DevError(f"{path} belongs to another user: run this as its owner, or delete it.")

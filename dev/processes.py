@@ -8,7 +8,7 @@ from dev.errors import DevError
 
 
 def run_program(program, *arguments, **options):
-    """Run a program to its end; DevError with its output when it fails.
+    """Run a program to its end. Raises DevError with its output if it fails.
 
     It runs in its own session, so that Ctrl-C does not reach it, and without PG* variables, which may name another database.
     """
@@ -41,7 +41,7 @@ def stop_signals():
 
     signal.signal(signal.SIGINT, receive)
     signal.signal(signal.SIGTERM, receive)
-    # nohup sets SIGHUP to be ignored, which stays so.
+    # Under nohup SIGHUP is ignored. It stays ignored.
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         signal.signal(signal.SIGHUP, receive)
     return received

@@ -129,7 +129,7 @@ def prepare(demo, cluster):
 
 
 def check_migrations_are_known(cluster):
-    """DevError if the database has migrations of this repository's apps that the code no longer has."""
+    """Raise DevError if the database has migrations of this repository's apps that the code no longer has."""
     # Imported here for the same reason as in prepare().
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
@@ -163,9 +163,9 @@ def collect_static():
 
 
 def supervise(listener, received, on_ready):
-    """Run the site and the worker until a stop signal is received. An ended worker is restarted; if the site ends: DevError.
+    """Run the site and the worker until a stop signal is received. A worker that ends is restarted.
 
-    `on_ready` is called once, when the site answers.
+    Raises DevError if the site ends. `on_ready` is called once, when the site answers.
     """
     listener.set_inheritable(True)
     address = listener.getsockname()[:2]
@@ -252,7 +252,9 @@ def welcome(address, is_private, has_staff):
         print(
             "There is no staff account yet. In another terminal, invite the first administrator (it prints the link):"
         )
-        print(f"  {'DEV=1 ' if is_private else ''}.venv/bin/python manage.py invite_administrator YOU@EXAMPLE.ORG")
+        # The private database is not in the environment of that terminal.
+        database = "-m dev.database run serve " if is_private else ""
+        print(f"  .venv/bin/python {database}manage.py invite_administrator YOU@EXAMPLE.ORG")
     sys.stdout.flush()
 
 

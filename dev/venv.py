@@ -36,7 +36,7 @@ def make():
 
 
 def install(requirements):
-    """Install a requirements file unless it is installed already; subprocess.CalledProcessError if pip fails."""
+    """Install a requirements file unless it is installed already. Raises subprocess.CalledProcessError if pip fails."""
     installed = STAMP.read_text().split() if STAMP.exists() else []
     if installed[:1] != [checksum()]:
         installed = [checksum()]

@@ -16,7 +16,7 @@ from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import milestones, published
 
 BATCH_ROWS = 500
-# A due message that was not sent for so long, or an unfinished batch without a step for so long, has lost its task.
+# After this time the task of an unsent due message, or of an unfinished batch without a step, is assumed to be lost.
 OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
 MESSAGE_RETENTION = timedelta(days=30)
@@ -41,7 +41,7 @@ def resume_batches():
 
 
 def _without_a_task(rows, task):
-    """Those of these rows (BATCH_ROWS at most) whose id is not the argument of a waiting task."""
+    """The rows (BATCH_ROWS at most) whose id is not the argument of a waiting task."""
     waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=task.module_path)
     waiting_ids = waiting.values_list(KT("args_kwargs__args__0"), flat=True)
     return rows.alias(id_text=Cast("pk", TextField())).exclude(id_text__in=waiting_ids)[:BATCH_ROWS]

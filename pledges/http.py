@@ -9,9 +9,9 @@ from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-# How long a shared cache serves a response without asking. Browsers always revalidate, because phones are shared.
+# Time for which a shared cache serves a response without revalidation. Browsers always revalidate, because phones are shared.
 SHARED_CACHE_SECONDS = 60
-# How long a shared cache may serve an old response while the site is down.
+# Time for which a shared cache may serve a stale response while the site is down.
 STALE_IF_ERROR_SECONDS = 24 * 3600
 PUBLIC_CACHE_CONTROL = (
     f"public, max-age=0, s-maxage={SHARED_CACHE_SECONDS}, stale-while-revalidate=60, "

@@ -15,7 +15,7 @@ class LanguageConverter(StringConverter):
 
 
 def other_language(language):
-    """Return the code of the other one of the two languages."""
+    """Return the code of the other language."""
     [other] = [code for code in LANGUAGE_CODES if code != language]
     return other
 

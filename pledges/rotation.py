@@ -24,7 +24,7 @@ def redigest(on_progress=lambda done: None):
     """
     done, collided = 0, []
     while True:
-        # Read for each batch, because staff may change the rules meanwhile.
+        # Read for each batch, because staff may change the rules between batches.
         rules = ProviderRule.objects.by_domain()
         with transaction.atomic():
             rows = list(

@@ -37,7 +37,7 @@ def send_message(message_id):
 
 @task
 def run_batch(batch_id):
-    """Make steps of a batch for BATCH_SECONDS, then enqueue the rest. Does nothing while another worker makes a step."""
+    """Run steps of a batch for BATCH_SECONDS, then enqueue the rest. Does nothing while another worker runs a step."""
     # Unsaved: `step` locks and reads the row itself.
     batch = apps.get_model("pledges.Batch")(pk=batch_id)
     deadline = time.monotonic() + BATCH_SECONDS

@@ -38,7 +38,7 @@ def login_of(user):
 
 
 def admit_attempt(login, request):
-    """Record an attempt to sign in and return it; ValidationError with the time to wait when it is throttled."""
+    """Record an attempt to sign in and return it. Raises ValidationError with the time to wait if it is throttled."""
     try:
         return SignInAttempt.admit(login, getattr(request, "network", None))
     except TooManyAttempts as throttled:

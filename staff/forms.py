@@ -71,7 +71,7 @@ class ThrottledCodeForm:
 
     @transaction.atomic
     def _consume_totp(self, code):
-        """Invalidate this TOTP code and all earlier ones; ValidationError when it was used before."""
+        """Invalidate this TOTP code and all earlier ones. Raises ValidationError if it was used before."""
         factor = Authenticator.objects.select_for_update().get(pk=self.authenticator.pk)
         counter = matching_totp_counter(FactorAdapter().decrypt(factor.data["secret"]), code)
         if counter is None or counter <= factor.data.get("counter", 0):

@@ -9,7 +9,7 @@ from staff.models.invitations import OVERDUE_AFTER
 
 
 def send_overdue():
-    """Enqueue again the invitations whose task was lost, such as with a killed worker; returns how many."""
+    """Enqueue again the invitations whose task was lost, for example because a worker was killed; returns how many."""
     lost = Invitation.objects.to_send().filter(due_at__lte=Now() - OVERDUE_AFTER)
     for invitation in lost:
         invitation.enqueue()

@@ -11,19 +11,19 @@ def invitation(invitation):
     user = invitation.user
     with translation.override(invitation.language):
         if user.last_login is None:
-            why = _("You are invited to work on the site of Ne jemi 1.")
+            reason = _("You are invited to work on the site of Ne jemi 1.")
         else:
-            why = _("Here is a fresh link to your account on the site of Ne jemi 1.")
+            reason = _("Here is a fresh link to your account on the site of Ne jemi 1.")
         context = {
             "language": invitation.language,
             "subject": _("Your account at Ne jemi 1"),
-            "hello": _("Hello, %(name)s.") % {"name": user.first_name} if user.first_name else _("Hello."),
-            "why": why,
-            "what": _("The link lets you choose how you sign in. It works once, until %(day)s.")
+            "greeting": _("Hello, %(name)s.") % {"name": user.first_name} if user.first_name else _("Hello."),
+            "reason": reason,
+            "explanation": _("The link lets you choose how you sign in. It works once, until %(day)s.")
             % {"day": formats.date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT")},
             "button": _("Set up how I sign in"),
             "url": invitation.url(),
-            "care": _(
+            "warning": _(
                 "Do not pass it on: whoever opens it first has your account. If you expected no such message, do nothing."
             ),
         }

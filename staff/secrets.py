@@ -31,7 +31,7 @@ def encrypt(text):
 
 
 def decrypt(token):
-    """The text of a token made by `encrypt` with any of the keys; InvalidToken otherwise."""
+    """The text of a token made by `encrypt` with any of the keys. Raises InvalidToken otherwise."""
     return MultiFernet(_ciphers()).decrypt(token.encode()).decode()
 
 

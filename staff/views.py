@@ -27,7 +27,7 @@ from staff.models import AuditEntry, Invitation
 
 
 def second_factor_required(view):
-    """Only for strong sessions (see staff.sessions); others are redirected to sign in or to set up a second factor."""
+    """Decorate a view for strong sessions (see staff.sessions). Others are redirected to sign in or to set one up."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
@@ -41,7 +41,7 @@ def second_factor_required(view):
 
 
 def sign_in_required(view):
-    """Only for authenticated users, weak sessions included: the first second factor is set up in one."""
+    """Decorate a view for authenticated users. Weak sessions are admitted: they set up the missing second factor."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):
@@ -53,7 +53,7 @@ def sign_in_required(view):
 
 
 def reauthentication_required(view):
-    """Only for users who authenticated recently; others are asked to do so again. The data of a POST is not kept meanwhile.
+    """Decorate a view for users who authenticated recently. Others reauthenticate first; the data of a POST is dropped.
 
     allauth's decorator of this name would store the posted data in the session.
     """
@@ -115,7 +115,7 @@ class AddApp(ActivateTOTPView):
 
     def dispatch(self, request, *args, **kwargs):
         if not request.user.has_usable_password():
-            # An app is a second factor after a password: without a password it is of no use.
+            # A code is only asked for after a password, so an app is useless without one.
             return redirect("account_change_password" if sessions.is_strong(request) else "account_setup")
         return super().dispatch(request, *args, **kwargs)
 
@@ -134,7 +134,7 @@ class AddPasskey(AddWebAuthnView):
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
-        # allauth's own options are those of a second factor after a password.
+        # allauth's own options are for a second factor after a password.
         context["js_data"] = {"creation_options": passkey_creation_options(self.request.user)}
         return context
 

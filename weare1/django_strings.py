@@ -1,4 +1,4 @@
-"""Strings of Django that our Albanian catalogue translates, where Django's own catalogue does not serve.
+"""Strings of Django that our Albanian catalogue translates, where Django's own catalogue has none or a wrong one.
 
 Nothing imports this module: makemessages finds the strings in it. tests/weare1/test_languages.py compares the lists with the
 catalogues of the installed Django, so an upgrade shows which entries to add or to remove.
@@ -73,7 +73,7 @@ def wrong():
 
     # Another meaning. "dhe " has a superfluous space; "Ndryshoni historikun" tells to change the history; "S’mund të fshijë"
     # says that a person cannot delete; "Shfaq/fshih renditjen" shows and hides the sorting; "lëvizje" is movement; "u shtua më"
-    # expects a date; "nga" introduces an agent.
+    # expects a date; "nga" introduces an agent; "lënda bazë" is raw material; "Krejt" means entirely; "Kohë" is a duration.
     gettext_noop("and")
     gettext_noop("Change history: %s")
     gettext_noop("Cannot delete %(name)s")
@@ -86,8 +86,45 @@ def wrong():
     gettext_noop("Changed:")
     gettext_noop("Deleted:")
     gettext_noop(" By %(filter_title)s ")
+    gettext_noop("Skip to main content")
+    gettext_noop("All")
+    gettext_noop("All dates")
+    gettext_noop("Time:")
 
-    # The name of a model, which is in the nominative, stands where the sentence needs a genitive or an article that agrees.
+    # A verb in the singular with a pronoun ("Ndryshoje", "Spastroji"), beside others in the plural ("Shtoni", "Shiheni").
+    gettext_noop("Add")
+    gettext_noop("Change")
+    gettext_noop("View")
+    gettext_noop("Clear all filters")
+    gettext_noop("Hide counts")
+    gettext_noop("Show counts")
+    gettext_noop("Remove from sorting")
+
+    # Other terms than the rest of the admin: "përzgjedh" beside "zgjedh", also of our JavaScript catalogue, which replaces the
+    # count of selected rows; "sajt" beside "faqe". "Objekte" is masculine there, but takes feminine forms in the plural.
+    gettext_noop("0 of %(cnt)s selected")
+    ngettext("%(total_count)s selected", "All %(total_count)s selected", 2)
+    gettext_noop("Select all %(total_count)s %(module_name)s")
+    gettext_noop("Select this object for an action - {}")
+    gettext_noop("Select all objects on this page for an action")
+    gettext_noop("Items must be selected in order to perform actions on them. No items have been changed.")
+    gettext_noop(
+        "Are you sure you want to delete the %(object_name)s “%(escaped_object)s”? All of the following "
+        "related items will be deleted:"
+    )
+    gettext_noop("View on site")
+
+    # The name of a model, which is in the nominative, stands where the sentence needs an accusative ("Përzgjidhni shënim i
+    # regjistrit"), a genitive or an article that agrees.
+    gettext_noop("Add %s")
+    gettext_noop("Change %s")
+    gettext_noop("View %s")
+    gettext_noop("Select %s")
+    gettext_noop("Select %s to change")
+    gettext_noop("Select %s to view")
+    gettext_noop("Add another %(verbose_name)s")
+    gettext_noop("The {name} “{obj}” was added successfully. You may add another {name} below.")
+    gettext_noop("The {name} “{obj}” was changed successfully. You may add another {name} below.")
     gettext_noop("Delete selected %(verbose_name_plural)s")
     gettext_noop("%(app)s administration")
     gettext_noop(

@@ -16,7 +16,7 @@ KEY_BYTES = 32
 
 
 def required(name, what):
-    """The value of a variable; ImproperlyConfigured if it is unset or empty. `what` completes "Set NAME: …"."""
+    """The value of a variable. Raises ImproperlyConfigured if it is unset or empty. `what` completes "Set NAME: …"."""
     value = os.environ.get(name, "").strip()
     if not value:
         raise ImproperlyConfigured(f"Set {name}: {what}.")

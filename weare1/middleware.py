@@ -13,8 +13,8 @@ from pledges.network import network
 
 logger = logging.getLogger(__name__)
 
-# For public pages that are missing or have moved. Shared caches replace the old page with such an answer within ten seconds.
-NOT_HERE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
+# For public pages that are missing or have moved. A shared cache stores such a response for ten seconds.
+MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
 
 
 def _is_public_not_found_or_moved(request, response):
@@ -34,7 +34,9 @@ def no_store_by_default(get_response):
     def middleware(request):
         response = get_response(request)
         if not response.has_header("Cache-Control"):
-            policy = NOT_HERE_CACHE_CONTROL if _is_public_not_found_or_moved(request, response) else "private, no-store"
+            policy = (
+                MISSING_PAGE_CACHE_CONTROL if _is_public_not_found_or_moved(request, response) else "private, no-store"
+            )
             response.headers["Cache-Control"] = policy
         return response
 

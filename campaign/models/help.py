@@ -26,7 +26,7 @@ class HelpChannelQuerySet(models.QuerySet):
 
 
 class HelpChannel(models.Model):
-    """One help channel. `number` is shown, `tel` is dialled; channels with `in_strip` stand on every page."""
+    """One help channel. `number` is shown, `tel` is dialled; channels with `in_strip` are in the help strip of every page."""
 
     class Kind(models.TextChoices):
         PHONE = "phone", _("phone")

@@ -200,7 +200,7 @@ class Picture(models.Model):
         tasks.make_sizes.enqueue(self.pk)
 
     def make_sizes(self):
-        """Write all sizes to the storage and record them, unless the file or the focus changed meanwhile."""
+        """Write all sizes to the storage and record them, unless the file or the focus changed concurrently."""
         folder, _separator, name = self.file.name.rpartition("/")
         sizes = pictures.make_sizes(Path(default_storage.path(folder)), name, self.centering)
         type(self).objects.filter(pk=self.pk, file=self.file.name, focus=self.focus).update(sizes=sizes, sized_at=Now())

@@ -51,7 +51,7 @@ def home(request):
     context = {
         "totals": totals,
         "goal": goal,
-        "one": mosaic(totals.sectors, goal),
+        "mosaic": mosaic(totals.sectors, goal),
         "groups": _groups(totals.sectors),
         "figure": Statistic.objects.shown().filter(on_home=True).first(),
         "demands": Demand.objects.shown(),

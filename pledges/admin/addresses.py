@@ -1,4 +1,4 @@
-"""Admin of provider rules (which addresses are one mailbox) and of blocked addresses (never to be written to again)."""
+"""Admin of provider rules (which addresses are one mailbox) and of blocked addresses (which get no more messages)."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +32,7 @@ class ProviderRuleForm(BilingualForm):
 
 @admin.register(ProviderRule)
 class ProviderRuleAdmin(ModelAdmin):
-    """Rules of mail providers. Saving one makes the worker compute the digests of all addresses anew."""
+    """Rules of mail providers. After a change the worker recomputes the digests of all addresses."""
 
     form = ProviderRuleForm
     list_display = ["domain", "same_as", "ignores", "tag", "source", "version"]
@@ -68,7 +68,7 @@ class BlockedAddressAdmin(ModelAdmin):
 
     @staticmethod
     def _with_audit(request, response):
-        """Audit which addresses the response shows. It is rendered afterwards: if the audit fails, so does the page."""
+        """Write the addresses that the response shows to the audit log, before rendering, so no page is sent without it."""
         context = getattr(response, "context_data", None) or {}
         rows = []
         if "cl" in context:

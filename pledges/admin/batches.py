@@ -18,7 +18,7 @@ UNDO_IN_REQUEST = 200
 
 @admin.register(Batch)
 class BatchAdmin(NoAddOrDelete, ModelAdmin):
-    """The list of batches, and a page of its own for each instead of a form."""
+    """The list of batches, and a page for each batch instead of a form."""
 
     list_display = ["number", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
@@ -26,7 +26,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
     actions = None
 
     def has_change_permission(self, request, obj=None):
-        """Permission to change pledges includes undoing any batch, also those of colleagues."""
+        """Permission to change pledges includes undoing any batch, colleagues' batches included."""
         return request.user.has_perm("pledges.change_pledge")
 
     def has_view_permission(self, request, obj=None):

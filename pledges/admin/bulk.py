@@ -26,7 +26,7 @@ CHANGE_IN_REQUEST = 200
 # More are refused: each erasure sends a message and cannot be undone.
 ERASE_LIMIT = 500
 
-CHANGED = {
+CHANGED_MESSAGES = {
     Batch.Kind.CONFIRM: ngettext_lazy("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", "count"),
     Batch.Kind.INVALIDATE: ngettext_lazy(
         "%(count)d pledge is invalidated.", "%(count)d pledges are invalidated.", "count"
@@ -46,19 +46,19 @@ EXPLANATIONS = {
     Batch.Kind.INVALIDATE: _("They count no more, and stay here until you restore them. Nobody is written to."),
     Batch.Kind.RESTORE: _("Each is again what it was: confirmed, or waiting for confirmation."),
 }
-NETWORKS = _(
+NETWORKS_NOTE = _(
     "A network can be a home, a school or a whole mobile operator. "
     "Which one someone signed from is forgotten after seven days."
 )
-DOMAINS = _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider.")
-UNDOABLE = _("All of it can be undone as one batch.")
-NO_KEY = _(
+DOMAINS_NOTE = _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider.")
+UNDO_NOTE = _("All of it can be undone as one batch.")
+CANNOT_ERASE_MESSAGE = _(
     "No key opens the address of this pledge, so that nobody could be told. Nothing is erased: tell whoever runs the site."
 )
-ERASED = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
+ERASED_MESSAGE = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
 
 # The action is offered above the list and on the page of one pledge.
-EVERYWHERE = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
 class DomainForm(forms.Form):
@@ -107,7 +107,7 @@ class BulkActions:
             Batch.Kind.INVALIDATE,
             Pledge.objects.of_domain(domain),
             Batch.Chosen.DOMAINS,
-            DOMAINS,
+            DOMAINS_NOTE,
             hidden=[("domain", domain)],
         )
         return response or changelist
@@ -118,27 +118,31 @@ class BulkActions:
         actions.pop("delete_selected", None)
         return actions
 
-    @admin.action(description=_("Confirm"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(description=_("Confirm"), permissions=["change"], location=LIST_AND_FORM)
     def confirm(self, request, queryset):
         return self._change(request, Batch.Kind.CONFIRM, queryset)
 
-    @admin.action(description=_("Invalidate: take out of the count"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(description=_("Invalidate: take out of the count"), permissions=["change"], location=LIST_AND_FORM)
     def invalidate(self, request, queryset):
         return self._change(request, Batch.Kind.INVALIDATE, queryset)
 
-    @admin.action(description=_("Restore what was invalidated"), permissions=["change"], location=EVERYWHERE)
+    @admin.action(description=_("Restore what was invalidated"), permissions=["change"], location=LIST_AND_FORM)
     def restore(self, request, queryset):
         return self._change(request, Batch.Kind.RESTORE, queryset)
 
     @admin.action(description=_("Invalidate all from the same networks …"), permissions=["change"])
     def invalidate_networks(self, request, queryset):
         pledges = queryset.sharing_digest("network_digest")
-        return self._change(request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.NETWORKS, NETWORKS, ticked=queryset)
+        return self._change(
+            request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.NETWORKS, NETWORKS_NOTE, selected=queryset
+        )
 
     @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
     def invalidate_domains(self, request, queryset):
         pledges = queryset.sharing_digest("domain_digest")
-        return self._change(request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS, ticked=queryset)
+        return self._change(
+            request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS_NOTE, selected=queryset
+        )
 
     @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])
     def erase(self, request, queryset):
@@ -158,14 +162,15 @@ class BulkActions:
                 request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form
             )
         erased = sum(self._erase_one(request, pledge, form) for pledge in queryset)
-        self.message_user(request, ERASED % {"count": erased}, messages.SUCCESS)
+        self.message_user(request, ERASED_MESSAGE % {"count": erased}, messages.SUCCESS)
         return None
 
-    def _change(self, request, kind, pledges, chosen=None, note="", ticked=None, hidden=()):
+    def _change(self, request, kind, pledges, chosen=None, note="", selected=None, hidden=()):
         """Start a batch. Small selections run immediately; everything else shows the confirmation page first.
 
-        `note` is shown beside the explanation of the kind. `ticked` is what was selected where `pledges` is derived from it.
-        `hidden` are (name, value) pairs that the confirmation page sends again.
+        `note` is shown after the explanation of the kind. `selected` are the pledges that staff selected, if `pledges` was
+        derived from them, such as all pledges of their networks. `hidden` are (name, value) pairs that the confirmation page
+        sends again.
         """
         if chosen is None:
             whole_list = request.POST.get("select_across") == "1"
@@ -173,15 +178,15 @@ class BulkActions:
         to_change = Batch.to_change(kind, pledges)
         count = to_change.count()
         if count == 0:
-            return self.message_user(request, CHANGED[kind] % {"count": 0}, messages.WARNING)
+            return self.message_user(request, CHANGED_MESSAGES[kind] % {"count": 0}, messages.WARNING)
         is_small_selection = chosen == Batch.Chosen.SELECTION and count <= CHANGE_IN_REQUEST
         if not is_small_selection and "sure" not in request.POST:
             facts = [
-                (_("Selected"), (pledges if ticked is None else ticked).count()),
+                (_("Selected"), (pledges if selected is None else selected).count()),
                 (_("To be changed"), count),
                 (_("Of these counted now"), to_change.confirmed().count()),
             ]
-            return self._confirmation_page(request, TITLES[kind], [EXPLANATIONS[kind], note, UNDOABLE], facts, hidden)
+            return self._confirmation_page(request, TITLES[kind], [EXPLANATIONS[kind], note, UNDO_NOTE], facts, hidden)
         with transaction.atomic():
             choice = self._filters(request) if chosen == Batch.Chosen.FILTERS else {}
             batch = Batch.begin(kind, pledges, request.user, chosen, choice)
@@ -194,7 +199,7 @@ class BulkActions:
             return HttpResponseRedirect(page)
         done = format_html(
             '{} <a href="{}">{}</a>',
-            CHANGED[kind] % {"count": batch.changed},
+            CHANGED_MESSAGES[kind] % {"count": batch.changed},
             page,
             _("Batch %(number)d: look at it or undo it") % {"number": batch.pk},
         )
@@ -229,7 +234,7 @@ class BulkActions:
                 if erased:
                     self.log_deletions(request, [pledge])
         except keys.CannotDecrypt:
-            self.message_user(request, f"{pledge}: {NO_KEY}", messages.ERROR)
+            self.message_user(request, f"{pledge}: {CANNOT_ERASE_MESSAGE}", messages.ERROR)
             return False
         return erased
 

@@ -13,7 +13,7 @@ from staff.admin.base import BilingualForm
 
 
 class RequestChannel(models.TextChoices):
-    """How the request to correct or erase a pledge reached staff."""
+    """The channels by which a request to correct or erase a pledge can reach staff."""
 
     PHONE = "phone", _("by phone")
     LETTER = "letter", _("by letter")
@@ -23,7 +23,7 @@ class RequestChannel(models.TextChoices):
 
 
 class RequestChannelField(forms.ChoiceField):
-    """How the request reached staff: required with every correction, but never counted as a change itself."""
+    """The channel of the request. It is required with every correction, but does not count as a change."""
 
     def __init__(self, **kwargs):
         super().__init__(
@@ -41,13 +41,13 @@ class RequestChannelField(forms.ChoiceField):
 
 
 class RequestChannelForm(forms.Form):
-    """Only the question how the request reached staff, for actions without other input."""
+    """The channel of the request, for actions without other input."""
 
     asked = RequestChannelField()
 
 
 class CorrectionForm(BilingualForm):
-    """What staff without access to names and addresses may correct of a pledge."""
+    """Corrections by staff without access to names and addresses."""
 
     asked = RequestChannelField()
 

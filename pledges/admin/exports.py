@@ -29,7 +29,7 @@ from pledges.exports import columns
 from pledges.models import Export, Pledge
 from staff.admin.base import ModelAdmin
 
-LIST = "admin:pledges_pledge_changelist"
+LIST_URL_NAME = "admin:pledges_pledge_changelist"
 CONTENT_TYPES = {
     Export.Format.CSV: "text/csv; charset=utf-8",
     Export.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -54,7 +54,7 @@ def allowed_contents(request):
 
 
 class ExportForm(forms.ModelForm):
-    """What to export and in which format."""
+    """Content and format of a new export."""
 
     # The id of the export is set by the page, so that its script can poll the progress during the download.
     export = forms.UUIDField(widget=forms.HiddenInput)
@@ -135,7 +135,7 @@ class ExportAdmin(ModelAdmin):
             return self.options_page(request, request.GET.urlencode())
         except IncorrectLookupParameters:
             self.message_user(request, _("The list has no such filters. Choose them anew."), messages.ERROR)
-            return redirect(LIST)
+            return redirect(LIST_URL_NAME)
 
     def options_page(self, request, query, form=None):
         """The page with the options and the size of an export; `query` holds the filters of the list."""
@@ -192,14 +192,14 @@ def describe_filters(changelist):
     chosen, known = changelist.get_filters_params(), {"id__in"}
     for spec in changelist.filter_specs:
         known.update(spec.expected_parameters())
-        # Typed days match no choice of the filter.
+        # Days from the date fields match no choice of the filter.
         typed = [value for name in spec.expected_parameters() for value in chosen.get(name, [])]
         if typed:
             words = [str(choice["display"]) for choice in spec.choices(changelist) if choice["selected"]]
             yield spec.title, ", ".join(words or typed)
     if "id__in" in chosen:
         yield _("ticked"), len(chosen["id__in"][-1].split(","))
-    # Parameters typed into the address by hand.
+    # Parameters that belong to no filter, in an edited URL.
     for name, values in chosen.items():
         if name not in known:
             yield name, ", ".join(values)

@@ -62,7 +62,7 @@ class PledgeList(ChangeList):
     """A ChangeList that reads the ids of a page by an index-only scan, and then only the rows of that page."""
 
     def get_ordering_field(self, field_name):
-        # Also for addresses typed by hand: any other order would sort a million rows.
+        # Checked for edited URLs too: any other order would sort a million rows.
         return super().get_ordering_field(field_name) if field_name in self.sortable_by else None
 
     def get_results(self, request):
@@ -126,7 +126,7 @@ class DayFilter(admin.FieldListFilter):
             raise IncorrectLookupParameters from error
 
     def choices(self, changelist):
-        self.rest = parse_qsl(changelist.get_query_string(remove=self.names)[1:], keep_blank_values=True)
+        self.other_parameters = parse_qsl(changelist.get_query_string(remove=self.names)[1:], keep_blank_values=True)
         self.fields = list(
             zip([pgettext_lazy("day", "From"), pgettext_lazy("day", "Until")], self.names, self.days, strict=True)
         )

@@ -1,4 +1,4 @@
-"""Admin of message texts: both languages on one form, a preview of unsaved text, a trial message to one's own address."""
+"""Admin of message texts: both languages on one form, a preview of unsaved text, a trial message to the user's own address."""
 
 from django import forms
 from django.conf import settings
@@ -121,7 +121,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
         return self._preview_page(request, self._form(request, pk))
 
     def send_trial(self, request, pk):
-        """Send the previewed message to one's own address, in both languages."""
+        """Send the previewed message to the user's own address, in both languages."""
         form = self._form(request, pk)
         if not self.has_change_permission(request, form.instance):
             raise PermissionDenied
@@ -173,7 +173,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             "mails": mails,
             "subject_warning": _subject_warning(*(mail["subject"] for mail in mails)),
             "sender": settings.DEFAULT_FROM_EMAIL,
-            "may_try": self.has_change_permission(request, text),
+            "can_send_trial": self.has_change_permission(request, text),
         }
         return TemplateResponse(request, "admin/pledges/messagetext/preview.html", context)
 

@@ -16,7 +16,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
 
     list_display = [
         "kind",
-        "of_pledge",
+        "pledge_link",
         "state",
         "attempts",
         "error",
@@ -30,7 +30,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         "A message that cannot be delivered is tried again for three days. Those given up or refused can be sent again."
     )
     fields = [
-        ("kind", "of_pledge", "language"),
+        ("kind", "pledge_link", "language"),
         ("state", "attempts", "error"),
         ("created_at", "due_at", "sent_at"),
     ]
@@ -43,7 +43,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         return request.user.has_perm("pledges.change_message")
 
     @admin.display(description=_("pledge"))
-    def of_pledge(self, message):
+    def pledge_link(self, message):
         if message.pledge_id is None:
             return self.get_empty_value_display()
         url = reverse("admin:pledges_pledge_change", args=[message.pledge_id])

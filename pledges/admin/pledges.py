@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from pledges.admin.base import decrypted, log_access_to_people, sees_people
-from pledges.admin.bulk import NO_KEY, BulkActions
+from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
@@ -37,8 +37,8 @@ READONLY_FIELDS = [
     "invalidated_at",
     "source",
     "batches",
-    "companions",
-    "third_names",
+    "others_at_address",
+    "recent_further_names",
     "consent",
     "consent_language",
     "consented_at",
@@ -94,7 +94,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
             *([(_("Person"), {"fields": person})] if sees_people(request) else []),
             (_("Can be corrected"), {"description": CORRECTIONS if may_change else "", "fields": corrections}),
             (_("State"), {"fields": ["state", ("created_at", "confirmed_at", "invalidated_at"), "source", "batches"]}),
-            (_("Same address"), {"fields": [("companions", "third_names")]}),
+            (_("Same address"), {"fields": [("others_at_address", "recent_further_names")]}),
             (_("What was signed"), {"fields": signed}),
             (_("Messages"), {"fields": ["reminded_at", "messages_sent"]}),
         ]
@@ -145,14 +145,14 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         return decrypted(lambda: pledge.new_address)
 
     @admin.display(description=_("also pledged from this address"))
-    def companions(self, pledge):
+    def others_at_address(self, pledge):
         rows = [
             (reverse("admin:pledges_pledge_change", args=[other.pk]), other) for other in pledge.others_at_address()
         ]
         return format_html_join(", ", '<a href="{}">{}</a>', rows) or self.get_empty_value_display()
 
     @admin.display(description=_("tries by further names in the last 30 days"))
-    def third_names(self, pledge):
+    def recent_further_names(self, pledge):
         same_address = [pledge.pk, *pledge.others_at_address().values_list("pk", flat=True)]
         return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=same_address).count()
 
@@ -255,7 +255,7 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         try:
             return super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
         except keys.CannotDecrypt:
-            self.message_user(request, NO_KEY, messages.ERROR)
+            self.message_user(request, CANNOT_ERASE_MESSAGE, messages.ERROR)
             return redirect(request.get_full_path())
 
     def get_deleted_objects(self, objs, request):

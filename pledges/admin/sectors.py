@@ -59,7 +59,7 @@ class CommitmentInline(StackedInline):
 
 
 class MergeForm(forms.Form):
-    """The sector that takes over the pledges."""
+    """Choice of the sector that takes over the pledges of a sector."""
 
     into = forms.ModelChoiceField(
         Sector.objects.none(),
@@ -138,8 +138,8 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
     def taken_colors(self, sector=None):
         """{colour: names of the open sectors that have it}, without `sector`."""
         taken = {}
-        for each in Sector.objects.filter(is_open=True).exclude(pk=sector and sector.pk):
-            taken.setdefault(each.color, []).append(each.name)
+        for other in Sector.objects.filter(is_open=True).exclude(pk=sector and sector.pk):
+            taken.setdefault(other.color, []).append(other.name)
         return taken
 
     def get_fieldsets(self, request, obj=None):
@@ -185,7 +185,7 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
             )
 
     def pledges_of(self, obj):
-        # Also pledges moved to another sector by staff: they keep the wording signed in this one.
+        # Includes pledges that staff moved to another sector: they keep the wording signed in this one.
         return Pledge.objects.filter(Q(sector=obj) | Q(wording__sector=obj))
 
     @admin.display(description=_("can be chosen"), boolean=True)

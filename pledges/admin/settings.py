@@ -29,7 +29,7 @@ class PledgingSettingsForm(BilingualForm):
 
 @admin.register(PledgingSettings)
 class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
-    """The page of the settings, which are a single row."""
+    """Admin of the settings, a model with a single row."""
 
     form = PledgingSettingsForm
     fieldsets = [

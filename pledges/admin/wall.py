@@ -20,14 +20,14 @@ from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.models import AuditEntry
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
-DONE = {
+DECISION_MESSAGES = {
     SHOWN: ngettext_lazy("%(count)d name is shown now.", "%(count)d names are shown now.", "count"),
     REFUSED: ngettext_lazy("%(count)d name is refused.", "%(count)d names are refused.", "count"),
 }
 
 
 class DecisionFilter(admin.SimpleListFilter):
-    """By decision; without a parameter, the names that wait for one."""
+    """List filter by decision. By default it shows the names that wait for one."""
 
     title = _("decision")
     parameter_name = "decision"
@@ -166,7 +166,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             done = decided.decide_wall(decision)
             AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
             self.log_changes(request, decided, "name on the wall")
-            self.message_user(request, DONE[decision] % {"count": done}, messages.SUCCESS)
+            self.message_user(request, DECISION_MESSAGES[decision] % {"count": done}, messages.SUCCESS)
         if doubtful:
             words = ngettext(
                 "%(count)d name has a doubt beside it: open it and decide there.",

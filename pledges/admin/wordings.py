@@ -79,7 +79,7 @@ class WordingAdmin(TextChecks, ModelAdmin):
     def save_model(self, request, obj, form, change):
         if change and not form.changed_data:
             return
-        # Also an unsigned version is kept: a cached page with its words can still be signed.
+        # Unsigned versions are kept too: a cached page with their words can still be signed.
         obj.version = obj.next_version().version
         obj.pk = None
         obj._state.adding = True

@@ -14,7 +14,7 @@ DATA_LINK_MAX_AGE_SECONDS = 3600
 
 
 class Purpose(StrEnum):
-    """What a link is for, and the name of its URL pattern. A link for one purpose does not work for another."""
+    """The purpose of a link, and the name of its URL pattern. A link for one purpose does not work for another."""
 
     CONFIRM = "confirm"
     BLOCK = "block"

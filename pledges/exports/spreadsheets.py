@@ -12,15 +12,15 @@ from xml.sax.saxutils import escape
 
 # Places where a formula could begin, also with full-width characters. In locales with semicolons as list separator, such as
 # Albanian, Excel can begin a new cell in the middle of a text.
-FORMULA = re.compile(r"(^|[;,\t\r\n])(?=\s*[=+\-@＝＋－＠]|[\t\r])")
+FORMULA_START = re.compile(r"(^|[;,\t\r\n])(?=\s*[=+\-@＝＋－＠]|[\t\r])")
 # The common case, tested first for speed: no formula can begin in the text, and CSV needs no quotes.
-PLAIN = re.compile(r"[^\s=+\-@＝＋－＠;,\"][^;,\t\r\n\"]*")
+SAFE_TEXT = re.compile(r"[^\s=+\-@＝＋－＠;,\"][^;,\t\r\n\"]*")
 
 # Rows of a sheet, by the limit of Excel.
 SHEET_ROWS = 1_048_576
 # Characters that XML 1.0 does not allow.
-NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Excel stores a time as the number of days since this one.
+INVALID_XML_CHARACTER = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# Excel stores a time as the number of days since this date.
 DAY_ZERO, DAY = datetime(1899, 12, 30), timedelta(days=1)
 
 
@@ -46,10 +46,10 @@ def _convert(convert, column):
 def _csv_cell(value):
     if not isinstance(value, str):
         return "" if value is None else str(value)
-    if PLAIN.fullmatch(value):
+    if SAFE_TEXT.fullmatch(value):
         return value
     # An apostrophe makes spreadsheets read the rest as text.
-    text = FORMULA.sub(r"\1'", value).replace('"', '""')
+    text = FORMULA_START.sub(r"\1'", value).replace('"', '""')
     return f'"{text}"'
 
 
@@ -108,7 +108,7 @@ def _cell(value, style):
     if isinstance(value, datetime):
         return f'<c s="2"><v>{(value - DAY_ZERO) / DAY}</v></c>'
     if not value.isprintable():
-        value = NOT_XML.sub("\ufffd", value)
+        value = INVALID_XML_CHARACTER.sub("\ufffd", value)
     # Attributes are left out where they have no effect, which makes the file smaller and faster to compress.
     style_attribute = f' s="{style}"' if style else ""
     space_attribute = ' xml:space="preserve"' if value != value.strip() else ""

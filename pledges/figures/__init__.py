@@ -1,1 +1,1 @@
-"""What is drawn: the mosaic, the county map, the growth chart, downloads, cards and the ribbon."""
+"""Drawings: the mosaic, the county map, the growth chart, downloads, cards and the ribbon."""

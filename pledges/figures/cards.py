@@ -80,7 +80,7 @@ def total_text(totals):
     return number(totals.total), ngettext("supporter, one movement", "supporters, one movement", totals.total), date
 
 
-# Its figures change all day: the last few suffice.
+# The total changes all day, so only the cards of the latest totals are requested.
 @lru_cache(maxsize=20)
 def draw_total(text, brand, paths, dot_width):
     """The card of a total as PNG: `text` is as from total_text(), `paths` and `dot_width` are those of its Mosaic."""

@@ -16,7 +16,7 @@ from pledges.models.numbers import decimal, number
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
 COUNTIES = Path(__file__).parent / "data" / "counties.json"
 # West of this x a label lies in the sea.
-COAST = 30
+COAST_X = 30
 LINE_HEIGHT = 15
 
 
@@ -99,12 +99,12 @@ def _on_map(county, shade, value):
         y=f"{y:g}",
         value_y=f"{y + LINE_HEIGHT:g}",
         value=value,
-        has_label_in_sea=x < COAST,
+        has_label_in_sea=x < COAST_X,
     )
 
 
 def _class_starts(values):
-    """The first numbers of up to five classes that hold about as many counties each, rounded down as far as that allows."""
+    """The first numbers of up to five classes of about equally many counties, rounded down without moving a county."""
     starts = []
     for fifth in range(5):
         at = fifth * len(values) // 5
@@ -114,7 +114,7 @@ def _class_starts(values):
 
 
 def _rounded_down(value, above):
-    """The roundest number that is at most `value` and more than `above`."""
+    """`value` rounded down to the highest power of ten that leaves it above `above`."""
     power = 1
     while value // (10 * power) * 10 * power > above:
         power *= 10

@@ -31,7 +31,7 @@ HEAD, FOOT, MAX_HEIGHT = 190, 150, 3000
 class Figure:
     """A table of numbers with the text that must accompany it.
 
-    `template` is the SVG template of its PNG, `context` what that needs beside the figure, `height` the pixels it takes.
+    `template` is the SVG template of its PNG, `context` what it needs besides the figure, `height` its height in pixels.
     """
 
     name: str
@@ -44,9 +44,9 @@ class Figure:
     context: dict
     height: int
     more_sources: str = ""
-    # What a CSV shows in place of a suppressed number or one that does not exist.
+    # The text of a CSV cell whose number is suppressed or does not exist.
     none_text: str = ""
-    # False while suppression leaves no table to show.
+    # False if suppression leaves no table to show.
     has_table: bool = True
 
     @property
@@ -62,7 +62,7 @@ class Figure:
 
     @property
     def citation(self):
-        """How to cite the figure."""
+        """The recommended citation of the figure."""
         return gettext("%(brand)s, “%(title)s”, as of %(date)s, %(time)s, %(address)s") % {
             "brand": brand(),
             "title": self.title,
@@ -108,16 +108,16 @@ class Figure:
 
 def mosaic_figure(totals, goal):
     """The mosaic of people by sector towards the goal."""
-    one = mosaic(totals.sectors, goal)
+    drawing = mosaic(totals.sectors, goal)
     return Figure(
         name="one",
         title=gettext("The 1 made of people"),
         as_of=totals.as_of,
         header=[gettext("Group"), gettext("Dots"), gettext("People")],
-        rows=[[sector.name, path.count("M"), people] for sector, people, path in one.dots],
+        rows=[[sector.name, path.count("M"), people] for sector, people, path in drawing.dots],
         address=reverse("pledges:totals"),
         template="mosaic.svg",
-        context={"one": one},
+        context={"mosaic": drawing},
         height=900,
     )
 
@@ -187,7 +187,7 @@ def growth_chart(totals, growth_by_day, milestones):
 
 
 def growth_figure(totals, growth_by_day, milestones):
-    """How the total grew, by day; `milestones` are those of people."""
+    """Growth of the total by day; `milestones` are those of people."""
     rows, so_far = [], 0
     for day, people in growth_by_day.days:
         so_far += people

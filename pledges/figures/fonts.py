@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import ImageFont
 
 PATH = str(Path(__file__).parent / "data" / "figtree.ttf")
-# As the file names itself, at any weight.
+# The family name in the font file. It is the same at every weight.
 FAMILY = "Figtree Light"
 SMALLEST = 12
 # In em: above and below the baseline, the height of a digit, and from one baseline to the next.

@@ -24,7 +24,7 @@ LABEL_WIDTH = 27
 
 @dataclass(frozen=True)
 class GrowthChart:
-    """How the total grew from the `first` day on, by day or by week. Positions are percentages of the picture.
+    """Growth of the total from the `first` day on, by day or by week. Positions are percentages of the picture.
 
     `steps` are (last day, new people, total). `line` is path data without its first "M", in a box of 100 × 100 between TOP
     and FLOOR. `ticks` are (y, number); `dates` (x, label or "", row, text-anchor); `marks` (x, y, label or "", text-anchor)
@@ -111,7 +111,7 @@ def _anchor(left):
 
 
 def _marks(milestones, begin, points, x):
-    """Milestones on the line. Today's total always has its label; an earlier one has its own where there is room."""
+    """Milestones on the line. Today's total always has a label, an earlier milestone only where there is room."""
     marks, next_label = [], 100 + LABEL_WIDTH
     for day, label in reversed(milestones):
         left = min(100, x(max(day, begin)))

@@ -1,4 +1,4 @@
-"""The mosaic: the figure 1 made of dots, one for every so many people.
+"""The mosaic: the numeral 1 made of dots, each of which stands for the same number of people.
 
 Lengths that a template writes are text, since Django localises numbers: a float gets a decimal comma in Albanian.
 """
@@ -47,7 +47,7 @@ class Mosaic:
 
     @property
     def legend(self):
-        """What a dot stands for, in the active language."""
+        """How many people a dot stands for, as a sentence in the active language."""
         dot = ngettext(
             "Each dot is one person, in the colour of their group.",
             "Each dot is %(people)s people, in the colour of their group.",

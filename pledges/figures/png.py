@@ -10,7 +10,7 @@ from PIL import Image
 from pledges.figures import colors, fonts
 
 # Characters that XML 1.0 does not allow, even escaped.
-FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+INVALID_XML_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def png(template, context, is_transparent=False):
@@ -20,7 +20,7 @@ def png(template, context, is_transparent=False):
     transparent is reduced to 256 colours, which makes it about 60 % smaller.
     """
     context = {"colors": vars(colors), "font_family": fonts.FAMILY, **context}
-    svg = FORBIDDEN.sub("", render_to_string(f"pledges/figures/{template}", context))
+    svg = INVALID_XML_CHARACTER.sub("", render_to_string(f"pledges/figures/{template}", context))
     drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=[fonts.PATH])
     if is_transparent:
         return drawn

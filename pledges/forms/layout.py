@@ -14,7 +14,7 @@ class Section:
 
 
 def placed(field, *, section=None, css_class=""):
-    """Declare where a form field stands: in a section, or in a <div> with a class. Returns the field."""
+    """Declare the place of a form field: in a section, or in a <div> with a class. Returns the field."""
     field.section = section
     field.css_class = css_class
     return field

@@ -83,7 +83,7 @@ class ManageForm(forms.Form):
 
 
 class CommitmentsForm(forms.Form):
-    """What a supporter will do: any of the commitments of their sector, or none."""
+    """The commitments that a supporter chooses from those of the sector; none is required."""
 
     commitments = forms.ModelMultipleChoiceField(
         Commitment.objects.none(),
@@ -161,9 +161,9 @@ class MyPledgeForm(StampedForm):
         with transaction.atomic():
             pledges = list(Pledge.objects.at_address(self.cleaned_data["email"]))
             # The owner of an invalidated pledge keeps the right to see, correct and withdraw it.
-            settled = [pledge for pledge in pledges if pledge.state != Pledge.State.PENDING]
+            not_pending = [pledge for pledge in pledges if pledge.state != Pledge.State.PENDING]
             pending = [pledge for pledge in pledges if pledge.state == Pledge.State.PENDING]
-            recipients = settled + pending
+            recipients = not_pending + pending
             if recipients and recipients[0].claim_message():
-                kind = Message.Kind.CONFIRM if not settled and len(pending) == 1 else Message.Kind.LINKS
+                kind = Message.Kind.CONFIRM if not not_pending and len(pending) == 1 else Message.Kind.LINKS
                 Message.queue(kind, recipients[0])

@@ -25,7 +25,7 @@ from pledges.forms.layout import Section, field_layout, placed
 from pledges.models import BlockedAddress, Message, Pledge, Wording
 from pledges.models.pledges import ANSWER_FIELDS
 
-# Attempts to insert a pledge or to find the one in its way; the latter can be withdrawn between the two statements.
+# Attempts to insert a pledge or find the one that conflicts, which can be withdrawn between the two statements.
 SAVE_ATTEMPTS = 3
 
 CONSENT = Section(_("Consent"), note="pledges/privacy_link.html")
@@ -88,7 +88,7 @@ class StampedForm(forms.Form):
 class PledgeForm(StampedForm):
     """The pledge form. `over_16` comes first; the view rejects a "no" before it builds the form (see views.sign).
 
-    The fields stand on the page in this order and in the section they declare. Those in ANSWER_FIELDS are stored as they are.
+    The page shows the fields in this order, each in the section that it declares. Those in ANSWER_FIELDS are stored as they are.
     """
 
     over_16 = forms.ChoiceField(
@@ -213,7 +213,7 @@ class PledgeForm(StampedForm):
                     return
 
     def _insert_or_find(self, pledge):
-        """Insert the pledge or find the one in its way, and queue the message; False when neither succeeds."""
+        """Insert the pledge or find the one that conflicts, and queue the message. Returns False if neither succeeds."""
         if pledge.insert():
             Message.queue(Message.Kind.CONFIRM, pledge)
             return True

@@ -16,7 +16,7 @@ PLACEHOLDERS = {
     "site": gettext_lazy("the address of this site"),
 }
 # Word stems that reveal the topic of a message in the inbox of a shared phone.
-REVEALING = re.compile(
+REVEALING_STEMS = re.compile(
     r"\b(?:dhun|përdhun|abuz|abus|seks|sex|fëmij|femij|child|kid|ngacm|harass|viol|rape|viktim|victim|mbijet|surviv|betim|"
     r"zotim|pledg|porn|shfrytëz|exploit|krim|crime)\w*",
     re.IGNORECASE,
@@ -79,7 +79,7 @@ def _not_allowed(typed, column, allowed):
 
 def revealing_words(subject):
     """The words of a subject that reveal the topic of the message."""
-    return REVEALING.findall(subject)
+    return REVEALING_STEMS.findall(subject)
 
 
 def describe_placeholders(names):

@@ -41,7 +41,7 @@ COLUMNS = [column.name for column in fields(MailWords)]
 
 @dataclass(frozen=True)
 class MessageSpec:
-    """What the code fixes for one kind of message."""
+    """The rules of one kind of message, which staff cannot change."""
 
     # A sentence for the admin: when the message is sent.
     occasion: str

@@ -17,7 +17,7 @@ class Rules(dict):
 
     @property
     def mark(self):
-        """Eight hexadecimal digits of a hash over all rules. It changes with every rule, also when SQL changed it."""
+        """Eight hexadecimal digits of a hash over all rules. It changes with every rule, even after a change by SQL."""
         rules = sorted((rule.domain, rule.same_as, rule.ignores, rule.tag) for rule in self.values())
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:8]
 
@@ -31,7 +31,7 @@ class ProviderRuleQuerySet(models.QuerySet):
 
 
 class ProviderRule(models.Model):
-    """How one mail domain normalises addresses. Domains without a rule get case folding only."""
+    """The normalisation rule of one mail domain. Domains without a rule get case folding only."""
 
     domain = models.CharField(
         _("domain"), max_length=253, unique=True, help_text=_("Such as gmail.com, in lower case.")
@@ -85,7 +85,7 @@ class BlockedAddressQuerySet(models.QuerySet):
         self.bulk_create([blocked], ignore_conflicts=True)
 
     def holds_address(self, address):
-        """Whether the owner of this address asked never to be written to."""
+        """Whether this address is blocked, at its owner's request."""
         by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest=by_key[0]) | Q(address_digest_last=by_key[-1])).exists()
 

@@ -9,7 +9,7 @@ from pledges.crypto import keys
 from pledges.network import site_prefix
 
 WINDOW = timedelta(minutes=10)
-# One IPv6 site has 65,536 networks (/64). Its limit is that of so many networks.
+# One IPv6 site has 65,536 networks (/64). Its limit is that of NETWORKS_PER_SITE networks.
 NETWORKS_PER_SITE = 10
 
 

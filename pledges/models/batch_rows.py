@@ -19,7 +19,7 @@ class BatchRow(models.Model):
     pk = models.CompositePrimaryKey("batch_id", "pledge")
     batch = models.ForeignKey("pledges.Batch", on_delete=models.CASCADE, db_index=False, related_name="rows")
     pledge = models.UUIDField(db_index=True)
-    # When the pledge was invalidated before the batch, for undoing a restore.
+    # `invalidated_at` of the pledge before the batch, for undoing a restore.
     invalidated_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)

@@ -135,15 +135,15 @@ class Batch(models.Model):
 
     @staticmethod
     def to_change(kind, pledges):
-        """Those of these pledges that a batch of this kind would change."""
+        """The subset of these pledges that a batch of this kind would change."""
         return _ELIGIBLE[kind](pledges)
 
     def enqueue(self):
-        """Enqueue the task that makes the next steps."""
+        """Enqueue the task that runs the next steps."""
         tasks.run_batch.enqueue(self.pk)
 
     def finish(self):
-        """Make all steps now, in this process. Only for a few pledges."""
+        """Run all steps now, in this process. Only for a few pledges."""
         while self.step():
             pass
         self.refresh_from_db()
@@ -151,7 +151,7 @@ class Batch(models.Model):
     def step(self):
         """Change or undo the next pledges in one transaction; returns whether more steps may follow.
 
-        A killed process loses only its current step. While one process makes a step, a concurrent call does nothing.
+        A killed process loses only its current step. While one process runs a step, a concurrent call does nothing.
         """
         with transaction.atomic():
             batch = Batch.objects.unfinished().select_for_update(skip_locked=True).filter(pk=self.pk).first()
@@ -212,7 +212,7 @@ class Batch(models.Model):
         changed = self._lock(_ELIGIBLE[self.kind](Pledge.objects.filter(pk__in=ids)))
         _CHANGE[self.kind](Pledge.objects.filter(pk__in=changed))
         self.rows.filter(pledge__in=changed).update(changed_at=Now())
-        # The other pledges were erased or changed meanwhile, so there is nothing to undo for them.
+        # The other pledges were erased or changed since, so there is nothing to undo for them.
         self.rows.filter(pledge__in=ids, changed_at=None).delete()
         self.changed += len(changed)
         self.skipped += len(ids) - len(changed)
@@ -242,7 +242,7 @@ class Batch(models.Model):
         return not is_last
 
     def _to_undo(self, ids):
-        """Those of these pledges that nothing has changed since this batch did."""
+        """The subset of these pledges that nothing has changed since this batch did."""
         not_in_later_batch = self.rows.filter(pledge__in=ids).exclude(Exists(BatchRow.objects.changed_later()))
         changed_at = Subquery(self.rows.filter(pledge=OuterRef("pk")).values("changed_at"))
         return (

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from staff.models import AuditEntry
 
 ROWS_PER_PAGE = 5_000
-# A running export that reads no page for so long has lost its process. The slowest connection takes two minutes a page.
+# The process of an export that reads no page for this long is assumed dead. The slowest connection takes two minutes a page.
 STALLED_AFTER = timedelta(minutes=10)
 
 
@@ -98,7 +98,7 @@ class Export(models.Model):
         return str(self.pk)[:8]
 
     def chosen(self, pledges):
-        """Those of these pledges that belong in an export with this content."""
+        """The subset of these pledges that belongs in an export with this content."""
         return pledges.with_news_consent() if self.content == self.Content.UPDATES else pledges
 
     def start(self, pledges):

@@ -1,4 +1,4 @@
-"""What the worker reports: a heartbeat every 30 seconds, and the housekeeping steps that fail."""
+"""The state of the worker: a heartbeat every 30 seconds, and the housekeeping steps that fail."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ LATE_AFTER = timedelta(minutes=2)
 
 
 class Heartbeat(models.Model):
-    """When a worker was last alive. There is no row until a worker has run."""
+    """The time of the last heartbeat of any worker. There is no row until a worker has run."""
 
     beat_at = models.DateTimeField(default=timezone.now, editable=False)
 

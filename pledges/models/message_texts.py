@@ -17,7 +17,7 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 
 
 class MessageKind(models.TextChoices):
-    """What a message is about. `pledges.mail.content.SPECS` has the rules of each kind."""
+    """The kinds of messages. `pledges.mail.content.SPECS` has the rules of each kind."""
 
     CONFIRM = "confirm", _("please confirm")
     REMINDER = "reminder", _("reminder to confirm")

@@ -94,7 +94,7 @@ class Message(models.Model):
     address_cipher = models.BinaryField(null=True, editable=False)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-    # Retries end GIVE_UP_AFTER this time. Staff can queue a message again that was given up.
+    # Retries end GIVE_UP_AFTER after this time. Staff can queue a message that was given up again, which resets it.
     queued_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
@@ -211,9 +211,9 @@ class Message(models.Model):
             self.due_at = now + delay
 
     def _may_give_up(self):
-        """Whether enough attempts were made, which is not so after days without a worker.
+        """Whether enough attempts were made. After days without a worker a message may be too old but hardly tried.
 
-        The last message is given up all the same, because it stores an address.
+        The last message needs no minimum of attempts, because it stores an address.
         """
         return self.pledge is None or self.attempts > len(RETRY_DELAYS)
 

@@ -18,7 +18,7 @@ class MilestoneQuerySet(models.QuerySet):
 
 
 class Milestone(models.Model):
-    """What the movement has reached, and on which day (in the time zone of Tirana)."""
+    """A number of supporters (in all or in one sector) or every county, reached on a day (in the time zone of Tirana)."""
 
     class Kind(models.TextChoices):
         PEOPLE = "people", _("so many supporters")
@@ -60,7 +60,7 @@ class Milestone(models.Model):
 
     @property
     def words(self):
-        """What was reached, in the active language."""
+        """The milestone as a phrase in the active language."""
         match self.kind:
             case self.Kind.PEOPLE:
                 return gettext("%(people)s supporters") % {"people": number(self.people)}

@@ -280,7 +280,7 @@ class Pledge(Person):
     def request_new_address(self, address):
         """Store an address that must confirm before it replaces the present one, and queue the message to it.
 
-        A blocked address gets no message; the caller must not tell, or it would reveal who blocked us.
+        A blocked address gets no message. The caller must not say so, since that would reveal that it is blocked.
         """
         self.set_new_address(address)
         self.save(update_fields=["new_address_cipher", "new_address_at"])

@@ -11,7 +11,7 @@ from pledges.crypto import keys, links
 from pledges.models.addresses import ProviderRule
 from pledges.models.sectors import Sector
 
-# An unconfirmed pledge is erased after this time. Its links are valid as long.
+# An unconfirmed pledge is erased after this time. Its links are valid for the same time.
 PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
 
@@ -33,11 +33,11 @@ class PledgeQuerySet(models.QuerySet):
         return self.filter(state=self.model.State.PENDING, expires_at__gt=Now())
 
     def expired(self):
-        """Pledges that were not confirmed in time, also invalidated ones. Housekeeping erases them."""
+        """Pledges past `expires_at` that were never confirmed, invalidated ones included. Housekeeping erases them."""
         return self.exclude(state=self.model.State.CONFIRMED).filter(confirmed_at=None).past_expiry()
 
     def past_expiry(self):
-        """Pledges past their `expires_at`, in any state. Those that are not confirmed are erased."""
+        """Pledges past `expires_at` in any state, also confirmed ones, which `expired` excludes."""
         return self.filter(expires_at__lte=Now())
 
     def confirmed(self):

@@ -106,7 +106,7 @@ class Sector(models.Model):
     def move_pledges(self, into, on_move):
         """Move all pledges of this sector to another one, MOVE_BATCH_ROWS per transaction; returns how many.
 
-        `on_move(ids)` is called inside each transaction. Totals stay exact in between. Idempotent: a second call goes on after
+        `on_move(ids)` is called inside each transaction. Totals stay exact in between. Idempotent: a second call resumes after
         an interruption.
         """
         moved = 0

@@ -1,4 +1,4 @@
-"""Which items of starter content were created, so that seeding again does not restore what staff deleted."""
+"""Record of the starter content that was created, so that seeding again does not restore what staff deleted."""
 
 from django.db import models
 

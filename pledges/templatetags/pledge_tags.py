@@ -13,7 +13,7 @@ register.filter(numbers.decimal)
 
 @register.filter
 def option_detail(form, value):
-    """What a choice of `form` shows beside its label: `form.option_details[value]`, or None.
+    """The details that a choice of `form` shows beside its label: `form.option_details[value]`, or None.
 
     A dictionary with any of `color` (the sector's CSS class, "s1"), `hint` (always shown), `html` (safe HTML, shown while the
     choice is selected) and `hides_name` (whether selecting it hides the check box for showing one's name).
@@ -22,7 +22,7 @@ def option_detail(form, value):
 
 
 @register.filter
-def share(part, whole):
+def bar_percent(part, whole):
     """The length of a bar in percent, from 2 to 98 to leave room for round ends, with a decimal point for CSS and SVG."""
     return f"{2 + 96 * part / whole:.1f}" if whole else "0"
 

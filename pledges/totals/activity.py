@@ -9,14 +9,14 @@ from django.utils import timezone
 DAYS = 30
 
 # Reads only rows of these days, by the index on created_at. A day begins at midnight in Europe/Tirane.
-SIGNED = """
+SIGNED_SQL = """
 SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, source, count(*),
        count(*) FILTER (WHERE state = 'confirmed')
 FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Europe/Tirane' GROUP BY 1, 2, 3
 """
 
 # Reads the tally: constant cost at any number of pledges.
-CONFIRMED = """
+CONFIRMED_SQL = """
 SELECT day, sum(n)::bigint FROM (
     SELECT day, n FROM pledges_tallyday WHERE day >= %s UNION ALL SELECT day, n FROM pledges_tallydelta WHERE day >= %s
 ) tally GROUP BY day
@@ -39,13 +39,13 @@ def recent():
     since = today - timedelta(days=DAYS - 1)
     signed, sectors, sources = {}, {}, {}
     with connection.cursor() as cursor:
-        cursor.execute(SIGNED, [since])
+        cursor.execute(SIGNED_SQL, [since])
         for day, sector, source, n, confirmed in cursor.fetchall():
             signed[day] = signed.get(day, 0) + n
             for counts, key in ((sectors, sector), (sources, source)):
                 before = counts.get(key, (0, 0))
                 counts[key] = (before[0] + n, before[1] + confirmed)
-        cursor.execute(CONFIRMED, [since, since])
+        cursor.execute(CONFIRMED_SQL, [since, since])
         confirmed_on = dict(cursor.fetchall())
     days = [since + timedelta(days=offset) for offset in range(DAYS)]
     return Activity([(day, signed.get(day, 0), confirmed_on.get(day, 0)) for day in days], sectors, sources)

@@ -6,21 +6,22 @@ from django.utils import timezone
 from pledges.models import County, Milestone
 from pledges.totals import tally
 
-FIRST_PEOPLE = 100
-SECTOR_PEOPLE = 100
+# Number of people: the first milestone of the total (powers of ten follow), and the milestone of a sector.
+FIRST_MILESTONE = 100
+SECTOR_MILESTONE = 100
 
 # The first day at whose end that many people were counted.
-DAY_REACHED = f"""
+DAY_REACHED_SQL = f"""
 SELECT min(day) FROM (
-    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS running_total FROM ({tally.READ_DAYS}) days (day, sector, county, n)
+    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS running_total FROM ({tally.READ_DAYS_SQL}) days (day, sector, county, n)
     WHERE sector = %(sector)s OR %(sector)s IS NULL GROUP BY day
 ) growth WHERE running_total >= %(people)s
 """
 
 # The day on which the last of these counties had its first supporter.
-DAY_OF_EVERY_COUNTY = f"""
+DAY_OF_EVERY_COUNTY_SQL = f"""
 SELECT max(day) FROM (
-    SELECT min(day) AS day FROM ({tally.READ_DAYS}) days (day, sector, county, n)
+    SELECT min(day) AS day FROM ({tally.READ_DAYS_SQL}) days (day, sector, county, n)
     WHERE n > 0 AND county = ANY(%(counties)s) GROUP BY county
 ) firsts
 """
@@ -43,7 +44,7 @@ def _identity(milestone):
 
 
 def _reached(totals):
-    people = FIRST_PEOPLE
+    people = FIRST_MILESTONE
     while totals.total >= people:
         yield Milestone(kind=Milestone.Kind.PEOPLE, people=people)
         people *= 10
@@ -51,8 +52,8 @@ def _reached(totals):
     if counties and all(counties):
         yield Milestone(kind=Milestone.Kind.COUNTIES)
     for sector, n in totals.sectors:
-        if n >= SECTOR_PEOPLE:
-            yield Milestone(kind=Milestone.Kind.SECTOR, people=SECTOR_PEOPLE, sector=sector)
+        if n >= SECTOR_MILESTONE:
+            yield Milestone(kind=Milestone.Kind.SECTOR, people=SECTOR_MILESTONE, sector=sector)
 
 
 def _day_of(milestone, totals):
@@ -60,7 +61,7 @@ def _day_of(milestone, totals):
     with connection.cursor() as cursor:
         if milestone.kind == Milestone.Kind.COUNTIES:
             codes = [county.code for county, _ in totals.counties if county.code != County.ABROAD]
-            cursor.execute(DAY_OF_EVERY_COUNTY, {"counties": codes})
+            cursor.execute(DAY_OF_EVERY_COUNTY_SQL, {"counties": codes})
         else:
-            cursor.execute(DAY_REACHED, {"people": milestone.people, "sector": milestone.sector_id})
+            cursor.execute(DAY_REACHED_SQL, {"people": milestone.people, "sector": milestone.sector_id})
         return cursor.fetchone()[0]

@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from pledges.models import PublishedState
 from pledges.totals import tally
-from pledges.totals.suppression import SMALL, hidden_cells
+from pledges.totals.suppression import THRESHOLD, hidden_cells
 
 # Key of the pledges without a county, in open data and in the published state.
 UNKNOWN = "unknown"
@@ -46,11 +46,11 @@ def cells_shown_beside_names(totals):
     """The (sector slug, county code) pairs that may be shown together beside a name on the wall.
 
     Only cells that the published table shows: a name in a suppressed cell would reveal that the cell is not zero, and so
-    narrow the range of other suppressed cells. The county must also have at least SMALL people now.
+    narrow the range of other suppressed cells. The county must also have at least THRESHOLD people now.
     """
     state = PublishedState.objects.first()
     cells = state.figures.get("cells", {}) if state else {}
-    large_counties = {county.code for county, people in totals.counties if people >= SMALL}
+    large_counties = {county.code for county, people in totals.counties if people >= THRESHOLD}
     return {
         (slug, code) for slug, row in cells.items() for code, people in row.items() if people and code in large_counties
     }

@@ -10,22 +10,22 @@ few and small ones (shortest paths with a cost for each newly suppressed cell).
 from heapq import heappop, heappush
 
 # Numbers below this are never published.
-SMALL = 5
+THRESHOLD = 5
 
 
 def hidden_cells(table):
     """The set of cells to suppress in `table`, which maps every (row, column) to a number of people.
 
-    Suppressed are the cells below SMALL, and as many others as needed so that all published numbers (the visible cells, and
+    Suppressed are the cells below THRESHOLD, and as many others as needed so that all published numbers (the visible cells, and
     the total of every row and column) are consistent with
 
-    - every value from 0 to SMALL in a cell below SMALL, and
-    - SMALL + 1 consecutive values in any other suppressed cell,
+    - every value from 0 to THRESHOLD in a cell below THRESHOLD, and
+    - THRESHOLD + 1 consecutive values in any other suppressed cell,
 
     or with as many of these as the cell's row and column totals alone allow. Empty rows and columns are not suppressed.
     """
     rows, columns = _sums(table, 0), _sums(table, 1)
-    hidden = {cell for cell, n in table.items() if n < SMALL and rows[cell[0]] and columns[cell[1]]}
+    hidden = {cell for cell, n in table.items() if n < THRESHOLD and rows[cell[0]] and columns[cell[1]]}
     waiting = sorted(hidden)
     while waiting:
         cell = waiting.pop(0)
@@ -44,17 +44,20 @@ def _sums(table, axis):
 
 
 def _freedom(cell, table, rows, columns, hidden):
-    """(upwards?, people): how far a suppressed cell must be able to move, limited by its row and column totals."""
+    """How far a suppressed cell must be able to rise and to fall, limited by its row and column totals.
+
+    Returns two pairs (rises?, people), for the two directions.
+    """
     row, column, n = rows[cell[0]], columns[cell[1]], table[cell]
     room_up = min(row, column) - n
     room_down = n - max(0, row + column - sum(rows.values()))
-    if n < SMALL:
-        return (True, min(SMALL - n, room_up)), (False, room_down)
-    # SMALL people in the two directions together; the cells suppressed so far may suffice.
-    up, _ = _move(cell, True, min(SMALL, room_up), table, hidden, only_hidden=True)
-    down, _ = _move(cell, False, min(SMALL - up, room_down), table, hidden, only_hidden=True)
-    up = min(SMALL - down, room_up)
-    return (True, up), (False, min(SMALL - up, room_down))
+    if n < THRESHOLD:
+        return (True, min(THRESHOLD - n, room_up)), (False, room_down)
+    # Both directions together must allow THRESHOLD people. The cells suppressed so far may suffice.
+    up, _ = _move(cell, True, min(THRESHOLD, room_up), table, hidden, only_hidden=True)
+    down, _ = _move(cell, False, min(THRESHOLD - up, room_down), table, hidden, only_hidden=True)
+    up = min(THRESHOLD - down, room_up)
+    return (True, up), (False, min(THRESHOLD - up, room_down))
 
 
 def _move(cell, rises, people, table, hidden, only_hidden=False):

@@ -12,38 +12,38 @@ from django.db import connection, transaction
 from pledges.models import County, Sector, TallyDelta
 
 # Cells and deltas not yet folded into them, with the time: one statement, so one snapshot.
-READ = """
+READ_SQL = """
 SELECT statement_timestamp(), sector, county, sum(n)::bigint
 FROM (SELECT sector, county, n FROM pledges_tallycell UNION ALL SELECT sector, county, n FROM pledges_tallydelta) tally
 GROUP BY sector, county
 """
 
-# The same figures counted from the pledges, for check_totals and tests.
-RECOUNT = """
+# The same figures counted from the pledges, for check_totals.
+RECOUNT_SQL = """
 SELECT sector_id, coalesce(county_id, ''), count(*) FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2
 """
 
-RECOUNT_DAYS = """
+RECOUNT_DAYS_SQL = """
 SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, coalesce(county_id, ''), count(*)
 FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2, 3
 """
 
-READ_DAYS = """
+READ_DAYS_SQL = """
 SELECT day, sector, county, sum(n)::bigint FROM (
     SELECT day, sector, county, n FROM pledges_tallyday UNION ALL SELECT day, sector, county, n FROM pledges_tallydelta
 ) tally GROUP BY day, sector, county HAVING sum(n) <> 0
 """
 
 # People by day, with deltas not yet folded.
-DAYS = """
+PEOPLE_BY_DAY_SQL = """
 SELECT day, sum(n)::bigint AS n
 FROM (SELECT day, n FROM pledges_tallyday UNION ALL SELECT day, n FROM pledges_tallydelta) tally GROUP BY day
 """
 
-# Everything on the page of totals in one snapshot: cells, days, and a row with the time and the last 24 hours, always present.
-READ_WITH_GROWTH = f"""
-SELECT at, sector, county, NULL::date, n FROM ({READ}) cells (at, sector, county, n)
-UNION ALL SELECT NULL, NULL, NULL, day, n FROM ({DAYS}) days WHERE n <> 0
+# Everything on the page of totals in one snapshot: cells, days, and always one row with the time and the last 24 hours.
+READ_WITH_GROWTH_SQL = f"""
+SELECT at, sector, county, NULL::date, n FROM ({READ_SQL}) cells (at, sector, county, n)
+UNION ALL SELECT NULL, NULL, NULL, day, n FROM ({PEOPLE_BY_DAY_SQL}) days WHERE n <> 0
 UNION ALL SELECT statement_timestamp(), NULL, NULL, NULL, count(*) FROM pledges_pledge
     WHERE state = 'confirmed' AND confirmed_at > statement_timestamp() - interval '24 hours'
 """
@@ -84,9 +84,9 @@ class Growth:
 def read():
     """The current Totals, in three queries."""
     with connection.cursor() as cursor:
-        # The outer join returns the time also when the tally is empty.
+        # The outer join returns the time even if the tally is empty.
         cursor.execute(
-            f"SELECT now.at, tally.* FROM (SELECT statement_timestamp() AS at) now LEFT JOIN ({READ}) tally ON true"
+            f"SELECT now.at, tally.* FROM (SELECT statement_timestamp() AS at) now LEFT JOIN ({READ_SQL}) tally ON true"
         )
         rows = cursor.fetchall()
     as_of = rows[0][0]
@@ -98,7 +98,7 @@ def read_with_growth():
     """The current Totals and their Growth at the same moment, in three queries."""
     cells, days, as_of, last_24_hours = {}, [], None, 0
     with connection.cursor() as cursor:
-        cursor.execute(READ_WITH_GROWTH)
+        cursor.execute(READ_WITH_GROWTH_SQL)
         for at, sector, county, day, n in cursor.fetchall():
             if sector is not None:
                 cells[sector, county] = n
@@ -142,14 +142,14 @@ def differences():
         cursor.execute(f"""
             SELECT coalesce(t.day, r.day), coalesce(t.sector, r.sector), coalesce(t.county, r.county),
                    coalesce(t.n, 0), coalesce(r.n, 0)
-            FROM ({READ_DAYS}) t (day, sector, county, n)
-            FULL JOIN ({RECOUNT_DAYS}) r (day, sector, county, n)
+            FROM ({READ_DAYS_SQL}) t (day, sector, county, n)
+            FULL JOIN ({RECOUNT_DAYS_SQL}) r (day, sector, county, n)
             ON (t.day, t.sector, t.county) = (r.day, r.sector, r.county)
             WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
             UNION ALL
             SELECT NULL, coalesce(t.sector, r.sector), coalesce(t.county, r.county), coalesce(t.n, 0), coalesce(r.n, 0)
-            FROM ({READ}) t (at, sector, county, n)
-            FULL JOIN ({RECOUNT}) r (sector, county, n) ON (t.sector, t.county) = (r.sector, r.county)
+            FROM ({READ_SQL}) t (at, sector, county, n)
+            FULL JOIN ({RECOUNT_SQL}) r (sector, county, n) ON (t.sector, t.county) = (r.sector, r.county)
             WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
             ORDER BY 1, 2, 3
         """)
@@ -169,12 +169,12 @@ def unfolded():
 
 
 def rebuild():
-    """Rebuild the tally from the pledges. Writes to pledges wait meanwhile; reading does not."""
+    """Rebuild the tally from the pledges. Writes to pledges wait until it is done; reads do not."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("LOCK TABLE pledges_pledge IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_advisory_xact_lock(tally_lock())")
         cursor.execute("DELETE FROM pledges_tallydelta")
         cursor.execute("DELETE FROM pledges_tallyday")
         cursor.execute("DELETE FROM pledges_tallycell")
-        cursor.execute(f"INSERT INTO pledges_tallyday (day, sector, county, n) {RECOUNT_DAYS}")
-        cursor.execute(f"INSERT INTO pledges_tallycell (sector, county, n) {RECOUNT}")
+        cursor.execute(f"INSERT INTO pledges_tallyday (day, sector, county, n) {RECOUNT_DAYS_SQL}")
+        cursor.execute(f"INSERT INTO pledges_tallycell (sector, county, n) {RECOUNT_SQL}")

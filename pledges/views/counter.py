@@ -10,11 +10,11 @@ from pledges.http import in_named_language, public_page
 from pledges.models import PledgingSettings
 from pledges.totals import tally
 
-POLICY = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.NONE], "frame-ancestors": ["*"]}
+COUNTER_CSP = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.NONE], "frame-ancestors": ["*"]}
 
 
 @xframe_options_exempt
-@csp_override(POLICY)
+@csp_override(COUNTER_CSP)
 @public_page
 @in_named_language
 def counter(request, language, theme):
@@ -22,7 +22,7 @@ def counter(request, language, theme):
     totals = tally.read()
     context = {
         "totals": totals,
-        "one": mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total)),
+        "mosaic": mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total)),
         "theme": theme,
     }
     response = render(request, "pledges/counter.html", context)

@@ -16,21 +16,21 @@ from pledges.http import mark_public, public_page, read_only
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import County, PublishedState, Sector
 from pledges.totals import tally
-from pledges.totals.suppression import SMALL
+from pledges.totals.suppression import THRESHOLD
 from pledges.views import openapi
 
 UNKNOWN_SQ, UNKNOWN_EN = "Nuk e kanë thënë qarkun", "County not given"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # This page embeds our own counter as an example, so it needs frame-src.
-POLICY = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
+PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 
 
-@csp_override(POLICY)
+@csp_override(PAGE_CSP)
 @public_page
 def page(request):
     """The page about the embeddable counter and the open data, with examples."""
     counters = [(language, theme) for language in LANGUAGE_CODES for theme in ("light", "dark")]
-    return render(request, "pledges/open_data.html", {"counters": counters, "small": SMALL, "licence": LICENCE})
+    return render(request, "pledges/open_data.html", {"counters": counters, "small": THRESHOLD, "licence": LICENCE})
 
 
 def allow_cross_origin(view):
@@ -153,7 +153,7 @@ def _published():
 def sectors_by_county_json(request):
     """The published state as JSON. A suppressed cell is null; `cells` is absent while the totals alone would reveal them."""
     as_of, published = _published()
-    return _json({"as_of": as_of, "hidden_below": SMALL, **published}, as_of)
+    return _json({"as_of": as_of, "hidden_below": THRESHOLD, **published}, as_of)
 
 
 @allow_cross_origin

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from pledges.totals.suppression import SMALL
+from pledges.totals.suppression import THRESHOLD
 
 MOMENT = {"type": "string", "format": "date-time", "description": "The moment of these figures, with its offset."}
 PEOPLE = {"type": "integer", "minimum": 0}
@@ -48,9 +48,9 @@ SCHEMAS = {
     "SectorsByCounty": {
         "type": "object",
         "description": (
-            f"The table of one day, published soon after midnight in Tirana. Numbers under {SMALL} are hidden, and others with "
-            "them, so that sums betray none: they are null. `cells` is missing while the sums alone would tell all of it, and "
-            "everything but `as_of` (null) and `hidden_below` before the first table."
+            f"The table of one day, published soon after midnight in Tirana. Numbers under {THRESHOLD} are hidden, and others "
+            "with them, so that sums betray none: they are null. `cells` is missing while the sums alone would tell all of it, "
+            "and everything but `as_of` (null) and `hidden_below` before the first table."
         ),
         "required": ["as_of", "hidden_below"],
         "properties": {

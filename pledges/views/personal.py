@@ -126,7 +126,7 @@ def manage(request, pledge):
     saved = None
     if submitted:
         saved = _change_address(address_form) if changes_address else _correct(form)
-        # Also after a rejected change: the page shows the stored values beside the input.
+        # Needed after a rejected change too: the page shows the stored values beside the input.
         pledge.refresh_from_db()
     if saved:
         form = ManageForm(pledge=pledge, action=action)
@@ -216,7 +216,7 @@ def _send_my_link(request):
 
 @public_page
 def my_pledge_sent(request):
-    """What happens next: the same page whether or not the address is known."""
+    """The page after a request for links, which is the same whether or not the address is known."""
     return render(request, "pledges/my_pledge_sent.html")
 
 

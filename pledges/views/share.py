@@ -11,14 +11,14 @@ from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import Sector
 
 # Takes the place of a sector's slug in the address of a picture: neutral words, which do not reveal the sector.
-NEUTRAL = "1"
+NEUTRAL_SLUG = "1"
 
 
 @read_only
 @in_named_language
 def picture(request, language, layout, slug):
     """The picture in one language and layout ("square" or "story"), with the words that staff gave the sector."""
-    words = "" if slug == NEUTRAL else get_object_or_404(Sector, slug=slug).pledged
+    words = "" if slug == NEUTRAL_SLUG else get_object_or_404(Sector, slug=slug).pledged
     return _png(cards.draw(layout, words or _("I pledged."), brand()))
 
 

@@ -74,7 +74,7 @@ def _can_sign(pledging):
 
 
 def _in_other_language(request, form):
-    """The incomplete form in the language of this address: the input is kept and not validated yet."""
+    """The form with its unvalidated input, in the language of this address."""
     form.redisplay_as_draft()
     return render(request, "pledges/sign.html", {"form": form})
 

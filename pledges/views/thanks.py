@@ -13,7 +13,7 @@ from pledges.crypto.links import Purpose
 from pledges.forms.personal import CommitmentsForm
 from pledges.models import Pledge
 from pledges.views.personal import personal_link_view
-from pledges.views.share import NEUTRAL
+from pledges.views.share import NEUTRAL_SLUG
 
 
 def _confirmed_only(view):
@@ -51,7 +51,7 @@ def share(request, pledge):
         "words": words,
         "address": address,
         "channels": _channels(words, address),
-        "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL,
+        "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL_SLUG,
         "referral_count": pledge.referral_count(),
         "next_url": links.path(Purpose.COMMIT, pledge, language=request.LANGUAGE_CODE),
     }

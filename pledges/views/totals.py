@@ -10,7 +10,7 @@ from pledges.figures.mosaic import mosaic
 from pledges.http import in_named_language, mark_public, public_page, read_only
 from pledges.models import County, Milestone, PledgingSettings
 from pledges.totals import tally
-from pledges.totals.suppression import SMALL
+from pledges.totals.suppression import THRESHOLD
 
 
 @public_page
@@ -36,7 +36,7 @@ def _page(request, per_10000):
     context = {
         "totals": totals,
         "goal": goal,
-        "one": mosaic(totals.sectors, goal),
+        "mosaic": mosaic(totals.sectors, goal),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
         "largest": max((people for _, people in totals.sectors), default=0),
         "per_10000": per_10000,
@@ -49,7 +49,7 @@ def _page(request, per_10000):
         "milestones": milestones,
         "signing_ways": downloads.signing_ways_figure(totals) if totals.has_several_ways else None,
         "figures": {
-            "one": downloads.mosaic_figure(totals, goal),
+            "mosaic": downloads.mosaic_figure(totals, goal),
             "sectors": downloads.sectors_figure(totals),
             "counties": downloads.counties_figure(totals, per_10000),
             "growth": downloads.growth_figure(totals, growth, of_people),
@@ -74,7 +74,7 @@ def groups_by_county(request):
 @public_page
 def method(request):
     """How people are counted, and which figures are suppressed."""
-    return render(request, "pledges/method.html", {"small": SMALL})
+    return render(request, "pledges/method.html", {"small": THRESHOLD})
 
 
 @read_only
@@ -113,6 +113,6 @@ def _figure(name):
 def card(request, language):
     """The current total as a picture, in one language: what a messenger shows beside a link to the totals."""
     totals = tally.read()
-    one = mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total))
-    drawn = cards.draw_total(cards.total_text(totals), brand(), one.paths, one.dot_width)
-    return mark_public(HttpResponse(drawn, content_type="image/png"))
+    drawing = mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total))
+    png = cards.draw_total(cards.total_text(totals), brand(), drawing.paths, drawing.dot_width)
+    return mark_public(HttpResponse(png, content_type="image/png"))

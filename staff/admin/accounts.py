@@ -81,14 +81,14 @@ class AccountAdmin(ModelAdmin):
     """List, invitation and change of accounts. They are deactivated, not deleted, because audit entries refer to them."""
 
     form = AccountForm
-    list_display = ["name", "email", "role", "standing", "factors", "last_login"]
+    list_display = ["name", "email", "role", "status", "factors", "last_login"]
     list_display_links = ["name"]
     list_note = _(
         "Who works here. Someone new is invited by e-mail and chooses alone how to sign in. Accounts are switched off, not "
         "deleted: the record goes on naming who did what."
     )
     show_facets = admin.ShowFacets.NEVER
-    readonly_fields = ["standing", "factors", "last_login"]
+    readonly_fields = ["status", "factors", "last_login"]
     actions = ["send_link", "revoke_link", "deactivate", "activate", "rescue"]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
@@ -101,7 +101,7 @@ class AccountAdmin(ModelAdmin):
             return [(None, {"fields": ["first_name", "email", "role", "language"]})]
         return [
             (None, {"fields": ["first_name", "email", "role"]}),
-            (_("How this person signs in"), {"fields": ["standing", "factors", "last_login"]}),
+            (_("How this person signs in"), {"fields": ["status", "factors", "last_login"]}),
         ]
 
     def has_delete_permission(self, request, obj=None):
@@ -157,7 +157,7 @@ class AccountAdmin(ModelAdmin):
         return Role(account.role_key).label if account.role_key else self.get_empty_value_display()
 
     @admin.display(description=_("state"))
-    def standing(self, account):
+    def status(self, account):
         if not account.is_active:
             return _("switched off")
         if account.has_app or account.has_passkey:

@@ -134,7 +134,7 @@ class AuditEntryList(ChangeList):
 class AuditEntryAdmin(ReadOnly, ModelAdmin):
     """Read-only list of the audit log, searched by the id of a pledge or by day."""
 
-    list_display = ["at", "person", "action", "what", "how_many"]
+    list_display = ["at", "person", "action", "details_text", "subject_count"]
     list_display_links = ["at"]
     list_filter = ["action", PersonFilter, "at"]
     list_per_page = 50
@@ -148,7 +148,7 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
     # Both would count the whole audit log.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    fields = ["at", "person", "action", "what", "how_many", "pledges_concerned"]
+    fields = ["at", "person", "action", "details_text", "subject_count", "pledges_concerned"]
 
     def get_changelist(self, request, **kwargs):
         return AuditEntryList
@@ -186,7 +186,7 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         return names.get(pk, f"#{pk}")
 
     @admin.display(description=gettext_lazy("what"))
-    def what(self, entry):
+    def details_text(self, entry):
         details = dict(entry.details)
         parts = []
         change = details.pop("done", None)
@@ -208,7 +208,7 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         return ", ".join(parts) or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("how many"))
-    def how_many(self, entry):
+    def subject_count(self, entry):
         return entry.count or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("pledges"))

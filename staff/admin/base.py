@@ -131,7 +131,7 @@ class ModelAdmin(BothLanguages, admin.ModelAdmin):
         return message
 
     def log_changes(self, request, rows, *fields):
-        """Add a LogEntry to each row, of which an admin action changed these fields (verbose names)."""
+        """Add a LogEntry for each row after an admin action changed these `fields` (verbose names)."""
         LogEntry.objects.log_actions(
             user_id=request.user.pk,
             queryset=rows,

@@ -49,7 +49,7 @@ class VersionHistory(RestoringAdmin):
         versions = versions.select_related("revision__user").defer("serialized_data")
         context = {
             "title": _("History: %(name)s") % {"name": obj},
-            "versions": [_described(version) for version in versions],
+            "versions": [_version_context(version) for version in versions],
         }
         return super().history_view(request, object_id, context | (extra_context or {}))
 
@@ -75,12 +75,12 @@ class VersionHistory(RestoringAdmin):
         stored = self.stored_rows(version)
         context = {
             **self.admin_site.each_context(request),
-            "title": _("%(name)s on %(when)s") % {"name": obj, "when": _described(version)["when"]},
+            "title": _("%(name)s on %(when)s") % {"name": obj, "when": _version_context(version)["saved_at"]},
             "opts": self.opts,
             "object": obj,
-            "version": _described(version),
+            "version": _version_context(version),
             "changed": self.compared(self.stored_rows(previous), stored) if previous else None,
-            "restoring": self.compared(self.current_rows(obj), self.restored_rows(version, obj)),
+            "changes_on_restore": self.compared(self.current_rows(obj), self.restored_rows(version, obj)),
             "kept_on_restore": [label(self.opts.get_field(name)) for name in self.kept_on_restore],
             "may_restore": may_restore,
             "seen": self.fingerprint(obj),
@@ -106,7 +106,7 @@ class VersionHistory(RestoringAdmin):
             **self.admin_site.each_context(request),
             "title": _("Deleted: %(name)s") % {"name": self.opts.verbose_name_plural},
             "opts": self.opts,
-            "versions": [_described(version) | {"name": self.stored_rows(version)[0]} for version in versions],
+            "versions": [_version_context(version) | {"name": self.stored_rows(version)[0]} for version in versions],
         }
         return TemplateResponse(request, "staff/deleted.html", context)
 
@@ -127,7 +127,7 @@ class VersionHistory(RestoringAdmin):
             **self.admin_site.each_context(request),
             "title": str(rows[0]),
             "opts": self.opts,
-            "version": _described(version),
+            "version": _version_context(version),
             "contents": [field_contents(row, self.rich_text) for row in rows],
             "errors": errors,
         }
@@ -141,16 +141,16 @@ def _get_or_404(versions, version_id):
     return version
 
 
-def _described(version):
+def _version_context(version):
     """Template context of a version: who saved it, when, and the change message in the current language."""
     revision = version.revision
-    who = revision.user and (revision.user.get_full_name() or revision.user.get_username())
+    name = revision.user and (revision.user.get_full_name() or revision.user.get_username())
     return {
         "pk": version.pk,
         "object_id": version.object_id,
-        "when": formats.date_format(timezone.localtime(revision.date_created), "DATETIME_FORMAT"),
-        "who": who or "",
-        "what": _change_message(revision),
+        "saved_at": formats.date_format(timezone.localtime(revision.date_created), "DATETIME_FORMAT"),
+        "user": name or "",
+        "change": _change_message(revision),
     }
 
 

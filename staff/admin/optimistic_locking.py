@@ -27,7 +27,7 @@ class OptimisticLockForm(forms.ModelForm):
     editor has read and wants to replace; after yet another save it no longer matches and the form is refused again.
     """
 
-    # Stands for the fingerprint of a row that was deleted meanwhile.
+    # In place of the fingerprint of a row that was deleted while the form was open.
     DELETED = "deleted"
 
     seen = UntrackedField()
@@ -96,7 +96,7 @@ class OptimisticLocking(VersionHistory):
         return not self.get_queryset(request).filter(pk=unquote(object_id)).exists()
 
     def conflict_message(self, form):
-        """Who saved or deleted the row meanwhile, and what the editor can do."""
+        """Who saved or deleted the row while the form was open, and what the editor can do."""
         if not form.fingerprint:
             return _(
                 "This was deleted while you were writing. Nothing you typed is lost: tick the box below to save it anew."

@@ -114,7 +114,7 @@ class RestoringAdmin(VersionedAdmin):
 def _field_values(model, version):
     """Values by attname of the fields that a version holds and the model still has; fields added later are missing.
 
-    Http404 if the version cannot be read, such as after a change of the model.
+    Raises Http404 if the version cannot be read, such as after a change of the model.
     """
     try:
         values = version.field_dict

@@ -47,7 +47,7 @@ class VersionedAdmin:
         return fingerprint(row, *self.inline_rows(row))
 
     def lock_table(self):
-        """Lock the model's table against other writers until the transaction ends. Reads go on, and so do new pledges."""
+        """Lock the model's table against other writers until the transaction ends. Reads and sign-ups are not blocked."""
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {connection.ops.quote_name(self.opts.db_table)} IN SHARE ROW EXCLUSIVE MODE")
 
@@ -88,7 +88,7 @@ class VersionedAdmin:
         return super().log_change(request, obj, message)
 
     def log_changes(self, request, rows, *fields):
-        """Store a version and a log entry of each row, of which an admin action changed these fields (verbose names)."""
+        """Store a version and a log entry of each row after an admin action changed these `fields` (verbose names)."""
         for row in rows:
             self.save_version(request.user, row, json.dumps([{"changed": {"fields": fields}}]))
         super().log_changes(request, rows, *fields)

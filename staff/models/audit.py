@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-# The most ids in one entry; more are spread over several entries.
+# Maximum number of ids in one entry. More ids are split over several entries.
 IDS_PER_ENTRY = 10_000
 
 

@@ -23,7 +23,7 @@ LIFETIME = timedelta(days=7)
 # Waiting times after a failed delivery.
 FIRST_RETRIES = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 RETRY_INTERVAL = timedelta(hours=6)
-# A mail that is due for longer has lost its background task.
+# The task of a mail that is due for longer is assumed to be lost.
 OVERDUE_AFTER = timedelta(minutes=2)
 
 

@@ -4,16 +4,16 @@
   "use strict";
 
   var INTERVAL_MS = 30000;
-  var one = document.querySelector("[data-live]");
-  var empty = one.querySelector(".free");
-  var ring = one.querySelector(".yours");
-  var lead = one.querySelector(".yours-label");
-  var free = (empty.getAttribute("d") || "").split("M").slice(1);
-  var asked = Date.now();
-  var unit = +one.getAttribute("data-unit");
-  var places = +one.getAttribute("data-places");
-  var taken = +one.getAttribute("data-taken");
-  var turn = +one.getAttribute("data-turn");
+  var mosaic = document.querySelector("[data-live]");
+  var freePath = mosaic.querySelector(".free");
+  var ring = mosaic.querySelector(".visitor-place");
+  var label = mosaic.querySelector(".visitor-label");
+  var free = (freePath.getAttribute("d") || "").split("M").slice(1);
+  var requestedAt = Date.now();
+  var unit = +mosaic.getAttribute("data-unit");
+  var places = +mosaic.getAttribute("data-places");
+  var taken = +mosaic.getAttribute("data-taken");
+  var placesBeforeVisitor = +mosaic.getAttribute("data-visitor-index");
 
   function readable(people) {
     var sq = document.documentElement.lang === "sq";
@@ -21,17 +21,17 @@
     return sq && text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, sq ? "\u00a0" : ",");
   }
 
-  // The next free place in filling order. The ring marks one of them; it moves on when its place is taken.
+  // The next free place in filling order. The ring marks the visitor's; it moves on when that place is taken.
   function nextPlace() {
     var place;
-    if (turn > 0 || !ring) {
-      turn -= 1;
+    if (placesBeforeVisitor > 0 || !ring) {
+      placesBeforeVisitor -= 1;
       return free.shift();
     }
     place = ring.getAttribute("cx") + " " + ring.getAttribute("cy") + "h.01";
-    if (lead) {
-      lead.parentNode.removeChild(lead);
-      lead = null;
+    if (label) {
+      label.parentNode.removeChild(label);
+      label = null;
     }
     if (free.length) {
       ring.setAttribute("cx", free[0].split(" ")[0]);
@@ -44,58 +44,58 @@
     return place;
   }
 
-  function drop(path) {
+  function addDot(path) {
     var place = nextPlace();
     var dot = path.cloneNode(false);
     dot.removeAttribute("data-sector");
     dot.setAttribute("class", path.getAttribute("class") + " new");
     dot.setAttribute("d", "M" + place);
-    one.insertBefore(dot, ring);
-    empty.setAttribute("d", free.length ? "M" + free.join("M") : "");
+    mosaic.insertBefore(dot, ring);
+    freePath.setAttribute("d", free.length ? "M" + free.join("M") : "");
     taken += 1;
   }
 
   function show(data) {
     var counts = document.querySelectorAll("[data-count]");
-    var paths = one.querySelectorAll("[data-sector]");
-    var i, most, grown, people, sector;
+    var paths = mosaic.querySelectorAll("[data-sector]");
+    var i, growing, grown, people, sector;
     for (i = 0; i < counts.length; i += 1) {
       counts[i].textContent = readable(data.total);
     }
     while (taken < Math.min(places, Math.floor(data.total / unit))) {
       // The dot goes to the sector that has grown most since its last dot.
-      most = null;
+      growing = null;
       for (i = 0; i < paths.length; i += 1) {
         sector = data.sectors[paths[i].getAttribute("data-sector")];
         people = sector ? sector.total - paths[i].getAttribute("data-people") : 0;
-        if (most === null || people > grown) {
-          most = paths[i];
+        if (growing === null || people > grown) {
+          growing = paths[i];
           grown = people;
         }
       }
-      most.setAttribute("data-people", +most.getAttribute("data-people") + unit);
-      drop(most);
+      growing.setAttribute("data-people", +growing.getAttribute("data-people") + unit);
+      addDot(growing);
     }
   }
 
-  function ask() {
+  function update() {
     var request;
-    if (document.hidden || Date.now() - asked < INTERVAL_MS) {
+    if (document.hidden || Date.now() - requestedAt < INTERVAL_MS) {
       return;
     }
-    asked = Date.now();
+    requestedAt = Date.now();
     request = new XMLHttpRequest();
     request.onload = function () {
       if (request.status === 200) {
         show(JSON.parse(request.responseText));
       }
     };
-    request.open("GET", one.getAttribute("data-live"));
+    request.open("GET", mosaic.getAttribute("data-live"));
     // Bypasses the browser's cache, which would return a stale response first (stale-while-revalidate). Shared caches still answer.
     request.setRequestHeader("Cache-Control", "no-cache");
     request.send();
   }
 
-  document.addEventListener("visibilitychange", ask);
-  window.setInterval(ask, 1000);
+  document.addEventListener("visibilitychange", update);
+  window.setInterval(update, 1000);
 })();

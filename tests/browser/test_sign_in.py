@@ -185,3 +185,14 @@ def test_password_and_app_work_without_javascript(admin_visit):
     assert len(page.locator(".codes code").all()) == 10
     page.goto("/admin/")
     assert re.search(r"/admin/$", page.url)
+
+
+def test_the_main_button_of_a_sign_in_page_is_filled(door):
+    # Django's style sheet has rules for classes of its own, such as .actions, which would repaint the button.
+    visitor = door(locale="en-GB", viewport=PHONE)
+    visitor.open("/admin/account/login/")
+    button = visitor.page.locator("form:has(#id_login) .default")
+    background = "element => getComputedStyle(element).backgroundColor"
+    assert button.evaluate(background) != visitor.page.locator("body").evaluate(background)
+    assert button.evaluate("element => getComputedStyle(element).boxShadow") == "none"
+    assert button.bounding_box()["width"] == visitor.page.locator("#id_login").bounding_box()["width"]

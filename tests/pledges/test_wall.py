@@ -1,4 +1,4 @@
-"""Names on the wall: how one is shortened, what makes staff look twice, and what the database enforces."""
+"""Names on the wall: how one is shortened, which names staff must review individually, and what the database enforces."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -21,6 +21,7 @@ from django.db.models import CharField, TextField
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as django_gettext
 
 from pledges.models import Message, Pledge
 from pledges.starter import load
@@ -216,6 +217,12 @@ def test_our_translation_of_a_listed_string_differs_from_djangos(catalogue, func
     listed = listed_django_strings(function)
     assert listed
     assert [key for key in listed if djangos[key] in ((), ours[key])] == []
+
+
+def test_the_count_of_selected_rows_has_the_same_words_before_and_after_javascript_replaces_it():
+    [of_javascript] = [e for e in read_po(CATALOGUE.with_name("djangojs.po")) if e.id == "%(sel)s of %(cnt)s selected"]
+    with translation.override("sq"):
+        assert django_gettext("0 of %(cnt)s selected") == of_javascript.translations[1].replace("%(sel)s", "0")
 
 
 # The content

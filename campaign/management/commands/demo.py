@@ -63,7 +63,7 @@ class Command(BaseCommand):
         sectors = list(Sector.objects.open())
         weights = [SECTOR_SHARES.get(sector.slug, 5) for sector in sectors]
         counties = list(County.objects.all())
-        # Pledges from abroad have a county row without a population.
+        # "Outside Albania" is a county row without a population.
         populations = [county.population or 200_000 for county in counties]
         now = timezone.now()
         for number in range(NUMBER_OF_PLEDGES):

@@ -6,7 +6,7 @@ from pledges.totals import tally
 
 
 class Command(BaseCommand):
-    """`manage.py check_totals`."""
+    """Compare the tally with the pledges. Exits with an error if they differ; `--repair` rebuilds the tally."""
 
     help = "Recount all confirmed pledges and compare the result with the tally."
 

@@ -66,7 +66,7 @@ def dotted_path(function):
 
 
 class Command(db_worker.Command):
-    """`manage.py worker`."""
+    """Run background tasks until a stop signal, with a Housekeeper thread."""
 
     help = "Run background tasks, fold the tally and run housekeeping, until stopped."
 

@@ -11,7 +11,7 @@ from staff.roles import Role
 
 
 class Command(BaseCommand):
-    """`manage.py invite_administrator EMAIL`."""
+    """Create an administrator, and send and print the link of the invitation."""
 
     help = "Invite an administrator, such as the first one: sends a link to this address and prints it too."
 

@@ -9,7 +9,7 @@ from staff.roles import Role
 
 
 class Command(BaseCommand):
-    """`manage.py rescue_administrator EMAIL`."""
+    """Remove an administrator's password and second factors, and send and print a new link."""
 
     help = (
         "Let an administrator who is locked out sign in again: removes password and second factors, ends all sessions, sends a "

@@ -69,7 +69,7 @@ def test_decryption_requires_the_key(settings):
 
 
 def test_two_keys_with_one_id_are_both_tried(settings):
-    """The settings refuse such a pair. Should it be used all the same, no text is lost."""
+    """The settings refuse such a pair. If one is used anyway, no text is lost."""
     mine = keys.decoded(settings.FIELD_KEYS)[0]
     other = next(
         key for key in (secrets.token_bytes(32) for _ in range(10_000)) if keys.key_id(key) == keys.key_id(mine)

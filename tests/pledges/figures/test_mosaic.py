@@ -60,7 +60,7 @@ def test_the_number_of_dots_follows_from_total_and_goal(people, dots, places, un
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_the_markup_takes_less_than_ten_kilobytes(people, language):
     with translation.override(language):
-        drawn = render_to_string("pledges/one.html", {"one": mosaic(spread(people), goal_of(people))})
+        drawn = render_to_string("pledges/mosaic.html", {"mosaic": mosaic(spread(people), goal_of(people))})
     assert len(drawn.encode()) < 10_000
 
 

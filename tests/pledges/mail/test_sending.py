@@ -306,7 +306,7 @@ def full(language):
     queue_message(Message.Kind.FULL, language=language, state="confirmed")
 
 
-def sdelete_referral_codes(language):
+def send_links(language):
     make_pledge("Zana Xhemalçeli", ADDRESS, language=language)
     queue_message(Message.Kind.LINKS, language=language, state="confirmed")
 
@@ -329,7 +329,7 @@ OCCASIONS = {
     counted: ["manage", "home"],
     already: ["manage"],
     full: ["manage"],
-    sdelete_referral_codes: ["confirm", "manage"],
+    send_links: ["confirm", "manage"],
     change_address: ["new_address", "block_new_address"],
     withdraw: ["home"],
 }

@@ -1,4 +1,4 @@
-"""Goals that open by themselves, and milestones that are recorded with their day."""
+"""The next goal, which follows from the total, and milestones that are recorded with their day."""
 
 from datetime import date, timedelta
 

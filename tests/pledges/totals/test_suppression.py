@@ -18,7 +18,7 @@ from scipy.optimize import linprog
 
 from pledges.models import County, PublishedState, Sector
 from pledges.totals import published, tally
-from pledges.totals.suppression import SMALL, hidden_cells
+from pledges.totals.suppression import THRESHOLD, hidden_cells
 from tests.factories import make_pledge
 from tests.pages import Document
 from tests.tally import put_cells, put_people
@@ -62,7 +62,7 @@ def assert_suppressed(table, shown):
     for cell, n in table.items():
         assert shown[cell] in (None, n)
         if rows[cell[0]] and columns[cell[1]]:
-            assert n >= SMALL or shown[cell] is None, "a small cell is never shown"
+            assert n >= THRESHOLD or shown[cell] is None, "a small cell is never shown"
         else:
             assert shown[cell] == 0, "cells of an empty row or column are shown as 0"
     for cell, (least, greatest) in attack(rows, columns, shown).items():
@@ -71,9 +71,9 @@ def assert_suppressed(table, shown):
         floor, ceiling = max(0, row + column - total), min(row, column)
         assert floor <= least <= table[cell] <= greatest <= ceiling
         assert least < greatest, f"{cell} can be derived"
-        assert greatest - least >= min(SMALL, ceiling - floor)
-        if table[cell] < SMALL:
-            assert least == floor and greatest >= min(SMALL, ceiling)
+        assert greatest - least >= min(THRESHOLD, ceiling - floor)
+        if table[cell] < THRESHOLD:
+            assert least == floor and greatest >= min(THRESHOLD, ceiling)
 
 
 def has_table(table):
@@ -209,7 +209,7 @@ def test_a_hidden_number_is_not_stored_in_the_published_state(client):
     published.publish()
     [state] = PublishedState.objects.all()
     assert None in state.figures["cells"]["artists"].values()
-    assert all(n is None or n == 0 or n >= SMALL for row in state.figures["cells"].values() for n in row.values())
+    assert all(n is None or n == 0 or n >= THRESHOLD for row in state.figures["cells"].values() for n in row.values())
 
 
 @pytest.mark.django_db
@@ -233,7 +233,7 @@ def test_no_table_is_published_when_the_totals_alone_would_reveal_it(client, cel
 
 @pytest.mark.django_db
 def test_before_the_first_state_every_output_is_empty(client):
-    assert client.get("/api/v1/sectors-by-county.json").json() == {"as_of": None, "hidden_below": SMALL}
+    assert client.get("/api/v1/sectors-by-county.json").json() == {"as_of": None, "hidden_below": THRESHOLD}
     assert client.get("/api/v1/sectors-by-county.csv").status_code == 200
     assert client.get("/sq/sa-jemi/").status_code == client.get("/en/totals/groups-by-county/").status_code == 200
     assert client.get("/figures/en/groups-by-county.png").status_code == 404
@@ -244,6 +244,6 @@ def test_the_table_links_to_its_method_and_the_method_states_its_limits(client):
     page = Document(client.get("/en/totals/groups-by-county/"))
     assert page.all("a", href="/en/how-we-count/")
     words = Document(client.get("/en/how-we-count/")).words()
-    assert f"every number under {SMALL} is hidden" in words
+    assert f"every number under {THRESHOLD} is hidden" in words
     for limit in ("live totals minute by minute", "tables of two days", "totals alone tell so"):
         assert limit in words
