@@ -1,22 +1,38 @@
 """Template context of every public page: help strip, quick exit, menus, texts, and links to the other language."""
 
+from dataclasses import dataclass
+
 from django.conf import settings
-from django.core.cache import cache
-from django.db import DatabaseError
 from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaign import texts
+from campaign.content import SiteContent
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.starter import FOLDER
 from pledges.figures.brand import brand
 from pledges.languages import LANGUAGE_CODES, other_language, own_name
+from pledges.snapshot import DATABASE_ERRORS
 from pledges.starter import load
 
-# Seconds until a change of the strip, the menu or the texts is visible on every page.
-CACHE_TIMEOUT = 30
-CACHE_KEY = "every-page"
+
+@dataclass(frozen=True)
+class StarterContent:
+    """Starter content for the pages of a process that has not reached the database yet."""
+
+    texts: dict
+    channels: list
+    pages: tuple = ()
+    exit_url: str = SiteSettings().exit_url
+
+    @classmethod
+    def read(cls):
+        """The starter texts and channels, without a query."""
+        rows = load("channels", FOLDER)
+        names = [field.attname for field in HelpChannel._meta.concrete_fields]
+        channels = [HelpChannel(**{name: row[name] for name in names if name in row}) for row in rows]
+        return cls(texts=texts.starter(), channels=channels)
 
 
 def site(request):
@@ -25,20 +41,18 @@ def site(request):
         return {}
     language = get_language()
     other = other_language(language)
-    shared = _shared_content()
+    content = _content()
+    pages = [page for page in content.pages if page.sector_id is None and page.key != Page.PRIVACY]
     return {
         "brand": brand(),
         "site_url": settings.SITE_URL,
-        "exit_url": shared["exit_url"],
-        "strip_channels": [
-            {"tel": channel["tel"], "number": channel["number"], "short": channel[f"short_{language}"]}
-            for channel in shared["channels"]
-        ],
-        "texts": shared["texts"][language],
+        "exit_url": content.exit_url,
+        "strip_channels": [channel for channel in content.channels if channel.in_strip],
+        "texts": content.texts[language],
         "switch": {"code": other, "name": own_name(other), "url": _switch_url(request, other)},
         "alternates": _alternates(request),
-        "nav": _menu(request, language, shared["pages"]),
-        "footer_links": _footer(request, language, shared["pages"]),
+        "nav": _menu(request, pages),
+        "footer_links": _footer(request, pages),
     }
 
 
@@ -69,15 +83,15 @@ def _has_slug(request):
     return request.resolver_match is not None and "slug" in request.resolver_match.kwargs
 
 
-def _menu(request, language, pages):
+def _menu(request, pages):
     """Links of the main menu: pages with a menu position, then the totals and the news."""
-    links = [_page_link(request, page, language) for page in pages if page["menu_position"] is not None]
+    links = [_page_link(request, page) for page in pages if page.menu_position is not None]
     return [*links, _link(request, "pledges:totals", _("How many we are")), _link(request, "campaign:news", _("News"))]
 
 
-def _footer(request, language, pages):
+def _footer(request, pages):
     """Links of the three columns of the footer; a page that is not published is left out."""
-    by_key = {page["key"]: _page_link(request, page, language) for page in pages}
+    by_key = {page.key: _page_link(request, page) for page in pages}
     about_keys = ["child", "questions", "abroad", "about", "partners"]
     service_keys = ["press", "contact", "accessibility", "history"]
     return [
@@ -101,36 +115,14 @@ def _link(request, name, label):
     return {"url": url, "label": label, "current": url == request.path}
 
 
-def _page_link(request, page, language):
-    url = reverse("pages:page", args=[page[f"slug_{language}"]])
-    return {"url": url, "label": page[f"title_{language}"], "current": url == request.path}
+def _page_link(request, page):
+    url = page.get_absolute_url()
+    return {"url": url, "label": page.title, "current": url == request.path}
 
 
-def _shared_content():
-    """Content of every page: exit URL, strip channels, published pages and texts; starter content without a database."""
-    shared = cache.get(CACHE_KEY)
-    if shared is None:
-        try:
-            shared = {
-                "exit_url": SiteSettings.load().exit_url,
-                "channels": list(
-                    HelpChannel.objects.shown().filter(in_strip=True).values("tel", "number", "short_sq", "short_en")
-                ),
-                "pages": list(
-                    Page.objects.published()
-                    .filter(sector=None)
-                    .exclude(key=Page.PRIVACY)
-                    .values("key", "menu_position", "slug_sq", "slug_en", "title_sq", "title_en")
-                ),
-                "texts": texts.read(),
-            }
-        except DatabaseError:
-            channels = [row for row in load("channels", FOLDER) if row["in_strip"]]
-            return {
-                "exit_url": SiteSettings().exit_url,
-                "channels": channels,
-                "pages": [],
-                "texts": texts.starter(),
-            }
-        cache.set(CACHE_KEY, shared, CACHE_TIMEOUT)
-    return shared
+def _content():
+    """The SiteContent of this request, or the StarterContent while the database has never been reached."""
+    try:
+        return SiteContent.current()
+    except DATABASE_ERRORS:
+        return StarterContent.read()

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.urls import reverse
 from django.utils import timezone
@@ -9,9 +10,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from campaign import texts
-from campaign.models import Article
-from pledges.http import mark_public
+from campaign.content import SiteContent
 
 MAX_ITEMS = 20
 
@@ -21,20 +20,25 @@ class NewsFeed(Feed):
 
     feed_type = Atom1Feed
 
-    def __call__(self, request, *args, **kwargs):
-        return mark_public(super().__call__(request, *args, **kwargs))
+    # Absolute addresses: Django would add the host of the request.
+    @property
+    def feed_url(self):
+        return settings.SITE_URL + reverse("campaign:feed")
 
     def title(self):
         return _("We are 1: news")
 
     def subtitle(self):
-        return texts.read()[get_language()]["home_eyebrow"]
+        return SiteContent.current().texts[get_language()]["home_eyebrow"]
 
     def link(self):
-        return reverse("campaign:news")
+        return settings.SITE_URL + reverse("campaign:news")
 
     def items(self):
-        return Article.objects.published()[:MAX_ITEMS]
+        return SiteContent.current().articles[:MAX_ITEMS]
+
+    def item_link(self, article):
+        return settings.SITE_URL + article.get_absolute_url()
 
     def item_title(self, article):
         return article.title

@@ -14,7 +14,7 @@ from django.utils.html import escape, strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from campaign.models import Article, HelpChannel, Page
+from campaign.models import Article, Page
 from campaign.models.publishing import SEARCH_CONFIG
 
 # Characters of the query; the rest is ignored.
@@ -56,16 +56,16 @@ class Hit:
     snippet: str
 
 
-def find(words, language, texts):
+def find(words, language, content):
     """Return at most MAX_HITS public pages that contain all words, also as prefixes; the help page first, then by rank.
 
-    `texts` is {key: text} of the texts in fixed places, in this language.
+    `content` is the SiteContent, whose texts and help channels are searched as well.
     """
     query = _prefix_query(words)
     if not query:
         return []
     ranked_hits = [*_search_rows(Page, query, language), *_search_rows(Article, query, language)]
-    ranked_hits += _search_fixed_pages(query, _fixed_pages(language, texts))
+    ranked_hits += _search_fixed_pages(query, _fixed_pages(language, content))
     ranked_hits.sort(key=lambda ranked: -ranked[0])
     return [hit for _rank, hit in ranked_hits[:MAX_HITS]]
 
@@ -106,9 +106,13 @@ def _prefix_query(words):
     return " & ".join(f"{word}:*" if len(word) >= 5 else word for word in quoted)
 
 
-def _fixed_pages(language, texts):
+def _fixed_pages(language, content):
     """[(title, URL path, text)] of the pages fixed in the code; the help page is the first."""
-    channels = HelpChannel.objects.shown().values_list("number", "tel", f"name_{language}", f"text_{language}")
+    texts = content.texts[language]
+    channels = [
+        (channel.number, channel.tel, getattr(channel, f"name_{language}"), getattr(channel, f"text_{language}"))
+        for channel in content.channels
+    ]
     return [
         (
             gettext("Help now"),

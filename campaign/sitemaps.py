@@ -6,7 +6,8 @@ from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
-from campaign.models import Article, Page
+from campaign.content import SiteContent
+from campaign.models import Page
 
 
 class PageSitemap(Sitemap):
@@ -55,7 +56,8 @@ class ContentSitemap(PageSitemap):
     """Published content pages and articles."""
 
     def items(self):
-        return [*Page.objects.published().exclude(key=Page.PRIVACY), *Article.objects.published()]
+        content = SiteContent.current()
+        return [*(page for page in content.pages if page.key != Page.PRIVACY), *content.articles]
 
     def location(self, item):
         return item.get_absolute_url()

@@ -10,10 +10,10 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
-from pledges.models import Attempt, Batch, Export, Message, Pledge, TrialMessage
+from pledges.models import Attempt, Batch, ContentChange, Export, Message, Pledge, TrialMessage
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import milestones, published
+from pledges.totals import milestones, published, tally
 
 BATCH_ROWS = 500
 # After this time the task of an unsent due message, or of an unfinished batch without a step, is assumed to be lost.
@@ -129,6 +129,8 @@ STEPS = [
     erase_finished_tasks,
     redigest,
     end_stalled_exports,
+    tally.erase_old_hours,
+    ContentChange.fold,
     published.publish,
     milestones.record,
 ]

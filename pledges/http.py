@@ -1,20 +1,29 @@
 """Decorators for public and personal views: cache headers, allowed methods, cross-site protection, response time."""
 
 import time
-from functools import wraps
+from functools import partial, wraps
 
 from django.conf import settings
+from django.db import OperationalError
+from django.http import QueryDict
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import get_conditional_response
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-# Time for which a shared cache serves a response without revalidation. Browsers always revalidate, because phones are shared.
-SHARED_CACHE_SECONDS = 60
+from pledges import kept_pages, snapshot
+from pledges.crypto import stamps
+from pledges.snapshot import Depth
+
+# Time for which a shared cache serves a response without revalidation, and after which it serves it once more while it fetches
+# the new one: staff see a change on the next request, the public within ten seconds. Browsers always revalidate, because phones
+# are shared.
+SHARED_CACHE_SECONDS = REVALIDATE_SECONDS = 5
 # Time for which a shared cache may serve a stale response while the site is down.
 STALE_IF_ERROR_SECONDS = 24 * 3600
 PUBLIC_CACHE_CONTROL = (
-    f"public, max-age=0, s-maxage={SHARED_CACHE_SECONDS}, stale-while-revalidate=60, "
+    f"public, max-age=0, s-maxage={SHARED_CACHE_SECONDS}, stale-while-revalidate={REVALIDATE_SECONDS}, "
     f"stale-if-error={STALE_IF_ERROR_SECONDS}"
 )
 # For pages that must not be served stale: a form that nothing can accept, names that were withdrawn.
@@ -34,33 +43,74 @@ def read_only(view):
     return csrf_exempt(require_safe(view))
 
 
-def public_page(view, cache_control=PUBLIC_CACHE_CONTROL):
-    """Decorate a view whose page is the same for every visitor: GET and HEAD only; shared caches store a 200."""
+def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False, is_data=False):
+    """Decorate a view whose page is the same for every visitor: GET and HEAD only; a 200 is kept and cached.
+
+    `figures` are those that the page shows, at most TALLY_PATIENCE_SECONDS old. Open data (`is_data`) show those of now.
+    `parameters` are the query parameters that the view reads, by name, each with a function from the given text to the value
+    that the view gets, "" for none; all others are removed. A page with a form (`is_form`) contains a stamp, and is served
+    neither by caches while the site is down nor by the site while its database is.
+    """
+    if view is None:
+        return partial(public_page, figures=figures, parameters=parameters, is_form=is_form, is_data=is_data)
+    cache_control = NEVER_STALE_CACHE_CONTROL if is_form else PUBLIC_CACHE_CONTROL
+
+    @read_only
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        try:
+            return respond(request, *args, **kwargs)
+        except snapshot.Outdated:
+            return respond(request, *args, **kwargs)
+
+    def respond(request, *args, **kwargs):
+        address = _reduce_to_known(request, parameters or {})
+        moment = snapshot.show(figures, 0 if is_data else settings.TALLY_PATIENCE_SECONDS)
+        if is_form and not moment.is_live:
+            raise OperationalError("a form needs the database")
+        state = [address, moment.content.key, figures and moment.figures.version, is_form and stamps.window()]
+        # The page says of which minute its figures are.
+        minute = figures and int(moment.at.timestamp()) // 60
+        key = kept_pages.make_key(*state, minute)
+        # Data are equivalent when only their time differs: a weak ETag without the minute.
+        etag = f'W/"{kept_pages.make_key(*state)}"' if is_data else f'"{key}"'
+        response = get_conditional_response(request, etag=etag)
+        if response is None:
+            response = kept_pages.kept.get_or_render(address, key, lambda: _rendered(view(request, *args, **kwargs)))
+            if response.status_code != 200:
+                return response
+        response.headers["ETag"] = etag
+        return mark_public(response, cache_control)
+
+    return wrapper
+
+
+def _reduce_to_known(request, parameters):
+    """Remove unknown query parameters from the request, so that they cannot enter the page; returns its address."""
+    if request.META.get("QUERY_STRING"):
+        values = {name: clean(request.GET.get(name, "")) for name, clean in parameters.items()}
+        known = QueryDict(mutable=True)
+        known.update({name: value for name, value in values.items() if value})
+        request.GET, request.META["QUERY_STRING"] = known, known.urlencode()
+    return request.get_full_path()
+
+
+def _rendered(response):
+    """The response; a TemplateResponse, such as Django's sitemap, is rendered first."""
+    return response.render() if hasattr(response, "render") else response
+
+
+def public_names(view):
+    """Decorate a public page with names of supporters: neither kept nor served stale, not indexed by search engines."""
 
     @read_only
     @wraps(view)
     def wrapper(request, *args, **kwargs):
         response = view(request, *args, **kwargs)
-        return mark_public(response, cache_control) if response.status_code == 200 else response
+        response.headers["X-Robots-Tag"] = NOT_INDEXED
+        return mark_public(response, NEVER_STALE_CACHE_CONTROL) if response.status_code == 200 else response
 
     return wrapper
-
-
-def public_form(view):
-    """Decorate a public page with a form: caches do not serve it while the site is down."""
-    return public_page(view, cache_control=NEVER_STALE_CACHE_CONTROL)
-
-
-def public_names(view):
-    """Decorate a public page with names of supporters: never served stale, not indexed by search engines."""
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
-        response.headers["X-Robots-Tag"] = NOT_INDEXED
-        return response
-
-    return public_page(wrapper, cache_control=NEVER_STALE_CACHE_CONTROL)
 
 
 def in_named_language(view):

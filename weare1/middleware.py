@@ -3,12 +3,17 @@
 import logging
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from pledges import snapshot
 from pledges.network import network
 
 logger = logging.getLogger(__name__)
@@ -17,9 +22,13 @@ logger = logging.getLogger(__name__)
 MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
 
 
+def _is_for_staff(request):
+    return request.path_info.startswith("/admin/")
+
+
 def _is_public_not_found_or_moved(request, response):
     """Whether the response is a 404 or 301 of a public page and the same for every visitor."""
-    if request.method not in ("GET", "HEAD") or request.path_info.startswith("/admin/"):
+    if request.method not in ("GET", "HEAD") or _is_for_staff(request):
         return False
     match = request.resolver_match
     if match is None:
@@ -50,7 +59,7 @@ def cookies_for_staff_only(get_response):
     """
 
     def middleware(request):
-        if not request.path_info.startswith("/admin/"):
+        if not _is_for_staff(request):
             request.COOKIES = {}
         return get_response(request)
 
@@ -61,7 +70,7 @@ def network_for_staff(get_response):
     """Middleware: set `request.network` in the admin, for login throttling."""
 
     def middleware(request):
-        if request.path_info.startswith("/admin/"):
+        if _is_for_staff(request):
             request.network = network(request)
         return get_response(request)
 
@@ -75,7 +84,7 @@ def language_from_path(get_response):
     """
 
     def middleware(request):
-        in_admin = request.path_info.startswith("/admin/")
+        in_admin = _is_for_staff(request)
         language = translation.get_language_from_path(request.path_info)
         if in_admin:
             language = translation.get_language_from_request(request)
@@ -89,6 +98,45 @@ def language_from_path(get_response):
         return response
 
     return middleware
+
+
+def one_moment_per_request(get_response):
+    """Middleware: everything that a request outside the admin shows is of one version of the content."""
+
+    def middleware(request):
+        if _is_for_staff(request):
+            return get_response(request)
+        with snapshot.one_moment():
+            return get_response(request)
+
+    return middleware
+
+
+class ForStaff:
+    """Mixin: a middleware of Django that works in the admin only. Other pages have no session, user, message or token."""
+
+    def __call__(self, request):
+        return super().__call__(request) if _is_for_staff(request) else self.get_response(request)
+
+
+class StaffSessionMiddleware(ForStaff, SessionMiddleware):
+    """Sessions of staff."""
+
+
+class StaffCsrfMiddleware(ForStaff, CsrfViewMiddleware):
+    """CSRF tokens of staff. The forms of the public have another protection (pledges.http.cookieless_form)."""
+
+    def process_view(self, request, *args):
+        """Check the token of a POST."""
+        return super().process_view(request, *args) if _is_for_staff(request) else None
+
+
+class StaffAuthenticationMiddleware(ForStaff, AuthenticationMiddleware):
+    """`request.user`."""
+
+
+class StaffMessageMiddleware(ForStaff, MessageMiddleware):
+    """Messages to staff."""
 
 
 class DatabaseDownMiddleware:

@@ -63,13 +63,15 @@ MIDDLEWARE = [
     # one, and browsers would replace the cached page's own policy by it.
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "weare1.middleware.language_from_path",
+    "weare1.middleware.one_moment_per_request",
     "weare1.middleware.DatabaseDownMiddleware",
     "weare1.middleware.cookies_for_staff_only",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "weare1.middleware.StaffSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "weare1.middleware.StaffCsrfMiddleware",
+    "weare1.middleware.StaffAuthenticationMiddleware",
+    "weare1.middleware.StaffMessageMiddleware",
+    # allauth insists on this name. Outside the admin it only makes an empty object.
     "allauth.account.middleware.AccountMiddleware",
     "weare1.middleware.network_for_staff",
     "staff.sessions.end_expired_sessions",
@@ -135,6 +137,13 @@ CACHES = {
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
+
+# A page may show figures that are so old (seconds) while people confirm. Otherwise every confirmation would render it anew.
+TALLY_PATIENCE_SECONDS = 1
+# Memory of each process for rendered pages (pledges/kept_pages.py), and the folders whose files shape them: a release with other
+# files has other pages.
+KEPT_PAGES_BYTES = 64 * 1024 * 1024
+RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
 # Responses to public forms take a multiple of this time, against timing attacks. It is far longer than the difference between a
 # known and an unknown address.

@@ -2,12 +2,10 @@
 
 from django import forms
 from django.contrib import admin
-from django.core.cache import cache
 from django.utils.html import format_html
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext_lazy as _
 
-from campaign.context_processors import CACHE_KEY
 from campaign.models import PageText
 from staff.admin.base import NoAddOrDelete
 from staff.admin.content import ContentAdmin
@@ -28,7 +26,7 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
     actions = None
 
     def get_fieldsets(self, request, obj=None):
-        description = _("Visitors read your words within a minute of saving.")
+        description = _("Visitors read your words within ten seconds of saving.")
         if url := obj.page_url():
             description = format_html('{} <a href="{}">{}</a>', description, url, _("See the page"))
         return [(None, {"description": description, "fields": [("text_sq", "text_en")]})]
@@ -41,10 +39,6 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
 
     def view_on_site(self, obj):
         return obj.page_url()
-
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        cache.delete(CACHE_KEY)
 
     @admin.display(description=_("place"), ordering="position")
     def place(self, text):

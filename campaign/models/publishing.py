@@ -58,10 +58,6 @@ class PublishableQuerySet(models.QuerySet):
                 missing |= Q(**{f"{name}_{language}": ""})
         return self.filter(missing)
 
-    def with_slug(self, slug, language):
-        """Return the row with this slug in this language; raises DoesNotExist."""
-        return self.get(**{f"slug_{language}": slug})
-
 
 class Publishable(models.Model):
     """A text with a title, a lead, a body and a slug in each language, which is a draft until it is published."""
@@ -197,10 +193,6 @@ class Publishable(models.Model):
         in_text = richtext.picture_ids(self.body_sq) + richtext.picture_ids(self.body_en)
         return {*in_text, *filter(None, [self.picture_id])}
 
-    def pictures_in_text(self):
-        """{id: Picture} of the pictures in the text of the active language."""
-        return Picture.objects.in_bulk(richtext.picture_ids(self.body))
-
     @property
     def is_public(self):
         """Whether the public can read it now."""
@@ -253,9 +245,3 @@ class OldAddress(models.Model):
             kind=row._meta.model_name, language=language, slug=getattr(row, f"slug_{language}")
         ).first()
         return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
-
-    @classmethod
-    def find_target(cls, model, language, slug):
-        """Return the published row that had this slug before, or None."""
-        old = cls.objects.filter(kind=model._meta.model_name, language=language, slug=slug).first()
-        return old and model.objects.published().filter(pk=old.target).first()

@@ -9,7 +9,7 @@ from django.http import (
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -18,13 +18,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods
 
-from campaign import previews, structured_data, texts
-from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Partner, Statistic, Voice
+from campaign import previews, structured_data
+from campaign.content import SiteContent
+from campaign.models import Article, Page
 from campaign.search import MAX_QUERY_LENGTH, find
+from pledges.content import PledgeContent
 from pledges.figures.mosaic import mosaic
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.languages import LANGUAGE_CODES, other_language
-from pledges.models import PledgingSettings
+from pledges.snapshot import Depth
 from pledges.totals import tally
 
 HOME_NEWS = 2
@@ -43,29 +45,28 @@ def root(request):
     return mark_public(response)
 
 
-@public_page
+@public_page(figures=Depth.TOTALS)
 def home(request):
     """Show the home page."""
-    totals = tally.read()
-    goal = PledgingSettings.load().goal_above(totals.total)
+    content, totals = SiteContent.current(), tally.shown()
+    goal = PledgeContent.current().settings.goal_above(totals.total)
     context = {
         "totals": totals,
         "goal": goal,
         "mosaic": mosaic(totals.sectors, goal),
-        "groups": _groups(totals.sectors),
-        "figure": Statistic.objects.shown().filter(on_home=True).first(),
-        "demands": Demand.objects.shown(),
-        "articles": Article.objects.published()[:HOME_NEWS],
-        "voice": Voice.objects.shown().first(),
-        "partners": Partner.objects.shown(),
+        "groups": _groups(totals.sectors, content.sector_pages),
+        "figure": next((statistic for statistic in content.statistics if statistic.on_home), None),
+        "demands": content.demands,
+        "articles": content.articles[:HOME_NEWS],
+        "voice": content.voices[0] if content.voices else None,
+        "partners": content.partners,
         "structured": [structured_data.organization()],
     }
     return render(request, "campaign/home.html", context)
 
 
-def _groups(sectors):
+def _groups(sectors, pages):
     """[(sector, people, URL of the page of the sector, or of the pledge form if it has no page)]."""
-    pages = {page.sector_id: page for page in Page.objects.published().exclude(sector=None)}
     form_url = reverse("pledges:sign")
     groups = []
     for sector, people in sectors:
@@ -78,14 +79,15 @@ def _groups(sectors):
 @public_page
 def help_page(request):
     """Show the help channels. The lightest page of the site, for slow networks."""
-    channels = list(HelpChannel.objects.shown())
+    content = SiteContent.current()
+    channels = content.channels
     context = {
         "calls": [channel for channel in channels if channel.in_strip],
         "others": [channel for channel in channels if not channel.in_strip],
         "abroad": [channel for channel in channels if channel.from_abroad],
         "verified_on": min((channel.verified_on for channel in channels if channel.verified_on), default=None),
-        "child": Page.objects.published().filter(key="child").first(),
-        "history": Page.objects.published().filter(key="history").first(),
+        "child": content.page_by_key.get("child"),
+        "history": content.page_by_key.get("history"),
     }
     return render(request, "campaign/help.html", context)
 
@@ -93,17 +95,19 @@ def help_page(request):
 @public_page
 def privacy(request):
     """Show the privacy notice, a content page at a fixed URL."""
-    return _show_page(request, get_object_or_404(Page.objects.published(), key=Page.PRIVACY))
+    page = SiteContent.current().page_by_key.get(Page.PRIVACY)
+    if page is None:
+        raise Http404
+    return _show_page(request, page)
 
 
-@read_only
+@public_page
 def page(request, slug):
     """Show a content page; redirect from its former slugs and from its slug in the other language."""
     found = _find_by_slug(request, Page, slug)
     return found if isinstance(found, HttpResponse) else _show_page(request, found)
 
 
-@public_page
 def _show_page(request, page):
     request.alternates = _alternates(page)
     breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
@@ -112,38 +116,44 @@ def _show_page(request, page):
 
 
 def _page_context(page):
+    content = SiteContent.current()
     return {
         "page": page,
+        "pictures": content.pictures,
         "og_key": getattr(page, f"slug_{translation.get_language()}"),
-        "sector": page.sector,
-        "demands": Demand.objects.shown() if page.key == "demands" else None,
-        "figures": Statistic.objects.shown() if page.key == "problem" else None,
-        "partners": Partner.objects.shown() if page.key == "partners" else None,
+        "sector": PledgeContent.current().sectors_by_id.get(page.sector_id),
+        "demands": content.demands if page.key == "demands" else None,
+        "figures": content.statistics if page.key == "problem" else None,
+        "partners": content.partners if page.key == "partners" else None,
     }
 
 
-@public_page
+def _page_number(text):
+    return text if text.isascii() and text.isdigit() and len(text) < 6 else ""
+
+
+@public_page(parameters={"page": _page_number})
 def news(request, year=None):
     """List the news, newest first, of all years or of one."""
-    articles = Article.objects.published()
-    years = [day.year for day in articles.dates("date", "year", order="DESC")]
+    articles = SiteContent.current().articles
+    years = sorted({article.date.year for article in articles}, reverse=True)
     if year is not None:
         if year not in years:
             raise Http404
-        articles = articles.filter(date__year=year)
+        articles = [article for article in articles if article.date.year == year]
     shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "campaign/news.html", {"articles": shown, "years": years, "year": year})
 
 
-@read_only
+@public_page
 def article(request, slug):
     """Show an article; redirects as page() does."""
     found = _find_by_slug(request, Article, slug)
     return found if isinstance(found, HttpResponse) else _show_article(request, found)
 
 
-@public_page
 def _show_article(request, article):
+    SiteContent.current().load_body(article)
     request.alternates = _alternates(article)
     trail = [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
     context = _article_context(article) | {
@@ -155,6 +165,7 @@ def _show_article(request, article):
 def _article_context(article):
     return {
         "article": article,
+        "pictures": SiteContent.current().pictures,
         "og_key": getattr(article, f"slug_{translation.get_language()}"),
     }
 
@@ -190,21 +201,17 @@ def search(request):
     """
     words = (request.POST.get("q") or request.GET.get("q", ""))[:MAX_QUERY_LENGTH].strip()
     language = request.LANGUAGE_CODE
-    context = {"words": words, "hits": find(words, language, texts.read()[language])}
+    context = {"words": words, "hits": find(words, language, SiteContent.current())}
     return render(request, "campaign/search.html", context)
 
 
 def _find_by_slug(request, model, slug):
     """Return the published row with this slug, or a permanent redirect to its present URL; raises Http404."""
-    language = request.LANGUAGE_CODE
-    rows = model.objects.published()
-    try:
-        return rows.with_slug(slug, language)
-    except model.DoesNotExist:
-        target = (
-            OldAddress.find_target(model, language, slug)
-            or rows.filter(**{f"slug_{other_language(language)}": slug}).first()
-        )
+    content, language = SiteContent.current(), request.LANGUAGE_CODE
+    row = content.by_slug(model, language).get(slug)
+    if row is not None:
+        return row
+    target = content.moved_from(model, language, slug) or content.by_slug(model, other_language(language)).get(slug)
     if target is None:
         raise Http404
     return HttpResponsePermanentRedirect(target.get_absolute_url())

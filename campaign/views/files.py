@@ -5,34 +5,35 @@ from datetime import timedelta
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaign import texts
+from campaign.content import SiteContent
 from campaign.models import Article, Page
 from campaign.pictures import MIME_TYPES
 from pledges.figures.brand import brand
 from pledges.figures.cards import draw
-from pledges.http import in_named_language, mark_public, read_only
+from pledges.http import in_named_language, mark_public, public_page, read_only
 
 # Only for URLs that change with their content.
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-@read_only
+@public_page
 @in_named_language
 def picture(request, language, kind, key):
     """Serve the link preview image (og:image): the title of the site, a page or an article, drawn in one language."""
+    content = SiteContent.current()
     if kind == "site":
-        title = texts.read()[language]["every_card"]
+        title = content.texts[language]["every_card"]
     else:
-        rows = {"page": Page, "news": Article}[kind].objects.published()
-        row = get_object_or_404(rows, **{f"slug_{language}": key})
+        row = content.by_slug({"page": Page, "news": Article}[kind], language).get(key)
+        if row is None:
+            raise Http404
         title = row.share_title or row.title
-    return mark_public(HttpResponse(draw("card", title, brand()), content_type="image/png"))
+    return HttpResponse(draw("card", title, brand()), content_type="image/png")
 
 
 @read_only
@@ -53,7 +54,7 @@ def security_txt(request):
     return mark_public(HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8"))
 
 
-@read_only
+@public_page
 def robots(request):
     """Serve robots.txt. Personal pages are not listed in it: they carry a noindex header."""
     lines = [
@@ -62,26 +63,24 @@ def robots(request):
         f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}",
         "",
     ]
-    return mark_public(HttpResponse("\n".join(lines), content_type="text/plain"))
+    return HttpResponse("\n".join(lines), content_type="text/plain")
 
 
-@read_only
+@public_page
 def manifest(request):
     """Serve the web manifest: name, colours and icons for the home screen of a phone."""
-    return mark_public(
-        JsonResponse(
-            {
-                "name": _("We are 1"),
-                "short_name": "#NEJEMI1",
-                "start_url": "/",
-                "display": "browser",
-                "background_color": "#fffdfa",
-                "theme_color": "#1b1f3b",
-                "icons": [
-                    {"src": static(f"icons/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
-                    for size in (192, 512)
-                ],
-            },
-            content_type="application/manifest+json",
-        )
+    return JsonResponse(
+        {
+            "name": _("We are 1"),
+            "short_name": "#NEJEMI1",
+            "start_url": "/",
+            "display": "browser",
+            "background_color": "#fffdfa",
+            "theme_color": "#1b1f3b",
+            "icons": [
+                {"src": static(f"icons/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+                for size in (192, 512)
+            ],
+        },
+        content_type="application/manifest+json",
     )

@@ -42,9 +42,14 @@ class Stamp:
         return _signer().sign_object([self.made_at, list(self.wordings), int(self.returned)])
 
 
+def window():
+    """The time of the stamps that are made now: a Unix time in seconds, the same for ten minutes."""
+    return int(time.time()) // ROUNDING_SECONDS * ROUNDING_SECONDS
+
+
 def make(wordings):
     """The stamp for a public page. It is the same for every visitor."""
-    return Stamp(int(time.time()) // ROUNDING_SECONDS * ROUNDING_SECONDS, tuple(wordings))
+    return Stamp(window(), tuple(wordings))
 
 
 def make_returned(wordings):

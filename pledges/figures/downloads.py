@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
+from pledges.content import PledgeContent
 from pledges.figures import county_map, growth
 from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
 from pledges.figures.png import png
-from pledges.models import County, PublishedState
+from pledges.models import County
 from pledges.models.numbers import decimal, number
 from pledges.totals.published import UNKNOWN
 
@@ -211,7 +212,7 @@ def growth_figure(totals, growth_by_day, milestones):
 
 def groups_by_county_figure(totals):
     """The table of the published state, counties in rows and sectors in columns; None before the first state."""
-    state = PublishedState.objects.first()
+    state = PledgeContent.current().published_state
     if state is None:
         return None
     figures = state.figures

@@ -5,12 +5,11 @@ import unicodedata
 
 from django import forms
 from django.core.validators import EmailValidator, RegexValidator
-from django.db.models import Prefetch
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from pledges.addresses import plain_words
-from pledges.models import Commitment, County, Sector, Wording
+from pledges.content import PledgeContent
 
 NAME_LENGTH = 80
 
@@ -79,39 +78,59 @@ class AddressField(forms.EmailField):
         return unicodedata.normalize("NFC", super().to_python(value))
 
 
-class SectorField(forms.ModelChoiceField):
+class RowField(forms.ChoiceField):
+    """A choice among rows of the published content, which runs no query. Its value is the row, or None."""
+
+    def __init__(self, rows, **kwargs):
+        super().__init__(**kwargs)
+        self.offer(rows)
+
+    def offer(self, rows):
+        """Offer the rows of a function that returns {submitted value: row}."""
+        self.rows, self.choices = rows, self.choices_of_rows
+
+    def choices_of_rows(self):
+        """(submitted value, row as text) of all rows."""
+        return [(value, str(row)) for value, row in self.rows().items()]
+
+    def __deepcopy__(self, memo):
+        # The choices are a method of the field.
+        copied = super().__deepcopy__(memo)
+        copied.offer(self.rows)
+        return copied
+
+    def clean(self, value):
+        return self.rows().get(super().clean(value))
+
+
+class SectorField(RowField):
     """One of the open sectors, by slug, as radio buttons."""
 
     def __init__(self, **kwargs):
         message = _("Choose your group.")
         super().__init__(
-            queryset=Sector.objects.open(),
+            lambda: PledgeContent.current().open_sectors,
             label=_("Which group do you belong to?"),
-            to_field_name="slug",
-            empty_label=None,
             widget=forms.RadioSelect,
             error_messages={"required": message, "invalid_choice": message},
             **kwargs,
         )
 
 
-class CountyField(forms.ModelChoiceField):
+class CountyField(RowField):
     """One of the counties, "outside Albania", or no answer."""
 
     def __init__(self, **kwargs):
         super().__init__(
-            queryset=County.objects.all(),
+            lambda: {county.pk: county for county in PledgeContent.current().counties},
             label=_("County (if you wish)"),
             required=False,
-            empty_label=_("I would rather not say"),
             error_messages={"invalid_choice": _("Choose a county of the list.")},
             **kwargs,
         )
 
-
-def current_wordings():
-    """The current wordings by sector id: those of the pledge, and that of the consent under None."""
-    return {wording.sector_id: wording for wording in Wording.objects.current()}
+    def choices_of_rows(self):
+        return [("", _("I would rather not say")), *super().choices_of_rows()]
 
 
 def option_details(sectors, wordings):
@@ -132,10 +151,3 @@ def option_details(sectors, wordings):
         }
         for sector in sectors
     }
-
-
-def sectors_with_commitments():
-    """The open sectors with their commitments, in two queries."""
-    return Sector.objects.open().prefetch_related(
-        Prefetch("commitments", Commitment.objects.order_by("position", "pk"))
-    )

@@ -13,17 +13,16 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from pledges.content import PledgeContent
 from pledges.forms.fields import (
     AddressField,
     NameField,
-    current_wordings,
     option_details,
-    sectors_with_commitments,
 )
 from pledges.forms.layout import field_layout
 from pledges.forms.sign import PledgeForm, StampedForm
 from pledges.languages import LANGUAGE_CODES, own_name
-from pledges.models import ChosenCommitment, Commitment, Message, Pledge, Sector
+from pledges.models import ChosenCommitment, Commitment, Message, Pledge
 from pledges.models.person import PERSON_FIELDS
 from pledges.models.pledges import ANSWER_FIELDS
 
@@ -45,10 +44,16 @@ class ManageForm(forms.Form):
             if name not in self.fields:
                 self.fields[name] = deepcopy(PledgeForm.base_fields[name])
         self.order_fields(["name", *ANSWER_FIELDS])
-        self.fields["sector"].queryset = Sector.objects.open() | Sector.objects.filter(pk=pledge.sector_id)
+        content = PledgeContent.current()
+        # A closed sector stays on offer to those who are in it.
+        own = content.sectors_by_id[pledge.sector_id]
+        offered = {
+            sector.slug: sector for sector in content.sectors if sector.slug in content.open_sectors or sector == own
+        }
+        self.fields["sector"].offer(lambda: offered)
         self.fields["show_name"].help_text = pledge.wall_status
-        self.wordings = current_wordings()
-        self.option_details = option_details(sectors_with_commitments(), self.wordings)
+        self.wordings = content.current_wordings
+        self.option_details = option_details(content.open_sectors.values(), self.wordings)
         self.helper = FormHelper()
         self.helper.disable_csrf = True
         self.helper.form_action = action

@@ -11,18 +11,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
+from pledges.content import PledgeContent
 from pledges.crypto import keys, stamps
 from pledges.forms.fields import (
     AddressField,
     CountyField,
     NameField,
     SectorField,
-    current_wordings,
     option_details,
-    sectors_with_commitments,
 )
 from pledges.forms.layout import Section, field_layout, placed
-from pledges.models import BlockedAddress, Message, Pledge, Wording
+from pledges.models import BlockedAddress, Message, Pledge
 from pledges.models.pledges import ANSWER_FIELDS
 
 # Attempts to insert a pledge or find the one that conflicts, which can be withdrawn between the two statements.
@@ -135,15 +134,15 @@ class PledgeForm(StampedForm):
     is_draft = False
 
     def __init__(self, *args, chosen=None, through="", **kwargs):
-        self.wordings = current_wordings()
-        self.sectors = list(sectors_with_commitments())
-        self.shown_wordings = [wording.pk for wording in self.wordings.values()]
+        content = PledgeContent.current()
+        wordings = content.current_wordings
+        self.shown_wordings = [wording.pk for wording in wordings.values()]
         super().__init__(*args, **kwargs)
-        if chosen in {sector.slug for sector in self.sectors}:
+        if chosen in content.open_sectors:
             self.fields["sector"].initial = chosen
         self.fields["through"].initial = through
-        self.option_details = option_details(self.sectors, self.wordings)
-        self.fields["consent"].label = self.wordings[None].text
+        self.option_details = option_details(content.open_sectors.values(), wordings)
+        self.fields["consent"].label = wordings[None].text
         if not (self.is_bound and addresses.suggest_domain(self.data.get("email", ""))):
             # Offered only beside a domain that looks misspelt.
             del self.fields["email_as_typed"]
@@ -185,7 +184,9 @@ class PledgeForm(StampedForm):
     @cached_property
     def signed_wordings(self):
         """The wordings that the page showed, by sector id (None: the consent); a cached page can show older versions."""
-        return {wording.sector_id: wording for wording in Wording.objects.filter(pk__in=self.read_stamp.wordings)}
+        wordings = PledgeContent.current().wordings
+        signed = (wordings[pk] for pk in self.read_stamp.wordings if pk in wordings)
+        return {wording.sector_id: wording for wording in signed}
 
     def save(self, network=None):
         """Insert the pledge or find its duplicate, and queue the message that follows, in one transaction.

@@ -5,6 +5,7 @@ from pledges.models.attempts import Attempt
 from pledges.models.batch_rows import BatchRow
 from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
+from pledges.models.content_version import ContentChange, ContentVersion
 from pledges.models.exports import Export
 from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.message_texts import MessageText
@@ -16,7 +17,7 @@ from pledges.models.published_state import PublishedState
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
-from pledges.models.tally import TallyCell, TallyDay, TallyDelta
+from pledges.models.tally import TallyCell, TallyDate, TallyDay, TallyDelta, TallyHour, TallyVersion
 from pledges.models.trial_messages import TrialMessage
 from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
@@ -28,6 +29,8 @@ __all__ = [
     "BlockedAddress",
     "ChosenCommitment",
     "Commitment",
+    "ContentChange",
+    "ContentVersion",
     "County",
     "Export",
     "FailedStep",
@@ -44,8 +47,11 @@ __all__ = [
     "Sector",
     "StarterItem",
     "TallyCell",
+    "TallyDate",
     "TallyDay",
     "TallyDelta",
+    "TallyHour",
+    "TallyVersion",
     "TrialMessage",
     "WallName",
     "Wording",

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from pledges.content import PledgeContent
 from pledges.models import PublishedState
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD, hidden_cells
@@ -48,7 +49,7 @@ def cells_shown_beside_names(totals):
     Only cells that the published table shows: a name in a suppressed cell would reveal that the cell is not zero, and so
     narrow the range of other suppressed cells. The county must also have at least THRESHOLD people now.
     """
-    state = PublishedState.objects.first()
+    state = PledgeContent.current().published_state
     cells = state.figures.get("cells", {}) if state else {}
     large_counties = {county.code for county, people in totals.counties if people >= THRESHOLD}
     return {

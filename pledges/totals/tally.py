@@ -5,15 +5,19 @@ Totals by sector, county, way of signing and day are live. The table of sectors 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
-from pledges.models import County, Sector, TallyDelta
+from pledges import snapshot
+from pledges.content import PledgeContent
+from pledges.models import County, Sector, TallyDelta, TallyHour
+from pledges.snapshot import Depth
 
-# Cells and deltas not yet folded into them, with the time: one statement, so one snapshot.
+# Cells and deltas not yet folded into them: one statement, so one snapshot.
 READ_SQL = """
-SELECT statement_timestamp(), sector, county, sum(n)::bigint
+SELECT sector, county, sum(n)::bigint
 FROM (SELECT sector, county, n FROM pledges_tallycell UNION ALL SELECT sector, county, n FROM pledges_tallydelta) tally
 GROUP BY sector, county
 """
@@ -34,18 +38,22 @@ SELECT day, sector, county, sum(n)::bigint FROM (
 ) tally GROUP BY day, sector, county HAVING sum(n) <> 0
 """
 
-# People by day, with deltas not yet folded.
-PEOPLE_BY_DAY_SQL = """
-SELECT day, sum(n)::bigint AS n
-FROM (SELECT day, n FROM pledges_tallyday UNION ALL SELECT day, n FROM pledges_tallydelta) tally GROUP BY day
+# People by day and by hour, as growth and the last 24 hours read them.
+READ_DATES_SQL = """
+SELECT day, sum(n)::bigint FROM (
+    SELECT day, n FROM pledges_tallydate UNION ALL SELECT day, n FROM pledges_tallydelta
+) tally GROUP BY day HAVING sum(n) <> 0
 """
 
-# Everything on the page of totals in one snapshot: cells, days, and always one row with the time and the last 24 hours.
-READ_WITH_GROWTH_SQL = f"""
-SELECT at, sector, county, NULL::date, n FROM ({READ_SQL}) cells (at, sector, county, n)
-UNION ALL SELECT NULL, NULL, NULL, day, n FROM ({PEOPLE_BY_DAY_SQL}) days WHERE n <> 0
-UNION ALL SELECT statement_timestamp(), NULL, NULL, NULL, count(*) FROM pledges_pledge
-    WHERE state = 'confirmed' AND confirmed_at > statement_timestamp() - interval '24 hours'
+READ_HOURS_SQL = """
+SELECT hour, sum(n)::bigint FROM (
+    SELECT hour, n FROM pledges_tallyhour UNION ALL SELECT hour, n FROM pledges_tallydelta
+) tally WHERE hour > date_trunc('hour', statement_timestamp(), 'UTC') - interval '24 hours' GROUP BY hour HAVING sum(n) <> 0
+"""
+
+RECOUNT_HOURS_SQL = """
+SELECT date_trunc('hour', confirmed_at, 'UTC'), count(*) FROM pledges_pledge
+WHERE state = 'confirmed' AND confirmed_at >= date_trunc('hour', statement_timestamp(), 'UTC') - interval '23 hours' GROUP BY 1
 """
 
 
@@ -75,48 +83,46 @@ class Totals:
 
 @dataclass(frozen=True)
 class Growth:
-    """Confirmed pledges over time. `days` (Europe/Tirane) leaves out days without any; they sum to the total of that moment."""
+    """Confirmed pledges over time. `days` (Europe/Tirane) leaves out days without any; they sum to the total of that moment.
+
+    `last_24_hours` counts whole hours: those confirmed in the current hour and the 23 before it.
+    """
 
     days: list[tuple[date, int]]
     last_24_hours: int
 
 
 def read():
-    """The current Totals, in three queries."""
-    with connection.cursor() as cursor:
-        # The outer join returns the time even if the tally is empty.
-        cursor.execute(
-            f"SELECT now.at, tally.* FROM (SELECT statement_timestamp() AS at) now LEFT JOIN ({READ_SQL}) tally ON true"
-        )
-        rows = cursor.fetchall()
-    as_of = rows[0][0]
-    cells = {(sector, county): n for _at, _read_at, sector, county, n in rows if sector is not None}
-    return _totals(as_of, cells)
+    """The Totals of now, in one statement."""
+    return _totals(snapshot.read(Depth.TOTALS))
 
 
 def read_with_growth():
-    """The current Totals and their Growth at the same moment, in three queries."""
-    cells, days, as_of, last_24_hours = {}, [], None, 0
-    with connection.cursor() as cursor:
-        cursor.execute(READ_WITH_GROWTH_SQL)
-        for at, sector, county, day, n in cursor.fetchall():
-            if sector is not None:
-                cells[sector, county] = n
-            elif day is not None:
-                days.append((day, n))
-            else:
-                as_of, last_24_hours = at, n
-    return _totals(as_of, cells), Growth(days=sorted(days), last_24_hours=last_24_hours)
+    """The Totals of now and their Growth, in one statement."""
+    moment = snapshot.read(Depth.GROWTH)
+    return _totals(moment), _growth(moment)
 
 
-def _totals(as_of, cells):
+def shown():
+    """The Totals of the moment that the current page shows."""
+    return _totals(snapshot.current())
+
+
+def shown_with_growth():
+    """The Totals of the moment that the current page shows, and their Growth."""
+    moment = snapshot.current()
+    return _totals(moment), _growth(moment)
+
+
+def _totals(moment):
+    content, cells = moment.content.parts[PledgeContent], moment.figures.cells
     total = sum(cells.values())
     sectors, counties = {}, {}
     for (sector, county), n in cells.items():
         sectors[sector] = sectors.get(sector, 0) + n
         counties[county] = counties.get(county, 0) + n
     return Totals(
-        as_of=as_of,
+        as_of=moment.at,
         total=total,
         online=total,
         groups=0,
@@ -124,19 +130,25 @@ def _totals(as_of, cells):
         # A closed sector is listed while it has confirmed pledges.
         sectors=[
             (sector, sectors.get(sector.pk, 0))
-            for sector in Sector.objects.all()
+            for sector in content.sectors
             if sector.is_open or sectors.get(sector.pk)
         ],
-        counties=[(county, counties.get(county.pk, 0)) for county in County.objects.all()],
+        counties=[(county, counties.get(county.pk, 0)) for county in content.counties],
         unknown=counties.get("", 0),
         cells=cells,
     )
 
 
-def differences():
-    """Differences between the tally and the pledges in one snapshot: (day, sector, county, tally, pledges); day None for cells.
+def _growth(moment):
+    figures, since = moment.figures, moment.at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
+    return Growth(days=figures.days, last_24_hours=sum(n for hour, n in figures.hours if hour >= since))
 
-    Empty unless triggers were disabled. Reads every confirmed pledge.
+
+def differences():
+    """Differences between the tally and the pledges in one snapshot: (day, sector, county, tally, pledges).
+
+    Day is None for cells, sector and county are None for sums by day; the hours of the last day are compared as one row of
+    today without sector and county. Empty unless triggers were disabled. Reads every confirmed pledge.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"""
@@ -148,8 +160,18 @@ def differences():
             WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
             UNION ALL
             SELECT NULL, coalesce(t.sector, r.sector), coalesce(t.county, r.county), coalesce(t.n, 0), coalesce(r.n, 0)
-            FROM ({READ_SQL}) t (at, sector, county, n)
+            FROM ({READ_SQL}) t (sector, county, n)
             FULL JOIN ({RECOUNT_SQL}) r (sector, county, n) ON (t.sector, t.county) = (r.sector, r.county)
+            WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
+            UNION ALL
+            SELECT coalesce(t.day, r.day), NULL, NULL, coalesce(t.n, 0), coalesce(r.n, 0)
+            FROM ({READ_DATES_SQL}) t (day, n)
+            FULL JOIN (SELECT day, sum(n) FROM ({RECOUNT_DAYS_SQL}) days (day, sector, county, n) GROUP BY day) r (day, n)
+            ON t.day = r.day
+            WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
+            UNION ALL
+            SELECT (coalesce(t.hour, r.hour) AT TIME ZONE 'Europe/Tirane')::date, NULL, NULL, coalesce(t.n, 0), coalesce(r.n, 0)
+            FROM ({READ_HOURS_SQL}) t (hour, n) FULL JOIN ({RECOUNT_HOURS_SQL}) r (hour, n) ON t.hour = r.hour
             WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
             ORDER BY 1, 2, 3
         """)
@@ -163,6 +185,11 @@ def fold():
         return cursor.fetchone()[0]
 
 
+def erase_old_hours():
+    """Erase the sums of hours that no figure reads any more."""
+    TallyHour.objects.filter(hour__lt=Now() - timedelta(days=2)).delete()
+
+
 def unfolded():
     """The number of deltas not yet folded."""
     return TallyDelta.objects.count()
@@ -174,7 +201,13 @@ def rebuild():
         cursor.execute("LOCK TABLE pledges_pledge IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_advisory_xact_lock(tally_lock())")
         cursor.execute("DELETE FROM pledges_tallydelta")
-        cursor.execute("DELETE FROM pledges_tallyday")
-        cursor.execute("DELETE FROM pledges_tallycell")
+        for table in ("tallyday", "tallydate", "tallyhour", "tallycell"):
+            cursor.execute(f"DELETE FROM pledges_{table}")
         cursor.execute(f"INSERT INTO pledges_tallyday (day, sector, county, n) {RECOUNT_DAYS_SQL}")
+        cursor.execute("INSERT INTO pledges_tallydate (day, n) SELECT day, sum(n) FROM pledges_tallyday GROUP BY day")
+        cursor.execute(f"INSERT INTO pledges_tallyhour (hour, n) {RECOUNT_HOURS_SQL}")
         cursor.execute(f"INSERT INTO pledges_tallycell (sector, county, n) {RECOUNT_SQL}")
+        cursor.execute(
+            "INSERT INTO pledges_tallyversion AS version (id, mark) VALUES (1, random_mark()) "
+            "ON CONFLICT (id) DO UPDATE SET mark = excluded.mark"
+        )

@@ -5,9 +5,10 @@ from django.utils.csp import CSP
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csp import csp_override
 
+from pledges.content import PledgeContent
 from pledges.figures.mosaic import mosaic
 from pledges.http import in_named_language, public_page
-from pledges.models import PledgingSettings
+from pledges.snapshot import Depth
 from pledges.totals import tally
 
 COUNTER_CSP = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [CSP.NONE], "frame-ancestors": ["*"]}
@@ -15,14 +16,14 @@ COUNTER_CSP = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [
 
 @xframe_options_exempt
 @csp_override(COUNTER_CSP)
-@public_page
+@public_page(figures=Depth.TOTALS)
 @in_named_language
 def counter(request, language, theme):
     """The total in one language and theme ("light" or "dark")."""
-    totals = tally.read()
+    totals = tally.shown()
     context = {
         "totals": totals,
-        "mosaic": mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total)),
+        "mosaic": mosaic(totals.sectors, PledgeContent.current().settings.goal_above(totals.total)),
         "theme": theme,
     }
     response = render(request, "pledges/counter.html", context)

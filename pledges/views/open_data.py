@@ -1,7 +1,6 @@
 """Open data: totals, days and the published table, as JSON and CSV, with a page and an OpenAPI description."""
 
 import csv
-import hashlib
 from functools import wraps
 from io import StringIO
 
@@ -12,9 +11,10 @@ from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
-from pledges.http import mark_public, public_page, read_only
+from pledges.content import PledgeContent
+from pledges.http import public_page
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import County, PublishedState, Sector
+from pledges.snapshot import Depth
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD
 from pledges.views import openapi
@@ -33,58 +33,58 @@ def page(request):
     return render(request, "pledges/open_data.html", {"counters": counters, "small": THRESHOLD, "licence": LICENCE})
 
 
-def allow_cross_origin(view):
-    """Answer CORS preflight requests, so that scripts of other sites can send If-None-Match."""
+def open_data(figures=Depth.NONE):
+    """Decorate a view of open data: live figures, a licence, and CORS, also for preflight requests.
 
-    @csrf_exempt
-    @wraps(view)
-    def wrapper(request):
-        if request.method != "OPTIONS":
-            return view(request)
-        allowed = {"Origin": "*", "Methods": "GET, HEAD", "Headers": "If-None-Match"}
-        headers = {f"Access-Control-Allow-{name}": value for name, value in allowed.items()}
-        return HttpResponse(status=204, headers=headers | {"Access-Control-Max-Age": "86400"})
+    With preflight requests scripts of other sites can send If-None-Match.
+    """
 
-    return wrapper
+    def decorator(view):
+        public = public_page(view, figures=figures, is_data=True)
 
+        @csrf_exempt
+        @wraps(view)
+        def wrapper(request):
+            if request.method == "OPTIONS":
+                allowed = {"Methods": "GET, HEAD", "Headers": "If-None-Match"}
+                headers = {f"Access-Control-Allow-{name}": value for name, value in allowed.items()}
+                response = HttpResponse(status=204, headers=headers | {"Access-Control-Max-Age": "86400"})
+            else:
+                response = public(request)
+                response.headers["Access-Control-Expose-Headers"] = "ETag"
+                response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+                response.headers["Link"] = f'<{LICENCE}>; rel="license"'
+            response.headers["Access-Control-Allow-Origin"] = "*"
+            return response
 
-def _open_data(response, as_of):
-    """Add the headers of every open-data response: CORS, licence, and an ETag that ignores the time `as_of`."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Link"] = f'<{LICENCE}>; rel="license"'
-    # Weak ETag: equal figures of a later time are equivalent, but not the same bytes.
-    content = response.content.replace(as_of.encode(), b"") if as_of else response.content
-    response.headers["ETag"] = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return mark_public(response)
+        return wrapper
 
-
-def _json(data, as_of):
-    return _open_data(JsonResponse(data, json_dumps_params={"ensure_ascii": False}), as_of)
+    return decorator
 
 
-def _csv(name, rows, as_of):
+def _json(data):
+    return JsonResponse(data, json_dumps_params={"ensure_ascii": False})
+
+
+def _csv(name, rows):
     """Rows as CSV in UTF-8 with a byte order mark, by which spreadsheets recognise the encoding."""
     text = StringIO()
     csv.writer(text).writerows(rows)
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{name}.csv"'
-    return _open_data(response, as_of)
+    return response
 
 
-@allow_cross_origin
-@read_only
+@open_data()
 def description(request):
     """The OpenAPI description of the open data."""
-    return _json(openapi.description(), None)
+    return _json(openapi.description())
 
 
-@allow_cross_origin
-@read_only
+@open_data(Depth.TOTALS)
 def totals_json(request):
     """The totals as JSON; `sectors` and `counties` each sum to `total`."""
-    totals = tally.read()
+    totals = tally.shown()
     as_of = totals.as_of.isoformat()
     data = {
         "as_of": as_of,
@@ -100,14 +100,13 @@ def totals_json(request):
             "unknown": {"total": totals.unknown, "sq": UNKNOWN_SQ, "en": UNKNOWN_EN},
         },
     }
-    return _json(data, as_of)
+    return _json(data)
 
 
-@allow_cross_origin
-@read_only
+@open_data(Depth.TOTALS)
 def totals_csv(request):
     """The totals as CSV: the total, then one row for each way of signing, sector and county."""
-    totals = tally.read()
+    totals = tally.shown()
     as_of = totals.as_of.isoformat()
     rows = [
         ["kind", "code", "sq", "en", "total", "as_of"],
@@ -119,50 +118,46 @@ def totals_csv(request):
         *(["county", county.code, county.name_sq, county.name_en, n, as_of] for county, n in totals.counties),
         ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown, as_of],
     ]
-    return _csv("totals", rows, as_of)
+    return _csv("totals", rows)
 
 
-@allow_cross_origin
-@read_only
+@open_data(Depth.GROWTH)
 def days_json(request):
     """Confirmed pledges by day (Europe/Tirane) as JSON; days without any are left out. The days sum to `total`."""
-    totals, growth = tally.read_with_growth()
+    totals, growth = tally.shown_with_growth()
     as_of = totals.as_of.isoformat()
     days = {day.isoformat(): people for day, people in growth.days}
-    return _json({"as_of": as_of, "total": totals.total, "days": days}, as_of)
+    return _json({"as_of": as_of, "total": totals.total, "days": days})
 
 
-@allow_cross_origin
-@read_only
+@open_data(Depth.GROWTH)
 def days_csv(request):
     """Confirmed pledges by day as CSV: one row for each day."""
-    totals, growth = tally.read_with_growth()
+    totals, growth = tally.shown_with_growth()
     as_of = totals.as_of.isoformat()
     rows = ([day.isoformat(), people, as_of] for day, people in growth.days)
-    return _csv("days", [["day", "people", "as_of"], *rows], as_of)
+    return _csv("days", [["day", "people", "as_of"], *rows])
 
 
 def _published():
     """(time in ISO 8601, figures) of the newest published state; (None, {}) before the first."""
-    state = PublishedState.objects.first()
+    state = PledgeContent.current().published_state
     return (state.as_of.isoformat(), state.figures) if state else (None, {})
 
 
-@allow_cross_origin
-@read_only
+@open_data()
 def sectors_by_county_json(request):
     """The published state as JSON. A suppressed cell is null; `cells` is absent while the totals alone would reveal them."""
     as_of, published = _published()
-    return _json({"as_of": as_of, "hidden_below": THRESHOLD, **published}, as_of)
+    return _json({"as_of": as_of, "hidden_below": THRESHOLD, **published})
 
 
-@allow_cross_origin
-@read_only
+@open_data()
 def sectors_by_county_csv(request):
     """The published state as CSV: one row for each cell, `total` is empty where it is suppressed."""
     as_of, published = _published()
-    sectors = {sector.slug: sector for sector in Sector.objects.all()}
-    counties = {county.code: county for county in County.objects.all()}
+    sectors = {sector.slug: sector for sector in PledgeContent.current().sectors}
+    counties = {county.code: county for county in PledgeContent.current().counties}
     rows = [["sector", "county", "sector_sq", "sector_en", "county_sq", "county_en", "total", "as_of"]]
     for slug, row in published.get("cells", {}).items():
         # A sector can be deleted after its figures were published.
@@ -172,4 +167,4 @@ def sectors_by_county_csv(request):
             county = counties.get(code)
             county_names = [county.name_sq, county.name_en] if county else [UNKNOWN_SQ, UNKNOWN_EN]
             rows.append([slug, code, *sector_names, *county_names, "" if people is None else people, as_of])
-    return _csv("sectors-by-county", rows, as_of)
+    return _csv("sectors-by-county", rows)

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
-from pledges.http import cookieless_form, personal_page, public_form, public_page, round_response_time
-from pledges.models import Attempt, Batch, Message, Pledge, PledgingSettings
+from pledges.http import cookieless_form, personal_page, public_page, round_response_time
+from pledges.models import Attempt, Batch, Message, Pledge
 from pledges.network import network
 from pledges.totals import tally
 from pledges.views.sign import SeeOther
@@ -192,7 +193,7 @@ def my_pledge(request):
     return _my_pledge_page(request)
 
 
-@public_form
+@public_page(is_form=True)
 def _my_pledge_page(request):
     return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
 
@@ -204,7 +205,7 @@ def _send_my_link(request):
     if not form.is_valid():
         form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
-    if not Attempt.admit(network(request), PledgingSettings.load().network_limit):
+    if not Attempt.admit(network(request), PledgeContent.current().settings.network_limit):
         form.add_error(
             None, _("Many people are asking from your network at this moment. Please try again in a minute.")
         )

@@ -1,25 +1,27 @@
 """Pictures to post: "I pledged" in the words of a sector or in neutral words, and the blue ribbon. None contains a name."""
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from pledges.content import PledgeContent
 from pledges.figures import cards
 from pledges.figures import ribbon as ribbons
 from pledges.figures.brand import brand
-from pledges.http import in_named_language, mark_public, public_page, read_only
-from pledges.models import Sector
+from pledges.http import in_named_language, public_page
 
 # Takes the place of a sector's slug in the address of a picture: neutral words, which do not reveal the sector.
 NEUTRAL_SLUG = "1"
 
 
-@read_only
+@public_page
 @in_named_language
 def picture(request, language, layout, slug):
     """The picture in one language and layout ("square" or "story"), with the words that staff gave the sector."""
-    words = "" if slug == NEUTRAL_SLUG else get_object_or_404(Sector, slug=slug).pledged
-    return _png(cards.draw(layout, words or _("I pledged."), brand()))
+    sectors = {sector.slug: sector.pledged for sector in PledgeContent.current().sectors} | {NEUTRAL_SLUG: ""}
+    if slug not in sectors:
+        raise Http404
+    return _png(cards.draw(layout, sectors[slug] or _("I pledged."), brand()))
 
 
 @public_page
@@ -28,7 +30,7 @@ def ribbon(request):
     return render(request, "pledges/ribbon.html")
 
 
-@read_only
+@public_page
 @in_named_language
 def ribbon_picture(request, language, kind):
     """The ribbon as a transparent frame ("frame"), or finished with the 1 inside ("ready")."""
@@ -36,4 +38,4 @@ def ribbon_picture(request, language, kind):
 
 
 def _png(data):
-    return mark_public(HttpResponse(data, content_type="image/png"))
+    return HttpResponse(data, content_type="image/png")

@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
+from pledges.content import PledgeContent
 from pledges.forms.sign import PledgeForm
-from pledges.http import cookieless_form, personal_page, public_form, public_page, read_only, round_response_time
-from pledges.models import Attempt, PledgingSettings, Wording
+from pledges.http import cookieless_form, personal_page, public_page, read_only, round_response_time
+from pledges.models import Attempt
 from pledges.network import network
 
 
@@ -26,11 +27,15 @@ def sign(request):
     return _page(request)
 
 
-@public_form
+def _known_sector(slug):
+    return slug if slug in PledgeContent.current().open_sectors else ""
+
+
+@public_page(is_form=True, parameters={"sector": _known_sector})
 def _page(request):
-    pledging = PledgingSettings.load()
-    if not _can_sign(pledging):
-        return render(request, "pledges/not_now.html", {"pledging": pledging})
+    content = PledgeContent.current()
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
     return render(request, "pledges/sign.html", {"form": PledgeForm(chosen=request.GET.get("sector"))})
 
 
@@ -38,9 +43,9 @@ def _page(request):
 @read_only
 def through(request, code):
     """The form behind a referral link. The page does not tell whether the link is still valid."""
-    pledging = PledgingSettings.load()
-    if not _can_sign(pledging):
-        return render(request, "pledges/not_now.html", {"pledging": pledging})
+    content = PledgeContent.current()
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
     return render(request, "pledges/sign.html", {"form": PledgeForm(through=code)})
 
 
@@ -50,9 +55,10 @@ def _post(request):
     if "no" in request.POST.getlist("over_16"):
         # Under 16: no other field is read.
         return SeeOther(reverse("pledges:under_16"))
-    pledging = PledgingSettings.load()
-    if not _can_sign(pledging):
-        return render(request, "pledges/not_now.html", {"pledging": pledging, "was_submitted": True}, status=409)
+    content = PledgeContent.current()
+    if not content.can_sign:
+        context = {"pledging": content.settings, "was_submitted": True}
+        return render(request, "pledges/not_now.html", context, status=409)
     form = PledgeForm(request.POST)
     if "switch" in request.POST:
         return _in_other_language(request, form)
@@ -60,17 +66,13 @@ def _post(request):
         form.redisplay()
         return render(request, "pledges/sign.html", {"form": form}, status=422)
     signed_from = network(request)
-    if not Attempt.admit(signed_from, pledging.network_limit):
+    if not Attempt.admit(signed_from, content.settings.network_limit):
         form.redisplay()
         response = render(request, "pledges/sign.html", {"form": form, "is_throttled": True}, status=429)
         response.headers["Retry-After"] = "60"
         return response
     form.save(network=signed_from)
     return SeeOther(reverse("pledges:inbox"))
-
-
-def _can_sign(pledging):
-    return pledging.state == pledging.State.OPEN and Wording.objects.consent().exists()
 
 
 def _in_other_language(request, form):

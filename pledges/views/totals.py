@@ -3,36 +3,35 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from pledges.content import PledgeContent
 from pledges.figures import cards, downloads
 from pledges.figures.brand import brand
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
-from pledges.http import in_named_language, mark_public, public_page, read_only
-from pledges.models import County, Milestone, PledgingSettings
+from pledges.http import in_named_language, public_page
+from pledges.models import County
+from pledges.snapshot import Depth
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD
 
 
-@public_page
+@public_page(figures=Depth.GROWTH)
 def page(request):
     """How many have pledged, by sector, by county and by day."""
     return _page(request, per_10000=False)
 
 
-@public_page
+@public_page(figures=Depth.GROWTH)
 def page_per_10000(request):
     """The same with counties compared by their inhabitants."""
     return _page(request, per_10000=True)
 
 
 def _page(request, per_10000):
-    totals, growth = tally.read_with_growth()
-    goal = PledgingSettings.load().goal_above(totals.total)
-    milestones = list(Milestone.objects.select_related("sector"))
-    of_people = sorted(
-        (milestone for milestone in milestones if milestone.kind == Milestone.Kind.PEOPLE),
-        key=lambda milestone: milestone.people,
-    )
+    totals, growth = tally.shown_with_growth()
+    content = PledgeContent.current()
+    goal = content.settings.goal_above(totals.total)
+    of_people = content.milestones_of_people
     context = {
         "totals": totals,
         "goal": goal,
@@ -46,7 +45,7 @@ def _page(request, per_10000):
         "last_24_hours": growth.last_24_hours,
         "growth": downloads.growth_chart(totals, growth, of_people),
         "milestones_of_people": of_people,
-        "milestones": milestones,
+        "milestones": content.milestones,
         "signing_ways": downloads.signing_ways_figure(totals) if totals.has_several_ways else None,
         "figures": {
             "mosaic": downloads.mosaic_figure(totals, goal),
@@ -64,10 +63,10 @@ def _ranked(counties, per_10000):
     return sorted(rows, key=lambda row: -(row[2] or 0) if per_10000 else -row[1])
 
 
-@public_page
+@public_page(figures=Depth.TOTALS)
 def groups_by_county(request):
     """The table of sectors by counties, as published today."""
-    figure = downloads.groups_by_county_figure(tally.read())
+    figure = downloads.groups_by_county_figure(tally.shown())
     return render(request, "pledges/groups_by_county.html", {"figure": figure})
 
 
@@ -77,7 +76,7 @@ def method(request):
     return render(request, "pledges/method.html", {"small": THRESHOLD})
 
 
-@read_only
+@public_page(figures=Depth.GROWTH)
 @in_named_language
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
@@ -89,16 +88,16 @@ def figure(request, language, name, kind):
     else:
         response = HttpResponse(drawn.as_csv(), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'inline; filename="{name}-{language}.{kind}"'
-    return mark_public(response)
+    return response
 
 
 def _figure(name):
     if name == "growth":
-        return downloads.growth_figure(*tally.read_with_growth(), Milestone.objects.of_people())
-    totals = tally.read()
+        return downloads.growth_figure(*tally.shown_with_growth(), PledgeContent.current().milestones_of_people)
+    totals = tally.shown()
     match name:
         case "one":
-            return downloads.mosaic_figure(totals, PledgingSettings.load().goal_above(totals.total))
+            return downloads.mosaic_figure(totals, PledgeContent.current().settings.goal_above(totals.total))
         case "sectors":
             return downloads.sectors_figure(totals)
         case "counties" | "counties-per-10000":
@@ -108,11 +107,11 @@ def _figure(name):
     return downloads.groups_by_county_figure(totals)
 
 
-@read_only
+@public_page(figures=Depth.TOTALS)
 @in_named_language
 def card(request, language):
     """The current total as a picture, in one language: what a messenger shows beside a link to the totals."""
-    totals = tally.read()
-    drawing = mosaic(totals.sectors, PledgingSettings.load().goal_above(totals.total))
+    totals = tally.shown()
+    drawing = mosaic(totals.sectors, PledgeContent.current().settings.goal_above(totals.total))
     png = cards.draw_total(cards.total_text(totals), brand(), drawing.paths, drawing.dot_width)
-    return mark_public(HttpResponse(png, content_type="image/png"))
+    return HttpResponse(png, content_type="image/png")

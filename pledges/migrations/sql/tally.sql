@@ -2,37 +2,46 @@
 -- function that folds these deltas into the day and cell tables.
 -- Triggers, because every total must equal a count of the rows, for any statement (form, admin, bulk delete, COPY, TRUNCATE).
 -- Append-only deltas, because concurrent confirmations of one sector and county must not wait for each other.
+-- The version of the tally is the bitwise XOR of the random marks of all deltas, folded or not: it changes exactly when a change
+-- is committed, and folding does not change it.
 
 -- The key of the advisory lock that lets one process fold at a time. It is an arbitrary number.
 CREATE OR REPLACE FUNCTION tally_lock() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 7243016512394::bigint';
 
+-- The hour of a confirmation, for the figure of the last 24 hours. NULL for older confirmations, which that figure never counts.
+CREATE OR REPLACE FUNCTION tally_hour(confirmed_at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN confirmed_at > now() - interval '25 hours' THEN date_trunc('hour', confirmed_at, 'UTC') END
+$$;
+
 -- INSERT, UPDATE and DELETE: old_rows and new_rows are the transition tables of the statement.
 CREATE OR REPLACE FUNCTION tally_pledges_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO pledges_tallydelta (day, sector, county, n)
-    SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, coalesce(county_id, ''), count(*)
-    FROM new_rows WHERE state = 'confirmed' GROUP BY 1, 2, 3;
+    INSERT INTO pledges_tallydelta (day, hour, sector, county, n)
+    SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, tally_hour(confirmed_at), sector_id, coalesce(county_id, ''), count(*)
+    FROM new_rows WHERE state = 'confirmed' GROUP BY 1, 2, 3, 4;
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE FUNCTION tally_pledges_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO pledges_tallydelta (day, sector, county, n)
-    SELECT day, sector_id, county, sum(n) FROM (
-        SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date AS day, sector_id, coalesce(county_id, '') AS county, 1 AS n
+    INSERT INTO pledges_tallydelta (day, hour, sector, county, n)
+    SELECT day, hour, sector_id, county, sum(n) FROM (
+        SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date AS day, tally_hour(confirmed_at) AS hour, sector_id,
+               coalesce(county_id, '') AS county, 1 AS n
         FROM new_rows WHERE state = 'confirmed'
         UNION ALL
-        SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, coalesce(county_id, ''), -1
+        SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, tally_hour(confirmed_at), sector_id,
+               coalesce(county_id, ''), -1
         FROM old_rows WHERE state = 'confirmed'
-    ) change GROUP BY day, sector_id, county HAVING sum(n) <> 0;
+    ) change GROUP BY day, hour, sector_id, county HAVING sum(n) <> 0;
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE FUNCTION tally_pledges_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO pledges_tallydelta (day, sector, county, n)
-    SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, coalesce(county_id, ''), -count(*)
-    FROM old_rows WHERE state = 'confirmed' GROUP BY 1, 2, 3;
+    INSERT INTO pledges_tallydelta (day, hour, sector, county, n)
+    SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, tally_hour(confirmed_at), sector_id, coalesce(county_id, ''), -count(*)
+    FROM old_rows WHERE state = 'confirmed' GROUP BY 1, 2, 3, 4;
     RETURN NULL;
 END $$;
 
@@ -43,23 +52,23 @@ BEGIN
     IF current_setting('transaction_isolation') NOT IN ('read committed', 'read uncommitted') THEN
         RAISE EXCEPTION 'pledges can be truncated in a READ COMMITTED transaction only';
     END IF;
-    INSERT INTO pledges_tallydelta (day, sector, county, n)
-    SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, coalesce(county_id, ''), -count(*)
-    FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2, 3;
+    INSERT INTO pledges_tallydelta (day, hour, sector, county, n)
+    SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, tally_hour(confirmed_at), sector_id, coalesce(county_id, ''), -count(*)
+    FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2, 3, 4;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER tally_inserted AFTER INSERT ON pledges_pledge
+CREATE OR REPLACE TRIGGER tally_inserted AFTER INSERT ON pledges_pledge
     REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_pledges_inserted();
-CREATE TRIGGER tally_updated AFTER UPDATE ON pledges_pledge
+CREATE OR REPLACE TRIGGER tally_updated AFTER UPDATE ON pledges_pledge
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_pledges_updated();
-CREATE TRIGGER tally_deleted AFTER DELETE ON pledges_pledge
+CREATE OR REPLACE TRIGGER tally_deleted AFTER DELETE ON pledges_pledge
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION tally_pledges_deleted();
-CREATE TRIGGER tally_truncated BEFORE TRUNCATE ON pledges_pledge
+CREATE OR REPLACE TRIGGER tally_truncated BEFORE TRUNCATE ON pledges_pledge
     FOR EACH STATEMENT EXECUTE FUNCTION tally_pledges_truncated();
 
--- Moves all deltas into the day and cell tables; returns their number, or NULL when another process is folding.
--- It is one statement, so every snapshot counts each delta exactly once.
+-- Moves all deltas into the tables by day and cell, by day, by hour and by cell; returns their number, or NULL when another
+-- process is folding. It is one statement, so every snapshot counts each delta exactly once.
 CREATE OR REPLACE FUNCTION fold_tally() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE folded_count bigint;
 BEGIN
@@ -67,18 +76,67 @@ BEGIN
         RETURN NULL;
     END IF;
     WITH folded AS (
-        DELETE FROM pledges_tallydelta RETURNING day, sector, county, n
+        DELETE FROM pledges_tallydelta RETURNING day, hour, sector, county, n, mark
     ), days AS (
         INSERT INTO pledges_tallyday AS target (day, sector, county, n)
         SELECT day, sector, county, sum(n) FROM folded GROUP BY day, sector, county HAVING sum(n) <> 0
         ON CONFLICT (day, sector, county) DO UPDATE SET n = target.n + excluded.n
+    ), dates AS (
+        INSERT INTO pledges_tallydate AS target (day, n)
+        SELECT day, sum(n) FROM folded GROUP BY day HAVING sum(n) <> 0
+        ON CONFLICT (day) DO UPDATE SET n = target.n + excluded.n
+    ), hours AS (
+        INSERT INTO pledges_tallyhour AS target (hour, n)
+        SELECT hour, sum(n) FROM folded WHERE hour IS NOT NULL GROUP BY hour HAVING sum(n) <> 0
+        ON CONFLICT (hour) DO UPDATE SET n = target.n + excluded.n
     ), cells AS (
         INSERT INTO pledges_tallycell AS target (sector, county, n)
         SELECT sector, county, sum(n) FROM folded GROUP BY sector, county HAVING sum(n) <> 0
         ON CONFLICT (sector, county) DO UPDATE SET n = target.n + excluded.n
+    ), version AS (
+        INSERT INTO pledges_tallyversion AS target (id, mark)
+        SELECT 1, bit_xor(mark) FROM folded HAVING count(*) > 0
+        ON CONFLICT (id) DO UPDATE SET mark = target.mark # excluded.mark
     )
     SELECT count(*) INTO folded_count FROM folded;
     RETURN folded_count;
+END $$;
+
+-- What a public page needs, in one statement and one snapshot: the time, the version of the content, and for pages with figures
+-- the version of the tally. The figures follow only if that version is not `known`: [[sector, county, n], ...], and with growth
+-- also [[day, n], ...] and [[hour as Unix time, n], ...] of the last 25 hours.
+-- STABLE, so that all its queries use the snapshot of the calling statement.
+CREATE OR REPLACE FUNCTION read_moment(with_figures boolean, with_growth boolean, known bigint)
+RETURNS TABLE (at timestamptz, content bigint, tally bigint, cells text, days text, hours text) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    at := statement_timestamp();
+    content := content_version();
+    IF with_figures THEN
+        SELECT coalesce(bit_xor(marks.mark), 0) INTO tally FROM (
+            SELECT mark FROM pledges_tallyversion UNION ALL SELECT mark FROM pledges_tallydelta
+        ) marks;
+        IF tally IS DISTINCT FROM known THEN
+            SELECT coalesce(json_agg(json_build_array(sums.sector, sums.county, sums.n)), '[]') INTO cells FROM (
+                SELECT both_tables.sector, both_tables.county, sum(both_tables.n) AS n FROM (
+                    SELECT sector, county, n FROM pledges_tallycell
+                    UNION ALL SELECT sector, county, n FROM pledges_tallydelta
+                ) both_tables GROUP BY both_tables.sector, both_tables.county
+            ) sums;
+            IF with_growth THEN
+                SELECT coalesce(json_agg(json_build_array(sums.day, sums.n) ORDER BY sums.day), '[]') INTO days FROM (
+                    SELECT both_tables.day, sum(both_tables.n) AS n FROM (
+                        SELECT day, n FROM pledges_tallydate UNION ALL SELECT day, n FROM pledges_tallydelta
+                    ) both_tables GROUP BY both_tables.day HAVING sum(both_tables.n) <> 0
+                ) sums;
+                SELECT coalesce(json_agg(json_build_array(extract(epoch FROM sums.hour)::bigint, sums.n)), '[]') INTO hours FROM (
+                    SELECT both_tables.hour, sum(both_tables.n) AS n FROM (
+                        SELECT hour, n FROM pledges_tallyhour UNION ALL SELECT hour, n FROM pledges_tallydelta
+                    ) both_tables WHERE both_tables.hour > at - interval '25 hours' GROUP BY both_tables.hour
+                ) sums;
+            END IF;
+        END IF;
+    END IF;
+    RETURN NEXT;
 END $$;
 
 -- Deltas live for about a second. The table is nearly always empty, so autovacuum starts after a fixed number of dead rows.

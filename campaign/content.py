@@ -1,0 +1,97 @@
+"""The share of campaign in the published content: pages, news, texts, help channels and the short content of several pages."""
+
+from django.utils.functional import cached_property
+
+from campaign import texts
+from campaign.models import (
+    Article,
+    Demand,
+    HelpChannel,
+    OldAddress,
+    Page,
+    Partner,
+    Picture,
+    SiteSettings,
+    Statistic,
+    Voice,
+)
+from pledges.languages import LANGUAGE_CODES
+from pledges.models.content_version import CONTENT_VERSION
+from pledges.snapshot import Outdated, Part
+
+# Large columns. No page shows the search columns.
+SEARCH_COLUMNS = ["search_sq", "search_en"]
+BODIES = ["body_sq", "body_en"]
+# The bodies of so many articles are held from the start, the newest first. Those of a large archive are loaded when needed.
+HELD_BODIES = 100
+
+
+class SiteContent(Part):
+    """Rows are model instances that no caller changes. Sequences are tuples in the order of the models."""
+
+    def __init__(self, version, at):
+        super().__init__(version, at)
+        pages, articles = tuple(_load(Page)), tuple(_load(Article).defer(*SEARCH_COLUMNS, *BODIES))
+        bodies = _load(Article).in_bulk([article.pk for article in articles[:HELD_BODIES]])
+        for article in articles[:HELD_BODIES]:
+            article.body_sq, article.body_en = bodies[article.pk].body_sq, bodies[article.pk].body_en
+        self._publish_times = [row.publish_at for row in (*pages, *articles)]
+        self.pages = tuple(page for page in pages if page.publish_at <= at)
+        self.articles = tuple(article for article in articles if article.publish_at <= at)
+        self.pictures = Picture.objects.in_bulk()
+        # {(model name, language, old slug): id of the row}
+        self._old_addresses = {(old.kind, old.language, old.slug): old.target for old in OldAddress.objects.all()}
+        self.texts = texts.read()
+        self.channels = tuple(HelpChannel.objects.shown())
+        self.demands = tuple(Demand.objects.shown())
+        self.voices = tuple(Voice.objects.shown())
+        self.statistics = tuple(Statistic.objects.shown())
+        self.partners = tuple(Partner.objects.shown())
+        self.exit_url = SiteSettings.load().exit_url
+
+    def load_body(self, article):
+        """Load the texts of an article of the archive. Raises Outdated if the content has changed since this was read."""
+        if not article.get_deferred_fields().isdisjoint(BODIES):
+            row = Article.objects.filter(pk=article.pk).values_list(*BODIES, CONTENT_VERSION).first()
+            if row is None or row[2] != self.version:
+                raise Outdated
+            article.body_sq, article.body_en = row[:2]
+
+    def changes(self):
+        """The publication times of all published pages and articles."""
+        return self._publish_times
+
+    @cached_property
+    def page_by_key(self):
+        """{key: Page}"""
+        return {page.key: page for page in self.pages}
+
+    @cached_property
+    def sector_pages(self):
+        """{sector id: Page} of the pages of sectors."""
+        return {page.sector_id: page for page in self.pages if page.sector_id}
+
+    def rows_of(self, model):
+        """The published pages or articles."""
+        return self.pages if model is Page else self.articles
+
+    def by_slug(self, model, language):
+        """{slug in this language: row} of the published pages or articles."""
+        return self._slugs[model, language]
+
+    @cached_property
+    def _slugs(self):
+        return {
+            (model, language): {getattr(row, f"slug_{language}"): row for row in self.rows_of(model)}
+            for model in (Page, Article)
+            for language in LANGUAGE_CODES
+        }
+
+    def moved_from(self, model, language, slug):
+        """The published row that had this slug before, or None."""
+        target = self._old_addresses.get((model._meta.model_name, language, slug))
+        return next((row for row in self.rows_of(model) if row.pk == target), None)
+
+
+def _load(model):
+    return model.objects.filter(state=model.State.PUBLISHED).select_related("picture").defer(*SEARCH_COLUMNS)

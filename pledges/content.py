@@ -1,0 +1,60 @@
+"""The share of pledges in the published content: sectors, wordings, counties, provider rules, settings, milestones."""
+
+from django.db.models import Prefetch
+from django.utils.functional import cached_property
+
+from pledges.models import (
+    Commitment,
+    County,
+    Milestone,
+    PledgingSettings,
+    ProviderRule,
+    PublishedState,
+    Sector,
+    Wording,
+)
+from pledges.snapshot import Part
+
+
+class PledgeContent(Part):
+    """Rows are model instances that no caller changes. Sequences are tuples in the order of the models."""
+
+    def __init__(self, version, at):
+        super().__init__(version, at)
+        commitments = Prefetch("commitments", Commitment.objects.order_by("position", "pk"))
+        # All sectors, also closed ones. `sector.commitments.all()` runs no query.
+        self.sectors = tuple(Sector.objects.prefetch_related(commitments))
+        self.counties = tuple(County.objects.all())
+        # {id: Wording} of all versions: a cached form can show an older one.
+        self.wordings = Wording.objects.in_bulk()
+        self.provider_rules = ProviderRule.objects.by_domain()
+        self.settings = PledgingSettings.load()
+        self.milestones = tuple(Milestone.objects.select_related("sector"))
+        # The newest PublishedState, or None before the first.
+        self.published_state = PublishedState.objects.first()
+
+    @cached_property
+    def current_wordings(self):
+        """{sector id: Wording}: the newest version of each sector's pledge, and of the consent under None."""
+        return {wording.sector_id: wording for wording in sorted(self.wordings.values(), key=lambda each: each.version)}
+
+    @cached_property
+    def sectors_by_id(self):
+        """{id: Sector} of all sectors."""
+        return {sector.pk: sector for sector in self.sectors}
+
+    @cached_property
+    def open_sectors(self):
+        """{slug: Sector} of the sectors that the form offers: open, and with a wording to sign."""
+        return {sector.slug: sector for sector in self.sectors if sector.is_open and sector.pk in self.current_wordings}
+
+    @cached_property
+    def milestones_of_people(self):
+        """Milestones of the total number of supporters, the smallest first."""
+        of_people = (each for each in self.milestones if each.kind == Milestone.Kind.PEOPLE)
+        return tuple(sorted(of_people, key=lambda each: each.people))
+
+    @property
+    def can_sign(self):
+        """Whether the form accepts pledges: pledging is open, and there is a consent."""
+        return self.settings.state == PledgingSettings.State.OPEN and None in self.current_wordings

@@ -1,0 +1,251 @@
+"""The published content as one immutable object per process, and the moment that a request shows.
+
+Statement triggers change the version of the content (migrations/sql/content.sql). A request reads that version, and where it
+shows figures the tally, with one statement: its `Moment`. The content is loaded again only when its version has changed, or when
+something is published by the clock. Each app registers its share of the content as a subclass of `Part`.
+"""
+
+import json
+import logging
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import IntEnum
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+logger = logging.getLogger(__name__)
+
+DATABASE_ERRORS = (OperationalError, InterfaceError)
+# After a failed connection no request tries again for this time: an unreachable server would block all threads.
+RETRY_AFTER_SECONDS = 1
+# How often the content is read again when it changes while it is read.
+LOAD_ATTEMPTS = 10
+
+
+class Depth(IntEnum):
+    """Which figures a page shows: none, the totals, or also the growth by day and the last 24 hours."""
+
+    NONE = 0
+    TOTALS = 1
+    GROWTH = 2
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The tally at one version. `read_at` is a monotonic time in seconds."""
+
+    version: int
+    read_at: float
+    # {(sector id, county code or ""): people}
+    cells: dict
+    # [(day, people)], sorted; days without people are left out. None without growth, as `hours`.
+    days: list | None
+    # [(start of the hour, people)] of the last 25 hours
+    hours: list | None
+
+
+class Outdated(Exception):
+    """The content of the current moment is not the present one any more, and something of it was to be loaded."""
+
+
+class Part:
+    """The share of one app in the content. `__init__` loads it at this version; `at` is the time of the database."""
+
+    kinds = []
+
+    def __init_subclass__(cls):
+        Part.kinds.append(cls)
+
+    def __init__(self, version, at):
+        self.version = version
+
+    @classmethod
+    def current(cls):
+        """The instance of the moment that the current request shows, or of now outside a request."""
+        return current().content.parts[cls]
+
+    def changes(self):
+        """The times at which something of it is published by the clock, past and future ones."""
+        return []
+
+
+@dataclass(frozen=True)
+class Content:
+    """All published content at one version. `key` identifies it in every process; it is outdated from `until` on."""
+
+    version: int
+    key: str
+    until: datetime | None
+    parts: dict
+
+    def is_of(self, version, at):
+        """Whether it is the content of this version at this time."""
+        return self.version == version and (self.until is None or at < self.until)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What one request shows. `is_live` is False while the database is unreachable: then it is the last moment read."""
+
+    at: datetime
+    content: Content
+    figures: Figures | None
+    is_live: bool = True
+
+
+class _Process:
+    """What this process holds: the last content, figures and time read."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.content = None
+        self.at = None
+        self.figures = {}
+        self.down_until = 0.0
+
+
+_process = _Process()
+_thread = threading.local()
+
+
+def current():
+    """The Moment of the current request; outside a request, the present one."""
+    holder = getattr(_thread, "holder", None)
+    if holder is None:
+        return read()
+    if holder.moment is None:
+        holder.moment = read()
+    return holder.moment
+
+
+class _Holder:
+    moment = None
+
+
+@contextmanager
+def one_moment():
+    """Within the block, `current()` returns one Moment, which is read when it is first needed."""
+    _thread.holder = _Holder()
+    try:
+        yield
+    finally:
+        _thread.holder = None
+
+
+def show(depth, patience=0.0):
+    """Read the Moment of the current request with these figures, and return it. See `read`."""
+    moment = read(depth, patience)
+    holder = getattr(_thread, "holder", None)
+    if holder is not None:
+        holder.moment = moment
+    return moment
+
+
+def read(depth=Depth.NONE, patience=0.0):
+    """The present Moment, with one statement unless the content has changed.
+
+    Figures that changed less than `patience` seconds after they were last read anew are not read again. Without a database it
+    is the last moment that this process has read; raises the database's error if there is none.
+    """
+    held = _process.figures.get(depth)
+    is_fresh = held is not None and time.monotonic() - held.read_at < patience
+    try:
+        at, version, *tally = _query(Depth.NONE if is_fresh else depth, held)
+        content = _content(version, at)
+    except DATABASE_ERRORS:
+        if _process.content is None or (depth and held is None):
+            raise
+        return Moment(_process.at, _process.content, held, is_live=False)
+    _process.at = at
+    if depth and not is_fresh:
+        held = _figures(depth, held, *tally)
+    return Moment(at, content, held)
+
+
+def _query(depth, held):
+    """The row of read_moment(). A connection that was lost meanwhile is replaced once."""
+    if time.monotonic() < _process.down_until:
+        raise OperationalError("the database was unreachable a moment ago")
+    # A health check would cost every request a second statement: instead a failed statement is repeated.
+    connection.health_check_done = True
+    parameters = [depth >= Depth.TOTALS, depth >= Depth.GROWTH, held and held.version]
+    try:
+        try:
+            return _fetch("SELECT * FROM read_moment(%s, %s, %s)", parameters)
+        except DATABASE_ERRORS:
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            return _fetch("SELECT * FROM read_moment(%s, %s, %s)", parameters)
+    except DATABASE_ERRORS as error:
+        logger.error("The database cannot be reached: %s", type(error).__name__)
+        connection.close()
+        _process.down_until = time.monotonic() + RETRY_AFTER_SECONDS
+        raise
+
+
+def _fetch(statement, parameters=()):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchone()
+
+
+def _figures(depth, held, version, cells, days, hours):
+    if cells is None:
+        return held
+    figures = Figures(
+        version=version,
+        read_at=time.monotonic(),
+        cells={(sector, county): n for sector, county, n in json.loads(cells)},
+        days=days and [(date.fromisoformat(day), n) for day, n in json.loads(days)],
+        hours=hours and [(datetime.fromtimestamp(hour, UTC), n) for hour, n in json.loads(hours)],
+    )
+    _process.figures[depth] = figures
+    return figures
+
+
+def _content(version, at):
+    """The content of this version, or of a newer one. One thread loads it, the others wait."""
+    content = _process.content
+    if content is not None and content.is_of(version, at):
+        return content
+    with _process.lock:
+        if _process.content is None or not _process.content.is_of(version, at):
+            _process.content = _load()
+        return _process.content
+
+
+def _load():
+    """Read all parts in one snapshot of the database.
+
+    Inside a transaction, whose isolation level is given, the version is compared before and after, and the content is read
+    again if it has changed.
+    """
+    for _attempt in range(LOAD_ATTEMPTS):
+        is_nested = connection.in_atomic_block
+        with transaction.atomic():
+            if not is_nested:
+                _execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            version, at = _fetch("SELECT content_version(), statement_timestamp()")
+            parts = {kind: kind(version, at) for kind in Part.kinds}
+            if not is_nested or _fetch("SELECT content_version()") == (version,):
+                break
+    else:
+        raise OperationalError("the content changed during every attempt to read it")
+    times = [change for part in parts.values() for change in part.changes()]
+    last = max((change for change in times if change <= at), default=None)
+    return Content(
+        version=version,
+        # The last publication by the clock is part of the key: at the same version the content differs before and after it.
+        key=f"{version:x}.{last.timestamp():.0f}" if last else f"{version:x}",
+        until=min((change for change in times if change > at), default=None),
+        parts=parts,
+    )
+
+
+def _execute(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
