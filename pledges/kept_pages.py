@@ -1,8 +1,8 @@
 """Rendered public pages, kept in the memory of the process.
 
-A page is kept by its address with known parameters, for as long as its key is the same: a digest of everything that the page
-depends on. These are the release, the version of the content, and where it shows them the version of the tally, the minute and the
-stamp. Equal keys mean equal bytes, also in another process, so the key is the ETag.
+A page is kept by its address with known parameters, for as long as its key is the same. The key is a digest of everything that
+the page depends on: the release, the version of the content, and where it shows them the version of the tally, the minute and
+the stamp. Equal keys mean equal bytes, also in another process, so the key is the ETag.
 """
 
 import hashlib

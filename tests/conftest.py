@@ -4,10 +4,12 @@ import os
 import tempfile
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, TransactionTestCase
 
+from pledges import kept_pages
 from tests import drill
 from tests.factories import sign_in
 from tests.snapshot import Snapshot
@@ -16,8 +18,6 @@ LONGEST = ("tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide
 
 
 def pytest_configure(config):
-    from django.conf import settings
-
     drill.is_long = config.getoption("markexpr") == "drill"
     # Hashed file names need collectstatic; the tests serve the files from their source folders.
     settings.STORAGES = settings.STORAGES | {
@@ -83,8 +83,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Every test begins with an empty cache."""
+    """Every test begins with an empty cache and without rendered pages, which can depend on settings of another test."""
     cache.clear()
+    kept_pages.kept = kept_pages.KeptPages(settings.KEPT_PAGES_BYTES)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from django.db import connection, models
 
-
 # The database default of marks: the function of migrations/sql/marks.sql.
 RANDOM_MARK = models.Func(function="random_mark", output_field=models.BigIntegerField())
 

@@ -1,7 +1,7 @@
 """The tally of confirmed pledges. Only the triggers and `fold_tally()` of migrations/sql/tally.sql write these tables.
 
-Statement triggers append to TallyDelta. `fold_tally()` moves deltas into the other tables. A total is the sum of cells and deltas,
-so it is exact before and after a fold.
+Statement triggers append to TallyDelta. `fold_tally()` moves deltas into the other tables. A total is the sum of cells and
+deltas, so it is exact before and after a fold.
 """
 
 from django.db import models

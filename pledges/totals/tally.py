@@ -94,12 +94,12 @@ class Growth:
 
 def read():
     """The Totals of now, in one statement."""
-    return _totals(snapshot.read(Depth.TOTALS))
+    return _totals(snapshot.show(Depth.TOTALS))
 
 
 def read_with_growth():
     """The Totals of now and their Growth, in one statement."""
-    moment = snapshot.read(Depth.GROWTH)
+    moment = snapshot.show(Depth.GROWTH)
     return _totals(moment), _growth(moment)
 
 

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client
 from django.utils import translation
 
 from campaign.models import Article, HelpChannel, Page, SiteSettings
 from pledges.models import Sector
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of, personal_visits, public_paths
+from tests.tally import put_cells
 
 pytestmark = pytest.mark.django_db
 
@@ -34,11 +34,8 @@ def alternates(page):
 
 
 def insert_tally(**people):
-    """Insert tally cells of so many people for each sector, as folding would."""
-    with connection.cursor() as cursor:
-        for slug, n in people.items():
-            sector = Sector.objects.get(slug=slug.replace("_", "-"))
-            cursor.execute("INSERT INTO pledges_tallycell (sector, county, n) VALUES (%s, 'AL-11', %s)", [sector.pk, n])
+    """Add so many people of each sector to the tally."""
+    put_cells({(slug.replace("_", "-"), "AL-11"): n for slug, n in people.items()})
 
 
 # Story 21: both languages

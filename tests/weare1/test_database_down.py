@@ -1,22 +1,17 @@
 """Responses while PostgreSQL is down: pages, personal links, probes, log (acceptance story 20)."""
 
-import http.client
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from pledges.crypto import links, stamps
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests.pages import Document
+from tests.site import Site
 
 INPUT = {
     "over_16": "yes",
@@ -27,51 +22,14 @@ INPUT = {
     "consent": "on",
     "stamp": "x",
 }
-TIMEOUT = 30  # seconds
-
-
-class Site:
-    """gunicorn with the site, whose database does not answer."""
-
-    def __init__(self, folder):
-        self.log = folder / "log"
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        nothing_listens_here = quote(str(folder), safe="")
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "gunicorn", "weare1.wsgi", "--no-control-socket"),
-                    *("--bind", f"fd://{self.listener.fileno()}", "--worker-class", "gthread", "--threads", "2"),
-                ],
-                cwd=settings.BASE_DIR,
-                env=os.environ
-                | {"DEV": "1", "DATABASE_URL": f"postgresql://weare1@{nothing_listens_here}:5432/weare1"},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=[self.listener.fileno()],
-            )
-
-    def fetch(self, path, form=None):
-        """(status, headers, body) of a request; with `form` it is a POST."""
-        connection = http.client.HTTPConnection(*self.listener.getsockname()[:2], timeout=TIMEOUT)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-        connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
-        response = connection.getresponse()
-        body = response.read().decode()
-        connection.close()
-        return response.status, response.headers, body
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(TIMEOUT)
-        self.listener.close()
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("no-database"))
-    yield site
-    site.stop()
+    folder = tmp_path_factory.mktemp("no-database")
+    nothing_listens_here = quote(str(folder), safe="")
+    with Site(folder, f"postgresql://weare1@{nothing_listens_here}:5432/weare1") as site:
+        yield site
 
 
 @pytest.mark.parametrize("form", [None, INPUT], ids=["get", "post"])

@@ -17,8 +17,8 @@ from tests.pages import LANGUAGES, Document, want_new_address
 
 pytestmark = pytest.mark.django_db
 
-CACHED = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
-CACHED_FORM = "public, max-age=0, s-maxage=60"
+CACHED = "public, max-age=0, s-maxage=5, stale-while-revalidate=5, stale-if-error=86400"
+CACHED_FORM = "public, max-age=0, s-maxage=5"
 CACHED_ERROR = "public, max-age=0, s-maxage=10"
 NOT_CACHED = "private, no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"

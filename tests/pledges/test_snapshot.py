@@ -1,0 +1,291 @@
+"""The snapshot of the published content: changed by any writer it shows on the next request, and a page is of one version."""
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from campaign.models import Article, Demand, HelpChannel, Page, PageText, Partner, SiteSettings, Statistic, Voice
+from dev.cluster import Cluster
+from pledges import kept_pages, snapshot
+from pledges.models import (
+    Commitment,
+    ContentChange,
+    County,
+    Message,
+    Pledge,
+    PledgingSettings,
+    ProviderRule,
+    Sector,
+    Wording,
+)
+from pledges.totals import milestones, published
+from tests.drill import rounds
+from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
+from tests.pages import public_paths
+from tests.site import Site, url_of_test_database
+from tests.threads import held_open
+
+pytestmark = pytest.mark.django_db
+
+PATHS = [path for name, _language, path in public_paths() if name != "pledges:wall"]
+PATHS += [
+    *("/sq/prinder/", "/en/parents/", "/sq/lajme/nis-levizja/", "/en/news/the-movement-begins/", "/en/news/feed/"),
+    *("/api/v1/totals.json", "/api/v1/days.csv", "/counter/sq/light/", "/sitemap.xml", "/site.webmanifest"),
+]
+
+
+def sql(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def version():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT content_version()")
+        return cursor.fetchone()[0]
+
+
+def new_process():
+    """Forget what this process holds, as a new process would."""
+    snapshot._process.__init__()
+    kept_pages.kept = kept_pages.KeptPages(settings.KEPT_PAGES_BYTES)
+
+
+def save_in_the_admin(text, words):
+    client = sign_in(Client(), make_staff("change_pagetext"))
+    page = client.get(f"/admin/campaign/pagetext/{text.pk}/change/")
+    form = page.context["adminform"].form
+    data = {"seen": form["seen"].value(), "text_sq": words, "text_en": words}
+    response = client.post(f"/admin/campaign/pagetext/{text.pk}/change/", data)
+    assert response.status_code == 302, response.text
+
+
+WRITERS = {
+    "the admin": save_in_the_admin,
+    "update()": lambda text, words: PageText.objects.filter(pk=text.pk).update(text_sq=words, text_en=words),
+    "bulk_update()": lambda text, words: PageText.objects.bulk_update(
+        [PageText(pk=text.pk, text_sq=words, text_en=words)], ["text_sq", "text_en"]
+    ),
+    "SQL": lambda text, words: sql(
+        "UPDATE campaign_pagetext SET text_sq = %s, text_en = %s WHERE id = %s", words, words, text.pk
+    ),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_change_shows_on_the_next_request(client, writer):
+    text = PageText.objects.get(key="home_lead")
+    for path in ("/sq/", "/en/"):
+        client.get(path)
+    WRITERS[writer](text, "Fjalë të reja")
+    for path in ("/sq/", "/en/"):
+        assert "Fjalë të reja" in client.get(path).text
+
+
+CHANGES = [
+    lambda: Sector.objects.filter(slug="parents").update(name_sq="Prindërit"),
+    lambda: Sector.objects.create(slug="new", name_sq="Të rinj", name_en="New", color="s9"),
+    lambda: Commitment.objects.first().delete(),
+    lambda: Wording.objects.consent().get().next_version().save(),
+    lambda: County.objects.filter(pk="AL-01").update(population=1),
+    lambda: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
+    lambda: ProviderRule.objects.first().delete(),
+    lambda: HelpChannel.objects.filter(key="alo-116111").update(number="116-111"),
+    lambda: Demand.objects.first().delete(),
+    lambda: Voice.objects.update(person="Tjetër Njeri"),
+    lambda: Statistic.objects.update(year=2020),
+    lambda: Partner.objects.all().delete(),
+    lambda: Page.objects.filter(key="child").update(title_sq="Je fëmijë"),
+    lambda: Article.objects.all().delete(),
+    lambda: SiteSettings.objects.update_or_create(pk=1, defaults={"exit_url": "https://www.wikipedia.org/"}),
+    lambda: sql("TRUNCATE campaign_oldaddress"),
+    published.publish,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_table_of_content_changes_the_version(change):
+    before = version()
+    change()
+    assert version() != before
+
+
+def test_folding_keeps_the_version_and_a_rollback_restores_it():
+    Partner.objects.all().delete()
+    before = version()
+    ContentChange.fold()
+    assert ContentChange.objects.count() == 0 and version() == before
+    with transaction.atomic():
+        Demand.objects.update(position=F("position") + 1)
+        assert version() != before
+        transaction.set_rollback(True)
+    assert version() == before
+    Demand.objects.update(position=F("position") + 1)
+    assert version() != before
+    ContentChange.fold()
+    assert version() != before
+
+
+def test_nothing_between_signing_and_thanks_changes_the_version(client, mailoutbox):
+    before = version()
+    client.post("/sq/zotimi/", form_data())
+    run_worker()
+    pledge = Pledge.objects.get()
+    assert Message.objects.get().state == "sent"
+    pledge.confirm()
+    milestones.record()
+    assert version() == before
+
+
+def test_what_is_published_by_the_clock_shows_in_time(client):
+    article = Article.objects.first()
+    soon = timezone.now() + timedelta(seconds=1)
+    Article.objects.filter(pk=article.pk).update(publish_at=soon)
+    assert article.title_sq not in client.get("/sq/lajme/").text
+    time.sleep(max(0, (soon - timezone.now()).total_seconds()) + 0.1)
+    assert article.title_sq in client.get("/sq/lajme/").text
+
+
+def without_time(response):
+    """The content of a response without the moment of open data."""
+    return re.sub(rb"\d{4}-\d\d-\d\dT[\d:.+]+", b"", response.content)
+
+
+EDITS = {
+    "text": lambda words: (
+        PageText.objects.order_by("?").filter(key__startswith="h").update(text_sq=words, text_en=words)
+    ),
+    "title": lambda words: Page.objects.exclude(key="privacy").update(title_sq=words, title_en=words),
+    "slug": lambda words: Page.objects.filter(key="child").update(
+        slug_sq=f"je-{len(words)}", slug_en=f"are-{len(words)}"
+    ),
+    "draft": lambda words: Article.objects.filter(pk=Article.objects.first().pk).update(state="draft"),
+    "publish": lambda words: Article.objects.update(state="published"),
+    "hide": lambda words: Demand.objects.update(is_shown=False),
+    "sector": lambda words: Sector.objects.filter(slug="youth").update(name_sq=words, name_en=words),
+    "close": lambda words: Sector.objects.filter(slug="artists").update(is_open=False),
+    "wording": lambda words: sql(
+        "INSERT INTO pledges_wording (kind, sector_id, version, text_sq, text_en, created_at) "
+        "SELECT kind, sector_id, version + 1, %s, %s, now() FROM pledges_wording ORDER BY version DESC LIMIT 1",
+        words,
+        words,
+    ),
+    "goal": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"goal": 100 + len(words)}),
+    "pause": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
+    "open": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "open"}),
+    "pledge": lambda words: make_pledge(state="confirmed"),
+    "publish the table": lambda words: published.publish(),
+    "exit": lambda words: SiteSettings.objects.update_or_create(
+        pk=1, defaults={"exit_url": f"https://e{len(words)}.example/"}
+    ),
+    "fold": lambda words: ContentChange.fold(),
+}
+
+
+@pytest.mark.drill
+@hypothesis_settings(
+    max_examples=rounds(4, 60),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(EDITS)), st.text("abcçdeëfgh ", min_size=1, max_size=40).filter(str.strip)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_after_any_edits_every_page_equals_a_fresh_render(db, edits):
+    client = Client()
+    with transaction.atomic():
+        for path in PATHS:
+            client.get(path)
+        for name, words in edits:
+            EDITS[name](words)
+        pages = {path: client.get(path) for path in PATHS}
+        new_process()
+        for path, page in pages.items():
+            fresh = client.get(path)
+            # A new minute may have begun in between.
+            if page.headers.get("ETag") == fresh.headers.get("ETag"):
+                assert (path, page.status_code, without_time(page)) == (path, fresh.status_code, without_time(fresh))
+            else:
+                assert client.get(path).headers["ETag"] == fresh.headers["ETag"], path
+        transaction.set_rollback(True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_of_content_waits_for_no_other():
+    with connection.cursor() as cursor, held_open(lambda: Page.objects.update(source="x")):
+        cursor.execute("SET lock_timeout = '200ms'")
+        Sector.objects.update(position=F("position") + 1)
+        with held_open(lambda: Voice.objects.update(position=3)):
+            ContentChange.fold()
+            Demand.objects.update(position=3)
+    assert version()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_never_mixes_two_versions():
+    """The writer gives three rows of two tables the same word, in one transaction each time."""
+    finished = threading.Event()
+    seen = set()
+
+    def read():
+        client = Client()
+        try:
+            while not finished.is_set():
+                page = client.get("/en/").text
+                found = set(re.findall(r"word-\d+", page))
+                assert len(found) <= 1, found
+                seen.update(found)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        try:
+            for number in range(300):
+                with transaction.atomic():
+                    for key in ("home_lead", "home_vows_lead"):
+                        PageText.objects.filter(key=key).update(text_en=f"word-{number}")
+                    Demand.objects.update(title_en=f"word-{number}")
+        finally:
+            finished.set()
+        for reader in readers:
+            reader.result()
+    assert len(seen) > 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_process_shows_a_change_on_its_next_request_and_sends_one_statement_a_page(tmp_path):
+    log = Cluster("test").log
+    with Site(tmp_path, url_of_test_database(log_statement="all", application_name="counted"), workers=3) as site:
+        for number in range(3):
+            PageText.objects.filter(key="home_lead").update(text_en=f"words of change {number}")
+            for _ in range(12):
+                assert f"words of change {number}" in site.fetch("/en/")[2]
+        paths = [path for path in PATHS if not path.endswith("/feed/")]
+        for path in paths * 12:
+            site.fetch(path)
+        before = len(log.read_text())
+        for path in paths:
+            assert site.fetch(path)[0] == 200
+        statements = [line for line in log.read_text()[before:].splitlines() if "statement: " in line]
+    assert len(statements) <= len(paths), statements
+    assert all("read_moment" in statement for statement in statements), statements

@@ -1,0 +1,70 @@
+"""gunicorn with the site, in processes of its own, on the test database or on another one."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.db import connection
+
+TIMEOUT = 30  # seconds
+
+
+def url_of_test_database(**options):
+    """The URL of the test database, with settings of PostgreSQL for its connections."""
+    values = connection.settings_dict
+    parameters = {"options": " ".join(f"-c {name}={value}" for name, value in options.items())} if options else {}
+    # The folder of a Unix socket is quoted as a host.
+    host = quote(values["HOST"], safe="") if values["HOST"].startswith("/") else values["HOST"]
+    query = f"?{urlencode(parameters, quote_via=quote)}" if parameters else ""
+    user = quote(values["USER"])
+    password = f":{quote(values['PASSWORD'])}" if values["PASSWORD"] else ""
+    port = f":{values['PORT']}" if values["PORT"] else ""
+    return f"postgres://{user}{password}@{host}{port}/{values['NAME']}{query}"
+
+
+class Site:
+    """gunicorn in a context: `fetch` sends a request, of which any process answers."""
+
+    def __init__(self, folder, database_url, workers=1, threads=2):
+        self.log = folder / "log"
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "gunicorn", "weare1.wsgi", "--no-control-socket"),
+                    *("--bind", f"fd://{self.listener.fileno()}", "--worker-class", "gthread"),
+                    *("--workers", str(workers), "--threads", str(threads)),
+                ],
+                cwd=settings.BASE_DIR,
+                env=os.environ | {"DEV": "1", "DATABASE_URL": database_url},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[self.listener.fileno()],
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        self.stop()
+
+    def fetch(self, path, form=None, headers=None):
+        """(status, headers, body) of a request on a new connection; with `form` it is a POST."""
+        connection = http.client.HTTPConnection(*self.listener.getsockname()[:2], timeout=TIMEOUT)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else headers or {}
+        connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
+        response = connection.getresponse()
+        body = response.read().decode(errors="replace")
+        connection.close()
+        return response.status, response.headers, body
+
+    def stop(self):
+        """Stop gunicorn and wait until it has ended."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(TIMEOUT)
+        self.listener.close()
