@@ -1,0 +1,200 @@
+"""Rendered pages that a process keeps: when they are rendered anew, what enters them, and what is served without a database."""
+
+import threading
+import time
+
+import psycopg2
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.test import Client
+from django.test.signals import template_rendered
+
+from campaign.models import PageText, Partner
+from pledges import kept_pages
+from pledges.kept_pages import KeptPage, KeptPages
+from pledges.models import PledgingSettings
+from tests.factories import make_pledge
+from tests.pages import PUBLIC, Document, path_of, public_paths
+from tests.pledges.test_snapshot import PATHS, new_process
+from tests.site import Site, url_of_test_database
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+def total(client, path="/en/"):
+    """The number of supporters on the home page."""
+    page = Document(client.get(path))
+    counted = page.words(page.one("p", **{"class": "count"})).split()[0]
+    return int(counted) if counted.isdigit() else 0
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_second_request_and_a_conditional_one_render_nothing(client, path):
+    first = client.get(path)
+    second = client.get(path)
+    assert second.templates == [] and (second.status_code, second.content) == (200, first.content)
+    new_process()
+    conditional = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    if conditional.status_code == 200:
+        # A new minute has begun.
+        conditional = client.get(path, headers={"If-None-Match": conditional.headers["ETag"]})
+    assert conditional.status_code == 304 and conditional.templates == [] and conditional.content == b""
+    assert conditional.headers["Cache-Control"] == first.headers["Cache-Control"]
+
+
+def test_two_processes_give_a_page_the_same_etag_and_bytes(client):
+    for path in PATHS:
+        one = client.get(path)
+        new_process()
+        other = client.get(path)
+        if one.headers["ETag"] == other.headers["ETag"] and not one.headers["ETag"].startswith("W/"):
+            assert one.content == other.content, path
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_unknown_parameters_and_the_host_do_not_enter_a_page(client, path):
+    plain = client.get(path)
+    new_process()
+    for query in ("?fbclid=x1y2z3", "?sector=x1y2z3", "?page=x1y2z3&q=x1y2z3", "?x1y2z3", "?sector=&page="):
+        other = client.get(path + query, headers={"Host": "x1y2z3.example"})
+        assert "x1y2z3" not in other.text
+        assert other.headers["ETag"] == plain.headers["ETag"] or other.headers["Date"] != plain.headers["Date"]
+
+
+def test_a_known_parameter_has_pages_of_its_own(client):
+    Partner.objects.update(position=1)
+    plain, parents = client.get("/en/pledge/"), client.get("/en/pledge/?sector=parents&utm_source=x")
+    assert plain.headers["ETag"] != parents.headers["ETag"] and plain.content != parents.content
+    assert "/sq/zotimi/?sector=parents" in parents.text and "utm_source" not in parents.text
+    assert client.get("/en/pledge/?sector=parents").content == parents.content
+
+
+def test_a_thousand_invented_parameters_keep_one_page(client):
+    for number in range(50):
+        client.get(f"/en/pledge/?sector=s{number}&a{number}=1")
+        client.get(f"/en/news/?page={number}x")
+    assert kept_pages.kept.size < 2 * 60_000
+
+
+def test_pages_above_the_limit_are_dropped_the_least_recently_used_first():
+    pages = KeptPages(limit_bytes=3 * (1000 + kept_pages.OVERHEAD_BYTES))
+    for address in "abc":
+        pages.put(address, KeptPage("1", b"x" * 1000, {}))
+    assert pages.get("a", "1")
+    pages.put("d", KeptPage("1", b"x" * 1000, {}))
+    assert [bool(pages.get(address, "1")) for address in "abcd"] == [True, False, True, True]
+    for _ in range(100):
+        pages.put("d", KeptPage("2", b"x" * 1000, {}))
+    assert pages.get("d", "1") is None and pages.get("d", "2")
+    assert pages.size == pages.limit_bytes
+    pages.put("e", KeptPage("1", b"x" * 100_000, {}))
+    assert pages.size == 0 and pages.get("e", "1") is None, "a page above the limit is not kept"
+
+
+def test_errors_and_redirects_are_not_kept(client):
+    assert client.get("/en/no-such-page/").status_code == 404
+    assert client.get("/en/prinder/").status_code == 301
+    assert kept_pages.kept.size == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_thread_renders_an_address_while_the_others_wait():
+    Client().get("/en/help/")
+    PageText.objects.filter(key="home_lead").update(text_en="Everyone at once")
+    rendered = []
+
+    def count(sender, template, **kwargs):
+        if template.name == "campaign/home.html":
+            rendered.append(threading.get_ident())
+
+    template_rendered.connect(count)
+    try:
+        pages = at_once(*[lambda: Client().get("/en/").content] * 8)
+    finally:
+        template_rendered.disconnect(count)
+    assert len(set(pages)) == 1 and len(rendered) == 1
+
+
+def test_a_lone_confirmation_shows_at_once_and_many_show_after_a_second(client, settings):
+    settings.TALLY_PATIENCE_SECONDS = 1
+    new_process()
+    assert total(client) == 0
+    time.sleep(1.1)
+    make_pledge(state="confirmed")
+    assert total(client) == 1, "the tally has not changed for a second"
+    began = time.monotonic()
+    make_pledge(state="confirmed")
+    seen = total(client)
+    if time.monotonic() - began < 0.9:
+        assert seen == 1, "a second confirmation within a second waits"
+    assert client.get("/api/v1/totals.json").json()["total"] == 2, "open data are exact"
+    time.sleep(1.1)
+    assert total(client) == 2
+    settings.TALLY_PATIENCE_SECONDS = 0
+
+
+def test_the_form_is_not_served_while_pledging_is_paused(client):
+    assert client.get("/en/pledge/").context["form"]
+    PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"})
+    assert client.get("/en/pledge/").templates[0].name == "pledges/not_now.html"
+
+
+@pytest.fixture
+def unreachable_database():
+    """A function that ends all connections to the test database and lets it refuse new ones, until the test ends."""
+    values = connection.settings_dict
+    other = psycopg2.connect(
+        host=values["HOST"], port=values["PORT"] or None, user=values["USER"], password=values["PASSWORD"] or None,
+        dbname="postgres",
+    )  # fmt: skip
+    other.autocommit = True
+
+    def set_reachable(is_reachable):
+        with other.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {values['NAME']} ALLOW_CONNECTIONS {is_reachable}")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND NOT %s",
+                [values["NAME"], is_reachable],
+            )
+
+    yield lambda: set_reachable(False)
+    set_reachable(True)
+    other.close()
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_path, unreachable_database):
+    make_pledge(state="confirmed")
+    with Site(tmp_path, url_of_test_database()) as site:
+        assert site.fetch("/en/totals/")[0] == 200
+        before = {path: site.fetch(path)[2] for path in ("/en/", "/sq/")}
+        unreachable_database()
+        for name, _language, path in public_paths():
+            status, headers, _body = site.fetch(path)
+            if name in ("pledges:sign", "pledges:my_pledge", "pledges:wall"):
+                assert status == 503 and headers["Cache-Control"] == "private, no-store", path
+            else:
+                assert status == 200, path
+        for path, body in before.items():
+            assert site.fetch(path)[2] == body
+        assert site.fetch("/api/v1/totals.json")[0] == 200
+        assert site.fetch("/readyz")[0] == 503
+    assert len(PUBLIC) == 16 and path_of("campaign:home", "sq") == "/sq/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_a_restart_of_the_database_no_request_fails(tmp_path):
+    with Site(tmp_path, url_of_test_database(), threads=4) as site:
+        for _ in range(8):
+            assert site.fetch("/en/pledge/")[0] == 200
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        for _ in range(8):
+            assert site.fetch("/en/pledge/")[0] == 200
+    assert django_settings.DATABASES["default"]["CONN_HEALTH_CHECKS"]
