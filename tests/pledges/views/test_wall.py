@@ -188,7 +188,8 @@ def test_the_wall_takes_the_same_few_queries_for_any_number_of_names(client):
     for _ in range(60):
         make_pledge(**APPROVED)
     published.publish()
-    assert count() == few <= 6
+    client.get("/en/wall/")
+    assert count() == few <= 4
 
 
 def test_a_name_that_cannot_be_decrypted_is_left_out(client):
