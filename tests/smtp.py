@@ -1,6 +1,5 @@
 """An SMTP server on a free port, with configurable replies, that keeps the accepted messages."""
 
-import contextlib
 import email.policy
 import socket
 import socketserver
@@ -21,7 +20,7 @@ REPLIES = {
 
 class MailServer(socketserver.ThreadingTCPServer):
     """`replies` maps a verb, or a verb and an address, to a reply; None closes the connection. `{address}` in a reply becomes
-    the recipient, as real servers quote it. `accepted` has the accepted messages, `connections` counts the connections.
+    the recipient, as real servers quote it. `accepted` has the accepted messages, `sockets` those of all connections.
 
     A message takes `delay` seconds. A connection ends (421) after `messages_per_connection`."""
 
@@ -31,7 +30,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Session)
         self.replies, self.accepted = {}, []
         self.delay, self.messages_per_connection = 0, 1000
-        self.connections, self.sockets = 0, []
+        self.sockets = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self):
@@ -48,11 +47,20 @@ class MailServer(socketserver.ThreadingTCPServer):
             self._thread.join()
             self.server_close()
 
+    @property
+    def connections(self):
+        """How many connections clients have made."""
+        return len(self.sockets)
+
+    @property
+    def open_connections(self):
+        """Those that have not ended on either side."""
+        return [client for client in self.sockets if client.fileno() != -1]
+
     def hang_up(self):
         """Close the connections of all clients."""
-        for client in self.sockets:
-            with contextlib.suppress(OSError):
-                client.shutdown(socket.SHUT_RDWR)
+        for client in self.open_connections:
+            client.shutdown(socket.SHUT_RDWR)
 
     def mailers(self, **options):
         """The value of the setting MAILERS that sends mail to this server."""
@@ -74,7 +82,6 @@ class MailServer(socketserver.ThreadingTCPServer):
 class _Session(socketserver.StreamRequestHandler):
     def handle(self):
         address, sent = "", 0
-        self.server.connections += 1
         self.server.sockets.append(self.request)
         self._send("220 mail.shembull.al")
         for line in self.rfile:
