@@ -16,35 +16,21 @@ from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import milestones, published, tally
 
 BATCH_ROWS = 500
-# After this time the task of an unsent due message, or of an unfinished batch without a step, is assumed to be lost.
+# After this time without a step the task of an unfinished batch is assumed to be lost.
 OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
 MESSAGE_RETENTION = timedelta(days=30)
 
 
-def enqueue_lost_messages():
-    """Enqueue due messages whose task was lost, for example because a worker was killed; returns how many."""
-    overdue = Message.objects.queued().filter(due_at__lte=Now() - OVERDUE_AFTER)
-    lost = _without_a_task(overdue, tasks.send_message)
-    for message in lost:
-        tasks.send_message.enqueue(str(message.pk))
-    return len(lost)
-
-
 def resume_batches():
     """Enqueue unfinished batches whose task was lost, for example because a worker was killed; returns how many."""
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=tasks.run_batch.module_path)
+    waiting_ids = waiting.values_list(KT("args_kwargs__args__0"), flat=True)
     overdue = Batch.objects.unfinished().filter(worked_at__lte=Now() - OVERDUE_AFTER)
-    lost = _without_a_task(overdue, tasks.run_batch)
+    lost = overdue.alias(id_text=Cast("pk", TextField())).exclude(id_text__in=waiting_ids)[:BATCH_ROWS]
     for batch in lost:
         batch.enqueue()
     return len(lost)
-
-
-def _without_a_task(rows, task):
-    """The rows (BATCH_ROWS at most) whose id is not the argument of a waiting task."""
-    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY, task_path=task.module_path)
-    waiting_ids = waiting.values_list(KT("args_kwargs__args__0"), flat=True)
-    return rows.alias(id_text=Cast("pk", TextField())).exclude(id_text__in=waiting_ids)[:BATCH_ROWS]
 
 
 def remind():
@@ -117,7 +103,6 @@ def end_stalled_exports():
 
 # The worker runs these functions every minute. A step that fails does not stop the others.
 STEPS = [
-    enqueue_lost_messages,
     resume_batches,
     remind,
     erase_unconfirmed,

@@ -15,24 +15,8 @@ from staff.models import AuditEntry
 
 logger = logging.getLogger(__name__)
 
-# A batch is interrupted after this time and enqueued again, so that messages do not wait behind it.
+# A batch is interrupted after this time and enqueued again, so that other tasks do not wait behind it.
 BATCH_SECONDS = 3
-
-
-@task
-def send_message(message_id):
-    """Send a message if it is due. Does nothing if it was sent already or if another worker has locked it."""
-    with transaction.atomic():
-        message = (
-            apps.get_model("pledges.Message")
-            .objects.due()
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("pledge")
-            .filter(pk=message_id)
-            .first()
-        )
-        if message:
-            message.attempt()
 
 
 @task

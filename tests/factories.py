@@ -1,5 +1,6 @@
 """Test objects with defaults that each test may override, and helpers to sign in, run tasks and read mails."""
 
+import contextlib
 import itertools
 import re
 import time
@@ -22,7 +23,10 @@ from PIL import Image
 from campaign import pictures
 from campaign.models import Picture
 from pledges.crypto import keys, stamps
-from pledges.models import Pledge, Sector, Wording
+from pledges.mail.connections import Connection
+from pledges.mail.errors import is_server_failure
+from pledges.mail.sending import CLAIM_ROWS, LEASE
+from pledges.models import Message, Pledge, Sector, Wording
 from staff import secrets, sessions
 
 _numbers = itertools.count(1)
@@ -147,7 +151,7 @@ def form_data(**overrides):
 
 
 def run_worker():
-    """Run all tasks that are due, in the test's transaction. Fails if a task fails."""
+    """Run all tasks that are due, then send all messages that are due, in the test's transaction. Fails if a task fails."""
     worker = Worker(
         queue_names=["*"],
         interval=0,
@@ -162,6 +166,22 @@ def run_worker():
         task.claim(worker.worker_id)
         worker.run_task(task)
     assert [task.traceback for task in DBTaskResult.objects.failed()] == []
+    send_messages()
+
+
+def send_messages():
+    """Send all messages that are due, as the worker's thread does, but in the test's transaction.
+
+    It stops when the mail server fails, as the worker pauses.
+    """
+    with contextlib.closing(Connection()) as server:
+        while claimed := Message.objects.claim(CLAIM_ROWS, LEASE):
+            for message in claimed:
+                error = message.attempt(server)
+                message.save_outcome()
+                if is_server_failure(error):
+                    Message.objects.release([message.pk for message in claimed])
+                    return
 
 
 def keep_house():

@@ -1,8 +1,10 @@
 """An SMTP server on a free port, with configurable replies, that keeps the accepted messages."""
 
 import email.policy
+import socket
 import socketserver
 import threading
+import time
 from email import message_from_bytes
 
 REPLIES = {
@@ -18,13 +20,17 @@ REPLIES = {
 
 class MailServer(socketserver.ThreadingTCPServer):
     """`replies` maps a verb, or a verb and an address, to a reply; None closes the connection. `{address}` in a reply becomes
-    the recipient, as real servers quote it. `accepted` has the accepted messages."""
+    the recipient, as real servers quote it. `accepted` has the accepted messages, `sockets` those of all connections.
+
+    A message takes `delay` seconds. A connection ends (421) after `messages_per_connection`."""
 
     daemon_threads = True
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Session)
         self.replies, self.accepted = {}, []
+        self.delay, self.messages_per_connection = 0, 1000
+        self.sockets = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self):
@@ -40,6 +46,21 @@ class MailServer(socketserver.ThreadingTCPServer):
             self.shutdown()
             self._thread.join()
             self.server_close()
+
+    @property
+    def connections(self):
+        """How many connections clients have made."""
+        return len(self.sockets)
+
+    @property
+    def open_connections(self):
+        """Those that have not ended on either side."""
+        return [client for client in self.sockets if client.fileno() != -1]
+
+    def hang_up(self):
+        """Close the connections of all clients."""
+        for client in self.open_connections:
+            client.shutdown(socket.SHUT_RDWR)
 
     def mailers(self, **options):
         """The value of the setting MAILERS that sends mail to this server."""
@@ -60,15 +81,21 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 class _Session(socketserver.StreamRequestHandler):
     def handle(self):
-        address = ""
+        address, sent = "", 0
+        self.server.sockets.append(self.request)
         self._send("220 mail.shembull.al")
         for line in self.rfile:
             verb = line[:4].decode().upper()
+            if verb == "MAIL" and sent == self.server.messages_per_connection:
+                self._send("421 4.7.0 too many messages in this connection")
+                return
             if verb == "RCPT":
                 address = line.decode().partition("<")[2].partition(">")[0]
             if verb == "DATA":
                 self._send("354 go ahead")
                 message = self._read_message()
+                sent += 1
+                time.sleep(self.server.delay)
             reply = self.server.reply_to(verb, address)
             if reply is None:
                 return

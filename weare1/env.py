@@ -28,6 +28,14 @@ def comma_separated(name):
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
+def positive_integer(name, default):
+    """The value of a variable as an integer above 0, or `default` if it is unset or empty."""
+    value = os.environ.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and int(value)):
+        raise ImproperlyConfigured(f"{name} must be a whole number above 0.")
+    return int(value)
+
+
 def keys(name, dev_folder=None):
     """The keys of a comma-separated variable, newest first. Each must be 32 bytes in urlsafe base64, and no key may repeat.
 

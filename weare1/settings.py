@@ -160,6 +160,8 @@ if DEV and not os.environ.get("MAIL_URL"):
 else:
     default_mailer, mail_sender = env.mailer("MAIL_URL")
     MAILERS = {"default": default_mailer}
+# Connections of each worker to the mail server, each with a connection to the database.
+MAIL_CONNECTIONS = env.positive_integer("MAIL_CONNECTIONS", default=8)
 # A neutral sender name, because people share phones.
 DEFAULT_FROM_EMAIL = f"Ne jemi 1 <{mail_sender or f'zotimi@{SITE_HOST}'}>"
 

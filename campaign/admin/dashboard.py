@@ -89,8 +89,8 @@ def _message_tasks():
     if late["count"]:
         since = formats.localize(timezone.localtime(late["since"]))
         label = ngettext(
-            "message should have gone out since %(since)s: tell whoever runs the site that the worker stands still",
-            "messages should have gone out since %(since)s: tell whoever runs the site that the worker stands still",
+            "message should have gone out since %(since)s: tell whoever runs the site that mail stands still",
+            "messages should have gone out since %(since)s: tell whoever runs the site that mail stands still",
             late["count"],
         )
         yield Task(late["count"], label % {"since": since}, _list_url(Message, state__exact=Message.State.QUEUED))

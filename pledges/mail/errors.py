@@ -13,6 +13,14 @@ def is_final_refusal(error):
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
 
 
+def is_server_failure(error):
+    """Whether our mail server failed, so that the next message would fail too: it is unreachable, or refuses login or sender.
+
+    `error` is an exception or None.
+    """
+    return isinstance(error, OSError) and not error_kind(error).startswith(RECIPIENT_ERRORS)
+
+
 def error_kind(error):
     """The class and SMTP codes of an error, such as "SMTPRecipientsRefused 550". Never its text, which may quote an address."""
     codes = []

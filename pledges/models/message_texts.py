@@ -30,19 +30,31 @@ class MessageKind(models.TextChoices):
     WITHDRAWN = "withdrawn", _("your pledge is erased")
 
 
+# Kinds that no one waits for. They are sent when no other message is due.
+BULK_KINDS = [MessageKind.REMINDER]
+
+
 class MessageTextQuerySet(models.QuerySet):
     """Queries on the texts of messages."""
 
     def words_in_use(self, kind, language):
         """The `MailWords` that staff wrote, or the built-in ones if the row is missing or has invalid placeholders."""
-        text = self.filter(kind=kind).first()
-        if text is None:
-            return content.built_in(kind, language)
-        words = text.words(language)
-        if checks.problems(kind, words):
-            logger.error("the text of the message “%s” (%s) cannot be used: the original one is sent", kind, language)
-            return content.built_in(kind, language)
-        return words
+        return self.words_by_kind([(kind, language)])[kind, language]
+
+    def words_by_kind(self, wanted):
+        """{(kind, language): words in use} of the wanted pairs, in one query."""
+        texts = self.in_bulk({kind for kind, _language in wanted}, field_name="kind")
+        return {(kind, language): _usable_words(texts.get(kind), kind, language) for kind, language in wanted}
+
+
+def _usable_words(text, kind, language):
+    if text is None:
+        return content.built_in(kind, language)
+    words = text.words(language)
+    if checks.problems(kind, words):
+        logger.error("the text of the message “%s” (%s) cannot be used: the original one is sent", kind, language)
+        return content.built_in(kind, language)
+    return words
 
 
 class MessageText(models.Model):

@@ -6,17 +6,16 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import mailers
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from pledges import tasks
 from pledges.crypto import keys
 from pledges.mail import content, errors
-from pledges.models.message_texts import MessageKind, MessageText
+from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
 
 logger = logging.getLogger(__name__)
 
@@ -64,10 +63,33 @@ class MessageQuerySet(models.QuerySet):
             Message.objects.filter(pk__in=[message.pk for message in messages]).update(
                 state=Message.State.QUEUED, queued_at=Now(), due_at=Now(), attempts=0, error=""
             )
-            for message in messages:
-                message.attempts = 0
-                message.enqueue()
         return messages
+
+    def claim(self, limit, lease):
+        """Claim due messages for `lease` (a timedelta): those that people wait for first, then bulk, each by the time due.
+
+        Returns `limit` messages at most, with their pledges and words. No other call returns them until the lease ends. The
+        caller attempts each or releases it, and renews the lease of those that take longer.
+        """
+        with transaction.atomic():
+            free = self.due().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
+            free = free.select_related("pledge").select_for_update(skip_locked=True, of=("self",))
+            messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])
+            if len(messages) < limit:
+                messages += free.filter(kind__in=BULK_KINDS)[: limit - len(messages)]
+            self.renew([message.pk for message in messages], lease)
+        words = MessageText.objects.words_by_kind({(message.kind, message.language) for message in messages})
+        for message in messages:
+            message.words = words[message.kind, message.language]
+        return messages
+
+    def renew(self, ids, lease):
+        """Let the leases of claimed messages end a timedelta from now."""
+        self.queued().filter(pk__in=ids).update(leased_until=Now() + lease)
+
+    def release(self, ids):
+        """End the leases of claimed messages that were not attempted."""
+        self.queued().filter(pk__in=ids).update(leased_until=None)
 
 
 class Message(models.Model):
@@ -97,6 +119,8 @@ class Message(models.Model):
     # Retries end GIVE_UP_AFTER after this time. Staff can queue a message that was given up again, which resets it.
     queued_at = models.DateTimeField(db_default=Now(), editable=False)
     due_at = models.DateTimeField(_("due"), db_default=Now(), editable=False)
+    # While a worker sends the message; see `claim`.
+    leased_until = models.DateTimeField(null=True, editable=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     tried_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
@@ -104,6 +128,9 @@ class Message(models.Model):
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
+
+    # Set by `attempt`.
+    no_longer_applies = False
 
     class Meta:
         verbose_name = _("message")
@@ -119,9 +146,16 @@ class Message(models.Model):
                 name="message_pledge_or_address",
                 condition=Q(pledge__isnull=False, address_cipher=None) | Q(pledge=None, address_cipher__isnull=False),
             ),
+            models.CheckConstraint(
+                name="message_lease_only_while_queued", condition=Q(leased_until=None) | Q(state="queued")
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], name="message_queued", condition=Q(state="queued")),
+            # `claim` finds them behind millions of bulk messages.
+            models.Index(
+                fields=["due_at"], name="message_queued_not_bulk", condition=Q(state="queued") & ~Q(kind__in=BULK_KINDS)
+            ),
             models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
@@ -131,10 +165,8 @@ class Message(models.Model):
 
     @classmethod
     def queue(cls, kind, pledge):
-        """Create a message of this kind and enqueue it, in the caller's transaction."""
-        message = cls.objects.create(kind=kind, pledge=pledge, language=pledge.language)
-        message.enqueue()
-        return message
+        """Insert a message of this kind, in the caller's transaction. A worker sends it once that is committed."""
+        return cls.objects.create(kind=kind, pledge=pledge, language=pledge.language)
 
     @classmethod
     def queue_withdrawn(cls, pledge):
@@ -142,7 +174,6 @@ class Message(models.Model):
         message = cls(kind=cls.Kind.WITHDRAWN, language=pledge.language)
         message.address_cipher = keys.encrypt(pledge.address, associated_data=message.associated_data)
         message.save(force_insert=True)
-        message.enqueue()
         return message
 
     @property
@@ -159,10 +190,10 @@ class Message(models.Model):
             return self.pledge.new_address
         return self.pledge.address
 
-    def enqueue(self):
-        """Enqueue the task that sends the message: now, or at `due_at` after a failed attempt."""
-        task = tasks.send_message.using(run_after=self.due_at) if self.attempts else tasks.send_message
-        task.enqueue(str(self.pk))
+    @cached_property
+    def words(self):
+        """The `MailWords` of the message. `claim` sets them, so that they are read once for all its messages."""
+        return MessageText.objects.words_in_use(self.kind, self.language)
 
     def compose(self):
         """The e-mail, or None if the message no longer applies, such as a reminder after the confirmation."""
@@ -174,29 +205,37 @@ class Message(models.Model):
             pledges = list(type(self.pledge).objects.at_address(self.address))
         if not pledges:
             return None
-        words = MessageText.objects.words_in_use(self.kind, self.language)
-        return content.compose(self.kind, words, pledges, self.language, self.address)
+        return content.compose(self.kind, self.words, pledges, self.language, self.address)
 
-    def attempt(self):
-        """Try to send the message once and save the outcome. The caller holds the row's lock.
+    def attempt(self, server):
+        """Try once to hand the message to `server`, a `pledges.mail.connections.Connection`; returns the error or None.
 
-        Delivery is at least once: a crash between sending and saving leads to a second copy.
+        The caller has claimed the message and calls `save_outcome` next. Delivery is at least once: a crash between the two
+        leads to a second copy.
         """
         self.attempts += 1
         self.tried_at = timezone.now()
         try:
             mail = self.compose()
             if mail is None:
-                self.delete()
-                return
-            # The context manager closes the connection even if the login fails; `mail.send()` does not.
-            with mailers.default as server:
-                server.send_messages([mail])
+                self.no_longer_applies = True
+                return None
+            server.send(mail)
         except Exception as error:
             self._schedule_retry(error)
-        else:
-            self.state, self.sent_at, self.error = self.State.SENT, timezone.now(), ""
-        self._save_outcome()
+            return error
+        self.state, self.sent_at, self.error = self.State.SENT, timezone.now(), ""
+        return None
+
+    def save_outcome(self):
+        """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted."""
+        row = Message.objects.filter(pk=self.pk)
+        # The row of the last message stores an address, so it goes once the message is sent or given up.
+        if self.no_longer_applies or (self.pledge is None and self.state != self.State.QUEUED):
+            row.delete()
+            return
+        columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
+        row.update(leased_until=None, **{column: getattr(self, column) for column in columns})
 
     def _schedule_retry(self, error):
         self.error = errors.error_kind(error)
@@ -216,13 +255,3 @@ class Message(models.Model):
         The last message needs no minimum of attempts, because it stores an address.
         """
         return self.pledge is None or self.attempts > len(RETRY_DELAYS)
-
-    def _save_outcome(self):
-        if self.pledge is None and self.state != self.State.QUEUED:
-            # The row stores the address, so it is deleted.
-            self.delete()
-            return
-        with transaction.atomic():
-            self.save(update_fields=["state", "sent_at", "error", "attempts", "tried_at", "due_at"])
-            if self.state == self.State.QUEUED:
-                self.enqueue()

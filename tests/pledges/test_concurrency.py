@@ -17,11 +17,10 @@ from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, Sector
-from pledges.tasks import send_message
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.drill import rounds
-from tests.factories import form_data, keep_house, make_pledge, run_worker
+from tests.factories import form_data, keep_house, make_pledge, send_messages
 from tests.threads import TIMEOUT, at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -338,12 +337,14 @@ def test_concurrent_workers_send_one_reminder():
     assert Message.objects.filter(kind="reminder").count() == len(pledges)
 
 
-def test_a_message_is_sent_once_by_concurrent_workers():
-    message = Message.queue(Message.Kind.CONFIRM, make_pledge())
-    at_once(*[lambda: send_message.call(str(message.pk))] * 8)
-    assert len(mail.outbox) == 1
-    run_worker()
-    assert len(mail.outbox) == 1
+def test_each_message_is_sent_once_by_concurrent_workers():
+    pledges = [make_pledge() for _ in range(50)]
+    for pledge in pledges:
+        Message.queue(Message.Kind.CONFIRM, pledge)
+    at_once(*[send_messages] * 8)
+    assert sorted(sent.to for sent in mail.outbox) == sorted([pledge.address] for pledge in pledges)
+    send_messages()
+    assert len(mail.outbox) == len(pledges)
 
 
 def test_housekeeping_can_run_concurrently():

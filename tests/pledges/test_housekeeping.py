@@ -1,5 +1,6 @@
 """Housekeeping: reminders, erasure after the retention periods, and expiry that holds before a step has run."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping
+from pledges import housekeeping, tasks
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Message, Pledge
@@ -232,14 +233,14 @@ def test_sent_messages_are_erased_after_30_days_and_queued_ones_are_not():
 
 
 def test_finished_tasks_are_erased_after_a_day_and_waiting_ones_are_not():
-    pledge = make_pledge(state="confirmed")
-    Message.queue(Message.Kind.LINKS, pledge)
-    Message.queue(Message.Kind.LINKS, pledge)
+    for _ in range(2):
+        tasks.send_trial.enqueue(str(uuid.uuid4()))
     run_worker()
-    waiting = Message.queue(Message.Kind.LINKS, pledge)
+    waiting = str(uuid.uuid4())
+    tasks.send_trial.enqueue(waiting)
     let_time_pass(DAY + MINUTE)
     housekeeping.erase_finished_tasks()
-    assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[str(waiting.pk)]]
+    assert [task.args_kwargs["args"] for task in DBTaskResult.objects.all()] == [[waiting]]
 
 
 def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):

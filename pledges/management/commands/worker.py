@@ -1,13 +1,15 @@
-"""The worker process: runs background tasks, folds the tally and runs housekeeping."""
+"""The worker process: runs background tasks, sends messages, folds the tally and runs housekeeping."""
 
 import logging
 import threading
+import time
 
 from django.conf import settings
 from django.db import connection
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
+from pledges.mail.sending import Sender
 from pledges.models import FailedStep, Heartbeat
 from pledges.totals import tally
 
@@ -16,6 +18,8 @@ logger = logging.getLogger(__name__)
 FOLD_INTERVAL_SECONDS = 1
 HEARTBEAT_EVERY_FOLDS = 30
 HOUSEKEEPING_EVERY_FOLDS = 60
+# Above the timeout of one operation of the mail server (`weare1.env.mailer`), so that a message in hand is finished.
+STOP_SECONDS = 15
 
 
 class Housekeeper(threading.Thread):
@@ -65,16 +69,24 @@ def dotted_path(function):
     return f"{function.__module__}.{function.__name__}"
 
 
-class Command(db_worker.Command):
-    """Run background tasks until a stop signal, with a Housekeeper thread."""
+# The threads beside the tasks. Each runs until its event `stopped` is set.
+THREADS = [Housekeeper, Sender]
 
-    help = "Run background tasks, fold the tally and run housekeeping, until stopped."
+
+class Command(db_worker.Command):
+    """Run background tasks in the main thread and THREADS beside it, until a stop signal."""
+
+    help = "Run background tasks, send messages, fold the tally and run housekeeping, until stopped."
 
     def handle(self, **options):
-        housekeeper = Housekeeper()
-        housekeeper.start()
+        threads = [thread() for thread in THREADS]
+        for thread in threads:
+            thread.start()
         try:
             super().handle(**options)
         finally:
-            housekeeper.stopped.set()
-            housekeeper.join(timeout=5)
+            for thread in threads:
+                thread.stopped.set()
+            deadline = time.monotonic() + STOP_SECONDS
+            for thread in threads:
+                thread.join(timeout=max(0, deadline - time.monotonic()))

@@ -141,6 +141,8 @@ WRONG = {
     "MAIL_URL has a wrong port": ("MAIL_URL", "smtp://mail.example.org:mail/"),
     "MAIL_URL is malformed": ("MAIL_URL", "smtp://[mail.example.org/"),
     "MAIL_URL has both tls and ssl": ("MAIL_URL", "smtp://mail.example.org/?tls=1&ssl=1"),
+    "MAIL_CONNECTIONS is not a number": ("MAIL_CONNECTIONS", "eight"),
+    "MAIL_CONNECTIONS is 0": ("MAIL_CONNECTIONS", "0"),
 }
 
 TRY_EACH = """

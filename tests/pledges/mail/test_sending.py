@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings as configured
 from django.db import connection
 from django.utils import timezone, translation
-from django_tasks_db.models import DBTaskResult
 
 from pledges import housekeeping
 from pledges.models import Message, Pledge
@@ -78,7 +77,6 @@ def test_19_a_message_is_retried_after_1_5_30_minutes_2_hours_then_every_6_hours
     assert message.state == Message.State.FAILING
     assert list(Message.objects.failing()) == [message]
     let_time_pass(timedelta(days=1))
-    housekeeping.enqueue_lost_messages()
     run_worker()
     assert attempts(message) == len(waits)
 
@@ -106,7 +104,6 @@ def test_a_permanent_error_is_not_retried(mail_server, replies, error):
     assert (message.state, message.error) == (Message.State.REFUSED, error)
     mail_server.replies = {}
     let_time_pass(timedelta(days=1))
-    housekeeping.enqueue_lost_messages()
     run_worker()
     assert attempts(message) == 1 and mail_server.accepted == []
     assert list(Message.objects.failing()) == [message]
@@ -157,54 +154,14 @@ def test_an_address_that_smtp_cannot_encode_is_retried_and_not_logged(mail_serve
     assert message.state == Message.State.QUEUED and "ſ" not in message.error + caplog.text
 
 
-# Lost and repeated tasks
+# Messages that no longer apply
 
 
-def test_19_the_message_of_a_killed_task_is_enqueued_again(mail_server):
-    message = queue_message()
-    # After SIGKILL of the worker the task stays "running".
-    DBTaskResult.objects.get().claim("killed")
-    let_time_pass(MINUTE)
-    assert housekeeping.enqueue_lost_messages() == 0, "the task may still be running"
-    let_time_pass(2 * MINUTE)
-    assert housekeeping.enqueue_lost_messages() == 1
-    assert housekeeping.enqueue_lost_messages() == 0, "a task waits already"
-    run_worker()
-    assert attempts(message) == 1 and mail_server.recipients == [ADDRESS]
-
-
-def test_19_the_message_of_a_lost_task_is_enqueued_again(mail_server):
-    queue_message()
-    DBTaskResult.objects.all().delete()
-    let_time_pass(3 * MINUTE)
-    assert housekeeping.enqueue_lost_messages() == 1
-    run_worker()
-    assert mail_server.recipients == [ADDRESS]
-
-
-def test_a_message_enqueued_many_times_is_sent_once(mail_server):
-    message = queue_message()
-    message.enqueue()
-    message.enqueue()
-    run_worker()
-    message.enqueue()
-    run_worker()
-    assert attempts(message) == 1 and mail_server.recipients == [ADDRESS]
-
-
-def test_a_task_without_its_message_does_nothing(mail_server):
+def test_the_message_of_an_erased_pledge_is_not_sent(mail_server):
     queue_message()
     Pledge.objects.all().delete()
     run_worker()
     assert mail_server.accepted == []
-
-
-def test_a_message_with_a_waiting_task_is_not_enqueued_again(mail_server):
-    queue_message()
-    let_time_pass(10 * MINUTE)
-    assert housekeeping.enqueue_lost_messages() == 0
-    run_worker()
-    assert mail_server.recipients == [ADDRESS]
 
 
 @pytest.mark.parametrize(
@@ -255,17 +212,14 @@ def test_13_the_last_message_is_erased_when_refused(mail_server):
 # Errors and logs
 
 
-def tasks_messages_and_log(caplog):
+def messages_and_log(caplog):
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT string_agg(t::text, ' ') FROM (SELECT t::text FROM {DBTaskResult._meta.db_table} t "
-            "UNION ALL SELECT m::text FROM pledges_message m) t"
-        )
+        cursor.execute("SELECT string_agg(m::text, ' ') FROM pledges_message m")
         return cursor.fetchone()[0] + caplog.text
 
 
 @pytest.mark.parametrize("replies", [*(a for a, _ in REFUSALS.values()), *(a for a, _ in FAILURES.values()), {}])
-def test_errors_tasks_and_logs_have_no_personal_data(mail_server, replies, caplog):
+def test_errors_and_logs_have_no_personal_data(mail_server, replies, caplog):
     caplog.set_level("INFO")
     mail_server.replies = replies
     queue_message()
@@ -273,12 +227,10 @@ def test_errors_tasks_and_logs_have_no_personal_data(mail_server, replies, caplo
     for _ in range(3):
         run_worker()
         let_time_pass(HOUR)
-        housekeeping.enqueue_lost_messages()
-    written = tasks_messages_and_log(caplog).casefold()
-    assert "send_message" in written, "the tasks are included"
+    written = messages_and_log(caplog).casefold()
+    assert "confirm" in written, "the messages are included"
     for secret in (*NAME.casefold().split(), ADDRESS, ADDRESS.split("@")[0]):
         assert secret not in written
-    assert {task.return_value for task in DBTaskResult.objects.all()} == {None}
 
 
 # Content

@@ -1,0 +1,63 @@
+"""Connections to the mail server that send many messages. Django's backends open one connection per call, or never a second."""
+
+import contextlib
+import select
+import smtplib
+
+from django.core.mail import mailers
+
+# Mail servers limit the messages of one connection, many providers to 100.
+MESSAGES_PER_CONNECTION = 100
+SERVICE_ENDS = 421  # RFC 5321, section 3.8
+
+
+class Connection:
+    """A connection of one thread. It is opened by the first message, and anew after an error or MESSAGES_PER_CONNECTION."""
+
+    def __init__(self):
+        self._backend = None
+        self._sent = 0
+
+    def send(self, mail):
+        """Hand a mail to the mail server. Raises OSError, of which smtplib's exceptions are subclasses."""
+        if self._sent >= MESSAGES_PER_CONNECTION or self._server_has_ended_it():
+            self.close()
+        try:
+            self._send(mail)
+        except BaseException:
+            self.close()
+            raise
+        self._sent += 1
+
+    def close(self):
+        """Close the connection; the next message opens a new one."""
+        backend, self._backend, self._sent = self._backend, None, 0
+        if backend is not None:
+            # What was accepted stays accepted when the farewell fails.
+            with contextlib.suppress(OSError):
+                backend.close()
+
+    def _send(self, mail):
+        try:
+            self._open_and_send(mail)
+        except smtplib.SMTPSenderRefused as error:
+            # Before the message itself is sent, so there is no second copy. Servers answer this above a limit of their own.
+            if not self._sent or error.smtp_code != SERVICE_ENDS:
+                raise
+            self.close()
+            self._open_and_send(mail)
+
+    def _open_and_send(self, mail):
+        if self._backend is None:
+            self._backend = mailers.default
+            self._backend.open()
+        self._backend.send_messages([mail])
+
+    def _server_has_ended_it(self):
+        """Whether the server has closed the connection or announced it: otherwise there is nothing to read between messages."""
+        socket = getattr(getattr(self._backend, "connection", None), "sock", None)
+        if socket is None:
+            return False
+        poll = select.poll()
+        poll.register(socket, select.POLLIN)
+        return bool(poll.poll(0))

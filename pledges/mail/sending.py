@@ -1,0 +1,179 @@
+"""The thread of the worker that sends messages. Several workers may run: a lease gives each message to one of them.
+
+This package imports no model, so the thread gets the messages from the app registry.
+"""
+
+import logging
+import queue
+import threading
+import time
+from datetime import timedelta
+
+from django.apps import apps
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from pledges.mail import errors
+from pledges.mail.connections import Connection
+
+logger = logging.getLogger(__name__)
+
+# Messages of one claim.
+CLAIM_ROWS = 20
+# How long the messages of a killed worker wait. Its owner renews it, so a slow mail server may take longer for one message. Two
+# renewals in a row may fail.
+LEASE = timedelta(minutes=1)
+# The other times are in seconds.
+RENEWAL_INTERVAL = 15
+POLL_INTERVAL = 0.5
+# After this time an idle connection to the mail server or the database is closed.
+IDLE_TIME = 5
+RECORD_RETRY_INTERVAL = 1
+# The pause after a failure of the mail server doubles from one second to this one.
+LONGEST_PAUSE = 30
+
+
+class Sender(threading.Thread):
+    """Claims due messages and hands them to `settings.MAIL_CONNECTIONS` threads, each with a connection of its own.
+
+    After a failure of the mail server the messages that wait are released without an attempt. After a pause single messages probe
+    the server until it accepts one.
+    """
+
+    def __init__(self):
+        super().__init__(daemon=True, name="sender")
+        self.stopped = threading.Event()
+        self._messages = apps.get_model("pledges.Message").objects
+        self._waiting = queue.SimpleQueue()
+        self._runs_low = threading.Event()
+        # The messages that wait or are being sent, by id. Each has the attribute `lease_ends`, a time of the monotonic clock.
+        self._held = {}
+        self._failures = 0
+        self._paused_until = 0
+
+    def run(self):
+        """Run until `stopped` is set; then finish the messages that are being sent and release the others."""
+        threads = [threading.Thread(target=self._send_waiting, daemon=True) for _ in range(settings.MAIL_CONNECTIONS)]
+        for thread in threads:
+            thread.start()
+        renewed_at = time.monotonic()
+        while not self.stopped.is_set():
+            if time.monotonic() > renewed_at + RENEWAL_INTERVAL:
+                renewed_at = time.monotonic()
+                self._run_safely(self._renew)
+            self._run_safely(self._claim)
+        self._run_safely(self._release_waiting)
+        for _ in threads:
+            self._waiting.put(None)
+        for thread in threads:
+            thread.join()
+        connection.close()
+
+    def _run_safely(self, step, *arguments):
+        try:
+            step(*arguments)
+        except Exception as error:
+            # The class only: the text may quote an address.
+            logger.error("sender: %s", type(error).__name__)
+            # The connection may be broken. Django opens a new one.
+            connection.close()
+            self.stopped.wait(POLL_INTERVAL)
+
+    def _claim(self):
+        """Claim as many messages as there is room for; wait if there is none, or if no more messages are due."""
+        room = self._room()
+        if not room:
+            self._runs_low.wait(POLL_INTERVAL)
+            self._runs_low.clear()
+            return
+        lease_ends = time.monotonic() + LEASE.total_seconds()
+        claimed = self._messages.claim(room, LEASE)
+        for message in claimed:
+            message.lease_ends = lease_ends
+            self._held[message.pk] = message
+            self._waiting.put(message)
+        if len(claimed) < room:
+            self.stopped.wait(POLL_INTERVAL)
+
+    def _room(self):
+        if self._is_paused():
+            return 0
+        if self._failures:
+            return 0 if self._held else 1
+        return CLAIM_ROWS if self._waiting.qsize() < CLAIM_ROWS else 0
+
+    def _is_paused(self):
+        return time.monotonic() < self._paused_until
+
+    def _renew(self):
+        lease_ends = time.monotonic() + LEASE.total_seconds()
+        held = [message for message in list(self._held.values()) if self._has_lease(message)]
+        self._messages.renew([message.pk for message in held], LEASE)
+        for message in held:
+            message.lease_ends = lease_ends
+
+    def _has_lease(self, message):
+        """Whether the lease has not ended. Otherwise another worker may have claimed the message."""
+        return time.monotonic() < message.lease_ends
+
+    def _release_waiting(self):
+        waiting = []
+        while not self._waiting.empty():
+            try:
+                waiting.append(self._waiting.get_nowait())
+            except queue.Empty:  # another thread was faster
+                break
+        self._release(waiting)
+
+    def _release(self, messages):
+        """Let other workers claim messages that were not attempted."""
+        for message in messages:
+            del self._held[message.pk]
+        self._messages.release([message.pk for message in messages if self._has_lease(message)])
+
+    def _send_waiting(self):
+        """Send messages until None comes. Each connection thread runs this."""
+        server = Connection()
+        while (message := self._next(server)) is not None:
+            self._run_safely(self._send_or_release, message, server)
+        server.close()
+        connection.close()
+
+    def _next(self, server):
+        try:
+            message = self._waiting.get(timeout=IDLE_TIME)
+        except queue.Empty:
+            server.close()
+            connection.close()
+            message = self._waiting.get()
+        if self._waiting.qsize() < CLAIM_ROWS:
+            self._runs_low.set()
+        return message
+
+    def _send_or_release(self, message, server):
+        if self.stopped.is_set() or self._is_paused() or not self._has_lease(message):
+            self._release([message])
+            return
+        try:
+            error = message.attempt(server)
+            self._record(message)
+        finally:
+            del self._held[message.pk]
+        if not errors.is_server_failure(error):
+            self._failures = 0
+        elif not self._is_paused():  # else another connection has failed at the same time
+            self._paused_until = time.monotonic() + min(2**self._failures, LONGEST_PAUSE)
+            self._failures += 1
+            self._release_waiting()
+
+    def _record(self, message):
+        """Save the outcome. It is repeated while the database fails, because an unrecorded message is sent again."""
+        while True:
+            try:
+                message.save_outcome()
+                break
+            except (DatabaseError, InterfaceError) as error:
+                logger.error("message %s: %s", message.pk, type(error).__name__)
+                connection.close()
+            if self.stopped.wait(RECORD_RETRY_INTERVAL):
+                break

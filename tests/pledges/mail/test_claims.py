@@ -1,0 +1,241 @@
+"""Claims: leases, the order of messages, and the worker that sends them."""
+
+import time
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from pledges.mail.sending import IDLE_TIME, LEASE, Sender
+from pledges.models import Message
+from tests.clock import let_time_pass
+from tests.drill import rounds
+from tests.factories import make_pledge, send_messages
+from tests.smtp import MailServer
+from tests.threads import TIMEOUT
+from tests.worker import kill, workers
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+
+
+def queue_messages(count, kind="confirm"):
+    return [Message.queue(kind, make_pledge()) for _ in range(count)]
+
+
+def claim(limit=20):
+    """The ids of claimed messages."""
+    return [message.pk for message in Message.objects.claim(limit, LEASE)]
+
+
+# Leases
+
+
+def test_a_claimed_message_is_free_again_when_its_lease_ends():
+    [message] = queue_messages(1)
+    assert claim() == [message.pk]
+    let_time_pass(LEASE - SECOND)
+    assert claim() == []
+    let_time_pass(SECOND)
+    assert claim() == [message.pk]
+
+
+def test_a_renewed_lease_lasts_longer_and_a_released_one_ends():
+    message, other = queue_messages(2)
+    claim()
+    let_time_pass(LEASE - SECOND)
+    Message.objects.renew([message.pk], LEASE)
+    Message.objects.release([other.pk])
+    let_time_pass(SECOND)
+    assert claim() == [other.pk]
+    let_time_pass(LEASE)
+    assert claim() == [message.pk, other.pk]
+
+
+def test_a_retry_waits_for_its_time_and_not_for_the_lease(mail_server):
+    queue_messages(1)
+    mail_server.replies = {"RCPT": "451 4.2.1 later"}
+    send_messages()
+    assert Message.objects.get().leased_until is None and claim() == []
+    let_time_pass(timedelta(minutes=1))
+    assert len(claim()) == 1
+
+
+def test_the_database_refuses_a_lease_of_a_message_that_is_not_queued():
+    queue_messages(1)
+    claim()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Message.objects.update(state="failing")
+
+
+# Order
+
+
+def test_what_people_wait_for_is_sent_before_reminders(mail_server):
+    reminders = queue_messages(25, "reminder")
+    let_time_pass(timedelta(hours=1))
+    first, second = queue_messages(2)
+    assert claim(1) == [first.pk]
+    Message.objects.release([first.pk])
+    send_messages()
+    assert mail_server.recipients[:2] == [first.address, second.address]
+    assert mail_server.recipients[2:] == [message.address for message in reminders]
+
+
+def test_a_claim_reads_an_index_of_queued_messages():
+    """Not the table, nor bulk messages when others are due: both may be millions."""
+    queue_messages(1)
+    with CaptureQueriesContext(connection) as queries:
+        claim()
+    selects = [query["sql"] for query in queries if "FOR UPDATE" in query["sql"]]
+    with connection.cursor() as cursor:
+        # The tables of tests are too small for an index to pay.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        plans = []
+        for select in selects:
+            cursor.execute(f"EXPLAIN {select}")
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    assert [("message_queued_not_bulk" in plan, "message_queued " in plan) for plan in plans] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+# The worker
+
+
+@pytest.fixture
+def sender(transactional_db, settings):
+    """The thread of a worker that sends messages, on four connections. It is started by the test."""
+    settings.MAIL_CONNECTIONS = 4
+    sender = Sender()
+    yield sender
+    sender.stopped.set()
+    sender.join(TIMEOUT)
+    assert not sender.is_alive()
+
+
+def wait_until(condition):
+    """Wait until the function returns something true."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def all_sent():
+    return not Message.objects.exclude(state="sent").exists()
+
+
+def test_the_sender_uses_all_its_connections_for_many_messages_each(sender, mail_server):
+    mail_server.delay = 0.05
+    queue_messages(60)
+    sender.start()
+    wait_until(all_sent)
+    assert mail_server.connections == 4 and len(mail_server.accepted) == 60
+
+
+def test_an_idle_sender_finds_a_new_message(sender, mail_server):
+    sender.start()
+    time.sleep(1)
+    queue_messages(1)
+    wait_until(all_sent)
+    assert len(mail_server.accepted) == 1
+
+
+@pytest.mark.drill(only=True)
+def test_an_idle_sender_closes_its_connections(sender, mail_server):
+    queue_messages(10)
+    sender.start()
+    wait_until(all_sent)
+    assert mail_server.open_connections
+    time.sleep(IDLE_TIME + 1)
+    assert not mail_server.open_connections
+
+
+def test_after_an_outage_the_sender_has_marked_few_messages_and_sends_the_others(sender, mail_server):
+    mail_server.replies = {"MAIL": "421 4.3.2 down"}
+    queue_messages(60)
+    sender.start()
+    wait_until(lambda: Message.objects.filter(attempts__gt=0).exists())
+    time.sleep(0.5)
+    mail_server.replies = {}
+    wait_until(lambda: Message.objects.filter(state="sent").count() >= 60 - 12)
+    # One for each connection, then one after each pause. More only where the test is slow.
+    wait_until(lambda: not Message.objects.filter(state="queued", attempts=0).exists())
+    assert Message.objects.filter(state="queued", attempts=1).count() <= 12
+
+
+def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sender, mail_server):
+    mail_server.delay = 0.3
+    queue_messages(60)
+    sender.start()
+    wait_until(lambda: mail_server.connections == 4)
+    sender.stopped.set()
+    sender.join(TIMEOUT)
+    assert not Message.objects.filter(leased_until__isnull=False).exists()
+    sent = Message.objects.filter(state="sent").count()
+    assert 0 < sent == len(mail_server.accepted) < 60
+    assert Message.objects.filter(state="queued", attempts=0).count() == 60 - sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
+    with MailServer() as server:
+        server.delay = 0.3
+        queue_messages(60)
+        with workers(1, **environment(server)) as [worker]:
+            wait_until(lambda: server.accepted)
+            worker.terminate()
+            assert worker.wait(10) == 0
+        assert not Message.objects.filter(leased_until__isnull=False).exists()
+        server.delay = 0
+        with workers(1, **environment(server)):
+            wait_until(all_sent)
+        assert set(Counter(server.recipients).values()) == {1} and len(server.accepted) == 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_three_workers_send_each_message_once():
+    with MailServer() as server:
+        queue_messages(200)
+        with workers(3, **environment(server)):
+            wait_until(all_sent)
+        assert len(server.accepted) == len(set(server.recipients)) == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.drill
+def test_a_killed_worker_loses_no_message_and_repeats_only_those_it_had_not_recorded():
+    """Workers are killed with SIGKILL while they send: three of them, fifty under `bin/test -m drill`."""
+    killed = rounds(3, 50)
+    # {address: copies that were accepted, but not recorded because their worker died}
+    lost = Counter()
+    with MailServer() as server:
+        server.delay = 0.02
+        messages = queue_messages(40 * killed)
+        for number in range(1, killed + 1):
+            with workers(1, **environment(server)) as [worker]:
+                wait_until(lambda goal=20 * number: len(server.accepted) >= goal)
+                kill(worker)
+            wait_until(lambda: not server.open_connections)
+            accepted = Counter(server.recipients)
+            unrecorded = {message.address: accepted[message.address] for message in Message.objects.queued()}
+            lost_now = Counter(unrecorded) - lost
+            assert set(lost_now.values()) <= {1} and len(lost_now) <= 8, "one for each connection"
+            lost += lost_now
+            # As if a minute had passed.
+            Message.objects.queued().update(leased_until=None)
+        with workers(1, **environment(server)):
+            wait_until(all_sent)
+        assert Counter(server.recipients) == Counter(message.address for message in messages) + lost
+
+
+def environment(server):
+    """The environment variables of a worker that sends mail to this server."""
+    host, port = server.server_address
+    return {"MAIL_URL": f"smtp://{host}:{port}"}
