@@ -4,7 +4,6 @@ import time
 from functools import partial, wraps
 
 from django.conf import settings
-from django.db import OperationalError
 from django.http import QueryDict
 from django.shortcuts import render
 from django.utils import translation
@@ -66,8 +65,8 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
     def respond(request, *args, **kwargs):
         address = _reduce_to_known(request, parameters or {})
         moment = snapshot.show(figures, 0 if is_data else settings.TALLY_PATIENCE_SECONDS)
-        if is_form and not moment.is_live:
-            raise OperationalError("a form needs the database")
+        if is_form:
+            snapshot.require_database()
         state = [address, moment.content.key, figures and moment.figures.version, is_form and stamps.window()]
         # The page says of which minute its figures are.
         minute = figures and int(moment.at.timestamp()) // 60
@@ -158,8 +157,10 @@ def cookieless_form(view):
     @csrf_exempt
     @wraps(view)
     def wrapper(request, *args, **kwargs):
-        if request.method == "POST" and is_cross_site(request):
-            return render(request, "pledges/cross_site.html", status=403)
+        if request.method == "POST":
+            if is_cross_site(request):
+                return render(request, "pledges/cross_site.html", status=403)
+            snapshot.require_database()
         return view(request, *args, **kwargs)
 
     return wrapper

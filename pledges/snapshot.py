@@ -121,6 +121,12 @@ def current():
     return holder.moment
 
 
+def require_database():
+    """Raise the database's error while it is unreachable, for pages that nothing could accept."""
+    if not current().is_live:
+        raise OperationalError("a form needs the database")
+
+
 class _Holder:
     moment = None
 
