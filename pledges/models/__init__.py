@@ -16,6 +16,7 @@ from pledges.models.published_state import PublishedState
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
+from pledges.models.submissions import Submission
 from pledges.models.tally import TallyCell, TallyDay, TallyDelta
 from pledges.models.trial_messages import TrialMessage
 from pledges.models.wall import RefusedWord, WallName
@@ -43,6 +44,7 @@ __all__ = [
     "RefusedWord",
     "Sector",
     "StarterItem",
+    "Submission",
     "TallyCell",
     "TallyDay",
     "TallyDelta",

@@ -1,4 +1,4 @@
-"""The worker process: runs background tasks, folds the tally and runs housekeeping."""
+"""The worker process: settles submissions, runs background tasks, folds the tally and runs housekeeping."""
 
 import logging
 import threading
@@ -8,11 +8,14 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
+from pledges import submissions
 from pledges.models import FailedStep, Heartbeat
 from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
 
+# An idle worker looks for submissions this often.
+SETTLING_INTERVAL_SECONDS = 0.5
 FOLD_INTERVAL_SECONDS = 1
 HEARTBEAT_EVERY_FOLDS = 30
 HOUSEKEEPING_EVERY_FOLDS = 60
@@ -65,16 +68,44 @@ def dotted_path(function):
     return f"{function.__module__}.{function.__name__}"
 
 
-class Command(db_worker.Command):
-    """Run background tasks until a stop signal, with a Housekeeper thread."""
+class Settler(threading.Thread):
+    """A thread that settles submissions. Several may run at the same time; one of them settles."""
 
-    help = "Run background tasks, fold the tally and run housekeeping, until stopped."
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stopped = threading.Event()
+
+    def run(self):
+        """Run until `stopped` is set. A batch follows the one before at once while there is work."""
+        while not self.stopped.is_set():
+            if not self.settle():
+                self.stopped.wait(SETTLING_INTERVAL_SECONDS)
+        connection.close()
+
+    def settle(self):
+        """The number of submissions settled; 0 after an error. Only the class of the exception is logged."""
+        try:
+            return submissions.settle()
+        except Exception as error:
+            logger.error("settling: %s", type(error).__name__)
+            # The connection may be broken. Django opens a new one.
+            connection.close()
+            return 0
+
+
+class Command(db_worker.Command):
+    """Run background tasks until a stop signal, with a Settler and a Housekeeper thread."""
+
+    help = "Settle submissions, run background tasks, fold the tally and run housekeeping, until stopped."
 
     def handle(self, **options):
-        housekeeper = Housekeeper()
-        housekeeper.start()
+        threads = [Settler(), Housekeeper()]
+        for thread in threads:
+            thread.start()
         try:
             super().handle(**options)
         finally:
-            housekeeper.stopped.set()
-            housekeeper.join(timeout=5)
+            for thread in threads:
+                thread.stopped.set()
+            for thread in threads:
+                thread.join(timeout=5)

@@ -1,0 +1,67 @@
+"""Submissions: the request stores a form in one round trip, the worker settles it.
+
+A kind of submission is a value of `Submission.Kind` and the SQL function settle_KIND of migrations/sql/submissions.sql, which
+finds the function by its name. An app above may add a kind with a function of its own.
+"""
+
+import json
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models.expressions import DatabaseDefault
+
+from pledges import tasks
+from pledges.models.attempts import WINDOW, limits
+
+# Submissions that one transaction settles.
+BATCH_ROWS = 500
+
+
+def submit(submission, network=None, limit=0):
+    """Store a submission; returns False, without storing it, if `limit` forms came from the network within ten minutes.
+
+    One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection is lost,
+    the statement is repeated on a new one; it is idempotent. Raises OperationalError if that fails too.
+    """
+    try:
+        return _submit(submission, network, limit)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            # The caller's other changes are lost with the connection.
+            raise
+        connection.close()
+        return _submit(submission, network, limit)
+
+
+def _submit(submission, network, limit):
+    limited = limits(network, limit)
+    parameters = [
+        json.dumps(dict(_columns(submission))),
+        [digest for digest, _limit in limited],
+        [limit for _digest, limit in limited],
+        WINDOW,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT submit(%s, %s::bytea[], %s::integer[], %s)", parameters)
+        return cursor.fetchone()[0]
+
+
+def _columns(submission):
+    """Yield (column, value) of the values that are set, as PostgreSQL reads them from JSON."""
+    for field in submission._meta.concrete_fields:
+        value = getattr(submission, field.attname)
+        if value is None or isinstance(value, DatabaseDefault):
+            continue
+        if isinstance(value, bytes):
+            value = rf"\x{value.hex()}"
+        yield field.column, value if isinstance(value, bool | int) else str(value)
+
+
+def settle():
+    """Settle the next BATCH_ROWS submissions in the order of arrival; returns how many. 0 also while another process settles."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT settled, messages FROM settle_submissions(%s)", [BATCH_ROWS])
+        settled, message_ids = cursor.fetchone()
+        # TODO(merge): delete this loop, `transaction.atomic()` and the result `messages` once senders claim queued messages.
+        for message_id in message_ids:
+            tasks.send_message.enqueue(str(message_id))
+    return settled
