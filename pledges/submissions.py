@@ -5,15 +5,20 @@ finds the function by its name. An app above may add a kind with a function of i
 """
 
 import json
+import time
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Max
 from django.db.models.expressions import DatabaseDefault
 
 from pledges import tasks
 from pledges.models.attempts import WINDOW, limits
+from pledges.models.submissions import Submission
 
 # Submissions that one transaction settles.
 BATCH_ROWS = 500
+# While another process settles.
+RETRY_SECONDS = 0.1
 
 
 def submit(submission, network=None, limit=0):
@@ -51,7 +56,7 @@ def _columns(submission):
         value = getattr(submission, field.attname)
         if value is None or isinstance(value, DatabaseDefault):
             continue
-        if isinstance(value, bytes):
+        if isinstance(value, bytes | memoryview):
             value = rf"\x{value.hex()}"
         yield field.column, value if isinstance(value, bool | int) else str(value)
 
@@ -65,3 +70,13 @@ def settle():
         for message_id in message_ids:
             tasks.send_message.enqueue(str(message_id))
     return settled
+
+
+def settle_all():
+    """Settle the submissions that wait now. Returns when this process or another one has settled them or set them aside."""
+    present = Submission.objects.waiting()
+    if last := present.aggregate(last=Max("number"))["last"]:
+        present = present.filter(number__lte=last)
+    while present.exists():
+        if not settle():
+            time.sleep(RETRY_SECONDS)

@@ -23,7 +23,7 @@ from campaign import pictures
 from campaign.models import Picture
 from pledges.crypto import keys, stamps
 from pledges.models import Pledge, Sector, Submission, Wording
-from pledges.submissions import settle
+from pledges.submissions import settle, submit
 from staff import secrets, sessions
 
 _numbers = itertools.count(1)
@@ -61,6 +61,17 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
     pledge.save(force_insert=True)
     pledge.refresh_from_db()
     return pledge
+
+
+def make_submission(name="Drita Kola", address="drita@shembull.al", sector="parents", **overrides):
+    """A stored sign-up that is not settled."""
+    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+    sector = Sector.objects.get(slug=sector)
+    values = {"kind": "pledge", "language": "sq", "sector": sector, "county_id": "AL-11", **overrides}
+    submission = Submission(consent=wordings[None], wording=wordings[sector.pk], **values)
+    submission.set_person(name, address)
+    assert submit(submission)
+    return Submission.objects.get(pk=submission.pk)
 
 
 def make_copies(pledge, number, **columns):

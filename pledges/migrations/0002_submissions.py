@@ -144,8 +144,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "form to settle",
-                "verbose_name_plural": "forms to settle",
+                "verbose_name": "received form",
+                "verbose_name_plural": "received forms",
                 "ordering": ["number"],
                 "indexes": [
                     models.Index(condition=models.Q(("state", "waiting")), fields=["number"], name="submission_waiting")
@@ -212,7 +212,13 @@ class Migration(migrations.Migration):
                         name="submission_of_a_new_address",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("address_digest__length", 32), ("address_digest_last__length", 32)),
+                        condition=models.Q(
+                            ("address_digest__length", 32),
+                            ("address_digest_last__length", 32),
+                            ("domain_digest__length", 32),
+                            ("name_digest__length", 32),
+                            ("name_digest_last__length", 32),
+                        ),
                         name="submission_digest_lengths",
                     ),
                 ],

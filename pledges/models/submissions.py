@@ -125,8 +125,8 @@ class Submission(models.Model):
     objects = SubmissionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("form to settle")
-        verbose_name_plural = _("forms to settle")
+        verbose_name = _("received form")
+        verbose_name_plural = _("received forms")
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(
@@ -164,7 +164,14 @@ class Submission(models.Model):
                 condition=~Q(kind="new_address") | Q(pledge__isnull=False, address_cipher__isnull=False),
             ),
             models.CheckConstraint(
-                name="submission_digest_lengths", condition=Q(address_digest__length=32, address_digest_last__length=32)
+                name="submission_digest_lengths",
+                condition=Q(
+                    address_digest__length=32,
+                    address_digest_last__length=32,
+                    name_digest__length=32,
+                    name_digest_last__length=32,
+                    domain_digest__length=32,
+                ),
             ),
         ]
         indexes = [models.Index(fields=["number"], name="submission_waiting", condition=Q(state="waiting"))]

@@ -56,19 +56,24 @@ BEGIN
 END $$;
 
 -- Queues a message of this kind to the supporter; returns its id.
-CREATE OR REPLACE FUNCTION queue_message(kind text, pledge uuid) RETURNS uuid LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION queue_message(kind text, pledge uuid) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    message uuid;
+BEGIN
     INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
     SELECT gen_random_uuid(), kind, id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = pledge
-    RETURNING id
-$$;
+    RETURNING id INTO message;
+    RETURN message;
+END $$;
 
 -- Whether the mailbox of a submission is blocked. Each comparison covers both digest columns: see pledges/models/person.py.
-CREATE OR REPLACE FUNCTION is_blocked(submission pledges_submission) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
+CREATE OR REPLACE FUNCTION is_blocked(submission pledges_submission) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
         SELECT FROM pledges_blockedaddress
         WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
-    )
-$$;
+    );
+END $$;
 
 -- A sign-up: a new pledge in a free slot of its mailbox, or a message to the pledge of the same person or, in a full mailbox, to the
 -- first one. The unique constraints decide. Where another transaction erases the conflicting pledge meanwhile, the next round inserts.
