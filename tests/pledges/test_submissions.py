@@ -22,7 +22,7 @@ from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
 from tests.keys import new_key
-from tests.pledges.admin.pages import run_action
+from tests.pledges.admin.pages import ENGLISH, run_action
 from tests.threads import at_once, held_open
 
 pytestmark = pytest.mark.django_db
@@ -350,7 +350,8 @@ def test_the_copy_of_the_data_contains_what_is_not_settled(client):
 def test_staff_find_and_erase_the_unsettled_forms_of_an_address(admin_client):
     submission = make_submission()
     make_submission(address="tjeter@shembull.al")
-    page = admin_client.post("/admin/pledges/pledge/find/", {"email": "DRITA@shembull.al"}, follow=True).text
+    find = "/admin/pledges/pledge/find/"
+    page = admin_client.post(find, {"email": "DRITA@shembull.al"}, follow=True, headers=ENGLISH).text
     assert "1 form from this address is not processed yet." in page
     [link] = re.findall(rf'href="({LIST}\?id__in=[^"]+)"', page)
     assert list(admin_client.get(link).context["cl"].result_list) == [submission]
