@@ -12,7 +12,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Pledge, PledgingSettings
 from pledges.models.attempts import limits
 from tests.clock import let_time_pass
-from tests.factories import form_data, make_pledge
+from tests.factories import form_data, make_pledge, settle_all
 
 LANGUAGES = ("sq", "en")
 
@@ -79,6 +79,7 @@ def personal_visits(client, language):
     yield "new address requested", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
     yield "requested too soon", client.post(manage, {"change_address": "1", "new_email": "e-re@shembull.al"})
     yield "not an address", client.post(manage, {"change_address": "1", "new_email": "e-re@"})
+    settle_all()
     pledge.refresh_from_db()
     path = link(Purpose.NEW_ADDRESS, pledge)
     yield "use the new address", client.get(path)

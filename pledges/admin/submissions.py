@@ -5,12 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Submission
-from staff.admin.base import ModelAdmin, ReadOnly
+from staff.admin.base import ModelAdmin
 from staff.models import AuditEntry
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnly, ModelAdmin):
+class SubmissionAdmin(ModelAdmin):
     """The list of submissions, without names and addresses."""
 
     list_display = ["short", "kind", "state", "created_at", "aside_at", "error"]
@@ -24,8 +24,11 @@ class SubmissionAdmin(ReadOnly, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = ["try_again"]
 
-    def has_delete_permission(self, request, obj=None):
-        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
 
     def has_try_permission(self, request):
         """Permission of the action "try again"; nothing else of a submission can be changed."""
