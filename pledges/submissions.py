@@ -25,13 +25,14 @@ def submit(submission, network=None, limit=0):
     """Store a submission; returns False, without storing it, if `limit` forms came from the network within ten minutes.
 
     One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection is lost,
-    the statement is repeated on a new one; it is idempotent. Raises OperationalError if that fails too.
+    the statement is repeated once on a new one; it is idempotent.
     """
     try:
         return _submit(submission, network, limit)
     except (OperationalError, InterfaceError):
-        if connection.in_atomic_block:
-            # The caller's other changes are lost with the connection.
+        is_lost = connection.connection is not None and connection.connection.closed
+        # In a transaction the caller's other changes are lost too.
+        if not is_lost or connection.in_atomic_block:
             raise
         connection.close()
         return _submit(submission, network, limit)

@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 (
                     "pledge",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         editable=False,
                         null=True,

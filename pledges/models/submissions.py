@@ -86,9 +86,16 @@ class Submission(models.Model):
     # The SQLSTATE, never the text of the error, which may quote a value.
     error = models.CharField(_("error"), max_length=5, blank=True, editable=False)
 
-    # The pledge of a change of address.
+    # The pledge of a change of address. The database does not check it: even without a pledge the check would lock the table of
+    # pledges. A change of address whose pledge is gone settles as nothing.
     pledge = models.ForeignKey(
-        "pledges.Pledge", on_delete=models.CASCADE, null=True, related_name="+", db_index=False, editable=False
+        "pledges.Pledge",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        editable=False,
     )
     address_digest = models.BinaryField(max_length=32, editable=False)
     address_digest_last = models.BinaryField(max_length=32, editable=False)

@@ -15,18 +15,18 @@ from tests.drill import rounds
 from tests.factories import make_submission, settle_all
 from tests.threads import TIMEOUT
 
-# Settles one batch of 20 after the other; each line of input starts a round.
+# Settles one batch of 10 after the other, once it has read a line.
 WORKER = """
 import django
 django.setup()
 from pledges import submissions
-submissions.BATCH_ROWS = 20
+submissions.BATCH_ROWS = 10
 print("ready", flush=True)
 input()
 while submissions.settle():
     pass
 """
-PEOPLE = 120
+PEOPLE = 60
 
 
 @contextlib.contextmanager

@@ -218,6 +218,17 @@ def test_a_change_of_address_ends_with_its_pledge():
     assert not Submission.objects.exists()
 
 
+def test_a_change_of_address_of_a_pledge_that_was_deleted_by_sql_settles_as_nothing():
+    pledge = make_pledge(state="confirmed")
+    submission = Submission(kind="new_address")
+    submission.set_new_address(pledge, "e.re@shembull.al")
+    assert submit(submission)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pledges_pledge")
+    settle_all()
+    assert not Submission.objects.exists() and not Message.objects.exists()
+
+
 def test_the_periods_of_the_functions_are_those_of_the_models():
     with connection.cursor() as cursor:
         cursor.execute("SELECT pending_life()")
