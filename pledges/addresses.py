@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import re
 import unicodedata
+from functools import lru_cache
 
 # Common mail domains in Albania and its diaspora. A domain that nearly equals one of them is probably misspelt.
 COMMON_DOMAINS = [
@@ -41,6 +42,9 @@ COMMON_DOMAINS = [
     "wanadoo.fr",
     "bluewin.ch",
 ]
+
+# Characters (RFC 1035).
+LONGEST_DOMAIN = 253
 
 
 def split_address(address):
@@ -81,6 +85,12 @@ def normalise_name(name):
 def suggest_domain(address):
     """The domain that was probably meant, such as gmail.com for gmial.com. None if the domain looks right."""
     _, domain = split_address(address)
+    return None if len(domain) > LONGEST_DOMAIN else _closest_domain(domain)
+
+
+# The comparison takes about a millisecond, and most visitors have one of a few hundred domains.
+@lru_cache(maxsize=4096)
+def _closest_domain(domain):
     if domain in COMMON_DOMAINS:
         return None
     close = difflib.get_close_matches(domain, COMMON_DOMAINS, n=1, cutoff=0.87)

@@ -10,7 +10,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
-from pledges.models import Attempt, Batch, ContentChange, Export, Message, Pledge, TrialMessage
+from pledges.models import Attempt, Batch, ContentChange, Export, Message, Pledge, Submission, TrialMessage
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import milestones, published, tally
@@ -50,9 +50,16 @@ def erase_unconfirmed():
 
 
 def erase_network_digests():
-    """Erase the network digests of pledges after seven days."""
+    """Erase the network digests of pledges, and of sign-ups that could not be settled, after seven days."""
     old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
     old.update(network_digest=None)
+    unsettled = Submission.objects.filter(network_digest__isnull=False, created_at__lte=Now() - NETWORK_DIGEST_LIFE)
+    unsettled.update(network_digest=None)
+
+
+def erase_submissions():
+    """Erase submissions that could not be settled in time. `/readyz` names them from the first minute."""
+    Submission.objects.aside().filter(created_at__lte=Now() - PENDING_LIFE).delete()
 
 
 def erase_new_addresses():
@@ -107,6 +114,7 @@ STEPS = [
     remind,
     erase_unconfirmed,
     erase_network_digests,
+    erase_submissions,
     erase_new_addresses,
     erase_attempts,
     erase_messages,

@@ -1,6 +1,5 @@
-"""Decorators for public and personal views: cache headers, allowed methods, cross-site protection, response time."""
+"""Decorators for public and personal views: cache headers, allowed methods, cross-site protection."""
 
-import time
 from functools import partial, wraps
 
 from django.conf import settings
@@ -162,20 +161,5 @@ def cookieless_form(view):
                 return render(request, "pledges/cross_site.html", status=403)
             snapshot.require_database()
         return view(request, *args, **kwargs)
-
-    return wrapper
-
-
-def round_response_time(view):
-    """Round the response time of an accepted form (303) up to 50 ms, against timing attacks on who has pledged."""
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        began = time.perf_counter()
-        response = view(request, *args, **kwargs)
-        if response.status_code == 303:
-            elapsed = time.perf_counter() - began
-            time.sleep(-elapsed % settings.RESPONSE_TIME_STEP_SECONDS)
-        return response
 
     return wrapper

@@ -10,6 +10,7 @@ from pledges.models.messages import Message
 from pledges.models.person import DIGEST_FIELDS
 from pledges.models.pledges import Pledge
 from pledges.models.querysets import digest_mark
+from pledges.submissions import settle_all
 
 # Rows that one transaction changes.
 BATCH_ROWS = 200
@@ -20,8 +21,10 @@ def redigest(on_progress=lambda done: None):
 
     Idempotent, and resumable after an interruption, because `digest_mark` tells which rows are stale. A pledge collides if its
     address now normalises to a mailbox without a free slot, or with a pledge by the same name. It keeps its old digests, and
-    staff must resolve it. `on_progress` is called after each batch with the number of rows processed so far.
+    staff must resolve it. `on_progress` is called after each batch with the number of rows processed so far. Submissions are
+    settled first, because only pledges are recomputed.
     """
+    settle_all()
     done, collided = 0, []
     while True:
         # Read for each batch, because staff may change the rules between batches.
@@ -76,7 +79,9 @@ def reencrypt(on_progress=lambda done: None):
     """Re-encrypt with the newest key what an older key encrypted; returns the number of changed rows.
 
     Idempotent, and resumable after an interruption. `on_progress` is called after each batch with the number of pledges so far.
+    Submissions are settled first, because only pledges are re-encrypted.
     """
+    settle_all()
     done, stale = 0, Pledge.objects.with_stale_ciphers().order_by("pk")
     # Keyset pagination: each batch starts after the last row of the one before.
     remaining = stale

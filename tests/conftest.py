@@ -28,10 +28,8 @@ def pytest_configure(config):
     # The live server keeps a thread for each connection of the browser. Such a thread must not hold a database connection between
     # requests, because the test database is dropped while the browser may still be open.
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
-    # Tests see every change at once. Only tests/test_kept_pages.py is about the patience of pages; it sets the real one.
+    # Tests see every change at once. Only tests/pledges/test_kept_pages.py is about the patience of pages; it sets the real one.
     settings.TALLY_PATIENCE_SECONDS = 0
-    # Only tests/pledges/views/test_limits.py is about response times; it sets the real step.
-    settings.RESPONSE_TIME_STEP_SECONDS = 1e-6
     # Pictures of tests stay apart from those of bin/serve.
     config.media = tempfile.TemporaryDirectory()
     settings.MEDIA_ROOT = config.media.name

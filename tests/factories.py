@@ -26,7 +26,8 @@ from pledges.crypto import keys, stamps
 from pledges.mail.connections import Connection
 from pledges.mail.errors import is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
-from pledges.models import Message, Pledge, Sector, Wording
+from pledges.models import Message, Pledge, ProviderRule, Sector, Submission, Wording
+from pledges.submissions import settle, submit
 from staff import secrets, sessions
 
 _numbers = itertools.count(1)
@@ -60,9 +61,21 @@ def make_pledge(name=None, address=None, sector="parents", state="pending", netw
     }
     pledge = Pledge(**values)
     pledge.set_person(name, address)
-    assert pledge.insert(), f"{address} has a pledge of this name or two others already"
+    pledge.slot = 2 if Pledge.objects.at_address(address).filter(slot=1).exists() else 1
+    pledge.save(force_insert=True)
     pledge.refresh_from_db()
     return pledge
+
+
+def make_submission(name="Drita Kola", address="drita@shembull.al", sector="parents", **overrides):
+    """A stored sign-up that is not settled."""
+    wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+    sector = Sector.objects.get(slug=sector)
+    values = {"kind": "pledge", "language": "sq", "sector": sector, "county_id": "AL-11", **overrides}
+    submission = Submission(consent=wordings[None], wording=wordings[sector.pk], **values)
+    submission.set_person(name, address, ProviderRule.objects.by_domain())
+    assert submit(submission)
+    return Submission.objects.get(pk=submission.pk)
 
 
 def make_copies(pledge, number, **columns):
@@ -150,8 +163,19 @@ def form_data(**overrides):
     return {key: value for key, value in data.items() if value is not None}
 
 
+def settle_all():
+    """Settle all submissions, as the worker does. Fails if one cannot be settled."""
+    while settle():
+        pass
+    assert list(Submission.objects.values_list("kind", "error")) == []
+
+
 def run_worker():
-    """Run all tasks that are due, then send all messages that are due, in the test's transaction. Fails if a task fails."""
+    """Settle all submissions, run all tasks and send all messages that are due, in the test's transaction.
+
+    Fails if a submission or a task fails.
+    """
+    settle_all()
     worker = Worker(
         queue_names=["*"],
         interval=0,

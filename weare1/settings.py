@@ -149,10 +149,6 @@ TALLY_PATIENCE_SECONDS = 1
 KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
-# Responses to public forms take a multiple of this time, against timing attacks. It is far longer than the difference between a
-# known and an unknown address.
-RESPONSE_TIME_STEP_SECONDS = 0.05
-
 # Mail: SMTP server from MAIL_URL. Without it, development writes one .eml file per message under var/mail/.
 if DEV and not os.environ.get("MAIL_URL"):
     MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}

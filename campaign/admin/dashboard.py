@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaign.models import Article, Demand, HelpChannel, Page
-from pledges.models import Message, Pledge, PledgingSettings, Sector, WallName
+from pledges.models import Message, Pledge, PledgingSettings, Sector, Submission, WallName
 from pledges.totals import activity, tally
 from pledges.views.health import QUEUE_AGE_LIMIT
 
@@ -19,7 +19,7 @@ MODEL_ORDER = [
     *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
     *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.partner", "campaign.term"),
     *("campaign.sitesettings", "pledges.pledge", "pledges.wallname", "pledges.batch", "pledges.export"),
-    "pledges.message",
+    *("pledges.message", "pledges.submission"),
     *("pledges.messagetext", "pledges.sector", "pledges.wording", "pledges.pledgingsettings", "pledges.milestone"),
     *("pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
     "pledges.refusedword",
@@ -56,6 +56,8 @@ def _tasks(has_perm):
         yield from _pledging_tasks()
     if has_perm("pledges.view_message"):
         yield from _message_tasks()
+    if has_perm("pledges.view_submission"):
+        yield from _submission_tasks()
     if has_perm("pledges.change_wallname") and has_perm("pledges.see_people"):
         yield from _wall_tasks()
     if has_perm("campaign.change_helpchannel"):
@@ -99,6 +101,17 @@ def _message_tasks():
         label = ngettext("message that could not be delivered", "messages that could not be delivered", failing)
         states = f"{Message.State.FAILING},{Message.State.REFUSED}"
         yield Task(failing, label, _list_url(Message, state__in=states))
+
+
+def _submission_tasks():
+    count = Submission.objects.aside().count()
+    if count:
+        label = ngettext(
+            "received form could not be processed: tell whoever runs the site",
+            "received forms could not be processed: tell whoever runs the site",
+            count,
+        )
+        yield Task(count, label, _list_url(Submission, state__exact=Submission.State.ASIDE))
 
 
 def _wall_tasks():

@@ -15,6 +15,7 @@ from pledges.admin import (
     pledges,
     sectors,
     settings,
+    submissions,
     wall,
     wordings,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "pledges",
     "sectors",
     "settings",
+    "submissions",
     "wall",
     "wordings",
 ]

@@ -14,6 +14,7 @@ from django.utils import formats, timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from pledges.admin.base import decrypted, log_access_to_people, sees_people
@@ -23,7 +24,7 @@ from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.crypto import keys
 from pledges.forms.fields import AddressField
-from pledges.models import Batch, BatchRow, Message, Pledge
+from pledges.models import Batch, BatchRow, Message, Pledge, Submission
 from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 from staff.admin.base import ModelAdmin
 from staff.models import AuditEntry
@@ -214,12 +215,28 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
         query = None
         if not form.is_valid():
             self.message_user(request, form.errors["email"][0], messages.ERROR)
-        elif ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
+            return redirect("admin:pledges_pledge_changelist")
+        self._show_submissions(request, form.cleaned_data["email"])
+        if ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
             log_access_to_people(request, ids, page="find")
             query = {"id__in": ",".join(map(str, ids))}
         else:
             self.message_user(request, _("No pledge has this address."), messages.WARNING)
         return redirect(reverse("admin:pledges_pledge_changelist", query=query))
+
+    def _show_submissions(self, request, address):
+        """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
+        ids = list(Submission.objects.at_address(address).values_list("pk", flat=True))
+        if ids:
+            AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
+            url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})
+            words = ngettext(
+                "%(count)d form from this address is not processed yet.",
+                "%(count)d forms from this address are not processed yet.",
+                len(ids),
+            )
+            link = format_html('<a href="{}">{}</a>', url, words % {"count": len(ids)})
+            self.message_user(request, link, messages.WARNING)
 
     # Correcting and erasing one pledge
 

@@ -1,6 +1,6 @@
 """The copy of a supporter's own data (GDPR, article 15): everything the database holds about one pledge."""
 
-from pledges.models import Wording
+from pledges.models import Submission, Wording
 from pledges.models.pledges import ANSWER_FIELDS
 
 
@@ -53,6 +53,7 @@ def subject_data(pledge):
             }
             for message in pledge.messages.order_by("created_at")
         ],
+        "not_settled_yet": list(Submission.objects.about(pledge).values("kind", "state", "created_at")),
     }
 
 

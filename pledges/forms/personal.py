@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.forms.models import model_to_dict
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -22,9 +21,10 @@ from pledges.forms.fields import (
 from pledges.forms.layout import field_layout
 from pledges.forms.sign import PledgeForm, StampedForm
 from pledges.languages import LANGUAGE_CODES, own_name
-from pledges.models import ChosenCommitment, Commitment, Message, Pledge
+from pledges.models import ChosenCommitment, Commitment, Submission
 from pledges.models.person import PERSON_FIELDS
 from pledges.models.pledges import ANSWER_FIELDS
+from pledges.submissions import submit
 
 
 class ManageForm(forms.Form):
@@ -143,12 +143,12 @@ class NewAddressForm(forms.Form):
         )
 
     def save(self):
-        """Store the address and queue the message to it; False when the pledge's limit of messages is reached."""
+        """Store the change of address for the worker to settle; False when the pledge's limit of messages is reached."""
+        submission = Submission(kind=Submission.Kind.NEW_ADDRESS)
+        rules = PledgeContent.current().provider_rules
+        submission.set_new_address(self.pledge, self.cleaned_data["new_email"], rules)
         with transaction.atomic():
-            if not self.pledge.claim_message():
-                return False
-            self.pledge.request_new_address(self.cleaned_data["new_email"])
-        return True
+            return self.pledge.claim_message() and submit(submission)
 
 
 class MyPledgeForm(StampedForm):
@@ -156,19 +156,11 @@ class MyPledgeForm(StampedForm):
 
     email = AddressField(help_text=_("The address you signed with."))
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.helper.form_action = reverse("pledges:my_pledge")
-        self.lay_out(Submit("send", _("Send me my link")))
+    action = "pledges:my_pledge"
+    button = ("send", _("Send me my link"))
 
-    def save(self):
-        """Queue one message to the address: links to its pledges, or the confirmation if its only pledge is pending."""
-        with transaction.atomic():
-            pledges = list(Pledge.objects.at_address(self.cleaned_data["email"]))
-            # The owner of an invalidated pledge keeps the right to see, correct and withdraw it.
-            not_pending = [pledge for pledge in pledges if pledge.state != Pledge.State.PENDING]
-            pending = [pledge for pledge in pledges if pledge.state == Pledge.State.PENDING]
-            recipients = not_pending + pending
-            if recipients and recipients[0].claim_message():
-                kind = Message.Kind.CONFIRM if not not_pending and len(pending) == 1 else Message.Kind.LINKS
-                Message.queue(kind, recipients[0])
+    def save(self, network, limit):
+        """Store the request for the worker to settle; returns False, without storing it, at the network's limit."""
+        submission = Submission(kind=Submission.Kind.LINKS)
+        submission.set_mailbox(self.cleaned_data["email"], PledgeContent.current().provider_rules)
+        return submit(submission, network, limit)

@@ -3,7 +3,6 @@
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout, Submit
 from django import forms
-from django.db import transaction
 from django.forms.utils import ErrorDict
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -21,11 +20,10 @@ from pledges.forms.fields import (
     option_details,
 )
 from pledges.forms.layout import Section, field_layout, placed
-from pledges.models import BlockedAddress, Message, Pledge
+from pledges.models import Submission
 from pledges.models.pledges import ANSWER_FIELDS
-
-# Attempts to insert a pledge or find the one that conflicts, which can be withdrawn between the two statements.
-SAVE_ATTEMPTS = 3
+from pledges.models.querysets import is_referral_code
+from pledges.submissions import submit
 
 CONSENT = Section(_("Consent"), note="pledges/privacy_link.html")
 OPTIONAL = Section(_("If you wish"))
@@ -43,22 +41,32 @@ class StampedForm(forms.Form):
 
     # Ids of the wordings that the page shows.
     shown_wordings = ()
+    # The URL name that the form is sent to, and name and label of its button.
+    action = None
+    button = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # The fields of the subclass come first: the error summary lists errors in this order.
         self.order_fields([name for name in self.fields if name not in StampedForm.base_fields])
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
         self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
 
-    def lay_out(self, *buttons):
-        """Set the layout: visible fields, honeypot, hidden fields that have a value, buttons."""
+    @cached_property
+    def helper(self):
+        """The crispy helper, made when the form is rendered: an accepted form never is."""
+        helper = FormHelper()
+        helper.disable_csrf = True
+        helper.form_action = reverse(self.action)
+        helper.layout = self._layout()
+        return helper
+
+    def _layout(self):
+        """Visible fields, honeypot, hidden fields that have a value, button."""
         own = [bound for bound in self if bound.name not in StampedForm.base_fields]
         visible = [bound.name for bound in own if not bound.is_hidden]
         hidden = [bound.name for bound in own if bound.is_hidden and bound.value()]
         honeypot = Div("website", css_class="hp", aria_hidden="true")
-        self.helper.layout = Layout(*field_layout(self, visible), honeypot, *hidden, "stamp", *buttons)
+        return Layout(*field_layout(self, visible), honeypot, *hidden, "stamp", Submit(*self.button))
 
     @cached_property
     def read_stamp(self):
@@ -130,6 +138,8 @@ class PledgeForm(StampedForm):
     # Referral code: the end of the supporter's link that led here. An invalid code is ignored.
     through = forms.Field(required=False, widget=forms.HiddenInput)
 
+    action = "pledges:sign"
+    button = ("sign", _("Sign the pledge"))
     # Whether the input is shown without being validated.
     is_draft = False
 
@@ -141,14 +151,22 @@ class PledgeForm(StampedForm):
         if chosen in content.open_sectors:
             self.fields["sector"].initial = chosen
         self.fields["through"].initial = through
-        self.option_details = option_details(content.open_sectors.values(), wordings)
         self.fields["consent"].label = wordings[None].text
         if not (self.is_bound and addresses.suggest_domain(self.data.get("email", ""))):
             # Offered only beside a domain that looks misspelt.
             del self.fields["email_as_typed"]
-        self.helper.form_id = "pledge"
-        self.helper.form_action = reverse("pledges:sign")
-        self.lay_out(Submit("sign", _("Sign the pledge")))
+
+    @cached_property
+    def helper(self):
+        """The crispy helper, with the id by which scripts and styles find the form."""
+        helper = super().helper
+        helper.form_id = "pledge"
+        return helper
+
+    @cached_property
+    def option_details(self):
+        """What each sector shows beside its name, computed when the form is rendered."""
+        return option_details(self.sectors, self.wordings)
 
     @property
     def errors(self):
@@ -188,45 +206,20 @@ class PledgeForm(StampedForm):
         signed = (wordings[pk] for pk in self.read_stamp.wordings if pk in wordings)
         return {wording.sector_id: wording for wording in signed}
 
-    def save(self, network=None):
-        """Insert the pledge or find its duplicate, and queue the message that follows, in one transaction.
+    def save(self, network, limit):
+        """Store the sign-up for the worker to settle; returns False, without storing it, at the network's limit.
 
-        The next page is the same in every case, so that it does not tell whether the address is known.
+        No row about any person is read, so neither the response nor its time tells whether the address is known.
         """
         data = self.cleaned_data
-        language = get_language()
-        pledge = Pledge(
-            language=language,
+        submission = Submission(
+            kind=Submission.Kind.PLEDGE,
+            language=get_language(),
             consent=self.signed_wordings[None],
-            consent_language=language,
             wording=self.signed_wordings[data["sector"].pk],
-            worded_language=language,
-            came_through=Pledge.objects.with_referral_code(data["through"]).first(),
             network_digest=keys.digests("network", network)[0] if network else None,
+            through=data["through"] if is_referral_code(data["through"] or "") else "",
             **{name: data[name] for name in ANSWER_FIELDS if name in data},
         )
-        pledge.set_person(data["name"], data["email"])
-        with transaction.atomic():
-            if BlockedAddress.objects.holds(pledge):
-                return
-            for _attempt in range(SAVE_ATTEMPTS):
-                if self._insert_or_find(pledge):
-                    return
-
-    def _insert_or_find(self, pledge):
-        """Insert the pledge or find the one that conflicts, and queue the message. Returns False if neither succeeds."""
-        if pledge.insert():
-            Message.queue(Message.Kind.CONFIRM, pledge)
-            return True
-        if duplicate := pledge.find_duplicate():
-            kind = Message.Kind.CONFIRM if duplicate.state == Pledge.State.PENDING else Message.Kind.ALREADY
-            return self._queue_repeat(kind, duplicate)
-        if first := Pledge.objects.at_address(self.cleaned_data["email"]).first():
-            return self._queue_repeat(Message.Kind.FULL, first)
-        return False
-
-    @staticmethod
-    def _queue_repeat(kind, pledge):
-        if pledge.claim_message():
-            Message.queue(kind, pledge)
-        return True
+        submission.set_person(data["name"], data["email"], PledgeContent.current().provider_rules)
+        return submit(submission, network, limit)

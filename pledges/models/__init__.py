@@ -17,6 +17,7 @@ from pledges.models.published_state import PublishedState
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
+from pledges.models.submissions import Submission
 from pledges.models.tally import TallyCell, TallyDate, TallyDay, TallyDelta, TallyHour, TallyVersion
 from pledges.models.trial_messages import TrialMessage
 from pledges.models.wall import RefusedWord, WallName
@@ -46,6 +47,7 @@ __all__ = [
     "RefusedWord",
     "Sector",
     "StarterItem",
+    "Submission",
     "TallyCell",
     "TallyDate",
     "TallyDay",

@@ -13,12 +13,25 @@ WINDOW = timedelta(minutes=10)
 NETWORKS_PER_SITE = 10
 
 
+def limits(network, limit):
+    """[(digest, limit)] of a network and, for IPv6, of its site, by each digest key, in ascending order; [] for None (unknown).
+
+    An attempt is counted under every digest, so processes that share one key of a rotation count together.
+    """
+    if network is None:
+        return []
+    by_prefix = {network: limit}
+    if site := site_prefix(network):
+        by_prefix[site] = limit * NETWORKS_PER_SITE
+    return sorted(
+        (digest, prefix_limit)
+        for prefix, prefix_limit in by_prefix.items()
+        for digest in keys.digests("attempt", prefix)
+    )
+
+
 class AttemptQuerySet(models.QuerySet):
     """Queries on attempts."""
-
-    def recent(self):
-        """Attempts of the last ten minutes, which the limit counts."""
-        return self.filter(created_at__gt=Now() - WINDOW)
 
     def expired(self):
         """Attempts that the limit no longer counts. Housekeeping erases them."""
@@ -26,7 +39,11 @@ class AttemptQuerySet(models.QuerySet):
 
 
 class Attempt(models.Model):
-    """One submitted form that can cause a message. The row refers to no person and is erased after ten minutes."""
+    """One submitted form that can cause a message, for one digest of its network; `submit` in sql/submissions.sql counts them.
+
+    The row refers to no person and is erased after ten minutes. New, known and blocked addresses count alike, so the limit does
+    not reveal who has pledged.
+    """
 
     network_digest = models.BinaryField(max_length=32, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -38,24 +55,3 @@ class Attempt(models.Model):
 
     def __str__(self):
         return str(self.pk)
-
-    @classmethod
-    def admit(cls, network, limit):
-        """Count a form from this network. Returns False, without counting it, if `limit` was reached in the last ten minutes.
-
-        New, known and blocked addresses count alike, so the limit does not reveal who has pledged. None, an unknown network,
-        is not limited.
-        """
-        if network is None:
-            return True
-        limits = {network: limit}
-        if site := site_prefix(network):
-            limits[site] = limit * NETWORKS_PER_SITE
-        attempts = []
-        for prefix, prefix_limit in limits.items():
-            digests = keys.digests("attempt", prefix)
-            if cls.objects.recent().filter(network_digest__in=digests).count() >= prefix_limit:
-                return False
-            attempts.append(cls(network_digest=digests[0]))
-        cls.objects.bulk_create(attempts)
-        return True

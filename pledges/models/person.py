@@ -28,6 +28,29 @@ def pledge_associated_data(pledge_id, column):
     return f"pledge.{column}.{pledge_id}"
 
 
+def address_digests(address, rules):
+    """{column: digest} of a mailbox by the present keys and these provider rules, and the `digest_mark` of both."""
+    by_key = keys.digests("address", addresses.normalise(address, rules))
+    return {
+        "address_digest": by_key[0],
+        "address_digest_last": by_key[-1],
+        "digest_mark": digest_mark(rules),
+    }
+
+
+def person_digests(name, address, rules):
+    """{column: digest} of a person: those of `address_digests`, of mailbox and name together, and of the mail domain."""
+    mailbox = addresses.normalise(address, rules)
+    by_key = keys.digests("name", mailbox, addresses.normalise_name(name))
+    _local, domain = addresses.split_address(address)
+    return {
+        **address_digests(address, rules),
+        "name_digest": by_key[0],
+        "name_digest_last": by_key[-1],
+        "domain_digest": keys.digests("domain", domain)[0],
+    }
+
+
 class Person(models.Model):
     """Abstract base of Pledge with the methods about its supporter. Pledge declares the fields.
 
@@ -78,15 +101,8 @@ class Person(models.Model):
     def set_digests(self, name, address, rules=None):
         """Compute all digests by the present keys and provider rules. Does not save."""
         rules = ProviderRule.objects.by_domain() if rules is None else rules
-        mailbox = addresses.normalise(address, rules)
-        normalised_name = addresses.normalise_name(name)
-        _local, domain = addresses.split_address(address)
-        address_digests = keys.digests("address", mailbox)
-        self.address_digest, self.address_digest_last = address_digests[0], address_digests[-1]
-        name_digests = keys.digests("name", mailbox, normalised_name)
-        self.name_digest, self.name_digest_last = name_digests[0], name_digests[-1]
-        self.domain_digest = keys.digests("domain", domain)[0]
-        self.digest_mark = digest_mark(rules)
+        for column, digest in person_digests(name, address, rules).items():
+            setattr(self, column, digest)
 
     def set_new_address(self, address):
         """Set a new address. It replaces the present one once it is confirmed. Does not save."""
@@ -94,27 +110,6 @@ class Person(models.Model):
         self.new_address_at = Now()
 
     # Uniqueness: an address holds at most two pledges, by two different names.
-
-    def insert(self):
-        """Insert the pledge in a free slot of its address; returns whether a row was inserted.
-
-        False means that the same person already has a pledge, or that both slots are taken. The unique constraints decide, so
-        concurrent sign-ups cannot both succeed.
-        """
-        for slot in (1, 2):
-            self.slot = slot
-            type(self).objects.bulk_create([self], ignore_conflicts=True)
-            if type(self).objects.filter(pk=self.pk).exists():
-                return True
-        return False
-
-    def find_duplicate(self):
-        """The saved pledge with the mailbox and name of this unsaved one, or None."""
-        return (
-            type(self)
-            .objects.filter(Q(name_digest=self.name_digest) | Q(name_digest_last=self.name_digest_last))
-            .first()
-        )
 
     def others_at_address(self):
         """A queryset of the other pledges of the same mailbox (one at most)."""

@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Length, Now
 from django.utils.translation import gettext_lazy as _
@@ -16,16 +16,15 @@ from pledges.models.person import Person
 from pledges.models.places import County
 from pledges.models.querysets import CODE_LENGTH, CODE_LETTERS, PENDING_LIFE, PledgeQuerySet
 from pledges.models.sectors import Sector
+from pledges.models.submissions import Submission
 from pledges.models.wordings import Wording
 
 # For the check constraint on the length of digests.
 models.BinaryField.register_lookup(Length)
 
 NETWORK_DIGEST_LIFE = timedelta(days=7)
-# Limits of the messages that a pledge can cause by signing again or by "send me my link"; see `claim_message`.
+# The limit of `claim_message`, of which the database holds the rule.
 MAX_REPEATS = 5
-REPEAT_INTERVAL = timedelta(minutes=1)
-REPEATS_RESET_AFTER = timedelta(days=1)
 
 # The answers of supporters, by column: what they choose and what they tick. The pledge form stores these values as they are,
 # supporters and staff can correct them, and exports and the copy of a supporter's data contain them.
@@ -225,24 +224,10 @@ class Pledge(Person):
         return bool(Pledge.objects.filter(pk=self.pk).confirm())
 
     def claim_message(self):
-        """Claim one more message to this supporter; returns whether it may be sent.
-
-        The limits are five messages for a pending pledge, five a day for any other, and one a minute. One statement checks and
-        counts, so two concurrent requests cannot both get the last message. A pending pledge then expires 14 days from now, as
-        the message says.
-        """
-        starts_anew = ~Q(state=Pledge.State.PENDING) & Q(written_at__lte=Now() - REPEATS_RESET_AFTER)
-        return bool(
-            Pledge.objects.filter(
-                starts_anew | Q(repeats__lt=MAX_REPEATS), pk=self.pk, written_at__lte=Now() - REPEAT_INTERVAL
-            ).update(
-                repeats=models.Case(models.When(starts_anew, then=models.Value(1)), default=F("repeats") + 1),
-                written_at=Now(),
-                expires_at=models.Case(
-                    models.When(state=Pledge.State.PENDING, then=Now() + PENDING_LIFE), default=F("expires_at")
-                ),
-            )
-        )
+        """Claim one more message to this supporter; returns whether it may be sent. The limits are in sql/submissions.sql."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT claim_message(%s)", [self.pk])
+            return cursor.fetchone()[0]
 
     def create_referral_code(self):
         """Give a confirmed pledge a referral code, unless it has one."""
@@ -262,12 +247,16 @@ class Pledge(Person):
         Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
 
     def withdraw(self):
-        """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it."""
+        """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.
+
+        What the same person has sent and is not settled yet is erased too: settling it would store the person again.
+        """
         with transaction.atomic():
             pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
             if pledge is None:
                 return False
             Message.queue_withdrawn(pledge)
+            Submission.objects.about(pledge).delete()
             pledge.delete()
         return True
 
@@ -275,6 +264,7 @@ class Pledge(Person):
         """Erase a pledge that the owner of its address did not make, and block the address."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
+            Submission.objects.of_mailbox(self).delete()
             Pledge.objects.filter(pk=self.pk).delete()
 
     def request_new_address(self, address):
@@ -291,4 +281,5 @@ class Pledge(Person):
         """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.new_address)
+            Submission.objects.at_address(self.new_address).delete()
             Pledge.objects.filter(pk=self.pk).update(new_address_cipher=None, new_address_at=None)

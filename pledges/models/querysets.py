@@ -25,6 +25,17 @@ def digest_mark(rules):
     return keys.digest_key_ids() + rules.mark
 
 
+def has_older_key(column):
+    """The condition that the ciphertext in this column exists and was encrypted with another key than the present one."""
+    key_id = Substr(column, 1, 1, output_field=models.BinaryField())
+    return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([keys.current_field_key_id()]))
+
+
+def is_referral_code(text):
+    """Whether a text can be a referral code; it may belong to no pledge."""
+    return len(text) == CODE_LENGTH and set(text) <= set(CODE_LETTERS)
+
+
 class PledgeQuerySet(models.QuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
@@ -102,12 +113,6 @@ class PledgeQuerySet(models.QuerySet):
             slot=2,
         )
 
-    def with_referral_code(self, code):
-        """The confirmed pledge with this referral code; an empty queryset for None, "" and an invalid or deleted code."""
-        if not code or not set(code) <= set(CODE_LETTERS):
-            return self.none()
-        return self.confirmed().filter(code=code)
-
     def find_by_token(self, purpose, text):
         """The pledge of a token, or None if the pledge is erased or the link is revoked or expired.
 
@@ -131,13 +136,8 @@ class PledgeQuerySet(models.QuerySet):
 
     def with_stale_ciphers(self):
         """Pledges with a ciphertext of another key than the present one."""
-
-        def by_older_key(column):
-            key_id = Substr(column, 1, 1, output_field=models.BinaryField())
-            return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([keys.current_field_key_id()]))
-
         return self.filter(
-            by_older_key("name_cipher") | by_older_key("address_cipher") | by_older_key("new_address_cipher")
+            has_older_key("name_cipher") | has_older_key("address_cipher") | has_older_key("new_address_cipher")
         )
 
     def confirm(self):

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count
 from django.db.models.functions import Now
 from django.http import HttpResponse, JsonResponse
 
 from pledges.http import read_only
-from pledges.models import FailedStep, Heartbeat, Message
+from pledges.models import FailedStep, Heartbeat, Message, Submission
 from pledges.totals import tally
 
 # Tally deltas. More of them mean that the worker no longer folds, and reading totals becomes slow.
 UNFOLDED_LIMIT = 20_000
+# A submission waits for half a second. After this time no worker settles, or settling fails.
+SETTLING_LIMIT = timedelta(minutes=2)
 # A message overdue for longer means that no worker runs.
 QUEUE_AGE_LIMIT = timedelta(minutes=15)
 
@@ -27,7 +30,8 @@ def healthz(request):
 def readyz(request):
     """200 when every check passes, else 503 with the names of the failed checks.
 
-    A failed step of housekeeping is named like `housekeeping: pledges.housekeeping.remind`.
+    A failed step of housekeeping is named like `housekeeping: pledges.housekeeping.remind`, submissions that could not be settled
+    like `aside: 2 pledge`.
     """
     try:
         wrong = [name for name, right in _checks() if not right]
@@ -40,6 +44,9 @@ def _checks():
     executor = MigrationExecutor(connection)
     yield "migrations", not executor.migration_plan(executor.loader.graph.leaf_nodes())
     yield "tally", tally.unfolded() <= UNFOLDED_LIMIT
+    yield "submissions", not Submission.objects.waiting().filter(created_at__lt=Now() - SETTLING_LIMIT).exists()
+    for kind, count in Submission.objects.aside().values_list("kind").annotate(Count("pk")).order_by("kind"):
+        yield f"aside: {count} {kind}", False
     yield "queue", not Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists()
     yield "worker", not Heartbeat.is_late()
     yield "mail", not Message.objects.mail_is_failing()

@@ -16,8 +16,8 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
-from pledges.http import cookieless_form, personal_page, public_page, round_response_time
-from pledges.models import Attempt, Batch, Message, Pledge
+from pledges.http import cookieless_form, personal_page, public_page
+from pledges.models import Batch, Message, Pledge
 from pledges.network import network
 from pledges.totals import tally
 from pledges.views.sign import SeeOther
@@ -198,20 +198,18 @@ def _my_pledge_page(request):
     return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
 
 
-@round_response_time
 @personal_page
 def _send_my_link(request):
     form = MyPledgeForm(request.POST)
     if not form.is_valid():
         form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
-    if not Attempt.admit(network(request), PledgeContent.current().settings.network_limit):
+    if not form.save(network(request), PledgeContent.current().settings.network_limit):
         form.add_error(
             None, _("Many people are asking from your network at this moment. Please try again in a minute.")
         )
         form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=429)
-    form.save()
     return SeeOther(reverse("pledges:my_pledge_sent"))
 
 

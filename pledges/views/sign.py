@@ -7,8 +7,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.content import PledgeContent
 from pledges.forms.sign import PledgeForm
-from pledges.http import cookieless_form, personal_page, public_page, read_only, round_response_time
-from pledges.models import Attempt
+from pledges.http import cookieless_form, personal_page, public_page, read_only
 from pledges.network import network
 
 
@@ -49,7 +48,6 @@ def through(request, code):
     return render(request, "pledges/sign.html", {"form": PledgeForm(through=code)})
 
 
-@round_response_time
 @personal_page
 def _post(request):
     if "no" in request.POST.getlist("over_16"):
@@ -65,13 +63,11 @@ def _post(request):
     if not form.is_valid():
         form.redisplay()
         return render(request, "pledges/sign.html", {"form": form}, status=422)
-    signed_from = network(request)
-    if not Attempt.admit(signed_from, content.settings.network_limit):
+    if not form.save(network(request), content.settings.network_limit):
         form.redisplay()
         response = render(request, "pledges/sign.html", {"form": form, "is_throttled": True}, status=429)
         response.headers["Retry-After"] = "60"
         return response
-    form.save(network=signed_from)
     return SeeOther(reverse("pledges:inbox"))
 
 

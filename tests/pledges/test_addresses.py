@@ -12,7 +12,7 @@ from pledges.forms.fields import AddressField
 from pledges.models import Pledge, ProviderRule
 from pledges.models.addresses import Rules
 from pledges.starter import load
-from tests.factories import form_data, make_pledge
+from tests.factories import form_data, make_pledge, settle_all
 
 property_settings = settings(max_examples=200, derandomize=True, database=None, deadline=None)
 
@@ -171,6 +171,7 @@ def test_an_invalid_address_is_an_error_of_its_field(db, client, address):
     response = client.post("/sq/zotimi/", form_data(email=address))
     assert response.status_code == 422
     assert 'href="#id_email"' in response.content.decode()
+    settle_all()
     assert not Pledge.objects.exists()
 
 

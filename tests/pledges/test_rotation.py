@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings as configured
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.test import override_settings
 from django_tasks_db.models import DBTaskResult
 
@@ -14,9 +15,9 @@ from pledges import housekeeping, rotation
 from pledges.addresses import normalise_name
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import BlockedAddress, Message, Pledge, ProviderRule
+from pledges.models import BlockedAddress, Message, Pledge, ProviderRule, Submission
 from tests.clock import let_time_pass
-from tests.factories import form_data, make_pledge, run_worker
+from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
 from tests.keys import new_key
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +207,7 @@ def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, r
             ):
                 response = client.post(FORM, form_data(**fields))
                 assert (response.status_code, response.url) == (303, INBOX)
+            settle_all()
             assert Pledge.objects.count() == before
             # The database refuses a duplicate.
             for name, address in (("Drita Kola", "dritakola@gmail.com"), ("I Treti", "drita.kola@gmail.com")):
@@ -218,7 +220,6 @@ def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, r
                     worded_language="sq",
                 )
                 again.set_person(name, address)
-                assert not again.insert()
                 for slot in (1, 2):
                     again.slot = slot
                     with pytest.raises(IntegrityError), transaction.atomic():
@@ -229,6 +230,7 @@ def test_one_person_one_pledge_at_every_stage_of_a_rotation(client, processes, r
             with override_settings(DIGEST_KEYS=other):
                 assert list(Pledge.objects.at_address(f"b.esa{number}@gmail.com")) == [newcomer]
                 client.post(FORM, form_data(name="Besa Lela", email=f"besa{number}+x@gmail.com"))
+                settle_all()
                 assert Pledge.objects.at_address(f"besa{number}@gmail.com").count() == 1
 
 
@@ -256,7 +258,44 @@ def test_a_blocked_address_stays_blocked_with_the_new_key_alone(client):
         with override_settings(DIGEST_KEYS=configuration):
             rotate_keys()
             client.post(FORM, form_data(name="Zana Lela", email="z.ana@gmail.com"))
+            settle_all()
             assert not Pledge.objects.exists()
+
+
+# Submissions that are not settled
+
+
+@pytest.mark.parametrize("setting", ["DIGEST_KEYS", "FIELD_KEYS"])
+def test_a_rotation_settles_what_was_sent_with_the_old_keys(setting):
+    with override_settings(**{setting: [OLD]}):
+        make_submission("Drita Kola", "drita@shembull.al")
+    with override_settings(**{setting: [NEW, OLD]}):
+        rotate_keys()
+    with override_settings(**{setting: [NEW]}):
+        rotate_keys()
+        [pledge] = Pledge.objects.at_address("drita@shembull.al")
+        assert (pledge.name, pledge.address) == ("Drita Kola", "drita@shembull.al")
+
+
+@pytest.mark.parametrize("setting", ["DIGEST_KEYS", "FIELD_KEYS"])
+def test_a_rotation_is_not_done_while_a_submission_set_aside_needs_the_old_keys(setting):
+    with override_settings(**{setting: [OLD]}):
+        make_submission("Drita Kola", "drita@shembull.al")
+    Submission.objects.update(state="aside", aside_at=Now(), error="23514")
+    with override_settings(**{setting: [NEW, OLD]}):
+        with pytest.raises(CommandError, match="1 submission") as error:
+            rotate_keys()
+        assert "Drita" not in str(error.value)
+        Submission.objects.all().try_again()
+        assert "Done." in rotate_keys()
+        assert Pledge.objects.get().name == "Drita Kola"
+
+
+def test_submissions_are_settled_before_a_changed_rule_is_applied():
+    make_submission("Drita Kola", "drita.kola@shembull.al")
+    ignore_dots()
+    assert rotation.redigest() == (1, [])
+    assert Pledge.objects.at_address("d.r.i.takola@shembull.al").count() == 1
 
 
 # Links

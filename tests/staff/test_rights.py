@@ -15,7 +15,7 @@ from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
 from staff.roles import Role
-from tests.factories import make_picture, make_pledge, make_staff, sign_in
+from tests.factories import make_picture, make_pledge, make_staff, make_submission, sign_in
 from tests.staff.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,8 @@ MODELS = {
     # Milestones are recorded automatically; editors write news about them.
     "pledges.milestone": {EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
     "pledges.message": {PLEDGES: SEE, ADMINISTRATOR: SEE},
+    # Erased when its owner asks.
+    "pledges.submission": {PLEDGES: "LVHD", ADMINISTRATOR: "LVHD"},
     "pledges.sector": {EDITOR: "LVHS", PLEDGES: ALL, ADMINISTRATOR: ALL},
     # Supporters signed these texts, so they are never deleted.
     "pledges.wording": {EDITOR: SEE, PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
@@ -101,6 +103,7 @@ def rows():
     pledge = make_pledge(state="confirmed", show_name=True)
     Message.queue(Message.Kind.LINKS, pledge)
     make_pledge().block()
+    make_submission()
     AuditEntry.log(None, AuditEntry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from pledges import rotation
+from pledges.models import Submission
 from staff import secrets
 
 
@@ -24,6 +25,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{len(collided)} pledges keep their old digests, because their address is now the same mailbox as that of other "
                 "pledges. Withdraw the duplicates in the admin: " + ", ".join(str(pk)[:8] for pk in collided)
+            )
+        if unsettled := Submission.objects.with_old_keys().count():
+            raise CommandError(
+                f"{unsettled} submissions still need the old keys. Those set aside are listed in the admin: remove the cause and "
+                "try them again, or erase them. Then run this command again."
             )
         self.stdout.write(
             "Done. Remove the old keys of FIELD_KEYS and DIGEST_KEYS, restart all processes, and run this command again. Keep an "

@@ -1,4 +1,4 @@
-"""The worker process: runs background tasks, sends messages, folds the tally and runs housekeeping."""
+"""The worker process: settles submissions, runs background tasks, sends messages, folds the tally and runs housekeeping."""
 
 import logging
 import threading
@@ -9,12 +9,15 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
+from pledges import submissions
 from pledges.mail.sending import Sender
 from pledges.models import FailedStep, Heartbeat
 from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
 
+# An idle worker looks for submissions this often.
+SETTLING_INTERVAL_SECONDS = 0.5
 FOLD_INTERVAL_SECONDS = 1
 HEARTBEAT_EVERY_FOLDS = 30
 HOUSEKEEPING_EVERY_FOLDS = 60
@@ -69,14 +72,41 @@ def dotted_path(function):
     return f"{function.__module__}.{function.__name__}"
 
 
+class Settler(threading.Thread):
+    """A thread that settles submissions. Several may run at the same time; one of them settles."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.stopped = threading.Event()
+
+    def run(self):
+        """Run until `stopped` is set. A batch follows the one before at once while there is work."""
+        while not self.stopped.is_set():
+            if not self.settle():
+                self.stopped.wait(SETTLING_INTERVAL_SECONDS)
+        connection.close()
+
+    def settle(self):
+        """The number of submissions settled; 0 after an error. Only the class of the exception is logged."""
+        try:
+            return submissions.settle()
+        except Exception as error:
+            logger.error("settling: %s", type(error).__name__)
+            # The connection may be broken. Django opens a new one.
+            connection.close()
+            return 0
+
+
 # The threads beside the tasks. Each runs until its event `stopped` is set.
-THREADS = [Housekeeper, Sender]
+THREADS = [Settler, Sender, Housekeeper]
 
 
 class Command(db_worker.Command):
     """Run background tasks in the main thread and THREADS beside it, until a stop signal."""
 
-    help = "Run background tasks, send messages, fold the tally and run housekeeping, until stopped."
+    help = (
+        "Settle submissions, run background tasks, send messages, fold the tally and run housekeeping, until stopped."
+    )
 
     def handle(self, **options):
         threads = [thread() for thread in THREADS]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 
 from pledges.models import Pledge
-from tests.factories import form_data, make_pledge
+from tests.factories import form_data, make_pledge, settle_all
 
 SIGN, MY_PLEDGE, SENT = "/sq/zotimi/", "/sq/zotimi-im/", "/sq/zotimi-im/derguar/"
 NAME, ADDRESS = "Drita Kola", "drita@shembull.al"
@@ -26,8 +26,10 @@ def make_drita(state="confirmed", **values):
 
 
 def request_link(client, address=ADDRESS):
-    """The response to a request for the links of this address."""
-    return client.post(MY_PLEDGE, {"email": address, "website": "", "stamp": form_data()["stamp"]})
+    """The response to a request for the links of this address, once the worker has settled it."""
+    response = client.post(MY_PLEDGE, {"email": address, "website": "", "stamp": form_data()["stamp"]})
+    settle_all()
+    return response
 
 
 def shows_no_personal_data(response):

@@ -9,7 +9,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
-from tests.factories import links_in, make_pledge, run_worker
+from tests.factories import links_in, make_pledge, run_worker, settle_all
 from tests.pages import Document, want_new_address
 from tests.pledges.views.personal import ADDRESS, NAME, RESEND_INTERVAL, make_drita, request_link
 
@@ -17,8 +17,10 @@ pytestmark = pytest.mark.django_db
 
 
 def request_new_address(client, pledge, address):
-    link = links.path(Purpose.MANAGE, pledge)
-    return client.post(link, {"change_address": "1", "new_email": address})
+    """The response to a change of address, once the worker has settled it."""
+    response = client.post(links.path(Purpose.MANAGE, pledge), {"change_address": "1", "new_email": address})
+    settle_all()
+    return response
 
 
 def test_a_new_address_replaces_the_old_one_once_its_link_confirms_it(client, mailoutbox):

@@ -237,7 +237,12 @@ def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_anot
 
     columns = {field.attname for field in Pledge._meta.concrete_fields}
     assert columns == set(KEYS_OF_COLUMNS) | EXCLUDED_COLUMNS, "a new column must be added to the data file"
-    assert set(KEYS_OF_COLUMNS.values()) | {"messages", "commitments", "confirmed_by_own_link"} == set(file)
+    assert set(KEYS_OF_COLUMNS.values()) | {
+        "messages",
+        "commitments",
+        "confirmed_by_own_link",
+        "not_settled_yet",
+    } == set(file)
     for stranger in (partner, other):
         for trace in (stranger.pk, stranger.name.split()[0], bytes(stranger.name_digest).hex(), stranger.sector.slug):
             assert str(trace) not in response.text

@@ -7,7 +7,7 @@ import pytest
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import ChosenCommitment, Commitment, Pledge, Sector
-from tests.factories import form_data, make_pledge
+from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import LANGUAGES, Document, path_of
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,7 @@ def sign_with_code(client, code, **changes):
     through = [page.of(field)["value"] for field in page.all("input", name="through")]
     response = client.post(EN, form_data(through=through[0] if through else None, **changes))
     assert response.status_code == 303
+    settle_all()
     return Pledge.objects.order_by("-created_at").first()
 
 
@@ -81,6 +82,7 @@ def test_a_referral_code_in_capitals_works(client):
 @pytest.mark.parametrize("through", ["", "x" * 300, "a\0b", "<b>", "ëëë", "23456789"])
 def test_an_invalid_referral_code_is_ignored(client, through):
     assert client.post(EN, form_data(through=through)).status_code == 303
+    settle_all()
     assert Pledge.objects.get().came_through is None
 
 

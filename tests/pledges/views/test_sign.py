@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from pledges.crypto import stamps
 from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSettings, Wording
 from pledges.totals import tally
-from tests.factories import form_data, links_in, make_pledge, run_worker
+from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all
 
 pytestmark = pytest.mark.django_db
 
@@ -19,8 +19,11 @@ INBOX = "/sq/zotimi/emaili/"
 
 
 def post_form(client, path=SQ, **fields):
+    """The response to the form, once the worker has settled what it stored."""
     headers = fields.pop("headers", {})
-    return client.post(path, form_data(**fields), headers=headers)
+    response = client.post(path, form_data(**fields), headers=headers)
+    settle_all()
+    return response
 
 
 def let_a_minute_pass():
@@ -64,6 +67,7 @@ def test_02_signing_in_english_stays_english(client, mailoutbox):
 def test_02_switching_language_keeps_the_input_and_shows_no_error(client):
     data = form_data(name="Zana Ëndërr", email="half@", consent=None, sector="artists", county="AL-09")
     response = client.post(EN, data | {"switch": "1"})
+    settle_all()
     page = response.text
     assert response.status_code == 200
     assert 'lang="en"' in page
@@ -352,6 +356,7 @@ def test_the_signed_wording_is_the_one_on_the_cached_page(client):
     newest.text_sq, newest.text_en = "Fjalë të reja.", "New words."
     newest.save()
     client.post(SQ, old)
+    settle_all()
     assert Pledge.objects.get().consent.version == 1
     post_form(client, email="tjeter@shembull.al")
     assert Pledge.objects.order_by("created_at").last().consent == newest
@@ -363,6 +368,7 @@ def test_a_form_with_a_deleted_wording_is_redisplayed(client):
     old = form_data()
     gone.delete()
     response = client.post(SQ, old)
+    settle_all()
     assert response.status_code == 422 and not Pledge.objects.exists()
     assert post_form(client, stamp=stamp_in(response.text)).status_code == 303
     assert Pledge.objects.get().consent.version == 1

@@ -1,0 +1,194 @@
+-- Submissions: the function that a request calls to store a form, and those with which the worker settles stored forms.
+-- A kind of submission is settled by the function settle_KIND(submission pledges_submission), which queues the message that
+-- follows. It locks existing pledges with NOWAIT: what another transaction corrects or withdraws is left to the next batch. Waiting could deadlock, because withdrawing waits for submissions, which the batch has locked.
+
+-- The key of the advisory lock that lets one process settle at a time. It is an arbitrary number.
+CREATE OR REPLACE FUNCTION settling_lock() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 7243016512395::bigint';
+
+-- PENDING_LIFE of pledges/models/querysets.py.
+CREATE OR REPLACE FUNCTION pending_life() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''14 days''';
+
+-- Stores a form, or returns false without writing anything if one of the networks has reached its limit in the last `period`.
+-- `form` holds columns of pledges_submission. `networks` are digests in ascending order, so that concurrent calls do not deadlock;
+-- each has a limit of its own. The locks make the count exact. Storing a form again, after a lost connection, does nothing.
+CREATE OR REPLACE FUNCTION submit(form json, networks bytea[], limits integer[], period interval)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    submission pledges_submission := json_populate_record(NULL::pledges_submission, form);
+    network bytea;
+BEGIN
+    FOREACH network IN ARRAY networks LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended(encode(network, 'hex'), 0));
+    END LOOP;
+    IF EXISTS (SELECT FROM pledges_submission WHERE id = submission.id) THEN
+        RETURN true;
+    END IF;
+    FOR place IN 1..cardinality(networks) LOOP
+        IF limits[place] <= (
+            SELECT count(*) FROM pledges_attempt
+            WHERE network_digest = networks[place] AND created_at > statement_timestamp() - period
+        ) THEN
+            RETURN false;
+        END IF;
+    END LOOP;
+    INSERT INTO pledges_attempt (network_digest) SELECT unnest(networks);
+    submission.number := nextval('pledges_submission_number');
+    submission.created_at := statement_timestamp();
+    INSERT INTO pledges_submission SELECT submission.* ON CONFLICT DO NOTHING;
+    RETURN true;
+END $$;
+
+-- Claims one more message to a supporter; returns whether it may be sent. The limits are five messages for a pending pledge, five a
+-- day for any other, and one a minute. One statement checks and counts, so two concurrent callers cannot both get the last message.
+-- A pending pledge then expires 14 days from now, as the message says.
+CREATE OR REPLACE FUNCTION claim_message(pledge uuid) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE pledges_pledge SET
+        repeats = CASE
+            WHEN state <> 'pending' AND written_at <= statement_timestamp() - interval '1 day' THEN 1 ELSE repeats + 1
+        END,
+        written_at = statement_timestamp(),
+        expires_at = CASE WHEN state = 'pending' THEN statement_timestamp() + pending_life() ELSE expires_at END
+    WHERE id = pledge AND written_at <= statement_timestamp() - interval '1 minute'
+        AND (repeats < 5 OR (state <> 'pending' AND written_at <= statement_timestamp() - interval '1 day'));
+    RETURN FOUND;
+END $$;
+
+-- Queues a message of this kind to the supporter.
+CREATE OR REPLACE FUNCTION queue_message(kind text, pledge uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
+    SELECT gen_random_uuid(), kind, id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = pledge;
+END $$;
+
+-- Whether the mailbox of a submission is blocked. Each comparison covers both digest columns: see pledges/models/person.py.
+CREATE OR REPLACE FUNCTION is_blocked(submission pledges_submission) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM pledges_blockedaddress
+        WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+    );
+END $$;
+
+-- A sign-up: a new pledge in a free slot of its mailbox, or a message to the pledge of the same person or, in a full mailbox, to the
+-- first one. The unique constraints decide. Where another transaction erases the conflicting pledge meanwhile, the next round inserts.
+CREATE OR REPLACE FUNCTION settle_pledge(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    known record;
+BEGIN
+    IF is_blocked(submission) THEN
+        RETURN;
+    END IF;
+    FOR round IN 1..3 LOOP
+        FOR free_slot IN 1..2 LOOP
+            INSERT INTO pledges_pledge (
+                id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
+                name_cipher, address_cipher, address_digest, address_digest_last, name_digest, name_digest_last,
+                domain_digest, network_digest, digest_mark, link_version, repeats,
+                consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, came_through_id
+            ) VALUES (
+                submission.id, free_slot, 'pending', 'web', submission.sector_id, submission.county_id, submission.language,
+                submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
+                submission.name_cipher, submission.address_cipher, submission.address_digest,
+                submission.address_digest_last, submission.name_digest, submission.name_digest_last,
+                submission.domain_digest, submission.network_digest, submission.digest_mark, 1, 0,
+                submission.consent_id, submission.language, submission.created_at,
+                submission.wording_id, submission.language, submission.created_at,
+                (SELECT id FROM pledges_pledge WHERE code = submission.through AND state = 'confirmed')
+            ) ON CONFLICT DO NOTHING;
+            IF FOUND THEN
+                PERFORM queue_message('confirm', submission.id);
+                RETURN;
+            END IF;
+        END LOOP;
+        SELECT id, state, name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last AS is_twin
+        INTO known
+        FROM pledges_pledge
+        WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+        ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC, slot LIMIT 1
+        FOR NO KEY UPDATE NOWAIT;
+        IF FOUND THEN
+            IF claim_message(known.id) THEN
+                PERFORM queue_message(
+                    CASE WHEN NOT known.is_twin THEN 'full' WHEN known.state = 'pending' THEN 'confirm' ELSE 'already' END,
+                    known.id
+                );
+            END IF;
+            RETURN;
+        END IF;
+    END LOOP;
+    RAISE unique_violation USING MESSAGE = 'the conflicting pledge can be neither found nor replaced';
+END $$;
+
+-- "Send me my link": links to the pledges of the mailbox, or the confirmation if its only pledge is pending. The owner of an
+-- invalidated pledge keeps the right to see, correct and withdraw it.
+CREATE OR REPLACE FUNCTION settle_links(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    recipient record;
+BEGIN
+    SELECT id, CASE WHEN state = 'pending' AND NOT EXISTS (
+        SELECT FROM pledges_pledge other
+        WHERE other.id <> pledge.id AND (
+            other.address_digest = submission.address_digest OR other.address_digest_last = submission.address_digest_last
+        )
+    ) THEN 'confirm' ELSE 'links' END AS message
+    INTO recipient
+    FROM pledges_pledge pledge
+    WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+    ORDER BY state = 'pending', slot LIMIT 1
+    FOR NO KEY UPDATE NOWAIT;
+    IF FOUND AND claim_message(recipient.id) THEN
+        PERFORM queue_message(recipient.message, recipient.id);
+    END IF;
+END $$;
+
+-- A change of address: the pledge keeps its present address until the new one confirms. A blocked address gets no message, and
+-- nothing on the supporter's page tells that it is blocked. The message was claimed by the request.
+CREATE OR REPLACE FUNCTION settle_new_address(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM pledges_pledge WHERE id = submission.pledge_id FOR NO KEY UPDATE NOWAIT;
+    UPDATE pledges_pledge
+    SET new_address_cipher = submission.address_cipher, new_address_at = submission.created_at
+    WHERE id = submission.pledge_id;
+    IF NOT is_blocked(submission) THEN
+        PERFORM queue_message('new_address', submission.pledge_id);
+    END IF;
+END $$;
+
+-- Settles up to `batch` waiting submissions in the order of their numbers, in one transaction. Returns how many; 0 also
+-- while another process settles. A submission that fails is set aside with its SQLSTATE; an error that
+-- says nothing about the submission, such as a deadlock, ends the batch, and the next one tries again.
+CREATE OR REPLACE FUNCTION settle_submissions(batch integer) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+    submission pledges_submission;
+    done uuid[] := '{}';
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(settling_lock()) THEN
+        RETURN 0;
+    END IF;
+    -- So that a violated foreign key, too, is an error of its submission and not of the whole batch.
+    SET CONSTRAINTS ALL IMMEDIATE;
+    FOR submission IN
+        SELECT * FROM pledges_submission WHERE state = 'waiting' ORDER BY number LIMIT batch FOR UPDATE SKIP LOCKED
+    LOOP
+        BEGIN
+            EXECUTE format('SELECT %I($1)', 'settle_' || submission.kind) USING submission;
+            done := done || submission.id;
+        EXCEPTION
+            WHEN lock_not_available THEN
+                NULL;
+            WHEN transaction_rollback OR insufficient_resources OR operator_intervention OR system_error THEN
+                RAISE;
+            WHEN OTHERS THEN
+                UPDATE pledges_submission SET state = 'aside', aside_at = statement_timestamp(), error = SQLSTATE
+                WHERE id = submission.id;
+        END;
+    END LOOP;
+    DELETE FROM pledges_submission WHERE id = ANY (done);
+    SET CONSTRAINTS ALL DEFERRED;
+    RETURN cardinality(done);
+END $$;
+
+ALTER SEQUENCE pledges_submission_number OWNED BY pledges_submission.number;
+-- Submissions live for about half a second. The table is nearly always empty, so autovacuum starts after a fixed number of dead rows.
+ALTER TABLE pledges_submission SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);

@@ -1,0 +1,208 @@
+"""Submissions: forms of visitors as the request stored them, until the worker settles them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Func, Q, Value
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from pledges import addresses
+from pledges.crypto import keys
+from pledges.models.addresses import ProviderRule
+from pledges.models.person import address_digests, person_digests, pledge_associated_data
+from pledges.models.places import County
+from pledges.models.querysets import CODE_LENGTH, has_older_key
+from pledges.models.sectors import Sector
+from pledges.models.wordings import Wording
+
+
+class SubmissionQuerySet(models.QuerySet):
+    """Queries on submissions."""
+
+    def waiting(self):
+        """Submissions that the worker settles next."""
+        return self.filter(state=Submission.State.WAITING)
+
+    def aside(self):
+        """Submissions that could not be settled. They need the attention of staff."""
+        return self.filter(state=Submission.State.ASIDE)
+
+    def at_address(self, address):
+        """The submissions with this address's mailbox; compares the digests of every key in use."""
+        digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
+        return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
+
+    def of_mailbox(self, pledge):
+        """The submissions with the mailbox of this pledge."""
+        return self.filter(Q(address_digest=pledge.address_digest) | Q(address_digest_last=pledge.address_digest_last))
+
+    def about(self, pledge):
+        """The submissions of this supporter: the same person's sign-ups and requests for links, and new addresses."""
+        same_person = Q(name_digest=pledge.name_digest) | Q(name_digest_last=pledge.name_digest_last)
+        of_mailbox = self.of_mailbox(pledge).filter(same_person | Q(kind=Submission.Kind.LINKS))
+        return of_mailbox | self.filter(pledge=pledge)
+
+    def with_old_keys(self):
+        """Submissions with digests or ciphertexts of other keys than the present ones."""
+        return self.filter(
+            ~Q(digest_mark__startswith=keys.digest_key_ids())
+            | has_older_key("name_cipher")
+            | has_older_key("address_cipher")
+        )
+
+    def try_again(self):
+        """Let the worker settle once more those that are aside; returns how many this call changed."""
+        return self.aside().update(state=Submission.State.WAITING, aside_at=None, error="")
+
+
+class Submission(models.Model):
+    """One form that can cause a message. Requests store it by `pledges.submissions.submit`, the worker settles and deletes it.
+
+    The id of a sign-up becomes the id of its pledge, so its ciphertexts are bound to that id from the start, and settling needs
+    no key. How each kind is settled is in migrations/sql/submissions.sql.
+    """
+
+    class Kind(models.TextChoices):
+        PLEDGE = "pledge", _("sign-up")
+        LINKS = "links", _("request for the link")
+        NEW_ADDRESS = "new_address", _("change of address")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        ASIDE = "aside", _("set aside")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The order in which submissions are settled.
+    number = models.BigIntegerField(
+        db_default=Func(Value("pledges_submission_number"), function="nextval", output_field=models.BigIntegerField()),
+        editable=False,
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, editable=False)
+    created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING, editable=False)
+    aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)
+    # The SQLSTATE, never the text of the error, which may quote a value.
+    error = models.CharField(_("error"), max_length=5, blank=True, editable=False)
+
+    # The pledge of a change of address. The database does not check it: even without a pledge the check would lock the table of
+    # pledges. A change of address whose pledge is gone settles as nothing.
+    pledge = models.ForeignKey(
+        "pledges.Pledge",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        editable=False,
+    )
+    address_digest = models.BinaryField(max_length=32, editable=False)
+    address_digest_last = models.BinaryField(max_length=32, editable=False)
+    digest_mark = models.CharField(max_length=12, editable=False)
+    # Bound to the column and row of the pledge that they are copied to.
+    address_cipher = models.BinaryField(null=True, editable=False)
+    name_cipher = models.BinaryField(null=True, editable=False)
+
+    # Columns of a sign-up, as in Pledge.
+    name_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    name_digest_last = models.BinaryField(max_length=32, null=True, editable=False)
+    domain_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    network_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    # PROTECT: what somebody signed cannot be deleted before it is settled.
+    sector = models.ForeignKey(
+        Sector, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+    )
+    county = models.ForeignKey(
+        County, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+    )
+    consent = models.ForeignKey(
+        Wording, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+    )
+    wording = models.ForeignKey(
+        Wording, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, editable=False
+    )
+    # Of the form, and so of the consent and the words signed.
+    language = models.CharField(max_length=2, choices=settings.LANGUAGES, blank=True, editable=False)
+    show_name = models.BooleanField(default=False, editable=False)
+    updates = models.BooleanField(default=False, editable=False)
+    # The referral code of the link that led to the form.
+    through = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("received form")
+        verbose_name_plural = _("received forms")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                name="submission_state_and_time",
+                condition=Q(state="waiting", aside_at=None, error="")
+                | (Q(state="aside", aside_at__isnull=False) & ~Q(error="")),
+            ),
+            models.CheckConstraint(
+                name="submission_of_a_pledge",
+                condition=~Q(kind="pledge")
+                | Q(
+                    pledge=None,
+                    address_cipher__isnull=False,
+                    name_cipher__isnull=False,
+                    name_digest__isnull=False,
+                    name_digest_last__isnull=False,
+                    domain_digest__isnull=False,
+                    sector__isnull=False,
+                    consent__isnull=False,
+                    wording__isnull=False,
+                )
+                & ~Q(language=""),
+            ),
+            # Only a sign-up names a person and what was signed; a request for the link does not even store the address.
+            models.CheckConstraint(
+                name="submission_of_another_kind",
+                condition=Q(kind="pledge")
+                | Q(name_cipher=None, name_digest=None, sector=None, county=None, consent=None, wording=None),
+            ),
+            models.CheckConstraint(
+                name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
+            ),
+            models.CheckConstraint(
+                name="submission_of_a_new_address",
+                condition=~Q(kind="new_address") | Q(pledge__isnull=False, address_cipher__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="submission_digest_lengths",
+                condition=Q(
+                    address_digest__length=32,
+                    address_digest_last__length=32,
+                    name_digest__length=32,
+                    name_digest_last__length=32,
+                    domain_digest__length=32,
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["number"], name="submission_waiting", condition=Q(state="waiting"))]
+
+    def __str__(self):
+        # No personal data: it is written to logs and to the admin's history.
+        return str(self.pk)[:8]
+
+    def set_person(self, name, address, rules):
+        """Set ciphertexts and digests of a sign-up, by the provider rules. Does not save."""
+        self.name_cipher = keys.encrypt(name, associated_data=pledge_associated_data(self.pk, "name"))
+        self.address_cipher = keys.encrypt(address, associated_data=pledge_associated_data(self.pk, "address"))
+        self._set(person_digests(name, address, rules))
+
+    def set_new_address(self, pledge, address, rules):
+        """Set pledge, ciphertext and digests of a change of address. Does not save."""
+        self.pledge = pledge
+        self.address_cipher = keys.encrypt(address, associated_data=pledge.associated_data("new_address"))
+        self.set_mailbox(address, rules)
+
+    def set_mailbox(self, address, rules):
+        """Set the digests of the address, by which its pledges are found. Does not save."""
+        self._set(address_digests(address, rules))
+
+    def _set(self, values):
+        for name, value in values.items():
+            setattr(self, name, value)

@@ -1,0 +1,78 @@
+"""Submissions: the request stores a form in one round trip, the worker settles it.
+
+A kind of submission is a value of `Submission.Kind` and the SQL function settle_KIND of migrations/sql/submissions.sql, which
+finds the function by its name. An app above may add a kind with a function of its own.
+"""
+
+import json
+import time
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import Max
+from django.db.models.expressions import DatabaseDefault
+
+from pledges.models.attempts import WINDOW, limits
+from pledges.models.submissions import Submission
+
+# Submissions that one transaction settles.
+BATCH_ROWS = 500
+# While another process settles.
+RETRY_SECONDS = 0.1
+
+
+def submit(submission, network=None, limit=0):
+    """Store a submission; returns False, without storing it, if `limit` forms came from the network within ten minutes.
+
+    One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection is lost,
+    the statement is repeated once on a new one; it is idempotent.
+    """
+    try:
+        return _submit(submission, network, limit)
+    except (OperationalError, InterfaceError):
+        is_lost = connection.connection is not None and connection.connection.closed
+        # In a transaction the caller's other changes are lost too.
+        if not is_lost or connection.in_atomic_block:
+            raise
+        connection.close()
+        return _submit(submission, network, limit)
+
+
+def _submit(submission, network, limit):
+    limited = limits(network, limit)
+    parameters = [
+        json.dumps(dict(_columns(submission))),
+        [digest for digest, _limit in limited],
+        [limit for _digest, limit in limited],
+        WINDOW,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT submit(%s, %s::bytea[], %s::integer[], %s)", parameters)
+        return cursor.fetchone()[0]
+
+
+def _columns(submission):
+    """Yield (column, value) of the values that are set, as PostgreSQL reads them from JSON."""
+    for field in submission._meta.concrete_fields:
+        value = getattr(submission, field.attname)
+        if value is None or isinstance(value, DatabaseDefault):
+            continue
+        if isinstance(value, bytes | memoryview):
+            value = rf"\x{value.hex()}"
+        yield field.column, value if isinstance(value, bool | int) else str(value)
+
+
+def settle():
+    """Settle the next BATCH_ROWS submissions in the order of arrival; returns how many. 0 also while another process settles."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT settle_submissions(%s)", [BATCH_ROWS])
+        return cursor.fetchone()[0]
+
+
+def settle_all():
+    """Settle the submissions that wait now. Returns when this process or another one has settled them or set them aside."""
+    present = Submission.objects.waiting()
+    if last := present.aggregate(last=Max("number"))["last"]:
+        present = present.filter(number__lte=last)
+    while present.exists():
+        if not settle():
+            time.sleep(RETRY_SECONDS)
