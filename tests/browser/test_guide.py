@@ -23,7 +23,7 @@ from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults
 from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
-from tests.factories import app_code, make_pledge, run_worker
+from tests.factories import app_code, make_pledge, make_submission, run_worker
 from tests.pages import LANGUAGES
 from tests.staff.test_accounts import make_account
 
@@ -323,6 +323,8 @@ def many_pledges(walk):
     walk.press(".object-tools a[href*='/export/']")
     walk.picture("export", ".export .form-row", ".submit-row", of=["#content h1"])
     walk.open("/admin/pledges/message/")
+    make_submission(name="Besa Lala", address="besa@shembull.al")
+    walk.open("/admin/pledges/submission/")
     walk.open("/admin/pledges/blockedaddress/")
 
 

@@ -10,7 +10,7 @@ from campaign.models import PageText
 from pledges.mail import content
 from pledges.models import Pledge
 from tests.browser import press as go
-from tests.factories import make_pledge
+from tests.factories import make_pledge, settle_all
 from tests.pages import path_of
 
 
@@ -131,6 +131,7 @@ def test_a_child_is_thanked_and_shown_the_helpline_without_javascript(visit, inb
     expect(page.locator("main a[href='tel:116111']")).to_be_visible()
     assert "Sekret" not in page.content() and inbox() == []
     page.go_back()
+    settle_all()
     assert not Pledge.objects.exists()
 
 
@@ -186,4 +187,5 @@ def test_the_form_can_be_filled_by_keyboard_alone(visit):
         assert tab_to("sign")[-1] == "sign"
         keyboard.press("Enter")
     page.wait_for_url("**/en/pledge/inbox/")
+    settle_all()
     assert Pledge.objects.values_list("sector__slug", flat=True).get() == "teachers"

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.html import escape
 
 from pledges.models import Batch, Message, Pledge
-from tests.factories import make_pledge
+from tests.factories import make_pledge, make_submission
 from tests.pledges.admin.pages import LIST
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +29,14 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     pledge = make_pledge()
     Message.queue(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
+    make_submission()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     without_add_form = {
         "pledge",
         "batch",
         "message",
+        "submission",
         "milestone",
         "messagetext",
         "blockedaddress",
@@ -53,7 +55,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in response.text, path
             assert "<script>" not in response.text, path
         visited += 1
-    assert visited == 78
+    assert visited == 81
 
 
 def test_the_language_switch_returns_to_the_same_page_and_affects_only_the_admin(admin_client):
