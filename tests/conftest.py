@@ -2,11 +2,13 @@
 
 import os
 import tempfile
+import time
 
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from pledges import kept_pages
@@ -77,6 +79,21 @@ def django_db_setup(django_db_setup, django_db_blocker):
         # Django truncates every table instead, and the starter content would have to be seeded again: half a second a test.
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: snapshot.restore())
         yield
+    with django_db_blocker.unblock():
+        _wait_for_other_connections()
+
+
+def _wait_for_other_connections():
+    """Wait until the live server has answered its last requests. Otherwise the test database cannot be dropped."""
+    deadline = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.05)
 
 
 @pytest.fixture(autouse=True)
