@@ -145,13 +145,12 @@ class PledgeForm(StampedForm):
 
     def __init__(self, *args, chosen=None, through="", **kwargs):
         content = PledgeContent.current()
-        wordings = content.current_wordings
-        self.shown_wordings = [wording.pk for wording in wordings.values()]
+        self.shown_wordings = [wording.pk for wording in content.current_wordings.values()]
         super().__init__(*args, **kwargs)
         if chosen in content.open_sectors:
             self.fields["sector"].initial = chosen
         self.fields["through"].initial = through
-        self.fields["consent"].label = wordings[None].text
+        self.fields["consent"].label = content.current_wordings[None].text
         if not (self.is_bound and addresses.suggest_domain(self.data.get("email", ""))):
             # Offered only beside a domain that looks misspelt.
             del self.fields["email_as_typed"]
@@ -166,7 +165,8 @@ class PledgeForm(StampedForm):
     @cached_property
     def option_details(self):
         """What each sector shows beside its name, computed when the form is rendered."""
-        return option_details(self.sectors, self.wordings)
+        content = PledgeContent.current()
+        return option_details(content.open_sectors.values(), content.current_wordings)
 
     @property
     def errors(self):
