@@ -47,7 +47,7 @@ def parse(arguments):
         + "\n".join([*lines, "  all         all but lighthouse, and a table"]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="+", metavar="name", choices=[*choices, "all"])
+    parser.add_argument("names", nargs="*", metavar="name", choices=[*choices, "all"])
     parser.add_argument("--seconds", type=int, default=Options.seconds, help="length of one run of wrk (%(default)s)")
     parser.add_argument(
         "--rounds", type=int, default=Options.rounds, help="runs of which the median counts (%(default)s)"
@@ -56,7 +56,11 @@ def parse(arguments):
     parser.add_argument("--workers", type=int, help="gunicorn's processes (as in deploy/gunicorn.service)")
     parser.add_argument("--threads", type=int, help="gunicorn's threads in each process (likewise)")
     options = vars(parser.parse_args(arguments))
-    return options.pop("names"), Options(**options)
+    names = options.pop("names")
+    if not names:
+        parser.print_help()
+        parser.exit()
+    return names, Options(**options)
 
 
 def numbers(text):

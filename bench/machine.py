@@ -11,7 +11,6 @@ from bench.targets import number
 
 # Load average of the last minute above which other programs falsify the figures.
 IDLE_LOAD = 0.5
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def describe(load):
@@ -32,13 +31,9 @@ def children(pid):
 
 
 def cpu_seconds(pids):
-    """The CPU time that these processes have used in user and kernel mode, in seconds, in steps of 10 ms."""
-    ticks = 0
-    for pid in pids:
-        # The second field, the name in parentheses, may contain spaces.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / TICKS_PER_SECOND
+    """The CPU time that all threads of these processes have used, in seconds. Exact to microseconds while they are idle."""
+    files = [file for pid in pids for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(file.read_text().split()[0]) for file in files) / 1e9
 
 
 def resident_megabytes(pids):

@@ -106,8 +106,7 @@ def fill(rows, readable=READABLE):
     if not _is_filled(rows, readable):
         print(f"Making {rows:,} pledges …", flush=True)
         with transaction.atomic(), connection.cursor() as cursor:
-            _insert(cursor, rows, readable)
-            tally.rebuild()
+            insert(cursor, rows, readable)
         PublishedState.objects.all().delete()
         published.publish()
         milestones.record()
@@ -126,7 +125,8 @@ def _is_filled(rows, readable):
         return False
 
 
-def _insert(cursor, rows, readable):
+def insert(cursor, rows, readable):
+    """Replace all pledges by invented ones, and rebuild the tally. The caller opens the transaction."""
     cursor.execute("TRUNCATE pledges_pledge CASCADE")
     # Without triggers and foreign keys, and with indexes built afterwards, this takes a small part of the time. Constraints
     # still hold: building the indexes checks uniqueness. A rollback restores everything.
@@ -147,6 +147,8 @@ def _insert(cursor, rows, readable):
         _parameters(rows),
     )
     cursor.execute("REINDEX TABLE pledges_pledge")
+    cursor.execute("SET LOCAL session_replication_role = origin")
+    tally.rebuild()
 
 
 def _columns():
