@@ -78,16 +78,18 @@ def main(arguments=None):
     from bench import machine, rows
     from dev import serve
 
-    rows.prepare()
-    serve.collect_static()
-    print(*machine.describe(load), sep="\n", flush=True)
-    if names == ["all"]:
-        return measure_all(options)
     try:
+        rows.prepare()
+        serve.collect_static()
+        print(*machine.describe(load), sep="\n", flush=True)
+        if "all" in names:
+            return measure_all(options)
         for name in names:
             measure(name, options)
     except DevError as error:
         return str(error)
+    except KeyboardInterrupt:
+        return "Stopped."
     return 0
 
 

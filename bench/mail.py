@@ -2,6 +2,8 @@
 
 import subprocess
 
+from django.conf import settings
+
 from bench import rows
 from bench.rounds import show
 from bench.signing import acknowledge
@@ -12,6 +14,8 @@ from dev.errors import DevError
 PLEDGES = 100_000
 FAST, SLOW = "mail, fast server", "mail, server of 0.3 s, 32 connections"
 TIMEOUT = 600  # seconds for the messages of one round
+# What the worker logs.
+LOG = settings.VAR / "bench-worker.log"
 
 
 def mail(options):
@@ -35,11 +39,14 @@ def rate(number, delay, environment, options):
         port = free_port()
         server = serve.start("-m", "bench.sink", str(port), str(delay), str(number), stdout=subprocess.PIPE)
         mail_url = {"MAIL_URL": f"smtp://127.0.0.1:{port}"}
-        worker = serve.start("manage.py", "worker", environment=mail_url | environment)
+        with LOG.open("w") as log:
+            worker = serve.start("manage.py", "worker", environment=mail_url | environment, stderr=log)
         try:
             output, _errors = server.communicate(timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
-            raise DevError(f"The worker has not sent {number:,} messages within {TIMEOUT} seconds.") from None
+            raise DevError(
+                f"The worker has not sent {number:,} messages within {TIMEOUT} seconds: see {LOG}."
+            ) from None
         finally:
             serve.stop([worker, server])
     finally:

@@ -3,13 +3,14 @@
 import io
 import itertools
 import random
-import sys
 import uuid
 
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import NOT_PROVIDED
 
+from dev.errors import DevError
 from pledges.crypto import keys
 from pledges.models import County, Pledge, ProviderRule, PublishedState, Sector, Wording
 from pledges.models.person import pledge_associated_data
@@ -23,8 +24,11 @@ SURNAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".sp
 # How many of the newest pledges have a name and address that can be decrypted, which takes longer than all the rest. The
 # others have random bytes of the same length.
 READABLE = 1000
-# What measurements leave behind, apart from pledges.
-LEFTOVERS = ["pledges_message", "pledges_attempt", "pledges_submission", "django_tasks_db_dbtaskresult"]
+# Models of what measurements leave behind, apart from pledges.
+LEFTOVERS = {"Message", "Attempt", "Submission", "DBTaskResult"}
+
+# The key of the advisory lock of the process that measures. It is an arbitrary number.
+LOCK = 7243016512395
 
 # The number of a row is n, from 1; `rows` is how many there are. Every twentieth is the second pledge of its address.
 PEOPLE_SQL = """
@@ -79,20 +83,28 @@ CASE WHEN chance < 0.02 THEN 'invalidated' WHEN signed > now() - interval '13 da
 
 
 def prepare():
-    """Bring the measuring database up to date and remove what an interrupted run left. Exits if it holds real pledges."""
+    """Bring the measuring database up to date and remove what an interrupted run left.
+
+    Raises DevError if it holds real pledges, or while another process measures in it.
+    """
+    with connection.cursor() as cursor:
+        # Held until this process ends.
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise DevError("Another bin/bench is running in this database.")
     call_command("migrate", verbosity=0)
     call_command("seed", verbosity=0)
     invented = [keys.digests("domain", domain)[0] for domain in DOMAINS]
     if Pledge.objects.exclude(source=Pledge.Source.DEMO).exclude(domain_digest__in=invented).exists():
-        sys.exit("This database holds real pledges, and measuring empties it: unset DATABASE_URL.")
+        raise DevError("This database holds real pledges, and measuring empties it: unset DATABASE_URL.")
     clean()
 
 
 def clean():
     """Remove all pledges that fill() did not make, and all messages, attempts, submissions and tasks."""
+    tables = [model._meta.db_table for model in apps.get_models() if model.__name__ in LEFTOVERS]
     with connection.cursor() as cursor:
-        present = [table for table in LEFTOVERS if table in connection.introspection.table_names(cursor)]
-        cursor.execute(f"TRUNCATE {', '.join(present)} CASCADE")
+        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     Pledge.objects.exclude(source=Pledge.Source.DEMO).delete()
     tally.fold()
 

@@ -95,7 +95,7 @@ def behind_nginx(options):
             processes.append(serve.start(*command, environment=environment))
             with override_settings(MEDIA_ROOT=media):
                 processes.append(subprocess.Popen(nginx.command(folder, port), start_new_session=True))
-            wait_for(f"{url}/readyz", processes)
+            wait_for(f"{url}/healthz", processes)
             yield url, media
         finally:
             serve.stop(processes)

@@ -49,6 +49,12 @@ def test_every_target_belongs_to_a_measurement():
     assert len({target.what for target in targets.TARGETS}) == len(targets.TARGETS)
 
 
+def test_every_target_is_explained_in_the_documentation():
+    document = Path(settings.BASE_DIR, "docs", "scaling.md").read_text()
+    missing = [target.what for target in targets.TARGETS if f"\n| {target.what} | {target.text} | " not in document]
+    assert missing == []
+
+
 def test_the_table_tells_what_meets_its_target_and_what_is_short():
     figures = {
         "home, 200 / empty view": 1.0,
