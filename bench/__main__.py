@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import signal
 import sys
 
 import django
@@ -71,6 +72,8 @@ def numbers(text):
 def main(arguments=None):
     """The command line; returns the exit status or an error message."""
     load = os.getloadavg()[0]
+    # All servers are stopped on SIGTERM too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     names, options = parse(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
     django.setup()

@@ -13,7 +13,7 @@ UNLIMITED = 24 * 3600  # seconds, for a script that stops by itself
 SCRIPTS = Path(__file__).parent
 
 
-class LoadError(Exception):
+class LoadError(DevError):
     """Requests failed, or were answered with another status than expected."""
 
 

@@ -63,7 +63,7 @@ def acknowledge(number, options):
     with gunicorn(SITE, options) as site:
         sender = Sender(site.url)
         while acknowledged < number:
-            acknowledged += sender.send(seconds=1).requests
+            acknowledged += sender.send(options.seconds).requests
     return acknowledged
 
 
