@@ -9,6 +9,7 @@ from pathlib import Path
 from dev.errors import DevError
 
 CONNECTIONS = 16
+TIMEOUT = 30  # seconds without an answer
 UNLIMITED = 24 * 3600  # seconds, for a script that stops by itself
 SCRIPTS = Path(__file__).parent
 
@@ -55,7 +56,18 @@ def script(url, seconds, name, *arguments, connections=CONNECTIONS):
 
 
 def _run(url, seconds, connections, *options, arguments=()):
-    command = [wrk(), "-t1", f"-c{connections}", f"-d{seconds}s", *options, url, "--", *map(str, arguments)]
+    command = [
+        wrk(),
+        "-t1",
+        "--timeout",
+        f"{TIMEOUT}s",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        *options,
+        url,
+        "--",
+        *map(str, arguments),
+    ]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
