@@ -28,7 +28,7 @@ READABLE = 1000
 LEFTOVERS = {"Message", "Attempt", "Submission", "DBTaskResult"}
 
 # The key of the advisory lock of the process that measures. It is an arbitrary number.
-LOCK = 7243016512395
+LOCK = 8120460713
 
 # The number of a row is n, from 1; `rows` is how many there are. Every twentieth is the second pledge of its address.
 PEOPLE_SQL = """
