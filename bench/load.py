@@ -10,7 +10,6 @@ from dev.errors import DevError
 
 CONNECTIONS = 16
 TIMEOUT = 30  # seconds without an answer
-UNLIMITED = 24 * 3600  # seconds, for a script that stops by itself
 SCRIPTS = Path(__file__).parent
 
 

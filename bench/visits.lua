@@ -1,15 +1,15 @@
--- Visits pages in turn and stops after a number of answers. Every second request has a parameter that no page knows, with a
--- value of its own, as links in social media do. Arguments: number of answers, paths.
+-- Visits pages in turn. Every second request has a parameter that no page knows, with a value of its own, as links in social
+-- media do. Arguments: number of the first visit, paths.
 
 local paths = {}
-local number, answers, limit = 0, 0, 0
+local number = 0
 
 function setup(thread)
     visitor = thread
 end
 
 function init(args)
-    limit = tonumber(args[1])
+    number = tonumber(args[1])
     for position = 2, #args do
         table.insert(paths, args[position])
     end
@@ -25,13 +25,9 @@ function request()
 end
 
 function response(status)
-    answers = answers + 1
     if status ~= 200 then
         refused = (refused or 0) + 1
         last_status = status
-    end
-    if answers == limit then
-        wrk.thread:stop()
     end
 end
 
