@@ -15,25 +15,27 @@ from django.db import connection
 
 from dev.postgresql import installations
 
+PLEDGES = 1_000_000
 COLUMNS = (
     "id, name_cipher, address_cipher, state, created_at, confirmed_at, invalidated_at, sector_id, county_id, language, source, "
     "show_name, updates"
 )
 
 
-def main():
+def export(_options):
     r"""Measure \copy and each kind of export, and print the figures."""
     # Imports models, which django.setup() loads; the child processes import this module before that.
-    from bench import million
+    from bench import rows
 
-    million.fill()
-    copied = million.ROWS / copy()
-    print(f"exports: psql \\copy: {copied:,.0f} rows/s")
+    rows.fill(PLEDGES, readable=PLEDGES)
+    copied = PLEDGES / copy()
+    print(f"psql \\copy: {copied:,.0f} rows/s")
     for content, format in (("pledges", "csv"), ("updates", "csv"), ("people", "xlsx"), ("people", "csv")):
         command = [sys.executable, "-m", "bench.exports", content, format]
         rate, first, memory = map(float, subprocess.check_output(command, text=True).split())
-        print(f"exports: {content} as {format}: {rate:,.0f} rows/s, first bytes after {first:.2f} s, {memory:.0f} MB")
-    print(f"exports: csv with names {rate:,.0f} rows/s in {memory:.0f} MB, ratio to psql \\copy {rate / copied:.2f}")
+        print(f"{content} as {format}: {rate:,.0f} rows/s, first bytes after {first:.2f} s, {memory:.0f} MB")
+    print(f"csv with names {rate:,.0f} rows/s in {memory:.0f} MB, ratio to psql \\copy {rate / copied:.2f}")
+    return {"export of a million": rate, "export of a million, memory": memory}
 
 
 def copy():
@@ -48,7 +50,7 @@ def copy():
     return time.perf_counter() - start
 
 
-def export(content, format):
+def make(content, format):
     """Make one file; print rows per second, seconds until the first rows, and the peak memory of the process in MB."""
     from pledges.exports import columns
     from pledges.models import Export, Pledge
@@ -69,4 +71,4 @@ def export(content, format):
 
 if __name__ == "__main__":
     django.setup()
-    export(*sys.argv[1:])
+    make(*sys.argv[1:])

@@ -19,21 +19,22 @@ TOTALS = (0, 999, 40_000, 1_234_567)
 CACHED_READS = 1000
 
 
-def main():
+def pictures(_options):
     """Run the measurement for each total and print the figures."""
     slowest, most_memory, slowest_read = 0, 0, 0
     for total in TOTALS:
         command = [sys.executable, "-m", "bench.pictures", str(total)]
         first, cached, grown, peak = map(float, subprocess.check_output(command, text=True).split())
         print(
-            f"pictures: card at {total:,}: {first:.0f} ms, {grown:.1f} MB more, the process {peak:.0f} MB, "
+            f"card at {total:,}: {first:.0f} ms, {grown:.1f} MB more, the process {peak:.0f} MB, "
             f"cached {cached * 1000:.2f} µs"
         )
         slowest, most_memory, slowest_read = max(slowest, first), max(most_memory, peak), max(slowest_read, cached)
     print(
-        f"pictures: a card at most {slowest:.0f} ms and {most_memory:.0f} MB, "
+        f"a card at most {slowest:.0f} ms and {most_memory:.0f} MB, "
         f"ratio to one from the cache {slowest / slowest_read:,.0f}"
     )
+    return {}
 
 
 def draw(total):

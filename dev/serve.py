@@ -197,12 +197,15 @@ def supervise(listener, received, on_ready):
         stop(children.values())
 
 
-def start(*command, **options):
-    """Start a Python child in its own session, so that Ctrl-C reaches bin/serve only, which then stops its children."""
+def start(*command, environment=None, **options):
+    """Start a Python child in its own session, so that Ctrl-C reaches the parent only, which then stops its children.
+
+    `environment` is added to that of this process.
+    """
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env=os.environ | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=_terminate_with_parent if sys.platform == "linux" else None,
@@ -211,7 +214,7 @@ def start(*command, **options):
 
 
 def _terminate_with_parent():
-    """Ask the kernel to send this process SIGTERM when bin/serve ends, which covers bin/serve being killed."""
+    """Ask the kernel to send this process SIGTERM when its parent ends, which covers the parent being killed."""
     pr_set_pdeathsig = 1  # linux/prctl.h
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
