@@ -2,7 +2,6 @@
 
 from functools import partial, wraps
 
-from django.conf import settings
 from django.http import QueryDict
 from django.shortcuts import render
 from django.utils import translation
@@ -11,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from pledges import kept_pages, snapshot
-from pledges.crypto import stamps
+from pledges.kept_pages import PublicPage
 from pledges.snapshot import Depth
 
 # Time for which a shared cache serves a response without revalidation, and after which it serves it once more while it fetches
@@ -62,22 +61,23 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
             return respond(request, *args, **kwargs)
 
     def respond(request, *args, **kwargs):
-        address = _reduce_to_known(request, parameters or {})
-        moment = snapshot.show(figures, 0 if is_data else settings.TALLY_PATIENCE_SECONDS)
+        page = PublicPage(_reduce_to_known(request, parameters or {}), figures, is_form, is_data)
+        moment = page.read_moment()
+        snapshot.show(moment)
         if is_form:
             snapshot.require_database()
-        state = [address, moment.content.key, figures and moment.figures.version, is_form and stamps.window()]
-        # The page says of which minute its figures are.
-        minute = figures and int(moment.at.timestamp()) // 60
-        key = kept_pages.make_key(*state, minute)
-        # Data are equivalent when only their time differs: a weak ETag without the minute.
-        etag = f'W/"{kept_pages.make_key(*state)}"' if is_data else f'"{key}"'
+        state = page.state(moment)
+        etag = page.etag(state)
         response = get_conditional_response(request, etag=etag)
         if response is None:
-            response = kept_pages.kept.get_or_render(address, key, lambda: _rendered(view(request, *args, **kwargs)))
+            response = kept_pages.kept.get_or_render(
+                page.address, page.key(state), lambda: _rendered(view(request, *args, **kwargs))
+            )
             if response.status_code != 200:
                 return response
         response.headers["ETag"] = etag
+        # For weare1.front, which answers the next requests.
+        request.environ["public_page"] = (page, state)
         return mark_public(response, cache_control)
 
     return wrapper

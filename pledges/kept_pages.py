@@ -16,6 +16,10 @@ import django
 from django.conf import settings
 from django.http import HttpResponse
 
+from pledges import snapshot
+from pledges.crypto import stamps
+from pledges.snapshot import Depth
+
 # Locks of addresses, by hash: one thread renders an address, the others wait for it.
 LOCKS = [threading.Lock() for _ in range(64)]
 # What a kept page costs beside its content, in bytes: headers, keys and objects.
@@ -100,7 +104,31 @@ def release():
     return digest.hexdigest()[:16]
 
 
-def make_key(*parts):
-    """32 hexadecimal digits of the release and everything else that a page depends on."""
-    text = "\0".join([release(), *map(str, parts)])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+@dataclass(frozen=True)
+class PublicPage:
+    """An address of a public page, and what the page shows. See `pledges.http.public_page`."""
+
+    address: str
+    figures: Depth
+    is_form: bool
+    is_data: bool
+
+    def read_moment(self):
+        """The Moment to show now: figures of the moment for open data, otherwise at most TALLY_PATIENCE_SECONDS old."""
+        return snapshot.read(self.figures, 0 if self.is_data else settings.TALLY_PATIENCE_SECONDS)
+
+    def state(self, moment):
+        """Everything that the page depends on at this moment, beside the release and its address."""
+        if not self.figures:
+            return moment.content.key, self.is_form and stamps.window()
+        # The page says of which minute its figures are.
+        return moment.content.key, moment.figures.version, int(moment.at.timestamp()) // 60
+
+    def key(self, state):
+        """32 hexadecimal digits, equal in every process where the page has the same bytes."""
+        text = "\0".join([release(), self.address, *map(str, state)])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def etag(self, state):
+        """The ETag. Open data are equivalent when only their time differs: theirs is weak and without the minute."""
+        return f'W/"{self.key(state[:2])}"' if self.is_data else f'"{self.key(state)}"'

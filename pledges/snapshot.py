@@ -81,9 +81,13 @@ class Content:
     until: datetime | None
     parts: dict
 
+    def is_over(self, at):
+        """Whether something was published by the clock since."""
+        return self.until is not None and at >= self.until
+
     def is_of(self, version, at):
         """Whether it is the content of this version at this time."""
-        return self.version == version and (self.until is None or at < self.until)
+        return self.version == version and not self.is_over(at)
 
 
 @dataclass(frozen=True)
@@ -96,15 +100,32 @@ class Moment:
     is_live: bool = True
 
 
+@dataclass(frozen=True)
+class _Held:
+    """Content and figures at a live version (see read_moment() in migrations/sql/tally.sql)."""
+
+    live: int
+    content: Content
+    figures: Figures | None
+
+
 class _Process:
-    """What this process holds: the last content, figures and time read."""
+    """What this process holds."""
 
     def __init__(self):
         self.lock = threading.Lock()
+        # {depth: _Held}, as last read
+        self.held = {}
         self.content = None
-        self.at = None
-        self.figures = {}
+        # Seconds by which the clock of the database is ahead.
+        self.clock_offset = 0.0
+        self.last_seen = None
+        # A monotonic time.
         self.down_until = 0.0
+
+    def now(self):
+        """The present time of the database."""
+        return datetime.fromtimestamp(time.time() + self.clock_offset, UTC)
 
 
 _process = _Process()
@@ -141,9 +162,8 @@ def one_moment():
         _thread.holder = None
 
 
-def show(depth, patience=0.0):
-    """Read the Moment of the current request with these figures, and return it. See `read`."""
-    moment = read(depth, patience)
+def show(moment):
+    """Let `current()` return this Moment until the end of the request; returns it."""
     holder = getattr(_thread, "holder", None)
     if holder is not None:
         holder.moment = moment
@@ -156,61 +176,62 @@ def read(depth=Depth.NONE, patience=0.0):
     Figures that changed less than `patience` seconds after they were last read anew are not read again. Without a database it
     is the last moment that this process has read; raises the database's error if there is none.
     """
-    held = _process.figures.get(depth)
-    is_fresh = held is not None and time.monotonic() - held.read_at < patience
+    held = _process.held.get(depth)
+    if depth and held and time.monotonic() - held.figures.read_at < patience:
+        moment = read()
+        return Moment(moment.at, moment.content, held.figures, moment.is_live)
     try:
-        at, version, *tally = _query(Depth.NONE if is_fresh else depth, held)
-        content = _content(version, at)
+        answer = _query(depth, held.live if held and not held.content.is_over(_process.now()) else None)
+        if answer is not None:
+            held = _process.held[depth] = _hold(depth, json.loads(answer))
     except DATABASE_ERRORS:
-        if _process.content is None or (depth and held is None):
+        if held is None:
             raise
-        return Moment(_process.at, _process.content, held, is_live=False)
-    _process.at = at
-    if depth and not is_fresh:
-        held = _figures(depth, held, *tally)
-    return Moment(at, content, held)
+        return Moment(_process.last_seen, held.content, held.figures, is_live=False)
+    _process.last_seen = _process.now()
+    return Moment(_process.last_seen, held.content, held.figures)
 
 
-def _query(depth, held):
-    """The row of read_moment(). A connection that was lost meanwhile is replaced once."""
+def _hold(depth, answer):
+    at = datetime.fromtimestamp(answer["at"], UTC)
+    _process.clock_offset = answer["at"] - time.time()
+    figures = depth and Figures(
+        version=answer["tally"],
+        read_at=time.monotonic(),
+        cells={(sector, county): n for sector, county, n in answer["cells"]},
+        days=answer["days"] and [(date.fromisoformat(day), n) for day, n in answer["days"]],
+        hours=answer["hours"] and [(datetime.fromtimestamp(hour, UTC), n) for hour, n in answer["hours"]],
+    )
+    return _Held(answer["live"], _content(answer["content"], at), figures or None)
+
+
+def _query(depth, known):
+    """The answer of read_moment(), None if `known` is the live version. A connection that was lost is replaced once."""
     if time.monotonic() < _process.down_until:
         raise OperationalError("the database was unreachable a moment ago")
     # A health check would cost every request a second statement: instead a failed statement is repeated.
     connection.health_check_done = True
-    parameters = [depth >= Depth.TOTALS, depth >= Depth.GROWTH, held and held.version]
+    parameters = [depth >= Depth.TOTALS, depth >= Depth.GROWTH, known]
     try:
         try:
-            return _fetch("SELECT * FROM read_moment(%s, %s, %s)", parameters)
+            [answer] = _fetch("SELECT read_moment(%s, %s, %s)", parameters)
         except DATABASE_ERRORS:
             if connection.in_atomic_block:
                 raise
             connection.close()
-            return _fetch("SELECT * FROM read_moment(%s, %s, %s)", parameters)
+            [answer] = _fetch("SELECT read_moment(%s, %s, %s)", parameters)
     except DATABASE_ERRORS as error:
         logger.error("The database cannot be reached: %s", type(error).__name__)
         connection.close()
         _process.down_until = time.monotonic() + RETRY_AFTER_SECONDS
         raise
+    return answer
 
 
 def _fetch(statement, parameters=()):
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchone()
-
-
-def _figures(depth, held, version, cells, days, hours):
-    if cells is None:
-        return held
-    figures = Figures(
-        version=version,
-        read_at=time.monotonic(),
-        cells={(sector, county): n for sector, county, n in json.loads(cells)},
-        days=days and [(date.fromisoformat(day), n) for day, n in json.loads(days)],
-        hours=hours and [(datetime.fromtimestamp(hour, UTC), n) for hour, n in json.loads(hours)],
-    )
-    _process.figures[depth] = figures
-    return figures
 
 
 def _content(version, at):

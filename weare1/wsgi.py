@@ -6,6 +6,10 @@ import re
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
+django_application = get_wsgi_application()
+
+# Imports models, which are loaded now.
+from weare1.front import Front  # noqa: E402
 
 
 def ignore_charset(application):
@@ -22,4 +26,4 @@ def ignore_charset(application):
     return wrapper
 
 
-application = ignore_charset(get_wsgi_application())
+application = Front(ignore_charset(django_application))

@@ -94,12 +94,12 @@ class Growth:
 
 def read():
     """The Totals of now, in one statement."""
-    return _totals(snapshot.show(Depth.TOTALS))
+    return _totals(snapshot.show(snapshot.read(Depth.TOTALS)))
 
 
 def read_with_growth():
     """The Totals of now and their Growth, in one statement."""
-    moment = snapshot.show(Depth.GROWTH)
+    moment = snapshot.show(snapshot.read(Depth.GROWTH))
     return _totals(moment), _growth(moment)
 
 

@@ -19,11 +19,13 @@ BEGIN
     );
 END $$;
 
-CREATE OR REPLACE FUNCTION content_version() RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT bit_xor(mark) FROM (
+-- In plpgsql, which keeps the plan of the query; a function in SQL would be planned at every call.
+CREATE OR REPLACE FUNCTION content_version() RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT coalesce(bit_xor(mark), 0) FROM (
         SELECT mark FROM pledges_contentversion UNION ALL SELECT mark FROM pledges_contentchange
-    ) marks), 0)
-$$;
+    ) marks);
+END $$;
 
 -- Folds all marks into one row; returns their number. It is one statement, so every snapshot sees the same version.
 CREATE OR REPLACE FUNCTION fold_content() RETURNS bigint LANGUAGE sql AS $$

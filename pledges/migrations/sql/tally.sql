@@ -102,41 +102,52 @@ BEGIN
     RETURN folded_count;
 END $$;
 
--- What a public page needs, in one statement and one snapshot: the time, the version of the content, and for pages with figures
--- the version of the tally. The figures follow only if that version is not `known`: [[sector, county, n], ...], and with growth
--- also [[day, n], ...] and [[hour as Unix time, n], ...] of the last 25 hours.
--- STABLE, so that all its queries use the snapshot of the calling statement.
-CREATE OR REPLACE FUNCTION read_moment(with_figures boolean, with_growth boolean, known bigint)
-RETURNS TABLE (at timestamptz, content bigint, tally bigint, cells text, days text, hours text) LANGUAGE plpgsql STABLE AS $$
+-- What a public page needs, in one statement and one snapshot. The live version is that of the content, XORed with that of the tally
+-- where the page shows figures. NULL if it is the `known` one. Otherwise a JSON object: the time, the versions, and with figures
+-- `cells` [[sector, county, n], ...], with growth also `days` [[day, n], ...] and `hours` [[hour as Unix time, n], ...] of the last
+-- 25 hours. STABLE, so that all its queries use the snapshot of the calling statement.
+CREATE OR REPLACE FUNCTION read_moment(with_figures boolean, with_growth boolean, known bigint) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    content bigint;
+    tally bigint := 0;
 BEGIN
-    at := statement_timestamp();
-    content := content_version();
+    content := (SELECT coalesce(bit_xor(mark), 0) FROM (
+        SELECT mark FROM pledges_contentversion UNION ALL SELECT mark FROM pledges_contentchange
+    ) marks);
     IF with_figures THEN
-        SELECT coalesce(bit_xor(marks.mark), 0) INTO tally FROM (
+        tally := (SELECT coalesce(bit_xor(mark), 0) FROM (
             SELECT mark FROM pledges_tallyversion UNION ALL SELECT mark FROM pledges_tallydelta
-        ) marks;
-        IF tally IS DISTINCT FROM known THEN
-            SELECT coalesce(json_agg(json_build_array(sums.sector, sums.county, sums.n)), '[]') INTO cells FROM (
-                SELECT both_tables.sector, both_tables.county, sum(both_tables.n) AS n FROM (
+        ) marks);
+    END IF;
+    IF (content # tally) = known THEN
+        RETURN NULL;
+    END IF;
+    RETURN json_build_object(
+        'at', extract(epoch FROM statement_timestamp()), 'live', content # tally, 'content', content, 'tally', tally,
+        'cells', CASE WHEN with_figures THEN (
+            SELECT coalesce(json_agg(json_build_array(sector, county, n)), '[]') FROM (
+                SELECT sector, county, sum(n) AS n FROM (
                     SELECT sector, county, n FROM pledges_tallycell
                     UNION ALL SELECT sector, county, n FROM pledges_tallydelta
-                ) both_tables GROUP BY both_tables.sector, both_tables.county
-            ) sums;
-            IF with_growth THEN
-                SELECT coalesce(json_agg(json_build_array(sums.day, sums.n) ORDER BY sums.day), '[]') INTO days FROM (
-                    SELECT both_tables.day, sum(both_tables.n) AS n FROM (
-                        SELECT day, n FROM pledges_tallydate UNION ALL SELECT day, n FROM pledges_tallydelta
-                    ) both_tables GROUP BY both_tables.day HAVING sum(both_tables.n) <> 0
-                ) sums;
-                SELECT coalesce(json_agg(json_build_array(extract(epoch FROM sums.hour)::bigint, sums.n)), '[]') INTO hours FROM (
-                    SELECT both_tables.hour, sum(both_tables.n) AS n FROM (
-                        SELECT hour, n FROM pledges_tallyhour UNION ALL SELECT hour, n FROM pledges_tallydelta
-                    ) both_tables WHERE both_tables.hour > at - interval '25 hours' GROUP BY both_tables.hour
-                ) sums;
-            END IF;
-        END IF;
-    END IF;
-    RETURN NEXT;
+                ) both_tables GROUP BY sector, county
+            ) sums
+        ) END,
+        'days', CASE WHEN with_growth THEN (
+            SELECT coalesce(json_agg(json_build_array(day, n) ORDER BY day), '[]') FROM (
+                SELECT day, sum(n) AS n FROM (
+                    SELECT day, n FROM pledges_tallydate UNION ALL SELECT day, n FROM pledges_tallydelta
+                ) both_tables GROUP BY day HAVING sum(n) <> 0
+            ) sums
+        ) END,
+        'hours', CASE WHEN with_growth THEN (
+            SELECT coalesce(json_agg(json_build_array(extract(epoch FROM hour)::bigint, n)), '[]') FROM (
+                SELECT hour, sum(n) AS n FROM (
+                    SELECT hour, n FROM pledges_tallyhour UNION ALL SELECT hour, n FROM pledges_tallydelta
+                ) both_tables WHERE hour > statement_timestamp() - interval '25 hours' GROUP BY hour
+            ) sums
+        ) END
+    )::text;
 END $$;
 
 -- Deltas live for about a second. The table is nearly always empty, so autovacuum starts after a fixed number of dead rows.
