@@ -213,6 +213,10 @@ class Pledge(Person):
                 condition=Q(network_digest__isnull=False),
             ),
             models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
+            # Housekeeping looks for old ones every minute.
+            models.Index(
+                fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
+            ),
         ]
 
     def __str__(self):
