@@ -111,7 +111,9 @@ class Walk:
         for each in marked:
             each.evaluate(UNMARK)
         place = FOLDER / self.language / f"{name}.png"
-        drawn.convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(place, optimize=True)
+        drawn.convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            place, optimize=True
+        )
 
 
 def a_picture():
