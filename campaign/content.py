@@ -22,7 +22,7 @@ from pledges.snapshot import Outdated, Part
 # Large columns. No page shows the search columns.
 SEARCH_COLUMNS = ["search_sq", "search_en"]
 BODIES = ["body_sq", "body_en"]
-# The bodies of so many articles are held from the start, the newest first. Those of a large archive are loaded when needed.
+# Number of articles, newest first, whose bodies are loaded with the content. Older bodies are loaded when needed.
 HELD_BODIES = 100
 
 

@@ -22,7 +22,7 @@ from pledges.snapshot import Depth
 
 # Locks of addresses, by hash: one thread renders an address, the others wait for it.
 LOCKS = [threading.Lock() for _ in range(64)]
-# What a kept page costs beside its content, in bytes: headers, keys and objects.
+# Memory of a kept page in addition to its content, in bytes: headers, keys and objects.
 OVERHEAD_BYTES = 2000
 
 
@@ -91,7 +91,7 @@ kept = KeptPages(settings.KEPT_PAGES_BYTES)
 
 @cache
 def release():
-    """A digest of everything that belongs to a release and shapes pages: code, templates, catalogues, static file names."""
+    """A digest of everything in a release that affects pages: code, templates, catalogues, static file names."""
     digest = hashlib.sha256(django.__version__.encode())
     root = Path(settings.BASE_DIR)
     files = [path for folder in settings.RELEASE_FOLDERS for path in (root / folder).rglob("*")]

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 # After a failed connection no request tries again for this time: an unreachable server would block all threads.
 RETRY_AFTER_SECONDS = 1
-# How often the content is read again when it changes while it is read.
+# Maximum number of reads when the content changes during each of them.
 LOAD_ATTEMPTS = 10
 
 
@@ -48,7 +48,7 @@ class Figures:
 
 
 class Outdated(Exception):
-    """The content of the current moment is not the present one any more, and something of it was to be loaded."""
+    """The content changed after the moment was read, and a part of the old version had to be loaded."""
 
 
 class Part:

@@ -10,7 +10,7 @@ from django.db import Error
 
 from pledges.kept_pages import PublicPage
 
-# So many responses are kept; then all are forgotten. Django makes each again from the kept page.
+# Maximum number of kept responses. When it is reached, all are dropped; Django makes each again from the kept page.
 MAX_RESPONSES = 4096
 
 

@@ -124,7 +124,7 @@ class StaffSessionMiddleware(ForStaff, SessionMiddleware):
 
 
 class StaffCsrfMiddleware(ForStaff, CsrfViewMiddleware):
-    """CSRF tokens of staff. The forms of the public have another protection (pledges.http.cookieless_form)."""
+    """CSRF tokens of staff. The forms of the public are protected by pledges.http.cookieless_form."""
 
     def process_view(self, request, *args):
         """Check the token of a POST."""

@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "weare1.middleware.StaffCsrfMiddleware",
     "weare1.middleware.StaffAuthenticationMiddleware",
     "weare1.middleware.StaffMessageMiddleware",
-    # allauth insists on this name. Outside the admin it only makes an empty object.
+    # allauth requires this middleware by name. Outside the admin it only makes an empty object.
     "allauth.account.middleware.AccountMiddleware",
     "weare1.middleware.network_for_staff",
     "staff.sessions.end_expired_sessions",

@@ -53,7 +53,7 @@ class StampedForm(forms.Form):
 
     @cached_property
     def helper(self):
-        """The crispy helper, made when the form is rendered: an accepted form never is."""
+        """The crispy helper, built lazily, because an accepted form is not rendered."""
         helper = FormHelper()
         helper.disable_csrf = True
         helper.form_action = reverse(self.action)

@@ -1,4 +1,4 @@
-"""Connections to the mail server that send many messages. Django's backends open one connection per call, or never a second."""
+"""Connections to the mail server that send many messages. Django's backends open a connection for each call, or never replace one that was lost."""
 
 import contextlib
 import select
@@ -33,7 +33,7 @@ class Connection:
         """Close the connection; the next message opens a new one."""
         backend, self._backend, self._sent = self._backend, None, 0
         if backend is not None:
-            # What was accepted stays accepted when the farewell fails.
+            # A failing QUIT does not affect messages that were accepted.
             with contextlib.suppress(OSError):
                 backend.close()
 

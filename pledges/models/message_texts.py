@@ -30,7 +30,7 @@ class MessageKind(models.TextChoices):
     WITHDRAWN = "withdrawn", _("your pledge is erased")
 
 
-# Kinds that no one waits for. They are sent when no other message is due.
+# Kinds of low priority: sent only when no other message is due.
 BULK_KINDS = [MessageKind.REMINDER]
 
 

@@ -83,7 +83,7 @@ def description():
             "version": "1",
             "description": (
                 "How many have signed the pledge and confirmed it. Live figures of all parts are of one moment; an answer may be "
-                "a minute old. Any site may ask from a browser; an ETag spares the rest while nothing has changed. "
+                "ten seconds old. Any site may ask from a browser; an ETag spares the rest while nothing has changed. "
                 f"How we count: {settings.SITE_URL}/en/how-we-count/"
             ),
             "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},

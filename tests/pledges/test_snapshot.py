@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from campaign.content import SiteContent
 from campaign.models import Article, Demand, HelpChannel, Page, PageText, Partner, SiteSettings, Statistic, Voice
 from dev.cluster import Cluster
 from pledges import kept_pages, snapshot
@@ -161,6 +162,41 @@ def test_what_is_published_by_the_clock_shows_in_time(client):
 def without_time(response):
     """The content of a response without the moment of open data."""
     return re.sub(rb"\d{4}-\d\d-\d\dT[\d:.+]+", b"", response.content)
+
+
+def archive():
+    """120 articles, of which the newest hundred have their text in the snapshot."""
+    Article.objects.bulk_create(
+        Article(
+            slug_sq=f"i-vjeter-{number}", slug_en=f"old-{number}", date=f"2021-01-{1 + number % 28:02}", state="published",
+            title_sq="T", title_en="T", lead_sq="L", lead_en="L", body_sq=f"<p>Nr. {number}</p>", body_en=f"<p>No. {number}</p>",
+        )
+        for number in range(120)
+    )  # fmt: skip
+    return [f"/en/news/{article.slug_en}/" for article in Article.objects.order_by("date", "pk")[:3]]
+
+
+def test_the_text_of_an_old_article_is_loaded_once_when_it_is_first_asked_for(client, django_assert_num_queries):
+    for path in archive():
+        client.get("/en/news/")
+        with django_assert_num_queries(2):
+            assert "<p>No. " in client.get(path).text
+        kept_pages.kept = kept_pages.KeptPages(settings.KEPT_PAGES_BYTES)
+        with django_assert_num_queries(1):
+            assert "<p>No. " in client.get(path).text
+
+
+def test_the_text_of_an_old_article_is_that_of_the_page_it_stands_on():
+    [path, *_] = archive()
+    slug = path.split("/")[-2]
+    with snapshot.one_moment():
+        content = SiteContent.current()
+        article = content.by_slug(Article, "en")[slug]
+        Article.objects.filter(pk=article.pk).update(title_en="Later", body_en="<p>Later</p>")
+        with pytest.raises(snapshot.Outdated):
+            content.load_body(article)
+    page = Client().get(path).text
+    assert "Later" in page and "<p>Later</p>" in page
 
 
 EDITS = {

@@ -1,6 +1,7 @@
--- Submissions: the function that a request calls to store a form, and those with which the worker settles stored forms.
--- A kind of submission is settled by the function settle_KIND(submission pledges_submission), which queues the message that
--- follows. It locks existing pledges with NOWAIT: what another transaction corrects or withdraws is left to the next batch. Waiting could deadlock, because withdrawing waits for submissions, which the batch has locked.
+-- Submissions: the function that a request calls to store a form, and those with which the worker settles stored forms. A
+-- kind of submission is settled by the function settle_KIND(submission pledges_submission), which queues the message that
+-- follows. It locks existing pledges with NOWAIT: what another transaction corrects or withdraws is left to the next batch.
+-- Waiting could deadlock, because withdrawing waits for submissions, which the batch has locked.
 
 -- The key of the advisory lock that lets one process settle at a time. It is an arbitrary number.
 CREATE OR REPLACE FUNCTION settling_lock() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 7243016512395::bigint';
@@ -9,8 +10,9 @@ CREATE OR REPLACE FUNCTION settling_lock() RETURNS bigint LANGUAGE sql IMMUTABLE
 CREATE OR REPLACE FUNCTION pending_life() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''14 days''';
 
 -- Stores a form, or returns false without writing anything if one of the networks has reached its limit in the last `period`.
--- `form` holds columns of pledges_submission. `networks` are digests in ascending order, so that concurrent calls do not deadlock;
--- each has a limit of its own. The locks make the count exact. Storing a form again, after a lost connection, does nothing.
+-- `form` holds columns of pledges_submission. `networks` are digests in ascending order, so that concurrent calls do not
+-- deadlock; each has a limit of its own. The locks make the count exact. Storing a form again, after a lost connection, does
+-- nothing.
 CREATE OR REPLACE FUNCTION submit(form json, networks bytea[], limits integer[], period interval)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
@@ -38,9 +40,9 @@ BEGIN
     RETURN true;
 END $$;
 
--- Claims one more message to a supporter; returns whether it may be sent. The limits are five messages for a pending pledge, five a
--- day for any other, and one a minute. One statement checks and counts, so two concurrent callers cannot both get the last message.
--- A pending pledge then expires 14 days from now, as the message says.
+-- Claims one more message to a supporter; returns whether it may be sent. The limits are five messages for a pending pledge,
+-- five a day for any other, and one a minute. One statement checks and counts, so two concurrent callers cannot both get the
+-- last message. A pending pledge then expires 14 days from now, as the message says.
 CREATE OR REPLACE FUNCTION claim_message(pledge uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE pledges_pledge SET
@@ -70,8 +72,9 @@ BEGIN
     );
 END $$;
 
--- A sign-up: a new pledge in a free slot of its mailbox, or a message to the pledge of the same person or, in a full mailbox, to the
--- first one. The unique constraints decide. Where another transaction erases the conflicting pledge meanwhile, the next round inserts.
+-- A sign-up: a new pledge in a free slot of its mailbox, or a message to the pledge of the same person or, in a full mailbox,
+-- to the first one. The unique constraints decide. Where another transaction erases the conflicting pledge meanwhile, the
+-- next round inserts.
 CREATE OR REPLACE FUNCTION settle_pledge(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     known record;
@@ -166,7 +169,7 @@ BEGIN
     IF NOT pg_try_advisory_xact_lock(settling_lock()) THEN
         RETURN 0;
     END IF;
-    -- So that a violated foreign key, too, is an error of its submission and not of the whole batch.
+    -- Foreign keys are checked at once: a violation sets aside one submission instead of failing the batch.
     SET CONSTRAINTS ALL IMMEDIATE;
     FOR submission IN
         SELECT * FROM pledges_submission WHERE state = 'waiting' ORDER BY number LIMIT batch FOR UPDATE SKIP LOCKED
@@ -190,5 +193,6 @@ BEGIN
 END $$;
 
 ALTER SEQUENCE pledges_submission_number OWNED BY pledges_submission.number;
--- Submissions live for about half a second. The table is nearly always empty, so autovacuum starts after a fixed number of dead rows.
+-- Submissions live for about half a second. The table is nearly always empty, so autovacuum starts after a fixed number of
+-- dead rows.
 ALTER TABLE pledges_submission SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);

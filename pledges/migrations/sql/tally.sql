@@ -102,10 +102,10 @@ BEGIN
     RETURN folded_count;
 END $$;
 
--- What a public page needs, in one statement and one snapshot. The live version is that of the content, XORed with that of the tally
--- where the page shows figures. NULL if it is the `known` one. Otherwise a JSON object: the time, the versions, and with figures
--- `cells` [[sector, county, n], ...], with growth also `days` [[day, n], ...] and `hours` [[hour as Unix time, n], ...] of the last
--- 25 hours. STABLE, so that all its queries use the snapshot of the calling statement.
+-- What a public page needs, in one statement and one snapshot. The live version is that of the content, XORed with that of
+-- the tally where the page shows figures. NULL if it is the `known` one. Otherwise a JSON object: the time, the versions, and
+-- with figures `cells` [[sector, county, n], ...], with growth also `days` [[day, n], ...] and `hours` [[hour as Unix time,
+-- n], ...] of the last 25 hours. STABLE, so that all its queries use the snapshot of the calling statement.
 CREATE OR REPLACE FUNCTION read_moment(with_figures boolean, with_growth boolean, known bigint) RETURNS text
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
