@@ -12,7 +12,7 @@ from django.db.models import NOT_PROVIDED
 
 from dev.errors import DevError
 from pledges.crypto import keys
-from pledges.models import County, Pledge, ProviderRule, PublishedState, Sector, Wording
+from pledges.models import ContentChange, County, Pledge, ProviderRule, PublishedState, Sector, Wording
 from pledges.models.person import pledge_associated_data
 from pledges.models.querysets import digest_mark
 from pledges.totals import milestones, published, tally
@@ -106,7 +106,9 @@ def clean():
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
     Pledge.objects.exclude(source=Pledge.Source.DEMO).delete()
+    # As the worker does.
     tally.fold()
+    ContentChange.fold()
 
 
 def fill(rows, readable=READABLE):

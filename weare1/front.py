@@ -1,7 +1,8 @@
 """Answers requests for kept public pages before Django: no middleware, no URL resolver, no view.
 
 The first request for a page passes through Django, which checks its host and protocol and adds all headers. Front keeps that
-response for requests of the same host, protocol and address, for as long as the page depends on nothing that has changed.
+response for requests of the same host, protocol, address and If-None-Match, as long as the page depends on nothing that has
+changed.
 """
 
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Front:
         self.responses = {}
 
     def __call__(self, environ, start_response):
-        if environ["REQUEST_METHOD"] != "GET":
+        if environ["REQUEST_METHOD"] != "GET" or "HTTP_IF_MATCH" in environ:
             return self.application(environ, start_response)
         request = (
             environ.get("HTTP_HOST"),

@@ -1,4 +1,4 @@
-"""Connections to the mail server that send many messages. Django's backends open a connection for each call, or never replace one that was lost."""
+"""Connections to the mail server that send many messages. Django's backends never replace a connection that was lost."""
 
 import contextlib
 import select

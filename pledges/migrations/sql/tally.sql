@@ -110,21 +110,23 @@ CREATE OR REPLACE FUNCTION read_moment(with_figures boolean, with_growth boolean
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     content bigint;
-    tally bigint := 0;
+    live bigint;
 BEGIN
-    content := (SELECT coalesce(bit_xor(mark), 0) FROM (
-        SELECT mark FROM pledges_contentversion UNION ALL SELECT mark FROM pledges_contentchange
-    ) marks);
+    -- The usual case, so one query.
     IF with_figures THEN
-        tally := (SELECT coalesce(bit_xor(mark), 0) FROM (
-            SELECT mark FROM pledges_tallyversion UNION ALL SELECT mark FROM pledges_tallydelta
+        live := (SELECT coalesce(bit_xor(mark), 0) FROM (
+            SELECT mark FROM pledges_contentversion UNION ALL SELECT mark FROM pledges_contentchange
+            UNION ALL SELECT mark FROM pledges_tallyversion UNION ALL SELECT mark FROM pledges_tallydelta
         ) marks);
+    ELSE
+        live := content_version();
     END IF;
-    IF (content # tally) = known THEN
+    IF live = known THEN
         RETURN NULL;
     END IF;
+    content := content_version();
     RETURN json_build_object(
-        'at', extract(epoch FROM statement_timestamp()), 'live', content # tally, 'content', content, 'tally', tally,
+        'at', extract(epoch FROM statement_timestamp()), 'live', live, 'content', content, 'tally', live # content,
         'cells', CASE WHEN with_figures THEN (
             SELECT coalesce(json_agg(json_build_array(sector, county, n)), '[]') FROM (
                 SELECT sector, county, sum(n) AS n FROM (
