@@ -1,5 +1,7 @@
 """The share of campaign in the published content: pages, news, texts, help channels and the short content of several pages."""
 
+from copy import copy
+
 from django.utils.functional import cached_property
 
 from campaign import texts
@@ -49,13 +51,17 @@ class SiteContent(Part):
         self.partners = tuple(Partner.objects.shown())
         self.exit_url = SiteSettings.load().exit_url
 
-    def load_body(self, article):
-        """Load the texts of an article of the archive. Raises Outdated if the content has changed since this was read."""
-        if not article.get_deferred_fields().isdisjoint(BODIES):
-            row = Article.objects.filter(pk=article.pk).values_list(*BODIES, CONTENT_VERSION).first()
-            if row is None or row[2] != self.version:
-                raise Outdated
-            article.body_sq, article.body_en = row[:2]
+    def with_body(self, article):
+        """The article with its text, which is read for one of the archive. Raises Outdated if the content has changed since."""
+        if article.get_deferred_fields().isdisjoint(BODIES):
+            return article
+        row = Article.objects.filter(pk=article.pk).values_list(*BODIES, CONTENT_VERSION).first()
+        if row is None or row[2] != self.version:
+            raise Outdated
+        # A copy: the texts of a large archive must not gather in memory. The rendered page is kept instead.
+        article = copy(article)
+        article.body_sq, article.body_en = row[:2]
+        return article
 
     def changes(self):
         """The publication times of all published pages and articles."""

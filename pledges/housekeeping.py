@@ -45,8 +45,14 @@ def remind():
 
 def erase_unconfirmed():
     """Erase pledges that were not confirmed in time."""
-    while ids := list(Pledge.objects.expired().values_list("pk", flat=True)[:BATCH_ROWS]):
-        Pledge.objects.filter(pk__in=ids).delete()
+    while True:
+        # Locked, so that none is erased that signs again meanwhile.
+        with transaction.atomic():
+            expired = Pledge.objects.expired().select_for_update(skip_locked=True, of=("self",))
+            ids = list(expired.values_list("pk", flat=True)[:BATCH_ROWS])
+            Pledge.objects.filter(pk__in=ids).delete()
+        if not ids:
+            break
 
 
 def erase_network_digests():

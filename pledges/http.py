@@ -73,8 +73,8 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
             response = kept_pages.kept.get_or_render(
                 page.address, page.key(state), lambda: _rendered(view(request, *args, **kwargs))
             )
-            if response.status_code != 200:
-                return response
+        if response.status_code not in (200, 304):
+            return response
         response.headers["ETag"] = etag
         # For weare1.front, which answers the next requests.
         request.environ["public_page"] = (page, state)

@@ -24,6 +24,8 @@ from pledges.snapshot import Depth
 LOCKS = [threading.Lock() for _ in range(64)]
 # Memory of a kept page in addition to its content, in bytes: headers, keys and objects.
 OVERHEAD_BYTES = 2000
+# The files of a release that affect pages.
+RELEASE_SUFFIXES = (".py", ".html", ".svg", ".txt", ".mo", ".json", ".ttf")
 
 
 @dataclass(frozen=True)
@@ -92,15 +94,12 @@ kept = KeptPages(settings.KEPT_PAGES_BYTES)
 @cache
 def release():
     """A digest of everything in a release that affects pages: code, templates, catalogues, static file names."""
-    digest = hashlib.sha256(django.__version__.encode())
+    digest = hashlib.sha256(f"{django.__version__} {settings.SITE_URL}".encode())
     root = Path(settings.BASE_DIR)
     files = [path for folder in settings.RELEASE_FOLDERS for path in (root / folder).rglob("*")]
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
-    for path in sorted(
-        path for path in [*files, manifest] if path.suffix in (".py", ".html", ".svg", ".txt", ".mo", ".json")
-    ):
-        if path.is_file():
-            digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    files += [Path(settings.STATIC_ROOT) / "staticfiles.json", root / "requirements.txt"]
+    for path in sorted(path for path in files if path.suffix in RELEASE_SUFFIXES and path.is_file()):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -21,8 +21,12 @@ logger = logging.getLogger(__name__)
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 # After a failed connection no request tries again for this time: an unreachable server would block all threads.
 RETRY_AFTER_SECONDS = 1
+# Longer than an attempt to connect takes (connect_timeout in the settings).
+PROBE_SECONDS = 5
 # Maximum number of reads when the content changes during each of them.
 LOAD_ATTEMPTS = 10
+# Everything is read again after this time, so that the clock of the database is known also where nothing changes.
+WHOLE_SECONDS = 60
 
 
 class Depth(IntEnum):
@@ -105,6 +109,8 @@ class _Held:
     """Content and figures at a live version (see read_moment() in migrations/sql/tally.sql)."""
 
     live: int
+    # The monotonic time at which everything was read.
+    whole_at: float
     content: Content
     figures: Figures | None
 
@@ -181,20 +187,27 @@ def read(depth=Depth.NONE, patience=0.0):
         moment = read()
         return Moment(moment.at, moment.content, held.figures, moment.is_live)
     try:
-        answer = _query(depth, held.live if held and not held.content.is_over(_process.now()) else None)
+        is_due = (
+            held is None or held.content.is_over(_process.now()) or time.monotonic() > held.whole_at + WHOLE_SECONDS
+        )
+        answer = _query(depth, None if is_due else held.live)
         if answer is not None:
-            held = _process.held[depth] = _hold(depth, json.loads(answer))
+            held = _process.held[depth] = _hold(depth, held, json.loads(answer))
     except DATABASE_ERRORS:
-        if held is None:
+        # In a transaction, which is lost with the connection, the caller must not believe that its changes were saved.
+        if held is None or connection.in_atomic_block:
             raise
-        return Moment(_process.last_seen, held.content, held.figures, is_live=False)
+        return Moment(_process.last_seen, _process.content, held.figures, is_live=False)
     _process.last_seen = _process.now()
     return Moment(_process.last_seen, held.content, held.figures)
 
 
-def _hold(depth, answer):
+def _hold(depth, held, answer):
     at = datetime.fromtimestamp(answer["at"], UTC)
     _process.clock_offset = answer["at"] - time.time()
+    content = _content(answer["content"], at)
+    if held is not None and held.figures is not None and held.figures.version == answer["tally"]:
+        return _Held(answer["live"], time.monotonic(), content, held.figures)
     figures = depth and Figures(
         version=answer["tally"],
         read_at=time.monotonic(),
@@ -202,21 +215,25 @@ def _hold(depth, answer):
         days=answer["days"] and [(date.fromisoformat(day), n) for day, n in answer["days"]],
         hours=answer["hours"] and [(datetime.fromtimestamp(hour, UTC), n) for hour, n in answer["hours"]],
     )
-    return _Held(answer["live"], _content(answer["content"], at), figures or None)
+    return _Held(answer["live"], time.monotonic(), content, figures or None)
 
 
 def _query(depth, known):
     """The answer of read_moment(), None if `known` is the live version. A connection that was lost is replaced once."""
     if time.monotonic() < _process.down_until:
         raise OperationalError("the database was unreachable a moment ago")
+    if _process.down_until:
+        # It was unreachable at the last attempt: this thread tries, and the others do not wait with it.
+        _process.down_until = time.monotonic() + PROBE_SECONDS
     # A health check would cost every request a second statement: instead a failed statement is repeated.
     connection.health_check_done = True
     parameters = [depth >= Depth.TOTALS, depth >= Depth.GROWTH, known]
+    was_open = connection.connection is not None
     try:
         try:
             [answer] = _fetch("SELECT read_moment(%s, %s, %s)", parameters)
         except DATABASE_ERRORS:
-            if connection.in_atomic_block:
+            if not was_open or connection.in_atomic_block:
                 raise
             connection.close()
             [answer] = _fetch("SELECT read_moment(%s, %s, %s)", parameters)
@@ -225,6 +242,7 @@ def _query(depth, known):
         connection.close()
         _process.down_until = time.monotonic() + RETRY_AFTER_SECONDS
         raise
+    _process.down_until = 0.0
     return answer
 
 
@@ -267,7 +285,7 @@ def _load():
     return Content(
         version=version,
         # The last publication by the clock is part of the key: at the same version the content differs before and after it.
-        key=f"{version:x}.{last.timestamp():.0f}" if last else f"{version:x}",
+        key=f"{version:x}.{last.timestamp():.6f}" if last else f"{version:x}",
         until=min((change for change in times if change > at), default=None),
         parts=parts,
     )

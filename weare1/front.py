@@ -1,8 +1,7 @@
 """Answers requests for kept public pages before Django: no middleware, no URL resolver, no view.
 
 The first request for a page passes through Django, which checks its host and protocol and adds all headers. Front keeps that
-response for requests of the same host, protocol, address and If-None-Match, as long as the page depends on nothing that has
-changed.
+response for requests of the same host, protocol and address, as long as the page depends on nothing that has changed.
 """
 
 from dataclasses import dataclass
@@ -11,27 +10,35 @@ from django.db import Error
 
 from pledges.kept_pages import PublicPage
 
-# Maximum number of kept responses. When it is reached, all are dropped; Django makes each again from the kept page.
-MAX_RESPONSES = 4096
+# Maximum number of addresses. When it is reached, all responses are dropped; Django makes each again from the kept page.
+MAX_ADDRESSES = 1024
+# Requests with one of these headers always reach Django.
+OTHER_CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
 
 
-@dataclass(frozen=True)
-class KeptResponse:
-    """A response of Django, with status 200 or 304, to a request for a public page."""
+@dataclass
+class KeptResponses:
+    """The responses of Django for one address: {If-None-Match matches: (status, headers, body)}."""
 
     page: PublicPage
     state: tuple
-    status: str
-    headers: list
-    body: list
+    etag: str
+    responses: dict
 
     def is_current(self):
-        """Whether Django would give the same response now."""
+        """Whether Django would give the same responses now."""
         try:
             moment = self.page.read_moment()
         except Error:
             return False
         return self.page.state(moment) == self.state and (moment.is_live or not self.page.is_form)
+
+    def response_to(self, etag):
+        """The kept response to a request with this If-None-Match (None: without), or None."""
+        if etag is None:
+            return self.responses.get(False)
+        # nginx makes an ETag weak where it compresses.
+        return self.responses.get(True) if etag.removeprefix("W/") == self.etag.removeprefix("W/") else None
 
 
 class Front:
@@ -39,26 +46,29 @@ class Front:
 
     def __init__(self, application):
         self.application = application
-        self.responses = {}
+        self.kept = {}
 
     def __call__(self, environ, start_response):
-        if environ["REQUEST_METHOD"] != "GET" or "HTTP_IF_MATCH" in environ:
+        if environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in OTHER_CONDITIONS):
             return self.application(environ, start_response)
-        request = (
+        address = (
             environ.get("HTTP_HOST"),
             environ.get("wsgi.url_scheme"),
             environ.get("HTTP_X_FORWARDED_PROTO"),
+            environ.get("SCRIPT_NAME"),
             environ.get("PATH_INFO"),
             environ.get("QUERY_STRING"),
-            environ.get("HTTP_IF_NONE_MATCH"),
         )
-        kept = self.responses.get(request)
+        kept = self.kept.get(address)
         if kept is not None and kept.is_current():
-            start_response(kept.status, kept.headers)
-            return kept.body
-        return self._pass_on(request, environ, start_response)
+            response = kept.response_to(environ.get("HTTP_IF_NONE_MATCH"))
+            if response is not None:
+                status, headers, body = response
+                start_response(status, headers)
+                return body
+        return self._pass_on(address, environ, start_response)
 
-    def _pass_on(self, request, environ, start_response):
+    def _pass_on(self, address, environ, start_response):
         """Let Django answer, and keep the response if it is that of a public page."""
         started = []
 
@@ -68,8 +78,15 @@ class Front:
 
         response = self.application(environ, start)
         page, state = environ.pop("public_page", (None, None))
-        if page is not None and started[0][:3] in ("200", "304"):
-            if len(self.responses) >= MAX_RESPONSES:
-                self.responses.clear()
-            self.responses[request] = KeptResponse(page, state, *started, body=list(response))
+        # Not with parameters that the page does not know: they would fill the memory with equal responses.
+        if page is not None and ("?" in page.address) == bool(address[-1]):
+            self._keep(address, page, state, (*started, list(response)))
         return response
+
+    def _keep(self, address, page, state, response):
+        kept = self.kept.get(address)
+        if kept is None or kept.state != state:
+            if len(self.kept) >= MAX_ADDRESSES:
+                self.kept.clear()
+            kept = self.kept[address] = KeptResponses(page, state, page.etag(state), {})
+        kept.responses[response[0].startswith("304")] = response

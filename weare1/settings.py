@@ -119,6 +119,8 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL database (postgres://…).")
 # Seconds. With an unreachable database the visitor must soon see the 503 page.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+# Milliseconds. A connection whose server has vanished must not hold a thread for many minutes.
+DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 10_000)
 if DEV:
     # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}

@@ -153,7 +153,7 @@ def article(request, slug):
 
 
 def _show_article(request, article):
-    SiteContent.current().load_body(article)
+    article = SiteContent.current().with_body(article)
     request.alternates = _alternates(article)
     trail = [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
     context = _article_context(article) | {

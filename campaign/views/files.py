@@ -21,8 +21,8 @@ from pledges.http import in_named_language, mark_public, public_page, read_only
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-@public_page
 @in_named_language
+@public_page
 def picture(request, language, kind, key):
     """Serve the link preview image (og:image): the title of the site, a page or an article, drawn in one language."""
     content = SiteContent.current()

@@ -29,6 +29,8 @@ POLL_INTERVAL = 0.5
 # After this time an idle connection to the mail server or the database is closed.
 IDLE_TIME = 5
 RECORD_RETRY_INTERVAL = 1
+# How long a worker that stops goes on trying: a restart of the database stops it too.
+RECORD_TIME_AFTER_STOP = 10
 # The pause after a failure of the mail server doubles from one second to this one.
 LONGEST_PAUSE = 30
 
@@ -89,6 +91,9 @@ class Sender(threading.Thread):
         lease_ends = time.monotonic() + LEASE.total_seconds()
         claimed = self._messages.claim(room, LEASE)
         for message in claimed:
+            if message.pk in self._held:
+                # The lease ended while this process was paused or cut off from the database.
+                continue
             message.lease_ends = lease_ends
             self._held[message.pk] = message
             self._waiting.put(message)
@@ -128,7 +133,7 @@ class Sender(threading.Thread):
     def _release(self, messages):
         """Let other workers claim messages that were not attempted."""
         for message in messages:
-            del self._held[message.pk]
+            self._held.pop(message.pk, None)
         self._messages.release([message.pk for message in messages if self._has_lease(message)])
 
     def _send_waiting(self):
@@ -158,7 +163,7 @@ class Sender(threading.Thread):
             error = message.attempt(server)
             self._record(message)
         finally:
-            del self._held[message.pk]
+            self._held.pop(message.pk, None)
         if not errors.is_server_failure(error):
             self._failures = 0
         elif not self._is_paused():  # else another connection has failed at the same time
@@ -168,12 +173,16 @@ class Sender(threading.Thread):
 
     def _record(self, message):
         """Save the outcome. It is repeated while the database fails, because an unrecorded message is sent again."""
+        gives_up_at = None
         while True:
             try:
                 message.save_outcome()
-                break
+                return
             except (DatabaseError, InterfaceError) as error:
                 logger.error("message %s: %s", message.pk, type(error).__name__)
                 connection.close()
-            if self.stopped.wait(RECORD_RETRY_INTERVAL):
-                break
+            if self.stopped.is_set():
+                gives_up_at = gives_up_at or time.monotonic() + RECORD_TIME_AFTER_STOP
+                if time.monotonic() > gives_up_at:
+                    return
+            time.sleep(RECORD_RETRY_INTERVAL)

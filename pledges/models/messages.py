@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import DatabaseError, InterfaceError, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -197,6 +197,11 @@ class Message(models.Model):
 
     def compose(self):
         """The e-mail, or None if the message no longer applies, such as a reminder after the confirmation."""
+        if self.pledge_id:
+            # As it is now: since the claim it may have been withdrawn, confirmed, or given another address.
+            self.pledge = type(self.pledge).objects.filter(pk=self.pledge_id).first()
+            if self.pledge is None:
+                return None
         spec = content.SPECS[self.kind]
         if not spec.applies(self.pledge):
             return None
@@ -221,6 +226,9 @@ class Message(models.Model):
                 self.no_longer_applies = True
                 return None
             server.send(mail)
+        except (DatabaseError, InterfaceError):
+            # No fault of the mail server: the message is claimed again when its lease ends.
+            raise
         except Exception as error:
             self._schedule_retry(error)
             return error

@@ -16,8 +16,8 @@ COUNTER_CSP = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [
 
 @xframe_options_exempt
 @csp_override(COUNTER_CSP)
-@public_page(figures=Depth.TOTALS)
 @in_named_language
+@public_page(figures=Depth.TOTALS)
 def counter(request, language, theme):
     """The total in one language and theme ("light" or "dark")."""
     totals = tally.shown()

@@ -14,8 +14,8 @@ from pledges.http import in_named_language, public_page
 NEUTRAL_SLUG = "1"
 
 
-@public_page
 @in_named_language
+@public_page
 def picture(request, language, layout, slug):
     """The picture in one language and layout ("square" or "story"), with the words that staff gave the sector."""
     sectors = {sector.slug: sector.pledged for sector in PledgeContent.current().sectors} | {NEUTRAL_SLUG: ""}
@@ -30,8 +30,8 @@ def ribbon(request):
     return render(request, "pledges/ribbon.html")
 
 
-@public_page
 @in_named_language
+@public_page
 def ribbon_picture(request, language, kind):
     """The ribbon as a transparent frame ("frame"), or finished with the 1 inside ("ready")."""
     return _png(ribbons.draw(brand(), ready=kind == "ready"))

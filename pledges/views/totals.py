@@ -76,8 +76,8 @@ def method(request):
     return render(request, "pledges/method.html", {"small": THRESHOLD})
 
 
-@public_page(figures=Depth.GROWTH)
 @in_named_language
+@public_page(figures=Depth.GROWTH)
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
     drawn = _figure(name)
@@ -107,8 +107,8 @@ def _figure(name):
     return downloads.groups_by_county_figure(totals)
 
 
-@public_page(figures=Depth.TOTALS)
 @in_named_language
+@public_page(figures=Depth.TOTALS)
 def card(request, language):
     """The current total as a picture, in one language: what a messenger shows beside a link to the totals."""
     totals = tally.shown()

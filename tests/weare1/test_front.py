@@ -12,7 +12,7 @@ from pledges.models import PledgingSettings
 from tests.factories import make_pledge
 from tests.pages import public_paths
 from tests.pledges.test_snapshot import PATHS
-from weare1.front import MAX_RESPONSES, Front
+from weare1.front import MAX_ADDRESSES, Front
 
 pytestmark = pytest.mark.django_db
 
@@ -98,7 +98,7 @@ def test_other_responses_and_methods_always_reach_django(django):
     paths = ["/en/no-such-page/", "/en/prinder/", "/en/wall/", "/en/search/?q=children", "/healthz", "/en/my-pledge/x/"]
     for path in paths * 2:
         fetch(front, path)
-    assert django.requests == 2 * len(paths) and front.responses == {}
+    assert django.requests == 2 * len(paths) and front.kept == {}
     fetch(front, "/en/pledge/")
     for method in ("HEAD", "POST", "PUT"):
         before = django.requests
@@ -113,11 +113,32 @@ def test_a_paused_form_is_not_served(django):
     assert b'name="email"' not in fetch(front, "/en/pledge/")[2]
 
 
-def test_invented_queries_and_hosts_do_not_fill_the_memory(django):
+def test_invented_queries_hosts_and_etags_do_not_fill_the_memory(django):
     front = Front(django)
-    for number in range(MAX_RESPONSES + 10):
+    for number in range(50):
         fetch(front, f"/robots.txt?x={number}")
-    assert len(front.responses) == 10
+        fetch(front, "/robots.txt", IF_NONE_MATCH=f'"{number}"')
+    assert len(front.kept) == 1
+    for number in range(MAX_ADDRESSES + 10):
+        fetch(front, "/robots.txt", host=f"h{number}.example")
+    assert len(front.kept) <= MAX_ADDRESSES
+
+
+def test_a_request_with_another_condition_spoils_no_kept_response(django):
+    front = Front(django)
+    feed = "/en/news/feed/"
+    assert fetch(front, feed, IF_MODIFIED_SINCE="Wed, 01 Jan 2098 00:00:00 GMT")[0] == "304 Not Modified"
+    assert fetch(front, feed, IF_MATCH='"x"')[0] == "412 Precondition Failed"
+    for _ in range(2):
+        assert fetch(front, feed)[0] == "200 OK"
+
+
+def test_a_304_has_the_language_of_its_page(django):
+    front = Front(django)
+    for path, language in (("/counter/en/light/", "en"), ("/counter/sq/light/", "sq")):
+        etag = fetch(front, path)[1]["ETag"]
+        for _ in range(2):
+            assert fetch(front, path, IF_NONE_MATCH=etag)[1]["Content-Language"] == language
 
 
 def test_front_and_django_agree_on_every_public_page(django):

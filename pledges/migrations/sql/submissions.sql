@@ -78,9 +78,14 @@ END $$;
 CREATE OR REPLACE FUNCTION settle_pledge(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     known record;
+    referrer uuid;
 BEGIN
     IF is_blocked(submission) THEN
         RETURN;
+    END IF;
+    IF submission.through <> '' THEN
+        SELECT id INTO referrer FROM pledges_pledge
+        WHERE code = submission.through AND state = 'confirmed' FOR KEY SHARE NOWAIT;
     END IF;
     FOR round IN 1..3 LOOP
         FOR free_slot IN 1..2 LOOP
@@ -97,7 +102,7 @@ BEGIN
                 submission.domain_digest, submission.network_digest, submission.digest_mark, 1, 0,
                 submission.consent_id, submission.language, submission.created_at,
                 submission.wording_id, submission.language, submission.created_at,
-                (SELECT id FROM pledges_pledge WHERE code = submission.through AND state = 'confirmed')
+                referrer
             ) ON CONFLICT DO NOTHING;
             IF FOUND THEN
                 PERFORM queue_message('confirm', submission.id);
