@@ -94,6 +94,8 @@ class _Session(socketserver.StreamRequestHandler):
             if verb == "DATA":
                 self._send("354 go ahead")
                 message = self._read_message()
+                if message is None:
+                    return
                 sent += 1
                 time.sleep(self.server.delay)
             reply = self.server.reply_to(verb, address)
@@ -109,7 +111,12 @@ class _Session(socketserver.StreamRequestHandler):
         self.wfile.write(f"{line}\r\n".encode())
 
     def _read_message(self):
-        lines = iter(self.rfile.readline, b".\r\n")
-        # Undo the dot stuffing of RFC 5321, section 4.5.2.
-        whole = b"".join(line.removeprefix(b".") for line in lines)
-        return message_from_bytes(whole.replace(b"\r\n", b"\n"), policy=email.policy.default)
+        """The message, or None if the client vanishes before its end."""
+        lines = []
+        for line in self.rfile:
+            if line == b".\r\n":
+                # Undo the dot stuffing of RFC 5321, section 4.5.2.
+                whole = b"".join(line.removeprefix(b".") for line in lines)
+                return message_from_bytes(whole.replace(b"\r\n", b"\n"), policy=email.policy.default)
+            lines.append(line)
+        return None
