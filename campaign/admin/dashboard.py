@@ -91,8 +91,8 @@ def _message_tasks():
     if late["count"]:
         since = formats.localize(timezone.localtime(late["since"]))
         label = ngettext(
-            "message should have gone out since %(since)s: tell whoever runs the site that mail stands still",
-            "messages should have gone out since %(since)s: tell whoever runs the site that mail stands still",
+            "message should have gone out since %(since)s: tell the person who runs the site that no mail is being sent",
+            "messages should have gone out since %(since)s: tell the person who runs the site that no mail is being sent",
             late["count"],
         )
         yield Task(late["count"], label % {"since": since}, _list_url(Message, state__exact=Message.State.QUEUED))
@@ -107,8 +107,8 @@ def _submission_tasks():
     count = Submission.objects.aside().count()
     if count:
         label = ngettext(
-            "received form could not be processed: tell whoever runs the site",
-            "received forms could not be processed: tell whoever runs the site",
+            "received form could not be processed: tell the person who runs the site",
+            "received forms could not be processed: tell the person who runs the site",
             count,
         )
         yield Task(count, label, _list_url(Submission, state__exact=Submission.State.ASIDE))

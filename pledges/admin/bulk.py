@@ -53,7 +53,7 @@ NETWORKS_NOTE = _(
 DOMAINS_NOTE = _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider.")
 UNDO_NOTE = _("All of it can be undone as one batch.")
 CANNOT_ERASE_MESSAGE = _(
-    "No key opens the address of this pledge, so that nobody could be told. Nothing is erased: tell whoever runs the site."
+    "No key opens the address of this pledge, so that nobody could be told. Nothing is erased: tell the person who runs the site."
 )
 ERASED_MESSAGE = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
 

@@ -17,7 +17,7 @@ class SubmissionAdmin(ModelAdmin):
     list_filter = ["state", "kind"]
     list_note = _(
         "Forms that the worker has not processed yet; it usually takes less than a second. What it cannot process is set aside. "
-        "Tell whoever runs the site the error, and try again afterwards. What is set aside is erased after 14 days."
+        "Tell the person who runs the site the error, and try again afterwards. What is set aside is erased after 14 days."
     )
     fields = [("kind", "state"), ("created_at", "aside_at", "error")]
     show_full_result_count = False

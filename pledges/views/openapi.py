@@ -48,9 +48,9 @@ SCHEMAS = {
     "SectorsByCounty": {
         "type": "object",
         "description": (
-            f"The table of one day, published soon after midnight in Tirana. Numbers under {THRESHOLD} are hidden, and others "
-            "with them, so that sums betray none: they are null. `cells` is missing while the sums alone would tell all of it, "
-            "and everything but `as_of` (null) and `hidden_below` before the first table."
+            f"The table of one day, published soon after midnight in Tirana, with small-cell suppression: a number under "
+            f"{THRESHOLD} is null, and so are other numbers from which it could be computed. `cells` is missing while the sums "
+            "alone determine every number. Before the first table only `as_of` (null) and `hidden_below` exist."
         ),
         "required": ["as_of", "hidden_below"],
         "properties": {

@@ -157,7 +157,7 @@ def test_a_stopped_worker_is_reported(client):
     assert tasks(client, "view_message") == {}
     let_time_pass(timedelta(minutes=2))
     [(words, (number, _url))] = tasks(client, "view_message").items()
-    assert number == "1" and words.endswith("mail stands still")
+    assert number == "1" and words.endswith("no mail is being sent")
 
 
 @pytest.mark.parametrize("state", ["paused", "closed"])
