@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -125,4 +126,7 @@ def _content():
     try:
         return SiteContent.current()
     except DATABASE_ERRORS:
+        if connection.in_atomic_block:
+            # The transaction is lost with the connection: the page must not say that something was saved.
+            raise
         return StarterContent.read()
