@@ -97,7 +97,7 @@ def setup(request):
 def keepalive(request):
     """Requested while someone is typing, so that the session does not end: 204, or 403 when it has ended.
 
-    Every request extends the session (SESSION_SAVE_EVERY_REQUEST).
+    Every request extends the session (StaffSessionMiddleware).
     """
     return HttpResponse(status=204 if sessions.is_strong(request) else 403)
 

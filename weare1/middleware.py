@@ -120,7 +120,17 @@ class ForStaff:
 
 
 class StaffSessionMiddleware(ForStaff, SessionMiddleware):
-    """Sessions of staff."""
+    """Sessions of staff. Every request extends its session.
+
+    SESSION_SAVE_EVERY_REQUEST would write the data too: a slow request would undo what a later one has stored meanwhile.
+    """
+
+    def process_response(self, request, response):
+        """Save the session if it was modified, else extend it."""
+        response = super().process_response(request, response)
+        if request.session.session_key and not request.session.modified:
+            request.session.extend()
+        return response
 
 
 class StaffCsrfMiddleware(ForStaff, CsrfViewMiddleware):

@@ -205,10 +205,11 @@ MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Throttling is in SQL (staff/models/sign_in_attempts.py). allauth's uses the cache, which may be separate for each process.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# A session ends an hour (seconds) after its last request, which SAVE_EVERY_REQUEST makes a sliding limit, and when the browser
-# closes. staff/sessions.py adds further limits.
+# A session ends an hour (seconds) after its last request (StaffSessionMiddleware) and when the browser closes. staff/sessions.py
+# adds further limits.
+SESSION_ENGINE = "staff.session_store"
 SESSION_COOKIE_AGE = 3600
-SESSION_SAVE_EVERY_REQUEST = SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Django's default storage sets a cookie for the whole site.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

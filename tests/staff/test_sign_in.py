@@ -305,7 +305,7 @@ def test_a_session_ends_after_an_idle_hour(client, zana):
     client.get(INDEX)
     left = client.session.get_expiry_date() - timezone.now()
     assert timedelta(minutes=59) < left <= timedelta(hours=1)
-    cookie = client.get(INDEX).cookies["sessionid"]
+    cookie = give_password(Client()).cookies["sessionid"]
     assert cookie["path"] == "/admin/" and cookie["httponly"] and not cookie["max-age"]
 
 
