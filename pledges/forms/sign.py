@@ -49,7 +49,8 @@ class StampedForm(forms.Form):
         super().__init__(*args, **kwargs)
         # The fields of the subclass come first: the error summary lists errors in this order.
         self.order_fields([name for name in self.fields if name not in StampedForm.base_fields])
-        self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
+        if not self.is_bound:
+            self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
 
     @cached_property
     def helper(self):

@@ -1,5 +1,8 @@
 """Withdrawing and "It was not me": the pledge is erased immediately (story 13)."""
 
+import itertools
+
+import psycopg2
 import pytest
 from django.db import connection
 
@@ -101,3 +104,36 @@ def test_a_confirmed_pledge_cannot_be_erased_by_an_old_block_link(client):
     response = client.post(link)
     assert response.status_code == 410 and shows_no_personal_data(response)
     assert tally.read().total == 1 and not BlockedAddress.objects.exists()
+
+
+class Disconnecting:
+    """Ends the connection of the request after its statement number `last`, counted from 1."""
+
+    def __init__(self, last):
+        self.left = last
+
+    def __call__(self, execute, sql, *args):
+        result = execute(sql, *args)
+        self.left -= 1
+        if self.left == 0:
+            pid = connection.connection.get_backend_pid()
+            with psycopg2.connect(connection.connection.dsn) as other, other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        return result
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("purpose", "state"), [(Purpose.WITHDRAW, "confirmed"), (Purpose.CONFIRM, "pending")])
+def test_a_change_that_is_lost_with_its_connection_is_not_said_to_be_done(client, purpose, state):
+    assert client.get("/sq/").status_code == 200, "the content is held"
+    for last in itertools.count(1):
+        pledge = make_drita(state)
+        disconnecting = Disconnecting(last)
+        with connection.execute_wrapper(disconnecting):
+            response = client.post(links.path(purpose, pledge))
+        if disconnecting.left > 0:
+            break
+        is_unchanged = Pledge.objects.filter(pk=pledge.pk, state=state).exists()
+        assert is_unchanged == (response.status_code == 503), f"after statement {last}"
+        Pledge.objects.all().delete()
+    assert last > 5
