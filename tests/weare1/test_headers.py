@@ -32,7 +32,7 @@ POLICY = (
 FRAMING = f"{POLICY}; frame-src 'self'"
 # Of the counter, which other sites may frame.
 FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
-HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain", "application/json"
+HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json"
 
 
 @dataclass
@@ -113,7 +113,7 @@ ROWS = [
     Row("/ndihme/", 302, more={"Location": "/sq/ndihme/"}),
     Row("/help", 302, more={"Location": "/en/help/"}),
     Row("/help/", 302, more={"Location": "/en/help/"}),
-    Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
+    Row("/.well-known/security.txt", type=TEXT),
     Row("/pictures/sq/site/card.png", type="image/png"),
     Row("/pictures/sq/totals.png", type="image/png"),
     Row("/pictures/en/totals.png", type="image/png", language="en"),
