@@ -13,7 +13,6 @@ from django.db.models import NOT_PROVIDED
 from dev.errors import DevError
 from pledges.crypto import keys
 from pledges.models import ContentChange, County, Pledge, ProviderRule, PublishedState, Sector, Wording
-from pledges.models.person import pledge_associated_data
 from pledges.models.querysets import digest_mark
 from pledges.totals import milestones, published, tally
 
@@ -200,7 +199,7 @@ def people(rows, readable):
         name = f"{chance.choice(FORENAMES)} {chance.choice(SURNAMES)}"
         address = f"emri.{number}@{domains[number % len(domains)]}"
         ciphers = [
-            keys.encrypt(text, associated_data=pledge_associated_data(person, column)).hex()
+            keys.encrypt(text, associated_data=keys.pledge_associated_data(person, column)).hex()
             for column, text in (("name", name), ("address", address))
         ]
         yield f"{number}\t{person}\t\\\\x{ciphers[0]}\t\\\\x{ciphers[1]}\n"

@@ -10,6 +10,7 @@ from pledges.models.messages import Message
 from pledges.models.person import DIGEST_FIELDS
 from pledges.models.pledges import Pledge
 from pledges.models.querysets import digest_mark
+from pledges.models.referrals import ReferralLink, code_digests
 from pledges.submissions import settle_all
 
 # Rows that one transaction changes.
@@ -44,6 +45,7 @@ def redigest(on_progress=lambda done: None):
         done += len(rows)
         on_progress(done)
     _redigest_blocked(rules)
+    _redigest_referral_links()
     return done - len(collided), collided
 
 
@@ -75,6 +77,13 @@ def _redigest_blocked(rules):
             blocked.delete()
 
 
+def _redigest_referral_links():
+    # Row by row without a transaction around them, so that no confirmation that counts waits for more than one row.
+    for link in ReferralLink.objects.iterator(chunk_size=BATCH_ROWS):
+        # Not a link that its owner has replaced meanwhile.
+        ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(**code_digests(link.code))
+
+
 def reencrypt(on_progress=lambda done: None):
     """Re-encrypt with the newest key what an older key encrypted; returns the number of changed rows.
 
@@ -99,24 +108,27 @@ def reencrypt(on_progress=lambda done: None):
 
 
 def _reencrypt_one(pledge):
-    name, address, new_address = pledge.name, pledge.address, pledge.new_address
+    texts = {column: getattr(pledge, column) for column in ("name", "address", "new_address", "inviter")}
     values = {
-        "name_cipher": keys.encrypt(name, associated_data=pledge.associated_data("name")),
-        "address_cipher": keys.encrypt(address, associated_data=pledge.associated_data("address")),
+        f"{column}_cipher": keys.encrypt(text, associated_data=pledge.associated_data(column))
+        for column, text in texts.items()
+        if text is not None
     }
-    if new_address is not None:
-        values["new_address_cipher"] = keys.encrypt(new_address, associated_data=pledge.associated_data("new_address"))
     Pledge.objects.filter(pk=pledge.pk).update(**values)
 
 
 def _reencrypt_others():
-    """Re-encrypt blocked addresses and messages without a pledge; returns the number of changed rows."""
+    """Re-encrypt blocked addresses, messages without a pledge and referral codes; returns the number of changed rows."""
     current_key_id, done = bytes([keys.current_field_key_id()]), 0
     for rows in (BlockedAddress.objects.all(), Message.objects.filter(pledge=None)):
         for row in rows.iterator(chunk_size=BATCH_ROWS):
             if bytes(row.address_cipher[:1]) != current_key_id:
                 cipher = keys.encrypt(row.address, associated_data=row.associated_data)
                 done += rows.model.objects.filter(pk=row.pk).update(address_cipher=cipher)
+    for link in ReferralLink.objects.iterator(chunk_size=BATCH_ROWS):
+        if bytes(link.code_cipher[:1]) != current_key_id:
+            cipher = keys.encrypt(link.code, associated_data=link.associated_data)
+            done += ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(code_cipher=cipher)
     return done
 
 

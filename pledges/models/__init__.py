@@ -14,6 +14,7 @@ from pledges.models.milestones import Milestone
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
 from pledges.models.published_state import PublishedState
+from pledges.models.referrals import ReferralLink
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
@@ -44,6 +45,7 @@ __all__ = [
     "PledgingSettings",
     "ProviderRule",
     "PublishedState",
+    "ReferralLink",
     "RefusedWord",
     "Sector",
     "StarterItem",

@@ -23,11 +23,6 @@ DIGEST_FIELDS = [
 PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
 
 
-def pledge_associated_data(pledge_id, column):
-    """The associated data that bind a ciphertext to this column and row of a pledge."""
-    return f"pledge.{column}.{pledge_id}"
-
-
 def address_digests(address, rules):
     """{column: digest} of a mailbox by the present keys and these provider rules, and the `digest_mark` of both."""
     by_key = keys.digests("address", addresses.normalise(address, rules))
@@ -66,7 +61,7 @@ class Person(models.Model):
 
     def associated_data(self, column):
         """The associated data that bind a ciphertext to this column and row."""
-        return pledge_associated_data(self.pk, column)
+        return keys.pledge_associated_data(self.pk, column)
 
     @property
     def name(self):
@@ -108,6 +103,13 @@ class Person(models.Model):
         """Set a new address. It replaces the present one once it is confirmed. Does not save."""
         self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
         self.new_address_at = Now()
+
+    @property
+    def inviter(self):
+        """The referral code of the link that led to this pledge, or None. Raises CannotDecrypt."""
+        if self.inviter_cipher is None:
+            return None
+        return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))
 
     # Uniqueness: an address holds at most two pledges, by two different names.
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.models.addresses import ProviderRule
-from pledges.models.person import address_digests, person_digests, pledge_associated_data
+from pledges.models.person import address_digests, person_digests
 from pledges.models.places import County
-from pledges.models.querysets import CODE_LENGTH, has_older_key
+from pledges.models.querysets import has_older_key
+from pledges.models.referrals import encrypt_inviter
 from pledges.models.sectors import Sector
 from pledges.models.wordings import Wording
 
@@ -50,6 +51,7 @@ class SubmissionQuerySet(models.QuerySet):
             ~Q(digest_mark__startswith=keys.digest_key_ids())
             | has_older_key("name_cipher")
             | has_older_key("address_cipher")
+            | has_older_key("inviter_cipher")
         )
 
     def try_again(self):
@@ -126,8 +128,8 @@ class Submission(models.Model):
     language = models.CharField(max_length=2, choices=settings.LANGUAGES, blank=True, editable=False)
     show_name = models.BooleanField(default=False, editable=False)
     updates = models.BooleanField(default=False, editable=False)
-    # The referral code of the link that led to the form.
-    through = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    # Only ciphertext: a digest would link this person with the one whose link it is.
+    inviter_cipher = models.BinaryField(null=True, editable=False)
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -161,7 +163,15 @@ class Submission(models.Model):
             models.CheckConstraint(
                 name="submission_of_another_kind",
                 condition=Q(kind="pledge")
-                | Q(name_cipher=None, name_digest=None, sector=None, county=None, consent=None, wording=None),
+                | Q(
+                    name_cipher=None,
+                    name_digest=None,
+                    inviter_cipher=None,
+                    sector=None,
+                    county=None,
+                    consent=None,
+                    wording=None,
+                ),
             ),
             models.CheckConstraint(
                 name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
@@ -189,9 +199,13 @@ class Submission(models.Model):
 
     def set_person(self, name, address, rules):
         """Set ciphertexts and digests of a sign-up, by the provider rules. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=pledge_associated_data(self.pk, "name"))
-        self.address_cipher = keys.encrypt(address, associated_data=pledge_associated_data(self.pk, "address"))
+        self.name_cipher = keys.encrypt(name, associated_data=keys.pledge_associated_data(self.pk, "name"))
+        self.address_cipher = keys.encrypt(address, associated_data=keys.pledge_associated_data(self.pk, "address"))
         self._set(person_digests(name, address, rules))
+
+    def set_inviter(self, code):
+        """Set the ciphertext of the referral code of the link that led to the form. Does not save."""
+        self.inviter_cipher = encrypt_inviter(code, self.pk)
 
     def set_new_address(self, pledge, address, rules):
         """Set pledge, ciphertext and digests of a change of address. Does not save."""

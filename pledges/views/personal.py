@@ -17,7 +17,7 @@ from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Batch, Message, Pledge
+from pledges.models import Batch, Message, Pledge, ReferralLink
 from pledges.network import network
 from pledges.totals import tally
 from pledges.views.sign import SeeOther
@@ -144,7 +144,7 @@ def manage(request, pledge):
         "share_url": _path(Purpose.SHARE, pledge, request),
         "commit_url": _path(Purpose.COMMIT, pledge, request),
         "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
-        "referral_count": pledge.referral_count() if pledge.code else 0,
+        "referral_link": ReferralLink.objects.filter(pledge=pledge).first(),
     }
     status = 422 if submitted and not saved else 200
     return render(request, "pledges/manage.html", context, status=status)

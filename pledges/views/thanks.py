@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.forms.personal import CommitmentsForm
-from pledges.models import Pledge
+from pledges.models import Pledge, ReferralLink
 from pledges.views.personal import personal_link_view
 from pledges.views.share import NEUTRAL_SLUG
 
@@ -33,17 +33,17 @@ def _confirmed_only(view):
 def share(request, pledge):
     """Ways to share the site's address or the supporter's referral link, in neutral words or in those of the sector."""
     if "make" in request.POST:
-        pledge.create_referral_code()
+        ReferralLink.objects.create_for(pledge)
     elif "end" in request.POST:
-        pledge.delete_referral_code()
-    pledge.refresh_from_db()
+        ReferralLink.objects.filter(pledge=pledge).delete()
+    own = ReferralLink.objects.filter(pledge=pledge).first()
     # Neutral words by default: sharing must not reveal the sector unless the supporter chooses so.
     uses_sector_words = "sector" in request.GET and bool(pledge.sector.invitation)
     if uses_sector_words:
         words = pledge.sector.invitation
     else:
         words = _("I pledged to listen to children, to believe them and to report. Join in:")
-    path = reverse("pledges:through", args=[pledge.code]) if pledge.code else reverse("campaign:home")
+    path = reverse("pledges:through", args=[own.code]) if own else reverse("campaign:home")
     address = settings.SITE_URL + path
     context = {
         "pledge": pledge,
@@ -52,7 +52,7 @@ def share(request, pledge):
         "address": address,
         "channels": _channels(words, address),
         "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL_SLUG,
-        "referral_count": pledge.referral_count(),
+        "referral_link": own,
         "next_url": links.path(Purpose.COMMIT, pledge, language=request.LANGUAGE_CODE),
     }
     return render(request, "pledges/share.html", context)

@@ -15,9 +15,17 @@ from pledges import housekeeping, rotation
 from pledges.addresses import normalise_name
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import BlockedAddress, Message, Pledge, ProviderRule, Submission
+from pledges.models import BlockedAddress, Message, Pledge, ProviderRule, ReferralLink, Submission
 from tests.clock import let_time_pass
-from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
+from tests.factories import (
+    form_data,
+    make_invited,
+    make_inviter,
+    make_pledge,
+    make_submission,
+    run_worker,
+    settle_all,
+)
 from tests.keys import new_key
 
 pytestmark = pytest.mark.django_db
@@ -260,6 +268,38 @@ def test_a_blocked_address_stays_blocked_with_the_new_key_alone(client):
             client.post(FORM, form_data(name="Zana Lela", email="z.ana@gmail.com"))
             settle_all()
             assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize(("processes", "rotations"), STAGES.values(), ids=STAGES)
+def test_a_referral_link_counts_at_every_stage_of_a_rotation(processes, rotations):
+    with override_settings(DIGEST_KEYS=processes[0] if len(processes) > 1 else [OLD]):
+        _inviter, link = make_inviter()
+        code = link.code
+    for configuration in rotations:
+        with override_settings(DIGEST_KEYS=configuration):
+            rotate_keys()
+    for number, configuration in enumerate(processes, 1):
+        with override_settings(DIGEST_KEYS=configuration):
+            assert make_invited(link).confirm()
+            assert list(ReferralLink.objects.of_code(code).values_list("confirmations", flat=True)) == [number]
+
+
+@pytest.mark.parametrize("setting", ["DIGEST_KEYS", "FIELD_KEYS"])
+def test_referral_links_and_waiting_inviters_need_no_old_key_after_a_rotation(setting):
+    with override_settings(**{setting: [OLD]}):
+        _inviter, link = make_inviter()
+        invited, code = make_invited(link), link.code
+        make_submission()
+        submission = Submission.objects.get()
+        submission.set_inviter(code)
+        submission.save()
+    with override_settings(**{setting: [NEW, OLD]}):
+        rotate_keys()
+    with override_settings(**{setting: [NEW]}):
+        rotate_keys()
+        assert invited.confirm() and Pledge.objects.get(pk=submission.pk).confirm()
+        link = ReferralLink.objects.get()
+        assert (link.code, link.confirmations) == (code, 2)
 
 
 # Submissions that are not settled

@@ -78,14 +78,9 @@ END $$;
 CREATE OR REPLACE FUNCTION settle_pledge(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     known record;
-    referrer uuid;
 BEGIN
     IF is_blocked(submission) THEN
         RETURN;
-    END IF;
-    IF submission.through <> '' THEN
-        SELECT id INTO referrer FROM pledges_pledge
-        WHERE code = submission.through AND state = 'confirmed' FOR KEY SHARE NOWAIT;
     END IF;
     FOR round IN 1..3 LOOP
         FOR free_slot IN 1..2 LOOP
@@ -93,7 +88,7 @@ BEGIN
                 id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
                 name_cipher, address_cipher, address_digest, address_digest_last, name_digest, name_digest_last,
                 domain_digest, network_digest, digest_mark, link_version, repeats,
-                consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, came_through_id
+                consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, inviter_cipher
             ) VALUES (
                 submission.id, free_slot, 'pending', 'web', submission.sector_id, submission.county_id, submission.language,
                 submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
@@ -102,7 +97,7 @@ BEGIN
                 submission.domain_digest, submission.network_digest, submission.digest_mark, 1, 0,
                 submission.consent_id, submission.language, submission.created_at,
                 submission.wording_id, submission.language, submission.created_at,
-                referrer
+                submission.inviter_cipher
             ) ON CONFLICT DO NOTHING;
             IF FOUND THEN
                 PERFORM queue_message('confirm', submission.id);

@@ -202,8 +202,7 @@ KEYS_OF_COLUMNS = {
     "wall": "name_on_the_wall",
     "wall_at": "name_on_the_wall",
     "updates": "updates",
-    "code": "own_link",
-    "came_through_id": "came_by_someone_s_link",
+    "inviter_cipher": "inviter_kept_until_confirmed",
     "link_version": "link_version",
     "reminded_at": "reminded_at",
     "repeats": "repeated_messages",
@@ -240,6 +239,7 @@ def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_anot
     assert set(KEYS_OF_COLUMNS.values()) | {
         "messages",
         "commitments",
+        "own_link",
         "confirmed_by_own_link",
         "not_settled_yet",
     } == set(file)

@@ -1,11 +1,12 @@
 """The wall of supporters: whose name is shown, with which county, and what the supporter is told about it."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from pledges.admin.corrections import PersonForm
@@ -14,6 +15,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Pledge, PublishedState, Sector
 from pledges.totals import published, tally
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
+from tests.keys import new_key
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
 from tests.tally import put_cells
 from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_state
@@ -149,22 +151,34 @@ def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
 # Pagination and cost
 
 
-def test_a_page_has_fifty_names_with_the_latest_approved_first(client):
-    for number in range(51):
+def test_the_pages_have_fifty_names_each_and_together_all_names_once(client):
+    for number in range(52):
         make_shown(f"E{'abcdefghijklmnopqrstuvwxyz'[number % 26]}{'ab'[number // 26]} Kola")
-    last = make_shown("Zana Kola", wall_at=Now())
-    Pledge.objects.exclude(pk=last.pk).update(wall_at="2026-01-01T00:00:00Z")
-    first = names_on_wall(client)
-    assert len(first) == 50 and next(iter(first)) == "Zana K."
+    first, second = names_on_wall(client), names_on_wall(client, "/en/wall/2/")
+    assert (len(first), len(second)) == (50, 2) and set(second).isdisjoint(first)
+    assert list(names_on_wall(client)) == list(first), "the order is the same at every request"
     page = Document(client.get("/en/wall/"))
     assert page.of(page.one("a", rel="next"))["href"] == "/en/wall/2/"
-    second = Document(client.get("/en/wall/2/"))
-    assert len(names_on_wall(client, "/en/wall/2/")) == 2
-    assert set(names_on_wall(client, "/en/wall/2/")).isdisjoint(first)
-    assert second.of(second.one("a", rel="prev"))["href"] == "/en/wall/"
-    assert second.title.startswith("Who is with us, page 2 of 2")
+    page = Document(client.get("/en/wall/2/"))
+    assert page.of(page.one("a", rel="prev"))["href"] == "/en/wall/"
+    assert page.title.startswith("Who is with us, page 2 of 2")
     assert len(names_on_wall(client, "/sq/muri/2/")) == 2
-    assert second.of(second.one("link", hreflang="sq"))["href"].endswith("/sq/muri/2/")
+    assert page.of(page.one("link", hreflang="sq"))["href"].endswith("/sq/muri/2/")
+
+
+def test_the_order_depends_on_a_key_and_follows_no_column(client):
+    for number, name in enumerate(["Arta", "Besa", "Cena", "Drita", "Elira", "Fatos", "Genta", "Hana"] * 2):
+        make_shown(f"{name} {'KL'[number // 8]}ola", wall_at=Now() - timedelta(days=number))
+    order = list(names_on_wall(client))
+    assert len(order) == 16
+    for field in Pledge._meta.concrete_fields:
+        by_column = [pledge.name_on_wall for pledge in Pledge.objects.order_by(field.attname)]
+        assert order not in (by_column, by_column[::-1]), field.attname
+    shortened = [name for name in order if name != "Elira K."]
+    Pledge.objects.get(pk=next(pledge.pk for pledge in Pledge.objects.all() if pledge.name == "Elira Kola")).withdraw()
+    assert list(names_on_wall(client)) == shortened, "who leaves changes nothing about the others"
+    with override_settings(DIGEST_KEYS=[new_key()]):
+        assert list(names_on_wall(client)) != shortened
 
 
 @pytest.mark.parametrize("number", ["0", "2", "3", "999999999999999999999999", "-1", "1.5", "x", "%00", "٢"])
