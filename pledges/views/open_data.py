@@ -12,7 +12,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
-from pledges.http import public_page
+from pledges.http import embeddable, public_page
 from pledges.languages import LANGUAGE_CODES
 from pledges.snapshot import Depth
 from pledges.totals import tally
@@ -40,7 +40,7 @@ def open_data(figures=Depth.NONE):
     """
 
     def decorator(view):
-        public = public_page(view, figures=figures, is_data=True)
+        public = embeddable(public_page(view, figures=figures, is_data=True))
 
         @csrf_exempt
         @wraps(view)
@@ -52,7 +52,6 @@ def open_data(figures=Depth.NONE):
             else:
                 response = public(request)
                 response.headers["Access-Control-Expose-Headers"] = "ETag"
-                response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 response.headers["Link"] = f'<{LICENCE}>; rel="license"'
             response.headers["Access-Control-Allow-Origin"] = "*"
             return response

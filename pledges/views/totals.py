@@ -8,7 +8,7 @@ from pledges.figures import cards, downloads
 from pledges.figures.brand import brand
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
-from pledges.http import in_named_language, public_page
+from pledges.http import embeddable, in_named_language, public_page
 from pledges.models import County
 from pledges.snapshot import Depth
 from pledges.totals import tally
@@ -76,6 +76,7 @@ def method(request):
     return render(request, "pledges/method.html", {"small": THRESHOLD})
 
 
+@embeddable
 @in_named_language
 @public_page(figures=Depth.GROWTH)
 def figure(request, language, name, kind):
@@ -107,6 +108,7 @@ def _figure(name):
     return downloads.groups_by_county_figure(totals)
 
 
+@embeddable
 @in_named_language
 @public_page(figures=Depth.TOTALS)
 def card(request, language):
