@@ -12,7 +12,17 @@ from django.db.models import NOT_PROVIDED
 
 from dev.errors import DevError
 from pledges.crypto import keys
-from pledges.models import ContentChange, County, Pledge, ProviderRule, PublishedState, Sector, Wording
+from pledges.models import (
+    ContentChange,
+    County,
+    CountyRound,
+    Pledge,
+    ProviderRule,
+    PublishedCounty,
+    PublishedState,
+    Sector,
+    Wording,
+)
 from pledges.models.querysets import digest_mark
 from pledges.totals import milestones, published, tally
 
@@ -120,7 +130,10 @@ def fill(rows, readable=READABLE):
         print(f"Making {rows:,} pledges …", flush=True)
         with transaction.atomic(), connection.cursor() as cursor:
             insert(cursor, rows, readable)
+        CountyRound.objects.all().delete()
+        PublishedCounty.objects.all().delete()
         PublishedState.objects.all().delete()
+        published.publish_counties()
         published.publish()
         milestones.record()
     # Autovacuum and the checkpointer would do this during the measurement. An earlier run may have changed rows.

@@ -130,6 +130,7 @@ STEPS = [
     end_stalled_exports,
     tally.erase_old_hours,
     ContentChange.fold,
+    published.publish_counties,
     published.publish,
     milestones.record,
 ]

@@ -13,13 +13,22 @@ from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
-from pledges.models.published_state import PublishedState
+from pledges.models.published_state import PublishedCounty, PublishedState
 from pledges.models.referrals import ReferralLink
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
 from pledges.models.submissions import Submission
-from pledges.models.tally import TallyCell, TallyDate, TallyDay, TallyDelta, TallyHour, TallyVersion
+from pledges.models.tally import (
+    CountyRound,
+    TallyCell,
+    TallyCounty,
+    TallyDate,
+    TallyDay,
+    TallyDelta,
+    TallyHour,
+    TallyVersion,
+)
 from pledges.models.trial_messages import TrialMessage
 from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
@@ -34,6 +43,7 @@ __all__ = [
     "ContentChange",
     "ContentVersion",
     "County",
+    "CountyRound",
     "Export",
     "FailedStep",
     "Heartbeat",
@@ -44,6 +54,7 @@ __all__ = [
     "Pledge",
     "PledgingSettings",
     "ProviderRule",
+    "PublishedCounty",
     "PublishedState",
     "ReferralLink",
     "RefusedWord",
@@ -51,6 +62,7 @@ __all__ = [
     "StarterItem",
     "Submission",
     "TallyCell",
+    "TallyCounty",
     "TallyDate",
     "TallyDay",
     "TallyDelta",

@@ -192,7 +192,7 @@ def test_a_read_during_folding_counts_each_delta_once():
             other.result(TIMEOUT)
     assert {read.total for read in seen} == {len(pledges)}
     assert {sum(n for _, n in read.sectors) for read in seen} == {len(pledges)}
-    assert {sum(n for _, n in read.counties) + read.unknown for read in seen} == {len(pledges)}
+    assert {sum(read.cells.values()) for read in seen} == {len(pledges)}
 
 
 def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
