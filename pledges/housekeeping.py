@@ -10,7 +10,17 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
-from pledges.models import Attempt, Batch, ContentChange, Export, Message, Pledge, Submission, TrialMessage
+from pledges.models import (
+    Attempt,
+    Batch,
+    ContentChange,
+    Export,
+    Message,
+    MessageGrant,
+    Pledge,
+    Submission,
+    TrialMessage,
+)
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import milestones, published, tally
@@ -78,6 +88,11 @@ def erase_attempts():
     Attempt.objects.expired().delete()
 
 
+def erase_grants():
+    """Erase grants of messages that no limit counts any more."""
+    MessageGrant.objects.expired().delete()
+
+
 def erase_messages():
     """Erase messages that were sent or given up, after thirty days."""
     Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
@@ -123,6 +138,7 @@ STEPS = [
     erase_submissions,
     erase_new_addresses,
     erase_attempts,
+    erase_grants,
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,

@@ -3,9 +3,9 @@
 from django.db import IntegrityError, transaction
 from django.tasks import task
 
-from pledges import addresses
 from pledges.crypto import keys
-from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.models.grants import MessageGrant
 from pledges.models.messages import Message
 from pledges.models.person import DIGEST_FIELDS
 from pledges.models.pledges import Pledge
@@ -46,6 +46,7 @@ def redigest(on_progress=lambda done: None):
         on_progress(done)
     _redigest_blocked(rules)
     _redigest_referral_links()
+    _redigest_grants(rules)
     return done - len(collided), collided
 
 
@@ -66,12 +67,9 @@ def _redigest_one(pledge, rules):
 
 def _redigest_blocked(rules):
     for blocked in BlockedAddress.objects.iterator(chunk_size=BATCH_ROWS):
-        digests = keys.digests("address", addresses.normalise(blocked.address, rules))
         try:
             with transaction.atomic():
-                BlockedAddress.objects.filter(pk=blocked.pk).update(
-                    address_digest=digests[0], address_digest_last=digests[-1]
-                )
+                BlockedAddress.objects.filter(pk=blocked.pk).update(**mailbox_digests(blocked.address, rules))
         except IntegrityError:
             # Two blocked addresses normalise to one mailbox now. One row is enough.
             blocked.delete()
@@ -82,6 +80,23 @@ def _redigest_referral_links():
     for link in ReferralLink.objects.iterator(chunk_size=BATCH_ROWS):
         # Not a link that its owner has replaced meanwhile.
         ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(**code_digests(link.code))
+
+
+def _redigest_grants(rules):
+    """Recompute the digests of the grants whose message still exists. The others end within a day."""
+    for grants in _batches(MessageGrant.objects.order_by("pk")):
+        messages = Message.objects.select_related("pledge").in_bulk([grant.pk for grant in grants])
+        for grant in grants:
+            if (message := messages.get(grant.pk)) and (digests := message.mailbox_digests(rules)):
+                MessageGrant.objects.filter(pk=grant.pk).update(**digests)
+
+
+def _batches(rows):
+    """Yield lists of at most BATCH_ROWS rows, by keyset pagination; `rows` is ordered by pk."""
+    batch = rows[:BATCH_ROWS]
+    while batch := list(batch):
+        yield batch
+        batch = rows.filter(pk__gt=batch[-1].pk)[:BATCH_ROWS]
 
 
 def reencrypt(on_progress=lambda done: None):

@@ -94,7 +94,12 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             "spec": spec,
             "placeholders": checks.describe_placeholders(spec.placeholders),
             "required_placeholders": checks.describe_placeholders(spec.required_placeholders),
-            "button_placeholders": checks.describe_placeholders(spec.button_placeholders),
+            "button_placeholders": [
+                text
+                for column in ("button", "second_button")
+                if column in spec.columns
+                for text in checks.describe_placeholders(spec.button_placeholders(column))
+            ],
         }
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -7,6 +7,7 @@ from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.content_version import ContentChange, ContentVersion
 from pledges.models.exports import Export
+from pledges.models.grants import MessageGrant
 from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
@@ -48,6 +49,7 @@ __all__ = [
     "FailedStep",
     "Heartbeat",
     "Message",
+    "MessageGrant",
     "MessageText",
     "Milestone",
     "Municipality",

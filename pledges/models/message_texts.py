@@ -25,7 +25,9 @@ class MessageKind(models.TextChoices):
     ALREADY = "already", _("you have already pledged")
     FULL = "full", _("two have pledged from this address")
     LINKS = "links", _("your link")
+    FRESH = "fresh", _("a fresh link")
     NEW_ADDRESS = "new_address", _("confirm the new address")
+    MOVED = "moved", _("your address was changed")
     CORRECTED = "corrected", _("your pledge is corrected")
     WITHDRAWN = "withdrawn", _("your pledge is erased")
 

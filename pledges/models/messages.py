@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, models, transaction
+from django.db import DatabaseError, InterfaceError, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.crypto import keys
 from pledges.mail import content, errors
+from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.models.grants import MessageGrant
 from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
 
 logger = logging.getLogger(__name__)
@@ -68,19 +70,31 @@ class MessageQuerySet(models.QuerySet):
     def claim(self, limit, lease):
         """Claim due messages for `lease` (a timedelta): those that people wait for first, then bulk, each by the time due.
 
-        Returns `limit` messages at most, with their pledges and words. No other call returns them until the lease ends. The
-        caller attempts each or releases it, and renews the lease of those that take longer.
+        Returns `limit` messages at most, with their pledges, words and provider rules. No other call returns them until the
+        lease ends. The caller attempts each or releases it, and renews the lease of those that take longer. Messages above
+        the limit of their mailbox become due later.
         """
+        rules, messages = ProviderRule.objects.by_domain(), []
         with transaction.atomic():
-            free = self.due().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
-            free = free.select_related("pledge").select_for_update(skip_locked=True, of=("self",))
-            messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])
-            if len(messages) < limit:
-                messages += free.filter(kind__in=BULK_KINDS)[: limit - len(messages)]
-            self.renew([message.pk for message in messages], lease)
+            while wanted := limit - len(messages):
+                free = self._lock_free(wanted)
+                granted = MessageGrant.objects.grant(free, rules)
+                self.renew([message.pk for message in granted], lease)
+                messages += granted
+                if len(free) < wanted:
+                    break
         words = MessageText.objects.words_by_kind({(message.kind, message.language) for message in messages})
         for message in messages:
-            message.words = words[message.kind, message.language]
+            message.words, message.rules = words[message.kind, message.language], rules
+        return messages
+
+    def _lock_free(self, limit):
+        """Lock and return due messages that no other sender has claimed, bulk last."""
+        free = self.due().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
+        free = free.select_related("pledge").select_for_update(skip_locked=True, of=("self",))
+        messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])
+        if len(messages) < limit:
+            messages += free.filter(kind__in=BULK_KINDS)[: limit - len(messages)]
         return messages
 
     def renew(self, ids, lease):
@@ -95,8 +109,8 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """One message to one supporter, delivered at least once.
 
-    The recipient's address is read from the pledge. Only the last message, after the pledge is erased, stores it itself,
-    encrypted; that row is deleted once the message is sent or given up.
+    The recipient's address is read from the pledge. Only the last message to an address, after the pledge is erased or has
+    another one, stores it itself, encrypted; that row is deleted once the message is sent or given up.
     """
 
     Kind = MessageKind
@@ -165,14 +179,19 @@ class Message(models.Model):
 
     @classmethod
     def queue(cls, kind, pledge):
-        """Insert a message of this kind, in the caller's transaction. A worker sends it once that is committed."""
-        return cls.objects.create(kind=kind, pledge=pledge, language=pledge.language)
+        """Queue a message of this kind in the caller's transaction, unless one waits; returns it.
+
+        A worker sends it once the transaction is committed.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT queue_message(%s, %s)", [kind, pledge.pk])
+            return cls.objects.select_related("pledge").get(pk=cursor.fetchone()[0])
 
     @classmethod
-    def queue_withdrawn(cls, pledge):
-        """Queue the last message, which says that the pledge is erased. It stores the encrypted address."""
-        message = cls(kind=cls.Kind.WITHDRAWN, language=pledge.language)
-        message.address_cipher = keys.encrypt(pledge.address, associated_data=message.associated_data)
+    def queue_last(cls, kind, address, language):
+        """Queue the last message to an address that no pledge holds any more. It stores the encrypted address."""
+        message = cls(kind=kind, language=language)
+        message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
         message.save(force_insert=True)
         return message
 
@@ -190,6 +209,24 @@ class Message(models.Model):
             return self.pledge.new_address
         return self.pledge.address
 
+    @property
+    def spec(self):
+        """The `MessageSpec` of this kind."""
+        return content.SPECS[self.kind]
+
+    def mailbox_digests(self, rules):
+        """{column: digest} of the recipient's mailbox, or None if there is no recipient any more, or none that decrypts."""
+        try:
+            address = self.address
+        except keys.CannotDecrypt:
+            return None
+        return mailbox_digests(address, rules) if address else None
+
+    @cached_property
+    def rules(self):
+        """The provider rules. `claim` sets them, so that they are read once for all its messages."""
+        return ProviderRule.objects.by_domain()
+
     @cached_property
     def words(self):
         """The `MailWords` of the message. `claim` sets them, so that they are read once for all its messages."""
@@ -202,11 +239,12 @@ class Message(models.Model):
             self.pledge = type(self.pledge).objects.filter(pk=self.pledge_id).first()
             if self.pledge is None:
                 return None
-        spec = content.SPECS[self.kind]
-        if not spec.applies(self.pledge):
+        if not self.spec.applies(self.pledge):
+            return None
+        if not self.spec.is_link_caused and BlockedAddress.objects.holds(self.address, self.rules):
             return None
         pledges = [self.pledge]
-        if spec.per_address:
+        if self.spec.per_address:
             pledges = list(type(self.pledge).objects.at_address(self.address))
         if not pledges:
             return None
@@ -238,7 +276,7 @@ class Message(models.Model):
     def save_outcome(self):
         """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted."""
         row = Message.objects.filter(pk=self.pk)
-        # The row of the last message stores an address, so it goes once the message is sent or given up.
+        # The last message stores an address.
         if self.no_longer_applies or (self.pledge is None and self.state != self.State.QUEUED):
             row.delete()
             return
@@ -258,8 +296,5 @@ class Message(models.Model):
             self.due_at = now + delay
 
     def _may_give_up(self):
-        """Whether enough attempts were made. After days without a worker a message may be too old but hardly tried.
-
-        The last message needs no minimum of attempts, because it stores an address.
-        """
+        # After days without a worker a message may be too old but hardly tried. The last message stores an address.
         return self.pledge is None or self.attempts > len(RETRY_DELAYS)

@@ -1,7 +1,7 @@
 """The supporter behind a pledge: encrypted name and address, keyed digests, duplicates, and the name on the wall."""
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -121,16 +121,22 @@ class Person(models.Model):
     def use_new_address(self):
         """Replace the address by the confirmed new one; False if that mailbox already holds two pledges or the same name.
 
-        If the pledge is still pending (after a correction by staff), its confirmation message is sent to the new address.
+        Every link that was sent before ends. The old address learns that it was changed, unless it never confirmed the pledge:
+        it may be a stranger's. If the pledge is still pending (after a correction by staff), its confirmation message is sent
+        to the new address.
         """
-        name, address = self.name, self.new_address
+        name, address, old_address = self.name, self.new_address, self.address
         self.set_person(name, address)
         self.new_address_cipher = self.new_address_at = None
+        self.link_version = F("link_version") + 1
+        columns = [*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at", "link_version"]
         for slot in (self.slot, 3 - self.slot):
             self.slot = slot
             try:
                 with transaction.atomic():
-                    self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
+                    self.save(update_fields=columns)
+                    if self.confirmed_at:
+                        Message.queue_last(Message.Kind.MOVED, old_address, self.language)
                     if self.state == self.State.PENDING:
                         Message.queue(Message.Kind.CONFIRM, self)
             except IntegrityError:

@@ -229,8 +229,12 @@ class Pledge(Person):
             return cursor.fetchone()[0]
 
     def revoke_links(self):
-        """Revoke every link for managing this pledge that was sent so far."""
+        """Revoke every link to this pledge that was sent so far."""
         Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
+
+    def end_news(self):
+        """Send this supporter no more news."""
+        Pledge.objects.filter(pk=self.pk).update(updates=False)
 
     def withdraw(self):
         """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.
@@ -241,16 +245,16 @@ class Pledge(Person):
             pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
             if pledge is None:
                 return False
-            Message.queue_withdrawn(pledge)
+            Message.queue_last(Message.Kind.WITHDRAWN, pledge.address, pledge.language)
             Submission.objects.about(pledge).delete()
             pledge.delete()
         return True
 
     def block(self):
-        """Erase a pledge that the owner of its address did not make, and block the address."""
+        """Erase a pledge that the owner of its address did not make, and block the mailbox."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
-            Submission.objects.of_mailbox(self).delete()
+            Submission.objects.in_mailbox(self.address).delete()
             Pledge.objects.filter(pk=self.pk).delete()
 
     def request_new_address(self, address):
@@ -260,12 +264,12 @@ class Pledge(Person):
         """
         self.set_new_address(address)
         self.save(update_fields=["new_address_cipher", "new_address_at"])
-        if not BlockedAddress.objects.holds_address(address):
+        if not BlockedAddress.objects.holds(address):
             Message.queue(Message.Kind.NEW_ADDRESS, self)
 
     def block_new_address(self):
         """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.new_address)
-            Submission.objects.at_address(self.new_address).delete()
+            Submission.objects.in_mailbox(self.new_address).delete()
             Pledge.objects.filter(pk=self.pk).update(new_address_cipher=None, new_address_at=None)

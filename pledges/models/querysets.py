@@ -112,20 +112,11 @@ class PledgeQuerySet(models.QuerySet):
             slot=2,
         )
 
-    def find_by_token(self, purpose, text):
-        """The pledge of a token, or None if the pledge is erased or the link is revoked or expired.
-
-        Raises signing.BadSignature for a token that was not made for this purpose.
-        """
-        content = links.read(purpose, text)
-        if content is None:
-            return None
-        pledge_id, binding = content
+    def find_by_link(self, purpose, link):
+        """The pledge of a `links.Link`, or None if the pledge is erased or the link revoked or ended."""
         pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
-        pledge = pledges.filter(pk=pledge_id).first()
-        if pledge is None or binding != links.binding(purpose, pledge):
-            return None
-        return pledge
+        pledge = pledges.filter(pk=link.pledge_id).first()
+        return pledge if pledge and link.binding == links.binding(purpose, pledge) else None
 
     def with_stale_digests(self):
         """Pledges whose digests were computed with other keys or provider rules than the present ones."""

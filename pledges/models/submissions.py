@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.models.addresses import ProviderRule
+from pledges.models.addresses import ProviderRule, mailbox_digests
 from pledges.models.person import address_digests, person_digests
 from pledges.models.places import County
 from pledges.models.querysets import has_older_key
@@ -35,8 +35,13 @@ class SubmissionQuerySet(models.QuerySet):
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
 
+    def in_mailbox(self, address):
+        """The submissions with the mailbox of this address, whatever its tag and dots."""
+        either = mailbox_digests(address, ProviderRule.objects.by_domain()).items()
+        return self.filter(Q(*either, _connector=Q.OR))
+
     def of_mailbox(self, pledge):
-        """The submissions with the mailbox of this pledge."""
+        """The submissions with the address of this pledge."""
         return self.filter(Q(address_digest=pledge.address_digest) | Q(address_digest_last=pledge.address_digest_last))
 
     def about(self, pledge):
@@ -101,6 +106,8 @@ class Submission(models.Model):
     )
     address_digest = models.BinaryField(max_length=32, editable=False)
     address_digest_last = models.BinaryField(max_length=32, editable=False)
+    mailbox_digest = models.BinaryField(max_length=32, editable=False)
+    mailbox_digest_last = models.BinaryField(max_length=32, editable=False)
     digest_mark = models.CharField(max_length=12, editable=False)
     # Bound to the column and row of the pledge that they are copied to.
     address_cipher = models.BinaryField(null=True, editable=False)
@@ -185,6 +192,8 @@ class Submission(models.Model):
                 condition=Q(
                     address_digest__length=32,
                     address_digest_last__length=32,
+                    mailbox_digest__length=32,
+                    mailbox_digest_last__length=32,
                     name_digest__length=32,
                     name_digest_last__length=32,
                     domain_digest__length=32,
@@ -201,7 +210,7 @@ class Submission(models.Model):
         """Set ciphertexts and digests of a sign-up, by the provider rules. Does not save."""
         self.name_cipher = keys.encrypt(name, associated_data=keys.pledge_associated_data(self.pk, "name"))
         self.address_cipher = keys.encrypt(address, associated_data=keys.pledge_associated_data(self.pk, "address"))
-        self._set(person_digests(name, address, rules))
+        self._set(person_digests(name, address, rules) | mailbox_digests(address, rules))
 
     def set_inviter(self, code):
         """Set the ciphertext of the referral code of the link that led to the form. Does not save."""
@@ -215,7 +224,7 @@ class Submission(models.Model):
 
     def set_mailbox(self, address, rules):
         """Set the digests of the address, by which its pledges are found. Does not save."""
-        self._set(address_digests(address, rules))
+        self._set(address_digests(address, rules) | mailbox_digests(address, rules))
 
     def _set(self, values):
         for name, value in values.items():

@@ -4,12 +4,12 @@ from functools import wraps
 
 from django.core import signing
 from django.db import transaction
-from django.http import Http404, JsonResponse
+from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pledges.content import PledgeContent
 from pledges.crypto import links
@@ -23,16 +23,17 @@ from pledges.totals import tally
 from pledges.views.sign import SeeOther
 
 
-def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
+def personal_link_view(purpose):
     """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
 
-    A bad signature is answered with 404. If the pledge is erased or the link expired or was revoked, the answer is 410.
+    Every link that opens nothing gets the same page: tampered, mangled, revoked, or its pledge erased. A link older than a day
+    gets a page without personal data.
     """
 
     def decorator(view):
         @personal_page
         @cookieless_form
-        @require_http_methods(methods)
+        @require_http_methods(["GET", "HEAD", "POST"])
         @sensitive_post_parameters()
         @wraps(view)
         def wrapper(request, token):
@@ -43,18 +44,48 @@ def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
                 return answer(request, token, lock=True)
 
         def answer(request, token, lock=False):
+            # For base.html, which takes the token out of the address bar.
+            request.is_personal_link = True
             pledges = Pledge.objects.select_for_update() if lock else Pledge.objects
             try:
-                pledge = pledges.find_by_token(purpose, token)
+                link = links.read(purpose, token)
             except signing.BadSignature:
-                raise Http404 from None
+                return link_ended(request)
+            pledge = pledges.find_by_link(purpose, link)
             if pledge is None:
-                return render(request, "pledges/link_ended.html", {"purpose": purpose}, status=410)
-            return view(request, pledge)
+                return link_ended(request)
+            request.link_issued_at = link.issued_at
+            return (_aged if link.is_aged else view)(request, pledge)
 
         return wrapper
 
     return decorator
+
+
+def link_ended(request):
+    """The page of every link that opens nothing, which offers a new one."""
+    return render(request, "pledges/link_ended.html")
+
+
+def _aged(request, pledge):
+    """The page behind a link older than a day: what needs no personal data, and a fresh link to the address on record."""
+    if pledge.state == Pledge.State.PENDING:
+        return link_ended(request)
+    if "withdraw" in request.POST:
+        return _withdrawn(request, pledge)
+    done = None
+    if "fresh" in request.POST:
+        Message.queue(Message.Kind.FRESH, pledge)
+        done = "fresh"
+    elif "end_news" in request.POST:
+        pledge.end_news()
+        done = "end_news"
+    return render(request, "pledges/link_aged.html", {"done": done})
+
+
+def _withdrawn(request, pledge):
+    pledge.withdraw()
+    return render(request, "pledges/withdraw.html", {"done": True})
 
 
 @personal_link_view(Purpose.CONFIRM)
@@ -73,20 +104,23 @@ def confirm(request, pledge):
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
             purposes = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT] if is_first else []
-            urls = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in purposes}
+            # Confirming starts the day of these links, whenever the message was sent.
+            urls = {
+                f"{purpose}_url": links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in purposes
+            }
             return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": tally.read(), **urls})
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         return render(request, "pledges/confirm.html", {"updates": pledge.updates})
     if pledge.state == Pledge.State.CONFIRMED:
         return render(request, "pledges/confirmed_before.html")
-    return render(request, "pledges/link_ended.html", status=410)
+    return link_ended(request)
 
 
 @personal_link_view(Purpose.BLOCK)
 def block(request, pledge):
     """ "It was not me": erase the unconfirmed pledge and never write to its address again."""
     if pledge.state != Pledge.State.PENDING:
-        return render(request, "pledges/link_ended.html", status=410)
+        return link_ended(request)
     if request.method == "POST":
         pledge.block()
         return render(request, "pledges/block.html", {"done": True})
@@ -115,7 +149,7 @@ def new_address(request, pledge):
 def manage(request, pledge):
     """The page of one's pledge: corrections, new address, signed words, revoking links, and links to further pages."""
     if pledge.state == Pledge.State.PENDING:
-        return render(request, "pledges/link_ended.html", status=410)
+        return link_ended(request)
     if "revoke" in request.POST:
         pledge.revoke_links()
         return render(request, "pledges/link_replaced.html")
@@ -139,11 +173,12 @@ def manage(request, pledge):
         "saved": saved,
         "signed_words": pledge.wording.in_language(pledge.worded_language),
         "signed_consent": pledge.consent.in_language(pledge.consent_language),
-        "withdraw_url": _path(Purpose.WITHDRAW, pledge, request),
-        "data_url": _path(Purpose.DATA, pledge, request),
-        "share_url": _path(Purpose.SHARE, pledge, request),
-        "commit_url": _path(Purpose.COMMIT, pledge, request),
-        "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
+        "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge),
+        # Of now, because it expires sooner, and leads to no other link.
+        "data_url": links.path(Purpose.DATA, pledge, language=request.LANGUAGE_CODE),
+        "share_url": path_from(request, Purpose.SHARE, pledge),
+        "commit_url": path_from(request, Purpose.COMMIT, pledge),
+        "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
         "referral_link": ReferralLink.objects.filter(pledge=pledge).first(),
     }
     status = 422 if submitted and not saved else 200
@@ -171,12 +206,12 @@ def _change_address(form):
 def withdraw(request, pledge):
     """The page with the button that erases the pledge and its personal data immediately."""
     if request.method == "POST":
-        pledge.withdraw()
-        return render(request, "pledges/withdraw.html", {"done": True})
-    return render(request, "pledges/withdraw.html", {"manage_url": _path(Purpose.MANAGE, pledge, request)})
+        return _withdrawn(request, pledge)
+    return render(request, "pledges/withdraw.html", {"manage_url": path_from(request, Purpose.MANAGE, pledge)})
 
 
-@personal_link_view(Purpose.DATA, methods=("GET", "HEAD"))
+@personal_link_view(Purpose.DATA)
+@require_safe
 def data(request, pledge):
     """The copy of the supporter's data, as a JSON file to download."""
     response = JsonResponse(subject_data(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
@@ -219,5 +254,6 @@ def my_pledge_sent(request):
     return render(request, "pledges/my_pledge_sent.html")
 
 
-def _path(purpose, pledge, request):
-    return links.path(purpose, pledge, language=request.LANGUAGE_CODE)
+def path_from(request, purpose, pledge):
+    """The path of another page of this pledge, as old as the link that led here."""
+    return links.path(purpose, pledge, language=request.LANGUAGE_CODE, issued_at=request.link_issued_at)

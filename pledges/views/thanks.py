@@ -8,11 +8,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.forms.personal import CommitmentsForm
 from pledges.models import Pledge, ReferralLink
-from pledges.views.personal import personal_link_view
+from pledges.views.personal import link_ended, path_from, personal_link_view
 from pledges.views.share import NEUTRAL_SLUG
 
 
@@ -22,7 +21,7 @@ def _confirmed_only(view):
     @wraps(view)
     def wrapper(request, pledge):
         if pledge.state != Pledge.State.CONFIRMED:
-            return render(request, "pledges/link_ended.html", status=410)
+            return link_ended(request)
         return view(request, pledge)
 
     return wrapper
@@ -53,7 +52,7 @@ def share(request, pledge):
         "channels": _channels(words, address),
         "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL_SLUG,
         "referral_link": own,
-        "next_url": links.path(Purpose.COMMIT, pledge, language=request.LANGUAGE_CODE),
+        "next_url": path_from(request, Purpose.COMMIT, pledge),
     }
     return render(request, "pledges/share.html", context)
 
@@ -74,13 +73,13 @@ def _channels(words, address):
 @_confirmed_only
 def commit(request, pledge):
     """The last step: choose among the commitments of the sector."""
-    manage_url = links.path(Purpose.MANAGE, pledge, language=request.LANGUAGE_CODE)
+    manage_url = path_from(request, Purpose.MANAGE, pledge)
     data = request.POST if request.method == "POST" else None
     form = CommitmentsForm(data, pledge=pledge, action=request.path)
     if form.is_valid():
         form.save()
         chosen = pledge.chosen.select_related("commitment").order_by("commitment__position")
-        certificate_url = links.path(Purpose.CERTIFICATE, pledge, language=request.LANGUAGE_CODE)
+        certificate_url = path_from(request, Purpose.CERTIFICATE, pledge)
         context = {"chosen": chosen, "manage_url": manage_url, "certificate_url": certificate_url}
         return render(request, "pledges/done.html", context)
     status = 422 if form.is_bound else 200

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pledges.addresses import COMMON_DOMAINS, normalise, normalise_name, split_address, suggest_domain
+from pledges.addresses import COMMON_DOMAINS, limiting_address, normalise, normalise_name, split_address, suggest_domain
 from pledges.forms.fields import AddressField
 from pledges.models import Pledge, ProviderRule
 from pledges.models.addresses import Rules
@@ -248,3 +248,17 @@ def test_pledges_are_found_by_domain_in_any_case():
     pledge = make_pledge(address="arta@Shkolla.AL")
     make_pledge(address="arta@tjeter.al")
     assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [pledge]
+
+
+@pytest.mark.parametrize(
+    ("address", "limiting"),
+    [
+        ("Drita.Kola+news@Shembull.al", "dritakola@shembull.al"),
+        ("drita.kola@gmail.com", "dritakola@gmail.com"),
+        ("d.rita+a+b@googlemail.com", "drita@gmail.com"),
+        ("+x@shembull.al", "+x@shembull.al"),
+        ("drita-kola@shembull.al", "drita-kola@shembull.al"),
+    ],
+)
+def test_the_address_for_limits_has_neither_tag_nor_dots(address, limiting):
+    assert limiting_address(address, RULES) == limiting

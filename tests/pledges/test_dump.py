@@ -309,7 +309,7 @@ def use_personal_links(client, people, server):
     assert BlockedAddress.objects.count() == 2
     server.replies["RCPT"] = "451 4.2.1 <{address}>: later"
     run_worker()
-    assert Message.objects.filter(pledge=None, error="SMTPRecipientsRefused 451").count() == 6, "last messages wait"
+    assert Message.objects.filter(pledge=None, error="SMTPRecipientsRefused 451").count() == 9, "last messages wait"
 
 
 def leave_unsettled(client, people):
