@@ -18,11 +18,13 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     BLOCK = "block"
+    CORRECT_NAME = "correct_name"
     NEW_ADDRESS = "new_address"
     BLOCK_NEW_ADDRESS = "block_new_address"
     SHARE = "share"
     COMMIT = "commit"
     CERTIFICATE = "certificate"
+    KEEP = "keep"
     MANAGE = "manage"
     WITHDRAW = "withdraw"
     DATA = "data"
@@ -37,7 +39,7 @@ def _signer(purpose):
 
 def binding(purpose, pledge):
     """The value of the pledge that a token contains. A change of this value revokes the token."""
-    if purpose in (Purpose.CONFIRM, Purpose.BLOCK):
+    if purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME):
         return ""
     if purpose in NEW_ADDRESS_PURPOSES:
         # Not the ciphertext: rotating keys changes it.

@@ -31,12 +31,21 @@ class MailWords:
     subject: str
     text: str
     button: str
-    # The button of a pending pledge, in messages that have one button per pledge.
+    # The button of a pending pledge in messages that have one button per pledge, or the other of two answers.
     second_button: str = ""
     after: str = ""
 
 
 COLUMNS = [column.name for column in fields(MailWords)]
+
+
+# {purpose: function that returns the last day of its link}
+LAST_DAYS = {
+    Purpose.CONFIRM: lambda pledge: pledge.expires_at,
+    Purpose.CORRECT_NAME: lambda pledge: pledge.expires_at,
+    Purpose.NEW_ADDRESS: lambda pledge: pledge.new_address_until,
+    Purpose.KEEP: lambda pledge: pledge.keep_until,
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +56,8 @@ class MessageSpec:
     occasion: str
     # The purpose of the link on its button. None: the button leads to the home page.
     link_purpose: Purpose | None = None
+    # The purpose of the link on its second button, if it has two that are about the same pledge.
+    second_purpose: Purpose | None = None
     # Whether the message still applies to the pledge. It is checked right before sending.
     applies: Callable = lambda pledge: True
     # Whether the message has one button for each pledge of the address.
@@ -62,7 +73,7 @@ class MessageSpec:
     @property
     def required_placeholders(self):
         """The placeholders that the text must contain."""
-        return ["day"] if self.link_purpose in (Purpose.CONFIRM, Purpose.NEW_ADDRESS) else []
+        return ["day"] if self.link_purpose in LAST_DAYS else []
 
     @property
     def button_placeholders(self):
@@ -72,7 +83,7 @@ class MessageSpec:
     @property
     def columns(self):
         """The fields of `MailWords` that this kind uses."""
-        return [column for column in COLUMNS if self.per_address or column != "second_button"]
+        return [column for column in COLUMNS if self.per_address or self.second_purpose or column != "second_button"]
 
     @property
     def block_purpose(self):
@@ -107,17 +118,27 @@ def _current_details(pledge):
 
 # To add a kind of message: a `MessageKind`, an entry here, its words in starter/message-texts.json.
 SPECS = {
-    "confirm": MessageSpec(gettext_lazy("Goes out as soon as someone has signed."), Purpose.CONFIRM, _is_pending),
+    "confirm": MessageSpec(
+        gettext_lazy("Goes out as soon as someone has signed."), Purpose.CONFIRM, applies=_is_pending
+    ),
     "reminder": MessageSpec(
         gettext_lazy("Goes out once, three days after signing, to whoever has not confirmed."),
         Purpose.CONFIRM,
-        _is_pending,
+        applies=_is_pending,
     ),
-    "counted": MessageSpec(gettext_lazy("Goes out when someone has confirmed."), Purpose.MANAGE, _is_confirmed),
+    "counted": MessageSpec(gettext_lazy("Goes out when someone has confirmed."), Purpose.MANAGE, applies=_is_confirmed),
     "already": MessageSpec(
         gettext_lazy("Goes out when someone who is counted already signs again with the same address and name."),
         Purpose.MANAGE,
-        _is_confirmed,
+        applies=_is_confirmed,
+    ),
+    "similar": MessageSpec(
+        gettext_lazy(
+            "Goes out in place of the confirmation when a name was signed that resembles the confirmed one of the same address."
+        ),
+        Purpose.CORRECT_NAME,
+        Purpose.CONFIRM,
+        applies=_is_pending,
     ),
     "full": MessageSpec(
         gettext_lazy("Goes out when a third person signs with an address from which two have pledged."),
@@ -127,12 +148,17 @@ SPECS = {
     "new_address": MessageSpec(
         gettext_lazy("Goes to the new address when a supporter changes it."),
         Purpose.NEW_ADDRESS,
-        lambda pledge: pledge.new_address_cipher is not None,
+        applies=lambda pledge: pledge.new_address_cipher is not None,
+    ),
+    "keep": MessageSpec(
+        gettext_lazy("Goes out once, long after someone confirmed. Without an answer we erase name and address."),
+        Purpose.KEEP,
+        applies=lambda pledge: pledge.keep_asked_at is not None,
     ),
     "corrected": MessageSpec(
         gettext_lazy("Goes out when one of you has corrected a pledge because its supporter asked for it."),
         Purpose.MANAGE,
-        lambda pledge: not _is_pending(pledge),
+        applies=lambda pledge: not _is_pending(pledge),
         details=_current_details,
     ),
     "withdrawn": MessageSpec(gettext_lazy("The last message, when a pledge is withdrawn or erased.")),
@@ -194,14 +220,16 @@ def _fill(spec, words, pledges):
     home = f"{settings.SITE_URL}/{translation.get_language()}/"
     values = {"site": home}
     if spec.link_purpose:
-        values["name"] = first.name
+        values["name"] = first.name or ""
     if spec.required_placeholders:
-        until = first.expires_at if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
+        until = LAST_DAYS[spec.link_purpose](first)
         values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")
     if spec.per_address:
         buttons = [_pledge_button(words, pledge) for pledge in pledges]
     else:
         buttons = [(words.button, links.url(spec.link_purpose, first) if spec.link_purpose else home)]
+        if spec.second_purpose:
+            buttons.append((words.second_button, links.url(spec.second_purpose, first)))
     block = None
     if spec.block_purpose:
         block = (_("Was it not you? Never write to this address again."), links.url(spec.block_purpose, first))

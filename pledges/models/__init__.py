@@ -20,6 +20,7 @@ from pledges.models.starter import StarterItem
 from pledges.models.submissions import Submission
 from pledges.models.tally import TallyCell, TallyDate, TallyDay, TallyDelta, TallyHour, TallyVersion
 from pledges.models.trial_messages import TrialMessage
+from pledges.models.unreadable import Unreadable
 from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
 
@@ -55,6 +56,7 @@ __all__ = [
     "TallyHour",
     "TallyVersion",
     "TrialMessage",
+    "Unreadable",
     "WallName",
     "Wording",
 ]

@@ -14,8 +14,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pledges.crypto import keys
+from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
 from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
+from pledges.models.unreadable import Unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +97,9 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """One message to one supporter, delivered at least once.
 
-    The recipient's address is read from the pledge. Only the last message, after the pledge is erased, stores it itself,
-    encrypted; that row is deleted once the message is sent or given up.
+    The recipient's address is read from the pledge. A message stores it itself, encrypted, where no pledge has it: the last one,
+    after the pledge is erased, and the answer to a sign-up by someone whose address is erased. That row is deleted once the
+    message is sent or given up.
     """
 
     Kind = MessageKind
@@ -141,10 +144,9 @@ class Message(models.Model):
                 name="message_state_and_time",
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
             ),
-            # Only the last message has no pledge, so only it stores the address.
             models.CheckConstraint(
                 name="message_pledge_or_address",
-                condition=Q(pledge__isnull=False, address_cipher=None) | Q(pledge=None, address_cipher__isnull=False),
+                condition=Q(pledge__isnull=False) | Q(address_cipher__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_lease_only_while_queued", condition=Q(leased_until=None) | Q(state="queued")
@@ -178,13 +180,13 @@ class Message(models.Model):
 
     @property
     def associated_data(self):
-        """The associated data that bind the ciphertext to this row."""
-        return f"message.address.{self.pk}"
+        """The associated data that bind the ciphertext to this row. `settle_pledge` copies that of a submission, with its id."""
+        return f"message.address.{self.pk}" if self.pledge_id is None else f"pledge.address.{self.pk}"
 
     @property
     def address(self):
-        """The decrypted address of the recipient. Raises CannotDecrypt."""
-        if self.pledge is None:
+        """The decrypted address of the recipient, or None if it is erased. Raises CannotDecrypt."""
+        if self.address_cipher is not None:
             return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
         if self.kind == self.Kind.NEW_ADDRESS:
             return self.pledge.new_address
@@ -203,14 +205,18 @@ class Message(models.Model):
             if self.pledge is None:
                 return None
         spec = content.SPECS[self.kind]
-        if not spec.applies(self.pledge):
+        address = self.address
+        if address is None or not spec.applies(self.pledge):
             return None
         pledges = [self.pledge]
         if spec.per_address:
-            pledges = list(type(self.pledge).objects.at_address(self.address))
+            pledges = list(type(self.pledge).objects.at_address(address).with_person())
         if not pledges:
             return None
-        return content.compose(self.kind, self.words, pledges, self.language, self.address)
+        if spec.link_purpose == Purpose.CONFIRM and self.pledge.confirmed_namesake():
+            words = MessageText.objects.words_in_use(self.Kind.SIMILAR, self.language)
+            return content.compose(self.Kind.SIMILAR, words, pledges, self.language, address)
+        return content.compose(self.kind, self.words, pledges, self.language, address)
 
     def attempt(self, server):
         """Try once to hand the message to `server`, a `pledges.mail.connections.Connection`; returns the error or None.
@@ -229,6 +235,11 @@ class Message(models.Model):
         except (DatabaseError, InterfaceError):
             # No fault of the mail server: the message is claimed again when its lease ends.
             raise
+        except keys.CannotDecrypt as error:
+            # The missing key may be put back meanwhile.
+            Unreadable.record(error)
+            self._schedule_retry(error)
+            return error
         except Exception as error:
             self._schedule_retry(error)
             return error
@@ -238,8 +249,8 @@ class Message(models.Model):
     def save_outcome(self):
         """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted."""
         row = Message.objects.filter(pk=self.pk)
-        # The row of the last message stores an address, so it goes once the message is sent or given up.
-        if self.no_longer_applies or (self.pledge is None and self.state != self.State.QUEUED):
+        # A row that stores an address goes once the message is sent or given up.
+        if self.no_longer_applies or (self.address_cipher is not None and self.state != self.State.QUEUED):
             row.delete()
             return
         columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
@@ -260,6 +271,6 @@ class Message(models.Model):
     def _may_give_up(self):
         """Whether enough attempts were made. After days without a worker a message may be too old but hardly tried.
 
-        The last message needs no minimum of attempts, because it stores an address.
+        A message that stores an address needs no minimum of attempts.
         """
-        return self.pledge is None or self.attempts > len(RETRY_DELAYS)
+        return self.address_cipher is not None or self.attempts > len(RETRY_DELAYS)

@@ -9,6 +9,7 @@ from django.db.models.functions import Now, Substr
 from pledges import addresses
 from pledges.crypto import keys, links
 from pledges.models.addresses import ProviderRule
+from pledges.models.keeping import KeepingQuerySet
 from pledges.models.sectors import Sector
 
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
@@ -36,7 +37,7 @@ def is_referral_code(text):
     return len(text) == CODE_LENGTH and set(text) <= set(CODE_LETTERS)
 
 
-class PledgeQuerySet(models.QuerySet):
+class PledgeQuerySet(KeepingQuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):
@@ -129,10 +130,13 @@ class PledgeQuerySet(models.QuerySet):
         return pledge
 
     def with_stale_digests(self):
-        """Pledges whose digests were computed with other keys or provider rules than the present ones."""
+        """Pledges whose digests were computed with other keys or provider rules than the present ones.
+
+        Without name and address they cannot be recomputed.
+        """
         mark = digest_mark(ProviderRule.objects.by_domain())
         # Two ranges, because a B-tree index does not support "not equal".
-        return self.filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
+        return self.with_person().filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
 
     def with_stale_ciphers(self):
         """Pledges with a ciphertext of another key than the present one."""
@@ -170,4 +174,4 @@ class PledgeQuerySet(models.QuerySet):
 
     def unconfirm(self):
         """Undo `confirm`: pledges are pending again until `expires_at`. Returns how many this call changed."""
-        return self.confirmed().update(state=self.model.State.PENDING, confirmed_at=None)
+        return self.confirmed().with_person().update(state=self.model.State.PENDING, confirmed_at=None)

@@ -12,21 +12,25 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from pledges.content import PledgeContent
-from pledges.crypto import links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Batch, Message, Pledge
+from pledges.models import Batch, Message, Pledge, Unreadable
 from pledges.network import network
 from pledges.totals import tally
 from pledges.views.sign import SeeOther
+
+# Purposes whose page shows or changes name or address.
+NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
 
 
 def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
     """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
 
-    A bad signature is answered with 404. If the pledge is erased or the link expired or was revoked, the answer is 410.
+    A bad signature is answered with 404. If the pledge is erased or the link expired or was revoked, the answer is 410. If no key
+    opens the name or address, a page says so, nothing is changed, and `/readyz` raises an alarm.
     """
 
     def decorator(view):
@@ -36,11 +40,15 @@ def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
         @sensitive_post_parameters()
         @wraps(view)
         def wrapper(request, token):
-            if request.method != "POST":
-                return answer(request, token)
-            # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
-            with transaction.atomic():
-                return answer(request, token, lock=True)
+            try:
+                if request.method != "POST":
+                    return answer(request, token)
+                # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
+                with transaction.atomic():
+                    return answer(request, token, lock=True)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+                return render(request, "pledges/unreadable.html")
 
         def answer(request, token, lock=False):
             pledges = Pledge.objects.select_for_update() if lock else Pledge.objects
@@ -50,6 +58,9 @@ def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
                 raise Http404 from None
             if pledge is None:
                 return render(request, "pledges/link_ended.html", {"purpose": purpose}, status=410)
+            if pledge.is_person_erased and purpose in NEED_THE_PERSON:
+                urls = {f"{each}_url": _path(each, pledge, request) for each in (Purpose.WITHDRAW, Purpose.DATA)}
+                return render(request, "pledges/person_erased.html", urls)
             return view(request, pledge)
 
         return wrapper
@@ -99,6 +110,26 @@ def block_new_address(request, pledge):
     if request.method == "POST":
         pledge.block_new_address()
     return render(request, "pledges/block.html", {"done": request.method == "POST", "is_new_address": True})
+
+
+@personal_link_view(Purpose.CORRECT_NAME)
+def correct_name(request, pledge):
+    """ "This is me": give the name of an unconfirmed pledge to the confirmed one of the same mailbox. The count stays."""
+    is_pending = Pledge.objects.pending().filter(pk=pledge.pk).exists()
+    if not is_pending or (request.method == "POST" and not pledge.correct_namesake()):
+        return render(request, "pledges/link_ended.html", status=410)
+    return render(request, "pledges/correct_name.html", {"done": request.method == "POST"})
+
+
+@personal_link_view(Purpose.KEEP)
+def keep(request, pledge):
+    """The page with the button that keeps name and address for another period."""
+    if pledge.state != Pledge.State.CONFIRMED:
+        return render(request, "pledges/link_ended.html", status=410)
+    if request.method == "POST":
+        pledge.keep_person()
+    context = {"done": request.method == "POST", "withdraw_url": _path(Purpose.WITHDRAW, pledge, request)}
+    return render(request, "pledges/keep.html", context)
 
 
 @personal_link_view(Purpose.NEW_ADDRESS)
