@@ -56,7 +56,7 @@ def make(content, format):
     from pledges.models import Export, Pledge
 
     row, pledges = Export(content=content, format=format), Pledge.objects.all()
-    row.start(pledges)
+    row.start(pledges, "a measurement")
     start = time.perf_counter()
     chunks = columns.stream(row, pledges)
     # The header, then the first rows.

@@ -10,9 +10,11 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
+from pledges.crypto import keys
 from pledges.models import (
     Attempt,
     Batch,
+    BlockedAddress,
     ContentChange,
     Export,
     Message,
@@ -20,6 +22,7 @@ from pledges.models import (
     Pledge,
     Submission,
     TrialMessage,
+    Unreadable,
 )
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
@@ -30,6 +33,8 @@ BATCH_ROWS = 500
 OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
 MESSAGE_RETENTION = timedelta(days=30)
+# The models with ciphertexts, by the first part of the associated data.
+ENCRYPTED_MODELS = {"pledge": Pledge, "message": Message, "blocked": BlockedAddress}
 
 
 def resume_batches():
@@ -51,6 +56,21 @@ def remind():
         for pledge in due:
             Message.queue(Message.Kind.REMINDER, pledge)
     return len(due)
+
+
+def ask_to_keep():
+    """Ask once whether to keep name and address, of those who confirmed KEEP_MONTHS ago; returns how many."""
+    with transaction.atomic():
+        due = list(Pledge.objects.due_to_be_asked().select_for_update(skip_locked=True, of=("self",))[:BATCH_ROWS])
+        Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(keep_asked_at=Now())
+        for pledge in due:
+            Message.queue(Message.Kind.KEEP, pledge)
+    return len(due)
+
+
+def erase_unanswered():
+    """Erase name and address of those who did not answer; their pledges go on counting."""
+    Pledge.objects.unanswered().erase_person()
 
 
 def erase_unconfirmed():
@@ -129,10 +149,24 @@ def end_stalled_exports():
     return Export.objects.stalled().end(Export.State.BROKEN_OFF)
 
 
+def retry_unreadable():
+    """End the alarm about ciphertexts that can be decrypted again, or whose row is gone."""
+    for found in Unreadable.objects.all():
+        table, column, pk = found.place.split(".")
+        row = ENCRYPTED_MODELS[table].objects.filter(pk=pk).first()
+        try:
+            getattr(row, column, None)
+        except keys.CannotDecrypt:
+            continue
+        found.delete()
+
+
 # The worker runs these functions every minute. A step that fails does not stop the others.
 STEPS = [
     resume_batches,
     remind,
+    ask_to_keep,
+    erase_unanswered,
     erase_unconfirmed,
     erase_network_digests,
     erase_submissions,
@@ -144,6 +178,7 @@ STEPS = [
     erase_finished_tasks,
     redigest,
     end_stalled_exports,
+    retry_unreadable,
     tally.erase_old_hours,
     ContentChange.fold,
     published.publish_counties,

@@ -133,9 +133,9 @@ def _reencrypt_one(pledge):
 
 
 def _reencrypt_others():
-    """Re-encrypt blocked addresses, messages without a pledge and referral codes; returns the number of changed rows."""
+    """Re-encrypt blocked addresses, those of messages, and referral codes; returns the number of changed rows."""
     current_key_id, done = bytes([keys.current_field_key_id()]), 0
-    for rows in (BlockedAddress.objects.all(), Message.objects.filter(pledge=None)):
+    for rows in (BlockedAddress.objects.all(), Message.objects.filter(address_cipher__isnull=False)):
         for row in rows.iterator(chunk_size=BATCH_ROWS):
             if bytes(row.address_cipher[:1]) != current_key_id:
                 cipher = keys.encrypt(row.address, associated_data=row.associated_data)

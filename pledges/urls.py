@@ -38,6 +38,8 @@ urlpatterns = [
     path(pgettext_lazy("address", "pledge/with/<code:code>/"), sign.through, name="through"),
     path(pgettext_lazy("address", "confirm/<token:token>/"), personal.confirm, name="confirm"),
     path(pgettext_lazy("address", "not-me/<token:token>/"), personal.block, name="block"),
+    path(pgettext_lazy("address", "correct-name/<token:token>/"), personal.correct_name, name="correct_name"),
+    path(pgettext_lazy("address", "keep/<token:token>/"), personal.keep, name="keep"),
     path(pgettext_lazy("address", "new-address/<token:token>/"), personal.new_address, name="new_address"),
     path(
         pgettext_lazy("address", "not-my-pledge/<token:token>/"), personal.block_new_address, name="block_new_address"

@@ -102,6 +102,22 @@ def personal_visits(client, language):
     yield "withdrawn", client.post(link(Purpose.WITHDRAW, pledge))
 
     pledge = made()
+    path = link(Purpose.KEEP, pledge)
+    yield "keep name and address", client.get(path)
+    yield "kept", client.post(path)
+    cipher = pledge.name_cipher
+    Pledge.objects.filter(pk=pledge.pk).update(name_cipher=b"\x00" * 40)
+    yield "data that cannot be decrypted", client.get(link(Purpose.MANAGE, pledge))
+    Pledge.objects.filter(pk=pledge.pk).update(name_cipher=cipher)
+    Pledge.objects.filter(pk=pledge.pk).erase_person()
+    yield "name and address are erased", client.get(link(Purpose.MANAGE, pledge))
+
+    made(name="Drita Shembulli", address=f"drita-{language}@shembull.al")
+    path = link(Purpose.CORRECT_NAME, made("pending", name="Dritë Shembulli", address=f"drita-{language}@shembull.al"))
+    yield "correct the name", client.get(path)
+    yield "name corrected", client.post(path)
+
+    pledge = made()
     for person in ("Agim Shembulli", "Besa Shembulli"):
         made(name=person, address=f"plot-{language}@shembull.al")
     want_new_address(pledge, f"plot-{language}@shembull.al")

@@ -156,6 +156,9 @@ TALLY_PATIENCE_SECONDS = 1
 KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
+# After so many months the owner of a confirmed pledge is asked whether to keep name and address (pledges/models/keeping.py).
+KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
+
 # Mail: SMTP server from MAIL_URL. Without it, development writes one .eml file per message under var/mail/.
 if DEV and not os.environ.get("MAIL_URL"):
     MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}

@@ -22,11 +22,13 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     BLOCK = "block"
+    CORRECT_NAME = "correct_name"
     NEW_ADDRESS = "new_address"
     BLOCK_NEW_ADDRESS = "block_new_address"
     SHARE = "share"
     COMMIT = "commit"
     CERTIFICATE = "certificate"
+    KEEP = "keep"
     MANAGE = "manage"
     WITHDRAW = "withdraw"
     DATA = "data"
@@ -34,7 +36,7 @@ class Purpose(StrEnum):
 
 NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS)
 # Pages that show no personal data. Their links end with the state of the pledge or of the new address.
-AGELESS_PURPOSES = (Purpose.CONFIRM, Purpose.BLOCK, *NEW_ADDRESS_PURPOSES)
+AGELESS_PURPOSES = (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME, Purpose.KEEP, *NEW_ADDRESS_PURPOSES)
 
 
 class _Signer(signing.TimestampSigner):

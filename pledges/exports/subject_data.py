@@ -36,6 +36,8 @@ def subject_data(pledge):
         "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
         "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
         "reminded_at": pledge.reminded_at,
+        "asked_whether_to_keep_name_and_address_at": pledge.keep_asked_at,
+        "kept_on_request_at": pledge.kept_at,
         "last_written_at": pledge.written_at,
         "repeated_messages": pledge.repeats,
         "link_version": pledge.link_version,

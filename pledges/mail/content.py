@@ -31,12 +31,20 @@ class MailWords:
     subject: str
     text: str
     button: str
-    # The button of a pending pledge, in messages that have one button per pledge.
+    # The button of a pending pledge in messages that have one button per pledge, or the other of two answers.
     second_button: str = ""
     after: str = ""
 
 
 COLUMNS = [column.name for column in fields(MailWords)]
+
+# {purpose: function that returns the last day of its link}
+LAST_DAYS = {
+    Purpose.CONFIRM: lambda pledge: pledge.expires_at,
+    Purpose.CORRECT_NAME: lambda pledge: pledge.expires_at,
+    Purpose.NEW_ADDRESS: lambda pledge: pledge.new_address_until,
+    Purpose.KEEP: lambda pledge: pledge.keep_until,
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class MessageSpec:
     is_link_caused: bool = False
     # Whether the limits of messages per mailbox apply.
     is_limited: bool = True
+    # The purpose of the link on its second button, if it has two that are about the same pledge.
+    second_purpose: Purpose | None = None
     # Whether the message still applies to the pledge. It is checked right before sending.
     applies: Callable = lambda pledge: True
     # Whether the message has one button for each pledge of the address.
@@ -70,7 +80,7 @@ class MessageSpec:
     @property
     def required_placeholders(self):
         """The placeholders that the text must contain."""
-        return ["day"] if self.link_purpose in (Purpose.CONFIRM, Purpose.NEW_ADDRESS) else []
+        return ["day"] if self.link_purpose in LAST_DAYS else []
 
     def button_placeholders(self, column):
         """The placeholders that a button must contain. They distinguish two pledges of one address: the name, or {signed}."""
@@ -81,7 +91,7 @@ class MessageSpec:
     @property
     def columns(self):
         """The fields of `MailWords` that this kind uses."""
-        return [column for column in COLUMNS if self.per_address or column != "second_button"]
+        return [column for column in COLUMNS if self.per_address or self.second_purpose or column != "second_button"]
 
     @property
     def block_purpose(self):
@@ -142,6 +152,14 @@ SPECS = {
         Purpose.MANAGE,
         applies=_is_confirmed,
     ),
+    "similar": MessageSpec(
+        gettext_lazy(
+            "Goes out in place of the confirmation when a name was signed that resembles the confirmed one of the same address."
+        ),
+        Purpose.CORRECT_NAME,
+        Purpose.CONFIRM,
+        applies=_is_pending,
+    ),
     "full": MessageSpec(
         gettext_lazy("Goes out when a third person signs with an address from which two have pledged."),
         per_address=True,
@@ -157,6 +175,11 @@ SPECS = {
         gettext_lazy("Goes to the new address when a supporter changes it."),
         Purpose.NEW_ADDRESS,
         applies=lambda pledge: pledge.new_address_cipher is not None,
+    ),
+    "keep": MessageSpec(
+        gettext_lazy("Goes out once, long after someone confirmed. Without an answer we erase name and address."),
+        Purpose.KEEP,
+        applies=lambda pledge: pledge.keep_asked_at is not None,
     ),
     "moved": MessageSpec(gettext_lazy("Goes to the old address when a supporter has changed it."), is_link_caused=True),
     "corrected": MessageSpec(
@@ -216,11 +239,6 @@ def compose(kind, words, pledges, language, address):
         return mail
 
 
-def without_links(html):
-    """The HTML of an e-mail without the targets of its links, for a preview in a frame, where even "#" would load a page."""
-    return re.sub(r' href="[^"]*"', "", html)
-
-
 def _fill(spec, words, pledges):
     first = pledges[0]
     home = f"{settings.SITE_URL}/{translation.get_language()}/"
@@ -228,12 +246,14 @@ def _fill(spec, words, pledges):
     if "name" in spec.placeholders:
         values["name"] = first.name if _has_confirmed(first) else ""
     if spec.required_placeholders:
-        until = first.expires_at if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
+        until = LAST_DAYS[spec.link_purpose](first)
         values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")
     if spec.per_address:
         buttons = [_pledge_button(words, pledge) for pledge in pledges]
     else:
         buttons = [(words.button, links.url(spec.link_purpose, first) if spec.link_purpose else home)]
+        if spec.second_purpose:
+            buttons.append((words.second_button, links.url(spec.second_purpose, first)))
     block = None
     if spec.block_purpose:
         block = (_("Was it not you? Never write to this address again."), links.url(spec.block_purpose, first))

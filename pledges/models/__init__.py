@@ -31,6 +31,7 @@ from pledges.models.tally import (
     TallyVersion,
 )
 from pledges.models.trial_messages import TrialMessage
+from pledges.models.unreadable import Unreadable
 from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
 
@@ -71,6 +72,7 @@ __all__ = [
     "TallyHour",
     "TallyVersion",
     "TrialMessage",
+    "Unreadable",
     "WallName",
     "Wording",
 ]

@@ -65,12 +65,16 @@ class Person(models.Model):
 
     @property
     def name(self):
-        """The decrypted name. Raises CannotDecrypt."""
+        """The decrypted name, or None once it is erased. Raises CannotDecrypt."""
+        if self.name_cipher is None:
+            return None
         return keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
 
     @property
     def address(self):
-        """The decrypted e-mail address, as it was typed. Raises CannotDecrypt."""
+        """The decrypted e-mail address, as it was typed, or None once it is erased. Raises CannotDecrypt."""
+        if self.address_cipher is None:
+            return None
         return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
 
     @property
@@ -144,12 +148,34 @@ class Person(models.Model):
             return True
         return False
 
+    # One person: another spelling of a confirmed name.
+
+    def confirmed_namesake(self):
+        """The confirmed pledge of the same mailbox with a similar name, or None. It is probably the same person's."""
+        others = self.others_at_address().confirmed().with_person()
+        return next((other for other in others if addresses.is_similar_name(other.name, self.name)), None)
+
+    def correct_namesake(self):
+        """Give the name of this unconfirmed pledge to its confirmed namesake and erase this one; False if there is none."""
+        with transaction.atomic():
+            found = self.confirmed_namesake()
+            # Locked and read again: it may be withdrawn meanwhile.
+            namesake = found and type(self).objects.select_for_update().confirmed().filter(pk=found.pk).first()
+            if namesake is None:
+                return False
+            name = self.name
+            # First, because no two pledges of a mailbox have the same name.
+            self.delete()
+            namesake.set_person(name, namesake.address)
+            namesake.save(update_fields=PERSON_FIELDS)
+        return True
+
     # The wall.
 
     @property
     def name_on_wall(self):
-        """The shortened name that the wall shows, such as "Arta K."."""
-        return wall.shown_name(self.name)
+        """The shortened name that the wall shows, such as "Arta K.", or None once the name is erased."""
+        return wall.shown_name(self.name) if self.name_cipher is not None else None
 
     @property
     def wants_name_shown(self):

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from pledges.models import keeping
 from pledges.models.addresses import BlockedAddress
 from pledges.models.messages import Message
 from pledges.models.person import Person
@@ -29,7 +30,7 @@ OPT_IN_FIELDS = ["show_name", "updates"]
 ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
 
 
-class Pledge(Person):
+class Pledge(Person, keeping.Keeping):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
 
     Each transition is one statement or one transaction. Where callers need to know, it returns whether this call made it.
@@ -79,8 +80,9 @@ class Pledge(Person):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
 
-    name_cipher = models.BinaryField(editable=False)
-    address_cipher = models.BinaryField(editable=False)
+    # Null once they are erased; see keeping.py.
+    name_cipher = models.BinaryField(null=True, editable=False)
+    address_cipher = models.BinaryField(null=True, editable=False)
     # A new address, until it is confirmed by the link that was sent to it.
     new_address_cipher = models.BinaryField(null=True, editable=False)
     new_address_at = models.DateTimeField(null=True, editable=False)
@@ -174,6 +176,7 @@ class Pledge(Person):
                     domain_digest__length=32,
                 ),
             ),
+            *keeping.CONSTRAINTS,
         ]
         indexes = [
             # The admin list pages in an index-only scan of this index, for every filter and at any depth.
@@ -212,6 +215,7 @@ class Pledge(Person):
             models.Index(
                 fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
             ),
+            *keeping.INDEXES,
         ]
 
     def __str__(self):
@@ -245,7 +249,8 @@ class Pledge(Person):
             pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
             if pledge is None:
                 return False
-            Message.queue_last(Message.Kind.WITHDRAWN, pledge.address, pledge.language)
+            if not pledge.is_person_erased:
+                Message.queue_last(Message.Kind.WITHDRAWN, pledge.address, pledge.language)
             Submission.objects.about(pledge).delete()
             pledge.delete()
         return True

@@ -9,6 +9,7 @@ from django.db.models.functions import Now, Substr
 from pledges import addresses
 from pledges.crypto import keys, links
 from pledges.models.addresses import ProviderRule
+from pledges.models.keeping import KeepingQuerySet
 from pledges.models.referrals import ReferralLink
 from pledges.models.sectors import Sector
 
@@ -28,7 +29,7 @@ def has_older_key(column):
     return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([keys.current_field_key_id()]))
 
 
-class PledgeQuerySet(models.QuerySet):
+class PledgeQuerySet(KeepingQuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):
@@ -119,10 +120,13 @@ class PledgeQuerySet(models.QuerySet):
         return pledge if pledge and link.binding == links.binding(purpose, pledge) else None
 
     def with_stale_digests(self):
-        """Pledges whose digests were computed with other keys or provider rules than the present ones."""
+        """Pledges whose digests were computed with other keys or provider rules than the present ones.
+
+        Without name and address they cannot be recomputed.
+        """
         mark = digest_mark(ProviderRule.objects.by_domain())
         # Two ranges, because a B-tree index does not support "not equal".
-        return self.filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
+        return self.with_person().filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
 
     def with_stale_ciphers(self):
         """Pledges with a ciphertext of another key than the present one."""
@@ -171,4 +175,4 @@ class PledgeQuerySet(models.QuerySet):
 
     def unconfirm(self):
         """Undo `confirm`: pledges are pending again until `expires_at`. Returns how many this call changed."""
-        return self.confirmed().update(state=self.model.State.PENDING, confirmed_at=None)
+        return self.confirmed().with_person().update(state=self.model.State.PENDING, confirmed_at=None)

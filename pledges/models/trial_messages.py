@@ -99,7 +99,7 @@ def _sample_pledges(kind, language):
         pledge.expires_at = now + PENDING_LIFE
         pledge.set_person(name, SAMPLE_ADDRESS)
         pledge.set_new_address(SAMPLE_ADDRESS)
-        pledge.new_address_at = now
+        pledge.new_address_at = pledge.keep_asked_at = now
         return pledge
 
     spec = content.SPECS[kind]

@@ -12,22 +12,26 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pledges.content import PledgeContent
-from pledges.crypto import links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Batch, Message, Pledge, ReferralLink
+from pledges.models import Batch, Message, Pledge, ReferralLink, Unreadable
 from pledges.network import network
 from pledges.totals import tally
 from pledges.views.sign import SeeOther
+
+# Purposes whose page shows or changes name or address.
+NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
 
 
 def personal_link_view(purpose):
     """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
 
     Every link that opens nothing gets the same page: tampered, mangled, revoked, or its pledge erased. A link older than a day
-    gets a page without personal data.
+    gets a page without personal data. If no key opens the name or address, a page says so, nothing is changed, and `/readyz`
+    raises an alarm.
     """
 
     def decorator(view):
@@ -37,11 +41,15 @@ def personal_link_view(purpose):
         @sensitive_post_parameters()
         @wraps(view)
         def wrapper(request, token):
-            if request.method != "POST":
-                return answer(request, token)
-            # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
-            with transaction.atomic():
-                return answer(request, token, lock=True)
+            try:
+                if request.method != "POST":
+                    return answer(request, token)
+                # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
+                with transaction.atomic():
+                    return answer(request, token, lock=True)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+                return render(request, "pledges/unreadable.html")
 
         def answer(request, token, lock=False):
             # For base.html, which takes the token out of the address bar.
@@ -55,7 +63,12 @@ def personal_link_view(purpose):
             if pledge is None:
                 return link_ended(request)
             request.link_issued_at = link.issued_at
-            return (_aged if link.is_aged else view)(request, pledge)
+            if link.is_aged:
+                return _aged(request, pledge)
+            if pledge.is_person_erased and purpose in NEED_THE_PERSON:
+                urls = {f"{each}_url": path_from(request, each, pledge) for each in (Purpose.WITHDRAW, Purpose.DATA)}
+                return render(request, "pledges/person_erased.html", urls)
+            return view(request, pledge)
 
         return wrapper
 
@@ -80,7 +93,9 @@ def _aged(request, pledge):
     elif "end_news" in request.POST:
         pledge.end_news()
         done = "end_news"
-    return render(request, "pledges/link_aged.html", {"done": done})
+    elif "keep" in request.POST and pledge.keep_person():
+        done = "keep"
+    return render(request, "pledges/link_aged.html", {"pledge": pledge, "done": done})
 
 
 def _withdrawn(request, pledge):
@@ -133,6 +148,26 @@ def block_new_address(request, pledge):
     if request.method == "POST":
         pledge.block_new_address()
     return render(request, "pledges/block.html", {"done": request.method == "POST", "is_new_address": True})
+
+
+@personal_link_view(Purpose.CORRECT_NAME)
+def correct_name(request, pledge):
+    """ "This is me": give the name of an unconfirmed pledge to the confirmed one of the same mailbox. The count stays."""
+    is_pending = Pledge.objects.pending().filter(pk=pledge.pk).exists()
+    if not is_pending or (request.method == "POST" and not pledge.correct_namesake()):
+        return link_ended(request)
+    return render(request, "pledges/correct_name.html", {"done": request.method == "POST"})
+
+
+@personal_link_view(Purpose.KEEP)
+def keep(request, pledge):
+    """The page with the button that keeps name and address for another period."""
+    if pledge.state != Pledge.State.CONFIRMED:
+        return link_ended(request)
+    if request.method == "POST":
+        pledge.keep_person()
+    context = {"done": request.method == "POST", "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge)}
+    return render(request, "pledges/keep.html", context)
 
 
 @personal_link_view(Purpose.NEW_ADDRESS)

@@ -219,6 +219,7 @@ def edit_in_admin(client, pledges):
     give_app(User.objects.create_superuser("admin", "admin@example.org", "a long word for a test"))
     client.post(reverse("account_login"), {"login": "admin@example.org", "password": "a long word for a test"})
     assert client.post(reverse("mfa_authenticate"), {"code": app_code()}).status_code == 302
+    client.post(reverse("admin:pledges_pledge_reason"), {"reason": "a look at every page of the test"})
     listing = reverse("admin:pledges_pledge_changelist")
     assert client.get(listing).status_code == 200
     for pledge in pledges:

@@ -1,5 +1,6 @@
 """The documentation names only files that exist, and the README stays short."""
 
+import ast
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ NAME = re.compile(r"(?:\w+\.)*(\w+(?=\()|[a-z]+(?:_[a-z0-9]+)+|[A-Z]\w+)(?:\(.*\
 # Tables and settings of dependencies, the table of a model, and an example.
 FOREIGN_NAMES = {
     *("reversion_revision", "reversion_version", "shared_buffers", "max_connections", "pledges_failedstep"),
+    *("pledges_unreadable", "pg_stat_statements", "log_parameter_max_length", "log_error_verbosity"),
     *("test_opening_the_link_does_not_confirm", "GUIDE_PICTURES"),
 }
 COMMAND = re.compile(r"(?<![\w/.-])((?:bin|\.ci|tests|locale)/[\w./*-]+|manage\.py)")
@@ -118,3 +120,19 @@ bin/nothing here
 
 def test_the_readme_has_at_most_120_lines():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def names_of_tests(file):
+    """The names of the test functions of a file."""
+    return {node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_line_of_the_threat_model_names_a_test_that_exists():
+    text = (ROOT / "docs" / "threats.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| threat"))]
+    assert len(lines) > 30
+    for line in lines:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", line)
+        assert named, line
+        for file, name in named:
+            assert name in names_of_tests(ROOT / file), line

@@ -117,14 +117,23 @@ BEGIN
                 RETURN;
             END IF;
         END LOOP;
-        SELECT id, state, name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last AS is_twin
+        SELECT id, state, name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last AS is_twin,
+            address_cipher IS NULL AS is_erased
         INTO known
         FROM pledges_pledge
         WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
-        ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC, slot LIMIT 1
+        ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC,
+            address_cipher IS NULL, slot LIMIT 1
         FOR NO KEY UPDATE NOWAIT;
         IF FOUND THEN
-            IF claim_message(known.id) THEN
+            IF NOT claim_message(known.id) THEN
+                RETURN;
+            END IF;
+            IF known.is_twin AND known.is_erased THEN
+                -- The pledge has no address any more. The ciphertext is bound to the id of the submission.
+                INSERT INTO pledges_message (id, kind, pledge_id, language, address_cipher, state, attempts, error)
+                VALUES (submission.id, 'already', known.id, submission.language, submission.address_cipher, 'queued', 0, '');
+            ELSE
                 PERFORM queue_message(
                     CASE WHEN NOT known.is_twin THEN 'full' WHEN known.state = 'pending' THEN 'confirm' ELSE 'already' END,
                     known.id
@@ -154,7 +163,7 @@ BEGIN
     INTO recipient
     FROM pledges_pledge pledge
     WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
-    ORDER BY state = 'pending', slot LIMIT 1
+    ORDER BY address_cipher IS NULL, state = 'pending', slot LIMIT 1
     FOR NO KEY UPDATE NOWAIT;
     IF FOUND AND claim_message(recipient.id) THEN
         PERFORM queue_message(recipient.message, recipient.id);

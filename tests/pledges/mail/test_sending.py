@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from pledges import housekeeping
 from pledges.models import Message, Pledge
+from pledges.models.keeping import KEEP_PERIOD
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.smtp import MailServer
@@ -254,6 +255,17 @@ def already(language):
     queue_message(Message.Kind.ALREADY, language=language, state="confirmed")
 
 
+def similar(language):
+    make_pledge(NAME, ADDRESS, language=language, state="confirmed")
+    Message.queue(Message.Kind.CONFIRM, make_pledge(f"{NAME}t", ADDRESS, language=language))
+
+
+def ask_to_keep(language):
+    make_pledge(NAME, ADDRESS, language=language, state="confirmed")
+    let_time_pass(KEEP_PERIOD)
+    assert housekeeping.ask_to_keep() == 1
+
+
 def full(language):
     queue_message(Message.Kind.FULL, language=language, state="confirmed")
 
@@ -280,6 +292,8 @@ OCCASIONS = {
     remind: ["confirm", "block"],
     counted: ["manage", "home"],
     already: ["manage"],
+    similar: ["correct_name", "confirm"],
+    ask_to_keep: ["keep"],
     full: ["manage"],
     send_links: ["confirm", "manage"],
     change_address: ["new_address", "block_new_address"],

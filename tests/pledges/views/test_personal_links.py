@@ -85,7 +85,7 @@ def test_12_a_revoked_link_is_gone_and_a_new_one_can_be_requested(client, mailou
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_12_every_tampered_or_mangled_link_gets_the_same_page(client, purpose):
-    pledge = make_drita("pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
+    pledge = make_drita("pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME) else "confirmed")
     want_new_address(pledge)
     link = links.path(purpose, pledge)
     assert client.get(link).status_code == 200
@@ -197,6 +197,8 @@ KEYS_OF_COLUMNS = {
     "inviter_cipher": "inviter_kept_until_confirmed",
     "link_version": "link_version",
     "reminded_at": "reminded_at",
+    "keep_asked_at": "asked_whether_to_keep_name_and_address_at",
+    "kept_at": "kept_on_request_at",
     "repeats": "repeated_messages",
     "written_at": "last_written_at",
 }
@@ -314,7 +316,7 @@ def test_an_invalidated_pledge_can_be_opened_and_withdrawn(client, mailoutbox):
 
 def test_an_invalidated_pledge_cannot_be_confirmed(client):
     pledge = make_drita("invalidated")
-    for purpose in (Purpose.CONFIRM, Purpose.BLOCK):
+    for purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME, Purpose.KEEP):
         for response in (client.get(links.path(purpose, pledge)), client.post(links.path(purpose, pledge))):
             assert opens_nothing(response)
     assert tally.read().total == 0
