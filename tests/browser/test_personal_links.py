@@ -32,7 +32,7 @@ def test_the_forms_work_after_the_link_left_the_address_bar(visit):
     assert Pledge.objects.get().state == "confirmed"
     visitor.open(links.path(Purpose.MANAGE, pledge))
     page.locator("#id_name").fill("Drita Lela")
-    page.locator("#submit-id-save").click()
+    page.locator("main [name=save]").click()
     expect(page.get_by_role("status")).to_be_visible()
     assert Pledge.objects.get().name == "Drita Lela"
     assert page.url.endswith(path_of("pledges:my_pledge", "sq"))
