@@ -56,6 +56,8 @@ class Deployment:
         self.cluster = Cluster("serve", root=folder / "checkout", fallback_home=folder / "outside")
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
+        # Environment variables of the site in addition.
+        self.variables = {}
         self.processes = {}
 
     def manage(self, *command):
@@ -74,6 +76,7 @@ class Deployment:
             "DATABASE_URL": self.cluster.url,
             "SITE_URL": f"http://127.0.0.1:{self.port}",
             "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+            **self.variables,
         }
 
     def start(self, name, *command):
