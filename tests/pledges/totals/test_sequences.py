@@ -125,11 +125,14 @@ class History:
         self.note(code, (slug, 1))
 
     def burst(self):
-        """Many people of one county in a row."""
+        """Many people of one county in a row, in an hour of their own."""
+        let_hours_pass(1)
+        self.look()
         code = self.chance.choice(list(COUNTIES))
         for _ in range(self.chance.randint(4, 12)):
             self.join(code)
             self.look()
+        let_hours_pass(1)
 
     def person(self):
         people = list(Pledge.objects.confirmed().select_related("sector").order_by("created_at", "pk"))
