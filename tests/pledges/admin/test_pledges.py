@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pledges.models import Message, Pledge
-from tests.factories import make_copies, make_pledge
+from tests.factories import make_copies, make_pledge, send_messages
 from tests.pledges.admin.pages import ENGLISH, LIST, PERSON, change_path, run_action, sign_in_with
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +148,7 @@ def test_the_page_says_who_else_pledged_from_the_address_and_how_often_others_tr
     other = make_pledge()
     for _ in range(3):
         Message.queue(Message.Kind.FULL, first)
+        send_messages()
     Message.queue(Message.Kind.FULL, other)
     page = admin_client.get(change_path(second), headers=ENGLISH)
     assert f'<a href="{change_path(first)}">{first}</a>' in page.text
