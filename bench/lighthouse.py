@@ -35,11 +35,11 @@ def lighthouse(options):
     rows.fill(PLEDGES)
     program = prepare()
     lowest = 100
-    with behind_nginx(options) as (site_url, _media):
+    with behind_nginx(options) as (site, _media):
         for name, path in pages():
             # Fills nginx's cache, so that a cached page is measured.
-            urllib.request.urlopen(site_url + path).close()
-            runs = [measure(program, site_url + path, f"{name}-{number}") for number in range(1, options.rounds + 1)]
+            urllib.request.urlopen(site.url + path).close()
+            runs = [measure(program, site.url + path, f"{name}-{number}") for number in range(1, options.rounds + 1)]
             medians = {category: statistics.median(run[category] for run in runs) for category in CATEGORIES}
             lowest = min(lowest, *medians.values())
             print(f"{name}: {', '.join(f'{category} {median}' for category, median in medians.items())}")

@@ -143,16 +143,16 @@ def cpu_milliseconds(site, before):
 def page(options):
     """The home page from nginx's cache, and the same bytes as a static file of the same nginx; both also compressed."""
     rows.fill(PLEDGES)
-    with behind_nginx(options) as (url, media):
-        body = fetch(url + HOME).body
+    with behind_nginx(options) as (site, media):
+        body = fetch(site.url + HOME).body
         (media / "home.html").write_bytes(body)
-        static = f"{url}/media/home.html"
+        static = f"{site.url}/media/home.html"
         # nginx lowers the rights of its workers, and the file must be readable for them.
         (media / "home.html").chmod(0o644)
-        assert fetch(static).body == fetch(url + HOME).body == body
+        assert fetch(static).body == fetch(site.url + HOME).body == body
         runs = {
             "static file": lambda: load.get(static, options.seconds).rate,
-            "page": lambda: load.get(url + HOME, options.seconds).rate,
+            "page": lambda: load.get(site.url + HOME, options.seconds).rate,
         }
         warm_up(runs)
         return compare(runs, options.rounds, {"page / static file, both of nginx": ("page", "static file")})

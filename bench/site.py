@@ -77,7 +77,7 @@ def beside_reference(options):
 
 @contextlib.contextmanager
 def behind_nginx(options):
-    """Run the site behind nginx with an empty cache and an empty MEDIA_ROOT; yields (URL, folder of MEDIA_ROOT)."""
+    """Run the site behind nginx with an empty cache and an empty MEDIA_ROOT; yields (Server, folder of MEDIA_ROOT)."""
     if not nginx.NGINX:
         raise DevError("nginx is missing: install it (on Debian and Ubuntu: apt-get install nginx).")
     port = free_port()
@@ -96,7 +96,7 @@ def behind_nginx(options):
             with override_settings(MEDIA_ROOT=media):
                 processes.append(subprocess.Popen(nginx.command(folder, port), start_new_session=True))
             wait_for(f"{url}/healthz", processes)
-            yield url, media
+            yield Server(url, processes[0].pid), media
         finally:
             serve.stop(processes)
 

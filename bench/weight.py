@@ -18,9 +18,9 @@ BROWSER = {"Accept-Encoding": "gzip"}
 def size(options):
     """Print for each page its bytes, plain and compressed, and those of everything that it loads."""
     rows.fill(PLEDGES)
-    with behind_nginx(options) as (url, _media):
+    with behind_nginx(options) as (site, _media):
         for _name, _language, path in public_paths():
-            loaded = first_view(url, path)
+            loaded = first_view(site.url, path)
             plain, sent = loaded[path]
             everything = sum(sent for _plain, sent in loaded.values())
             print(

@@ -1,6 +1,7 @@
 """Sanitising and resizing of uploaded pictures: re-encoding drops metadata, such as the location, and embedded payloads."""
 
 import secrets
+import threading
 import warnings
 from io import BytesIO
 
@@ -10,8 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
 MAX_BYTES = 15 * 1024 * 1024
-# The resolution of a phone camera. A decoded pixel takes up to four bytes of memory.
+# The resolution of a phone camera, whose JPEG is decoded at a half or a quarter of its size.
 MAX_PIXELS = 50_000_000
+# For formats that are decoded whole: WebP takes 16 bytes of memory for each pixel meanwhile.
+MAX_PIXELS_DECODED_WHOLE = 20_000_000
+# What decoding adds to the memory of a process at most. Each process decodes one picture at a time.
+MAX_MEMORY_BYTES = 400 * 1024 * 1024
+decoding = threading.Lock()
 MAX_SIDE = 2400
 # Pixels, from a small phone to a text column on a screen with device pixel ratio 2.
 WIDTHS = (320, 640, 960, 1280, 1680)
@@ -42,9 +48,9 @@ def safe_copy(upload):
             _("The file is larger than 15 MB. Make the picture smaller and choose it again."), code="too_many_bytes"
         )
     try:
-        with Image.open(upload, formats=INPUT_FORMATS) as image:
+        with decoding, Image.open(upload, formats=INPUT_FORMATS) as image:
             _check_dimensions(image)
-            # Decodes a large JPEG at half or a quarter of its size, which saves memory.
+            # Decodes a large JPEG at half or a quarter of its size.
             image.draft(None, (MAX_SIDE, MAX_SIDE))
             image.load()
             copy = _normalised(image)
@@ -66,8 +72,19 @@ def safe_copy(upload):
 
 def _check_dimensions(image):
     """Refuse large and animated pictures by their header, before they are decoded."""
-    if image.width * image.height > MAX_PIXELS:
+    pixels = image.width * image.height
+    if pixels > MAX_PIXELS:
         raise _too_many_pixels_error()
+    # Of a progressive JPEG the decoder holds all coefficients.
+    is_decoded_whole = image.format in ("PNG", "WEBP") or image.mode == "CMYK" or "progressive" in image.info
+    if is_decoded_whole and pixels > MAX_PIXELS_DECODED_WHOLE:
+        raise ValidationError(
+            _(
+                "The picture has more than 20 million dots. Make it smaller, or save it as an ordinary JPEG, and choose it "
+                "again."
+            ),
+            code="too_many_pixels",
+        )
     # JPEG is left out: one from a phone may contain a second, smaller picture, which Pillow counts as a frame.
     if image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False):
         raise ValidationError(_("A moving picture cannot be shown here. Choose one that stands still."), code="moving")
@@ -81,7 +98,6 @@ def _too_many_pixels_error():
 
 def _normalised(image):
     """Return the picture upright, in sRGB, as RGB or RGBA, within MAX_SIDE and without metadata."""
-    image = ImageOps.exif_transpose(image)
     profile = image.info.get("icc_profile")
     if image.mode.startswith(("I", "F")):
         # 16 bits per pixel are reduced to 8.
@@ -89,6 +105,8 @@ def _normalised(image):
     if image.mode not in ("RGB", "RGBA", "CMYK", "L"):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    # After it was made smaller, because turning copies it.
+    image = ImageOps.exif_transpose(image)
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if profile:
         image = _in_srgb(image, profile, mode)

@@ -20,7 +20,7 @@ def command(folder, port):
         "pid /run/nginx.pid;": f"pid {folder}/nginx.pid; daemon off;",
         "worker_processes auto;": "worker_processes 1;",
         "/var/log/nginx/": f"{folder}/",
-        "/var/cache/nginx/weare1": f"{folder}/cache",
+        "/var/cache/nginx/weare1-": f"{folder}/cache-",
         "unix:/run/weare1/gunicorn.sock": f"unix:{folder}/gunicorn.sock",
         "listen 443 ssl;": f"listen 127.0.0.1:{port};",
         "server_name nejemi1.example;": "server_name _;",

@@ -73,6 +73,16 @@ def normalise(address, rules):
     return f"{local}@{domain}"
 
 
+def limiting_address(address, rules):
+    """The canonical address under which messages are limited and blocked: without tag and dots, whatever the provider's rules.
+
+    It may join the mailboxes of two people, so it decides nothing but limits and blocks.
+    """
+    local, _, domain = normalise(address, rules).rpartition("@")
+    local = local[:1] + local[1:].split("+")[0]
+    return f"{local.replace('.', '')}@{domain}"
+
+
 def plain_words(name):
     """The words of a name, case-folded, without accents and punctuation."""
     # Decomposition comes before case folding: some letters, such as 𝐃, have no lower case until they are decomposed.

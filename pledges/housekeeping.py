@@ -18,6 +18,7 @@ from pledges.models import (
     ContentChange,
     Export,
     Message,
+    MessageGrant,
     Pledge,
     Submission,
     TrialMessage,
@@ -107,6 +108,11 @@ def erase_attempts():
     Attempt.objects.expired().delete()
 
 
+def erase_grants():
+    """Erase grants of messages that no limit counts any more."""
+    MessageGrant.objects.expired().delete()
+
+
 def erase_messages():
     """Erase messages that were sent or given up, after thirty days."""
     Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
@@ -166,6 +172,7 @@ STEPS = [
     erase_submissions,
     erase_new_addresses,
     erase_attempts,
+    erase_grants,
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,
@@ -174,6 +181,7 @@ STEPS = [
     retry_unreadable,
     tally.erase_old_hours,
     ContentChange.fold,
+    published.publish_counties,
     published.publish,
     milestones.record,
 ]

@@ -127,6 +127,18 @@ def in_named_language(view):
     return wrapper
 
 
+def embeddable(view):
+    """Let pages of other sites show the file or frame (Cross-Origin-Resource-Policy). The default is this site only."""
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+    return wrapper
+
+
 def personal_page(view):
     """Decorate a page behind a personal link, or with submitted input on it: not cached, not indexed."""
 

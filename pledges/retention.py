@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from pledges.housekeeping import MESSAGE_RETENTION
 from pledges.models.attempts import WINDOW
+from pledges.models.grants import GRANT_LIFE
 from pledges.models.keeping import ANSWER_PERIOD
 from pledges.models.messages import GIVE_UP_AFTER
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
@@ -66,6 +67,24 @@ def kept_data():
             digests,
             _minutes(WINDOW),
         ),
+        Kept(
+            "grants",
+            _("trace of an address that we wrote to, to send it at most five messages a day"),
+            digests,
+            _days(GRANT_LIFE),
+        ),
+        Kept(
+            "inviter",
+            _("whose link led you to the form, if you came by one"),
+            encrypted,
+            _("until you confirm; %(days)s if you do not") % {"days": _days(PENDING_LIFE)},
+        ),
+        Kept(
+            "own_link",
+            _("your own link to invite others, if you made one, and how many confirmed through it"),
+            _("encrypted, and as keyed digests"),
+            _("until you end it or withdraw"),
+        ),
         Kept("answers", _("group, county, language, choices, and when you signed"), plain, until_withdrawal),
         Kept("consent", _("the words you signed and your consent"), plain, until_withdrawal),
         Kept(
@@ -85,7 +104,7 @@ def kept_data():
         ),
         Kept(
             "last_message",
-            _("the address for the last message, after you withdraw"),
+            _("your address for the last message to it, after you withdraw or change it"),
             encrypted,
             _("until it is sent, at most %(days)s") % {"days": _days(GIVE_UP_AFTER)},
         ),

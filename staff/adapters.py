@@ -40,7 +40,7 @@ def login_of(user):
 def admit_attempt(login, request):
     """Record an attempt to sign in and return it. Raises ValidationError with the time to wait if it is throttled."""
     try:
-        return SignInAttempt.admit(login, getattr(request, "network", None))
+        return SignInAttempt.admit(login, getattr(request, "network", None), getattr(request, "site_prefix", None))
     except TooManyAttempts as throttled:
         raise ValidationError(_time_to_wait(throttled.seconds), code="too_soon") from None
 
@@ -65,7 +65,7 @@ def _time_to_wait(seconds):
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Passwords: throttled, and failures in the audit log. There is no sign-up."""
+    """Passwords: throttled, and failures of existing accounts in the audit log. There is no sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _("We know no such e-mail address and password."),
@@ -84,8 +84,12 @@ class AccountAdapter(DefaultAccountAdapter):
         attempt = admit_attempt(credentials["email"], request)
         user = super().authenticate(request, **credentials)
         if user is None or not (user.is_active and user.is_staff):
-            account = Account.objects.with_email(credentials["email"])
-            AuditEntry.log(account, AuditEntry.Action.SIGN_IN_FAILED, by="password")
+            if account := Account.objects.with_email(credentials["email"]):
+                AuditEntry.log(account, AuditEntry.Action.SIGN_IN_FAILED, by="password")
+            else:
+                # Only counted: visitors must not fill the audit log, which is never erased. Also one statement, so that the time
+                # of the answer does not reveal which accounts exist.
+                attempt.save(update_fields=["succeeded"])
             return None
         attempt.delete()
         return user

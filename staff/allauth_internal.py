@@ -12,9 +12,11 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from allauth.mfa.webauthn.internal.auth import STATE_SESSION_KEY as PASSKEY_STATE
 from allauth.mfa.webauthn.internal.auth import begin_registration
 
 __all__ = [
+    "PASSKEY_STATE",
     "activate_recovery_codes",
     "activate_totp",
     "generate_totp_secret",

@@ -44,7 +44,8 @@ def start(request, user):
 
 
 def update_factors(request):
-    """Bind the session to the factors that exist now, after one was added or removed in it."""
+    """Bind the session to the factors that exist now, after one was added or removed in it. Its key changes."""
+    request.session.cycle_key()
     request.session[AUTHENTICATED_AT] = time.time()
     request.session[SECOND_FACTORS] = second_factor_ids(request.user)
 

@@ -27,7 +27,7 @@ def protected(view):
 urlpatterns = [
     path("", views.overview, name="mfa_index"),
     path("login/", titled(account.LoginView, _("Sign in")), name="account_login"),
-    path("login/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("login/passkey/", views.PasskeySignIn.as_view(), name="mfa_login_webauthn"),
     path("login/code/", titled(mfa.AuthenticateView, _("Second factor")), name="mfa_authenticate"),
     path("logout/", titled(account.LogoutView, _("Log out")), name="account_logout"),
     path("inactive/", titled(account.AccountInactiveView, _("This account is switched off")), name="account_inactive"),

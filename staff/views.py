@@ -8,13 +8,16 @@ from allauth.account.utils import perform_login
 from allauth.mfa.adapter import get_adapter as get_factor_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
-from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, RemoveWebAuthnView
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout, update_session_auth_hash
 from django.contrib.auth.forms import SetPasswordForm
+from django.core import signing
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -22,9 +25,51 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from staff import sessions
-from staff.allauth_internal import passkey_creation_options
+from staff.allauth_internal import PASSKEY_STATE, passkey_creation_options
 from staff.forms import RecoverForm
 from staff.models import Account, AuditEntry, Invitation
+
+# Between the two requests of a sign-in with a passkey.
+PASSKEY_COOKIE = "passkey"
+PASSKEY_SECONDS = 300
+
+
+class PasskeySignIn(LoginWebAuthnView):
+    """Sign in with a passkey alone. A stranger who asks for a challenge gets it in a signed cookie and creates no session.
+
+    allauth keeps the challenge in the session, so it is moved from there to the cookie, and back for the answer.
+    """
+
+    def get(self, request, *args, **kwargs):
+        response = super().get(request, *args, **kwargs)
+        state = request.session.pop(PASSKEY_STATE, None)
+        if state:
+            response.set_cookie(
+                PASSKEY_COOKIE,
+                signing.dumps(state, salt=PASSKEY_COOKIE),
+                max_age=PASSKEY_SECONDS,
+                path=request.path,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Strict",
+            )
+        return response
+
+    def post(self, request, *args, **kwargs):
+        try:
+            state = signing.loads(request.COOKIES.get(PASSKEY_COOKIE, ""), salt=PASSKEY_COOKIE, max_age=PASSKEY_SECONDS)
+            request.session[PASSKEY_STATE] = state
+        except signing.BadSignature:
+            # Missing, too old or changed: the form refuses the answer to it.
+            pass
+        response = super().post(request, *args, **kwargs)
+        request.session.pop(PASSKEY_STATE, None)
+        response.delete_cookie(PASSKEY_COOKIE, path=request.path, samesite="Strict")
+        return response
+
+    def form_invalid(self, form):
+        # allauth would store a message in the session.
+        return redirect(f"{reverse('account_login')}?passkey")
 
 
 def second_factor_required(view):

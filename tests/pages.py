@@ -1,6 +1,7 @@
 """Every page of the site, a parser for pages, and the input of forms."""
 
 import re
+import time
 from datetime import timedelta
 
 from django.test.html import parse_html
@@ -98,6 +99,10 @@ def personal_visits(client, language):
     yield "nothing chosen", client.post(commit, {})
     yield "chosen", client.post(commit, {"commitments": [pledge.sector.commitments.first().pk]})
     yield "certificate", client.get(link(Purpose.CERTIFICATE, pledge))
+    aged = links.path(Purpose.MANAGE, pledge, language, issued_at=int(time.time()) - links.MAX_AGE_SECONDS - 60)
+    yield "link older than a day", client.get(aged)
+    yield "fresh link requested", client.post(aged, {"fresh": "1"})
+    yield "news ended", client.post(aged, {"end_news": "1"})
     yield "withdraw", client.get(link(Purpose.WITHDRAW, pledge))
     yield "withdrawn", client.post(link(Purpose.WITHDRAW, pledge))
 

@@ -6,19 +6,25 @@ from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.csp import build_policy
 
 from pledges import snapshot
-from pledges.network import network
+from pledges.http import NOT_INDEXED
+from pledges.network import network, site_prefix
+from staff import sessions
 
 logger = logging.getLogger(__name__)
 
-# For public pages that are missing or have moved. A shared cache stores such a response for ten seconds.
+# For public pages that are missing or have moved. nginx keeps a 404 only in place of a page that it holds (deploy/nginx.conf).
 MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
 
 
@@ -35,6 +41,31 @@ def _is_public_not_found_or_moved(request, response):
         # Not a 301 of CommonMiddleware, which appends the slash that is missing: the URL may be a personal link.
         return response.status_code == 404
     return response.status_code in (301, 404) and "token" not in match.kwargs
+
+
+class SecurityHeadersMiddleware(SecurityMiddleware):
+    """The security headers of every response, also of static files and of errors that another middleware raises.
+
+    It is the outermost middleware and only fills in what is missing. SecurityMiddleware itself raises on an invalid host.
+    """
+
+    def process_request(self, request):
+        """Nothing: the next middleware redirects to HTTPS."""
+
+    def process_response(self, request, response):
+        """Add the headers that the view and the other middleware have not set."""
+        response = super().process_response(request, response)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # A 304 carries neither of them, because browsers would replace those of the stored page.
+        if response.status_code != 304:
+            response.headers.setdefault("Content-Security-Policy", build_policy(settings.SECURE_CSP))
+            if not getattr(response, "xframe_options_exempt", False):
+                response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
+        is_page = response.status_code < 300 and "no-store" in response.get("Cache-Control", "")
+        if is_page or response.status_code >= 400:
+            response.headers.setdefault("X-Robots-Tag", NOT_INDEXED)
+        return response
 
 
 def no_store_by_default(get_response):
@@ -67,11 +98,27 @@ def cookies_for_staff_only(get_response):
 
 
 def network_for_staff(get_response):
-    """Middleware: set `request.network` in the admin, for login throttling."""
+    """Middleware: set `request.network` and `request.site_prefix` (text or None) in the admin, for login throttling."""
 
     def middleware(request):
         if _is_for_staff(request):
             request.network = network(request)
+            request.site_prefix = request.network and site_prefix(request.network)
+        return get_response(request)
+
+    return middleware
+
+
+def refuse_large_bodies(get_response):
+    """Middleware: only staff who are signed in send more than a form. Others are refused before the body is read."""
+
+    def middleware(request):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            if not _is_for_staff(request):
+                raise RequestDataTooBig
+            if not (request.user.is_authenticated and sessions.is_strong(request)):
+                return redirect(settings.LOGIN_URL)
         return get_response(request)
 
     return middleware

@@ -64,6 +64,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 handler400 = "campaign.views.content.bad_request"
+handler404 = "campaign.views.content.not_found"
 urlpatterns += i18n_patterns(
     path("", include("campaign.urls")),
     path("", include("pledges.urls")),

@@ -234,6 +234,14 @@ def short_address(request, full):
     return mark_public(HttpResponseRedirect(full))
 
 
+def not_found(request, exception):
+    """Show the error page of a missing page (status 404).
+
+    Django's own view looks for a CSRF token in the body, which may be malformed: that raises within the error handling.
+    """
+    return render(request, "404.html", status=404)
+
+
 def bad_request(request, exception):
     """Show the error page of a malformed or oversized request (status 400)."""
     return render(request, "400.html", status=400)

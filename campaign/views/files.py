@@ -15,12 +15,13 @@ from campaign.models import Article, Page
 from campaign.pictures import MIME_TYPES
 from pledges.figures.brand import brand
 from pledges.figures.cards import draw
-from pledges.http import in_named_language, mark_public, public_page, read_only
+from pledges.http import embeddable, in_named_language, mark_public, public_page, read_only
 
 # Only for URLs that change with their content.
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
+@embeddable
 @in_named_language
 @public_page
 def picture(request, language, kind, key):
@@ -36,6 +37,7 @@ def picture(request, language, kind, key):
     return HttpResponse(draw("card", title, brand()), content_type="image/png")
 
 
+@embeddable
 @read_only
 def library_file(request, name):
     """Serve a file of the picture library where nginx does not. Its name changes with its content: cached as immutable."""
@@ -63,7 +65,7 @@ def robots(request):
         f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}",
         "",
     ]
-    return HttpResponse("\n".join(lines), content_type="text/plain")
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @public_page

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from pledges.crypto import keys
 from pledges.exports.spreadsheets import csv_file, xlsx_file
 from pledges.models import Export, Pledge, Unreadable
-from pledges.models.person import pledge_associated_data
 from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 
 ENCRYPTED = ["name", "address"]
@@ -78,12 +77,12 @@ def _decrypted_column(name):
 
     def cells(values, ids):
         texts = [
-            _decrypt(ciphertext, pledge_associated_data(id, name), unreadable)
+            _decrypt(ciphertext, keys.pledge_associated_data(id, name), unreadable)
             for ciphertext, id in zip(values, ids, strict=True)
         ]
         if unreadable in texts:
             # One of the page is enough for the alarm.
-            Unreadable.record(pledge_associated_data(ids[texts.index(unreadable)], name))
+            Unreadable.record(keys.pledge_associated_data(ids[texts.index(unreadable)], name))
         return texts
 
     return Column(capfirst(heading), f"{name}_cipher", cells)

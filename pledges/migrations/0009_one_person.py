@@ -10,7 +10,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pledges", "0005_new_address_index")]
+    dependencies = [("pledges", "0008_mailbox_limits")]
 
     operations = [
         migrations.CreateModel(
@@ -54,7 +54,9 @@ class Migration(migrations.Migration):
                     ("similar", "signed again with a similar name"),
                     ("full", "two have pledged from this address"),
                     ("links", "your link"),
+                    ("fresh", "a fresh link"),
                     ("new_address", "confirm the new address"),
+                    ("moved", "your address was changed"),
                     ("keep", "shall we keep your name and address?"),
                     ("corrected", "your pledge is corrected"),
                     ("withdrawn", "your pledge is erased"),
@@ -75,7 +77,9 @@ class Migration(migrations.Migration):
                     ("similar", "signed again with a similar name"),
                     ("full", "two have pledged from this address"),
                     ("links", "your link"),
+                    ("fresh", "a fresh link"),
                     ("new_address", "confirm the new address"),
+                    ("moved", "your address was changed"),
                     ("keep", "shall we keep your name and address?"),
                     ("corrected", "your pledge is corrected"),
                     ("withdrawn", "your pledge is erased"),
@@ -108,7 +112,9 @@ class Migration(migrations.Migration):
                     ("similar", "signed again with a similar name"),
                     ("full", "two have pledged from this address"),
                     ("links", "your link"),
+                    ("fresh", "a fresh link"),
                     ("new_address", "confirm the new address"),
+                    ("moved", "your address was changed"),
                     ("keep", "shall we keep your name and address?"),
                     ("corrected", "your pledge is corrected"),
                     ("withdrawn", "your pledge is erased"),

@@ -1,7 +1,7 @@
 """The supporter behind a pledge: encrypted name and address, keyed digests, duplicates, and the name on the wall."""
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -21,11 +21,6 @@ DIGEST_FIELDS = [
 ]
 # The fields that `set_person` sets.
 PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
-
-
-def pledge_associated_data(pledge_id, column):
-    """The associated data that bind a ciphertext to this column and row of a pledge."""
-    return f"pledge.{column}.{pledge_id}"
 
 
 def address_digests(address, rules):
@@ -66,7 +61,7 @@ class Person(models.Model):
 
     def associated_data(self, column):
         """The associated data that bind a ciphertext to this column and row."""
-        return pledge_associated_data(self.pk, column)
+        return keys.pledge_associated_data(self.pk, column)
 
     @property
     def name(self):
@@ -113,6 +108,13 @@ class Person(models.Model):
         self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
         self.new_address_at = Now()
 
+    @property
+    def inviter(self):
+        """The referral code of the link that led to this pledge, or None. Raises CannotDecrypt."""
+        if self.inviter_cipher is None:
+            return None
+        return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))
+
     # Uniqueness: an address holds at most two pledges, by two different names.
 
     def others_at_address(self):
@@ -123,16 +125,22 @@ class Person(models.Model):
     def use_new_address(self):
         """Replace the address by the confirmed new one; False if that mailbox already holds two pledges or the same name.
 
-        If the pledge is still pending (after a correction by staff), its confirmation message is sent to the new address.
+        Every link that was sent before ends. The old address learns that it was changed, unless it never confirmed the pledge:
+        it may be a stranger's. If the pledge is still pending (after a correction by staff), its confirmation message is sent
+        to the new address.
         """
-        name, address = self.name, self.new_address
+        name, address, old_address = self.name, self.new_address, self.address
         self.set_person(name, address)
         self.new_address_cipher = self.new_address_at = None
+        self.link_version = F("link_version") + 1
+        columns = [*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at", "link_version"]
         for slot in (self.slot, 3 - self.slot):
             self.slot = slot
             try:
                 with transaction.atomic():
-                    self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
+                    self.save(update_fields=columns)
+                    if self.confirmed_at:
+                        Message.queue_last(Message.Kind.MOVED, old_address, self.language)
                     if self.state == self.State.PENDING:
                         Message.queue(Message.Kind.CONFIRM, self)
             except IntegrityError:

@@ -7,7 +7,7 @@ from django.views.decorators.csp import csp_override
 
 from pledges.content import PledgeContent
 from pledges.figures.mosaic import mosaic
-from pledges.http import in_named_language, public_page
+from pledges.http import embeddable, in_named_language, public_page
 from pledges.snapshot import Depth
 from pledges.totals import tally
 
@@ -16,6 +16,7 @@ COUNTER_CSP = {"default-src": [CSP.NONE], "style-src": [CSP.SELF], "base-uri": [
 
 @xframe_options_exempt
 @csp_override(COUNTER_CSP)
+@embeddable
 @in_named_language
 @public_page(figures=Depth.TOTALS)
 def counter(request, language, theme):
@@ -26,6 +27,4 @@ def counter(request, language, theme):
         "mosaic": mosaic(totals.sectors, PledgeContent.current().settings.goal_above(totals.total)),
         "theme": theme,
     }
-    response = render(request, "pledges/counter.html", context)
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    return render(request, "pledges/counter.html", context)

@@ -33,7 +33,7 @@ SAFE_LOG_SETTINGS = {
 @read_only
 def healthz(request):
     """200 while the process answers; checks nothing else."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @read_only

@@ -12,7 +12,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
-from pledges.http import public_page
+from pledges.http import embeddable, public_page
 from pledges.languages import LANGUAGE_CODES
 from pledges.snapshot import Depth
 from pledges.totals import tally
@@ -40,7 +40,7 @@ def open_data(figures=Depth.NONE):
     """
 
     def decorator(view):
-        public = public_page(view, figures=figures, is_data=True)
+        public = embeddable(public_page(view, figures=figures, is_data=True))
 
         @csrf_exempt
         @wraps(view)
@@ -52,7 +52,6 @@ def open_data(figures=Depth.NONE):
             else:
                 response = public(request)
                 response.headers["Access-Control-Expose-Headers"] = "ETag"
-                response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 response.headers["Link"] = f'<{LICENCE}>; rel="license"'
             response.headers["Access-Control-Allow-Origin"] = "*"
             return response
@@ -83,7 +82,7 @@ def description(request):
 
 @open_data(Depth.TOTALS)
 def totals_json(request):
-    """The totals as JSON; `sectors` and `counties` each sum to `total`."""
+    """The totals as JSON; `sectors` sum to `total`, and `counties` to `counties_total`."""
     totals = tally.shown()
     as_of = totals.as_of.isoformat()
     data = {
@@ -95,6 +94,8 @@ def totals_json(request):
         "sectors": {
             sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en} for sector, n in totals.sectors
         },
+        "counties_as_of": totals.counties_as_of.isoformat(),
+        "counties_total": totals.counties_total,
         "counties": {
             **{county.code: {"total": n, "sq": county.name_sq, "en": county.name_en} for county, n in totals.counties},
             "unknown": {"total": totals.unknown, "sq": UNKNOWN_SQ, "en": UNKNOWN_EN},
@@ -105,9 +106,12 @@ def totals_json(request):
 
 @open_data(Depth.TOTALS)
 def totals_csv(request):
-    """The totals as CSV: the total, then one row for each way of signing, sector and county."""
+    """The totals as CSV: the total, then one row for each way of signing, sector and county.
+
+    Counties and their total have a time of their own.
+    """
     totals = tally.shown()
-    as_of = totals.as_of.isoformat()
+    as_of, counties_as_of = totals.as_of.isoformat(), totals.counties_as_of.isoformat()
     rows = [
         ["kind", "code", "sq", "en", "total", "as_of"],
         ["total", "total", "Gjithsej", "Total", totals.total, as_of],
@@ -115,8 +119,9 @@ def totals_csv(request):
         ["way", "groups", "Në grup", "Groups", totals.groups, as_of],
         ["way", "paper", "Në letër", "Paper", totals.paper, as_of],
         *(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of] for sector, n in totals.sectors),
-        *(["county", county.code, county.name_sq, county.name_en, n, as_of] for county, n in totals.counties),
-        ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown, as_of],
+        ["total", "counties", "Sipas qarkut, gjithsej", "By county, total", totals.counties_total, counties_as_of],
+        *(["county", county.code, county.name_sq, county.name_en, n, counties_as_of] for county, n in totals.counties),
+        ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown, counties_as_of],
     ]
     return _csv("totals", rows)
 

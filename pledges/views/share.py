@@ -8,12 +8,13 @@ from pledges.content import PledgeContent
 from pledges.figures import cards
 from pledges.figures import ribbon as ribbons
 from pledges.figures.brand import brand
-from pledges.http import in_named_language, public_page
+from pledges.http import embeddable, in_named_language, public_page
 
 # Takes the place of a sector's slug in the address of a picture: neutral words, which do not reveal the sector.
 NEUTRAL_SLUG = "1"
 
 
+@embeddable
 @in_named_language
 @public_page
 def picture(request, language, layout, slug):
@@ -30,6 +31,7 @@ def ribbon(request):
     return render(request, "pledges/ribbon.html")
 
 
+@embeddable
 @in_named_language
 @public_page
 def ribbon_picture(request, language, kind):

@@ -8,7 +8,7 @@ from pledges.figures import cards, downloads
 from pledges.figures.brand import brand
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
-from pledges.http import in_named_language, public_page
+from pledges.http import embeddable, in_named_language, public_page
 from pledges.models import County
 from pledges.snapshot import Depth
 from pledges.totals import tally
@@ -34,6 +34,7 @@ def _page(request, per_10000):
     of_people = content.milestones_of_people
     context = {
         "totals": totals,
+        "small": THRESHOLD,
         "goal": goal,
         "mosaic": mosaic(totals.sectors, goal),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
@@ -76,6 +77,7 @@ def method(request):
     return render(request, "pledges/method.html", {"small": THRESHOLD})
 
 
+@embeddable
 @in_named_language
 @public_page(figures=Depth.GROWTH)
 def figure(request, language, name, kind):
@@ -107,6 +109,7 @@ def _figure(name):
     return downloads.groups_by_county_figure(totals)
 
 
+@embeddable
 @in_named_language
 @public_page(figures=Depth.TOTALS)
 def card(request, language):

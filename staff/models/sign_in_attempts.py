@@ -5,7 +5,8 @@ MAX_ACCOUNT_WAIT. Attempts from a network in which the account signed in within 
 that guessing from elsewhere does not lock the owner out.
 
 Per network, over all accounts: after FREE_NETWORK_FAILURES failures within NETWORK_WINDOW each further attempt has to wait, up to
-MAX_NETWORK_WAIT. Accounts that have signed in from the network before are exempt.
+MAX_NETWORK_WAIT; likewise after FREE_SITE_FAILURES from one IPv6 site (/48), which has 65,536 networks. Accounts that have
+signed in from the network before are exempt.
 
 Passkeys cannot be guessed and are never throttled.
 """
@@ -22,6 +23,7 @@ from django.utils.crypto import salted_hmac
 
 FREE_ACCOUNT_FAILURES = 5
 FREE_NETWORK_FAILURES = 20
+FREE_SITE_FAILURES = 100
 FIRST_WAIT = 10  # seconds
 MAX_ACCOUNT_WAIT = 900  # seconds
 MAX_NETWORK_WAIT = 60  # seconds
@@ -54,10 +56,11 @@ class SignInAttemptQuerySet(models.QuerySet):
 
 
 class SignInAttempt(models.Model):
-    """One attempt to sign in: digests of the account's login and of the network it came from."""
+    """One attempt to sign in: digests of the account's login, of the network it came from and of its IPv6 site, if any."""
 
     account = models.BinaryField(max_length=32, editable=False)
     network = models.BinaryField(max_length=32, editable=False)
+    site = models.BinaryField(max_length=32, null=True, editable=False)
     succeeded = models.BooleanField(default=False, editable=False)
     at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -67,19 +70,24 @@ class SignInAttempt(models.Model):
         indexes = [
             models.Index(fields=["account", "at"], name="sign_in_attempt_by_account"),
             models.Index(fields=["network", "at"], name="sign_in_attempt_by_network"),
+            models.Index(fields=["site", "at"], name="sign_in_attempt_by_site", condition=Q(site__isnull=False)),
         ]
 
     def __str__(self):
         return str(self.pk)
 
     @classmethod
-    def admit(cls, login, network):
+    def admit(cls, login, network, site=None):
         """Record a failed attempt and return it; the caller deletes it when the attempt succeeds.
 
-        `login` is the name typed to sign in, whether such an account exists or not. `network` is text or None. Raises
-        TooManyAttempts, and records nothing, when the attempt is throttled.
+        `login` is the name typed to sign in, whether such an account exists or not. `network` and its `site`, the /48 of an
+        IPv6 network, are text or None. Raises TooManyAttempts, and records nothing, when the attempt is throttled.
         """
-        attempt = cls(account=_digest("account", login.strip().lower()), network=_digest("network", network or ""))
+        attempt = cls(
+            account=_digest("account", login.strip().lower()),
+            network=_digest("network", network or ""),
+            site=_digest("site", site) if site else None,
+        )
         with transaction.atomic():
             # The advisory lock serialises attempts on one account, so that concurrent attempts count each other.
             with connection.cursor() as cursor:
@@ -102,8 +110,15 @@ class SignInAttempt(models.Model):
         knows_network = has_network and self._account_knows_network()
         wait = _backoff_seconds(self._account_failures(knows_network), FREE_ACCOUNT_FAILURES, MAX_ACCOUNT_WAIT)
         if has_network and not knows_network:
-            network_wait = _backoff_seconds(self._network_failures(), FREE_NETWORK_FAILURES, MAX_NETWORK_WAIT)
+            network_wait = _backoff_seconds(
+                self._recent_failures(network=self.network), FREE_NETWORK_FAILURES, MAX_NETWORK_WAIT
+            )
             wait = max(wait, network_wait)
+            if self.site:
+                site_wait = _backoff_seconds(
+                    self._recent_failures(site=self.site), FREE_SITE_FAILURES, MAX_NETWORK_WAIT
+                )
+                wait = max(wait, site_wait)
         return wait
 
     def _account_knows_network(self):
@@ -121,8 +136,9 @@ class SignInAttempt(models.Model):
         last_success = attempts.filter(succeeded=True).aggregate(at=Max("at"))["at"]
         return failures.filter(at__gt=last_success) if last_success else failures
 
-    def _network_failures(self):
-        return SignInAttempt.objects.filter(network=self.network, succeeded=False, at__gt=Now() - NETWORK_WINDOW)
+    @staticmethod
+    def _recent_failures(**origin):
+        return SignInAttempt.objects.filter(**origin, succeeded=False, at__gt=Now() - NETWORK_WINDOW)
 
 
 def _backoff_seconds(failures, free, longest):

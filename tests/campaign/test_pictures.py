@@ -4,12 +4,15 @@ import io
 import os
 import re
 import struct
+import subprocess
+import sys
 import time
 import zlib
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -20,7 +23,7 @@ from PIL import Image, ImageCms
 
 from campaign import housekeeping, richtext
 from campaign.models import Article, Page, Picture
-from campaign.pictures import CARD, MAX_BYTES, WIDTHS
+from campaign.pictures import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
 from tests.campaign.test_content import make_page, words
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document
@@ -186,6 +189,56 @@ def test_28_a_decompression_bomb_is_refused_before_decoding(admin_client, side):
     started = time.monotonic()
     assert "more than 50 million dots" in refusal_of(admin_client, SimpleUploadedFile("a.png", png(side, side)))
     assert time.monotonic() - started < 2
+
+
+# {kind: (mode, side in pixels, format, options)}: the largest pictures that are accepted.
+LARGEST = {
+    "a JPEG of a phone": ("RGB", 7070, "JPEG", {}),
+    "a progressive JPEG": ("RGB", 4470, "JPEG", {"progressive": True}),
+    "a JPEG for print": ("CMYK", 4470, "JPEG", {}),
+    "a PNG": ("RGBA", 4470, "PNG", {"compress_level": 1}),
+    "a PNG of 16 bits": ("I;16", 4470, "PNG", {"compress_level": 1}),
+    "a PNG with a palette": ("P", 4470, "PNG", {"compress_level": 1}),
+    "a WebP": ("RGBA", 4470, "WEBP", {"lossless": True, "method": 0}),
+}
+# In a process of its own; VmHWM is the most resident memory since its start.
+DECODE = """
+import sys
+from pathlib import Path
+import django
+django.setup()
+from django.core.files.uploadedfile import SimpleUploadedFile
+from campaign.pictures import safe_copy
+def peak():
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) * 1024
+small, large = (SimpleUploadedFile("a", Path(name).read_bytes()) for name in sys.argv[1:])
+safe_copy(small)
+before = peak()
+safe_copy(large)
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize("kind", LARGEST)
+def test_the_largest_pictures_are_decoded_within_the_stated_memory(tmp_path, kind):
+    mode, side, image_format, options = LARGEST[kind]
+    for name, size in (("small", 10), ("large", side)):
+        Image.new(mode, (size, size)).save(tmp_path / name, image_format, **options)
+    command = [sys.executable, "-c", DECODE, tmp_path / "small", tmp_path / "large"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "weare1.settings"}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < MAX_MEMORY_BYTES
+
+
+@pytest.mark.parametrize(
+    ("mode", "image_format", "options"),
+    [("RGB", "JPEG", {"progressive": True}), ("CMYK", "JPEG", {}), ("L", "PNG", {}), ("RGB", "WEBP", {"method": 0})],
+)
+def test_a_picture_that_needs_much_memory_is_refused_before_decoding(admin_client, mode, image_format, options):
+    upload = io.BytesIO()
+    Image.new(mode, (4480, 4480)).save(upload, image_format, **options)
+    sentence = refusal_of(admin_client, SimpleUploadedFile("a", upload.getvalue()))
+    assert "more than 20 million dots" in sentence
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])

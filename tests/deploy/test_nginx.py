@@ -1,5 +1,6 @@
 """deploy/nginx.conf: cached pages while gunicorn and PostgreSQL are down, cache headers, limits."""
 
+import contextlib
 import fcntl
 import http.client
 import json
@@ -14,13 +15,16 @@ import time
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import psycopg2
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils.csp import build_policy
 
+from bench.fuzz import attack
 from dev import nginx
 from dev.cluster import Cluster
-from tests.drill import require
+from tests.drill import require, require_program, rounds
 
 DEPLOY = settings.BASE_DIR / "deploy"
 TIMEOUT = 30  # seconds
@@ -92,12 +96,18 @@ class Deployment:
         )
         self.wait_for(lambda: self.fetch("/healthz")[0] == 200)
 
-    def start_nginx(self):
-        """Start nginx with an empty cache."""
+    def start_nginx(self, replace=None):
+        """Start nginx with an empty cache; `replace` changes texts of its configuration."""
         if "nginx" in self.processes:
             self.stop("nginx")
-        shutil.rmtree(self.folder / "cache", ignore_errors=True)
-        self.start("nginx", *nginx.command(self.folder, self.port))
+        for cache in self.folder.glob("cache-*"):
+            shutil.rmtree(cache)
+        command = nginx.command(self.folder, self.port)
+        configuration = self.folder / "nginx.conf"
+        for old, new in (replace or {}).items():
+            assert old in configuration.read_text()
+            configuration.write_text(configuration.read_text().replace(old, new))
+        self.start("nginx", *command)
         # nginx serves this file without gunicorn.
         self.wait_for(lambda: self.fetch("/static/css/base.css")[0] == 200)
 
@@ -108,9 +118,21 @@ class Deployment:
         try:
             connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
             response = connection.getresponse()
-            return response.status, response.headers, response.read().decode()
+            return response.status, response.headers, response.read().decode(errors="replace")
         finally:
             connection.close()
+
+    def send(self, request):
+        """The response to raw bytes, as (status, headers, body); the connection is not closed on this side."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(request)
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            return response.status, response.headers, response.read().decode()
+
+    def kept_files(self, zone="*"):
+        """The files of nginx's caches."""
+        return [path for path in self.folder.glob(f"cache-{zone}/**/*") if path.is_file()]
 
     def wait_for(self, condition, timeout=TIMEOUT):
         deadline = time.monotonic() + timeout
@@ -172,8 +194,8 @@ def test_20_cached_pages_are_served_while_gunicorn_and_postgresql_are_down(deplo
     for path in PUBLIC:
         status, headers, page = deployment.fetch(path)
         assert (path, status, page) == (path, first[path][0], first[path][2])
-    # The wall of names expires after five seconds and is not served stale.
-    deployment.wait_for(lambda: deployment.fetch(WALL)[0] == 503)
+    # The wall of names is not kept.
+    assert deployment.fetch(WALL)[0] == 503
     status, headers, page = deployment.fetch(FORM, {"over_16": "yes", "name": "Drita Kola"})
     assert status == 503 and headers["Cache-Control"] == "no-store"
     assert "Tani nuk mund të marrim zotime" in page and "We cannot take pledges right now" in page
@@ -204,12 +226,141 @@ def test_the_public_sees_a_change_within_ten_seconds_also_on_the_first_visit_aft
 
 
 def test_a_404_replaces_the_cached_page(deployment):
+    assert deployment.fetch("/sq/fjalorth/")[0] == 200
     deployment.manage(
         "shell", "-c", "from campaign.models import Page; Page.objects.filter(key='glossary').update(state='draft')"
     )
-    # A response that nginx may not cache would not replace the older page, and that would be served stale.
-    assert [deployment.fetch("/sq/fjalorth/")[0] for _ in range(2)] == [404, 404]
+    # A response that nginx may not keep would not replace the older page, and that would be served stale.
+    deployment.wait_for(lambda: deployment.fetch("/sq/fjalorth/")[0] == 404)
     assert deployment.fetch("/sq/fjalorth/")[1]["X-Cache"] == "HIT"
+
+
+def test_a_404_is_not_kept(deployment):
+    deployment.start_nginx()
+    for path in ("/sq/nuk-ka/", "/pictures/sq/page/nuk-ka.png", "/pictures/sq/square/nuk-ka.png", "/nuk-ka"):
+        assert [deployment.fetch(path)[::2][0] for _ in range(2)] == [404, 404]
+        assert deployment.fetch(path)[1]["X-Cache"] == "MISS"
+    assert deployment.kept_files() == []
+
+
+def test_requests_for_many_pictures_and_parameters_evict_no_page(deployment):
+    # Room for about 250 pages.
+    deployment.start_nginx(replace={"keys_zone=pages:10m": "keys_zone=pages:32k"})
+    assert deployment.fetch("/sq/ndihme/")[0] == 200
+    for number in range(100):
+        deployment.fetch(f"/figures/en/ways.png?page={number}&q={number}&sector=x{number}")
+        deployment.fetch(f"/en/pledge/?sector=x{number}")
+        deployment.fetch(f"/sq/ndihme/?page={number}&q={number}&sector=x{number}")
+        deployment.fetch(f"/sq/%6edi%68me//?x{number}")
+    assert len(deployment.kept_files("pages")) == 1
+    assert len(deployment.kept_files("pictures")) == 1
+    deployment.stop("gunicorn")
+    try:
+        assert deployment.fetch("/sq/ndihme/")[0] == 200
+    finally:
+        deployment.start_gunicorn()
+
+
+def test_the_wall_is_not_kept_on_the_disk(deployment):
+    deployment.start_nginx()
+    for path in (WALL, "/en/wall/"):
+        status, headers, _page = deployment.fetch(path)
+        assert (status, headers["X-Cache"]) == (200, None)
+    assert deployment.kept_files() == []
+
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": build_policy(settings.SECURE_CSP),
+    "Permissions-Policy": settings.PERMISSIONS_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+LINE = b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+
+
+def assert_secure(headers, **other):
+    for name, value in (SECURITY_HEADERS | other).items():
+        assert headers.get_all(name) == [value], name
+
+
+def test_everything_that_nginx_answers_by_itself_has_all_security_headers(deployment):
+    large = f"POST /sq/zotimi/ HTTP/1.1\r\nHost: x\r\nContent-Length: {2**20}\r\n\r\n".encode()
+    answers = {
+        200: LINE % b"/static/css/base.css" + b"\r\n",
+        404: LINE % b"/static/css/nuk-ka.css" + b"\r\n",
+        403: LINE % b"/static/css/" + b"\r\n",
+        405: b"POST /static/css/base.css HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+        413: large,
+        414: LINE % (b"/" + b"a" * 9000) + b"\r\n",
+        400: b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+    }
+    for status, request in answers.items():
+        answer, headers, page = deployment.send(request)
+        assert answer == status
+        assert_secure(headers)
+        assert headers["Strict-Transport-Security"] == "max-age=31536000"
+        if status >= 400:
+            assert headers.get_all("Cache-Control") == ["no-store"] and headers["X-Robots-Tag"] == "noindex"
+            assert "Kjo" in page and "This" in page
+    # Too many headers.
+    answer, headers, _page = deployment.send(LINE % b"/" + b"X: " + b"a" * 9000 + b"\r\n\r\n")
+    assert answer == 400
+    assert_secure(headers)
+    # The application sets its own headers, once.
+    for path in ("/sq/", "/sq/nuk-ka/", "/sq/zotimi/", "/admin/account/login/", "/healthz", WALL):
+        assert_secure(deployment.fetch(path)[1])
+
+
+def test_no_token_is_logged_while_gunicorn_does_not_answer(deployment):
+    socket_path = deployment.folder / "gunicorn.sock"
+    deployment.stop("gunicorn")
+    socket_path.unlink(missing_ok=True)
+    try:
+        for request in (
+            LINE % b"/sq/konfirmoni/SECRET:token/?x=SECRET" + b"Referer: http://x/SECRET\r\n\r\n",
+            LINE % b"/sq/konfirmoni/SECRET/" + b"Bad Header\r\n\r\n",
+            b"POST /sq/konfirmoni/SECRET/ HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n",
+            LINE % b"/media/SECRET.png" + b"\r\n",
+        ):
+            status, headers, _page = deployment.send(request)
+            assert status in (400, 404, 413, 503)
+            assert_secure(headers)
+        # Nobody listens on the socket any more.
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(socket_path))
+        assert deployment.send(LINE % b"/sq/konfirmoni/SECRET/" + b"\r\n")[0] == 503
+    finally:
+        socket_path.unlink(missing_ok=True)
+        deployment.start_gunicorn()
+    logs = [path for path in deployment.folder.glob("*.log") if "SECRET" in path.read_text()]
+    assert logs == [] and deployment.folder.joinpath("access.log").stat().st_size
+
+
+def test_an_upload_of_a_stranger_is_refused_before_the_body_arrives(deployment):
+    head = "POST /admin/campaign/picture/add/ HTTP/1.1\r\nHost: x\r\nContent-Length: 14000000\r\n"
+    kind = "Content-Type: multipart/form-data; boundary=x\r\nCookie: sessionid=x\r\n\r\n"
+    status, headers, _page = deployment.send((head + kind).encode())
+    assert (status, headers["Location"]) == (302, "/admin/account/login/")
+
+
+@pytest.mark.parametrize("unit", ["gunicorn.service", "worker.service"])
+def test_the_units_are_sandboxed(unit):
+    program = require_program("systemd-analyze", "apt-get install systemd")
+    # In tenths: at most 2.5.
+    command = [program, "security", "--offline=true", "--threshold=25", str(DEPLOY / unit)]
+    analysis = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert analysis.returncode == 0, analysis.stdout[-300:] + analysis.stderr
+
+
+def test_the_socket_is_for_nginx_only():
+    unit = (DEPLOY / "gunicorn.service").read_text()
+    for line in ("RuntimeDirectoryMode=0750", "UMask=0027", "Group=www-data"):
+        assert f"\n{line}\n" in unit
+    assert "\nUMask=0027\n" in (DEPLOY / "worker.service").read_text()
+    assert "--umask 0007" in unit
 
 
 def test_only_files_with_a_hash_in_their_name_are_immutable(deployment):
@@ -242,8 +393,6 @@ def test_a_request_body_that_is_too_large_gets_an_error_page(deployment):
     status, headers, page = deployment.fetch("/admin/campaign/page/add/", {"title_sq": "x" * 300_000})
     assert (status, headers["Cache-Control"]) == (413, "no-store")
     assert "Kjo është tepër e madhe" in page and "This is too large" in page
-    # A body as large as a picture may be reaches the application, which demands a sign-in.
-    assert deployment.fetch("/admin/campaign/picture/add/", {"alt_sq": "x" * 16_000_000})[0] in (302, 403)
 
 
 def test_tracking_parameters_do_not_bypass_the_cache(deployment):
@@ -252,11 +401,44 @@ def test_tracking_parameters_do_not_bypass_the_cache(deployment):
         for parameters in ("?fbclid=IwAR0x", "?utm_source=a&utm_medium=b", "?", "?sektor=x&page"):
             status, headers, body = deployment.fetch(path + parameters)
             assert (status, headers["X-Cache"], body) == (200, "HIT", page)
-    # Parameters that change a page reach the application.
-    chosen = deployment.fetch("/en/pledge/?sector=teachers")[2]
-    assert re.search(r'value="teachers"[^>]* (checked|selected)', chosen)
+    # Parameters that change a page reach the application, also beside others.
+    for parameters in ("?sector=teachers", "?fbclid=x&sector=teachers&utm_source=a"):
+        chosen = deployment.fetch("/en/pledge/" + parameters)[2]
+        assert re.search(r'value="teachers"[^>]* (checked|selected)', chosen)
+    assert deployment.fetch("/en/news/?page=2&x=1")[1]["X-Cache"] == "MISS"
+    assert deployment.fetch("/en/news/?y=1&page=2")[1]["X-Cache"] == "HIT"
     assert deployment.fetch("/sq/kerko/?q=tirane")[2].count("<mark>")
     assert deployment.fetch("/admin/?next=x")[1]["Location"].endswith(quote("/admin/?next=x"))
+
+
+@pytest.mark.drill
+def test_wild_requests_cause_no_error_no_hang_and_no_rows(deployment):
+    def through_nginx():
+        return socket.create_connection(("127.0.0.1", deployment.port), 5)
+
+    def to_gunicorn():
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(deployment.folder / "gunicorn.sock"))
+        return connection
+
+    def rows():
+        count = (
+            "(xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I', relname), true, true, '')))[1]"
+        )
+        with contextlib.closing(psycopg2.connect(deployment.cluster.url)) as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT relname, {count}::text::int FROM pg_stat_user_tables")
+            return dict(cursor.fetchall())
+
+    before = rows()
+    for seed, connect in enumerate((through_nginx, to_gunicorn)):
+        statuses, failures = attack(connect, f"127.0.0.1:{deployment.port}", seed, rounds(1000, 20_000))
+        assert failures == []
+        # Most requests reach a view, and some a page.
+        assert statuses[200] > 50 and statuses[404] > 50 and statuses[0] < statuses.total() / 4, statuses
+    added = {table: number - before[table] for table, number in rows().items() if number != before[table]}
+    # What the limit per network and login throttling admit.
+    assert set(added) <= {"pledges_attempt", "pledges_submission", "staff_signinattempt"}
+    assert sum(added.values()) < rounds(200, 500)
 
 
 def test_personal_and_dynamic_pages_are_not_cached(deployment):

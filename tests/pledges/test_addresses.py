@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pledges.addresses import (
     COMMON_DOMAINS,
     is_similar_name,
+    limiting_address,
     normalise,
     normalise_name,
     split_address,
@@ -291,3 +292,17 @@ def test_pledges_are_found_by_domain_in_any_case():
     pledge = make_pledge(address="arta@Shkolla.AL")
     make_pledge(address="arta@tjeter.al")
     assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [pledge]
+
+
+@pytest.mark.parametrize(
+    ("address", "limiting"),
+    [
+        ("Drita.Kola+news@Shembull.al", "dritakola@shembull.al"),
+        ("drita.kola@gmail.com", "dritakola@gmail.com"),
+        ("d.rita+a+b@googlemail.com", "drita@gmail.com"),
+        ("+x@shembull.al", "+x@shembull.al"),
+        ("drita-kola@shembull.al", "drita-kola@shembull.al"),
+    ],
+)
+def test_the_address_for_limits_has_neither_tag_nor_dots(address, limiting):
+    assert limiting_address(address, RULES) == limiting

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.utils import translation
 
 from pledges import retention
-from pledges.models import Attempt, BlockedAddress, Message, Pledge, Submission
+from pledges.models import Attempt, BlockedAddress, Message, MessageGrant, Pledge, ReferralLink, Submission
 from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
+from pledges.models.referrals import encrypt_inviter
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
@@ -87,6 +88,35 @@ def prove_attempts(client):
     is_kept_until(10 * MINUTE, lambda: client.post("/sq/zotimi/", form_data()), Attempt.objects.exists)
 
 
+def prove_grants():
+    def send():
+        Message.queue("confirm", make_pledge())
+        run_worker()
+
+    is_kept_until(DAY, send, MessageGrant.objects.exists)
+
+
+def prove_inviter():
+    def come_by_a_link():
+        pledge = make_pledge()
+        Pledge.objects.filter(pk=pledge.pk).update(inviter_cipher=encrypt_inviter("abcdefgh23", pledge.pk))
+        return pledge
+
+    has_inviter = Pledge.objects.filter(inviter_cipher__isnull=False).exists
+    is_kept_until(14 * DAY, come_by_a_link, has_inviter)
+    come_by_a_link().confirm()
+    assert has_pledge() and not has_inviter()
+
+
+def prove_own_link():
+    pledge = confirmed()
+    ReferralLink.objects.create_for(pledge)
+    answer_the_question()
+    assert ReferralLink.objects.exists()
+    pledge.withdraw()
+    assert not ReferralLink.objects.exists()
+
+
 def prove_wall():
     is_shown = Pledge.objects.filter(wall="shown").exists
     confirmed()
@@ -150,6 +180,9 @@ PROOFS = {
     "new_address": prove_new_address,
     "network": prove_network,
     "attempts": prove_attempts,
+    "grants": prove_grants,
+    "inviter": prove_inviter,
+    "own_link": prove_own_link,
     "answers": prove_until_withdrawal,
     "consent": prove_until_withdrawal,
     "wall": prove_wall,

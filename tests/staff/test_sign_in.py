@@ -11,11 +11,13 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
 from django.utils import timezone
 from django.utils.http import int_to_base36
 
@@ -288,12 +290,26 @@ def test_a_network_is_throttled_for_wrong_tries_of_the_last_hour_only(client, za
     assert ("has to wait" in answer) == waits and ("no such" in answer) != waits
 
 
+def test_an_ipv6_site_is_throttled_over_all_its_networks(client, zana):
+    give_app(zana)
+    give_password(client, REMOTE_ADDR="2001:db8:1:ffff::1")
+    give_code(client, REMOTE_ADDR="2001:db8:1:ffff::1")
+    for number in range(99):
+        SignInAttempt.admit(f"nobody{number}@shembull.al", f"2001:db8:1:{number:x}::/64", "2001:db8:1::/48")
+    here, elsewhere = {"REMOTE_ADDR": "2001:db8:1:abc::1"}, {"REMOTE_ADDR": "2001:db8:2::1"}
+    assert "no such" in words(give_password(Client(), address="x@shembull.al", **here))
+    assert "has to wait 10 seconds" in words(give_password(Client(), address="y@shembull.al", **here))
+    assert "no such" in words(give_password(Client(), address="y@shembull.al", **elsewhere))
+    # The network of a member of staff is exempt.
+    assert give_password(Client(), REMOTE_ADDR="2001:db8:1:ffff::2").status_code == 302
+
+
 def test_neither_addresses_nor_networks_are_stored(zana):
-    SignInAttempt.admit("zana@shembull.al", "192.0.2.77")
+    SignInAttempt.admit("zana@shembull.al", "192.0.2.77", "2001:db8:1::/48")
     with connection.cursor() as cursor:
         cursor.execute("SELECT staff_signinattempt::text FROM staff_signinattempt")
         [(row,)] = cursor.fetchall()
-    for plain in ("zana", "192.0.2.77"):
+    for plain in ("zana", "192.0.2.77", "2001:db8:1::"):
         assert plain not in row and plain.encode().hex() not in row
 
 
@@ -389,13 +405,11 @@ def test_signing_out_is_logged(client, zana):
     assert AuditEntry.objects.get(action="sign_out").user_id == zana.pk
 
 
-def test_failed_tries_are_logged_with_the_account_if_it_exists(client, zana):
+def test_failed_tries_are_counted_and_logged_only_if_the_account_exists(client, zana):
     give_password(client, "wrong")
     give_password(client, "wrong", "nobody@shembull.al")
-    assert list(AuditEntry.objects.order_by("pk").values_list("action", "user_id")) == [
-        ("sign_in_failed", zana.pk),
-        ("sign_in_failed", None),
-    ]
+    assert list(AuditEntry.objects.order_by("pk").values_list("action", "user_id")) == [("sign_in_failed", zana.pk)]
+    assert SignInAttempt.objects.filter(succeeded=False).count() == 2
     assert "shembull" not in str([entry.details for entry in AuditEntry.objects.all()])
 
 
@@ -441,7 +455,7 @@ HALVES = [
 def test_a_malformed_passkey_does_not_sign_in(client, zana, sent):
     client.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
     response = client.post("/admin/account/login/passkey/", {"credential": sent}, headers=ENGLISH, follow=True)
-    assert response.redirect_chain[-1][0] == LOGIN
+    assert response.redirect_chain[-1][0] == f"{LOGIN}?passkey"
     assert not is_signed_in(client)
 
 
@@ -474,6 +488,46 @@ def test_a_passkey_with_an_unknown_key_is_refused(client, zana):
     sent = {"credential": json.dumps(credential)}
     response = client.post("/admin/account/login/passkey/", sent, headers=ENGLISH, follow=True)
     assert "did not work" in words(response) and not is_signed_in(client)
+
+
+PASSKEY = "/admin/account/login/passkey/"
+
+
+def test_strangers_create_no_session(client, zana):
+    """Every address of the admin, with GET and POST, with and without a cookie of a session that does not exist."""
+    for path in [*admin_paths(), PASSKEY]:
+        for cookie in ("", "x" * 32):
+            client.cookies["sessionid"] = cookie
+            client.get(path, headers={"accept": "application/json"})
+            client.get(path)
+            client.post(path, {"credential": HALVES[0], "login": "x@shembull.al", "password": "x", "code": "123456"})
+    assert not Session.objects.exists() and not AuditEntry.objects.exists()
+
+
+def admin_paths():
+    """Every address below /admin/, with an example for each argument."""
+
+    def walk(patterns, prefix):
+        for pattern in patterns:
+            route = prefix + re.sub(r"<[^>]+>", "1", str(pattern.pattern)).strip("^$").replace("\\Z", "")
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern.url_patterns, route)
+            else:
+                yield "/" + route
+
+    return [path for path in walk(get_resolver().url_patterns, "") if path.startswith("/admin/")]
+
+
+def test_a_challenge_is_for_five_minutes_in_a_cookie_for_the_sign_in_only(client, zana):
+    response = client.get(PASSKEY, headers={"accept": "application/json"})
+    cookie = response.cookies["passkey"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (PASSKEY, True, "Strict", 300)
+    # It is used once.
+    client.post(PASSKEY, {"credential": HALVES[0]})
+    assert not client.cookies["passkey"].value
+    # Another's value is refused.
+    client.cookies["passkey"] = cookie.value + "x"
+    assert client.post(PASSKEY, {"credential": HALVES[0]}).url == f"{LOGIN}?passkey"
 
 
 def test_typing_keeps_a_session_alive(client, zana):

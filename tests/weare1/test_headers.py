@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import translation
 
@@ -32,7 +34,7 @@ POLICY = (
 FRAMING = f"{POLICY}; frame-src 'self'"
 # Of the counter, which other sites may frame.
 FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
-HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain", "application/json"
+HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json"
 
 
 @dataclass
@@ -113,17 +115,17 @@ ROWS = [
     Row("/ndihme/", 302, more={"Location": "/sq/ndihme/"}),
     Row("/help", 302, more={"Location": "/en/help/"}),
     Row("/help/", 302, more={"Location": "/en/help/"}),
-    Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
-    Row("/pictures/sq/site/card.png", type="image/png"),
-    Row("/pictures/sq/totals.png", type="image/png"),
-    Row("/pictures/en/totals.png", type="image/png", language="en"),
-    Row("/pictures/sq/square/parents.png", type="image/png"),
-    Row("/pictures/sq/ribbon-frame.png", type="image/png"),
+    Row("/.well-known/security.txt", type=TEXT),
+    Row("/pictures/sq/site/card.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/pictures/sq/totals.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/pictures/en/totals.png", type="image/png", more=FROM_ELSEWHERE, language="en"),
+    Row("/pictures/sq/square/parents.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/pictures/sq/ribbon-frame.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/sq/fjongo-blu/"),
     Row("/en/blue-ribbon/", language="en"),
     Row("/counter/sq/light/", policy=FRAMED, more=FROM_ELSEWHERE),
     Row("/counter/en/dark/", policy=FRAMED, more=FROM_ELSEWHERE, language="en"),
-    Row(f"/media/{LIBRARY_FILE}", cache_control=IMMUTABLE, type="image/jpeg"),
+    Row(f"/media/{LIBRARY_FILE}", cache_control=IMMUTABLE, type="image/jpeg", more=FROM_ELSEWHERE),
     Row("/media/pictures/nuk-ka.jpg", 404, cache_control=CACHED_ERROR),
     Row("/api/v1/totals.json", type=JSON, more=OPEN),
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
@@ -132,8 +134,8 @@ ROWS = [
     Row("/api/v1/openapi.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
-    Row("/figures/sq/sectors.png", type="image/png"),
-    Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", language="en"),
+    Row("/figures/sq/sectors.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", more=FROM_ELSEWHERE, language="en"),
     Row("/figures/en/unknown.png", 404, cache_control=CACHED_ERROR),
     Row("/figures/de/sectors.png", 404, cache_control=CACHED_ERROR),
     Row("/robots.txt", type=TEXT),
@@ -232,8 +234,12 @@ def check(row, response):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers.get("X-Frame-Options") == (None if row.policy == FRAMED else "DENY")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Permissions-Policy"] == settings.PERMISSIONS_POLICY
+    defaults = {"Cross-Origin-Resource-Policy": "same-origin"}
+    if row.status >= 400 or (row.status < 300 and "no-store" in row.cache_control):
+        defaults |= HIDDEN
     for name in {**OPEN, **HIDDEN}:
-        assert headers.get(name) == row.more.get(name)
+        assert headers.get(name) == (defaults | row.more).get(name)
     for name, value in row.more.items():
         assert headers[name] == value
 
@@ -286,7 +292,7 @@ def test_21_a_personal_page_is_neither_cached_nor_indexed(client, purpose, langu
     if purpose != Purpose.DATA:
         check(row, client.post(row.path))
     pledge.withdraw()
-    row.status, row.type = 410, HTML
+    row.type = HTML
     check(row, client.get(row.path))
 
 
@@ -437,3 +443,81 @@ def test_a_refusal_is_an_error_page(client):
     page = client.post("/en/pledge/", form_data(), headers={"Sec-Fetch-Site": "cross-site"})
     assert page.status_code == 403 and page.headers["Cache-Control"] == NOT_CACHED
     assert Document(page).one("h1")
+
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def without_headers(response):
+    """The security headers that a response lacks or has otherwise."""
+    return {name: response.headers.get(name) for name, value in SECURITY_HEADERS.items() if response.get(name) != value}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "extra"),
+    [
+        ("/sq/", 400, {"HTTP_HOST": "not a host"}),
+        ("/sq/", 400, {"HTTP_HOST": "other.example"}),
+        ("/static/css/base.css", 200, {}),
+        ("/static/css/nuk-ka.css", 404, {}),
+    ],
+)
+def test_errors_of_middleware_and_files_have_all_security_headers(client, settings, path, status, extra):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    response = client.get(path, **extra)
+    response.close()
+    assert response.status_code == status
+    assert without_headers(response) == {}
+    assert response.headers.get("X-Robots-Tag") == ("noindex, nofollow" if status >= 400 else None)
+
+
+def test_an_error_before_the_redirect_to_https_has_all_security_headers(client, settings):
+    settings.SECURE_SSL_REDIRECT, settings.ALLOWED_HOSTS = True, ["testserver"]
+    response = client.get("/sq/", headers={"host": "not a host"})
+    assert response.status_code == 400 and without_headers(response) == {}
+
+
+def test_a_view_that_fails_has_all_security_headers(client, monkeypatch):
+    client.raise_request_exception = False
+    monkeypatch.setattr("pledges.snapshot.read", lambda *_args: 1 / 0)
+    response = client.get("/sq/")
+    assert response.status_code == 500
+    assert without_headers(response) == {} and response.headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_a_malformed_body_at_a_missing_address_gets_the_404_page():
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.cookies["csrftoken"] = "a" * 32
+    for path in ("/nuk-ka", "/admin/nuk-ka%0A/"):
+        response = client.generic("POST", path, b"x=1", f"multipart/form-data; boundary={'y' * 300}")
+        assert response.status_code == 404 and Document(response).one("h1")
+
+
+class NeverRead:
+    """A request body that must not be read."""
+
+    def read(self, *_size):
+        raise AssertionError("the body was read")
+
+    readline = __iter__ = read
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/admin/campaign/picture/add/", 302), ("/admin/account/login/", 302), ("/sq/zotimi/", 400), ("/sq/kerko/", 400)],
+)
+def test_a_large_body_of_a_stranger_is_refused_before_it_is_read(client, path, status):
+    for kind in ("multipart/form-data; boundary=x", "application/x-www-form-urlencoded"):
+        client.cookies["sessionid"] = "x" * 32
+        unread = {"wsgi.input": NeverRead(), "CONTENT_LENGTH": str(14 * 1024 * 1024)}
+        response = client.generic("POST", path, b"", kind, **unread)
+        assert response.status_code == status
+        assert response.headers.get("Location") == ("/admin/account/login/" if status == 302 else None)

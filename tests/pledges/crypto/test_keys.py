@@ -241,3 +241,9 @@ def test_three_digest_keys_are_refused():
     environment = PRODUCTION | {"DIGEST_KEYS": ",".join(new_key() for _ in range(3))}
     done = run("manage.py", "check", environment=environment)
     assert done.returncode != 0 and "DIGEST_KEYS" in done.stderr
+
+
+def test_hsts_covers_subdomains_and_preload_lists_only_when_asked():
+    show = "import weare1.settings as s; print(s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD, s.SECURE_HSTS_SECONDS)"
+    for asked, shown in (({}, "False False"), ({"HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "True True")):
+        assert run("-c", show, environment=PRODUCTION | asked).stdout == f"{shown} 31536000\n"
