@@ -90,6 +90,8 @@ def personal_visits(client, language):
     yield "block the new address", client.get(path_of_refusal)
     yield "new address blocked", client.post(path_of_refusal)
     yield "new address in use", client.post(path)
+    # The change of address ended the links sent before.
+    pledge.refresh_from_db()
     share, commit = link(Purpose.SHARE, pledge), link(Purpose.COMMIT, pledge)
     yield "share", client.get(share)
     yield "share with the text of a sector", client.get(f"{share}?sector")

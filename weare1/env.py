@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 KEY_NAMES = ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")
@@ -21,6 +22,18 @@ def required(name, what):
     if not value:
         raise ImproperlyConfigured(f"Set {name}: {what}.")
     return value
+
+
+def database(name, hint=""):
+    """The entry of DATABASES for the PostgreSQL database of a URL. `hint` is added to the error for a missing variable."""
+    url = required(name, f"the PostgreSQL database, such as postgres://user:password@host:5432/weare1{hint}")
+    try:
+        found = dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/weare1.") from error
+    if found["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(f"{name} must be a PostgreSQL database (postgres://…).")
+    return found
 
 
 def comma_separated(name):

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
@@ -111,17 +110,12 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["accessible_forms"]
 CRISPY_TEMPLATE_PACK = "accessible_forms"
 
 # PostgreSQL 15 or newer.
-database_url = env.required(
-    "DATABASE_URL",
-    "the PostgreSQL database, such as postgres://user:password@host:5432/weare1"
-    + ("; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else ""),
-)
-try:
-    DATABASES = {"default": dj_database_url.parse(database_url, conn_max_age=60, conn_health_checks=True)}
-except ValueError as error:
-    raise ImproperlyConfigured("DATABASE_URL must look like postgres://user:password@host:5432/weare1.") from error
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must be a PostgreSQL database (postgres://…).")
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL",
+        hint="; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else "",
+    )
+}
 # Seconds. With an unreachable database the visitor must soon see the 503 page.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
 # Milliseconds. A connection whose server has vanished must not hold a thread for many minutes.

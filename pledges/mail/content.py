@@ -157,7 +157,7 @@ SPECS = {
             "Goes out in place of the confirmation when a name was signed that resembles the confirmed one of the same address."
         ),
         Purpose.CORRECT_NAME,
-        Purpose.CONFIRM,
+        second_purpose=Purpose.CONFIRM,
         applies=_is_pending,
     ),
     "full": MessageSpec(

@@ -55,7 +55,9 @@ class KeepingQuerySet(models.QuerySet):
     def due_to_be_asked(self):
         """Confirmed pledges whose owner last agreed to keep name and address KEEP_PERIOD ago and was not asked since."""
         due = self.alias(agreed_at=Greatest("confirmed_at", "kept_at"))
-        return due.filter(state="confirmed", keep_asked_at=None, agreed_at__lte=Now() - KEEP_PERIOD).with_person()
+        due = due.filter(state="confirmed", keep_asked_at=None, agreed_at__lte=Now() - KEEP_PERIOD).with_person()
+        # The order of the index.
+        return due.order_by("agreed_at")
 
     def unanswered(self):
         """Pledges whose owner did not answer in time, and invalidated ones, whose owner is not asked."""

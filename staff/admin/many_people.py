@@ -32,7 +32,7 @@ class ReasonField(forms.CharField):
             "help_text": _("What you need the names for. It is kept in the record; write no name or address in it."),
             "min_length": 10,
             "max_length": 200,
-            "widget": forms.TextInput(attrs={"autocomplete": "off"}),
+            "widget": forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
         }
         super().__init__(**(defaults | kwargs))
 

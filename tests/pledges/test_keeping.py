@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from pledges import rotation
 from pledges.crypto import keys, links
@@ -187,3 +187,10 @@ def test_the_database_refuses_a_half_erased_person(drita, columns):
     with pytest.raises(IntegrityError), transaction.atomic():
         Pledge.objects.filter(pk=make_pledge().pk).erase_person()
     assert keys.decrypt(drita.name_cipher, associated_data=drita.associated_data("name")) == NAME
+
+
+def test_housekeeping_reads_an_index_of_those_who_are_due(drita):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        assert "pledge_to_be_asked" in Pledge.objects.due_to_be_asked().explain()
