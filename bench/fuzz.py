@@ -3,6 +3,7 @@
 import http.client
 import random
 import socket
+import subprocess
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -74,9 +75,10 @@ def fuzz(options):
     rows.fill(PLEDGES)
     before = table_sizes()
     failures, growth = [], []
-    with gunicorn(SITE, options) as site:
+    # The site logs a line or a traceback for each request.
+    with gunicorn(SITE, options, stderr=subprocess.DEVNULL) as site:
         failures += _attack_twice(site, growth)
-    with behind_nginx(options) as (site, _media):
+    with behind_nginx(options, stderr=subprocess.DEVNULL) as (site, _media):
         failures += _attack_twice(site, growth)
     for status, data in failures[:20]:
         print(f"{status}: {data[:300]!r}")

@@ -290,6 +290,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
         # Their tracebacks may contain personal data. The worker logs what is needed itself.
         "django_tasks_db": {"level": "WARNING"},
         "django.tasks": {"level": "WARNING"},
