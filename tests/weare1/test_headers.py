@@ -117,6 +117,10 @@ ROWS = [
     Row("/help/", 302, more={"Location": "/en/help/"}),
     Row("/.well-known/security.txt", type="text/plain; charset=utf-8"),
     Row("/pictures/sq/site/card.png", type="image/png", more=FROM_ELSEWHERE),
+    *(
+        Row(f"/pictures/sq/{key}.png", 404, cache_control=CACHED_ERROR)
+        for key in ("site/x", "site/Card", "page/x", "news/x", "square/x", "story/x", "ribbon-x", "x")
+    ),
     Row("/pictures/sq/totals.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/pictures/en/totals.png", type="image/png", more=FROM_ELSEWHERE, language="en"),
     Row("/pictures/sq/square/parents.png", type="image/png", more=FROM_ELSEWHERE),
