@@ -5,7 +5,6 @@ the same columns, which neither decrypts nor writes to the audit log.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import time
 import django
 from django.db import connection
 
+from bench import machine
 from dev.postgresql import installations
 
 PLEDGES = 1_000_000
@@ -56,7 +56,7 @@ def make(content, format):
     from pledges.models import Export, Pledge
 
     row, pledges = Export(content=content, format=format), Pledge.objects.all()
-    row.start(pledges)
+    row.start(pledges, "a measurement")
     start = time.perf_counter()
     chunks = columns.stream(row, pledges)
     # The header, then the first rows.
@@ -66,7 +66,7 @@ def make(content, format):
     seconds = time.perf_counter() - start
     row.refresh_from_db()
     assert row.state == Export.State.FINISHED and row.rows == row.expected and size > 10 * row.rows
-    print(row.rows / seconds, first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(row.rows / seconds, first, machine.peak_megabytes())
 
 
 if __name__ == "__main__":

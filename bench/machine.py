@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from pathlib import Path
 
 import django
@@ -40,3 +41,8 @@ def resident_megabytes(pids):
     """The resident memory of these processes, in MB."""
     pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def peak_megabytes():
+    """The peak resident memory of this process, in MB. `ru_maxrss` would include that of the process that started it."""
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024

@@ -4,16 +4,16 @@ Each size of the total is drawn in a separate process, so that its memory can be
 card and its ratio to a cached one.
 """
 
-import re
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import django
 from django.utils import translation
+
+from bench import machine
 
 TOTALS = (0, 999, 40_000, 1_234_567)
 CACHED_READS = 1000
@@ -47,7 +47,7 @@ def draw(total):
 
     sectors = [(SimpleNamespace(color=f"s{n + 1}"), total // 8 + (n < total % 8)) for n in range(8)]
     goal = PledgingSettings().goal_above(total)
-    before = peak_memory()
+    before = machine.peak_megabytes()
     start = time.perf_counter()
     with translation.override("sq"):
         totals = SimpleNamespace(total=total, as_of=datetime(2026, 11, 25, tzinfo=UTC))
@@ -59,12 +59,7 @@ def draw(total):
     for _ in range(CACHED_READS):
         cards.draw_total(*card)
     cached = (time.perf_counter() - start) / CACHED_READS
-    print(first * 1000, cached * 1000, peak_memory() - before, peak_memory())
-
-
-def peak_memory():
-    """The peak memory of this process, in MB."""
-    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+    print(first * 1000, cached * 1000, machine.peak_megabytes() - before, machine.peak_megabytes())
 
 
 if __name__ == "__main__":

@@ -12,8 +12,17 @@ from django.db.models import NOT_PROVIDED
 
 from dev.errors import DevError
 from pledges.crypto import keys
-from pledges.models import ContentChange, County, Pledge, ProviderRule, PublishedState, Sector, Wording
-from pledges.models.person import pledge_associated_data
+from pledges.models import (
+    ContentChange,
+    County,
+    CountyRound,
+    Pledge,
+    ProviderRule,
+    PublishedCounty,
+    PublishedState,
+    Sector,
+    Wording,
+)
 from pledges.models.querysets import digest_mark
 from pledges.totals import milestones, published, tally
 
@@ -121,7 +130,10 @@ def fill(rows, readable=READABLE):
         print(f"Making {rows:,} pledges …", flush=True)
         with transaction.atomic(), connection.cursor() as cursor:
             insert(cursor, rows, readable)
+        CountyRound.objects.all().delete()
+        PublishedCounty.objects.all().delete()
         PublishedState.objects.all().delete()
+        published.publish_counties()
         published.publish()
         milestones.record()
     # Autovacuum and the checkpointer would do this during the measurement. An earlier run may have changed rows.
@@ -200,7 +212,7 @@ def people(rows, readable):
         name = f"{chance.choice(FORENAMES)} {chance.choice(SURNAMES)}"
         address = f"emri.{number}@{domains[number % len(domains)]}"
         ciphers = [
-            keys.encrypt(text, associated_data=pledge_associated_data(person, column)).hex()
+            keys.encrypt(text, associated_data=keys.pledge_associated_data(person, column)).hex()
             for column, text in (("name", name), ("address", address))
         ]
         yield f"{number}\t{person}\t\\\\x{ciphers[0]}\t\\\\x{ciphers[1]}\n"

@@ -16,8 +16,9 @@ ALLOWED_SCHEMES = {"http", "https", "mailto", "tel"}
 # Start of the attribute that marks a picture; the models also search texts for it.
 PICTURE_MARKER = 'data-picture="'
 FIGURE = re.compile(rf'<figure {PICTURE_MARKER}([1-9]\d{{0,8}})"></figure>')
-# A figure tag as nh3 serialises it.
-FIGURE_TAG = re.compile(r'<figure(?: data-picture="([^"]*)")?>|</figure>')
+# Anything that a browser could read as a figure tag; an attribute value may contain ">".
+FIGURE_TAG = re.compile(r"""</?figure\b(?:"[^"]*"|'[^']*'|[^"'>])*>?""", re.IGNORECASE)
+PICTURE_ID = re.compile(rf'{PICTURE_MARKER}([1-9][0-9]{{0,8}})"')
 
 
 def clean(html):
@@ -34,8 +35,12 @@ def is_empty(html):
 
 
 def _empty_figure(tag):
-    """Replace an opening figure tag by an empty figure, so that its content follows it; drop all other figure tags."""
-    return f'<figure {PICTURE_MARKER}{tag[1]}"></figure>' if _is_picture_id(tag[1]) else ""
+    """Replace an opening figure tag by an empty figure, so that its content follows it; drop all other figure tags.
+
+    Only the number of the picture is taken from the tag, so its other attributes never reach a page.
+    """
+    picture = PICTURE_ID.search(tag[0])
+    return f'<figure {PICTURE_MARKER}{int(picture[1])}"></figure>' if picture else ""
 
 
 def _is_picture_id(text):

@@ -43,6 +43,10 @@ COMMON_DOMAINS = [
     "bluewin.ch",
 ]
 
+# Two names of which so much is equal (0 to 1) may be spellings of one. "Drita Kola" and "Dritë Kolla" reach 0.86,
+# "Agron Muhametaj" and "Altin Muhametaj" 0.80.
+SIMILAR_NAMES = 0.84
+
 # Characters (RFC 1035).
 LONGEST_DOMAIN = 253
 
@@ -69,6 +73,16 @@ def normalise(address, rules):
     return f"{local}@{domain}"
 
 
+def limiting_address(address, rules):
+    """The canonical address under which messages are limited and blocked: without tag and dots, whatever the provider's rules.
+
+    It may join the mailboxes of two people, so it decides nothing but limits and blocks.
+    """
+    local, _, domain = normalise(address, rules).rpartition("@")
+    local = local[:1] + local[1:].split("+")[0]
+    return f"{local.replace('.', '')}@{domain}"
+
+
 def plain_words(name):
     """The words of a name, case-folded, without accents and punctuation."""
     # Decomposition comes before case folding: some letters, such as 𝐃, have no lower case until they are decomposed.
@@ -80,6 +94,14 @@ def plain_words(name):
 def normalise_name(name):
     """The normalised words of a name in alphabetical order: "DRITA  KOLÀ" and "Kola Drita" give the same result."""
     return " ".join(sorted(plain_words(name)))
+
+
+def is_similar_name(first, second):
+    """Whether two names may be spellings of one: nearly the same letters, or all words of one are in the other."""
+    one, other = sorted((normalise_name(first), normalise_name(second)))
+    if set(one.split()) <= set(other.split()) or set(other.split()) <= set(one.split()):
+        return True
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= SIMILAR_NAMES
 
 
 def suggest_domain(address):

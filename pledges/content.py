@@ -9,6 +9,7 @@ from pledges.models import (
     Milestone,
     PledgingSettings,
     ProviderRule,
+    PublishedCounty,
     PublishedState,
     Sector,
     Wording,
@@ -30,6 +31,8 @@ class PledgeContent(Part):
         self.provider_rules = ProviderRule.objects.by_domain()
         self.settings = PledgingSettings.load()
         self.milestones = tuple(Milestone.objects.select_related("sector"))
+        # {county code or "": PublishedCounty}
+        self.published_counties = PublishedCounty.objects.in_bulk()
         # The newest PublishedState, or None before the first.
         self.published_state = PublishedState.objects.first()
 

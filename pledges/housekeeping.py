@@ -10,7 +10,20 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from pledges import rotation, tasks
-from pledges.models import Attempt, Batch, ContentChange, Export, Message, Pledge, Submission, TrialMessage
+from pledges.crypto import keys
+from pledges.models import (
+    Attempt,
+    Batch,
+    BlockedAddress,
+    ContentChange,
+    Export,
+    Message,
+    MessageGrant,
+    Pledge,
+    Submission,
+    TrialMessage,
+    Unreadable,
+)
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import milestones, published, tally
@@ -20,6 +33,8 @@ BATCH_ROWS = 500
 OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
 MESSAGE_RETENTION = timedelta(days=30)
+# The models with ciphertexts, by the first part of the associated data.
+ENCRYPTED_MODELS = {"pledge": Pledge, "message": Message, "blocked": BlockedAddress}
 
 
 def resume_batches():
@@ -41,6 +56,21 @@ def remind():
         for pledge in due:
             Message.queue(Message.Kind.REMINDER, pledge)
     return len(due)
+
+
+def ask_to_keep():
+    """Ask once whether to keep name and address, of those who confirmed KEEP_MONTHS ago; returns how many."""
+    with transaction.atomic():
+        due = list(Pledge.objects.due_to_be_asked().select_for_update(skip_locked=True, of=("self",))[:BATCH_ROWS])
+        Pledge.objects.filter(pk__in=[pledge.pk for pledge in due]).update(keep_asked_at=Now())
+        for pledge in due:
+            Message.queue(Message.Kind.KEEP, pledge)
+    return len(due)
+
+
+def erase_unanswered():
+    """Erase name and address of those who did not answer; their pledges go on counting."""
+    Pledge.objects.unanswered().erase_person()
 
 
 def erase_unconfirmed():
@@ -76,6 +106,11 @@ def erase_new_addresses():
 def erase_attempts():
     """Erase attempts that no rate limit counts any more."""
     Attempt.objects.expired().delete()
+
+
+def erase_grants():
+    """Erase grants of messages that no limit counts any more."""
+    MessageGrant.objects.expired().delete()
 
 
 def erase_messages():
@@ -114,22 +149,39 @@ def end_stalled_exports():
     return Export.objects.stalled().end(Export.State.BROKEN_OFF)
 
 
+def retry_unreadable():
+    """End the alarm about ciphertexts that can be decrypted again, or whose row is gone."""
+    for found in Unreadable.objects.all():
+        table, column, pk = found.place.split(".")
+        row = ENCRYPTED_MODELS[table].objects.filter(pk=pk).first()
+        try:
+            getattr(row, column, None)
+        except keys.CannotDecrypt:
+            continue
+        found.delete()
+
+
 # The worker runs these functions every minute. A step that fails does not stop the others.
 STEPS = [
     resume_batches,
     remind,
+    ask_to_keep,
+    erase_unanswered,
     erase_unconfirmed,
     erase_network_digests,
     erase_submissions,
     erase_new_addresses,
     erase_attempts,
+    erase_grants,
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,
     redigest,
     end_stalled_exports,
+    retry_unreadable,
     tally.erase_old_hours,
     ContentChange.fold,
+    published.publish_counties,
     published.publish,
     milestones.record,
 ]

@@ -3,13 +3,14 @@
 from django.db import IntegrityError, transaction
 from django.tasks import task
 
-from pledges import addresses
 from pledges.crypto import keys
-from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.models.grants import MessageGrant
 from pledges.models.messages import Message
 from pledges.models.person import DIGEST_FIELDS
 from pledges.models.pledges import Pledge
 from pledges.models.querysets import digest_mark
+from pledges.models.referrals import ReferralLink, code_digests
 from pledges.submissions import settle_all
 
 # Rows that one transaction changes.
@@ -44,6 +45,8 @@ def redigest(on_progress=lambda done: None):
         done += len(rows)
         on_progress(done)
     _redigest_blocked(rules)
+    _redigest_referral_links()
+    _redigest_grants(rules)
     return done - len(collided), collided
 
 
@@ -64,15 +67,36 @@ def _redigest_one(pledge, rules):
 
 def _redigest_blocked(rules):
     for blocked in BlockedAddress.objects.iterator(chunk_size=BATCH_ROWS):
-        digests = keys.digests("address", addresses.normalise(blocked.address, rules))
         try:
             with transaction.atomic():
-                BlockedAddress.objects.filter(pk=blocked.pk).update(
-                    address_digest=digests[0], address_digest_last=digests[-1]
-                )
+                BlockedAddress.objects.filter(pk=blocked.pk).update(**mailbox_digests(blocked.address, rules))
         except IntegrityError:
             # Two blocked addresses normalise to one mailbox now. One row is enough.
             blocked.delete()
+
+
+def _redigest_referral_links():
+    # Row by row without a transaction around them, so that no confirmation that counts waits for more than one row.
+    for link in ReferralLink.objects.iterator(chunk_size=BATCH_ROWS):
+        # Not a link that its owner has replaced meanwhile.
+        ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(**code_digests(link.code))
+
+
+def _redigest_grants(rules):
+    """Recompute the digests of the grants whose message still exists. The others end within a day."""
+    for grants in _batches(MessageGrant.objects.order_by("pk")):
+        messages = Message.objects.select_related("pledge").in_bulk([grant.pk for grant in grants])
+        for grant in grants:
+            if (message := messages.get(grant.pk)) and (digests := message.mailbox_digests(rules)):
+                MessageGrant.objects.filter(pk=grant.pk).update(**digests)
+
+
+def _batches(rows):
+    """Yield lists of at most BATCH_ROWS rows, by keyset pagination; `rows` is ordered by pk."""
+    batch = rows[:BATCH_ROWS]
+    while batch := list(batch):
+        yield batch
+        batch = rows.filter(pk__gt=batch[-1].pk)[:BATCH_ROWS]
 
 
 def reencrypt(on_progress=lambda done: None):
@@ -99,24 +123,27 @@ def reencrypt(on_progress=lambda done: None):
 
 
 def _reencrypt_one(pledge):
-    name, address, new_address = pledge.name, pledge.address, pledge.new_address
+    texts = {column: getattr(pledge, column) for column in ("name", "address", "new_address", "inviter")}
     values = {
-        "name_cipher": keys.encrypt(name, associated_data=pledge.associated_data("name")),
-        "address_cipher": keys.encrypt(address, associated_data=pledge.associated_data("address")),
+        f"{column}_cipher": keys.encrypt(text, associated_data=pledge.associated_data(column))
+        for column, text in texts.items()
+        if text is not None
     }
-    if new_address is not None:
-        values["new_address_cipher"] = keys.encrypt(new_address, associated_data=pledge.associated_data("new_address"))
     Pledge.objects.filter(pk=pledge.pk).update(**values)
 
 
 def _reencrypt_others():
-    """Re-encrypt blocked addresses and messages without a pledge; returns the number of changed rows."""
+    """Re-encrypt blocked addresses, those of messages, and referral codes; returns the number of changed rows."""
     current_key_id, done = bytes([keys.current_field_key_id()]), 0
-    for rows in (BlockedAddress.objects.all(), Message.objects.filter(pledge=None)):
+    for rows in (BlockedAddress.objects.all(), Message.objects.filter(address_cipher__isnull=False)):
         for row in rows.iterator(chunk_size=BATCH_ROWS):
             if bytes(row.address_cipher[:1]) != current_key_id:
                 cipher = keys.encrypt(row.address, associated_data=row.associated_data)
                 done += rows.model.objects.filter(pk=row.pk).update(address_cipher=cipher)
+    for link in ReferralLink.objects.iterator(chunk_size=BATCH_ROWS):
+        if bytes(link.code_cipher[:1]) != current_key_id:
+            cipher = keys.encrypt(link.code, associated_data=link.associated_data)
+            done += ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(code_cipher=cipher)
     return done
 
 

@@ -7,9 +7,9 @@ from pledges.views import open_data, personal, share, sign, thanks, totals, wall
 
 
 class TokenConverter:
-    """A signed token: only characters that the signer writes, and a limited length."""
+    """A signed token, or what a mail program or a person made of it: the view answers a mangled one."""
 
-    regex = r"[\w.:\-]{20,200}"
+    regex = r"[^/]+"
 
     def to_python(self, value):
         return value
@@ -38,6 +38,8 @@ urlpatterns = [
     path(pgettext_lazy("address", "pledge/with/<code:code>/"), sign.through, name="through"),
     path(pgettext_lazy("address", "confirm/<token:token>/"), personal.confirm, name="confirm"),
     path(pgettext_lazy("address", "not-me/<token:token>/"), personal.block, name="block"),
+    path(pgettext_lazy("address", "correct-name/<token:token>/"), personal.correct_name, name="correct_name"),
+    path(pgettext_lazy("address", "keep/<token:token>/"), personal.keep, name="keep"),
     path(pgettext_lazy("address", "new-address/<token:token>/"), personal.new_address, name="new_address"),
     path(
         pgettext_lazy("address", "not-my-pledge/<token:token>/"), personal.block_new_address, name="block_new_address"

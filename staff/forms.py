@@ -37,6 +37,12 @@ class SignInForm(LoginForm):
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
 
+class RecoverForm(forms.Form):
+    """The address of an account whose password is lost."""
+
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+
+
 class ReauthenticatePasswordForm(ReauthenticateForm):
     """The password of the account that is signed in."""
 

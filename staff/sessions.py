@@ -44,7 +44,8 @@ def start(request, user):
 
 
 def update_factors(request):
-    """Bind the session to the factors that exist now, after one was added or removed in it."""
+    """Bind the session to the factors that exist now, after one was added or removed in it. Its key changes."""
+    request.session.cycle_key()
     request.session[AUTHENTICATED_AT] = time.time()
     request.session[SECOND_FACTORS] = second_factor_ids(request.user)
 
@@ -54,11 +55,14 @@ def is_strong(request):
     return bool(request.session.get(SECOND_FACTORS))
 
 
-def is_recently_authenticated(request):
-    """Whether the user authenticated within RECENT_SECONDS: by signing in, adding a factor or reauthenticating."""
+def is_recently_authenticated(request, *, by_factor=False):
+    """Whether the user authenticated within RECENT_SECONDS: by signing in, adding a factor or reauthenticating.
+
+    With `by_factor` a password alone is not enough.
+    """
     records = get_authentication_records(request, request.user)
-    times = [request.session.get(AUTHENTICATED_AT, 0), *(record["at"] for record in records)]
-    return time.time() - max(times) < RECENT_SECONDS
+    wanted = [record["at"] for record in records if record["method"] == "mfa" or not by_factor]
+    return time.time() - max([request.session.get(AUTHENTICATED_AT, 0), *wanted]) < RECENT_SECONDS
 
 
 def _has_ended(request):

@@ -32,6 +32,7 @@ urlpatterns = [
     path("logout/", titled(account.LogoutView, _("Log out")), name="account_logout"),
     path("inactive/", titled(account.AccountInactiveView, _("This account is switched off")), name="account_inactive"),
     path("invitation/<str:token>/", views.invitation, name="account_invitation"),
+    path("recover/", views.recover, name="account_recover"),
     path("setup/", views.setup, name="account_setup"),
     path("awake/", views.keepalive, name="account_awake"),
     path("password/", views.password, name="account_change_password"),

@@ -19,14 +19,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from staff import sessions
 from staff.allauth_internal import PASSKEY_STATE, passkey_creation_options
-from staff.models import AuditEntry, Invitation
+from staff.forms import RecoverForm
+from staff.models import Account, AuditEntry, Invitation
 
 # Between the two requests of a sign-in with a passkey.
 PASSKEY_COOKIE = "passkey"
@@ -220,6 +221,16 @@ def password(request):
         messages.success(request, _("The new password is saved. Other sessions of yours have ended."))
         return redirect("mfa_index")
     return render(request, "staff/password.html", {"title": _("New password"), "form": form})
+
+
+@sensitive_post_parameters()
+def recover(request):
+    """Send a link for a new password. The second factor is still needed. The answer is the same for every address."""
+    form = RecoverForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        Account.objects.recover(form.cleaned_data["email"], get_language())
+    context = {"title": _("A new password"), "form": form, "is_sent": form.is_valid()}
+    return render(request, "staff/recover_account.html", context)
 
 
 @sensitive_post_parameters()

@@ -1,6 +1,7 @@
 """Every page of the site, a parser for pages, and the input of forms."""
 
 import re
+import time
 from datetime import timedelta
 
 from django.test.html import parse_html
@@ -98,8 +99,28 @@ def personal_visits(client, language):
     yield "nothing chosen", client.post(commit, {})
     yield "chosen", client.post(commit, {"commitments": [pledge.sector.commitments.first().pk]})
     yield "certificate", client.get(link(Purpose.CERTIFICATE, pledge))
+    aged = links.path(Purpose.MANAGE, pledge, language, issued_at=int(time.time()) - links.MAX_AGE_SECONDS - 60)
+    yield "link older than a day", client.get(aged)
+    yield "fresh link requested", client.post(aged, {"fresh": "1"})
+    yield "news ended", client.post(aged, {"end_news": "1"})
     yield "withdraw", client.get(link(Purpose.WITHDRAW, pledge))
     yield "withdrawn", client.post(link(Purpose.WITHDRAW, pledge))
+
+    pledge = made()
+    path = link(Purpose.KEEP, pledge)
+    yield "keep name and address", client.get(path)
+    yield "kept", client.post(path)
+    cipher = pledge.name_cipher
+    Pledge.objects.filter(pk=pledge.pk).update(name_cipher=b"\x00" * 40)
+    yield "data that cannot be decrypted", client.get(link(Purpose.MANAGE, pledge))
+    Pledge.objects.filter(pk=pledge.pk).update(name_cipher=cipher)
+    Pledge.objects.filter(pk=pledge.pk).erase_person()
+    yield "name and address are erased", client.get(link(Purpose.MANAGE, pledge))
+
+    made(name="Drita Shembulli", address=f"drita-{language}@shembull.al")
+    path = link(Purpose.CORRECT_NAME, made("pending", name="Dritë Shembulli", address=f"drita-{language}@shembull.al"))
+    yield "correct the name", client.get(path)
+    yield "name corrected", client.post(path)
 
     pledge = made()
     for person in ("Agim Shembulli", "Besa Shembulli"):

@@ -156,6 +156,9 @@ TALLY_PATIENCE_SECONDS = 1
 KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
+# After so many months the owner of a confirmed pledge is asked whether to keep name and address (pledges/models/keeping.py).
+KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
+
 # Mail: SMTP server from MAIL_URL. Without it, development writes one .eml file per message under var/mail/.
 if DEV and not os.environ.get("MAIL_URL"):
     MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
@@ -256,8 +259,9 @@ X_FRAME_OPTIONS = "DENY"
 PERMISSIONS_POLICY = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 SECURE_SITE = SITE_URL.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SITE
-SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SITE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/admin/"
 SECURE_SSL_REDIRECT = SECURE_SITE
 # Health checks from the same machine use plain HTTP.
@@ -283,6 +287,7 @@ LOGGING = {
         "line": {
             "()": "weare1.logs.RedactingFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
             "style": "{",
         }
     },

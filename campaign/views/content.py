@@ -26,6 +26,7 @@ from pledges.content import PledgeContent
 from pledges.figures.mosaic import mosaic
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.languages import LANGUAGE_CODES, other_language
+from pledges.retention import kept_data
 from pledges.snapshot import Depth
 from pledges.totals import tally
 
@@ -125,6 +126,7 @@ def _page_context(page):
         "demands": content.demands if page.key == "demands" else None,
         "figures": content.statistics if page.key == "problem" else None,
         "partners": content.partners if page.key == "partners" else None,
+        "kept": kept_data() if page.key == Page.PRIVACY else None,
     }
 
 

@@ -67,7 +67,7 @@ def robots(request):
         f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}",
         "",
     ]
-    return HttpResponse("\n".join(lines), content_type="text/plain")
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @public_page

@@ -1,11 +1,13 @@
 """Admin of provider rules (which addresses are one mailbox) and of blocked addresses (which get no more messages)."""
 
 from django.contrib import admin
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
-from pledges.admin.base import decrypted, sees_people
+from pledges.admin.base import decrypted, reason_url, sees_people
 from pledges.models import BlockedAddress, ProviderRule
+from staff.admin import many_people
 from staff.admin.base import BilingualForm, ModelAdmin
 from staff.models import AuditEntry
 
@@ -68,7 +70,10 @@ class BlockedAddressAdmin(ModelAdmin):
 
     @staticmethod
     def _with_audit(request, response):
-        """Write the addresses that the response shows to the audit log, before rendering, so no page is sent without it."""
+        """Write the addresses that the response shows to the audit log, before rendering, so no page is sent without it.
+
+        More than 20 people are shown only for a reason.
+        """
         context = getattr(response, "context_data", None) or {}
         rows = []
         if "cl" in context:
@@ -76,7 +81,10 @@ class BlockedAddressAdmin(ModelAdmin):
         elif original := context.get("original"):
             rows = [original]
         if sees_people(request) and (ids := [str(row.pk) for row in rows]):
-            AuditEntry.log(request.user, AuditEntry.Action.LOOK, blocked_addresses=ids)
+            if not many_people.admits(request, ids):
+                return redirect(reason_url(request))
+            details = many_people.reason_details(request)
+            AuditEntry.log(request.user, AuditEntry.Action.LOOK, blocked_addresses=ids, **details)
         return response
 
     def has_add_permission(self, request):

@@ -75,7 +75,7 @@ class CorrectionForm(BilingualForm):
             Message.queue(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED, pledge)
 
     def _may_notify(self, pledge):
-        return not BlockedAddress.objects.holds(pledge)
+        return not BlockedAddress.objects.holds(pledge.address)
 
 
 class PersonForm(CorrectionForm):

@@ -27,6 +27,7 @@ from django.utils.translation import pgettext_lazy
 from pledges.admin.base import sees_people
 from pledges.exports import columns
 from pledges.models import Export, Pledge
+from staff.admin import many_people
 from staff.admin.base import ModelAdmin
 
 LIST_URL_NAME = "admin:pledges_pledge_changelist"
@@ -60,6 +61,9 @@ class ExportForm(forms.ModelForm):
     export = forms.UUIDField(widget=forms.HiddenInput)
     # The filters of the list, as a query string.
     query = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = many_people.ReasonField(
+        help_text=_("What you need the file for. It is kept in the record; write no name or address in it.")
+    )
 
     class Meta:
         model = Export
@@ -129,10 +133,13 @@ class ExportAdmin(ModelAdmin):
     def add_view(self, request, form_url="", extra_context=None):
         if not self.has_add_permission(request):
             raise PermissionDenied
+        query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
+        if response := many_people.ask_for_factor(request, f"{request.path}?{query}"):
+            return response
         try:
             if request.method == "POST":
                 return self._export(request)
-            return self.options_page(request, request.GET.urlencode())
+            return self.options_page(request, query)
         except IncorrectLookupParameters:
             self.message_user(request, _("The list has no such filters. Choose them anew."), messages.ERROR)
             return redirect(LIST_URL_NAME)
@@ -146,7 +153,9 @@ class ExportAdmin(ModelAdmin):
             "title": _("Export pledges"),
             "opts": self.opts,
             "media": self.media,
-            "adminform": helpers.AdminForm(form, [(None, {"fields": ["content", "format"]})], {}, model_admin=self),
+            "adminform": helpers.AdminForm(
+                form, [(None, {"fields": ["content", "format", "reason"]})], {}, model_admin=self
+            ),
             "form": form,
             "filters": describe_filters(changelist),
             "pledge_count": changelist.queryset.count(),
@@ -166,7 +175,7 @@ class ExportAdmin(ModelAdmin):
         export.pk, export.user = form.cleaned_data["export"], request.user
         export.filters = changelist.get_filters_params()
         try:
-            export.start(changelist.queryset)
+            export.start(changelist.queryset, form.cleaned_data["reason"])
         except IntegrityError:
             # The button was pressed twice: the export with this id exists.
             return redirect("admin:pledges_export_change", export.pk)

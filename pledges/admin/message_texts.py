@@ -1,5 +1,7 @@
 """Admin of message texts: both languages on one form, a preview of unsaved text, a trial message to the user's own address."""
 
+import re
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -94,7 +96,12 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             "spec": spec,
             "placeholders": checks.describe_placeholders(spec.placeholders),
             "required_placeholders": checks.describe_placeholders(spec.required_placeholders),
-            "button_placeholders": checks.describe_placeholders(spec.button_placeholders),
+            "button_placeholders": [
+                text
+                for column in ("button", "second_button")
+                if column in spec.columns
+                for text in checks.describe_placeholders(spec.button_placeholders(column))
+            ],
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -164,7 +171,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
                     "language": language,
                     "name": name,
                     "subject": mail.subject,
-                    "html": content.without_links(mail.alternatives[0].content),
+                    "html": _without_links(mail.alternatives[0].content),
                     "text": mail.body,
                 }
             )
@@ -186,6 +193,11 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             "text": text,
             "change_url": reverse("admin:pledges_messagetext_change", args=[text.pk]),
         }
+
+
+def _without_links(html):
+    """The HTML of an e-mail without the targets of its links, for a preview in a frame, where even "#" would load a page."""
+    return re.sub(r' href="[^"]*"', "", html)
 
 
 def _subject_warning(*subjects):

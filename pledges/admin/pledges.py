@@ -4,28 +4,24 @@ Names and addresses are shown only to staff with the permission "see_people", an
 Each access is audited before the page is rendered.
 """
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import formats, timezone
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
-from pledges.admin.base import decrypted, log_access_to_people, sees_people
+from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
+from pledges.admin.people import FindForm, PeopleAccess
 from pledges.crypto import keys
-from pledges.forms.fields import AddressField
-from pledges.models import Batch, BatchRow, Message, Pledge, Submission
+from pledges.models import Batch, BatchRow, Message, Pledge
 from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
+from staff.admin import many_people
 from staff.admin.base import ModelAdmin
 from staff.models import AuditEntry
 
@@ -52,19 +48,8 @@ READONLY_FIELDS = [
 CORRECTIONS = _("The person is told by e-mail what stands here after you save.")
 
 
-class FindForm(forms.Form):
-    """Search by exact address. It is sent by POST: an address in a URL would stay in browser histories and logs."""
-
-    email = AddressField()
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        # Browsers must not offer the address of the member of staff.
-        self.fields["email"].widget.attrs["autocomplete"] = "off"
-
-
 @admin.register(Pledge)
-class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
+class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     list_filter = FILTERS
@@ -119,6 +104,10 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
 
     def has_add_permission(self, request):
         return False
+
+    def has_change_permission(self, request, obj=None):
+        is_erased = obj is not None and obj.is_person_erased
+        return super().has_change_permission(request, obj) and not is_erased
 
     def lookup_allowed(self, lookup, value, request):
         return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
@@ -195,48 +184,8 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
             context["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
                 "count": changelist.result_count.label
             }
-            log_access_to_people(request, [pledge.pk for pledge in changelist.result_list], page="list")
+            self.show_people(request, changelist, context)
         return response
-
-    # Search by address
-
-    def get_urls(self):
-        return [
-            path("find/", self.admin_site.admin_view(self.find), name="pledges_pledge_find"),
-            *super().get_urls(),
-        ]
-
-    @method_decorator(require_POST)
-    def find(self, request):
-        """Redirect to the list, filtered to the pledges of one mailbox; the URL contains their ids, not the address."""
-        if not (self.has_view_or_change_permission(request) and sees_people(request)):
-            raise PermissionDenied
-        form = FindForm(request.POST)
-        query = None
-        if not form.is_valid():
-            self.message_user(request, form.errors["email"][0], messages.ERROR)
-            return redirect("admin:pledges_pledge_changelist")
-        self._show_submissions(request, form.cleaned_data["email"])
-        if ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
-            log_access_to_people(request, ids, page="find")
-            query = {"id__in": ",".join(map(str, ids))}
-        else:
-            self.message_user(request, _("No pledge has this address."), messages.WARNING)
-        return redirect(reverse("admin:pledges_pledge_changelist", query=query))
-
-    def _show_submissions(self, request, address):
-        """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
-        ids = list(Submission.objects.at_address(address).values_list("pk", flat=True))
-        if ids:
-            AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
-            url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})
-            words = ngettext(
-                "%(count)d form from this address is not processed yet.",
-                "%(count)d forms from this address are not processed yet.",
-                len(ids),
-            )
-            link = format_html('<a href="{}">{}</a>', url, words % {"count": len(ids)})
-            self.message_user(request, link, messages.WARNING)
 
     # Correcting and erasing one pledge
 
@@ -255,6 +204,8 @@ class PledgeAdmin(BulkActions, ExportActions, ModelAdmin):
             self.message_user(request, _("The other pledge from this address already bears this name."), messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("original"):
+            if sees_people(request) and not many_people.admits(request, [pledge.pk]):
+                return redirect(reason_url(request))
             log_access_to_people(request, [pledge.pk], page="pledge")
         return response
 

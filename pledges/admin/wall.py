@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges import wall
-from pledges.admin.base import decrypted, log_access_to_people, sees_people
+from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
+from staff.admin import many_people
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.models import AuditEntry
 
@@ -106,6 +107,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
             changelist.result_list = names
+            if not many_people.admits(request, [pledge.pk for pledge in names]):
+                return redirect(reason_url(request))
             log_access_to_people(request, [pledge.pk for pledge in names], page="wall")
         return response
 
@@ -125,6 +128,8 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             elif "refuse" in request.POST:
                 self._decide(request, REFUSED, [object_id])
             return redirect("admin:pledges_wallname_changelist")
+        if not many_people.admits(request, [pledge.pk]):
+            return redirect(reason_url(request))
         log_access_to_people(request, [pledge.pk], page="wall")
         context = {
             **self.admin_site.each_context(request),

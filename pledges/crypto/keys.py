@@ -51,6 +51,11 @@ def check_settings():
         )
 
 
+def pledge_associated_data(pledge_id, column):
+    """The associated data that bind a ciphertext to this column and row of a pledge."""
+    return f"pledge.{column}.{pledge_id}"
+
+
 def encrypt(text, *, associated_data):
     """Encrypt `text` with AES-GCM: one byte of key id, 12 bytes of nonce, then ciphertext and authentication tag.
 

@@ -1,7 +1,9 @@
 """Signed links, each valid for one purpose. Supporters use them instead of an account. This module imports no model."""
 
 import base64
+import time
 import uuid
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
@@ -11,6 +13,8 @@ from django.utils import translation
 
 # Short, because the manage page makes a new link for each visit.
 DATA_LINK_MAX_AGE_SECONDS = 3600
+# An older link shows no personal data. It withdraws the pledge or sends a fresh link to the address on record.
+MAX_AGE_SECONDS = 24 * 3600
 
 
 class Purpose(StrEnum):
@@ -18,57 +22,83 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     BLOCK = "block"
+    CORRECT_NAME = "correct_name"
     NEW_ADDRESS = "new_address"
     BLOCK_NEW_ADDRESS = "block_new_address"
     SHARE = "share"
     COMMIT = "commit"
     CERTIFICATE = "certificate"
+    KEEP = "keep"
     MANAGE = "manage"
     WITHDRAW = "withdraw"
     DATA = "data"
 
 
 NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS)
+# Pages that show no personal data. Their links end with the state of the pledge or of the new address.
+AGELESS_PURPOSES = (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME, Purpose.KEEP, *NEW_ADDRESS_PURPOSES)
 
 
-def _signer(purpose):
-    return signing.TimestampSigner(salt=f"pledges.{purpose}")
+class _Signer(signing.TimestampSigner):
+    """A TimestampSigner that may sign with an earlier time."""
+
+    def __init__(self, purpose, issued_at=None):
+        super().__init__(salt=f"pledges.{purpose}")
+        self.issued_at = issued_at
+
+    def timestamp(self):
+        return super().timestamp() if self.issued_at is None else signing.b62_encode(self.issued_at)
+
+
+@dataclass(frozen=True)
+class Link:
+    """The content of a token. `issued_at` is a Unix time in seconds."""
+
+    pledge_id: uuid.UUID
+    binding: str
+    issued_at: int
+    is_aged: bool
 
 
 def binding(purpose, pledge):
     """The value of the pledge that a token contains. A change of this value revokes the token."""
-    if purpose in (Purpose.CONFIRM, Purpose.BLOCK):
-        return ""
     if purpose in NEW_ADDRESS_PURPOSES:
         # Not the ciphertext: rotating keys changes it.
         return f"{pledge.new_address_at:%y%m%d%H%M%S%f}" if pledge.new_address_at else ""
     return str(pledge.link_version)
 
 
-def token(purpose, pledge):
-    """A token such as `kM3…Q.1:1vN2aB:sig…` for this purpose and pledge. It contains no personal data."""
+def token(purpose, pledge, issued_at=None):
+    """A token such as `kM3…Q.1:1vN2aB:sig…` for this purpose and pledge. It contains no personal data.
+
+    `issued_at` is that of the link that led to the page with this one, so that opening a page does not renew a link.
+    """
     encoded_id = base64.urlsafe_b64encode(pledge.pk.bytes).rstrip(b"=").decode()
-    return _signer(purpose).sign(f"{encoded_id}.{binding(purpose, pledge)}")
+    return _Signer(purpose, issued_at).sign(f"{encoded_id}.{binding(purpose, pledge)}")
 
 
 def read(purpose, text):
-    """The (pledge id, binding) in a token, or None if it has expired. The caller compares the binding with the pledge's.
+    """The Link in a token. The caller compares its binding with the pledge's.
 
     Raises signing.BadSignature for a token that `token` did not make for this purpose.
     """
-    max_age = DATA_LINK_MAX_AGE_SECONDS if purpose == Purpose.DATA else None
-    try:
-        value = _signer(purpose).unsign(text, max_age=max_age)
-    except signing.SignatureExpired:
-        return None
+    signer = _Signer(purpose)
+    value = signer.unsign(text)
+    issued_at = signing.b62_decode(text.rsplit(signer.sep, 2)[1])
     encoded_id, _, bound = value.partition(".")
-    return uuid.UUID(bytes=base64.urlsafe_b64decode(encoded_id + "==")), bound
+    max_age = DATA_LINK_MAX_AGE_SECONDS if purpose == Purpose.DATA else MAX_AGE_SECONDS
+    return Link(
+        pledge_id=uuid.UUID(bytes=base64.urlsafe_b64decode(encoded_id + "==")),
+        binding=bound,
+        issued_at=issued_at,
+        is_aged=purpose not in AGELESS_PURPOSES and time.time() > issued_at + max_age,
+    )
 
 
-def path(purpose, pledge, language=None):
-    """The path of a personal page, in `language` or the pledge's own."""
+def path(purpose, pledge, language=None, issued_at=None):
+    """The path of a personal page, in `language` or the pledge's own. `issued_at` as in `token`."""
     with translation.override(language or pledge.language):
-        return reverse(f"pledges:{purpose}", args=[token(purpose, pledge)])
+        return reverse(f"pledges:{purpose}", args=[token(purpose, pledge, issued_at)])
 
 
 def url(purpose, pledge):

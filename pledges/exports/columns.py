@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from pledges.crypto import keys
 from pledges.exports.spreadsheets import csv_file, xlsx_file
-from pledges.models import Export, Pledge
-from pledges.models.person import pledge_associated_data
+from pledges.models import Export, Pledge, Unreadable
 from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 
 ENCRYPTED = ["name", "address"]
@@ -77,10 +76,14 @@ def _decrypted_column(name):
     unreadable = _("cannot be decrypted")
 
     def cells(values, ids):
-        return [
-            _decrypt(ciphertext, pledge_associated_data(id, name), unreadable)
+        texts = [
+            _decrypt(ciphertext, keys.pledge_associated_data(id, name), unreadable)
             for ciphertext, id in zip(values, ids, strict=True)
         ]
+        if unreadable in texts:
+            # One of the page is enough for the alarm.
+            Unreadable.record(keys.pledge_associated_data(ids[texts.index(unreadable)], name))
+        return texts
 
     return Column(capfirst(heading), f"{name}_cipher", cells)
 
@@ -115,7 +118,9 @@ def _heading(name):
 
 
 def _decrypt(ciphertext, associated_data, unreadable):
-    """The plain text, or `unreadable`: one corrupt row must not end the export."""
+    """The plain text, None if it is erased, or `unreadable`: one corrupt row must not end the export."""
+    if ciphertext is None:
+        return None
     try:
         return keys.decrypt(ciphertext, associated_data=associated_data)
     except keys.CannotDecrypt:

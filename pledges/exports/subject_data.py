@@ -1,11 +1,12 @@
 """The copy of a supporter's own data (GDPR, article 15): everything the database holds about one pledge."""
 
-from pledges.models import Submission, Wording
+from pledges.models import ReferralLink, Submission, Wording
 from pledges.models.pledges import ANSWER_FIELDS
 
 
 def subject_data(pledge):
     """Everything the database holds about this pledge, as a dictionary that JsonResponse can serialise."""
+    link = ReferralLink.objects.filter(pledge=pledge).first()
     return {
         "id": str(pledge.pk),
         "name": pledge.name,
@@ -25,9 +26,9 @@ def subject_data(pledge):
             "decided_at": pledge.wall_at,
             "would_appear_as": pledge.name_on_wall,
         },
-        "own_link": pledge.code,
-        "came_by_someone_s_link": pledge.came_through_id is not None,
-        "confirmed_by_own_link": pledge.referral_count(),
+        "own_link": link and link.code,
+        "confirmed_by_own_link": link and link.shown_confirmations,
+        "inviter_kept_until_confirmed": pledge.inviter_cipher is not None,
         "commitments": [
             {"sq": chosen.commitment.text_sq, "en": chosen.commitment.text_en, "chosen_at": chosen.chosen_at}
             for chosen in pledge.chosen.select_related("commitment").order_by("commitment__position")
@@ -35,6 +36,8 @@ def subject_data(pledge):
         "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
         "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
         "reminded_at": pledge.reminded_at,
+        "asked_whether_to_keep_name_and_address_at": pledge.keep_asked_at,
+        "kept_on_request_at": pledge.kept_at,
         "last_written_at": pledge.written_at,
         "repeated_messages": pledge.repeats,
         "link_version": pledge.link_version,

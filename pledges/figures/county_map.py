@@ -12,6 +12,7 @@ from pathlib import Path
 from django.utils.translation import gettext
 
 from pledges.models.numbers import decimal, number
+from pledges.totals.suppression import THRESHOLD
 
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
 COUNTIES = Path(__file__).parent / "data" / "counties.json"
@@ -71,7 +72,7 @@ def county_map(counties, per_10000=False):
         for start, end in _classes(starts)
     ]
     if not all(compared for *_, compared in rows):
-        legend.insert(0, ("q0", gettext("nobody yet")))
+        legend.insert(0, ("q0", gettext("under %(number)s") % {"number": THRESHOLD}))
     return CountyMap(
         counties=[_on_map(county, _shade(compared, starts), format_value(value)) for county, value, compared in rows],
         legend=legend[::-1],

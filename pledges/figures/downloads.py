@@ -165,7 +165,7 @@ def counties_figure(totals, per_10000=False):
     return Figure(
         name="counties-per-10000" if per_10000 else "counties",
         title=gettext("By county, per 10,000 inhabitants") if per_10000 else gettext("By county"),
-        as_of=totals.as_of,
+        as_of=totals.counties_as_of,
         header=[gettext("County"), gettext("People"), gettext("Per 10,000 inhabitants")],
         rows=[*rows, [gettext("County not given"), totals.unknown, None]],
         address=reverse("pledges:totals_per_10000" if per_10000 else "pledges:totals"),

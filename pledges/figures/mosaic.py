@@ -105,11 +105,10 @@ def mosaic(sectors, goal):
     unit, needed, count = _unit_and_places(goal)
     prepared = _places(count)[:needed]
     taken = min(needed, max(total // unit, sum(1 for _, people in sectors if people)))
-    order = _interleaved(_shares(sectors, total, taken))
-    dots = [
-        (sector, people, _path(point for point, index in zip(prepared, order, strict=False) if index == own))
-        for own, (sector, people) in enumerate(sectors)
-    ]
+    points = [[] for _ in sectors]
+    for point, index in zip(prepared, _interleaved(_shares(sectors, total, taken)), strict=False):
+        points[index].append(point)
+    dots = [(sector, people, _path(own)) for (sector, people), own in zip(sectors, points, strict=True)]
     width, free = _dot_width(count), prepared[taken:]
     visitor_index, has_label = _visitor_index(free, width)
     return Mosaic(
@@ -155,15 +154,9 @@ def _shares(sectors, total, taken):
 
 
 def _interleaved(shares):
-    """Indices of sectors in the order in which they take places (Sainte-Laguë)."""
-    order, given = [], [0] * len(shares)
-    for _ in range(sum(shares)):
-        sector = max(
-            (i for i in range(len(shares)) if given[i] < shares[i]), key=lambda i: shares[i] / (2 * given[i] + 1)
-        )
-        given[sector] += 1
-        order.append(sector)
-    return order
+    """Indices of sectors in the order in which they take places (Sainte-Laguë: by the quotients share / (2 n + 1))."""
+    quotients = [((2 * n + 1) / share, index) for index, share in enumerate(shares) for n in range(share)]
+    return [index for _quotient, index in sorted(quotients)]
 
 
 def _path(points):

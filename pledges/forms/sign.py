@@ -22,7 +22,7 @@ from pledges.forms.fields import (
 from pledges.forms.layout import Section, field_layout, placed
 from pledges.models import Submission
 from pledges.models.pledges import ANSWER_FIELDS
-from pledges.models.querysets import is_referral_code
+from pledges.models.referrals import is_referral_code
 from pledges.submissions import submit
 
 CONSENT = Section(_("Consent"), note="pledges/privacy_link.html")
@@ -49,7 +49,8 @@ class StampedForm(forms.Form):
         super().__init__(*args, **kwargs)
         # The fields of the subclass come first: the error summary lists errors in this order.
         self.order_fields([name for name in self.fields if name not in StampedForm.base_fields])
-        self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
+        if not self.is_bound:
+            self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
 
     @cached_property
     def helper(self):
@@ -218,8 +219,9 @@ class PledgeForm(StampedForm):
             consent=self.signed_wordings[None],
             wording=self.signed_wordings[data["sector"].pk],
             network_digest=keys.digests("network", network)[0] if network else None,
-            through=data["through"] if is_referral_code(data["through"] or "") else "",
             **{name: data[name] for name in ANSWER_FIELDS if name in data},
         )
         submission.set_person(data["name"], data["email"], PledgeContent.current().provider_rules)
+        if is_referral_code(data["through"] or ""):
+            submission.set_inviter(data["through"])
         return submit(submission, network, limit)

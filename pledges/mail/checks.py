@@ -13,6 +13,7 @@ from pledges.mail.content import SPECS
 PLACEHOLDERS = {
     "name": gettext_lazy("the supporter’s name"),
     "day": gettext_lazy("the day until which the link works"),
+    "signed": gettext_lazy("the day and time at which the pledge was signed"),
     "site": gettext_lazy("the address of this site"),
 }
 # Word stems that reveal the topic of a message in the inbox of a shared phone.
@@ -48,14 +49,14 @@ def _column_problems(spec, column, text):
     if column == "subject":
         allowed = []
     elif is_button:
-        allowed = spec.button_placeholders
+        allowed = spec.button_placeholders(column)
     else:
         allowed = spec.placeholders
     for typed in re.findall(r"\{[^{}]*\}|[{}]", text):
         if typed[1:-1] not in allowed:
             yield _not_allowed(typed, column, allowed)
     if is_button:
-        for name in spec.button_placeholders:
+        for name in spec.button_placeholders(column):
             if f"{{{name}}}" not in text:
                 yield _missing(name, _("Write %(placeholder)s here: it becomes %(meaning)s."))
 

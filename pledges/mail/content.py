@@ -31,12 +31,20 @@ class MailWords:
     subject: str
     text: str
     button: str
-    # The button of a pending pledge, in messages that have one button per pledge.
+    # The button of a pending pledge in messages that have one button per pledge, or the other of two answers.
     second_button: str = ""
     after: str = ""
 
 
 COLUMNS = [column.name for column in fields(MailWords)]
+
+# {purpose: function that returns the last day of its link}
+LAST_DAYS = {
+    Purpose.CONFIRM: lambda pledge: pledge.expires_at,
+    Purpose.CORRECT_NAME: lambda pledge: pledge.expires_at,
+    Purpose.NEW_ADDRESS: lambda pledge: pledge.new_address_until,
+    Purpose.KEEP: lambda pledge: pledge.keep_until,
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,13 @@ class MessageSpec:
     occasion: str
     # The purpose of the link on its button. None: the button leads to the home page.
     link_purpose: Purpose | None = None
+    # Whether its recipient caused it by a button behind one of our links. Such a message has a limit of its own, and goes to a
+    # blocked mailbox too.
+    is_link_caused: bool = False
+    # Whether the limits of messages per mailbox apply.
+    is_limited: bool = True
+    # The purpose of the link on its second button, if it has two that are about the same pledge.
+    second_purpose: Purpose | None = None
     # Whether the message still applies to the pledge. It is checked right before sending.
     applies: Callable = lambda pledge: True
     # Whether the message has one button for each pledge of the address.
@@ -56,23 +71,27 @@ class MessageSpec:
 
     @property
     def placeholders(self):
-        """The placeholders that the text may contain: {name} of the supporter, {day} on which the link expires, {site}."""
-        return [*(["name"] if self.link_purpose else []), *self.required_placeholders, "site"]
+        """The placeholders that the text may contain: {name} of the supporter, {day} on which the link expires, {site}.
+
+        No name goes to a mailbox that has not confirmed it: a stranger may have typed anything.
+        """
+        return [*(["name"] if self.link_purpose == Purpose.MANAGE else []), *self.required_placeholders, "site"]
 
     @property
     def required_placeholders(self):
         """The placeholders that the text must contain."""
-        return ["day"] if self.link_purpose in (Purpose.CONFIRM, Purpose.NEW_ADDRESS) else []
+        return ["day"] if self.link_purpose in LAST_DAYS else []
 
-    @property
-    def button_placeholders(self):
-        """The placeholders that each button must contain. Only the name distinguishes two pledges of one address."""
-        return ["name"] if self.per_address else []
+    def button_placeholders(self, column):
+        """The placeholders that a button must contain. They distinguish two pledges of one address: the name, or {signed}."""
+        if not self.per_address:
+            return []
+        return ["signed"] if column == "second_button" else ["name"]
 
     @property
     def columns(self):
         """The fields of `MailWords` that this kind uses."""
-        return [column for column in COLUMNS if self.per_address or column != "second_button"]
+        return [column for column in COLUMNS if self.per_address or self.second_purpose or column != "second_button"]
 
     @property
     def block_purpose(self):
@@ -95,6 +114,11 @@ def _is_confirmed(pledge):
     return pledge.state == pledge.State.CONFIRMED
 
 
+def _has_confirmed(pledge):
+    """Whether the mailbox has confirmed the words of this pledge. One that staff have invalidated may never have been."""
+    return pledge.confirmed_at is not None
+
+
 def _current_details(pledge):
     """Yield sentences with the present values of the fields that staff can correct."""
     yield _("Group: %(sector)s") % {"sector": pledge.sector.name}
@@ -107,35 +131,66 @@ def _current_details(pledge):
 
 # To add a kind of message: a `MessageKind`, an entry here, its words in starter/message-texts.json.
 SPECS = {
-    "confirm": MessageSpec(gettext_lazy("Goes out as soon as someone has signed."), Purpose.CONFIRM, _is_pending),
+    "confirm": MessageSpec(
+        gettext_lazy("Goes out as soon as someone has signed."), Purpose.CONFIRM, applies=_is_pending
+    ),
     "reminder": MessageSpec(
         gettext_lazy("Goes out once, three days after signing, to whoever has not confirmed."),
         Purpose.CONFIRM,
-        _is_pending,
+        applies=_is_pending,
     ),
-    "counted": MessageSpec(gettext_lazy("Goes out when someone has confirmed."), Purpose.MANAGE, _is_confirmed),
+    "counted": MessageSpec(
+        gettext_lazy("Goes out when someone has confirmed."),
+        Purpose.MANAGE,
+        applies=_is_confirmed,
+        is_link_caused=True,
+        # A mailbox confirms each pledge once.
+        is_limited=False,
+    ),
     "already": MessageSpec(
         gettext_lazy("Goes out when someone who is counted already signs again with the same address and name."),
         Purpose.MANAGE,
-        _is_confirmed,
+        applies=_is_confirmed,
+    ),
+    "similar": MessageSpec(
+        gettext_lazy(
+            "Goes out in place of the confirmation when a name was signed that resembles the confirmed one of the same address."
+        ),
+        Purpose.CORRECT_NAME,
+        Purpose.CONFIRM,
+        applies=_is_pending,
     ),
     "full": MessageSpec(
         gettext_lazy("Goes out when a third person signs with an address from which two have pledged."),
         per_address=True,
     ),
     "links": MessageSpec(gettext_lazy("Goes out when someone asks for their link."), per_address=True),
+    "fresh": MessageSpec(
+        gettext_lazy("Goes out when someone asks for a fresh link by a link that is older than a day."),
+        Purpose.MANAGE,
+        applies=lambda pledge: not _is_pending(pledge),
+        is_link_caused=True,
+    ),
     "new_address": MessageSpec(
         gettext_lazy("Goes to the new address when a supporter changes it."),
         Purpose.NEW_ADDRESS,
-        lambda pledge: pledge.new_address_cipher is not None,
+        applies=lambda pledge: pledge.new_address_cipher is not None,
     ),
+    "keep": MessageSpec(
+        gettext_lazy("Goes out once, long after someone confirmed. Without an answer we erase name and address."),
+        Purpose.KEEP,
+        applies=lambda pledge: pledge.keep_asked_at is not None,
+    ),
+    "moved": MessageSpec(gettext_lazy("Goes to the old address when a supporter has changed it."), is_link_caused=True),
     "corrected": MessageSpec(
         gettext_lazy("Goes out when one of you has corrected a pledge because its supporter asked for it."),
         Purpose.MANAGE,
-        lambda pledge: not _is_pending(pledge),
+        applies=lambda pledge: not _is_pending(pledge),
         details=_current_details,
     ),
-    "withdrawn": MessageSpec(gettext_lazy("The last message, when a pledge is withdrawn or erased.")),
+    "withdrawn": MessageSpec(
+        gettext_lazy("The last message, when a pledge is withdrawn or erased."), is_link_caused=True
+    ),
 }
 
 
@@ -184,24 +239,21 @@ def compose(kind, words, pledges, language, address):
         return mail
 
 
-def without_links(html):
-    """The HTML of an e-mail without the targets of its links, for a preview in a frame, where even "#" would load a page."""
-    return re.sub(r' href="[^"]*"', "", html)
-
-
 def _fill(spec, words, pledges):
     first = pledges[0]
     home = f"{settings.SITE_URL}/{translation.get_language()}/"
     values = {"site": home}
-    if spec.link_purpose:
-        values["name"] = first.name
+    if "name" in spec.placeholders:
+        values["name"] = first.name if _has_confirmed(first) else ""
     if spec.required_placeholders:
-        until = first.expires_at if spec.link_purpose == Purpose.CONFIRM else first.new_address_until
+        until = LAST_DAYS[spec.link_purpose](first)
         values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")
     if spec.per_address:
         buttons = [_pledge_button(words, pledge) for pledge in pledges]
     else:
         buttons = [(words.button, links.url(spec.link_purpose, first) if spec.link_purpose else home)]
+        if spec.second_purpose:
+            buttons.append((words.second_button, links.url(spec.second_purpose, first)))
     block = None
     if spec.block_purpose:
         block = (_("Was it not you? Never write to this address again."), links.url(spec.block_purpose, first))
@@ -220,10 +272,14 @@ def _fill(spec, words, pledges):
 
 
 def _pledge_button(words, pledge):
-    text, purpose = words.button, Purpose.MANAGE
+    signed = formats.date_format(timezone.localtime(pledge.created_at), "DATETIME_FORMAT")
     if _is_pending(pledge):
-        text, purpose = words.second_button, Purpose.CONFIRM
-    return _replace(text, {"name": pledge.name}), links.url(purpose, pledge)
+        return _replace(words.second_button, {"signed": signed}), links.url(Purpose.CONFIRM, pledge)
+    if _has_confirmed(pledge):
+        text = _replace(words.button, {"name": pledge.name})
+    else:
+        text = _("Open the pledge signed on %(signed)s") % {"signed": signed}
+    return text, links.url(Purpose.MANAGE, pledge)
 
 
 def _paragraphs(text, values):
@@ -232,5 +288,13 @@ def _paragraphs(text, values):
 
 
 def _replace(text, values):
-    """Replace the placeholders in one pass, so that a name that contains "{site}" is left alone."""
-    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), text)
+    """Replace the placeholders in one pass, so that a name that contains "{site}" is left alone.
+
+    An empty value takes the comma before it along: "Hello, {name}." becomes "Hello.".
+    """
+    return re.sub(r"(,? ?)\{(\w+)\}", lambda match: _value(*match.groups(), values), text)
+
+
+def _value(before, name, values):
+    value = values.get(name, f"{{{name}}}")
+    return f"{before}{value}" if value else ""

@@ -2,8 +2,8 @@
 
 import smtplib
 
-# Classes of errors that concern one mailbox or message and not our mail server.
-RECIPIENT_ERRORS = ("SMTPRecipientsRefused", "SMTPDataError")
+# Classes of errors that concern one mailbox or message and not our mail server. `Unreadable` has an alarm of its own.
+RECIPIENT_ERRORS = ("SMTPRecipientsRefused", "SMTPDataError", "CannotDecrypt")
 
 
 def is_final_refusal(error):

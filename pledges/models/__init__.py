@@ -7,19 +7,31 @@ from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.content_version import ContentChange, ContentVersion
 from pledges.models.exports import Export
+from pledges.models.grants import MessageGrant
 from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
-from pledges.models.published_state import PublishedState
+from pledges.models.published_state import PublishedCounty, PublishedState
+from pledges.models.referrals import ReferralLink
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
 from pledges.models.submissions import Submission
-from pledges.models.tally import TallyCell, TallyDate, TallyDay, TallyDelta, TallyHour, TallyVersion
+from pledges.models.tally import (
+    CountyRound,
+    TallyCell,
+    TallyCounty,
+    TallyDate,
+    TallyDay,
+    TallyDelta,
+    TallyHour,
+    TallyVersion,
+)
 from pledges.models.trial_messages import TrialMessage
+from pledges.models.unreadable import Unreadable
 from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
 
@@ -33,28 +45,34 @@ __all__ = [
     "ContentChange",
     "ContentVersion",
     "County",
+    "CountyRound",
     "Export",
     "FailedStep",
     "Heartbeat",
     "Message",
+    "MessageGrant",
     "MessageText",
     "Milestone",
     "Municipality",
     "Pledge",
     "PledgingSettings",
     "ProviderRule",
+    "PublishedCounty",
     "PublishedState",
+    "ReferralLink",
     "RefusedWord",
     "Sector",
     "StarterItem",
     "Submission",
     "TallyCell",
+    "TallyCounty",
     "TallyDate",
     "TallyDay",
     "TallyDelta",
     "TallyHour",
     "TallyVersion",
     "TrialMessage",
+    "Unreadable",
     "WallName",
     "Wording",
 ]

@@ -74,34 +74,37 @@ class ProviderRule(models.Model):
         super().save(**kwargs)
 
 
+def mailbox_digests(address, rules):
+    """{column: digest} of the mailbox of an address, whatever its tag and dots; for limits and blocks only.
+
+    There are two, by the first and the last of DIGEST_KEYS, as in `pledges.models.person.Person`.
+    """
+    by_key = keys.digests("mailbox", addresses.limiting_address(address, rules))
+    return {"mailbox_digest": by_key[0], "mailbox_digest_last": by_key[-1]}
+
+
 class BlockedAddressQuerySet(models.QuerySet):
     """Queries on blocked addresses."""
 
     def add(self, address):
-        """Block this address; does nothing if it is blocked already."""
-        by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        blocked = BlockedAddress(address_digest=by_key[0], address_digest_last=by_key[-1])
+        """Block the mailbox of this address; does nothing if it is blocked already."""
+        blocked = BlockedAddress(**mailbox_digests(address, ProviderRule.objects.by_domain()))
         blocked.address_cipher = keys.encrypt(address, associated_data=blocked.associated_data)
         self.bulk_create([blocked], ignore_conflicts=True)
 
-    def holds_address(self, address):
-        """Whether this address is blocked, at its owner's request."""
-        by_key = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
-        return self.filter(Q(address_digest=by_key[0]) | Q(address_digest_last=by_key[-1])).exists()
-
-    def holds(self, pledge):
-        """Whether the address of this pledge is blocked."""
-        return self.filter(
-            Q(address_digest=pledge.address_digest) | Q(address_digest_last=pledge.address_digest_last)
-        ).exists()
+    def holds(self, address, rules=None):
+        """Whether the mailbox of this address is blocked, at its owner's request."""
+        rules = ProviderRule.objects.by_domain() if rules is None else rules
+        either = Q(*mailbox_digests(address, rules).items(), _connector=Q.OR)
+        return self.filter(either).exists()
 
 
 class BlockedAddress(models.Model):
-    """An address that must not get mail any more, at its owner's request. It is stored as digests and ciphertext."""
+    """A mailbox that must not get mail any more, at its owner's request, as digests; one of its addresses as ciphertext."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    address_digest = models.BinaryField(max_length=32, unique=True, editable=False)
-    address_digest_last = models.BinaryField(max_length=32, unique=True, editable=False)
+    mailbox_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    mailbox_digest_last = models.BinaryField(max_length=32, unique=True, editable=False)
     address_cipher = models.BinaryField(editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -101,12 +101,12 @@ class Export(models.Model):
         """The subset of these pledges that belongs in an export with this content."""
         return pledges.with_news_consent() if self.content == self.Content.UPDATES else pledges
 
-    def start(self, pledges):
-        """Save it with the expected number of rows, and write the audit entry."""
+    def start(self, pledges, reason):
+        """Save it with the expected number of rows, and write the audit entry with the reason."""
         self.expected = self.chosen(pledges).count()
         with transaction.atomic():
             self.save(force_insert=True)
-            details = {"content": self.content, "format": self.format, "filters": self.filters}
+            details = {"content": self.content, "format": self.format, "filters": self.filters, "reason": reason}
             AuditEntry.log(self.user, AuditEntry.Action.EXPORT, export=str(self.pk), **details)
 
     def pages(self, pledges, fields):

@@ -23,15 +23,19 @@ class MessageKind(models.TextChoices):
     REMINDER = "reminder", _("reminder to confirm")
     COUNTED = "counted", _("you are counted")
     ALREADY = "already", _("you have already pledged")
+    SIMILAR = "similar", _("signed again with a similar name")
     FULL = "full", _("two have pledged from this address")
     LINKS = "links", _("your link")
+    FRESH = "fresh", _("a fresh link")
     NEW_ADDRESS = "new_address", _("confirm the new address")
+    MOVED = "moved", _("your address was changed")
+    KEEP = "keep", _("shall we keep your name and address?")
     CORRECTED = "corrected", _("your pledge is corrected")
     WITHDRAWN = "withdrawn", _("your pledge is erased")
 
 
 # Kinds of low priority: sent only when no other message is due.
-BULK_KINDS = [MessageKind.REMINDER]
+BULK_KINDS = [MessageKind.REMINDER, MessageKind.KEEP]
 
 
 class MessageTextQuerySet(models.QuerySet):

@@ -1,12 +1,11 @@
-"""E-mail messages to supporters: queue, delivery and retries."""
+"""E-mail messages to supporters: delivery and retries."""
 
-import itertools
 import logging
 import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, models, transaction
+from django.db import DatabaseError, InterfaceError, connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -14,8 +13,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from pledges.crypto import keys
+from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
+from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.models.message_queue import MessageQuerySet
 from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
+from pledges.models.unreadable import Unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -23,80 +26,14 @@ logger = logging.getLogger(__name__)
 RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 LATER_RETRY_DELAY = timedelta(hours=6)
 GIVE_UP_AFTER = timedelta(days=3)
-# Limits of `mail_is_failing`.
-CONSECUTIVE_FAILURES = 20
-OUTAGE_AFTER = timedelta(minutes=15)
-
-
-class MessageQuerySet(models.QuerySet):
-    """Queries on messages."""
-
-    def queued(self):
-        """Messages that are neither sent nor given up."""
-        return self.filter(state=Message.State.QUEUED)
-
-    def due(self):
-        """Queued messages whose `due_at` has come."""
-        return self.queued().filter(due_at__lte=Now())
-
-    def failing(self):
-        """Messages that were given up. They need the attention of staff."""
-        return self.filter(state__in=[Message.State.FAILING, Message.State.REFUSED])
-
-    def mail_is_failing(self):
-        """Whether sending does not work, judged by the messages tried since the last one that was sent.
-
-        An error of our own mail server (unreachable, or it refuses our credentials or sender) counts after OUTAGE_AFTER. Errors
-        of recipients' servers count only after CONSECUTIVE_FAILURES, because a few full or invented mailboxes are normal.
-        """
-        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
-        failed = list(itertools.takewhile(lambda message: message.state != Message.State.SENT, newest))
-        if len(failed) == CONSECUTIVE_FAILURES:
-            return True
-        own_errors = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
-        return any(timezone.now() - message.queued_at > OUTAGE_AFTER for message in own_errors)
-
-    def send_again(self):
-        """Queue those that were given up once more; returns the messages that this call changed."""
-        with transaction.atomic():
-            messages = list(self.failing().select_for_update(of=("self",)))
-            Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-                state=Message.State.QUEUED, queued_at=Now(), due_at=Now(), attempts=0, error=""
-            )
-        return messages
-
-    def claim(self, limit, lease):
-        """Claim due messages for `lease` (a timedelta): those that people wait for first, then bulk, each by the time due.
-
-        Returns `limit` messages at most, with their pledges and words. No other call returns them until the lease ends. The
-        caller attempts each or releases it, and renews the lease of those that take longer.
-        """
-        with transaction.atomic():
-            free = self.due().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
-            free = free.select_related("pledge").select_for_update(skip_locked=True, of=("self",))
-            messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])
-            if len(messages) < limit:
-                messages += free.filter(kind__in=BULK_KINDS)[: limit - len(messages)]
-            self.renew([message.pk for message in messages], lease)
-        words = MessageText.objects.words_by_kind({(message.kind, message.language) for message in messages})
-        for message in messages:
-            message.words = words[message.kind, message.language]
-        return messages
-
-    def renew(self, ids, lease):
-        """Let the leases of claimed messages end a timedelta from now."""
-        self.queued().filter(pk__in=ids).update(leased_until=Now() + lease)
-
-    def release(self, ids):
-        """End the leases of claimed messages that were not attempted."""
-        self.queued().filter(pk__in=ids).update(leased_until=None)
 
 
 class Message(models.Model):
     """One message to one supporter, delivered at least once.
 
-    The recipient's address is read from the pledge. Only the last message, after the pledge is erased, stores it itself,
-    encrypted; that row is deleted once the message is sent or given up.
+    The recipient's address is read from the pledge. A message stores it itself, encrypted, where no pledge has it: the last one,
+    after the pledge is erased or has another address, and the answer to a sign-up by someone whose address is erased. That row is
+    deleted once the message is sent or given up.
     """
 
     Kind = MessageKind
@@ -141,10 +78,9 @@ class Message(models.Model):
                 name="message_state_and_time",
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
             ),
-            # Only the last message has no pledge, so only it stores the address.
             models.CheckConstraint(
                 name="message_pledge_or_address",
-                condition=Q(pledge__isnull=False, address_cipher=None) | Q(pledge=None, address_cipher__isnull=False),
+                condition=Q(pledge__isnull=False) | Q(address_cipher__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_lease_only_while_queued", condition=Q(leased_until=None) | Q(state="queued")
@@ -165,30 +101,53 @@ class Message(models.Model):
 
     @classmethod
     def queue(cls, kind, pledge):
-        """Insert a message of this kind, in the caller's transaction. A worker sends it once that is committed."""
-        return cls.objects.create(kind=kind, pledge=pledge, language=pledge.language)
+        """Queue a message of this kind in the caller's transaction, unless one waits; returns it.
+
+        A worker sends it once the transaction is committed.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT queue_message(%s, %s)", [kind, pledge.pk])
+            return cls.objects.select_related("pledge").get(pk=cursor.fetchone()[0])
 
     @classmethod
-    def queue_withdrawn(cls, pledge):
-        """Queue the last message, which says that the pledge is erased. It stores the encrypted address."""
-        message = cls(kind=cls.Kind.WITHDRAWN, language=pledge.language)
-        message.address_cipher = keys.encrypt(pledge.address, associated_data=message.associated_data)
+    def queue_last(cls, kind, address, language):
+        """Queue the last message to an address that no pledge holds any more. It stores the encrypted address."""
+        message = cls(kind=kind, language=language)
+        message.address_cipher = keys.encrypt(address, associated_data=message.associated_data)
         message.save(force_insert=True)
         return message
 
     @property
     def associated_data(self):
-        """The associated data that bind the ciphertext to this row."""
-        return f"message.address.{self.pk}"
+        """The associated data that bind the ciphertext to this row. `settle_pledge` copies that of a submission, with its id."""
+        return f"message.address.{self.pk}" if self.pledge_id is None else f"pledge.address.{self.pk}"
 
     @property
     def address(self):
-        """The decrypted address of the recipient. Raises CannotDecrypt."""
-        if self.pledge is None:
+        """The decrypted address of the recipient, or None if it is erased. Raises CannotDecrypt."""
+        if self.address_cipher is not None:
             return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
         if self.kind == self.Kind.NEW_ADDRESS:
             return self.pledge.new_address
         return self.pledge.address
+
+    @property
+    def spec(self):
+        """The `MessageSpec` of this kind."""
+        return content.SPECS[self.kind]
+
+    def mailbox_digests(self, rules):
+        """{column: digest} of the recipient's mailbox, or None if there is no recipient any more, or none that decrypts."""
+        try:
+            address = self.address
+        except keys.CannotDecrypt:
+            return None
+        return mailbox_digests(address, rules) if address else None
+
+    @cached_property
+    def rules(self):
+        """The provider rules. `claim` sets them, so that they are read once for all its messages."""
+        return ProviderRule.objects.by_domain()
 
     @cached_property
     def words(self):
@@ -202,15 +161,20 @@ class Message(models.Model):
             self.pledge = type(self.pledge).objects.filter(pk=self.pledge_id).first()
             if self.pledge is None:
                 return None
-        spec = content.SPECS[self.kind]
-        if not spec.applies(self.pledge):
+        address = self.address
+        if address is None or not self.spec.applies(self.pledge):
+            return None
+        if not self.spec.is_link_caused and BlockedAddress.objects.holds(address, self.rules):
             return None
         pledges = [self.pledge]
-        if spec.per_address:
-            pledges = list(type(self.pledge).objects.at_address(self.address))
+        if self.spec.per_address:
+            pledges = list(type(self.pledge).objects.at_address(address).with_person())
         if not pledges:
             return None
-        return content.compose(self.kind, self.words, pledges, self.language, self.address)
+        if self.spec.link_purpose == Purpose.CONFIRM and self.pledge.confirmed_namesake():
+            words = MessageText.objects.words_in_use(self.Kind.SIMILAR, self.language)
+            return content.compose(self.Kind.SIMILAR, words, pledges, self.language, address)
+        return content.compose(self.kind, self.words, pledges, self.language, address)
 
     def attempt(self, server):
         """Try once to hand the message to `server`, a `pledges.mail.connections.Connection`; returns the error or None.
@@ -229,6 +193,11 @@ class Message(models.Model):
         except (DatabaseError, InterfaceError):
             # No fault of the mail server: the message is claimed again when its lease ends.
             raise
+        except keys.CannotDecrypt as error:
+            # The missing key may be put back meanwhile.
+            Unreadable.record(error)
+            self._schedule_retry(error)
+            return error
         except Exception as error:
             self._schedule_retry(error)
             return error
@@ -238,8 +207,8 @@ class Message(models.Model):
     def save_outcome(self):
         """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted."""
         row = Message.objects.filter(pk=self.pk)
-        # The row of the last message stores an address, so it goes once the message is sent or given up.
-        if self.no_longer_applies or (self.pledge is None and self.state != self.State.QUEUED):
+        # A row that stores an address goes once the message is sent or given up.
+        if self.no_longer_applies or (self.address_cipher is not None and self.state != self.State.QUEUED):
             row.delete()
             return
         columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
@@ -260,6 +229,6 @@ class Message(models.Model):
     def _may_give_up(self):
         """Whether enough attempts were made. After days without a worker a message may be too old but hardly tried.
 
-        The last message needs no minimum of attempts, because it stores an address.
+        A message that stores an address needs no minimum of attempts.
         """
-        return self.pledge is None or self.attempts > len(RETRY_DELAYS)
+        return self.address_cipher is not None or self.attempts > len(RETRY_DELAYS)

@@ -1,7 +1,7 @@
 """The supporter behind a pledge: encrypted name and address, keyed digests, duplicates, and the name on the wall."""
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
@@ -21,11 +21,6 @@ DIGEST_FIELDS = [
 ]
 # The fields that `set_person` sets.
 PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
-
-
-def pledge_associated_data(pledge_id, column):
-    """The associated data that bind a ciphertext to this column and row of a pledge."""
-    return f"pledge.{column}.{pledge_id}"
 
 
 def address_digests(address, rules):
@@ -66,16 +61,20 @@ class Person(models.Model):
 
     def associated_data(self, column):
         """The associated data that bind a ciphertext to this column and row."""
-        return pledge_associated_data(self.pk, column)
+        return keys.pledge_associated_data(self.pk, column)
 
     @property
     def name(self):
-        """The decrypted name. Raises CannotDecrypt."""
+        """The decrypted name, or None once it is erased. Raises CannotDecrypt."""
+        if self.name_cipher is None:
+            return None
         return keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
 
     @property
     def address(self):
-        """The decrypted e-mail address, as it was typed. Raises CannotDecrypt."""
+        """The decrypted e-mail address, as it was typed, or None once it is erased. Raises CannotDecrypt."""
+        if self.address_cipher is None:
+            return None
         return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
 
     @property
@@ -109,6 +108,13 @@ class Person(models.Model):
         self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
         self.new_address_at = Now()
 
+    @property
+    def inviter(self):
+        """The referral code of the link that led to this pledge, or None. Raises CannotDecrypt."""
+        if self.inviter_cipher is None:
+            return None
+        return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))
+
     # Uniqueness: an address holds at most two pledges, by two different names.
 
     def others_at_address(self):
@@ -119,16 +125,22 @@ class Person(models.Model):
     def use_new_address(self):
         """Replace the address by the confirmed new one; False if that mailbox already holds two pledges or the same name.
 
-        If the pledge is still pending (after a correction by staff), its confirmation message is sent to the new address.
+        Every link that was sent before ends. The old address learns that it was changed, unless it never confirmed the pledge:
+        it may be a stranger's. If the pledge is still pending (after a correction by staff), its confirmation message is sent
+        to the new address.
         """
-        name, address = self.name, self.new_address
+        name, address, old_address = self.name, self.new_address, self.address
         self.set_person(name, address)
         self.new_address_cipher = self.new_address_at = None
+        self.link_version = F("link_version") + 1
+        columns = [*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at", "link_version"]
         for slot in (self.slot, 3 - self.slot):
             self.slot = slot
             try:
                 with transaction.atomic():
-                    self.save(update_fields=[*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at"])
+                    self.save(update_fields=columns)
+                    if self.confirmed_at:
+                        Message.queue_last(Message.Kind.MOVED, old_address, self.language)
                     if self.state == self.State.PENDING:
                         Message.queue(Message.Kind.CONFIRM, self)
             except IntegrityError:
@@ -136,12 +148,34 @@ class Person(models.Model):
             return True
         return False
 
+    # One person: another spelling of a confirmed name.
+
+    def confirmed_namesake(self):
+        """The confirmed pledge of the same mailbox with a similar name, or None. It is probably the same person's."""
+        others = self.others_at_address().confirmed().with_person()
+        return next((other for other in others if addresses.is_similar_name(other.name, self.name)), None)
+
+    def correct_namesake(self):
+        """Give the name of this unconfirmed pledge to its confirmed namesake and erase this one; False if there is none."""
+        with transaction.atomic():
+            found = self.confirmed_namesake()
+            # Locked and read again: it may be withdrawn meanwhile.
+            namesake = found and type(self).objects.select_for_update().confirmed().filter(pk=found.pk).first()
+            if namesake is None:
+                return False
+            name = self.name
+            # First, because no two pledges of a mailbox have the same name.
+            self.delete()
+            namesake.set_person(name, namesake.address)
+            namesake.save(update_fields=PERSON_FIELDS)
+        return True
+
     # The wall.
 
     @property
     def name_on_wall(self):
-        """The shortened name that the wall shows, such as "Arta K."."""
-        return wall.shown_name(self.name)
+        """The shortened name that the wall shows, such as "Arta K.", or None once the name is erased."""
+        return wall.shown_name(self.name) if self.name_cipher is not None else None
 
     @property
     def wants_name_shown(self):

@@ -1,26 +1,23 @@
 """A pledge: one person's signature in one sector, and its transitions from pending to confirmed, withdrawn or invalidated."""
 
-import secrets
 import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Length, Now
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from pledges.models import keeping
 from pledges.models.addresses import BlockedAddress
 from pledges.models.messages import Message
 from pledges.models.person import Person
 from pledges.models.places import County
-from pledges.models.querysets import CODE_LENGTH, CODE_LETTERS, PENDING_LIFE, PledgeQuerySet
+from pledges.models.querysets import PENDING_LIFE, PledgeQuerySet
 from pledges.models.sectors import Sector
 from pledges.models.submissions import Submission
 from pledges.models.wordings import Wording
-
-# For the check constraint on the length of digests.
-models.BinaryField.register_lookup(Length)
 
 NETWORK_DIGEST_LIFE = timedelta(days=7)
 # The limit of `claim_message`, of which the database holds the rule.
@@ -33,7 +30,7 @@ OPT_IN_FIELDS = ["show_name", "updates"]
 ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
 
 
-class Pledge(Person):
+class Pledge(Person, keeping.Keeping):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
 
     Each transition is one statement or one transaction. Where callers need to know, it returns whether this call made it.
@@ -83,8 +80,9 @@ class Pledge(Person):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
 
-    name_cipher = models.BinaryField(editable=False)
-    address_cipher = models.BinaryField(editable=False)
+    # Null once they are erased; see keeping.py.
+    name_cipher = models.BinaryField(null=True, editable=False)
+    address_cipher = models.BinaryField(null=True, editable=False)
     # A new address, until it is confirmed by the link that was sent to it.
     new_address_cipher = models.BinaryField(null=True, editable=False)
     new_address_at = models.DateTimeField(null=True, editable=False)
@@ -126,12 +124,8 @@ class Pledge(Person):
     )
 
     link_version = models.PositiveIntegerField(default=1, editable=False)
-    # The referral code: the last part of the supporter's personal link to the form. Null, not "", because it is unique.
-    code = models.CharField(max_length=CODE_LENGTH, null=True, unique=True, editable=False)  # noqa: DJ001
-    # The pledge whose referral link led to this one.
-    came_through = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="brought", editable=False
-    )
+    # The encrypted referral code of the link that led to the form. The confirmation counts it and erases it.
+    inviter_cipher = models.BinaryField(null=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     # How many messages `claim_message` granted, and when it granted the last one (at first: when the pledge was made).
     repeats = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -167,6 +161,9 @@ class Pledge(Person):
                 name="pledge_wall_and_time",
                 condition=Q(wall="waiting", wall_at=None) | Q(wall__in=["shown", "refused"], wall_at__isnull=False),
             ),
+            models.CheckConstraint(
+                name="pledge_inviter_until_confirmed", condition=Q(inviter_cipher=None) | Q(confirmed_at=None)
+            ),
             models.CheckConstraint(name="pledge_expires_after_signing", condition=Q(expires_at__gt=F("created_at"))),
             models.CheckConstraint(name="pledge_repeats_limit", condition=Q(repeats__lte=MAX_REPEATS)),
             models.CheckConstraint(
@@ -179,6 +176,7 @@ class Pledge(Person):
                     domain_digest__length=32,
                 ),
             ),
+            *keeping.CONSTRAINTS,
         ]
         indexes = [
             # The admin list pages in an index-only scan of this index, for every filter and at any depth.
@@ -194,7 +192,7 @@ class Pledge(Person):
                 fields=["invalidated_at"], name="pledge_invalidated", condition=Q(invalidated_at__isnull=False)
             ),
             models.Index(
-                fields=["-wall_at", "id"],
+                fields=["id"],
                 name="pledge_wall_shown",
                 include=["sector"],
                 condition=Q(state="confirmed", show_name=True, wall="shown"),
@@ -217,6 +215,7 @@ class Pledge(Person):
             models.Index(
                 fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
             ),
+            *keeping.INDEXES,
         ]
 
     def __str__(self):
@@ -233,22 +232,13 @@ class Pledge(Person):
             cursor.execute("SELECT claim_message(%s)", [self.pk])
             return cursor.fetchone()[0]
 
-    def create_referral_code(self):
-        """Give a confirmed pledge a referral code, unless it has one."""
-        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
-        Pledge.objects.confirmed().filter(pk=self.pk, code=None).update(code=code)
-
-    def delete_referral_code(self):
-        """Delete the referral code, so that its link stops working."""
-        Pledge.objects.filter(pk=self.pk).update(code=None)
-
-    def referral_count(self):
-        """The number of confirmed pledges that came by this pledge's referral link."""
-        return self.brought.filter(state=Pledge.State.CONFIRMED).count()
-
     def revoke_links(self):
-        """Revoke every link for managing this pledge that was sent so far."""
+        """Revoke every link to this pledge that was sent so far."""
         Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
+
+    def end_news(self):
+        """Send this supporter no more news."""
+        Pledge.objects.filter(pk=self.pk).update(updates=False)
 
     def withdraw(self):
         """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.
@@ -259,16 +249,17 @@ class Pledge(Person):
             pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
             if pledge is None:
                 return False
-            Message.queue_withdrawn(pledge)
+            if not pledge.is_person_erased:
+                Message.queue_last(Message.Kind.WITHDRAWN, pledge.address, pledge.language)
             Submission.objects.about(pledge).delete()
             pledge.delete()
         return True
 
     def block(self):
-        """Erase a pledge that the owner of its address did not make, and block the address."""
+        """Erase a pledge that the owner of its address did not make, and block the mailbox."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.address)
-            Submission.objects.of_mailbox(self).delete()
+            Submission.objects.in_mailbox(self.address).delete()
             Pledge.objects.filter(pk=self.pk).delete()
 
     def request_new_address(self, address):
@@ -278,12 +269,12 @@ class Pledge(Person):
         """
         self.set_new_address(address)
         self.save(update_fields=["new_address_cipher", "new_address_at"])
-        if not BlockedAddress.objects.holds_address(address):
+        if not BlockedAddress.objects.holds(address):
             Message.queue(Message.Kind.NEW_ADDRESS, self)
 
     def block_new_address(self):
         """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""
         with transaction.atomic():
             BlockedAddress.objects.add(self.new_address)
-            Submission.objects.at_address(self.new_address).delete()
+            Submission.objects.in_mailbox(self.new_address).delete()
             Pledge.objects.filter(pk=self.pk).update(new_address_cipher=None, new_address_at=None)

@@ -2,22 +2,20 @@
 
 from datetime import timedelta
 
-from django.db import models
-from django.db.models import OuterRef, Q
+from django.db import models, transaction
+from django.db.models import Func, OuterRef, Q, Value
 from django.db.models.functions import Now, Substr
 
 from pledges import addresses
 from pledges.crypto import keys, links
 from pledges.models.addresses import ProviderRule
+from pledges.models.keeping import KeepingQuerySet
+from pledges.models.referrals import ReferralLink
 from pledges.models.sectors import Sector
 
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
 PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
-
-# Referral codes: no characters that are easily confused, and about 10¹² codes, so that they cannot be guessed.
-CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
-CODE_LENGTH = 8
 
 
 def digest_mark(rules):
@@ -31,12 +29,7 @@ def has_older_key(column):
     return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([keys.current_field_key_id()]))
 
 
-def is_referral_code(text):
-    """Whether a text can be a referral code; it may belong to no pledge."""
-    return len(text) == CODE_LENGTH and set(text) <= set(CODE_LETTERS)
-
-
-class PledgeQuerySet(models.QuerySet):
+class PledgeQuerySet(KeepingQuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):
@@ -72,11 +65,18 @@ class PledgeQuerySet(models.QuerySet):
         return self.eligible_for_wall().filter(wall=self.model.Wall.WAITING)
 
     def on_the_wall(self):
-        """Pledges whose name is shown, the last approved first.
+        """Pledges whose name is shown, in the order of the wall."""
+        return self.eligible_for_wall().filter(wall=self.model.Wall.SHOWN).in_wall_order()
 
-        Ordering by confirmation could be matched with changes of the live totals, and would reveal more than the wall shows.
+    def in_wall_order(self):
+        """These pledges in an order that only the key determines.
+
+        The key is a parameter of the query. An order by any column would let a copy of the database match the rows with the names
+        on the wall.
         """
-        return self.eligible_for_wall().filter(wall=self.model.Wall.SHOWN).order_by("-wall_at", "pk")
+        key = Value(keys.digests("wall order")[0], output_field=models.BinaryField())
+        row = Func("pk", function="uuid_send", output_field=models.BinaryField())
+        return self.order_by(Func(key, row, function="sha256", arg_joiner=" || ", output_field=models.BinaryField()))
 
     def invalidated(self):
         """Pledges that staff removed from the count."""
@@ -113,36 +113,41 @@ class PledgeQuerySet(models.QuerySet):
             slot=2,
         )
 
-    def find_by_token(self, purpose, text):
-        """The pledge of a token, or None if the pledge is erased or the link is revoked or expired.
-
-        Raises signing.BadSignature for a token that was not made for this purpose.
-        """
-        content = links.read(purpose, text)
-        if content is None:
-            return None
-        pledge_id, binding = content
+    def find_by_link(self, purpose, link):
+        """The pledge of a `links.Link`, or None if the pledge is erased or the link revoked or ended."""
         pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
-        pledge = pledges.filter(pk=pledge_id).first()
-        if pledge is None or binding != links.binding(purpose, pledge):
-            return None
-        return pledge
+        pledge = pledges.filter(pk=link.pledge_id).first()
+        return pledge if pledge and link.binding == links.binding(purpose, pledge) else None
 
     def with_stale_digests(self):
-        """Pledges whose digests were computed with other keys or provider rules than the present ones."""
+        """Pledges whose digests were computed with other keys or provider rules than the present ones.
+
+        Without name and address they cannot be recomputed.
+        """
         mark = digest_mark(ProviderRule.objects.by_domain())
         # Two ranges, because a B-tree index does not support "not equal".
-        return self.filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
+        return self.with_person().filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
 
     def with_stale_ciphers(self):
         """Pledges with a ciphertext of another key than the present one."""
         return self.filter(
-            has_older_key("name_cipher") | has_older_key("address_cipher") | has_older_key("new_address_cipher")
+            has_older_key("name_cipher")
+            | has_older_key("address_cipher")
+            | has_older_key("new_address_cipher")
+            | has_older_key("inviter_cipher")
         )
 
     def confirm(self):
-        """Confirm those that are pending, in one statement; returns how many this call changed."""
-        return self.pending().update(state=self.model.State.CONFIRMED, confirmed_at=Now())
+        """Confirm those that are pending, and count and erase their inviters; returns how many this call changed."""
+        with transaction.atomic():
+            # Locked before they are changed, so that each inviter is counted by the call that erases it.
+            pending = self.pending().order_by("pk").select_for_update(no_key=True, of=("self",))
+            inviters = dict(pending.values_list("pk", "inviter_cipher"))
+            changed = self.model.objects.filter(pk__in=inviters).update(
+                state=self.model.State.CONFIRMED, confirmed_at=Now(), inviter_cipher=None
+            )
+            ReferralLink.objects.count_confirmations(inviters)
+        return changed
 
     def invalidate(self):
         """Remove pledges from the count, in one statement; returns how many this call changed."""
@@ -170,4 +175,4 @@ class PledgeQuerySet(models.QuerySet):
 
     def unconfirm(self):
         """Undo `confirm`: pledges are pending again until `expires_at`. Returns how many this call changed."""
-        return self.confirmed().update(state=self.model.State.PENDING, confirmed_at=None)
+        return self.confirmed().with_person().update(state=self.model.State.PENDING, confirmed_at=None)

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.models.addresses import ProviderRule
-from pledges.models.person import address_digests, person_digests, pledge_associated_data
+from pledges.models.addresses import ProviderRule, mailbox_digests
+from pledges.models.person import address_digests, person_digests
 from pledges.models.places import County
-from pledges.models.querysets import CODE_LENGTH, has_older_key
+from pledges.models.querysets import has_older_key
+from pledges.models.referrals import encrypt_inviter
 from pledges.models.sectors import Sector
 from pledges.models.wordings import Wording
 
@@ -34,8 +35,13 @@ class SubmissionQuerySet(models.QuerySet):
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
 
+    def in_mailbox(self, address):
+        """The submissions with the mailbox of this address, whatever its tag and dots."""
+        either = mailbox_digests(address, ProviderRule.objects.by_domain()).items()
+        return self.filter(Q(*either, _connector=Q.OR))
+
     def of_mailbox(self, pledge):
-        """The submissions with the mailbox of this pledge."""
+        """The submissions with the address of this pledge."""
         return self.filter(Q(address_digest=pledge.address_digest) | Q(address_digest_last=pledge.address_digest_last))
 
     def about(self, pledge):
@@ -50,6 +56,7 @@ class SubmissionQuerySet(models.QuerySet):
             ~Q(digest_mark__startswith=keys.digest_key_ids())
             | has_older_key("name_cipher")
             | has_older_key("address_cipher")
+            | has_older_key("inviter_cipher")
         )
 
     def try_again(self):
@@ -99,6 +106,8 @@ class Submission(models.Model):
     )
     address_digest = models.BinaryField(max_length=32, editable=False)
     address_digest_last = models.BinaryField(max_length=32, editable=False)
+    mailbox_digest = models.BinaryField(max_length=32, editable=False)
+    mailbox_digest_last = models.BinaryField(max_length=32, editable=False)
     digest_mark = models.CharField(max_length=12, editable=False)
     # Bound to the column and row of the pledge that they are copied to.
     address_cipher = models.BinaryField(null=True, editable=False)
@@ -126,8 +135,8 @@ class Submission(models.Model):
     language = models.CharField(max_length=2, choices=settings.LANGUAGES, blank=True, editable=False)
     show_name = models.BooleanField(default=False, editable=False)
     updates = models.BooleanField(default=False, editable=False)
-    # The referral code of the link that led to the form.
-    through = models.CharField(max_length=CODE_LENGTH, blank=True, editable=False)
+    # Only ciphertext: a digest would link this person with the one whose link it is.
+    inviter_cipher = models.BinaryField(null=True, editable=False)
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -161,7 +170,15 @@ class Submission(models.Model):
             models.CheckConstraint(
                 name="submission_of_another_kind",
                 condition=Q(kind="pledge")
-                | Q(name_cipher=None, name_digest=None, sector=None, county=None, consent=None, wording=None),
+                | Q(
+                    name_cipher=None,
+                    name_digest=None,
+                    inviter_cipher=None,
+                    sector=None,
+                    county=None,
+                    consent=None,
+                    wording=None,
+                ),
             ),
             models.CheckConstraint(
                 name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
@@ -175,6 +192,8 @@ class Submission(models.Model):
                 condition=Q(
                     address_digest__length=32,
                     address_digest_last__length=32,
+                    mailbox_digest__length=32,
+                    mailbox_digest_last__length=32,
                     name_digest__length=32,
                     name_digest_last__length=32,
                     domain_digest__length=32,
@@ -189,9 +208,13 @@ class Submission(models.Model):
 
     def set_person(self, name, address, rules):
         """Set ciphertexts and digests of a sign-up, by the provider rules. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=pledge_associated_data(self.pk, "name"))
-        self.address_cipher = keys.encrypt(address, associated_data=pledge_associated_data(self.pk, "address"))
-        self._set(person_digests(name, address, rules))
+        self.name_cipher = keys.encrypt(name, associated_data=keys.pledge_associated_data(self.pk, "name"))
+        self.address_cipher = keys.encrypt(address, associated_data=keys.pledge_associated_data(self.pk, "address"))
+        self._set(person_digests(name, address, rules) | mailbox_digests(address, rules))
+
+    def set_inviter(self, code):
+        """Set the ciphertext of the referral code of the link that led to the form. Does not save."""
+        self.inviter_cipher = encrypt_inviter(code, self.pk)
 
     def set_new_address(self, pledge, address, rules):
         """Set pledge, ciphertext and digests of a change of address. Does not save."""
@@ -201,7 +224,7 @@ class Submission(models.Model):
 
     def set_mailbox(self, address, rules):
         """Set the digests of the address, by which its pledges are found. Does not save."""
-        self._set(address_digests(address, rules))
+        self._set(address_digests(address, rules) | mailbox_digests(address, rules))
 
     def _set(self, values):
         for name, value in values.items():

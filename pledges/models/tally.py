@@ -1,4 +1,4 @@
-"""The tally of confirmed pledges. Only the triggers and `fold_tally()` of migrations/sql/tally.sql write these tables.
+"""The tally of confirmed pledges. Only functions of migrations/sql/tally.sql and published.sql write these tables.
 
 Statement triggers append to TallyDelta. `fold_tally()` moves deltas into the other tables. A total is the sum of cells and
 deltas, so it is exact before and after a fold.
@@ -55,6 +55,27 @@ class TallyHour(models.Model):
 
     hour = models.DateTimeField(primary_key=True)
     n = models.BigIntegerField()
+
+
+class TallyCounty(models.Model):
+    """How many people a county gained since the last round of rises, and lost since the last round of falls.
+
+    `fold_tally()` adds to them, `publish_counties()` resets them.
+    """
+
+    # The county's code, or "" for none.
+    county = models.CharField(max_length=6, primary_key=True)
+    gained = models.BigIntegerField()
+    lost = models.BigIntegerField()
+
+
+class CountyRound(models.Model):
+    """When `publish_counties()` last compared the counties: a single row with id 1, absent before the first round."""
+
+    held_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="county_round_single_row", condition=models.Q(pk=1))]
 
 
 class TallyCell(models.Model):

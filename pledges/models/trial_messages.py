@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
+from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
 from pledges.models.message_texts import LANGUAGES, MessageKind
 from pledges.models.pledges import Pledge
@@ -93,18 +94,21 @@ def _sample_pledges(kind, language):
 
     def sample_pledge(name, state):
         now = timezone.now()
-        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first())
+        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first(), created_at=now)
+        pledge.confirmed_at = None if state == Pledge.State.PENDING else now
         pledge.expires_at = now + PENDING_LIFE
         pledge.set_person(name, SAMPLE_ADDRESS)
         pledge.set_new_address(SAMPLE_ADDRESS)
-        pledge.new_address_at = now
+        pledge.new_address_at = pledge.keep_asked_at = now
         return pledge
 
-    if kind == MessageKind.WITHDRAWN:
-        return [None]
-    if content.SPECS[kind].per_address:
+    spec = content.SPECS[kind]
+    if spec.per_address:
         return [
             sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
             sample_pledge("Agim Shembulli", Pledge.State.PENDING),
         ]
-    return [sample_pledge("Arta Shembulli", Pledge.State.PENDING)]
+    if spec.link_purpose is None:
+        return [None]
+    confirmed = spec.link_purpose == Purpose.MANAGE
+    return [sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING)]

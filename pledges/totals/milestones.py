@@ -18,14 +18,6 @@ SELECT min(day) FROM (
 ) growth WHERE running_total >= %(people)s
 """
 
-# The day on which the last of these counties had its first supporter.
-DAY_OF_EVERY_COUNTY_SQL = f"""
-SELECT max(day) FROM (
-    SELECT min(day) AS day FROM ({tally.READ_DAYS_SQL}) days (day, sector, county, n)
-    WHERE n > 0 AND county = ANY(%(counties)s) GROUP BY county
-) firsts
-"""
-
 
 def record():
     """Record newly reached milestones and return their number. A milestone stays recorded when the total falls again."""
@@ -33,7 +25,7 @@ def record():
     known = set(Milestone.objects.values_list("kind", "people", "sector"))
     new = [milestone for milestone in _reached(totals) if _identity(milestone) not in known]
     for milestone in new:
-        milestone.reached_on = _day_of(milestone, totals) or timezone.localdate(totals.as_of)
+        milestone.reached_on = _day_of(milestone) or timezone.localdate(totals.as_of)
     # Another worker can record the same milestone concurrently.
     Milestone.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
@@ -48,6 +40,7 @@ def _reached(totals):
     while totals.total >= people:
         yield Milestone(kind=Milestone.Kind.PEOPLE, people=people)
         people *= 10
+    # Published figures: the live ones would tell the county of the first person from the last county.
     counties = [n for county, n in totals.counties if county.code != County.ABROAD]
     if counties and all(counties):
         yield Milestone(kind=Milestone.Kind.COUNTIES)
@@ -56,12 +49,13 @@ def _reached(totals):
             yield Milestone(kind=Milestone.Kind.SECTOR, people=SECTOR_MILESTONE, sector=sector)
 
 
-def _day_of(milestone, totals):
-    """The day on which it was reached, or None: the day tables no longer show it if people have withdrawn since."""
+def _day_of(milestone):
+    """The day on which it was reached, or None: the day tables no longer show it if people have withdrawn since.
+
+    Every county is reached when the last one is published, so on the present day.
+    """
+    if milestone.kind == Milestone.Kind.COUNTIES:
+        return None
     with connection.cursor() as cursor:
-        if milestone.kind == Milestone.Kind.COUNTIES:
-            codes = [county.code for county, _ in totals.counties if county.code != County.ABROAD]
-            cursor.execute(DAY_OF_EVERY_COUNTY_SQL, {"counties": codes})
-        else:
-            cursor.execute(DAY_REACHED_SQL, {"people": milestone.people, "sector": milestone.sector_id})
+        cursor.execute(DAY_REACHED_SQL, {"people": milestone.people, "sector": milestone.sector_id})
         return cursor.fetchone()[0]

@@ -13,11 +13,11 @@ from heapq import heappop, heappush
 THRESHOLD = 5
 
 
-def hidden_cells(table):
+def hidden_cells(table, hidden=frozenset()):
     """The set of cells to suppress in `table`, which maps every (row, column) to a number of people.
 
-    Suppressed are the cells below THRESHOLD, and as many others as needed so that all published numbers (the visible cells, and
-    the total of every row and column) are consistent with
+    Suppressed are the cells in `hidden`, those below THRESHOLD, and as many others as needed so that all published numbers (the
+    visible cells, and the total of every row and column) are consistent with
 
     - every value from 0 to THRESHOLD in a cell below THRESHOLD, and
     - THRESHOLD + 1 consecutive values in any other suppressed cell,
@@ -25,7 +25,7 @@ def hidden_cells(table):
     or with as many of these as the cell's row and column totals alone allow. Empty rows and columns are not suppressed.
     """
     rows, columns = _sums(table, 0), _sums(table, 1)
-    hidden = {cell for cell, n in table.items() if n < THRESHOLD and rows[cell[0]] and columns[cell[1]]}
+    hidden = {cell for cell, n in table.items() if n < THRESHOLD and rows[cell[0]] and columns[cell[1]]} | hidden
     waiting = sorted(hidden)
     while waiting:
         cell = waiting.pop(0)

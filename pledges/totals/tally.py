@@ -1,6 +1,6 @@
 """Reading, folding and checking the tally. Totals are exact at every moment, at a cost independent of the number of pledges.
 
-Totals by sector, county, way of signing and day are live. The table of sectors by counties is published once a day
+Totals by sector, way of signing and day are live. Figures of counties, and the table of sectors by counties, are published
 (`pledges.totals.published`).
 """
 
@@ -59,7 +59,7 @@ WHERE state = 'confirmed' AND confirmed_at >= date_trunc('hour', statement_times
 
 @dataclass(frozen=True)
 class Totals:
-    """Confirmed pledges at one moment. `sectors` sum to `total`, and so do `counties` with `unknown`."""
+    """Confirmed pledges at one moment. `sectors` sum to `total`, and `counties` with `unknown` to `counties_total`."""
 
     as_of: datetime
     total: int
@@ -68,12 +68,24 @@ class Totals:
     paper: int
     # (Sector, people), by position
     sectors: list[tuple[Sector, int]]
-    # (County, people), in Albanian alphabetical order
+    # When counties were last published; `as_of` before the first time.
+    counties_as_of: datetime
+    # (County, published figure), in Albanian alphabetical order
     counties: list[tuple[County, int]]
-    # People without a county
+    # The published figure of people without a county
     unknown: int
     # {(sector id, county code or ""): people}. Not for publication: see pledges.totals.published.
     cells: dict
+
+    @property
+    def counties_total(self):
+        """The people whose county is published."""
+        return sum(people for _, people in self.counties) + self.unknown
+
+    @property
+    def unpublished(self):
+        """The people whose county is not published yet; negative while more have left than came."""
+        return self.total - self.counties_total
 
     @property
     def has_several_ways(self):
@@ -117,10 +129,9 @@ def shown_with_growth():
 def _totals(moment):
     content, cells = moment.content.parts[PledgeContent], moment.figures.cells
     total = sum(cells.values())
-    sectors, counties = {}, {}
-    for (sector, county), n in cells.items():
+    sectors, counties = {}, {code: row.n for code, row in content.published_counties.items()}
+    for (sector, _county), n in cells.items():
         sectors[sector] = sectors.get(sector, 0) + n
-        counties[county] = counties.get(county, 0) + n
     return Totals(
         as_of=moment.at,
         total=total,
@@ -133,6 +144,7 @@ def _totals(moment):
             for sector in content.sectors
             if sector.is_open or sectors.get(sector.pk)
         ],
+        counties_as_of=max((row.published_at for row in content.published_counties.values()), default=moment.at),
         counties=[(county, counties.get(county.pk, 0)) for county in content.counties],
         unknown=counties.get("", 0),
         cells=cells,
@@ -201,12 +213,16 @@ def rebuild():
         cursor.execute("LOCK TABLE pledges_pledge IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_advisory_xact_lock(tally_lock())")
         cursor.execute("DELETE FROM pledges_tallydelta")
-        for table in ("tallyday", "tallydate", "tallyhour", "tallycell"):
+        for table in ("tallyday", "tallydate", "tallyhour", "tallycell", "tallycounty"):
             cursor.execute(f"DELETE FROM pledges_{table}")
         cursor.execute(f"INSERT INTO pledges_tallyday (day, sector, county, n) {RECOUNT_DAYS_SQL}")
         cursor.execute("INSERT INTO pledges_tallydate (day, n) SELECT day, sum(n) FROM pledges_tallyday GROUP BY day")
         cursor.execute(f"INSERT INTO pledges_tallyhour (hour, n) {RECOUNT_HOURS_SQL}")
         cursor.execute(f"INSERT INTO pledges_tallycell (sector, county, n) {RECOUNT_SQL}")
+        cursor.execute(
+            "INSERT INTO pledges_tallycounty (county, gained, lost) "
+            "SELECT county, sum(n), 0 FROM pledges_tallycell GROUP BY county"
+        )
         cursor.execute(
             "INSERT INTO pledges_tallyversion AS version (id, mark) VALUES (1, random_mark()) "
             "ON CONFLICT (id) DO UPDATE SET mark = excluded.mark"

@@ -82,7 +82,7 @@ def description(request):
 
 @open_data(Depth.TOTALS)
 def totals_json(request):
-    """The totals as JSON; `sectors` and `counties` each sum to `total`."""
+    """The totals as JSON; `sectors` sum to `total`, and `counties` to `counties_total`."""
     totals = tally.shown()
     as_of = totals.as_of.isoformat()
     data = {
@@ -94,6 +94,8 @@ def totals_json(request):
         "sectors": {
             sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en} for sector, n in totals.sectors
         },
+        "counties_as_of": totals.counties_as_of.isoformat(),
+        "counties_total": totals.counties_total,
         "counties": {
             **{county.code: {"total": n, "sq": county.name_sq, "en": county.name_en} for county, n in totals.counties},
             "unknown": {"total": totals.unknown, "sq": UNKNOWN_SQ, "en": UNKNOWN_EN},
@@ -104,9 +106,12 @@ def totals_json(request):
 
 @open_data(Depth.TOTALS)
 def totals_csv(request):
-    """The totals as CSV: the total, then one row for each way of signing, sector and county."""
+    """The totals as CSV: the total, then one row for each way of signing, sector and county.
+
+    Counties and their total have a time of their own.
+    """
     totals = tally.shown()
-    as_of = totals.as_of.isoformat()
+    as_of, counties_as_of = totals.as_of.isoformat(), totals.counties_as_of.isoformat()
     rows = [
         ["kind", "code", "sq", "en", "total", "as_of"],
         ["total", "total", "Gjithsej", "Total", totals.total, as_of],
@@ -114,8 +119,9 @@ def totals_csv(request):
         ["way", "groups", "Në grup", "Groups", totals.groups, as_of],
         ["way", "paper", "Në letër", "Paper", totals.paper, as_of],
         *(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of] for sector, n in totals.sectors),
-        *(["county", county.code, county.name_sq, county.name_en, n, as_of] for county, n in totals.counties),
-        ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown, as_of],
+        ["total", "counties", "Sipas qarkut, gjithsej", "By county, total", totals.counties_total, counties_as_of],
+        *(["county", county.code, county.name_sq, county.name_en, n, counties_as_of] for county, n in totals.counties),
+        ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown, counties_as_of],
     ]
     return _csv("totals", rows)
 

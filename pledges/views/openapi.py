@@ -12,13 +12,30 @@ NAMED = {
     "properties": {"total": PEOPLE, "sq": {"type": "string"}, "en": {"type": "string"}},
     "additionalProperties": False,
 }
-COUNTIES = "By ISO 3166-2 code; `abroad` is outside Albania, `unknown` holds those who gave none."
+COUNTIES = (
+    "By ISO 3166-2 code; `abroad` is outside Albania, `unknown` holds those who gave none. A figure moves at most once an hour, "
+    f"and only by {THRESHOLD} people or more; 0 stands for fewer than {THRESHOLD}."
+)
 
 SCHEMAS = {
     "Totals": {
         "type": "object",
-        "description": "`total` is the sum of `online`, `groups` and `paper`; `sectors` and `counties` each sum to it, exactly.",
-        "required": ["as_of", "total", "online", "groups", "paper", "sectors", "counties"],
+        "description": (
+            "`total` is the sum of `online`, `groups` and `paper`, and of `sectors`, exactly and live. `counties` sum to "
+            "`counties_total`, the people whose county is published as of `counties_as_of`; it can be above `total` for a while "
+            "after people have withdrawn."
+        ),
+        "required": [
+            "as_of",
+            "total",
+            "online",
+            "groups",
+            "paper",
+            "sectors",
+            "counties_as_of",
+            "counties_total",
+            "counties",
+        ],
         "properties": {
             "as_of": MOMENT,
             "total": PEOPLE,
@@ -26,6 +43,8 @@ SCHEMAS = {
             "groups": PEOPLE,
             "paper": PEOPLE,
             "sectors": {"type": "object", "additionalProperties": NAMED, "description": "By a name that stays."},
+            "counties_as_of": {**MOMENT, "description": "When figures of counties were last published."},
+            "counties_total": PEOPLE,
             "counties": {"type": "object", "additionalProperties": NAMED, "description": COUNTIES},
         },
         "additionalProperties": False,
@@ -49,8 +68,10 @@ SCHEMAS = {
         "type": "object",
         "description": (
             f"The table of one day, published soon after midnight in Tirana, with small-cell suppression: a number under "
-            f"{THRESHOLD} is null, and so are other numbers from which it could be computed. `cells` is missing while the sums "
-            "alone determine every number. Before the first table only `as_of` (null) and `hidden_below` exist."
+            f"{THRESHOLD} is null, and so are other numbers from which it could be computed. A number moves only by {THRESHOLD} "
+            f"people or more, and a row only once its sector has changed by as many; so a row can differ from its sum. `sectors` "
+            "sum to `total`; `counties` are the published figures of that moment. `cells` is missing while the sums alone "
+            "determine every number. Before the first table only `as_of` (null) and `hidden_below` exist."
         ),
         "required": ["as_of", "hidden_below"],
         "properties": {
@@ -83,7 +104,8 @@ def description():
             "version": "1",
             "description": (
                 "How many have signed the pledge and confirmed it. Live figures of all parts are of one moment; an answer may be "
-                "ten seconds old. Any site may ask from a browser; an ETag spares the rest while nothing has changed. "
+                "ten seconds old. Figures by county are published, with a time of their own. "
+                "Any site may ask from a browser; an ETag spares the rest while nothing has changed. "
                 f"How we count: {settings.SITE_URL}/en/how-we-count/"
             ),
             "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},

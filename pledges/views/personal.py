@@ -4,57 +4,103 @@ from functools import wraps
 
 from django.core import signing
 from django.db import transaction
-from django.http import Http404, JsonResponse
+from django.http import JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pledges.content import PledgeContent
-from pledges.crypto import links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Batch, Message, Pledge
+from pledges.models import Batch, Message, Pledge, ReferralLink, Unreadable
 from pledges.network import network
 from pledges.totals import tally
 from pledges.views.sign import SeeOther
 
+# Purposes whose page shows or changes name or address.
+NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
 
-def personal_link_view(purpose, methods=("GET", "HEAD", "POST")):
+
+def personal_link_view(purpose):
     """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
 
-    A bad signature is answered with 404. If the pledge is erased or the link expired or was revoked, the answer is 410.
+    Every link that opens nothing gets the same page: tampered, mangled, revoked, or its pledge erased. A link older than a day
+    gets a page without personal data. If no key opens the name or address, a page says so, nothing is changed, and `/readyz`
+    raises an alarm.
     """
 
     def decorator(view):
         @personal_page
         @cookieless_form
-        @require_http_methods(methods)
+        @require_http_methods(["GET", "HEAD", "POST"])
         @sensitive_post_parameters()
         @wraps(view)
         def wrapper(request, token):
-            if request.method != "POST":
-                return answer(request, token)
-            # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
-            with transaction.atomic():
-                return answer(request, token, lock=True)
+            try:
+                if request.method != "POST":
+                    return answer(request, token)
+                # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
+                with transaction.atomic():
+                    return answer(request, token, lock=True)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+                return render(request, "pledges/unreadable.html")
 
         def answer(request, token, lock=False):
+            # For base.html, which takes the token out of the address bar.
+            request.is_personal_link = True
             pledges = Pledge.objects.select_for_update() if lock else Pledge.objects
             try:
-                pledge = pledges.find_by_token(purpose, token)
+                link = links.read(purpose, token)
             except signing.BadSignature:
-                raise Http404 from None
+                return link_ended(request)
+            pledge = pledges.find_by_link(purpose, link)
             if pledge is None:
-                return render(request, "pledges/link_ended.html", {"purpose": purpose}, status=410)
+                return link_ended(request)
+            request.link_issued_at = link.issued_at
+            if link.is_aged:
+                return _aged(request, pledge)
+            if pledge.is_person_erased and purpose in NEED_THE_PERSON:
+                urls = {f"{each}_url": path_from(request, each, pledge) for each in (Purpose.WITHDRAW, Purpose.DATA)}
+                return render(request, "pledges/person_erased.html", urls)
             return view(request, pledge)
 
         return wrapper
 
     return decorator
+
+
+def link_ended(request):
+    """The page of every link that opens nothing, which offers a new one."""
+    return render(request, "pledges/link_ended.html")
+
+
+def _aged(request, pledge):
+    """The page behind a link older than a day: what needs no personal data, and a fresh link to the address on record."""
+    if pledge.state == Pledge.State.PENDING:
+        return link_ended(request)
+    if "withdraw" in request.POST:
+        return _withdrawn(request, pledge)
+    done = None
+    if "fresh" in request.POST:
+        Message.queue(Message.Kind.FRESH, pledge)
+        done = "fresh"
+    elif "end_news" in request.POST:
+        pledge.end_news()
+        done = "end_news"
+    elif "keep" in request.POST and pledge.keep_person():
+        done = "keep"
+    return render(request, "pledges/link_aged.html", {"pledge": pledge, "done": done})
+
+
+def _withdrawn(request, pledge):
+    pledge.withdraw()
+    return render(request, "pledges/withdraw.html", {"done": True})
 
 
 @personal_link_view(Purpose.CONFIRM)
@@ -73,20 +119,23 @@ def confirm(request, pledge):
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
             purposes = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT] if is_first else []
-            urls = {f"{purpose}_url": _path(purpose, pledge, request) for purpose in purposes}
+            # Confirming starts the day of these links, whenever the message was sent.
+            urls = {
+                f"{purpose}_url": links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in purposes
+            }
             return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": tally.read(), **urls})
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
         return render(request, "pledges/confirm.html", {"updates": pledge.updates})
     if pledge.state == Pledge.State.CONFIRMED:
         return render(request, "pledges/confirmed_before.html")
-    return render(request, "pledges/link_ended.html", status=410)
+    return link_ended(request)
 
 
 @personal_link_view(Purpose.BLOCK)
 def block(request, pledge):
     """ "It was not me": erase the unconfirmed pledge and never write to its address again."""
     if pledge.state != Pledge.State.PENDING:
-        return render(request, "pledges/link_ended.html", status=410)
+        return link_ended(request)
     if request.method == "POST":
         pledge.block()
         return render(request, "pledges/block.html", {"done": True})
@@ -99,6 +148,26 @@ def block_new_address(request, pledge):
     if request.method == "POST":
         pledge.block_new_address()
     return render(request, "pledges/block.html", {"done": request.method == "POST", "is_new_address": True})
+
+
+@personal_link_view(Purpose.CORRECT_NAME)
+def correct_name(request, pledge):
+    """ "This is me": give the name of an unconfirmed pledge to the confirmed one of the same mailbox. The count stays."""
+    is_pending = Pledge.objects.pending().filter(pk=pledge.pk).exists()
+    if not is_pending or (request.method == "POST" and not pledge.correct_namesake()):
+        return link_ended(request)
+    return render(request, "pledges/correct_name.html", {"done": request.method == "POST"})
+
+
+@personal_link_view(Purpose.KEEP)
+def keep(request, pledge):
+    """The page with the button that keeps name and address for another period."""
+    if pledge.state != Pledge.State.CONFIRMED:
+        return link_ended(request)
+    if request.method == "POST":
+        pledge.keep_person()
+    context = {"done": request.method == "POST", "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge)}
+    return render(request, "pledges/keep.html", context)
 
 
 @personal_link_view(Purpose.NEW_ADDRESS)
@@ -115,7 +184,7 @@ def new_address(request, pledge):
 def manage(request, pledge):
     """The page of one's pledge: corrections, new address, signed words, revoking links, and links to further pages."""
     if pledge.state == Pledge.State.PENDING:
-        return render(request, "pledges/link_ended.html", status=410)
+        return link_ended(request)
     if "revoke" in request.POST:
         pledge.revoke_links()
         return render(request, "pledges/link_replaced.html")
@@ -139,12 +208,13 @@ def manage(request, pledge):
         "saved": saved,
         "signed_words": pledge.wording.in_language(pledge.worded_language),
         "signed_consent": pledge.consent.in_language(pledge.consent_language),
-        "withdraw_url": _path(Purpose.WITHDRAW, pledge, request),
-        "data_url": _path(Purpose.DATA, pledge, request),
-        "share_url": _path(Purpose.SHARE, pledge, request),
-        "commit_url": _path(Purpose.COMMIT, pledge, request),
-        "certificate_url": _path(Purpose.CERTIFICATE, pledge, request),
-        "referral_count": pledge.referral_count() if pledge.code else 0,
+        "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge),
+        # Of now, because it expires sooner, and leads to no other link.
+        "data_url": links.path(Purpose.DATA, pledge, language=request.LANGUAGE_CODE),
+        "share_url": path_from(request, Purpose.SHARE, pledge),
+        "commit_url": path_from(request, Purpose.COMMIT, pledge),
+        "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
+        "referral_link": ReferralLink.objects.filter(pledge=pledge).first(),
     }
     status = 422 if submitted and not saved else 200
     return render(request, "pledges/manage.html", context, status=status)
@@ -171,12 +241,12 @@ def _change_address(form):
 def withdraw(request, pledge):
     """The page with the button that erases the pledge and its personal data immediately."""
     if request.method == "POST":
-        pledge.withdraw()
-        return render(request, "pledges/withdraw.html", {"done": True})
-    return render(request, "pledges/withdraw.html", {"manage_url": _path(Purpose.MANAGE, pledge, request)})
+        return _withdrawn(request, pledge)
+    return render(request, "pledges/withdraw.html", {"manage_url": path_from(request, Purpose.MANAGE, pledge)})
 
 
-@personal_link_view(Purpose.DATA, methods=("GET", "HEAD"))
+@personal_link_view(Purpose.DATA)
+@require_safe
 def data(request, pledge):
     """The copy of the supporter's data, as a JSON file to download."""
     response = JsonResponse(subject_data(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
@@ -219,5 +289,6 @@ def my_pledge_sent(request):
     return render(request, "pledges/my_pledge_sent.html")
 
 
-def _path(purpose, pledge, request):
-    return links.path(purpose, pledge, language=request.LANGUAGE_CODE)
+def path_from(request, purpose, pledge):
+    """The path of another page of this pledge, as old as the link that led here."""
+    return links.path(purpose, pledge, language=request.LANGUAGE_CODE, issued_at=request.link_issued_at)

@@ -8,11 +8,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.forms.personal import CommitmentsForm
-from pledges.models import Pledge
-from pledges.views.personal import personal_link_view
+from pledges.models import Pledge, ReferralLink
+from pledges.views.personal import link_ended, path_from, personal_link_view
 from pledges.views.share import NEUTRAL_SLUG
 
 
@@ -22,7 +21,7 @@ def _confirmed_only(view):
     @wraps(view)
     def wrapper(request, pledge):
         if pledge.state != Pledge.State.CONFIRMED:
-            return render(request, "pledges/link_ended.html", status=410)
+            return link_ended(request)
         return view(request, pledge)
 
     return wrapper
@@ -33,17 +32,17 @@ def _confirmed_only(view):
 def share(request, pledge):
     """Ways to share the site's address or the supporter's referral link, in neutral words or in those of the sector."""
     if "make" in request.POST:
-        pledge.create_referral_code()
+        ReferralLink.objects.create_for(pledge)
     elif "end" in request.POST:
-        pledge.delete_referral_code()
-    pledge.refresh_from_db()
+        ReferralLink.objects.filter(pledge=pledge).delete()
+    own = ReferralLink.objects.filter(pledge=pledge).first()
     # Neutral words by default: sharing must not reveal the sector unless the supporter chooses so.
     uses_sector_words = "sector" in request.GET and bool(pledge.sector.invitation)
     if uses_sector_words:
         words = pledge.sector.invitation
     else:
         words = _("I pledged to listen to children, to believe them and to report. Join in:")
-    path = reverse("pledges:through", args=[pledge.code]) if pledge.code else reverse("campaign:home")
+    path = reverse("pledges:through", args=[own.code]) if own else reverse("campaign:home")
     address = settings.SITE_URL + path
     context = {
         "pledge": pledge,
@@ -52,8 +51,8 @@ def share(request, pledge):
         "address": address,
         "channels": _channels(words, address),
         "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL_SLUG,
-        "referral_count": pledge.referral_count(),
-        "next_url": links.path(Purpose.COMMIT, pledge, language=request.LANGUAGE_CODE),
+        "referral_link": own,
+        "next_url": path_from(request, Purpose.COMMIT, pledge),
     }
     return render(request, "pledges/share.html", context)
 
@@ -74,13 +73,13 @@ def _channels(words, address):
 @_confirmed_only
 def commit(request, pledge):
     """The last step: choose among the commitments of the sector."""
-    manage_url = links.path(Purpose.MANAGE, pledge, language=request.LANGUAGE_CODE)
+    manage_url = path_from(request, Purpose.MANAGE, pledge)
     data = request.POST if request.method == "POST" else None
     form = CommitmentsForm(data, pledge=pledge, action=request.path)
     if form.is_valid():
         form.save()
         chosen = pledge.chosen.select_related("commitment").order_by("commitment__position")
-        certificate_url = links.path(Purpose.CERTIFICATE, pledge, language=request.LANGUAGE_CODE)
+        certificate_url = path_from(request, Purpose.CERTIFICATE, pledge)
         context = {"chosen": chosen, "manage_url": manage_url, "certificate_url": certificate_url}
         return render(request, "pledges/done.html", context)
     status = 422 if form.is_bound else 200

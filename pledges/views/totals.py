@@ -34,6 +34,7 @@ def _page(request, per_10000):
     of_people = content.milestones_of_people
     context = {
         "totals": totals,
+        "small": THRESHOLD,
         "goal": goal,
         "mosaic": mosaic(totals.sectors, goal),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),

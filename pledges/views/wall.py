@@ -25,7 +25,7 @@ class Supporter:
 
 @public_names
 def page(request, number=1):
-    """PAGE_SIZE names, the last reviewed first. The number of queries is constant."""
+    """PAGE_SIZE names, in the order of `in_wall_order`. The number of queries is constant."""
     if number == 1 and "number" in request.resolver_match.kwargs:
         return redirect("pledges:wall", permanent=True)
     totals = tally.read()
@@ -34,8 +34,8 @@ def page(request, number=1):
         page_obj = paginator.page(number)
     except InvalidPage:
         raise Http404 from None
-    # The subquery pages the ids by an index-only scan; only the rows of this page are read from the table.
-    pledges = Pledge.objects.filter(pk__in=page_obj.object_list).order_by("-wall_at", "pk")
+    # The subquery sorts the ids by an index-only scan; only the rows of this page are read from the table.
+    pledges = Pledge.objects.filter(pk__in=page_obj.object_list).in_wall_order()
     supporters = _supporters(pledges.select_related("sector", "county"), published.cells_shown_beside_names(totals))
     return render(
         request, "pledges/wall.html", {"totals": totals, "page_obj": page_obj, "supporters": list(supporters)}

@@ -28,6 +28,7 @@ ACCOUNT_CHANGES = {
     "deactivated": gettext_lazy("switched the account off"),
     "activated": gettext_lazy("switched the account on"),
     "rescued": gettext_lazy("let in again"),
+    "recovery_asked": gettext_lazy("asked for a link to set a new password"),
     "factor_added": gettext_lazy("set up a second factor"),
     "factor_removed": gettext_lazy("removed a second factor"),
     "codes_renewed": gettext_lazy("made new recovery codes"),
@@ -59,6 +60,7 @@ DETAILS = {
     "sector": gettext_lazy("from the group"),
     "moved_to": gettext_lazy("to the group"),
     "wall": gettext_lazy("wall of supporters"),
+    "reason": gettext_lazy("reason"),
 }
 VALUES = {
     "list": gettext_lazy("list"),

@@ -10,12 +10,15 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import models
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+# Django's URLField admits ftp too, which browsers no longer open.
+WEB_ADDRESS = validators.RegexValidator("^https?://", _("The address must begin with https:// or http://."))
 # The lookups that list filters use.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gte", "lt")
 
@@ -64,6 +67,8 @@ class BothLanguages:
         if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
             # Without the buttons that would add, change or delete the related row, such as a sector, from this form.
             field.widget = field.widget.widget
+        if isinstance(db_field, models.URLField):
+            field.validators.append(WEB_ADDRESS)
         if language_of(db_field):
             field.widget.attrs["lang"] = language_of(db_field)
         return field

@@ -1,15 +1,20 @@
 """Accounts of staff: a proxy of Django's User with one role each. Accounts are deactivated, never deleted."""
 
+from datetime import timedelta
+
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User, UserManager
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from staff.models.audit import AuditEntry
 from staff.models.invitations import Invitation
 from staff.roles import Role
+
+RECOVERY_INTERVAL = timedelta(hours=1)
 
 
 class AccountManager(UserManager):
@@ -42,6 +47,22 @@ class AccountManager(UserManager):
     def with_email(self, address):
         """The account with this e-mail address, compared case-insensitively, or None."""
         return self.filter(email__iexact=address.strip()).first()
+
+    @transaction.atomic
+    def recover(self, address, language):
+        """Send a link for a new password to this address, at most one an hour; returns the invitation or None.
+
+        Only to an active account with a second factor: the link does not replace it, so it opens nothing without the factor.
+        """
+        account = self.with_email(address)
+        # The row lock serialises concurrent requests for one account.
+        if account is None or not User.objects.select_for_update().filter(pk=account.pk, is_active=True).exists():
+            return None
+        has_recent_link = account.invitations.filter(created_at__gt=Now() - RECOVERY_INTERVAL).exists()
+        if has_recent_link or not (account.has_app or account.has_passkey):
+            return None
+        AuditEntry.log(account, AuditEntry.Action.ACCOUNT, done="recovery_asked", account=account.pk)
+        return account._send_link(language)
 
     @transaction.atomic
     def invite(self, address, *, name="", role, language, by=None):

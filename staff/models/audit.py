@@ -79,7 +79,8 @@ class AuditEntry(models.Model):
         """Log an action of a member of staff.
 
         `user` is a User or None. `subject_ids` are the UUIDs of the rows concerned, split among entries of IDS_PER_ENTRY.
-        `details` are JSON values such as {"filters": {...}}: ids, numbers and names of fields, never personal data.
+        `details` are JSON values such as {"filters": {...}}: ids, numbers and names of fields, never personal data, and the
+        reason that staff typed.
 
         Call it in the transaction of the action, so that neither is stored without the other.
         """

@@ -9,6 +9,15 @@
     for (const element of document.querySelectorAll("[data-passkey-failed]")) element.hidden = false;
   });
 
+  // Copies the text of the element that the button names.
+  for (const button of document.querySelectorAll("[data-copies]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+      button.textContent = button.dataset.copied;
+    });
+  }
+
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

@@ -31,6 +31,7 @@ def test_the_filtered_list_is_exported(staff_visit, java_script_enabled):
     def take(content):
         page.get_by_label(content, exact=True).check()
         page.get_by_label("CSV", exact=True).check()
+        page.get_by_label("Reason").fill("newsletter of November")
         with page.expect_download() as download:
             page.get_by_role("button", name="Download the file").click()
         return read(download.value)
@@ -62,6 +63,7 @@ def test_selected_pledges_are_exported(staff_visit):
     expect(page.get_by_role("row", name="Ticked 1")).to_be_visible()
     page.get_by_label("Pledges, with names and addresses").check()
     page.get_by_label("CSV", exact=True).check()
+    page.get_by_label("Reason").fill("newsletter of November")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the file").click()
     assert [row["Name"] for row in read(download.value)] == ["Drita Çela"]

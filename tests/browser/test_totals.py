@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from pledges.totals import milestones, published
+from pledges.totals import milestones
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, path_of
-from tests.tally import put_people
+from tests.tally import publish, put_people
 
 OVER_HALF_A_MINUTE = 31_000  # milliseconds
 PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county", "pledges:method")
@@ -18,7 +18,7 @@ PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county
 def many_pledges():
     """640 pledges over a year, with a published state and milestones."""
     put_people(640, days=400)
-    published.publish()
+    publish()
     milestones.record()
 
 

@@ -1,7 +1,10 @@
 """The admin of help channels and site settings."""
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
+from django.db.models import URLField
 from django.utils import timezone
 
 from campaign.models import HelpChannel, SiteSettings
@@ -83,3 +86,16 @@ def test_the_sign_in_page_has_the_name_of_the_movement_and_a_language_switch(cli
     assert "We are 1" in page
     assert "Shqip" in page
     assert "English" in words(client.get("/admin/login/", headers={"accept-language": "sq"}, follow=True))
+
+
+def test_no_field_for_an_address_on_the_web_accepts_ftp(rf):
+    visited = 0
+    for model, model_admin in admin.site._registry.items():
+        for column in model._meta.fields:
+            if isinstance(column, URLField):
+                field = model_admin.formfield_for_dbfield(column, rf.get("/admin/"))
+                field.clean("https://shembull.al/faqe")
+                with pytest.raises(ValidationError):
+                    field.clean("ftp://shembull.al/faqe")
+                visited += 1
+    assert visited >= 4, "partner, statistic, help channel, provider rule"

@@ -138,6 +138,8 @@ def test_the_privacy_notice_can_be_edited_but_not_removed(admin_client, client):
         ('<p>a<img src="https://evil.example/x.png"></p>', "<p>a</p>", ["img"]),
         ('<p onclick="x()">a</p>', "<p>a</p>", ["onclick"]),
         ('<a href="javascript:x()">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
+        ('<a href="ftp://files.example/a">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
+        ('<a href="FTP://files.example/a">a</a>', '<a rel="noreferrer">a</a>', ["href"]),
         (
             '<h2>T</h2><p>ë <a href="tel:116111">116 111</a></p>',
             '<h2>T</h2><p>ë <a href="tel:116111" rel="noreferrer">116 111</a></p>',

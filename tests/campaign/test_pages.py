@@ -200,6 +200,12 @@ STATUS = {
     "certificate": 200,
     "withdraw": 200,
     "withdrawn": 200,
+    "keep name and address": 200,
+    "kept": 200,
+    "data that cannot be decrypted": 200,
+    "name and address are erased": 200,
+    "correct the name": 200,
+    "name corrected": 200,
     "new address is taken": 409,
     "links revoked": 200,
 }

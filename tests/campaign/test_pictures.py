@@ -507,6 +507,22 @@ def test_only_pictures_of_the_library_are_allowed_in_a_text(written, kept, lost)
         assert once == kept
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ('<figure data-picture="17" onclick="x()">z</figure>', '<figure data-picture="17"></figure>z'),
+        ("<FIGURE onclick='x()' data-picture=\"17\">", '<figure data-picture="17"></figure>'),
+        ('<figure data-picture="17&quot;><script>">', ""),
+        ('<figure data-picture="17"><script>">z', '<figure data-picture="17"></figure><script>">z'),
+        ("<figure onmouseover=x() data-picture=17", ""),
+        ('<figure title="a>b" data-picture="17">', '<figure data-picture="17"></figure>'),
+    ],
+)  # fmt: skip
+def test_figure_markup_is_safe_without_the_sanitiser(monkeypatch, written, kept):
+    monkeypatch.setattr("nh3.clean", lambda html, **options: html)
+    assert richtext.clean(written) == kept
+
+
 # The library
 
 

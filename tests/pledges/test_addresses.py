@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pledges.addresses import COMMON_DOMAINS, normalise, normalise_name, split_address, suggest_domain
+from pledges.addresses import (
+    COMMON_DOMAINS,
+    is_similar_name,
+    limiting_address,
+    normalise,
+    normalise_name,
+    split_address,
+    suggest_domain,
+)
 from pledges.forms.fields import AddressField
 from pledges.models import Pledge, ProviderRule
 from pledges.models.addresses import Rules
@@ -34,6 +42,15 @@ RULES = Rules((row["domain"], ProviderRule(**row)) for row in load("providers"))
         ("d.rita.kola+x@GoogleMail.com", "dritakola@gmail.com"),
         ("drita.kola+x@outlook.com", "drita.kola@outlook.com"),
         ("drita+x@hotmail.it", "drita@hotmail.it"),
+        ("drita+x@outlook.de", "drita@outlook.de"),
+        ("drita+x@outlook.com.gr", "drita@outlook.com.gr"),
+        # one mailbox at several domains
+        ("drita@yandex.ru", "drita@yandex.com"),
+        ("Drita@ya.ru", "drita@yandex.com"),
+        ("drita@yandex.com", "drita@yandex.com"),
+        # different people at two domains of one provider
+        ("drita@ymail.com", "drita@ymail.com"),
+        ("drita@outlook.de", "drita@outlook.de"),
         # dots and tags elsewhere
         ("drita.kola@shembull.al", "drita.kola@shembull.al"),
         ("drita+x@shembull.al", "drita+x@shembull.al"),
@@ -64,6 +81,33 @@ def test_every_rule_names_its_source():
     for rule in RULES.values():
         assert rule.source.startswith("https://") and rule.domain == rule.domain.lower()
         assert not rule.same_as or rule.same_as in RULES
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Drita Kola", "Dritë Kolla"),
+        ("Drita Çela", "Drita Cella"),
+        ("Drita Kola", "Drita Kola Hoxha"),
+        ("Drita Kola", "Drita"),
+        ("Kola Drita", "drita  KOLLA"),
+    ],
+)
+def test_07_spellings_of_one_name_are_similar(first, second):
+    assert is_similar_name(first, second) and is_similar_name(second, first)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Drita Kola", "Besnik Kola"),
+        ("Drita Kola", "Besa Kola"),
+        ("Drita Kola", "Drita Hoxha"),
+        ("Agron Muhametaj", "Altin Muhametaj"),
+    ],
+)
+def test_07_names_of_a_family_are_not_similar(first, second):
+    assert not is_similar_name(first, second) and not is_similar_name(second, first)
 
 
 locals_ = st.text(st.sampled_from("abcDEF012.+-_"), min_size=1, max_size=12)
@@ -248,3 +292,17 @@ def test_pledges_are_found_by_domain_in_any_case():
     pledge = make_pledge(address="arta@Shkolla.AL")
     make_pledge(address="arta@tjeter.al")
     assert list(Pledge.objects.of_domain("SHKOLLA.al")) == [pledge]
+
+
+@pytest.mark.parametrize(
+    ("address", "limiting"),
+    [
+        ("Drita.Kola+news@Shembull.al", "dritakola@shembull.al"),
+        ("drita.kola@gmail.com", "dritakola@gmail.com"),
+        ("d.rita+a+b@googlemail.com", "drita@gmail.com"),
+        ("+x@shembull.al", "+x@shembull.al"),
+        ("drita-kola@shembull.al", "drita-kola@shembull.al"),
+    ],
+)
+def test_the_address_for_limits_has_neither_tag_nor_dots(address, limiting):
+    assert limiting_address(address, RULES) == limiting

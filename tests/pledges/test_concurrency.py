@@ -192,7 +192,7 @@ def test_a_read_during_folding_counts_each_delta_once():
             other.result(TIMEOUT)
     assert {read.total for read in seen} == {len(pledges)}
     assert {sum(n for _, n in read.sectors) for read in seen} == {len(pledges)}
-    assert {sum(n for _, n in read.counties) + read.unknown for read in seen} == {len(pledges)}
+    assert {sum(read.cells.values()) for read in seen} == {len(pledges)}
 
 
 def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
@@ -366,7 +366,7 @@ def test_housekeeping_can_run_concurrently():
 def test_not_me_pressed_many_times_at_once_blocks_the_address_once():
     pledge = make_pledge()
     path = links.path(Purpose.BLOCK, pledge)
-    assert {page.status_code for page in at_once(*[lambda: Client().post(path)] * 8)} <= {200, 410}
+    assert {page.status_code for page in at_once(*[lambda: Client().post(path)] * 8)} == {200}
     assert (Pledge.objects.count(), BlockedAddress.objects.count()) == (0, 1)
 
 
@@ -399,13 +399,13 @@ def test_13_a_concurrently_withdrawn_pledge_stays_withdrawn(state, purpose, fiel
     path = links.path(purpose, pledge)
     with held_open(pledge.withdraw):
         pressing = begin(lambda: Client(raise_request_exception=False).post(path, fields))
-    assert pressing.result(10).status_code in (200, 410)
+    assert pressing.result(10).status_code == 200
     assert not Pledge.objects.exists()
     assert Message.objects.get().kind == "withdrawn"
     assert tally.read().total == 0
 
 
-def test_a_concurrent_correction_and_new_address_are_both_kept():
+def test_a_concurrent_change_of_address_ends_the_link_of_a_correction():
     pledge = make_pledge("Drita Kola", "e.vjeter@shembull.al", state="confirmed")
     pledge.set_new_address("e.re@shembull.al")
     pledge.save()
@@ -416,5 +416,5 @@ def test_a_concurrent_correction_and_new_address_are_both_kept():
         correcting = begin(lambda: Client(raise_request_exception=False).post(path, fields))
     assert correcting.result(10).status_code == 200
     pledge = Pledge.objects.get()
-    assert (pledge.name, pledge.address) == ("Drita Lela", "e.re@shembull.al")
+    assert (pledge.name, pledge.address) == ("Drita Kola", "e.re@shembull.al")
     assert list(Pledge.objects.at_address("e.re@shembull.al")) == [pledge]

@@ -5,9 +5,7 @@ import hashlib
 import io
 import json
 import logging
-import os
 import re
-import subprocess
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -22,13 +20,13 @@ from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 
-from dev.postgresql import installations
 from pledges import wall
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule, Submission
 from tests.clock import let_time_pass
+from tests.dump import dump
 from tests.factories import app_code, form_data, give_app, keep_house, links_in, run_worker
 from tests.pages import Document
 from tests.smtp import MailServer
@@ -180,27 +178,7 @@ def test_the_detector_finds_a_name_and_an_address_in_any_encoding(people, disgui
     assert not detector.find(b"... " + disguise("Askush Asgjëkundi") + b" ...")
 
 
-# The dump and the log
-
-
-def dump():
-    """The test database as pg_dump writes it."""
-    program = next(
-        found.bin / "pg_dump"
-        for found in installations()
-        if found.major >= connection.pg_version // 10_000 and (found.bin / "pg_dump").exists()
-    )
-    config = connection.settings_dict
-    environment = {
-        "PGHOST": config["HOST"],
-        "PGPORT": str(config["PORT"]),
-        "PGUSER": config["USER"],
-        "PGPASSWORD": config["PASSWORD"],
-        "PGDATABASE": config["NAME"],
-    }
-    done = subprocess.run([program], env=os.environ | environment, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+# The log
 
 
 @pytest.fixture
@@ -241,6 +219,7 @@ def edit_in_admin(client, pledges):
     give_app(User.objects.create_superuser("admin", "admin@example.org", "a long word for a test"))
     client.post(reverse("account_login"), {"login": "admin@example.org", "password": "a long word for a test"})
     assert client.post(reverse("mfa_authenticate"), {"code": app_code()}).status_code == 302
+    client.post(reverse("admin:pledges_pledge_reason"), {"reason": "a look at every page of the test"})
     listing = reverse("admin:pledges_pledge_changelist")
     assert client.get(listing).status_code == 200
     for pledge in pledges:
@@ -331,7 +310,7 @@ def use_personal_links(client, people, server):
     assert BlockedAddress.objects.count() == 2
     server.replies["RCPT"] = "451 4.2.1 <{address}>: later"
     run_worker()
-    assert Message.objects.filter(pledge=None, error="SMTPRecipientsRefused 451").count() == 6, "last messages wait"
+    assert Message.objects.filter(pledge=None, error="SMTPRecipientsRefused 451").count() == 9, "last messages wait"
 
 
 def leave_unsettled(client, people):

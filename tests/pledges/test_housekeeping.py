@@ -16,6 +16,7 @@ from pledges.models import Attempt, Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
+from tests.pledges.views.personal import opens_nothing
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ def test_12_an_unconfirmed_pledge_cannot_be_confirmed_after_14_days_even_before_
     assert client.get(path).status_code == 200
     let_time_pass(2 * MINUTE)
     for response in (client.get(path), client.post(path)):
-        assert response.status_code == 410
+        assert opens_nothing(response)
         assert "/sq/zotimi/" in response.content.decode(), "the page offers to sign again"
     assert not pledge.confirm()
     assert tally.read().total == 0
@@ -224,7 +225,7 @@ def test_the_link_of_a_new_address_expires_after_14_days_even_before_housekeepin
     let_time_pass(14 * DAY - MINUTE)
     assert client.get(path()).status_code == 200
     let_time_pass(2 * MINUTE)
-    assert client.get(path()).status_code == client.post(path()).status_code == 410
+    assert opens_nothing(client.get(path())) and opens_nothing(client.post(path()))
     pledge_with_new_address.refresh_from_db()
     assert pledge_with_new_address.address == "e.vjeter@shembull.al"
 

@@ -36,6 +36,7 @@ from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import public_paths
 from tests.site import Site, url_of_test_database
+from tests.tally import let_hours_pass, put_cells
 from tests.threads import held_open
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,12 @@ def test_a_change_shows_on_the_next_request(client, writer):
         assert "Fjalë të reja" in client.get(path).text
 
 
+def publish_counties():
+    let_hours_pass(1)
+    put_cells({("parents", "AL-11"): 9, ("parents", "AL-01"): 9})
+    assert published.publish_counties() == 2
+
+
 CHANGES = [
     lambda: Sector.objects.filter(slug="parents").update(name_sq="Prindërit"),
     lambda: Sector.objects.create(slug="new", name_sq="Të rinj", name_en="New", color="s9"),
@@ -113,6 +120,7 @@ CHANGES = [
     lambda: SiteSettings.objects.update_or_create(pk=1, defaults={"exit_url": "https://www.wikipedia.org/"}),
     lambda: sql("TRUNCATE campaign_oldaddress"),
     published.publish,
+    publish_counties,
 ]
 
 
@@ -224,6 +232,7 @@ EDITS = {
     "open": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "open"}),
     "pledge": lambda words: make_pledge(state="confirmed"),
     "publish the table": lambda words: published.publish(),
+    "publish the counties": lambda words: publish_counties(),
     "exit": lambda words: SiteSettings.objects.update_or_create(
         pk=1, defaults={"exit_url": f"https://e{len(words)}.example/"}
     ),

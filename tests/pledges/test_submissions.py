@@ -30,7 +30,7 @@ from pledges.models.querysets import PENDING_LIFE
 from pledges.submissions import settle, submit
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
-from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
+from tests.factories import form_data, make_inviter, make_pledge, make_submission, run_worker, settle_all
 from tests.keys import new_key
 from tests.pledges.admin.pages import ENGLISH, run_action
 from tests.threads import TIMEOUT, at_once, held_open
@@ -209,14 +209,23 @@ def test_what_an_unsettled_sign_up_refers_to_cannot_be_deleted(of):
     assert Pledge.objects.get().county == County.objects.get(pk="AL-05")
 
 
-def test_a_referral_code_leads_to_the_pledge_that_it_belongs_to_when_settled(client):
-    inviting = make_pledge(state="confirmed")
-    inviting.create_referral_code()
-    inviting.refresh_from_db()
-    for number, code in enumerate([inviting.code, "23456789", "'; DROP", inviting.code * 9]):
+def test_the_inviter_is_carried_to_the_pledge_as_ciphertext(client):
+    _inviting, link = make_inviter()
+    for number, code in enumerate([link.code, "23456789", "'; DROP", link.code * 9]):
         sign(client, number, through=code)
+    for row in Submission.objects.values():
+        stored = " ".join(
+            value.tobytes().hex() if isinstance(value, memoryview) else str(value) for value in row.values()
+        )
+        for trace in (
+            link.code,
+            link.code.encode().hex(),
+            *(bytes(d).hex() for d in (link.code_digest, link.pledge_id.bytes)),
+        ):
+            assert trace not in stored
     settle_all()
-    assert [pledge.address for pledge in inviting.brought.all()] == ["prind0@shembull.al"]
+    invited = Pledge.objects.pending().order_by("created_at")
+    assert [pledge.inviter for pledge in invited] == [link.code, "23456789", None, None]
 
 
 def test_a_change_of_address_ends_with_its_pledge():

@@ -374,6 +374,57 @@ def test_a_locked_out_account_recovers_by_a_new_invitation(arta_client, mailoutb
     assert logged_actions() == ["rescued"]
 
 
+RECOVER = "/admin/account/recover/"
+
+
+def ask_to_recover(address="arta@shembull.al"):
+    return Client().post(RECOVER, {"email": address}, headers=ENGLISH)
+
+
+def test_a_lone_administrator_recovers_by_mail_and_second_factor(arta, mailoutbox):
+    client = Client()
+    assert f'href="{RECOVER}"' in words(client.get("/admin/account/login/", headers=ENGLISH))
+    assert "is on its way" in words(ask_to_recover("Arta@Shembull.AL"))
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [["arta@shembull.al"]]
+    response = client.post(
+        link_in(mailoutbox[0]), {"new_password1": "edhe një tjetër 3", "new_password2": "edhe një tjetër 3"}
+    )
+    assert response.url == "/admin/account/login/code/" and not is_signed_in(client)
+    give_code(client)
+    assert is_signed_in(client)
+    assert [done for done in logged_actions() if done in ("recovery_asked", "link_used")] == [
+        "recovery_asked",
+        "link_used",
+    ]
+
+
+def test_recovery_sends_nothing_where_the_mail_alone_would_open_the_account(mailoutbox):
+    make_account("pa@shembull.al", app=False)
+    inactive = make_account("joaktive@shembull.al")
+    User.objects.filter(pk=inactive.pk).update(is_active=False)
+    answers = {
+        re.sub(r'value="[^"]*"', "", words(ask_to_recover(address)))
+        for address in ("pa@shembull.al", "joaktive@shembull.al", "askush@shembull.al")
+    }
+    assert len(answers) == 1
+    run_worker()
+    assert mailoutbox == [] and not Invitation.objects.exists()
+
+
+def test_recovery_sends_one_link_an_hour_and_the_newest_works(arta, mailoutbox):
+    for _ in range(3):
+        ask_to_recover()
+    run_worker()
+    assert len(mailoutbox) == 1
+    Invitation.objects.update(created_at=F("created_at") - timedelta(minutes=61))
+    ask_to_recover()
+    run_worker()
+    assert len(mailoutbox) == 2
+    assert Client().get(link_in(mailoutbox[0])).status_code == 410
+    assert Client().get(link_in(mailoutbox[1])).status_code == 200
+
+
 def test_administrators_cannot_reset_their_own_second_factor(arta_client, arta):
     assert "0 links" in act(arta_client, "rescue", arta)
     assert is_signed_in(arta_client)

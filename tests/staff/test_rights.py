@@ -67,6 +67,7 @@ LETTERS = {EDITOR, PLEDGES, ADMINISTRATOR}
 # Our own admin views: (method, permitted roles, label of the row in their address).
 OWN_VIEWS = {
     "pledges_pledge_find": ("post", {PLEDGES, ADMINISTRATOR}, None),
+    "pledges_pledge_reason": ("get", {PLEDGES, SAFEGUARDING, ADMINISTRATOR}, None),
     "pledges_pledge_domain": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),

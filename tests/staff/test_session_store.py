@@ -10,8 +10,9 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from staff import sessions
 from staff.session_store import SessionStore
-from tests.factories import make_staff, sign_in
+from tests.factories import give_app, make_staff, sign_in
 from weare1.middleware import StaffSessionMiddleware
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +68,24 @@ def test_signing_out_deletes_the_session(colleague):
     colleague.post("/admin/account/logout/")
     assert not SessionStore(key).exists(key)
     assert not Session.objects.exists()
+
+
+def test_the_session_gets_a_new_key_when_it_becomes_strong(client):
+    user = make_staff("view_pledge")
+    client.force_login(user)
+    before = session_cookie(client)
+    client.get(INDEX)
+    give_app(user)
+    request = client.get(INDEX).wsgi_request
+    sessions.update_factors(request)
+    request.session.save()
+    assert request.session.session_key != before
+    assert not SessionStore(before).exists(before)
+
+
+@pytest.mark.parametrize("name", ["SESSION", "CSRF", "LANGUAGE"])
+def test_cookies_of_the_admin_are_not_sent_by_other_sites_nor_read_by_scripts(name):
+    attributes = {
+        part: getattr(settings, f"{name}_COOKIE_{part}") for part in ("PATH", "HTTPONLY", "SAMESITE", "SECURE")
+    }
+    assert attributes == {"PATH": "/admin/", "HTTPONLY": True, "SAMESITE": "Lax", "SECURE": settings.SECURE_SITE}

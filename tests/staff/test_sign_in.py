@@ -25,6 +25,7 @@ from staff import housekeeping, secrets, sessions
 from staff.models import AuditEntry, SignInAttempt
 from staff.models.sign_in_attempts import TooManyAttempts
 from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
+from tests.pages import Document
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +105,17 @@ def test_registering_an_app_opens_the_admin_and_shows_recovery_codes_once(client
     again = client.get("/admin/account/codes/", headers=ENGLISH)
     assert "<code>" not in words(again) and "10 codes are left" in words(again)
     assert [entry.details["done"] for entry in AuditEntry.objects.filter(action="account")] == ["factor_added"]
+
+
+def test_the_page_of_the_app_has_a_link_for_the_phone_and_a_button_that_copies_the_key(client, zana):
+    give_password(client)
+    page = Document(client.get("/admin/account/app/", headers=ENGLISH))
+    [secret] = page.all("code", id="secret")
+    links = [page.of(each)["href"] for each in page.all("a", href=True)]
+    [link] = [each for each in links if each.startswith("otpauth:")]
+    assert link.startswith("otpauth://totp/") and f"secret={page.words(secret)}" in link
+    [button] = page.all("button", **{"data-copies": "secret"})
+    assert page.words(button) == "Copy the key"
 
 
 def test_a_second_factor_is_required_before_adding_another(client, zana):

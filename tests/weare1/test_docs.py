@@ -1,5 +1,6 @@
 """The documentation names only files that exist, and the README stays short."""
 
+import ast
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,11 +18,14 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*/?")
 FILE_NAME = re.compile(r"[\w.*-]+\.(py|md|html|txt|css|js|json|sql|po|mo|toml|in|conf|service|png|jpg)")
 MODULE = re.compile(r"(?:pledges|campaign|staff|weare1|dev|bench|tests)(?:\.\w+)+")
+# A test of a file, as pytest names it.
+TEST = re.compile(r"([\w/]+\.py)::(test_\w+)")
 # A function with parentheses, a snake_case name, or a name with a capital letter; of a dotted name the last part.
 NAME = re.compile(r"(?:\w+\.)*(\w+(?=\()|[a-z]+(?:_[a-z0-9]+)+|[A-Z]\w+)(?:\(.*\))?")
 # Tables and settings of dependencies, the table of a model, and an example.
 FOREIGN_NAMES = {
     *("reversion_revision", "reversion_version", "shared_buffers", "max_connections", "pledges_failedstep"),
+    *("pledges_unreadable", "pg_stat_statements", "log_parameter_max_length", "log_error_verbosity"),
     *("test_opening_the_link_does_not_confirm", "GUIDE_PICTURES"),
 }
 COMMAND = re.compile(r"(?<![\w/.-])((?:bin|\.ci|tests|locale)/[\w./*-]+|manage\.py)")
@@ -52,18 +56,31 @@ def is_module(name):
     return bool(parents) and any(last in file.read_text() for file in ROOT.glob(f"{'/'.join(parents)}*.py"))
 
 
+def is_test(file, name):
+    """Whether a file contains a test of this name."""
+    return exists(file) and re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.MULTILINE) is not None
+
+
 def missing(text):
-    """Paths and modules that a text names in backticks or in its commands, and that do not exist."""
+    """Paths, modules and tests that a text names in backticks or in its commands, and that do not exist."""
     quoted = [word for quote in QUOTED.findall(FENCED.sub("", text)) for word in quote.split()]
     commands = "".join(FENCED.findall(text))
     paths = COMMAND.findall(commands) + [word for word in quoted if is_path(word)]
     modules = MODULE.findall(commands.replace("manage.py", "")) + [word for word in quoted if MODULE.fullmatch(word)]
-    return [path for path in paths if not exists(path)] + [name for name in modules if not is_module(name)]
+    tests = [match for word in quoted if (match := TEST.fullmatch(word))]
+    return [
+        *(path for path in paths if not exists(path)),
+        *(name for name in modules if not is_module(name)),
+        *(match[0] for match in tests if not is_test(*match.groups())),
+    ]
 
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
-def test_every_path_and_module_in_the_documentation_exists(document):
-    assert missing(document.read_text()) == []
+def test_every_path_module_and_test_in_the_documentation_exists(document):
+    text = document.read_text()
+    # Each is checked: no other notation of a test is in use.
+    assert text.count(".py::") == sum(bool(TEST.fullmatch(quote)) for quote in QUOTED.findall(text))
+    assert missing(text) == []
 
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
@@ -87,15 +104,35 @@ def test_every_name_in_the_documentation_is_a_name_of_the_code():
     assert names - known - FOREIGN_NAMES == set()
 
 
-def test_the_check_finds_a_path_and_a_module_that_do_not_exist():
+def test_the_check_finds_what_does_not_exist():
     text = """`pledges/nowhere.py`, `nowhere/`, `campaign/`, `*/housekeeping.py`, `bin/serve --demo`, `/admin/`, `title_sq`,
-    `weare1.wsgi`, `pledges.nowhere`
+    `weare1.wsgi`, `pledges.nowhere`, `tests/weare1/test_docs.py::test_the_check_finds_what_does_not_exist`,
+    `tests/weare1/test_docs.py::test_the_check`, `tests/nowhere.py::test_the_check`
 ```
 bin/nothing here
 ```
 """
-    assert missing(text) == ["bin/nothing", "pledges/nowhere.py", "nowhere/", "pledges.nowhere"]
+    assert missing(text) == [
+        *("bin/nothing", "pledges/nowhere.py", "nowhere/", "pledges.nowhere"),
+        *("tests/weare1/test_docs.py::test_the_check", "tests/nowhere.py::test_the_check"),
+    ]
 
 
 def test_the_readme_has_at_most_120_lines():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def names_of_tests(file):
+    """The names of the test functions of a file."""
+    return {node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_line_of_the_threat_model_names_a_test_that_exists():
+    text = (ROOT / "docs" / "threats.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| threat"))]
+    assert len(lines) > 30
+    for line in lines:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", line)
+        assert named, line
+        for file, name in named:
+            assert name in names_of_tests(ROOT / file), line

@@ -349,7 +349,7 @@ def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, l
     for what, response in personal_visits(client, language):
         assert foreign_words(Document(response)) == {}, what
         visited += 1
-    assert visited == 39
+    assert visited == 45
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -364,12 +364,18 @@ def test_the_500_page_has_both_languages_and_marks_each():
     assert len(page.all(lang="en")) >= 1
 
 
+def ask_to_keep(pledge):
+    pledge.keep_asked_at = timezone.now()
+    pledge.save(update_fields=["keep_asked_at"])
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", Message.Kind)
 def test_no_message_has_words_of_the_other_language(language, kind):
-    state = "pending" if kind in ("confirm", "reminder") else "confirmed"
+    state = "pending" if kind in ("confirm", "reminder", "similar") else "confirmed"
     pledge = make_pledge("Arta Shembulli", "arta@shembull.al", state=state, language=language, updates=True)
+    ask_to_keep(pledge)
     make_pledge("Agim Shembulli", "arta@shembull.al", language=language)
     want_new_address(pledge)
     if kind == Message.Kind.WITHDRAWN:
@@ -390,11 +396,12 @@ def test_messages_differ_between_the_languages():
     bodies = set()
     for kind in Message.Kind:
         for language in LANGUAGES:
-            state = "pending" if kind in ("confirm", "reminder") else "confirmed"
+            state = "pending" if kind in ("confirm", "reminder", "similar") else "confirmed"
             pledge = make_pledge(
                 "Arta Shembulli", f"arta-{kind}-{language}@shembull.al", state=state, language=language
             )
             want_new_address(pledge)
+            ask_to_keep(pledge)
             bodies.add(re.sub(r"http\S+|\S+@\S+", "", Message.queue(kind, pledge).compose().body))
     assert len(bodies) == 2 * len(Message.Kind)
 
@@ -430,6 +437,9 @@ def sign_in_pages(client, language):
     RecoveryCodes.activate(account)
     form = {"login": "zana@shembull.al", "password": "shumë e fshehtë 1"}
     yield "login", client.get(reverse("account_login"), headers=headers)
+    yield "new password", client.get(reverse("account_recover"), headers=headers)
+    yield "new password, wrong", client.post(reverse("account_recover"), {"email": "zana@"}, headers=headers)
+    yield "new password, sent", client.post(reverse("account_recover"), {"email": account.email}, headers=headers)
     yield "login, empty", client.post(reverse("account_login"), {"login": "zana@"}, headers=headers)
     for n in range(6):
         yield f"login, wrong {n}", client.post(reverse("account_login"), form | {"password": "x"}, headers=headers)
@@ -453,7 +463,7 @@ def test_no_page_for_signing_in_has_words_of_the_other_language(client, language
         assert page.of(page.one("html"))["lang"] == language
         assert foreign_words(page) == {}, what
         visited += 1
-    assert visited == 21
+    assert visited == 24
 
 
 @pytest.mark.django_db

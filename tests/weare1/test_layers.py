@@ -102,6 +102,19 @@ def test_no_module_imports_itself_through_others():
         pytest.fail(" → ".join(error.args[1]))
 
 
+# Modules that open connections to addresses. Production sends mail (smtplib is imported for its exceptions) and fetches nothing,
+# so no link that staff or visitors type can make the server request a private address.
+FETCHING = [
+    *("urllib.request", "http.client", "socket", "ssl", "ftplib", "telnetlib", "asyncio", "xmlrpc"),
+    *("requests", "urllib3", "httpx", "httpcore", "aiohttp", "pycurl", "playwright"),
+]
+
+
+@pytest.mark.parametrize("app", LAYERS)
+def test_production_fetches_no_address(app):
+    assert imports_of(app, *FETCHING) == []
+
+
 # The one module that may import private API of a dependency: it names the version it was checked against.
 ADAPTERS = ["staff.allauth_internal"]
 
@@ -140,8 +153,8 @@ def test_no_module_is_longer_than_300_lines():
 
 def test_only_modules_that_belong_to_no_package_stand_at_the_top_of_pledges():
     assert {file.stem for file in (ROOT / "pledges").glob("*.py")} - {"__init__"} == {
-        *("addresses", "apps", "content", "housekeeping", "http", "kept_pages", "languages", "network", "rotation"),
-        *("snapshot", "submissions", "tasks", "urls", "wall"),
+        *("addresses", "apps", "content", "housekeeping", "http", "kept_pages", "languages", "network", "retention"),
+        *("rotation", "snapshot", "submissions", "tasks", "urls", "wall"),
     }
 
 

@@ -51,6 +51,7 @@ class Command(BaseCommand):
             tally.fold()
             # The worker may have published a state of the empty database today.
             PublishedState.objects.all().delete()
+            published.publish_counties()
             published.publish()
             milestones.record()
             self.stdout.write(f"Demonstration: {tally.read().total} invented pledges.")

@@ -1,30 +1,36 @@
-"""Consistency check of the tally."""
+"""Consistency check of the tally and of the published figures of counties."""
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pledges.totals import tally
+from pledges.totals import published, tally
 
 
 class Command(BaseCommand):
     """Compare the tally with the pledges. Exits with an error if they differ; `--repair` rebuilds the tally."""
 
-    help = "Recount all confirmed pledges and compare the result with the tally."
+    help = "Recount all confirmed pledges and compare the result with the tally; check that published figures sum up."
 
     def add_arguments(self, parser):
         parser.add_argument("--repair", action="store_true", help="If they differ, rebuild the tally from the rows.")
 
     def handle(self, *, repair, **options):
-        differences = tally.differences()
+        differences, without_county = tally.differences(), published.without_county()
         for day, sector, county, counted, rows in differences:
             self.stdout.write(
                 f"{day or 'all days'}, sector {sector}, county {county or 'unknown'}: tally {counted}, rows {rows}"
             )
-        if differences and repair:
+        for row in without_county:
+            self.stdout.write(f"published figure of county {row.county}: {row.n}, but there is no such county")
+        if (differences or without_county) and repair:
+            without_county.delete()
             tally.rebuild()
             self.stdout.write("The tally was rebuilt from the rows.")
-        elif differences:
+        elif differences or without_county:
             raise CommandError(
                 "The tally differs from the rows. Were triggers disabled? `check_totals --repair` rebuilds the tally."
             )
         else:
-            self.stdout.write(f"Exact: {tally.read().total} confirmed pledges.")
+            totals = tally.read()
+            self.stdout.write(
+                f"Exact: {totals.total} confirmed pledges, {totals.counties_total} in published figures of counties."
+            )

@@ -40,35 +40,48 @@ BEGIN
     RETURN true;
 END $$;
 
--- Claims one more message to a supporter; returns whether it may be sent. The limits are five messages for a pending pledge,
--- five a day for any other, and one a minute. One statement checks and counts, so two concurrent callers cannot both get the
--- last message. A pending pledge then expires 14 days from now, as the message says.
+-- Claims one more message to a supporter; returns whether it may be queued. The limits are one a minute, and five in all for a
+-- pending pledge. One statement checks and counts, so two concurrent callers cannot both get the last message. A pending pledge
+-- then expires 14 days from now, as the message says. The limit per mailbox is applied when messages are sent: see grants.sql.
 CREATE OR REPLACE FUNCTION claim_message(pledge uuid) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE pledges_pledge SET
-        repeats = CASE
-            WHEN state <> 'pending' AND written_at <= statement_timestamp() - interval '1 day' THEN 1 ELSE repeats + 1
-        END,
+        repeats = CASE WHEN state = 'pending' THEN repeats + 1 ELSE repeats END,
         written_at = statement_timestamp(),
         expires_at = CASE WHEN state = 'pending' THEN statement_timestamp() + pending_life() ELSE expires_at END
-    WHERE id = pledge AND written_at <= statement_timestamp() - interval '1 minute'
-        AND (repeats < 5 OR (state <> 'pending' AND written_at <= statement_timestamp() - interval '1 day'));
+    WHERE id = pledge AND written_at <= statement_timestamp() - interval '1 minute' AND (repeats < 5 OR state <> 'pending');
     RETURN FOUND;
 END $$;
 
--- Queues a message of this kind to the supporter.
-CREATE OR REPLACE FUNCTION queue_message(kind text, pledge uuid) RETURNS void LANGUAGE plpgsql AS $$
+-- Queues a message of this kind to the supporter and returns its id. One that still waits is not joined by a second one: its
+-- content is made when it is sent. The update locks it, so that no sender claims it before the caller's changes are committed.
+-- Dropped first, because it returned nothing in an earlier version.
+DROP FUNCTION IF EXISTS queue_message(text, uuid);
+CREATE FUNCTION queue_message(message_kind text, pledge uuid) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    message uuid;
 BEGIN
-    INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
-    SELECT gen_random_uuid(), kind, id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = pledge;
+    UPDATE pledges_message
+    SET language = pledges_pledge.language
+    FROM pledges_pledge
+    WHERE pledges_pledge.id = pledge AND pledge_id = pledge AND kind = message_kind
+        AND pledges_message.state = 'queued' AND leased_until IS NULL
+    RETURNING pledges_message.id INTO message;
+    IF NOT FOUND THEN
+        INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
+        SELECT gen_random_uuid(), message_kind, id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = pledge
+        RETURNING id INTO message;
+    END IF;
+    RETURN message;
 END $$;
 
--- Whether the mailbox of a submission is blocked. Each comparison covers both digest columns: see pledges/models/person.py.
+-- Whether the mailbox of a submission is blocked. Sending looks again. Each comparison covers both digest columns: see
+-- pledges/models/person.py.
 CREATE OR REPLACE FUNCTION is_blocked(submission pledges_submission) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (
         SELECT FROM pledges_blockedaddress
-        WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+        WHERE mailbox_digest = submission.mailbox_digest OR mailbox_digest_last = submission.mailbox_digest_last
     );
 END $$;
 
@@ -78,14 +91,9 @@ END $$;
 CREATE OR REPLACE FUNCTION settle_pledge(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     known record;
-    referrer uuid;
 BEGIN
     IF is_blocked(submission) THEN
         RETURN;
-    END IF;
-    IF submission.through <> '' THEN
-        SELECT id INTO referrer FROM pledges_pledge
-        WHERE code = submission.through AND state = 'confirmed' FOR KEY SHARE NOWAIT;
     END IF;
     FOR round IN 1..3 LOOP
         FOR free_slot IN 1..2 LOOP
@@ -93,7 +101,7 @@ BEGIN
                 id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
                 name_cipher, address_cipher, address_digest, address_digest_last, name_digest, name_digest_last,
                 domain_digest, network_digest, digest_mark, link_version, repeats,
-                consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, came_through_id
+                consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, inviter_cipher
             ) VALUES (
                 submission.id, free_slot, 'pending', 'web', submission.sector_id, submission.county_id, submission.language,
                 submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
@@ -102,21 +110,30 @@ BEGIN
                 submission.domain_digest, submission.network_digest, submission.digest_mark, 1, 0,
                 submission.consent_id, submission.language, submission.created_at,
                 submission.wording_id, submission.language, submission.created_at,
-                referrer
+                submission.inviter_cipher
             ) ON CONFLICT DO NOTHING;
             IF FOUND THEN
                 PERFORM queue_message('confirm', submission.id);
                 RETURN;
             END IF;
         END LOOP;
-        SELECT id, state, name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last AS is_twin
+        SELECT id, state, name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last AS is_twin,
+            address_cipher IS NULL AS is_erased
         INTO known
         FROM pledges_pledge
         WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
-        ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC, slot LIMIT 1
+        ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC,
+            address_cipher IS NULL, slot LIMIT 1
         FOR NO KEY UPDATE NOWAIT;
         IF FOUND THEN
-            IF claim_message(known.id) THEN
+            IF NOT claim_message(known.id) THEN
+                RETURN;
+            END IF;
+            IF known.is_twin AND known.is_erased THEN
+                -- The pledge has no address any more. The ciphertext is bound to the id of the submission.
+                INSERT INTO pledges_message (id, kind, pledge_id, language, address_cipher, state, attempts, error)
+                VALUES (submission.id, 'already', known.id, submission.language, submission.address_cipher, 'queued', 0, '');
+            ELSE
                 PERFORM queue_message(
                     CASE WHEN NOT known.is_twin THEN 'full' WHEN known.state = 'pending' THEN 'confirm' ELSE 'already' END,
                     known.id
@@ -134,6 +151,9 @@ CREATE OR REPLACE FUNCTION settle_links(submission pledges_submission) RETURNS v
 DECLARE
     recipient record;
 BEGIN
+    IF is_blocked(submission) THEN
+        RETURN;
+    END IF;
     SELECT id, CASE WHEN state = 'pending' AND NOT EXISTS (
         SELECT FROM pledges_pledge other
         WHERE other.id <> pledge.id AND (
@@ -143,7 +163,7 @@ BEGIN
     INTO recipient
     FROM pledges_pledge pledge
     WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
-    ORDER BY state = 'pending', slot LIMIT 1
+    ORDER BY address_cipher IS NULL, state = 'pending', slot LIMIT 1
     FOR NO KEY UPDATE NOWAIT;
     IF FOUND AND claim_message(recipient.id) THEN
         PERFORM queue_message(recipient.message, recipient.id);

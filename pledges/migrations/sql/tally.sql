@@ -67,8 +67,10 @@ CREATE OR REPLACE TRIGGER tally_deleted AFTER DELETE ON pledges_pledge
 CREATE OR REPLACE TRIGGER tally_truncated BEFORE TRUNCATE ON pledges_pledge
     FOR EACH STATEMENT EXECUTE FUNCTION tally_pledges_truncated();
 
--- Moves all deltas into the tables by day and cell, by day, by hour and by cell; returns their number, or NULL when another
--- process is folding. It is one statement, so every snapshot counts each delta exactly once.
+-- Moves all deltas into the tables by day and cell, by day, by hour, by cell and by county; returns their number, or NULL when
+-- another process is folding. It is one statement, so every snapshot counts each delta exactly once.
+-- Gains and losses by county are net of one fold: a correction of the sector, which is one more and one fewer in the same county
+-- at the same moment, counts as neither.
 CREATE OR REPLACE FUNCTION fold_tally() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE folded_count bigint;
 BEGIN
@@ -93,6 +95,10 @@ BEGIN
         INSERT INTO pledges_tallycell AS target (sector, county, n)
         SELECT sector, county, sum(n) FROM folded GROUP BY sector, county HAVING sum(n) <> 0
         ON CONFLICT (sector, county) DO UPDATE SET n = target.n + excluded.n
+    ), counties AS (
+        INSERT INTO pledges_tallycounty AS target (county, gained, lost)
+        SELECT county, greatest(sum(n), 0), greatest(-sum(n), 0) FROM folded GROUP BY county HAVING sum(n) <> 0
+        ON CONFLICT (county) DO UPDATE SET gained = target.gained + excluded.gained, lost = target.lost + excluded.lost
     ), version AS (
         INSERT INTO pledges_tallyversion AS target (id, mark)
         SELECT 1, bit_xor(mark) FROM folded HAVING count(*) > 0

@@ -41,9 +41,12 @@ def staff(client):
     return sign_in(client, make_staff(*ALL_PERMISSIONS))
 
 
-def download(client, content="people", format="csv", query="", **headers):
+REASON = "newsletter of November"
+
+
+def download(client, content="people", format="csv", query="", reason=REASON, **headers):
     """The response to a request for a file, before its stream is read."""
-    data = {"content": content, "format": format, "query": query, "export": uuid.uuid4()}
+    data = {"content": content, "format": format, "query": query, "reason": reason, "export": uuid.uuid4()}
     return client.post(ADD, data, headers=ENGLISH | headers)
 
 
@@ -270,7 +273,13 @@ def test_24_a_long_export_contains_and_logs_every_pledge_once(staff):
     entries = AuditEntry.objects.filter(action="export").order_by("pk")
     user = User.objects.get()
     assert {(entry.user_id, entry.details["export"]) for entry in entries} == {(user.pk, str(export.pk))}
-    assert entries[0].details == {"export": str(export.pk), "content": "pledges", "format": "csv", "filters": {}}
+    assert entries[0].details == {
+        "export": str(export.pk),
+        "content": "pledges",
+        "format": "csv",
+        "filters": {},
+        "reason": REASON,
+    }
     assert [str(pledge) for entry in entries for pledge in entry.subject_ids] == ids
 
 
@@ -299,7 +308,7 @@ def start_export(client, content="pledges"):
 def test_an_aborted_download_is_shown_as_broken_off(staff):
     make_many(2 * PAGE)
     export = Export(user=User.objects.get(), content="pledges", format="csv")
-    export.start(Pledge.objects.all())
+    export.start(Pledge.objects.all(), REASON)
     pieces = columns.stream(export, Pledge.objects.all())
     next(pieces)
     next(pieces)
@@ -347,7 +356,7 @@ def test_the_page_of_an_export_shows_its_progress(staff):
 
 def test_the_same_form_sent_twice_makes_one_export(staff):
     make_pledge()
-    data = {"content": "people", "format": "csv", "export": uuid.uuid4()}
+    data = {"content": "people", "format": "csv", "reason": REASON, "export": uuid.uuid4()}
     assert len(csv_rows(staff.post(ADD, data))) == 2
     again = staff.post(ADD, data)
     assert (again.status_code, again.url) == (302, f"/admin/pledges/export/{data['export']}/change/")
@@ -360,7 +369,7 @@ def test_26_memory_use_does_not_grow_with_the_length_of_the_export(format):
 
     def size_and_peak_memory(pledges):
         export = Export(content="people", format=format)
-        export.start(pledges)
+        export.start(pledges, REASON)
         tracemalloc.start()
         length = sum(len(piece) for piece in columns.stream(export, pledges))
         _current, peak = tracemalloc.get_traced_memory()

@@ -10,7 +10,7 @@ from pledges.models import County, Milestone, Pledge, PledgingSettings, Sector
 from pledges.totals import milestones, published, tally
 from tests.factories import keep_house, make_pledge
 from tests.pages import Document
-from tests.tally import put_cells, put_people
+from tests.tally import let_hours_pass, put_cells, put_people
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -67,15 +67,19 @@ def test_a_milestone_has_the_day_it_was_reached_even_when_recorded_later():
     }
 
 
-def test_the_milestone_of_all_counties_leaves_out_abroad():
-    counties = list(County.objects.exclude(pk=County.ABROAD).values_list("pk", flat=True))
-    for number, code in enumerate(counties[:-1]):
-        put_cells({("parents", code): 1}, DAY + timedelta(number))
-    put_cells({("parents", "abroad"): 9, ("parents", ""): 9}, DAY)
+def test_the_milestone_of_all_counties_waits_for_the_published_figures_and_leaves_out_abroad():
+    """When the last county gets its first person, nothing shows: it would tie that person to the county."""
+    codes = list(County.objects.exclude(pk=County.ABROAD).values_list("pk", flat=True))
+    put_cells({("parents", code): 5 for code in codes[:-1]} | {("parents", codes[-1]): 4}, DAY)
+    put_cells({("youth", "abroad"): 9, ("youth", ""): 9}, DAY)
+    assert published.publish_counties() == len(codes) + 1
     assert milestones.record() == 0
-    put_cells({("youth", counties[-1]): 1}, DAY + timedelta(3))
+    let_hours_pass(1)
+    put_cells({("youth", codes[-1]): 1, ("youth", codes[0]): 9})
+    assert milestones.record() == 0
+    assert published.publish_counties() == 1
     assert milestones.record() == 1
-    assert recorded() == {"counties": DAY + timedelta(len(counties) - 2)}
+    assert recorded() == {"counties": timezone.localdate()}
 
 
 def test_deltas_that_are_not_folded_yet_count():

@@ -11,9 +11,10 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pledges.models import County, Pledge, Sector, TallyDay, TallyDelta
-from pledges.totals import tally
+from pledges.models import County, Pledge, PublishedCounty, Sector, TallyDay, TallyDelta
+from pledges.totals import published, tally
 from tests.factories import make_pledge
+from tests.tally import put_cells
 from tests.threads import at_once, begin, held_open
 
 pytestmark = pytest.mark.django_db
@@ -31,8 +32,8 @@ def assert_exact():
         read = tally.read()
         assert read.total == len(rows)
         assert {sector.pk: n for sector, n in read.sectors if n} == Counter(sector for sector, _ in rows)
-        assert {county.pk: n for county, n in read.counties if n} == Counter(code for _, code in rows if code)
-        assert read.unknown == sum(code is None for _, code in rows)
+        cells = Counter((sector, code or "") for sector, code in rows)
+        assert {cell: n for cell, n in read.cells.items() if n} == cells
         assert tally.differences() == []
         tally.fold()
     assert tally.unfolded() == 0
@@ -214,10 +215,13 @@ def test_totals_equal_the_rows_after(people, change, total, folded):
     assert tally.read().total == total
 
 
-def test_sectors_and_counties_each_sum_to_the_total(people):
+def test_sectors_sum_to_the_total_and_counties_to_theirs(people):
+    put_cells({("parents", "AL-11"): 20, ("youth", ""): 9})
+    published.publish_counties()
     read = tally.read()
-    assert sum(n for _, n in read.sectors) == read.total
-    assert sum(n for _, n in read.counties) + read.unknown == read.total
+    assert sum(n for _, n in read.sectors) == read.total == 33
+    assert sum(n for _, n in read.counties) + read.unknown == read.counties_total == 32
+    assert read.unpublished == 1
 
 
 steps = st.one_of(
@@ -359,7 +363,18 @@ def test_check_totals_finds_and_repairs_changes_made_without_triggers(people, st
     assert_exact()
     output = io.StringIO()
     call_command("check_totals", stdout=output)
-    assert output.getvalue() == f"Exact: {tally.read().total} confirmed pledges.\n"
+    total = tally.read().total
+    assert output.getvalue() == f"Exact: {total} confirmed pledges, 0 in published figures of counties.\n"
+
+
+def test_check_totals_finds_and_removes_a_published_figure_without_its_county(people):
+    PublishedCounty.objects.create(county="AL-99", base=9, n=9, published_at=datetime.now(UTC))
+    found = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_totals", stdout=found)
+    assert "AL-99" in found.getvalue()
+    call_command("check_totals", repair=True, stdout=io.StringIO())
+    call_command("check_totals", stdout=io.StringIO())
 
 
 def test_check_totals_repairs_nothing_without_the_option(people):

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from pledges.models import Pledge
 from tests.factories import form_data, make_pledge, settle_all
+from tests.pages import Document
 
 SIGN, MY_PLEDGE, SENT = "/sq/zotimi/", "/sq/zotimi-im/", "/sq/zotimi-im/derguar/"
 NAME, ADDRESS = "Drita Kola", "drita@shembull.al"
@@ -30,6 +31,17 @@ def request_link(client, address=ADDRESS):
     response = client.post(MY_PLEDGE, {"email": address, "website": "", "stamp": form_data()["stamp"]})
     settle_all()
     return response
+
+
+def opens_nothing(response):
+    """Whether this is the page of a link that opens nothing: no form, no personal data, the way to a new link."""
+    page = Document(response)
+    return (
+        response.status_code == 200
+        and page.words(page.one("h1")) in ("Kjo lidhje nuk funksionon", "This link does not work")
+        and not page.all("form", node=page.one("main"))
+        and shows_no_personal_data(response)
+    )
 
 
 def shows_no_personal_data(response):

@@ -1,6 +1,7 @@
 """/readyz reports failing mail, a missing worker and failing housekeeping steps."""
 
 import contextlib
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.utils import timezone
 from campaign.models.pictures import FOLDER
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Attempt, FailedStep, Heartbeat, Message, Pledge
+from pledges.views import health
 from staff.models import SignInAttempt
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker
@@ -103,6 +105,38 @@ def test_the_worker_records_a_heartbeat_when_it_starts():
     housekeeper.stopped.set()
     housekeeper.join(20)
     assert Heartbeat.objects.count() == 1 and not Heartbeat.is_late()
+
+
+# Logs of PostgreSQL
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("log_statement", "all"),
+        ("log_statement", "mod"),
+        ("log_min_duration_statement", "250"),
+        ("log_min_duration_sample", "0"),
+        ("log_transaction_sample_rate", "0.1"),
+        ("log_min_error_statement", "error"),
+        ("log_parameter_max_length_on_error", "-1"),
+    ],
+)
+def test_a_setting_that_logs_statements_fails_the_check(client, name, value):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL {name} = '{value}'")
+    assert failing_checks(client) == [f"postgresql: {name}"]
+
+
+def test_the_settings_of_the_guide_pass_the_check(client):
+    guide = (settings.BASE_DIR / "docs" / "operating.md").read_text()
+    commands = re.findall(r"ALTER ROLE weare1 SET (\S+) = (\S+);", guide)
+    assert {name for name, _value in commands} == set(health.SAFE_LOG_SETTINGS)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL log_statement = 'all'")
+        for name, value in commands:
+            cursor.execute(f"SET LOCAL {name} = {value}")
+    assert failing_checks(client) == []
 
 
 # Housekeeping

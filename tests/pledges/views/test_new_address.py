@@ -11,7 +11,7 @@ from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker, settle_all
 from tests.pages import Document, want_new_address
-from tests.pledges.views.personal import ADDRESS, NAME, RESEND_INTERVAL, make_drita, request_link
+from tests.pledges.views.personal import ADDRESS, NAME, RESEND_INTERVAL, make_drita, opens_nothing, request_link
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,8 @@ def test_a_new_address_replaces_the_old_one_once_its_link_confirms_it(client, ma
     assert Pledge.objects.get().address == ADDRESS, "a GET changes nothing"
     assert client.post(link).status_code == 200
     assert Pledge.objects.get().address == "e-re@shembull.al"
-    assert client.get(link).status_code == client.post(link).status_code == 410
+    assert opens_nothing(client.get(link)) and opens_nothing(client.post(link))
+    run_worker()
     mailoutbox.clear()
     let_time_pass(RESEND_INTERVAL)
     request_link(client, ADDRESS)
@@ -51,7 +52,7 @@ def test_a_later_request_invalidates_the_link_of_an_earlier_one(client, mailoutb
         request_new_address(client, pledge, address)
         run_worker()
     first, second = (links_in(message, "new_address")[0] for message in mailoutbox)
-    assert client.post(first).status_code == 410
+    assert opens_nothing(client.post(first))
     assert client.post(second).status_code == 200
     assert Pledge.objects.get().address == "e-dyte@shembull.al"
 
@@ -113,7 +114,7 @@ def test_the_owner_of_a_new_address_can_block_it(client, mailoutbox):
     pledge.refresh_from_db()
     assert pledge.new_address is None and pledge.state == "confirmed" and pledge.address == ADDRESS
     for link in (never, use):
-        assert client.get(link).status_code == client.post(link).status_code == 410
+        assert opens_nothing(client.get(link)) and opens_nothing(client.post(link))
     let_time_pass(timedelta(minutes=2))
     manage = links.path(Purpose.MANAGE, pledge)
     assert client.post(manage, {"change_address": "1", "new_email": "i.huaj@shembull.al"}).status_code == 200
@@ -126,5 +127,5 @@ def test_a_new_address_in_use_cannot_be_blocked_by_its_old_link(client):
     want_new_address(pledge)
     never = links.path(Purpose.BLOCK_NEW_ADDRESS, pledge)
     pledge.use_new_address()
-    assert client.post(never).status_code == 410
+    assert opens_nothing(client.post(never))
     assert Pledge.objects.get().address == "e-re@shembull.al"

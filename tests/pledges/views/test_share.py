@@ -6,9 +6,10 @@ import pytest
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import ChosenCommitment, Commitment, Pledge, Sector
-from tests.factories import form_data, make_pledge, settle_all
+from pledges.models import ChosenCommitment, Commitment, Pledge, ReferralLink, Sector
+from tests.factories import form_data, make_invited, make_inviter, make_pledge, settle_all
 from tests.pages import LANGUAGES, Document, path_of
+from tests.pledges.views.personal import opens_nothing
 
 pytestmark = pytest.mark.django_db
 
@@ -19,11 +20,9 @@ def share_path(pledge, language="en"):
     return links.path(Purpose.SHARE, pledge, language)
 
 
-def make_pledge_with_code(**values):
-    pledge = make_pledge(state="confirmed", **values)
-    pledge.create_referral_code()
-    pledge.refresh_from_db()
-    return pledge
+def confirmations(link):
+    link.refresh_from_db()
+    return link.confirmations
 
 
 def sign_with_code(client, code, **changes):
@@ -35,20 +34,44 @@ def sign_with_code(client, code, **changes):
     return Pledge.objects.order_by("-created_at").first()
 
 
-def test_a_confirmed_referral_is_counted_for_its_referrer_only(client):
-    mine = make_pledge_with_code(name="Arta Hoxha", address="arta@shembull.al")
-    theirs = sign_with_code(client, mine.code)
-    assert theirs.came_through == mine and mine.referral_count() == 0, "signing alone does not count"
-    theirs.confirm()
-    assert mine.referral_count() == 1
-    assert "One person has pledged through your link." in Document(client.get(share_path(mine))).words()
+def test_a_confirmation_is_counted_for_its_inviter_and_then_nothing_links_the_two(client):
+    mine, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al")
+    theirs = sign_with_code(client, link.code)
+    assert theirs.inviter == link.code and confirmations(link) == 0, "signing alone does not count"
+    client.post(links.path(Purpose.CONFIRM, theirs))
+    assert confirmations(link) == 1
     theirs.refresh_from_db()
-    assert "through your link" not in Document(client.get(share_path(theirs))).words()
+    assert theirs.state == "confirmed" and theirs.inviter is None
+    assert not ReferralLink.objects.exclude(pledge=mine).exists()
+
+
+def test_the_inviter_sees_the_number_from_five_on(client):
+    mine, link = make_inviter()
+    pages = [share_path(mine), links.path(Purpose.MANAGE, mine, "en")]
+
+    def shown():
+        data = client.get(links.path(Purpose.DATA, mine)).json()["confirmed_by_own_link"]
+        return data, [
+            "5 people have pledged through your link." in Document(client.get(page)).words() for page in pages
+        ]
+
+    for _ in range(4):
+        make_invited(link).confirm()
+    with_four = [Document(client.get(page)).words() for page in pages]
+    assert shown() == (None, [False, False])
+    ReferralLink.objects.update(confirmations=0)
+    assert [Document(client.get(page)).words() for page in pages] == with_four
+    ReferralLink.objects.update(confirmations=4)
+    fifth = make_invited(link)
+    assert shown() == (None, [False, False]), "a pending pledge does not count"
+    fifth.confirm()
+    assert shown() == (5, [True, True])
+    assert "have pledged" not in client.get(share_path(make_pledge(state="confirmed"))).text
 
 
 def test_a_referral_link_opens_the_form_without_a_cookie_and_shows_no_personal_data(client):
-    mine = make_pledge_with_code(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
-    response = client.get(path_of("pledges:through", "en", mine.code))
+    mine, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
+    response = client.get(path_of("pledges:through", "en", link.code))
     assert response.status_code == 200 and not response.cookies
     assert response.headers["Cache-Control"] == "private, no-store"
     page = response.content.decode()
@@ -57,72 +80,86 @@ def test_a_referral_link_opens_the_form_without_a_cookie_and_shows_no_personal_d
 
 
 def test_a_valid_and_an_unknown_referral_code_show_the_same_page(client):
-    mine = make_pledge_with_code()
+    mine, link = make_inviter()
 
     def form_page(code):
         return client.get(f"/en/pledge/with/{code}/").content.decode().replace(code, "…")
 
-    valid = form_page(mine.code)
+    valid = form_page(link.code)
     mine.withdraw()
-    assert form_page(mine.code) == valid == form_page("zzzzzzzz")
+    assert form_page(link.code) == valid == form_page("zzzzzzzz")
 
 
-@pytest.mark.parametrize("end", ["withdraw", "delete_referral_code", "invalidate"])
-def test_an_ended_referral_code_counts_no_referral(client, end):
-    mine = make_pledge_with_code()
-    Pledge.objects.filter(pk=mine.pk).invalidate() if end == "invalidate" else getattr(mine, end)()
-    assert sign_with_code(client, mine.code).came_through is None
+ENDS = {
+    "withdrawn": lambda client, pledge: pledge.withdraw(),
+    "link ended": lambda client, pledge: client.post(share_path(pledge), {"end": "1"}),
+    "link replaced": lambda client, pledge: [client.post(share_path(pledge), {key: "1"}) for key in ("end", "make")],
+    "invalidated": lambda client, pledge: Pledge.objects.filter(pk=pledge.pk).invalidate(),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_an_ended_referral_link_counts_nobody_and_keeps_nobody_from_confirming(client, end):
+    mine, link = make_inviter()
+    theirs = sign_with_code(client, link.code)
+    end(client, mine)
+    assert theirs.confirm()
+    assert not ReferralLink.objects.filter(confirmations__gt=0).exists()
+    theirs.refresh_from_db()
+    assert theirs.inviter is None
 
 
 def test_a_referral_code_in_capitals_works(client):
-    mine = make_pledge_with_code()
-    assert sign_with_code(client, mine.code.upper()).came_through == mine
+    _mine, link = make_inviter()
+    assert sign_with_code(client, link.code.upper()).inviter == link.code
 
 
 @pytest.mark.parametrize("through", ["", "x" * 300, "a\0b", "<b>", "ëëë", "23456789"])
 def test_an_invalid_referral_code_is_ignored(client, through):
     assert client.post(EN, form_data(through=through)).status_code == 303
     settle_all()
-    assert Pledge.objects.get().came_through is None
+    assert Pledge.objects.get().confirm()
 
 
 def test_a_redisplayed_form_keeps_the_referral_code(client):
-    mine = make_pledge_with_code()
+    _mine, link = make_inviter()
     for path, changes in [(EN, {"name": ""}), ("/sq/zotimi/", {"switch": "1"})]:
-        page = Document(client.post(path, form_data(through=mine.code, **changes)))
-        assert page.of(page.one("input", name="through"))["value"] == mine.code
+        page = Document(client.post(path, form_data(through=link.code, **changes)))
+        assert page.of(page.one("input", name="through"))["value"] == link.code
 
 
-def test_withdrawing_keeps_referred_pledges_counted(client):
-    mine = make_pledge_with_code()
-    theirs = sign_with_code(client, mine.code)
-    theirs.confirm()
+def test_the_number_stays_when_an_invited_person_leaves_and_ends_with_the_inviter(client):
+    mine, link = make_inviter()
+    leaving, other = make_invited(link), make_invited(link)
+    leaving.confirm()
+    other.confirm()
+    leaving.withdraw()
+    Pledge.objects.filter(pk=other.pk).invalidate()
+    Pledge.objects.filter(pk=other.pk).restore()
+    assert confirmations(link) == 2
     mine.withdraw()
-    theirs.refresh_from_db()
-    assert (theirs.state, theirs.came_through) == ("confirmed", None)
+    assert not ReferralLink.objects.exists()
+    assert Pledge.objects.get(pk=other.pk).state == "confirmed"
 
 
 def test_a_referral_code_is_created_and_deleted_only_on_request(client):
     pledge = make_pledge(state="confirmed")
     address = Document(client.get(share_path(pledge)))
     assert address.of(address.one("a", id="address"))["href"].endswith("/en/")
-    pledge.refresh_from_db()
-    assert pledge.code is None
+    assert not ReferralLink.objects.exists()
     client.post(share_path(pledge), {"make": "1"})
-    pledge.refresh_from_db()
-    first = pledge.code
+    first = ReferralLink.objects.get(pledge=pledge).code
     assert len(first) == 8
-    client.post(share_path(pledge), {"make": "1"})
-    pledge.refresh_from_db()
-    assert pledge.code == first, "a second press does not break the link already sent"
+    page = Document(client.post(share_path(pledge), {"make": "1"}))
+    assert page.of(page.one("a", id="address"))["href"].endswith(f"/en/pledge/with/{first}/")
+    assert ReferralLink.objects.get().code == first, "a second press does not break the link already sent"
     client.post(share_path(pledge), {"end": "1"})
-    pledge.refresh_from_db()
-    assert pledge.code is None
+    assert not ReferralLink.objects.exists()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_16_shared_content_has_no_name_and_the_sector_only_if_chosen(client, language):
-    pledge = make_pledge_with_code(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
+    pledge, link = make_inviter(name="Arta Hoxha", address="arta@shembull.al", sector="artists")
     sector = Sector.objects.get(slug="artists")
     own = getattr(sector, f"invitation_{language}")
 
@@ -136,7 +173,7 @@ def test_16_shared_content_has_no_name_and_the_sector_only_if_chosen(client, lan
         return unquote(" ".join(links_to_share + pictures))
 
     neutral = shared_content(share_path(pledge, language))
-    assert "Arta" not in neutral and own not in neutral and "artists" not in neutral and pledge.code in neutral
+    assert "Arta" not in neutral and own not in neutral and "artists" not in neutral and link.code in neutral
     chosen = shared_content(f"{share_path(pledge, language)}?sector")
     assert "Arta" not in chosen and chosen.count(own) == 3 and "artists" in chosen
 
@@ -173,15 +210,15 @@ def test_commitments_of_an_earlier_sector_stay_until_removed(client):
 
 
 def test_14_the_data_file_has_code_and_commitments_and_withdrawing_erases_them(client):
-    pledge = make_pledge_with_code()
+    pledge, link = make_inviter()
     ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first())
     data = client.get(links.path(Purpose.DATA, pledge)).json()
-    assert data["own_link"] == pledge.code and data["confirmed_by_own_link"] == 0 and len(data["commitments"]) == 1
+    assert data["own_link"] == link.code and data["confirmed_by_own_link"] is None and len(data["commitments"]) == 1
     pledge.withdraw()
-    assert not ChosenCommitment.objects.exists()
+    assert not ChosenCommitment.objects.exists() and not ReferralLink.objects.exists()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.SHARE, Purpose.COMMIT])
 def test_a_pledge_that_is_not_confirmed_has_no_page_to_share(client, purpose):
     for state in ("pending", "invalidated"):
-        assert client.get(links.path(purpose, make_pledge(state=state))).status_code == 410
+        assert opens_nothing(client.get(links.path(purpose, make_pledge(state=state))))

@@ -1,5 +1,8 @@
 """Withdrawing and "It was not me": the pledge is erased immediately (story 13)."""
 
+import itertools
+
+import psycopg2
 import pytest
 from django.db import connection
 
@@ -9,7 +12,15 @@ from pledges.models import BlockedAddress, Message, Pledge
 from pledges.totals import tally
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.pages import Document
-from tests.pledges.views.personal import ADDRESS, NAME, SIGN, make_drita, request_link, shows_no_personal_data
+from tests.pledges.views.personal import (
+    ADDRESS,
+    NAME,
+    SIGN,
+    make_drita,
+    opens_nothing,
+    request_link,
+    shows_no_personal_data,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +30,7 @@ def test_13_confirming_after_withdrawal_does_nothing(client):
     link = links.path(Purpose.CONFIRM, pledge)
     pledge.withdraw()
     for response in (client.get(link), client.post(link)):
-        assert response.status_code == 410 and shows_no_personal_data(response)
+        assert opens_nothing(response)
     assert tally.read().total == 0 and not Pledge.objects.exists()
 
 
@@ -58,8 +69,8 @@ def test_13_withdrawing_erases_the_person_immediately_and_sends_a_last_message(c
     assert not Pledge.objects.filter(pk=pledge.pk).exists()
     assert [(m.kind, m.pledge_id) for m in Message.objects.all()] == [(Message.Kind.WITHDRAWN, None)]
     for old in (link, links.path(Purpose.MANAGE, pledge), links.path(Purpose.DATA, pledge)):
-        assert client.get(old).status_code == 410
-    assert client.post(link).status_code == 410
+        assert opens_nothing(client.get(old))
+    assert opens_nothing(client.post(link))
 
     run_worker()
     [last] = mailoutbox
@@ -91,7 +102,7 @@ def test_it_was_not_me_erases_the_pledge_and_blocks_the_address(client, mailoutb
     run_worker()
     assert mailoutbox == [] and not Pledge.objects.exists()
     for path in (link, confirm):
-        assert client.get(path).status_code == client.post(path).status_code == 410
+        assert opens_nothing(client.get(path)) and opens_nothing(client.post(path))
 
 
 def test_a_confirmed_pledge_cannot_be_erased_by_an_old_block_link(client):
@@ -99,5 +110,38 @@ def test_a_confirmed_pledge_cannot_be_erased_by_an_old_block_link(client):
     link = links.path(Purpose.BLOCK, pledge)
     pledge.confirm()
     response = client.post(link)
-    assert response.status_code == 410 and shows_no_personal_data(response)
+    assert opens_nothing(response)
     assert tally.read().total == 1 and not BlockedAddress.objects.exists()
+
+
+class Disconnecting:
+    """Ends the connection of the request after its statement number `last`, counted from 1."""
+
+    def __init__(self, last):
+        self.left = last
+
+    def __call__(self, execute, sql, *args):
+        result = execute(sql, *args)
+        self.left -= 1
+        if self.left == 0:
+            pid = connection.connection.get_backend_pid()
+            with psycopg2.connect(connection.connection.dsn) as other, other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        return result
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("purpose", "state"), [(Purpose.WITHDRAW, "confirmed"), (Purpose.CONFIRM, "pending")])
+def test_a_change_that_is_lost_with_its_connection_is_not_said_to_be_done(client, purpose, state):
+    assert client.get("/sq/").status_code == 200, "the content is held"
+    for last in itertools.count(1):
+        pledge = make_drita(state)
+        disconnecting = Disconnecting(last)
+        with connection.execute_wrapper(disconnecting):
+            response = client.post(links.path(purpose, pledge))
+        if disconnecting.left > 0:
+            break
+        is_unchanged = Pledge.objects.filter(pk=pledge.pk, state=state).exists()
+        assert is_unchanged == (response.status_code == 503), f"after statement {last}"
+        Pledge.objects.all().delete()
+    assert last > 5

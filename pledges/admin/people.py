@@ -1,0 +1,108 @@
+"""Search by exact address, and the reason that staff give before they see many people."""
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from pledges.admin.base import log_access_to_people, reason_url, sees_people
+from pledges.forms.fields import AddressField
+from pledges.models import Pledge, Submission
+from staff.admin import many_people
+from staff.models import AuditEntry
+
+MANY_PEOPLE = _("Names and addresses of more than 20 people within an hour are shown once you give a reason.")
+
+
+class FindForm(forms.Form):
+    """Search by exact address. It is sent by POST: an address in a URL would stay in browser histories and logs."""
+
+    email = AddressField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Browsers must not offer the address of the member of staff.
+        self.fields["email"].widget.attrs["autocomplete"] = "off"
+
+
+class PeopleAccess:
+    """ModelAdmin mixin of the list of pledges: search by exact address; many people only for a reason."""
+
+    def show_people(self, request, changelist, context):
+        """Audit the people of the list or, where they are many and no reason was given, leave them out."""
+        ids = [pledge.pk for pledge in changelist.result_list]
+        if not sees_people(request) or many_people.admits(request, ids):
+            log_access_to_people(request, ids, page="list")
+            return
+        changelist.list_display = [column for column in changelist.list_display if column != "person"]
+        context["list_note"] = format_html(
+            '{} <a href="{}">{}</a>', MANY_PEOPLE, reason_url(request), _("Show the names")
+        )
+
+    # Search by address
+
+    def get_urls(self):
+        return [
+            path("find/", self.admin_site.admin_view(self.find), name="pledges_pledge_find"),
+            path("reason/", self.admin_site.admin_view(self.reason), name="pledges_pledge_reason"),
+            *super().get_urls(),
+        ]
+
+    def reason(self, request):
+        """Ask for the second factor and a reason to see many people. It holds for a quarter of an hour."""
+        if not sees_people(request):
+            raise PermissionDenied
+        if response := many_people.ask_for_factor(request, request.get_full_path()):
+            return response
+        form = many_people.ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            form.save(request.session)
+            return redirect(many_people.next_path(request, reverse("admin:pledges_pledge_changelist")))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Why do you need the names?"),
+            "note": MANY_PEOPLE,
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/pledges/pledge/reason.html", context)
+
+    @method_decorator(require_POST)
+    def find(self, request):
+        """Redirect to the list, filtered to the pledges of one mailbox; the URL contains their ids, not the address."""
+        if not (self.has_view_or_change_permission(request) and sees_people(request)):
+            raise PermissionDenied
+        form = FindForm(request.POST)
+        query = None
+        if not form.is_valid():
+            self.message_user(request, form.errors["email"][0], messages.ERROR)
+            return redirect("admin:pledges_pledge_changelist")
+        self._show_submissions(request, form.cleaned_data["email"])
+        if ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
+            log_access_to_people(request, ids, page="find")
+            query = {"id__in": ",".join(map(str, ids))}
+        else:
+            self.message_user(request, _("No pledge has this address."), messages.WARNING)
+        return redirect(reverse("admin:pledges_pledge_changelist", query=query))
+
+    def _show_submissions(self, request, address):
+        """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
+        ids = list(Submission.objects.at_address(address).values_list("pk", flat=True))
+        if ids:
+            AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
+            url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})
+            words = ngettext(
+                "%(count)d form from this address is not processed yet.",
+                "%(count)d forms from this address are not processed yet.",
+                len(ids),
+            )
+            link = format_html('<a href="{}">{}</a>', url, words % {"count": len(ids)})
+            self.message_user(request, link, messages.WARNING)

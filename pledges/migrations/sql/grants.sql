@@ -1,0 +1,33 @@
+-- The limit of messages per mailbox.
+
+-- Grants a message to a mailbox: five within a day, or one within a minute for messages that were caused from an opened link,
+-- which are counted separately. Returns false if the message has to wait; it is then due when the limit allows it, and the time
+-- after which it is given up starts anew. A message that is tried again keeps its grant, from now on. The locks make the count exact. They are tried only: waiting could deadlock two senders. A grant matches by
+-- either digest: see pledges/models/person.py.
+CREATE OR REPLACE FUNCTION grant_message(message uuid, mailbox bytea, mailbox_last bytea, link_caused boolean)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    present CONSTANT timestamptz := statement_timestamp();
+    period CONSTANT interval := CASE WHEN link_caused THEN interval '1 minute' ELSE interval '1 day' END;
+    most CONSTANT integer := CASE WHEN link_caused THEN 1 ELSE 5 END;
+    again_at timestamptz;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended('mailbox' || encode(mailbox, 'hex'), 0))
+        OR NOT pg_try_advisory_xact_lock(hashtextextended('mailbox' || encode(mailbox_last, 'hex'), 0)) THEN
+        again_at := present + interval '1 second';
+    ELSE
+        SELECT granted_at + period INTO again_at FROM pledges_messagegrant
+        WHERE (mailbox_digest = mailbox OR mailbox_digest_last = mailbox_last) AND id <> message
+            AND is_link_caused = link_caused AND granted_at > present - period
+        ORDER BY granted_at DESC OFFSET most - 1 LIMIT 1;
+    END IF;
+    IF again_at IS NOT NULL THEN
+        UPDATE pledges_message SET due_at = again_at, queued_at = again_at WHERE id = message;
+        RETURN false;
+    END IF;
+    INSERT INTO pledges_messagegrant (id, mailbox_digest, mailbox_digest_last, is_link_caused, granted_at)
+    VALUES (message, mailbox, mailbox_last, link_caused, present)
+    ON CONFLICT (id) DO UPDATE SET granted_at = present,
+        mailbox_digest = excluded.mailbox_digest, mailbox_digest_last = excluded.mailbox_digest_last;
+    RETURN true;
+END $$;

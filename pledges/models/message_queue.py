@@ -1,0 +1,94 @@
+"""The queue of e-mail messages: what is due, claiming by lease, and whether sending works."""
+
+import itertools
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from pledges.mail import errors
+from pledges.models.addresses import ProviderRule
+from pledges.models.grants import MessageGrant
+from pledges.models.message_texts import BULK_KINDS, MessageText
+
+# Limits of `mail_is_failing`.
+CONSECUTIVE_FAILURES = 20
+OUTAGE_AFTER = timedelta(minutes=15)
+
+
+class MessageQuerySet(models.QuerySet):
+    """Queries on messages."""
+
+    def queued(self):
+        """Messages that are neither sent nor given up."""
+        return self.filter(state=self.model.State.QUEUED)
+
+    def due(self):
+        """Queued messages whose `due_at` has come."""
+        return self.queued().filter(due_at__lte=Now())
+
+    def failing(self):
+        """Messages that were given up. They need the attention of staff."""
+        return self.filter(state__in=[self.model.State.FAILING, self.model.State.REFUSED])
+
+    def mail_is_failing(self):
+        """Whether sending does not work, judged by the messages tried since the last one that was sent.
+
+        An error of our own mail server (unreachable, or it refuses our credentials or sender) counts after OUTAGE_AFTER. Errors
+        of recipients' servers count only after CONSECUTIVE_FAILURES, because a few full or invented mailboxes are normal.
+        """
+        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
+        failed = list(itertools.takewhile(lambda message: message.state != self.model.State.SENT, newest))
+        if len(failed) == CONSECUTIVE_FAILURES:
+            return True
+        own_errors = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
+        return any(timezone.now() - message.queued_at > OUTAGE_AFTER for message in own_errors)
+
+    def send_again(self):
+        """Queue those that were given up once more; returns the messages that this call changed."""
+        with transaction.atomic():
+            messages = list(self.failing().select_for_update(of=("self",)))
+            self.model.objects.filter(pk__in=[message.pk for message in messages]).update(
+                state=self.model.State.QUEUED, queued_at=Now(), due_at=Now(), attempts=0, error=""
+            )
+        return messages
+
+    def claim(self, limit, lease):
+        """Claim due messages for `lease` (a timedelta): those that people wait for first, then bulk, each by the time due.
+
+        Returns `limit` messages at most, with their pledges, words and provider rules. No other call returns them until the
+        lease ends. The caller attempts each or releases it, and renews the lease of those that take longer. Messages above
+        the limit of their mailbox become due later.
+        """
+        rules, messages = ProviderRule.objects.by_domain(), []
+        with transaction.atomic():
+            while wanted := limit - len(messages):
+                free = self._lock_free(wanted)
+                granted = MessageGrant.objects.grant(free, rules)
+                self.renew([message.pk for message in granted], lease)
+                messages += granted
+                if len(free) < wanted:
+                    break
+        words = MessageText.objects.words_by_kind({(message.kind, message.language) for message in messages})
+        for message in messages:
+            message.words, message.rules = words[message.kind, message.language], rules
+        return messages
+
+    def _lock_free(self, limit):
+        """Lock and return due messages that no other sender has claimed, bulk last."""
+        free = self.due().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
+        free = free.select_related("pledge").select_for_update(skip_locked=True, of=("self",))
+        messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])
+        if len(messages) < limit:
+            messages += free.filter(kind__in=BULK_KINDS)[: limit - len(messages)]
+        return messages
+
+    def renew(self, ids, lease):
+        """Let the leases of claimed messages end a timedelta from now."""
+        self.queued().filter(pk__in=ids).update(leased_until=Now() + lease)
+
+    def release(self, ids):
+        """End the leases of claimed messages that were not attempted."""
+        self.queued().filter(pk__in=ids).update(leased_until=None)

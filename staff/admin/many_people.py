@@ -1,0 +1,87 @@
+"""Looks at many people and exports: before them the second factor once more, and a typed reason that the audit log keeps."""
+
+import time
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from staff import sessions
+
+# Different people whom a session may see within WINDOW_SECONDS without a reason.
+FREE_PEOPLE = 20
+WINDOW_SECONDS = 3600
+# How long a reason holds.
+REASON_SECONDS = 900
+
+# Session keys.
+SEEN = "staff_people_seen"  # {id: Unix time}
+REASON = "staff_reason"  # {"text": str, "at": Unix time}
+
+
+class ReasonField(forms.CharField):
+    """The reason for looking at many people or for an export."""
+
+    def __init__(self, **kwargs):
+        defaults = {
+            "label": _("Reason"),
+            "help_text": _("What you need the names for. It is kept in the record; write no name or address in it."),
+            "min_length": 10,
+            "max_length": 200,
+            "widget": forms.TextInput(attrs={"autocomplete": "off"}),
+        }
+        super().__init__(**(defaults | kwargs))
+
+
+class ReasonForm(forms.Form):
+    """The reason for looking at many people."""
+
+    reason = ReasonField()
+
+    def save(self, session):
+        """Let the reason hold in this session."""
+        session[REASON] = {"text": self.cleaned_data["reason"], "at": time.time()}
+
+
+def reason_in_force(request):
+    """The reason that was given in this session within REASON_SECONDS, or ""."""
+    given = request.session.get(REASON, {"at": 0})
+    return given["text"] if time.time() - given["at"] < REASON_SECONDS else ""
+
+
+def reason_details(request):
+    """The reason in force as details of an audit entry: {"reason": …}, or {}."""
+    text = reason_in_force(request)
+    return {"reason": text} if text else {}
+
+
+def admits(request, ids):
+    """Whether this session may see these people: a reason is in force, or they are few. Remembers whom it has seen."""
+    if reason_in_force(request):
+        return True
+    now = time.time()
+    seen = {pk: at for pk, at in request.session.get(SEEN, {}).items() if now - at < WINDOW_SECONDS}
+    seen |= {str(pk): now for pk in ids}
+    if len(seen) > FREE_PEOPLE:
+        return False
+    request.session[SEEN] = seen
+    return True
+
+
+def ask_for_factor(request, next_path):
+    """A redirect to give the second factor once more and then go on to `next_path`; None if it was given just now."""
+    if sessions.is_recently_authenticated(request, by_factor=True):
+        return None
+    methods = get_adapter(request).get_reauthentication_methods(request.user)
+    method = next(method for method in methods if method["id"].startswith("mfa"))
+    return redirect(f"{method['url']}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
+
+
+def next_path(request, default):
+    """The path of this site in the query that a page leads to next, or `default`."""
+    path = request.GET.get(REDIRECT_FIELD_NAME, "")
+    return path if url_has_allowed_host_and_scheme(path, allowed_hosts=None) else default

@@ -1,0 +1,279 @@
+"""The limit of messages per mailbox, blocked mailboxes, and that no message has words that its mailbox has not confirmed."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db.models.functions import Now
+
+from pledges import housekeeping
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import BlockedAddress, Message, MessageGrant, Pledge, ProviderRule
+from pledges.models.trial_messages import sample_mail
+from tests.clock import let_time_pass
+from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all
+from tests.pages import want_new_address
+from tests.pledges.mail.messages import html_of
+from tests.pledges.views.personal import request_link
+from tests.threads import at_once
+
+A_MINUTE, A_DAY = timedelta(minutes=1, seconds=1), timedelta(days=1, seconds=1)
+# One mailbox, as far as limits go.
+SPELLINGS = [
+    "drita.kola@shembull.al",
+    "dritakola@shembull.al",
+    "DritaKola+1@shembull.al",
+    "d.ritakola+tjeter@shembull.al",
+    "d.r.itakola@shembull.al",
+    "dritakola+2+3@shembull.al",
+    "dr.itakola@shembull.al",
+]
+
+
+def make_confirmed(address, number=0):
+    return make_pledge(f"Drita Kola {'abcdefgh'[number]}", address, state="confirmed")
+
+
+@pytest.mark.django_db
+def test_a_mailbox_gets_five_messages_a_day_whatever_tag_dots_or_kind(mailoutbox):
+    for number, address in enumerate(SPELLINGS):
+        make_submission(f"Drita Kola {'abcdefgh'[number]}", address)
+    run_worker()
+    assert len(mailoutbox) == 5
+    Message.queue(Message.Kind.ALREADY, make_confirmed("dritakol.a@shembull.al"))
+    for _ in range(3):
+        let_time_pass(A_MINUTE)
+        run_worker()
+    assert len(mailoutbox) == 5
+    let_time_pass(A_DAY)
+    run_worker()
+    assert sorted(sent.to[0] for sent in mailoutbox) == sorted([*SPELLINGS, "dritakol.a@shembull.al"]), (
+        "none is dropped"
+    )
+
+
+@pytest.mark.django_db
+def test_the_limit_is_that_of_any_day_not_of_the_calendar_day(mailoutbox):
+    for hour in range(29):
+        Message.queue(Message.Kind.LINKS, make_confirmed(f"drita+{hour}@shembull.al"))
+        run_worker()
+        let_time_pass(timedelta(hours=1))
+        # After the 24th hour the first of the five leaves the day, and the longest waiting message takes its place.
+        assert len(mailoutbox) == (hour + 1 if hour < 5 else 5 + max(0, hour - 23)), hour
+
+
+@pytest.mark.django_db
+def test_another_mailbox_is_not_limited(mailoutbox):
+    for number in range(7):
+        Message.queue(Message.Kind.CONFIRM, make_pledge(address=f"drita{number}@shembull.al"))
+    run_worker()
+    assert len(mailoutbox) == 7
+
+
+@pytest.mark.django_db
+def test_a_flooded_mailbox_does_not_delay_another():
+    for number in range(45):
+        Message.queue(Message.Kind.LINKS, make_confirmed(f"drita+{number}@shembull.al"))
+    other = Message.queue(Message.Kind.CONFIRM, make_pledge())
+    claimed = Message.objects.claim(20, timedelta(minutes=1))
+    assert len(claimed) == 6 and claimed[-1] == other
+
+
+@pytest.mark.django_db
+def test_of_each_kind_one_message_to_a_pledge_waits(mailoutbox):
+    pledge = make_confirmed("drita@shembull.al")
+    for _ in range(4):
+        Message.queue(Message.Kind.LINKS, pledge)
+    Message.queue(Message.Kind.CORRECTED, pledge)
+    assert Message.objects.count() == 2
+    run_worker()
+    assert len(mailoutbox) == 2
+    Message.queue(Message.Kind.LINKS, pledge)
+    assert Message.objects.count() == 3, "a sent one is not joined"
+
+
+@pytest.mark.django_db
+def test_a_request_while_the_message_is_being_sent_gets_a_message_of_its_own():
+    pledge = make_confirmed("drita@shembull.al")
+    Message.queue(Message.Kind.LINKS, pledge)
+    assert len(Message.objects.claim(1, timedelta(minutes=1))) == 1
+    Message.queue(Message.Kind.LINKS, pledge)
+    assert Message.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_erasing_a_pledge_does_not_reset_the_limit(mailoutbox):
+    for number in range(6):
+        pledge = make_pledge(address=f"drita+{number}@shembull.al")
+        Message.queue(Message.Kind.CONFIRM, pledge)
+        run_worker()
+        pledge.delete()
+    assert len(mailoutbox) == 5
+
+
+@pytest.mark.django_db
+def test_messages_caused_from_an_opened_link_do_not_count_but_go_once_a_minute(mailoutbox):
+    pledges = [make_confirmed(f"drita+{number}@shembull.al", number) for number in range(8)]
+    for pledge in pledges[:5]:
+        Message.queue(Message.Kind.LINKS, pledge)
+    run_worker()
+    assert len(mailoutbox) == 5
+    pledges[5].withdraw()
+    want_new_address(pledges[6], "tjeter@shembull.al")
+    pledges[6].use_new_address()
+    Message.queue(Message.Kind.FRESH, pledges[7])
+    for sent in (6, 7, 8):
+        for _ in range(2):
+            run_worker()
+            assert len(mailoutbox) == sent
+        let_time_pass(A_MINUTE)
+    Message.queue(Message.Kind.LINKS, pledges[0])
+    run_worker()
+    assert len(mailoutbox) == 8
+
+
+@pytest.mark.django_db
+def test_a_message_that_is_tried_again_counts_once(mail_server):
+    pledges = [make_confirmed(f"drita+{number}@shembull.al", number) for number in range(6)]
+    Message.queue(Message.Kind.LINKS, pledges[0])
+    mail_server.replies = {"RCPT": "451 4.2.1 <{address}>: later"}
+    for _ in range(3):
+        run_worker()
+        let_time_pass(timedelta(hours=1))
+    mail_server.replies = {}
+    assert MessageGrant.objects.count() == 1
+    for pledge in pledges[1:]:
+        Message.queue(Message.Kind.LINKS, pledge)
+    run_worker()
+    assert len(mail_server.accepted) == 5
+
+
+@pytest.mark.django_db
+def test_a_message_that_waits_for_days_is_not_given_up(mailoutbox):
+    for number in range(22):
+        Message.queue(Message.Kind.LINKS, make_confirmed(f"drita+{number}@shembull.al"))
+    for _ in range(5):
+        run_worker()
+        let_time_pass(A_DAY)
+    assert len(mailoutbox) == 22 and not Message.objects.failing().exists()
+
+
+@pytest.mark.django_db
+def test_grants_are_erased_after_a_day():
+    Message.queue(Message.Kind.CONFIRM, make_pledge())
+    run_worker()
+    housekeeping.erase_grants()
+    assert MessageGrant.objects.count() == 1
+    let_time_pass(A_DAY)
+    housekeeping.erase_grants()
+    assert not MessageGrant.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_concurrent_senders_send_five_messages_to_a_mailbox():
+    for number in range(30):
+        Message.queue(Message.Kind.LINKS, make_confirmed(f"drita+{number}@shembull.al"))
+    for _ in range(3):
+        at_once(*[send_messages] * 8)
+        Message.objects.update(due_at=Now())
+    assert len(mail.outbox) == 5
+
+
+# Blocked mailboxes
+
+
+@pytest.mark.django_db
+def test_not_me_blocks_every_spelling_of_the_mailbox(client, mailoutbox):
+    make_pledge(address="drita.kola+x@shembull.al").block()
+    for number, address in enumerate(SPELLINGS):
+        make_submission(f"Drita Kola {'abcdefgh'[number]}", address)
+        request_link(client, address)
+    settle_all()
+    assert not Pledge.objects.exists() and not Message.objects.exists()
+    make_pledge("Agim Kola", "agim.kola@tjeter.al").block()
+    make_submission("Agim Kola", "agimkola@shembull.al")
+    settle_all()
+    assert Pledge.objects.count() == 1, "the same name at another domain is another mailbox"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["confirm", "reminder", "already", "links", "full", "corrected", "new_address"])
+def test_sending_looks_once_more_whether_the_mailbox_is_blocked(mailoutbox, kind):
+    pledge = make_pledge(
+        address="e-tjeter@shembull.al", state="pending" if kind in ("confirm", "reminder") else "confirmed"
+    )
+    if kind == "new_address":
+        want_new_address(pledge, "drita.kola@shembull.al")
+    else:
+        pledge.set_person(pledge.name, "dritakola+1@shembull.al")
+        pledge.save()
+    message = Message.queue(kind, pledge)
+    BlockedAddress.objects.add("d.ritakola@shembull.al")
+    run_worker()
+    assert mailoutbox == [] and not Message.objects.filter(pk=message.pk).exists()
+
+
+@pytest.mark.django_db
+def test_a_blocked_mailbox_gets_what_it_asks_for_behind_a_link_of_its_own(mailoutbox):
+    pledge = make_confirmed("drita@shembull.al")
+    BlockedAddress.objects.add("drita+1@shembull.al")
+    Message.queue(Message.Kind.FRESH, pledge)
+    run_worker()
+    assert len(mailoutbox) == 1
+
+
+# Words that the mailbox has not confirmed
+
+INSULT = "Fyerje Shpifje"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_no_message_to_an_unconfirmed_mailbox_has_the_name(client, mailoutbox, language):
+    first = make_pledge(f"{INSULT} A", "drita@shembull.al", language=language, updates=True)
+    make_pledge(f"{INSULT} B", "drita@shembull.al", language=language)
+    invalidated = make_pledge(INSULT, "zana@shembull.al", language=language)
+    Pledge.objects.filter(pk=invalidated.pk).invalidate()
+    moving = make_pledge(INSULT, "arta@shembull.al", state="confirmed", language=language)
+    want_new_address(moving, "i.huaj@shembull.al")
+    for kind in ("confirm", "reminder", "links", "full"):
+        Message.queue(kind, first)
+    for kind in ("links", "corrected"):
+        Message.queue(kind, invalidated)
+    Message.queue("new_address", moving)
+    run_worker()
+    assert len(mailoutbox) == 7
+    for sent in mailoutbox:
+        assert not any(word in sent.body for word in INSULT.split())
+        assert "{" not in sent.body and ", ." not in sent.body
+        assert not any(word in html_of(sent) for word in INSULT.split())
+    assert len([sent for sent in mailoutbox if len(links_in(sent, "confirm")) == 2]) == 2, "links and full"
+
+
+@pytest.mark.django_db
+def test_the_name_greets_once_the_mailbox_has_confirmed_it(client, mailoutbox):
+    pledge = make_pledge("Drita Kola", "drita@shembull.al", language="en")
+    client.post(links.path(Purpose.CONFIRM, pledge))
+    run_worker()
+    assert "Hello, Drita Kola." in mailoutbox[0].body
+
+
+@pytest.mark.django_db
+def test_the_preview_of_a_message_names_only_confirmed_people():
+    for kind in Message.Kind:
+        words = Message(kind=kind, language="en").words
+        names = {"full", "links", "counted", "already", "corrected"}
+        assert ("Arta Shembulli" in sample_mail(kind, words, "en").body) == (kind in names)
+        assert "Agim" not in sample_mail(kind, words, "en").body
+
+
+@pytest.mark.django_db
+def test_the_limiting_digest_follows_the_provider_rules(mailoutbox):
+    ProviderRule.objects.update_or_create(
+        domain="tjeter.al", defaults={"same_as": "shembull.al", "source": "https://x.al"}
+    )
+    for number in range(6):
+        Message.queue(Message.Kind.LINKS, make_confirmed(f"drita+{number}@{'tjeter' if number % 2 else 'shembull'}.al"))
+    run_worker()
+    assert len(mailoutbox) == 5

@@ -1,0 +1,218 @@
+"""Each line of the table of what is kept (pledges/retention.py), proved by moving the clock."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from pledges import retention
+from pledges.models import Attempt, BlockedAddress, Message, MessageGrant, Pledge, ReferralLink, Submission
+from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
+from pledges.models.referrals import encrypt_inviter
+from staff.models import AuditEntry
+from tests.clock import let_time_pass
+from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
+from tests.pages import Document
+
+pytestmark = pytest.mark.django_db
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+YEARS = timedelta(days=3650)
+
+
+def confirmed():
+    return make_pledge(state="confirmed", show_name=True, wall="shown", wall_at="2026-01-01T10:00Z")
+
+
+def answer_the_question(years=10):
+    """Let years pass in which the owner keeps name and address whenever asked."""
+    for _ in range(years):
+        let_time_pass(timedelta(days=365))
+        keep_house()
+        Pledge.objects.get().keep_person()
+
+
+def is_kept_until(period, make, exists):
+    """`make()` something; it exists a minute before the period ends, and no longer a minute after."""
+    make()
+    let_time_pass(period - MINUTE)
+    keep_house()
+    assert exists()
+    let_time_pass(2 * MINUTE)
+    keep_house()
+    assert not exists()
+
+
+def has_pledge():
+    return Pledge.objects.exists()
+
+
+def prove_until_withdrawal():
+    is_kept_until(14 * DAY, make_pledge, has_pledge)
+    pledge = confirmed()
+    answer_the_question()
+    assert has_pledge()
+    pledge.withdraw()
+    assert not has_pledge()
+
+
+def prove_person():
+    prove_until_withdrawal()
+
+    def ask():
+        confirmed()
+        let_time_pass(KEEP_PERIOD + MINUTE)
+        keep_house()
+
+    is_kept_until(ANSWER_PERIOD, ask, lambda: Pledge.objects.filter(name_cipher__isnull=False).exists())
+
+
+def prove_new_address():
+    def ask():
+        pledge = confirmed()
+        pledge.request_new_address("e-re@shembull.al")
+
+    is_kept_until(14 * DAY, ask, lambda: Pledge.objects.filter(new_address_cipher__isnull=False).exists())
+
+
+def prove_network():
+    def has_network():
+        return Pledge.objects.filter(network_digest__isnull=False).exists()
+
+    is_kept_until(7 * DAY, lambda: make_pledge(network="192.0.2.1"), has_network)
+
+
+def prove_attempts(client):
+    is_kept_until(10 * MINUTE, lambda: client.post("/sq/zotimi/", form_data()), Attempt.objects.exists)
+
+
+def prove_grants():
+    def send():
+        Message.queue("confirm", make_pledge())
+        run_worker()
+
+    is_kept_until(DAY, send, MessageGrant.objects.exists)
+
+
+def prove_inviter():
+    def come_by_a_link():
+        pledge = make_pledge()
+        Pledge.objects.filter(pk=pledge.pk).update(inviter_cipher=encrypt_inviter("abcdefgh23", pledge.pk))
+        return pledge
+
+    has_inviter = Pledge.objects.filter(inviter_cipher__isnull=False).exists
+    is_kept_until(14 * DAY, come_by_a_link, has_inviter)
+    come_by_a_link().confirm()
+    assert has_pledge() and not has_inviter()
+
+
+def prove_own_link():
+    pledge = confirmed()
+    ReferralLink.objects.create_for(pledge)
+    answer_the_question()
+    assert ReferralLink.objects.exists()
+    pledge.withdraw()
+    assert not ReferralLink.objects.exists()
+
+
+def prove_wall():
+    is_shown = Pledge.objects.filter(wall="shown").exists
+    confirmed()
+    answer_the_question()
+    assert is_shown()
+    let_time_pass(KEEP_PERIOD + MINUTE)
+    keep_house()
+    let_time_pass(ANSWER_PERIOD)
+    keep_house()
+    assert not is_shown() and has_pledge()
+
+
+def prove_forms():
+    def set_aside():
+        make_submission()
+        Submission.objects.update(state="aside", error="XX000", aside_at="2026-01-01T10:00Z")
+
+    is_kept_until(14 * DAY, set_aside, Submission.objects.exists)
+
+
+def prove_messages():
+    def send():
+        Message.queue("counted", confirmed())
+        run_worker()
+
+    is_kept_until(30 * DAY, send, Message.objects.exists)
+
+
+def prove_last_message(mail_server):
+    has_address = Message.objects.filter(address_cipher__isnull=False).exists
+    confirmed().withdraw()
+    send_messages()
+    assert not has_address()
+    mail_server.replies = {"RCPT": "451 mailbox is busy"}
+    confirmed().withdraw()
+    for _ in range(13):
+        send_messages()
+        let_time_pass(timedelta(hours=6))
+    assert not has_address()
+
+
+def prove_blocked():
+    BlockedAddress.objects.add("zana@shembull.al")
+    let_time_pass(YEARS)
+    keep_house()
+    BlockedAddress.objects.get().delete()
+
+
+def prove_record():
+    pledge = confirmed()
+    AuditEntry.log(None, AuditEntry.Action.LOOK, [pledge.pk], page="list")
+    pledge.withdraw()
+    let_time_pass(YEARS)
+    keep_house()
+    assert AuditEntry.objects.get().subject_ids == [pledge.pk]
+
+
+PROOFS = {
+    "person": prove_person,
+    "digests": prove_until_withdrawal,
+    "new_address": prove_new_address,
+    "network": prove_network,
+    "attempts": prove_attempts,
+    "grants": prove_grants,
+    "inviter": prove_inviter,
+    "own_link": prove_own_link,
+    "answers": prove_until_withdrawal,
+    "consent": prove_until_withdrawal,
+    "wall": prove_wall,
+    "forms": prove_forms,
+    "messages": prove_messages,
+    "last_message": prove_last_message,
+    "blocked": prove_blocked,
+    "record": prove_record,
+}
+
+
+@pytest.mark.parametrize("key", PROOFS)
+def test_a_line_of_the_table_holds(key, request):
+    proof = PROOFS[key]
+    fixtures = proof.__code__.co_varnames[: proof.__code__.co_argcount]
+    proof(*map(request.getfixturevalue, fixtures))
+
+
+def test_every_line_of_the_table_has_a_proof():
+    assert [row.key for row in retention.kept_data()] == list(PROOFS)
+
+
+def test_the_document_for_the_controller_contains_the_table():
+    with translation.override("en"):
+        assert retention.markdown_table() in (Path(settings.BASE_DIR) / "docs" / "privacy.md").read_text()
+
+
+@pytest.mark.parametrize(("language", "path"), [("sq", "/sq/privatesia/"), ("en", "/en/privacy/")])
+def test_the_privacy_page_contains_every_line(client, language, path):
+    page = Document(client.get(path)).words()
+    with translation.override(language):
+        for row in retention.kept_data():
+            assert row.data[1:] in page and f"{row.until[1:]}." in page
