@@ -54,13 +54,14 @@ def gunicorn_command(application, bind, options):
 
 
 @contextlib.contextmanager
-def gunicorn(application, options, ready_path="/healthz"):
-    """Run gunicorn on a free port; yields the Server once it answers."""
+def gunicorn(application, options, ready_path="/healthz", **process_options):
+    """Run gunicorn on a free port; yields the Server once it answers. `process_options` are those of subprocess.Popen."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     # As behind nginx, the network of a visitor is read from X-Forwarded-For.
     environment = {"SITE_URL": url, "TRUSTED_PROXIES": "127.0.0.1"}
-    process = serve.start(*gunicorn_command(application, f"127.0.0.1:{port}", options), environment=environment)
+    command = gunicorn_command(application, f"127.0.0.1:{port}", options)
+    process = serve.start(*command, environment=environment, **process_options)
     try:
         wait_for(url + ready_path, [process])
         yield Server(url, process.pid)
@@ -76,7 +77,7 @@ def beside_reference(options):
 
 
 @contextlib.contextmanager
-def behind_nginx(options):
+def behind_nginx(options, **process_options):
     """Run the site behind nginx with an empty cache and an empty MEDIA_ROOT; yields (Server, folder of MEDIA_ROOT)."""
     if not nginx.NGINX:
         raise DevError("nginx is missing: install it (on Debian and Ubuntu: apt-get install nginx).")
@@ -92,7 +93,7 @@ def behind_nginx(options):
         processes = []
         try:
             command = gunicorn_command(SITE, f"unix:{folder}/gunicorn.sock", options)
-            processes.append(serve.start(*command, environment=environment))
+            processes.append(serve.start(*command, environment=environment, **process_options))
             with override_settings(MEDIA_ROOT=media):
                 processes.append(subprocess.Popen(nginx.command(folder, port), start_new_session=True))
             wait_for(f"{url}/healthz", processes)

@@ -34,8 +34,7 @@ SILENCED_SYSTEM_CHECKS = [
     # The check looks for the name of Django's CSRF middleware. Ours is a subclass.
     "security.W003",
     # HSTS for subdomains and preload lists is off until asked for.
-    "security.W005",
-    "security.W021",
+    *("security.W005", "security.W021"),
 ]
 
 INSTALLED_APPS = [
@@ -127,11 +126,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The housekeeping steps of each app, which the worker runs every minute. Listed here because `pledges`, where the worker is,
 # does not import the apps above it.
-HOUSEKEEPING = [
-    "pledges.housekeeping.STEPS",
-    "campaign.housekeeping.STEPS",
-    "staff.housekeeping.STEPS",
-]
+HOUSEKEEPING = ["pledges.housekeeping.STEPS", "campaign.housekeeping.STEPS", "staff.housekeeping.STEPS"]
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -261,7 +256,7 @@ SECURE_SSL_REDIRECT = SECURE_SITE
 # Health checks from the same machine use plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SITE else 0
-# Off until asked for: both bind other hosts, for long.
+# Off until asked for: both bind other hosts, for a year and longer.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = os.environ.get("HSTS_SUBDOMAINS") == "1"
 SECURE_HSTS_PRELOAD = os.environ.get("HSTS_PRELOAD") == "1"
 if TRUSTED_PROXIES:
@@ -289,6 +284,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
         # Their tracebacks may contain personal data. The worker logs what is needed itself.
         "django_tasks_db": {"level": "WARNING"},
         "django.tasks": {"level": "WARNING"},

@@ -17,6 +17,8 @@ from pledges.figures.brand import brand
 from pledges.figures.cards import draw
 from pledges.http import embeddable, in_named_language, mark_public, public_page, read_only
 
+# The key of the site's own link preview image.
+SITE_CARD = "card"
 # Only for URLs that change with their content.
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -28,12 +30,12 @@ def picture(request, language, kind, key):
     """Serve the link preview image (og:image): the title of the site, a page or an article, drawn in one language."""
     content = SiteContent.current()
     if kind == "site":
-        title = content.texts[language]["every_card"]
+        title = content.texts[language]["every_card"] if key == SITE_CARD else None
     else:
         row = content.by_slug({"page": Page, "news": Article}[kind], language).get(key)
-        if row is None:
-            raise Http404
-        title = row.share_title or row.title
+        title = row and (row.share_title or row.title)
+    if title is None:
+        raise Http404
     return HttpResponse(draw("card", title, brand()), content_type="image/png")
 
 

@@ -342,6 +342,21 @@ def test_no_token_is_logged_while_gunicorn_does_not_answer(deployment):
     assert logs == [] and deployment.folder.joinpath("access.log").stat().st_size
 
 
+def test_gunicorn_logs_no_token_of_a_malformed_request(deployment):
+    token = "SECRET:1abcde:" + "x" * 43
+    for line in (
+        f"GET /sq/konfirmoni/{token}/\xff HTTP/1.1",
+        f"get /sq/konfirmoni/{token}/ HTTP/1.1",
+        f"GET {token} x y z",
+    ):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(deployment.folder / "gunicorn.sock"))
+            connection.sendall(f"{line}\r\nHost: x\r\n\r\n".encode("latin-1"))
+            assert b" 400 " in connection.recv(1000)
+    log = (deployment.folder / "gunicorn.log").read_text()
+    assert "Invalid HTTP request line" in log and "SECRET" not in log
+
+
 def test_an_upload_of_a_stranger_is_refused_before_the_body_arrives(deployment):
     head = "POST /admin/campaign/picture/add/ HTTP/1.1\r\nHost: x\r\nContent-Length: 14000000\r\n"
     kind = "Content-Type: multipart/form-data; boundary=x\r\nCookie: sessionid=x\r\n\r\n"
