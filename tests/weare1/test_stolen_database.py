@@ -42,7 +42,7 @@ def opens_session(text):
 def opens_personal_page(purpose):
     def opens(text):
         try:
-            return Pledge.objects.find_by_token(purpose, text) is not None
+            return Pledge.objects.find_by_link(purpose, links.read(purpose, text)) is not None
         except signing.BadSignature:
             return False
 

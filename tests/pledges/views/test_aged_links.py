@@ -193,7 +193,8 @@ def test_an_address_that_never_confirmed_is_not_told(client, mailoutbox):
 @pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose != Purpose.DATA])
 def test_every_form_of_a_personal_page_names_its_address(client, purpose):
     """The script takes the link out of the address bar, so a form without an action would go to another page."""
-    pledge = make_drita("pending" if purpose in (Purpose.CONFIRM, Purpose.BLOCK) else "confirmed")
+    is_of_pending = purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME)
+    pledge = make_drita("pending" if is_of_pending else "confirmed")
     want_new_address(pledge)
     link = links.path(purpose, pledge)
     page = Document(client.get(link))
