@@ -32,7 +32,7 @@ MEASUREMENTS = {
     "settle": ("signing", "settling submissions at a million pledges"),
     "admin": ("admin", "pages and batches of the admin at a million pledges"),
     "export": ("exports", "exports of a million pledges"),
-    "fuzz": ("fuzz", "100,000 wild requests to gunicorn and nginx: errors, hangs, memory, rows"),
+    "fuzz": ("fuzz", "100,000 random, often malformed requests to gunicorn and nginx: errors, hangs, memory, rows"),
     "scale": ("scale", "response times, periodic work and the admin, by number of pledges"),
 }
 # Not part of `all`: it downloads Lighthouse.

@@ -1,4 +1,7 @@
-"""Wild requests (bench/wild.py) against gunicorn and against nginx in front of it: no error of the server, no hang, no growth."""
+"""Random, often malformed requests against gunicorn, alone and behind nginx.
+
+Measures server errors, timeouts, and the growth of memory and tables.
+"""
 
 import http.client
 import random
@@ -12,9 +15,9 @@ from urllib.parse import urlsplit
 from django.db import connection
 
 from bench import machine, rows
+from bench.requests import RequestGenerator
 from bench.rounds import show, show_ratio
 from bench.site import SITE, behind_nginx, gunicorn
-from bench.wild import Wild
 
 REQUESTS, CLIENTS = 100_000, 8
 PLEDGES = 1000
@@ -25,13 +28,13 @@ REFUSALS = (501, 505)
 
 
 def attack(connect, host, seed, number):
-    """Send this number of wild requests over connections of `connect()`.
+    """Send this number of random, often malformed requests over connections of `connect()`.
 
     Returns (Counter of statuses, failures): those that the server answered with an error of its own or not within HANG seconds,
     as a list of (status or "hang", bytes of the request). Status 0 is a connection that the server closed without an answer.
     """
-    wild = Wild(random.Random(seed), host)
-    requests = [wild.request() for _ in range(number)]
+    generator = RequestGenerator(random.Random(seed), host)
+    requests = [generator.request() for _ in range(number)]
     with ThreadPoolExecutor(CLIENTS) as pool:
         statuses = list(pool.map(lambda request: _send(connect, *request), requests))
     failures = [
@@ -71,7 +74,7 @@ def table_sizes():
 
 
 def fuzz(options):
-    """100,000 wild requests, half of them through nginx: errors, hangs, memory and rows."""
+    """100,000 random, often malformed requests, half of them through nginx: errors, hangs, memory and rows."""
     rows.fill(PLEDGES)
     before = table_sizes()
     failures, growth = [], []

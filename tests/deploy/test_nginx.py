@@ -430,7 +430,7 @@ def test_tracking_parameters_do_not_bypass_the_cache(deployment):
 
 
 @pytest.mark.drill
-def test_wild_requests_cause_no_error_no_hang_and_no_rows(deployment):
+def test_malformed_requests_cause_no_error_no_hang_and_no_rows(deployment):
     def through_nginx():
         return socket.create_connection(("127.0.0.1", deployment.port), 5)
 

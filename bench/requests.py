@@ -1,4 +1,4 @@
-"""Wild requests: random methods, paths, headers, bodies, encodings and cookies, most of them almost right. Seeded."""
+"""Random requests from a seed: methods, paths, headers, bodies, encodings and cookies. Most are almost valid."""
 
 import re
 from urllib.parse import quote, urlencode
@@ -51,7 +51,7 @@ HEADERS = {
     "X-Requested-With": ["XMLHttpRequest"],
     "X-" + "y" * 200: ["z" * 2000],
 }
-# Accepted by the CSRF check together with the field of the same value, so that wild forms reach the views.
+# Accepted by the CSRF check together with the field of the same value, so that generated forms reach the views.
 CSRF = "a" * 32
 
 
@@ -78,8 +78,8 @@ def _walk(patterns, prefix):
             yield route
 
 
-class Wild:
-    """A source of wild requests; equal numbers give equal requests. `random` is a random.Random."""
+class RequestGenerator:
+    """A source of random, often malformed requests; equal numbers give equal requests. `random` is a random.Random."""
 
     def __init__(self, random, host):
         self.random, self.host = random, host
