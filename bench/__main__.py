@@ -32,11 +32,11 @@ MEASUREMENTS = {
     "settle": ("signing", "settling submissions at a million pledges"),
     "admin": ("admin", "pages and batches of the admin at a million pledges"),
     "export": ("exports", "exports of a million pledges"),
-    "fuzz": ("fuzz", "100,000 random, often malformed requests to gunicorn and nginx: errors, hangs, memory, rows"),
+    "fuzz": ("fuzz", "150,000 random, often malformed requests to gunicorn and nginx: errors, hangs, memory, rows"),
     "scale": ("scale", "response times, periodic work and the admin, by number of pledges"),
 }
 # Not part of `all`: it downloads Lighthouse.
-EXTRA = {"lighthouse": ("lighthouse", "Lighthouse scores of the most visited pages")}
+EXTRA = {"lighthouse": ("lighthouse", "Lighthouse scores of nineteen pages")}
 
 
 def parse(arguments):

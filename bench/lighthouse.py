@@ -1,7 +1,7 @@
-"""Lighthouse scores of the most visited pages, with its default emulation of a cheap phone on a slow network.
+"""Lighthouse scores of nineteen pages, with its default emulation of a cheap phone on a slow network.
 
 The site runs as in production: gunicorn behind nginx with deploy/nginx.conf, and collected static files. Each score is the median
-of ROUNDS runs; the last line gives the lowest. Lighthouse and its reports are in var/lighthouse.
+of ROUNDS runs; the last line gives the lowest. The reports are in var/lighthouse.
 """
 
 import json
@@ -10,7 +10,6 @@ import shutil
 import signal
 import statistics
 import subprocess
-import sys
 import urllib.request
 
 from django.conf import settings
@@ -20,13 +19,15 @@ from django.utils import translation
 from bench import rows
 from bench.site import behind_nginx
 from campaign.models import Article, Page
+from dev import npm
 from dev.errors import DevError
 
-VERSION = "12.8.2"
 FOLDER = settings.VAR / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
 PLEDGES = 100_000
+# Keys of the pages of staff that are measured.
+WRITTEN = ("movement", "problem", "demands", "questions", "child")
 ATTEMPTS = 3  # on a busy machine the browser occasionally fails to record its trace
 
 
@@ -49,47 +50,42 @@ def lighthouse(options):
 
 def prepare():
     """Install Lighthouse; returns the command that runs it."""
-    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
-    node = shutil.which("node")
-    if not chromium:
+    program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    if not program:
         raise DevError("Chromium is missing: install it (on Debian: apt install chromium) or name one in CHROMIUM.")
-    if not (node and shutil.which("npm")):
-        raise DevError("Node.js with npm is missing: install version 20 or newer (on Debian: apt install nodejs npm).")
-    os.environ["CHROME_PATH"] = chromium
-    if not is_installed():
-        options = ("--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-        command = ["npm", "install", "--prefix", FOLDER, f"lighthouse@{VERSION}", *options]
-        if subprocess.run(command, stdout=sys.stderr).returncode:
-            raise DevError("Lighthouse could not be installed: see above.")
-    return node, FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
-
-
-def is_installed():
-    """Whether npm has installed VERSION completely."""
-    # npm writes this file last.
-    lock_file = FOLDER / "node_modules" / ".package-lock.json"
-    return (
-        lock_file.exists()
-        and json.loads(lock_file.read_text())["packages"]["node_modules/lighthouse"]["version"] == VERSION
-    )
+    os.environ["CHROME_PATH"] = program
+    return shutil.which("node"), npm.install("lighthouse") / "cli" / "index.js"
 
 
 def pages():
-    """Yield (name, path) of the pages to measure."""
+    """Yield (name, path) of the nineteen pages to measure."""
     with translation.override("sq"):
-        yield "home", reverse("campaign:home")
-        yield "pledge", reverse("pledges:sign")
-        yield "help", reverse("campaign:help")
+        for name in (
+            "campaign:home",
+            "pledges:sign",
+            "pledges:totals",
+            "campaign:help",
+            "campaign:privacy",
+            "campaign:news",
+            "campaign:organisations",
+            "campaign:units",
+            "campaign:materials",
+            "campaign:events",
+        ):
+            yield name.partition(":")[2], reverse(name)
         yield "sector", Page.objects.published().exclude(sector=None).first().get_absolute_url()
         yield "article", Article.objects.published().first().get_absolute_url()
+        for key in WRITTEN:
+            yield key, Page.objects.get(key=key).get_absolute_url()
     with translation.override("en"):
         yield "home-en", reverse("campaign:home")
+        yield "open_data-en", reverse("pledges:open_data")
 
 
 def measure(program, url, name):
     """The scores of one run by category, in points out of 100."""
     report = FOLDER / "reports" / f"{name}.json"
-    report.parent.mkdir(exist_ok=True)
+    report.parent.mkdir(parents=True, exist_ok=True)
     command = [
         *program,
         url,

@@ -7,7 +7,6 @@ card and its ratio to a cached one.
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import django
@@ -41,23 +40,21 @@ def draw(total):
     """Draw one card, then read it from the cache; print the milliseconds of both, the memory it took and the peak, in MB."""
     # Imports models, which django.setup() loads.
     from pledges.figures import cards
-    from pledges.figures.brand import brand
     from pledges.figures.mosaic import mosaic
-    from pledges.models import PledgingSettings
+    from pledges.models.goals import round_goal
 
     sectors = [(SimpleNamespace(color=f"s{n + 1}"), total // 8 + (n < total % 8)) for n in range(8)]
-    goal = PledgingSettings().goal_above(total)
+    goal = round_goal(total)
     before = machine.peak_megabytes()
     start = time.perf_counter()
     with translation.override("sq"):
-        totals = SimpleNamespace(total=total, as_of=datetime(2026, 11, 25, tzinfo=UTC))
-        picture = mosaic(sectors, goal)
-        card = cards.total_text(totals), brand(), picture.paths, picture.dot_width
-        assert len(cards.draw_total(*card)) > 5000
+        vows = ("E dëgjoj.", "E besoj.", "Raportoj.")
+        card = cards.total(vows, "Lëvizja kombëtare", goal, mosaic(sectors, goal))
+        assert len(cards.draw(card)) > 5000
     first = time.perf_counter() - start
     start = time.perf_counter()
     for _ in range(CACHED_READS):
-        cards.draw_total(*card)
+        cards.draw(card)
     cached = (time.perf_counter() - start) / CACHED_READS
     print(first * 1000, cached * 1000, machine.peak_megabytes() - before, machine.peak_megabytes())
 

@@ -37,11 +37,10 @@ class Server:
 
 
 def service_options():
-    """gunicorn's options in deploy/gunicorn.service, without the socket."""
+    """gunicorn's options in deploy/gunicorn.service."""
     service = (settings.BASE_DIR / "deploy" / "gunicorn.service").read_text()
-    _gunicorn, _application, *options = shlex.split(re.search(r"^ExecStart=(.*)$", service, re.MULTILINE)[1])
-    position = options.index("--bind")
-    return options[:position] + options[position + 2 :]
+    command = shlex.split(re.search(r"^ExecStart=(.*)$", service, re.MULTILINE)[1])
+    return command[command.index(SITE) + 1 :]
 
 
 def gunicorn_command(application, bind, options):

@@ -47,7 +47,7 @@ TARGETS = [
     Target("export", "export of a million", 40_000, " rows/s"),
     Target("fuzz", "fuzz, errors and hangs", 0, at_most=True),
     Target("fuzz", "fuzz, rows added", 500, at_most=True),
-    Target("fuzz", "fuzz, resident memory / after half", 1.1, at_most=True),
+    Target("fuzz", "fuzz, resident memory / a stage before", 1.1, at_most=True),
     Target("memory", "resident after 100,000 requests / after 1,000", 1.1, at_most=True),
 ]
 

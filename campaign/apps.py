@@ -14,3 +14,9 @@ class CampaignConfig(AppConfig):
         """Connect the signal receiver that warns editors of discouraged terms."""
         # Imports models, which cannot be loaded before ready().
         from campaign import terms  # noqa: F401
+
+    def handout(self, key):
+        """The Handout with this key. pledges prints one of them and, a layer below, imports nothing of this app."""
+        from campaign.content import SiteContent
+
+        return SiteContent.current().handouts[key]

@@ -4,22 +4,29 @@ from copy import copy
 
 from django.utils.functional import cached_property
 
-from campaign import texts
+from campaign import movement_year, texts
 from campaign.models import (
     Article,
     Demand,
+    Handout,
     HelpChannel,
+    Material,
     OldAddress,
+    Organisation,
     Page,
-    Partner,
     Picture,
+    ProtectionUnit,
     SiteSettings,
     Statistic,
     Voice,
 )
+from campaign.numbers import Numbers
+from campaign.starter import FOLDER
 from pledges.languages import LANGUAGE_CODES
 from pledges.models.content_version import CONTENT_VERSION
+from pledges.models.places import albanian_sort_key
 from pledges.snapshot import Outdated, Part
+from pledges.starter import load
 
 # Large columns. No page shows the search columns.
 SEARCH_COLUMNS = ["search_sq", "search_en"]
@@ -33,22 +40,31 @@ class SiteContent(Part):
 
     def __init__(self, version, at):
         super().__init__(version, at)
+        self.channels = tuple(HelpChannel.objects.shown())
+        self.numbers = Numbers(self.channels)
         pages, articles = tuple(_load(Page)), tuple(_load(Article).defer(*SEARCH_COLUMNS, *BODIES))
         bodies = _load(Article).in_bulk([article.pk for article in articles[:HELD_BODIES]])
         for article in articles[:HELD_BODIES]:
             article.body_sq, article.body_en = bodies[article.pk].body_sq, bodies[article.pk].body_en
-        self._publish_times = [row.publish_at for row in (*pages, *articles)]
+        for row in (*pages, *articles):
+            self.numbers.fill_row(row)
+        self._times = [*(row.publish_at for row in (*pages, *articles)), *movement_year.turns(at)]
         self.pages = tuple(page for page in pages if page.publish_at <= at)
         self.articles = tuple(article for article in articles if article.publish_at <= at)
         self.pictures = Picture.objects.in_bulk()
         # {(model name, language, old slug): id of the row}
         self._old_addresses = {(old.kind, old.language, old.slug): old.target for old in OldAddress.objects.all()}
-        self.texts = texts.read()
-        self.channels = tuple(HelpChannel.objects.shown())
+        self.texts = texts.read(self.numbers)
+        # {key: Handout}, also those that are not shown. One that is not there yet has the starter words.
+        handouts = [*(Handout(**row) for row in load("handouts", FOLDER)), *Handout.objects.all()]
+        self.handouts = {handout.key: self.numbers.fill_row(handout) for handout in handouts}
         self.demands = tuple(Demand.objects.shown())
         self.voices = tuple(Voice.objects.shown())
         self.statistics = tuple(Statistic.objects.shown())
-        self.partners = tuple(Partner.objects.shown())
+        self.materials = tuple(Material.objects.shown())
+        # {municipality id: ProtectionUnit}: unverified contact data is not in the snapshot.
+        self.units = {unit.municipality_id: unit for unit in ProtectionUnit.objects.verified()}
+        self.organisations = tuple(self._organisations(at))
         self.exit_url = SiteSettings.load().exit_url
 
     def with_body(self, article):
@@ -61,11 +77,27 @@ class SiteContent(Part):
         # A copy: the texts of a large archive must not gather in memory. The rendered page is kept instead.
         article = copy(article)
         article.body_sq, article.body_en = row[:2]
-        return article
+        return self.numbers.fill_row(article)
+
+    def _organisations(self, at):
+        """Yield the organisations to show: staff order first, then by name. `is_lapsed` is set by the time `at`."""
+        rows = Organisation.objects.listed()
+        for row in sorted(rows, key=lambda row: (row.position, albanian_sort_key(row.name_sq))):
+            if row.renewed_at:
+                self._times += [row.lapses_at, row.hidden_at]
+                if row.hidden_at <= at:
+                    continue
+            row.is_lapsed = bool(row.renewed_at and row.lapses_at <= at)
+            yield row
+
+    @cached_property
+    def partners(self):
+        """The organisations behind the movement: all but those that only support it."""
+        return tuple(row for row in self.organisations if row.role != Organisation.Role.SUPPORTER)
 
     def changes(self):
-        """The publication times of all published pages and articles."""
-        return self._publish_times
+        """The times at which a page changes by itself: texts are published, days of the year end, organisations lapse."""
+        return self._times
 
     @cached_property
     def page_by_key(self):

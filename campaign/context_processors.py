@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from campaign import texts
 from campaign.content import SiteContent
 from campaign.models import HelpChannel, Page, SiteSettings
+from campaign.numbers import Numbers
 from campaign.starter import FOLDER
+from pledges.database import UNAVAILABLE
 from pledges.figures.brand import brand
 from pledges.languages import LANGUAGE_CODES, other_language, own_name
-from pledges.snapshot import DATABASE_ERRORS
 from pledges.starter import load
 
 
@@ -33,7 +34,7 @@ class StarterContent:
         rows = load("channels", FOLDER)
         names = [field.attname for field in HelpChannel._meta.concrete_fields]
         channels = [HelpChannel(**{name: row[name] for name in names if name in row}) for row in rows]
-        return cls(texts=texts.starter(), channels=channels)
+        return cls(texts=texts.starter(Numbers(channels)), channels=channels)
 
 
 def site(request):
@@ -87,25 +88,40 @@ def _has_slug(request):
 def _menu(request, pages):
     """Links of the main menu: pages with a menu position, then the totals and the news."""
     links = [_page_link(request, page) for page in pages if page.menu_position is not None]
-    return [*links, _link(request, "pledges:totals", _("How many we are")), _link(request, "campaign:news", _("News"))]
+    return [
+        *links,
+        _link(request, "pledges:totals", _("Supporters so far")),
+        _link(request, "campaign:news", _("News")),
+    ]
 
 
 def _footer(request, pages):
     """Links of the three columns of the footer; a page that is not published is left out."""
     by_key = {page.key: _page_link(request, page) for page in pages}
-    about_keys = ["child", "questions", "abroad", "about", "partners"]
-    service_keys = ["press", "contact", "accessibility", "history"]
+
+    def published(*keys):
+        return [by_key[key] for key in keys if key in by_key]
+
+    # Two columns of equal height on a phone. The help page is in the strip of every page.
     return [
         [
-            _link(request, "campaign:help", _("Help and reporting")),
+            *published("child"),
             _link(request, "pledges:sign", _("Sign the pledge")),
-            _link(request, "pledges:my_pledge", _("Send me my link")),
+            _link(request, "pledges:my_pledge", _("Manage my pledge")),
+            *published("questions", "abroad"),
+        ],
+        [
+            *published("about"),
+            _link(request, "campaign:organisations", _("Organisations")),
+            *published("press", "contact"),
+            # Phones have these in their menu: their footer is full.
+            _link(request, "campaign:events", _("Events")) | {"is_wide": True},
+            _link(request, "campaign:materials", _("Materials")) | {"is_wide": True},
             _link(request, "campaign:search", _("Search")),
         ],
-        [by_key[key] for key in about_keys if key in by_key],
         [
             _link(request, "campaign:privacy", _("Privacy notice")),
-            *[by_key[key] for key in service_keys if key in by_key],
+            *published("accessibility", "history"),
             _link(request, "pledges:open_data", _("Open data")),
         ],
     ]
@@ -125,7 +141,7 @@ def _content():
     """The SiteContent of this request, or the StarterContent while the database has never been reached."""
     try:
         return SiteContent.current()
-    except DATABASE_ERRORS:
+    except UNAVAILABLE:
         if connection.in_atomic_block:
             # The transaction is lost with the connection: the page must not say that something was saved.
             raise

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext
 from campaign.models import Article
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Milestone, StarterItem
-from pledges.models.numbers import number
+from pledges.numbers import number
 
 
 @transaction.atomic
@@ -40,12 +40,14 @@ def _title_and_lead(milestone):
     match milestone.kind:
         case Milestone.Kind.PEOPLE:
             title = _("We are %(people)s") % {"people": number(milestone.people)}
-            lead = _("%(people)s people have signed the pledge against sexual violence and exploitation of children.")
+            lead = _(
+                "%(people)s people have signed the pledge to protect children from sexual violence and exploitation."
+            )
             return title, lead % {"people": number(milestone.people)}
         case Milestone.Kind.SECTOR:
             values = {"sector": milestone.sector.name, "people": number(milestone.people)}
             title = _("%(sector)s: the first %(people)s") % values
-            return title, _("The first %(people)s of this group have signed the pledge: %(sector)s.") % values
+            return title, _("The first %(people)s people in this group have signed the pledge: %(sector)s.") % values
     return _("We are in every county"), _("At least one person in each of Albania’s counties has signed the pledge.")
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaign.content import SiteContent
+from pledges.figures.brand import brand
 
 MAX_ITEMS = 20
 
@@ -33,6 +34,13 @@ class NewsFeed(Feed):
 
     def link(self):
         return settings.SITE_URL + reverse("campaign:news")
+
+    # RFC 4287 requires an author of the feed or of every entry.
+    def author_name(self):
+        return brand()
+
+    def author_link(self):
+        return settings.SITE_URL + reverse("campaign:home")
 
     def items(self):
         return SiteContent.current().articles[:MAX_ITEMS]

@@ -1,8 +1,9 @@
-"""Periodic work on pictures. Every function is idempotent."""
+"""Periodic work on pictures, materials and organisations. Every function is idempotent."""
 
 import shutil
 import time
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 from django.core.files.storage import default_storage
@@ -13,8 +14,9 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from campaign import tasks
-from campaign.models import Picture
-from campaign.models.pictures import FOLDER
+from campaign.models import Material, Organisation, Picture, materials
+from campaign.pictures import FOLDER
+from pledges.languages import LANGUAGE_CODES
 
 BATCH_SIZE = 100
 # A task that failed, or was lost when a worker died, is enqueued again after this time.
@@ -40,17 +42,38 @@ def enqueue_sizes():
 
 def delete_orphaned_files():
     """Delete the folders of uploads without a row, such as those of a rolled-back transaction; returns how many."""
-    library = Path(default_storage.path(FOLDER))
+    pictures = Picture.objects.values_list("file", flat=True)
+    logos = chain.from_iterable(Organisation.objects.values_list("logo", "new_logo"))
+    files = chain.from_iterable(Material.objects.values_list(*(f"file_{language}" for language in LANGUAGE_CODES)))
+    return _delete_orphans(FOLDER, {*_folders(pictures), *logos}) + _delete_orphans(materials.FOLDER, _folders(files))
+
+
+def _folders(files):
+    return {file.split("/")[1] for file in files if file}
+
+
+def _delete_orphans(name, known):
+    library = Path(default_storage.path(name))
     if not library.exists():
         return 0
     newest = time.time() - ORPHAN_MIN_AGE.total_seconds()
     folders = [folder for folder in library.iterdir() if folder.stat().st_mtime < newest]
-    known = {name.split("/")[1] for name in Picture.objects.values_list("file", flat=True)}
     orphans = [folder for folder in folders if folder.name not in known]
     for folder in orphans:
         shutil.rmtree(folder, ignore_errors=True)
     return len(orphans)
 
 
+def ask_organisations():
+    """Ask the contacts of organisations whose year ends within a month whether to renew; returns how many."""
+    due = Organisation.objects.due_to_be_asked().select_related("joining")[:BATCH_SIZE]
+    return sum(organisation.joining.ask_to_renew() for organisation in due)
+
+
+def end_organisations():
+    """End those that were not renewed: the page hides them by then, and their contacts are erased; returns how many."""
+    return sum(organisation.lapse() for organisation in Organisation.objects.over().select_related("joining"))
+
+
 # The worker runs each step every minute. A failing step does not stop the others.
-STEPS = [enqueue_sizes, delete_orphaned_files]
+STEPS = [enqueue_sizes, delete_orphaned_files, ask_organisations, end_organisations]

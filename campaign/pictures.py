@@ -10,6 +10,8 @@ from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
+# Of the storage, for the picture library and logos: each upload has a folder with a random name in it.
+FOLDER = "pictures"
 MAX_BYTES = 15 * 1024 * 1024
 # The resolution of a phone camera, whose JPEG is decoded at a half or a quarter of its size.
 MAX_PIXELS = 50_000_000
@@ -43,17 +45,26 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 def safe_copy(upload):
     """Return an upload re-encoded, upright and within MAX_SIDE, as a ContentFile; raises ValidationError if it is unusable."""
-    if upload.size > MAX_BYTES:
-        raise ValidationError(
-            _("The file is larger than 15 MB. Make the picture smaller and choose it again."), code="too_many_bytes"
-        )
+    too_large = _("The file is larger than 15 MB. Make the picture smaller and choose it again.")
+    copy = decoded(upload, MAX_BYTES, too_large)
+    extension = "png" if copy.mode == "RGBA" else "jpg"
+    return ContentFile(encode(copy, *ORIGINAL_ENCODINGS[extension]), name=f"full.{extension}")
+
+
+def decoded(upload, max_bytes, too_large):
+    """An uploaded picture, upright, in sRGB, as RGB or RGBA, within MAX_SIDE and without metadata.
+
+    Raises ValidationError: with the sentence `too_large` for more than `max_bytes`, and for anything else that is unusable.
+    """
+    if upload.size > max_bytes:
+        raise ValidationError(too_large, code="too_many_bytes")
     try:
         with decoding, Image.open(upload, formats=INPUT_FORMATS) as image:
             _check_dimensions(image)
             # Decodes a large JPEG at half or a quarter of its size.
             image.draft(None, (MAX_SIDE, MAX_SIDE))
             image.load()
-            copy = _normalised(image)
+            return _normalised(image)
     except ValidationError:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -61,13 +72,11 @@ def safe_copy(upload):
     except Exception as error:  # Decoders of broken files raise errors of many types.
         raise ValidationError(
             _(
-                "This file cannot be read as a JPEG, PNG or WebP picture; others, such as HEIC, SVG or PDF, cannot be used. "
-                "Save it as JPEG and choose it again."
+                "This file cannot be read as a JPEG, PNG or WebP picture. Other kinds, such as HEIC, SVG or PDF, "
+                "cannot be used. Save it as JPEG and choose it again."
             ),
             code="unreadable",
         ) from error
-    extension = "png" if copy.mode == "RGBA" else "jpg"
-    return ContentFile(_encode(copy, *ORIGINAL_ENCODINGS[extension]), name=f"full.{extension}")
 
 
 def _check_dimensions(image):
@@ -80,19 +89,19 @@ def _check_dimensions(image):
     if is_decoded_whole and pixels > MAX_PIXELS_DECODED_WHOLE:
         raise ValidationError(
             _(
-                "The picture has more than 20 million dots. Make it smaller, or save it as an ordinary JPEG, and choose it "
-                "again."
+                "The picture has more than 20 million pixels. Make it smaller, or save it as an ordinary JPEG, and "
+                "choose it again."
             ),
             code="too_many_pixels",
         )
     # JPEG is left out: one from a phone may contain a second, smaller picture, which Pillow counts as a frame.
     if image.format in ("PNG", "WEBP") and getattr(image, "is_animated", False):
-        raise ValidationError(_("A moving picture cannot be shown here. Choose one that stands still."), code="moving")
+        raise ValidationError(_("Animated pictures cannot be used here. Choose a still picture."), code="moving")
 
 
 def _too_many_pixels_error():
     return ValidationError(
-        _("The picture has more than 50 million dots. Make it smaller and choose it again."), code="too_many_pixels"
+        _("The picture has more than 50 million pixels. Make it smaller and choose it again."), code="too_many_pixels"
     )
 
 
@@ -154,7 +163,8 @@ def make_sizes(folder, name, centering):
     return sizes
 
 
-def _encode(image, image_format, options):
+def encode(image, image_format, options):
+    """The data of a picture in a format, with these options of Image.save()."""
     out = BytesIO()
     image.save(out, image_format, **options)
     return out.getvalue()
@@ -163,6 +173,6 @@ def _encode(image, image_format, options):
 def _write(path, image):
     # Written to a temporary file and renamed, so that readers never see a partial file.
     part = path.with_name(f"{secrets.token_hex(8)}.part")
-    part.write_bytes(_encode(image, *ENCODINGS[path.suffix[1:]]))
+    part.write_bytes(encode(image, *ENCODINGS[path.suffix[1:]]))
     part.chmod(0o644)
     part.replace(path)

@@ -8,7 +8,8 @@ from html import unescape
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import F, Func, TextField
+from django.db.models import F, Func, TextField, Value
+from django.db.models.functions import Replace
 from django.urls import reverse
 from django.utils.html import escape, strip_tags
 from django.utils.safestring import mark_safe
@@ -16,6 +17,8 @@ from django.utils.translation import gettext
 
 from campaign.models import Article, Page
 from campaign.models.publishing import SEARCH_CONFIG
+from campaign.numbers import tag
+from pledges.content import PledgeContent
 
 # Characters of the query; the rest is ignored.
 MAX_QUERY_LENGTH = 100
@@ -64,15 +67,17 @@ def find(words, language, content):
     query = _prefix_query(words)
     if not query:
         return []
-    ranked_hits = [*_search_rows(Page, query, language), *_search_rows(Article, query, language)]
+    ranked_hits = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
     ranked_hits += _search_fixed_pages(query, _fixed_pages(language, content))
     ranked_hits.sort(key=lambda ranked: -ranked[0])
     return [hit for _rank, hit in ranked_hits[:MAX_HITS]]
 
 
-def _search_rows(model, query, language):
+def _search_rows(model, query, language, numbers):
     """[(rank, Hit)] of published rows."""
     column, plain_text = f"search_{language}", PlainText(f"body_{language}")
+    for key, channel in numbers.channels.items():
+        plain_text = Replace(plain_text, Value(tag(key)), Value(channel.number), output_field=TextField())
     search = SearchQuery(query, config=SEARCH_CONFIG, search_type="raw")
     rows = (
         model.objects.published()
@@ -94,7 +99,10 @@ def _search_rows(model, query, language):
         )
         .order_by("-rank")[:MAX_HITS]
     )
-    return [(row.rank, Hit(row.title, row.get_absolute_url(), highlight(row.headline, row.plain_text))) for row in rows]
+    return [
+        (row.rank, Hit(numbers.fill(row.title), row.get_absolute_url(), highlight(row.headline, row.plain_text)))
+        for row in rows
+    ]
 
 
 def _prefix_query(words):
@@ -125,31 +133,61 @@ def _fixed_pages(language, content):
                 ]
             ),
         ),
-        (gettext("Sign the pledge"), reverse("pledges:sign"), texts["pledge_shared"]),
-        (gettext("How many we are"), reverse("pledges:totals"), texts["totals_shared"]),
         (
-            gettext("Send me my link"),
-            reverse("pledges:my_pledge"),
+            gettext("Child protection units"),
+            reverse("campaign:units"),
+            f"{texts['units_shared']} {texts['units_lead']}",
+        ),
+        (gettext("Sign the pledge"), reverse("pledges:sign"), texts["pledge_shared"]),
+        (
+            gettext("Pledge as a group"),
+            reverse("pledges:group"),
             gettext(
-                "Write the address you signed with. If there is a pledge, we send it the link "
-                "with which you change or withdraw it."
+                "A class, a school, a meeting, a club or a workplace can pledge together. We count "
+                "how many people took part, without any names."
             ),
         ),
-        (gettext("Who is with us"), reverse("pledges:wall"), gettext("Supporters who wish their name to be shown.")),
+        (gettext("Supporters so far"), reverse("pledges:totals"), texts["totals_shared"]),
         (
-            gettext("The blue ribbon around your photo"),
+            gettext("Manage my pledge"),
+            reverse("pledges:my_pledge"),
+            gettext(
+                "Enter the email address you signed with. If there is a pledge, we will email you a link to change "
+                "or withdraw it."
+            ),
+        ),
+        (
+            gettext("Who is with us"),
+            reverse("pledges:wall"),
+            gettext("Supporters who have chosen to show their names."),
+        ),
+        (
+            gettext("Add the blue ribbon to your photo"),
             reverse("pledges:ribbon"),
-            gettext("Put the movement’s blue ribbon around your photo: in your browser, without sending it anywhere."),
+            gettext("Add the movement’s blue ribbon to your photo. Your photo stays on your device."),
+        ),
+        (
+            gettext("Materials"),
+            reverse("campaign:materials"),
+            gettext("Posters, leaflets, letters, pictures and logos to print and share."),
+        ),
+        *(
+            (
+                gettext("We are %(county)s") % {"county": county.definite_name},
+                reverse("pledges:county", args=[county.slug]),
+                f"{county.name}. {county.full_name}.",
+            )
+            for county in PledgeContent.current().counties_with_page
         ),
         (
             gettext("How we count"),
             reverse("pledges:method"),
-            gettext("Who is counted and when, what the figures hide, and how to cite them."),
+            gettext("Who we count and when, which figures we hide, and how to cite them."),
         ),
         (
             gettext("Open data"),
             reverse("pledges:open_data"),
-            gettext("The counter for other sites, and the figures for everyone to use."),
+            gettext("A counter for your own site, and figures that anyone can use."),
         ),
     ]
 

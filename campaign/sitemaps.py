@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from campaign.content import SiteContent
 from campaign.models import Page
+from pledges.content import PledgeContent
 
 
 class PageSitemap(Sitemap):
@@ -20,6 +21,9 @@ class PageSitemap(Sitemap):
         return [
             "campaign:home",
             "pledges:sign",
+            "pledges:group",
+            "campaign:organisations",
+            "pledges:join",
             "pledges:totals",
             "pledges:totals_per_10000",
             "pledges:ribbon",
@@ -27,9 +31,12 @@ class PageSitemap(Sitemap):
             "pledges:method",
             "pledges:open_data",
             "campaign:help",
+            "campaign:units",
+            "campaign:materials",
             "pledges:my_pledge",
             "campaign:privacy",
             "campaign:news",
+            "campaign:events",
         ]
 
     def location(self, item):
@@ -66,4 +73,27 @@ class ContentSitemap(PageSitemap):
         return item.changed_at
 
 
-SITEMAPS = {"pages": PageSitemap, "content": ContentSitemap}
+class CountySitemap(PageSitemap):
+    """The page of each county."""
+
+    def items(self):
+        return PledgeContent.current().counties_with_page
+
+    def location(self, item):
+        return reverse("pledges:county", args=[item.slug])
+
+
+class EventSitemap(PageSitemap):
+    """The page of each event."""
+
+    def items(self):
+        return PledgeContent.current().events
+
+    def location(self, item):
+        return item.get_absolute_url()
+
+    def lastmod(self, item):
+        return item.changed_at
+
+
+SITEMAPS = {"pages": PageSitemap, "content": ContentSitemap, "counties": CountySitemap, "events": EventSitemap}

@@ -1,6 +1,9 @@
 """Structured data for search engines (schema.org), as dictionaries to be rendered as JSON-LD."""
 
 from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from pledges.figures.brand import BRANDS, brand
@@ -12,32 +15,76 @@ def organization():
     """Return the Organization of the movement."""
     return {
         "@context": CONTEXT,
+        **_movement(),
+        "alternateName": [*(name for name in BRANDS.values() if name != brand()), "Ne jemi 1", "We are 1"],
+        "foundingDate": "2020-07-23",
+        "foundingLocation": {
+            "@type": "Place",
+            "name": "Tirana",
+            "address": {"@type": "PostalAddress", "addressLocality": "Tirana", "addressCountry": "AL"},
+        },
+        "areaServed": {"@type": "Country", "name": "Albania"},
+        "founder": [{"@type": "Organization", "name": name} for name in ("CRCA/ECPAT Albania", "Barnahus Albania")],
+    }
+
+
+def _movement():
+    """The movement as organisation, with what is also required of an author and a publisher."""
+    return {
         "@type": "Organization",
         "name": brand(),
-        "alternateName": list(BRANDS.values()),
         "url": f"{settings.SITE_URL}/{get_language()}/",
-        "foundingDate": "2020-07-23",
-        "foundingLocation": "Tirana",
-        "founder": [{"@type": "Organization", "name": name} for name in ("CRCA/ECPAT Albania", "Barnahus Albania")],
+        "logo": {
+            "@type": "ImageObject",
+            "url": settings.SITE_URL + static("icons/icon-512.png"),
+            "width": 512,
+            "height": 512,
+        },
     }
 
 
 def article(article):
     """Return the NewsArticle of an Article."""
-    data = {
+    language = get_language()
+    card = reverse("picture", args=[language, "news", getattr(article, f"slug_{language}")])
+    return {
         "@context": CONTEXT,
         "@type": "NewsArticle",
         "headline": article.title,
         "description": article.lead,
         "datePublished": article.date.isoformat(),
         "dateModified": article.changed_at.isoformat(),
-        "inLanguage": get_language(),
+        "inLanguage": language,
         "mainEntityOfPage": settings.SITE_URL + article.get_absolute_url(),
-        "publisher": {"@type": "Organization", "name": organization()["name"]},
+        # The picture of the article, or else the one that is drawn for shared links.
+        "image": settings.SITE_URL + (article.picture.fallback_url if article.picture else card),
+        "author": _movement(),
+        "publisher": _movement(),
     }
-    if article.picture:
-        data["image"] = settings.SITE_URL + article.picture.fallback_url
-    return data
+
+
+def event(event):
+    """Return the Event of an Event."""
+    town = event.municipality
+    address = {"addressLocality": town.name, "addressCountry": "AL"} if town else {}
+    begins, ends = (
+        (day.isoformat() for day in (event.first_day, event.last_day))
+        if event.is_all_day
+        else (timezone.localtime(at).isoformat() for at in (event.begins, event.ends))
+    )
+    return {
+        "@context": CONTEXT,
+        "@type": "Event",
+        "name": event.title,
+        "description": event.summary,
+        "startDate": begins,
+        "endDate": ends,
+        "eventStatus": f"{CONTEXT}/EventScheduled",
+        "inLanguage": get_language(),
+        "url": settings.SITE_URL + event.get_absolute_url(),
+        "location": {"@type": "Place", "name": event.place, "address": {"@type": "PostalAddress", **address}},
+        "organizer": _movement(),
+    }
 
 
 def breadcrumbs(trail):

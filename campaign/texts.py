@@ -6,15 +6,17 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.starter import load
 
 
-def read():
+def read(numbers):
     """Return {language: {key: text}} from the database; a text that is not there yet is the starter text."""
-    return _by_language([*load("texts", FOLDER), *PageText.objects.values("key", "text_sq", "text_en")])
+    return _by_language([*load("texts", FOLDER), *PageText.objects.values("key", "text_sq", "text_en")], numbers)
 
 
-def starter():
+def starter(numbers):
     """Return {language: {key: text}} of the starter texts, without a query."""
-    return _by_language(load("texts", FOLDER))
+    return _by_language(load("texts", FOLDER), numbers)
 
 
-def _by_language(rows):
-    return {language: {row["key"]: row[f"text_{language}"] for row in rows} for language in LANGUAGE_CODES}
+def _by_language(rows, numbers):
+    return {
+        language: {row["key"]: numbers.fill(row[f"text_{language}"]) for row in rows} for language in LANGUAGE_CODES
+    }

@@ -1,22 +1,43 @@
 """URLs of the home page, help, search, news and previews, under the language prefix."""
 
 from django.urls import path
+from django.utils.text import format_lazy
 from django.utils.translation import pgettext_lazy
 
 import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds
-from campaign.views import content
+from campaign.views import content, events, handouts, materials, organisations, units
 from pledges.http import public_page
 
 app_name = "campaign"
+EVENTS = pgettext_lazy("address", "events/")
 urlpatterns = [
     path("", content.home, name="home"),
     path(pgettext_lazy("address", "help/"), content.help_page, name="help"),
+    path(pgettext_lazy("address", "help/child-protection-units/"), units.units, name="units"),
     path(pgettext_lazy("address", "privacy/"), content.privacy, name="privacy"),
+    path(pgettext_lazy("address", "materials/"), materials.page, name="materials"),
     path(pgettext_lazy("address", "search/"), content.search, name="search"),
     path(pgettext_lazy("address", "news/"), content.news, name="news"),
     path(pgettext_lazy("address", "news/feed/"), public_page(feeds.NewsFeed()), name="feed"),
     path(pgettext_lazy("address", "news/<int:year>/"), content.news, name="news_of_year"),
     path(pgettext_lazy("address", "news/<slug:slug>/"), content.article, name="article"),
+    path(EVENTS, events.events, name="events"),
+    # Calendars know the kind of a file by the end of its name.
+    path(format_lazy("{}calendar.ics", EVENTS), events.calendar, name="calendar"),
+    path(format_lazy("{}<slug:slug>/", EVENTS), events.event, name="event"),
+    path(format_lazy("{}<slug:slug>/calendar.ics", EVENTS), events.event_calendar, name="event_calendar"),
+    path(pgettext_lazy("address", "my-group/<token:token>/sheet-a4/"), handouts.sheet, {"size": "A4"}, name="sheet_a4"),
+    path(pgettext_lazy("address", "my-group/<token:token>/sheet-a3/"), handouts.sheet, {"size": "A3"}, name="sheet_a3"),
+    path(
+        pgettext_lazy("address", "my-group/<token:token>/certificate/"), handouts.certificate, name="group_certificate"
+    ),
+    path(pgettext_lazy("address", "organisations/"), organisations.page, name="organisations"),
+    path(pgettext_lazy("address", "our-organisation/<token:token>/"), organisations.entry, name="organisation"),
+    path(
+        pgettext_lazy("address", "our-organisation/<token:token>/logo/"),
+        organisations.logo,
+        name="organisation_logo",
+    ),
     path(pgettext_lazy("address", "preview/<token:token>/"), content.preview, name="preview"),
 ]

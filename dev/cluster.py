@@ -1,6 +1,6 @@
 """The private PostgreSQL cluster of a checkout: start, share, stop, recover after a kill.
 
-Each purpose ("serve", "test", "bench") has its own cluster. It listens on a Unix socket only, so it cannot collide with
+Each purpose ("serve", "test", "bench", "look") has its own cluster. It listens on a Unix socket only, so it cannot collide with
 another server. Every user of a cluster holds a shared lock on a file, and the last one stops the server. The kernel releases the
 locks of a killed process, so no state has to be repaired by hand.
 """
@@ -33,7 +33,7 @@ SERVER_SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
-# For the tests. A power cut would corrupt the data.
+# For the disposable ones. A power cut would corrupt the data.
 UNSAFE_FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # SSLRequest, the shortest message of the frontend protocol: length and request code. The server answers with one byte.
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
@@ -45,8 +45,8 @@ class Cluster(ClusterFiles):
     def __init__(self, name, root=ROOT, fallback_home=FALLBACK_HOME, search=None):
         super().__init__(name, root, fallback_home)
         self.search = search or {}
-        # The tests need no durability and begin with an empty database.
-        self.is_disposable = name == "test"
+        # The tests and bin/look need no durability and begin with an empty database.
+        self.is_disposable = name in ("test", "look")
 
     @contextlib.contextmanager
     def running(self):

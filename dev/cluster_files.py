@@ -63,6 +63,17 @@ class ClusterFiles:
         """Holds the process id of a server that start() left running."""
         return self.home / f"{self.name}.keep"
 
+    @property
+    def site_file(self):
+        """Holds the address at which bin/serve last offered the site, for commands in another terminal."""
+        return self.home / f"{self.name}.site"
+
+    def site_url(self):
+        """The address in `site_file`, or None."""
+        with contextlib.suppress(FileNotFoundError):
+            return self.site_file.read_text()
+        return None
+
     def _account(self):
         """(uid, gid) of the server's account."""
         if os.geteuid() != 0:

@@ -25,10 +25,13 @@ def run(name, arguments):
     if os.environ.get("DATABASE_URL"):
         os.execvp(command[0], command)
     received = stop_signals()
-    with Cluster(name).running() as database_url:
+    cluster = Cluster(name)
+    with cluster.running() as database_url:
         if received:
             return 128 + received[0]
-        child = subprocess.Popen(command, env=os.environ | {"DATABASE_URL": database_url, "DEV": "1"})
+        # Links that a command prints lead to the running bin/serve.
+        site = {"SITE_URL": url} if (url := cluster.site_url()) else {}
+        child = subprocess.Popen(command, env=site | os.environ | {"DATABASE_URL": database_url, "DEV": "1"})
         while child.poll() is None:
             # SIGINT reaches the child from the terminal. Other signals are passed on as SIGINT, on which pytest cleans up.
             if set(received) - {signal.SIGINT}:

@@ -18,13 +18,14 @@ def command(folder, port):
     # Only paths, names and the port differ from production. Each text to replace must occur.
     for old, new in {
         "pid /run/nginx.pid;": f"pid {folder}/nginx.pid; daemon off;",
+        "user www-data;\n": "user root;\n" if os.geteuid() == 0 else "",
         "worker_processes auto;": "worker_processes 1;",
         "/var/log/nginx/": f"{folder}/",
         "/var/cache/nginx/weare1-": f"{folder}/cache-",
         "unix:/run/weare1/gunicorn.sock": f"unix:{folder}/gunicorn.sock",
         "listen 443 ssl;": f"listen 127.0.0.1:{port};",
-        "server_name nejemi1.example;": "server_name _;",
-        "/srv/weare1/deploy": str(settings.BASE_DIR / "deploy"),
+        "        listen [::]:443 ssl;\n": "",
+        "/srv/weare1/current/deploy": str(settings.BASE_DIR / "deploy"),
         "/srv/weare1/var/static/": f"{settings.STATIC_ROOT}/",
         "/srv/weare1/var/media/": f"{settings.MEDIA_ROOT}/",
     }.items():
@@ -32,10 +33,10 @@ def command(folder, port):
         text = text.replace(old, new)
     text, without_tls = re.subn(r"\n\s+ssl_\w+ [^;]+;", "", text)
     text, without_redirect = re.subn(r"    server \{\s+listen 80;.*?\n    \}\n", "", text, flags=re.DOTALL)
-    assert (without_tls, without_redirect) == (3, 1)
+    assert (without_tls, without_redirect) == (8, 1)
     # The default folders of temporary files need not exist or be writable here.
     text = text.replace(
         "http {", f"http {{\n    client_body_temp_path {folder}/body;\n    proxy_temp_path {folder}/proxy;", 1
     )
-    (folder / "nginx.conf").write_text(("user root;\n" if os.geteuid() == 0 else "") + text)
+    (folder / "nginx.conf").write_text(text)
     return NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")

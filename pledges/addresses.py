@@ -43,6 +43,23 @@ COMMON_DOMAINS = [
     "bluewin.ch",
 ]
 
+# Sites whose pages belong to their users, and shorteners: an address there is not that of an organisation.
+SHARED_SITES = {
+    *(
+        "facebook.com",
+        "fb.com",
+        "fb.me",
+        "instagram.com",
+        "tiktok.com",
+        "youtube.com",
+        "youtu.be",
+        "x.com",
+        "twitter.com",
+    ),
+    *("linkedin.com", "pinterest.com", "snapchat.com", "threads.net", "reddit.com", "t.me", "telegram.me", "wa.me"),
+    *("whatsapp.com", "viber.com", "linktr.ee", "bit.ly", "goo.gl", "tinyurl.com", "google.com", "wikipedia.org"),
+}
+
 # Two names of which so much is equal (0 to 1) may be spellings of one. "Drita Kola" and "Dritë Kolla" reach 0.86,
 # "Agron Muhametaj" and "Altin Muhametaj" 0.80.
 SIMILAR_NAMES = 0.84
@@ -74,13 +91,28 @@ def normalise(address, rules):
 
 
 def limiting_address(address, rules):
-    """The canonical address under which messages are limited and blocked: without tag and dots, whatever the provider's rules.
+    """The canonical address under which messages are limited and blocked: without tag and dots, also at other providers.
 
     It may join the mailboxes of two people, so it decides nothing but limits and blocks.
     """
     local, _, domain = normalise(address, rules).rpartition("@")
     local = local[:1] + local[1:].split("+")[0]
     return f"{local.replace('.', '')}@{domain}"
+
+
+def is_at_provider(domain, rules):
+    """Whether a domain, as `split_address` returns it, gives mailboxes to everyone. `rules` as in `normalise`."""
+    return domain in COMMON_DOMAINS or domain in rules
+
+
+def site_of(host):
+    """The domain of a host name as ASCII, without "www.": "www.shkolla.edu.al" gives "shkolla.edu.al"."""
+    return split_address(f"@{host}")[1].removeprefix("www.")
+
+
+def is_within(domain, site):
+    """Whether a domain is this site or one below it, such as mail.crca.al of crca.al."""
+    return domain == site or domain.endswith(f".{site}")
 
 
 def plain_words(name):

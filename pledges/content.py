@@ -1,4 +1,4 @@
-"""The share of pledges in the published content: sectors, wordings, counties, provider rules, settings, milestones."""
+"""The share of pledges in the published content: sectors, wordings, counties, provider rules, settings, goals, milestones."""
 
 from django.db.models import Prefetch
 from django.utils.functional import cached_property
@@ -6,7 +6,10 @@ from django.utils.functional import cached_property
 from pledges.models import (
     Commitment,
     County,
+    Event,
+    Goal,
     Milestone,
+    Municipality,
     PledgingSettings,
     ProviderRule,
     PublishedCounty,
@@ -14,6 +17,7 @@ from pledges.models import (
     Sector,
     Wording,
 )
+from pledges.models.goals import goal_above
 from pledges.snapshot import Part
 
 
@@ -26,15 +30,29 @@ class PledgeContent(Part):
         # All sectors, also closed ones. `sector.commitments.all()` runs no query.
         self.sectors = tuple(Sector.objects.prefetch_related(commitments))
         self.counties = tuple(County.objects.all())
+        self.municipalities = tuple(Municipality.objects.select_related("county"))
         # {id: Wording} of all versions: a cached form can show an older one.
         self.wordings = Wording.objects.in_bulk()
         self.provider_rules = ProviderRule.objects.by_domain()
         self.settings = PledgingSettings.load()
+        self.goals = tuple(Goal.objects.all())
         self.milestones = tuple(Milestone.objects.select_related("sector"))
         # {county code or "": PublishedCounty}
         self.published_counties = PublishedCounty.objects.in_bulk()
         # The newest PublishedState, or None before the first.
         self.published_state = PublishedState.objects.first()
+        # {county code or "unknown": [(day, figure)]}, see there.
+        self.county_moves = PublishedState.county_moves()
+        self.events = tuple(Event.objects.shown())
+
+    def changes(self):
+        """The times at which events end and their links stop counting."""
+        return [time for event in self.events for time in (event.ends, event.counts_until)]
+
+    @cached_property
+    def events_by_code(self):
+        """{code: Event} of the events that are shown."""
+        return {event.code: event for event in self.events}
 
     @cached_property
     def current_wordings(self):
@@ -52,10 +70,19 @@ class PledgeContent(Part):
         return {sector.slug: sector for sector in self.sectors if sector.is_open and sector.pk in self.current_wordings}
 
     @cached_property
+    def counties_with_page(self):
+        """The counties of Albania, each of which has a page."""
+        return tuple(county for county in self.counties if county.code != County.ABROAD)
+
+    @cached_property
     def milestones_of_people(self):
         """Milestones of the total number of supporters, the smallest first."""
         of_people = (each for each in self.milestones if each.kind == Milestone.Kind.PEOPLE)
         return tuple(sorted(of_people, key=lambda each: each.people))
+
+    def goal_above(self, total):
+        """The Goal to show at `total` supporters."""
+        return goal_above(self.goals, total)
 
     @property
     def can_sign(self):

@@ -17,16 +17,21 @@ from pledges.models import (
     BlockedAddress,
     ContentChange,
     Export,
+    GroupPledge,
+    Joining,
     Message,
     MessageGrant,
+    OutboxEntry,
     Pledge,
+    ReferralLink,
     Submission,
     TrialMessage,
     Unreadable,
 )
+from pledges.models.joinings import CONTACTS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import milestones, published, tally
+from pledges.totals import events, milestones, published, tally
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
@@ -34,7 +39,14 @@ OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
 MESSAGE_RETENTION = timedelta(days=30)
 # The models with ciphertexts, by the first part of the associated data.
-ENCRYPTED_MODELS = {"pledge": Pledge, "message": Message, "blocked": BlockedAddress}
+ENCRYPTED_MODELS = {
+    "pledge": Pledge,
+    "group": GroupPledge,
+    "joining": Joining,
+    "message": Message,
+    "blocked": BlockedAddress,
+    "referrallink": ReferralLink,
+}
 
 
 def resume_batches():
@@ -85,6 +97,13 @@ def erase_unconfirmed():
             break
 
 
+def erase_contacts():
+    """Erase groups and organisations that were not confirmed in time, and the adults of those that need none any more."""
+    for model in CONTACTS:
+        model.objects.expired().delete()
+        model.objects.due_to_be_erased().erase_person()
+
+
 def erase_network_digests():
     """Erase the network digests of pledges, and of sign-ups that could not be settled, after seven days."""
     old = Pledge.objects.filter(network_digest__isnull=False, consented_at__lte=Now() - NETWORK_DIGEST_LIFE)
@@ -114,7 +133,8 @@ def erase_grants():
 
 
 def erase_messages():
-    """Erase messages that were sent or given up, after thirty days."""
+    """Erase messages that were sent or given up, after thirty days; those that store an address as soon as that is certain."""
+    Message.objects.erase_refused_addresses()
     Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
 
 
@@ -128,6 +148,11 @@ def erase_finished_tasks():
     DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(
         enqueued_at__lte=Now() - TASK_RETENTION, started_at__lte=Now() - TASK_RETENTION
     ).delete()
+
+
+def erase_outbox():
+    """Erase entries of the outbox that no restore needs any more."""
+    OutboxEntry.objects.expired().delete()
 
 
 def redigest():
@@ -168,6 +193,7 @@ STEPS = [
     ask_to_keep,
     erase_unanswered,
     erase_unconfirmed,
+    erase_contacts,
     erase_network_digests,
     erase_submissions,
     erase_new_addresses,
@@ -176,6 +202,7 @@ STEPS = [
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,
+    erase_outbox,
     redigest,
     end_stalled_exports,
     retry_unreadable,
@@ -183,5 +210,6 @@ STEPS = [
     ContentChange.fold,
     published.publish_counties,
     published.publish,
+    events.publish,
     milestones.record,
 ]

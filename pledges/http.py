@@ -1,5 +1,6 @@
 """Decorators for public and personal views: cache headers, allowed methods, cross-site protection."""
 
+from dataclasses import replace
 from functools import partial, wraps
 from urllib.parse import urlsplit
 
@@ -46,7 +47,8 @@ def read_only(view):
 def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False, is_data=False):
     """Decorate a view whose page is the same for every visitor: GET and HEAD only; a 200 is kept and cached.
 
-    `figures` are those that the page shows, at most TALLY_PATIENCE_SECONDS old. Open data (`is_data`) show those of now.
+    `figures` are those that the page shows, at most TALLY_PATIENCE_SECONDS old: a Depth, or a function from the arguments of the
+    view to Depth.NONE or Depth.TOTALS. Open data (`is_data`) show those of now.
     `parameters` are the query parameters that the view reads, by name, each with a function from the given text to the value
     that the view gets, "" for none; all others are removed. A page with a form (`is_form`) contains a stamp, and is served
     neither by caches while the site is down nor by the site while its database is.
@@ -64,9 +66,16 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
             return respond(request, *args, **kwargs)
 
     def respond(request, *args, **kwargs):
-        page = PublicPage(_reduce_to_known(request, parameters or {}), figures, is_form, is_data)
-        moment = page.read_moment()
+        depth = Depth.TOTALS if callable(figures) else figures
+        page = PublicPage(_reduce_to_known(request, parameters or {}), depth, is_form, is_data)
+        # Read by weare1.front, or anew after Outdated.
+        read_for, moment = request.environ.pop("public_moment", (None, None))
+        if read_for != page:
+            moment = page.read_moment()
         snapshot.show(moment)
+        if callable(figures):
+            # Known only with the content. The page depends on no figures that it does not show.
+            page = replace(page, figures=figures(*args, **kwargs))
         if is_form:
             snapshot.require_database()
         state = page.state(moment)
@@ -172,6 +181,19 @@ def _parsed_origin(url):
         return parts.scheme, parts.hostname, parts.port or DEFAULT_PORTS.get(parts.scheme)
     except ValueError:
         return None
+
+
+def accept_uploads(max_bytes):
+    """Let a view take a body of up to `max_bytes`, which `weare1.middleware.refuse_large_bodies` refuses elsewhere.
+
+    The view checks the signature of its link before it reads anything of the body.
+    """
+
+    def decorator(view):
+        view.max_body_bytes = max_bytes
+        return view
+
+    return decorator
 
 
 def cookieless_form(view):

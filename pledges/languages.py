@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls.converters import StringConverter
 from django.utils.text import capfirst
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, override
 
 LANGUAGE_CODES = tuple(code for code, _name in settings.LANGUAGES)
 
@@ -18,6 +18,15 @@ def other_language(language):
     """Return the code of the other language."""
     [other] = [code for code in LANGUAGE_CODES if code != language]
     return other
+
+
+def in_each_language(path):
+    """{language: path() in this language}, such as the URL paths of a page."""
+    paths = {}
+    for language in LANGUAGE_CODES:
+        with override(language):
+            paths[language] = path()
+    return paths
 
 
 def own_name(language):

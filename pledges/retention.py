@@ -4,6 +4,7 @@ Each line has a key, and tests/pledges/test_retention.py proves each by moving t
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -12,6 +13,9 @@ from django.utils.translation import ngettext
 from pledges.housekeeping import MESSAGE_RETENTION
 from pledges.models.attempts import WINDOW
 from pledges.models.grants import GRANT_LIFE
+from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
+from pledges.models.joinings import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
+from pledges.models.joinings import UNDECIDED_PERIOD
 from pledges.models.keeping import ANSWER_PERIOD
 from pledges.models.messages import GIVE_UP_AFTER
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
@@ -30,22 +34,29 @@ class Kept:
 
 def kept_data():
     """The lines of the table."""
-    encrypted, digests, plain = _("encrypted"), _("keyed digests, which nobody can read back"), _("readable")
+    encrypted, digests, plain = (
+        _("encrypted"),
+        _("keyed digests, which cannot be turned back into the original"),
+        _("readable"),
+    )
     until_withdrawal = _("until you withdraw; %(days)s if you do not confirm") % {"days": _days(PENDING_LIFE)}
     return [
         Kept(
             "person",
-            _("name and e-mail address"),
+            _("name and email address"),
             encrypted,
             _(
-                "until you withdraw; %(days)s if you do not confirm. %(months)s months after you confirmed we ask you once "
-                "whether to keep them, and erase them after %(answer)s without an answer"
+                "until you withdraw; %(days)s if you do not confirm. %(months)s months after you confirmed, we ask "
+                "you once whether to keep them. If you do not answer, we erase them after %(answer)s"
             )
             % {"days": _days(PENDING_LIFE), "months": settings.KEEP_MONTHS, "answer": _days(ANSWER_PERIOD)},
         ),
         Kept(
             "digests",
-            _("traces of the address, of name with address, and of the mail domain, so that each person counts once"),
+            _(
+                "codes made from the address, from the name and address together, and from the email domain, so "
+                "that we count each person once"
+            ),
             digests,
             until_withdrawal,
         ),
@@ -57,67 +68,122 @@ def kept_data():
         ),
         Kept(
             "network",
-            _("trace of the network from which you signed, to stop false sign-ups"),
+            _("code made from the network you signed from, to stop fake sign-ups"),
             digests,
             _days(NETWORK_DIGEST_LIFE),
         ),
         Kept(
             "attempts",
-            _("trace of the network from which a form was sent, apart from any pledge"),
+            _("code made from the network a form was sent from, kept apart from any pledge"),
             digests,
             _minutes(WINDOW),
         ),
         Kept(
             "grants",
-            _("trace of an address that we wrote to, to send it at most five messages a day"),
+            _("code made from an address that we emailed, so that we send it at most five messages a day"),
             digests,
             _days(GRANT_LIFE),
         ),
         Kept(
             "inviter",
-            _("whose link led you to the form, if you came by one"),
+            _("the link that led you to the form, of a supporter or of an event, if you used one"),
             encrypted,
             _("until you confirm; %(days)s if you do not") % {"days": _days(PENDING_LIFE)},
         ),
         Kept(
             "own_link",
-            _("your own link to invite others, if you made one, and how many confirmed through it"),
+            _("your invitation link, if you made one, and how many confirmed through it"),
             _("encrypted, and as keyed digests"),
-            _("until you end it or withdraw"),
+            _("until you cancel it or withdraw"),
         ),
         Kept("answers", _("group, county, language, choices, and when you signed"), plain, until_withdrawal),
-        Kept("consent", _("the words you signed and your consent"), plain, until_withdrawal),
+        Kept("consent", _("the text you signed and your consent"), plain, until_withdrawal),
         Kept(
             "wall",
-            _("your wish to show your name, and what our team decided"),
+            _("whether you asked us to show your name, and what our team decided"),
             plain,
             _("until you change it or withdraw, or until the name is erased"),
         ),
         Kept(
+            "group",
+            _("name and email address of the adult who entered a group pledge"),
+            _("encrypted; a code made from the address as keyed digests"),
+            _(
+                "until you withdraw it; %(days)s if you do not confirm; %(refused)s after we refuse it; "
+                "at most %(year)s after you confirm it"
+            )
+            % {"days": _days(PENDING_LIFE), "refused": _days(REFUSED_PERIOD), "year": _days(PERSON_PERIOD)},
+        ),
+        Kept(
+            "group_numbers",
+            _("kind, institution, place, event, day and numbers of a group pledge, without the name of any member"),
+            plain,
+            _("without limit, and not counted if you withdraw it"),
+        ),
+        Kept(
+            "joining",
+            _("name and email address of the person who speaks for an organisation"),
+            _("encrypted; a code made from the address as keyed digests"),
+            _(
+                "until the organisation leaves or is not renewed; %(days)s if you do not confirm; %(refused)s after we "
+                "refuse it; at most %(year)s after you confirm it if we do not decide"
+            )
+            % {
+                "days": _days(PENDING_LIFE),
+                "refused": _days(JOINING_REFUSED_PERIOD),
+                "year": _days(UNDECIDED_PERIOD),
+            },
+        ),
+        Kept(
+            "organisation",
+            _("name, kind, place, site and statement of an organisation that joined"),
+            plain,
+            _("without limit, and not shown once it leaves or is not renewed"),
+        ),
+        Kept(
             "forms",
             _("a form that we could not process"),
-            _("as above: name and address encrypted, traces as keyed digests"),
+            _("as above: name and address encrypted, codes as keyed digests"),
             _days(PENDING_LIFE),
         ),
         Kept(
-            "messages", _("that we sent you a message: kind and time, never the text"), plain, _days(MESSAGE_RETENTION)
+            "messages",
+            _("the fact that we sent you a message: its kind and time, never the text"),
+            plain,
+            _days(MESSAGE_RETENTION),
         ),
         Kept(
             "last_message",
-            _("your address for the last message to it, after you withdraw or change it"),
+            _("your email address, for one last message after you withdraw your pledge or change the address"),
             encrypted,
             _("until it is sent, at most %(days)s") % {"days": _days(GIVE_UP_AFTER)},
         ),
         Kept(
             "blocked",
-            _("an address whose owner asked us never to write again"),
+            _("an address whose owner asked us never to email it again"),
             _("encrypted, and as keyed digests"),
-            _("until its owner asks us to forget it"),
+            _("until its owner asks us to erase it"),
+        ),
+        Kept(
+            "outbox",
+            _(
+                "number of a pledge that was withdrawn or changed, so that your choice still applies after a backup is restored"
+            ),
+            _("the number readable; a new name or address encrypted, and as keyed digests"),
+            _("at most %(days)s; in an encrypted copy, for as long as an earlier backup is kept")
+            % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},
+        ),
+        Kept(
+            "backups",
+            _("all of this in backups, which only a key kept elsewhere opens"),
+            encrypted,
+            _("at most %(days)s; if we restore a backup, we apply your withdrawals and changes again")
+            % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},
         ),
         Kept(
             "record",
-            _("number of a pledge in the record of what our team looked at or changed"),
-            _("readable; the number alone names nobody"),
+            _("number of a pledge in the record of what our team viewed or changed"),
+            _("readable; the number alone does not identify anyone"),
             _("without limit"),
         ),
     ]

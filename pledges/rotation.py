@@ -1,75 +1,170 @@
-"""Key rotation: re-encrypts rows and recomputes digests in batches, while the site runs."""
+"""Key rotation: re-encrypts rows and recomputes digests in batches, while the site runs.
 
-from django.db import IntegrityError, transaction
+Everything here is idempotent, holds row locks for one batch at a time, and needs no state of a database session. The keys are the
+newest registered ones (pledges/registration.py).
+"""
+
+import contextlib
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Right
 from django.tasks import task
 
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
 from pledges.models.grants import MessageGrant
+from pledges.models.joinings import CONTACTS
 from pledges.models.messages import Message
-from pledges.models.person import DIGEST_FIELDS
+from pledges.models.person import person_digests
 from pledges.models.pledges import Pledge
-from pledges.models.querysets import digest_mark
+from pledges.models.querysets import digest_mark, has_older_key
 from pledges.models.referrals import ReferralLink, code_digests
+from pledges.models.unreadable import Unreadable
 from pledges.submissions import settle_all
 
-# Rows that one transaction changes.
-BATCH_ROWS = 200
+BATCH_ROWS = 500  # Rows that one transaction changes. It holds their locks for about 0.15 s.
+CIPHERS = ("name", "address", "new_address", "inviter")
+OTHERS = dict.fromkeys(CONTACTS, ("name", "address"))
+OTHERS |= {BlockedAddress: ("address",), Message: ("address",), ReferralLink: ("code",)}
 
 
 def redigest(on_progress=lambda done: None):
-    """Recompute stale digests; returns (number of changed pledges, ids of pledges that collide with another one).
+    """Recompute stale digests; returns (number of changed pledges, ids of pledges that keep their digests).
 
     Idempotent, and resumable after an interruption, because `digest_mark` tells which rows are stale. A pledge collides if its
     address now normalises to a mailbox without a free slot, or with a pledge by the same name. It keeps its old digests, and
-    staff must resolve it. `on_progress` is called after each batch with the number of rows processed so far. Submissions are
-    settled first, because only pledges are recomputed.
-    """
+    staff must resolve it; so does one that no key opens. `on_progress` is called after each batch with the number of rows
+    processed so far. Submissions are settled first: they are not recomputed."""
     settle_all()
-    done, collided = 0, []
+    done, collided = _take_first_digests(on_progress), []
+    after = None
     while True:
         # Read for each batch, because staff may change the rules between batches.
         rules = ProviderRule.objects.by_domain()
-        with transaction.atomic():
-            rows = list(
-                Pledge.objects.with_stale_digests()
-                .exclude(pk__in=collided)
-                .order_by("pk")
-                .select_for_update(of=("self",))[:BATCH_ROWS]
-            )
-            for pledge in rows:
-                if not _redigest_one(pledge, rules):
-                    collided.append(pledge.pk)
-        if not rows:
+        with _batch():
+            stale = Pledge.objects.with_stale_digests().exclude(pk__in=collided)
+            rows = _locked(stale.only("slot", "name_cipher", "address_cipher"), after)
+            collided += _redigest(rows, rules)
+        if rows:
+            after = rows[-1].pk
+            done += len(rows)
+            on_progress(done)
+        elif after is None:
             break
-        done += len(rows)
-        on_progress(done)
+        else:
+            # Once more from the start: rows may have become stale behind the last one.
+            after = None
+    _mark_erased()
+    for model in CONTACTS:
+        model.objects.redigest(rules)
     _redigest_blocked(rules)
     _redigest_referral_links()
     _redigest_grants(rules)
     return done - len(collided), collided
 
 
-def _redigest_one(pledge, rules):
+@contextlib.contextmanager
+def _batch():
+    """A transaction without the time limit of statements: finding the last stale rows reads the whole table."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+        yield
+
+
+def _locked(rows, after):
+    """The next BATCH_ROWS of these rows after this id, in the order of their ids, locked. None: from the start.
+
+    Keyset pagination: searching each batch from the start would pass over all rows that are done.
+    """
+    rows = rows.order_by("pk").select_for_update(of=("self",))
+    return list((rows if after is None else rows.filter(pk__gt=after))[:BATCH_ROWS])
+
+
+def _take_first_digests(on_progress):
+    """Copy the digests of the first key over those of the last one where only the last key was replaced; returns how many.
+
+    It needs no name, so it also covers pledges without one.
+    """
+    pair, done, after = keys.digest_key_ids(), 0, None
+    if pair[:2] != pair[2:]:
+        return done
+    stale = Pledge.objects.with_stale_key_pair().filter(digest_mark__startswith=pair[:2])
+    while True:
+        with _batch():
+            ids = [pledge.pk for pledge in _locked(stale.only("pk"), after)]
+            done += Pledge.objects.filter(pk__in=ids).update(
+                address_digest_last=F("address_digest"),
+                name_digest_last=F("name_digest"),
+                digest_mark=Concat(Value(pair), Right("digest_mark", 8)),
+            )
+        if not ids:
+            return done
+        after = ids[-1]
+        on_progress(done)
+
+
+def _redigest(pledges, rules):
+    """Save new digests of these pledges; returns the ids of those that the constraints or their ciphertexts do not allow."""
+    values, left = {}, []
+    for pledge in pledges:
+        try:
+            values[pledge.pk] = person_digests(pledge.name, pledge.address, rules)
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            left.append(pledge.pk)
+    try:
+        with transaction.atomic():
+            _update(Pledge, values)
+    except IntegrityError:
+        # At least one row collides. Each is tried alone.
+        left += [
+            pledge.pk for pledge in pledges if pledge.pk in values and not _redigest_one(pledge, values[pledge.pk])
+        ]
+    return left
+
+
+def _redigest_one(pledge, values):
     """Save new digests, in the other slot if the present one is taken; returns whether the constraints allowed it."""
-    pledge.set_digests(pledge.name, pledge.address, rules)
-    other = 3 - pledge.slot
-    for slot in (pledge.slot, other):
-        pledge.slot = slot
+    for slot in (pledge.slot, 3 - pledge.slot):
         try:
             with transaction.atomic():
-                pledge.save(update_fields=[*DIGEST_FIELDS, "slot"])
+                Pledge.objects.filter(pk=pledge.pk).update(**values, slot=slot)
         except IntegrityError:
             continue
         return True
     return False
 
 
+def _update(model, values):
+    """Set the columns of many rows, {pk: {column: value}} with the same columns for each, in one statement."""
+    if not values:
+        return
+    columns = list(next(iter(values.values())))
+    arrays = [[str(pk) for pk in values], *([row[column] for row in values.values()] for column in columns)]
+    types = [model._meta.get_field(name).db_type(connection) for name in (model._meta.pk.name, *columns)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {model._meta.db_table} changed SET {', '.join(f'{column} = new.{column}' for column in columns)} "
+            f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new (pk, {', '.join(columns)}) "
+            f"WHERE changed.{model._meta.pk.column} = new.pk",
+            arrays,
+        )
+
+
+def _mark_erased():
+    """Mark the digests by replaced keys that cannot be recomputed, because name and address are erased."""
+    erased = Pledge.objects.with_stale_key_pair().filter(name_cipher=None).order_by("pk")
+    while ids := list(erased.values_list("pk", flat=True)[:BATCH_ROWS]):
+        Pledge.objects.filter(pk__in=ids, name_cipher=None).update(digest_mark="")
+
+
 def _redigest_blocked(rules):
-    for blocked in BlockedAddress.objects.iterator(chunk_size=BATCH_ROWS):
+    for blocked, values in _changed(BlockedAddress, lambda row: mailbox_digests(row.address, rules)):
         try:
             with transaction.atomic():
-                BlockedAddress.objects.filter(pk=blocked.pk).update(**mailbox_digests(blocked.address, rules))
+                BlockedAddress.objects.filter(pk=blocked.pk).update(**values)
         except IntegrityError:
             # Two blocked addresses normalise to one mailbox now. One row is enough.
             blocked.delete()
@@ -77,9 +172,22 @@ def _redigest_blocked(rules):
 
 def _redigest_referral_links():
     # Row by row without a transaction around them, so that no confirmation that counts waits for more than one row.
-    for link in ReferralLink.objects.iterator(chunk_size=BATCH_ROWS):
+    for link, values in _changed(ReferralLink, lambda row: code_digests(row.code)):
         # Not a link that its owner has replaced meanwhile.
-        ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(**code_digests(link.code))
+        ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(**values)
+
+
+def _changed(model, digests):
+    """Yield (row, {column: digest}) of the rows that have other digests."""
+    for rows in _batches(model.objects.order_by("pk")):
+        for row in rows:
+            try:
+                values = digests(row)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+                continue
+            if any(bytes(getattr(row, column)) != digest for column, digest in values.items()):
+                yield row, values
 
 
 def _redigest_grants(rules):
@@ -100,51 +208,74 @@ def _batches(rows):
 
 
 def reencrypt(on_progress=lambda done: None):
-    """Re-encrypt with the newest key what an older key encrypted; returns the number of changed rows.
+    """Re-encrypt with the newest registered key what another key encrypted; returns the number of changed rows.
 
-    Idempotent, and resumable after an interruption. `on_progress` is called after each batch with the number of pledges so far.
-    Submissions are settled first, because only pledges are re-encrypted.
+    Idempotent, and resumable after an interruption. A row that no key opens is left and recorded for `/readyz`. `on_progress` is
+    called after each batch with the number of pledges so far. Submissions are settled first, because only pledges are
+    re-encrypted.
     """
     settle_all()
-    done, stale = 0, Pledge.objects.with_stale_ciphers().order_by("pk")
-    # Keyset pagination: each batch starts after the last row of the one before.
-    remaining = stale
+    seen, done, after = 0, 0, None
+    stale = Pledge.objects.with_stale_ciphers().only(*(f"{column}_cipher" for column in CIPHERS))
     while True:
-        with transaction.atomic():
-            rows = list(remaining.select_for_update(of=("self",))[:BATCH_ROWS])
-            for pledge in rows:
-                _reencrypt_one(pledge)
+        with _batch():
+            rows = _locked(stale, after)
+            done += _reencrypt(rows)
         if not rows:
             break
-        remaining = stale.filter(pk__gt=rows[-1].pk)
-        done += len(rows)
-        on_progress(done)
+        after = rows[-1].pk
+        seen += len(rows)
+        on_progress(seen)
     return done + _reencrypt_others()
 
 
-def _reencrypt_one(pledge):
-    texts = {column: getattr(pledge, column) for column in ("name", "address", "new_address", "inviter")}
-    values = {
-        f"{column}_cipher": keys.encrypt(text, associated_data=pledge.associated_data(column))
-        for column, text in texts.items()
-        if text is not None
-    }
-    Pledge.objects.filter(pk=pledge.pk).update(**values)
+def _reencrypt(pledges):
+    values = {}
+    for pledge in pledges:
+        try:
+            texts = {column: getattr(pledge, column) for column in CIPHERS}
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            continue
+        values[pledge.pk] = {
+            f"{column}_cipher": None
+            if text is None
+            else keys.encrypt(text, associated_data=pledge.associated_data(column))
+            for column, text in texts.items()
+        }
+    _update(Pledge, values)
+    return len(values)
+
+
+def _others():
+    """Yield (queryset of rows with another key's ciphertext, name of its column, name of its text) of the other tables."""
+    for model, names in OTHERS.items():
+        for name in names:
+            yield model.objects.filter(has_older_key(f"{name}_cipher")), f"{name}_cipher", name
 
 
 def _reencrypt_others():
-    """Re-encrypt blocked addresses, those of messages, and referral codes; returns the number of changed rows."""
-    current_key_id, done = bytes([keys.current_field_key_id()]), 0
-    for rows in (BlockedAddress.objects.all(), Message.objects.filter(address_cipher__isnull=False)):
-        for row in rows.iterator(chunk_size=BATCH_ROWS):
-            if bytes(row.address_cipher[:1]) != current_key_id:
-                cipher = keys.encrypt(row.address, associated_data=row.associated_data)
-                done += rows.model.objects.filter(pk=row.pk).update(address_cipher=cipher)
-    for link in ReferralLink.objects.iterator(chunk_size=BATCH_ROWS):
-        if bytes(link.code_cipher[:1]) != current_key_id:
-            cipher = keys.encrypt(link.code, associated_data=link.associated_data)
-            done += ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(code_cipher=cipher)
+    """Re-encrypt what other tables hold; returns the number of changed rows."""
+    done = 0
+    for stale, column, text in _others():
+        for rows in _batches(stale.order_by("pk")):
+            for row in rows:
+                try:
+                    bound_to = row.associated_data(text) if callable(row.associated_data) else row.associated_data
+                    cipher = keys.encrypt(getattr(row, text), associated_data=bound_to)
+                except keys.CannotDecrypt as error:
+                    Unreadable.record(error)
+                    continue
+                # Not a row that has changed meanwhile.
+                unchanged = stale.model.objects.filter(**{"pk": row.pk, column: getattr(row, column)})
+                done += unchanged.update(**{column: cipher})
     return done
+
+
+def count_stale_ciphers():
+    """The number of rows with ciphertexts of other keys than the newest registered one."""
+    with _batch():
+        return Pledge.objects.with_stale_ciphers().count() + sum(stale.count() for stale, _column, _text in _others())
 
 
 @task
@@ -156,8 +287,8 @@ def redigest_task():
 
 
 def is_stale():
-    """Whether any pledge has stale digests."""
-    return Pledge.objects.with_stale_digests().exists()
+    """Whether any pledge has digests by other provider rules than the present ones."""
+    return Pledge.objects.with_stale_rules().exists()
 
 
 def current_mark():

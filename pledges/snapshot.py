@@ -13,14 +13,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import IntEnum
+from types import SimpleNamespace
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
+
+from pledges.database import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
 
-DATABASE_ERRORS = (OperationalError, InterfaceError)
 # After a failed connection no request tries again for this time: an unreachable server would block all threads.
 RETRY_AFTER_SECONDS = 1
+# After a refused write forms are closed for this time; then the next one tries again.
+FORMS_CLOSED_SECONDS = 5
 # Longer than an attempt to connect takes (connect_timeout in the settings).
 PROBE_SECONDS = 5
 # Maximum number of reads when the content changes during each of them.
@@ -43,12 +47,11 @@ class Figures:
 
     version: int
     read_at: float
-    # {(sector id, county code or ""): people}
-    cells: dict
-    # [(day, people)], sorted; days without people are left out. None without growth, as `hours`.
-    days: list | None
-    # [(start of the hour, people)] of the last 25 hours
-    hours: list | None
+    cells: dict  # {(sector id, county code or ""): people}
+    ways: dict  # {way: people}
+    latest_days: dict  # {day: people} since yesterday
+    days: list | None  # [(day, people)], sorted, without empty days. None without growth, as `hours`.
+    hours: list | None  # [(start of the hour, people)] of the last 25 hours
 
 
 class Outdated(Exception):
@@ -96,7 +99,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Moment:
-    """What one request shows. `is_live` is False while the database is unreachable: then it is the last moment read."""
+    """What one request shows. `is_live` is False while the database is unreachable or refuses writes."""
 
     at: datetime
     content: Content
@@ -126,8 +129,9 @@ class _Process:
         # Seconds by which the clock of the database is ahead.
         self.clock_offset = 0.0
         self.last_seen = None
-        # A monotonic time.
+        # Monotonic times.
         self.down_until = 0.0
+        self.forms_closed_until = 0.0
 
     def now(self):
         """The present time of the database."""
@@ -149,19 +153,20 @@ def current():
 
 
 def require_database():
-    """Raise the database's error while it is unreachable, for pages that nothing could accept."""
+    """Raise an error of the database while it is unreachable or refuses writes, for pages that nothing could accept."""
     if not current().is_live:
         raise OperationalError("a form needs the database")
 
 
-class _Holder:
-    moment = None
+def close_forms():
+    """Note that the database refuses writes: for FORMS_CLOSED_SECONDS no moment of this process is live."""
+    _process.forms_closed_until = time.monotonic() + FORMS_CLOSED_SECONDS
 
 
 @contextmanager
 def one_moment():
     """Within the block, `current()` returns one Moment, which is read when it is first needed."""
-    _thread.holder = _Holder()
+    _thread.holder = SimpleNamespace(moment=None)
     try:
         yield
     finally:
@@ -193,13 +198,14 @@ def read(depth=Depth.NONE, patience=0.0):
         answer = _query(depth, None if is_due else held.live)
         if answer is not None:
             held = _process.held[depth] = _hold(depth, held, json.loads(answer))
-    except DATABASE_ERRORS:
+    except UNAVAILABLE:
         # In a transaction, which is lost with the connection, the caller must not believe that its changes were saved.
         if held is None or connection.in_atomic_block:
             raise
         return Moment(_process.last_seen, _process.content, held.figures, is_live=False)
     _process.last_seen = _process.now()
-    return Moment(_process.last_seen, held.content, held.figures)
+    is_live = time.monotonic() >= _process.forms_closed_until
+    return Moment(_process.last_seen, held.content, held.figures, is_live)
 
 
 def _hold(depth, held, answer):
@@ -212,6 +218,8 @@ def _hold(depth, held, answer):
         version=answer["tally"],
         read_at=time.monotonic(),
         cells={(sector, county): n for sector, county, n in answer["cells"]},
+        ways=answer["ways"],
+        latest_days={date.fromisoformat(day): n for day, n in answer["latest_days"]},
         days=answer["days"] and [(date.fromisoformat(day), n) for day, n in answer["days"]],
         hours=answer["hours"] and [(datetime.fromtimestamp(hour, UTC), n) for hour, n in answer["hours"]],
     )
@@ -232,12 +240,12 @@ def _query(depth, known):
     try:
         try:
             [answer] = _fetch("SELECT read_moment(%s, %s, %s)", parameters)
-        except DATABASE_ERRORS:
+        except UNAVAILABLE:
             if not was_open or connection.in_atomic_block:
                 raise
             connection.close()
             [answer] = _fetch("SELECT read_moment(%s, %s, %s)", parameters)
-    except DATABASE_ERRORS as error:
+    except UNAVAILABLE as error:
         logger.error("The database cannot be reached: %s", type(error).__name__)
         connection.close()
         _process.down_until = time.monotonic() + RETRY_AFTER_SECONDS
@@ -273,7 +281,8 @@ def _load():
         is_nested = connection.in_atomic_block
         with transaction.atomic():
             if not is_nested:
-                _execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             version, at = _fetch("SELECT content_version(), statement_timestamp()")
             parts = {kind: kind(version, at) for kind in Part.kinds}
             if not is_nested or _fetch("SELECT content_version()") == (version,):
@@ -289,8 +298,3 @@ def _load():
         until=min((change for change in times if change > at), default=None),
         parts=parts,
     )
-
-
-def _execute(statement):
-    with connection.cursor() as cursor:
-        cursor.execute(statement)

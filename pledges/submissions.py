@@ -58,7 +58,7 @@ def _columns(submission):
             continue
         if isinstance(value, bytes | memoryview):
             value = rf"\x{value.hex()}"
-        yield field.column, value if isinstance(value, bool | int) else str(value)
+        yield field.column, value if isinstance(value, bool | int | dict) else str(value)
 
 
 def settle():

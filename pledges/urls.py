@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import open_data, personal, share, sign, thanks, totals, wall
+from pledges.views import counties, groups, joinings, open_data, personal, ribbon, sign, thanks, totals, wall
 
 
 class TokenConverter:
@@ -19,7 +19,7 @@ class TokenConverter:
 
 
 class CodeConverter(TokenConverter):
-    """A supporter's referral code. Case is ignored."""
+    """A supporter's referral code or the code of an event. Case is ignored."""
 
     regex = r"[\w-]{1,20}"
 
@@ -36,7 +36,8 @@ urlpatterns = [
     path(pgettext_lazy("address", "pledge/inbox/"), sign.inbox, name="inbox"),
     path(pgettext_lazy("address", "pledge/under-16/"), sign.under_16, name="under_16"),
     path(pgettext_lazy("address", "pledge/with/<code:code>/"), sign.through, name="through"),
-    path(pgettext_lazy("address", "confirm/<token:token>/"), personal.confirm, name="confirm"),
+    path(pgettext_lazy("address", "pledge/event/<code:code>/"), sign.at_event, name="at_event"),
+    path(pgettext_lazy("address", "confirm/<token:token>/"), thanks.confirm, name="confirm"),
     path(pgettext_lazy("address", "not-me/<token:token>/"), personal.block, name="block"),
     path(pgettext_lazy("address", "correct-name/<token:token>/"), personal.correct_name, name="correct_name"),
     path(pgettext_lazy("address", "keep/<token:token>/"), personal.keep, name="keep"),
@@ -44,6 +45,17 @@ urlpatterns = [
     path(
         pgettext_lazy("address", "not-my-pledge/<token:token>/"), personal.block_new_address, name="block_new_address"
     ),
+    path(pgettext_lazy("address", "group-pledge/"), groups.form, name="group"),
+    path(pgettext_lazy("address", "group-pledge/inbox/"), groups.inbox, name="group_inbox"),
+    path(pgettext_lazy("address", "group-pledge/event/<code:code>/"), groups.at_event, name="group_at_event"),
+    path(pgettext_lazy("address", "group-pledge/under-18/"), groups.under_18, name="group_under_18"),
+    path(pgettext_lazy("address", "confirm-group/<token:token>/"), groups.confirm, name="group_confirm"),
+    path(pgettext_lazy("address", "not-my-group/<token:token>/"), groups.block, name="group_block"),
+    path(pgettext_lazy("address", "my-group/<token:token>/"), groups.manage, name="group_manage"),
+    path(pgettext_lazy("address", "organisations/join/"), joinings.form, name="join"),
+    path(pgettext_lazy("address", "organisations/join/inbox/"), joinings.inbox, name="join_inbox"),
+    path(pgettext_lazy("address", "confirm-organisation/<token:token>/"), joinings.confirm, name="joining_confirm"),
+    path(pgettext_lazy("address", "not-my-organisation/<token:token>/"), joinings.block, name="joining_block"),
     path(pgettext_lazy("address", "my-pledge/"), personal.my_pledge, name="my_pledge"),
     path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),
@@ -51,11 +63,13 @@ urlpatterns = [
     path(pgettext_lazy("address", "commitments/<token:token>/"), thanks.commit, name="commit"),
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),
     path(pgettext_lazy("address", "my-data/<token:token>/"), personal.data, name="data"),
-    path(pgettext_lazy("address", "blue-ribbon/"), share.ribbon, name="ribbon"),
+    path(pgettext_lazy("address", "blue-ribbon/"), ribbon.page, name="ribbon"),
     path(pgettext_lazy("address", "certificate/<token:token>/"), thanks.certificate, name="certificate"),
     path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
     path(pgettext_lazy("address", "totals/per-10000/"), totals.page_per_10000, name="totals_per_10000"),
     path(pgettext_lazy("address", "totals/groups-by-county/"), totals.groups_by_county, name="groups_by_county"),
+    # After the pages above: the pattern matches any slug.
+    path(pgettext_lazy("address", "totals/<slug:slug>/"), counties.page, name="county"),
     path(pgettext_lazy("address", "how-we-count/"), totals.method, name="method"),
     path(pgettext_lazy("address", "wall/"), wall.page, name="wall"),
     path(pgettext_lazy("address", "wall/<int:number>/"), wall.page, name="wall_page"),

@@ -46,11 +46,11 @@ def review_reasons(name, refused):
     letters = [letter for letter in name if letter.isalpha()]
     reasons = {
         _("a refused word"): any(word in whole_words or word.startswith(prefixes) for word in words),
-        _("perhaps an address on the web"): not WEB_WORDS.isdisjoint(words) or re.search(r"\.\s?[a-z]{2,}", name),
+        _("may be a web address"): not WEB_WORDS.isdisjoint(words) or re.search(r"\.\s?[a-z]{2,}", name),
         _("all in capitals"): name.isupper() and len(letters) > 3,
-        _("more words than a name has"): len(words) > MAX_WORDS,
-        _("one letter many times"): re.search(r"(\w)\1{3,}", name.casefold()),
-        _("letters of several alphabets in one word"): any(_alphabet_count(word) > 1 for word in name.split()),
+        _("too many words for a name"): len(words) > MAX_WORDS,
+        _("the same letter many times"): re.search(r"(\w)\1{3,}", name.casefold()),
+        _("letters from several alphabets in one word"): any(_alphabet_count(word) > 1 for word in name.split()),
     }
     return [reason for reason, applies in reasons.items() if applies]
 

@@ -18,12 +18,12 @@ from staff.models.sign_in_attempts import TooManyAttempts
 
 # Replacements for allauth's message templates. Messages of other templates are not shown.
 MESSAGES = {
-    "mfa/messages/totp_activated.txt": _("The app is set up as your second factor."),
+    "mfa/messages/totp_activated.txt": _("The app has been set up as your second step."),
     "mfa/messages/totp_deactivated.txt": _(
-        "The app is no longer a second factor of yours. Other sessions of yours have ended."
+        "You can no longer use the app to sign in. You have been signed out everywhere else."
     ),
-    "mfa/messages/webauthn_added.txt": _("The passkey is saved."),
-    "mfa/messages/webauthn_removed.txt": _("The passkey is removed. Other sessions of yours have ended."),
+    "mfa/messages/webauthn_added.txt": _("The passkey has been saved."),
+    "mfa/messages/webauthn_removed.txt": _("The passkey has been removed. You have been signed out everywhere else."),
 }
 
 
@@ -50,15 +50,15 @@ def _time_to_wait(seconds):
     if seconds <= 90:
         count = seconds
         message = ngettext(
-            "Several tries were wrong, so the next one has to wait %(count)d second. A passkey works at once.",
-            "Several tries were wrong, so the next one has to wait %(count)d seconds. A passkey works at once.",
+            "Too many wrong attempts. Wait %(count)d second before you try again, or use a passkey now.",
+            "Too many wrong attempts. Wait %(count)d seconds before you try again, or use a passkey now.",
             count,
         )
     else:
         count = math.ceil(seconds / 60)
         message = ngettext(
-            "Several tries were wrong, so the next one has to wait %(count)d minute. A passkey works at once.",
-            "Several tries were wrong, so the next one has to wait %(count)d minutes. A passkey works at once.",
+            "Too many wrong attempts. Wait %(count)d minute before you try again, or use a passkey now.",
+            "Too many wrong attempts. Wait %(count)d minutes before you try again, or use a passkey now.",
             count,
         )
     return message % {"count": count}
@@ -68,7 +68,7 @@ class AccountAdapter(DefaultAccountAdapter):
     """Passwords: throttled, and failures of existing accounts in the audit log. There is no sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": _("We know no such e-mail address and password."),
+        "email_password_mismatch": _("The email address or password is not correct."),
         "incorrect_password": _("This is not your password."),
     }
 
@@ -100,6 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):
             AuditEntry.log(user, AuditEntry.Action.SIGN_IN_FAILED, by="password", again=True)
             return False
         attempt.delete()
+        self.request.session.cycle_key()
         return True
 
     def is_reauthentication_required(self, *, app, **kwargs):
@@ -120,8 +121,8 @@ class FactorAdapter(DefaultMFAAdapter):
     """Second factors: encrypted secrets, and the last one cannot be removed."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This did not work. A code must be the one that is shown now, and works once."),
-        "cannot_delete_authenticator": _("This is your only second factor. Set up another one first."),
+        "incorrect_code": _("That code did not work. Use the code shown now. Each code works only once."),
+        "cannot_delete_authenticator": _("This is your only second step. Set up another one first."),
     }
 
     def encrypt(self, text):

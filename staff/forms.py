@@ -32,7 +32,7 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        _set_label(self.fields["login"], _("E-mail address"))
+        _set_label(self.fields["login"], _("Sign-in email address"))
         _set_label(self.fields["password"], _("Password"))
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
 
@@ -40,7 +40,9 @@ class SignInForm(LoginForm):
 class RecoverForm(forms.Form):
     """The address of an account whose password is lost."""
 
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    email = forms.EmailField(
+        label=_("Sign-in email address"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
 
 
 class ReauthenticatePasswordForm(ReauthenticateForm):
@@ -103,7 +105,7 @@ class ActivateAppForm(ActivateTOTPForm):
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
-PASSKEY_NAME_HELP = _("So that you can tell it from others. Example: My phone")
+PASSKEY_NAME_HELP = _("A name to tell it apart from others. Example: My phone")
 
 
 class RejectMalformedCredential:

@@ -1,9 +1,30 @@
-"""Mail to staff, in the language that the administrator chose."""
+"""Mail that the site sends: what every message has, and the mail to staff, in the language that the administrator chose."""
 
+from email.utils import formataddr, make_msgid, parseaddr
+
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
+
+
+def automatic(subject, text, html, address):
+    """An unsent EmailMultiAlternatives to `address`, sent by a program and not by a person.
+
+    The name of the sender is in the active language.
+    """
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    headers = {
+        # RFC 3834 and Exchange: suppress out-of-office replies.
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        # Django would take the name of the machine, which is of no concern to recipients.
+        "Message-ID": make_msgid(domain=settings.MAIL_DOMAIN),
+    }
+    mail = EmailMultiAlternatives(subject, text, formataddr((_("We are 1"), sender)), [address], headers=headers)
+    mail.attach_alternative(html, "text/html")
+    return mail
 
 
 def invitation(invitation):
@@ -11,27 +32,23 @@ def invitation(invitation):
     user = invitation.user
     with translation.override(invitation.language):
         if user.last_login is None:
-            reason = _("You are invited to work on the site of Ne jemi 1.")
+            reason = _("You have been invited to help run the We are 1 website.")
         else:
-            reason = _("Here is a fresh link to your account on the site of Ne jemi 1.")
+            reason = _("Here is a new link to your account on the We are 1 website.")
         context = {
             "language": invitation.language,
-            "subject": _("Your account at Ne jemi 1"),
+            "subject": _("Your We are 1 account"),
             "greeting": _("Hello, %(name)s.") % {"name": user.first_name} if user.first_name else _("Hello."),
             "reason": reason,
-            "explanation": _("The link lets you choose how you sign in. It works once, until %(day)s.")
+            "explanation": _("Use the link to choose how you sign in. It works once and expires on %(day)s.")
             % {"day": formats.date_format(timezone.localtime(invitation.expires_at), "DATE_FORMAT")},
             "button": _("Set up how I sign in"),
             "url": invitation.url(),
             "warning": _(
-                "Do not pass it on: whoever opens it first has your account. If you expected no such message, do nothing."
+                "Do not forward this message: the first person to open the link gets your account. If you were not "
+                "expecting it, you do not need to do anything."
             ),
         }
-        mail = EmailMultiAlternatives(
-            subject=context["subject"],
-            body=render_to_string("staff/email/invitation.txt", context),
-            to=[user.email],
-            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
-        )
-        mail.attach_alternative(render_to_string("staff/email/invitation.html", context), "text/html")
-        return mail
+        text = render_to_string("staff/email/invitation.txt", context)
+        html = render_to_string("staff/email/invitation.html", context)
+        return automatic(context["subject"], text, html, user.email)

@@ -21,12 +21,13 @@ class Role(models.TextChoices):
 
 
 ROLE_DESCRIPTIONS = {
-    Role.EDITOR: _("pages, news, pictures and the other words of the site and of its messages"),
-    Role.PLEDGES: _("pledges and the people behind them, exports, sectors, the words of the pledge"),
+    Role.EDITOR: _("pages, news, pictures and the other texts of the site and its messages"),
+    Role.PLEDGES: _("pledges and the people behind them, exports, groups, the pledge texts"),
     Role.SAFEGUARDING: _(
-        "help channels, words to avoid, blocked addresses; sees all content and can publish it or take it down"
+        "help channels and child protection units, words to avoid, blocked addresses; can see all content, publish it and "
+        "take it down"
     ),
-    Role.ADMINISTRATOR: _("all of it, and the accounts and the record of staff"),
+    Role.ADMINISTRATOR: _("everything, plus accounts and the record of what staff do"),
 }
 
 # Patterns of "app.codename", such as "pledges.change_pledge". "!" removes what an earlier pattern granted.
@@ -35,13 +36,17 @@ ROLE_PERMISSIONS = {
         "campaign.*",
         "!campaign.*_helpchannel",
         "campaign.view_helpchannel",
+        "!campaign.*_protectionunit",
+        "campaign.view_protectionunit",
         "!campaign.*_*term",
         "campaign.view_*term",
+        "!campaign.review_handout",
         "pledges.view_sector",
         "pledges.change_sector",
         "pledges.*_commitment",
         "pledges.view_wording",
         "pledges.view_milestone",
+        "pledges.*_event",
         "pledges.*_messagetext",
     ],
     Role.PLEDGES: ["pledges.*"],
@@ -49,9 +54,14 @@ ROLE_PERMISSIONS = {
         "campaign.view_*",
         "campaign.change_page",
         "campaign.change_article",
+        "campaign.change_handout",
+        "campaign.review_handout",
         "campaign.*_helpchannel",
+        "campaign.*_protectionunit",
         "campaign.*_*term",
         "pledges.*_blockedaddress",
+        "pledges.view_event",
+        "pledges.change_event",
         "pledges.see_people",
     ],
     Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "staff.*"],

@@ -1,6 +1,7 @@
 """Encryption of the secrets of second factors: TOTP keys and the seeds of recovery codes.
 
-The keys are derived from FIELD_KEYS, newest first. Older keys still decrypt; `rotate()` encrypts again with the newest.
+The keys are derived from FIELD_KEYS, newest first. All of them decrypt, the newest registered one encrypts
+(`settings.WRITING_KEYS`), and `rotate()` encrypts again with it.
 """
 
 import base64
@@ -11,33 +12,36 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 # Encrypted entries of Authenticator.data.
 SECRET_FIELDS = ("secret", "seed")
 
 
-def _ciphers():
+def _cipher(key):
     # Key separation: FIELD_KEYS themselves are used with AES-GCM.
-    ciphers = []
-    for key in settings.FIELD_KEYS:
-        derived = hmac.digest(base64.urlsafe_b64decode(key), b"staff.secrets", hashlib.sha256)
-        ciphers.append(Fernet(base64.urlsafe_b64encode(derived)))
-    return ciphers
+    derived = hmac.digest(key, b"staff.secrets", hashlib.sha256)
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+def _newest_cipher():
+    return _cipher(import_string(settings.WRITING_KEYS)("FIELD_KEYS")[0])
 
 
 def encrypt(text):
-    """Encrypt text with the newest key; returns the token as text."""
-    return MultiFernet(_ciphers()).encrypt(text.encode()).decode()
+    """Encrypt text with the newest registered key; returns the token as text."""
+    return _newest_cipher().encrypt(text.encode()).decode()
 
 
 def decrypt(token):
     """The text of a token made by `encrypt` with any of the keys. Raises InvalidToken otherwise."""
-    return MultiFernet(_ciphers()).decrypt(token.encode()).decode()
+    ciphers = [_cipher(base64.urlsafe_b64decode(key)) for key in settings.FIELD_KEYS]
+    return MultiFernet(ciphers).decrypt(token.encode()).decode()
 
 
 def _uses_newest_key(token):
     try:
-        _ciphers()[0].decrypt(token.encode())
+        _newest_cipher().decrypt(token.encode())
     except InvalidToken:
         return False
     return True
@@ -45,7 +49,7 @@ def _uses_newest_key(token):
 
 @transaction.atomic
 def rotate():
-    """Encrypt every secret with the newest key; returns how many rows changed. Idempotent."""
+    """Encrypt every secret with the newest registered key; returns how many rows changed. Idempotent."""
     changed = 0
     for factor in Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN):
         tokens = {name: factor.data[name] for name in SECRET_FIELDS if name in factor.data}

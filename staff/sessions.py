@@ -88,7 +88,7 @@ def end_expired_sessions(get_response):
             request.session.setdefault(STARTED_AT, time.time())
             if _has_ended(request):
                 logout(request)
-                messages.info(request, _("You were signed out. Please sign in again."))
+                messages.info(request, _("You have been signed out. Please sign in again."))
         return get_response(request)
 
     return middleware

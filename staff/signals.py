@@ -2,7 +2,7 @@
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import user_logged_in
-from allauth.mfa.signals import authentication_failed, authenticator_removed, authenticator_reset
+from allauth.mfa.signals import authentication_failed, authenticator_removed, authenticator_reset, authenticator_used
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
@@ -26,6 +26,13 @@ def on_sign_out(sender, request, user, **kwargs):
     """Log the end of a session."""
     if user is not None:
         AuditEntry.log(user, AuditEntry.Action.SIGN_OUT)
+
+
+@receiver(authenticator_used)
+def on_factor_given_again(sender, request, reauthenticated, **kwargs):
+    """Give a session in which a factor was given again a new key. A sign-in does so by itself."""
+    if reauthenticated:
+        request.session.cycle_key()
 
 
 @receiver(authentication_failed)

@@ -218,7 +218,7 @@ def password(request):
             AuditEntry.log(request.user, AuditEntry.Action.ACCOUNT, done="password_changed", account=request.user.pk)
         # Keeps this session; the session hash of all others no longer matches, so they end.
         update_session_auth_hash(request, request.user)
-        messages.success(request, _("The new password is saved. Other sessions of yours have ended."))
+        messages.success(request, _("The new password has been saved. You have been signed out everywhere else."))
         return redirect("mfa_index")
     return render(request, "staff/password.html", {"title": _("New password"), "form": form})
 
@@ -243,7 +243,7 @@ def invitation(request, token):
     if found is None:
         raise Http404
     if not found.is_usable:
-        return render(request, "staff/link_ended.html", {"title": _("This link works no more")}, status=410)
+        return render(request, "staff/link_ended.html", {"title": _("This link no longer works")}, status=410)
     account = found.user
     may_choose = not sessions.second_factor_ids(account)
     if request.method == "POST" and request.user.is_authenticated:

@@ -12,11 +12,21 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from pledges import kept_pages
+from pledges.crypto import registry
 from tests import drill
 from tests.factories import sign_in
 from tests.snapshot import Snapshot
 
-LONGEST = ("tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py", "tests/browser/test_access.py")
+LONGEST = (
+    *("tests/faults/", "tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py"),
+    "tests/browser/test_access.py",
+)
+
+
+class Seeded:
+    """What the seeded database holds: the registered keys, None in a run without a database."""
+
+    keys = None
 
 
 def pytest_configure(config):
@@ -31,7 +41,7 @@ def pytest_configure(config):
     # requests, because the test database is dropped while the browser may still be open.
     settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
     # Tests see every change at once. Only tests/pledges/test_kept_pages.py is about the patience of pages; it sets the real one.
-    settings.TALLY_PATIENCE_SECONDS = 0
+    settings.TALLY_PATIENCE_SECONDS = settings.READINESS_PATIENCE_SECONDS = settings.DISK_PATIENCE_SECONDS = 0
     # Pictures of tests stay apart from those of bin/serve.
     config.media = tempfile.TemporaryDirectory()
     settings.MEDIA_ROOT = config.media.name
@@ -71,14 +81,15 @@ def _is_long_only(item):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The test database with the starter content, which transactional tests restore at their end."""
+    """The test database with the starter content, which transactional tests restore at their end; the Snapshot of it."""
     with django_db_blocker.unblock():
         call_command("seed", verbosity=0)
         snapshot = Snapshot()
+        Seeded.keys = registry.View()
     with pytest.MonkeyPatch.context() as patch:
         # Django truncates every table instead, and the starter content would have to be seeded again: half a second a test.
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: snapshot.restore())
-        yield
+        yield snapshot
     with django_db_blocker.unblock():
         _wait_for_other_connections()
 
@@ -98,8 +109,12 @@ def _wait_for_other_connections():
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Every test begins with an empty cache and without rendered pages, which can depend on settings of another test."""
+    """Every test begins with an empty cache, and without rendered pages and keys, which can be of another test."""
     cache.clear()
+    if Seeded.keys:
+        Seeded.keys.read_at = time.monotonic()
+    # So that no test depends on which one asks first.
+    registry.last_view = Seeded.keys
     kept_pages.kept = kept_pages.KeptPages(settings.KEPT_PAGES_BYTES)
 
 

@@ -211,14 +211,14 @@ def run_worker():
 def send_messages():
     """Send all messages that are due, as the worker's thread does, but in the test's transaction.
 
-    It stops when the mail server fails, as the worker pauses.
+    It stops when the mail server fails or refuses everything, as the worker pauses.
     """
     with contextlib.closing(Connection()) as server:
         while claimed := Message.objects.claim(CLAIM_ROWS, LEASE):
             for message in claimed:
                 error = message.attempt(server)
                 message.save_outcome()
-                if is_server_failure(error):
+                if is_server_failure(error) or message.is_kept:
                     Message.objects.release([message.pk for message in claimed])
                     return
 

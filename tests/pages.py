@@ -6,14 +6,17 @@ from datetime import timedelta
 
 from django.test.html import parse_html
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
+from campaign.demo import invented_logo
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Pledge, PledgingSettings
 from pledges.models.attempts import limits
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, settle_all
+from tests.organisations import admit, join_data, make_joining, upload
+from tests.pledges.groups import group_data, make_group
 
 LANGUAGES = ("sq", "en")
 
@@ -21,10 +24,19 @@ LANGUAGES = ("sq", "en")
 PUBLIC = (
     "campaign:home",
     "campaign:help",
+    "campaign:units",
     "campaign:privacy",
     "campaign:news",
+    "campaign:events",
+    "campaign:materials",
     "pledges:sign",
     "pledges:inbox",
+    "pledges:group",
+    "pledges:group_inbox",
+    "pledges:group_under_18",
+    "campaign:organisations",
+    "pledges:join",
+    "pledges:join_inbox",
     "pledges:under_16",
     "pledges:my_pledge",
     "pledges:my_pledge_sent",
@@ -124,12 +136,74 @@ def personal_visits(client, language):
     yield "correct the name", client.get(path)
     yield "name corrected", client.post(path)
 
+    yield from _group_visits(client, language)
+    yield from _organisation_visits(client, language)
+
     pledge = made()
     for person in ("Agim Shembulli", "Besa Shembulli"):
         made(name=person, address=f"plot-{language}@shembull.al")
     want_new_address(pledge, f"plot-{language}@shembull.al")
     yield "new address is taken", client.post(link(Purpose.NEW_ADDRESS, pledge))
     yield "links revoked", client.post(link(Purpose.MANAGE, pledge), {"revoke": "1"})
+
+
+def _group_visits(client, language):
+    """The pages behind the links of the adult of a group pledge."""
+    submitted, blocked, approved = (
+        make_group(state, language=language) for state in ("submitted",) * 2 + ("approved",)
+    )
+    refused = make_group("refused", language=language)
+    path = links.path(Purpose.GROUP_CONFIRM, submitted, language)
+    yield "confirm a group", client.get(path)
+    yield "group confirmed", client.post(path)
+    yield "group confirmed before", client.get(path)
+    path = links.path(Purpose.GROUP_BLOCK, blocked, language)
+    yield "block a group", client.get(path)
+    yield "group blocked", client.post(path)
+    path = links.path(Purpose.GROUP_MANAGE, approved, language)
+    yield "manage a group", client.get(path)
+    yield "wrong number", client.post(path, {"save": "1", "people_children": "900"})
+    yield "higher number", client.post(path, {"save": "1", "people_children": "30"})
+    yield "refused group", client.get(links.path(Purpose.GROUP_MANAGE, refused, language))
+    yield "group withdrawn", client.post(path, {"withdraw": "1"})
+    form = path_of("pledges:group", language)
+    yield "group, with every error", client.post(form, {"stamp": form_data()["stamp"]})
+    yield (
+        "group, with wrong numbers",
+        client.post(form, group_data(people_children="900", held_on="x", institution=" ")),
+    )
+    yield "group, switched language", client.post(form, group_data(switch="1"))
+
+
+def _organisation_visits(client, language):
+    """The pages behind the links of the contact of an organisation."""
+    submitted, blocked, refused = (
+        make_joining(state, language=language) for state in ("submitted", "submitted", "refused")
+    )
+    path = links.path(Purpose.JOINING_CONFIRM, submitted, language)
+    yield "confirm an organisation", client.get(path)
+    yield "organisation confirmed", client.post(path)
+    path = links.path(Purpose.JOINING_BLOCK, blocked, language)
+    yield "block an organisation", client.get(path)
+    yield "organisation blocked", client.post(path)
+    yield "organisation that waits", client.get(links.path(Purpose.ORGANISATION, submitted, language))
+    yield "refused organisation", client.get(links.path(Purpose.ORGANISATION, refused, language))
+    entry = admit(submitted, sq="Jemi me ju.", en="We are with you.")
+    path = links.path(Purpose.ORGANISATION, submitted, language)
+    yield "entry of an organisation", client.get(path)
+    yield "no logo", client.post(f"{path}logo/", {"logo": upload(b"<svg/>")})
+    client.post(f"{path}logo/", {"logo": invented_logo(0)})
+    yield "new logo", client.get(path)
+    entry.decide_logo(accept=True)
+    type(entry).objects.update(renewed_at=timezone.now() - timedelta(days=400))
+    yield "entry to renew, with a logo", client.get(path)
+    type(entry).objects.update(renewed_at=timezone.now() - timedelta(days=500))
+    yield "entry that is hidden", client.get(path)
+    yield "organisation left", client.post(path, {"leave": "1"})
+    form = path_of("pledges:join", language)
+    yield "join, with every error", client.post(form, {"stamp": form_data()["stamp"]})
+    yield "join, with wrong addresses", client.post(form, join_data(email="a@gmail.com", url="https://facebook.com/x"))
+    yield "join, switched language", client.post(form, join_data(switch="1"))
 
 
 def _responses_to_forms(client, language):
@@ -175,12 +249,17 @@ def corrections(pledge, **changes):
     return {key: value for key, value in data.items() if value is not None}
 
 
+def as_typed(html):
+    """The HTML without what only keeps words, dates and numbers of helplines in one line (templatetags/unbroken.py)."""
+    return re.sub(r"(?<=\d)\u00a0(?=[^\W\d_])|(?<=116)\u00a0", " ", html.replace("\u2060", ""))
+
+
 class Document:
     """A parsed page: elements with attributes, text and language. Invalid nesting raises an error."""
 
     def __init__(self, response_or_text):
         text = getattr(response_or_text, "text", response_or_text)
-        self.root = parse_html(text)
+        self.root = parse_html(as_typed(text))
         while isinstance(self.root.children[0], str):  # the line end after the doctype
             self.root.children.pop(0)
 
@@ -254,5 +333,6 @@ def filled(response, **changes):
             widget = field.field.widget.get_context(field.html_name, field.value(), {})["widget"]
             for part in widget.get("subwidgets", [widget]):
                 value = part["value"][0] if isinstance(part["value"], list) and part["value"] else part["value"]
-                data[part["name"]] = "" if value is None else value
+                # A ticked box has no value.
+                data[part["name"]] = "on" if field.value() is True else "" if value is None else value
     return {key: value for key, value in (data | changes).items() if value is not None}

@@ -1,10 +1,12 @@
 """gunicorn with the site, in processes of its own, on the test database or on another one."""
 
+import fcntl
 import http.client
 import os
 import socket
 import subprocess
 import sys
+from functools import cache
 from urllib.parse import quote, urlencode
 
 from django.conf import settings
@@ -26,21 +28,37 @@ def url_of_test_database(**options):
     return f"postgres://{user}{password}@{host}{port}/{values['NAME']}{query}"
 
 
-class Site:
-    """gunicorn in a context: `fetch` sends a request, of which any process answers."""
+@cache
+def collect_static():
+    """Collect the static files, without which gunicorn's pages fail. The folder is shared with other processes of these tests."""
+    settings.VAR.mkdir(exist_ok=True)
+    with (settings.VAR / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        # In a process of its own, because the tests replace the storage of static files.
+        subprocess.run(
+            [sys.executable, "-c", "import django; django.setup(); from dev import serve; serve.collect_static()"],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DEV": "1", "DJANGO_SETTINGS_MODULE": "weare1.settings"},
+            check=True,
+        )
 
-    def __init__(self, folder, database_url, workers=1, threads=2):
+
+class Site:
+    """gunicorn in a context, with variables beside those of the test: `fetch` sends a request, which any process answers."""
+
+    def __init__(self, folder, database_url, workers=1, threads=2, environment=None):
+        collect_static()
         self.log = folder / "log"
         self.listener = socket.create_server(("127.0.0.1", 0))
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "gunicorn", "weare1.wsgi", "--no-control-socket"),
-                    *("--bind", f"fd://{self.listener.fileno()}", "--worker-class", "gthread"),
+                    *("--bind", f"fd://{self.listener.fileno()}"),
                     *("--workers", str(workers), "--threads", str(threads)),
                 ],
                 cwd=settings.BASE_DIR,
-                env=os.environ | {"DEV": "1", "DATABASE_URL": database_url},
+                env=os.environ | {"DEV": "1", "DATABASE_URL": database_url} | (environment or {}),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 pass_fds=[self.listener.fileno()],

@@ -20,8 +20,7 @@ class Snapshot:
     def restore(self):
         """Bring back the rows of all changed tables. Sequences go on counting, as after Django's flush."""
         with transaction.atomic(), connection.cursor() as cursor:
-            states = _read_states(cursor, self.rows)
-            changed = [table for table, state in states.items() if state != self.states[table]]
+            changed = self._changed(cursor)
             if not changed:
                 return
             # Disables triggers and foreign keys for this transaction.
@@ -30,6 +29,14 @@ class Snapshot:
                 cursor.execute(f"DELETE FROM {table}")
                 cursor.copy_expert(f"COPY {table} FROM STDIN", io.StringIO(self.rows[table]))
             self.states |= _read_states(cursor, changed)
+
+    def changed_rows(self):
+        """{table: its rows in PostgreSQL's text format} of all changed tables."""
+        with connection.cursor() as cursor:
+            return {table: _copy_out(cursor, table) for table in self._changed(cursor)}
+
+    def _changed(self, cursor):
+        return [table for table, state in _read_states(cursor, self.rows).items() if state != self.states[table]]
 
 
 def _copy_out(cursor, table):

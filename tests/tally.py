@@ -15,15 +15,15 @@ def exact_total():
     return tally.read().total
 
 
-def put_cells(cells, day=None):
-    """Add {(sector slug, county code or ""): people} to the tally, all confirmed on one day (default: today)."""
-    _put({day or timezone.localdate(): cells})
+def put_cells(cells, day=None, way="online"):
+    """Add {(sector slug, county code or ""): people} to the tally, all counted on one day (default: today) in one way."""
+    _put({day or timezone.localdate(): cells}, way)
 
 
-def _put(days):
+def _put(days, way="online"):
     ids = dict(Sector.objects.values_list("slug", "pk"))
     TallyDelta.objects.bulk_create(
-        TallyDelta(day=day, sector=ids[slug], county=county, n=n)
+        TallyDelta(day=day, sector=ids[slug], county=county, way=way, n=n)
         for day, cells in days.items()
         for (slug, county), n in cells.items()
     )

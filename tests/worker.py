@@ -9,14 +9,14 @@ import time
 from django.conf import settings
 from django.db import connection
 
+from tests.site import url_of_test_database
 from tests.threads import TIMEOUT
 
 
 @contextlib.contextmanager
 def workers(number, **environment):
     """Start worker processes with these environment variables; yields them and kills those that still run."""
-    database = connection.settings_dict
-    url = f"postgres://{database['USER']}@/{database['NAME']}?host={database['HOST']}"
+    url = url_of_test_database()
     with contextlib.ExitStack() as stack:
         processes = []
         for _ in range(number):

@@ -92,7 +92,6 @@ def wrong():
     gettext_noop("Time:")
 
     # A verb in the singular with a pronoun ("Ndryshoje", "Spastroji"), beside others in the plural ("Shtoni", "Shiheni").
-    gettext_noop("Add")
     gettext_noop("Change")
     gettext_noop("View")
     gettext_noop("Clear all filters")
@@ -113,6 +112,41 @@ def wrong():
         "related items will be deleted:"
     )
     gettext_noop("View on site")
+
+    # Another register and other quotation marks: "sajt", "objekt", "jepni", "s’mund", "ripohim", "anështyllë", “…”.
+    gettext_noop("The {name} “{obj}” was added successfully.")
+    gettext_noop("The {name} “{obj}” was changed successfully.")
+    gettext_noop("The {name} “{obj}” was changed successfully. You may edit it again below.")
+    gettext_noop("The %(name)s “%(obj)s” was deleted successfully.")
+    gettext_noop("Successfully deleted %(count)d %(items)s.")
+    ngettext("%(count)s %(name)s was changed successfully.", "%(count)s %(name)s were changed successfully.", 2)
+    gettext_noop("%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?")
+    gettext_noop("You may edit it again below.")
+    gettext_noop("No action selected.")
+    gettext_noop("Sorting priority: %(priority_number)s")
+    gettext_noop("Toggle theme (current theme: auto)")
+    gettext_noop("Toggle theme (current theme: light)")
+    gettext_noop("Toggle theme (current theme: dark)")
+    gettext_noop("Recent actions")
+    gettext_noop("None available")
+    gettext_noop("Sidebar")
+    gettext_noop("Start typing to filter…")
+    gettext_noop("This object doesn’t have a change history. It probably wasn’t added via this admin site.")
+    gettext_noop("Your password can’t be too similar to your other personal information.")
+    gettext_noop("Your password can’t be a commonly used password.")
+    gettext_noop("Your password can’t be entirely numeric.")
+    gettext_noop("This password is too common.")
+    gettext_noop("This password is entirely numeric.")
+    gettext_noop("The two password fields didn’t match.")
+    gettext_noop("New password confirmation")
+    gettext_noop("Enter the same password as before, for verification.")
+    gettext_noop("Enter a valid email address.")
+    gettext_noop("Enter a valid URL.")
+    gettext_noop("Enter a valid date.")
+    gettext_noop("Enter a valid time.")
+    gettext_noop("Enter a number.")
+    gettext_noop("Enter a whole number.")
+    gettext_noop("Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.")
 
     # The name of a model, which is in the nominative, stands where the sentence needs an accusative ("Përzgjidhni shënim i
     # regjistrit"), a genitive or an article that agrees.

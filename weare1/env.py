@@ -14,11 +14,22 @@ from django.core.exceptions import ImproperlyConfigured
 
 KEY_NAMES = ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")
 KEY_BYTES = 32
+QUOTATION_MARKS = tuple("\"'`“”„‘’")
+
+
+def text(name):
+    """The value of a variable, stripped; "" if it is unset. Raises ImproperlyConfigured if quotation marks were left in."""
+    value = os.environ.get(name, "").strip()
+    if value[:1] in QUOTATION_MARKS or value[-1:] in QUOTATION_MARKS:
+        raise ImproperlyConfigured(
+            f"{name} begins or ends with a quotation mark: remove it, or let systemd or a shell read the file, which remove it."
+        )
+    return value
 
 
 def required(name, what):
     """The value of a variable. Raises ImproperlyConfigured if it is unset or empty. `what` completes "Set NAME: …"."""
-    value = os.environ.get(name, "").strip()
+    value = text(name)
     if not value:
         raise ImproperlyConfigured(f"Set {name}: {what}.")
     return value
@@ -38,12 +49,14 @@ def database(name, hint=""):
 
 def comma_separated(name):
     """The non-empty items of a comma-separated variable, stripped."""
-    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+    return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
 def positive_integer(name, default):
     """The value of a variable as an integer above 0, or `default` if it is unset or empty."""
-    value = os.environ.get(name, "").strip() or str(default)
+    value = text(name)
+    if not value:
+        return default
     if not (value.isascii() and value.isdigit() and int(value)):
         raise ImproperlyConfigured(f"{name} must be a whole number above 0.")
     return int(value)
@@ -98,9 +111,7 @@ def _split(value):
 
 def site_url(name, default=None):
     """The URL of the site, such as https://nejemi1.al, without a trailing slash."""
-    value = (
-        os.environ.get(name, "").strip() or default or required(name, "the site's address, such as https://example.org")
-    )
+    value = text(name) or default or required(name, "the site's address, such as https://example.org")
     parts = _split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise ImproperlyConfigured(f"{name} must be an address such as https://example.org, without a path.")

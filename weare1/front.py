@@ -25,12 +25,15 @@ class KeptResponses:
     etag: str
     responses: dict
 
-    def is_current(self):
-        """Whether Django would give the same responses now."""
+    def moment(self):
+        """The Moment to show now, or None if there is none."""
         try:
-            moment = self.page.read_moment()
+            return self.page.read_moment()
         except Error:
-            return False
+            return None
+
+    def is_current(self, moment):
+        """Whether Django would give the same responses at this moment."""
         return self.page.state(moment) == self.state and (moment.is_live or not self.page.is_form)
 
     def response_to(self, etag):
@@ -60,12 +63,14 @@ class Front:
             environ.get("QUERY_STRING"),
         )
         kept = self.kept.get(address)
-        if kept is not None and kept.is_current():
-            response = kept.response_to(environ.get("HTTP_IF_NONE_MATCH"))
+        if kept is not None and (moment := kept.moment()):
+            response = kept.response_to(environ.get("HTTP_IF_NONE_MATCH")) if kept.is_current(moment) else None
             if response is not None:
                 status, headers, body = response
                 start_response(status, headers)
                 return body
+            # For `pledges.http.public_page`, which then does not read it again.
+            environ["public_moment"] = kept.page, moment
         return self._pass_on(address, environ, start_response)
 
     def _pass_on(self, address, environ, start_response):

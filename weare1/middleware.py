@@ -1,18 +1,15 @@
-"""Middleware: language from the path, cache headers, no cookies outside the admin, 503 when the database is unreachable."""
-
-import logging
+"""Middleware: language from the path, cache headers, no cookies outside the admin, 503 while the database does not work."""
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError, connections
-from django.http import HttpResponse
+from django.core.signals import request_finished, request_started
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.csp import build_policy
@@ -21,8 +18,10 @@ from pledges import snapshot
 from pledges.http import NOT_INDEXED
 from pledges.network import network, site_prefix
 from staff import sessions
+from weare1 import errors, request_ids
 
-logger = logging.getLogger(__name__)
+request_started.connect(request_ids.begin)
+request_finished.connect(request_ids.end)
 
 # For public pages that are missing or have moved. nginx keeps a 404 only in place of a page that it holds (deploy/nginx.conf).
 MISSING_PAGE_CACHE_CONTROL = "public, max-age=0, s-maxage=10"
@@ -110,18 +109,31 @@ def network_for_staff(get_response):
 
 
 def refuse_large_bodies(get_response):
-    """Middleware: only staff who are signed in send more than a form. Others are refused before the body is read."""
+    """Middleware: only staff who are signed in send more than a form. Others are refused before the body is read.
+
+    A view that accepts uploads (`pledges.http.accept_uploads`) has a limit of its own, and looks at the link first.
+    """
 
     def middleware(request):
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             if not _is_for_staff(request):
+                if int(length) <= _upload_limit(request):
+                    return get_response(request)
                 raise RequestDataTooBig
             if not (request.user.is_authenticated and sessions.is_strong(request)):
                 return redirect(settings.LOGIN_URL)
         return get_response(request)
 
     return middleware
+
+
+def _upload_limit(request):
+    """The bytes that the view of this address takes, or 0 for an ordinary one."""
+    try:
+        return getattr(resolve(request.path_info).func, "max_body_bytes", 0)
+    except Resolver404:
+        return 0
 
 
 def language_from_path(get_response):
@@ -197,7 +209,7 @@ class StaffMessageMiddleware(ForStaff, MessageMiddleware):
 
 
 class DatabaseDownMiddleware:
-    """Answers 503, with the help numbers, when PostgreSQL is unreachable."""
+    """Answers 503, with the help numbers, when PostgreSQL is unreachable, locked, too slow, full or read-only."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -206,13 +218,5 @@ class DatabaseDownMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request, exception):
-        """The 503 page for a failed connection; None for other exceptions."""
-        if not isinstance(exception, (OperationalError, InterfaceError)):
-            return None
-        logger.error("The database cannot be reached: %s", type(exception).__name__)
-        connections.close_all()
-        # Rendered without the request, because its context processors query the database.
-        page = render_to_string("503.html", {"LANGUAGE_CODE": translation.get_language()})
-        response = HttpResponse(page, status=503)
-        response.headers["Retry-After"] = "60"
-        return response
+        """The 503 page for such an error of the database; None for other exceptions."""
+        return errors.unavailable(exception) if errors.is_unavailable(exception) else None

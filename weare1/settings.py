@@ -9,7 +9,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from weare1 import env
+from weare1 import env, logs, static_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -28,6 +28,10 @@ TRUSTED_PROXIES = env.comma_separated("TRUSTED_PROXIES")
 SECRET_KEY, *SECRET_KEY_FALLBACKS = env.keys("DJANGO_SECRET_KEYS", VAR if DEV else None)
 FIELD_KEYS = env.keys("FIELD_KEYS", VAR if DEV else None)
 DIGEST_KEYS = env.keys("DIGEST_KEYS", VAR if DEV else None)
+# A process reads the registered keys (pledges/crypto/registry.py) again after so many seconds. `staff`, which imports no other
+# app, finds them by this path.
+KEYS_VIEW_SECONDS = 30
+WRITING_KEYS = "pledges.crypto.registry.writing_keys"
 SILENCED_SYSTEM_CHECKS = [
     # The check wants a SECRET_KEY of 50 characters. env.keys() requires 32 random bytes, which are 44 characters of base64.
     "security.W009",
@@ -115,10 +119,17 @@ DATABASES = {
         hint="; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else "",
     )
 }
-# Seconds. With an unreachable database the visitor must soon see the 503 page.
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
-# Milliseconds. A connection whose server has vanished must not hold a thread for many minutes.
-DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 10_000)
+# In seconds, tcp_user_timeout in milliseconds. With an unreachable database the visitor must soon see the 503 page, and a
+# connection whose server has vanished must not hold a thread for many minutes, whether it sends a statement or waits for the
+# answer. pledges/database.py limits the time of statements.
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 10_000,
+    **{"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+    **DATABASES["default"].get("OPTIONS", {}),
+}
+# pgbouncer gives each transaction another connection, and a cursor of the server belongs to one.
+DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 if DEV:
     # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
@@ -130,14 +141,18 @@ HOUSEKEEPING = ["pledges.housekeeping.STEPS", "campaign.housekeeping.STEPS", "st
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
+# Holds rendered pictures of figures and nothing else.
 CACHES = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": os.environ["CACHE_URL"]}
-        if os.environ.get("CACHE_URL")
+        {"BACKEND": "pledges.cache.ValkeyOrMemory", "LOCATION": env.text("CACHE_URL")}
+        if env.text("CACHE_URL")
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }
 
+# Seconds for which `/readyz` repeats its answer, and that about the disks.
+READINESS_PATIENCE_SECONDS = 2
+DISK_PATIENCE_SECONDS = 30
 # A page may show figures that are so old (seconds) while people confirm. Otherwise every confirmation would render it anew.
 TALLY_PATIENCE_SECONDS = 1
 # Memory of each process for rendered pages (pledges/kept_pages.py), and the folders whose files shape them: a release with other
@@ -148,17 +163,26 @@ RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "local
 # After so many months the owner of a confirmed pledge is asked whether to keep name and address (pledges/models/keeping.py).
 KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
 
+# Hours after which a missing backup is an alarm (pledges/models/backups.py), and days for which `bin/backup` keeps one.
+BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
+BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
+
 # Mail: SMTP server from MAIL_URL. Without it, development writes one .eml file per message under var/mail/.
-if DEV and not os.environ.get("MAIL_URL"):
+if DEV and not env.text("MAIL_URL"):
     MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
     mail_sender = None
 else:
     default_mailer, mail_sender = env.mailer("MAIL_URL")
     MAILERS = {"default": default_mailer}
+# deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.
+MAIL_IS_MISSING = str(MAILERS["default"]["OPTIONS"].get("host", "")).endswith(".invalid")
 # Connections of each worker to the mail server, each with a connection to the database.
 MAIL_CONNECTIONS = env.positive_integer("MAIL_CONNECTIONS", default=8)
 # A neutral sender name, because people share phones.
-DEFAULT_FROM_EMAIL = f"Ne jemi 1 <{mail_sender or f'zotimi@{SITE_HOST}'}>"
+SENDER = mail_sender or f"zotimi@{SITE_HOST}"
+DEFAULT_FROM_EMAIL = f"Ne jemi 1 <{SENDER}>"
+# For the Message-ID. Django would take the host name of the machine.
+MAIL_DOMAIN = SENDER.rpartition("@")[2]
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -225,13 +249,14 @@ STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static", ("editing", BASE_DIR / "docs" / "editing")]
 # Pictures uploaded by staff. nginx serves them in production.
 MEDIA_URL = "/media/"
-MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT") or VAR / "media")
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT") or VAR / "media")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # The source maps of the editor are large and not loaded by browsers. Compressing them would take longer than all other files.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
+WHITENOISE_ADD_HEADERS_FUNCTION = static_files.add_headers
 
 # Content security policy: this site's own files only, nothing inline, no framing.
 OWN_FILES = ["script-src", "style-src", "img-src", "font-src", "connect-src", "manifest-src", "form-action"]
@@ -269,26 +294,4 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # Logs hold no personal data: no request bodies, SQL parameters, personal links or e-mail addresses.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "weare1.logs.RedactingFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
-            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
-            "style": "{",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "gunicorn.error": {"handlers": ["console"], "propagate": False},
-        # Their tracebacks may contain personal data. The worker logs what is needed itself.
-        "django_tasks_db": {"level": "WARNING"},
-        "django.tasks": {"level": "WARNING"},
-        # Logs every use of a passkey at INFO.
-        "fido2": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configuration()

@@ -6,19 +6,25 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path, register_converter
 
 from campaign.sitemaps import SITEMAPS
-from campaign.views import content, files
+from campaign.views import content, events, files, handouts, oembed, pictures
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
-from pledges.views import counter, health, open_data, share, totals
+from pledges.views import counter, health, open_data, ribbon, totals
 
 register_converter(LanguageConverter, "language")
 
 # Under /pictures/LANGUAGE/.
 picture_urls = [
-    re_path(r"^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$", files.picture, name="picture"),
-    re_path(r"^(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$", share.picture, name="pledged_picture"),
-    re_path(r"^ribbon-(?P<kind>frame|ready)\.png$", share.ribbon_picture, name="ribbon_picture"),
-    path("totals.png", totals.card, name="totals_card"),
+    re_path(r"^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$", pictures.picture, name="picture"),
+    re_path(
+        r"^(?P<layout>(?:small-)?(?:square|story)|preview)/(?P<slug>[\w-]{1,50})\.png$",
+        pictures.pledged,
+        name="pledged_picture",
+    ),
+    re_path(r"^ribbon-(?P<kind>frame|ready|small)\.png$", ribbon.picture, name="ribbon_picture"),
+    re_path(r"^county/(?P<slug>[\w-]{1,50})\.png$", pictures.county, name="county_card"),
+    re_path(r"^organisation/(?P<key>[\w-]{1,50})\.png$", pictures.organisation, name="organisation_card"),
+    path("totals.png", pictures.total, name="totals_card"),
 ]
 # Under /figures/LANGUAGE/.
 figure_urls = [
@@ -27,6 +33,12 @@ figure_urls = [
         totals.figure,
         name="figure",
     ),
+]
+# Under /handouts/LANGUAGE/.
+handout_urls = [
+    re_path(r"^event-(?P<code>[0-9a-z]{8})-(?P<size>a4|a3)\.pdf$", events.poster, name="event_poster"),
+    path("<slug:name>.pdf", handouts.printed, name="handout"),
+    re_path(r"^(?P<name>[\w-]{1,50})/(?P<digest>[0-9a-f]{16})\.webp$", handouts.preview, name="handout_preview"),
 ]
 # Under /counter/LANGUAGE/.
 counter_urls = [re_path(r"^(?P<theme>light|dark)/$", counter.counter, name="counter")]
@@ -42,8 +54,10 @@ urlpatterns = [
     path("api/v1/days.csv", open_data.days_csv, name="days_csv"),
     path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
     path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
+    path("oembed", oembed.oembed, name="oembed"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),
+    path("handouts/<language:language>/", include(handout_urls)),
     path("counter/<language:language>/", include(counter_urls)),
     # Short addresses, easy to say on the phone.
     path("ndihme", content.short_address, {"full": "/sq/ndihme/"}),
@@ -52,10 +66,11 @@ urlpatterns = [
     path("help/", content.short_address, {"full": "/en/help/"}),
     path(".well-known/security.txt", files.security_txt),
     re_path(
-        r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$",
+        r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}\.(?:avif|webp|jpg|png|pdf))$",
         files.library_file,
         name="library_file",
     ),
+    path("favicon.ico", files.favicon),
     path("robots.txt", files.robots),
     path("sitemap.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("site.webmanifest", files.manifest, name="manifest"),
@@ -65,6 +80,7 @@ urlpatterns = [
 ]
 handler400 = "campaign.views.content.bad_request"
 handler404 = "campaign.views.content.not_found"
+handler500 = "weare1.errors.server_error"
 urlpatterns += i18n_patterns(
     path("", include("campaign.urls")),
     path("", include("pledges.urls")),

@@ -8,7 +8,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
 django_application = get_wsgi_application()
 
-# Imports models, which are loaded now.
+# Import models, which are loaded now.
+from weare1.deadline import Deadline  # noqa: E402
 from weare1.front import Front  # noqa: E402
 
 
@@ -26,4 +27,4 @@ def ignore_charset(application):
     return wrapper
 
 
-application = Front(ignore_charset(django_application))
+application = Deadline(Front(ignore_charset(django_application)))

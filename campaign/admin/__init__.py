@@ -2,7 +2,21 @@
 
 from django.contrib import admin
 
-from campaign.admin import content, dashboard, help, milestones, pictures, publishing, terms, texts  # noqa: F401 - register
+from campaign.admin import (  # noqa: F401 - register
+    content,
+    dashboard,
+    handouts,
+    help,
+    joinings,
+    materials,
+    milestones,
+    organisations,
+    pictures,
+    publishing,
+    terms,
+    texts,
+    units,
+)
 
 admin.site.dashboard_context = dashboard.context
 admin.site.model_order = dashboard.MODEL_ORDER

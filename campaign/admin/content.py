@@ -1,11 +1,11 @@
-"""Admin of demands, voices, statistics and partners."""
+"""Admin of demands, voices and statistics."""
 
 from django.contrib import admin, messages
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from campaign.models import Demand, Partner, Statistic, Voice
+from campaign.models import Demand, Statistic, Voice
 from staff.admin.base import BilingualForm, DueFilter, FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
@@ -20,7 +20,7 @@ class ContentItemAdmin(ContentAdmin):
     form = ContentItemForm
     list_filter = ["is_shown", MissingLanguageFilter]
     recovered_values = {"is_shown": False}
-    placement_fieldset = (_("Where it stands"), {"fields": ["key", "is_shown", "position"]})
+    placement_fieldset = (_("Where it appears"), {"fields": ["key", "is_shown", "position"]})
 
 
 @admin.register(Demand)
@@ -30,8 +30,8 @@ class DemandAdmin(ContentItemAdmin):
     list_display = ["title", "step", "as_of", "checked_on", "both_languages", "is_shown", "position"]
     list_filter = [DueFilter, *ContentItemAdmin.list_filter]
     list_note = _(
-        "What the movement asks of the state changes without telling us: look from time to time whether it still stands as "
-        "written, then choose “Looked at today”."
+        "The status of a demand can change without anyone telling us. Check from time to time that it is still "
+        "correct, then choose “Reviewed today”."
     )
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), ("step", "as_of"), "source"]}),
@@ -40,17 +40,18 @@ class DemandAdmin(ContentItemAdmin):
     ]
     actions = ["checked_today"]
 
-    @admin.action(description=_("Looked at today"), permissions=["change"])
+    @admin.action(description=_("Reviewed today"), permissions=["change"])
     def checked_today(self, request, queryset):
         """Set the review date of the selected demands to today, with an entry in their history."""
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
         self.save_first_version(*rows)
         count = queryset.update(checked_on=timezone.localdate())
-        self.log_changes(request, rows, "last looked at")
+        self.log_changes(request, rows, "last reviewed")
         self.message_user(
             request,
-            ngettext("%(count)d demand is looked at.", "%(count)d demands are looked at.", count) % {"count": count},
+            ngettext("%(count)d demand has been reviewed.", "%(count)d demands have been reviewed.", count)
+            % {"count": count},
             messages.SUCCESS,
         )
 
@@ -81,6 +82,8 @@ class StatisticAdmin(ContentItemAdmin):
                 "fields": [
                     ("value_sq", "value_en"),
                     ("text_sq", "text_en"),
+                    ("age_sq", "age_en"),
+                    ("method_sq", "method_en"),
                     ("source_sq", "source_en"),
                     "year",
                     "url",
@@ -88,16 +91,5 @@ class StatisticAdmin(ContentItemAdmin):
                 ]
             },
         ),
-        ContentItemAdmin.placement_fieldset,
-    ]
-
-
-@admin.register(Partner)
-class PartnerAdmin(ContentItemAdmin):
-    """Admin of partners."""
-
-    list_display = ["name", "kind", "both_languages", "is_shown", "position"]
-    fieldsets = [
-        (None, {"fields": ["kind", ("name_sq", "name_en"), ("text_sq", "text_en"), "url"]}),
         ContentItemAdmin.placement_fieldset,
     ]

@@ -2,11 +2,13 @@
 
 from django.contrib import admin, messages
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from campaign.models import HelpChannel, SiteSettings
-from staff.admin.base import BilingualForm, DueFilter, FixedKey, SettingsAdmin
+from campaign.numbers import tag
+from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed, SettingsAdmin
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 
@@ -15,15 +17,29 @@ class HelpChannelForm(FixedKey, BilingualForm):
 
 
 @admin.register(HelpChannel)
-class HelpChannelAdmin(ContentAdmin):
+class HelpChannelAdmin(KeepUsed, ContentAdmin):
     """Admin of help channels, with an action that records their verification."""
 
     form = HelpChannelForm
-    list_display = ["name", "number", "verified_on", "kind", "in_strip", "both_languages", "is_shown", "position"]
+    list_display = [
+        "name",
+        "number",
+        "in_texts",
+        "verified_on",
+        "in_strip",
+        "both_languages",
+        "is_shown",
+        "position",
+    ]
     list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
     recovered_values = {"is_shown": False}
-    list_note = _(
-        "A wrong number can cost a child dearly: call each of them from time to time, then choose “Verified today”."
+    list_note = format_lazy(
+        "{} {}",
+        _("A wrong number can put a child at risk. Call each one from time to time, then choose “Verified today”."),
+        _(
+            "In a text, write the code from the third column, such as [[alo-116111]], instead of the number. Then you change a "
+            "number in one place: here."
+        ),
     )
     fieldsets = [
         (
@@ -39,10 +55,18 @@ class HelpChannelAdmin(ContentAdmin):
             },
         ),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
-        (_("Where it stands"), {"fields": ["is_shown", "in_strip", ("short_sq", "short_en"), "position"]}),
+        (_("Where it appears"), {"fields": ["is_shown", "in_strip", ("short_sq", "short_en"), "position"]}),
         (_("Checked"), {"fields": ["verified_on"]}),
     ]
     actions = ["verified_today"]
+
+    @admin.display(description=_("in texts"), ordering="key")
+    def in_texts(self, channel):
+        """The tag that stands for the number in a text."""
+        return tag(channel.key) if channel.tel else ""
+
+    def uses(self, row):
+        return row.uses()
 
     @admin.action(description=_("Verified today"), permissions=["change"])
     def verified_today(self, request, queryset):
@@ -54,7 +78,8 @@ class HelpChannelAdmin(ContentAdmin):
         self.log_changes(request, rows, "last verified")
         self.message_user(
             request,
-            ngettext("%(count)d channel is verified.", "%(count)d channels are verified.", count) % {"count": count},
+            ngettext("%(count)d channel has been verified.", "%(count)d channels have been verified.", count)
+            % {"count": count},
             messages.SUCCESS,
         )
 

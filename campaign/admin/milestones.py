@@ -18,8 +18,8 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
     list_display_links = None
     list_select_related = ["sector"]
     list_note = _(
-        "Recorded by themselves on the day they are reached. Choose one and “Write news about it”: a draft in both languages "
-        "is made, once, for you to finish and publish."
+        "Milestones are recorded automatically on the day we reach them. Tick one and choose “Write news about it”: "
+        "you get one draft in both languages to finish and publish."
     )
     actions = ["write_news"]
 
@@ -40,7 +40,7 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
             if article:
                 message = format_html(
                     '{} <a href="{}">{}</a>',
-                    _("A draft was made:"),
+                    _("A draft has been made:"),
                     reverse("admin:campaign_article_change", args=[article.pk]),
                     article,
                 )
@@ -48,6 +48,6 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
             else:
                 self.message_user(
                     request,
-                    _("A draft about “%(milestone)s” was made before.") % {"milestone": milestone},
+                    _("There is already a draft about “%(milestone)s”.") % {"milestone": milestone},
                     messages.WARNING,
                 )

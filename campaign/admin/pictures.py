@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import JsonResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,7 @@ from campaign.admin.widgets import FocusGrid
 from campaign.models import Picture
 from campaign.pictures import MAX_BYTES
 from pledges.languages import LANGUAGE_CODES
-from staff.admin.base import BilingualForm, ModelAdmin
+from staff.admin.base import BilingualForm, KeepUsed, ModelAdmin, change_url
 
 # Pictures on a page of the library dialog.
 DIALOG_PAGE_SIZE = 12
@@ -48,14 +48,14 @@ class UnusedFilter(admin.SimpleListFilter):
     parameter_name = "used"
 
     def lookups(self, request, model_admin):
-        return [("no", _("Unused: may be deleted"))]
+        return [("no", _("Unused: can be deleted"))]
 
     def queryset(self, request, queryset):
         return queryset.unused() if self.value() == "no" else queryset
 
 
 @admin.register(Picture)
-class PictureAdmin(ModelAdmin):
+class PictureAdmin(KeepUsed, ModelAdmin):
     """Admin of pictures, with the JSON view of the library dialog."""
 
     class Media:
@@ -71,13 +71,13 @@ class PictureAdmin(ModelAdmin):
     ]
     readonly_fields = ["shown_on"]
     list_note = _(
-        "A picture is uploaded once and shown on as many pages as you like. One that a page shows cannot be deleted: take it out "
-        "there first."
+        "Upload a picture once and use it on as many pages as you like. You cannot delete a picture that is on a "
+        "page: remove it from the page first."
     )
     fieldsets = [
         (None, {"fields": ["file", "focus"]}),
         (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", ("credit_sq", "credit_en")]}),
-        (_("Where it stands"), {"fields": ["shown_on"]}),
+        (_("Where it appears"), {"fields": ["shown_on"]}),
     ]
 
     def get_fieldsets(self, request, obj=None):
@@ -109,19 +109,11 @@ class PictureAdmin(ModelAdmin):
     def shown_on(self, picture):
         """Links to the change forms of the pages and articles that show the picture."""
         # The list sets `uses` for all its pictures with one query per model.
-        rows = picture.uses if hasattr(picture, "uses") else _uses(picture)
-        return format_html_join(", ", '<a href="{}">{}</a>', [(_change_url(row), row) for row in rows]) or "-"
+        rows = picture.uses if hasattr(picture, "uses") else self.uses(picture)
+        return format_html_join(", ", '<a href="{}">{}</a>', [(change_url(row), row) for row in rows]) or "-"
 
-    def get_deleted_objects(self, objs, request):
-        protected = [
-            format_html('{}: {} <a href="{}">{}</a>', picture, row._meta.verbose_name, _change_url(row), row)
-            for picture in objs
-            for row in _uses(picture)
-        ]
-        if protected:
-            # (objects to delete, counts per model, missing permissions, protected objects)
-            return [], {}, set(), protected
-        return super().get_deleted_objects(objs, request)
+    def uses(self, row):
+        return Picture.objects.filter(pk=row.pk).uses()[row.pk]
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.library)
@@ -155,11 +147,3 @@ class PictureAdmin(ModelAdmin):
                 ],
             }
         )
-
-
-def _uses(picture):
-    return Picture.objects.filter(pk=picture.pk).uses()[picture.pk]
-
-
-def _change_url(row):
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

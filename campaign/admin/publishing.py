@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpResponseRedirect
 from django.utils import formats, timezone
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 # A publication time in the past by less than this means now: the "Now" button was used some minutes before saving.
 PUBLISH_NOW_TOLERANCE = timedelta(minutes=15)
+WORDS_TO_A_CHILD = _("Words to a child")
 
 
 class PublishableForm(forms.ModelForm):
@@ -51,7 +53,7 @@ class PublishableForm(forms.ModelForm):
                 self.add_error(
                     "publish_at",
                     forms.ValidationError(
-                        _("This time has passed. Leave it empty to publish at once, or choose a time to come."),
+                        _("This time is in the past. Leave it empty to publish now, or choose a future time."),
                         code="past",
                     ),
                 )
@@ -99,9 +101,13 @@ class PublishableAdmin(ContentAdmin):
         _("Text"),
         {
             "fields": [("title_sq", "title_en"), ("lead_sq", "lead_en"), "picture", ("body_sq", "body_en")],
-            "description": _(
-                "The text may hold headings, paragraphs, lists, quotes, bold, italics, links and pictures of the library. "
-                "Anything else is taken out when you save, and you are told."
+            "description": format_lazy(
+                "{} {}",
+                _(
+                    "You can use headings, paragraphs, lists, quotes, bold, italics, links and pictures from the "
+                    "library. Anything else is removed when you save, and we tell you."
+                ),
+                _("For a help number, write its code from the list of help channels, such as [[alo-116111]]."),
             ),
         },
     )
@@ -126,14 +132,15 @@ class PublishableAdmin(ContentAdmin):
             self.message_user(
                 request,
                 _(
-                    "Taken out of the text, since it may hold no more than words, links and pictures of the library: %(lost)s."
+                    "Removed from the text, because only words, links and pictures from the library are allowed: "
+                    "%(lost)s."
                 )
                 % {"lost": ", ".join(removed)},
                 messages.WARNING,
             )
         if obj.is_scheduled:
             when = formats.date_format(timezone.localtime(obj.publish_at), "DATETIME_FORMAT")
-            self.message_user(request, _("It will appear by itself on %(when)s.") % {"when": when})
+            self.message_user(request, _("It will be published automatically on %(when)s.") % {"when": when})
 
     @admin.display(description=_("state"), ordering="state")
     def status(self, obj):
@@ -181,10 +188,24 @@ class PageAdmin(PublishableAdmin):
     fieldsets = [
         (None, {"fields": ["key", ("state", "publish_at"), ("menu_position", "sector")]}),
         PublishableAdmin.text_fieldset,
+        (
+            WORDS_TO_A_CHILD,
+            {
+                "fields": [("say_sq", "say_en"), ("do_not_say_sq", "do_not_say_en")],
+                "description": _("Shown in two columns, only on the page of a group."),
+            },
+        ),
         (_("Sources"), {"fields": ["source"]}),
         PublishableAdmin.address_fieldset,
         PublishableAdmin.sharing_fieldset,
     ]
+
+    def get_fieldsets(self, request, obj=None):
+        """Without the words to a child, unless the page is that of a group."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or obj.sector_id is None:
+            return [each for each in fieldsets if each[0] != WORDS_TO_A_CHILD]
+        return fieldsets
 
     def get_readonly_fields(self, request, obj=None):
         # The URL of the privacy notice is fixed: partners and messages link to it.

@@ -19,8 +19,8 @@ class TermAdmin(ContentAdmin):
     form = TermForm
     list_display = ["better", "forms"]
     list_note = _(
-        "Whoever writes one of these words in a text is warned and reads the better one. Nothing is refused: "
-        "a quotation may need the word."
+        "Anyone who uses one of these words sees a warning and a better word. They can still save the text: a "
+        "quotation may need the word."
     )
     fieldsets = [
         (None, {"fields": [("forms_sq", "forms_en"), ("better_sq", "better_en"), ("why_sq", "why_en"), "key"]}),

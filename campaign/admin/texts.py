@@ -19,14 +19,14 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
     list_filter = ["page"]
     list_per_page = 200
     list_note = _(
-        "What stands in fixed places of the site. Choose a page at the side, then a place. Pages of their own, such as the "
-        "problem or the questions, are under “Pages”."
+        "Texts that appear in fixed places on the site. Choose a page at the side, then a place. Full pages, such "
+        "as “The problem”, are under “Pages”."
     )
     search_fields = ["text_sq", "text_en"]
     actions = None
 
     def get_fieldsets(self, request, obj=None):
-        description = _("Visitors read your words within ten seconds of saving.")
+        description = _("Visitors see your text within ten seconds of saving.")
         if url := obj.page_url():
             description = format_html('{} <a href="{}">{}</a>', description, url, _("See the page"))
         return [(None, {"description": description, "fields": [("text_sq", "text_en")]})]
@@ -45,7 +45,7 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
         """The place of the text on its page."""
         return capfirst(text.get_key_display())
 
-    @admin.display(description=_("words"))
+    @admin.display(description=_("text"))
     def words(self, text):
         """The beginning of the text in the active language."""
         return Truncator(text.text).chars(90)

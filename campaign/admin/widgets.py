@@ -23,8 +23,8 @@ def library_config():
             "title": _("Choose a picture"),
             "search": _("Search by what it shows"),
             "found": _("Pictures found:"),
-            "none": _("No picture is described like this."),
-            "failed": _("The library cannot be opened. Are you still signed in, and may you see pictures?"),
+            "none": _("No pictures match your search."),
+            "failed": _("The library cannot be opened. Are you still signed in, and are you allowed to see pictures?"),
             "newer": _("Newer"),
             "older": _("Older"),
             "add": _("Add a picture (in a new window)"),
@@ -75,11 +75,11 @@ class RichText(forms.Textarea):
             "undo": _("Undo"),
             "redo": _("Redo"),
             "address": _("Address"),
-            "address_help": _("Such as /en/help/, https://crca.al, mailto:name@example.org or tel:116111."),
-            "address_wrong": _("Write an address that begins with /, https://, http://, mailto: or tel:."),
+            "address_help": _("For example: /en/help/, https://crca.al, mailto:name@example.org or tel:116111."),
+            "address_wrong": _("Enter an address that begins with /, https://, http://, mailto: or tel:."),
             "save": _("Set the link"),
             "remove": _("Remove the link"),
-            "gone": _("This picture is no longer in the library; the page leaves it out."),
+            "gone": _("This picture is no longer in the library, so the page does not show it."),
         }
         return super().get_context(name, value, {**(attrs or {}), "data-editor": json.dumps(config)})
 

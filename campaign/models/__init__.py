@@ -1,6 +1,9 @@
-from campaign.models.content import Demand, Partner, Statistic, Voice
+from campaign.models.content import Demand, Statistic, Voice
+from campaign.models.handouts import Handout
 from campaign.models.help import HelpChannel
+from campaign.models.materials import Material
 from campaign.models.news import Article
+from campaign.models.organisations import Organisation
 from campaign.models.pages import Page
 from campaign.models.pictures import Picture
 from campaign.models.previews import Preview
@@ -8,17 +11,21 @@ from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
 from campaign.models.terms import Term
 from campaign.models.texts import PageText
+from campaign.models.units import ProtectionUnit
 
 __all__ = [
     "Article",
     "Demand",
+    "Handout",
     "HelpChannel",
+    "Material",
     "OldAddress",
+    "Organisation",
     "Page",
     "PageText",
-    "Partner",
     "Picture",
     "Preview",
+    "ProtectionUnit",
     "SiteSettings",
     "Statistic",
     "Term",

@@ -1,5 +1,6 @@
-"""Short content shown on several pages: demands, voices, statistics and partners."""
+"""Short content shown on several pages: demands, voices and statistics."""
 
+import re
 from datetime import timedelta
 
 from django.db import models
@@ -23,9 +24,9 @@ class ShownQuerySet(models.QuerySet):
 class ContentItem(models.Model):
     """Abstract base of content that can be hidden and ordered."""
 
-    key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays."))
+    key = models.SlugField(_("key"), unique=True, help_text=_("A short name. You cannot change it later."))
     is_shown = models.BooleanField(
-        _("shown"), default=True, help_text=_("Off: it is kept here, but visitors do not see it.")
+        _("shown"), default=True, help_text=_("If this is off, visitors do not see it, but it is kept here.")
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
 
@@ -52,32 +53,34 @@ class Demand(ContentItem):
         ASKED = "asked", _("Asked")
         CONSIDERED = "considered", _("In review")
         ADOPTED = "adopted", _("Adopted")
-        IMPLEMENTED = "implemented", _("Applied")
+        IMPLEMENTED = "implemented", _("In force")
 
     title = TranslatedField(
         models.CharField(
             _("title"),
             max_length=120,
-            help_text=_("What is asked for, in a few words, such as “A national register of sexual crimes”."),
+            help_text=_("What is asked for, in a few words, for example “A national register of sexual crimes”."),
         )
     )
-    text = TranslatedField(models.TextField(_("text"), max_length=500, help_text=_("How it stands, with dates.")))
+    text = TranslatedField(
+        models.TextField(_("text"), max_length=500, help_text=_("The current position, with dates."))
+    )
     step = models.CharField(
         _("step"),
         max_length=11,
         choices=Step,
         default=Step.ASKED,
-        help_text=_("How far it has come: the page shows it as four dots."),
+        help_text=_("What has happened so far. The page shows it as four dots."),
     )
-    as_of = models.DateField(_("as of"), help_text=_("The day of the last thing that is known."))
+    as_of = models.DateField(_("as of"), help_text=_("The date of the latest information."))
     source = models.CharField(
-        _("source"), max_length=200, blank=True, help_text=_("Where it says so, such as “crca.al, 4 April 2023”.")
+        _("source"), max_length=200, blank=True, help_text=_("Where it says so, for example “crca.al, 4 April 2023”.")
     )
     checked_on = models.DateField(
-        _("last looked at"),
+        _("last reviewed"),
         null=True,
         blank=True,
-        help_text=_("The day someone last made sure that this is still how it stands. Visitors do not see it."),
+        help_text=_("The date someone last checked that this is still correct. Visitors do not see it."),
     )
 
     objects = DemandQuerySet.as_manager()
@@ -103,25 +106,29 @@ class Voice(ContentItem):
 
     text = TranslatedField(
         models.TextField(
-            _("words"),
+            _("text"),
             max_length=400,
-            help_text=_("What the person said, without quotation marks: the page shows that it is a quotation."),
+            help_text=_("What the person said, without quotation marks. The page shows that it is a quotation."),
         )
     )
     person = models.CharField(
-        _("person"), max_length=80, help_text=_("First name and surname. Never someone who suffered violence.")
+        _("person"),
+        max_length=80,
+        help_text=_("Give the first name and surname. Never name someone who has suffered violence."),
     )
     role = TranslatedField(
         models.CharField(
             _("role"), max_length=160, help_text=_("Who the person is, such as “Director of CRCA Albania”.")
         )
     )
-    date = models.DateField(_("date"), help_text=_("The day on which it was said."))
+    date = models.DateField(_("date"), help_text=_("The date it was said."))
     source = models.CharField(
-        _("source"), max_length=160, help_text=_("Where one can read or hear it, such as “crca.al”.")
+        _("source"), max_length=160, help_text=_("Where people can read or hear it, for example “crca.al”.")
     )
     is_paraphrased = models.BooleanField(
-        _("in our own words"), default=False, help_text=_("Not quoted to the letter: the page says so.")
+        _("in our own words"),
+        default=False,
+        help_text=_("Tick this if it is not an exact quotation. The page will say so."),
     )
 
     class Meta(ContentItem.Meta):
@@ -137,25 +144,50 @@ class Statistic(ContentItem):
     """One statistic with its source and year, both required."""
 
     value = TranslatedField(
-        models.CharField(_("figure"), max_length=20, help_text=_("As shown large, such as “1 in 10”."))
+        models.CharField(_("figure"), max_length=20, help_text=_("As shown in large type, for example “1 in 10”."))
     )
     text = TranslatedField(
         models.CharField(
-            _("words"),
+            _("text"),
             max_length=240,
-            help_text=_("What the figure says, such as “children had an unwanted sexual experience online”."),
+            help_text=_("What the figure says, for example “children had an unwanted sexual experience online”."),
         )
     )
     source = TranslatedField(
         models.CharField(
-            _("source"), max_length=200, help_text=_("Who found it out, such as “UNICEF, One Click Away”.")
+            _("source"), max_length=200, help_text=_("Who published it, for example “UNICEF, One Click Away”.")
+        )
+    )
+    age = TranslatedField(
+        models.CharField(
+            _("age"),
+            max_length=40,
+            blank=True,
+            default="",
+            db_default="",
+            help_text=_(
+                "How old the children were, for example “11 to 16”. Leave empty if it is not known: the page says so."
+            ),
+        )
+    )
+    method = TranslatedField(
+        models.CharField(
+            _("how it was measured"),
+            max_length=120,
+            blank=True,
+            default="",
+            db_default="",
+            help_text=_(
+                "Who was asked or counted, for example “BECAN study, 3,328 answers”. Leave empty if it is not known: "
+                "the page says so."
+            ),
         )
     )
     year = models.PositiveSmallIntegerField(_("year"), help_text=_("The year of the source, such as 2013."))
     url = models.URLField(
         _("address of the source"),
         blank=True,
-        help_text=_("Where one can read it, such as https://www.unicef.org/albania."),
+        help_text=_("Where people can read it, for example https://www.unicef.org/albania."),
     )
     on_home = models.BooleanField(
         _("on the home page"), default=False, help_text=_("The home page shows one: the first that has this ticked.")
@@ -174,36 +206,7 @@ class Statistic(ContentItem):
     def __str__(self):
         return f"{self.value} ({self.year})"
 
-
-class Partner(ContentItem):
-    """An organisation that founded, supports or funds the movement."""
-
-    class Kind(models.TextChoices):
-        FOUNDER = "founder", _("founder")
-        PARTNER = "partner", _("partner")
-        DONOR = "donor", _("donor")
-
-    kind = models.CharField(
-        _("kind"), max_length=7, choices=Kind, default=Kind.PARTNER, help_text=_("Stands under the name.")
-    )
-    name = TranslatedField(
-        models.CharField(
-            _("name"), max_length=120, help_text=_("As the organisation writes it, such as “Barnahus Albania”.")
-        )
-    )
-    text = TranslatedField(
-        models.CharField(
-            _("text"), max_length=300, blank=True, help_text=_("What it does for the movement, in a sentence.")
-        )
-    )
-    url = models.URLField(
-        _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
-    )
-
-    class Meta(ContentItem.Meta):
-        abstract = False
-        verbose_name = _("partner")
-        verbose_name_plural = _("partners")
-
-    def __str__(self):
-        return self.name
+    @property
+    def is_one_in_ten(self):
+        """Whether ten dots, one of them filled, show the figure."""
+        return re.findall(r"\d+", self.value) == ["1", "10"]

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
+
+from campaign.numbers import TAG, tag
 
 # A wrong number can do great harm to a child: a channel is due for verification again after this time.
 VERIFY_INTERVAL = timedelta(days=90)
@@ -24,6 +28,21 @@ class HelpChannelQuerySet(models.QuerySet):
         oldest_valid = timezone.localdate() - VERIFY_INTERVAL
         return self.shown().filter(Q(verified_on=None) | Q(verified_on__lt=oldest_valid))
 
+    def with_number(self):
+        """Shown channels with a number, which texts may name (campaign/numbers.py)."""
+        return self.shown().exclude(tel="")
+
+    def check_tags(self, row):
+        """{column: error} of the texts of a row that hold a tag without a channel."""
+        found = {column: set(TAG.findall(getattr(row, column))) for column in row.texts_with_numbers()}
+        known = set(self.with_number().values_list("key", flat=True)) if any(found.values()) else set()
+        return {
+            column: _("%(unknown)s is not the code of a help channel with a number. You can write: %(known)s.")
+            % {"unknown": ", ".join(map(tag, sorted(keys - known))), "known": ", ".join(map(tag, sorted(known)))}
+            for column, keys in found.items()
+            if keys - known
+        }
+
 
 class HelpChannel(models.Model):
     """One help channel. `number` is shown, `tel` is dialled; channels with `in_strip` are in the help strip of every page."""
@@ -33,13 +52,15 @@ class HelpChannel(models.Model):
         WEB = "web", _("website")
         PLACE = "place", _("place")
 
-    key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “alo-116111”."))
-    kind = models.CharField(_("kind"), max_length=5, choices=Kind, help_text=_("How one reaches it."))
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name, such as “alo-116111”. You cannot change it later.")
+    )
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind, help_text=_("How people reach it."))
     number = models.CharField(
         _("number as shown"),
         max_length=30,
         blank=True,
-        help_text=_("With spaces, as one reads it out: 116 111."),
+        help_text=_("With spaces, as people read it out: 116 111."),
     )
     tel = models.CharField(
         _("number to dial"),
@@ -60,12 +81,12 @@ class HelpChannel(models.Model):
             _("one word"),
             max_length=20,
             blank=True,
-            help_text=_("Beside the number on every page, such as “police”."),
+            help_text=_("Shown next to the number on every page, for example “police”."),
         )
     )
     text = TranslatedField(
         models.TextField(
-            _("text"), blank=True, help_text=_("Who answers, for whom, at what cost. One or two sentences.")
+            _("text"), blank=True, help_text=_("Who answers, who it is for and what it costs. One or two sentences.")
         )
     )
     hours = TranslatedField(
@@ -76,7 +97,7 @@ class HelpChannel(models.Model):
     in_strip = models.BooleanField(
         _("on every page"),
         default=False,
-        help_text=_("Stands in the strip with the quick exit. Three at most fit on a phone."),
+        help_text=_("Shown in the bar with the quick exit button. No more than three fit on a phone."),
     )
     from_abroad = models.BooleanField(
         _("works from abroad"),
@@ -84,14 +105,14 @@ class HelpChannel(models.Model):
         help_text=_("Also named on the help page for people outside Albania, where short numbers do not work."),
     )
     is_shown = models.BooleanField(
-        _("shown"), default=True, help_text=_("Off: it is kept here, but visitors do not see it.")
+        _("shown"), default=True, help_text=_("If this is off, visitors do not see it, but it is kept here.")
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
     verified_on = models.DateField(
         _("last verified"),
         null=True,
         blank=True,
-        help_text=_("The day someone last called the number or opened the site."),
+        help_text=_("The date someone last called the number or opened the site."),
     )
 
     objects = HelpChannelQuerySet.as_manager()
@@ -110,3 +131,20 @@ class HelpChannel(models.Model):
 
     def __str__(self):
         return self.name
+
+    def clean(self):
+        """Validate that no text names a number that is taken away."""
+        is_named = bool(self.tel and self.is_shown)
+        if self.pk and not is_named and (uses := self.uses()):
+            raise ValidationError(
+                _("These texts use this number: %(texts)s. Change them first.") % {"texts": ", ".join(map(str, uses))}
+            )
+
+    def uses(self):
+        """The pages, articles, words on pages and handouts that name this channel by its tag."""
+        uses = []
+        for name in ("Page", "Article", "PageText", "Handout"):
+            model = apps.get_model("campaign", name)
+            named = [Q(**{f"{column}__contains": tag(self.key)}) for column in model().texts_with_numbers()]
+            uses += model.objects.filter(Q.create(named, connector=Q.OR))
+        return uses

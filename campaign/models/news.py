@@ -11,9 +11,9 @@ from campaign.models.publishing import Publishable
 class Article(Publishable):
     """One news article. Its date is the day of the event it reports, not of its publication."""
 
-    date = models.DateField(_("date"), help_text=_("The day of what it tells; the newest comes first."))
+    date = models.DateField(_("date"), help_text=_("The date of the event. The newest comes first."))
     source = models.CharField(
-        _("source"), max_length=160, blank=True, help_text=_("Where it says so, such as “crca.al, 4 April 2023”.")
+        _("source"), max_length=160, blank=True, help_text=_("Where it says so, for example “crca.al, 4 April 2023”.")
     )
 
     class Meta(Publishable.Meta):

@@ -5,8 +5,10 @@ from django.db import models
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
 
 from campaign.models.publishing import Publishable
+from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
 
 
@@ -16,7 +18,9 @@ class Page(Publishable):
     # Key of the privacy notice, the only page with a fixed URL.
     PRIVACY = "privacy"
 
-    key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “problem”."))
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name, such as “problem”. You cannot change it later.")
+    )
     sector = models.OneToOneField(
         Sector,
         # Deleting a sector keeps its page: text is never deleted as a side effect.
@@ -24,14 +28,39 @@ class Page(Publishable):
         null=True,
         blank=True,
         related_name="page",
-        verbose_name=_("sector"),
-        help_text=_("For the page of a sector: its commitments and its pledge button stand below the text."),
+        verbose_name=_("group"),
+        help_text=_(
+            "If this page belongs to a group, it shows the group’s own 1, its commitments and the pledge button."
+        ),
     )
     menu_position = models.PositiveSmallIntegerField(
-        _("place in the menu"), null=True, blank=True, help_text=_("Empty: not in the menu. Lower comes first.")
+        _("place in the menu"),
+        null=True,
+        blank=True,
+        help_text=_("Leave empty to keep it out of the menu. Lower comes first."),
+    )
+    say = TranslatedField(
+        models.TextField(
+            _("what to say to a child"),
+            blank=True,
+            max_length=600,
+            default="",
+            db_default="",
+            help_text=_("One phrase on each line, without quotation marks. The page shows them as quotations."),
+        )
+    )
+    do_not_say = TranslatedField(
+        models.TextField(
+            _("what not to say"),
+            blank=True,
+            max_length=600,
+            default="",
+            db_default="",
+            help_text=_("One phrase on each line, without quotation marks. The page shows them as quotations."),
+        )
     )
     source = models.TextField(
-        _("sources"), blank=True, help_text=_("Where what is said here comes from, with the year.")
+        _("sources"), blank=True, help_text=_("Where the facts on this page come from, with the year.")
     )
 
     class Meta(Publishable.Meta):
@@ -45,13 +74,18 @@ class Page(Publishable):
         super().clean()
         if self.key == self.PRIVACY and not self.is_public:
             raise ValidationError(
-                {"state": _("The privacy notice cannot be taken down: forms and messages lead to it.")}
+                {"state": _("The privacy notice cannot be taken down: forms and messages link to it.")}
             )
 
     @property
     def has_own_address(self):
         """False for the privacy notice, which has a view of its own."""
         return self.key != self.PRIVACY
+
+    def texts_with_numbers(self):
+        """The columns of Publishable, and the phrases."""
+        columns = {f"{name}_{language}" for name in ("say", "do_not_say") for language in LANGUAGE_CODES}
+        return sorted({*super().texts_with_numbers(), *columns} - self.get_deferred_fields())
 
     def get_absolute_url(self):
         """Return the URL path of the page in the active language."""

@@ -17,12 +17,10 @@ from translated_fields import TranslatedField
 
 from campaign import pictures, richtext, tasks
 
-FOLDER = "pictures"
-
 
 def upload_path(picture, name):
     """Return the storage path of an upload: a folder with a random name, so that URLs cannot be guessed."""
-    return f"{FOLDER}/{secrets.token_hex(12)}/{name}"
+    return f"{pictures.FOLDER}/{secrets.token_hex(12)}/{name}"
 
 
 class PictureFormField(forms.FileField):
@@ -103,8 +101,8 @@ class Picture(models.Model):
         width_field="width",
         height_field="height",
         help_text=_(
-            "JPEG, PNG or WebP, at most 15 MB. Where and with what it was taken is removed. Never a photo of a child in "
-            "distress, and nothing by which a victim could be recognised."
+            "JPEG, PNG or WebP, 15 MB or smaller. We remove the data about where and how it was taken. Never use a "
+            "photo of a child in distress, or anything that could identify a victim."
         ),
     )
     width = models.PositiveSmallIntegerField(_("width"), editable=False)
@@ -115,8 +113,8 @@ class Picture(models.Model):
             max_length=250,
             blank=True,
             help_text=_(
-                "For those who do not see it, in one sentence, such as “Pupils and their teacher plant a tree in the "
-                "school yard”."
+                "One sentence for people who cannot see it, for example “Pupils and their teacher plant a tree in "
+                "the school yard”."
             ),
         )
     )
@@ -124,7 +122,8 @@ class Picture(models.Model):
         _("decoration only"),
         default=False,
         help_text=_(
-            "It tells nothing that the text does not: screen readers pass over it, and it needs no description."
+            "Tick this if the picture adds nothing to the text. Screen readers will skip it, and it needs no "
+            "description."
         ),
     )
     credit = TranslatedField(
@@ -132,7 +131,7 @@ class Picture(models.Model):
             _("credit"),
             max_length=120,
             blank=True,
-            help_text=_("Stands in small letters below it, such as “Photo: CRCA Albania”."),
+            help_text=_("Shown in small letters below it, for example “Photo: CRCA Albania”."),
         )
     )
     focus = models.CharField(
@@ -141,7 +140,7 @@ class Picture(models.Model):
         choices=Focus,
         default=Focus.CENTER,
         help_text=_(
-            "Touch the part that must stay in view when the picture is cut for messengers and social networks."
+            "Select the part that must stay visible when the picture is cropped for messaging apps and social media."
         ),
     )
     sizes = models.JSONField(default=dict, editable=False)

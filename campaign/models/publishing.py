@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import richtext
+from campaign.models.help import HelpChannel
 from campaign.models.pictures import Picture
 from pledges.languages import LANGUAGE_CODES
 
@@ -71,8 +72,8 @@ class Publishable(models.Model):
             _("address"),
             max_length=80,
             unique=True,
-            error_messages={"unique": _("This is the address of another one already. Choose another.")},
-            help_text=_("The last part of the page's address, such as “the-problem”."),
+            error_messages={"unique": _("Another page already uses this address. Choose a different one.")},
+            help_text=_("The last part of the page’s address, such as “the-problem”."),
         )
     )
     title = TranslatedField(
@@ -80,7 +81,7 @@ class Publishable(models.Model):
             _("title"),
             max_length=120,
             blank=True,
-            help_text=_("Says what it is about, in a few words: it is also the link."),
+            help_text=_("Say what it is about, in a few words. The link has the same words."),
         )
     )
     lead = TranslatedField(
@@ -94,25 +95,29 @@ class Publishable(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("picture"),
-        help_text=_("Stands large below the lead, and beside the link when someone shares it. It may be left out."),
+        help_text=_("Shown large below the lead, and next to the link when someone shares it. Optional."),
     )
     share_title = TranslatedField(
-        models.CharField(_("title when shared"), max_length=120, blank=True, help_text=_("Empty: the title."))
+        models.CharField(
+            _("title when shared"), max_length=120, blank=True, help_text=_("Leave empty to use the title.")
+        )
     )
     share_text = TranslatedField(
-        models.CharField(_("words when shared"), max_length=240, blank=True, help_text=_("Empty: the lead."))
+        models.CharField(_("text when shared"), max_length=240, blank=True, help_text=_("Leave empty to use the lead."))
     )
     state = models.CharField(
         _("state"),
         max_length=9,
         choices=State,
         default=State.DRAFT,
-        help_text=_("A draft is read by staff alone. What is published everyone reads, from the time beside it on."),
+        help_text=_("Only staff can see a draft. Everyone can see a published page, from the time set next to it."),
     )
     publish_at = models.DateTimeField(
         _("published from"),
         default=timezone.now,
-        help_text=_("Empty: as soon as you publish it. A time to come: it appears by itself then."),
+        help_text=_(
+            "Leave empty to publish straight away. If you set a future time, it will be published automatically."
+        ),
     )
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
     search_sq = search_column("sq")
@@ -140,7 +145,7 @@ class Publishable(models.Model):
                     & ~Q(body_sq="")
                     & ~Q(body_en="")
                 ),
-                violation_error_message=_("It can be published once both languages are filled."),
+                violation_error_message=_("It can be published once both languages are filled in."),
             ),
         ]
         indexes = [
@@ -161,9 +166,9 @@ class Publishable(models.Model):
 
     def clean(self):
         """Validate that a published text is complete in both languages and that its slugs are free; errors are per field."""
-        errors = {}
+        errors = HelpChannel.objects.check_tags(self)
         if self.state == self.State.PUBLISHED:
-            errors = {
+            errors |= {
                 f"{name}_{language}": _("Needed in both languages before it can be published.")
                 for name in self.required_translations
                 for language in LANGUAGE_CODES
@@ -172,10 +177,13 @@ class Publishable(models.Model):
         if self.has_own_address:
             for language in LANGUAGE_CODES:
                 if not self._slug_resolves_to_page(language):
-                    errors[f"slug_{language}"] = _("This address belongs to another part of the site. Choose another.")
+                    errors[f"slug_{language}"] = _(
+                        "Another part of the site already uses this address. Choose a different one."
+                    )
                 elif holder := OldAddress.other_holder(self, language):
                     errors[f"slug_{language}"] = _(
-                        "This was the address of “%(name)s” before, and whoever knows it is led there. Choose another."
+                        "This used to be the address of “%(name)s”, and old links still lead there. Choose a "
+                        "different one."
                     ) % {"name": holder}
         if errors:
             raise ValidationError(errors)
@@ -187,6 +195,12 @@ class Publishable(models.Model):
                 return resolve(self.get_absolute_url()).kwargs.get("slug") is not None
             except NoReverseMatch:
                 return True
+
+    def texts_with_numbers(self):
+        """The loaded columns that may name a help channel (campaign/numbers.py)."""
+        names = ("title", "lead", "body", "share_title", "share_text")
+        columns = {f"{name}_{language}" for name in names for language in LANGUAGE_CODES}
+        return sorted(columns - self.get_deferred_fields())
 
     def picture_ids(self):
         """Ids of the main picture and of all pictures in the text of either language."""

@@ -13,11 +13,11 @@ class SiteSettings(models.Model):
         _("where the quick exit leads"),
         default="https://www.google.com/",
         validators=[
-            RegexValidator("^https://", _("The address must begin with https://, so that nobody on the way reads it."))
+            RegexValidator(
+                "^https://", _("The address must begin with https://, so that nobody on the way can read it.")
+            )
         ],
-        help_text=_(
-            "A neutral page that raises no question when someone looks at the screen, such as a search engine."
-        ),
+        help_text=_("A neutral page that looks normal if someone sees the screen, such as a search engine."),
     )
 
     class Meta:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 FORMS_HELP = _(
-    "One a line, small letters, accents do not matter. * stands for any ending, and alone for one word or none: "
-    "“child* * porn*” finds “children in pornography”."
+    "One per line, in lower case. Accents do not matter. An asterisk (*) matches any ending; on its own it matches "
+    "one word or none: “child* * porn*” finds “children in pornography”."
 )
 
 
@@ -54,7 +54,9 @@ class TermQuerySet(models.QuerySet):
 class Term(models.Model):
     """A discouraged term with its forms, one per line, its replacement and the reason."""
 
-    key = models.SlugField(_("key"), unique=True, help_text=_("A short name that stays, such as “child-pornography”."))
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name, such as “child-pornography”. You cannot change it later.")
+    )
     forms = TranslatedField(models.TextField(_("words to avoid"), help_text=FORMS_HELP))
     better = TranslatedField(
         models.CharField(
@@ -63,7 +65,7 @@ class Term(models.Model):
     )
     why = TranslatedField(
         models.CharField(
-            _("why"), max_length=300, help_text=_("One sentence that the editor reads beside the warning.")
+            _("why"), max_length=300, help_text=_("One sentence that the editor sees next to the warning.")
         )
     )
 

@@ -1,15 +1,23 @@
-"""Template filters of content pages. They run no queries."""
+"""Template filters and tags of content pages. They run no queries."""
 
 import json
+import re
 
 from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext
 
 from campaign import richtext
+from campaign.content import SiteContent
+from campaign.models import Handout
 
 register = template.Library()
 
+# A paragraph of rich text that is one link.
+LONE_LINK = re.compile(r"(?<=<p><a )(?=[^>]*>(?:(?!</a>).)*</a></p>)", re.DOTALL)
+# Search engines cut longer descriptions.
+MAX_SUMMARY = 160
 # The escapes of Django's json_script: no text can close the element.
 ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
@@ -21,11 +29,57 @@ def ld_json(data):
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - escaped above
 
 
+@register.inclusion_tag("campaign/handouts.html", takes_context=True)
+def group_handouts(context):
+    """What an approved group can print. For the page behind the link of its adult."""
+    return {"token": context["request"].resolver_match.kwargs["token"]}
+
+
+@register.inclusion_tag("campaign/class_handouts.html")
+def class_handouts():
+    """Items of a list: what every class or office can print. The lesson outline is among them once it is reviewed."""
+    lesson = SiteContent.current().handouts[Handout.Key.LESSON]
+    return {"language": get_language(), "has_lesson": lesson.is_shown}
+
+
+@register.filter
+def quoted(words):
+    """The words in the quotation marks of the active language."""
+    return gettext("“%(words)s”") % {"words": words}
+
+
 @register.filter
 def rich(html, pictures):
     """Sanitise rich text, which may not have come through save(), and insert its pictures ({id: Picture})."""
+    return pictured(richtext.clean(html), pictures)
+
+
+@register.filter
+def pictured(html, pictures):
+    """Insert the pictures ({id: Picture}) into rich text that is sanitised, such as that of a Section.
+
+    A link that is a paragraph of its own becomes as high as a finger needs.
+    """
 
     def render(pk):
         return render_to_string("campaign/figure.html", {"picture": pictures[pk]}) if pk in pictures else ""
 
-    return mark_safe(richtext.render_pictures(richtext.clean(html), render))  # noqa: S308 - sanitised; pictures come from a template
+    html = LONE_LINK.sub('class="more" ', html)
+    return mark_safe(richtext.render_pictures(html, render))  # noqa: S308 - sanitised; pictures come from a template
+
+
+@register.filter
+def summary(text):
+    """The text in at most MAX_SUMMARY letters, for search results: whole sentences if the first one fits, or whole words.
+
+    HTML that is escaped stays well-formed.
+    """
+    text = " ".join(text.split())
+    if len(text) <= MAX_SUMMARY:
+        return text
+    sentences = list(re.finditer(r"[.?!]”?(?= [^a-zëç])", text[: MAX_SUMMARY + 2]))
+    if sentences:
+        return text[: sentences[-1].end()]
+    # Room for the ellipsis.
+    start = text[: MAX_SUMMARY - 2]
+    return (start.rpartition(" ")[0] or start).rstrip(",:–") + " …"

@@ -1,5 +1,7 @@
 """Views of pages: home, content pages, news, help, search and previews."""
 
+from datetime import date
+
 from django.conf import settings
 from django.core import signing
 from django.core.paginator import Paginator
@@ -11,27 +13,30 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 # Undocumented; checked against Django 6.1. The public get_language_from_request() also reads a cookie and ignores q=0.
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods
 
-from campaign import previews, structured_data
+from campaign import inner_pages, movement_year, previews, structured_data
 from campaign.content import SiteContent
 from campaign.models import Article, Page
 from campaign.search import MAX_QUERY_LENGTH, find
+from campaign.views import sectors
 from pledges.content import PledgeContent
 from pledges.figures.mosaic import mosaic
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
-from pledges.languages import LANGUAGE_CODES, other_language
+from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
 from pledges.retention import kept_data
 from pledges.snapshot import Depth
 from pledges.totals import tally
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
+# Number of other articles beside an article.
+OTHER_NEWS = 3
 
 
 @read_only
@@ -50,15 +55,21 @@ def root(request):
 def home(request):
     """Show the home page."""
     content, totals = SiteContent.current(), tally.shown()
-    goal = PledgeContent.current().settings.goal_above(totals.total)
+    goal = PledgeContent.current().goal_above(totals.total)
+    # By the clock of the moment, which is part of the key of the page.
+    today = timezone.localdate(totals.as_of)
+    articles = movement_year.recent(content.articles[:HOME_NEWS], today)
+    following = movement_year.upcoming(PledgeContent.current().events, totals.as_of)[0]
     context = {
         "totals": totals,
         "goal": goal,
-        "mosaic": mosaic(totals.sectors, goal),
+        "mosaic": mosaic(totals.sectors, goal.people),
         "groups": _groups(totals.sectors, content.sector_pages),
-        "figure": next((statistic for statistic in content.statistics if statistic.on_home), None),
+        "figure": _key_figure(content),
         "demands": content.demands,
-        "articles": content.articles[:HOME_NEWS],
+        "articles": articles,
+        # Beside recent news, a day of the year alone is no news.
+        "next_date": following if following.url or not articles else None,
         "voice": content.voices[0] if content.voices else None,
         "partners": content.partners,
         "structured": [structured_data.organization()],
@@ -82,13 +93,17 @@ def help_page(request):
     """Show the help channels. The lightest page of the site, for slow networks."""
     content = SiteContent.current()
     channels = content.channels
+    unchecked = [channel for channel in channels if not channel.verified_on]
     context = {
         "calls": [channel for channel in channels if channel.in_strip],
         "others": [channel for channel in channels if not channel.in_strip],
+        # Whether some or all channels lack a date of verification.
+        "some_unchecked": bool(unchecked),
+        "all_unchecked": len(unchecked) == len(channels),
         "abroad": [channel for channel in channels if channel.from_abroad],
-        "verified_on": min((channel.verified_on for channel in channels if channel.verified_on), default=None),
         "child": content.page_by_key.get("child"),
         "history": content.page_by_key.get("history"),
+        "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
     }
     return render(request, "campaign/help.html", context)
 
@@ -102,7 +117,13 @@ def privacy(request):
     return _show_page(request, page)
 
 
-@public_page
+def _figures_of_page(slug):
+    """The figures that a content page shows: that of a sector shows the number of its people."""
+    page = SiteContent.current().by_slug(Page, translation.get_language()).get(slug)
+    return Depth.TOTALS if page and page.sector_id else Depth.NONE
+
+
+@public_page(figures=_figures_of_page)
 def page(request, slug):
     """Show a content page; redirect from its former slugs and from its slug in the other language."""
     found = _find_by_slug(request, Page, slug)
@@ -110,24 +131,45 @@ def page(request, slug):
 
 
 def _show_page(request, page):
-    request.alternates = _alternates(page)
+    request.alternates = in_each_language(page.get_absolute_url)
     breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
-    context = _page_context(page) | {"structured": [breadcrumbs]}
-    return render(request, "campaign/page.html", context)
+    template, context = _page_parts(page, tally.shown)
+    return render(request, template, context | {"structured": [breadcrumbs]})
 
 
-def _page_context(page):
+def _page_parts(page, totals):
+    """(template, context) of a content page; `totals()` are called for the page of a sector."""
     content = SiteContent.current()
-    return {
+    context = {
         "page": page,
         "pictures": content.pictures,
         "og_key": getattr(page, f"slug_{translation.get_language()}"),
-        "sector": PledgeContent.current().sectors_by_id.get(page.sector_id),
-        "demands": content.demands if page.key == "demands" else None,
-        "figures": content.statistics if page.key == "problem" else None,
-        "partners": content.partners if page.key == "partners" else None,
+    }
+    if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
+        return "campaign/sector.html", context | sectors.context(page, sector, totals())
+    if page.key == inner_pages.CHILD:
+        channels = {channel.key: channel for channel in content.channels}
+        return "campaign/child.html", context | {
+            "child": inner_pages.child_page(page),
+            "call": channels.get(inner_pages.CHILD_CALL),
+            "chat": channels.get(inner_pages.CHILD_CHAT),
+        }
+    blocks = inner_pages.blocks(page, content)
+    return "campaign/page.html", context | {
+        "blocks": blocks,
+        "contents": [block for block in blocks if block.title],
+        "way_on": inner_pages.way_on(page.key, content),
+        "demands": content.demands,
+        "figure": _key_figure(content) if page.key == "problem" else None,
+        "figures": content.statistics,
+        "partners": content.partners,
         "kept": kept_data() if page.key == Page.PRIVACY else None,
     }
+
+
+def _key_figure(content):
+    """The figure in the largest type: the first that staff chose for the home page, or None."""
+    return next((statistic for statistic in content.statistics if statistic.on_home), None)
 
 
 def _page_number(text):
@@ -137,14 +179,16 @@ def _page_number(text):
 @public_page(parameters={"page": _page_number})
 def news(request, year=None):
     """List the news, newest first, of all years or of one."""
-    articles = SiteContent.current().articles
+    content = SiteContent.current()
+    articles = content.articles
     years = sorted({article.date.year for article in articles}, reverse=True)
     if year is not None:
         if year not in years:
             raise Http404
         articles = [article for article in articles if article.date.year == year]
     shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "campaign/news.html", {"articles": shown, "years": years, "year": year})
+    context = {"articles": shown, "years": years, "year": year, "way_on": inner_pages.way_on("news", content)}
+    return render(request, "campaign/news.html", context)
 
 
 @public_page
@@ -156,7 +200,7 @@ def article(request, slug):
 
 def _show_article(request, article):
     article = SiteContent.current().with_body(article)
-    request.alternates = _alternates(article)
+    request.alternates = in_each_language(article.get_absolute_url)
     trail = [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
     context = _article_context(article) | {
         "structured": [structured_data.article(article), structured_data.breadcrumbs(trail)]
@@ -165,10 +209,20 @@ def _show_article(request, article):
 
 
 def _article_context(article):
+    content = SiteContent.current()
+    others = [other for other in content.articles if other.pk != article.pk]
+    # The next older article; after the oldest one, the newest. An unsaved draft may have no date yet.
+    place = (article.date or date.max, article.pk or 0)
+    older = next((other for other in others if (other.date, other.pk) < place), None)
+    following = older or next(iter(others), None)
     return {
         "article": article,
-        "pictures": SiteContent.current().pictures,
+        "pictures": content.pictures,
         "og_key": getattr(article, f"slug_{translation.get_language()}"),
+        "others": [other for other in others if other is not following][:OTHER_NEWS],
+        "way_on": {"url": following.get_absolute_url(), "label": following.title}
+        if following
+        else inner_pages.way_on("news", content),
     }
 
 
@@ -187,10 +241,12 @@ def preview(request, token):
     for language in LANGUAGE_CODES:
         # An unsaved row may have no slug yet, without which its URL cannot be built.
         setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
-    is_page = isinstance(row, Page)
-    context = _page_context(row) if is_page else _article_context(row)
-    context |= {"preview": row, "is_saved": is_saved}
-    return render(request, "campaign/page.html" if is_page else "campaign/article.html", context)
+    SiteContent.current().numbers.fill_row(row)
+    if isinstance(row, Page):
+        template, context = _page_parts(row, tally.read)
+    else:
+        template, context = "campaign/article.html", _article_context(row)
+    return render(request, template, context | {"preview": row, "is_saved": is_saved})
 
 
 @personal_page
@@ -217,15 +273,6 @@ def _find_by_slug(request, model, slug):
     if target is None:
         raise Http404
     return HttpResponsePermanentRedirect(target.get_absolute_url())
-
-
-def _alternates(row):
-    """{language: URL path} of a page or article."""
-    paths = {}
-    for language in LANGUAGE_CODES:
-        with translation.override(language):
-            paths[language] = row.get_absolute_url()
-    return paths
 
 
 @read_only

@@ -1,4 +1,4 @@
-"""Views of files: link preview images, the picture library, and well-known files such as robots.txt."""
+"""Views of files: the picture library, and well-known files such as robots.txt."""
 
 from datetime import timedelta
 
@@ -10,44 +10,33 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaign.content import SiteContent
-from campaign.models import Article, Page
-from campaign.pictures import MIME_TYPES
-from pledges.figures.brand import brand
-from pledges.figures.cards import draw
-from pledges.http import embeddable, in_named_language, mark_public, public_page, read_only
+from campaign import pictures
+from pledges.http import embeddable, mark_public, public_page, read_only
 
-# The key of the site's own link preview image.
-SITE_CARD = "card"
+FAVICON = settings.BASE_DIR / "static" / "icons" / "favicon.ico"
+MIME_TYPES = pictures.MIME_TYPES | {"pdf": "application/pdf"}
 # Only for URLs that change with their content.
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @embeddable
-@in_named_language
-@public_page
-def picture(request, language, kind, key):
-    """Serve the link preview image (og:image): the title of the site, a page or an article, drawn in one language."""
-    content = SiteContent.current()
-    if kind == "site":
-        title = content.texts[language]["every_card"] if key == SITE_CARD else None
-    else:
-        row = content.by_slug({"page": Page, "news": Article}[kind], language).get(key)
-        title = row and (row.share_title or row.title)
-    if title is None:
-        raise Http404
-    return HttpResponse(draw("card", title, brand()), content_type="image/png")
-
-
-@embeddable
 @read_only
 def library_file(request, name):
-    """Serve a file of the picture library where nginx does not. Its name changes with its content: cached as immutable."""
+    """Serve an uploaded picture or material where nginx does not. Its name changes with its content: cached as immutable."""
     try:
         file = default_storage.open(name)
     except FileNotFoundError:
         raise Http404 from None
-    return mark_public(FileResponse(file, content_type=MIME_TYPES[name.rpartition(".")[2]]), IMMUTABLE)
+    kind = name.rpartition(".")[2]
+    # Browsers do not show PDF under the content security policy of the site.
+    response = FileResponse(file, content_type=MIME_TYPES[kind], as_attachment=kind == "pdf")
+    return mark_public(response, IMMUTABLE)
+
+
+@read_only
+def favicon(request):
+    """Serve the icon at the address where programs look that read no page; nginx does it in production."""
+    return mark_public(FileResponse(FAVICON.open("rb"), content_type="image/x-icon"), "public, max-age=86400")
 
 
 @read_only

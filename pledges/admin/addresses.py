@@ -12,8 +12,9 @@ from staff.admin.base import BilingualForm, ModelAdmin
 from staff.models import AuditEntry
 
 RECOMPUTED = _(
-    "How mail providers treat addresses, so that one mailbox is known however it is written. "
-    "After a change the worker compares all addresses anew, in the background; until then the earlier rules hold for them."
+    "How email providers treat addresses, so that the site recognises one mailbox however its address is written. "
+    "After a change the worker compares all addresses again, in the background. Until then the earlier rules apply "
+    "to them."
 )
 
 
@@ -57,8 +58,8 @@ class BlockedAddressAdmin(ModelAdmin):
     """Blocked addresses: can be listed and deleted, but neither added nor changed."""
 
     list_note = _(
-        "Addresses whose owners asked us never to write to them again: nobody can pledge with them. "
-        "Delete one only when its owner asks for it."
+        "Addresses whose owners asked us never to email them again: nobody can sign with them. Only delete one when "
+        "its owner asks for it."
     )
     ordering = ["-created_at"]
 

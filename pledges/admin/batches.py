@@ -22,7 +22,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
 
     list_display = ["number", "kind", "chosen", "state", "changed", "undone", "by", "created_at"]
     list_select_related = ["by"]
-    list_note = _("What was done to many pledges at once. Open a batch to see how far it is, or to undo it.")
+    list_note = _("What was done to many pledges at once. Open a batch to see its progress or to undo it.")
     actions = None
 
     def has_change_permission(self, request, obj=None):
@@ -81,7 +81,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
     def _handle_button(self, request, batch):
         if "cancel" in request.POST:
             if batch.cancel():
-                self.message_user(request, _("The batch is stopped. What it had done stays until you undo it."))
+                self.message_user(request, _("The batch has been stopped. What it had done stays until you undo it."))
         elif "undo" in request.POST:
             with transaction.atomic():
                 begun = batch.undo(request.user)
@@ -90,7 +90,9 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
                 elif begun:
                     batch.enqueue()
             if batch.state == STATES.UNDONE:
-                done = ngettext("%(count)d pledge is as before.", "%(count)d pledges are as before.", batch.undone)
+                done = ngettext(
+                    "%(count)d pledge is as it was before.", "%(count)d pledges are as they were before.", batch.undone
+                )
                 self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
         elif "go_on" in request.POST and batch.resume():
             batch.enqueue()

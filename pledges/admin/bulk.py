@@ -27,11 +27,9 @@ CHANGE_IN_REQUEST = 200
 ERASE_LIMIT = 500
 
 CHANGED_MESSAGES = {
-    Batch.Kind.CONFIRM: ngettext_lazy("%(count)d pledge is confirmed.", "%(count)d pledges are confirmed.", "count"),
-    Batch.Kind.INVALIDATE: ngettext_lazy(
-        "%(count)d pledge is invalidated.", "%(count)d pledges are invalidated.", "count"
-    ),
-    Batch.Kind.RESTORE: ngettext_lazy("%(count)d pledge is restored.", "%(count)d pledges are restored.", "count"),
+    Batch.Kind.CONFIRM: ngettext_lazy("%(count)d pledge confirmed.", "%(count)d pledges confirmed.", "count"),
+    Batch.Kind.INVALIDATE: ngettext_lazy("%(count)d pledge invalidated.", "%(count)d pledges invalidated.", "count"),
+    Batch.Kind.RESTORE: ngettext_lazy("%(count)d pledge restored.", "%(count)d pledges restored.", "count"),
 }
 TITLES = {
     Batch.Kind.CONFIRM: _("Confirm pledges"),
@@ -40,22 +38,25 @@ TITLES = {
 }
 EXPLANATIONS = {
     Batch.Kind.CONFIRM: _(
-        "They count from now on, as if each had pressed the button in their message. Do this only for people "
-        "whose addresses you have verified otherwise."
+        "These pledges will count from now on, as if each person had pressed the button in their message. Only do "
+        "this for people whose addresses you have verified in another way."
     ),
-    Batch.Kind.INVALIDATE: _("They count no more, and stay here until you restore them. Nobody is written to."),
-    Batch.Kind.RESTORE: _("Each is again what it was: confirmed, or waiting for confirmation."),
+    Batch.Kind.INVALIDATE: _(
+        "They will no longer count, but they stay here until you restore them. Nobody is emailed."
+    ),
+    Batch.Kind.RESTORE: _("Each pledge goes back to what it was: confirmed, or waiting for confirmation."),
 }
 NETWORKS_NOTE = _(
-    "A network can be a home, a school or a whole mobile operator. "
-    "Which one someone signed from is forgotten after seven days."
+    "A network can be a home, a school or a whole mobile operator. After seven days we erase which one someone "
+    "signed from."
 )
-DOMAINS_NOTE = _("The mail domain is what follows the @. Many unrelated people share the domain of a large provider.")
+DOMAINS_NOTE = _("The email domain is what follows the @. Many unrelated people share the domain of a large provider.")
 UNDO_NOTE = _("All of it can be undone as one batch.")
 CANNOT_ERASE_MESSAGE = _(
-    "No key opens the address of this pledge, so that nobody could be told. Nothing is erased: tell the person who runs the site."
+    "We cannot decrypt the address of this pledge, so we could not tell its owner. Nothing has been erased. Tell "
+    "the person who runs the site."
 )
-ERASED_MESSAGE = ngettext_lazy("%(count)d pledge is erased.", "%(count)d pledges are erased.", "count")
+ERASED_MESSAGE = ngettext_lazy("%(count)d pledge erased.", "%(count)d pledges erased.", "count")
 
 # The action is offered above the list and on the page of one pledge.
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
@@ -67,10 +68,10 @@ class DomainForm(forms.Form):
     domain = forms.RegexField(
         r"^@?[^@\s]+\.[^@\s]+$",
         max_length=254,
-        label=_("Invalidate a mail domain"),
+        label=_("Invalidate an email domain"),
         error_messages={
-            "required": _("Write the mail domain, for example shembull.al"),
-            "invalid": _("Write the mail domain, for example shembull.al"),
+            "required": _("Enter the email domain, for example example.com"),
+            "invalid": _("Enter the email domain, for example example.com"),
         },
         widget=forms.TextInput(attrs={"placeholder": "shembull.al", "autocomplete": "off", "spellcheck": "false"}),
     )
@@ -122,7 +123,7 @@ class BulkActions:
     def confirm(self, request, queryset):
         return self._change(request, Batch.Kind.CONFIRM, queryset)
 
-    @admin.action(description=_("Invalidate: take out of the count"), permissions=["change"], location=LIST_AND_FORM)
+    @admin.action(description=_("Invalidate: stop counting"), permissions=["change"], location=LIST_AND_FORM)
     def invalidate(self, request, queryset):
         return self._change(request, Batch.Kind.INVALIDATE, queryset)
 
@@ -137,27 +138,30 @@ class BulkActions:
             request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.NETWORKS, NETWORKS_NOTE, selected=queryset
         )
 
-    @admin.action(description=_("Invalidate all with the same mail domains …"), permissions=["change"])
+    @admin.action(description=_("Invalidate all with the same email domains …"), permissions=["change"])
     def invalidate_domains(self, request, queryset):
         pledges = queryset.sharing_digest("domain_digest")
         return self._change(
             request, Batch.Kind.INVALIDATE, pledges, Batch.Chosen.DOMAINS, DOMAINS_NOTE, selected=queryset
         )
 
-    @admin.action(description=_("Erase, with a last message to each …"), permissions=["delete"])
+    @admin.action(description=_("Erase and send each person a last message …"), permissions=["delete"])
     def erase(self, request, queryset):
         count = queryset.count()
         if count > ERASE_LIMIT:
             self.message_user(
                 request,
-                _("These are more than %(most)d pledges. Narrow the list with the filters first.")
+                _("This is more than %(most)d pledges. Narrow the list with the filters first.")
                 % {"most": ERASE_LIMIT},
                 messages.ERROR,
             )
             return None
         form = RequestChannelForm(request.POST if "sure" in request.POST else None)
         if not form.is_valid():
-            explanation = _("Everything kept about these people goes for good. A last message tells each of them so.")
+            explanation = _(
+                "Everything we keep about these people will be erased for good. Each of them gets one last message "
+                "to tell them."
+            )
             return self._confirmation_page(
                 request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form
             )
@@ -184,7 +188,7 @@ class BulkActions:
             facts = [
                 (_("Selected"), (pledges if selected is None else selected).count()),
                 (_("To be changed"), count),
-                (_("Of these counted now"), to_change.confirmed().count()),
+                (_("Of these, counted now"), to_change.confirmed().count()),
             ]
             return self._confirmation_page(request, TITLES[kind], [EXPLANATIONS[kind], note, UNDO_NOTE], facts, hidden)
         with transaction.atomic():
@@ -201,7 +205,7 @@ class BulkActions:
             '{} <a href="{}">{}</a>',
             CHANGED_MESSAGES[kind] % {"count": batch.changed},
             page,
-            _("Batch %(number)d: look at it or undo it") % {"number": batch.pk},
+            _("Batch %(number)d: see or undo it") % {"number": batch.pk},
         )
         return self.message_user(request, done, messages.SUCCESS)
 

@@ -18,7 +18,7 @@ class RequestChannel(models.TextChoices):
     PHONE = "phone", _("by phone")
     LETTER = "letter", _("by letter")
     IN_PERSON = "in_person", _("in person")
-    EMAIL = "email", _("by e-mail")
+    EMAIL = "email", _("by email")
     OWN = "own", _("nobody asked: we noticed it ourselves")
 
 
@@ -27,12 +27,13 @@ class RequestChannelField(forms.ChoiceField):
 
     def __init__(self, **kwargs):
         super().__init__(
-            label=_("How it was asked"),
+            label=_("How the request was made"),
             choices=[("", "---------"), *RequestChannel.choices],
             help_text=_(
-                "Kept on record with your name. First make sure that you speak to the person whose pledge it is."
+                "This is recorded with your name. First make sure that you are speaking to the person whose pledge "
+                "it is."
             ),
-            error_messages={"required": _("Say how you were asked for this.")},
+            error_messages={"required": _("Say how the request was made.")},
             **kwargs,
         )
 
@@ -57,7 +58,7 @@ class CorrectionForm(BilingualForm):
         if sector and not sector.shows_names and cleaned.get("show_name"):
             self.add_error(
                 "show_name",
-                forms.ValidationError(_("Names of this sector are never shown. Untick this."), code="never_shown"),
+                forms.ValidationError(_("Names in this group are never shown. Untick this."), code="never_shown"),
             )
         return cleaned
 
@@ -85,11 +86,14 @@ class PersonForm(CorrectionForm):
     themselves: a caller proves no mailbox, and a typing error would hand the pledge to a stranger.
     """
 
-    name = NameField(help_text=_("As they write it themselves, such as Drita Kola."))
+    name = NameField(help_text=_("As they write it themselves, for example Drita Kola."))
     new_email = AddressField(
-        label=_("New e-mail"),
+        label=_("New email address"),
         required=False,
-        help_text=_("We write to it; until it is confirmed there, the old one stays. Leave empty to change nothing."),
+        help_text=_(
+            "We will email this address. The old one stays in use until the new one is confirmed. Leave empty to "
+            "make no change."
+        ),
     )
 
     def __init__(self, *args, **kwargs):
@@ -106,7 +110,7 @@ class PersonForm(CorrectionForm):
         duplicates = Q(name_digest=person.name_digest) | Q(name_digest_last=person.name_digest_last)
         if "name" in self.changed_data and Pledge.objects.filter(duplicates).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(
-                _("The other pledge from this address already bears this name."), code="duplicate"
+                _("There is already a pledge with this name from this address."), code="duplicate"
             )
         return name
 

@@ -62,7 +62,7 @@ class ExportForm(forms.ModelForm):
     # The filters of the list, as a query string.
     query = forms.CharField(widget=forms.HiddenInput, required=False)
     reason = many_people.ReasonField(
-        help_text=_("What you need the file for. It is kept in the record; write no name or address in it.")
+        help_text=_("What you need the file for. It is kept in the record, so do not include a name or address.")
     )
 
     class Meta:
@@ -85,7 +85,7 @@ class ExportAdmin(ModelAdmin):
     list_display = ["started_at", "user", "content", "format", "state", "rows"]
     list_filter = ["content", "state", "started_at"]
     list_select_related = ["user"]
-    list_note = _("Who took which file of pledges out, and when. The files themselves are kept nowhere.")
+    list_note = _("Who exported which pledges, and when. We do not keep the files.")
     fields = [("content", "format"), "user", ("started_at", "ended_at")]
     show_facets = admin.ShowFacets.NEVER
     actions = None
@@ -141,7 +141,9 @@ class ExportAdmin(ModelAdmin):
                 return self._export(request)
             return self.options_page(request, query)
         except IncorrectLookupParameters:
-            self.message_user(request, _("The list has no such filters. Choose them anew."), messages.ERROR)
+            self.message_user(
+                request, _("These filters are not available for this list. Choose them again."), messages.ERROR
+            )
             return redirect(LIST_URL_NAME)
 
     def options_page(self, request, query, form=None):

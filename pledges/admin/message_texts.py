@@ -24,7 +24,8 @@ from staff.admin.content import ContentAdmin
 # Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
 PREVIEW_CSP = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
 REVEALING_SUBJECT = _(
-    "Whoever looks at a shared phone reads the subject, and it says %(words)s. Choose a neutral one if you can."
+    "Anyone who looks at a shared phone can read the subject, and it contains %(words)s. Choose a neutral subject "
+    "if you can."
 )
 
 
@@ -53,7 +54,8 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
     form = MessageTextForm
     list_display = ["kind", "occasion", "subject", "is_original"]
     list_note = _(
-        "What we write to supporters. You change the words; where the buttons lead, and what no message may lack, stays."
+        "The messages we send to supporters. You can change the words. You cannot change where the buttons lead, or "
+        "leave out what every message must contain."
     )
     actions = None
 
@@ -71,7 +73,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
     def occasion(self, text):
         return text.spec.occasion
 
-    @admin.display(description=_("the original words"), boolean=True)
+    @admin.display(description=_("the original text"), boolean=True)
     def is_original(self, text):
         return text.is_original
 
@@ -87,7 +89,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method == "GET" and "original" in request.GET:
-            self.message_user(request, _("These are the original words. They are used once you save them."))
+            self.message_user(request, _("This is the original text. It is used once you save it."))
         return super().change_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request, context, *args, **kwargs):
@@ -136,7 +138,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             return self._preview_page(request, form)
         trial = TrialMessage.send(request.user, form.instance)
         if trial is None:
-            wait = _("You have sent yourself many messages just now. Please wait ten minutes.")
+            wait = _("You have just sent yourself many messages. Please wait ten minutes.")
             self.message_user(request, wait, messages.WARNING)
             return self._preview_page(request, form)
         return redirect("admin:pledges_messagetext_tried", pk, trial.pk)
@@ -170,6 +172,7 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
                 {
                     "language": language,
                     "name": name,
+                    "sender": mail.from_email,
                     "subject": mail.subject,
                     "html": _without_links(mail.alternatives[0].content),
                     "text": mail.body,
@@ -179,7 +182,6 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
             "form": form,
             "mails": mails,
             "subject_warning": _subject_warning(*(mail["subject"] for mail in mails)),
-            "sender": settings.DEFAULT_FROM_EMAIL,
             "can_send_trial": self.has_change_permission(request, text),
         }
         return TemplateResponse(request, "admin/pledges/messagetext/preview.html", context)

@@ -27,7 +27,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
     ]
     list_filter = ["state", "kind", "language", "created_at"]
     list_note = _(
-        "A message that cannot be delivered is tried again for three days. Those given up or refused can be sent again."
+        "We keep trying to deliver a message for three days. You can resend messages that failed or were refused."
     )
     fields = [
         ("kind", "pledge_link", "language"),
@@ -49,7 +49,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         url = reverse("admin:pledges_pledge_change", args=[message.pledge_id])
         return format_html('<a href="{}">{}</a>', url, str(message.pledge_id)[:8])
 
-    @admin.action(description=_("Send again what was given up or refused"), permissions=["send"])
+    @admin.action(description=_("Resend failed or refused messages"), permissions=["send"])
     def send_again(self, request, queryset):
         rows = queryset.send_again()
         self.log_changes(request, rows, "state")

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST
 
 from pledges.admin.base import log_access_to_people, reason_url, sees_people
 from pledges.forms.fields import AddressField
-from pledges.models import Pledge, Submission
+from pledges.models import GroupPledge, Joining, Pledge, Submission
 from staff.admin import many_people
+from staff.admin.base import change_url
 from staff.models import AuditEntry
 
 MANY_PEOPLE = _("Names and addresses of more than 20 people within an hour are shown once you give a reason.")
@@ -86,12 +87,23 @@ class PeopleAccess:
             self.message_user(request, form.errors["email"][0], messages.ERROR)
             return redirect("admin:pledges_pledge_changelist")
         self._show_submissions(request, form.cleaned_data["email"])
+        self._show_contacts(request, form.cleaned_data["email"])
         if ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
             log_access_to_people(request, ids, page="find")
             query = {"id__in": ",".join(map(str, ids))}
         else:
             self.message_user(request, _("No pledge has this address."), messages.WARNING)
         return redirect(reverse("admin:pledges_pledge_changelist", query=query))
+
+    def _show_contacts(self, request, address):
+        """A message with a link to each group pledge and each organisation of this address."""
+        for model, words in (
+            (GroupPledge, _("This address has a group pledge: open it")),
+            (Joining, _("This address has entered an organisation: open it")),
+        ):
+            for row in model.objects.at_address(address):
+                link = format_html('<a href="{}">{}</a>', change_url(row), words)
+                self.message_user(request, link, messages.WARNING)
 
     def _show_submissions(self, request, address):
         """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
@@ -100,8 +112,8 @@ class PeopleAccess:
             AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
             url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})
             words = ngettext(
-                "%(count)d form from this address is not processed yet.",
-                "%(count)d forms from this address are not processed yet.",
+                "%(count)d form from this address has not been processed yet.",
+                "%(count)d forms from this address have not been processed yet.",
                 len(ids),
             )
             link = format_html('<a href="{}">{}</a>', url, words % {"count": len(ids)})

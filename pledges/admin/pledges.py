@@ -45,7 +45,7 @@ READONLY_FIELDS = [
     "reminded_at",
     "messages_sent",
 ]
-CORRECTIONS = _("The person is told by e-mail what stands here after you save.")
+CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
@@ -134,14 +134,14 @@ class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, ModelAdmin):
     def new_address(self, pledge):
         return decrypted(lambda: pledge.new_address)
 
-    @admin.display(description=_("also pledged from this address"))
+    @admin.display(description=_("also signed with this address"))
     def others_at_address(self, pledge):
         rows = [
             (reverse("admin:pledges_pledge_change", args=[other.pk]), other) for other in pledge.others_at_address()
         ]
         return format_html_join(", ", '<a href="{}">{}</a>', rows) or self.get_empty_value_display()
 
-    @admin.display(description=_("tries by further names in the last 30 days"))
+    @admin.display(description=_("attempts with other names in the last 30 days"))
     def recent_further_names(self, pledge):
         same_address = [pledge.pk, *pledge.others_at_address().values_list("pk", flat=True)]
         return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=same_address).count()
@@ -181,7 +181,7 @@ class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, ModelAdmin):
         response = super().changelist_view(request, {"find_form": form, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if changelist := context.get("cl"):
-            context["selection_note_all"] = _("All that the filters show are selected (%(count)s)") % {
+            context["selection_note_all"] = _("All filtered pledges are selected (%(count)s)") % {
                 "count": changelist.result_count.label
             }
             self.show_people(request, changelist, context)
@@ -201,7 +201,7 @@ class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, ModelAdmin):
             response = super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
             # The address's other pledge got this name between validation and saving.
-            self.message_user(request, _("The other pledge from this address already bears this name."), messages.ERROR)
+            self.message_user(request, _("There is already a pledge with this name from this address."), messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("original"):
             if sees_people(request) and not many_people.admits(request, [pledge.pk]):

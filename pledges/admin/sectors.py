@@ -64,7 +64,7 @@ class MergeForm(forms.Form):
     into = forms.ModelChoiceField(
         Sector.objects.none(),
         label=_("Move them to"),
-        help_text=_("Such as “Teachers”, when “Music teachers” are to be counted with them."),
+        help_text=_("For example, choose “Teachers” if “Music teachers” should be counted with them."),
     )
 
     def __init__(self, *args, sector, **kwargs):
@@ -104,8 +104,8 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
     list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
     list_filter = ["is_open", MissingLanguageFilter]
     list_note = _(
-        "The groups that pledge. A sector that has pledges cannot be deleted: close it, and it stays in the totals; "
-        "or merge it, and its people are counted in another one."
+        "The groups that people choose from when they sign. You cannot delete a group that has pledges. Close it, "
+        "and it stays in the totals; or merge it, and its people are counted in another one."
     )
     recovered_values = {"is_open": False}
     change_form_template = "admin/pledges/sector/change_form.html"
@@ -148,11 +148,11 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         else:
             words = {"fields": [("pledge_sq", "pledge_en")]}
         return [
-            (None, {"fields": [("name_sq", "name_en"), ("hint_sq", "hint_en"), "slug"]}),
+            (None, {"fields": [("name_sq", "name_en"), ("people_sq", "people_en"), ("hint_sq", "hint_en"), "slug"]}),
             (_("How it appears"), {"fields": ["color", "position", "shows_names", "is_open"]}),
-            (_("The pledge that its people sign"), words),
+            (_("The pledge that people in this group sign"), words),
             (
-                _("When its people share"),
+                _("When people in this group share"),
                 {"fields": [("pledged_sq", "pledged_en"), ("invitation_sq", "invitation_en")]},
             ),
         ]
@@ -208,9 +208,9 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         """A link to the page that changes the sector's wording, or adds the first one."""
         wording = self.current_wording(sector)
         if wording is None:
-            url, text = reverse("admin:pledges_wording_add"), _("Write its words")
+            url, text = reverse("admin:pledges_wording_add"), _("Write its pledge text")
         else:
-            url, text = reverse("admin:pledges_wording_change", args=[wording.pk]), _("Change these words")
+            url, text = reverse("admin:pledges_wording_change", args=[wording.pk]), _("Change this text")
         return format_html('<a href="{}">{}</a>', url, text)
 
     # Merging
@@ -233,11 +233,11 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         pledges = sector.pledges
         context = {
             **self.admin_site.each_context(request),
-            "title": _("Merge “%(name)s” into another sector") % {"name": sector},
+            "title": _("Merge “%(name)s” into another group") % {"name": sector},
             "opts": self.opts,
             "object": sector,
             "form": form,
-            "facts": [(_("Pledges"), pledges.count()), (_("Of these counted now"), pledges.confirmed().count())],
+            "facts": [(_("Pledges"), pledges.count()), (_("Of these, counted now"), pledges.confirmed().count())],
         }
         return TemplateResponse(request, "admin/pledges/sector/merge.html", context)
 
@@ -253,8 +253,8 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         self.message_user(
             request,
             _(
-                "“%(name)s” is closed, and its pledges are being moved to “%(into)s”: a few seconds for thousands, some minutes "
-                "for a million. The totals are right all the time."
+                "“%(name)s” is closed, and its pledges are being moved to “%(into)s”. This takes a few seconds for "
+                "thousands of pledges and some minutes for a million. The totals stay correct throughout."
             )
             % {"name": sector, "into": into},
             messages.SUCCESS,

@@ -1,10 +1,10 @@
-"""Admin of the settings of pledging: state, goals and the limit per network."""
+"""Admin of the settings of pledging, the state, supporters' numbers and the limit per network, and of the goals."""
 
 from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from pledges.models import PledgingSettings
+from pledges.models import Goal, PledgingSettings
 from staff.admin.base import BilingualForm, SettingsAdmin
 from staff.admin.content import ContentAdmin
 
@@ -20,7 +20,7 @@ class PledgingSettingsForm(BilingualForm):
                     self.add_error(
                         column,
                         forms.ValidationError(
-                            _("Say why, and until when: people read this instead of the form."),
+                            _("Say why, and until when: people see this instead of the form."),
                             code="required",
                         ),
                     )
@@ -33,7 +33,19 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
 
     form = PledgingSettingsForm
     fieldsets = [
-        (_("Can people pledge?"), {"fields": ["state", ("message_sq", "message_en")]}),
-        (_("Goals"), {"fields": ["goal", "next_goals"]}),
+        (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),
+        (_("After signing"), {"fields": ["shows_numbers"]}),
         (_("Limit"), {"fields": ["network_limit"]}),
     ]
+
+
+@admin.register(Goal)
+class GoalAdmin(ContentAdmin):
+    """The goals, the smallest first."""
+
+    list_display = ["__str__", "sentence"]
+    list_note = _(
+        "Home and totals show the next goal and what happens when it is reached. Each goal opens automatically when the one "
+        "before is 90 per cent reached. After the last one, the next round number is shown."
+    )
+    fieldsets = [(None, {"fields": ["people", ("sentence_sq", "sentence_en")]})]

@@ -16,8 +16,9 @@ class SubmissionAdmin(ModelAdmin):
     list_display = ["short", "kind", "state", "created_at", "aside_at", "error"]
     list_filter = ["state", "kind"]
     list_note = _(
-        "Forms that the worker has not processed yet; it usually takes less than a second. What it cannot process is set aside. "
-        "Tell the person who runs the site the error, and try again afterwards. What is set aside is erased after 14 days."
+        "Forms that the worker has not processed yet. This usually takes less than a second. A form that it cannot "
+        "process is set aside. Tell the person who runs the site the error, then try again. Forms set aside are "
+        "erased after 14 days."
     )
     fields = [("kind", "state"), ("created_at", "aside_at", "error")]
     show_full_result_count = False
@@ -42,7 +43,7 @@ class SubmissionAdmin(ModelAdmin):
     def short(self, submission):
         return str(submission)
 
-    @admin.action(description=_("Try again what was set aside"), permissions=["try"])
+    @admin.action(description=_("Try the forms set aside again"), permissions=["try"])
     def try_again(self, request, queryset):
         rows = list(queryset.aside())
         count = queryset.try_again()

@@ -22,8 +22,8 @@ from staff.models import AuditEntry
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
 DECISION_MESSAGES = {
-    SHOWN: ngettext_lazy("%(count)d name is shown now.", "%(count)d names are shown now.", "count"),
-    REFUSED: ngettext_lazy("%(count)d name is refused.", "%(count)d names are refused.", "count"),
+    SHOWN: ngettext_lazy("%(count)d name is now shown.", "%(count)d names are now shown.", "count"),
+    REFUSED: ngettext_lazy("%(count)d name refused.", "%(count)d names refused.", "count"),
 }
 
 
@@ -62,8 +62,9 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_note = _(
-        "Supporters of 18 and over who wish their name to be shown. Nobody else sees a name before you show it here. "
-        "Tick those that are in order. A name with a doubt beside it is left out of what is ticked: open it and decide there."
+        "Supporters aged 18 or over who have asked for their name to be shown. Nobody else sees a name until you "
+        "approve it here. Tick the names that are fine. A name with a warning next to it is skipped even if you "
+        "tick it: open it and decide there."
     )
     actions = ["show", "refuse"]
 
@@ -90,7 +91,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             '{}<input type="hidden" name="seen" value="{}">', decrypted(lambda: pledge.name_on_wall), seen
         )
 
-    @admin.display(description=_("doubts"))
+    @admin.display(description=_("warnings"))
     def doubts(self, pledge):
         return (
             format_html_join("", '<strong class="doubt">{}</strong>', ((doubt,) for doubt in pledge.found_doubts))
@@ -174,15 +175,15 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             self.message_user(request, DECISION_MESSAGES[decision] % {"count": done}, messages.SUCCESS)
         if doubtful:
             words = ngettext(
-                "%(count)d name has a doubt beside it: open it and decide there.",
-                "%(count)d names have a doubt beside them: open each and decide there.",
+                "%(count)d name has a warning next to it: open it and decide there.",
+                "%(count)d names have a warning next to them: open each one and decide there.",
                 len(doubtful),
             )
             self.message_user(request, words % {"count": len(doubtful)}, messages.WARNING)
         if changed:
             words = ngettext(
-                "%(count)d name was changed or taken back meanwhile: look at the list again.",
-                "%(count)d names were changed or taken back meanwhile: look at the list again.",
+                "%(count)d name has been changed or removed in the meantime: check the list again.",
+                "%(count)d names have been changed or removed in the meantime: check the list again.",
                 changed,
             )
             self.message_user(request, words % {"count": changed}, messages.WARNING)
@@ -207,6 +208,6 @@ class RefusedWordAdmin(ModelAdmin):
     list_display = ["word"]
     search_fields = ["word"]
     list_note = _(
-        "A name for the wall that holds one of these words cannot be shown together with others: someone has to open it. "
-        "Nobody is kept from pledging by them."
+        "A name that contains one of these words cannot be approved together with others: someone has to open it. "
+        "These words do not stop anyone from signing."
     )

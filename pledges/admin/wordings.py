@@ -11,8 +11,12 @@ from staff.admin.base import ModelAdmin
 from staff.admin.content import TextChecks
 
 EXPLANATION = _(
-    "Words stay as they are for whoever signed them. When you change them, your text becomes the next version, and people "
-    "sign that one from then on. Older versions can be read, not changed."
+    "People who have already signed keep the text they signed. If you change the text, yours becomes the next "
+    "version, and people sign that one from then on. You can read older versions, but not change them."
+)
+PARTS_OF_CONSENT = _(
+    "The consent has two parts with an empty line between them: the first one appears beside the box of the form, the other "
+    "one unfolds below it."
 )
 
 
@@ -59,7 +63,7 @@ class WordingAdmin(TextChecks, ModelAdmin):
         which = [("kind", "sector"), *([("version", "signed", "current")] if obj else [])]
         return [
             (None, {"description": EXPLANATION, "fields": which}),
-            (_("Words"), {"fields": [("text_sq", "text_en")]}),
+            (_("Text to sign"), {"description": PARTS_OF_CONSENT, "fields": [("text_sq", "text_en")]}),
         ]
 
     def get_readonly_fields(self, request, obj=None):
@@ -91,8 +95,8 @@ class WordingAdmin(TextChecks, ModelAdmin):
         self.message_user(
             request,
             _(
-                "The words as they were stay for whoever signed them. "
-                "Yours are saved as version %(version)d, which people sign from now on."
+                "People who have already signed keep the earlier text. Yours is saved as version %(version)d, and "
+                "people sign that one from now on."
             )
             % {"version": obj.version},
             messages.SUCCESS,

@@ -1,9 +1,9 @@
 """Field encryption (AES-GCM) and keyed digests (HMAC-SHA-256): a copy of the database alone identifies no supporter.
 
-Keys come from the environment (FIELD_KEYS, DIGEST_KEYS), newest first, and are rotated by `manage.py rotate_keys`.
+Keys come from the environment (FIELD_KEYS, DIGEST_KEYS), newest first, and are rotated by `manage.py rotate_keys`. All of them
+read; only registered ones write (registry.py).
 """
 
-import base64
 import hashlib
 import hmac
 import os
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from pledges.crypto.registry import decoded, key_id, writing_keys
+
 NONCE_BYTES = 12
 
 
@@ -21,19 +23,9 @@ class CannotDecrypt(Exception):
     """No configured key decrypts the ciphertext, or its associated data belong to another row or column."""
 
 
-def decoded(keys):
-    """The bytes of keys that the settings hold in URL-safe base64."""
-    return [base64.urlsafe_b64decode(key) for key in keys]
-
-
-def key_id(key):
-    """The number (0–255) that identifies a key. Each ciphertext starts with the id of its key, as one byte."""
-    return hashlib.sha256(b"key id" + key).digest()[0]
-
-
 def current_field_key_id():
-    """The id of the newest key of FIELD_KEYS, which encrypts."""
-    return key_id(decoded(settings.FIELD_KEYS)[0])
+    """The id of the newest registered key of FIELD_KEYS, which encrypts."""
+    return key_id(writing_keys("FIELD_KEYS")[0])
 
 
 def check_settings():
@@ -56,12 +48,18 @@ def pledge_associated_data(pledge_id, column):
     return f"pledge.{column}.{pledge_id}"
 
 
-def encrypt(text, *, associated_data):
+def associated_data(table, column, row_id):
+    """The associated data that bind a ciphertext to this column and row of a table, such as "group" or "joining"."""
+    return f"{table}.{column}.{row_id}"
+
+
+def encrypt(text, *, associated_data, key=None):
     """Encrypt `text` with AES-GCM: one byte of key id, 12 bytes of nonce, then ciphertext and authentication tag.
 
-    `associated_data` is "table.column.row id", so a ciphertext copied to another row or column does not decrypt.
+    `associated_data` is "table.column.row id", so a ciphertext copied to another row or column does not decrypt. The key is the
+    newest registered one unless it is given.
     """
-    key = decoded(settings.FIELD_KEYS)[0]
+    key = key or writing_keys("FIELD_KEYS")[0]
     nonce = os.urandom(NONCE_BYTES)
     ciphertext = AESGCM(key).encrypt(nonce, text.encode(), associated_data.encode())
     return bytes([key_id(key)]) + nonce + ciphertext
@@ -79,6 +77,16 @@ def decrypt(data, *, associated_data):
     raise CannotDecrypt(associated_data)
 
 
+def opens(key, data, *, associated_data):
+    """Whether this key decrypts the ciphertext."""
+    data = bytes(data)
+    try:
+        AESGCM(key).decrypt(data[1 : 1 + NONCE_BYTES], data[1 + NONCE_BYTES :], associated_data.encode())
+    except (InvalidTag, ValueError):
+        return False
+    return True
+
+
 @cache
 def _ciphers_by_key_id(field_keys):
     """{key id byte: [AESGCM, ...]}. Cached, because an export decrypts two million values."""
@@ -88,16 +96,16 @@ def _ciphers_by_key_id(field_keys):
     return ciphers
 
 
-def digests(purpose, *parts):
-    """The keyed digests (32 bytes each) of `parts`, one for each key of DIGEST_KEYS, newest first.
+def digests(purpose, *parts, by=None):
+    """The keyed digests (32 bytes each) of `parts`, one for each registered key of DIGEST_KEYS, newest first.
 
-    `purpose` provides domain separation: the same text in another column gives an unrelated digest.
+    `purpose` provides domain separation: the same text in another column gives an unrelated digest. `by` are other keys.
     """
     message = b"\x00".join(part.encode() for part in (purpose, *parts))
-    return [hmac.new(key, message, hashlib.sha256).digest() for key in decoded(settings.DIGEST_KEYS)]
+    return [hmac.digest(key, message, hashlib.sha256) for key in by or writing_keys("DIGEST_KEYS")]
 
 
 def digest_key_ids():
-    """Hexadecimal ids of the newest and the oldest digest key, such as "1f1f"; equal outside a rotation."""
-    keys = decoded(settings.DIGEST_KEYS)
+    """Hexadecimal ids of the newest and the oldest registered digest key, such as "1f1f"; equal outside a rotation."""
+    keys = writing_keys("DIGEST_KEYS")
     return f"{key_id(keys[0]):02x}{key_id(keys[-1]):02x}"

@@ -32,11 +32,34 @@ class Purpose(StrEnum):
     MANAGE = "manage"
     WITHDRAW = "withdraw"
     DATA = "data"
+    GROUP_CONFIRM = "group_confirm"
+    GROUP_BLOCK = "group_block"
+    GROUP_MANAGE = "group_manage"
+    JOINING_CONFIRM = "joining_confirm"
+    JOINING_BLOCK = "joining_block"
+    ORGANISATION = "organisation"
 
 
 NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS)
 # Pages that show no personal data. Their links end with the state of the pledge or of the new address.
-AGELESS_PURPOSES = (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME, Purpose.KEEP, *NEW_ADDRESS_PURPOSES)
+# Those of groups and organisations show the numbers or the entry, never the adult.
+AGELESS_PURPOSES = (
+    Purpose.CONFIRM,
+    Purpose.BLOCK,
+    Purpose.CORRECT_NAME,
+    Purpose.KEEP,
+    Purpose.GROUP_CONFIRM,
+    Purpose.GROUP_BLOCK,
+    Purpose.GROUP_MANAGE,
+    Purpose.JOINING_CONFIRM,
+    Purpose.JOINING_BLOCK,
+    Purpose.ORGANISATION,
+    *NEW_ADDRESS_PURPOSES,
+)
+
+
+# The namespace of the URL pattern of a purpose that an app above answers.
+NAMESPACES = {Purpose.ORGANISATION: "campaign"}
 
 
 class _Signer(signing.TimestampSigner):
@@ -52,7 +75,7 @@ class _Signer(signing.TimestampSigner):
 
 @dataclass(frozen=True)
 class Link:
-    """The content of a token. `issued_at` is a Unix time in seconds."""
+    """The content of a token; `pledge_id` is that of a pledge, a group pledge or a joining. `issued_at` is a Unix time."""
 
     pledge_id: uuid.UUID
     binding: str
@@ -98,7 +121,7 @@ def read(purpose, text):
 def path(purpose, pledge, language=None, issued_at=None):
     """The path of a personal page, in `language` or the pledge's own. `issued_at` as in `token`."""
     with translation.override(language or pledge.language):
-        return reverse(f"pledges:{purpose}", args=[token(purpose, pledge, issued_at)])
+        return reverse(f"{NAMESPACES.get(purpose, 'pledges')}:{purpose}", args=[token(purpose, pledge, issued_at)])
 
 
 def url(purpose, pledge):

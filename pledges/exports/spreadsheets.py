@@ -12,7 +12,10 @@ from xml.sax.saxutils import escape
 
 # Places where a formula could begin, also with full-width characters. In locales with semicolons as list separator, such as
 # Albanian, Excel can begin a new cell in the middle of a text.
-FORMULA_START = re.compile(r"(^|[;,\t\r\n])(?=\s*[=+\-@＝＋－＠]|[\t\r])")
+BEGINNING, FORMULA = r"(^|[;,\t\r\n])", r"\s*[=+\-@＝＋－＠]|[\t\r]"
+FORMULA_START = re.compile(f"{BEGINNING}(?={FORMULA})")
+# There an exported file has an apostrophe, with which spreadsheets read the rest as text.
+GUARDED = re.compile(f"{BEGINNING}'(?={FORMULA})")
 # The common case, tested first for speed: no formula can begin in the text, and CSV needs no quotes.
 SAFE_TEXT = re.compile(r"[^\s=+\-@＝＋－＠;,\"][^;,\t\r\n\"]*")
 
@@ -48,9 +51,13 @@ def _csv_cell(value):
         return "" if value is None else str(value)
     if SAFE_TEXT.fullmatch(value):
         return value
-    # An apostrophe makes spreadsheets read the rest as text.
     text = FORMULA_START.sub(r"\1'", value).replace('"', '""')
     return f'"{text}"'
+
+
+def without_guards(text):
+    """The text of a cell of an exported file as it was before the export."""
+    return GUARDED.sub(r"\1", text)
 
 
 def xlsx_file(header, pages):

@@ -1,114 +1,276 @@
-"""Cards: the picture a messenger shows beside a shared link, and pictures to post.
+"""Pictures to share: the one that a messenger shows beside a link, and those that supporters post.
 
-They show no name and no visitor's input: their text comes from staff and from the catalogue of translations.
+They show no supporter's name and no visitor's input: their text comes from staff and from the catalogue of translations. A
+square crop of the centre of a wide picture, as WhatsApp shows it, holds its message.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
+from types import SimpleNamespace
 
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext
+import segno
+from django.conf import settings
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from pledges.figures import colors, fonts
-from pledges.figures.mosaic import HEIGHT, NEUTRAL_DOT_WIDTH, WIDTH, neutral_paths
+from pledges.figures.brand import brand, web_address
+from pledges.figures.mosaic import HEIGHT, PATTERN_DOT_WIDTH, WIDTH, mosaic, pattern_paths
 from pledges.figures.png import png
-from pledges.models.numbers import number
+from pledges.numbers import number
 
-MARGIN = 72
-SMALLEST = 36
+# All lengths are pixels. The smallest text of a picture:
+SMALLEST = 22
+# Of wide pictures: their margin; left and width of the middle column, which a square crop of the centre holds together with the
+# 1; top and bottom of the drawing.
+SIZE, MARGIN, MIDDLE, ROOM, TOP, FOOT = (1200, 630), 56, 306, 340, 65, 565
+# The foot of the middle column may be wider: it stands beside the stem of the 1.
+FOOT_ROOM, FOOT_HEIGHT, FEET = 450, 116, (475, 520, FOOT)
+SIDE_ROOM, TITLE_HEIGHT, STACK_GAP = 215, 365, 26
+NUMERAL = (667, TOP, (FOOT - TOP) * WIDTH / HEIGHT, FOOT - TOP)
+# Of pictures to post: their margin, and the free space between text and the 1.
+POST_MARGIN, GAP = 80, 34
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Positions in pixels.
-
-    `text` is the box (left, top, right, bottom) of the text and `largest` its largest font size, `mosaic` the top and height of
-    the mosaic at the right margin, `brand` the baseline of the brand.
+    """A picture to post: `numeral` is the top and height of the 1 at the right margin, `introduction` the largest size of the
+    words above the vows and the lowest edge of them, `vows` are baselines, `code` the left, top and side of the QR code.
     """
 
     size: tuple[int, int]
-    text: tuple[int, int, int, int]
-    largest: int
-    mosaic: tuple[int, int]
-    brand: int
+    numeral: tuple[int, int]
+    introduction: tuple[int, int]
+    vows: tuple[int, int, int]
+    code: tuple = ()
 
 
 LAYOUTS = {
-    # Beside a link.
-    "card": Layout((1200, 630), (72, 72, 820, 486), 92, (63, 504), 558),
-    "square": Layout((1080, 1080), (72, 108, 560, 900), 92, (108, 864), 972),
-    # A story: phones show buttons over its top and bottom.
-    "story": Layout((1080, 1920), (72, 270, 1008, 660), 128, (716, 840), 1556),
+    "square": Layout((1080, 1080), (80, 920), (92, 470), (604, 738, 872)),
+    # Phones show buttons over the top and the bottom of a story.
+    "story": Layout((1080, 1920), (252, 976), (104, 685), (936, 1084, 1232), (790, 1370, 210)),
 }
 
 
 @dataclass(frozen=True)
-class Paragraph:
-    """Lines of text; `y` is the baseline of the first one."""
+class Line:
+    """A line of text; `x` and `y` are the start of its baseline in pixels."""
 
-    lines: list
+    text: str
+    x: float
     y: float
     size: int
     weight: int = 800
     color: str = colors.INK
 
     @property
-    def leading(self):
-        """Pixels from one baseline to the next."""
-        return fonts.LEADING * self.size
+    def box(self):
+        """(left, top, right, bottom) of what is drawn; None if it draws nothing."""
+        ink = fonts.ink(self.text, self.size, self.weight)
+        return ink and (self.x + ink[0], self.y + ink[1], self.x + ink[2], self.y + ink[3])
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture before it is rendered, in pixels.
+
+    `numeral` is the box (left, top, width, height) of the 1, `paths` and `dot_width` are its dots. `code` is the place (left,
+    top, side) of the QR code of `link`, if there is one.
+    """
+
+    size: tuple[int, int]
+    numeral: tuple[float, float, float, float]
+    lines: tuple[Line, ...]
+    paths: tuple
+    dot_width: str
+    code: tuple = ()
+    link: str = ""
+
+    @property
+    def qr_svg(self):
+        """The QR code as an SVG element that fills its box."""
+        out = BytesIO()
+        segno.make(self.link, error="m", micro=False).save(
+            out, kind="svg", border=0, dark=colors.INK, omitsize=True, xmldecl=False, svgns=True, nl=False
+        )
+        return mark_safe(out.getvalue().decode())  # noqa: S308 - written by segno from our own address
 
 
 @lru_cache(maxsize=200)
-def draw(layout, text, brand):
-    """A PNG in one of LAYOUTS: the text at the left or top, a neutral mosaic at the right, `brand` below.
+def draw(drawing, width=None):
+    """The PNG of a Drawing, `width` pixels wide if that is given. Equal drawings are rendered once."""
+    return png("card.svg", {"drawing": drawing}, width=width)
 
-    It shows no figure, so it is cached by its text. The text is made smaller until it fits.
+
+def site(vows, movement):
+    """The Drawing of the site: its name as a headline whose last letter is the 1.
+
+    `vows` are the three vows, `movement` says what the movement is; a line break in it is kept. Like all texts here, they are in
+    the active language.
+    """
+    words = gettext("We are").split()
+    size = min(fonts.fitted_size(word, 200, 900, ROOM) for word in words)
+    baseline = TOP + fonts.DIGIT_HEIGHT * size
+    headline = [_line(word, baseline + 0.92 * size * row, MIDDLE, size, 900) for row, word in enumerate(words)]
+    return _wide(vows, headline, movement)
+
+
+def page(vows, movement, title):
+    """The Drawing of a page or an article: its title beside the 1."""
+    return _wide(vows, _title(title), movement)
+
+
+def total(vows, movement, goal, dots):
+    """The Drawing of the total and of what is missing to `goal`; `dots` is the Mosaic of both."""
+    if not dots.total:
+        return _wide(vows, _title(gettext("Be the first to sign")), movement, dots)
+    return _wide(vows, _counted(gettext("Now we are"), dots.total), _missing(dots.total, goal), dots)
+
+
+def county(vows, movement, goal, name, people):
+    """The Drawing of a county: its published figure and its own 1 towards `goal`. Without people it shows no figure."""
+    dots = mosaic([(SimpleNamespace(color="county"), people)], goal)
+    if not people:
+        return _wide(vows, _stack([(gettext("We are"), 120), (name, 120)]), movement, dots)
+    return _wide(vows, _counted(f"{name}:", people), _missing(people, goal), dots)
+
+
+def organisation(vows, movement, name):
+    """The Drawing of an organisation: its name above that of the movement, whose last letter is the 1."""
+    small, rows = fonts.fitted_lines([(name, ROOM)], 44, SMALLEST, 800, 150)
+    top = TOP + fonts.DIGIT_HEIGHT * small
+    named = [_line(row, top + fonts.LEADING * small * n, MIDDLE, small, 800) for n, row in enumerate(rows)]
+    words = gettext("We are").split()
+    size = min(fonts.fitted_size(word, 105, 900, ROOM) for word in words)
+    # The tail of a "j" stays above the foot.
+    baseline = TOP + TITLE_HEIGHT - STACK_GAP - 0.92 * size * (len(words) - 1)
+    headline = [_line(word, baseline + 0.92 * size * n, MIDDLE, size, 900) for n, word in enumerate(words)]
+    return _wide(vows, [*named, *headline], movement)
+
+
+def posted(layout, vows, words="", color=""):
+    """The Drawing of a picture to post, in one of LAYOUTS: that its owner has pledged, and the three vows.
+
+    `words` are those of a sector, such as "I have pledged as a parent."; "" for neutral ones. `color` is the sector's.
     """
     place = LAYOUTS[layout]
-    left, top, right, bottom = place.text
-    size, lines = fonts.fitted_lines(text, place.largest, SMALLEST, 800, right - left, bottom - top)
-    paragraphs = [Paragraph(lines, top + fonts.ASCENT * size, size)]
-    return _png(place, paragraphs, neutral_paths(), NEUTRAL_DOT_WIDTH, brand)
+    top, tall = place.numeral
+    unit = tall / HEIGHT
+    left = place.size[0] - POST_MARGIN - WIDTH * unit
+    # The stem of the 1 begins at 148 of its 300 units, and its arm is a slope of about 90 above the first line of text.
+    beside_stem, beside_arm = left + 148 * unit - GAP - POST_MARGIN, left - GAP - POST_MARGIN
+    largest, bottom = place.introduction
+    parts = _introduction(words, beside_arm + 90 * unit, beside_arm)
+    size, rows = fonts.fitted_lines(parts, largest, SMALLEST, 800, bottom - top)
+    baselines = [top + fonts.DIGIT_HEIGHT * size + fonts.LEADING * size * n for n in range(len(rows))]
+    lines = (
+        *(_line(row, y, POST_MARGIN, size) for row, y in zip(rows, baselines, strict=True)),
+        *_column(vows, POST_MARGIN, place.vows, 140, beside_stem, 900),
+        *_call(place, beside_stem),
+    )
+    link = f"{settings.SITE_URL}/{get_language()}/" if place.code else ""
+    numeral = (left, top, WIDTH * unit, tall)
+    return Drawing(place.size, numeral, lines, pattern_paths(color), PATTERN_DOT_WIDTH, place.code, link)
 
 
-def total_text(totals):
-    """(number, what it counts, date) on the card of the totals; the number is "" when there are no people."""
-    date = gettext("As of %(date)s") % {"date": date_format(timezone.localtime(totals.as_of), "DATE_FORMAT")}
-    if not totals.total:
-        return "", gettext("Be the first"), date
-    return number(totals.total), ngettext("supporter, one movement", "supporters, one movement", totals.total), date
+def _introduction(words, beside_slope, beside_arm):
+    """[(text, room)] of "I have pledged", in one line, and of what a sector adds to it, with a colon at the end."""
+    neutral = gettext("I have pledged.").rstrip(".")
+    added = words.rstrip(".").removeprefix(neutral).strip()
+    one_line = neutral.replace(" ", "\u00a0")
+    if not added:
+        return [(f"{one_line}:", beside_slope)]
+    first = [(one_line, beside_slope)] if words.startswith(neutral) else []
+    return [*first, (f"{added}:", beside_arm)]
 
 
-# The total changes all day, so only the cards of the latest totals are requested.
-@lru_cache(maxsize=20)
-def draw_total(text, brand, paths, dot_width):
-    """The card of a total as PNG: `text` is as from total_text(), `paths` and `dot_width` are those of its Mosaic."""
-    place = LAYOUTS["card"]
-    figure, counted, date = text
-    left, top, right, bottom = place.text
-    paragraphs = []
-    if figure:
-        size = fonts.fitted_size(figure, 216, 800, right - left)
-        paragraphs.append(Paragraph([figure], top + fonts.DIGIT_HEIGHT * size, size))
-        top += fonts.DIGIT_HEIGHT * size + 44
-    largest = 56 if figure else place.largest
-    size, lines = fonts.fitted_lines(counted, largest, SMALLEST, 800, right - left, bottom - top - 60)
-    paragraphs.append(Paragraph(lines, top + fonts.ASCENT * size, size))
-    below = top + fonts.height(lines, size)
-    paragraphs.append(Paragraph([date], below + 52, 30, 600, colors.QUIET))
-    return _png(place, paragraphs, paths, dot_width, brand)
+def _words_to_a_friend():
+    return pgettext("to a friend", "Sign the pledge too:")
 
 
-def _png(place, paragraphs, paths, dot_width, brand):
-    top, height = place.mosaic
-    width = WIDTH * height / HEIGHT
-    context = {
-        "size": place.size,
-        "box": (place.size[0] - MARGIN - width, top, width, height),
-        "paths": paths,
-        "dot_width": dot_width,
-        "left": MARGIN,
-        "paragraphs": [*paragraphs, Paragraph([brand], place.brand, place.largest // 2, 900)],
-    }
-    return png("card.svg", context)
+def _call(place, room):
+    """The lines that ask to sign, with the web address: one line at the foot of the 1, or two beside the QR code."""
+    words, address = _words_to_a_friend(), web_address()
+    if place.code:
+        left, top, side = place.code
+        room = left - GAP - POST_MARGIN
+        sizes = fonts.fitted_size(words, 80, 800, room), fonts.fitted_size(address, 104, 800, room)
+        return [
+            _line(words, top + fonts.DIGIT_HEIGHT * sizes[0], POST_MARGIN, sizes[0]),
+            _line(address, top + side, POST_MARGIN, sizes[1], color=colors.LINK),
+        ]
+    baseline = sum(place.numeral)
+    size = fonts.fitted_size(f"{words} {address}", 44, 800, room)
+    first = _line(words, baseline, POST_MARGIN, size)
+    x = first.x + fonts.font(size, 800).getlength(f"{words} ")
+    return [first, Line(address, round(x), baseline, size, color=colors.LINK)]
+
+
+def _wide(vows, headline, foot, dots=None):
+    """The Drawing of a picture beside a link: the vows, the headline above `foot`, the 1, and the call to sign."""
+    size, rows = fonts.fitted_lines([(part, FOOT_ROOM) for part in foot.splitlines()], 34, SMALLEST, 500, FOOT_HEIGHT)
+    # Up to three lines stand beside the vows.
+    leading = FEET[1] - FEET[0] if len(rows) <= len(FEET) else 1.25 * size
+    call = fonts.balanced(_words_to_a_friend(), 36, 800, SIDE_ROOM)
+    address = web_address()
+    address_size = fonts.fitted_size(address, 36, 800, SIDE_ROOM)
+    right = SIZE[0] - MARGIN
+    lines = (
+        *_column([brand()], MARGIN, [90], 36, SIDE_ROOM, 900, colors.LINK),
+        *_column(vows, MARGIN, FEET, 36, SIDE_ROOM, 800),
+        *headline,
+        *(_line(row, FOOT - leading * n, MIDDLE, size, 500) for n, row in enumerate(reversed(rows))),
+        *(_line(row, y, right, 36, ends=True) for row, y in zip(reversed(call), FEET[1::-1], strict=False)),
+        _line(address, FOOT, right, address_size, color=colors.LINK, ends=True),
+    )
+    paths, dot_width = (dots.paths, dots.dot_width) if dots else (pattern_paths(), PATTERN_DOT_WIDTH)
+    return Drawing(SIZE, NUMERAL, lines, paths, dot_width)
+
+
+def _title(text):
+    """The lines of a title in the middle column, as large as it fits."""
+    size, rows = fonts.fitted_lines([(text, ROOM)], 110, SMALLEST, 900, TITLE_HEIGHT)
+    top = TOP + fonts.DIGIT_HEIGHT * size
+    return [_line(row, top + fonts.LEADING * size * n, MIDDLE, size, 900) for n, row in enumerate(rows)]
+
+
+def _counted(above, people):
+    """The lines of a figure: what is counted is smaller than the number."""
+    figure = number(people)
+    small = min(80, fonts.fitted_size(figure, 210, 900, ROOM) * 3 // 4)
+    return _stack([(above, small), (figure, 210), (ngettext("supporter", "supporters", people), small)])
+
+
+def _missing(people, goal):
+    """How many are missing to the goal, in two lines."""
+    missing = goal - people
+    text = ngettext("%(missing)s more\nto reach %(goal)s", "%(missing)s more\nto reach %(goal)s", missing)
+    return text % {"missing": number(missing), "goal": number(goal)}
+
+
+def _stack(rows):
+    """Lines of (text, largest size) in the middle column, each as wide as the column if it gets no larger."""
+    lines, baseline = [], TOP - STACK_GAP
+    for text, largest in rows:
+        size = fonts.fitted_size(text, largest, 900, ROOM)
+        baseline += STACK_GAP + fonts.DIGIT_HEIGHT * size
+        lines.append(_line(text, baseline, MIDDLE, size, 900))
+    return lines
+
+
+def _column(texts, left, baselines, largest, room, weight, color=colors.INK):
+    """Texts of one line each, all of one size, at which the longest one fits; one too long even then is shortened."""
+    size = max(SMALLEST, min(fonts.fitted_size(text, largest, weight, room) for text in texts))
+    rows = [fonts.shortened(text, size, weight, room) for text in texts]
+    return [_line(row, y, left, size, weight, color) for row, y in zip(rows, baselines, strict=True)]
+
+
+def _line(text, y, x, size, weight=800, color=colors.INK, ends=False):
+    """A Line whose letters begin at x exactly, or end there; a "j" hangs over to the left."""
+    if ends:
+        x -= fonts.ink(text, size, weight)[2]
+    elif edge := fonts.ink(text[:1].replace("j", "i"), 1000, weight):
+        # Measured large: at the size of the line it is rounded to whole pixels.
+        x -= edge[0] * size / 1000
+    return Line(text, round(x, 1), round(y, 1), size, weight, color)

@@ -9,3 +9,5 @@ SECTORS = [
 # Counties on the map, "q0" (no people) to "q5".
 SHADES = ["#efe6da", "#d3daf5", "#a3afe8", "#7f8bdd", "#3d4dbe", "#1f2a86"]
 LINE = "#dcbf9d"
+# On pictures to share: links and counties, and the places of other sectors beside those of one sector.
+LINK, OTHER = "#2a3bb7", "#e0a86b"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext
 
-from pledges.models.numbers import decimal, number
+from pledges.numbers import decimal, number
 from pledges.totals.suppression import THRESHOLD
 
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
@@ -86,7 +86,7 @@ def _classes(starts):
 
 def _class_label(start, end):
     if end is None:
-        return gettext("%(number)s and more") % {"number": start}
+        return gettext("%(number)s or more") % {"number": start}
     return start if start == end else gettext("%(from)s to %(to)s") % {"from": start, "to": end}
 
 

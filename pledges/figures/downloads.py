@@ -14,12 +14,12 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
 from pledges.content import PledgeContent
-from pledges.figures import county_map, growth
+from pledges.figures import county_map, fonts, growth
 from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
 from pledges.figures.png import png
 from pledges.models import County
-from pledges.models.numbers import decimal, number
+from pledges.numbers import decimal, number
 from pledges.totals.published import UNKNOWN
 
 # Seconds for which a rendered PNG is cached; its cache key is a digest of its content.
@@ -114,7 +114,7 @@ def mosaic_figure(totals, goal):
         name="one",
         title=gettext("The 1 made of people"),
         as_of=totals.as_of,
-        header=[gettext("Group"), gettext("Dots"), gettext("People")],
+        header=[gettext("Group"), gettext("Dots"), gettext("Supporters")],
         rows=[[sector.name, path.count("M"), people] for sector, people, path in drawing.dots],
         address=reverse("pledges:totals"),
         template="mosaic.svg",
@@ -133,11 +133,11 @@ def sectors_figure(totals):
 def signing_ways_figure(totals):
     """People by the way in which they signed."""
     bars = [
-        (gettext("By the form on this site"), totals.online, "s1"),
-        (gettext("In a group"), totals.groups, "s1"),
+        (gettext("On this site"), totals.online, "s1"),
+        (gettext("Group pledges"), totals.groups, "s1"),
         (gettext("On paper"), totals.paper, "s1"),
     ]
-    return _bars("ways", gettext("How they signed"), gettext("Way of signing"), bars, totals)
+    return _bars("ways", gettext("How people signed"), gettext("Way of signing"), bars, totals)
 
 
 def _bars(name, title, kind, bars, totals):
@@ -149,7 +149,7 @@ def _bars(name, title, kind, bars, totals):
         name=name,
         title=title,
         as_of=totals.as_of,
-        header=[kind, gettext("People")],
+        header=[kind, gettext("Supporters")],
         rows=[[name, people] for name, people, _ in bars],
         address=reverse("pledges:totals"),
         template="bars.svg",
@@ -164,15 +164,15 @@ def counties_figure(totals, per_10000=False):
     abroad = next(({"name": each.name, "people": n} for each, n in totals.counties if each.code == County.ABROAD), None)
     return Figure(
         name="counties-per-10000" if per_10000 else "counties",
-        title=gettext("By county, per 10,000 inhabitants") if per_10000 else gettext("By county"),
+        title=gettext("By county, per 10,000 people") if per_10000 else gettext("By county"),
         as_of=totals.counties_as_of,
-        header=[gettext("County"), gettext("People"), gettext("Per 10,000 inhabitants")],
+        header=[gettext("County"), gettext("Supporters"), gettext("Per 10,000 people")],
         rows=[*rows, [gettext("County not given"), totals.unknown, None]],
         address=reverse("pledges:totals_per_10000" if per_10000 else "pledges:totals"),
         template="county_map.svg",
         context={"map": county_map.county_map(totals.counties, per_10000), "abroad": abroad},
         height=1120,
-        more_sources=gettext("Inhabitants: INSTAT, Census 2023. Borders: Natural Earth."),
+        more_sources=gettext("Population: INSTAT, Census 2023. Borders: Natural Earth."),
     )
 
 
@@ -197,7 +197,7 @@ def growth_figure(totals, growth_by_day, milestones):
         name="growth",
         title=gettext("How we have grown"),
         as_of=totals.as_of,
-        header=[gettext("Day"), gettext("New people"), gettext("In all")],
+        header=[gettext("Day"), gettext("New supporters"), gettext("Total")],
         rows=rows,
         address=reverse("pledges:totals"),
         template="growth.svg",
@@ -224,20 +224,23 @@ def groups_by_county_figure(totals):
         for code, name in places
         if code in figures["counties"]
     ]
-    rows.append([gettext("In all"), *[figures["sectors"][sector.slug] for sector in columns], figures["total"]])
+    rows.append([gettext("Total"), *[figures["sectors"][sector.slug] for sector in columns], figures["total"]])
+    titles = [*[sector.name for sector in columns], gettext("Total")]
     # Pixels of a column, between which 10 stay free; the first one takes 230 of 1080.
     column = 850 / (len(columns) + 1)
+    words = [word for title in titles for word in title.split()]
+    title_size = min(fonts.fitted_size(word, 19, 700, column - 10) for word in words)
     return Figure(
         name="groups-by-county",
         title=gettext("Groups by county"),
         as_of=state.as_of,
-        header=[gettext("County"), *[sector.name for sector in columns], gettext("In all")],
+        header=[gettext("County"), *titles],
         rows=rows,
         address=reverse("pledges:groups_by_county"),
         template="table.svg",
-        context={"column": column, "column_room": column - 10},
+        context={"column": column, "column_room": column - 10, "title_size": title_size},
         height=150 + 46 * len(rows),
         has_table=cells is not None,
         none_text="…",
-        more_sources=gettext("Numbers under five are hidden, and others with them: “…” stands for one."),
+        more_sources=gettext("Numbers under five are hidden, and so are some others. “…” marks a hidden number."),
     )

@@ -3,8 +3,9 @@
 data/figtree.ttf is static/fonts/figtree-latin-wght-normal.woff2 without compression: resvg does not read WOFF2.
 """
 
+import re
 from bisect import bisect_left
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PIL import ImageFont
@@ -13,6 +14,7 @@ PATH = str(Path(__file__).parent / "data" / "figtree.ttf")
 # The family name in the font file. It is the same at every weight.
 FAMILY = "Figtree Light"
 SMALLEST = 12
+BOUND_LETTERS = 14
 # In em: above and below the baseline, the height of a digit, and from one baseline to the next.
 ASCENT, DESCENT, DIGIT_HEIGHT, LEADING = 0.95, 0.25, 0.7, 1.07
 
@@ -32,15 +34,62 @@ def fitted_size(text, size, weight, room):
     return size
 
 
+def shortened(text, size, weight, room):
+    """The text, or as much of its beginning as fits `room` pixels together with an ellipsis."""
+    if font(size, weight).getlength(text) <= room:
+        return text
+    while text and font(size, weight).getlength(f"{text} …") > room:
+        text = text[:-1].rstrip()
+    return f"{text} …"
+
+
+@lru_cache(maxsize=1000)
+def ink(text, size, weight):
+    """(left, top, right, bottom) of the drawn text in pixels, seen from the start of its baseline; None if it draws nothing."""
+    mask, (left, top) = font(size, weight).getmask2(text, "L", anchor="ls")
+    box = mask.getbbox()
+    return box and (box[0] + left, box[1] + top, box[2] + left, box[3] + top)
+
+
+# A short word, which looks forgotten alone in a line.
+LONE = r"\W*\w{1,4}\W*"
+
+
+def bound(text):
+    """The text in which no-break spaces bind short words, such as "u", "t’i" or "për", to the next one.
+
+    A word of three letters binds no more than BOUND_LETTERS together.
+    """
+    parts = [""]
+    for word in re.findall(r"[^ \t\r\n]+", text):
+        last = parts[-1].rpartition("\u00a0")[2]
+        limit = BOUND_LETTERS if len(last) == 3 else 2 * BOUND_LETTERS
+        if re.fullmatch(r"(?:\w’)?[^\W\d]{1,3}", last) and len(f"{parts[-1]} {word}") <= limit:
+            parts[-1] += f"\u00a0{word}"
+        else:
+            parts.append(word)
+    return " ".join(parts[1:])
+
+
 def wrapped(text, size, weight, room):
-    """The text in lines no wider than `room` pixels; a single word may be wider."""
+    """The text in lines no wider than `room` pixels; a single word may be wider. A no-break space does not end a line."""
     lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
+    for word in re.findall(r"[^ \t\r\n]+", text):
+        longer = f"{lines[-1]} {word}".strip(" ")
         if lines[-1] and font(size, weight).getlength(longer) > room:
             lines.append(word)
         else:
             lines[-1] = longer
+    return lines
+
+
+def balanced(text, size, weight, room):
+    """The text in as few lines as wrapped() needs, of about equal width."""
+    lines = wrapped(text, size, weight, room)
+    while (narrower := wrapped(text, size, weight, max(map(font(size, weight).getlength, lines)) - 1)) != lines:
+        if len(narrower) > len(lines):
+            break
+        lines = narrower
     return lines
 
 
@@ -49,23 +98,42 @@ def height(lines, size):
     return size * (ASCENT + LEADING * (len(lines) - 1) + DESCENT)
 
 
-def fitted_lines(text, largest, smallest, weight, width, max_height):
-    """(font size, lines): the text wrapped at the largest size at which it fits a box of these pixels.
+def fitted_lines(parts, largest, smallest, weight, max_height):
+    """(font size, lines): the text at the largest size at which it fits.
 
-    Text that does not fit at the smallest size is shortened and ends with an ellipsis.
+    `parts` are (text, room): each part begins a line, is balanced over its lines, and is at most `room` pixels wide. All lines
+    together are at most `max_height` pixels high. A size less than a fifth smaller is preferred if it leaves no short word alone
+    in a line. Text that does not fit at the smallest size is shortened and ends with an ellipsis.
     """
 
-    def fits(lines, size):
-        is_narrow = max(font(size, weight).getlength(line) for line in lines) <= width
-        return is_narrow and height(lines, size) <= max_height
+    def laid_out(parts, size):
+        rows = [(line, room) for text, room in parts for line in balanced(bound(text), size, weight, room)]
+        is_narrow = all(font(size, weight).getlength(line) <= room for line, room in rows)
+        lines = [line for line, _ in rows]
+        return lines, is_narrow and height(lines, size) <= max_height
 
-    for size in range(largest, smallest - 1, -4):
-        lines = wrapped(text, size, weight, width)
-        if fits(lines, size):
+    fitting = None
+    for size in range(largest, smallest - 1, -2):
+        if fitting and size <= fitting[0] * 4 / 5:
+            break
+        lines, fits = laid_out(parts, size)
+        if fits and not any(re.fullmatch(LONE, line) for line in lines):
             return size, lines
+        if fits and not fitting:
+            fitting = size, lines
+    if fitting:
+        return fitting
 
-    def shortened(letters):
-        return wrapped(f"{text[:-letters].rstrip()} …", size, weight, width)
+    # Letters are taken from the end: of the last part, then of the one before it.
+    letters = sum(len(text) for text, _ in parts)
+    fewest = 1 + bisect_left(range(1, letters), True, key=lambda n: laid_out(_without_end(parts, n), size)[1])
+    return size, laid_out(_without_end(parts, fewest), size)[0]
 
-    fewest = 1 + bisect_left(range(1, len(text)), True, key=lambda letters: fits(shortened(letters), size))
-    return size, shortened(fewest)
+
+def _without_end(parts, letters):
+    """The parts without this many letters at their end, and with an ellipsis there."""
+    parts = list(parts)
+    while letters >= len(parts[-1][0]) and len(parts) > 1:
+        letters -= len(parts.pop()[0])
+    text, room = parts[-1]
+    return [*parts[:-1], (f"{text[: len(text) - letters].rstrip()} …", room)]

@@ -1,4 +1,4 @@
-"""The growth chart: the total over time, by day or by week.
+"""The growth charts: the total over time, by day or by week, and the published figure of a county, in steps.
 
 Positions are percentages of the picture, as text: Django localises numbers.
 """
@@ -9,8 +9,7 @@ from datetime import date, timedelta
 
 from django.utils.formats import date_format
 
-from pledges.figures.mosaic import one_two_five
-from pledges.models.numbers import number
+from pledges.numbers import number, one_two_five
 
 # Days of the movement: (month, first day, last day).
 MOVEMENT_DAYS = ((6, 1, 1), (7, 23, 23), (11, 18, 19))
@@ -20,6 +19,8 @@ MAX_DAYS_BY_DAY = 60
 TOP, FLOOR = 12, 86
 # Percent of a phone's width that a label takes.
 LABEL_WIDTH = 27
+# Numbers of people that are marked on the growth of a county.
+STAIR_MARKS = (100, 500, 1000, 5000, 10_000, 50_000, 100_000, 500_000)
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ def growth_chart(days, until, milestones):
     begin = steps[0][0]
     span = max(1, (until - begin).days)
     total = steps[-1][2]
-    tick = next(size for size in one_two_five() if size * 4 >= total)
-    top = tick * -(-total // tick)
+    tick, top = _tick_and_top(total)
 
     def x(day):
         return 100 * (day - begin).days / span
@@ -67,6 +67,58 @@ def growth_chart(days, until, milestones):
         dates=_dates(begin, until, x),
         marks=_marks([*milestones, (until, number(total))], begin, points, x),
     )
+
+
+@dataclass(frozen=True)
+class StairChart:
+    """The figure of a county over time, which moves in steps. Positions are as in GrowthChart.
+
+    `steps` are (day, figure), `stairs` is path data as `line` is there, `until` the last day.
+    """
+
+    steps: list
+    until: date
+    stairs: str
+    ticks: list
+    marks: list
+
+
+def stair_chart(steps, until):
+    """The StairChart of sorted (day, figure) pairs, at least one, up to the day `until`."""
+    begin, largest = steps[0][0], max(people for _, people in steps)
+    span = max(1, (until - begin).days)
+    tick, top = _tick_and_top(largest)
+
+    def x(day):
+        return 100 * (day - begin).days / span
+
+    def y(people):
+        return FLOOR - (FLOOR - TOP) * people / top
+
+    def inner(people):
+        return f"{(y(people) - TOP) * 100 / (FLOOR - TOP):.2f}"
+
+    stairs = "".join(f"H{x(day):.2f}V{inner(people)}" for day, people in steps[1:])
+    # A mark lies on the rise that reaches its number; today's number always has one.
+    marks, next_label = [(100, steps[-1][1])], 100
+    for number_reached in sorted(STAIR_MARKS, reverse=True):
+        day = next((day for day, people in steps if people >= number_reached), begin)
+        if day > begin and next_label - x(day) >= LABEL_WIDTH:
+            next_label = x(day)
+            marks.append((next_label, number_reached))
+    return StairChart(
+        steps=steps,
+        until=until,
+        stairs=f"0 {inner(steps[0][1])}{stairs}H100",
+        ticks=[(f"{y(people):.1f}", number(people)) for people in range(tick, top + 1, tick)],
+        marks=[(f"{left:.1f}", f"{y(people):.1f}", number(people), _anchor(left)) for left, people in reversed(marks)],
+    )
+
+
+def _tick_and_top(largest):
+    """(the distance of the lines, the highest of them) of a chart whose largest number this is."""
+    tick = next(size for size in one_two_five() if size * 4 >= largest)
+    return tick, tick * -(-largest // tick)
 
 
 def _steps(days, until):

@@ -6,11 +6,12 @@ Lengths that a template writes are text, since Django localises numbers: a float
 import json
 from dataclasses import dataclass
 from functools import cache
+from math import dist
 from pathlib import Path
 
 from django.utils.translation import gettext, ngettext
 
-from pledges.models.numbers import number
+from pledges.numbers import number, one_two_five
 
 # For 100, 200, 400 and 500 places: [x, y] in a viewBox of WIDTH × HEIGHT, in the order in which they are taken. Computed by
 # Lloyd's relaxation inside the numeral's polygon and ordered by the least-filled neighbourhood.
@@ -19,9 +20,19 @@ PLACES = Path(__file__).parent / "data" / "mosaic-places.json"
 WIDTH, HEIGHT = 300, 640
 AREA_OF_THE_NUMERAL = 120448
 MAX_PLACES = 500
-NEUTRAL_PLACES, NEUTRAL_DOT_WIDTH = 200, "18.9"
+NEUTRAL_PLACES = 200
 # The site starts with eight sectors.
 NEUTRAL_COLORS = 8
+# The dot of the person who was just counted: at the left edge of the stem, where its label has room.
+OWN_PLACE, OWN_RADIUS = (168, 330), 11
+# From the edge of this dot to the middle line of its ring, and to what is outside of the ring.
+RING_DISTANCE, CLEAR_DISTANCE = 6.5, 10
+# Pictures without a figure show MAX_PLACES places, of which this many are taken.
+PATTERN_TAKEN = 300
+# The visitor's place is the one at the left edge of the stem that is nearest to this height.
+VISITOR_HEIGHT = 330
+# The outer radius of the ring around it on narrow screens, where it is drawn larger (static/css/components.css).
+WIDE_RING = 14.5
 
 
 @dataclass(frozen=True)
@@ -30,8 +41,8 @@ class Mosaic:
 
     `unit` is the number of people a dot stands for; `taken` of `places` places have a dot. `dots` are (sector, people, path
     data) of every sector and `free_path` is the path data of free places, in the order in which they are taken.
-    `visitor_place` is the free place offered to the visitor (x, y and radius), or None if no place is free;
-    `visitor_index` is its index among the free places, and `has_label` says whether its label has room.
+    `visitor_place` is the place offered to the visitor (x, y and radius), which is taken last, or None if no place is free.
+    Of the free places, the last `near_visitor` are those that a ring of WIDE_RING touches: it fits while they are free.
     """
 
     total: int
@@ -42,32 +53,28 @@ class Mosaic:
     dots: list
     free_path: str
     visitor_place: tuple | None
-    visitor_index: int
-    has_label: bool
+    near_visitor: int
 
     @property
     def legend(self):
         """How many people a dot stands for, as a sentence in the active language."""
         dot = ngettext(
-            "Each dot is one person, in the colour of their group.",
-            "Each dot is %(people)s people, in the colour of their group.",
+            "Each dot stands for one person. Its colour shows their group.",
+            "Each dot stands for %(people)s people. Its colour shows their group.",
             self.unit,
         ) % {"people": number(self.unit)}
-        return f"{dot} {gettext('Pale dots are free places up to the goal; the ringed one is yours.')}"
+        return f"{dot} {gettext('Pale dots are places still to fill before the next goal. The ringed one is waiting for you.')}"
+
+    @property
+    def has_wide_ring(self):
+        """Whether the ring may be wider than a dot."""
+        return float(self.visitor_place[2]) < WIDE_RING and self.places - self.taken > self.near_visitor
 
     @property
     def paths(self):
         """(color class such as "s1", or "" for free places; path data) of all dots drawn."""
         visitor = "M{} {}h.01".format(*self.visitor_place[:2]) if self.visitor_place else ""
         return (("", self.free_path + visitor), *((sector.color, path) for sector, _, path in self.dots))
-
-
-def one_two_five():
-    """The 1-2-5 series: 1, 2, 5, 10, 20, 50 and so on."""
-    power = 1
-    while True:
-        yield from (power, 2 * power, 5 * power)
-        power *= 10
 
 
 def neutral_paths():
@@ -77,6 +84,23 @@ def neutral_paths():
     """
     places = _places(NEUTRAL_PLACES)
     return tuple((f"s{n + 1}", _path(places[n::NEUTRAL_COLORS])) for n in range(NEUTRAL_COLORS))
+
+
+@cache
+def pattern_paths(own=""):
+    """((color class, path data), …) of a mosaic that shows no figure: taken places, and free ones under the class "".
+
+    The colours of the first sectors take turns. With `own`, the colour of one sector, a third of the taken places has it and the
+    rest are "other". Its dots are PATTERN_DOT_WIDTH wide.
+    """
+    places = _places(MAX_PLACES)
+    taken, free = places[:PATTERN_TAKEN], places[PATTERN_TAKEN:]
+    if own:
+        # The first places are evenly spread over the 1.
+        third = PATTERN_TAKEN // 3
+        return (("", _path(free)), ("other", _path(taken[third:])), (own, _path(taken[:third])))
+    colored = ((f"s{n + 1}", _path(taken[n::NEUTRAL_COLORS])) for n in range(NEUTRAL_COLORS))
+    return (("", _path(free)), *colored)
 
 
 @cache
@@ -94,6 +118,9 @@ def _dot_width(count):
     return 0.77 * (AREA_OF_THE_NUMERAL / count) ** 0.5
 
 
+NEUTRAL_DOT_WIDTH, PATTERN_DOT_WIDTH = (f"{_dot_width(count):.1f}" for count in (NEUTRAL_PLACES, MAX_PLACES))
+
+
 def mosaic(sectors, goal):
     """The Mosaic of (sector, people) pairs towards `goal`.
 
@@ -101,28 +128,89 @@ def mosaic(sectors, goal):
     Sectors share the dots by largest remainder, with at least one dot for a sector that has people, and are interleaved by
     the Sainte-Laguë method, so that no colour clusters.
     """
-    total = sum(people for _, people in sectors)
     unit, needed, count = _unit_and_places(goal)
-    prepared = _places(count)[:needed]
-    taken = min(needed, max(total // unit, sum(1 for _, people in sectors if people)))
-    points = [[] for _ in sectors]
-    for point, index in zip(prepared, _interleaved(_shares(sectors, total, taken)), strict=False):
-        points[index].append(point)
-    dots = [(sector, people, _path(own)) for (sector, people), own in zip(sectors, points, strict=True)]
-    width, free = _dot_width(count), prepared[taken:]
-    visitor_index, has_label = _visitor_index(free, width)
+    width = _dot_width(count)
+    places, near_visitor = _visitor_last(_places(count)[:needed], width)
+    dots, free = _filled(sectors, unit, places)
     return Mosaic(
-        total=total,
+        total=sum(people for _, people in sectors),
         unit=unit,
-        taken=taken,
+        taken=needed - len(free),
         places=needed,
         dot_width=f"{width:.1f}",
         dots=dots,
-        free_path=_path(free[:visitor_index] + free[visitor_index + 1 :]),
-        visitor_place=tuple(f"{value:g}" for value in (*free[visitor_index], round(width / 2, 1))) if free else None,
-        visitor_index=visitor_index,
-        has_label=has_label,
+        free_path=_path(free[:-1]),
+        visitor_place=tuple(f"{value:g}" for value in (*free[-1], round(width / 2, 1))) if free else None,
+        near_visitor=near_visitor,
     )
+
+
+@dataclass(frozen=True)
+class OwnMosaic:
+    """The mosaic of one more person, `sector` with them: all others in `paths`, as Mosaic.paths, and their own dot.
+
+    `x`, `y` and `radius` are those of the dot, `ring` is the radius of the ring around it.
+    """
+
+    total: int
+    unit: int
+    sector: object
+    paths: tuple
+    dot_width: str
+    x: int
+    y: int
+    radius: str
+    ring: str
+
+
+def own_mosaic(sectors, goal, sector):
+    """The OwnMosaic of (sector, people) pairs towards `goal`, one of whose people in `sector` has just been counted.
+
+    Places that touch the ring are left out. The other people take the rest in the usual order.
+    """
+    others = [(each, people - (each == sector)) for each, people in sectors]
+    unit, needed, count = _unit_and_places(goal)
+    width = _dot_width(count)
+    radius = max(OWN_RADIUS, width / 2)
+    room = radius + CLEAR_DISTANCE + width / 2
+    usual, _near_visitor = _visitor_last(_places(count)[:needed], width)
+    places = [place for place in usual if dist(place, OWN_PLACE) >= room]
+    dots, free = _filled(others, unit, places)
+    return OwnMosaic(
+        total=sum(people for _, people in sectors),
+        unit=unit,
+        sector=sector,
+        paths=(("", _path(free)), *((each.color, path) for each, _, path in dots)),
+        dot_width=f"{width:.1f}",
+        x=OWN_PLACE[0],
+        y=OWN_PLACE[1],
+        radius=f"{radius:.1f}",
+        ring=f"{radius + RING_DISTANCE:.1f}",
+    )
+
+
+def _filled(sectors, unit, places):
+    """(dots, free places): the first places as (sector, people, path data) of every sector, and the [x, y] of all others."""
+    total = sum(people for _, people in sectors)
+    taken = min(len(places), max(total // unit, sum(1 for _, people in sectors if people)))
+    points = [[] for _ in sectors]
+    for point, index in zip(places, _interleaved(_shares(sectors, total, taken)), strict=False):
+        points[index].append(point)
+    dots = [(sector, people, _path(own)) for (sector, people), own in zip(sectors, points, strict=True)]
+    return dots, places[taken:]
+
+
+def _visitor_last(places, width):
+    """(the places in the order in which they are taken, how many are near the visitor's).
+
+    The visitor's place is the last, and before it those that its ring touches. It is at the left edge of the stem, where its
+    label has room: one of the first ten places is (MIN_PEOPLE of pledges/models/goals.py).
+    """
+    beside = [place for place in places if place[0] < 148 + width and 285 <= place[1] <= 560]
+    visitor = min(beside, key=lambda place: abs(place[1] - VISITOR_HEIGHT))
+    others = [place for place in places if place is not visitor]
+    near = [place for place in others if dist(place, visitor) < WIDE_RING + width / 2]
+    return [*(place for place in others if place not in near), *near, visitor], len(near)
 
 
 def _unit_and_places(goal):
@@ -130,12 +218,6 @@ def _unit_and_places(goal):
     unit = next(unit for unit in one_two_five() if -(-goal // unit) <= MAX_PLACES)
     needed = -(-goal // unit)
     return unit, needed, next(count for count in (100, 200, 400, 500) if count >= needed)
-
-
-def _visitor_index(free, width):
-    """(index of the visitor's place among the free places, whether its label has room): at the stem's left edge it has."""
-    beside = [(y, index) for index, (x, y) in enumerate(free) if x < 148 + width and 285 <= y <= 560]
-    return (min(beside)[1], True) if beside else (0, False)
 
 
 def _shares(sectors, total, taken):

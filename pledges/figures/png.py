@@ -13,15 +13,15 @@ from pledges.figures import colors, fonts
 INVALID_XML_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def png(template, context, is_transparent=False):
-    """The SVG template drawn in the active language, as PNG.
+def png(template, context, is_transparent=False, width=None):
+    """The SVG template drawn in the active language, as PNG, scaled to `width` pixels if that is given.
 
     The constants of pledges.figures.colors as `colors`, and `font_family`, are added to its context. A picture that is not
     transparent is reduced to 256 colours, which makes it about 60 % smaller.
     """
     context = {"colors": vars(colors), "font_family": fonts.FAMILY, **context}
     svg = INVALID_XML_CHARACTER.sub("", render_to_string(f"pledges/figures/{template}", context))
-    drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=[fonts.PATH])
+    drawn = resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True, font_files=[fonts.PATH], width=width)
     if is_transparent:
         return drawn
     out = BytesIO()

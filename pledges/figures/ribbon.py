@@ -7,10 +7,14 @@ from pledges.figures.png import png
 
 
 @cache
-def draw(brand, ready=False):
-    """A PNG of 1080 × 1080 with ring, ribbon and `brand`: transparent inside the ring, or with the mosaic there if `ready`."""
+def draw(brand, ready=False, width=None):
+    """A PNG with ring, ribbon and `brand`: transparent inside the ring, or with the mosaic there if `ready`.
+
+    It has 1080 × 1080 pixels, or this width.
+    """
     return png(
         "ribbon.svg",
         {"brand": brand, "paths": neutral_paths() if ready else (), "dot_width": NEUTRAL_DOT_WIDTH},
         is_transparent=not ready,
+        width=width,
     )

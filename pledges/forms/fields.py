@@ -20,12 +20,12 @@ def clean_name(value):
     letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
     marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
     if letters < 2 or not plain_words(value):
-        raise forms.ValidationError(_("Write your name and surname."), code="name_empty")
+        raise forms.ValidationError(_("Enter your full name."), code="name_empty")
     # "J.R. Tolkien" becomes "J. R. Tolkien": mail programs turn "x.co" into a link.
     spaced = re.sub(r"\.(?=\w)", ". ", value)
     if len(spaced) > NAME_LENGTH:
         raise forms.ValidationError(
-            _("This name is longer than %(limit)d characters. Write a shorter form of it."),
+            _("Your name must be %(limit)d characters or fewer."),
             code="name_long",
             params={"limit": NAME_LENGTH},
         )
@@ -33,7 +33,7 @@ def clean_name(value):
     starts_as_name = value[0].isalpha() or value[0] in "'’ʼ"
     if looks_like_link or not starts_as_name or marks > letters or not all(map(_is_name_character, value)):
         raise forms.ValidationError(
-            _("Write the name with letters only, without signs, links or pictures."), code="name_signs"
+            _("Your name can only include letters, spaces, hyphens, full stops and apostrophes."), code="name_signs"
         )
     return spaced
 
@@ -46,8 +46,8 @@ class NameField(forms.CharField):
     """A person's name, cleaned by `clean_name`."""
 
     def __init__(self, **kwargs):
-        kwargs.setdefault("label", _("Name and surname"))
-        kwargs.setdefault("error_messages", {"required": _("Write your name and surname.")})
+        kwargs.setdefault("label", _("Full name"))
+        kwargs.setdefault("error_messages", {"required": _("Enter your full name.")})
         super().__init__(widget=forms.TextInput(attrs={"autocomplete": "name"}), **kwargs)
 
     def clean(self, value):
@@ -66,10 +66,12 @@ class AddressField(forms.EmailField):
     """An e-mail address: normalised to NFC, otherwise as typed."""
 
     default_validators = [validate_address]
+    # An address that the visitor may have meant, which the page offers as a button.
+    suggestion = ""
 
     def __init__(self, **kwargs):
-        kwargs.setdefault("label", _("E-mail"))
-        message = _("Write the whole e-mail address, for example emri@shembull.al")
+        kwargs.setdefault("label", _("Email address"))
+        message = _("Enter an email address in the correct format, like name@example.com")
         kwargs.setdefault("error_messages", {"required": message, "invalid": message})
         super().__init__(max_length=254, **kwargs)
         self.widget.attrs |= {"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}
@@ -123,14 +125,14 @@ class CountyField(RowField):
     def __init__(self, **kwargs):
         super().__init__(
             lambda: {county.pk: county for county in PledgeContent.current().counties},
-            label=_("County (if you wish)"),
+            label=_("County (optional)"),
             required=False,
-            error_messages={"invalid_choice": _("Choose a county of the list.")},
+            error_messages={"invalid_choice": _("Choose a county from the list.")},
             **kwargs,
         )
 
     def choices_of_rows(self):
-        return [("", _("I would rather not say")), *super().choices_of_rows()]
+        return [("", _("Prefer not to say")), *super().choices_of_rows()]
 
 
 def option_details(sectors, wordings):
@@ -143,7 +145,7 @@ def option_details(sectors, wordings):
             "html": format_html(
                 "<p>{}</p><details><summary>{}</summary><ul>{}</ul></details>",
                 wordings[sector.pk].text,
-                _("What you can do, step by step"),
+                _("See the commitments you can make"),
                 format_html_join("", "<li>{}</li>", ((commitment,) for commitment in sector.commitments.all())),
             )
             if sector.pk in wordings

@@ -3,12 +3,13 @@
 from copy import deepcopy
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Layout, Submit
+from crispy_forms.layout import HTML, Div, Layout, Submit
 from django import forms
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.forms.models import model_to_dict
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -32,7 +33,7 @@ class ManageForm(forms.Form):
 
     name = NameField()
     language = forms.ChoiceField(
-        label=_("In which language shall we write to you?"), choices=[(code, own_name(code)) for code in LANGUAGE_CODES]
+        label=_("Which language should we email you in?"), choices=[(code, own_name(code)) for code in LANGUAGE_CODES]
     )
 
     def __init__(self, *args, pledge, action, **kwargs):
@@ -82,7 +83,7 @@ class ManageForm(forms.Form):
             with transaction.atomic():
                 pledge.save(update_fields=columns)
         except IntegrityError:
-            self.add_error("name", _("The other pledge from this address already bears this name."))
+            self.add_error("name", _("There is already a pledge with this name from this address."))
             return False
         return True
 
@@ -94,10 +95,9 @@ class CommitmentsForm(forms.Form):
         Commitment.objects.none(),
         required=False,
         label=_("What will you do?"),
-        help_text=_("Choose as many as you mean to keep."),
         widget=forms.CheckboxSelectMultiple,
         error_messages=dict.fromkeys(
-            ["invalid_choice", "invalid_pk_value", "invalid_list"], _("Choose among the commitments on this page.")
+            ["invalid_choice", "invalid_pk_value", "invalid_list"], _("Choose from the commitments on this page.")
         ),
     )
 
@@ -112,7 +112,11 @@ class CommitmentsForm(forms.Form):
         self.helper = FormHelper()
         self.helper.disable_csrf = True
         self.helper.form_action = action
-        self.helper.layout = Layout("commitments", Submit("choose", _("This I will do")))
+        # The page names the way past the form in its context.
+        skip = HTML(format_lazy('<a class="more" href="{{{{ skip_url }}}}">{}</a>', _("Not now")))
+        self.helper.layout = Layout(
+            "commitments", Div(Submit("choose", _("Save my commitment")), skip, css_class="actions")
+        )
 
     def save(self):
         """Store exactly the ticked commitments; those chosen before keep the time of their first choice."""
@@ -128,7 +132,8 @@ class NewAddressForm(forms.Form):
     """A new address for a pledge; it replaces the old one once the link sent to it is opened and confirmed."""
 
     new_email = AddressField(
-        label=_("New e-mail"), help_text=_("We write to it. Until you confirm it there, the old one stays.")
+        label=_("New email address"),
+        help_text=_("We will email this address. Until you confirm it, we keep using the old one."),
     )
 
     def __init__(self, *args, pledge, action, **kwargs):
@@ -139,7 +144,7 @@ class NewAddressForm(forms.Form):
         self.helper.form_action = action
         self.helper.layout = Layout(
             "new_email",
-            Submit("change_address", _("Change the address"), css_class="btn-2"),
+            Submit("change_address", _("Change my email address"), css_class="btn-2"),
         )
 
     def save(self):
@@ -154,10 +159,10 @@ class NewAddressForm(forms.Form):
 class MyPledgeForm(StampedForm):
     """ "Send me my link": the answer is the same for every address."""
 
-    email = AddressField(help_text=_("The address you signed with."))
+    email = AddressField(help_text=_("The address you signed with, or entered a group with."))
 
     action = "pledges:my_pledge"
-    button = ("send", _("Send me my link"))
+    button = ("send", _("Email me my link"))
 
     def save(self, network, limit):
         """Store the request for the worker to settle; returns False, without storing it, at the network's limit."""

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses
+from pledges import addresses, snapshot
 from pledges.content import PledgeContent
 from pledges.crypto import keys, stamps
 from pledges.forms.fields import (
@@ -25,8 +25,8 @@ from pledges.models.pledges import ANSWER_FIELDS
 from pledges.models.referrals import is_referral_code
 from pledges.submissions import submit
 
-CONSENT = Section(_("Consent"), note="pledges/privacy_link.html")
-OPTIONAL = Section(_("If you wish"))
+CONSENT = Section(_("Consent"), note="pledges/consent_in_full.html")
+OPTIONAL = Section(_("Optional"))
 
 
 class StampedForm(forms.Form):
@@ -83,7 +83,8 @@ class StampedForm(forms.Form):
     def resubmit_error(self):
         """The error that asks the visitor to submit the form once more, unchanged."""
         return forms.ValidationError(
-            _("Please look once more and press the button. Everything you wrote is still here."), code="resubmit"
+            _("Please check your answers and send the form again. Everything you entered is still here."),
+            code="resubmit",
         )
 
     def redisplay(self):
@@ -93,7 +94,43 @@ class StampedForm(forms.Form):
         self.data["website"] = ""
 
 
-class PledgeForm(StampedForm):
+class AddressForm(StampedForm):
+    """A stamped form with the field `email`, and the hidden field `email_as_typed` that accepts an unusual domain.
+
+    It can be shown again as a draft, which changing the language needs.
+    """
+
+    # Whether the input is shown without being validated.
+    is_draft = False
+
+    @property
+    def errors(self):
+        return ErrorDict() if self.is_draft else super().errors
+
+    def redisplay(self):
+        super().redisplay()
+        if self.has_error("email", "misspelt"):
+            self.data["email_as_typed"] = self.data.get("email")
+
+    def redisplay_as_draft(self):
+        """Prepare the bound form to be shown again without being validated, so without errors."""
+        self.is_draft = True
+        self.redisplay()
+
+    def clean_email(self):
+        address = self.cleaned_data["email"]
+        domain = addresses.suggest_domain(address)
+        if domain and self.data.get("email_as_typed") != self.data.get("email"):
+            self.fields["email"].suggestion = suggestion = f"{address.rpartition('@')[0]}@{domain}"
+            raise forms.ValidationError(
+                _("Did you mean %(suggestion)s? If not, send the form again."),
+                code="misspelt",
+                params={"suggestion": suggestion},
+            )
+        return address
+
+
+class PledgeForm(AddressForm):
     """The pledge form. `over_16` comes first; the view rejects a "no" before it builds the form (see views.sign).
 
     The page shows the fields in this order, each in the section that it declares. Those in ANSWER_FIELDS are stored as they are.
@@ -101,60 +138,57 @@ class PledgeForm(StampedForm):
 
     over_16 = forms.ChoiceField(
         label=_("Are you 16 or over?"),
-        help_text=_("We do not ask your date of birth. We keep nothing about anyone under 16."),
+        help_text=_("We do not ask for your date of birth. We do not keep anything about anyone under 16."),
         choices=[("yes", _("Yes")), ("no", _("No, I am younger"))],
         widget=forms.RadioSelect,
         error_messages={
-            "required": _("Say whether you are 16 or over."),
-            "invalid_choice": _("Say whether you are 16 or over."),
+            "required": _("Select yes if you are 16 or over."),
+            "invalid_choice": _("Select yes if you are 16 or over."),
         },
     )
     sector = SectorField()
-    name = NameField(help_text=_("It stays hidden unless you choose to show it."))
+    name = NameField(help_text=_("We keep it hidden unless you choose to show it."))
     email = AddressField(
         help_text=_(
-            "We write to you to confirm your pledge, and whenever you ask for the link that changes or withdraws it."
+            "We will email you to confirm your pledge, and whenever you ask for your link to change or withdraw it."
         )
-    )
-    email_as_typed = placed(
-        forms.BooleanField(required=False, label=_("My address is right as I wrote it")), css_class="as-typed"
     )
     county = CountyField()
     consent = placed(
         forms.BooleanField(
-            error_messages={"required": _("Tick the consent, so that we may register your pledge.")},
+            error_messages={
+                "required": _("Tick the box to give your consent. Without it we cannot register your pledge.")
+            },
         ),
         section=CONSENT,
     )
     show_name = placed(
         forms.BooleanField(
-            required=False, label=_("I am 18 or over and agree that my name is shown among the supporters")
+            required=False, label=_("I am 18 or over and I agree to my name being shown in the list of supporters")
         ),
         section=OPTIONAL,
         css_class="show-name",
     )
-    updates = placed(
-        forms.BooleanField(required=False, label=_("Send me news of the movement by e-mail")), section=OPTIONAL
-    )
+    updates = placed(forms.BooleanField(required=False, label=_("Email me news about the movement")), section=OPTIONAL)
+    # An address whose domain looks misspelt, as the page showed it: sent again unchanged, it is accepted.
+    email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
     # Referral code: the end of the supporter's link that led here. An invalid code is ignored.
     through = forms.Field(required=False, widget=forms.HiddenInput)
+    # Code of the event whose link led here. One that no event has is ignored.
+    event = forms.Field(required=False, widget=forms.HiddenInput)
 
     action = "pledges:sign"
     button = ("sign", _("Sign the pledge"))
-    # Whether the input is shown without being validated.
-    is_draft = False
 
-    def __init__(self, *args, chosen=None, through="", **kwargs):
+    def __init__(self, *args, chosen=None, through="", event="", **kwargs):
         content = PledgeContent.current()
         self.shown_wordings = [wording.pk for wording in content.current_wordings.values()]
         super().__init__(*args, **kwargs)
         if chosen in content.open_sectors:
             self.fields["sector"].initial = chosen
-        self.fields["through"].initial = through
-        self.fields["consent"].label = content.current_wordings[None].text
-        if not (self.is_bound and addresses.suggest_domain(self.data.get("email", ""))):
-            # Offered only beside a domain that looks misspelt.
-            del self.fields["email_as_typed"]
+        self.fields["through"].initial, self.fields["event"].initial = through, event
+        # The box has the first paragraph of the consent as its label, and the rest unfolds below it.
+        self.fields["consent"].label, self.consent_in_full = content.current_wordings[None].paragraphs()
 
     @cached_property
     def helper(self):
@@ -170,24 +204,26 @@ class PledgeForm(StampedForm):
         return option_details(content.open_sectors.values(), content.current_wordings)
 
     @property
-    def errors(self):
-        return ErrorDict() if self.is_draft else super().errors
+    def is_invited(self):
+        """Whether the visitor came by a supporter's link. The link may have ended: the page must not tell."""
+        return is_referral_code(self["through"].value() or "")
 
-    def redisplay_as_draft(self):
-        """Prepare the bound form to be shown again without being validated, so without errors."""
-        self.redisplay()
-        self.is_draft = True
+    @cached_property
+    def of_event(self):
+        """The Event whose link led the visitor here, or None."""
+        return PledgeContent.current().events_by_code.get(self["event"].value())
 
-    def clean_email(self):
-        address = self.cleaned_data["email"]
-        domain = addresses.suggest_domain(address)
-        if domain and not self.data.get("email_as_typed"):
-            raise forms.ValidationError(
-                _("Did you mean %(suggestion)s? Correct the address, or tick below that it is right."),
-                code="misspelt",
-                params={"suggestion": f"{address.rpartition('@')[0]}@{domain}"},
-            )
-        return address
+    @property
+    def counts_for_event(self):
+        """Whether the sign-up will be counted for an event, when it is confirmed."""
+        return self.of_event is not None and snapshot.current().at < self.of_event.counts_until
+
+    def redisplay(self):
+        consent, stamp = PledgeContent.current().current_wordings[None], self.read_stamp
+        super().redisplay()
+        if stamp and consent.pk not in stamp.wordings:
+            # The box was ticked beside an older text.
+            self.data.pop("consent", None)
 
     def clean(self):
         cleaned = super().clean()
@@ -222,6 +258,8 @@ class PledgeForm(StampedForm):
             **{name: data[name] for name in ANSWER_FIELDS if name in data},
         )
         submission.set_person(data["name"], data["email"], PledgeContent.current().provider_rules)
-        if is_referral_code(data["through"] or ""):
+        if self.counts_for_event:
+            submission.set_inviter(self.of_event.code)
+        elif is_referral_code(data["through"] or ""):
             submission.set_inviter(data["through"])
         return submit(submission, network, limit)

@@ -34,7 +34,7 @@ def problems(kind, words):
     ]
     for name in spec.required_placeholders:
         if f"{{{name}}}" not in words.text and f"{{{name}}}" not in words.after:
-            sentence = _("Write %(placeholder)s here or in the text above: it becomes %(meaning)s.")
+            sentence = _("Include %(placeholder)s here or in the text above. It becomes %(meaning)s.")
             found.append(("after", _missing(name, sentence)))
     return found
 
@@ -43,7 +43,7 @@ def _column_problems(spec, column, text):
     if not text.strip():
         # Only the text after the button is optional.
         if column != "after":
-            yield _("Write this: the message cannot do without it.")
+            yield _("Fill this in: the message needs it.")
         return
     is_button = column in ("button", "second_button")
     if column == "subject":
@@ -58,7 +58,7 @@ def _column_problems(spec, column, text):
     if is_button:
         for name in spec.button_placeholders(column):
             if f"{{{name}}}" not in text:
-                yield _missing(name, _("Write %(placeholder)s here: it becomes %(meaning)s."))
+                yield _missing(name, _("Include %(placeholder)s here. It becomes %(meaning)s."))
 
 
 def _missing(name, sentence):
@@ -67,15 +67,15 @@ def _missing(name, sentence):
 
 def _not_allowed(typed, column, allowed):
     if column == "subject":
-        return _("Take %(typed)s out: the subject is the same for everyone.") % {"typed": typed}
+        return _("Remove %(typed)s: the subject is the same for everyone.") % {"typed": typed}
     if not allowed:
-        return _("Take %(typed)s out: these words are the same for everyone.") % {"typed": typed}
+        return _("Remove %(typed)s: this text is the same for everyone.") % {"typed": typed}
     choice = ", ".join(f"{{{name}}}" for name in allowed)
     if typed in ("{", "}"):
-        return _("A curly bracket stands alone. They are only for: %(choice)s.") % {"choice": choice}
+        return _("There is a single curly bracket. Use curly brackets only for: %(choice)s.") % {"choice": choice}
     if near := get_close_matches(typed[1:-1].strip().lower(), allowed, n=1, cutoff=0.5):
-        return _("%(typed)s is not known here. Did you mean %(near)s?") % {"typed": typed, "near": f"{{{near[0]}}}"}
-    return _("%(typed)s is not known here. You can use: %(choice)s.") % {"typed": typed, "choice": choice}
+        return _("You cannot use %(typed)s here. Did you mean %(near)s?") % {"typed": typed, "near": f"{{{near[0]}}}"}
+    return _("You cannot use %(typed)s here. You can use: %(choice)s.") % {"typed": typed, "choice": choice}
 
 
 def revealing_words(subject):

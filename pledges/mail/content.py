@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
@@ -20,6 +19,9 @@ from django.utils.translation import gettext_lazy
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.mail import details
+from pledges.mail.rules import BLOCK_PURPOSES, GROUP_SPECS, JOINING_SPECS, MANAGING
+from staff.mail import automatic
 
 STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
 
@@ -44,6 +46,8 @@ LAST_DAYS = {
     Purpose.CORRECT_NAME: lambda pledge: pledge.expires_at,
     Purpose.NEW_ADDRESS: lambda pledge: pledge.new_address_until,
     Purpose.KEEP: lambda pledge: pledge.keep_until,
+    Purpose.GROUP_CONFIRM: lambda group: group.expires_at,
+    Purpose.JOINING_CONFIRM: lambda joining: joining.expires_at,
 }
 
 
@@ -68,6 +72,12 @@ class MessageSpec:
     per_address: bool = False
     # A function that returns sentences about the pledge. They follow the words of staff.
     details: Callable = lambda pledge: []
+    # A function of words and pledge that returns its buttons, (words, url), where the button above is not enough.
+    buttons: Callable | None = None
+    # A function that returns a sentence to begin with, in large type, or "".
+    headline: Callable = lambda pledge: ""
+    # A function that returns further links, the same for every supporter: (words, URL) pairs.
+    further_links: Callable = list
 
     @property
     def placeholders(self):
@@ -75,7 +85,7 @@ class MessageSpec:
 
         No name goes to a mailbox that has not confirmed it: a stranger may have typed anything.
         """
-        return [*(["name"] if self.link_purpose == Purpose.MANAGE else []), *self.required_placeholders, "site"]
+        return [*(["name"] if self.link_purpose in MANAGING else []), *self.required_placeholders, "site"]
 
     @property
     def required_placeholders(self):
@@ -96,14 +106,14 @@ class MessageSpec:
     @property
     def block_purpose(self):
         """The purpose of its link "never write to this address again", or None."""
-        return {Purpose.CONFIRM: Purpose.BLOCK, Purpose.NEW_ADDRESS: Purpose.BLOCK_NEW_ADDRESS}.get(self.link_purpose)
+        return BLOCK_PURPOSES.get(self.link_purpose)
 
     def appended_sentences(self, wants_news=True):
         """Yield sentences that the code appends to the words of staff."""
         if self.link_purpose == Purpose.CONFIRM and wants_news:
-            yield _("You have also asked for news of the movement by e-mail.")
-        if self.link_purpose == Purpose.MANAGE or self.per_address:
-            yield _("Whoever has the link can open the pledge: please do not pass this message on.")
+            yield _("You have also asked for news about the movement by email.")
+        if (purpose := Purpose.MANAGE if self.per_address else self.link_purpose) in MANAGING:
+            yield str(MANAGING[purpose])
 
 
 def _is_pending(pledge):
@@ -119,91 +129,87 @@ def _has_confirmed(pledge):
     return pledge.confirmed_at is not None
 
 
-def _current_details(pledge):
-    """Yield sentences with the present values of the fields that staff can correct."""
-    yield _("Group: %(sector)s") % {"sector": pledge.sector.name}
-    yield _("County: %(county)s") % {"county": pledge.county.name if pledge.county else _("not given")}
-    yield pledge.wall_status
-    yield _("We send you news by e-mail.") if pledge.updates else _("We send you no news.")
-    if pledge.new_address_cipher:
-        yield _("You have also given us another address. Until you confirm it there, this one stays.")
-
-
 # To add a kind of message: a `MessageKind`, an entry here, its words in starter/message-texts.json.
 SPECS = {
-    "confirm": MessageSpec(
-        gettext_lazy("Goes out as soon as someone has signed."), Purpose.CONFIRM, applies=_is_pending
-    ),
+    "confirm": MessageSpec(gettext_lazy("Sent as soon as someone has signed."), Purpose.CONFIRM, applies=_is_pending),
     "reminder": MessageSpec(
-        gettext_lazy("Goes out once, three days after signing, to whoever has not confirmed."),
+        gettext_lazy("Sent once, three days after signing, to people who have not confirmed."),
         Purpose.CONFIRM,
         applies=_is_pending,
     ),
     "counted": MessageSpec(
-        gettext_lazy("Goes out when someone has confirmed."),
+        gettext_lazy("Sent when someone has confirmed their pledge."),
         Purpose.MANAGE,
         applies=_is_confirmed,
         is_link_caused=True,
         # A mailbox confirms each pledge once.
         is_limited=False,
+        headline=details.own_number,
+        further_links=details.ways_to_share,
     ),
     "already": MessageSpec(
-        gettext_lazy("Goes out when someone who is counted already signs again with the same address and name."),
+        gettext_lazy("Sent when someone we already count signs again with the same address and name."),
         Purpose.MANAGE,
         applies=_is_confirmed,
     ),
     "similar": MessageSpec(
         gettext_lazy(
-            "Goes out in place of the confirmation when a name was signed that resembles the confirmed one of the same address."
+            "Sent instead of the confirmation if someone signs with an address that has a confirmed pledge in a similar name."
         ),
         Purpose.CORRECT_NAME,
         second_purpose=Purpose.CONFIRM,
         applies=_is_pending,
     ),
     "full": MessageSpec(
-        gettext_lazy("Goes out when a third person signs with an address from which two have pledged."),
+        gettext_lazy("Sent when a third person signs with an address that two people have already used."),
         per_address=True,
     ),
-    "links": MessageSpec(gettext_lazy("Goes out when someone asks for their link."), per_address=True),
+    "links": MessageSpec(gettext_lazy("Sent when someone asks for their link."), per_address=True),
     "fresh": MessageSpec(
-        gettext_lazy("Goes out when someone asks for a fresh link by a link that is older than a day."),
+        gettext_lazy("Sent when someone uses a link that is more than a day old to ask for a new one."),
         Purpose.MANAGE,
         applies=lambda pledge: not _is_pending(pledge),
         is_link_caused=True,
     ),
     "new_address": MessageSpec(
-        gettext_lazy("Goes to the new address when a supporter changes it."),
+        gettext_lazy("Sent to the new address when a supporter changes it."),
         Purpose.NEW_ADDRESS,
         applies=lambda pledge: pledge.new_address_cipher is not None,
     ),
     "keep": MessageSpec(
-        gettext_lazy("Goes out once, long after someone confirmed. Without an answer we erase name and address."),
+        gettext_lazy(
+            "Sent once, long after someone confirmed. If they do not answer, we erase their name and address."
+        ),
         Purpose.KEEP,
         applies=lambda pledge: pledge.keep_asked_at is not None,
     ),
-    "moved": MessageSpec(gettext_lazy("Goes to the old address when a supporter has changed it."), is_link_caused=True),
+    "moved": MessageSpec(gettext_lazy("Sent to the old address when a supporter has changed it."), is_link_caused=True),
     "corrected": MessageSpec(
-        gettext_lazy("Goes out when one of you has corrected a pledge because its supporter asked for it."),
+        gettext_lazy("Sent when a member of staff corrects a pledge at the supporter’s request."),
         Purpose.MANAGE,
         applies=lambda pledge: not _is_pending(pledge),
-        details=_current_details,
+        details=details.present_answers,
     ),
     "withdrawn": MessageSpec(
         gettext_lazy("The last message, when a pledge is withdrawn or erased."), is_link_caused=True
     ),
+    **{kind: MessageSpec(**rules) for kind, rules in (GROUP_SPECS | JOINING_SPECS).items()},
 }
 
 
 @dataclass
 class MailContent:
-    """The parts of one e-mail, for the templates. `buttons` are (words, url) pairs; the paragraphs `after` follow them."""
+    """The parts of one e-mail, in their order, for the templates. `buttons` and `further_links` are (words, url) pairs."""
 
     subject: str
-    paragraphs: list[str]
-    # The URL of the site. The HTML template turns each occurrence into a link.
+    # The URL of the site. The HTML template turns each occurrence in `paragraphs` and `after` into a link.
     site: str
+    headline: str = ""
+    paragraphs: list[str] = field(default_factory=list)
     buttons: list[tuple[str, str]] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
+    further_links: list[tuple[str, str]] = field(default_factory=list)
+    closing: list[str] = field(default_factory=list)
     # (words, url) of the link "never write to this address again".
     block: tuple[str, str] | None = None
 
@@ -228,27 +234,21 @@ def compose(kind, words, pledges, language, address):
     """
     with translation.override(language):
         context = {"content": _fill(SPECS[kind], words, pledges), "language": language}
-        mail = EmailMultiAlternatives(
-            subject=context["content"].subject,
-            body=render_to_string("pledges/email/message.txt", context),
-            to=[address],
-            # RFC 3834 and Exchange: suppress out-of-office replies.
-            headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
-        )
-        mail.attach_alternative(render_to_string("pledges/email/message.html", context), "text/html")
-        return mail
+        text = render_to_string("pledges/email/message.txt", context)
+        html = render_to_string("pledges/email/message.html", context)
+        return automatic(context["content"].subject, text, html, address)
 
 
 def _fill(spec, words, pledges):
     first = pledges[0]
     home = f"{settings.SITE_URL}/{translation.get_language()}/"
-    values = {"site": home}
-    if "name" in spec.placeholders:
-        values["name"] = first.name if _has_confirmed(first) else ""
+    values = {"site": home, "name": first.name if "name" in spec.placeholders and _has_confirmed(first) else ""}
     if spec.required_placeholders:
         until = LAST_DAYS[spec.link_purpose](first)
         values["day"] = formats.date_format(timezone.localtime(until), "DATE_FORMAT")
-    if spec.per_address:
+    if spec.buttons:
+        buttons = spec.buttons(words, first)
+    elif spec.per_address:
         buttons = [_pledge_button(words, pledge) for pledge in pledges]
     else:
         buttons = [(words.button, links.url(spec.link_purpose, first) if spec.link_purpose else home)]
@@ -256,17 +256,17 @@ def _fill(spec, words, pledges):
             buttons.append((words.second_button, links.url(spec.second_purpose, first)))
     block = None
     if spec.block_purpose:
-        block = (_("Was it not you? Never write to this address again."), links.url(spec.block_purpose, first))
+        block = (_("Was this not you? Stop all emails to this address."), links.url(spec.block_purpose, first))
     return MailContent(
         # SQL can change a row without the form's validation, and a line break would end the header.
         subject=" ".join(words.subject.split()),
-        paragraphs=[*_paragraphs(words.text, values), *spec.details(first)],
         site=home,
+        headline=spec.headline(first),
+        paragraphs=[*_paragraphs(words.text, values), *spec.details(first)],
         buttons=buttons,
-        after=[
-            *_paragraphs(words.after, values),
-            *spec.appended_sentences(wants_news=bool(first and first.updates)),
-        ],
+        after=_paragraphs(words.after, values),
+        further_links=list(spec.further_links()),
+        closing=list(spec.appended_sentences(wants_news=bool(first and first.updates))),
         block=block,
     )
 
@@ -275,8 +275,8 @@ def _pledge_button(words, pledge):
     signed = formats.date_format(timezone.localtime(pledge.created_at), "DATETIME_FORMAT")
     if _is_pending(pledge):
         return _replace(words.second_button, {"signed": signed}), links.url(Purpose.CONFIRM, pledge)
-    if _has_confirmed(pledge):
-        text = _replace(words.button, {"name": pledge.name})
+    if _has_confirmed(pledge) and (name := pledge.readable_name):
+        text = _replace(words.button, {"name": name})
     else:
         text = _("Open the pledge signed on %(signed)s") % {"signed": signed}
     return text, links.url(Purpose.MANAGE, pledge)

@@ -38,8 +38,8 @@ LONGEST_PAUSE = 30
 class Sender(threading.Thread):
     """Claims due messages and hands them to `settings.MAIL_CONNECTIONS` threads, each with a connection of its own.
 
-    After a failure of the mail server the messages that wait are released without an attempt. After a pause single messages probe
-    the server until it accepts one.
+    After a failure of the mail server, or while it refuses all messages, those that wait are released without an attempt. After a
+    pause single messages probe the server until it accepts one.
     """
 
     def __init__(self):
@@ -164,7 +164,7 @@ class Sender(threading.Thread):
             self._record(message)
         finally:
             self._held.pop(message.pk, None)
-        if not errors.is_server_failure(error):
+        if not errors.is_server_failure(error) and not message.is_kept:
             self._failures = 0
         elif not self._is_paused():  # else another connection has failed at the same time
             self._paused_until = time.monotonic() + min(2**self._failures, LONGEST_PAUSE)

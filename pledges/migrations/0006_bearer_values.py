@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 
@@ -17,14 +18,17 @@ def encrypt_codes(apps, schema_editor):
         apps.get_model("pledges", name) for name in ("Pledge", "Submission", "ReferralLink")
     )
 
+    # No key is registered yet.
+    field_key, digest_keys = keys.decoded(settings.FIELD_KEYS)[0], keys.decoded(settings.DIGEST_KEYS)
+
     def inviter(pledge_id, code):
-        return keys.encrypt(code, associated_data=keys.pledge_associated_data(pledge_id, "inviter"))
+        return keys.encrypt(code, associated_data=keys.pledge_associated_data(pledge_id, "inviter"), key=field_key)
 
     for pledge in Pledge.objects.exclude(code=None).only("code").iterator():
-        digests = keys.digests("referral code", pledge.code)
+        digests = keys.digests("referral code", pledge.code, by=digest_keys)
         ReferralLink.objects.create(
             pledge=pledge,
-            code_cipher=keys.encrypt(pledge.code, associated_data=f"referrallink.code.{pledge.pk}"),
+            code_cipher=keys.encrypt(pledge.code, associated_data=f"referrallink.code.{pledge.pk}", key=field_key),
             code_digest=digests[0],
             code_digest_last=digests[-1],
             confirmations=Pledge.objects.filter(came_through=pledge, state="confirmed").count(),

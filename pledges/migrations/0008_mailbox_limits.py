@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.conf import settings
 from django.db import migrations, models
 
 from pledges import addresses
@@ -47,7 +48,12 @@ def block_mailboxes(apps, schema_editor):
     BlockedAddress = apps.get_model("pledges.BlockedAddress")
     for blocked in BlockedAddress.objects.order_by("pk"):
         address = keys.decrypt(blocked.address_cipher, associated_data=f"blocked.address.{blocked.pk}")
-        by_key = keys.digests("mailbox", addresses.limiting_address(address, rules))
+        by_key = keys.digests(
+            "mailbox",
+            addresses.limiting_address(address, rules),
+            # No key is registered yet.
+            by=keys.decoded(settings.DIGEST_KEYS),
+        )
         if BlockedAddress.objects.filter(mailbox_digest=by_key[0]).exists():
             blocked.delete()
         else:

@@ -2,20 +2,27 @@
 
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.attempts import Attempt
+from pledges.models.backups import Backup, OutboxEntry
 from pledges.models.batch_rows import BatchRow
 from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.content_version import ContentChange, ContentVersion
+from pledges.models.events import Event, EventCount, EventFigures
 from pledges.models.exports import Export
+from pledges.models.goals import Goal
 from pledges.models.grants import MessageGrant
+from pledges.models.groups import GroupPledge
 from pledges.models.heartbeat import FailedStep, Heartbeat
+from pledges.models.joinings import Joining, OrganisationKind
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
+from pledges.models.paper import PaperSheet
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
 from pledges.models.published_state import PublishedCounty, PublishedState
 from pledges.models.referrals import ReferralLink
+from pledges.models.registered_keys import RegisteredKey
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
@@ -29,6 +36,7 @@ from pledges.models.tally import (
     TallyDelta,
     TallyHour,
     TallyVersion,
+    Way,
 )
 from pledges.models.trial_messages import TrialMessage
 from pledges.models.unreadable import Unreadable
@@ -37,6 +45,7 @@ from pledges.models.wordings import Wording
 
 __all__ = [
     "Attempt",
+    "Backup",
     "Batch",
     "BatchRow",
     "BlockedAddress",
@@ -46,14 +55,23 @@ __all__ = [
     "ContentVersion",
     "County",
     "CountyRound",
+    "Event",
+    "EventCount",
+    "EventFigures",
     "Export",
     "FailedStep",
+    "Goal",
+    "GroupPledge",
     "Heartbeat",
+    "Joining",
     "Message",
     "MessageGrant",
     "MessageText",
     "Milestone",
     "Municipality",
+    "OrganisationKind",
+    "OutboxEntry",
+    "PaperSheet",
     "Pledge",
     "PledgingSettings",
     "ProviderRule",
@@ -61,6 +79,7 @@ __all__ = [
     "PublishedState",
     "ReferralLink",
     "RefusedWord",
+    "RegisteredKey",
     "Sector",
     "StarterItem",
     "Submission",
@@ -74,5 +93,6 @@ __all__ = [
     "TrialMessage",
     "Unreadable",
     "WallName",
+    "Way",
     "Wording",
 ]

@@ -34,7 +34,7 @@ class ProviderRule(models.Model):
     """The normalisation rule of one mail domain. Domains without a rule get case folding only."""
 
     domain = models.CharField(
-        _("domain"), max_length=253, unique=True, help_text=_("Such as gmail.com, in lower case.")
+        _("domain"), max_length=253, unique=True, help_text=_("In lower case, for example gmail.com.")
     )
     same_as = models.CharField(
         _("same as"),
@@ -46,7 +46,7 @@ class ProviderRule(models.Model):
         _("ignored characters"),
         max_length=5,
         blank=True,
-        help_text=_("Characters that make no difference before the @, such as the dot at Gmail."),
+        help_text=_("Characters that make no difference before the @, for example the dot at Gmail."),
     )
     tag = models.CharField(
         _("tag sign"),
@@ -54,7 +54,7 @@ class ProviderRule(models.Model):
         blank=True,
         help_text=_("The sign after which the rest is a tag, such as +."),
     )
-    source = models.URLField(_("source"), help_text=_("Where the provider says so."))
+    source = models.URLField(_("source"), help_text=_("The page where the provider says this."))
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
     objects = ProviderRuleQuerySet.as_manager()
@@ -75,7 +75,7 @@ class ProviderRule(models.Model):
 
 
 def mailbox_digests(address, rules):
-    """{column: digest} of the mailbox of an address, whatever its tag and dots; for limits and blocks only.
+    """{column: digest} of the mailbox of an address without its tag and dots; for limits and blocks only.
 
     There are two, by the first and the last of DIGEST_KEYS, as in `pledges.models.person.Person`.
     """

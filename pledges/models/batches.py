@@ -38,9 +38,9 @@ class Batch(models.Model):
 
     class Chosen(models.TextChoices):
         SELECTION = "selection", _("ticked one by one")
-        FILTERS = "filters", _("all that the filters showed")
+        FILTERS = "filters", _("all filtered pledges")
         NETWORKS = "networks", _("from the same networks")
-        DOMAINS = "domains", _("with the same mail domains")
+        DOMAINS = "domains", _("with the same email domains")
 
     class State(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("batch", "waiting its turn")
@@ -51,7 +51,7 @@ class Batch(models.Model):
         UNDOING = "undoing", pgettext_lazy("batch", "being undone")
         UNDONE = "undone", pgettext_lazy("batch", "undone")
 
-    kind = models.CharField(pgettext_lazy("batch", "what is done"), max_length=10, choices=Kind, editable=False)
+    kind = models.CharField(pgettext_lazy("batch", "action taken"), max_length=10, choices=Kind, editable=False)
     chosen = models.CharField(_("how they were chosen"), max_length=9, choices=Chosen, editable=False)
     choice = models.JSONField(_("details of the choice"), default=dict, editable=False)
     by = models.ForeignKey(
@@ -83,7 +83,7 @@ class Batch(models.Model):
     count = models.PositiveIntegerField(_("pledges chosen"), default=0, editable=False)
     changed = models.PositiveIntegerField(pgettext_lazy("batch", "changed"), default=0, editable=False)
     skipped = models.PositiveIntegerField(_("already so, or erased"), default=0, editable=False)
-    undone = models.PositiveIntegerField(_("brought back"), default=0, editable=False)
+    undone = models.PositiveIntegerField(_("restored"), default=0, editable=False)
     kept = models.PositiveIntegerField(_("changed or erased since, and left alone"), default=0, editable=False)
     # The class of the error, never its text, which may quote personal data.
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)

@@ -34,7 +34,7 @@ class Export(models.Model):
     class Content(models.TextChoices):
         PLEDGES = "pledges", _("pledges, without names and addresses")
         PEOPLE = "people", _("pledges, with names and addresses")
-        UPDATES = "updates", _("names and addresses of those who want news")
+        UPDATES = "updates", _("names and addresses of people who want news")
 
     class Format(models.TextChoices):
         CSV = "csv", "CSV"
@@ -43,7 +43,7 @@ class Export(models.Model):
     class State(models.TextChoices):
         RUNNING = "running", _("running")
         FINISHED = "finished", _("finished")
-        BROKEN_OFF = "broken_off", _("broken off")
+        BROKEN_OFF = "broken_off", _("stopped early")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The audit log keeps the id of the user after the account is deleted.
@@ -84,7 +84,7 @@ class Export(models.Model):
         default_permissions = ["view"]
         permissions = [
             ("export_pledges", _("Can export pledges, and with “see people” their names and addresses")),
-            ("export_updates", _("Can export those who want news, if they may see people")),
+            ("export_updates", _("Can export people who want news, if allowed to see people")),
         ]
         constraints = [
             models.CheckConstraint(

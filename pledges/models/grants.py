@@ -14,8 +14,8 @@ class MessageGrantQuerySet(models.QuerySet):
     """Queries on grants."""
 
     def expired(self):
-        """Grants that no limit counts any more. Housekeeping erases them."""
-        return self.filter(granted_at__lte=Now() - GRANT_LIFE)
+        """Grants that no limit counts any more, and those of a clock that was set back since. Housekeeping erases them."""
+        return self.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | Q(granted_at__gt=Now() + timedelta(minutes=1)))
 
     def grant(self, messages, rules):
         """Those of these locked messages that may be sent now, in one statement; the others become due later.

@@ -1,4 +1,4 @@
-"""The state of the worker: a heartbeat every 30 seconds, and the housekeeping steps that fail."""
+"""The state of the worker: a heartbeat every 30 seconds with what it has probed, and the housekeeping steps that fail."""
 
 from datetime import timedelta
 
@@ -9,12 +9,21 @@ from django.utils import timezone
 
 # Four missed beats.
 LATE_AFTER = timedelta(minutes=2)
+# Clocks that differ by more are wrong.
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 class Heartbeat(models.Model):
-    """The time of the last heartbeat of any worker. There is no row until a worker has run."""
+    """The last heartbeat of any worker, and what it has probed. There is no row until a worker has run."""
 
-    beat_at = models.DateTimeField(default=timezone.now, editable=False)
+    # By the clock of the database.
+    beat_at = models.DateTimeField(db_default=Now(), editable=False)
+    # Whether the clock of the database has gone on evenly. See `pledges.readiness.clock`.
+    is_clock_steady = models.BooleanField(db_default=True, editable=False)
+    # When the certificate of SITE_URL was last looked at (None: never, or no certificate is needed), and when it ends (None: it
+    # could not be read, or browsers refuse it).
+    certificate_read_at = models.DateTimeField(null=True, editable=False)
+    certificate_ends_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(name="heartbeat_single_row", condition=Q(pk=1))]
@@ -23,14 +32,15 @@ class Heartbeat(models.Model):
         return str(self.beat_at)
 
     @classmethod
-    def beat(cls):
-        """Record that a worker is alive now."""
-        cls.objects.bulk_create([cls(pk=1)], update_conflicts=True, unique_fields=["pk"], update_fields=["beat_at"])
+    def beat(cls, **probed):
+        """Record that a worker is alive now, and values of other columns."""
+        row = cls(pk=1, beat_at=Now(), **probed)
+        cls.objects.bulk_create([row], update_conflicts=True, unique_fields=["pk"], update_fields=["beat_at", *probed])
 
     @classmethod
-    def is_late(cls):
-        """Whether a worker has run, but none within LATE_AFTER."""
-        return cls.objects.filter(beat_at__lt=Now() - LATE_AFTER).exists()
+    def is_ahead(cls):
+        """Whether the last heartbeat lies in the future: the clock was set back since."""
+        return cls.objects.filter(beat_at__gt=Now() + CLOCK_TOLERANCE).exists()
 
 
 class FailedStep(models.Model):

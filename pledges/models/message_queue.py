@@ -4,18 +4,21 @@ import itertools
 from datetime import timedelta
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges.mail import errors
 from pledges.models.addresses import ProviderRule
 from pledges.models.grants import MessageGrant
-from pledges.models.message_texts import BULK_KINDS, MessageText
+from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
 
 # Limits of `mail_is_failing`.
 CONSECUTIVE_FAILURES = 20
 OUTAGE_AFTER = timedelta(minutes=15)
+GIVE_UP_AFTER = timedelta(days=3)
+# For messages that were refused while all are.
+KEPT_RETRY_DELAY = timedelta(minutes=1)
 
 
 class MessageQuerySet(models.QuerySet):
@@ -39,12 +42,43 @@ class MessageQuerySet(models.QuerySet):
         An error of our own mail server (unreachable, or it refuses our credentials or sender) counts after OUTAGE_AFTER. Errors
         of recipients' servers count only after CONSECUTIVE_FAILURES, because a few full or invented mailboxes are normal.
         """
-        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
-        failed = list(itertools.takewhile(lambda message: message.state != self.model.State.SENT, newest))
+        failed = self._failed_since_the_last_sent()
         if len(failed) == CONSECUTIVE_FAILURES:
             return True
         own_errors = [message for message in failed if not message.error.startswith(errors.RECIPIENT_ERRORS)]
         return any(timezone.now() - message.queued_at > OUTAGE_AFTER for message in own_errors)
+
+    def _failed_since_the_last_sent(self):
+        """The messages tried since the last one that was sent, newest first, at most CONSECUTIVE_FAILURES."""
+        newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
+        return list(itertools.takewhile(lambda message: message.state != self.model.State.SENT, newest))
+
+    def keep_if_all_fail(self):
+        """Queue what was given up since the last message that was sent, if the last CONSECUTIVE_FAILURES all failed.
+
+        Then the fault is ours, not that of so many mailboxes: a blocked sender, a relay that refuses us. Returns the number of
+        messages queued. They are due after KEPT_RETRY_DELAY; the sender tries one at a time until one is accepted.
+        """
+        if len(self._failed_since_the_last_sent()) < CONSECUTIVE_FAILURES:
+            return 0
+        last_sent = self.filter(state=self.model.State.SENT).aggregate(at=Max("tried_at"))["at"]
+        is_over = Q(address_cipher__isnull=False, queued_at__lte=Now() - GIVE_UP_AFTER)
+        kept = self.failing().filter(tried_at__isnull=False).exclude(is_over)
+        if last_sent is not None:
+            kept = kept.filter(tried_at__gt=last_sent)
+        return kept.update(state=self.model.State.QUEUED, due_at=Now() + KEPT_RETRY_DELAY)
+
+    def erase_refused_addresses(self):
+        """Delete refused messages that store an address, once a later one was sent: the refusal concerned that mailbox.
+
+        Without one they are deleted when retries would have ended.
+        """
+        refused = self.failing().filter(address_cipher__isnull=False)
+        last_sent = self.filter(state=self.model.State.SENT).aggregate(at=Max("tried_at"))["at"]
+        is_judged = Q(queued_at__lte=Now() - GIVE_UP_AFTER)
+        if last_sent is not None:
+            is_judged |= Q(tried_at__lt=last_sent)
+        refused.filter(is_judged).delete()
 
     def send_again(self):
         """Queue those that were given up once more; returns the messages that this call changed."""
@@ -77,9 +111,13 @@ class MessageQuerySet(models.QuerySet):
         return messages
 
     def _lock_free(self, limit):
-        """Lock and return due messages that no other sender has claimed, bulk last."""
-        free = self.due().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
-        free = free.select_related("pledge").select_for_update(skip_locked=True, of=("self",))
+        """Lock and return due messages that no other sender has claimed, bulk last.
+
+        Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
+        """
+        known = self.due().filter(kind__in=MessageKind.values)
+        free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
+        free = free.select_related("pledge", "group", "joining").select_for_update(skip_locked=True, of=("self",))
         messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])
         if len(messages) < limit:
             messages += free.filter(kind__in=BULK_KINDS)[: limit - len(messages)]

@@ -22,16 +22,28 @@ class MessageKind(models.TextChoices):
     CONFIRM = "confirm", _("please confirm")
     REMINDER = "reminder", _("reminder to confirm")
     COUNTED = "counted", _("you are counted")
-    ALREADY = "already", _("you have already pledged")
+    ALREADY = "already", _("you have already signed")
     SIMILAR = "similar", _("signed again with a similar name")
-    FULL = "full", _("two have pledged from this address")
+    FULL = "full", _("two people have signed with this address")
     LINKS = "links", _("your link")
-    FRESH = "fresh", _("a fresh link")
+    FRESH = "fresh", _("a new link")
     NEW_ADDRESS = "new_address", _("confirm the new address")
-    MOVED = "moved", _("your address was changed")
-    KEEP = "keep", _("shall we keep your name and address?")
-    CORRECTED = "corrected", _("your pledge is corrected")
-    WITHDRAWN = "withdrawn", _("your pledge is erased")
+    MOVED = "moved", _("your address has been changed")
+    KEEP = "keep", _("should we keep your name and address?")
+    CORRECTED = "corrected", _("your pledge has been corrected")
+    WITHDRAWN = "withdrawn", _("your pledge has been erased")
+    GROUP = "group", _("group: please confirm")
+    GROUP_OPEN = "group_open", _("group: we are checking it")
+    GROUP_YES = "group_yes", _("group: counted")
+    GROUP_NO = "group_no", _("group: not counted")
+    GROUP_OUT = "group_out", _("group: withdrawn")
+    GROUP_LINKS = "group_links", _("group: your links")
+    JOIN = "join", _("organisation: please confirm")
+    JOIN_AGAIN = "join_again", _("organisation: already sent")
+    JOIN_YES = "join_yes", _("organisation: on our page")
+    JOIN_NO = "join_no", _("organisation: refused")
+    JOIN_RENEW = "join_renew", _("organisation: still with us?")
+    JOIN_OUT = "join_out", _("organisation: has left")
 
 
 # Kinds of low priority: sent only when no other message is due.
@@ -70,8 +82,8 @@ class MessageText(models.Model):
             _("subject"),
             max_length=70,
             help_text=_(
-                "What stands in the list of mails, where others may see it: a neutral line such as “Your link”. "
-                "It is the same for everyone, so no name belongs here."
+                "Shown in the inbox, where other people may see it. Keep it neutral, for example “Your link”. It is "
+                "the same for everyone, so do not include a name."
             ),
         )
     )
@@ -79,14 +91,16 @@ class MessageText(models.Model):
         models.TextField(
             _("text"),
             max_length=2000,
-            help_text=_("What is read above the button. An empty line begins a new paragraph. Plain text, no links."),
+            help_text=_(
+                "The text above the button. Leave an empty line to start a new paragraph. Plain text, no links."
+            ),
         )
     )
     button = TranslatedField(
         models.CharField(
             _("button"),
             max_length=60,
-            help_text=_("The words on the button, such as “Open my pledge”. Where it leads is fixed."),
+            help_text=_("The text on the button, for example “Open my pledge”. You cannot change where it leads."),
         )
     )
     second_button = TranslatedField(
@@ -94,7 +108,7 @@ class MessageText(models.Model):
             _("button to confirm"),
             max_length=60,
             blank=True,
-            help_text=_("The words on the button to a pledge that waits to be confirmed."),
+            help_text=_("The text on the button for a pledge that has not been confirmed yet."),
         )
     )
     after = TranslatedField(
@@ -102,7 +116,7 @@ class MessageText(models.Model):
             _("text after the button"),
             max_length=1000,
             blank=True,
-            help_text=_("What is read below the button, such as how long the link works. It may be empty."),
+            help_text=_("The text below the button, for example how long the link works. You can leave it empty."),
         )
     )
 

@@ -16,7 +16,7 @@ from pledges.crypto import keys
 from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
-from pledges.models.message_queue import MessageQuerySet
+from pledges.models.message_queue import GIVE_UP_AFTER, MessageQuerySet
 from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
 from pledges.models.unreadable import Unreadable
 
@@ -25,7 +25,6 @@ logger = logging.getLogger(__name__)
 # The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
 RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 LATER_RETRY_DELAY = timedelta(hours=6)
-GIVE_UP_AFTER = timedelta(days=3)
 
 
 class Message(models.Model):
@@ -33,7 +32,7 @@ class Message(models.Model):
 
     The recipient's address is read from the pledge. A message stores it itself, encrypted, where no pledge has it: the last one,
     after the pledge is erased or has another address, and the answer to a sign-up by someone whose address is erased. That row is
-    deleted once the message is sent or given up.
+    deleted once the message is sent, or given up for good.
     """
 
     Kind = MessageKind
@@ -41,13 +40,30 @@ class Message(models.Model):
     class State(models.TextChoices):
         QUEUED = "queued", _("to be sent")
         SENT = "sent", _("sent")
-        FAILING = "failing", _("given up after three days")
-        REFUSED = "refused", _("refused by the recipient's server")
+        FAILING = "failing", _("failed after three days")
+        REFUSED = "refused", _("refused by the recipient’s server")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind)
     pledge = models.ForeignKey(
         "pledges.Pledge", on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
+    )
+    # A message is about a pledge, a group pledge or an organisation. The indexes of these columns are below.
+    group = models.ForeignKey(
+        "pledges.GroupPledge",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("group pledge"),
+    )
+    joining = models.ForeignKey(
+        "pledges.Joining",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("organisation that joins"),
     )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     address_cipher = models.BinaryField(null=True, editable=False)
@@ -68,6 +84,8 @@ class Message(models.Model):
 
     # Set by `attempt`.
     no_longer_applies = False
+    # Set by `save_outcome`: whether it would have been given up, but all messages are refused.
+    is_kept = False
 
     class Meta:
         verbose_name = _("message")
@@ -80,7 +98,10 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_pledge_or_address",
-                condition=Q(pledge__isnull=False) | Q(address_cipher__isnull=False),
+                condition=Q(pledge__isnull=False)
+                | Q(group__isnull=False)
+                | Q(joining__isnull=False)
+                | Q(address_cipher__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_lease_only_while_queued", condition=Q(leased_until=None) | Q(state="queued")
@@ -93,6 +114,8 @@ class Message(models.Model):
                 fields=["due_at"], name="message_queued_not_bulk", condition=Q(state="queued") & ~Q(kind__in=BULK_KINDS)
             ),
             models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
+            models.Index(fields=["group"], name="message_group", condition=Q(group__isnull=False)),
+            models.Index(fields=["joining"], name="message_joining", condition=Q(joining__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
 
@@ -108,6 +131,16 @@ class Message(models.Model):
         with connection.cursor() as cursor:
             cursor.execute("SELECT queue_message(%s, %s)", [kind, pledge.pk])
             return cls.objects.select_related("pledge").get(pk=cursor.fetchone()[0])
+
+    @classmethod
+    def queue_for(cls, kind, **about):
+        """Queue a message about a group pledge (`group=`) or an organisation (`joining=`), unless one of this kind waits.
+
+        It is queued in the caller's transaction.
+        """
+        [row] = about.values()
+        if not cls.objects.queued().filter(kind=kind, leased_until=None, **about).exists():
+            cls.objects.create(kind=kind, language=row.language, **about)
 
     @classmethod
     def queue_last(cls, kind, address, language):
@@ -127,9 +160,16 @@ class Message(models.Model):
         """The decrypted address of the recipient, or None if it is erased. Raises CannotDecrypt."""
         if self.address_cipher is not None:
             return keys.decrypt(self.address_cipher, associated_data=self.associated_data)
+        if self.contact is not None:
+            return self.contact.address
         if self.kind == self.Kind.NEW_ADDRESS:
             return self.pledge.new_address
-        return self.pledge.address
+        return self.pledge.address_of_mailbox if self.spec.per_address else self.pledge.address
+
+    @property
+    def contact(self):
+        """The group pledge or the organisation that it is about, or None."""
+        return self.group or self.joining
 
     @property
     def spec(self):
@@ -156,17 +196,14 @@ class Message(models.Model):
 
     def compose(self):
         """The e-mail, or None if the message no longer applies, such as a reminder after the confirmation."""
-        if self.pledge_id:
-            # As it is now: since the claim it may have been withdrawn, confirmed, or given another address.
-            self.pledge = type(self.pledge).objects.filter(pk=self.pledge_id).first()
-            if self.pledge is None:
-                return None
+        if not self._read_subject():
+            return None
         address = self.address
-        if address is None or not self.spec.applies(self.pledge):
+        if address is None or not self.spec.applies(self.contact or self.pledge):
             return None
         if not self.spec.is_link_caused and BlockedAddress.objects.holds(address, self.rules):
             return None
-        pledges = [self.pledge]
+        pledges = [self.contact or self.pledge]
         if self.spec.per_address:
             pledges = list(type(self.pledge).objects.at_address(address).with_person())
         if not pledges:
@@ -175,6 +212,14 @@ class Message(models.Model):
             words = MessageText.objects.words_in_use(self.Kind.SIMILAR, self.language)
             return content.compose(self.Kind.SIMILAR, words, pledges, self.language, address)
         return content.compose(self.kind, self.words, pledges, self.language, address)
+
+    def _read_subject(self):
+        """Read what it is about as it is now: withdrawn, confirmed or changed since the claim. False if it is gone."""
+        for name in ("pledge", "group", "joining"):
+            if row := getattr(self, name):
+                setattr(self, name, type(row).objects.filter(pk=row.pk).first())
+                return getattr(self, name) is not None
+        return True
 
     def attempt(self, server):
         """Try once to hand the message to `server`, a `pledges.mail.connections.Connection`; returns the error or None.
@@ -205,18 +250,30 @@ class Message(models.Model):
         return None
 
     def save_outcome(self):
-        """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted."""
+        """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted.
+
+        A message that was given up is queued again if all the others are refused too.
+        """
         row = Message.objects.filter(pk=self.pk)
-        # A row that stores an address goes once the message is sent or given up.
-        if self.no_longer_applies or (self.address_cipher is not None and self.state != self.State.QUEUED):
+        # A row that stores an address goes once the message is sent or too old. Refused, it waits for erase_refused_addresses().
+        is_over = self.address_cipher is not None and self.state in (self.State.SENT, self.State.FAILING)
+        if self.no_longer_applies or is_over:
             row.delete()
-            return
-        columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
-        row.update(leased_until=None, **{column: getattr(self, column) for column in columns})
+        else:
+            columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
+            row.update(leased_until=None, **{column: getattr(self, column) for column in columns})
+        if self.state in (self.State.REFUSED, self.State.FAILING):
+            self.is_kept = bool(Message.objects.keep_if_all_fail())
+        self._log()
+
+    def _log(self):
+        outcome = "dropped" if self.no_longer_applies else "kept" if self.is_kept else self.state
+        fields = {"mail": str(self.pk), "kind": self.kind, "outcome": outcome, "attempt": self.attempts}
+        level = logging.WARNING if self.error else logging.INFO
+        logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
 
     def _schedule_retry(self, error):
         self.error = errors.error_kind(error)
-        logger.warning("message %s, attempt %d: %s", self.pk, self.attempts, self.error)
         now = timezone.now()
         delay = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
         if errors.is_final_refusal(error):

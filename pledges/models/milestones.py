@@ -5,8 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges.models.numbers import number
 from pledges.models.sectors import Sector
+from pledges.numbers import number
 
 
 class MilestoneQuerySet(models.QuerySet):
@@ -21,14 +21,14 @@ class Milestone(models.Model):
     """A number of supporters (in all or in one sector) or every county, reached on a day (in the time zone of Tirana)."""
 
     class Kind(models.TextChoices):
-        PEOPLE = "people", _("so many supporters")
+        PEOPLE = "people", _("number of supporters reached")
         COUNTIES = "counties", _("supporters from every county")
-        SECTOR = "sector", _("so many supporters in one sector")
+        SECTOR = "sector", _("number of supporters reached in one group")
 
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     people = models.PositiveIntegerField(_("people"), null=True, blank=True)
     sector = models.ForeignKey(
-        Sector, on_delete=models.CASCADE, null=True, blank=True, related_name="milestones", verbose_name=_("sector")
+        Sector, on_delete=models.CASCADE, null=True, blank=True, related_name="milestones", verbose_name=_("group")
     )
     reached_on = models.DateField(_("reached"))
     recorded_at = models.DateTimeField(_("recorded"), auto_now_add=True)

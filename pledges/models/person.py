@@ -10,6 +10,7 @@ from pledges.crypto import keys
 from pledges.models.addresses import ProviderRule
 from pledges.models.messages import Message
 from pledges.models.querysets import PENDING_LIFE, digest_mark
+from pledges.models.unreadable import Unreadable
 
 DIGEST_FIELDS = [
     "address_digest",
@@ -78,6 +79,27 @@ class Person(models.Model):
         return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
 
     @property
+    def readable_name(self):
+        """The name, or None if it is erased or no key opens it, which raises the alarm of `/readyz`."""
+        try:
+            return self.name
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            return None
+
+    @property
+    def address_of_mailbox(self):
+        """The address of this pledge or, if no key opens it, of the other pledge of its mailbox. Raises CannotDecrypt."""
+        try:
+            return self.address
+        except keys.CannotDecrypt as error:
+            other = self.others_at_address().with_person().first()
+            if other is None:
+                raise
+            Unreadable.record(error)
+            return other.address
+
+    @property
     def new_address(self):
         """The decrypted address that waits for its confirmation, or None. Raises CannotDecrypt."""
         if self.new_address_cipher is None:
@@ -89,13 +111,16 @@ class Person(models.Model):
         """When an unconfirmed new address is erased."""
         return self.new_address_at + PENDING_LIFE
 
-    def set_person(self, name, address):
-        """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save."""
+    def set_person(self, name, address, rules=None):
+        """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save.
+
+        `rules` are the provider rules, which are read if they are not given.
+        """
         if self.name_cipher and name != self.name:
             self.wall, self.wall_at = self.Wall.WAITING, None
         self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
-        self.set_digests(name, address)
+        self.set_digests(name, address, rules)
 
     def set_digests(self, name, address, rules=None):
         """Compute all digests by the present keys and provider rules. Does not save."""
@@ -153,7 +178,8 @@ class Person(models.Model):
     def confirmed_namesake(self):
         """The confirmed pledge of the same mailbox with a similar name, or None. It is probably the same person's."""
         others = self.others_at_address().confirmed().with_person()
-        return next((other for other in others if addresses.is_similar_name(other.name, self.name)), None)
+        named = [(other, other.readable_name) for other in others]
+        return next((other for other, name in named if name and addresses.is_similar_name(name, self.name)), None)
 
     def correct_namesake(self):
         """Give the name of this unconfirmed pledge to its confirmed namesake and erase this one; False if there is none."""
@@ -189,10 +215,10 @@ class Person(models.Model):
             return gettext("Your name is not shown.")
         match self.wall:
             case self.Wall.SHOWN:
-                return gettext("Your name is shown among the supporters as “%(name)s”.") % {"name": self.name_on_wall}
+                return gettext("Your name is in the list of supporters as “%(name)s”.") % {"name": self.name_on_wall}
             case self.Wall.REFUSED:
                 return gettext(
-                    "Our team has decided not to show your name. Your pledge counts all the same. "
-                    "If you write the name differently, they look at it again."
+                    "Our team has decided not to show your name. Your pledge still counts. If you change how it is "
+                    "written, we will check it again."
                 )
-        return gettext("Your name will appear among the supporters once a person of our team has looked at it.")
+        return gettext("Your name will appear in the list of supporters once our team has checked it.")

@@ -1,6 +1,8 @@
 """Counties and municipalities, from the census of 2023 and ISO 3166-2."""
 
 from django.db import models
+from django.utils.text import slugify
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
@@ -59,11 +61,22 @@ def albanian_sort_key(text):
     return "".join(letters)
 
 
+def definite_form(name):
+    """The definite form (nominative) of the Albanian name of a county, such as "Shkodra" of "Shkodër".
+
+    The rule holds for all 12 counties: -ër and -ë are feminine, all others masculine.
+    """
+    for ending, definite in (("ër", "ra"), ("ë", "a")):
+        if name.endswith(ending):
+            return name.removesuffix(ending) + definite
+    return f"{name}i"
+
+
 class Place(models.Model):
     """Abstract base of counties and municipalities: a name in both languages, sorted by the Albanian alphabet."""
 
     name = TranslatedField(
-        models.CharField(_("name"), max_length=60, help_text=_("As it stands in lists, such as “Durrës”."))
+        models.CharField(_("name"), max_length=60, help_text=_("As it appears in lists, for example “Durrës”."))
     )
     sort_key = models.CharField(_("sort key"), max_length=80, editable=False)
 
@@ -96,7 +109,9 @@ class County(Place):
         help_text=_("ISO 3166-2, such as AL-11; partners rely on it."),
     )
     full_name = TranslatedField(
-        models.CharField(_("full name"), max_length=80, help_text=_("As it stands alone, such as “Durrës County”."))
+        models.CharField(
+            _("full name"), max_length=80, help_text=_("As it appears on its own, for example “Durrës County”.")
+        )
     )
     population = models.PositiveIntegerField(
         _("population"), null=True, blank=True, help_text=_("INSTAT census of 2023.")
@@ -106,6 +121,16 @@ class County(Place):
         abstract = False
         verbose_name = _("county")
         verbose_name_plural = _("counties")
+
+    @property
+    def slug(self):
+        """The last part of the address of its page in the active language, such as "shkoder"."""
+        return slugify(self.name)
+
+    @property
+    def definite_name(self):
+        """The name as it follows "Ne jemi" or "We are" in the active language."""
+        return definite_form(self.name_sq) if get_language() == "sq" else self.name
 
     def make_sort_key(self):
         """The sort key of the Albanian name; `abroad` sorts after all counties."""

@@ -16,6 +16,7 @@ from pledges.models.person import Person
 from pledges.models.places import County
 from pledges.models.querysets import PENDING_LIFE, PledgeQuerySet
 from pledges.models.sectors import Sector
+from pledges.models.settings import PledgingSettings
 from pledges.models.submissions import Submission
 from pledges.models.wordings import Wording
 
@@ -46,7 +47,7 @@ class Pledge(Person, keeping.Keeping):
         DEMO = "demo", _("demonstration")
 
     class Wall(models.TextChoices):
-        WAITING = "waiting", _("waiting to be looked at")
+        WAITING = "waiting", _("waiting to be checked")
         SHOWN = "shown", _("shown")
         REFUSED = "refused", _("refused")
 
@@ -55,8 +56,10 @@ class Pledge(Person, keeping.Keeping):
         Sector,
         on_delete=models.PROTECT,
         related_name="pledges",
-        verbose_name=_("sector"),
-        help_text=_("Where the person counts. The words signed stay those of the sector chosen then."),
+        verbose_name=_("group"),
+        help_text=_(
+            "The group this person is counted in. The text they signed stays that of the group they chose at the time."
+        ),
     )
     county = models.ForeignKey(
         County,
@@ -65,10 +68,13 @@ class Pledge(Person, keeping.Keeping):
         blank=True,
         related_name="pledges",
         verbose_name=_("county"),
-        help_text=_("Empty: the person did not say."),
+        help_text=_("This is empty if the person did not say."),
     )
     language = models.CharField(
-        _("language"), max_length=2, choices=settings.LANGUAGES, help_text=_("In which we write to this person.")
+        _("language"),
+        max_length=2,
+        choices=settings.LANGUAGES,
+        help_text=_("The language we use to email this person."),
     )
     source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB)
 
@@ -103,11 +109,11 @@ class Pledge(Person, keeping.Keeping):
     consent = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
     consent_language = models.CharField(_("language of the consent"), max_length=2, choices=settings.LANGUAGES)
     consented_at = models.DateTimeField(_("consented"), db_default=Now(), editable=False)
-    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("signed words"))
-    worded_language = models.CharField(_("language of the words"), max_length=2, choices=settings.LANGUAGES)
-    worded_at = models.DateTimeField(_("words signed"), db_default=Now(), editable=False)
+    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("text signed"))
+    worded_language = models.CharField(_("language of the text"), max_length=2, choices=settings.LANGUAGES)
+    worded_at = models.DateTimeField(_("signed this text on"), db_default=Now(), editable=False)
     show_name = models.BooleanField(
-        _("shows the name"), default=False, help_text=_("Tick it only when the person asked for it and is 18 or over.")
+        _("shows the name"), default=False, help_text=_("Only tick this if the person asked for it and is 18 or over.")
     )
     # The decision of staff about showing the name. It is reset when the name changes.
     wall = models.CharField(
@@ -120,7 +126,7 @@ class Pledge(Person, keeping.Keeping):
     )
     wall_at = models.DateTimeField(_("decided"), null=True, editable=False)
     updates = models.BooleanField(
-        _("wants news"), default=False, help_text=_("Tick it only when the person asked for news by e-mail.")
+        _("wants news"), default=False, help_text=_("Only tick this if the person asked for news by email.")
     )
 
     link_version = models.PositiveIntegerField(default=1, editable=False)
@@ -221,6 +227,11 @@ class Pledge(Person, keeping.Keeping):
     def __str__(self):
         # No personal data: it is written to logs and to the admin's history.
         return str(self.pk)[:8]
+
+    @property
+    def number(self):
+        """The number of a confirmed pledge among all counted online now (`number_at`); None if staff show no numbers."""
+        return Pledge.objects.number_at(self.confirmed_at) if PledgingSettings.load().shows_numbers else None
 
     def confirm(self):
         """Confirm a pending pledge, which is then counted; returns whether this call did it."""

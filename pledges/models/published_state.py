@@ -1,7 +1,24 @@
 """What is published of counties: their figures, and the table of sectors by counties."""
 
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import Case, F, Q, Value, When
+
+from pledges.models.tally import Way
+
+
+def _figure(column):
+    """What a county shows of the people of one way: their number, or 0 if it is below five."""
+    least_five = When(**{f"{column}__gte": 5}, then=F(column))
+    return Case(least_five, default=Value(0), output_field=models.BigIntegerField())
+
+
+# The figures of counties in the published states: (county, day, n) of each day on which one differs from the state before.
+MOVES_SQL = """
+SELECT county, day, n FROM (
+    SELECT key AS county, day, value::bigint AS n, lag(value::bigint, 1, 0::bigint) OVER (PARTITION BY key ORDER BY day) AS before
+    FROM pledges_publishedstate, jsonb_each_text(figures -> 'counties')
+) figures WHERE n <> before ORDER BY day
+"""
 
 
 class PublishedCounty(models.Model):
@@ -9,9 +26,11 @@ class PublishedCounty(models.Model):
 
     # The county's code, or "" for none.
     county = models.CharField(max_length=6, primary_key=True)
-    # How many people were counted in it at `published_at`.
+    # How many people online, in groups and on paper were counted in it when these numbers last moved.
     base = models.BigIntegerField()
-    # The figure: `base`, or 0 if that is below five.
+    groups = models.BigIntegerField(db_default=0)
+    paper = models.BigIntegerField(db_default=0)
+    # The figure: the sum of these numbers, without those below five.
     n = models.BigIntegerField()
     published_at = models.DateTimeField()
 
@@ -19,12 +38,19 @@ class PublishedCounty(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="published_county_never_small",
-                condition=Q(base__gte=5, n=F("base")) | Q(base__range=(0, 4), n=0),
+                condition=Q(
+                    base__gte=0, groups__gte=0, paper__gte=0, n=_figure("base") + _figure("groups") + _figure("paper")
+                ),
             )
         ]
 
     def __str__(self):
         return self.county
+
+    def of_way(self, way):
+        """The part of the figure that is of one way. Not public."""
+        people = {Way.ONLINE: self.base, Way.GROUPS: self.groups, Way.PAPER: self.paper}[way]
+        return people if people >= 5 else 0
 
 
 class PublishedState(models.Model):
@@ -39,9 +65,26 @@ class PublishedState(models.Model):
     # A None cell is suppressed. "cells" is absent while all supporters are of one sector or of one county. "sectors" sum to
     # "total"; "counties" are the figures of PublishedCounty.
     figures = models.JSONField()
+    # {way: figures}: the tables of each way, with its own suppression, which `figures` is the sum of. They are not public: ways
+    # are published for the whole country only. Empty in states of the release before, which had one way.
+    ways = models.JSONField(db_default={})
 
     class Meta:
         ordering = ["-day"]
 
     def __str__(self):
         return self.day.isoformat()
+
+    def of_way(self, way):
+        """The figures of one way, {} if it has none."""
+        return self.ways.get(way, {} if self.ways or way != Way.ONLINE else self.figures)
+
+    @classmethod
+    def county_moves(cls):
+        """{county code or "unknown": [(day, figure)]} of the days on which the figure differs from that of the state before."""
+        moves = {}
+        with connection.cursor() as cursor:
+            cursor.execute(MOVES_SQL)
+            for county, day, n in cursor.fetchall():
+                moves.setdefault(county, []).append((day, n))
+        return moves

@@ -1,25 +1,37 @@
 """The queryset of pledges: filters, and changes of many pledges in one statement."""
 
+import itertools
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Func, OuterRef, Q, Value
 from django.db.models.functions import Now, Substr
 
 from pledges import addresses
-from pledges.crypto import keys, links
+from pledges.crypto import keys, links, registry
 from pledges.models.addresses import ProviderRule
+from pledges.models.events import EventCount
 from pledges.models.keeping import KeepingQuerySet
-from pledges.models.referrals import ReferralLink
+from pledges.models.referrals import EVENT_MARK, ReferralLink, codes_of
 from pledges.models.sectors import Sector
 
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
 PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
 
+# All who are counted online, less those confirmed later: these are few, since the number is asked for right after confirming.
+NUMBER_SQL = """
+SELECT coalesce(sum(n), 0)::bigint
+    - (SELECT count(*) FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_at > %s)
+FROM (SELECT way, n FROM pledges_tallycell UNION ALL SELECT way, n FROM pledges_tallydelta) tally WHERE way = 'online'
+"""
+
 
 def digest_mark(rules):
-    """12 characters that identify what digests depend on: the ids of the digest keys (4) and the provider rules (8)."""
+    """12 characters that identify what digests depend on: the ids of the digest keys (4) and the provider rules (8).
+
+    Where name and address are erased and the keys of the digests were replaced, the mark is "" instead.
+    """
     return keys.digest_key_ids() + rules.mark
 
 
@@ -47,6 +59,15 @@ class PledgeQuerySet(KeepingQuerySet):
     def confirmed(self):
         """Confirmed pledges: those that are counted."""
         return self.filter(state=self.model.State.CONFIRMED)
+
+    def number_at(self, confirmed_at):
+        """The number of the pledge confirmed at this time, by that time, among all that are counted now; at least 1.
+
+        It is not stored. When someone with a lower number withdraws, it is one less.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(NUMBER_SQL, [confirmed_at])
+            return max(cursor.fetchone()[0], 1)
 
     def valid(self):
         """Pledges that are confirmed or pending, including those that have expired."""
@@ -124,9 +145,23 @@ class PledgeQuerySet(KeepingQuerySet):
 
         Without name and address they cannot be recomputed.
         """
-        mark = digest_mark(ProviderRule.objects.by_domain())
-        # Two ranges, because a B-tree index does not support "not equal".
-        return self.with_person().filter(Q(digest_mark__lt=mark) | Q(digest_mark__gt=mark))
+        return self.with_person()._of_other_marks([digest_mark(ProviderRule.objects.by_domain())])
+
+    def with_stale_rules(self):
+        """Pledges whose digests were computed with other provider rules than the present ones, by any registered keys."""
+        rules = ProviderRule.objects.by_domain()
+        return self.with_person()._of_other_marks([pair + rules.mark for pair in registry.digest_pairs()])
+
+    def with_stale_key_pair(self):
+        """Pledges whose digests were computed with other keys than the present ones, with or without name and address."""
+        pair = keys.digest_key_ids()
+        return self.filter(Q(digest_mark__gt="", digest_mark__lt=pair) | Q(digest_mark__gt=f"{pair}~"))
+
+    def _of_other_marks(self, marks):
+        # Ranges, because a B-tree index does not support "not equal". "" is the mark of digests that cannot be recomputed.
+        bounds = ["", *sorted(marks)]
+        between = [Q(digest_mark__gt=low, digest_mark__lt=high) for low, high in itertools.pairwise(bounds)]
+        return self.filter(Q(*between, Q(digest_mark__gt=bounds[-1]), _connector=Q.OR))
 
     def with_stale_ciphers(self):
         """Pledges with a ciphertext of another key than the present one."""
@@ -146,7 +181,10 @@ class PledgeQuerySet(KeepingQuerySet):
             changed = self.model.objects.filter(pk__in=inviters).update(
                 state=self.model.State.CONFIRMED, confirmed_at=Now(), inviter_cipher=None
             )
-            ReferralLink.objects.count_confirmations(inviters)
+            # In the order of the codes, so that concurrent calls do not deadlock.
+            for code, number in codes_of(inviters):
+                counter = EventCount if code.startswith(EVENT_MARK) else ReferralLink
+                counter.objects.count_confirmations(code, number)
         return changed
 
     def invalidate(self):

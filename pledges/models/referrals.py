@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 # No characters that are easily confused, and about 10¹² codes, so that they cannot be guessed.
 CODE_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 8
+# The first character of the codes of events (models/events.py), which no referral code has. Both have the same length, so that
+# a ciphertext does not tell whether someone came by an event or by a supporter's link.
+EVENT_MARK = "0"
 # A smaller number would tell the inviter which of a few invited people has confirmed.
 SHOWN_FROM = 5
 
@@ -51,19 +54,22 @@ class ReferralLinkQuerySet(models.QuerySet):
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         self.bulk_create([ReferralLink(pledge=pledge).set_code(code)], ignore_conflicts=True)
 
-    def count_confirmations(self, inviters):
-        """Count one confirmation for the inviter of each of these pledges, {pledge id: ciphertext of the inviter's code or None}.
+    def count_confirmations(self, code, number):
+        """Count this many confirmations for the inviter with this code, if the link still exists.
 
-        The caller has locked the pledges and erases the ciphertexts in the same transaction. One UPDATE per code, in the order
-        of the codes, so that concurrent callers do not deadlock. It locks no pledge: whether the inviter is confirmed is read.
+        It locks no pledge: whether the inviter is confirmed is read.
         """
         pledges = self.model._meta.get_field("pledge").related_model.objects
         is_valid = Exists(pledges.confirmed().filter(pk=OuterRef("pledge")))
-        for code, number in sorted(Counter(_codes(inviters)).items()):
-            self.of_code(code).filter(is_valid).update(confirmations=F("confirmations") + number)
+        self.of_code(code).filter(is_valid).update(confirmations=F("confirmations") + number)
 
 
-def _codes(inviters):
+def codes_of(inviters):
+    """[(code, how many pledges came by it)] in the order of the codes, of {pledge id: ciphertext of the code or None}."""
+    return sorted(Counter(_decrypted(inviters)).items())
+
+
+def _decrypted(inviters):
     for pledge_id, cipher in inviters.items():
         if cipher is None:
             continue

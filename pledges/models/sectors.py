@@ -6,6 +6,9 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+# The sector of children, who are only ever a number in a group pledge of an adult.
+CHILDREN = "children"
+
 
 class SectorQuerySet(models.QuerySet):
     """Queries on sectors."""
@@ -39,33 +42,48 @@ class Sector(models.Model):
     slug = models.SlugField(
         _("slug"),
         unique=True,
-        help_text=_("Used in addresses and open data, such as “parents”. It cannot be changed later."),
+        help_text=_("Used in addresses and open data, for example “parents”. You cannot change it later."),
     )
-    name = TranslatedField(models.CharField(_("name"), max_length=60, help_text=_("In the plural, such as “Parents”.")))
+    name = TranslatedField(
+        models.CharField(_("name"), max_length=60, help_text=_("In the plural, for example “Parents”."))
+    )
+    people = TranslatedField(
+        models.CharField(
+            _("name after a number"),
+            max_length=60,
+            blank=True,
+            default="",
+            db_default="",
+            help_text=_("As in “1021 parents have signed”. Leave empty to say “people”."),
+        )
+    )
     hint = TranslatedField(
         models.CharField(
             _("hint"),
             max_length=160,
             blank=True,
-            help_text=_("Shown under the name on the form, when the name is not enough."),
+            help_text=_("Shown under the name on the form, if the name alone is not clear."),
         )
     )
     pledged = TranslatedField(
         models.CharField(
-            _("words on the picture to share"),
+            _("text on the picture to share"),
             max_length=60,
             blank=True,
-            help_text=_("In the first person, such as “I pledged as a parent.” Empty: “I pledged.”"),
+            help_text=_(
+                "In the first person, for example “I have pledged as a parent.” Leave empty to use “I have pledged.”"
+            ),
         )
     )
     invitation = TranslatedField(
         models.CharField(
-            _("words of an invitation"),
+            _("text of an invitation"),
             max_length=200,
             blank=True,
             help_text=_(
-                "What supporters of this sector send with the link when they share it, such as “I pledged as a parent to listen, "
-                "believe and report. Join in:” The link follows. Empty: words that suit everyone."
+                "What supporters in this group send with the link when they share it, for example “As a parent, I "
+                "have pledged to listen to children, believe them and report abuse. Join me:” The link follows. "
+                "Leave empty to use a text that suits everyone."
             ),
         )
     )
@@ -73,28 +91,39 @@ class Sector(models.Model):
         _("colour"),
         max_length=3,
         choices=Color,
-        help_text=_("One colour a sector, on every page and picture. Left: in light mode. Right: in dark mode."),
+        help_text=_("One colour per group, on every page and picture. Left: in light mode. Right: in dark mode."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
     shows_names = models.BooleanField(
-        _("may show names"), default=True, help_text=_("Off for young people: their names are never shown.")
+        _("can show names"),
+        default=True,
+        help_text=_(
+            "If this is off, the names of people in this group are never shown. It is always off for young people."
+        ),
     )
     is_open = models.BooleanField(
-        _("open"), default=True, help_text=_("Off: it stays in the totals, but nobody new can choose it.")
+        _("open"),
+        default=True,
+        help_text=_("If this is off, the group stays in the totals, but nobody new can choose it."),
     )
 
     objects = SectorQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("sector")
-        verbose_name_plural = _("sectors")
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
         ordering = ["position", "pk"]
         constraints = [
             models.CheckConstraint(
                 name="sector_of_young_people_shows_no_names",
                 condition=~models.Q(slug="youth", shows_names=True),
-                violation_error_message=_("The names of young people are never shown. Untick “may show names”."),
-            )
+                violation_error_message=_("The names of young people are never shown. Untick “can show names”."),
+            ),
+            models.CheckConstraint(
+                name="sector_of_children_only_in_groups",
+                condition=~models.Q(slug="children") | models.Q(is_open=False, shows_names=False),
+                violation_error_message=_("Children are only counted in groups. Untick “open” and “can show names”."),
+            ),
         ]
 
     def __str__(self):
@@ -106,6 +135,7 @@ class Sector(models.Model):
     def move_pledges(self, into, on_move):
         """Move all pledges of this sector to another one, MOVE_BATCH_ROWS per transaction; returns how many.
 
+        The people of its group pledges and paper sheets follow.
         `on_move(ids)` is called inside each transaction. Totals stay exact in between. Idempotent: a second call resumes after
         an interruption.
         """
@@ -115,6 +145,8 @@ class Sector(models.Model):
                 rows = self.pledges.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True)
                 ids = list(rows[: self.MOVE_BATCH_ROWS])
                 if not ids:
+                    for model in ("GroupPledge", "PaperSheet"):
+                        apps.get_model("pledges", model).objects.move_people(self, into)
                     return moved
                 apps.get_model("pledges.Pledge").objects.filter(pk__in=ids).move_to(into)
                 on_move(ids)
@@ -124,12 +156,14 @@ class Sector(models.Model):
 class Commitment(models.Model):
     """One concrete thing that a supporter of the sector will do (angazhim)."""
 
-    sector = models.ForeignKey(Sector, on_delete=models.CASCADE, related_name="commitments", verbose_name=_("sector"))
+    sector = models.ForeignKey(Sector, on_delete=models.CASCADE, related_name="commitments", verbose_name=_("group"))
     key = models.SlugField(
-        _("key"), unique=True, help_text=_("A short name that stays, such as “parents-house-rules”.")
+        _("key"), unique=True, help_text=_("A short name, such as “parents-house-rules”. You cannot change it later.")
     )
     text = TranslatedField(
-        models.CharField(_("text"), max_length=240, help_text=_("One sentence in the first person: what one will do."))
+        models.CharField(
+            _("text"), max_length=240, help_text=_("One sentence in the first person: what the supporter will do.")
+        )
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
 

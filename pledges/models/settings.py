@@ -1,6 +1,5 @@
-"""Settings that staff edit: whether pledging is open, the goals, and the rate limit per network."""
+"""Settings that staff edit: whether pledging is open, supporters' numbers, and the rate limit per network."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -22,7 +21,8 @@ class PledgingSettings(models.Model):
         choices=State,
         default=State.OPEN,
         help_text=_(
-            "Paused or closed: people read your message instead of the form. Whoever has signed can still confirm."
+            "If signing is paused or closed, people see your message instead of the form. People who have signed "
+            "can still confirm."
         ),
     )
     message = TranslatedField(
@@ -30,64 +30,34 @@ class PledgingSettings(models.Model):
             _("message"),
             blank=True,
             max_length=600,
-            help_text=_("Shown instead of the form while pledging is paused or closed: why, and until when."),
+            help_text=_("Shown instead of the form while signing is paused or closed: why, and until when."),
         )
     )
-    goal = models.PositiveIntegerField(
-        _("goal"),
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(10)],
-        help_text=_("How many supporters we aim for next. Empty: the next round number after the total."),
-    )
-    next_goals = ArrayField(
-        models.PositiveIntegerField(validators=[MinValueValidator(10)]),
-        verbose_name=_("the goals after it"),
-        default=list,
-        blank=True,
-        size=12,
+    shows_numbers = models.BooleanField(
+        _("supporters see their number"),
+        default=True,
+        db_default=True,
         help_text=_(
-            "With commas between them, such as 20000, 50000, 100000. Each one opens by itself once nine tenths of the one "
-            "before are reached."
+            "If this is on, people read “You are number 2971” once they have confirmed, and in the email that follows. "
+            "Only they see their number."
         ),
     )
     network_limit = models.PositiveSmallIntegerField(
         _("sign-ups from one network"),
         default=60,
         validators=[MinValueValidator(5), MaxValueValidator(10_000)],
-        help_text=_(
-            "How many people may sign from one network in ten minutes before others there are asked to wait a little."
-        ),
+        help_text=_("How many people can sign from one network in ten minutes before others on it are asked to wait."),
     )
 
     class Meta:
-        verbose_name = _("pledging settings")
-        verbose_name_plural = _("pledging settings")
+        verbose_name = _("signing settings")
+        verbose_name_plural = _("signing settings")
         constraints = [models.CheckConstraint(name="pledging_settings_single_row", condition=Q(pk=1))]
 
     def __str__(self):
-        return str(_("Pledging settings"))
+        return str(_("Signing settings"))
 
     @classmethod
     def load(cls):
         """The saved settings, or an unsaved instance with the defaults."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
-
-    def goal_above(self, total):
-        """The goal to show at `total` supporters.
-
-        The first goal of staff that is less than 90 % reached, or their last goal until it is reached. After that the next
-        number of the series 100, 200, 500, 1000, …
-        """
-        goals = sorted({*self.next_goals, *([self.goal] if self.goal else [])})
-        for goal in goals:
-            if total < 0.9 * goal:
-                return goal
-        if goals and goals[-1] > total:
-            return goals[-1]
-        step = 100
-        while True:
-            for factor in (1, 2, 5):
-                if factor * step > total:
-                    return factor * step
-            step *= 10

@@ -36,7 +36,7 @@ class SubmissionQuerySet(models.QuerySet):
         return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests))
 
     def in_mailbox(self, address):
-        """The submissions with the mailbox of this address, whatever its tag and dots."""
+        """The submissions with the mailbox of this address, compared without tag and dots."""
         either = mailbox_digests(address, ProviderRule.objects.by_domain()).items()
         return self.filter(Q(*either, _connector=Q.OR))
 
@@ -75,6 +75,8 @@ class Submission(models.Model):
         PLEDGE = "pledge", _("sign-up")
         LINKS = "links", _("request for the link")
         NEW_ADDRESS = "new_address", _("change of address")
+        GROUP = "group", _("group pledge")
+        JOINING = "joining", _("organisation that joins")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -135,6 +137,8 @@ class Submission(models.Model):
     language = models.CharField(max_length=2, choices=settings.LANGUAGES, blank=True, editable=False)
     show_name = models.BooleanField(default=False, editable=False)
     updates = models.BooleanField(default=False, editable=False)
+    # What `settle_group` or `settle_joining` copies: the institution or organisation and its place; no person is named.
+    details = models.JSONField(null=True, editable=False)
     # Only ciphertext: a digest would link this person with the one whose link it is.
     inviter_cipher = models.BinaryField(null=True, editable=False)
 
@@ -169,7 +173,7 @@ class Submission(models.Model):
             # Only a sign-up names a person and what was signed; a request for the link does not even store the address.
             models.CheckConstraint(
                 name="submission_of_another_kind",
-                condition=Q(kind="pledge")
+                condition=Q(kind__in=["pledge", "group", "joining"])
                 | Q(
                     name_cipher=None,
                     name_digest=None,
@@ -179,6 +183,24 @@ class Submission(models.Model):
                     consent=None,
                     wording=None,
                 ),
+            ),
+            models.CheckConstraint(
+                name="submission_with_details",
+                condition=~Q(kind__in=["group", "joining"]) & Q(details__isnull=True)
+                | Q(
+                    kind__in=["group", "joining"],
+                    details__isnull=False,
+                    pledge=None,
+                    address_cipher__isnull=False,
+                    name_cipher__isnull=False,
+                    name_digest=None,
+                    sector=None,
+                    county=None,
+                    consent=None,
+                    wording=None,
+                    inviter_cipher=None,
+                )
+                & ~Q(language=""),
             ),
             models.CheckConstraint(
                 name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
@@ -211,6 +233,12 @@ class Submission(models.Model):
         self.name_cipher = keys.encrypt(name, associated_data=keys.pledge_associated_data(self.pk, "name"))
         self.address_cipher = keys.encrypt(address, associated_data=keys.pledge_associated_data(self.pk, "address"))
         self._set(person_digests(name, address, rules) | mailbox_digests(address, rules))
+
+    def set_contact(self, name, address, rules):
+        """Set ciphertexts and digests of the adult of a group pledge or an organisation, by `kind`. Does not save."""
+        self.name_cipher = keys.encrypt(name, associated_data=keys.associated_data(self.kind, "name", self.pk))
+        self.address_cipher = keys.encrypt(address, associated_data=keys.associated_data(self.kind, "address", self.pk))
+        self.set_mailbox(address, rules)
 
     def set_inviter(self, code):
         """Set the ciphertext of the referral code of the link that led to the form. Does not save."""

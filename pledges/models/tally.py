@@ -1,25 +1,40 @@
-"""The tally of confirmed pledges. Only functions of migrations/sql/tally.sql and published.sql write these tables.
+"""The tally of the people who signed. Only functions of the SQL files in migrations/sql write these tables.
 
 Statement triggers append to TallyDelta. `fold_tally()` moves deltas into the other tables. A total is the sum of cells and
 deltas, so it is exact before and after a fold.
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from pledges.models.content_version import RANDOM_MARK
 
 
+class Way(models.TextChoices):
+    """How people signed. Ways are published for the whole country only."""
+
+    ONLINE = "online", _("online")
+    GROUPS = "groups", _("in groups")
+    PAPER = "paper", _("on paper")
+
+
+def _way():
+    # The default is for the release before, whose statements do not name the way.
+    return models.CharField(max_length=6, choices=Way, db_default=Way.ONLINE)
+
+
 class TallyDelta(models.Model):
-    """A change that is not folded yet: `n` more (or fewer, if negative) confirmed pledges of a day, sector and county."""
+    """A change that is not folded yet: `n` more (or fewer, if negative) people of a day, sector, county and way."""
 
     # In the time zone of Tirana.
     day = models.DateField()
-    # The hour of the confirmation; null if it is older than 25 hours.
+    # The hour of the confirmation; null if it is older than eight days.
     hour = models.DateTimeField(null=True)
     # The sector's id.
     sector = models.BigIntegerField()
     # The county's code, or "" for none.
     county = models.CharField(max_length=6)
+    way = _way()
     n = models.BigIntegerField()
     mark = models.BigIntegerField(db_default=RANDOM_MARK)
 
@@ -34,37 +49,40 @@ class TallyVersion(models.Model):
 
 
 class TallyDay(models.Model):
-    """Confirmed pledges per day, sector and county. The days of milestones are read from here."""
+    """People per day, sector, county and way. The days of milestones are read from here."""
 
-    pk = models.CompositePrimaryKey("day", "sector", "county")
+    pk = models.CompositePrimaryKey("day", "sector", "county", "way")
     day = models.DateField()
     sector = models.BigIntegerField()
     county = models.CharField(max_length=6)
+    way = _way()
     n = models.BigIntegerField()
 
 
 class TallyDate(models.Model):
-    """Confirmed pledges per day. Growth is read from here: one row a day, at any number of sectors and counties."""
+    """People per day. Growth is read from here: one row a day, at any number of sectors and counties."""
 
     day = models.DateField(primary_key=True)
     n = models.BigIntegerField()
 
 
 class TallyHour(models.Model):
-    """Confirmed pledges per hour, for the figure of the last 24 hours. Housekeeping erases old hours."""
+    """People per hour, for the figure of the last 24 hours. Housekeeping erases old hours."""
 
     hour = models.DateTimeField(primary_key=True)
     n = models.BigIntegerField()
 
 
 class TallyCounty(models.Model):
-    """How many people a county gained since the last round of rises, and lost since the last round of falls.
+    """How many people of a way a county gained since the last round of rises, and lost since the last round of falls.
 
     `fold_tally()` adds to them, `publish_counties()` resets them.
     """
 
+    pk = models.CompositePrimaryKey("county", "way")
     # The county's code, or "" for none.
-    county = models.CharField(max_length=6, primary_key=True)
+    county = models.CharField(max_length=6)
+    way = _way()
     gained = models.BigIntegerField()
     lost = models.BigIntegerField()
 
@@ -79,9 +97,10 @@ class CountyRound(models.Model):
 
 
 class TallyCell(models.Model):
-    """Confirmed pledges per sector and county. Totals are read from here."""
+    """People per sector, county and way. Totals are read from here."""
 
-    pk = models.CompositePrimaryKey("sector", "county")
+    pk = models.CompositePrimaryKey("sector", "county", "way")
     sector = models.BigIntegerField()
     county = models.CharField(max_length=6)
+    way = _way()
     n = models.BigIntegerField()

@@ -13,9 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
+from pledges.crypto import keys
 from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
+from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS
+from pledges.models.groups import GroupPledge
+from pledges.models.joinings import Joining, OrganisationKind
 from pledges.models.message_texts import LANGUAGES, MessageKind
+from pledges.models.places import Municipality
 from pledges.models.pledges import Pledge
 from pledges.models.querysets import PENDING_LIFE
 from pledges.models.sectors import Sector
@@ -77,16 +82,47 @@ class TrialMessage(models.Model):
                 server.send_messages(mails)
         except Exception as error:
             self.state, self.error = self.State.FAILED, errors.error_kind(error)
-            logger.warning("trial %s: %s", self.pk, self.error)
         else:
             self.state = self.State.SENT
         self.tried_at = Now()
         self.save(update_fields=["state", "error", "tried_at"])
+        fields = {"mail": str(self.pk), "kind": "trial", "outcome": self.state}
+        logger.info("mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
 
 
 def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
     """The e-mail of a kind with these `MailWords`, about invented pledges. Its links are well-formed but invalid."""
     return content.compose(kind, words, _sample_pledges(kind, language), language, address)
+
+
+def _sample_group(kind, language):
+    """An unsaved group pledge."""
+    now, place = timezone.now(), Municipality.objects.first()
+    group = GroupPledge(
+        kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place, language=language
+    )
+    group.people = {str(Sector.objects.first().pk): 27}
+    group.refusal = GroupPledge.Refusal.UNKNOWN if kind == MessageKind.GROUP_NO else ""
+    group.created_at = group.confirmed_at = now
+    group.expires_at = now + PENDING_LIFE
+    group.name_cipher = keys.encrypt("Arta Shembulli", associated_data=group.associated_data("name"))
+    return group
+
+
+def _sample_joining(kind, language):
+    """An unsaved organisation that joins."""
+    now = timezone.now()
+    joining = Joining(
+        organisation="Shembull",
+        kind=OrganisationKind.ASSOCIATION,
+        municipality=Municipality.objects.first(),
+        language=language,
+    )
+    joining.refusal = Joining.Refusal.UNKNOWN if kind == MessageKind.JOIN_NO else ""
+    joining.created_at = joining.confirmed_at = joining.asked_at = now
+    joining.expires_at = now + PENDING_LIFE
+    joining.name_cipher = keys.encrypt("Arta Shembulli", associated_data=joining.associated_data("name"))
+    return joining
 
 
 def _sample_pledges(kind, language):
@@ -102,6 +138,10 @@ def _sample_pledges(kind, language):
         pledge.new_address_at = pledge.keep_asked_at = now
         return pledge
 
+    if kind in GROUP_SPECS:
+        return [_sample_group(kind, language)]
+    if kind in JOINING_SPECS:
+        return [_sample_joining(kind, language)]
     spec = content.SPECS[kind]
     if spec.per_address:
         return [

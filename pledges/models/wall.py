@@ -35,7 +35,9 @@ class RefusedWord(models.Model):
         _("word"),
         max_length=40,
         unique=True,
-        help_text=_("One word; accents and capitals do not matter. * at its end stands for any ending: “idiot*”."),
+        help_text=_(
+            "One word. Accents and capitals do not matter. An asterisk (*) at its end matches any ending: “idiot*”."
+        ),
     )
 
     objects = RefusedWordQuerySet.as_manager()
@@ -52,5 +54,5 @@ class RefusedWord(models.Model):
         """Normalise the word. Refuses anything but a single word, with an optional * at its end."""
         words = plain_words(self.word)
         if len(words) != 1:
-            raise ValidationError({"word": _("Write one word, such as “idiot” or “idiot*”.")})
+            raise ValidationError({"word": _("Enter one word, for example “idiot” or “idiot*”.")})
         self.word = words[0] + ("*" if self.word.rstrip().endswith("*") else "")

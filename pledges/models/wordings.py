@@ -1,5 +1,7 @@
 """Versions of the consent and of the pledge texts that people agree to."""
 
+import re
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -32,13 +34,13 @@ class Wording(models.Model):
 
     class Kind(models.TextChoices):
         CONSENT = "consent", _("consent")
-        PLEDGE = "pledge", _("pledge of a sector")
+        PLEDGE = "pledge", _("pledge of a group")
 
     kind = models.CharField(
         _("kind"),
         max_length=8,
         choices=Kind,
-        help_text=_("The consent is the same for all; each sector has a pledge of its own."),
+        help_text=_("The consent is the same for everyone. Each group has its own pledge."),
     )
     sector = models.ForeignKey(
         Sector,
@@ -46,8 +48,8 @@ class Wording(models.Model):
         null=True,
         blank=True,
         related_name="wordings",
-        verbose_name=_("sector"),
-        help_text=_("Empty for the consent."),
+        verbose_name=_("group"),
+        help_text=_("Leave empty for the consent."),
     )
     version = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
     text = TranslatedField(models.TextField(_("text"), help_text=_("In the first person, as the supporter says it.")))
@@ -56,8 +58,8 @@ class Wording(models.Model):
     objects = WordingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("wording")
-        verbose_name_plural = _("wordings")
+        verbose_name = _("text to sign")
+        verbose_name_plural = _("texts to sign")
         ordering = ["kind", "sector", "-version"]
         constraints = [
             models.UniqueConstraint(
@@ -66,13 +68,18 @@ class Wording(models.Model):
             models.CheckConstraint(
                 name="wording_sector_for_pledges_only",
                 condition=Q(kind="consent", sector=None) | Q(kind="pledge", sector__isnull=False),
-                violation_error_message=_("A pledge belongs to a sector; the consent belongs to none."),
+                violation_error_message=_("A pledge belongs to a group; the consent does not belong to any."),
             ),
             models.CheckConstraint(name="wording_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")),
         ]
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
+
+    def paragraphs(self):
+        """(first paragraph, the paragraphs after it or "") of the text in the active language."""
+        first, *rest = re.split(r"\n\s*\n", self.text.strip(), maxsplit=1)
+        return first.strip(), "".join(rest)
 
     def in_language(self, language):
         """The text in this language."""

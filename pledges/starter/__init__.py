@@ -1,11 +1,13 @@
 """Starter content: counties, sectors with wordings and commitments, provider rules, message texts, refused words.
 
-Each item has a stable key and is created once. What staff changed or deleted is not restored.
+Each item has a stable key and is created once. What staff changed or deleted is not restored. Texts that staff left alone follow
+their corrections; a corrected wording is the next version.
 """
 
 import json
 from pathlib import Path
 
+from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.models import (
     Commitment,
@@ -27,12 +29,12 @@ def load(name, folder=FOLDER):
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def create_missing():
-    """Create all items that were never created before; returns how many. The caller opens the transaction."""
+def write():
+    """Create what is new and correct what staff left alone; returns how many items. The caller opens the transaction."""
     return sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
 
 
-# Each of these functions yields, for each item, whether it was created now.
+# Each of these functions yields, for each item, whether it was written now.
 
 
 def _counties():
@@ -63,28 +65,28 @@ def _create_county(row):
 
 
 def _sectors():
-    yield StarterItem.create_once(
-        "wording:consent", Wording.objects.create, kind=Wording.Kind.CONSENT, **load("consent")
-    )
+    yield _wording("consent", Wording.objects.consent(), kind=Wording.Kind.CONSENT, **load("consent"))
     for position, row in enumerate(load("sectors"), start=1):
-        commitments = row.pop("commitments")
-        yield StarterItem.create_once(f"sector:{row['slug']}", _create_sector, position=position, **row)
+        slug, commitments = row["slug"], row.pop("commitments")
+        words = {f"text_{language}": row.pop(f"words_{language}", "") for language in LANGUAGE_CODES}
+        yield StarterItem.follow(f"sector:{slug}", Sector.objects.filter(slug=slug), position=position, **row)
         # None if staff deleted the sector.
-        sector = Sector.objects.filter(slug=row["slug"]).first()
-        if sector is not None:
+        sector = Sector.objects.filter(slug=slug).first()
+        # Children sign no text: they are a number in a group pledge.
+        if sector is not None and all(words.values()):
+            yield _wording(slug, sector.wordings.all(), kind=Wording.Kind.PLEDGE, sector=sector, **words)
             yield from _commitments(sector, commitments)
 
 
-def _create_sector(words_sq, words_en, **values):
-    sector = Sector.objects.create(**values)
-    Wording.objects.create(kind=Wording.Kind.PLEDGE, sector=sector, text_sq=words_sq, text_en=words_en)
+def _wording(key, versions, **values):
+    # The newest version comes first.
+    return StarterItem.follow(f"wording:{key}", versions, revise=Wording.next_version, **values)
 
 
 def _commitments(sector, rows):
     for position, row in enumerate(rows, start=1):
-        yield StarterItem.create_once(
-            f"commitment:{row['key']}", Commitment.objects.create, sector=sector, position=position, **row
-        )
+        rows_of_key = Commitment.objects.filter(key=row["key"])
+        yield StarterItem.follow(f"commitment:{row['key']}", rows_of_key, sector=sector, position=position, **row)
 
 
 def _provider_rules():
@@ -94,7 +96,7 @@ def _provider_rules():
 
 def _message_texts():
     for kind, words in content.starter().items():
-        yield StarterItem.create_once(f"message:{kind}", MessageText.objects.create, kind=kind, **words)
+        yield StarterItem.follow(f"message:{kind}", MessageText.objects.filter(kind=kind), kind=kind, **words)
 
 
 def _refused_words():

@@ -4,7 +4,7 @@ from django import template
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
 
-from pledges.models import numbers
+from pledges import numbers
 
 register = template.Library()
 register.filter(numbers.number)

@@ -18,8 +18,9 @@ FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Euro
 # Reads the tally: constant cost at any number of pledges.
 CONFIRMED_SQL = """
 SELECT day, sum(n)::bigint FROM (
-    SELECT day, n FROM pledges_tallyday WHERE day >= %s UNION ALL SELECT day, n FROM pledges_tallydelta WHERE day >= %s
-) tally GROUP BY day
+    SELECT day, way, n FROM pledges_tallyday WHERE day >= %s
+    UNION ALL SELECT day, way, n FROM pledges_tallydelta WHERE day >= %s
+) tally WHERE way = 'online' GROUP BY day
 """
 
 

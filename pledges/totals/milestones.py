@@ -13,7 +13,7 @@ SECTOR_MILESTONE = 100
 # The first day at whose end that many people were counted.
 DAY_REACHED_SQL = f"""
 SELECT min(day) FROM (
-    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS running_total FROM ({tally.READ_DAYS_SQL}) days (day, sector, county, n)
+    SELECT day, sum(sum(n)) OVER (ORDER BY day) AS running_total FROM ({tally.READ_DAYS_SQL}) days (day, sector, county, way, n)
     WHERE sector = %(sector)s OR %(sector)s IS NULL GROUP BY day
 ) growth WHERE running_total >= %(people)s
 """

@@ -8,12 +8,14 @@ from django.db import connection
 from django.utils import timezone
 
 from pledges.content import PledgeContent
-from pledges.models import County, PublishedCounty, PublishedState
+from pledges.models import County, PublishedCounty, PublishedState, Way
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD, hidden_cells
 
 # Key of the pledges without a county, in open data and in the published state.
 UNKNOWN = "unknown"
+# A longer growth of a county is shown by month.
+MONTHLY_AFTER_DAYS = 60
 
 
 def publish_counties():
@@ -29,37 +31,71 @@ def without_county():
 
 
 def publish():
-    """Publish today's state from one reading of the tally, unless it exists; returns whether this call published it.
+    """Publish today's state from one reading of the cells, unless it exists; returns whether this call published it.
 
-    While a row that must stay as it is would reveal something beside the new ones, the last state stays.
+    The state is the sum of one table for each way of signing. Each hides and moves its cells as if it were alone, so someone
+    who knows all groups, and subtracts them, learns no more than the table of people online. While a row that must stay as it
+    is would reveal something beside the new ones of its table, the last state stays.
     """
     previous = PublishedState.objects.first()
     if previous and previous.day >= timezone.localdate():
         return False
-    totals = tally.read()
-    figures = _figures(totals, previous.figures if previous else {})
-    if figures is None:
+    totals, cells = tally.read(), tally.read_cells_by_way()
+    of_county = PledgeContent.current().published_counties
+    ways = {}
+    for way in Way.values:
+        counties = {county.code: of_county.get(county.code) for county, _ in totals.counties}
+        counties[UNKNOWN] = of_county.get("")
+        shown = {code: row.of_way(way) if row else 0 for code, row in counties.items()}
+        sectors = [sector for sector, _ in totals.sectors]
+        ways[way] = _figures(sectors, shown, cells[way], previous.of_way(way) if previous else {})
+    if ways[Way.ONLINE] is None:
         return False
-    state = PublishedState(day=timezone.localdate(totals.as_of), as_of=totals.as_of, figures=figures)
+    # A table of another way that cannot be published stays as it was.
+    for way in (Way.GROUPS, Way.PAPER):
+        if ways[way] is None:
+            ways[way] = previous.of_way(way)
+    state = PublishedState(day=timezone.localdate(totals.as_of), as_of=totals.as_of, figures=_sum(ways), ways=ways)
     # Another worker can publish concurrently: the first state of the day is kept.
     PublishedState.objects.bulk_create([state], ignore_conflicts=True)
     return True
 
 
-def _figures(totals, previous):
-    """The content of a PublishedState after `previous`, that of the last one; None if nothing can be published.
+def _sum(ways):
+    """The public figures of these tables. A cell that is hidden online is hidden; other ways add what their tables show."""
+    tables = [figures for figures in ways.values() if figures]
+    summed = {"total": sum(figures["total"] for figures in tables)}
+    for name in ("sectors", "counties"):
+        keys = {key: None for figures in tables for key in figures[name]}
+        summed[name] = {key: sum(figures[name].get(key, 0) for figures in tables) for key in keys}
+    online = ways[Way.ONLINE].get("cells")
+    if online is None:
+        return summed
+    others = [ways[way].get("cells", {}) for way in (Way.GROUPS, Way.PAPER)]
+    summed["cells"] = {
+        slug: {
+            code: people if people is None else people + sum(other.get(slug, {}).get(code) or 0 for other in others)
+            for code, people in row.items()
+        }
+        for slug, row in online.items()
+    }
+    return summed
 
-    A row of the table moves when its sector has changed by at least THRESHOLD people since the row last moved, otherwise it stays
-    as it was, its hidden cells too. A county without a published figure has no visible cell.
+
+def _figures(sectors, counties, cells, previous):
+    """The figures of one way after `previous`, those of the last state; None if nothing can be published.
+
+    `counties` are {code: published figure}, `cells` the exact {(sector id, county code or ""): people}. A row of the table moves
+    when its sector has changed by at least THRESHOLD people since the row last moved, otherwise it stays as it was, its hidden
+    cells too. A county without a published figure has no visible cell.
     """
-    sectors = {sector.slug: n for sector, n in totals.sectors}
-    counties = {county.code: n for county, n in totals.counties} | {UNKNOWN: totals.unknown}
     table = {
-        (sector.slug, code): totals.cells.get((sector.pk, "" if code == UNKNOWN else code), 0)
-        for sector, _ in totals.sectors
+        (sector.slug, code): cells.get((sector.pk, "" if code == UNKNOWN else code), 0)
+        for sector in sectors
         for code in counties
     }
-    figures = {"total": totals.total, "sectors": sectors, "counties": counties}
+    sectors = {sector.slug: sum(n for (pk, _), n in cells.items() if pk == sector.pk) for sector in sectors}
+    figures = {"total": sum(cells.values()), "sectors": sectors, "counties": counties}
     # If all people are of one sector or one county, the sums alone determine every cell: `cells` is left out.
     if any(len({cell[axis] for cell, people in table.items() if people}) < 2 for axis in (0, 1)):
         return figures
@@ -107,15 +143,37 @@ def _moved(people, of_sector, previous, slug, code):
     return people if abs(change) >= THRESHOLD and abs(of_row - change) >= THRESHOLD else before
 
 
+def steps_of_county(moves, published):
+    """[(day, figure)] of a county's published figure, at least THRESHOLD people apart; the last one is its PublishedCounty.
+
+    `moves` are those of PublishedState.county_moves(). Beyond MONTHLY_AFTER_DAYS they are reduced to the last of each month.
+    """
+    last = timezone.localdate(published.published_at), published.n
+    moves = [move for move in moves if move[0] < last[0]] + [last]
+    if (last[0] - moves[0][0]).days > MONTHLY_AFTER_DAYS:
+        moves = list({(day.year, day.month): (day, people) for day, people in moves}.values())
+    steps = []
+    # From the end, which is kept: two moves of one day can nearly cancel each other.
+    for day, people in reversed(moves):
+        if not steps or abs(people - steps[-1][1]) >= THRESHOLD:
+            steps.append((day, people))
+    return steps[::-1]
+
+
 def cells_shown_beside_names(totals):
     """The (sector slug, county code) pairs that may be shown together beside a name on the wall.
 
     Only cells that the published table shows: a name in a suppressed cell would reveal that the cell is not zero, and so
     narrow the range of other suppressed cells. The county must also have a published figure.
     """
-    state = PledgeContent.current().published_state
-    cells = state.figures.get("cells", {}) if state else {}
-    published_counties = {county.code for county, people in totals.counties if people}
+    content = PledgeContent.current()
+    # Names are of people online.
+    cells = content.published_state.of_way(Way.ONLINE).get("cells", {}) if content.published_state else {}
+    published_counties = {
+        county.code
+        for county, people in totals.counties
+        if people and content.published_counties[county.code].of_way(Way.ONLINE)
+    }
     return {
         (slug, code)
         for slug, row in cells.items()

@@ -5,37 +5,47 @@ Totals by sector, way of signing and day are live. Figures of counties, and the 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from pledges import snapshot
 from pledges.content import PledgeContent
-from pledges.models import County, Sector, TallyDelta, TallyHour
+from pledges.models import County, Sector, TallyDelta, TallyHour, Way
 from pledges.snapshot import Depth
 
 # Cells and deltas not yet folded into them: one statement, so one snapshot.
 READ_SQL = """
-SELECT sector, county, sum(n)::bigint
-FROM (SELECT sector, county, n FROM pledges_tallycell UNION ALL SELECT sector, county, n FROM pledges_tallydelta) tally
-GROUP BY sector, county
+SELECT sector, county, way, sum(n)::bigint FROM (
+    SELECT sector, county, way, n FROM pledges_tallycell UNION ALL SELECT sector, county, way, n FROM pledges_tallydelta
+) tally GROUP BY sector, county, way
 """
 
-# The same figures counted from the pledges, for check_totals.
-RECOUNT_SQL = """
-SELECT sector_id, coalesce(county_id, ''), count(*) FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2
+# The counted people as the rows hold them, for check_totals.
+PEOPLE_SQL = """
+SELECT confirmed_at AS at, sector_id AS sector, coalesce(county_id, '') AS county, 'online' AS way, 1 AS n
+FROM pledges_pledge WHERE state = 'confirmed'
+UNION ALL
+SELECT approved_at, sector::bigint, county_id, 'groups', each.n::bigint
+FROM pledges_grouppledge, jsonb_each_text(counted) AS each (sector, n) WHERE state = 'approved'
+UNION ALL
+SELECT counted_at, sector::bigint, coalesce(county_id, ''), 'paper', each.n::bigint
+FROM pledges_papersheet, jsonb_each_text(first) AS each (sector, n) WHERE state = 'counted'
 """
 
-RECOUNT_DAYS_SQL = """
-SELECT (confirmed_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, coalesce(county_id, ''), count(*)
-FROM pledges_pledge WHERE state = 'confirmed' GROUP BY 1, 2, 3
+RECOUNT_SQL = f"SELECT sector, county, way, sum(n)::bigint FROM ({PEOPLE_SQL}) people GROUP BY 1, 2, 3"
+
+RECOUNT_DAYS_SQL = f"""
+SELECT (at AT TIME ZONE 'Europe/Tirane')::date, sector, county, way, sum(n)::bigint FROM ({PEOPLE_SQL}) people
+GROUP BY 1, 2, 3, 4
 """
 
 READ_DAYS_SQL = """
-SELECT day, sector, county, sum(n)::bigint FROM (
-    SELECT day, sector, county, n FROM pledges_tallyday UNION ALL SELECT day, sector, county, n FROM pledges_tallydelta
-) tally GROUP BY day, sector, county HAVING sum(n) <> 0
+SELECT day, sector, county, way, sum(n)::bigint FROM (
+    SELECT day, sector, county, way, n FROM pledges_tallyday UNION ALL SELECT day, sector, county, way, n FROM pledges_tallydelta
+) tally GROUP BY day, sector, county, way HAVING sum(n) <> 0
 """
 
 # People by day and by hour, as growth and the last 24 hours read them.
@@ -51,18 +61,23 @@ SELECT hour, sum(n)::bigint FROM (
 ) tally WHERE hour > date_trunc('hour', statement_timestamp(), 'UTC') - interval '24 hours' GROUP BY hour HAVING sum(n) <> 0
 """
 
-RECOUNT_HOURS_SQL = """
-SELECT date_trunc('hour', confirmed_at, 'UTC'), count(*) FROM pledges_pledge
-WHERE state = 'confirmed' AND confirmed_at >= date_trunc('hour', statement_timestamp(), 'UTC') - interval '23 hours' GROUP BY 1
+RECOUNT_HOURS_SQL = f"""
+SELECT date_trunc('hour', at, 'UTC'), sum(n)::bigint FROM ({PEOPLE_SQL}) people
+WHERE at >= date_trunc('hour', statement_timestamp(), 'UTC') - interval '23 hours' GROUP BY 1
 """
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Confirmed pledges at one moment. `sectors` sum to `total`, and `counties` with `unknown` to `counties_total`."""
+    """The people counted at one moment: `total` is the sum of the three ways, and `sectors` sum to it.
+
+    `counties` with `unknown` sum to `counties_total`.
+    """
 
     as_of: datetime
     total: int
+    # People who confirmed today (Europe/Tirane) and have not withdrawn
+    today: int
     online: int
     groups: int
     paper: int
@@ -86,6 +101,11 @@ class Totals:
     def unpublished(self):
         """The people whose county is not published yet; negative while more have left than came."""
         return self.total - self.counties_total
+
+    @property
+    def midnight(self):
+        """The end of the day (Europe/Tirane) whose people are `today`."""
+        return timezone.make_aware(datetime.combine(timezone.localdate(self.as_of) + timedelta(days=1), time.min))
 
     @property
     def has_several_ways(self):
@@ -135,9 +155,8 @@ def _totals(moment):
     return Totals(
         as_of=moment.at,
         total=total,
-        online=total,
-        groups=0,
-        paper=0,
+        today=moment.figures.latest_days.get(timezone.localdate(moment.at), 0),
+        **{way: moment.figures.ways.get(way, 0) for way in Way.values},
         # A closed sector is listed while it has confirmed pledges.
         sectors=[
             (sector, sectors.get(sector.pk, 0))
@@ -157,37 +176,50 @@ def _growth(moment):
 
 
 def differences():
-    """Differences between the tally and the pledges in one snapshot: (day, sector, county, tally, pledges).
+    """Differences between the tally and the rows in one snapshot: (day, sector, county, way, tally, rows).
 
-    Day is None for cells, sector and county are None for sums by day; the hours of the last day are compared as one row of
-    today without sector and county. Empty unless triggers were disabled. Reads every confirmed pledge.
+    Day is None for cells, sector, county and way are None for sums by day; the hours of the last day are compared as one row of
+    today without them. Empty unless triggers were disabled. Reads every confirmed pledge.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"""
             SELECT coalesce(t.day, r.day), coalesce(t.sector, r.sector), coalesce(t.county, r.county),
+                   coalesce(t.way, r.way), coalesce(t.n, 0), coalesce(r.n, 0)
+            FROM ({READ_DAYS_SQL}) t (day, sector, county, way, n)
+            FULL JOIN ({RECOUNT_DAYS_SQL}) r (day, sector, county, way, n)
+            ON (t.day, t.sector, t.county, t.way) = (r.day, r.sector, r.county, r.way)
+            WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
+            UNION ALL
+            SELECT NULL, coalesce(t.sector, r.sector), coalesce(t.county, r.county), coalesce(t.way, r.way),
                    coalesce(t.n, 0), coalesce(r.n, 0)
-            FROM ({READ_DAYS_SQL}) t (day, sector, county, n)
-            FULL JOIN ({RECOUNT_DAYS_SQL}) r (day, sector, county, n)
-            ON (t.day, t.sector, t.county) = (r.day, r.sector, r.county)
+            FROM ({READ_SQL}) t (sector, county, way, n)
+            FULL JOIN ({RECOUNT_SQL}) r (sector, county, way, n)
+            ON (t.sector, t.county, t.way) = (r.sector, r.county, r.way)
             WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
             UNION ALL
-            SELECT NULL, coalesce(t.sector, r.sector), coalesce(t.county, r.county), coalesce(t.n, 0), coalesce(r.n, 0)
-            FROM ({READ_SQL}) t (sector, county, n)
-            FULL JOIN ({RECOUNT_SQL}) r (sector, county, n) ON (t.sector, t.county) = (r.sector, r.county)
-            WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
-            UNION ALL
-            SELECT coalesce(t.day, r.day), NULL, NULL, coalesce(t.n, 0), coalesce(r.n, 0)
+            SELECT coalesce(t.day, r.day), NULL, NULL, NULL, coalesce(t.n, 0), coalesce(r.n, 0)
             FROM ({READ_DATES_SQL}) t (day, n)
-            FULL JOIN (SELECT day, sum(n) FROM ({RECOUNT_DAYS_SQL}) days (day, sector, county, n) GROUP BY day) r (day, n)
+            FULL JOIN (SELECT day, sum(n) FROM ({RECOUNT_DAYS_SQL}) days (day, sector, county, way, n) GROUP BY day) r (day, n)
             ON t.day = r.day
             WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
             UNION ALL
-            SELECT (coalesce(t.hour, r.hour) AT TIME ZONE 'Europe/Tirane')::date, NULL, NULL, coalesce(t.n, 0), coalesce(r.n, 0)
+            SELECT (coalesce(t.hour, r.hour) AT TIME ZONE 'Europe/Tirane')::date, NULL, NULL, NULL, coalesce(t.n, 0),
+                   coalesce(r.n, 0)
             FROM ({READ_HOURS_SQL}) t (hour, n) FULL JOIN ({RECOUNT_HOURS_SQL}) r (hour, n) ON t.hour = r.hour
             WHERE coalesce(t.n, 0) <> coalesce(r.n, 0)
-            ORDER BY 1, 2, 3
+            ORDER BY 1, 2, 3, 4
         """)
         return cursor.fetchall()
+
+
+def read_cells_by_way():
+    """{way: {(sector id, county code or ""): people}} of now, in one statement. Not for publication."""
+    cells = {way: {} for way in Way.values}
+    with connection.cursor() as cursor:
+        cursor.execute(READ_SQL)
+        for sector, county, way, people in cursor.fetchall():
+            cells[way][sector, county] = people
+    return cells
 
 
 def fold():
@@ -198,8 +230,8 @@ def fold():
 
 
 def erase_old_hours():
-    """Erase the sums of hours that no figure reads any more."""
-    TallyHour.objects.filter(hour__lt=Now() - timedelta(days=2)).delete()
+    """Erase the sums of hours that no figure reads any more, nor would if the clock were a week ahead (`tally_hour`)."""
+    TallyHour.objects.filter(hour__lt=Now() - timedelta(days=9)).delete()
 
 
 def unfolded():
@@ -208,20 +240,20 @@ def unfolded():
 
 
 def rebuild():
-    """Rebuild the tally from the pledges. Writes to pledges wait until it is done; reads do not."""
+    """Rebuild the tally from the rows. Writes to them wait until it is done; reads do not."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE pledges_pledge IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("LOCK TABLE pledges_pledge, pledges_grouppledge, pledges_papersheet IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_advisory_xact_lock(tally_lock())")
         cursor.execute("DELETE FROM pledges_tallydelta")
         for table in ("tallyday", "tallydate", "tallyhour", "tallycell", "tallycounty"):
             cursor.execute(f"DELETE FROM pledges_{table}")
-        cursor.execute(f"INSERT INTO pledges_tallyday (day, sector, county, n) {RECOUNT_DAYS_SQL}")
+        cursor.execute(f"INSERT INTO pledges_tallyday (day, sector, county, way, n) {RECOUNT_DAYS_SQL}")
         cursor.execute("INSERT INTO pledges_tallydate (day, n) SELECT day, sum(n) FROM pledges_tallyday GROUP BY day")
         cursor.execute(f"INSERT INTO pledges_tallyhour (hour, n) {RECOUNT_HOURS_SQL}")
-        cursor.execute(f"INSERT INTO pledges_tallycell (sector, county, n) {RECOUNT_SQL}")
+        cursor.execute(f"INSERT INTO pledges_tallycell (sector, county, way, n) {RECOUNT_SQL}")
         cursor.execute(
-            "INSERT INTO pledges_tallycounty (county, gained, lost) "
-            "SELECT county, sum(n), 0 FROM pledges_tallycell GROUP BY county"
+            "INSERT INTO pledges_tallycounty (county, way, gained, lost) "
+            "SELECT county, way, sum(n), 0 FROM pledges_tallycell GROUP BY county, way"
         )
         cursor.execute(
             "INSERT INTO pledges_tallyversion AS version (id, mark) VALUES (1, random_mark()) "

@@ -14,12 +14,13 @@ from django.views.decorators.csrf import csrf_exempt
 from pledges.content import PledgeContent
 from pledges.http import embeddable, public_page
 from pledges.languages import LANGUAGE_CODES
+from pledges.models.sectors import CHILDREN
 from pledges.snapshot import Depth
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD
-from pledges.views import openapi
+from pledges.views import counter, openapi
 
-UNKNOWN_SQ, UNKNOWN_EN = "Nuk e kanë thënë qarkun", "County not given"
+UNKNOWN_SQ, UNKNOWN_EN = "Qarku i pashënuar", "County not given"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # This page embeds our own counter as an example, so it needs frame-src.
 PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
@@ -29,7 +30,9 @@ PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 @public_page
 def page(request):
     """The page about the embeddable counter and the open data, with examples."""
-    counters = [(language, theme) for language in LANGUAGE_CODES for theme in ("light", "dark")]
+    counters = [
+        (language, theme, counter.code(language, theme)) for language in LANGUAGE_CODES for theme in ("light", "dark")
+    ]
     return render(request, "pledges/open_data.html", {"counters": counters, "small": THRESHOLD, "licence": LICENCE})
 
 
@@ -74,6 +77,13 @@ def _csv(name, rows):
     return response
 
 
+def _sectors(totals):
+    """(Sector, people) of the totals. Children are a sector of them also while no group has any, so that the name is there."""
+    people = dict(totals.sectors)
+    sectors = PledgeContent.current().sectors
+    return [(each, people.get(each, 0)) for each in sectors if each in people or each.slug == CHILDREN]
+
+
 @open_data()
 def description(request):
     """The OpenAPI description of the open data."""
@@ -92,7 +102,7 @@ def totals_json(request):
         "groups": totals.groups,
         "paper": totals.paper,
         "sectors": {
-            sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en} for sector, n in totals.sectors
+            sector.slug: {"total": n, "sq": sector.name_sq, "en": sector.name_en} for sector, n in _sectors(totals)
         },
         "counties_as_of": totals.counties_as_of.isoformat(),
         "counties_total": totals.counties_total,
@@ -118,7 +128,7 @@ def totals_csv(request):
         ["way", "online", "Në internet", "Online", totals.online, as_of],
         ["way", "groups", "Në grup", "Groups", totals.groups, as_of],
         ["way", "paper", "Në letër", "Paper", totals.paper, as_of],
-        *(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of] for sector, n in totals.sectors),
+        *(["sector", sector.slug, sector.name_sq, sector.name_en, n, as_of] for sector, n in _sectors(totals)),
         ["total", "counties", "Sipas qarkut, gjithsej", "By county, total", totals.counties_total, counties_as_of],
         *(["county", county.code, county.name_sq, county.name_en, n, counties_as_of] for county, n in totals.counties),
         ["county", "unknown", UNKNOWN_SQ, UNKNOWN_EN, totals.unknown, counties_as_of],

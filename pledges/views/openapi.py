@@ -5,16 +5,17 @@ from django.conf import settings
 from pledges.totals.suppression import THRESHOLD
 
 MOMENT = {"type": "string", "format": "date-time", "description": "The moment of these figures, with its offset."}
-PEOPLE = {"type": "integer", "minimum": 0}
+PEOPLE = PIXELS = {"type": "integer", "minimum": 0}
 NAMED = {
     "type": "object",
     "required": ["total", "sq", "en"],
     "properties": {"total": PEOPLE, "sq": {"type": "string"}, "en": {"type": "string"}},
     "additionalProperties": False,
 }
+SECTORS = "By a permanent name. `children` is always there: they are counted in groups only, by an adult, without their names."
 COUNTIES = (
-    "By ISO 3166-2 code; `abroad` is outside Albania, `unknown` holds those who gave none. A figure moves at most once an hour, "
-    f"and only by {THRESHOLD} people or more; 0 stands for fewer than {THRESHOLD}."
+    "By ISO 3166-2 code; `abroad` is outside Albania, `unknown` is people who did not give a county. A figure moves at most "
+    f"once an hour, and only by {THRESHOLD} people or more; 0 stands for fewer than {THRESHOLD}."
 )
 
 SCHEMAS = {
@@ -42,7 +43,12 @@ SCHEMAS = {
             "online": PEOPLE,
             "groups": PEOPLE,
             "paper": PEOPLE,
-            "sectors": {"type": "object", "additionalProperties": NAMED, "description": "By a name that stays."},
+            "sectors": {
+                "type": "object",
+                "required": ["children"],
+                "additionalProperties": NAMED,
+                "description": SECTORS,
+            },
             "counties_as_of": {**MOMENT, "description": "When figures of counties were last published."},
             "counties_total": PEOPLE,
             "counties": {"type": "object", "additionalProperties": NAMED, "description": COUNTIES},
@@ -51,7 +57,9 @@ SCHEMAS = {
     },
     "Days": {
         "type": "object",
-        "description": "How many confirmed on each day in Tirana. Days of nobody are left out; the others sum to `total`.",
+        "description": (
+            "How many people confirmed their pledge each day (Tirana time). Days with none are left out; the rest sum to `total`."
+        ),
         "required": ["as_of", "total", "days"],
         "properties": {
             "as_of": MOMENT,
@@ -61,6 +69,20 @@ SCHEMAS = {
                 "propertyNames": {"format": "date"},
                 "additionalProperties": {"type": "integer", "minimum": 1},
             },
+        },
+        "additionalProperties": False,
+    },
+    "Embed": {
+        "type": "object",
+        "description": (
+            "`type` is `rich` for the totals, with the counter as `html`, and `link` for a county or an article. The thumbnail "
+            "is missing where `maxwidth` or `maxheight` has no room for it."
+        ),
+        "required": ["version", "type", "title", "provider_name", "provider_url"],
+        "properties": {
+            **dict.fromkeys(["version", "type", "title", "provider_name", "provider_url"], {"type": "string"}),
+            **dict.fromkeys(["html", "thumbnail_url"], {"type": "string"}),
+            **dict.fromkeys(["width", "height", "thumbnail_width", "thumbnail_height"], PIXELS),
         },
         "additionalProperties": False,
     },
@@ -92,6 +114,12 @@ SCHEMAS = {
         "additionalProperties": False,
     },
 }
+PARAMETERS = [
+    ("url", {"type": "string"}, "The web address of the totals, of a county or of an article, in either language."),
+    ("format", {"type": "string", "enum": ["json"]}, "Any other format is answered with 501."),
+    ("maxwidth", {"type": "integer"}, "The largest width in pixels."),
+    ("maxheight", {"type": "integer"}, "The largest height in pixels."),
+]
 CSV = "UTF-8 with a byte order mark, commas, a first row of names: {columns}."
 
 
@@ -103,9 +131,9 @@ def description():
             "title": "#NEJEMI1 · #WEARE1: open data",
             "version": "1",
             "description": (
-                "How many have signed the pledge and confirmed it. Live figures of all parts are of one moment; an answer may be "
-                "ten seconds old. Figures by county are published, with a time of their own. "
-                "Any site may ask from a browser; an ETag spares the rest while nothing has changed. "
+                "How many people have signed the pledge and confirmed it. All live figures are from the same moment; a "
+                "response may be ten seconds old. County figures have a publication time of their own. "
+                "Any site can send requests from a browser; an ETag lets you skip the body while nothing has changed. "
                 f"How we count: {settings.SITE_URL}/en/how-we-count/"
             ),
             "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},
@@ -114,14 +142,15 @@ def description():
         "paths": {
             "/api/v1/totals.json": _json("totals", "The totals, by sector, county and way of signing", "Totals"),
             "/api/v1/totals.csv": _csv("totalsAsCsv", "The same as a file of rows", "kind, code, sq, en, total, as_of"),
-            "/api/v1/days.json": _json("days", "How many confirmed on each day", "Days"),
+            "/api/v1/days.json": _json("days", "How many people confirmed their pledge each day", "Days"),
             "/api/v1/days.csv": _csv("daysAsCsv", "The same as a file of rows", "day, people, as_of"),
-            "/api/v1/sectors-by-county.json": _json("sectorsByCounty", "Sectors by counties", "SectorsByCounty"),
+            "/api/v1/sectors-by-county.json": _json("sectorsByCounty", "Sectors by county", "SectorsByCounty"),
             "/api/v1/sectors-by-county.csv": _csv(
                 "sectorsByCountyAsCsv",
                 "The same as a file of rows, `total` empty where it is hidden",
                 "sector, county, sector_sq, sector_en, county_sq, county_en, total, as_of",
             ),
+            "/oembed": _embed(),
             "/api/v1/openapi.json": _get(
                 "description", "This description", {"application/json": {"schema": {"type": "object"}}}
             ),
@@ -139,13 +168,28 @@ def _csv(name, summary, columns):
     return _get(name, summary, {"text/csv": {"schema": schema}})
 
 
+def _embed():
+    """oEmbed, which has parameters and answers of its own."""
+    embed = _json("embed", "How other sites show a link to the totals, a county or an article (oEmbed 1.0)", "Embed")
+    embed["get"]["parameters"] = [
+        {"name": name, "in": "query", "required": name == "url", "schema": schema, "description": words}
+        for name, schema, words in PARAMETERS
+    ]
+    embed["get"]["responses"] |= {
+        "400": {"description": "`url` is missing."},
+        "404": {"description": "Nothing can be embedded from this address."},
+        "501": {"description": "The only format is JSON."},
+    }
+    return embed
+
+
 def _get(name, summary, content):
     return {
         "get": {
             "operationId": name,
             "summary": summary,
             "responses": {
-                "200": {"description": "The figures.", "content": content},
+                "200": {"description": "What was asked for.", "content": content},
                 "304": {"description": "Nothing but the moment has changed since the ETag sent with `If-None-Match`."},
             },
         }

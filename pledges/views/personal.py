@@ -17,9 +17,8 @@ from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Batch, Message, Pledge, ReferralLink, Unreadable
+from pledges.models import Message, Pledge, ReferralLink, Unreadable
 from pledges.network import network
-from pledges.totals import tally
 from pledges.views.sign import SeeOther
 
 # Purposes whose page shows or changes name or address.
@@ -101,34 +100,6 @@ def _aged(request, pledge):
 def _withdrawn(request, pledge):
     pledge.withdraw()
     return render(request, "pledges/withdraw.html", {"done": True})
-
-
-@personal_link_view(Purpose.CONFIRM)
-def confirm(request, pledge):
-    """The page with the button that confirms the pledge. GET changes nothing, since mail scanners open links.
-
-    Only the response to the confirming POST contains links to the pledge (a message contains them as well). The link may
-    be forwarded: later visitors get an invitation to sign instead.
-    """
-    if request.method == "POST":
-        is_first = pledge.confirm()
-        if is_first:
-            Message.queue(Message.Kind.COUNTED, pledge)
-        else:
-            Batch.record_own_confirmation(pledge)
-        pledge.refresh_from_db()
-        if pledge.state == Pledge.State.CONFIRMED:
-            purposes = [Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT] if is_first else []
-            # Confirming starts the day of these links, whenever the message was sent.
-            urls = {
-                f"{purpose}_url": links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in purposes
-            }
-            return render(request, "pledges/thanks.html", {"pledge": pledge, "totals": tally.read(), **urls})
-    if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
-        return render(request, "pledges/confirm.html", {"updates": pledge.updates})
-    if pledge.state == Pledge.State.CONFIRMED:
-        return render(request, "pledges/confirmed_before.html")
-    return link_ended(request)
 
 
 @personal_link_view(Purpose.BLOCK)
@@ -224,7 +195,7 @@ def _correct(form):
     """Save the corrections; returns the sentence to show, or None with errors on the form."""
     if not form.is_valid() or not form.save():
         return None
-    return _("Your changes are saved.")
+    return _("Your changes have been saved.")
 
 
 def _change_address(form):
@@ -232,9 +203,9 @@ def _change_address(form):
     if not form.is_valid():
         return None
     if not form.save():
-        form.add_error(None, _("We wrote to you a moment ago. Please try again in a minute."))
+        form.add_error(None, _("We have just emailed you. Please try again in a minute."))
         return None
-    return _("We have written to the new address.")
+    return _("We have emailed your new address.")
 
 
 @personal_link_view(Purpose.WITHDRAW)
@@ -276,7 +247,7 @@ def _send_my_link(request):
         return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
     if not form.save(network(request), PledgeContent.current().settings.network_limit):
         form.add_error(
-            None, _("Many people are asking from your network at this moment. Please try again in a minute.")
+            None, _("Many people on your network are asking for their link right now. Please try again in a minute.")
         )
         form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=429)

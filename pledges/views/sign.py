@@ -1,14 +1,20 @@
 """Signing: the form, "check your inbox", and the page for those under 16."""
 
+from functools import partial
+
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.content import PledgeContent
+from pledges.figures.mosaic import mosaic
 from pledges.forms.sign import PledgeForm
 from pledges.http import cookieless_form, personal_page, public_page, read_only
+from pledges.languages import in_each_language
 from pledges.network import network
+from pledges.snapshot import Depth
+from pledges.totals import tally
 
 
 class SeeOther(HttpResponseRedirect):
@@ -30,22 +36,44 @@ def _known_sector(slug):
     return slug if slug in PledgeContent.current().open_sectors else ""
 
 
-@public_page(is_form=True, parameters={"sector": _known_sector})
+@public_page(is_form=True, figures=Depth.TOTALS, parameters={"sector": _known_sector})
 def _page(request):
     content = PledgeContent.current()
     if not content.can_sign:
         return render(request, "pledges/not_now.html", {"pledging": content.settings})
-    return render(request, "pledges/sign.html", {"form": PledgeForm(chosen=request.GET.get("sector"))})
+    return _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.shown())
+
+
+def _shown(request, form, totals, *, status=200, **context):
+    """The page with this form, and with the 1 of these totals beside or above it."""
+    goal = PledgeContent.current().goal_above(totals.total).people
+    context |= {"form": form, "totals": totals, "mosaic": mosaic(totals.sectors, goal)}
+    if form.of_event:
+        context |= {"event": form.of_event, "counts_for_event": form.counts_for_event}
+    return render(request, "pledges/sign.html", context, status=status)
+
+
+@public_page(is_form=True, figures=Depth.TOTALS)
+def at_event(request, code):
+    """The form behind the link of an event; that of a code that no event has leads to the form without one."""
+    content = PledgeContent.current()
+    if code not in content.events_by_code:
+        return HttpResponseRedirect(reverse("pledges:sign"))
+    # Search engines know the form by one address, and the input goes there.
+    request.alternates = in_each_language(partial(reverse, "pledges:sign"))
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+    return _shown(request, PledgeForm(event=code), tally.shown())
 
 
 @personal_page
 @read_only
 def through(request, code):
     """The form behind a referral link. The page does not tell whether the link is still valid."""
-    content = PledgeContent.current()
+    totals, content = tally.read(), PledgeContent.current()
     if not content.can_sign:
         return render(request, "pledges/not_now.html", {"pledging": content.settings})
-    return render(request, "pledges/sign.html", {"form": PledgeForm(through=code)})
+    return _shown(request, PledgeForm(through=code), totals)
 
 
 @personal_page
@@ -57,24 +85,31 @@ def _post(request):
     if not content.can_sign:
         context = {"pledging": content.settings, "was_submitted": True}
         return render(request, "pledges/not_now.html", context, status=409)
-    form = PledgeForm(request.POST)
+
+    def shown(form, **context):
+        return _shown(request, form, tally.read(), **context)
+
+    return answer(request, PledgeForm(request.POST), shown, "pledges:inbox")
+
+
+def answer(request, form, shown, arrived):
+    """The response to a form that was sent: 303 to the view named `arrived`, 422 on errors, 429 at the limit of the network.
+
+    The button of the language switch sends the form too: its input comes back unvalidated, in the language of this address.
+    `shown(form, status=200, **context)` is the page with the form.
+    """
     if "switch" in request.POST:
-        return _in_other_language(request, form)
+        form.redisplay_as_draft()
+        return shown(form)
     if not form.is_valid():
         form.redisplay()
-        return render(request, "pledges/sign.html", {"form": form}, status=422)
-    if not form.save(network(request), content.settings.network_limit):
+        return shown(form, status=422)
+    if not form.save(network(request), PledgeContent.current().settings.network_limit):
         form.redisplay()
-        response = render(request, "pledges/sign.html", {"form": form, "is_throttled": True}, status=429)
+        response = shown(form, status=429, is_throttled=True)
         response.headers["Retry-After"] = "60"
         return response
-    return SeeOther(reverse("pledges:inbox"))
-
-
-def _in_other_language(request, form):
-    """The form with its unvalidated input, in the language of this address."""
-    form.redisplay_as_draft()
-    return render(request, "pledges/sign.html", {"form": form})
+    return SeeOther(reverse(arrived))
 
 
 @public_page

@@ -1,22 +1,73 @@
-"""Optional steps after confirming: invite others, choose commitments, print a certificate."""
+"""Confirming, and the optional steps after it: invite others, choose commitments, print a certificate."""
 
 from functools import wraps
-from urllib.parse import quote
 
-from django.conf import settings
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
+from pledges import sharing
+from pledges.content import PledgeContent
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.figures.brand import web_address
+from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, mosaic, neutral_paths, own_mosaic
 from pledges.forms.personal import CommitmentsForm
-from pledges.models import Pledge, ReferralLink
+from pledges.models import Batch, Message, Pledge, ReferralLink
+from pledges.totals import tally
 from pledges.views.personal import link_ended, path_from, personal_link_view
-from pledges.views.share import NEUTRAL_SLUG
+
+# What the thank-you page leads to.
+NEXT_PURPOSES = [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
+
+
+@personal_link_view(Purpose.CONFIRM)
+def confirm(request, pledge):
+    """The page with the button that confirms the pledge. GET changes nothing, since mail scanners open links.
+
+    Only the response to the confirming POST shows number, sector and links of the pledge (a message contains them as well).
+    The link may be forwarded: later visitors get an invitation to sign instead.
+    """
+    if request.method == "POST":
+        is_first = pledge.confirm()
+        if is_first:
+            Message.queue(Message.Kind.COUNTED, pledge)
+        else:
+            Batch.record_own_confirmation(pledge)
+        pledge.refresh_from_db()
+        if pledge.state == Pledge.State.CONFIRMED:
+            return render(request, "pledges/thanks.html", _thanks(request, pledge, is_first))
+    if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
+        return render(request, "pledges/confirm.html", {"updates": pledge.updates})
+    if pledge.state == Pledge.State.CONFIRMED:
+        return render(request, "pledges/confirmed_before.html")
+    return link_ended(request)
+
+
+def _thanks(request, pledge, is_first):
+    """The context of the thank-you page. Only for the person who has just confirmed it shows number, sector and links."""
+    totals = tally.read()
+    goal = PledgeContent.current().goal_above(totals.total).people
+    context = {
+        "totals": totals,
+        "ways": sharing.neutral_ways(),
+        "web_address": web_address(),
+        "picture_slug": sharing.NEUTRAL_SLUG,
+    }
+    if not is_first:
+        return context | {"mosaic": mosaic(totals.sectors, goal)}
+    # Confirming starts the day of these links, whenever the message was sent.
+    urls = {purpose: links.path(purpose, pledge, language=request.LANGUAGE_CODE) for purpose in NEXT_PURPOSES}
+    return context | {
+        "pledge": pledge,
+        "number": pledge.number,
+        "mosaic": own_mosaic(totals.sectors, goal, pledge.sector),
+        "form": CommitmentsForm(pledge=pledge, action=urls[Purpose.COMMIT]),
+        **{f"{purpose}_url": url for purpose, url in urls.items()},
+    }
 
 
 def _confirmed_only(view):
-    """Decorate a view for confirmed pledges only; others are answered with 410."""
+    """Decorate a view for confirmed pledges only; others get the page of links that open nothing."""
 
     @wraps(view)
     def wrapper(request, pledge):
@@ -38,57 +89,40 @@ def share(request, pledge):
     own = ReferralLink.objects.filter(pledge=pledge).first()
     # Neutral words by default: sharing must not reveal the sector unless the supporter chooses so.
     uses_sector_words = "sector" in request.GET and bool(pledge.sector.invitation)
-    if uses_sector_words:
-        words = pledge.sector.invitation
-    else:
-        words = _("I pledged to listen to children, to believe them and to report. Join in:")
+    words = pledge.sector.invitation if uses_sector_words else sharing.neutral_words()
     path = reverse("pledges:through", args=[own.code]) if own else reverse("campaign:home")
-    address = settings.SITE_URL + path
     context = {
         "pledge": pledge,
         "uses_sector_words": uses_sector_words,
-        "words": words,
-        "address": address,
-        "channels": _channels(words, address),
-        "picture_slug": pledge.sector.slug if uses_sector_words else NEUTRAL_SLUG,
+        "ways": sharing.ways(words, path),
+        "web_address": web_address(),
+        "picture_slug": pledge.sector.slug if uses_sector_words else sharing.NEUTRAL_SLUG,
         "referral_link": own,
-        "next_url": path_from(request, Purpose.COMMIT, pledge),
+        "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
+        "manage_url": path_from(request, Purpose.MANAGE, pledge),
     }
     return render(request, "pledges/share.html", context)
-
-
-def _channels(words, address):
-    """(name, URL) of links that open another app with the words. They are plain links: nothing is sent before a tap."""
-    text = quote(f"{words} {address}")
-    subject = quote(_("We are 1"))
-    return [
-        ("WhatsApp", f"https://wa.me/?text={text}"),
-        ("Viber", f"viber://forward?text={text}"),
-        ("Facebook", f"https://www.facebook.com/sharer/sharer.php?u={quote(address, safe='')}"),
-        (_("E-mail"), f"mailto:?subject={subject}&body={text}"),
-    ]
 
 
 @personal_link_view(Purpose.COMMIT)
 @_confirmed_only
 def commit(request, pledge):
-    """The last step: choose among the commitments of the sector."""
-    manage_url = path_from(request, Purpose.MANAGE, pledge)
+    """Choose among the commitments of the sector. The page of chosen ones answers the POST that saved them."""
     data = request.POST if request.method == "POST" else None
     form = CommitmentsForm(data, pledge=pledge, action=request.path)
+    context = {"form": form}
     if form.is_valid():
         form.save()
-        chosen = pledge.chosen.select_related("commitment").order_by("commitment__position")
-        certificate_url = path_from(request, Purpose.CERTIFICATE, pledge)
-        context = {"chosen": chosen, "manage_url": manage_url, "certificate_url": certificate_url}
-        return render(request, "pledges/done.html", context)
-    status = 422 if form.is_bound else 200
-    return render(request, "pledges/commit.html", {"form": form}, status=status)
+        context["saved"] = True
+        context["chosen"] = pledge.chosen.select_related("commitment").order_by("commitment__position")
+    for purpose in (Purpose.MANAGE, Purpose.SHARE):
+        context[f"{purpose}_url"] = path_from(request, purpose, pledge)
+    return render(request, "pledges/commit.html", context, status=422 if form.errors else 200)
 
 
 @personal_link_view(Purpose.CERTIFICATE)
 @_confirmed_only
 def certificate(request, pledge):
-    """The pledge as a page to print, with the supporter's name; it is not stored."""
-    words = pledge.wording.in_language(request.LANGUAGE_CODE)
-    return render(request, "pledges/certificate.html", {"pledge": pledge, "words": words})
+    """The pledge as a sheet of A4 to print and sign, with the supporter's name; it is not stored."""
+    context = {"pledge": pledge, "paths": neutral_paths(), "dot_width": NEUTRAL_DOT_WIDTH, "web_address": web_address()}
+    return render(request, "pledges/certificate.html", context)

@@ -1,11 +1,10 @@
-"""The totals: pages, figures to download, and the card shown beside a shared link."""
+"""The totals: pages and figures to download."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from pledges.content import PledgeContent
-from pledges.figures import cards, downloads
-from pledges.figures.brand import brand
+from pledges.figures import downloads
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.http import embeddable, in_named_language, public_page
@@ -30,13 +29,13 @@ def page_per_10000(request):
 def _page(request, per_10000):
     totals, growth = tally.shown_with_growth()
     content = PledgeContent.current()
-    goal = content.settings.goal_above(totals.total)
+    goal = content.goal_above(totals.total)
     of_people = content.milestones_of_people
     context = {
         "totals": totals,
         "small": THRESHOLD,
         "goal": goal,
-        "mosaic": mosaic(totals.sectors, goal),
+        "mosaic": mosaic(totals.sectors, goal.people),
         "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
         "largest": max((people for _, people in totals.sectors), default=0),
         "per_10000": per_10000,
@@ -49,7 +48,7 @@ def _page(request, per_10000):
         "milestones": content.milestones,
         "signing_ways": downloads.signing_ways_figure(totals) if totals.has_several_ways else None,
         "figures": {
-            "mosaic": downloads.mosaic_figure(totals, goal),
+            "mosaic": downloads.mosaic_figure(totals, goal.people),
             "sectors": downloads.sectors_figure(totals),
             "counties": downloads.counties_figure(totals, per_10000),
             "growth": downloads.growth_figure(totals, growth, of_people),
@@ -71,10 +70,10 @@ def groups_by_county(request):
     return render(request, "pledges/groups_by_county.html", {"figure": figure})
 
 
-@public_page
+@public_page(figures=Depth.TOTALS)
 def method(request):
     """How people are counted, and which figures are suppressed."""
-    return render(request, "pledges/method.html", {"small": THRESHOLD})
+    return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
 
 
 @embeddable
@@ -99,7 +98,7 @@ def _figure(name):
     totals = tally.shown()
     match name:
         case "one":
-            return downloads.mosaic_figure(totals, PledgeContent.current().settings.goal_above(totals.total))
+            return downloads.mosaic_figure(totals, PledgeContent.current().goal_above(totals.total).people)
         case "sectors":
             return downloads.sectors_figure(totals)
         case "counties" | "counties-per-10000":
@@ -107,14 +106,3 @@ def _figure(name):
         case "ways":
             return downloads.signing_ways_figure(totals)
     return downloads.groups_by_county_figure(totals)
-
-
-@embeddable
-@in_named_language
-@public_page(figures=Depth.TOTALS)
-def card(request, language):
-    """The current total as a picture, in one language: what a messenger shows beside a link to the totals."""
-    totals = tally.shown()
-    drawing = mosaic(totals.sectors, PledgeContent.current().settings.goal_above(totals.total))
-    png = cards.draw_total(cards.total_text(totals), brand(), drawing.paths, drawing.dot_width)
-    return HttpResponse(png, content_type="image/png")

@@ -1,4 +1,4 @@
-"""Accounts of staff: invitations, roles, rescue, deactivation. Every change is in the audit log."""
+"""Accounts of staff: invitations, roles, rescue, deactivation. Each needs the second factor once more and is in the audit log."""
 
 from django import forms
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from staff.admin import many_people
 from staff.admin.base import ModelAdmin
 from staff.models import Account, AuditEntry
 from staff.roles import ROLE_DESCRIPTIONS, Role
@@ -31,15 +32,19 @@ class AccountForm(forms.ModelForm):
     )
     # The address is also the username, which Django limits to 150 characters.
     email = forms.EmailField(
-        label=_("E-mail address"),
+        label=_("Sign-in email address"),
         max_length=150,
         widget=AdminEmailInputWidget,
-        help_text=_("This person signs in with it, and the link goes there. Use an address that nobody else reads."),
+        help_text=_(
+            "This person signs in with it, and we email the link to it. Use an address that nobody else reads."
+        ),
     )
     role = forms.ChoiceField(
         label=_("Role"),
         widget=forms.RadioSelect,
-        help_text=_("What this person may do. Give no more than the work needs; it can be changed at any time."),
+        help_text=_(
+            "What this person can do. Give no more rights than the work needs. You can change this at any time."
+        ),
     )
 
     class Meta:
@@ -56,7 +61,7 @@ class AccountForm(forms.ModelForm):
         address = self.cleaned_data["email"]
         other = Account.objects.with_email(address)
         if other and other.pk != self.instance.pk:
-            raise ValidationError(_("%(name)s has this address already.") % {"name": other}, code="taken")
+            raise ValidationError(_("%(name)s already has this address.") % {"name": other}, code="taken")
         return address
 
     def clean_role(self):
@@ -72,7 +77,7 @@ class InvitationForm(AccountForm):
     language = forms.ChoiceField(
         label=_("Language of the message"),
         choices=settings.LANGUAGES,
-        help_text=_("In which we write to this person. On the site they choose for themselves."),
+        help_text=_("The language we use to email this person. On the site they choose for themselves."),
     )
 
 
@@ -84,8 +89,8 @@ class AccountAdmin(ModelAdmin):
     list_display = ["name", "email", "role", "status", "factors", "last_login"]
     list_display_links = ["name"]
     list_note = _(
-        "Who works here. Someone new is invited by e-mail and chooses alone how to sign in. Accounts are switched off, not "
-        "deleted: the record goes on naming who did what."
+        "The people who work on this site. New people are invited by email and choose for themselves how to sign "
+        "in. Accounts are switched off, not deleted, so that the record still shows who did what."
     )
     show_facets = admin.ShowFacets.NEVER
     readonly_fields = ["status", "factors", "last_login"]
@@ -107,7 +112,15 @@ class AccountAdmin(ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
+    def changelist_view(self, request, extra_context=None):
+        if request.method == "POST" and (response := many_people.ask_for_factor(request, request.get_full_path())):
+            return response
+        return super().changelist_view(request, extra_context)
+
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        # Before the form is shown too, so that what is typed into it is not lost.
+        if response := many_people.ask_for_factor(request, request.get_full_path()):
+            return response
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
@@ -143,7 +156,8 @@ class AccountAdmin(ModelAdmin):
     def response_add(self, request, obj, post_url_continue=None):
         self.message_user(
             request,
-            _("%(name)s is invited: a message with a link is on its way. It works for seven days.") % {"name": obj},
+            _("%(name)s has been invited: a message with a link is on its way. The link works for seven days.")
+            % {"name": obj},
             messages.SUCCESS,
         )
         return redirect("admin:staff_account_changelist")
@@ -161,10 +175,10 @@ class AccountAdmin(ModelAdmin):
         if not account.is_active:
             return _("switched off")
         if account.has_app or account.has_passkey:
-            return _("set up; a fresh link is out") if account.is_invited else _("set up")
+            return _("set up; a new link has been sent") if account.is_invited else _("set up")
         return _("invitation sent") if account.is_invited else _("not set up")
 
-    @admin.display(description=_("second factor"))
+    @admin.display(description=_("second step"))
     def factors(self, account):
         names = []
         if account.has_passkey:
@@ -189,7 +203,7 @@ class AccountAdmin(ModelAdmin):
         else:
             self.message_user(request, message(count) % {"count": count}, messages.SUCCESS)
 
-    @admin.action(description=_("Send a fresh link"), permissions=["change"], location=LIST_AND_FORM)
+    @admin.action(description=_("Send a new link"), permissions=["change"], location=LIST_AND_FORM)
     def send_link(self, request, queryset):
         self._apply_to_each(
             request,
@@ -198,13 +212,13 @@ class AccountAdmin(ModelAdmin):
             lambda n: ngettext("%(count)d link is on its way.", "%(count)d links are on their way.", n),
         )
 
-    @admin.action(description=_("Take back the link that was sent"), permissions=["change"], location=LIST_AND_FORM)
+    @admin.action(description=_("Cancel the link that was sent"), permissions=["change"], location=LIST_AND_FORM)
     def revoke_link(self, request, queryset):
         self._apply_to_each(
             request,
             queryset,
             lambda account: account.revoke_link(request.user),
-            lambda n: ngettext("%(count)d link works no more.", "%(count)d links work no more.", n),
+            lambda n: ngettext("%(count)d link no longer works.", "%(count)d links no longer work.", n),
         )
 
     @admin.action(description=_("Switch the account off"), permissions=["change"], location=LIST_AND_FORM)
@@ -213,7 +227,9 @@ class AccountAdmin(ModelAdmin):
             request,
             queryset.filter(is_active=True),
             lambda account: account.deactivate(request.user),
-            lambda n: ngettext("%(count)d account is switched off.", "%(count)d accounts are switched off.", n),
+            lambda n: ngettext(
+                "%(count)d account has been switched off.", "%(count)d accounts have been switched off.", n
+            ),
         )
 
     @admin.action(description=_("Switch the account on again"), permissions=["change"], location=LIST_AND_FORM)
@@ -222,11 +238,13 @@ class AccountAdmin(ModelAdmin):
             request,
             queryset.filter(is_active=False),
             lambda account: account.activate(request.user),
-            lambda n: ngettext("%(count)d account is switched on.", "%(count)d accounts are switched on.", n),
+            lambda n: ngettext(
+                "%(count)d account has been switched on.", "%(count)d accounts have been switched on.", n
+            ),
         )
 
     @admin.action(
-        description=_("Locked out: forget password and second factor, send a fresh link"),
+        description=_("Locked out: reset password and second step, send a new link"),
         permissions=["change"],
         location=LIST_AND_FORM,
     )

@@ -11,7 +11,7 @@ from django.forms import DateField
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.models import Account, AuditEntry
@@ -21,7 +21,7 @@ from staff.roles import Role
 ACCOUNT_CHANGES = {
     "invited": gettext_lazy("invited"),
     "link_sent": gettext_lazy("sent a link"),
-    "link_revoked": gettext_lazy("took back a link"),
+    "link_revoked": gettext_lazy("cancelled a link"),
     "link_used": gettext_lazy("used a link"),
     "changed": gettext_lazy("corrected name or address"),
     "role": gettext_lazy("gave a role"),
@@ -29,8 +29,8 @@ ACCOUNT_CHANGES = {
     "activated": gettext_lazy("switched the account on"),
     "rescued": gettext_lazy("let in again"),
     "recovery_asked": gettext_lazy("asked for a link to set a new password"),
-    "factor_added": gettext_lazy("set up a second factor"),
-    "factor_removed": gettext_lazy("removed a second factor"),
+    "factor_added": gettext_lazy("set up a second step"),
+    "factor_removed": gettext_lazy("removed a second step"),
     "codes_renewed": gettext_lazy("made new recovery codes"),
     "password_changed": gettext_lazy("changed the password"),
 }
@@ -49,7 +49,7 @@ DETAILS = {
     "kind": gettext_lazy("change"),
     "batch": gettext_lazy("batch"),
     "undo": gettext_lazy("undone"),
-    "again": gettext_lazy("asked once more"),
+    "again": gettext_lazy("asked again"),
     "asked": gettext_lazy("asked"),
     "fields": gettext_lazy("fields"),
     "export": gettext_lazy("export"),
@@ -57,10 +57,13 @@ DETAILS = {
     "format": gettext_lazy("kind of file"),
     "filters": gettext_lazy("filters"),
     "blocked_addresses": gettext_lazy("blocked addresses"),
-    "sector": gettext_lazy("from the group"),
-    "moved_to": gettext_lazy("to the group"),
+    "sector": gettext_lazy("from group"),
+    "moved_to": gettext_lazy("to group"),
     "wall": gettext_lazy("wall of supporters"),
     "reason": gettext_lazy("reason"),
+    "sheets": gettext_lazy("paper sheets"),
+    "units": gettext_lazy("child protection units"),
+    "state": gettext_lazy("state"),
 }
 VALUES = {
     "list": gettext_lazy("list"),
@@ -73,10 +76,10 @@ VALUES = {
     "phone": gettext_lazy("by phone"),
     "letter": gettext_lazy("by letter"),
     "in_person": gettext_lazy("in person"),
-    "email": gettext_lazy("by e-mail"),
+    "email": gettext_lazy("by email"),
     "own": gettext_lazy("nobody asked: we noticed it ourselves"),
     "address": gettext_lazy("address"),
-    "sector": gettext_lazy("sector"),
+    "sector": gettext_lazy("group"),
     "name": gettext_lazy("name"),
     "county": gettext_lazy("county"),
     "language": gettext_lazy("language"),
@@ -86,6 +89,16 @@ VALUES = {
     "people": gettext_lazy("pledges with names"),
     "shown": gettext_lazy("shown"),
     "refused": gettext_lazy("not shown"),
+    "municipality": gettext_lazy("municipality"),
+    "issued": pgettext_lazy("sheet", "issued"),
+    "returned": pgettext_lazy("sheet", "returned"),
+    "counted": pgettext_lazy("sheet", "counted"),
+    "void": pgettext_lazy("sheet", "void"),
+    "lost": gettext_lazy("It is lost."),
+    "damaged": gettext_lazy("It cannot be read."),
+    "names": gettext_lazy("It has names on it."),
+    "wrong": gettext_lazy("It was filled in or counted wrongly."),
+    "unused": gettext_lazy("It was not used."),
 }
 
 
@@ -141,12 +154,12 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
     list_filter = ["action", PersonFilter, "at"]
     list_per_page = 50
     list_note = gettext_lazy(
-        "Signing in, looks at people, exports and changes. Nothing can be taken out of it, by anybody. It names pledges by their "
-        "number only."
+        "Shows who signed in, viewed personal data, exported or changed something. Nobody can remove anything from "
+        "it. Pledges appear by number only."
     )
     # Only shows the search box: get_search_results() does the search.
     search_fields = ["pk"]
-    search_help_text = gettext_lazy("A whole pledge number, or a day such as 23.7.2026")
+    search_help_text = gettext_lazy("A whole pledge number, or a date such as 23/7/2026")
     # Both would count the whole audit log.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -170,7 +183,7 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
             begin = timezone.make_aware(datetime.combine(DateField().clean(typed), time.min))
             end = begin + timedelta(days=1)
         except (ValidationError, OverflowError):
-            self.message_user(request, _("Type a whole pledge number, or a day such as 23.7.2026."), "WARNING")
+            self.message_user(request, _("Enter a whole pledge number, or a date such as 23/7/2026."), "WARNING")
             return queryset.none()
         return queryset.filter(at__gte=begin, at__lt=end)
 

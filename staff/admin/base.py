@@ -12,7 +12,9 @@ from django.core import validators
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import models
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -180,10 +182,34 @@ class FixedKey:
             self.fields["key"].disabled = True
 
 
+def change_url(row):
+    """The URL path of a row's change form."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+class KeepUsed:
+    """Mixin for ModelAdmin: rows in use are not deleted, and the page of deletion links to what uses them."""
+
+    def uses(self, row):
+        """The rows that use this one."""
+        raise NotImplementedError
+
+    def get_deleted_objects(self, objs, request):
+        protected = [
+            format_html('{}: {} <a href="{}">{}</a>', row, user._meta.verbose_name, change_url(user), user)
+            for row in objs
+            for user in self.uses(row)
+        ]
+        if protected:
+            # (objects to delete, counts per model, missing permissions, protected objects)
+            return [], {}, set(), protected
+        return super().get_deleted_objects(objs, request)
+
+
 class DueFilter(admin.SimpleListFilter):
     """Limits the list to rows that the queryset's `due()` returns."""
 
-    title = _("needs looking at")
+    title = _("needs review")
     parameter_name = "due"
 
     def lookups(self, request, model_admin):

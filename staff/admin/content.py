@@ -54,7 +54,8 @@ def is_in_both_languages(row):
     """Whether each translated field is filled in both languages or in neither, and each of `required_translations` is filled."""
     required = getattr(row, "required_translations", [])
     for sq, en in translated_columns(type(row)):
-        has_sq, has_en = bool(getattr(row, sq).strip()), bool(getattr(row, en).strip())
+        # As text: a file is its name.
+        has_sq, has_en = bool(str(getattr(row, sq)).strip()), bool(str(getattr(row, en)).strip())
         if has_sq != has_en or (sq.removesuffix("_sq") in required and not has_sq):
             return False
     return True

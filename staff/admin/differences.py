@@ -94,7 +94,7 @@ def display_value(row, field, rich_text=()):
         return ""
     if field.is_relation:
         related = field.related_model._base_manager.filter(pk=value).first()
-        return str(related) if related else _("deleted meanwhile")
+        return str(related) if related else _("deleted in the meantime")
     if field.flatchoices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.BooleanField):

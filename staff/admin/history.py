@@ -94,7 +94,7 @@ class VersionHistory(RestoringAdmin):
             self.lock_table()
             obj = self.get_object(request, unquote(object_id))
             if request.POST.get("seen") != self.fingerprint(obj):
-                return [_("This was changed since you opened this page. Look at the differences once more.")]
+                return [_("This has been changed since you opened this page. Check the differences again.")]
             return self.restore(request, obj, version)
 
     def deleted_view(self, request):
@@ -156,10 +156,10 @@ def _version_context(version):
 
 def _change_message(revision):
     if not revision.comment:
-        return _("As it was before anybody changed it here.")
+        return _("As it was before anyone changed it here.")
     if revision.comment.startswith("{"):
         when = datetime.fromisoformat(json.loads(revision.comment)["restored"])
-        return _("Brought back the version of %(when)s.") % {
+        return _("Restored the version of %(when)s.") % {
             "when": formats.date_format(timezone.localtime(when), "DATETIME_FORMAT")
         }
     return revision.get_comment()

@@ -29,7 +29,9 @@ class ReasonField(forms.CharField):
     def __init__(self, **kwargs):
         defaults = {
             "label": _("Reason"),
-            "help_text": _("What you need the names for. It is kept in the record; write no name or address in it."),
+            "help_text": _(
+                "What you need the names for. It is kept in the record, so do not include a name or address."
+            ),
             "min_length": 10,
             "max_length": 200,
             "widget": forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),

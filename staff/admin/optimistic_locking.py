@@ -99,18 +99,20 @@ class OptimisticLocking(VersionHistory):
         """Who saved or deleted the row while the form was open, and what the editor can do."""
         if not form.fingerprint:
             return _(
-                "This was deleted while you were writing. Nothing you typed is lost: tick the box below to save it anew."
+                "This was deleted while you were writing. Nothing you typed is lost. Tick the box below to save it "
+                "again."
             )
         saved = self.last_saved(form.instance)
         if saved is None:
             return _(
-                "This was changed while you were writing. Nothing you typed is lost: compare below, "
-                "then tick the box to save yours over it, or take into yours what you want to keep."
+                "This was changed while you were writing. Nothing you typed is lost. Compare the two versions "
+                "below. Then tick the box to replace theirs with yours, or copy what you want to keep into yours."
             )
         who, when = saved
         return _(
-            "%(who)s saved this on %(when)s, while you were writing. Nothing you typed is lost: compare below, "
-            "then tick the box to save yours over it, or take into yours what you want to keep."
+            "%(who)s saved this on %(when)s, while you were writing. Nothing you typed is lost. Compare the two "
+            "versions below. Then tick the box to replace theirs with yours, or copy what you want to keep into "
+            "yours."
         ) % {"who": who, "when": formats.date_format(timezone.localtime(when), "DATETIME_FORMAT")}
 
     def render_change_form(self, request, context, *args, **kwargs):

@@ -35,7 +35,7 @@ class RestoringAdmin(VersionedAdmin):
         if not errors:
             when = formats.date_format(timezone.localtime(version.revision.date_created), "DATETIME_FORMAT")
             self.log_restored(request, row, version)
-            self.message_user(request, _("It is again as it was on %(when)s.") % {"when": when}, messages.SUCCESS)
+            self.message_user(request, _("Restored to the version of %(when)s.") % {"when": when}, messages.SUCCESS)
         return errors
 
     def recover(self, request, version):
@@ -47,9 +47,9 @@ class RestoringAdmin(VersionedAdmin):
         if not errors:
             self.log_addition(request, row, [{"added": {}}])
             if self.recovered_values:
-                message = _("It is back, but the public does not see it yet: look it over first.")
+                message = _("Restored, but not public yet. Check it before you publish it.")
             else:
-                message = _("It is back.")
+                message = _("It has been restored.")
             self.message_user(request, message, messages.SUCCESS)
         return row, errors
 

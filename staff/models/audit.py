@@ -33,7 +33,7 @@ class AuditEntry(models.Model):
         SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
         SIGN_OUT = "sign_out", _("signed out")
         ACCOUNT = "account", _("changed an account")
-        LOOK = "look", _("looked at people")
+        LOOK = "look", _("viewed personal data")
         EXPORT = "export", _("exported")
         CHANGE = "change", _("changed")
         ERASE = "erase", _("erased")

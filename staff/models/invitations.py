@@ -117,14 +117,16 @@ class Invitation(models.Model):
     def send(self):
         """Try once to hand the mail to the mail server, and store the outcome. The caller holds the row lock."""
         self.attempts += 1
+        fields = {"mail": str(self.pk), "kind": "invitation", "outcome": "sent", "attempt": self.attempts}
         try:
             with mailers.default as server:
                 server.send_messages([mail.invitation(self)])
             self.sent_at = timezone.now()
         except Exception as error:
             # The class only: the message of an SMTP error may contain an address.
-            logger.warning("invitation %s, attempt %d: %s", self.pk, self.attempts, type(error).__name__)
+            fields |= {"outcome": "queued", "error": type(error).__name__}
             self.due_at = timezone.now() + self._time_to_next_attempt()
+        logger.info("mail", extra={"fields": fields})
         with transaction.atomic():
             self.save(update_fields=["attempts", "sent_at", "due_at"])
             if self.sent_at is None:

@@ -6,14 +6,15 @@
   var INTERVAL_MS = 30000;
   var mosaic = document.querySelector("[data-live]");
   var freePath = mosaic.querySelector(".free");
-  var ring = mosaic.querySelector(".visitor-place");
-  var label = mosaic.querySelector(".visitor-label");
+  var visitor = mosaic.querySelector(".visitor-place");
   var free = (freePath.getAttribute("d") || "").split("M").slice(1);
   var requestedAt = Date.now();
   var unit = +mosaic.getAttribute("data-unit");
   var places = +mosaic.getAttribute("data-places");
   var taken = +mosaic.getAttribute("data-taken");
-  var placesBeforeVisitor = +mosaic.getAttribute("data-visitor-index");
+  var nearVisitor = +mosaic.getAttribute("data-near-visitor");
+  var total = +mosaic.getAttribute("data-total");
+  var today = document.querySelector("[data-today]");
 
   function readable(people) {
     var sq = document.documentElement.lang === "sq";
@@ -21,27 +22,15 @@
     return sq && text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, sq ? "\u00a0" : ",");
   }
 
-  // The next free place in filling order. The ring marks the visitor's; it moves on when that place is taken.
+  // The next free place in filling order; the ring marks the last one.
   function nextPlace() {
-    var place;
-    if (placesBeforeVisitor > 0 || !ring) {
-      placesBeforeVisitor -= 1;
+    var ring;
+    if (free.length) {
       return free.shift();
     }
-    place = ring.getAttribute("cx") + " " + ring.getAttribute("cy") + "h.01";
-    if (label) {
-      label.parentNode.removeChild(label);
-      label = null;
-    }
-    if (free.length) {
-      ring.setAttribute("cx", free[0].split(" ")[0]);
-      ring.setAttribute("cy", parseFloat(free[0].split(" ")[1]));
-      free.shift();
-    } else {
-      ring.parentNode.removeChild(ring);
-      ring = null;
-    }
-    return place;
+    ring = visitor.querySelector("circle");
+    visitor.parentNode.removeChild(visitor);
+    return ring.getAttribute("cx") + " " + ring.getAttribute("cy") + "h.01";
   }
 
   function addDot(path) {
@@ -50,9 +39,20 @@
     dot.removeAttribute("data-sector");
     dot.setAttribute("class", path.getAttribute("class") + " new");
     dot.setAttribute("d", "M" + place);
-    mosaic.insertBefore(dot, ring);
+    freePath.parentNode.appendChild(dot);
     freePath.setAttribute("d", free.length ? "M" + free.join("M") : "");
     taken += 1;
+    if (free.length < nearVisitor) {
+      // A wide ring would cover the dots beside it.
+      visitor.setAttribute("class", "visitor-place");
+    }
+  }
+
+  // People who have come since the page was made came today, until midnight in Tirana.
+  function showToday(data) {
+    var people = +today.getAttribute("data-today") + data.total - total;
+    var isOver = Date.parse(data.as_of) >= Date.parse(today.getAttribute("data-until"));
+    today.textContent = isOver || people < 1 ? "" : today.getAttribute("data-words").replace("0", readable(people));
   }
 
   function show(data) {
@@ -61,6 +61,9 @@
     var i, growing, grown, people, sector;
     for (i = 0; i < counts.length; i += 1) {
       counts[i].textContent = readable(data.total);
+    }
+    if (today) {
+      showToday(data);
     }
     while (taken < Math.min(places, Math.floor(data.total / unit))) {
       // The dot goes to the sector that has grown most since its last dot.

@@ -1,31 +1,44 @@
-/* Sharing: adds the share sheet of the device and a copy button. Without JavaScript the address can be copied by hand. */
+/* Passing a link on (templates/pledges/ways.html): adds a copy button, and the share sheet of the device where it has one. What
+   fails says so and shows the link to copy by hand. Without JavaScript the links to WhatsApp, Viber and Facebook remain. */
 (function () {
   "use strict";
 
   var place = document.querySelector("[data-share]");
-  if (!place) {
-    return;
-  }
   var words = place.getAttribute("data-share");
-  var sheet = place.querySelector("[data-share-sheet]");
+  var address = place.getAttribute("data-address");
   var copy = place.querySelector("[data-copy]");
+  var sheet = place.querySelector("[data-sheet]");
   var status = place.querySelector("[role=status]");
+  var byHand = place.querySelector(".address");
+
+  function say(what) {
+    status.textContent = status.getAttribute("data-" + what);
+    byHand.hidden = what === "copied";
+  }
+
+  copy.parentNode.hidden = false;
+  copy.addEventListener("click", function () {
+    // Browsers have no clipboard for pages without TLS.
+    var done = navigator.clipboard ? navigator.clipboard.writeText(address) : Promise.reject();
+    done.then(
+      function () {
+        say("copied");
+      },
+      function () {
+        say("not-copied");
+      }
+    );
+  });
 
   if (navigator.share) {
-    sheet.hidden = false;
+    sheet.parentNode.hidden = false;
     sheet.addEventListener("click", function () {
-      // Closing the sheet rejects the promise; that is no error.
-      navigator.share({ text: words }).catch(function () {});
-    });
-  }
-  if (navigator.clipboard) {
-    copy.addEventListener("click", function () {
-      navigator.clipboard.writeText(words).then(function () {
-        status.textContent = copy.getAttribute("data-copied");
+      navigator.share({ text: words, url: address }).catch(function (error) {
+        // Closing the sheet is no failure.
+        if (error.name !== "AbortError") {
+          say("not-shared");
+        }
       });
     });
-  } else {
-    copy.hidden = true;
   }
-  place.hidden = !navigator.share && !navigator.clipboard;
 })();

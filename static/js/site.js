@@ -1,5 +1,5 @@
-/* Every public page: the quick exit, the focus on the error summary where autofocus is not supported, and, after the page has
-   loaded, the script of the 1 made of people.
+/* Every public page: the quick exit, the focus on the error summary where autofocus is not supported, the back button after a
+   form was sent, the page of a group or an organisation that is reloaded, and, after the page has loaded, the script of the 1 made of people.
    ES5, for old phones. */
 (function () {
   "use strict";
@@ -29,6 +29,12 @@
     }
   });
 
+  // The page of a group or an organisation left the address bar, but its history entry has its address (personal.js).
+  var entry = window.history.state;
+  if (entry && entry.address) {
+    leave(entry.address);
+  }
+
   var presses = [];
 
   document.addEventListener("keydown", function (event) {
@@ -43,10 +49,52 @@
     }
   });
 
+  // The back button must not show a form that was sent to the next person who uses the device. A form that is sent marks its
+  // history entry, and the page that says that it arrived marks the tab. Only both together empty the form: one that came back
+  // with errors or did not reach us keeps what was typed. The marks hold nothing that was typed.
+  var arrived = document.querySelector("[data-arrived]");
+
+  function markTab(hasArrived) {
+    try {
+      window.sessionStorage.setItem("arrived", hasArrived);
+    } catch (error) {
+      // Browsers that forbid storage keep what was typed.
+    }
+  }
+
+  function isSentAndArrived() {
+    try {
+      return window.history.state === "sent" && window.sessionStorage.getItem("arrived") === "true";
+    } catch (error) {
+      return false;
+    }
+  }
+
+  // Before all of the page is loaded, and again when the browser shows a page that it kept.
+  if (arrived) {
+    markTab(true);
+  }
+
+  document.addEventListener("submit", function () {
+    window.history.replaceState("sent", "");
+    markTab(false);
+  });
+
+  window.addEventListener("pageshow", function () {
+    if (arrived) {
+      markTab(true);
+    } else if (isSentAndArrived()) {
+      document.documentElement.hidden = true;
+      window.history.replaceState(null, "");
+      window.location.replace(window.location.pathname + window.location.search);
+    }
+  });
+
   window.addEventListener("load", function () {
     var live = document.querySelector("[data-script]");
     var script;
-    if (live) {
+    // Nothing moves beside a form.
+    if (live && !document.querySelector("[data-still]")) {
       script = document.createElement("script");
       script.src = live.getAttribute("data-script");
       document.body.appendChild(script);

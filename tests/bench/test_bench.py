@@ -119,8 +119,8 @@ def test_a_run_with_failed_requests_is_no_measurement(line):
 def test_gunicorn_runs_with_the_options_of_the_service():
     command = site.gunicorn_command("weare1.wsgi", "unix:/tmp/x", rounds.Options())
     service = Path(settings.BASE_DIR, "deploy", "gunicorn.service").read_text()
-    given = service.partition("--bind unix:/run/weare1/gunicorn.sock ")[2].partition("\n")[0]
-    assert given.startswith("--worker-class")
+    given = service.partition("-m gunicorn weare1.wsgi ")[2].partition("\n")[0]
+    assert given.startswith("--workers") and "--worker-class" not in service
     assert command == [*"-m gunicorn weare1.wsgi --bind unix:/tmp/x --log-level warning".split(), *given.split()]
 
 

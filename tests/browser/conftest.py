@@ -4,23 +4,19 @@ import email
 import email.policy
 import os
 import re
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
+from dev import chromium
 from tests.drill import require
 from tests.factories import run_worker, sign_in
+from tests.traces import Watch
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+# The network of all visitors (RFC 5737), as if the browser came through a proxy.
+NETWORK = "203.0.113.211"
 
 
 def pytest_collection_modifyitems(items):
@@ -29,16 +25,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-def find_chromium():
-    """The path of the installed Chromium, or None. The headless shell takes a quarter less time."""
-    named = os.environ.get("CHROMIUM")
-    candidates = [named] if named else ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"]
-    return next(filter(None, map(shutil.which, candidates)), None)
-
-
 @pytest.fixture(scope="package")
 def browser():
-    executable = require(find_chromium(), "Chromium is missing: install one or name it in CHROMIUM")
+    executable = require(chromium.find(), chromium.MISSING)
     from playwright.sync_api import sync_playwright
 
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
@@ -46,30 +35,46 @@ def browser():
     # it. Nothing else runs in that loop.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield chromium
-        chromium.close()
+        browser = playwright.chromium.launch(executable_path=executable, args=chromium.FLAGS)
+        yield browser
+        browser.close()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(autouse=True)
+def watch(django_db_setup, transactional_db, settings, tmp_path_factory):
+    """After the test, no table, log, cache or temporary file of the server names a person, a network or the token of a link."""
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    with Watch(django_db_setup, tmp_path_factory.mktemp("server")).watching() as watch:
+        watch.add(NETWORK)
+        yield watch
+        watch.add_rows()
+        assert watch.traces() == []
 
 
 class Visitor:
     """A visitor with a browser context of their own, whose requests, cookies and console messages are recorded."""
 
-    def __init__(self, browser, home, **options):
-        self.home = home
+    def __init__(self, browser, home, watch, **options):
+        self.home, self.watch = home, watch
         self.context = browser.new_context(
             **{"base_url": home, "locale": "sq-AL", "reduced_motion": "reduce"} | options
         )
+        self.context.set_extra_http_headers({"X-Forwarded-For": NETWORK})
         self.asked, self.complaints, self.cookies = set(), [], []
         # Other hosts that a test requests on purpose.
         self.expected = set()
-        self.context.on("request", lambda request: self.asked.add(urlsplit(request.url)[:2]))
+        self.context.on("request", self._record_request)
         self.context.on("response", self._record_cookies)
         self.context.on("console", self._record_message)
         self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self.page = self.context.new_page()
         self.page.set_default_timeout(10_000)
+
+    def _record_request(self, request):
+        self.asked.add(urlsplit(request.url)[:2])
+        self.watch.add_request(request.url, request.post_data_buffer)
 
     def _record_cookies(self, response):
         if "set-cookie" in response.headers:
@@ -86,7 +91,9 @@ class Visitor:
 
     def close(self):
         """Close the browser context."""
-        self.cookies += self.context.cookies()
+        cookies = self.context.cookies()
+        self.watch.add(*(cookie["value"] for cookie in cookies if cookie["name"] == settings.SESSION_COOKIE_NAME))
+        self.cookies += cookies
         self.context.close()
 
     def check_privacy(self):
@@ -96,14 +103,12 @@ class Visitor:
         assert self.complaints == []
 
 
-@pytest.fixture
-def visit(browser, live_server, settings):
-    """A function that makes a visitor: `visit(java_script_enabled=False)`. `check_privacy()` runs after the test."""
-    settings.SITE_URL = live_server.url
+def checked(new):
+    """Yield a function that makes visitors by `new`. After the test they are closed and `check_privacy()` runs."""
     visitors = []
 
-    def make(**options):
-        visitors.append(Visitor(browser, live_server.url, **options))
+    def make(*args, **options):
+        visitors.append(new(*args, **options))
         return visitors[-1]
 
     yield make
@@ -111,6 +116,13 @@ def visit(browser, live_server, settings):
         visitor.close()
     for visitor in visitors:
         visitor.check_privacy()
+
+
+@pytest.fixture
+def visit(browser, live_server, settings, watch):
+    """A function that makes a visitor: `visit(java_script_enabled=False)`."""
+    settings.SITE_URL = live_server.url
+    yield from checked(lambda **options: Visitor(browser, live_server.url, watch, **options))
 
 
 class AdminVisitor(Visitor):
@@ -124,48 +136,28 @@ class AdminVisitor(Visitor):
 class StaffVisitor(AdminVisitor):
     """A member of staff who is signed in to the admin."""
 
-    def __init__(self, browser, home, user, **options):
-        super().__init__(browser, home, **options)
+    def __init__(self, browser, home, watch, user, **options):
+        super().__init__(browser, home, watch, **options)
         session = sign_in(Client(), user).cookies[settings.SESSION_COOKIE_NAME].value
         place = {"domain": urlsplit(home).hostname, "path": settings.SESSION_COOKIE_PATH}
         self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, **place}])
 
 
 @pytest.fixture
-def staff_visit(browser, live_server):
+def staff_visit(browser, live_server, watch):
     """A function that makes a visitor who is signed in as this user: `staff_visit(user, locale="en-GB")`."""
-    visitors = []
-
-    def make(user, **options):
-        visitors.append(StaffVisitor(browser, live_server.url, user, **options))
-        return visitors[-1]
-
-    yield make
-    for visitor in visitors:
-        visitor.close()
-    for visitor in visitors:
-        visitor.check_privacy()
+    yield from checked(lambda user, **options: StaffVisitor(browser, live_server.url, watch, user, **options))
 
 
 @pytest.fixture
-def admin_visit(browser, live_server, settings):
+def admin_visit(browser, live_server, settings, watch):
     """A function that makes a visitor of the admin who is not signed in: `admin_visit(locale="en-GB")`."""
     settings.SITE_URL = live_server.url
-    visitors = []
-
-    def make(**options):
-        visitors.append(AdminVisitor(browser, live_server.url, **options))
-        return visitors[-1]
-
-    yield make
-    for visitor in visitors:
-        visitor.close()
-    for visitor in visitors:
-        visitor.check_privacy()
+    yield from checked(lambda **options: AdminVisitor(browser, live_server.url, watch, **options))
 
 
 @pytest.fixture
-def inbox(settings, tmp_path):
+def inbox(settings, tmp_path, watch):
     """A function that runs the worker and returns (subject, recipient, links) of each mail sent since the last call."""
     settings.MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": tmp_path}}}
     read = set()
@@ -174,7 +166,10 @@ def inbox(settings, tmp_path):
         run_worker()
         new = sorted(set(tmp_path.glob("*.eml")) - read)
         read.update(new)
-        return [_read_mail(path) for path in new]
+        mails = [_read_mail(path) for path in new]
+        for _subject, _recipient, links in mails:
+            watch.add_mail(" ".join(links))
+        return mails
 
     return receive
 

@@ -65,23 +65,72 @@ TOO_WIDE = """() => {
         .map(element => element.outerHTML.slice(0, 120));
 }"""
 
+# Controls lower than 44 pixels. Links within a sentence, which is longer than they are, may be as high as its lines. The target
+# of a radio button or check box is its row.
+TOO_LOW = """() => {
+    const controls = "a[href], button, summary, select, textarea, input:not([type=hidden])";
+    return [...document.querySelectorAll(controls)].filter(element => {
+        if (element.closest("svg, .visually-hidden, .skip, .hp")) return false;
+        const isInline = each => getComputedStyle(each).display.startsWith("inline");
+        let around = element;
+        while (isInline(around)) around = around.parentElement;
+        const isInText = around.textContent.trim() !== element.textContent.trim() && around.matches("p, li, h2, blockquote");
+        const target = element.matches("[type=radio], [type=checkbox]") ? element.labels[0] : element;
+        const height = target.getBoundingClientRect().height;
+        return !isInText && height > 0 && height < 43.5;
+    }).map(element => element.outerHTML.slice(0, 120));
+}"""
+
+# Words of headings that do not fit in one line.
+BROKEN_WORDS = """() => [...document.querySelectorAll("h1, h2, h3")].flatMap(heading => {
+    const broken = [], range = document.createRange(), texts = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        for (const word of texts.currentNode.textContent.matchAll(/[^\\s/-]+/g)) {
+            range.setStart(texts.currentNode, word.index);
+            range.setEnd(texts.currentNode, word.index + word[0].length);
+            if (range.getClientRects().length > 1) broken.push(word[0]);
+        }
+    }
+    return broken;
+})"""
+
 
 @in_language_and_views
-def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels(visit, language, views):
+def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels_nor_has_small_targets(visit, language, views):
     """320 pixels are also 1280 at 400 % zoom."""
     for sector in ("parents", "teachers", "youth"):
         make_pledge(state="confirmed", sector=sector)
     visitor = visit(viewport={"width": 360, "height": 740})
-    found, too_wide = {}, {}
+    found, too_wide, too_low, broken = {}, {}, {}, {}
     for number, name in enumerate(every_page(visitor, language)):
         if views is ALL_VIEWS or name not in WITH_MORE_DATA:
             found[name] = faults_in(visitor.page, view_of(views, number))
         visitor.page.set_viewport_size({"width": 320, "height": 640})
         too_wide[name] = visitor.page.evaluate(TOO_WIDE)[:3]
+        broken[name] = visitor.page.evaluate(BROKEN_WORDS)
         visitor.page.set_viewport_size({"width": 360, "height": 740})
+        too_low[name] = visitor.page.evaluate(TOO_LOW)[:3]
     assert {name: faults for name, faults in found.items() if faults} == {}
     assert {name: elements for name, elements in too_wide.items() if elements} == {}
+    assert {name: elements for name, elements in too_low.items() if elements} == {}
+    assert {name: words for name, words in broken.items() if words} == {}
     assert len(too_wide) == len(PUBLIC) + 12
+
+
+def test_high_contrast_modes_keep_the_mark_of_the_footer_and_the_step_of_a_demand(visit):
+    """They replace colours and drop backgrounds and shadows; borders and outlines stay."""
+    visitor = visit(forced_colors="active")
+    visitor.open("/sq/")
+    fill, text = visitor.page.evaluate(
+        """() => [getComputedStyle(document.querySelector(".foot .mark circle:not(.you)")).fill,
+                  getComputedStyle(document.querySelector(".foot .small")).color]"""
+    )
+    assert fill == text
+    width = (
+        """step => parseFloat(getComputedStyle(document.querySelector(`.steps ${step}`), "::before").borderTopWidth)"""
+    )
+    [now, other] = (visitor.page.evaluate(width, step) for step in (".now", "li:not(.now, .done)"))
+    assert now > 3 * other, "filled"
 
 
 def test_10_text_grows_with_the_font_size_of_the_browser(visit):

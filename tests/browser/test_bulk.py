@@ -86,7 +86,7 @@ def test_25_a_batch_for_a_mail_domain_is_cancelled_before_it_starts(flood, staff
     batch = Batch.objects.get()
     staff.open(f"/admin/pledges/batch/{batch.pk}/change/")
     press(page.locator("[name=undo]"))
-    assert "1 pledge is as before." in page.locator(".messagelist").inner_text()
+    assert "1 pledge is as it was before." in page.locator(".messagelist").inner_text()
     assert total() == FLOOD + 3
 
 

@@ -66,10 +66,10 @@ def test_the_lead_of_the_home_page_is_edited_on_a_phone(staff_visit):
     visitor = staff_visit(make_staff("change_pagetext"), locale="en-GB", viewport={"width": 360, "height": 740})
     page = visitor.page
     visitor.open("/admin/")
-    press(page.get_by_role("link", name="Change the home page’s words"))
+    press(page.get_by_role("link", name="Edit the home page text"))
     press(page.get_by_role("link", name="Lead, the sentence under the headline"))
-    page.get_by_label("Words (Albanian)").fill("Fjalë të reja.")
-    page.get_by_label("Words (English)").fill("New words.")
+    page.get_by_label("Text (Albanian)").fill("Fjalë të reja.")
+    page.get_by_label("Text (English)").fill("New words.")
     press(page.get_by_role("button", name="Save", exact=True))
     expect(page.locator(".messagelist .success")).to_be_visible()
     visitor.open("/en/")

@@ -72,8 +72,8 @@ def test_27_a_page_is_created_previewed_published_changed_compared_and_restored(
     page.go_back()
     press(page.locator(".versions tbody tr:nth-child(2) a"))
     expect(page.locator("del").filter(has_text="for all")).to_be_visible()
-    press(page.get_by_role("button", name="Bring this version back"))
-    expect(page.locator(".messagelist")).to_contain_text("It is again as it was on")
+    press(page.get_by_role("button", name="Restore this version"))
+    expect(page.locator(".messagelist")).to_contain_text("Restored to the version of")
     reader.open("/en/courage/")
     expect(reader.page.locator("h1")).to_have_text("Courage")
 
@@ -92,7 +92,7 @@ def test_saving_over_a_newer_version_is_refused_until_confirmed(staff_visit):
     expect(panel).to_contain_text("All of us")
     expect(panel.locator("h4")).to_have_text(["Title (English)"])
     expect(besa.page.locator("#id_title_en")).to_have_value("Every one of us")
-    besa.page.get_by_label("Save mine over it").check()
+    besa.page.get_by_label("Replace it with mine").check()
     press(besa.page.locator("[name=_save]"))
     expect(besa.page.locator(".messagelist")).to_contain_text("changed successfully")
     about.refresh_from_db()
@@ -165,7 +165,7 @@ def test_on_a_phone_languages_are_stacked_and_editing_works_without_javascript(s
     press(vera.page.locator("[name=_save]"))
     vera.open(f"/admin/campaign/page/{about.pk}/history/")
     press(vera.page.locator(".versions tbody tr:last-child a"))
-    press(vera.page.get_by_role("button", name="Bring this version back"))
+    press(vera.page.get_by_role("button", name="Restore this version"))
     about.refresh_from_db()
     assert about.title_en != "All of us"
 

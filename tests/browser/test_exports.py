@@ -41,11 +41,11 @@ def test_the_filtered_list_is_exported(staff_visit, java_script_enabled):
     if java_script_enabled:
         expect(page.locator(".export-progress")).to_have_text("The file is complete: 2 rows.")
         # The same page creates another file.
-        assert [row["Name"] for row in take("Names and addresses of those who want news")] == ["Drita Çela"]
+        assert [row["Name"] for row in take("Names and addresses of people who want news")] == ["Drita Çela"]
         expect(page.locator(".export-progress")).to_have_text("The file is complete: 1 row.")
         assert Export.objects.count() == 2
     else:
-        page.get_by_role("link", name="How far it is stands among the exports.").click()
+        page.get_by_role("link", name="See its progress in the list of exports.").click()
         page.locator("#result_list tbody a").first.click()
         expect(page.locator(".export-progress")).to_have_text("The file is complete: 2 rows.")
         expect(page.get_by_role("row", name="State Confirmed")).to_be_visible()

@@ -15,16 +15,21 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
+from campaign import logos
+from campaign.demo import invented_logo
 from campaign.management.commands import demo
-from campaign.models import PageText
+from campaign.models import Handout, Page, PageText, ProtectionUnit
 from pledges.models import MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults
 from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
+from tests.events import make_event
 from tests.factories import app_code, make_pledge, make_submission, run_worker
+from tests.organisations import make_entry, make_joining
 from tests.pages import LANGUAGES
+from tests.pledges.groups import make_group
 from tests.staff.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,7 +57,7 @@ TYPED = {
         "en": "Twelve schools open their doors to parents.",
     },
     "text": {
-        "sq": "Nga e hëna në të premten flasim për kufijtë e trupit dhe për kë t’i thuash.",
+        "sq": "Nga e hëna në të premten flasim për kufijtë e trupit dhe kujt t’i tregosh.",
         "en": "From Monday to Friday we speak of the body’s limits, and of whom to tell.",
     },
     "alt": {"sq": "Njerëz që mbajnë një shirit blu", "en": "People who hold a blue ribbon"},
@@ -176,6 +181,8 @@ def words(walk):
     expect(words).to_be_visible()
     words.evaluate("each => each.id = 'lead'")
     walk.picture("words-home", "#lead", of=["header"])
+    card = PageText.objects.get(key="every_card")
+    walk.open(f"/admin/campaign/pagetext/{card.pk}/change/")
 
 
 def pictures(walk):
@@ -251,7 +258,17 @@ def news(walk, besa, reader):
     page.locator(f"#id_lead_{walk.language}").fill(TYPED["avoid"][walk.language])
     walk.press("[name=_continue]")
     walk.picture("avoid", ".caution", of=["#content h1"])
-    for path in ("article", "page", "page/add", "demand", "statistic", "voice", "partner", "term", "picture/?used=no"):
+    for path in (
+        "article",
+        "page",
+        "page/add",
+        "demand",
+        "statistic",
+        "voice",
+        "organisation",
+        "term",
+        "picture/?used=no",
+    ):
         walk.open(f"/admin/campaign/{path}")
 
 
@@ -330,6 +347,70 @@ def many_pledges(walk):
     walk.open("/admin/pledges/blockedaddress/")
 
 
+def group_pledges(walk):
+    make_group("approved", institution="Migjeni")
+    double, group = (
+        make_group(institution=name, address="mira@shembull.al") for name in ("Shkolla Migjeni", "Kongresi")
+    )
+    walk.open("/admin/pledges/grouppledge/")
+    walk.picture("groups", "#result_list th a", ".doubt", of=["#content h1"], to=["#result_list"])
+    walk.open(f"/admin/pledges/grouppledge/{double.pk}/change/")
+    page = f"/admin/pledges/grouppledge/{group.pk}/change/"
+    walk.open(page)
+    walk.picture("group", "[name=approve]", "#refusal", "[name=refuse]", of=["#content h1"])
+    walk.press("[name=approve]")
+    walk.open(page)
+
+
+def organisations(walk):
+    page = f"/admin/pledges/joining/{make_joining(address='mira@gmail.com').pk}/change/"
+    walk.open("/admin/pledges/joining/")
+    walk.open(page)
+    walk.page.locator("#reason").fill("I phoned the school")
+    walk.press("[name=approve]")
+    walk.open(page)
+    entry = make_entry()
+    entry.offer_logo(logos.store(logos.redrawn(invented_logo(0))))
+    walk.open("/admin/campaign/organisation/?logos=new")
+    walk.open(f"/admin/campaign/organisation/{entry.pk}/change/")
+
+
+def paper_sheets(walk):
+    walk.open("/admin/pledges/papersheet/")
+    walk.press(".object-tools a[href$='/add/']")
+    walk.press("form[method=post]:has(#id_count) .default")
+    walk.press(".object-tools a[href$='/count/']")
+    walk.page.locator("#id_people_parents").fill("12")
+    walk.picture("paper", "#id_number", "#id_people_parents", ".paper-count .default", of=["#content h1"])
+    walk.press(".paper-count .default")
+    walk.open("/admin/pledges/papersheet/1/change/")
+
+
+def handouts(walk):
+    walk.open("/admin/campaign/handout/")
+    walk.open(f"/admin/campaign/handout/{Handout.objects.get(key='lesson').pk}/change/")
+    walk.open("/admin/campaign/material/")
+    walk.open("/admin/campaign/material/add/")
+
+
+def units(walk):
+    walk.open("/admin/campaign/protectionunit/")
+    unit = ProtectionUnit.objects.first()
+    walk.open(f"/admin/campaign/protectionunit/{unit.pk}/change/")
+    walk.open("/admin/campaign/protectionunit/import/")
+    rows = f"municipality,phone,verified_on\n{unit.municipality.name_en},04 000 0000,2026-11-01\n"
+    walk.page.locator("input[type=file]").set_input_files(
+        {"name": "units.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    walk.press("form[enctype] [name=check]")
+
+
+def an_event(walk):
+    walk.open("/admin/pledges/event/")
+    walk.open("/admin/pledges/event/add/")
+    walk.open(f"/admin/pledges/event/{make_event().pk}/change/")
+
+
 def the_wall(walk):
     WallName.objects.awaiting_wall_review().decide_wall(WallName.Wall.SHOWN)
     for number, name in enumerate(("Besnik Lala", "Mira Toska", "BABAI GIM")):
@@ -351,6 +432,10 @@ def settings_and_sectors(walk):
     walk.fill("message", "paused")
     walk.picture("pause", "#id_state", "#id_message_sq", "#id_message_en", of=["#content h1"])
     walk.press("[name=_continue]")
+    walk.open("/admin/pledges/goal/")
+    walk.open("/admin/pledges/goal/add/")
+    page.locator("#id_people").fill("5000")
+    walk.press("[name=_save]")
     artists = Sector.objects.get(slug="artists")
     walk.open("/admin/pledges/sector/")
     walk.open(f"/admin/pledges/sector/{artists.pk}/change/")
@@ -359,6 +444,7 @@ def settings_and_sectors(walk):
     page.locator("#id_into").select_option(index=1)
     walk.picture("merge", "#id_into", ".submit-row .default", of=["#content h1"])
     walk.open("/admin/pledges/sector/add/")
+    walk.open(f"/admin/campaign/page/{Page.objects.get(key='sector-artists').pk}/change/")
     walk.open("/admin/pledges/wording/")
 
 
@@ -394,6 +480,12 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     mails(walk)
     one_pledge(walk)
     many_pledges(walk)
+    group_pledges(walk)
+    organisations(walk)
+    paper_sheets(walk)
+    handouts(walk)
+    units(walk)
+    an_event(walk)
     the_wall(walk)
     settings_and_sectors(walk)
     people(walk)

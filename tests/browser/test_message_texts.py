@@ -26,7 +26,7 @@ def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_
     editor = staff_visit(user, locale="en-GB", java_script_enabled=java_script)
     editor.open("/admin/pledges/messagetext/")
     page = editor.page
-    press(page.get_by_role("link", name="please confirm"))
+    press(page.get_by_role("link", name="please confirm", exact=True))
     page.locator("#id_button_en").fill("Yes, it is me")
     with editor.context.expect_page() as opened:
         page.get_by_role("button", name="Preview in a new tab").click()
@@ -50,7 +50,7 @@ def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_
 
     page.locator("#id_after_en").fill("The link works for long.")
     press(page.get_by_role("button", name="Save", exact=True))
-    expect(page.get_by_text("Write {day} here or in the text above")).to_be_visible()
+    expect(page.get_by_text("Include {day} here or in the text above")).to_be_visible()
     expect(page.locator("#id_button_en")).to_have_value("Yes, it is me")
     page.locator("#id_after_en").fill("The link works until {day}.")
     press(page.get_by_role("button", name="Save", exact=True))
@@ -68,7 +68,7 @@ def test_form_preview_and_errors_can_be_used_by_everyone(staff_visit, width):
         wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         return axe.faults(page, only_serious=True, frames=False), wide
 
-    press(page.get_by_role("link", name="two have pledged from this address"))
+    press(page.get_by_role("link", name="two people have signed with this address"))
     assert faults() == ({}, False)
     page.locator("#id_button_en").fill("Open {nmae}")
     press(page.get_by_role("button", name="Save", exact=True))

@@ -1,5 +1,7 @@
 """The personal link leaves the address bar, and the page keeps working."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -7,7 +9,9 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests.factories import make_pledge
+from tests.organisations import make_joining
 from tests.pages import path_of, want_new_address
+from tests.pledges.groups import make_group
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,13 +26,79 @@ def test_the_link_leaves_the_address_bar(visit, purpose):
     assert visitor.page.evaluate("history.length") <= 2
 
 
+def test_the_back_button_does_not_bring_the_page_back(visit):
+    # As Chromium leaves a page that it keeps, and shows it again. Playwright cannot follow a page through that.
+    leave_and_return = """() => {
+        const event = name => window.dispatchEvent(new PageTransitionEvent(name, {persisted: true}));
+        event("pagehide");
+        window.wasHidden = document.documentElement.hidden;
+        event("pageshow");
+        return window.wasHidden;
+    }"""
+    visitor = visit()
+    page = visitor.page
+    visitor.open(links.path(Purpose.MANAGE, make_pledge("Drita Kola", state="confirmed")))
+    expect(page.locator("#id_name")).to_have_value("Drita Kola")
+    with page.expect_navigation():
+        assert page.evaluate(leave_and_return)
+    assert page.url.endswith(path_of("pledges:my_pledge", "sq"))
+    assert "Drita" not in page.content()
+    expect(page.locator("h1")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["group", "organisation"])
+def test_the_page_of_a_group_or_an_organisation_opens_again(visit, kind):
+    if kind == "group":
+        link, heading = links.path(Purpose.GROUP_MANAGE, make_group()), "Grupi juaj"
+    else:
+        link, heading = links.path(Purpose.ORGANISATION, make_joining()), "Organizata juaj"
+    visitor = visit()
+    page = visitor.page
+
+    def check():
+        expect(page.locator("h1")).to_have_text(heading)
+        expect(page).to_have_url(re.compile(re.escape(path_of("pledges:my_pledge", "sq")) + "$"))
+
+    visitor.open(link)
+    check()
+    page.reload()
+    check()
+    visitor.open(path_of("campaign:home", "sq"))
+    page.go_back()
+    check()
+
+
+def test_the_page_of_a_group_opens_again_after_its_form_was_sent(visit):
+    visitor = visit()
+    page = visitor.page
+    visitor.open(links.path(Purpose.GROUP_MANAGE, make_group()))
+    page.locator("main [name=save]").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Grupi juaj")
+    expect(page.get_by_role("status")).to_have_count(0)
+
+
+def test_the_confirm_button_pressed_twice_shows_the_number(visit):
+    visitor = visit()
+    visitor.open(links.path(Purpose.CONFIRM, make_pledge()))
+    press_twice = """() => {
+        const button = document.querySelector("main form button");
+        button.click();
+        setTimeout(() => button.click(), 30);
+    }"""
+    with visitor.page.expect_navigation():
+        visitor.page.evaluate(press_twice)
+    expect(visitor.page.locator("h1")).to_contain_text("Ju jeni numri")
+
+
 def test_the_forms_work_after_the_link_left_the_address_bar(visit):
     pledge = make_pledge("Drita Kola", "drita@shembull.al")
     visitor = visit()
     page = visitor.page
     visitor.open(links.path(Purpose.CONFIRM, pledge))
     page.locator("main form button").click()
-    expect(page.locator(".number")).to_be_visible()
+    expect(page.locator("h1")).to_contain_text("Ju jeni numri")
     assert Pledge.objects.get().state == "confirmed"
     visitor.open(links.path(Purpose.MANAGE, pledge))
     page.locator("#id_name").fill("Drita Lela")

@@ -1,6 +1,8 @@
-"""Sharing in a browser: the referral link, copying, and the ribbon on a photo, which stays on the device."""
+"""Sharing in a browser: from one supporter to the next, copying, and the ribbon on a photo, which stays on the device."""
 
 import io
+import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
@@ -15,21 +17,62 @@ from tests.factories import make_pledge
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_address_is_copied_by_a_button_and_readable_without_javascript(visit):
-    pledge = make_pledge(state="confirmed")
-    path = links.path(Purpose.SHARE, pledge, "en")
-    visitor = visit(permissions=["clipboard-read", "clipboard-write"])
-    visitor.open(path)
-    page = visitor.page
-    page.get_by_role("button", name="Copy").click()
-    page.get_by_text("Copied").wait_for()
-    copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.endswith(page.locator("#address").inner_text()) and "Join in:" in copied
+SHARE_SHEET = """
+    navigator.share = data => {
+        window.shared = data;
+        return window.outcome ? Promise.reject(new DOMException("", window.outcome)) : Promise.resolve();
+    };
+"""
 
-    plain = visit(java_script_enabled=False)
-    plain.open(path)
-    expect(plain.page.get_by_role("button", name="Copy")).to_be_hidden()
-    expect(plain.page.locator("#address")).to_be_visible()
+
+def share_page(visitor, language="en"):
+    visitor.open(links.path(Purpose.SHARE, make_pledge(state="confirmed"), language))
+    return visitor.page
+
+
+def test_the_link_is_copied_by_a_button_and_readable_without_javascript(visit):
+    page = share_page(visit(permissions=["clipboard-read", "clipboard-write"]))
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("status")).to_have_text("The link has been copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#address").inner_text()
+    expect(page.get_by_role("button", name="Share…")).to_be_hidden()
+
+    plain = share_page(visit(java_script_enabled=False))
+    for button in ("Copy the link", "Share…"):
+        expect(plain.get_by_role("button", name=button, include_hidden=True)).to_be_hidden()
+    expect(plain.locator("#address")).to_be_visible()
+    expect(plain.get_by_role("link", name="Send on WhatsApp")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "clipboard", ["{writeText: () => Promise.reject(new DOMException('', 'NotAllowedError'))}", "undefined"]
+)
+def test_a_browser_that_does_not_copy_says_so_and_shows_the_link(visit, clipboard):
+    visitor = visit()
+    visitor.context.add_init_script(f"Object.defineProperty(navigator, 'clipboard', {{value: {clipboard}}})")
+    page = share_page(visitor, "sq")
+    expect(page.locator(".via-said + .address")).to_be_hidden()
+    page.get_by_role("button", name="Kopjoni lidhjen").click()
+    expect(page.get_by_role("status")).to_have_text("Shfletuesi nuk na lejoi ta kopjonim lidhjen. Kopjojeni vetë:")
+    expect(page.locator(".via-said + .address")).to_have_text(page.locator("#address").inner_text())
+    expect(page.locator(".via-said + .address")).to_be_visible()
+
+
+def test_the_share_sheet_gets_words_and_link_and_says_only_when_it_fails(visit):
+    visitor = visit()
+    visitor.context.add_init_script(SHARE_SHEET)
+    page = share_page(visitor)
+    status, button = page.get_by_role("status"), page.get_by_role("button", name="Share…")
+    button.click()
+    shared = page.evaluate("window.shared")
+    assert shared["text"].endswith("Join me:") and shared["url"] == page.locator("#address").inner_text()
+    page.evaluate("window.outcome = 'AbortError'")
+    button.click()
+    expect(status).to_be_empty()
+    page.evaluate("window.outcome = 'NotAllowedError'")
+    button.click()
+    expect(status).to_have_text("Your phone could not share the link. Copy it yourself:")
+    expect(page.locator(".via-said + .address")).to_be_visible()
 
 
 def test_a_pledge_through_my_link_is_counted(visit, inbox):
@@ -37,44 +80,98 @@ def test_a_pledge_through_my_link_is_counted(visit, inbox):
     pledge = make_pledge("Arta Hoxha", "arta@shembull.al")
     first.open(links.path(Purpose.CONFIRM, pledge, "en"))
     first.page.locator("main button.btn").click()
-    first.page.get_by_role("link", name="Bring one more").click()
-    first.page.get_by_role("button", name="Make my link").click()
-    first.page.get_by_role("button", name="Copy").click()
-    first.page.get_by_text("Copied").wait_for()
-    copied = first.page.evaluate("navigator.clipboard.readText()").split()[-1]
+    first.page.get_by_role("link", name="Get my invitation link").click()
+    first.page.get_by_role("button", name="Get my invitation link").click()
+    first.page.get_by_role("button", name="Copy the link").click()
+    first.page.get_by_text("The link has been copied.").wait_for()
+    copied = first.page.evaluate("navigator.clipboard.readText()")
     assert not any(part in copied for part in ("Arta", "Hoxha", "parents", str(pledge.pk)))
     inbox()
 
     second = visit()
     second.open(copied)
-    page = second.page
-    page.check("input[name=over_16][value=yes]")
-    page.check("input[name=sector][value=teachers]")
-    page.fill("#id_name", "Agim Deda")
-    page.fill("#id_email", "agim@shembull.al")
-    page.check("#id_consent")
-    press(page.locator("form#pledge .btn"))
-    # A form submitted within two seconds is shown again.
-    if page.url.endswith("/pledge/"):
-        press(page.locator("form#pledge .btn"))
-    assert page.url.endswith("/inbox/")
-    [(_subject, recipient, mail_links)] = inbox()
-    assert recipient == "agim@shembull.al"
-    second.open(mail_links[0])
-    page.locator("main button.btn").click()
-    page.get_by_text("You are number").wait_for()
+    sign_and_confirm(second, inbox, "Agim Deda", "agim@shembull.al")
+    second.page.get_by_text("You are number").wait_for()
     assert ReferralLink.objects.get().confirmations == 1
 
 
+def test_from_a_friend_s_confirmation_to_one_s_own_on_a_phone(visit, inbox):
+    phone = {"viewport": {"width": 360, "height": 740}}
+    for _ in range(3):
+        make_pledge(state="confirmed")
+    first = visit(**phone)
+    page = first.page
+    first.open(links.path(Purpose.CONFIRM, make_pledge("Arta Hoxha", "arta@shembull.al"), "sq"))
+    press(page.get_by_role("button", name="Konfirmojeni zotimin"))
+    expect(page.locator("h1")).to_have_text(re.compile(r"Faleminderit\.\s+Ju jeni numri\s+4"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Ruajeni figurën").click()
+    assert download.value.suggested_filename == "nejemi1.png"
+    assert Image.open(io.BytesIO(download.value.path().read_bytes())).size == (1080, 1080)
+    whatsapp = page.get_by_role("link", name="Dërgojeni në WhatsApp")
+    box = whatsapp.bounding_box()
+    assert box["height"] >= 56 and box["width"] >= 300 and box["y"] + box["height"] < 740, "on the first screen"
+    address = urlsplit(whatsapp.get_attribute("href"))
+    assert (address.scheme, address.netloc) == ("https", "wa.me")
+    [text] = parse_qs(address.query)["text"]
+    words, link = text.rsplit(" ", 1)
+    assert words.startswith("U zotova t’i dëgjoj fëmijët, t’i besoj dhe të raportoj.")
+    assert link == f"{first.home}/sq/" and not re.search("Arta|Hoxha|prind", text)
+    commitments = page.locator(".option label")
+    assert all(label.bounding_box()["width"] > 250 for label in commitments.all()) and commitments.count() > 1
+    [(_subject, _recipient, in_mail)] = inbox()
+    assert whatsapp.get_attribute("href") in in_mail
+
+    friend = visit(**phone)
+    friend.open(link)
+    press(friend.page.locator("main").get_by_role("link", name="Nënshkruani zotimin").first)
+    sign_and_confirm(friend, inbox, "Agim Deda", "agim@shembull.al")
+    expect(friend.page.locator("h1")).to_have_text(re.compile(r"Ju jeni numri\s+5"))
+    expect(friend.page.get_by_role("link", name="Dërgojeni në WhatsApp")).to_be_visible()
+
+
+def sign_and_confirm(visitor, inbox, name, address):
+    """Fill the form that is open, and press the button behind the link of the message."""
+    page = visitor.page
+    page.check("input[name=over_16][value=yes]")
+    page.check("input[name=sector][value=teachers]")
+    page.fill("#id_name", name)
+    page.fill("#id_email", address)
+    page.check("#id_consent")
+    press(page.locator("form#pledge .btn"))
+    # A form submitted within two seconds is shown again.
+    if page.locator("form#pledge").count():
+        press(page.locator("form#pledge .btn"))
+    assert page.locator("form#pledge").count() == 0
+    [(_subject, recipient, mail_links)] = inbox()
+    assert recipient == address
+    visitor.open(mail_links[0])
+    press(page.locator("main button.btn"))
+
+
+def photo(size=(640, 480), orientation=1):
+    """A JPEG as cameras write it: green, with a red left edge, and how the camera was held."""
+    picture, out, exif = Image.new("RGB", size, (10, 200, 10)), io.BytesIO(), Image.Exif()
+    picture.paste((200, 10, 10), (0, 0, size[0] // 3, size[1]))
+    exif[0x0112] = orientation
+    picture.save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def choose(page, name, mime_type, data):
+    page.set_input_files("#photo", {"name": name, "mimeType": mime_type, "buffer": data})
+
+
 def test_a_photo_gets_a_ribbon_and_is_not_uploaded(visit):
-    photo = io.BytesIO()
-    Image.new("RGB", (640, 480), (10, 200, 10)).save(photo, "JPEG")
     visitor = visit()
     visitor.open("/en/blue-ribbon/")
     page = visitor.page
     sent = []
     page.on("request", lambda request: sent.append((request.method, request.url)))
-    page.set_input_files("#photo", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()})
+    # The button of the browser is reached by keyboard and has the name of ours.
+    page.get_by_label("Choose a photo").focus()
+    assert "3px" in page.locator("label[for=photo]").evaluate("label => getComputedStyle(label).outline")
+    choose(page, "me.jpg", "image/jpeg", photo())
     with page.expect_download() as download:
         page.get_by_role("button", name="Save the picture").click()
     made = Image.open(download.value.path()).convert("RGB")
@@ -83,11 +180,42 @@ def test_a_photo_gets_a_ribbon_and_is_not_uploaded(visit):
     assert middle[1] > 150 > middle[0] and rim[2] > 150 > rim[1], (middle, rim)
     assert [url for method, url in sent if method != "GET" or not url.startswith(("blob:", visitor.home))] == []
 
-    page.set_input_files("#photo", {"name": "no.txt", "mimeType": "text/plain", "buffer": b"no photo"})
-    page.get_by_text("This file is no photo").wait_for()
-    expect(page.locator("canvas")).to_be_hidden()
-    # Without JavaScript there is a link to the finished picture.
+
+def test_a_large_photo_of_a_camera_held_upright_is_drawn_upright(visit):
+    visitor = visit()
+    visitor.open("/en/blue-ribbon/")
+    page = visitor.page
+    choose(page, "me.jpg", "image/jpeg", photo((3000, 2400), orientation=6))
+    expect(page.get_by_text("Choose another photo")).to_be_visible()
+    # The red edge is at the top.
+    column = page.locator("canvas").evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(540, 150, 1, 331).data]"
+    )
+    top, bottom = column[:3], column[-4:-1]
+    assert top[0] > top[1] and bottom[1] > bottom[0], (top, bottom)
+
+
+def test_a_file_that_cannot_be_read_is_named(visit):
+    visitor = visit()
+    visitor.open("/en/blue-ribbon/")
+    page = visitor.page
+    for name, mime_type, message in [
+        ("letter.txt", "text/plain", "“letter.txt” is not a photo."),
+        ("<b>$&.txt", "text/plain", "“<b>$&.txt” is not a photo."),
+        ("IMG_1.HEIC", "image/heic", "Your browser cannot open “IMG_1.HEIC”, because it is a HEIC photo."),
+        ("half.jpg", "image/jpeg", "Your browser cannot open “half.jpg”. The file may be damaged."),
+    ]:
+        choose(page, name, mime_type, photo()[:60] if name == "half.jpg" else b"no photo")
+        expect(page.get_by_role("alert")).to_contain_text(message)
+        expect(page.locator("canvas")).to_be_hidden()
+    choose(page, "me.jpg", "image/jpeg", photo())
+    expect(page.locator("canvas")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_empty()
+
+
+def test_without_javascript_the_page_offers_the_ready_made_picture_and_says_why(visit):
     plain = visit(java_script_enabled=False)
     plain.open("/sq/fjongo-blu/")
     expect(plain.page.locator("#photo")).to_be_hidden()
+    expect(plain.page.locator("noscript p")).to_be_visible()
     expect(plain.page.get_by_role("link", name="Shkarkojeni")).to_be_visible()

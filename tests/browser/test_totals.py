@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from pledges.models import Pledge
 from pledges.totals import milestones
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
@@ -35,7 +36,7 @@ def test_a_sector_is_highlighted_by_pointer_and_by_keyboard(visit, many_pledges,
     visitor = visit(java_script_enabled=script, reduced_motion="reduce", viewport={"width": 1280, "height": 1600})
     visitor.open("/en/totals/")
     page = visitor.page
-    others = ["s1", "s3", "s4", "s5", "s6", "s7", "s8"]
+    others = ["s1", "s3", "s4", "s5", "s6", "s7", "s8", "s9"]
     assert faded(page) == []
     page.locator(".bars tr.s2").first.hover()
     assert faded(page) == others
@@ -44,9 +45,9 @@ def test_a_sector_is_highlighted_by_pointer_and_by_keyboard(visit, many_pledges,
     page.locator(".bars tr.s2 a").focus()
     assert faded(page) == others
     page.keyboard.press("Tab")
-    assert len(faded(page)) == 7 and faded(page) != others, "the next row is highlighted"
+    assert len(faded(page)) == 8 and faded(page) != others, "the next row is highlighted"
     page.locator(".bars tr.s2").first.hover()
-    assert len(faded(page)) == 6, "one highlighted by keyboard, one by pointer"
+    assert len(faded(page)) == 7, "one highlighted by keyboard, one by pointer"
     page.evaluate("document.activeElement.blur()")
     # Pointing at a dot highlights its sector and its row.
     x, y = page.evaluate(
@@ -111,6 +112,47 @@ def test_a_new_dot_appears_when_a_pledge_is_confirmed(visit, path):
         page.clock.run_for(3_000)
     # Real time passes as well as the mocked one.
     assert 2 <= len(asked) <= page.evaluate("performance.now()") / 30_000, "at most one request every half minute"
+
+
+def test_the_figure_of_today_grows_with_the_total_and_ends_at_midnight(visit):
+    make_pledge(state="confirmed")
+    visitor = visit()
+    page = visitor.page
+    open_live(visitor, "/en/")
+    figure = page.locator("[data-today]")
+    expect(figure).to_have_text("+1 today")
+    make_pledge(state="confirmed")
+    page.clock.run_for(OVER_HALF_A_MINUTE)
+    expect(figure).to_have_text("+2 today")
+    Pledge.objects.all().delete()
+    page.clock.run_for(OVER_HALF_A_MINUTE)
+    expect(figure).to_have_text("")
+    make_pledge(state="confirmed")
+    page.clock.run_for(OVER_HALF_A_MINUTE)
+    expect(figure).to_have_text("+1 today")
+    # As if the page were of the day before.
+    figure.evaluate("each => { each.dataset.until = new Date(Date.parse(each.dataset.until) - 864e5).toISOString(); }")
+    page.clock.run_for(OVER_HALF_A_MINUTE)
+    expect(figure).to_have_text("")
+
+
+@pytest.mark.parametrize(
+    ("width", "path"), [(360, "/sq/"), (1280, "/en/"), (360, "/en/totals/"), (1280, "/sq/sa-jemi/")]
+)
+def test_the_ring_and_its_label_lead_to_the_form_and_are_no_stop_of_the_keyboard(visit, width, path):
+    put_people(185)
+    visitor = visit(viewport={"width": width, "height": 800})
+    visitor.open(path)
+    page = visitor.page
+    link = page.locator("a.visitor-place")
+    assert link.evaluate("link => [link.tabIndex, link.getAttribute('aria-hidden')]") == [-1, "true"]
+    box = page.locator(".visitor-place rect").bounding_box()
+    assert box["width"] >= 44 and box["height"] >= 44
+    page.locator(".visitor-place circle").click()
+    page.wait_for_url("**/pledge/" if "/en/" in path else "**/zotimi/")
+    page.go_back()
+    page.locator(".visitor-label text").click()
+    page.wait_for_url("**/pledge/" if "/en/" in path else "**/zotimi/")
 
 
 def test_a_hidden_page_sends_no_requests(visit):
@@ -181,11 +223,11 @@ def test_all_figures_are_there_without_javascript(visit, many_pledges):
     press(page.locator(".segmented a").nth(1))
     assert page.url.endswith("/sq/sa-jemi/per-10000/#counties")
     press(page.locator(".segmented a").nth(0))
-    page.locator(".fold summary").click()
+    page.locator(".fold summary", has_text="Shihni tabelën").click()
     expect(page.locator(".grown tbody tr").first).to_be_visible()
     press(page.locator("a.lang"))
     assert page.url.endswith("/en/totals/")
-    press(page.get_by_role("link", name="Which groups, in which county"))
+    press(page.get_by_role("link", name="See groups by county"))
     expect(page.locator(".wide tbody tr")).to_have_count(15)
     press(page.locator("main a", has_text="How we count"))
     assert page.get_by_role("heading", level=1).inner_text() == "How we count"

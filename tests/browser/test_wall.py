@@ -1,5 +1,7 @@
 """The wall of names in a browser: moderation by staff, publication, withdrawal; and the page of open data."""
 
+import pytest
+
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
@@ -8,6 +10,7 @@ from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge, make_staff
 from tests.pages import path_of
+from tests.tally import put_cells
 
 PAGES = ("pledges:wall", "pledges:open_data")
 
@@ -27,12 +30,12 @@ def test_13_a_name_appears_after_moderation_and_goes_when_its_owner_withdraws(vi
     colleague = staff_visit(make_staff("change_wallname", "see_people"), locale="en-GB")
     colleague.open("/admin/")
     page = colleague.page
-    press(page.get_by_role("link", name="2 names for the wall wait to be looked at"))
+    press(page.get_by_role("link", name="2 names to check for the wall"))
     page.locator("#action-toggle").check()
     page.get_by_label("Action:").select_option("show")
     press(page.get_by_role("button", name="Run"))
     message = page.locator(".messagelist").inner_text()
-    assert "1 name is shown now." in message and "1 name has a doubt beside it" in message
+    assert "1 name is now shown." in message and "1 name has a warning next to it" in message
     assert names_on_wall(visitor) == ["Drita Sh."]
 
     press(page.get_by_role("link", name="BESA KOLA"))
@@ -73,6 +76,22 @@ def test_the_counter_is_shown_in_frames_and_its_code_can_be_copied(visit):
     code.focus()
     page.keyboard.press("Control+a")
     assert page.evaluate("getSelection().toString()").startswith("<iframe src=")
+
+
+@pytest.mark.parametrize("people", [0, 7, 2971, 1_234_567])
+def test_the_counter_fits_its_frame_at_any_width(visit, people):
+    if people:
+        put_cells({("parents", "AL-11"): people})
+    visitor = visit()
+    page = visitor.page
+    for path in ("/counter/sq/light/", "/counter/en/dark/"):
+        for width in (240, 280, 300, 320, 360, 400, 480):
+            page.set_viewport_size({"width": width, "height": 280})
+            visitor.open(path)
+            page.evaluate("document.fonts.ready")
+            assert page.evaluate("document.fonts.check('16px Figtree')")
+            size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+            assert size == [width, 280], (path, width)
 
 
 @in_language_and_views

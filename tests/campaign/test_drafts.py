@@ -78,7 +78,7 @@ def test_an_action_in_the_list_creates_the_draft(client):
     [said] = get_messages(response.wsgi_request)
     assert f"/admin/campaign/article/{article.pk}/change/" in said.message
     response = client.post(LIST, action_on(milestone), headers={"Accept-Language": "en"})
-    assert "made before" in [*get_messages(response.wsgi_request)][-1].message
+    assert "already a draft" in [*get_messages(response.wsgi_request)][-1].message
     assert Article.objects.filter(title_en="We are 1,000").count() == 1
 
 

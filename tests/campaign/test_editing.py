@@ -110,7 +110,7 @@ def test_27_a_scheduled_page_appears_on_time(editor):
     response = editor.post(
         f"{PAGES}add/", WORDS | {"state": "published"} | day_and_time(at), follow=True, headers=ENGLISH
     )
-    assert any("It will appear by itself on" in message for message in messages(response))
+    assert any("It will be published automatically on" in message for message in messages(response))
     page = Page.objects.get(key="brave")
     shown = editor.get(f"{PAGES}?status=scheduled", headers=ENGLISH)
     assert [row.pk for row in shown.context["cl"].result_list] == [page.pk]
@@ -136,7 +136,7 @@ def test_a_past_publication_time_is_refused_unless_a_few_minutes_ago(editor):
     yesterday = day_and_time(timezone.now() - timedelta(days=1))
     response = editor.post(f"{PAGES}add/", WORDS | {"state": "published"} | yesterday, headers=ENGLISH)
     assert errors(response) == {
-        "publish_at": ["This time has passed. Leave it empty to publish at once, or choose a time to come."]
+        "publish_at": ["This time is in the past. Leave it empty to publish now, or choose a future time."]
     }
     assert yesterday["publish_at_0"] in response.text
     just_now = day_and_time(timezone.now() - timedelta(minutes=2))
@@ -265,7 +265,7 @@ def test_previewing_unsaved_input_requires_the_change_permission(client):
 def test_a_slug_in_use_is_refused_with_a_field_error(editor, column):
     taken = getattr(Page.objects.get(key="about"), column)
     response = editor.post(f"{PAGES}add/", WORDS | {column: taken}, headers=ENGLISH)
-    assert errors(response) == {column: ["This is the address of another one already. Choose another."]}
+    assert errors(response) == {column: ["Another page already uses this address. Choose a different one."]}
     assert "Fjalët tona." in response.text
 
 
@@ -275,7 +275,7 @@ def test_a_slug_that_redirects_to_another_page_is_refused(editor):
     page.save()
     response = editor.post(f"{PAGES}add/", WORDS | {"key": "second", "slug_sq": "tjeter"}, headers=ENGLISH)
     assert errors(response) == {
-        "slug_en": ["This was the address of “Courage” before, and whoever knows it is led there. Choose another."]
+        "slug_en": ["This used to be the address of “Courage”, and old links still lead there. Choose a different one."]
     }
     # A page may take back its own old slug; the old slugs of deleted pages are free.
     page.slug_en = "courage"
@@ -295,7 +295,7 @@ TAKEN = [
 def test_a_reserved_slug_is_refused(editor, language, slug):
     response = editor.post(f"{PAGES}add/", WORDS | {f"slug_{language}": slug}, headers=ENGLISH)
     assert errors(response) == {
-        f"slug_{language}": ["This address belongs to another part of the site. Choose another."]
+        f"slug_{language}": ["Another part of the site already uses this address. Choose a different one."]
     }
 
 
@@ -448,7 +448,7 @@ def test_a_discouraged_term_is_saved_with_a_persistent_warning(editor, column, w
     name = {"body": "Text", "lead": "Lead", "title": "Title"}[column[:-3]]
     language = {"sq": "Albanian", "en": "English"}[column[-2:]]
     [warning] = [message for message in messages(response) if better in message]
-    assert warning.startswith(f"{name} ({language}): “")
+    assert warning.startswith(f"{name} ({language}) contains “")
     reopened = Document(editor.get(change(Page.objects.get(key="brave")), headers=ENGLISH))
     [panel] = reopened.all("section", **{"aria-labelledby": "caution-title"})
     assert better in reopened.words(panel)
@@ -485,7 +485,7 @@ def test_a_sector_with_pledges_cannot_be_deleted_and_the_page_offers_merging(edi
     response = editor.post(f"/admin/pledges/sector/{artists.pk}/delete/", {"post": "yes"}, headers=ENGLISH)
     assert Sector.objects.filter(pk=artists.pk).exists()
     words = Document(response).words()
-    assert "1 pledge" in words and "Or merge it" in words and f"/sector/{artists.pk}/merge/" in response.text
+    assert "1 pledge" in words and "Or you can merge it" in words and f"/sector/{artists.pk}/merge/" in response.text
 
 
 def by_sector():
@@ -581,8 +581,8 @@ def test_both_languages_are_side_by_side_in_every_form(editor):
     """Each translated field is in one row with its counterpart."""
     seen = 0
     for model in ("campaign/page", "campaign/article", "campaign/demand", "campaign/voice", "campaign/statistic",
-                  "campaign/partner", "campaign/helpchannel", "campaign/term", "pledges/sector", "pledges/wording",
-                  "pledges/county", "pledges/municipality", "pledges/pledgingsettings"):  # fmt: skip
+                  "campaign/organisation", "campaign/helpchannel", "campaign/term", "pledges/sector", "pledges/wording",
+                  "pledges/county", "pledges/municipality", "pledges/pledgingsettings", "pledges/goal"):  # fmt: skip
         response = editor.get(f"/admin/{model}/", follow=True)
         if "adminform" not in response.context:
             response = editor.get(f"/admin/{model}/add/")

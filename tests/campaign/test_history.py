@@ -63,21 +63,21 @@ def test_27_a_changed_page_can_be_compared_and_restored(editor):
     listed = Document(editor.get(history(page), headers=ENGLISH)).words()
     assert (
         "vera" in listed
-        and "As it was before anybody changed it here." in listed
+        and "As it was before anyone changed it here." in listed
         and "Changed title and text." in listed
     )
     document = Document(editor.get(version_page(page, second), headers=ENGLISH))
     inserted = [document.words(element) for element in document.all("ins")]
     assert any("And one more line." in words for words in inserted)
     assert "All of us" in inserted
-    assert "Nothing: this is how it is now." in document.words()
+    assert "Nothing: this is the current version." in document.words()
     assert restore(editor, page, first).status_code == 302
     page.refresh_from_db()
     assert (page.title_en, page.body_en) == (title, body)
     assert title in Client().get(page.get_absolute_url().replace("/sq/", "/en/")).text or page.is_public
     # Restoring creates a version, which can be undone.
     third = versions(page)[2]
-    assert "Brought back the version of" in editor.get(history(page), headers=ENGLISH).text
+    assert "Restored the version of" in editor.get(history(page), headers=ENGLISH).text
     assert restore(editor, page, second).status_code == 302
     page.refresh_from_db()
     assert page.title_en == "All of us" and third.revision.user.username == "vera"
@@ -88,7 +88,7 @@ def test_restoring_does_not_change_the_publication_state(editor):
     save(editor, page, title_en="Draft title", state="draft")
     save(editor, page, title_en="Public title", state="published")
     draft = versions(page)[1]
-    assert "As it is now stays:" in editor.get(version_page(page, draft), headers=ENGLISH).text
+    assert "Stays as it is now:" in editor.get(version_page(page, draft), headers=ENGLISH).text
     restore(editor, page, draft)
     page.refresh_from_db()
     assert (page.title_en, page.state) == ("Draft title", "published")
@@ -113,7 +113,8 @@ def test_restoring_an_invalid_version_is_refused(editor):
     response = restore(editor, page, versions(page)[0])
     assert response.status_code == 200
     assert (
-        "Address (English): This is the address of another one already. Choose another." in Document(response).words()
+        "Address (English): Another page already uses this address. Choose a different one."
+        in Document(response).words()
     )
     page.refresh_from_db()
     assert (page.slug_en, page.title_en) == ("new-address", "New title")
@@ -127,7 +128,7 @@ def test_restoring_a_reference_to_a_deleted_sector_is_refused(editor):
     version = versions(page)[1]
     sector.delete()
     response = restore(editor, page, version)
-    assert response.status_code == 200 and "Sector:" in Document(response).words()
+    assert response.status_code == 200 and "Group:" in Document(response).words()
 
 
 def test_restoring_over_a_newer_version_shows_the_differences_again(editor):
@@ -139,7 +140,7 @@ def test_restoring_over_a_newer_version_shows_the_differences_again(editor):
     response = editor.post(
         version_page(page, first), {"seen": old.of(old.one("input", name="seen"))["value"]}, headers=ENGLISH
     )
-    assert "This was changed since you opened this page." in response.text
+    assert "This has been changed since you opened this page." in response.text
     page.refresh_from_db()
     assert page.title_en == "Third"
 
@@ -197,7 +198,7 @@ def test_other_content_models_have_versions_too(editor, model, column):
     ("model", "column", "first", "second"),
     [
         (SiteSettings, "exit_url", "https://www.google.com/", "https://www.wikipedia.org/"),
-        (PledgingSettings, "goal", None, 5000),
+        (PledgingSettings, "network_limit", 60, 70),
     ],
 )
 def test_settings_can_be_restored_to_their_defaults(editor, model, column, first, second):
@@ -254,7 +255,7 @@ def test_recovering_a_page_whose_slug_is_in_use_is_refused(editor):
     other.save()
     version = Version.objects.get_deleted(Page).get()
     response = editor.post(f"/admin/campaign/page/deleted/{version.pk}/", headers=ENGLISH)
-    assert "Address (Albanian): This is the address of another one already." in Document(response).words()
+    assert "Address (Albanian): Another page already uses this address." in Document(response).words()
     assert not Page.objects.filter(key="press").exists()
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from campaign.models import Article, HelpChannel, Page, SiteSettings
-from pledges.models import Sector
+from pledges.models import County, Sector
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of, personal_visits, public_paths
 from tests.tally import put_cells
 
@@ -66,7 +66,7 @@ def test_21_hreflang_links_of_a_page_are_mutual(client, name, language):
 
 def test_21_titles_are_unique(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 32 and len(set(titles)) == len(titles)
+    assert len(titles) == 50 and len(set(titles)) == len(titles)
 
 
 @EVERY
@@ -116,15 +116,18 @@ def test_21_the_sitemap_has_each_page_in_both_languages(client):
         assert page.of(page.one("link", rel="canonical"))["href"] == address
         assert named == alternates(page)
         seen.add(address)
-    # Three pages only follow a form, and the wall of names must not be indexed.
-    left_out = {"pledges:inbox", "pledges:under_16", "pledges:my_pledge_sent", "pledges:wall"}
+    # Six pages only follow a form, and the wall of names must not be indexed.
+    left_out = {"pledges:group_inbox", "pledges:group_under_18", "pledges:join_inbox"}
+    left_out |= {"pledges:inbox", "pledges:under_16", "pledges:my_pledge_sent", "pledges:wall"}
     written = [*Page.objects.published().exclude(key="privacy"), *Article.objects.published()]
     expected = [path for name, _language, path in public_paths() if name not in left_out]
     for language in LANGUAGES:
         with translation.override(language):
             expected += [row.get_absolute_url() for row in written]
+            counties = County.objects.exclude(code=County.ABROAD)
+            expected += [path_of("pledges:county", language, county.slug) for county in counties]
     assert seen == {settings.SITE_URL + path for path in expected}
-    assert len(urls) == len(seen) == 24 + 2 * len(written)
+    assert len(urls) == len(seen) == 36 + 24 + 2 * len(written)
 
 
 def test_robots_txt_excludes_the_admin_and_names_the_sitemap(client):
@@ -163,6 +166,21 @@ def test_22_every_public_page_has_the_quick_exit_and_the_helplines(client, name,
 
 
 STATUS = {
+    "join, with every error": 422,
+    "join, with wrong addresses": 422,
+    "join, switched language": 200,
+    "confirm an organisation": 200,
+    "organisation confirmed": 200,
+    "block an organisation": 200,
+    "organisation blocked": 200,
+    "organisation that waits": 200,
+    "refused organisation": 200,
+    "entry of an organisation": 200,
+    "entry to renew, with a logo": 200,
+    "entry that is hidden": 200,
+    "no logo": 422,
+    "new logo": 200,
+    "organisation left": 200,
     "sign, with every error": 422,
     "sign, with an invalid name": 422,
     "sign, with too long a name": 422,
@@ -209,6 +227,19 @@ STATUS = {
     "name and address are erased": 200,
     "correct the name": 200,
     "name corrected": 200,
+    "confirm a group": 200,
+    "group confirmed": 200,
+    "group confirmed before": 200,
+    "block a group": 200,
+    "group blocked": 200,
+    "manage a group": 200,
+    "wrong number": 422,
+    "higher number": 200,
+    "refused group": 200,
+    "group withdrawn": 200,
+    "group, with every error": 422,
+    "group, with wrong numbers": 422,
+    "group, switched language": 200,
     "new address is taken": 409,
     "links revoked": 200,
 }
@@ -346,7 +377,7 @@ def test_9_links_to_other_hosts_send_no_referrer(client):
 @pytest.mark.parametrize("name", ["campaign:home", "pledges:totals"])
 def test_without_pledges_pages_invite_to_be_the_first(client, name, language):
     page = Document(client.get(path_of(name, language)))
-    first = {"sq": "Vendi i parë është juaji", "en": "Be the first"}[language]
+    first = {"sq": "Vendi i parë ju pret", "en": "Be the first to sign"}[language]
     main = page.words(page.one("main"))
     assert first in main
     assert not re.search(r"(?<![\d\xa0.,])0 (supporter|mbështetës)", main)
@@ -392,7 +423,8 @@ def test_every_sector_links_to_the_form_with_it_selected(client, language):
     assert len(pages) == Sector.objects.open().count() == 8
     for path in pages:
         page = Document(client.get(path))
-        [way] = [page.of(link)["href"] for link in page.all("a", href=True) if "?sector=" in page.of(link)["href"]]
+        # At the top and at the end of the page.
+        [way] = {page.of(link)["href"] for link in page.all("a", href=True) if "?sector=" in page.of(link)["href"]}
         form = Document(client.get(way))
         chosen = form.of(form.one("input", name="sector", checked=True))["value"]
         assert way.endswith(f"?sector={chosen}")
@@ -412,7 +444,21 @@ def test_every_internal_link_of_every_public_page_works(client):
             else:
                 found.add((target.path, target.query))
     for path, query in found:
-        assert (
-            client.get(path, query_params=dict(part.split("=") for part in query.split("&") if part)).status_code == 200
-        )
+        parameters = dict(part.split("=") for part in query.split("&") if part)
+        response = client.get(path, query_params=parameters)
+        # A file is read to its end, which closes it.
+        assert response.status_code == 200 and response.getvalue(), path
     assert len(found) > 30
+
+
+def test_a_link_that_is_a_paragraph_of_its_own_is_as_high_as_a_finger_needs(client):
+    """The class is that of the links beside buttons."""
+    lone = '<p><a href="/sq/">Nënshkruani <em>zotimin</em></a></p>'
+    others = (
+        '<p><a href="/sq/">a</a> b</p><p>c <a href="/sq/">d</a></p><p><a href="/sq/">e</a>, <a href="/sq/">f</a></p>'
+    )
+    Page.objects.filter(key="problem").update(body_sq=f"<h2>G</h2>{lone}{others}")
+    page = Document(client.get("/sq/problemi/"))
+    prose = next(each for each in page.all("div", **{"class": "prose"}) if "zotimin" in page.words(each))
+    marked = {page.words(link): page.of(link).get("class") for link in page.all("a", node=prose)}
+    assert marked == {"Nënshkruani zotimin": "more", **dict.fromkeys("adef")}

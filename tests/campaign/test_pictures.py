@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 from PIL import Image, ImageCms
 
-from campaign import housekeeping, richtext
+from campaign import housekeeping, pictures, richtext
 from campaign.models import Article, Page, Picture
 from campaign.pictures import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
 from tests.campaign.test_content import make_page, words
@@ -180,14 +181,14 @@ UNREADABLE = {
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_28_a_file_that_is_no_picture_is_refused(admin_client, kind):
     assert refusal_of(admin_client, SimpleUploadedFile("photo.jpg", UNREADABLE[kind])).startswith(
-        "This file cannot be read as a JPEG, PNG or WebP picture;"
+        "This file cannot be read as a JPEG, PNG or WebP picture."
     )
 
 
 @pytest.mark.parametrize("side", [8_000, 12_000, 60_000])
 def test_28_a_decompression_bomb_is_refused_before_decoding(admin_client, side):
     started = time.monotonic()
-    assert "more than 50 million dots" in refusal_of(admin_client, SimpleUploadedFile("a.png", png(side, side)))
+    assert "more than 50 million pixels" in refusal_of(admin_client, SimpleUploadedFile("a.png", png(side, side)))
     assert time.monotonic() - started < 2
 
 
@@ -230,6 +231,15 @@ def test_the_largest_pictures_are_decoded_within_the_stated_memory(tmp_path, kin
     assert int(done.stdout) < MAX_MEMORY_BYTES
 
 
+def test_a_process_decodes_one_picture_at_a_time():
+    with ThreadPoolExecutor(1) as pool:
+        with pictures.decoding:
+            copy = pool.submit(pictures.safe_copy, make_upload())
+            with pytest.raises(TimeoutError):
+                copy.result(timeout=0.5)
+        assert copy.result(timeout=30).size > 1000
+
+
 @pytest.mark.parametrize(
     ("mode", "image_format", "options"),
     [("RGB", "JPEG", {"progressive": True}), ("CMYK", "JPEG", {}), ("L", "PNG", {}), ("RGB", "WEBP", {"method": 0})],
@@ -238,14 +248,14 @@ def test_a_picture_that_needs_much_memory_is_refused_before_decoding(admin_clien
     upload = io.BytesIO()
     Image.new(mode, (4480, 4480)).save(upload, image_format, **options)
     sentence = refusal_of(admin_client, SimpleUploadedFile("a", upload.getvalue()))
-    assert "more than 20 million dots" in sentence
+    assert "more than 20 million pixels" in sentence
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_28_animations_are_refused(admin_client, kind):
     frames = [Image.new("RGB", (50, 50), color) for color in ("red", "blue")]
     upload = make_upload(50, 50, kind=kind, save_all=True, append_images=frames)
-    assert refusal_of(admin_client, upload).startswith("A moving picture cannot be shown here.")
+    assert refusal_of(admin_client, upload).startswith("Animated pictures cannot be used here.")
 
 
 def test_28_files_above_15_megabytes_are_refused(admin_client):

@@ -2,16 +2,18 @@
 
 import gzip
 import re
+from datetime import date
 from urllib.parse import urljoin
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from campaign.models import Article, Page
+from pledges.models import PublishedState
 from pledges.totals import milestones, published
 from tests.campaign.test_pages import insert_tally
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of
-from tests.tally import put_people
+from tests.tally import put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +99,19 @@ def test_totals_with_all_their_figures_weigh_at_most_90_kilobytes(client):
             assert sum(weights.values()) + script <= 90_000, (name, language, weights)
 
 
+@pytest.mark.parametrize("path", ["/sq/prinder/", "/en/parents/", "/sq/sa-jemi/tirane/", "/en/totals/tirana/"])
+def test_the_page_of_a_group_or_county_weighs_at_most_64_kilobytes(client, path):
+    a_million()
+    put_cells({("parents", "AL-01"): 10})
+    published.publish_counties()
+    for month in range(1, 25):
+        figures = {"counties": {"AL-11": month * 40_000}}
+        day = date(2024 + (month - 1) // 12, 1 + (month - 1) % 12, 28)
+        PublishedState.objects.create(day=day, as_of=timezone.now(), figures=figures)
+    weights = first_view(client, path)
+    assert sum(weights.values()) <= 64_000, weights
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_23_help_weighs_at_most_20_kilobytes_without_fonts(client, language):
     weights = first_view(client, path_of("campaign:help", language))
@@ -119,7 +134,7 @@ def test_23_help_is_the_lightest_page(client, language):
     "path",
     [
         "/sq/problemi/", "/en/demands/", "/sq/prinder/", "/sq/partneret/", "/sq/lajme/nis-levizja/", "/sq/lajme/",
-        "/sq/lajme/2024/", "/sq/ndihme/", "/sq/privatesia/",
+        "/sq/lajme/2024/", "/sq/ndihme/", "/sq/privatesia/", "/sq/je-femije/", "/en/questions/",
     ],
 )  # fmt: skip
 def test_a_page_needs_one_query_with_much_content(client, django_assert_num_queries, path):

@@ -1,10 +1,10 @@
 """deploy/nginx.conf: cached pages while gunicorn and PostgreSQL are down, cache headers, limits."""
 
 import contextlib
-import fcntl
 import http.client
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -19,12 +19,16 @@ import psycopg2
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
 from django.utils.csp import build_policy
 
 from bench.fuzz import attack
 from dev import nginx
 from dev.cluster import Cluster
 from tests.drill import require, require_program, rounds
+from tests.pages import LANGUAGES
+from tests.site import collect_static
 
 DEPLOY = settings.BASE_DIR / "deploy"
 TIMEOUT = 30  # seconds
@@ -44,8 +48,17 @@ call_command("seed", verbosity=0)
 WALL = "/sq/muri/"
 
 
-def test_the_static_error_page_is_the_rendered_503_template():
-    assert (DEPLOY / "unavailable.html").read_text() == render_to_string("503.html")
+@pytest.mark.parametrize(("page", "template"), [("unavailable.html", "503.html"), ("refused.html", "refused.html")])
+def test_the_static_error_pages_are_rendered_templates(page, template):
+    assert (DEPLOY / page).read_text() == render_to_string(template)
+
+
+def free_port():
+    """A free port below those that Linux gives to connections, so that none of these takes it before nginx does."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Deployment:
@@ -54,8 +67,7 @@ class Deployment:
     def __init__(self, folder):
         self.folder = folder
         self.cluster = Cluster("serve", root=folder / "checkout", fallback_home=folder / "outside")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         # Environment variables of the site in addition.
         self.variables = {}
         self.processes = {}
@@ -95,7 +107,7 @@ class Deployment:
         self.start(
             "gunicorn",
             *(sys.executable, "-m", "gunicorn", "weare1.wsgi", "--bind", f"unix:{socket_path}", "--no-control-socket"),
-            *("--worker-class", "gthread", "--threads", "4"),
+            *("--threads", "4"),
         )
         self.wait_for(lambda: self.fetch("/healthz")[0] == 200)
 
@@ -161,10 +173,7 @@ def deployment():
     try:
         # One process: each needs a second to start.
         deployment.manage("shell", "-v0", "-c", MIGRATE_AND_SEED)
-        # STATIC_ROOT is shared with other runs of this test.
-        with (settings.VAR / "static.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            deployment.manage("collectstatic", "--noinput", "-v0")
+        collect_static()
         deployment.start_nginx()
         deployment.start_gunicorn()
         yield deployment
@@ -201,13 +210,27 @@ def test_20_cached_pages_are_served_while_gunicorn_and_postgresql_are_down(deplo
     assert deployment.fetch(WALL)[0] == 503
     status, headers, page = deployment.fetch(FORM, {"over_16": "yes", "name": "Drita Kola"})
     assert status == 503 and headers["Cache-Control"] == "no-store"
-    assert "Tani nuk mund të marrim zotime" in page and "We cannot take pledges right now" in page
+    assert "Tani nuk mund të marrim zotime" in page and "We cannot accept pledges right now" in page
     assert all(f"tel:{number}" in page for number in (116111, 129, 112))
 
     # Everything works again after a restart.
     deployment.cluster.start()
     deployment.start_gunicorn()
-    assert json.loads(deployment.fetch("/readyz")[2]) == {"ready": True, "wrong": []}
+    assert json.loads(deployment.fetch("/readyz")[2]) == {
+        "ready": False,
+        "wrong": ["worker: never started"],
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nginx_serves_no_form_stale(language):
+    """What it fetches could not be submitted."""
+    conf = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    [pattern] = re.findall(r'location ~ "(\S+)" \{\s+proxy_cache_use_stale off;', conf)
+    of_event = {"at_event", "group_at_event"}
+    with translation.override(language):
+        for name in {"sign", "my_pledge", "group", "join"} | of_event:
+            assert re.search(pattern, reverse(f"pledges:{name}", args=["0abcdefg"] if name in of_event else [])), name
 
 
 def test_the_public_sees_a_change_within_ten_seconds_also_on_the_first_visit_after_days(deployment):
@@ -307,11 +330,18 @@ def test_everything_that_nginx_answers_by_itself_has_all_security_headers(deploy
         assert headers["Strict-Transport-Security"] == "max-age=31536000"
         if status >= 400:
             assert headers.get_all("Cache-Control") == ["no-store"] and headers["X-Robots-Tag"] == "noindex"
-            assert "Kjo" in page and "This" in page
+            assert 'lang="sq"' in page and 'lang="en"' in page
     # Too many headers.
     answer, headers, _page = deployment.send(LINE % b"/" + b"X: " + b"a" * 9000 + b"\r\n\r\n")
     assert answer == 400
     assert_secure(headers)
+    # The counter loads these in frames that are sandboxed.
+    font = "/static/fonts/figtree-latin-wght-normal.woff2"
+    for path, origin in (("/static/css/counter.css", None), (font, ["*"])):
+        headers = deployment.fetch(path)[1]
+        assert_secure(headers, **{"Cross-Origin-Resource-Policy": "cross-origin"})
+        assert headers.get_all("Access-Control-Allow-Origin") == origin
+    assert deployment.fetch("/static/css/base.css")[1]["Access-Control-Allow-Origin"] is None
     # The application sets its own headers, once.
     for path in ("/sq/", "/sq/nuk-ka/", "/sq/zotimi/", "/admin/account/login/", "/healthz", WALL):
         assert_secure(deployment.fetch(path)[1])
@@ -331,7 +361,7 @@ def test_no_token_is_logged_while_gunicorn_does_not_answer(deployment):
             status, headers, _page = deployment.send(request)
             assert status in (400, 404, 413, 503)
             assert_secure(headers)
-        # Nobody listens on the socket any more.
+        # No process listens on the socket any more.
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(socket_path))
         assert deployment.send(LINE % b"/sq/konfirmoni/SECRET/" + b"\r\n")[0] == 503
@@ -340,6 +370,27 @@ def test_no_token_is_logged_while_gunicorn_does_not_answer(deployment):
         deployment.start_gunicorn()
     logs = [path for path in deployment.folder.glob("*.log") if "SECRET" in path.read_text()]
     assert logs == [] and deployment.folder.joinpath("access.log").stat().st_size
+
+
+def test_the_id_of_a_request_is_in_the_lines_of_nginx_and_of_the_application(deployment):
+    deployment.variables = {"TRUSTED_PROXIES": "unix"}
+    deployment.stop("gunicorn")
+    deployment.start_gunicorn()
+    deployment.variables = {}
+    assert deployment.fetch("/sq/nuk-ka-ketu/")[0] == 404
+
+    def lines(name):
+        return [json.loads(line) for line in (deployment.folder / f"{name}.log").read_text().splitlines()]
+
+    [line] = [line for line in lines("gunicorn") if "nuk-ka-ketu" in line["message"]]
+
+    def accesses():
+        return [access for access in lines("access") if access["request"] == line["request"]]
+
+    # nginx writes its line after it has sent the answer.
+    deployment.wait_for(accesses)
+    [access] = accesses()
+    assert access["status"] == 404 and set(access) == {"at", "request", "method", "status", "bytes", "cache", "seconds"}
 
 
 def test_gunicorn_logs_no_token_of_a_malformed_request(deployment):
@@ -358,13 +409,38 @@ def test_gunicorn_logs_no_token_of_a_malformed_request(deployment):
 
 
 def test_an_upload_of_a_stranger_is_refused_before_the_body_arrives(deployment):
-    head = "POST /admin/campaign/picture/add/ HTTP/1.1\r\nHost: x\r\nContent-Length: 14000000\r\n"
+    for model in ("picture", "material"):
+        _refused_before_the_body(deployment, f"/admin/campaign/{model}/add/")
+
+
+def _refused_before_the_body(deployment, path):
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 14000000\r\n"
     kind = "Content-Type: multipart/form-data; boundary=x\r\nCookie: sessionid=x\r\n\r\n"
     status, headers, _page = deployment.send((head + kind).encode())
     assert (status, headers["Location"]) == (302, "/admin/account/login/")
 
 
-@pytest.mark.parametrize("unit", ["gunicorn.service", "worker.service"])
+@pytest.mark.parametrize("path", ["/sq/organizata-jone/x:1:y/logo/", "/en/our-organisation/x:1:y/logo/"])
+def test_a_logo_behind_a_tampered_link_is_refused_before_the_body_arrives(deployment, path):
+    kind = "Host: x\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    status, headers, page = deployment.send(f"POST {path} HTTP/1.1\r\n{kind}Content-Length: 4000000\r\n\r\n".encode())
+    assert headers["Cache-Control"] == "private, no-store" and status == 200 and "<h1>" in page
+    status, _headers, _page = deployment.send(f"POST {path} HTTP/1.1\r\n{kind}Content-Length: 6000000\r\n\r\n".encode())
+    assert status == 413
+    other = path.replace("logo/", "")
+    status, _headers, _page = deployment.send(f"POST {other} HTTP/1.1\r\n{kind}Content-Length: 300000\r\n\r\n".encode())
+    assert status == 413, "on that path alone"
+
+
+def test_the_filter_of_organisations_reaches_the_application(deployment):
+    page = deployment.fetch("/en/organisations/")[2]
+    assert deployment.fetch("/en/organisations/?utm_source=a")[1]["X-Cache"] == "HIT"
+    assert deployment.fetch("/en/organisations/?kind=school&county=AL-01")[1]["X-Cache"] == "MISS"
+    status, headers, found = deployment.fetch("/en/organisations/?county=AL-01&utm_source=a&kind=school")
+    assert (status, headers["X-Cache"]) == (200, "HIT") and found.count("<h1>") == page.count("<h1>")
+
+
+@pytest.mark.parametrize("unit", sorted(path.name for path in DEPLOY.glob("*.service")))
 def test_the_units_are_sandboxed(unit):
     program = require_program("systemd-analyze", "apt-get install systemd")
     # In tenths: at most 2.5.
@@ -375,7 +451,9 @@ def test_the_units_are_sandboxed(unit):
 
 def test_the_socket_is_for_nginx_only():
     unit = (DEPLOY / "gunicorn.service").read_text()
-    for line in ("RuntimeDirectoryMode=0750", "UMask=0027", "Group=www-data"):
+    listener = (DEPLOY / "gunicorn.socket").read_text()
+    assert "\nSocketMode=0660\n" in listener and "\nSocketGroup=www-data\n" in listener
+    for line in ("UMask=0027", "Group=www-data"):
         assert f"\n{line}\n" in unit
     assert "\nUMask=0027\n" in (DEPLOY / "worker.service").read_text()
     assert "--umask 0007" in unit
@@ -388,6 +466,13 @@ def test_only_files_with_a_hash_in_their_name_are_immutable(deployment):
     assert (status, headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
     status, headers, _body = deployment.fetch("/static/css/base.css")
     assert status == 200 and "immutable" not in (headers["Cache-Control"] or "")
+
+
+def test_nginx_serves_the_icon_at_its_fixed_address(deployment):
+    status, headers, _body = deployment.fetch("/favicon.ico")
+    assert (status, headers["Content-Type"]) == (200, "image/x-icon")
+    assert headers["Cache-Control"] == "public, max-age=86400" and headers["X-Content-Type-Options"] == "nosniff"
+    assert "X-Cache" not in headers, "without the application"
 
 
 def test_pictures_are_immutable_and_no_file_of_their_folder_is_served_as_html(deployment):
@@ -404,13 +489,23 @@ def test_pictures_are_immutable_and_no_file_of_their_folder_is_served_as_html(de
         assert (status, headers["Content-Type"]) == (200, kind)
         assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Disposition" not in headers
     assert deployment.fetch("/media/pictures/")[0] == 403
+
+
+def test_a_pdf_of_staff_is_saved_and_not_opened(deployment):
+    folder = Path(settings.MEDIA_ROOT, "materials", "a" * 24)
+    folder.mkdir(parents=True)
+    (folder / "poster.pdf").write_text("x")
+    status, headers, _body = deployment.fetch(f"/media/materials/{folder.name}/poster.pdf")
+    assert (status, headers["Content-Type"], headers["Content-Disposition"]) == (200, "application/pdf", "attachment")
+    assert headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_request_body_that_is_too_large_gets_an_error_page(deployment):
     status, headers, page = deployment.fetch("/admin/campaign/page/add/", {"title_sq": "x" * 300_000})
     assert (status, headers["Cache-Control"]) == (413, "no-store")
-    assert "Kjo është tepër e madhe" in page and "This is too large" in page
+    assert "Skedari është tepër i madh" in page and "The file is too large" in page
 
 
 def test_tracking_parameters_do_not_bypass_the_cache(deployment):
@@ -425,6 +520,17 @@ def test_tracking_parameters_do_not_bypass_the_cache(deployment):
         assert re.search(r'value="teachers"[^>]* (checked|selected)', chosen)
     assert deployment.fetch("/en/news/?page=2&x=1")[1]["X-Cache"] == "MISS"
     assert deployment.fetch("/en/news/?y=1&page=2")[1]["X-Cache"] == "HIT"
+    # Each parameter of oEmbed is part of the key, in any order, and nothing else is.
+    totals = quote(f"{deployment.environment['SITE_URL']}/en/totals/", safe="")
+    for query, cache, width in (
+        (f"url={totals}&format=json", "MISS", 480),
+        (f"format=json&x=1&url={totals}", "HIT", 480),
+        (f"url={totals}&format=json&maxwidth=300", "MISS", 300),
+    ):
+        status, headers, body = deployment.fetch(f"/oembed?{query}")
+        assert (status, headers["X-Cache"], json.loads(body)["width"]) == (200, cache, width)
+    assert deployment.fetch(f"/oembed?url={totals}&format=xml")[0] == 501
+    assert deployment.fetch("/oembed?format=json")[0] == 400
     assert deployment.fetch("/sq/kerko/?q=tirane")[2].count("<mark>")
     assert deployment.fetch("/admin/?next=x")[1]["Location"].endswith(quote("/admin/?next=x"))
 

@@ -1,11 +1,10 @@
 """After people have used the deployed site, nothing on its disk names them: database, logs, caches, temporary files."""
 
-import base64
 import http.client
 import re
 import sys
 import time
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import pytest
 
@@ -13,6 +12,7 @@ from pledges.crypto.stamps import MIN_AGE_SECONDS
 from tests.deploy.test_nginx import TIMEOUT, deployment
 from tests.pages import Document
 from tests.smtp import MailServer
+from tests.traces import files, find
 
 __all__ = ["deployment"]
 
@@ -77,23 +77,9 @@ def links_after(deployment, mail_server, number):
     return re.findall(r"https?://[^/\s]+(/\S+)", text)
 
 
-def forms(text):
-    """The text as bytes, as it may be in a file: plain, in hexadecimal, in base64 and percent-encoded. In lower case."""
-    data = text.encode()
-    yield from {data.lower(), data.hex().encode(), quote(text).lower().encode()}
-    for shift in range(3):
-        # Without the outer characters, which depend on the bytes beside the text.
-        yield base64.b64encode(b"\0" * shift + data)[4:-4].lower()
-
-
 def traces(deployment, texts, since):
     """(text, file) of each text in a file changed since this Unix time: tables, write-ahead log, logs, caches, other files."""
-    for path in deployment.folder.rglob("*"):
-        if path.is_file() and path.stat().st_mtime >= since:
-            data = path.read_bytes().lower()
-            for text in texts:
-                if any(form in data for form in forms(text)):
-                    yield text, str(path.relative_to(deployment.folder))
+    return find(texts, files(deployment.folder, since))
 
 
 def test_no_file_names_a_supporter_a_network_or_a_link(used_site):

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from contextlib import closing, suppress
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -146,7 +147,7 @@ class Serve:
             )
         return self.wait_for(r"(http://localhost:\d+)/sq/")[1]
 
-    def wait_for(self, pattern, patience=60):
+    def wait_for(self, pattern, patience=180):
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if found := re.search(pattern, self.output.read_text()):
@@ -177,6 +178,11 @@ class Serve:
         except FileNotFoundError:
             return []
 
+    def cpu_seconds(self):
+        """CPU time of bin/serve and of its children that have ended: how busy other processes are does not change it."""
+        values = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, values[11:15])) / os.sysconf("SC_CLK_TCK")
+
     def database(self):
         return closing(psycopg2.connect(Cluster("serve", self.root).url))
 
@@ -206,9 +212,8 @@ def serve(tmp_path):
 
 
 def test_serve_starts_recovers_stops_and_refuses_a_database_of_older_code(serve):
-    begun = time.monotonic()
     address = serve.start()
-    first_start = time.monotonic() - begun
+    first_start = serve.cpu_seconds()
     with urllib.request.urlopen(f"{address}/sq/") as answer:
         assert answer.status == 200
     # The command that it prints for the first administrator works as printed.
@@ -216,6 +221,7 @@ def test_serve_starts_recovers_stops_and_refuses_a_database_of_older_code(serve)
     invite = [sys.executable, *command.split(), "zana@shembull.al"]
     done = subprocess.run(invite, cwd=serve.root, env=serve.environment, capture_output=True, text=True)
     assert done.stdout.startswith("Invited. The link works once"), done.stderr
+    assert f"\n{address}/admin/" in done.stdout, "the link names the port of bin/serve"
     with serve.database() as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE kept (n int)")
         cursor.execute(
@@ -234,9 +240,8 @@ def test_serve_starts_recovers_stops_and_refuses_a_database_of_older_code(serve)
 
     # After kill -9 of everything the next start is quick, keeps the data, and has an administrator already.
     serve.kill_all()
-    begun = time.monotonic()
     address = serve.start()
-    assert time.monotonic() - begun < max(10, first_start / 2)
+    assert serve.cpu_seconds() < first_start / 2, first_start
     with serve.database() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM kept")
     time.sleep(0.2)

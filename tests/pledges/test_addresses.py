@@ -48,6 +48,11 @@ RULES = Rules((row["domain"], ProviderRule(**row)) for row in load("providers"))
         ("drita@yandex.ru", "drita@yandex.com"),
         ("Drita@ya.ru", "drita@yandex.com"),
         ("drita@yandex.com", "drita@yandex.com"),
+        ("drita@yandex.kz", "drita@yandex.com"),
+        ("dri.ta-kola+x@pm.me", "dritakola@proton.me"),
+        ("dritakola@protonmail.com", "dritakola@proton.me"),
+        ("drita+x@mac.com", "drita@icloud.com"),
+        ("drita@me.com", "drita@icloud.com"),
         # different people at two domains of one provider
         ("drita@ymail.com", "drita@ymail.com"),
         ("drita@outlook.de", "drita@outlook.de"),

@@ -2,9 +2,7 @@
 
 import base64
 import hashlib
-import io
 import json
-import logging
 import re
 import unicodedata
 from collections import defaultdict
@@ -14,7 +12,6 @@ from urllib.parse import quote, quote_plus
 
 import numpy as np
 import pytest
-from django.conf import settings as configured
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count
@@ -24,13 +21,15 @@ from pledges import wall
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Batch, BlockedAddress, Message, Pledge, ProviderRule, Submission
+from pledges.models import Batch, BlockedAddress, GroupPledge, Joining, Message, Pledge, ProviderRule, Submission
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.factories import app_code, form_data, give_app, keep_house, links_in, run_worker
+from tests.organisations import admit, join_data
 from tests.pages import Document
+from tests.pledges.groups import group_data
 from tests.smtp import MailServer
-from weare1 import logs
+from tests.traces import production_log
 
 # Names that occur nowhere else in the project.
 FIRST = "Përparim Çlirimtar Xhevahire Rrezearta Ylljeta Fjollëza Gjylfere Shqipdon Zhuljeta Njomëzuar".split()
@@ -184,16 +183,8 @@ def test_the_detector_finds_a_name_and_an_address_in_any_encoding(people, disgui
 @pytest.fixture
 def log():
     """The log as production writes it."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    line = configured.LOGGING["formatters"]["line"]
-    handler.setFormatter(logs.RedactingFormatter(line["format"], style=line["style"]))
-    loggers = [logging.getLogger(name) for name in (None, "django")]
-    for logger in loggers:
-        logger.addHandler(handler)
-    yield written
-    for logger in loggers:
-        logger.removeHandler(handler)
+    with production_log() as written:
+        yield written
 
 
 def sign(client, person, number, **fields):
@@ -313,6 +304,40 @@ def use_personal_links(client, people, server):
     assert Message.objects.filter(pledge=None, error="SMTPRecipientsRefused 451").count() == 9, "last messages wait"
 
 
+def pledge_in_groups(client, people, server):
+    """Enter groups, confirm them, have one approved and seen by staff, withdraw one."""
+    server.replies.clear()
+    for number, person in enumerate(people):
+        data = group_data(name=person.name, email=f"g{person.address}", letter="abcdefgh"[number])
+        assert client.post("/sq/zotimi-ne-grup/", data).status_code == 303
+    run_worker()
+    for group in GroupPledge.objects.all():
+        client.post(links.path(Purpose.GROUP_CONFIRM, group))
+    run_worker()
+    approved, withdrawn, *_others = GroupPledge.objects.all()
+    assert approved.approve(approved.people)
+    client.post(links.path(Purpose.GROUP_MANAGE, withdrawn), {"withdraw": "1"})
+    page = client.get(reverse("admin:pledges_grouppledge_change", args=[approved.pk]))
+    assert approved.address in page.content.decode(), "the superuser sees the address"
+    assert GroupPledge.objects.with_person().count() == len(people) - 1
+
+
+def join_as_organisations(client, people):
+    """Enter organisations, confirm them, have one approved and seen by staff, one refused; one leaves."""
+    for number, person in enumerate(people):
+        data = join_data(organisation=f"Shoqata {number}", url="", name=person.name, email=f"o{person.address}")
+        assert client.post("/sq/organizata/bashkohuni/", data | {"no_domain": "on"}).status_code == 303
+    run_worker()
+    for joining in Joining.objects.all():
+        client.post(links.path(Purpose.JOINING_CONFIRM, joining))
+    approved, refused, left, *_others = Joining.objects.all()
+    admit(approved), admit(left), refused.refuse("unknown")
+    client.post(links.path(Purpose.ORGANISATION, left), {"leave": "1"})
+    page = client.get(reverse("admin:pledges_joining_change", args=[approved.pk]))
+    assert approved.address in page.content.decode(), "the superuser sees the address"
+    assert Joining.objects.with_person().count() == len(people) - 1
+
+
 def leave_unsettled(client, people):
     """Submissions of every kind that no worker has settled."""
     for number, person in enumerate(people):
@@ -320,6 +345,9 @@ def leave_unsettled(client, people):
         client.post("/sq/zotimi-im/", {"email": person.address, "stamp": form_data()["stamp"]})
         manage = links.path(Purpose.MANAGE, pledge_of(person))
         client.post(manage, {"new_email": f"w{person.address}", "change_address": "1"})
+        client.post("/sq/zotimi-ne-grup/", group_data(name=person.name, email=person.address, letter=str(number)))
+        data = join_data(name=person.name, email=person.address, no_domain="on")
+        client.post("/sq/organizata/bashkohuni/", data)
     assert dict(Submission.objects.values_list("kind").annotate(Count("pk"))) == dict.fromkeys(
         Submission.Kind, len(people)
     )
@@ -345,6 +373,8 @@ def test_a_dump_of_the_database_and_the_log_contain_no_name_or_address(client, p
         keep_house()
         run_worker()
 
+        pledge_in_groups(client, people[45:49], server)
+        join_as_organisations(client, people[45:49])
         leave_unsettled(client, people[40:45])
 
     stolen = dump()

@@ -15,7 +15,7 @@ from tests.factories import make_pledge
 pytestmark = pytest.mark.django_db
 
 # Form fields that are not answers: the person, fields of the form itself, and the consent, which is stored as its wording.
-OTHER_FIELDS = {"over_16", "name", "email", "email_as_typed", "consent", "through", "website", "stamp"}
+OTHER_FIELDS = {"over_16", "name", "email", "email_as_typed", "consent", "through", "event", "website", "stamp"}
 
 
 def test_every_form_field_is_an_answer_or_listed_as_another_field():

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.signals import template_rendered
 
-from campaign.models import PageText, Partner
+from campaign.models import Organisation, PageText
 from pledges import kept_pages
 from pledges.kept_pages import KeptPage, KeptPages
 from pledges.models import PledgingSettings
@@ -32,8 +32,10 @@ def total(client, path="/en/"):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_second_request_and_a_conditional_one_render_nothing(client, path):
-    first = client.get(path)
-    second = client.get(path)
+    first, second = client.get(path), client.get(path)
+    if second.templates:
+        # A new minute has begun.
+        first, second = second, client.get(path)
     assert second.templates == [] and (second.status_code, second.content) == (200, first.content)
     new_process()
     conditional = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -60,11 +62,12 @@ def test_unknown_parameters_and_the_host_do_not_enter_a_page(client, path):
     for query in ("?fbclid=x1y2z3", "?sector=x1y2z3", "?page=x1y2z3&q=x1y2z3", "?x1y2z3", "?sector=&page="):
         other = client.get(path + query, headers={"Host": "x1y2z3.example"})
         assert "x1y2z3" not in other.text
-        assert other.headers["ETag"] == plain.headers["ETag"] or other.headers["Date"] != plain.headers["Date"]
+        # A new minute may have begun in between.
+        assert other.headers["ETag"] in (plain.headers["ETag"], client.get(path).headers["ETag"])
 
 
 def test_a_known_parameter_has_pages_of_its_own(client):
-    Partner.objects.update(position=1)
+    Organisation.objects.update(position=1)
     plain, parents = client.get("/en/pledge/"), client.get("/en/pledge/?sector=parents&utm_source=x")
     assert plain.headers["ETag"] != parents.headers["ETag"] and plain.content != parents.content
     assert "/sq/zotimi/?sector=parents" in parents.text and "utm_source" not in parents.text
@@ -174,7 +177,7 @@ def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_pa
         unreachable_database()
         for name, _language, path in public_paths():
             status, headers, _body = site.fetch(path)
-            if name in ("pledges:sign", "pledges:my_pledge", "pledges:wall"):
+            if name in ("pledges:sign", "pledges:group", "pledges:my_pledge", "pledges:join", "pledges:wall"):
                 assert status == 503 and headers["Cache-Control"] == "private, no-store", path
             else:
                 assert status == 200, path
@@ -182,7 +185,7 @@ def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_pa
             assert site.fetch(path)[2] == body
         assert site.fetch("/api/v1/totals.json")[0] == 200
         assert site.fetch("/readyz")[0] == 503
-    assert len(PUBLIC) == 16 and path_of("campaign:home", "sq") == "/sq/"
+    assert len(PUBLIC) == 25 and path_of("campaign:home", "sq") == "/sq/"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -37,7 +37,7 @@ def test_a_similar_name_offers_both_answers_and_does_not_count(client, drita, ma
     assert mail.to == [ADDRESS] and mail.subject == "Lidhja juaj"
     assert "Zotimin e keni nënshkruar tashmë" in mail.body
     assert len(links_in(mail, "correct_name")) == len(links_in(mail, "confirm")) == 1
-    assert "Jam unë: korrigjojeni emrin" in mail.body and "Është dikush tjetër: konfirmojeni" in mail.body
+    assert "Jam unë: e korrigjoj emrin" in mail.body and "Është dikush tjetër: e konfirmoj" in mail.body
     assert name not in mail.body and "Drita" not in mail.body
     assert exact_total() == 1
 

@@ -67,7 +67,7 @@ def test_a_pledge_invalidated_before_its_confirmation_counts_when_it_is_restored
     assert confirmations(link) == 1
 
 
-def test_an_inviter_that_cannot_be_decrypted_keeps_nobody_from_confirming(caplog):
+def test_an_inviter_that_cannot_be_decrypted_does_not_prevent_confirming(caplog):
     _inviter, link = make_inviter()
     broken = make_pledge(inviter_cipher=b"x" * 40)
     elsewhere = make_pledge(inviter_cipher=encrypt_inviter(link.code, uuid.uuid4()))

@@ -1,20 +1,38 @@
 """Each line of the table of what is kept (pledges/retention.py), proved by moving the clock."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.utils import translation
 
+from campaign.content import SiteContent
+from campaign.models import Organisation
+from operations import files, pruning
+from operations.files import Base
+from operations.settings import Settings
 from pledges import retention
-from pledges.models import Attempt, BlockedAddress, Message, MessageGrant, Pledge, ReferralLink, Submission
+from pledges.models import (
+    Attempt,
+    BlockedAddress,
+    GroupPledge,
+    Joining,
+    Message,
+    MessageGrant,
+    OutboxEntry,
+    Pledge,
+    ReferralLink,
+    Submission,
+)
 from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.models.referrals import encrypt_inviter
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
+from tests.organisations import admit, make_joining
 from tests.pages import Document
+from tests.pledges.groups import make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +183,26 @@ def prove_blocked():
     BlockedAddress.objects.get().delete()
 
 
+def prove_outbox():
+    is_kept_until(14 * DAY, lambda: make_pledge().withdraw(), OutboxEntry.objects.exists)
+
+
+def prove_backups(tmp_path):
+    def base(age):
+        moment = datetime.now(UTC) - age
+        found = Base(moment, "000000010000000000000005", 5 << 24, tmp_path / "7" / "base")
+        for path in found.files:
+            files.write(path, b"")
+        return found
+
+    settings = Settings(recipient="", keys_recipient="", folder=tmp_path, keep_days=14, offsite="")
+    # One that becomes too old before the next backup is made is deleted now.
+    old, kept, newest = base(13 * DAY + MINUTE), base(13 * DAY - MINUTE), base(MINUTE)
+    pruning.prune(settings)
+    assert files.bases(tmp_path / "7") == [kept, newest]
+    assert not any(path.exists() for path in old.files)
+
+
 def prove_record():
     pledge = confirmed()
     AuditEntry.log(None, AuditEntry.Action.LOOK, [pledge.pk], page="list")
@@ -172,6 +210,48 @@ def prove_record():
     let_time_pass(YEARS)
     keep_house()
     assert AuditEntry.objects.get().subject_ids == [pledge.pk]
+
+
+def has_adult():
+    return GroupPledge.objects.with_person().exists()
+
+
+def prove_group():
+    is_kept_until(14 * DAY, lambda: make_group("submitted"), has_adult)
+    is_kept_until(30 * DAY, lambda: make_group("refused"), has_adult)
+    is_kept_until(365 * DAY, lambda: make_group("approved"), has_adult)
+    make_group().withdraw()
+    assert not has_adult()
+
+
+def prove_group_numbers():
+    make_group("approved")
+    let_time_pass(YEARS)
+    keep_house()
+    assert GroupPledge.objects.get().total_counted == 28
+    GroupPledge.objects.get().withdraw()
+    assert GroupPledge.objects.get().total_counted == 0
+
+
+def has_contact():
+    return Joining.objects.with_person().exists()
+
+
+def prove_joining():
+    is_kept_until(14 * DAY, lambda: make_joining("submitted"), has_contact)
+    is_kept_until(30 * DAY, lambda: make_joining("refused"), has_contact)
+    is_kept_until(365 * DAY, lambda: make_joining("confirmed"), has_contact)
+    is_kept_until(455 * DAY, lambda: admit(make_joining()), has_contact)
+    admit(make_joining()).leave()
+    assert not has_contact()
+
+
+def prove_organisation():
+    entry = admit(make_joining(organisation="Teatri i Lirë"))
+    let_time_pass(YEARS)
+    keep_house()
+    assert Organisation.objects.get(pk=entry.pk).name_sq == "Teatri i Lirë"
+    assert entry.pk not in [row.pk for row in SiteContent.current().organisations]
 
 
 PROOFS = {
@@ -186,10 +266,16 @@ PROOFS = {
     "answers": prove_until_withdrawal,
     "consent": prove_until_withdrawal,
     "wall": prove_wall,
+    "group": prove_group,
+    "group_numbers": prove_group_numbers,
+    "joining": prove_joining,
+    "organisation": prove_organisation,
     "forms": prove_forms,
     "messages": prove_messages,
     "last_message": prove_last_message,
     "blocked": prove_blocked,
+    "outbox": prove_outbox,
+    "backups": prove_backups,
     "record": prove_record,
 }
 

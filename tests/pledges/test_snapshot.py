@@ -17,13 +17,27 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from campaign.content import SiteContent
-from campaign.models import Article, Demand, HelpChannel, Page, PageText, Partner, SiteSettings, Statistic, Voice
+from campaign.models import (
+    Article,
+    Demand,
+    Handout,
+    HelpChannel,
+    Material,
+    Organisation,
+    Page,
+    PageText,
+    ProtectionUnit,
+    SiteSettings,
+    Statistic,
+    Voice,
+)
 from dev.cluster import Cluster
 from pledges import kept_pages, snapshot
 from pledges.models import (
     Commitment,
     ContentChange,
     County,
+    Goal,
     Message,
     Pledge,
     PledgingSettings,
@@ -109,14 +123,18 @@ CHANGES = [
     lambda: Wording.objects.consent().get().next_version().save(),
     lambda: County.objects.filter(pk="AL-01").update(population=1),
     lambda: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
+    lambda: Goal.objects.create(people=5000),
     lambda: ProviderRule.objects.first().delete(),
     lambda: HelpChannel.objects.filter(key="alo-116111").update(number="116-111"),
     lambda: Demand.objects.first().delete(),
     lambda: Voice.objects.update(person="Tjetër Njeri"),
     lambda: Statistic.objects.update(year=2020),
-    lambda: Partner.objects.all().delete(),
+    lambda: Organisation.objects.all().delete(),
+    lambda: ProtectionUnit.objects.update(phone="04 000 0000"),
     lambda: Page.objects.filter(key="child").update(title_sq="Je fëmijë"),
     lambda: Article.objects.all().delete(),
+    lambda: Handout.objects.update(title_sq="Ne"),
+    lambda: Material.objects.create(key="new", section="posters", title_sq="Ri", title_en="New", is_shown=False),
     lambda: SiteSettings.objects.update_or_create(pk=1, defaults={"exit_url": "https://www.wikipedia.org/"}),
     lambda: sql("TRUNCATE campaign_oldaddress"),
     published.publish,
@@ -132,7 +150,7 @@ def test_each_table_of_content_changes_the_version(change):
 
 
 def test_folding_keeps_the_version_and_a_rollback_restores_it():
-    Partner.objects.all().delete()
+    Organisation.objects.all().delete()
     before = version()
     ContentChange.fold()
     assert ContentChange.objects.count() == 0 and version() == before
@@ -227,7 +245,9 @@ EDITS = {
         words,
         words,
     ),
-    "goal": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"goal": 100 + len(words)}),
+    "goal": lambda words: Goal.objects.update_or_create(
+        people=100 + len(words), defaults={"sentence_sq": words, "sentence_en": words}
+    ),
     "pause": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
     "open": lambda words: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "open"}),
     "pledge": lambda words: make_pledge(state="confirmed"),

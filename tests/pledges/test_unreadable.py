@@ -1,16 +1,19 @@
 """A ciphertext that no key opens: words for its owner, an alarm for staff, and never an error page."""
 
 import pytest
+from django.conf import settings
 
-from pledges.crypto import links
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, Message, Pledge, Unreadable
-from tests.factories import keep_house, make_pledge, run_worker
+from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.pledges.admin.pages import ENGLISH, LIST, change_path
+from tests.readiness import failing_checks
 
 pytestmark = pytest.mark.django_db
 
-DAMAGED = b"\x00" * 40
+# The key is known.
+DAMAGED = bytes([keys.key_id(keys.decoded(settings.FIELD_KEYS)[0])]) + bytes(39)
 # Purposes of pages that are about a confirmed pledge.
 PURPOSES = [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.DATA, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
 
@@ -21,7 +24,7 @@ def damage(pledge, *columns):
 
 
 def alarms(client):
-    return client.get("/readyz").json()["wrong"]
+    return failing_checks(client)
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
@@ -76,6 +79,20 @@ def test_a_message_waits_for_the_key_and_delays_no_other(client, mailoutbox):
     run_worker()
     keep_house()
     assert len(mailoutbox) == 2 and alarms(client) == []
+
+
+@pytest.mark.parametrize("column", ["name_cipher", "address_cipher"])
+def test_the_other_person_of_the_mailbox_gets_the_messages(client, mailoutbox, column):
+    damaged = damage(make_pledge("Arta Hoxha", "shtepia@shembull.al", state="confirmed"), column)
+    other = make_pledge("Drita Kola", "shtepia@shembull.al")
+    Message.queue(Message.Kind.CONFIRM, other)
+    Message.queue(Message.Kind.LINKS, damaged)
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [["shtepia@shembull.al"]] * 2
+    assert links_in(mailoutbox[0], "confirm") and links_in(mailoutbox[1], "confirm")
+    [manage] = links_in(mailoutbox[1], "manage")
+    assert client.get(manage).status_code == 200
+    assert alarms(client) == ["unreadable: 1"]
 
 
 def test_admin_list_page_and_export_raise_the_alarm(admin_client, client):

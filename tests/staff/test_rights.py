@@ -11,11 +11,16 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from reversion.models import Version
 
-from pledges.models import Batch, Export, Message, Milestone, Pledge
+from campaign.models import Material
+from pledges.models import Batch, Export, Goal, Message, Milestone, Pledge
 from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
 from staff.roles import Role
+from tests.events import make_event
 from tests.factories import make_picture, make_pledge, make_staff, make_submission, sign_in
+from tests.organisations import make_joining
+from tests.pledges.groups import make_group
+from tests.pledges.paper import make_sheet
 from tests.staff.test_accounts import make_account
 
 pytestmark = pytest.mark.django_db
@@ -32,10 +37,13 @@ MODELS = {
     "campaign.demand": CONTENT,
     "campaign.voice": CONTENT,
     "campaign.statistic": CONTENT,
-    "campaign.partner": CONTENT,
+    "campaign.organisation": CONTENT,
     "campaign.helpchannel": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
+    "campaign.protectionunit": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "campaign.pagetext": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
+    "campaign.handout": {EDITOR: "LVHS", SAFEGUARDING: "LVHS", ADMINISTRATOR: "LVHS"},
     "campaign.picture": CONTENT,
+    "campaign.material": CONTENT,
     "campaign.term": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "campaign.sitesettings": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
     "pledges.pledge": {PLEDGES: "LVHSD", ADMINISTRATOR: "LVHSD"},
@@ -55,9 +63,15 @@ MODELS = {
     "pledges.county": OF_PLEDGES,
     "pledges.municipality": OF_PLEDGES,
     "pledges.providerrule": OF_PLEDGES,
+    "pledges.grouppledge": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.joining": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.event": {EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL},
+    # Sheets are issued in batches and made void, never deleted.
+    "pledges.papersheet": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     "pledges.wallname": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.refusedword": OF_PLEDGES,
     "pledges.pledgingsettings": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.goal": OF_PLEDGES,
     "pledges.blockedaddress": {PLEDGES: "LVHD", SAFEGUARDING: "LVHD", ADMINISTRATOR: "LVHD"},
     "staff.account": {ADMINISTRATOR: "LAVHS"},
     "staff.auditentry": {ADMINISTRATOR: SEE},
@@ -71,16 +85,20 @@ OWN_VIEWS = {
     "pledges_pledge_domain": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
+    "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
+    "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", LETTERS, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", LETTERS, "pledges.messagetext"),
+    "campaign_protectionunit_export": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
+    "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_picture_library": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
 }
 # Open only to the user who sent the trial mail (tests/pledges/mail/test_content.py).
 OWNER_ONLY = {"pledges_messagetext_tried"}
 # History pages of content, by the letter that permits them.
 HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
-# 13 models are content.
-VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 13
+# 18 models are content.
+VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 18
 # Pages for every signed-in user, and their status.
 FOR_ALL = {
     "index": 200,
@@ -105,11 +123,14 @@ def rows():
     Message.queue(Message.Kind.LINKS, pledge)
     make_pledge().block()
     make_submission()
+    make_group(), make_sheet(), make_joining(), make_event()
     AuditEntry.log(None, AuditEntry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")
     Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))
+    Goal.objects.create(people=5000)
     make_picture()
+    Material.objects.create(key="poster", section="posters", title_sq="Poster", title_en="Poster", is_shown=False)
     make_account("besa@shembull.al", name="Besa")
     found = {}
     for model in admin.site._registry:

@@ -29,6 +29,8 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("no-database")
     nothing_listens_here = quote(str(folder), safe="")
     with Site(folder, f"postgresql://weare1@{nothing_listens_here}:5432/weare1") as site:
+        # Once gunicorn has started: a test measures how long a visitor waits.
+        assert site.fetch("/healthz")[0] == 200
         yield site
 
 
@@ -37,7 +39,7 @@ def site(tmp_path_factory):
     ("path", "language", "shows", "lacks"),
     [
         ("/sq/zotimi/", "sq", "Tani nuk mund të marrim zotime", "pledges"),
-        ("/en/pledge/", "en", "We cannot take pledges right now", "zotime"),
+        ("/en/pledge/", "en", "We cannot accept pledges right now", "zotime"),
     ],
 )
 def test_20_the_pledge_page_shows_a_503_with_the_helplines(site, path, language, shows, lacks, form):

@@ -22,10 +22,11 @@ MODULE = re.compile(r"(?:pledges|campaign|staff|weare1|dev|bench|tests)(?:\.\w+)
 TEST = re.compile(r"([\w/]+\.py)::(test_\w+)")
 # A function with parentheses, a snake_case name, or a name with a capital letter; of a dotted name the last part.
 NAME = re.compile(r"(?:\w+\.)*(\w+(?=\()|[a-z]+(?:_[a-z0-9]+)+|[A-Z]\w+)(?:\(.*\))?")
-# Tables and settings of dependencies, the table of a model, and an example.
+# Tables, settings and classes of dependencies, the table of a model, and an example.
 FOREIGN_NAMES = {
     *("reversion_revision", "reversion_version", "shared_buffers", "max_connections", "pledges_failedstep"),
     *("pledges_unreadable", "pg_stat_statements", "log_parameter_max_length", "log_error_verbosity"),
+    *("AddConstraintNotValid", "ValidateConstraint", "AddIndexConcurrently"),
     *("test_opening_the_link_does_not_confirm", "GUIDE_PICTURES"),
 }
 COMMAND = re.compile(r"(?<![\w/.-])((?:bin|\.ci|tests|locale)/[\w./*-]+|manage\.py)")
@@ -92,7 +93,7 @@ def test_every_link_in_the_documentation_leads_to_a_file(document):
 
 
 def test_every_name_in_the_documentation_is_a_name_of_the_code():
-    folders = ("pledges", "campaign", "staff", "weare1", "dev", "deploy", "templates", "static", "tests")
+    folders = ("pledges", "campaign", "staff", "weare1", "operations", "dev", "deploy", "templates", "static", "tests")
     files = [file for folder in folders for file in (ROOT / folder).rglob("*.*") if file != Path(__file__)]
     code = "\n".join(
         file.read_text() for file in files if file.suffix in (".py", ".sql", ".html", ".js", ".service", ".conf")
@@ -136,3 +137,11 @@ def test_every_line_of_the_threat_model_names_a_test_that_exists():
         assert named, line
         for file, name in named:
             assert name in names_of_tests(ROOT / file), line
+
+
+def test_the_guide_says_what_to_do_about_every_check_of_readyz():
+    code = (ROOT / "pledges" / "readiness" / "checks.py").read_text()
+    names = set(re.findall(r'(?:yield f?|return \[)"([a-z-]+)', code))
+    assert len(names) > 15
+    table = re.findall(r"^\| `([a-z-]+)", (ROOT / "docs" / "operating.md").read_text(), re.MULTILINE)
+    assert names - set(table) == set()

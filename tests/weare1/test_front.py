@@ -5,7 +5,8 @@ from io import BytesIO
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
+from django.test.utils import CaptureQueriesContext
 
 from campaign.models import PageText
 from pledges.models import PledgingSettings
@@ -64,6 +65,15 @@ def test_the_second_response_is_djangos_without_django(django, path):
     for _ in range(2):
         status, headers, body = fetch(front, path, IF_NONE_MATCH=second[1]["ETag"])
         assert (status, body) == ("304 Not Modified", b"") and headers["ETag"] == second[1]["ETag"]
+
+
+def test_a_page_that_is_made_anew_reads_the_moment_once(django):
+    front = Front(django)
+    fetch(front, "/en/")
+    PageText.objects.filter(key="home_lead").update(text_en="Other words")
+    with CaptureQueriesContext(connection) as queries:
+        assert b"Other words" in fetch(front, "/en/")[2]
+    assert sum("read_moment" in query["sql"] for query in queries) == 1
 
 
 def test_a_change_of_content_or_totals_shows_on_the_next_request(django):

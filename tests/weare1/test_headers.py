@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote_plus
 
 import pytest
 from django.conf import settings
@@ -15,8 +16,11 @@ from campaign import previews
 from campaign.models import Page
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.models import Heartbeat
+from tests.events import make_event
 from tests.factories import form_data, make_pledge
 from tests.pages import LANGUAGES, Document, want_new_address
+from tests.pledges.groups import make_group
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +38,7 @@ POLICY = (
 # Of the one page that shows the counter in a frame.
 FRAMING = f"{POLICY}; frame-src 'self'"
 # Of the counter, which other sites may frame.
-FRAMED = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors *"
+FRAMED = "default-src 'none'; style-src 'self'; font-src 'self'; base-uri 'none'; frame-ancestors *"
 HTML, TEXT, JSON = "text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json"
 
 
@@ -56,11 +60,13 @@ class Row:
         return self.path
 
 
+CALENDAR = "text/calendar; charset=utf-8"
 LIBRARY_FILE = f"pictures/{'0' * 24}/full.jpg"
 
 FROM_ELSEWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 LICENCE = {"Link": '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'}
-OPEN = {"Access-Control-Allow-Origin": "*", **LICENCE, **FROM_ELSEWHERE}
+EMBED = {"Access-Control-Allow-Origin": "*", **FROM_ELSEWHERE}
+OPEN = {**EMBED, **LICENCE}
 HIDDEN = {"X-Robots-Tag": "noindex, nofollow"}
 BY_STAFF = {"Accept-Language", "Cookie"}
 
@@ -70,16 +76,47 @@ ROWS = [
     Row("/en/", language="en"),
     Row("/sq/ndihme/"),
     Row("/en/help/", language="en"),
+    Row("/sq/ndihme/njmf/"),
+    Row("/en/help/child-protection-units/", language="en"),
     Row("/sq/privatesia/"),
     Row("/en/privacy/", language="en"),
     Row("/sq/zotimi/", cache_control=CACHED_FORM),
     Row("/en/pledge/", cache_control=CACHED_FORM, language="en"),
     Row("/sq/zotimi/me/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN),
     Row("/en/pledge/with/abcdefgh/", cache_control=NOT_CACHED, more=HIDDEN, language="en"),
+    Row("/sq/zotimi/ngjarja/0abcdefg/", cache_control=CACHED_FORM),
+    Row("/en/pledge/event/0abcdefg/", cache_control=CACHED_FORM, language="en"),
+    Row("/sq/zotimi/ngjarja/abcdefgh/", 302, cache_control=NOT_CACHED, more={"Location": "/sq/zotimi/"}),
+    Row("/en/pledge/event/abcdefgh/", 302, cache_control=NOT_CACHED, more={"Location": "/en/pledge/"}, language="en"),
     Row("/sq/zotimi/emaili/"),
     Row("/en/pledge/inbox/", language="en"),
     Row("/sq/zotimi/nen-16/"),
     Row("/en/pledge/under-16/", language="en"),
+    Row("/sq/zotimi-ne-grup/", cache_control=CACHED_FORM),
+    Row("/en/group-pledge/", cache_control=CACHED_FORM, language="en"),
+    Row("/sq/zotimi-ne-grup/ngjarja/0abcdefg/", cache_control=CACHED_FORM),
+    Row("/en/group-pledge/event/0abcdefg/", cache_control=CACHED_FORM, language="en"),
+    Row(
+        *("/sq/zotimi-ne-grup/ngjarja/abcdefgh/", 302),
+        cache_control=NOT_CACHED,
+        more={"Location": "/sq/zotimi-ne-grup/"},
+    ),
+    Row(
+        *("/en/group-pledge/event/abcdefgh/", 302),
+        cache_control=NOT_CACHED,
+        more={"Location": "/en/group-pledge/"},
+        language="en",
+    ),
+    Row("/sq/zotimi-ne-grup/emaili/"),
+    Row("/en/group-pledge/inbox/", language="en"),
+    Row("/sq/zotimi-ne-grup/nen-18/"),
+    Row("/en/group-pledge/under-18/", language="en"),
+    Row("/sq/organizata/"),
+    Row("/en/organisations/", language="en"),
+    Row("/sq/organizata/bashkohuni/", cache_control=CACHED_FORM),
+    Row("/en/organisations/join/", cache_control=CACHED_FORM, language="en"),
+    Row("/sq/organizata/bashkohuni/email/"),
+    Row("/en/organisations/join/inbox/", language="en"),
     Row("/sq/zotimi-im/", cache_control=CACHED_FORM),
     Row("/en/my-pledge/", cache_control=CACHED_FORM, language="en"),
     Row("/sq/zotimi-im/derguar/"),
@@ -90,6 +127,9 @@ ROWS = [
     Row("/en/totals/per-10000/", language="en"),
     Row("/sq/sa-jemi/grupet-sipas-qarkut/"),
     Row("/en/totals/groups-by-county/", language="en"),
+    Row("/sq/sa-jemi/shkoder/"),
+    Row("/en/totals/shkoder/", language="en"),
+    Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
     Row("/sq/si-numerojme/"),
     Row("/en/how-we-count/", language="en"),
     Row("/sq/muri/", cache_control=CACHED_FORM, more=HIDDEN),
@@ -108,6 +148,18 @@ ROWS = [
     Row("/en/news/the-movement-begins/", language="en"),
     Row("/sq/lajme/burimi/", type="application/atom+xml; charset=utf-8"),
     Row("/en/news/feed/", type="application/atom+xml; charset=utf-8", language="en"),
+    Row("/sq/ngjarje/"),
+    Row("/en/events/", language="en"),
+    Row("/sq/ngjarje/calendar.ics", type=CALENDAR),
+    Row("/en/events/calendar.ics", type=CALENDAR, language="en"),
+    Row("/sq/ngjarje/mbremja/"),
+    Row("/en/events/evening/", language="en"),
+    Row(
+        "/en/events/mbremja/", 301, cache_control=CACHED_ERROR, more={"Location": "/en/events/evening/"}, language="en"
+    ),
+    Row("/sq/ngjarje/mbremja/calendar.ics", type=CALENDAR),
+    Row("/en/events/evening/calendar.ics", type=CALENDAR, language="en"),
+    Row("/sq/ngjarje/x/", 404, cache_control=CACHED_ERROR),
     Row("/sq/levizja/"),
     Row("/en/movement/", language="en"),
     Row("/sq/kerko/", cache_control=NOT_CACHED, more=HIDDEN),
@@ -120,11 +172,25 @@ ROWS = [
     Row("/pictures/sq/site/card.png", type="image/png", more=FROM_ELSEWHERE),
     *(
         Row(f"/pictures/sq/{key}.png", 404, cache_control=CACHED_ERROR)
-        for key in ("site/x", "site/Card", "page/x", "news/x", "square/x", "story/x", "ribbon-x", "x")
+        for key in ("site/x", "site/Card", "page/x", "news/x", "square/x", "story/x", "county/x", "ribbon-x", "x")
     ),
     Row("/pictures/sq/totals.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/pictures/en/totals.png", type="image/png", more=FROM_ELSEWHERE, language="en"),
     Row("/pictures/sq/square/parents.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/pictures/sq/county/tirane.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/pictures/en/county/tirana.png", type="image/png", more=FROM_ELSEWHERE, language="en"),
+    Row("/pictures/sq/organisation/crca.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/handouts/sq/wall-a4.pdf", type="application/pdf"),
+    Row("/handouts/en/wall-a3.pdf", type="application/pdf", language="en"),
+    Row("/handouts/sq/wall-a5.pdf", 404, cache_control=CACHED_ERROR),
+    Row("/handouts/sq/event-0abcdefg-a4.pdf", type="application/pdf"),
+    Row("/handouts/en/event-0abcdefg-a3.pdf", type="application/pdf", language="en"),
+    Row("/handouts/sq/event-0zzzzzzz-a4.pdf", 404, cache_control=CACHED_ERROR),
+    Row("/handouts/sq/lesson.pdf", 404, cache_control=CACHED_ERROR),
+    Row("/handouts/en/poster-a3.pdf", type="application/pdf", language="en"),
+    Row(f"/handouts/sq/lesson/{'0' * 16}.webp", 404, cache_control=CACHED_ERROR),
+    Row("/sq/materiale/"),
+    Row("/en/materials/", language="en"),
     Row("/pictures/sq/ribbon-frame.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/sq/fjongo-blu/"),
     Row("/en/blue-ribbon/", language="en"),
@@ -139,10 +205,16 @@ ROWS = [
     Row("/api/v1/openapi.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row(f"/oembed?url={quote_plus(settings.SITE_URL)}/sq/sa-jemi/", type=JSON, more=EMBED),
+    Row(f"/oembed?url={quote_plus(settings.SITE_URL)}/en/totals/", type=JSON, more=EMBED, language="en"),
+    Row("/oembed", 400, cache_control=NOT_CACHED, type=JSON, more=EMBED | HIDDEN),
+    Row("/oembed?url=https://other.example/sq/", 404, cache_control=CACHED_ERROR, type=JSON, more=EMBED | HIDDEN),
+    Row("/oembed?url=x&format=xml", 501, cache_control=NOT_CACHED, type=JSON, more=EMBED | HIDDEN),
     Row("/figures/sq/sectors.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", more=FROM_ELSEWHERE, language="en"),
     Row("/figures/en/unknown.png", 404, cache_control=CACHED_ERROR),
     Row("/figures/de/sectors.png", 404, cache_control=CACHED_ERROR),
+    Row("/favicon.ico", cache_control="public, max-age=86400", type="image/x-icon"),
     Row("/robots.txt", type=TEXT),
     Row("/sitemap.xml", type="application/xml", more={"X-Robots-Tag": "noindex, noodp, noarchive"}),
     Row("/site.webmanifest", type="application/manifest+json"),
@@ -176,36 +248,67 @@ PERSONAL = {
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
     Purpose.DATA: ("/sq/te-dhenat-e-mia/…/", "/en/my-data/…/"),
+    Purpose.GROUP_CONFIRM: ("/sq/konfirmo-grupin/…/", "/en/confirm-group/…/"),
+    Purpose.GROUP_BLOCK: ("/sq/nuk-eshte-grupi-im/…/", "/en/not-my-group/…/"),
+    Purpose.GROUP_MANAGE: ("/sq/grupi-im/…/", "/en/my-group/…/"),
+    Purpose.JOINING_CONFIRM: ("/sq/konfirmo-organizaten/…/", "/en/confirm-organisation/…/"),
+    Purpose.JOINING_BLOCK: ("/sq/nuk-eshte-organizata-ime/…/", "/en/not-my-organisation/…/"),
+    Purpose.ORGANISATION: ("/sq/organizata-jone/…/", "/en/our-organisation/…/"),
 }
 # The same for the preview of a draft.
 PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")
 
 
-FILE = r"^media/(?P<name>pictures/[0-9a-f]{24}/[a-z0-9-]{1,40}\.(?:avif|webp|jpg|png))$"
+FILE = r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}\.(?:avif|webp|jpg|png|pdf))$"
 PICTURE = r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 FIGURE = (
     r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
     r"\.(?P<kind>png|csv)$"
 )
-PLEDGED = r"pictures/<language:language>/^(?P<layout>square|story)/(?P<slug>[\w-]{1,50})\.png$"
-RIBBON = r"pictures/<language:language>/^ribbon-(?P<kind>frame|ready)\.png$"
+PLEDGED = r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)|preview)/(?P<slug>[\w-]{1,50})\.png$"
+RIBBON = r"pictures/<language:language>/^ribbon-(?P<kind>frame|ready|small)\.png$"
 CARD = "pictures/<language:language>/totals.png"
+COUNTY = r"pictures/<language:language>/^county/(?P<slug>[\w-]{1,50})\.png$"
+ORGANISATION = r"pictures/<language:language>/^organisation/(?P<key>[\w-]{1,50})\.png$"
 COUNTER = r"counter/<language:language>/^(?P<theme>light|dark)/$"
+# Of groups, and pictures whose address changes with their words. tests/campaign/test_handouts.py and test_prints.py open them.
+HANDOUTS = (
+    *("sq/grupi-im/…/fleta-a4/", "sq/grupi-im/…/fleta-a3/", "sq/grupi-im/…/vertetimi/"),
+    *("en/my-group/…/sheet-a4/", "en/my-group/…/sheet-a3/", "en/my-group/…/certificate/"),
+    r"handouts/<language:language>/^(?P<name>[\w-]{1,50})/(?P<digest>[0-9a-f]{16})\.webp$",
+    # Takes a logo: tests/campaign/test_organisations.py.
+    *("sq/organizata-jone/…/logo/", "en/our-organisation/…/logo/"),
+)
+PRINT = "handouts/<language:language>/<slug:name>.pdf"
+POSTER = r"handouts/<language:language>/^event-(?P<code>[0-9a-z]{8})-(?P<size>a4|a3)\.pdf$"
 ELSEWHERE = {
+    POSTER: "handouts/sq/event-0abcdefg-a4.pdf",
+    PRINT: "handouts/sq/wall-a4.pdf",
     PICTURE: "pictures/sq/site/card.png",
     PLEDGED: "pictures/sq/square/parents.png",
     FILE: f"media/{LIBRARY_FILE}",
     RIBBON: "pictures/sq/ribbon-frame.png",
     CARD: "pictures/sq/totals.png",
+    COUNTY: "pictures/sq/county/tirane.png",
+    ORGANISATION: "pictures/sq/organisation/crca.png",
     "<int:number>": "1",
     FIGURE: "figures/sq/sectors.png",
     COUNTER: "counter/sq/light/",
 }
 # An example for each URL pattern with parameters.
 EXAMPLES = {
-    "sq": {"lajme/<slug:slug>": "lajme/nis-levizja", "<code:code>": "abcdefgh", "<slug:slug>": "levizja", **ELSEWHERE},
+    "sq": {
+        "lajme/<slug:slug>": "lajme/nis-levizja",
+        "ngjarje/<slug:slug>": "ngjarje/mbremja",
+        "sa-jemi/<slug:slug>": "sa-jemi/shkoder",
+        "<code:code>": "abcdefgh",
+        "<slug:slug>": "levizja",
+        **ELSEWHERE,
+    },
     "en": {
         "news/<slug:slug>": "news/the-movement-begins",
+        "events/<slug:slug>": "events/evening",
+        "totals/<slug:slug>": "totals/shkoder",
         "<code:code>": "abcdefgh",
         "<slug:slug>": "movement",
         **ELSEWHERE,
@@ -219,6 +322,12 @@ def library():
     path = Path(default_storage.path(LIBRARY_FILE))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x")
+
+
+@pytest.fixture(autouse=True)
+def event():
+    """An event that everyone sees."""
+    make_event(slug_sq="mbremja", slug_en="evening", code="0abcdefg")
 
 
 def check(row, response):
@@ -251,6 +360,7 @@ def check(row, response):
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_21_every_address_answers_as_its_row_states(client, row):
+    Heartbeat.beat()
     check(row, client.get(row.path))
     if row.varies:
         return
@@ -269,6 +379,9 @@ def personal_row(purpose, language, pledge):
 
 
 def pledge_for(purpose):
+    """The pledge, or the group pledge, that a page with this purpose is about."""
+    if purpose in (Purpose.GROUP_CONFIRM, Purpose.GROUP_BLOCK, Purpose.GROUP_MANAGE):
+        return make_group("approved" if purpose == Purpose.GROUP_MANAGE else "submitted")
     if purpose == Purpose.CORRECT_NAME:
         make_pledge("Drita Kola", "kola@shembull.al", state="confirmed")
         return make_pledge("Drita Kolla", "kola@shembull.al")
@@ -308,6 +421,8 @@ def test_21_a_personal_page_is_neither_cached_nor_indexed(client, purpose, langu
         ("/sq/zotimi/", {"over_16": "no"}, 303, HIDDEN | {"Location": "/sq/zotimi/nen-16/"}),
         ("/sq/zotimi/", {"consent": None}, 422, HIDDEN),
         ("/sq/zotimi/", {"switch": "1"}, 200, HIDDEN),
+        ("/sq/zotimi-ne-grup/", {"over_18": "no"}, 303, HIDDEN | {"Location": "/sq/zotimi-ne-grup/nen-18/"}),
+        ("/sq/zotimi-ne-grup/", {"over_18": "yes"}, 422, HIDDEN),
         ("/sq/zotimi-im/", {}, 303, HIDDEN | {"Location": "/sq/zotimi-im/derguar/"}),
         ("/sq/zotimi-im/", {"email": ""}, 422, HIDDEN),
         ("/sq/sa-jemi/", {}, 405, {}),
@@ -393,10 +508,10 @@ def test_no_address_is_missing_from_the_table():
                 route = route.replace("<token:token>", "…").replace("<int:year>", "2020")
                 for pattern, one in EXAMPLES[language].items():
                     route = route.replace(pattern, one)
-                assert route in listed | personal, "add a row for this address"
+                assert route in {*listed, *personal, *HANDOUTS}, "add a row for this address"
                 visited += 1
-    # 26 addresses without a language, and 36 pages.
-    assert visited == 2 * (26 + 36)
+    # 33 addresses without a language, and 61 pages and files.
+    assert visited == 2 * (33 + 61)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the patterns of the admin were found"
 
@@ -485,6 +600,14 @@ def test_errors_of_middleware_and_files_have_all_security_headers(client, settin
     assert response.status_code == status
     assert without_headers(response) == {}
     assert response.headers.get("X-Robots-Tag") == ("noindex, nofollow" if status >= 400 else None)
+
+
+def test_pages_of_every_origin_may_load_the_files_of_the_counter(client):
+    for path in ("/static/css/counter.css", "/static/fonts/figtree-latin-wght-normal.woff2"):
+        response = client.get(path)
+        response.close()
+        assert without_headers(response) == {"Cross-Origin-Resource-Policy": "cross-origin"}
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_an_error_before_the_redirect_to_https_has_all_security_headers(client, settings):

@@ -1,4 +1,4 @@
-"""A stolen database lets nobody in and links nobody: every string of a dump is tried as cookie, link and code."""
+"""A stolen database opens nothing and links no two people: every string of a dump is tried as cookie, link and code."""
 
 import base64
 import binascii

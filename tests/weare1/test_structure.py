@@ -25,7 +25,7 @@ def test_staff_views_are_guarded_by_the_admin_site():
                 "staff_member_required",
                 "permission_required",
                 "is_authenticated",
-                "is_staff",
+                ".is_staff",
             ):
                 assert guard not in file.read_text(), f"{file}: {guard}"
             visited += 1
@@ -76,16 +76,23 @@ def test_nothing_reads_outside_the_repository():
     assert visited > 90
 
 
-# Public addresses that must not change: (path, URL name)
+# Public addresses that must not change: (path, URL name, arguments)
 ADDRESSES = [
     ("/sq/", "campaign:home"),
     ("/en/", "campaign:home"),
     ("/sq/zotimi/", "pledges:sign"),
     ("/en/pledge/", "pledges:sign"),
+    ("/sq/zotimi-ne-grup/", "pledges:group"),
+    ("/en/group-pledge/", "pledges:group"),
     ("/sq/sa-jemi/", "pledges:totals"),
     ("/en/totals/", "pledges:totals"),
+    ("/sq/sa-jemi/shkoder/", "pledges:county", "shkoder"),
+    ("/sq/sa-jemi/tirane/", "pledges:county", "tirane"),
+    ("/en/totals/tirana/", "pledges:county", "tirana"),
     ("/sq/ndihme/", "campaign:help"),
     ("/en/help/", "campaign:help"),
+    ("/sq/ndihme/njmf/", "campaign:units"),
+    ("/en/help/child-protection-units/", "campaign:units"),
     ("/sq/privatesia/", "campaign:privacy"),
     ("/en/privacy/", "campaign:privacy"),
     ("/sq/zotimi-im/", "pledges:my_pledge"),
@@ -99,10 +106,10 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("path", "name"), ADDRESSES)
-def test_public_addresses_do_not_change(path, name):
+@pytest.mark.parametrize(("path", "name", "arguments"), [(path, name, rest) for path, name, *rest in ADDRESSES])
+def test_public_addresses_do_not_change(path, name, arguments):
     language = path[1:3] if path[1:3] in ("sq", "en") else "sq"
-    assert path_of(name, language) == path
+    assert path_of(name, language, *arguments) == path
     if language == path[1:3]:
         with translation.override(language):
             assert resolve(path).view_name == name

@@ -1,24 +1,71 @@
 """manage.py demo: fill an empty site with invented content."""
 
 import random
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from pledges.models import County, Pledge, PublishedState, Sector, Wording
+from campaign import demo as organisations
+from campaign.models import ProtectionUnit
+from pledges.models import (
+    County,
+    Event,
+    EventCount,
+    EventFigures,
+    Goal,
+    GroupPledge,
+    Municipality,
+    PaperSheet,
+    Pledge,
+    ProviderRule,
+    PublishedState,
+    Sector,
+    Wording,
+)
+from pledges.models.group_querysets import school_year
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import milestones, published, tally
+from pledges.totals import events, milestones, published, tally
+from pledges.totals.suppression import THRESHOLD
 from staff import demo
 
 NUMBER_OF_PLEDGES = 3000
+NUMBER_OF_GROUPS = 24
+NUMBER_OF_SHEETS = 12
 # Invented. Their addresses are in the top-level domain .invalid, which never receives mail (RFC 2606).
 FIRST_NAMES = (
     "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli"
 ).split()
 LAST_NAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
+GOAL = {
+    "sentence_sq": "Kur të bëhemi 5000, ia dorëzojmë kërkesat tona Kuvendit.",
+    "sentence_en": "At 5,000 we hand our demands to Parliament.",
+}
+PAST_EVENT = {
+    "title_sq": "Takim i shpikur në sheshin Skënderbej",
+    "title_en": "Invented meeting in Skanderbeg Square",
+    "slug_sq": "takim-i-shpikur",
+    "slug_en": "invented-meeting",
+    "text_sq": "Ky takim është shpikur për shfaqjen e faqes. Nuk u mbajt kurrë.",
+    "text_en": "This meeting has been invented to show the page. It never took place.",
+    "place_sq": "Sheshi Skënderbej",
+    "place_en": "Skanderbeg Square",
+    "map_url": "https://www.openstreetmap.org/?mlat=41.3275&mlon=19.8187#map=17/41.3275/19.8187",
+}
+EVENT_TO_COME = {
+    "title_sq": "Mbrëmje e shpikur me prindër dhe mësues",
+    "title_en": "Invented evening with parents and teachers",
+    "slug_sq": "mbremje-e-shpikur",
+    "slug_en": "invented-evening",
+    "text_sq": "Kjo mbrëmje është shpikur për shfaqjen e faqes. Nuk do të mbahet.",
+    "text_en": "This evening has been invented to show the page. It will not take place.",
+    "place_sq": "Përpara bashkisë",
+    "place_en": "In front of the town hall",
+    "map_url": "https://www.openstreetmap.org/?mlat=42.0693&mlon=19.5126#map=17/42.0693/19.5126",
+}
 # Percentage of the pledges in each sector.
 SECTOR_SHARES = {
     "parents": 34,
@@ -42,20 +89,49 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, **options):
-        if Pledge.objects.exclude(source=Pledge.Source.DEMO).exists():
+        # Invented groups have no adult.
+        if Pledge.objects.exclude(source=Pledge.Source.DEMO).exists() or GroupPledge.objects.with_person().exists():
             raise CommandError(
                 "This database holds real pledges: the demonstration would falsify their totals. Use an empty one."
             )
         if not Pledge.objects.exists():
             Pledge.objects.bulk_create(list(self.invented_pledges()), batch_size=500)
+            GroupPledge.objects.bulk_create(list(self.invented_groups()))
+            PaperSheet.objects.bulk_create(list(self.invented_sheets()))
+            organisations.write()
             tally.fold()
             # The worker may have published a state of the empty database today.
             PublishedState.objects.all().delete()
             published.publish_counties()
             published.publish()
+            self.publish_past_weeks()
+            self.invent_units()
             milestones.record()
-            self.stdout.write(f"Demonstration: {tally.read().total} invented pledges.")
+            Goal.objects.get_or_create(people=5000, defaults=GOAL)
+            self.create_events()
+            self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
+
+    def publish_past_weeks(self):
+        """Publish a state of the counties for each week of the year before, so that the growth of a county has steps."""
+        codes = {county.code: county.code for county in County.objects.all()} | {published.UNKNOWN: None}
+        pledges = Pledge.objects.confirmed().values_list("confirmed_at", "county")
+        for weeks in range(52, 0, -1):
+            at = timezone.now() - timedelta(weeks=weeks)
+            people = Counter(county for confirmed_at, county in pledges if confirmed_at <= at)
+            counties = {code: people[key] if people[key] >= THRESHOLD else 0 for code, key in codes.items()}
+            figures = {"total": people.total(), "sectors": {}, "counties": counties}
+            PublishedState.objects.create(day=timezone.localdate(at), as_of=at, figures=figures)
+
+    def invent_units(self):
+        """Give two of three child protection units contact data, some of it checked long ago. No real number begins so."""
+        for number, unit in enumerate(ProtectionUnit.objects.all()):
+            if number % 3:
+                unit.phone, unit.email = f"04 000 {number:04}", f"njesia{number}@shembull.invalid"
+                unit.address = f"Rruga e shpikur, nr. {number}"
+                unit.hours_sq, unit.hours_en = "E hënë deri të premten, 8:00–16:00", "Monday to Friday, 8:00–16:00"
+                unit.verify(timezone.localdate() - timedelta(days=7 * number), None)
+                unit.save()
 
     def invented_pledges(self):
         """Yield NUMBER_OF_PLEDGES unsaved pledges of the last year, most of them confirmed, from a fixed random seed."""
@@ -66,6 +142,7 @@ class Command(BaseCommand):
         counties = list(County.objects.all())
         # "Outside Albania" is a county row without a population.
         populations = [county.population or 200_000 for county in counties]
+        rules = ProviderRule.objects.by_domain()
         now = timezone.now()
         for number in range(NUMBER_OF_PLEDGES):
             sector = rng.choices(sectors, weights)[0]
@@ -94,10 +171,82 @@ class Command(BaseCommand):
             )
             if rng.random() < 0.95:
                 pledge.wall, pledge.wall_at = Pledge.Wall.SHOWN, signed_at + timedelta(hours=rng.randrange(48))
-            pledge.set_person(f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}", f"demo{number}@shembull.invalid")
+            name = f"{rng.choice(FIRST_NAMES)} {rng.choice(LAST_NAMES)}"
+            pledge.set_person(name, f"demo{number}@shembull.invalid", rules)
             yield pledge
+
+    def invented_groups(self):
+        """Yield unsaved group pledges of the last weeks, all approved, without an adult."""
+        rng = random.Random(2)
+        ids = dict(Sector.objects.values_list("slug", "pk"))
+        places = list(Municipality.objects.select_related("county"))
+        now = timezone.now()
+        for number in range(NUMBER_OF_GROUPS):
+            at, place = now - timedelta(days=rng.randrange(60), minutes=rng.randrange(600)), rng.choice(places)
+            people = {str(ids["children"]): rng.randrange(14, 34), str(ids["teachers"]): 1}
+            day = timezone.localdate(at)
+            yield GroupPledge(
+                kind=GroupPledge.Kind.CLASS,
+                institution=f"Shkolla e shpikur {number}",
+                institution_key=f"e shpikur {number}",
+                municipality=place,
+                county=place.county,
+                held_on=day,
+                school_year=school_year(day),
+                grade=rng.randrange(1, 13),
+                letter=rng.choice("ABC"),
+                people=people,
+                counted=people,
+                agreed="demo",
+                language="sq",
+                state=GroupPledge.State.APPROVED,
+                created_at=at,
+                expires_at=at + PENDING_LIFE,
+                confirmed_at=at,
+                approved_at=at,
+            )
+
+    def invented_sheets(self):
+        """Yield unsaved paper sheets: most are counted, one has counts that differ, the last ones are issued."""
+        rng = random.Random(3)
+        ids = dict(Sector.objects.values_list("slug", "pk"))
+        places = list(Municipality.objects.select_related("county"))
+        now = timezone.now()
+        for number in range(1, NUMBER_OF_SHEETS + 1):
+            place = rng.choice(places)
+            sheet = PaperSheet(
+                number=number, municipality=place, county=place.county, issued_at=now - timedelta(days=30)
+            )
+            if number <= NUMBER_OF_SHEETS - 3:
+                # Invented accounts: the ids of real ones are positive.
+                sheet.first = sheet.second = {str(ids[slug]): rng.randrange(3, 30) for slug in ("parents", "citizens")}
+                sheet.first_by, sheet.second_by = -1, -2
+                sheet.state, sheet.returned_at = PaperSheet.State.COUNTED, now - timedelta(days=rng.randrange(20))
+                sheet.counted_at = sheet.returned_at
+            if number == NUMBER_OF_SHEETS - 3:
+                sheet.state, sheet.counted_at = PaperSheet.State.RETURNED, None
+                sheet.second = {sector: people + 1 for sector, people in sheet.first.items()}
+            yield sheet
+
+    def create_events(self):
+        """Create an event that is over, with what came of it, and one that is to come."""
+        tirana, shkoder = (Municipality.objects.get(name_sq=name) for name in ("Tiranë", "Shkodër"))
+        past = Event.objects.create(municipality=tirana, is_shown=True, **PAST_EVENT, **_hours(-12))
+        Event.objects.create(municipality=shkoder, is_shown=True, **EVENT_TO_COME, **_hours(20))
+        EventCount.objects.filter(event=past).update(confirmations=37)
+        GroupPledge.objects.filter(pk__in=GroupPledge.objects.values("pk")[:3]).update(event=past)
+        PaperSheet.objects.filter(number__lte=2).update(event=past)
+        EventFigures.objects.update(published_on=timezone.localdate() - timedelta(days=1))
+        events.publish()
 
     def create_account(self):
         """Create a staff account, in development only."""
         if settings.DEV:
             self.stdout.write(demo.create_administrator())
+
+
+def _hours(days):
+    """From six to eight in the evening, this many days from now."""
+    day = timezone.localdate() + timedelta(days=days)
+    begins, ends = (timezone.make_aware(datetime.combine(day, time(hour))) for hour in (18, 20))
+    return {"begins": begins, "ends": ends}

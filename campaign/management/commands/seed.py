@@ -1,4 +1,4 @@
-"""manage.py seed: create the starter content."""
+"""manage.py seed: create the starter content, and correct what staff left alone."""
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -8,12 +8,12 @@ import pledges.starter
 
 
 class Command(BaseCommand):
-    """Create the starter content. Idempotent."""
+    """Create and correct the starter content. Idempotent."""
 
-    help = "Create starter content by stable keys. Content that staff changed or deleted is not created again."
+    help = "Create starter content by stable keys, and correct what staff left alone. What they changed or deleted stays so."
 
     @transaction.atomic
     def handle(self, **options):
-        made = pledges.starter.create_missing() + campaign.starter.create_missing()
+        written = pledges.starter.write() + campaign.starter.write()
         if options["verbosity"]:
-            self.stdout.write(f"Starter content: {made} new.")
+            self.stdout.write(f"Starter content: {written} new or corrected.")

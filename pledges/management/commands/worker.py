@@ -6,12 +6,14 @@ import time
 
 from django.conf import settings
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
-from pledges import submissions
+from pledges import database, starting, submissions
 from pledges.mail.sending import Sender
 from pledges.models import FailedStep, Heartbeat
+from pledges.readiness import certificate, clock
 from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
@@ -26,26 +28,54 @@ STOP_SECONDS = 15
 
 
 class Housekeeper(threading.Thread):
-    """A thread that folds the tally every second and runs housekeeping every minute. Several may run at the same time."""
+    """A thread that folds the tally every second, probes every half minute and runs housekeeping every minute.
+
+    Several may run at the same time.
+    """
 
     def __init__(self):
         super().__init__(daemon=True)
         self.stopped = threading.Event()
+        self._clock = clock.Watch()
+        # A time of the monotonic clock.
+        self._certificate_due = 0
 
     def run(self):
         """Run until `stopped` is set."""
         folds = 0
         while not self.stopped.wait(FOLD_INTERVAL_SECONDS):
             if folds % HEARTBEAT_EVERY_FOLDS == 0:
-                self.run_step(Heartbeat.beat)
+                self.run_step(self.probe)
             self.run_step(tally.fold)
             if folds % HOUSEKEEPING_EVERY_FOLDS == 0:
                 self.run_housekeeping()
             folds += 1
         connection.close()
 
+    def probe(self):
+        """Write the heartbeat with the state of clock and certificate."""
+        self._clock.look()
+        if Heartbeat.is_ahead():
+            clock.mend_after_set_back()
+        Heartbeat.beat(is_clock_steady=self._clock.is_steady, **self._certificate())
+
+    def _certificate(self):
+        """The columns about the certificate, or none while it is not due."""
+        if time.monotonic() < self._certificate_due:
+            return {}
+        ends_at = certificate.read_end() if certificate.is_served() else None
+        interval = certificate.READ_INTERVAL if ends_at else certificate.RETRY_INTERVAL
+        self._certificate_due = time.monotonic() + interval.total_seconds()
+        return {"certificate_read_at": Now() if certificate.is_served() else None, "certificate_ends_at": ends_at}
+
     def run_housekeeping(self):
-        """Run the housekeeping steps of all apps, and save which of them failed."""
+        """Run the housekeeping steps of all apps, and save which of them failed.
+
+        None while the clock is ahead: the steps would erase what is not due.
+        """
+        if self._clock.is_ahead:
+            logger.error("housekeeping is suspended: the clock has jumped forward by %d seconds", self._clock.jump)
+            return
         failed = []
         for steps in settings.HOUSEKEEPING:
             for step in import_string(steps):
@@ -109,6 +139,8 @@ class Command(db_worker.Command):
     )
 
     def handle(self, **options):
+        database.limit(database.WORKER_OPTIONS)
+        starting.check()
         threads = [thread() for thread in THREADS]
         for thread in threads:
             thread.start()

@@ -10,50 +10,73 @@
 -- - In a round a county moves by at least five people, and only if at least five of those who came (or left) since the last
 --   round are of elsewhere. Otherwise all of them would be known to be of one county.
 -- - A figure is never 1 to 4. `base` is the exact number, with which the next one is compared.
+-- - Each way of signing (online, groups, paper) has numbers, thresholds and figures of its own, and a county shows the sum of
+--   its figures. So someone who knows all group pledges, and subtracts them, learns no more than the figures of people online.
 CREATE OR REPLACE FUNCTION publish_counties() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     due record;
-    all_gained bigint;
-    all_lost bigint;
     moved integer := 0;
 BEGIN
     -- One process publishes at a time, and none folds meanwhile.
     PERFORM pg_advisory_xact_lock(tally_lock());
     PERFORM fold_tally();
-    SELECT coalesce(sum(gained), 0), coalesce(sum(lost), 0) INTO all_gained, all_lost FROM pledges_tallycounty;
-    IF all_gained < 10 AND all_lost < 10 OR EXISTS (
-        SELECT FROM pledges_countyround WHERE held_at > statement_timestamp() - interval '1 hour'
+    IF EXISTS (SELECT FROM pledges_countyround WHERE held_at > statement_timestamp() - interval '1 hour') OR NOT EXISTS (
+        SELECT FROM pledges_tallycounty GROUP BY way HAVING sum(gained) >= 10 OR sum(lost) >= 10
     ) THEN
         RETURN 0;
     END IF;
     -- Row by row: a statement that changes no row would change the version of the content too.
     FOR due IN
-        SELECT county, live FROM (
-            SELECT county, sum(live) AS live, sum(base) AS base FROM (
-                SELECT county, n AS live, 0 AS base FROM pledges_tallycell
-                UNION ALL SELECT county, 0, base FROM pledges_publishedcounty
-            ) both_tables GROUP BY county
-        ) counts LEFT JOIN pledges_tallycounty USING (county)
+        SELECT county, max(live) FILTER (WHERE way = 'online') AS online,
+            max(live) FILTER (WHERE way = 'groups') AS groups, max(live) FILTER (WHERE way = 'paper') AS paper
+        FROM (
+            SELECT county, way, sum(live)::bigint AS live, sum(base)::bigint AS base FROM (
+                SELECT county, way, n AS live, 0 AS base FROM pledges_tallycell
+                UNION ALL SELECT county, way, 0, number FROM pledges_publishedcounty
+                    CROSS JOIN LATERAL (VALUES ('online', base), ('groups', groups), ('paper', paper)) published (way, number)
+            ) both_tables GROUP BY county, way
+        ) counts
+        LEFT JOIN pledges_tallycounty USING (county, way)
+        JOIN (SELECT way, sum(gained) AS all_gained, sum(lost) AS all_lost FROM pledges_tallycounty GROUP BY way) sums
+            USING (way)
         WHERE live - base >= 5 AND all_gained >= 10 AND all_gained - coalesce(gained, 0) >= 5
             OR base - live >= 5 AND all_lost >= 10 AND all_lost - coalesce(lost, 0) >= 5
+        GROUP BY county
     LOOP
-        INSERT INTO pledges_publishedcounty (county, base, n, published_at)
-        VALUES (due.county, due.live, CASE WHEN due.live >= 5 THEN due.live ELSE 0 END, statement_timestamp())
-        ON CONFLICT (county) DO UPDATE SET base = excluded.base, n = excluded.n, published_at = excluded.published_at;
+        INSERT INTO pledges_publishedcounty (county, base, groups, paper, n, published_at)
+        VALUES (due.county, 0, 0, 0, 0, '-infinity') ON CONFLICT DO NOTHING;
+        UPDATE pledges_publishedcounty SET
+            base = coalesce(due.online, base), groups = coalesce(due.groups, groups), paper = coalesce(due.paper, paper),
+            n = county_figure(coalesce(due.online, base)) + county_figure(coalesce(due.groups, groups))
+                + county_figure(coalesce(due.paper, paper)),
+            published_at = statement_timestamp()
+        WHERE county = due.county;
         moved := moved + 1;
     END LOOP;
     UPDATE pledges_tallycounty SET
         gained = CASE WHEN all_gained >= 10 THEN 0 ELSE gained END,
-        lost = CASE WHEN all_lost >= 10 THEN 0 ELSE lost END;
+        lost = CASE WHEN all_lost >= 10 THEN 0 ELSE lost END
+    FROM (SELECT way, sum(gained) AS all_gained, sum(lost) AS all_lost FROM pledges_tallycounty GROUP BY way) sums
+    WHERE sums.way = pledges_tallycounty.way;
     INSERT INTO pledges_countyround (id, held_at) VALUES (1, statement_timestamp())
     ON CONFLICT (id) DO UPDATE SET held_at = excluded.held_at;
     RETURN moved;
 END $$;
 
+-- What a county shows of this many people of one way.
+CREATE OR REPLACE FUNCTION county_figure(people bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS
+    'SELECT CASE WHEN people >= 5 THEN people ELSE 0 END';
+
 -- No statement may move a published figure sooner or by less.
 CREATE OR REPLACE FUNCTION refuse_small_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF abs(new.base - old.base) < 5 OR new.published_at < old.published_at + interval '1 hour' THEN
+    IF (new.base, new.groups, new.paper, new.n) = (old.base, old.groups, old.paper, old.n) THEN
+        RETURN new;
+    END IF;
+    IF abs(new.base - old.base) BETWEEN 1 AND 4 OR abs(new.groups - old.groups) BETWEEN 1 AND 4
+        OR abs(new.paper - old.paper) BETWEEN 1 AND 4
+        OR (new.base, new.groups, new.paper) = (old.base, old.groups, old.paper)
+        OR new.published_at < old.published_at + interval '1 hour' THEN
         RAISE EXCEPTION 'the figure of county "%" may not move by so little or so soon', old.county
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -61,4 +84,4 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE TRIGGER refuse_small_move BEFORE UPDATE ON pledges_publishedcounty
-    FOR EACH ROW WHEN (new.base <> old.base OR new.n <> old.n) EXECUTE FUNCTION refuse_small_move();
+    FOR EACH ROW EXECUTE FUNCTION refuse_small_move();

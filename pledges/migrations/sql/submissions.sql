@@ -146,7 +146,7 @@ BEGIN
 END $$;
 
 -- "Send me my link": links to the pledges of the mailbox, or the confirmation if its only pledge is pending. The owner of an
--- invalidated pledge keeps the right to see, correct and withdraw it.
+-- invalidated pledge keeps the right to see, correct and withdraw it. Its group pledges get a message of their own: groups.sql.
 CREATE OR REPLACE FUNCTION settle_links(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     recipient record;
@@ -168,6 +168,7 @@ BEGIN
     IF FOUND AND claim_message(recipient.id) THEN
         PERFORM queue_message(recipient.message, recipient.id);
     END IF;
+    PERFORM queue_group_links(submission);
 END $$;
 
 -- A change of address: the pledge keeps its present address until the new one confirms. A blocked address gets no message, and
@@ -212,7 +213,10 @@ BEGIN
                 WHERE id = submission.id;
         END;
     END LOOP;
+    -- What is settled is not erased: outbox.sql.
+    PERFORM set_config('weare1.outbox', 'off', true);
     DELETE FROM pledges_submission WHERE id = ANY (done);
+    PERFORM set_config('weare1.outbox', '', true);
     SET CONSTRAINTS ALL DEFERRED;
     RETURN cardinality(done);
 END $$;

@@ -31,7 +31,7 @@ def test_corrections_are_saved_and_the_totals_follow(admin_client):
     assert {sector.slug: n for sector, n in tally.read().sectors}["teachers"] == 1
     assert exact_total() == 1
     history = admin_client.get(f"{LIST}{pledge.pk}/history/", headers=ENGLISH).text
-    assert "Changed sector, county, language and wants news." in history
+    assert "Changed group, county, language and wants news." in history
 
 
 def test_extra_form_fields_change_nothing(admin_client):
@@ -56,7 +56,7 @@ def test_names_of_young_people_cannot_be_shown(admin_client):
     pledge = make_pledge(sector="youth")
     page = admin_client.get(change_path(pledge))
     response = admin_client.post(change_path(pledge), filled(page, show_name="on"), headers=ENGLISH)
-    assert "Names of this sector are never shown." in response.text
+    assert "Names in this group are never shown." in response.text
     pledge.refresh_from_db()
     assert not pledge.show_name
 
@@ -67,7 +67,7 @@ def test_names_of_young_people_cannot_be_shown(admin_client):
 def test_a_correction_requires_how_it_was_requested_and_keeps_the_input(admin_client):
     pledge = make_pledge(**PERSON)
     response = save_correction(admin_client, pledge, name="Drita Kolaj", asked="")
-    assert "Say how you were asked for this." in response.text
+    assert "Say how the request was made." in response.text
     assert "Drita Kolaj" in response.text
     pledge.refresh_from_db()
     assert pledge.name == "Drita Kola"
@@ -82,7 +82,7 @@ def test_a_corrected_name_is_known_by_its_new_digest_and_the_person_is_told(admi
     run_worker()
     assert Pledge.objects.get() == pledge
     [mail] = mailoutbox
-    assert (mail.to, mail.subject) == ([PERSON["address"]], "Your details are corrected")
+    assert (mail.to, mail.subject) == ([PERSON["address"]], "We have updated your details")
     assert "Hello, Drita Kolaj." in mail.body
     assert "County: not given" in mail.body
     assert len(links_in(mail, "manage")) == 1

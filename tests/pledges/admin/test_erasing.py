@@ -17,9 +17,9 @@ def test_erasing_asks_first_and_sends_a_last_message_to_each_person(admin_client
     assert facts(run_action(admin_client, "erase", *pledges)) == [2]
     assert exact_total() == 2
     without_channel = run_action(admin_client, "erase", *pledges, sure="yes")
-    assert "Say how you were asked for this." in without_channel.text
+    assert "Say how the request was made." in without_channel.text
     assert exact_total() == 2
-    assert "2 pledges are erased." in run_action(admin_client, "erase", *pledges, sure="yes", asked="own").text
+    assert "2 pledges erased." in run_action(admin_client, "erase", *pledges, sure="yes", asked="own").text
     assert exact_total() == 0
     run_worker()
     assert PERSON["address"] in [mail.to[0] for mail in mailoutbox]
@@ -31,7 +31,7 @@ def test_erasing_more_than_500_pledges_is_refused(admin_client):
     first = make_pledge()
     make_copies(first, 500)
     response = run_action(admin_client, "erase", first, select_across="1", sure="yes")
-    assert "These are more than 500 pledges." in response.text
+    assert "This is more than 500 pledges." in response.text
     assert Pledge.objects.count() == 501
 
 
@@ -39,7 +39,7 @@ def test_erasing_from_the_page_of_one_pledge_sends_the_last_message(admin_client
     pledge = make_pledge(state="confirmed", **PERSON)
     Message.queue(Message.Kind.LINKS, pledge)
     page = admin_client.get(f"{LIST}{pledge.pk}/delete/", headers=ENGLISH).text
-    assert "A last message tells them so." in page
+    assert "They get one last message to tell them." in page
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes"})
     assert exact_total() == 1, "the request's channel is missing"
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes", "asked": "letter"})
@@ -58,6 +58,6 @@ def test_a_pledge_whose_address_cannot_be_decrypted_is_not_erased(admin_client, 
     )
     bulk = run_action(admin_client, "erase", locked, other, sure="1", asked="phone")
     for page in (single, bulk):
-        assert "No key opens the address of this pledge" in page.text
-    assert list(Pledge.objects.all()) == [locked] and "1 pledge is erased." in bulk.text
+        assert "We cannot decrypt the address of this pledge" in page.text
+    assert list(Pledge.objects.all()) == [locked] and "1 pledge erased." in bulk.text
     assert AuditEntry.objects.filter(action="erase").count() == 1

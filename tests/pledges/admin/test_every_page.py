@@ -8,7 +8,10 @@ from django.utils.html import escape
 
 from pledges.models import Batch, Message, Pledge
 from tests.factories import make_pledge, make_submission
+from tests.organisations import make_joining
 from tests.pledges.admin.pages import LIST
+from tests.pledges.groups import make_group
+from tests.pledges.paper import make_sheet
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +33,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     Message.queue(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
     make_submission()
+    make_group(), make_sheet(), make_joining()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     without_add_form = {
@@ -44,6 +48,9 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "sitesettings",
         "pagetext",
         "wallname",
+        "grouppledge",
+        "joining",
+        "handout",
     }
     visited = 0
     for path in every_page():
@@ -55,7 +62,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in response.text, path
             assert "<script>" not in response.text, path
         visited += 1
-    assert visited == 81
+    assert visited == 105
 
 
 def test_the_language_switch_returns_to_the_same_page_and_affects_only_the_admin(admin_client):

@@ -153,7 +153,7 @@ def test_26_a_csv_file_has_all_columns_in_the_language_of_the_user(staff):
             "Signed": "2026-07-23 23:30:15",
             "Confirmed": "2027-01-01 00:30:00",
             "Invalidated": "",
-            "Sector": "Parents",
+            "Group": "Parents",
             "County": "Tirana",
             "Language": "Albanian",
             "Source": "form",
@@ -174,7 +174,7 @@ def test_a_workbook_has_the_same_content(staff):
     sheet = load_workbook(io.BytesIO(response.getvalue())).active
     header, row = sheet.iter_rows()
     cells = {title.value: cell for title, cell in zip(header, row, strict=True)}
-    assert (cells["Name"].value, cells["Sector"].value, cells["County"].value) == (
+    assert (cells["Name"].value, cells["Group"].value, cells["County"].value) == (
         "Drita Çela-Përmeti",
         "Parents",
         None,
@@ -195,9 +195,9 @@ def test_an_export_contains_the_filtered_list(staff):
     page = staff.get(link.replace("&amp;", "&"), headers=ENGLISH).text
     assert re.findall(r"<th scope=\"row\">(.+?)</th><td>(.+?)</td>", page) == [
         ("State", "Confirmed"),
-        ("Sector", "Teachers"),
+        ("Group", "Teachers"),
         ("Pledges in the list", "1"),
-        ("Of these confirmed and wanting news", "0"),
+        ("Of these, confirmed and wanting news", "0"),
     ]
     [kept] = re.findall(r'name="query" value="([^"]*)"', page)
     response = download(staff, query=kept.replace("&amp;", "&"))
@@ -224,7 +224,7 @@ def test_the_news_export_contains_confirmed_pledges_with_consent_to_news(staff):
     gone = make_pledge(state="confirmed", updates=True)
     gone.withdraw()
     assert csv_rows(download(staff, "updates")) == [
-        ["Name", "Address", "Language", "Sector"],
+        ["Name", "Address", "Language", "Group"],
         [reader.name, reader.address, "English", "Parents"],
     ]
 
@@ -253,7 +253,7 @@ def test_an_invalid_filter_exports_nothing(staff):
     make_pledge()
     for path in (f"{ADD}?id__in=nonsense", f"{ADD}?sector__id__exact=never"):
         page = staff.get(path, headers=ENGLISH, follow=True)
-        assert page.redirect_chain[0][0] == LIST and "The list has no such filters." in page.text
+        assert page.redirect_chain[0][0] == LIST and "These filters are not available for this list." in page.text
     assert download(staff, query="sector__id__exact=never").status_code == 302
     assert staff.get(f"{ADD}?address_digest=abc").status_code == 400
     assert download(staff, query="name_cipher__contains=a").status_code == 400
@@ -317,7 +317,7 @@ def test_an_aborted_download_is_shown_as_broken_off(staff):
     export.refresh_from_db()
     assert (export.state, export.rows) == ("broken_off", PAGE)
     page = staff.get(f"/admin/pledges/export/{export.pk}/progress/", headers=ENGLISH).text
-    assert "Broken off after 600 rows." in page
+    assert "The export stopped after 600 rows." in page
 
 
 def test_housekeeping_marks_an_export_of_a_killed_process_as_broken_off(staff):
@@ -347,7 +347,7 @@ def test_the_page_of_an_export_shows_its_progress(staff):
     export, pieces = start_export(staff)
     path = f"/admin/pledges/export/{export.pk}/"
     page = staff.get(f"{path}progress/", headers=ENGLISH).text
-    assert "600 of 1,200 rows are on their way." in page
+    assert "600 of 1,200 rows exported." in page
     assert 'http-equiv="refresh"' in staff.get(f"{path}change/").text
     list(pieces)
     assert "The file is complete: 1,200 rows." in staff.get(f"{path}progress/", headers=ENGLISH).text

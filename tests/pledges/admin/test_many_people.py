@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from django.conf import settings
+from django.test import Client
 
 from pledges.models import BlockedAddress, Export, Pledge
 from staff import sessions
@@ -40,6 +42,15 @@ def looks():
     return list(AuditEntry.objects.filter(action="look").order_by("pk"))
 
 
+def test_a_factor_given_again_changes_the_key_of_the_session(staff):
+    before = staff.cookies[settings.SESSION_COOKIE_NAME].value
+    assert staff.post(f"{CODE}?next={LIST}", {"code": app_code()}).url == LIST
+    assert staff.cookies[settings.SESSION_COOKIE_NAME].value != before
+    thief = Client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = before
+    assert thief.get(LIST).status_code == 302
+
+
 def give_reason(client, back=LIST, reason=REASON):
     return client.post(f"{REASON_PAGE}?next={back}", {"reason": reason}, headers=ENGLISH)
 
@@ -52,7 +63,7 @@ def test_a_list_of_20_shows_names_and_one_of_21_needs_a_reason(staff):
     page = staff.get(LIST, headers=ENGLISH)
     assert "Arta Dervishi" not in page.text and "@shembull.al" not in page.text
     assert f"{REASON_PAGE}?next=%2Fadmin%2Fpledges%2Fpledge%2F" in page.text
-    assert [entry.count for entry in looks()] == [20], "nobody was seen"
+    assert [entry.count for entry in looks()] == [20], "no one was seen"
     assert give_reason(staff).url == LIST
     assert "Arta Dervishi" in staff.get(LIST, headers=ENGLISH).text
     assert (looks()[-1].count, looks()[-1].details) == (21, {"page": "list", "reason": REASON})

@@ -71,49 +71,49 @@ def test_changed_words_are_in_the_next_message_of_that_language_only(editor):
 @pytest.mark.parametrize(
     ("kind", "column", "value", "error"),
     [
-        ("counted", "text_en", "Hello {nmae}", "{nmae} is not known here. Did you mean {name}?"),
-        ("confirm", "text_sq", "Deri më {Day}", "{Day} is not known here. Did you mean {day}?"),
-        ("confirm", "text_en", "{ day }", "{ day } is not known here. Did you mean {day}?"),
-        ("confirm", "text_en", "{xyzzy}", "{xyzzy} is not known here. You can use: {day}, {site}."),
-        ("confirm", "text_en", "{}", "{} is not known here. You can use: {day}, {site}."),
+        ("counted", "text_en", "Hello {nmae}", "You cannot use {nmae} here. Did you mean {name}?"),
+        ("confirm", "text_sq", "Deri më {Day}", "You cannot use {Day} here. Did you mean {day}?"),
+        ("confirm", "text_en", "{ day }", "You cannot use { day } here. Did you mean {day}?"),
+        ("confirm", "text_en", "{xyzzy}", "You cannot use {xyzzy} here. You can use: {day}, {site}."),
+        ("confirm", "text_en", "{}", "You cannot use {} here. You can use: {day}, {site}."),
         (
             "confirm",
             "text_en",
             "Hello {name",
-            "A curly bracket stands alone. They are only for: {day}, {site}.",
+            "There is a single curly bracket. Use curly brackets only for: {day}, {site}.",
         ),
         (
             "confirm",
             "text_en",
             "Hello name}",
-            "A curly bracket stands alone. They are only for: {day}, {site}.",
+            "There is a single curly bracket. Use curly brackets only for: {day}, {site}.",
         ),
         (
             "confirm",
             "after_en",
             "Soon.",
-            "Write {day} here or in the text above: it becomes the day until which the link works.",
+            "Include {day} here or in the text above. It becomes the day until which the link works.",
         ),
         (
             "new_address",
             "after_sq",
             "Shpejt.",
-            "Write {day} here or in the text above: it becomes the day until which the link works.",
+            "Include {day} here or in the text above. It becomes the day until which the link works.",
         ),
-        ("confirm", "subject_en", "For {name}", "Take {name} out: the subject is the same for everyone."),
-        ("confirm", "button_en", "{name}", "Take {name} out: these words are the same for everyone."),
-        ("counted", "after_en", "Until {day}", "{day} is not known here. You can use: {name}, {site}."),
-        ("withdrawn", "text_en", "Bye {name}", "{name} is not known here. You can use: {site}."),
-        ("links", "text_en", "Hello {name}", "{name} is not known here. You can use: {site}."),
-        ("links", "button_en", "Open it", "Write {name} here: it becomes the supporter’s name."),
+        ("confirm", "subject_en", "For {name}", "Remove {name}: the subject is the same for everyone."),
+        ("confirm", "button_en", "{name}", "Remove {name}: this text is the same for everyone."),
+        ("counted", "after_en", "Until {day}", "You cannot use {day} here. You can use: {name}, {site}."),
+        ("withdrawn", "text_en", "Bye {name}", "You cannot use {name} here. You can use: {site}."),
+        ("links", "text_en", "Hello {name}", "You cannot use {name} here. You can use: {site}."),
+        ("links", "button_en", "Open it", "Include {name} here. It becomes the supporter’s name."),
         (
             "links",
             "second_button_sq",
             "Hapeni",
-            "Write {signed} here: it becomes the day and time at which the pledge was signed.",
+            "Include {signed} here. It becomes the day and time at which the pledge was signed.",
         ),
-        ("confirm", "text_en", "Hello {name}", "{name} is not known here. You can use: {day}, {site}."),
-        ("new_address", "text_sq", "Tungjatjeta, {name}", "{name} is not known here. You can use: {day}, {site}."),
+        ("confirm", "text_en", "Hello {name}", "You cannot use {name} here. You can use: {day}, {site}."),
+        ("new_address", "text_sq", "Tungjatjeta, {name}", "You cannot use {name} here. You can use: {day}, {site}."),
         ("links", "second_button_sq", "", "This field is required."),
         ("confirm", "subject_en", "   ", "This field is required."),
         ("already", "after_en", "Only here", "Write this in both languages, or leave both empty."),
@@ -213,8 +213,8 @@ def test_only_the_preview_allows_inline_styles_and_it_allows_no_inline_script(ed
 def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_message(editor):
     data = form_of("confirm", text_en="Hello {nmae}", after_en="Soon.")
     response = editor.post(path_of_text("confirm", "preview"), data, headers=ENGLISH)
-    assert "Text (English): {nmae} is not known here." in response.text
-    assert "Write {day} here" in response.text
+    assert "Text (English): You cannot use {nmae} here." in response.text
+    assert "Include {day} here" in response.text
     assert "Hello {nmae}" in Document(response).of(Document(response).all("iframe")[1])["srcdoc"]
     assert "/try/" not in response.text
     assert editor.post(path_of_text("confirm", "try"), data).status_code == 200
@@ -292,6 +292,6 @@ def test_test_messages_are_rate_limited(editor):
 def test_an_editor_without_an_address_cannot_send_a_test_message(client):
     sign_in(client, make_staff("view_messagetext", "change_messagetext"))
     page = client.post(path_of_text("links", "preview"), form_of("links"), headers=ENGLISH).text
-    assert "you need an e-mail address in your account" in page
+    assert "you need an email address in your account" in page
     assert client.post(path_of_text("links", "try"), form_of("links")).status_code == 200
     assert not TrialMessage.objects.exists()

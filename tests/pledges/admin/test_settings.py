@@ -1,10 +1,10 @@
-"""The pledging settings in the admin: one form, pausing with a message, goals."""
+"""The pledging settings in the admin: one form, pausing with a message. The goals."""
 
 import pytest
+from reversion.models import Version
 
-from pledges.models import PledgingSettings
-from tests.factories import make_staff, sign_in
-from tests.pages import Document, filled
+from pledges.models import Goal, PledgingSettings
+from tests.pages import LANGUAGES, Document, filled, path_of
 from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +17,9 @@ def test_the_settings_are_one_form_without_add_and_delete(admin_client):
     assert admin_client.get(base).url == SETTINGS
     assert admin_client.get(f"{base}add/").status_code == 403
     assert admin_client.get(f"{base}1/delete/").status_code == 403
-    for goal in ("5000", "6000"):
-        admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), goal=goal))
-    assert PledgingSettings.objects.get().goal == 6000
+    for limit in ("50", "70"):
+        admin_client.post(SETTINGS, filled(admin_client.get(SETTINGS), network_limit=limit))
+    assert PledgingSettings.objects.get().network_limit == 70
 
 
 def test_pausing_requires_a_message_in_both_languages(admin_client):
@@ -35,23 +35,58 @@ def test_pausing_requires_a_message_in_both_languages(admin_client):
 
 # Goals
 
+GOALS = "/admin/pledges/goal/"
+SENTENCES = {"sentence_sq": "Kur të bëhemi 500, shkojmë në Kuvend.", "sentence_en": "At 500 we go to Parliament."}
 
-def test_goals_are_entered_as_one_list(client):
-    sign_in(client, make_staff(superuser=True))
-    fields = {"state": "open", "goal": "200", "next_goals": "500, 1000,5000", "network_limit": "60"}
-    assert client.post(SETTINGS, fields).status_code == 302
-    assert PledgingSettings.load().next_goals == [500, 1000, 5000]
+
+def test_a_goal_with_its_sentence_appears_on_home_and_totals_in_both_languages(admin_client, client):
     put_people(185)
-    assert "The next goal: 500" in Document(client.get("/en/totals/")).words()
-    assert "The next goal: 500" in Document(client.get("/en/")).words()
+    for people, sentences in (("200", {}), ("500", SENTENCES), ("5000", {})):
+        page = admin_client.get(f"{GOALS}add/")
+        assert admin_client.post(f"{GOALS}add/", filled(page, people=people, **sentences)).status_code == 302
+    for language, goal in (("sq", "Synimi i radhës: 500"), ("en", "Next goal: 500")):
+        for name in ("campaign:home", "pledges:totals"):
+            words = Document(client.get(path_of(name, language))).words()
+            assert goal in words and SENTENCES[f"sentence_{language}"] in words
+            assert SENTENCES["sentence_sq" if language == "en" else "sentence_en"] not in words
+    put_people(300)
+    words = Document(client.get("/en/")).words()
+    assert "Next goal: 5,000" in words and "Parliament" not in words
 
 
-@pytest.mark.parametrize("wrong", ["500; 1000", "many", "5", "-100", "500,,x", "9" * 30, ",".join(["100"] * 13)])
-def test_an_invalid_goal_is_refused_and_the_input_kept(client, wrong):
-    sign_in(client, make_staff(superuser=True))
-    response = client.post(SETTINGS, {"state": "open", "goal": "", "next_goals": wrong, "network_limit": "60"})
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        ({"people": "many"}, ["people"]),
+        ({"people": "9"}, ["people"]),
+        ({"people": "-100"}, ["people"]),
+        ({"people": "9" * 30}, ["people"]),
+        ({"people": ""}, ["people"]),
+        ({"people": "500"}, ["people"]),
+        ({"sentence_en": ""}, ["sentence_en"]),
+        ({"sentence_sq": ""}, ["sentence_sq"]),
+        ({"sentence_sq": "x" * 161}, ["sentence_sq"]),
+    ],
+)
+def test_an_invalid_goal_is_refused_and_the_input_kept(admin_client, language, wrong, errors):
+    Goal.objects.create(people=500)
+    admin_client.cookies["django_language"] = language
+    data = {"people": "800", **SENTENCES, **wrong}
+    response = admin_client.post(f"{GOALS}add/", data)
     assert response.status_code == 200
-    assert list(response.context["adminform"].form.errors) == ["next_goals"]
+    assert list(response.context["adminform"].form.errors) == errors
     page = Document(response)
-    assert page.of(page.one("input", name="next_goals"))["value"] == wrong
-    assert PledgingSettings.load().next_goals == []
+    assert page.of(page.one("html"))["lang"] == language
+    for name, value in data.items():
+        assert page.of(page.one("input", name=name)).get("value", "") == value
+    assert Goal.objects.count() == 1
+
+
+def test_a_goal_has_versions_and_comes_back_after_it_was_deleted(admin_client):
+    goal = Goal.objects.create(people=500, **SENTENCES)
+    admin_client.post(f"{GOALS}{goal.pk}/delete/", {"post": "yes"})
+    assert not Goal.objects.exists()
+    version = Version.objects.get_deleted(Goal).get()
+    assert admin_client.post(f"{GOALS}deleted/{version.pk}/").status_code == 302
+    assert Goal.objects.values("people", "sentence_sq", "sentence_en").get() == {"people": 500, **SENTENCES}

@@ -42,8 +42,8 @@ def test_24_staff_show_and_refuse_names_and_each_step_is_logged(moderator):
     ]
     [look] = AuditEntry.objects.filter(action="look")
     assert set(look.subject_ids) == {arta.pk, besa.pk, drita.pk}
-    assert "2 names are shown now." in decide(moderator, "show", arta, besa)
-    assert "1 name is refused." in decide(moderator, "refuse", drita)
+    assert "2 names are now shown." in decide(moderator, "show", arta, besa)
+    assert "1 name refused." in decide(moderator, "refuse", drita)
     assert list(names_on_wall(moderator)) and set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}
     changes = AuditEntry.objects.filter(action="change").order_by("pk")
     assert [(set(each.subject_ids), each.details["wall"]) for each in changes] == [
@@ -52,15 +52,15 @@ def test_24_staff_show_and_refuse_names_and_each_step_is_logged(moderator):
     ]
     assert "Kola" not in str(list(AuditEntry.objects.values()))
     # Decisions can be reversed from the lists of decided names.
-    assert "1 name is refused." in decide(moderator, "refuse", arta, page=queue(moderator, decision="shown"))
-    assert "1 name is shown now." in decide(moderator, "show", drita, page=queue(moderator, decision="refused"))
+    assert "1 name refused." in decide(moderator, "refuse", arta, page=queue(moderator, decision="shown"))
+    assert "1 name is now shown." in decide(moderator, "show", drita, page=queue(moderator, decision="refused"))
     assert set(names_on_wall(moderator)) == {"Besa K.", "Drita K."}
 
 
 def test_a_name_with_a_doubt_can_be_shown_only_on_its_own_page(moderator):
     fine, loud = make_waiting("Arta Kola"), make_waiting("BESA KOLA")
     text = decide(moderator, "show", fine, loud)
-    assert "1 name is shown now." in text and "1 name has a doubt beside it" in text
+    assert "1 name is now shown." in text and "1 name has a warning next to it" in text
     assert list(names_on_wall(moderator)) == ["Arta K."]
     path = reverse("admin:pledges_wallname_change", args=[loud.pk])
     page = Document(moderator.get(path, headers={"accept-language": "en"}))
@@ -85,7 +85,7 @@ def test_a_name_changed_or_withdrawn_since_the_page_was_loaded_is_not_shown(mode
     changed.save()
     gone.withdraw()
     stop_showing(unticked)
-    assert "3 names were changed or taken back meanwhile" in decide(
+    assert "3 names have been changed or removed in the meantime" in decide(
         moderator, "show", changed, gone, unticked, page=page
     )
     assert names_on_wall(moderator) == {}
@@ -124,9 +124,9 @@ def test_the_admin_index_counts_waiting_names(moderator):
 
     make_shown()
     make_waiting(state="pending")
-    assert "to be looked at" not in index_text()
+    assert "to check for the wall" not in index_text()
     make_waiting()
-    assert "1 name for the wall waits to be looked at" in index_text()
+    assert "1 name to check for the wall" in index_text()
     make_waiting()
-    assert "2 names for the wall wait to be looked at" in index_text()
+    assert "2 names to check for the wall" in index_text()
     assert WallName.objects.awaiting_wall_review().count() == 2

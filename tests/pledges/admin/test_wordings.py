@@ -77,7 +77,7 @@ def test_a_consent_with_a_sector_is_refused_with_a_message(admin_client):
     parents = Sector.objects.get(slug="parents")
     form = {"kind": "consent", "sector": parents.pk, "text_sq": "Po.", "text_en": "Yes."}
     response = admin_client.post("/admin/pledges/wording/add/", form, headers=ENGLISH)
-    assert "A pledge belongs to a sector; the consent belongs to none." in response.text
+    assert "A pledge belongs to a group; the consent does not belong to any." in response.text
 
 
 def test_the_list_shows_signatures_and_the_current_version(admin_client):

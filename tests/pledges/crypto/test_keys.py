@@ -14,7 +14,10 @@ from django.db import connection
 from pledges.crypto import keys
 from pledges.models import Pledge
 from tests.factories import make_pledge
-from tests.keys import new_key
+from tests.keys import install, new_key
+
+# Each test may ask which keys are registered.
+pytestmark = pytest.mark.django_db
 
 # Encryption
 
@@ -98,6 +101,7 @@ def test_digests_differ_by_purpose_text_and_boundaries():
 def test_a_digest_depends_on_the_key(settings):
     [before] = keys.digests("address", "drita@shembull.al")
     settings.DIGEST_KEYS = [new_key()]
+    install(settings.DIGEST_KEYS[0], "DIGEST_KEYS")
     assert keys.digests("address", "drita@shembull.al") != [before]
     assert len(before) == 32
 
@@ -130,6 +134,9 @@ WRONG = {
     **{f"{name} is too long": (name, base64.urlsafe_b64encode(b"x" * 33).decode()) for name in KEY_LISTS},
     **{f"{name}: the second key is truncated": (name, f"{new_key()},{new_key()[:-5]}") for name in KEY_LISTS},
     **{f"{name}: the same key twice": (name, f"{SAME}, {SAME}") for name in KEY_LISTS},
+    **{f"{name}: quotation marks were left in": (name, f'"{new_key()}"') for name in KEY_LISTS},
+    **{f"{name}: a quotation mark at the end": (name, f"{value}'") for name, value in PRODUCTION.items()},
+    "CACHE_URL: quotation marks were left in": ("CACHE_URL", "“redis://localhost”"),
     "DATABASE_URL is not a URL": ("DATABASE_URL", "weare1"),
     "DATABASE_URL is SQLite": ("DATABASE_URL", "sqlite:///db.sqlite3"),
     "SITE_URL has a path": ("SITE_URL", "https://nejemi1.example/sq/"),
@@ -194,6 +201,8 @@ def test_production_does_not_start_and_names_the_wrong_variable(errors, case):
     name, value = WRONG[case]
     assert errors[case].startswith("ImproperlyConfigured: "), errors[case]
     assert name in errors[case]
+    if "quotation mark" in case:
+        assert f"{name} begins or ends with a quotation mark: remove it" in errors[case]
     for secret in (value or "").split(","):
         assert len(secret) < 20 or secret.strip() not in errors[case], "a key must not be printed"
 

@@ -1,148 +1,303 @@
-"""Cards and pictures to post: their sizes, text that fits, no name and no visitor's input."""
+"""Pictures to share: their sizes, where their text stands, and that they show no name and no visitor's input."""
 
 import io
+from itertools import combinations
+from types import SimpleNamespace
 
 import pytest
-from PIL import Image, ImageColor
+import segno
+from django.utils import translation
+from PIL import Image, ImageColor, ImageDraw
 
 from pledges.figures import cards, colors, fonts
+from pledges.figures.mosaic import mosaic
 from pledges.models import Sector
+from pledges.models.goals import round_goal
+from pledges.starter import load
 from tests.colors import contrast
 from tests.factories import make_pledge
-from tests.tally import put_cells
-
-pytestmark = pytest.mark.django_db
+from tests.pages import LANGUAGES
+from tests.tally import let_hours_pass, publish, put_cells
 
 SIZES = {"card": (1200, 630), "square": (1080, 1080), "story": (1080, 1920)}
+MARGINS = {(1200, 630): 56, (1080, 1080): 80, (1080, 1920): 80}
 GROUND = (0xFF, 0xE3, 0xC4)
-WORDS = [
-    "Unë u zotova.",
-    "Unë u zotova për fëmijët që edukoj.",
-    "„Ç’është e drejtë, është e drejtë për çdo fëmijë”, tha ajo",
+# What messengers show beside a link: the square in the middle of a wide picture.
+CENTRE = (285, 915)
+LARGEST_FILE = 300_000
+NUMERAL = [(152, 0), (300, 0), (300, 640), (148, 640), (148, 178), (0, 246), (0, 108)]
+VOWS = {"sq": ("E dëgjoj.", "E besoj.", "Raportoj."), "en": ("I listen.", "I believe.", "I report.")}
+MOVEMENT = {
+    "sq": "Lëvizja kombëtare\nkundër dhunës dhe shfrytëzimit\nseksual të fëmijëve",
+    "en": "The national movement\nagainst child sexual violence\nand exploitation",
+}
+TITLES = [
+    "Problemi",
+    "Përgjegjësia e institucioneve",
+    "„Ç’është e drejtë, është e drejtë për çdo fëmijë”, tha ajo në Gjirokastër",
+    "Përfaqësuesit e bashkive dhe të shkollave u takuan më 18 nëntor për mbrojtjen e fëmijëve nga dhuna seksuale",
+    "përkrahësveprimtarisësonëpërfëmijët" * 3,
     "fjalë " * 60,
-    "përkrahësveprimtarisësonëpërfëmijët" * 6,
-    "",
 ]
+# The longest that staff can give a sector.
+LONG_WORDS = "Unë u zotova për bashkëpunëtorët e qendrave shëndetësore."
+PEOPLE = [0, 1, 7, 999, 2971, 40_000, 1_234_567, 9_999_999]
 
 
-def drawn(layout, words):
-    return Image.open(io.BytesIO(cards.draw(layout, words, "#NEJEMI1"))).convert("RGB")
+def drawings(language):
+    """{what: Drawing} of every kind of picture in a language, with short and long text."""
+    own = load("sectors")
+    words = [
+        "",
+        *(sector[f"pledged_{language}"] for sector in own),
+        LONG_WORDS,
+        "Përfaqësojmë të gjithë",
+        "fjalë " * 30,
+    ]
+    vows, movement = VOWS[language], MOVEMENT[language]
+    sectors = [SimpleNamespace(color=f"s{n}") for n in range(1, 9)]
+    with translation.override(language):
+        made = {"site": cards.site(vows, movement)}
+        for title in TITLES:
+            made[f"page {title[:30]}"] = cards.page(vows, movement, title)
+        for people in PEOPLE:
+            goal = round_goal(people)
+            dots = mosaic([(sector, people // 8 + (n < people % 8)) for n, sector in enumerate(sectors)], goal)
+            made[f"total {people}"] = cards.total(vows, movement, goal, dots)
+            for county in ("Fier", "Gjirokastër"):
+                made[f"county {county} {people}"] = cards.county(vows, movement, goal, county, people)
+        for layout in cards.LAYOUTS:
+            for each in words:
+                made[f"{layout} {each[:30]}"] = cards.posted(layout, vows, each, "s3")
+        made["a long vow"] = cards.posted("square", (*vows[:2], "Njoftoj menjëherë ata që e kanë për detyrë."))
+        made["a long vow beside a link"] = cards.site(
+            ("Njoftoj menjëherë ata që e kanë për detyrë.", *vows[:2]), movement
+        )
+        made["a long text"] = cards.site(vows, movement.replace("\n", " ") * 3)
+    return made
 
 
-def box_of_ink(picture, part):
-    """The bounding box of pixels as dark as ink in a part (left, top, right, bottom) of a picture, or None."""
-    return picture.crop(part).convert("L").point(lambda value: 255 * (value < 90)).getbbox()
+def numeral_in(drawing):
+    """A mask of the 1 with its dots."""
+    left, top, width, height = drawing.numeral
+    mask = Image.new("1", drawing.size)
+    points = [(left + x * width / 300, top + y * height / 640) for x, y in NUMERAL]
+    ImageDraw.Draw(mask).polygon(points, fill=1)
+    return mask
 
 
-@pytest.mark.parametrize("layout", SIZES)
-@pytest.mark.parametrize("words", WORDS)
-def test_the_text_is_complete_and_does_not_touch_the_mosaic(layout, words):
-    picture = drawn(layout, words)
-    assert picture.size == SIZES[layout] and picture.getpixel((5, 5)) == GROUND
-    left, top, right, bottom = cards.LAYOUTS[layout].text
-    width, height = picture.size
-    # The space around the text, up to the mosaic or the edge, is free of ink.
-    for around in [(0, 0, left - 6, height), (0, 0, width, min(top, 63) - 6), (right + 6, top, right + 20, top + 40)]:
-        assert box_of_ink(picture, around) is None, around
-    assert (box_of_ink(picture, (left, top, right, bottom)) is not None) == bool(words.strip())
+def overlap(one, other):
+    """Whether two boxes have more in common than a descender that just meets an ascender."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] - 3 and other[1] < one[3] - 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_stays_in_the_picture_and_clear_of_the_1_of_others_and_of_the_code(language):
+    for what, drawing in drawings(language).items():
+        (width, height), margin, mask = drawing.size, MARGINS[drawing.size], numeral_in(drawing)
+        boxes = {line.text: line.box for line in drawing.lines}
+        for text, (left, top, right, bottom) in boxes.items():
+            # The tail of a "j" and the dots of an "Ë" may hang over the margin.
+            assert margin - 16 <= left and right <= width - margin + 1, (what, text)
+            assert margin - 16 <= top and bottom <= height - margin + 16, (what, text)
+            assert mask.crop((int(left) - 8, int(top), int(right) + 8, int(bottom))).getbbox() is None, (what, text)
+        for (one, its_box), (other, other_box) in combinations(boxes.items(), 2):
+            assert not overlap(its_box, other_box), (what, one, other)
+        if drawing.code:
+            left, top, side = drawing.code
+            quiet = (left - 32, top - 32, left + side + 32, top + side + 32)
+            assert not any(overlap(box, quiet) for box in boxes.values()), what
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_square_crop_of_the_centre_holds_the_message(language):
+    for what, drawing in drawings(language).items():
+        if drawing.size == SIZES["card"]:
+            left, _, width, _ = drawing.numeral
+            assert left + width <= CENTRE[1]
+            headline = [line for line in drawing.lines if line.weight == 900 and line.color == colors.INK]
+            foot = [line for line in drawing.lines if line.weight == 500]
+            assert headline and foot, what
+            assert all(CENTRE[0] <= line.box[0] and line.box[2] <= CENTRE[1] for line in headline + foot), what
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lines_end_by_meaning(language):
+    made = drawings(language)
+    for what, drawing in made.items():
+        for line in drawing.lines:
+            last = line.text.split(" ")[-1].replace("\xa0", " ").split(" ")[-1]
+            assert len(last.strip("…:.")) != 1 or line.text in ("1", "7"), (what, line.text)
+    neutral, parents = (
+        [line.text for line in made[f"square {words}"].lines]
+        for words in ("", {"sq": "Unë u zotova si prind.", "en": "I have pledged as a parent."}[language])
+    )
+    expected = {
+        "sq": (["Unë\xa0u\xa0zotova:"], ["Unë\xa0u\xa0zotova", "si\xa0prind:"]),
+        "en": (["I\xa0have\xa0pledged:"], ["I\xa0have\xa0pledged", "as\xa0a\xa0parent:"]),
+    }[language]
+    assert (neutral[:1], parents[:2]) == expected
+    assert neutral[1:4] == list(VOWS[language])
+
+
+def test_the_address_is_the_host_of_the_site(settings):
+    settings.SITE_URL = "https://www.nejemi1.al"
+    with translation.override("sq"):
+        for drawing in (cards.site(VOWS["sq"], MOVEMENT["sq"]), cards.posted("square", VOWS["sq"])):
+            texts = [line.text for line in drawing.lines]
+            assert "nejemi1.al" in texts and not any("www" in text or "http" in text for text in texts)
+        story = cards.posted("story", VOWS["sq"])
+    assert story.link == "https://www.nejemi1.al/sq/"
+
+
+def test_no_short_word_is_alone_in_a_line_if_smaller_letters_avoid_it():
+    room = [("Unë u zotova", 420), ("t’i mbroj fëmijët edhe në detyrë:", 420)]
+    size, lines = fonts.fitted_lines(room, 88, 36, 800, 500)
+    assert [line.replace("\xa0", " ") for line in lines] == ["Unë u zotova", "t’i mbroj", "fëmijët edhe", "në detyrë:"]
+    # Two short words stay as large as they can.
+    assert fonts.fitted_lines([("Kush jemi", 340)], 134, 36, 900, 500)[1] == ["Kush", "jemi"]
 
 
 def test_text_too_long_for_the_smallest_size_ends_with_an_ellipsis():
-    size, lines = fonts.fitted_lines("fjalë " * 300, 92, 36, 800, 748, 414)
+    size, lines = fonts.fitted_lines([("fjalë " * 300, 748)], 92, 36, 800, 414)
     assert lines[-1].endswith("…") and size == 36
     assert fonts.height(lines, size) <= 414
     assert max(fonts.font(size, 800).getlength(line) for line in lines) <= 748
 
 
-def test_text_and_dots_have_enough_contrast_with_the_ground(client):
-    put_cells({("parents", "AL-11"): 50, ("artists", "AL-01"): 20})
-    card = Image.open(io.BytesIO(client.get("/pictures/sq/totals.png").content)).convert("RGB")
-    for picture in (drawn("square", "Unë u zotova."), card):
-        width, height = picture.size
-        # The most frequent colours of the text, without those of its edges.
-        words = picture.crop((0, 0, width // 2, height)).getcolors(100_000)
-        flat = [color for count, color in sorted(words, reverse=True)[1:3] if count > 300]
-        assert flat and min(contrast(color, GROUND) for color in flat) >= 4.5
+def drawn(drawing):
+    return Image.open(io.BytesIO(cards.draw(drawing))).convert("RGB")
+
+
+def test_pictures_are_as_small_as_messengers_want_them_and_deterministic():
+    made = drawings("sq")
+    first = {what: cards.draw(made[what]) for what in ("site", "total 2971", "square ", "story ")}
+    assert max(map(len, first.values())) < LARGEST_FILE
+    cards.draw.cache_clear()
+    assert cards.draw(drawings("sq")["site"]) == first["site"]
+
+
+def test_lines_are_drawn_where_they_are_measured():
+    for what in ("site", "story "):
+        drawing = drawings("sq")[what]
+        picture = drawn(drawing)
+        assert picture.size == drawing.size and picture.getpixel((5, 5)) == GROUND
+        dark = picture.convert("L").point(lambda value: 255 * (value < 120))
+        for line in drawing.lines:
+            left, top, right, bottom = (round(edge) for edge in line.box)
+            around = (left - 6, top - 6, right + 6, bottom + 6)
+            ink = dark.crop(around).getbbox()
+            assert ink is not None, line.text
+            drawn_box = (around[0] + ink[0], around[1] + ink[1], around[0] + ink[2], around[1] + ink[3])
+            assert max(abs(a - b) for a, b in zip(drawn_box, line.box, strict=True)) <= 3, line.text
+
+
+def test_the_code_of_a_story_leads_to_the_site():
+    drawing = drawings("en")["story "]
+    picture = drawn(drawing).convert("L")
+    matrix = segno.make(drawing.link, error="m", micro=False).matrix
+    left, top, side = drawing.code
+    module = side / len(matrix)
+    for y, row in enumerate(matrix):
+        for x, is_dark in enumerate(row):
+            middle = picture.getpixel((round(left + (x + 0.5) * module), round(top + (y + 0.5) * module)))
+            assert (middle < 90) == bool(is_dark), (x, y)
+
+
+def test_a_sector_has_its_own_colour_and_others_share_one():
+    found = {color for _, color in drawn(drawings("sq")["square Unë u zotova si prind."]).getcolors(100_000)}
+    assert {ImageColor.getrgb(color) for color in (colors.SECTORS[2], colors.OTHER, colors.EMPTY)} <= found
+    assert ImageColor.getrgb(colors.SECTORS[0]) not in found
+    with translation.override("sq"):
+        neutral = {color for _, color in drawn(cards.posted("square", VOWS["sq"])).getcolors(100_000)}
+    assert {ImageColor.getrgb(color) for color in colors.SECTORS[:8]} <= neutral
+
+
+def test_text_and_dots_have_enough_contrast_with_the_ground():
+    assert min(contrast(ImageColor.getrgb(color), GROUND) for color in (colors.INK, colors.LINK)) >= 4.5
     assert min(contrast(ImageColor.getrgb(color), GROUND) for color in colors.SECTORS) >= 3
 
 
-@pytest.mark.parametrize("language", ["sq", "en"])
-def test_each_sector_has_a_picture_with_its_text_in_both_layouts_and_languages(client, language):
+# By their addresses
+
+
+def picture_of(response):
+    assert response.headers["Content-Type"] == "image/png"
+    return Image.open(io.BytesIO(response.content)).convert("RGB")
+
+
+@pytest.mark.parametrize(("language", "layout"), [("sq", "square"), ("en", "story")])
+@pytest.mark.django_db
+def test_each_sector_has_a_picture_of_its_own(client, language, layout):
     seen = set()
-    for slug in ["1", *Sector.objects.values_list("slug", flat=True)]:
-        for layout in ("square", "story"):
-            response = client.get(f"/pictures/{language}/{layout}/{slug}.png")
-            assert response.headers["Content-Type"] == "image/png"
-            assert Image.open(io.BytesIO(response.content)).size == SIZES[layout]
-            seen.add(response.content)
-    assert len(seen) == 18
+    for slug in ["1", *Sector.objects.exclude(slug="children").values_list("slug", flat=True)]:
+        response = client.get(f"/pictures/{language}/{layout}/{slug}.png")
+        assert picture_of(response).size == SIZES[layout]
+        seen.add(response.content)
+    assert len(seen) == 9
 
 
-def test_a_sector_without_a_text_has_the_neutral_one(client):
+@pytest.mark.django_db
+def test_a_sector_without_a_text_has_neutral_words_in_its_colour(client):
     Sector.objects.filter(slug="artists").update(pledged_sq="")
-    neutral = client.get("/pictures/sq/square/1.png").content
-    assert client.get("/pictures/sq/square/artists.png").content == neutral
+    with translation.override("sq"):
+        expected = cards.draw(cards.posted("square", VOWS["sq"], "", "s4"))
+    assert client.get("/pictures/sq/square/artists.png").content == expected
 
 
 @pytest.mark.parametrize(
     "path",
     [
+        "/pictures/sq/square/children.png",
         "/pictures/sq/square/unknown.png", "/pictures/sq/huge/parents.png", "/pictures/de/square/parents.png",
         "/pictures/sq/square/Arta%20Kola.png", "/pictures/sq/square/%3Cb%3E.png", "/pictures/sq/story/" + "x" * 60 + ".png",
+        "/pictures/sq/county/atlantis.png", "/pictures/sq/county/tirana.png", "/pictures/en/county/tirane.png",
+        "/pictures/sq/county/abroad.png", "/pictures/sq/county/.png", "/pictures/de/county/fier.png",
     ],
 )  # fmt: skip
+@pytest.mark.django_db
 def test_an_unknown_address_is_not_found(client, path):
     assert client.get(path).status_code == 404
 
 
+@pytest.mark.django_db
 def test_a_visitor_s_input_is_never_drawn(client):
     plain = client.get("/pictures/sq/square/parents.png").content
     assert client.get("/pictures/sq/square/parents.png?words=Arta&name=Arta").content == plain
 
 
-# The card of the total
-
-
-def the_card(people, language, client):
-    put_cells({("parents", "AL-11"): people} if people else {})
-    response = client.get(f"/pictures/{language}/totals.png")
-    return Image.open(io.BytesIO(response.content)).convert("RGB")
-
-
-@pytest.mark.parametrize("people", [0, 1, 999, 1_234_567, 999_999_999])
-@pytest.mark.parametrize("language", ["sq", "en"])
-def test_the_card_of_the_total_is_complete_at_any_number(client, language, people):
-    picture = the_card(people, language, client)
-    assert picture.size == SIZES["card"] and picture.getpixel((5, 5)) == GROUND
-    left, top, right, bottom = cards.LAYOUTS["card"].text
-    # Number, text and date are there; none of them reaches beyond its box or into the brand's line.
-    assert box_of_ink(picture, (left, top, right, bottom)) is not None
-    for around in [
-        (0, 0, left - 6, 630),
-        (0, 0, 830, 60),
-        (right + 6, top, right + 20, 630),
-        (0, bottom, 850, bottom + 8),
-    ]:
-        assert box_of_ink(picture, around) is None, around
-
-
-def test_the_card_is_cached_until_its_figures_change(client):
+@pytest.mark.django_db
+def test_the_total_is_cached_until_its_figures_change(client):
     put_cells({("parents", "AL-11"): 41})
-    cards.draw_total.cache_clear()
+    cards.draw.cache_clear()
     first = client.get("/pictures/en/totals.png").content
     assert client.get("/pictures/en/totals.png").content == first
-    assert cards.draw_total.cache_info().misses == 1
+    assert cards.draw.cache_info().misses == 1
     make_pledge(state="confirmed")
     assert client.get("/pictures/en/totals.png").content != first
-    assert cards.draw_total.cache_info().maxsize <= 20
 
 
-def test_the_card_shows_the_dots_of_each_sector_and_the_free_places(client):
-    picture = the_card(50, "en", client)
-    found = {color for _, color in picture.getcolors(100_000)}
+@pytest.mark.django_db
+def test_the_total_shows_the_dots_of_each_sector_and_the_free_places(client):
+    put_cells({("parents", "AL-11"): 50})
+    found = {color for _, color in picture_of(client.get("/pictures/en/totals.png")).getcolors(100_000)}
+    assert {ImageColor.getrgb(colors.SECTORS[0]), ImageColor.getrgb(colors.EMPTY)} <= found
+    assert ImageColor.getrgb(colors.SECTORS[3]) not in found, "no people of that sector"
 
-    def has(color):
-        return any(sum(abs(a - b) for a, b in zip(color, each, strict=True)) < 24 for each in found)
 
-    assert has((0x3F, 0x3C, 0xCB)) and has((0xF8, 0xD1, 0xA3))
-    assert not has((0x93, 0x32, 0x7A)), "no people of that sector"
+@pytest.mark.django_db
+def test_a_county_shows_its_published_figure_and_none_before(client):
+    def shown(people):
+        with translation.override("sq"):
+            return cards.draw(cards.county(VOWS["sq"], MOVEMENT["sq"], 100, "Gjirokastra", people))
+
+    path = "/pictures/sq/county/gjirokaster.png"
+    assert client.get(path).content == shown(0)
+    put_cells({("parents", "AL-05"): 4, ("artists", "AL-11"): 60})
+    publish()
+    assert client.get(path).content == shown(0), "too few people to publish"
+    put_cells({("parents", "AL-05"): 30, ("artists", "AL-11"): 20})
+    assert client.get(path).content == shown(0), "not published yet"
+    let_hours_pass(1)
+    publish()
+    assert client.get(path).content == shown(34)

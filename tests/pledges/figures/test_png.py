@@ -13,6 +13,7 @@ from django.utils import translation
 from PIL import Image, ImageFont
 
 from pledges.figures import colors, fonts
+from pledges.figures.cards import Drawing, Line
 from pledges.figures.downloads import sectors_figure
 from pledges.figures.png import png
 
@@ -26,9 +27,9 @@ def ink(picture):
 
 def card(text="", size=100, weight=800):
     """A wide card with one line of text and no dots."""
-    line = {"lines": [text], "y": 200, "size": size, "weight": weight, "color": colors.INK}
-    context = {"size": (3200, 300), "box": (0, 0, 30, 64), "paths": (), "left": 20, "paragraphs": [line]}
-    return Image.open(io.BytesIO(png("card.svg", context)))
+    line = Line(text, 20, 200, size, weight)
+    drawing = Drawing(size=(3200, 300), numeral=(0, 0, 30, 64), lines=(line,), paths=(), dot_width="1")
+    return Image.open(io.BytesIO(png("card.svg", {"drawing": drawing})))
 
 
 @pytest.mark.parametrize("weight", [300, 500, 900])
@@ -53,8 +54,8 @@ def test_pictures_have_the_colours_of_the_light_scheme():
     css = Path(finders.find("css/tokens.css")).read_text()
     tokens = dict(re.findall(r"--([\w-]+): (#\w+);", css[: css.index("prefers-color-scheme")]))
     assert [tokens[f"q{n}"] for n in range(6)] == colors.SHADES
-    named = [tokens[name] for name in ("field", "ink", "ink-2", "empty-day")]
-    assert named == [colors.GROUND, colors.INK, colors.QUIET, colors.EMPTY]
+    named = [tokens[name] for name in ("field", "ink", "ink-2", "empty-day", "link")]
+    assert named == [colors.GROUND, colors.INK, colors.QUIET, colors.EMPTY, colors.LINK]
 
 
 @pytest.mark.parametrize("name", ["A\x0bB", "]]>", "<b>&amp;", "'\"", "\ud800", "Ж中", ""])

@@ -55,6 +55,13 @@ def test_a_renewed_lease_lasts_longer_and_a_released_one_ends():
     assert claim() == [message.pk, other.pk]
 
 
+def test_a_message_of_a_kind_of_a_newer_release_waits_for_it_and_stops_no_other():
+    newer, message = queue_messages(2)
+    Message.objects.filter(pk=newer.pk).update(kind="newer")
+    assert claim() == [message.pk]
+    assert Message.objects.queued().filter(kind="newer", leased_until=None).exists()
+
+
 def test_a_retry_waits_for_its_time_and_not_for_the_lease(mail_server):
     queue_messages(1)
     mail_server.replies = {"RCPT": "451 4.2.1 later"}

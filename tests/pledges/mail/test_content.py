@@ -31,10 +31,17 @@ def test_each_kind_has_built_in_words_without_problems(kind, language):
     assert "{" not in mail.body and "{" not in html_of(mail).partition("<body")[2]
 
 
+@pytest.mark.parametrize("kind", Message.Kind)
+def test_its_id_names_the_sender_s_domain_and_no_machine(settings, kind):
+    settings.MAIL_DOMAIN = "nejemi1.example"
+    ids = [sample_mail(kind, content.built_in(kind, "sq"), "sq").message()["Message-ID"] for _ in range(2)]
+    assert all(re.fullmatch(r"<[\w.]+@nejemi1\.example>", each) for each in ids) and ids[0] != ids[1]
+
+
 def test_seeding_again_restores_neither_changed_nor_deleted_texts():
     MessageText.objects.filter(kind="confirm").update(subject_en="One more thing")
     MessageText.objects.filter(kind="links").delete()
-    starter.create_missing()
+    starter.write()
     assert text_of("confirm").subject_en == "One more thing"
     assert not MessageText.objects.filter(kind="links").exists()
 

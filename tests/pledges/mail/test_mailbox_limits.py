@@ -36,7 +36,7 @@ def make_confirmed(address, number=0):
 
 
 @pytest.mark.django_db
-def test_a_mailbox_gets_five_messages_a_day_whatever_tag_dots_or_kind(mailoutbox):
+def test_a_mailbox_gets_five_messages_a_day_of_all_kinds_with_any_tag_and_dots(mailoutbox):
     for number, address in enumerate(SPELLINGS):
         make_submission(f"Drita Kola {'abcdefgh'[number]}", address)
     run_worker()
@@ -131,6 +131,19 @@ def test_messages_caused_from_an_opened_link_do_not_count_but_go_once_a_minute(m
     Message.queue(Message.Kind.LINKS, pledges[0])
     run_worker()
     assert len(mailoutbox) == 8
+
+
+@pytest.mark.django_db
+def test_a_confirmation_is_answered_at_once_in_a_full_mailbox(client, mailoutbox):
+    pledges = [make_confirmed(f"drita+{number}@shembull.al", number) for number in range(6)]
+    for pledge in pledges[:5]:
+        Message.queue(Message.Kind.LINKS, pledge)
+    pledges[5].withdraw()
+    run_worker()
+    assert len(mailoutbox) == 6
+    client.post(links.path(Purpose.CONFIRM, make_pledge("Drita Kola h", "drita+7@shembull.al")))
+    run_worker()
+    assert len(mailoutbox) == 7 and links_in(mailoutbox[6], "manage")
 
 
 @pytest.mark.django_db
@@ -264,6 +277,16 @@ def test_the_preview_of_a_message_names_only_confirmed_people():
     for kind in Message.Kind:
         words = Message(kind=kind, language="en").words
         names = {"full", "links", "counted", "already", "corrected"}
+        names |= {
+            "group_open",
+            "group_yes",
+            "group_no",
+            "group_links",
+            "join_again",
+            "join_yes",
+            "join_no",
+            "join_renew",
+        }
         assert ("Arta Shembulli" in sample_mail(kind, words, "en").body) == (kind in names)
         assert "Agim" not in sample_mail(kind, words, "en").body
 

@@ -1,4 +1,4 @@
-"""The next goal, which follows from the total, and milestones that are recorded with their day."""
+"""Milestones, which are recorded with their day."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 
-from pledges.models import County, Milestone, Pledge, PledgingSettings, Sector
+from pledges.models import County, Milestone, Pledge, Sector
 from pledges.totals import milestones, published, tally
 from tests.factories import keep_house, make_pledge
 from tests.pages import Document
@@ -21,26 +21,6 @@ DAY = date(2026, 3, 1)
 def recorded():
     """{key of a milestone: its day}"""
     return {milestone.key: milestone.reached_on for milestone in Milestone.objects.all()}
-
-
-# Goals
-
-
-@pytest.mark.parametrize(
-    ("people", "goal"),
-    [(0, 200), (179, 200), (180, 500), (449, 500), (450, 1500), (1349, 1500), (1350, 1500), (1499, 1500), (1500, 2000)],
-)
-def test_the_next_goal_opens_at_90_percent_and_the_last_one_stays_until_it_is_reached(people, goal):
-    settings = PledgingSettings(goal=200, next_goals=[1500, 500])
-    assert settings.goal_above(people) == goal
-
-
-def test_next_goals_suffice_without_a_goal_and_a_passed_goal_is_skipped():
-    assert PledgingSettings(next_goals=[300]).goal_above(10) == 300
-    assert PledgingSettings(goal=50, next_goals=[60]).goal_above(70) == 100
-
-
-# Milestones
 
 
 @pytest.mark.parametrize(

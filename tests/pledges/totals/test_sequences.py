@@ -1,14 +1,22 @@
-"""What an attacker learns who reads every output after every event: never the county of one person, nor a hidden number."""
+"""What an attacker learns who reads every output after every event: never the county of one person, nor a hidden number.
+
+The attacker knows every group pledge and every paper sheet, and subtracts them from all outputs: their people may not be the
+crowd in which someone online is hidden.
+"""
 
 import csv
 import io
 import random
+from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from pledges.models import County, CountyRound, Pledge, PublishedCounty, PublishedState, Sector, TallyCounty
 from pledges.totals import published, tally
@@ -25,7 +33,16 @@ pytestmark = pytest.mark.django_db
 UNKNOWN = published.UNKNOWN
 SECTORS = {"parents": 6, "teachers": 3, "artists": 1}
 COUNTIES = {"AL-11": 20, "AL-02": 6, "AL-01": 5, "AL-07": 2, "abroad": 2, UNKNOWN: 3}
-STEPS = {"join": 60, "burst": 3, "withdraw": 12, "move sector": 4, "move county": 4, "invalidate": 3, "restore": 1}
+STEPS = {
+    "join": 60,
+    "burst": 3,
+    "withdraw": 12,
+    "move sector": 4,
+    "move county": 4,
+    "invalidate": 3,
+    "restore": 1,
+    "group": 9,
+}
 
 
 def looks(client):
@@ -38,14 +55,48 @@ def looks(client):
     return sectors, counties, table.get("cells")
 
 
+def county_pages(client):
+    """{code: (number, steps of the growth, the oldest first)} as the pages of counties show them; the number is 0 for none."""
+    shown = {}
+    for code, slug in (("AL-11", "tirana"), ("AL-02", "durres"), ("AL-01", "berat"), ("AL-07", "kukes")):
+        page = Document(client.get(f"/en/totals/{slug}/"))
+        [count] = page.all("p", **{"class": "count"})
+        numbers = page.all("b", node=count, **{"class": "num"})
+        steps = [page.all("td", node=row)[0] for row in rows_of_growth(page)]
+        shown[code] = (
+            sum(number_in(page, each) for each in numbers),
+            [number_in(page, each) for each in reversed(steps)],
+        )
+    return shown
+
+
+def rows_of_growth(page):
+    """The rows of the table of the growth, the newest first; none while there is no table."""
+    return [row for table in page.all("table", **{"class": "data-table"}) for row in page.all("tr", node=table)[1:]]
+
+
+def number_in(page, element):
+    """The number that an element shows."""
+    return int(page.words(element).replace(",", ""))
+
+
+def let_a_day_pass():
+    """Move all published states a day into the past, the oldest first: their days are unique at every moment."""
+    for state in PublishedState.objects.order_by("day"):
+        PublishedState.objects.filter(pk=state.pk).update(day=F("day") - 1)
+
+
 class History:
     """Random events on a site, with a look at all outputs after each of them, and the Record that the attacker has of it."""
 
     def __init__(self, client, seed):
         self.client, self.chance = client, random.Random(seed)
+        # {code: figures that were public at any look}
+        self.public = {code: {0} for code in COUNTIES}
         self.record, self.time = Record(list(COUNTIES)), 0
         self.counties, self.bases, self.cells = dict.fromkeys(COUNTIES, 0), dict.fromkeys(COUNTIES, 0), None
         self.invalidated = []
+        self.known = Counter()
         # The times of the last move of a county and of the last table with cells.
         self.round = self.table = 0
 
@@ -55,7 +106,7 @@ class History:
             if self.chance.random() < 0.12:
                 let_hours_pass(1)
                 if self.chance.random() < 0.3:
-                    PublishedState.objects.update(day=F("day") - 1)
+                    let_a_day_pass()
             name = self.chance.choices(list(STEPS), STEPS.values())[0].replace(" ", "_")
             getattr(self, name)()
             self.look()
@@ -66,7 +117,7 @@ class History:
         rounds_before = list(CountyRound.objects.values_list("held_at"))
         moved, has_table = published.publish_counties(), published.publish()
         has_round = list(CountyRound.objects.values_list("held_at")) != rounds_before
-        sectors, counties, cells = looks(self.client)
+        sectors, counties, cells = self.looks_online()
         for slug in SECTORS:
             assert sectors[slug] == sum(self.record.people(self.time, code, slug) for code in COUNTIES), (
                 "live and exact"
@@ -74,19 +125,49 @@ class History:
         counties = {code: counties[code] for code in COUNTIES}
         changed = {code for code in COUNTIES if counties[code] != self.counties[code]}
         assert moved >= len(changed)
-        assert moved or cells == self.cells or has_table
+        assert changed or cells == self.cells or has_table
         if has_round:
             self.see_counties(counties, changed)
+        figures = looks(self.client)[1]
+        for code in COUNTIES:
+            self.public[code].add(figures[code])
         if has_table:
-            PublishedState.objects.exclude(pk=PublishedState.objects.first().pk).delete()
             self.see_table(cells)
+        if moved or has_table:
+            self.see_pages_of_counties(figures)
         self.counties, self.cells = counties, cells
-        self.round = self.time if moved else self.round
+        self.round = self.time if changed else self.round
         self.table = self.time if has_table and cells else self.table
         self.time += has_round or has_table
 
+    def looks_online(self):
+        """The outputs without the people of groups and paper, of which the attacker is told what has been published."""
+        sectors, counties, cells = looks(self.client)
+        for row in PublishedCounty.objects.all():
+            counties[row.county or UNKNOWN] -= sum(row.of_way(way) for way in ("groups", "paper"))
+        state = PublishedState.objects.first()
+        for way in ("groups", "paper"):
+            for slug, row in (state.of_way(way).get("cells", {}) if state and cells else {}).items():
+                for code, people in row.items():
+                    if cells[slug][code] is not None:
+                        cells[slug][code] -= people or 0
+        for slug, people in self.known.items():
+            sectors[slug] -= people
+        return sectors, counties, cells
+
+    def group(self):
+        """A class, a meeting or a stack of sheets of one county is counted, or taken out again."""
+        slug, code = self.chance.choice(list(SECTORS)), self.chance.choice(list(COUNTIES))
+        people, way = self.chance.randint(1, 40), self.chance.choice(["groups", "paper"])
+        cell = slug, "" if code == UNKNOWN else code
+        for sign in (1, -1) if self.chance.random() < 0.2 else (1,):
+            put_cells({cell: sign * people}, way=way)
+            self.known[slug] += sign * people
+            self.look()
+
     def see_counties(self, counties, changed):
-        rose, fell = (not TallyCounty.objects.exclude(**{name: 0}).exists() for name in ("gained", "lost"))
+        online = TallyCounty.objects.filter(way="online")
+        rose, fell = (not online.exclude(**{name: 0}).exists() for name in ("gained", "lost"))
         for code, people in counties.items():
             assert people == 0 or people >= THRESHOLD
             if code in changed:
@@ -99,6 +180,15 @@ class History:
                 greatest = people + THRESHOLD - 1 if rose else np.inf
                 if least <= self.record.people(self.time, code) <= greatest:
                     self.record.bound(self.time, code, None, least, greatest)
+
+    def see_pages_of_counties(self, counties):
+        """A page tells nothing new: its number is that of the other outputs, and each of its steps was public before."""
+        for code, (people, steps) in county_pages(self.client).items():
+            assert people == counties[code]
+            assert not steps or steps[-1] == people
+            assert set(steps) <= self.public[code]
+            # A figure is the sum of its ways, each of which moves by at least THRESHOLD.
+            assert all(after != before for before, after in pairwise(steps))
 
     def see_table(self, cells):
         for slug in SECTORS:
@@ -290,6 +380,23 @@ def test_a_fall_waits_for_losses_elsewhere_and_never_shows_a_small_number(client
     assert published.publish_counties() == 0, "five now, but only three since the last publication"
 
 
+def test_people_of_groups_are_no_crowd_for_people_online(client):
+    put_cells({("parents", "AL-11"): 60, ("youth", "AL-01"): 60})
+    publish()
+    let_hours_pass(1)
+    put_cells({("parents", "AL-11"): 30, ("parents", "AL-01"): 30}, way="groups")
+    put_cells({("parents", "AL-11"): 1, ("parents", "AL-01"): 4})
+    publish()
+    assert counties(client) == {"AL-11": 90, "AL-01": 90}, "the five people online are not published yet"
+    let_hours_pass(1)
+    put_cells({("parents", "AL-02"): 3}, way="paper")
+    put_cells({("parents", "AL-01"): 4, ("parents", "AL-11"): 1})
+    publish()
+    assert counties(client) == {"AL-11": 90, "AL-01": 90}, "of ten people, two are of AL-11: too few"
+    data = client.get("/api/v1/totals.json").json()
+    assert (data["total"], data["online"], data["groups"], data["paper"]) == (193, 130, 60, 3)
+
+
 def test_a_correction_of_the_sector_is_neither_a_gain_nor_a_loss():
     put_cells({("parents", "AL-11"): 30, ("parents", "AL-01"): 30})
     assert published.publish_counties() == 2
@@ -385,7 +492,7 @@ def test_the_page_says_how_old_the_counties_are_and_who_is_missing(client, langu
     for each in words:
         assert each in section
     day = timedelta(days=2)
-    published_on = (tally.read().as_of - day).date()
+    published_on = timezone.localdate(tally.read().as_of - day)
     assert str(published_on.year) in section and f"{published_on.day}" in section
 
 
@@ -393,7 +500,7 @@ def test_the_page_says_how_old_the_counties_are_and_who_is_missing(client, langu
 
 
 def next_day():
-    PublishedState.objects.update(day=F("day") - 1)
+    let_a_day_pass()
     let_hours_pass(24)
     return publish()
 
@@ -428,3 +535,9 @@ def test_a_county_without_a_published_figure_has_no_visible_cell(client):
     assert publish()
     cells = looks(client)[2]
     assert cells["parents"]["AL-07"] is None and cells["parents"]["AL-08"] is None
+
+
+def test_the_demonstration_has_published_figures(client):
+    call_command("demo", stdout=io.StringIO())
+    _sectors, counties, cells = looks(client)
+    assert sum(counties.values()) > 2000 and cells["parents"]["AL-11"] > 100

@@ -180,7 +180,11 @@ def test_no_hidden_cell_can_be_derived_from_all_outputs_of_a_state(client, peopl
         (ids[sector], county or "unknown"): n for (sector, county), n in read.cells.items()
     }
     live = client.get("/api/v1/totals.json").json()
-    assert {slug: row["total"] for slug, row in live["sectors"].items()} == sectors == sums_of(table, 0)
+    named = {slug: row["total"] for slug, row in live["sectors"].items()}
+    # The open data names the sector of children even while it has no people.
+    if not named["children"]:
+        del named["children"]
+    assert named == sectors == sums_of(table, 0)
     exact = sums_of(table, 1)
     assert {code: row["total"] for code, row in live["counties"].items()} == counties
     assert counties == {code: n if n >= THRESHOLD else 0 for code, n in exact.items()}
@@ -231,7 +235,7 @@ def test_no_table_is_published_when_the_totals_alone_would_reveal_it(client, cel
     assert "cells" not in client.get("/api/v1/sectors-by-county.json").json()
     assert client.get("/api/v1/sectors-by-county.csv").text.count("\n") == 1
     page = Document(client.get("/en/totals/groups-by-county/"))
-    assert not page.all("table") and "begins once people of two groups" in page.words()
+    assert not page.all("table") and "once people from at least two groups" in page.words()
 
 
 @pytest.mark.django_db
@@ -247,6 +251,6 @@ def test_the_table_links_to_its_method_and_the_method_states_its_limits(client):
     page = Document(client.get("/en/totals/groups-by-county/"))
     assert page.all("a", href="/en/how-we-count/")
     words = Document(client.get("/en/how-we-count/")).words()
-    assert f"every number under {THRESHOLD} is hidden" in words
-    for limit in ("live totals second by second", "tables of two days", "totals alone tell so"):
+    assert f"we hide every number under {THRESHOLD}" in words
+    for limit in ("live totals second by second", "the table on two days", "totals alone show this"):
         assert limit in words

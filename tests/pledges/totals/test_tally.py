@@ -341,8 +341,8 @@ def without_triggers(statement):
 @pytest.mark.parametrize(
     ("statement", "difference"),
     [
-        ("DELETE FROM pledges_pledge WHERE county_id = 'AL-11'", "county AL-11: tally 2, rows 0"),
-        ("UPDATE pledges_pledge SET county_id = NULL", "county unknown: tally 0, rows 2"),
+        ("DELETE FROM pledges_pledge WHERE county_id = 'AL-11'", "county AL-11, online: tally 2, rows 0"),
+        ("UPDATE pledges_pledge SET county_id = NULL", "county unknown, online: tally 0, rows 2"),
         (
             "UPDATE pledges_pledge SET confirmed_at = '2026-01-05 12:00+00' WHERE county_id = 'abroad'",
             "2026-01-05, sector",
@@ -364,7 +364,9 @@ def test_check_totals_finds_and_repairs_changes_made_without_triggers(people, st
     output = io.StringIO()
     call_command("check_totals", stdout=output)
     total = tally.read().total
-    assert output.getvalue() == f"Exact: {total} confirmed pledges, 0 in published figures of counties.\n"
+    assert output.getvalue() == (
+        f"Exact: {total} people ({total} online, 0 in groups, 0 on paper), 0 in published figures of counties.\n"
+    )
 
 
 def test_check_totals_finds_and_removes_a_published_figure_without_its_county(people):

@@ -1,13 +1,16 @@
 """Links older than a day, links after a change of address, and what stays in the browser."""
 
 import pytest
+from django.db.models.functions import Now
 
 from pledges.crypto import links
 from pledges.crypto.links import AGELESS_PURPOSES, Purpose
 from pledges.models import Message, Pledge
 from pledges.totals import tally
 from tests.factories import links_in, make_pledge, run_worker
+from tests.organisations import make_joining
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
+from tests.pledges.groups import make_group
 from tests.pledges.views.personal import ADDRESS, NAME, make_drita, opens_nothing, shows_no_personal_data
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +80,17 @@ def test_a_fresh_link_pressed_many_times_is_sent_once_a_minute(client, advance_c
     assert len(mailoutbox) == 1
 
 
+def test_an_aged_link_keeps_name_and_address(client, advance_clock):
+    link = links.path(Purpose.MANAGE, make_drita())
+    Pledge.objects.update(keep_asked_at=Now())
+    advance_clock(DAY + 60)
+    assert buttons(client.get(link)) == {"keep", "fresh", "end_news", "withdraw"}
+    page = client.post(link, {"keep": "1"})
+    pledge = Pledge.objects.get()
+    assert pledge.keep_asked_at is None and pledge.kept_at is not None
+    assert shows_no_personal_data(page) and "keep" not in buttons(client.get(link))
+
+
 def test_an_aged_link_ends_the_news(client, advance_clock):
     link = links.path(Purpose.MANAGE, make_drita(updates=True))
     advance_clock(DAY + 60)
@@ -108,6 +122,7 @@ def test_opening_a_link_does_not_renew_it(client, advance_clock, purpose):
             href = page.of(anchor)["href"]
             if ":" in href and href.startswith("/sq/") and href not in seen:
                 seen.add(href)
+                assert len(seen) < 50, "each page makes links of its own age"
                 waiting += [] if href.startswith(download) else [href]
     found = [link for link in seen if not link.startswith(download)]
     assert len(found) > 1
@@ -194,9 +209,16 @@ def test_an_address_that_never_confirmed_is_not_told(client, mailoutbox):
 def test_every_form_of_a_personal_page_names_its_address(client, purpose):
     """The script takes the link out of the address bar, so a form without an action would go to another page."""
     is_of_pending = purpose in (Purpose.CONFIRM, Purpose.BLOCK, Purpose.CORRECT_NAME)
-    pledge = make_drita("pending" if is_of_pending else "confirmed")
-    want_new_address(pledge)
-    link = links.path(purpose, pledge)
+    if purpose.startswith("group_"):
+        link = links.path(purpose, make_group("confirmed" if purpose == Purpose.GROUP_MANAGE else "submitted"))
+    elif purpose.startswith("joining_"):
+        link = links.path(purpose, make_joining("submitted"))
+    elif purpose == Purpose.ORGANISATION:
+        link = links.path(purpose, make_joining())
+    else:
+        pledge = make_drita("pending" if is_of_pending else "confirmed")
+        want_new_address(pledge)
+        link = links.path(purpose, pledge)
     page = Document(client.get(link))
     for form in page.all("form", node=page.one("main"), method="post"):
         assert page.of(form)["action"].partition("?")[0] == link

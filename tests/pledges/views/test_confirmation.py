@@ -1,11 +1,16 @@
 """Confirming: the message that follows, with the link to the pledge."""
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+from django.conf import settings
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Message, Pledge
+from pledges.models import Message, Pledge, PledgingSettings
 from tests.factories import links_in, make_pledge, run_worker
+from tests.tally import put_people
 
 pytestmark = pytest.mark.django_db
 
@@ -16,16 +21,39 @@ def test_confirming_sends_the_link_to_the_pledge_once_in_the_supporters_language
     pledge = make_pledge(**PERSON, language="en")
     link = links.path(Purpose.CONFIRM, pledge)
     thanks = client.post(link)
-    assert "on its way to you by e-mail" in thanks.text
+    assert "emailing you a link" in thanks.text
     client.get(link)
     again = client.post(link)
-    assert "on its way to you by e-mail" not in again.text
+    assert "emailing you a link" not in again.text
     run_worker()
     [mail] = mailoutbox
     assert (mail.subject, mail.to) == ("Thank you", [PERSON["address"]])
     [manage] = links_in(mail, "manage")
     assert PERSON["name"] in client.get(manage).text
     assert len(links_in(mail, "home")) == 1
+
+
+def test_the_message_carries_number_picture_and_words_to_share(client, mailoutbox):
+    put_people(2968)
+    first, second = make_pledge(**PERSON, language="en"), make_pledge(language="sq")
+    shown = [client.post(links.path(Purpose.CONFIRM, pledge)).context["number"] for pledge in (first, second)]
+    assert shown == [2969, 2970]
+    run_worker()
+    english, albanian = sorted(mailoutbox, key=lambda mail: mail.subject, reverse=True)
+    assert english.body.startswith("You are number 2,969.") and albanian.body.startswith("Ju jeni numri 2970.")
+    [picture] = links_in(albanian, "pledged_picture")
+    assert client.get(picture).headers["Content-Type"] == "image/png"
+    [whatsapp] = re.findall(r"https://wa.me/\S+", albanian.body)
+    [text] = parse_qs(urlsplit(whatsapp).query)["text"]
+    assert text.startswith("U zotova") and text.endswith(f" {settings.SITE_URL}/sq/")
+    assert english.attachments == [], "no picture that others see"
+
+
+def test_the_message_carries_no_number_where_staff_show_none(client, mailoutbox):
+    PledgingSettings.objects.create(pk=1, shows_numbers=False)
+    client.post(links.path(Purpose.CONFIRM, make_pledge(**PERSON, language="en")))
+    run_worker()
+    assert "number" not in mailoutbox[0].body
 
 
 def test_a_confirm_link_of_an_invalidated_pledge_sends_no_message(client):

@@ -26,7 +26,7 @@ def test_the_counter_shows_the_live_total_in_both_languages(client):
 
 def test_the_counter_invites_before_the_first_pledge(client):
     words = page(client).words()
-    assert "Be the first" in words and "supporter" not in words
+    assert "Be the first to sign" in words and "supporter" not in words
 
 
 def test_the_counter_takes_less_than_8_kb_and_has_no_script_or_picture(client):
@@ -41,6 +41,8 @@ def test_the_counter_takes_less_than_8_kb_and_has_no_script_or_picture(client):
     assert read.all("script") == [] and read.all("img") == []
     assert [read.of(link)["rel"] for link in read.all("link")] == ["stylesheet"]
     assert {read.of(link)["rel"] for link in read.all("a")} == {"noopener"}
+    policy = client.get("/counter/sq/light/").headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; font-src 'self';")
 
 
 @pytest.mark.parametrize("path", ["/counter/de/light/", "/counter/sq/pink/", "/counter/sq/", "/counter/sq/light/x"])

@@ -6,7 +6,7 @@ import pytest
 
 from pledges.models import Pledge, PledgingSettings
 from tests.clock import let_time_pass
-from tests.factories import form_data, make_pledge, run_worker
+from tests.factories import form_data, keep_house, make_pledge, run_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,15 @@ def test_my_pledge_has_the_same_limit_and_keeps_the_input(client, mailoutbox):
     assert len(mailoutbox) == 5
     let_time_pass(timedelta(minutes=11))
     assert request_link(client, "prind7@shembull.al").status_code == 303
+
+
+def test_a_clock_that_was_set_back_keeps_no_network_out(client):
+    for number in range(5):
+        assert client.post(SQ, form_data(email=f"prind{number}@shembull.al")).status_code == 303
+    let_time_pass(-timedelta(hours=2))
+    assert client.post(SQ, form_data()).status_code == 429
+    keep_house()
+    assert client.post(SQ, form_data()).status_code == 303
 
 
 def test_all_ipv6_networks_of_one_site_prefix_share_a_limit(client):

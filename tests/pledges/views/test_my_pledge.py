@@ -2,11 +2,14 @@
 
 import pytest
 
-from pledges.models import Message
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import BlockedAddress, GroupPledge, Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
 from tests.pages import Document
+from tests.pledges.groups import make_group
 from tests.pledges.views.personal import ADDRESS, NAME, ONE_DAY, RESEND_INTERVAL, SENT, make_drita, request_link
 
 pytestmark = pytest.mark.django_db
@@ -16,15 +19,16 @@ def test_my_pledge_answers_the_same_for_every_address(client):
     make_pledge("Agim Hoxha", "konfirmuar@shembull.al", state="confirmed")
     make_pledge("Besa Hoxha", "pritje@shembull.al")
     make_pledge("Dora Hoxha", "bllokuar@shembull.al").block()
+    make_group(address="grup@shembull.al")
     let_time_pass(RESEND_INTERVAL)
     responses = {
         (response.status_code, response.url, response.content, tuple(sorted(response.headers.items())))
-        for local in ("konfirmuar", "pritje", "bllokuar", "panjohur")
+        for local in ("konfirmuar", "pritje", "bllokuar", "panjohur", "grup")
         for response in [request_link(client, f"{local}@shembull.al")]
     }
     [(status, url, body, _headers)] = responses
     assert (status, url, body) == (303, SENT, b"")
-    assert sorted(Message.objects.values_list("kind", flat=True)) == ["confirm", "links"]
+    assert sorted(Message.objects.values_list("kind", flat=True)) == ["confirm", "group_links", "links"]
     assert "@" not in Document(client.get(SENT)).words()
 
 
@@ -82,3 +86,52 @@ def test_my_pledge_shows_the_error_of_an_invalid_address_and_keeps_it(client):
     assert response.status_code == 422
     page = Document(response)
     assert page.all("p", id="id_email_error") and page.one("input", id="id_email", value="drita@")
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_my_pledge_sends_an_adult_the_links_of_all_their_groups(client, mailoutbox, language):
+    make_drita(language=language)
+    groups = [make_group(state, address=ADDRESS, language=language) for state in ("confirmed", "approved", "refused")]
+    waiting = make_group("submitted", address=ADDRESS, language=language, institution="Fyerje")
+    make_group(address="tjeter@shembull.al")
+    request_link(client, "DRITA@shembull.al")
+    run_worker()
+    assert {message.to[0] for message in mailoutbox} == {ADDRESS}
+    found = {
+        purpose: [links.read(purpose, path.split("/")[-2]).pledge_id for path in links_in(message, purpose)]
+        for message in mailoutbox
+        for purpose in Purpose
+        if links_in(message, purpose)
+    }
+    assert found == {
+        "manage": [Pledge.objects.get().pk],
+        "group_manage": [group.pk for group in groups],
+        "group_confirm": [waiting.pk],
+        "group_block": [waiting.pk],
+    }
+    assert len(mailoutbox) == 3
+    assert not any("Fyerje" in message.body for message in mailoutbox), "a stranger may have typed it"
+
+
+def test_my_pledge_sends_the_links_of_groups_as_rarely_as_those_of_pledges(client, mailoutbox):
+    make_group("approved", address=ADDRESS)
+    for _ in range(3):
+        request_link(client)
+        run_worker()
+    assert len(mailoutbox) == 1
+    for _ in range(8):
+        let_time_pass(RESEND_INTERVAL)
+        request_link(client)
+        run_worker()
+    assert len(mailoutbox) == 5
+
+
+def test_my_pledge_sends_nothing_about_groups_of_an_erased_or_blocked_adult(client, mailoutbox):
+    make_group("approved", address=ADDRESS)
+    BlockedAddress.objects.add(ADDRESS)
+    request_link(client)
+    BlockedAddress.objects.all().delete()
+    GroupPledge.objects.all().erase_person()
+    request_link(client)
+    run_worker()
+    assert mailoutbox == []

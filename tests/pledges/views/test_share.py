@@ -52,7 +52,7 @@ def test_the_inviter_sees_the_number_from_five_on(client):
     def shown():
         data = client.get(links.path(Purpose.DATA, mine)).json()["confirmed_by_own_link"]
         return data, [
-            "5 people have pledged through your link." in Document(client.get(page)).words() for page in pages
+            "5 people have signed through your invitation link." in Document(client.get(page)).words() for page in pages
         ]
 
     for _ in range(4):
@@ -66,7 +66,7 @@ def test_the_inviter_sees_the_number_from_five_on(client):
     assert shown() == (None, [False, False]), "a pending pledge does not count"
     fifth.confirm()
     assert shown() == (5, [True, True])
-    assert "have pledged" not in client.get(share_path(make_pledge(state="confirmed"))).text
+    assert "have signed through" not in client.get(share_path(make_pledge(state="confirmed"))).text
 
 
 def test_a_referral_link_opens_the_form_without_a_cookie_and_shows_no_personal_data(client):
@@ -79,15 +79,42 @@ def test_a_referral_link_opens_the_form_without_a_cookie_and_shows_no_personal_d
     assert Document(response).all("input", checked=True) == [], "no sector is chosen for the visitor"
 
 
-def test_a_valid_and_an_unknown_referral_code_show_the_same_page(client):
+def test_a_valid_an_ended_and_an_unknown_referral_code_show_the_same_page(client):
     mine, link = make_inviter()
 
     def form_page(code):
         return client.get(f"/en/pledge/with/{code}/").content.decode().replace(code, "…")
 
     valid = form_page(link.code)
+    assert valid == form_page("zzzzzzzz")
+    ReferralLink.objects.all().delete()
+    assert form_page(link.code) == valid
     mine.withdraw()
-    assert form_page(link.code) == valid == form_page("zzzzzzzz")
+    assert form_page(link.code) == form_page("zzzzzzzz"), "with one supporter less"
+
+
+def invites(response):
+    return "Someone who has signed invites you." in Document(response).words()
+
+
+def test_an_invited_person_reads_who_invites_the_promises_and_the_count_and_keeps_them_with_an_error(client):
+    _mine, link = make_inviter()
+    path = path_of("pledges:through", "en", link.code)
+    for response in (client.get(path), client.post(EN, form_data(through=link.code, consent=None))):
+        words = Document(response).words()
+        assert invites(response) and "1 supporter has signed" in words
+        assert words.index("I\xa0believe") < words.index("1 supporter has signed") < words.index("Are you 16 or over?")
+        assert response.headers["Cache-Control"] == "private, no-store"
+    assert not invites(client.get(EN)) and not invites(client.post(EN, form_data(consent=None)))
+    assert not invites(client.get("/en/pledge/with/no-code/"))
+
+
+def test_an_invited_person_can_switch_the_language_with_their_input(client):
+    _mine, link = make_inviter()
+    page = Document(client.get(path_of("pledges:through", "sq", link.code)))
+    [switch] = page.all("button", name="switch")
+    response = client.post(page.of(switch)["formaction"], form_data(through=link.code, switch="1", name="Zana Kola"))
+    assert response.status_code == 200 and invites(response) and 'value="Zana Kola"' in response.text
 
 
 ENDS = {
@@ -99,7 +126,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
-def test_an_ended_referral_link_counts_nobody_and_keeps_nobody_from_confirming(client, end):
+def test_an_ended_referral_link_does_not_count_and_does_not_prevent_confirming(client, end):
     mine, link = make_inviter()
     theirs = sign_with_code(client, link.code)
     end(client, mine)
@@ -166,16 +193,16 @@ def test_16_shared_content_has_no_name_and_the_sector_only_if_chosen(client, lan
     def shared_content(path):
         page = Document(client.get(path))
         links_to_share = [
-            page.of(a)["href"] for a in page.all("a") if page.of(a)["href"].startswith(("https://wa", "viber", "mai"))
+            page.of(a)["href"] for a in page.all("a") if page.of(a)["href"].startswith(("https://wa", "viber"))
         ]
         pictures = [page.of(a)["href"] for a in page.all("a", download=True)]
-        assert len(links_to_share) == 3 and len(pictures) == 2
+        assert len(links_to_share) == len(pictures) == 2
         return unquote(" ".join(links_to_share + pictures))
 
     neutral = shared_content(share_path(pledge, language))
     assert "Arta" not in neutral and own not in neutral and "artists" not in neutral and link.code in neutral
     chosen = shared_content(f"{share_path(pledge, language)}?sector")
-    assert "Arta" not in chosen and chosen.count(own) == 3 and "artists" in chosen
+    assert "Arta" not in chosen and chosen.count(own) == 2 and "artists" in chosen
 
 
 def test_commitments_can_be_chosen_changed_and_removed(client):
@@ -197,7 +224,7 @@ def test_commitments_of_another_sector_are_refused_with_a_message(client):
     foreign = Commitment.objects.exclude(sector=pledge.sector).first()
     response = client.post(links.path(Purpose.COMMIT, pledge, "en"), {"commitments": [foreign.pk]})
     assert response.status_code == 422
-    assert "Choose among the commitments on this page." in Document(response).words()
+    assert "Choose from the commitments on this page." in Document(response).words()
     assert pledge.chosen.count() == 0
 
 

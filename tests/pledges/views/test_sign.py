@@ -12,6 +12,7 @@ from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSet
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all
+from tests.pages import LANGUAGES, Document, as_typed, path_of
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +60,11 @@ def test_01_signing_in_albanian_counts_after_the_button_not_before(client, mailo
 def test_02_signing_in_english_stays_english(client, mailoutbox):
     post_form(client, EN)
     run_worker()
-    assert mailoutbox[0].subject == "Please confirm your e-mail"
+    assert mailoutbox[0].subject == "Please confirm your email address"
     [link] = links_in(mailoutbox[0], "confirm")
     assert link.startswith("/en/")
-    assert "One press, and your pledge counts." in client.get(link).text
-    assert "Thank you, you are counted" in client.post(link).text
+    assert "Confirm below and your pledge will count." in client.get(link).text
+    assert "You are number" in client.post(link).text
 
 
 def test_02_switching_language_keeps_the_input_and_shows_no_error(client):
@@ -149,13 +150,42 @@ def test_06_a_free_slot_of_an_address_is_found(client):
     ("address", "suggestion"),
     [("a@gmial.com", "a@gmail.com"), ("a@gmail.con", "a@gmail.com"), ("a@hotmial.com", "a@hotmail.com")],
 )
-def test_07_a_misspelt_domain_gets_a_suggestion_that_can_be_declined(client, address, suggestion):
-    response = post_form(client, email=address)
-    assert response.status_code == 422
-    assert suggestion in response.text and f'value="{address}"' in response.text
-    assert not Pledge.objects.exists()
-    assert post_form(client, email=address, email_as_typed="on").status_code == 303
+def test_07_a_misspelt_domain_is_mended_by_a_button_or_kept_by_sending_the_form_again(client, address, suggestion):
+    response = post_form(client, email=address, name="Zana Ëndërr", county="AL-09")
+    assert response.status_code == 422 and not Pledge.objects.exists()
+    page = Document(response)
+    assert 'value="Zana Ëndërr"' in response.text and '<option value="AL-09" selected' in response.text
+    [button] = page.all("button", name="email")
+    assert page.of(button)["value"] == suggestion and page.words(button) == f"Po, {suggestion}"
+    [typed] = page.all("input", name="email")
+    shown = {
+        "email_as_typed": page.of(page.one("input", name="email_as_typed"))["value"],
+        "stamp": stamp_in(response.text),
+    }
+    assert page.of(typed)["value"] == address == shown["email_as_typed"]
+    # A browser sends the values of the input and of the button, in this order.
+    assert client.post(SQ, form_data(**shown) | {"email": [address, suggestion]}).status_code == 303
+    settle_all()
+    assert Pledge.objects.get().address == suggestion
+    Pledge.objects.all().delete()
+    assert post_form(client, email=address, **shown).status_code == 303
     assert Pledge.objects.get().address == address
+
+
+def test_07_another_misspelt_domain_gets_its_own_suggestion_and_other_errors_keep_the_answer(client):
+    declined = {"email_as_typed": "a@gmial.com"}
+    assert "a@hotmail.com" in post_form(client, email="a@hotmial.com", **declined).text
+    page = Document(post_form(client, email="a@gmial.com", consent=None, **declined))
+    assert page.all("button", name="email") == []
+    assert page.of(page.one("input", name="email_as_typed"))["value"] == "a@gmial.com"
+    mended = Document(client.post(SQ, form_data(consent=None) | {"email": ["a@gmial.com", "a@gmail.com"]}))
+    [typed] = mended.all("input", name="email")
+    assert mended.of(typed)["value"] == "a@gmail.com"
+
+
+def test_07_a_suggestion_that_was_never_shown_is_not_declined_by_switching_the_language(client):
+    page = Document(client.post(EN, form_data(email="a@gmial.com", switch="1")))
+    assert page.all("input", name="email_as_typed") == page.all("button", name="email") == []
 
 
 @pytest.mark.parametrize("address", ["a@gmail.com", "a@mail.com", "a@shkolla.edu.al", "a@albmail.com", "a@crca.al"])
@@ -216,7 +246,7 @@ def test_08_real_names_are_stored_in_nfc_with_single_spaces(client, entered, sto
 def test_09_under_16_nothing_is_stored_or_shown_again(client, mailoutbox):
     response = post_form(client, over_16="no", name="Fëmija Sekret", email="femija@shembull.al", county="AL-99")
     assert response.status_code == 303
-    page = client.get(response.url).text
+    page = as_typed(client.get(response.url).text)
     assert "116 111" in page and "alo116.al" in page and "klasë" in page
     assert "Sekret" not in page and "femija@" not in page
     run_worker()
@@ -248,7 +278,7 @@ def test_10_without_consent_the_form_shows_errors_and_keeps_the_input(client, pa
 def test_an_invalid_address_has_one_error(client, path, address):
     page = client.post(path, form_data(email=address)).text
     # In the summary and beside the field.
-    assert page.count("Write the whole e-mail address") == 2
+    assert page.count("Enter an email address in the correct format") == 2
 
 
 def test_10_an_empty_form_names_each_missing_field(client):
@@ -363,6 +393,26 @@ def test_a_blocked_address_gets_the_same_response_and_no_message(client, mailout
     assert not Pledge.objects.exists() and mailoutbox == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_box_names_the_consent_in_two_sentences_and_the_whole_text_that_is_signed_unfolds_below(client, language):
+    page = Document(client.get(path_of("pledges:sign", language)))
+    [label] = page.all("label", **{"for": "id_consent"})
+    [unfolded] = page.all("details", **{"class": "hint"})
+    assert page.words(label).count(".") == 2
+    first, rest = Wording.objects.consent().get().in_language(language).split("\n\n")
+    assert page.words(label) == first and page.words(unfolded).replace("\xa0", " ").endswith(rest)
+
+
+def test_a_consent_of_one_paragraph_stands_beside_the_box_as_a_whole(client):
+    newest = Wording.objects.consent().get().next_version()
+    newest.text_sq, newest.text_en = "Pajtohem.", "I agree."
+    newest.save()
+    page = Document(client.get(EN))
+    [label] = page.all("label", **{"for": "id_consent"})
+    assert page.words(label) == "I\xa0agree."
+    assert "Read the full consent" not in page.words()
+
+
 def test_the_signed_wording_is_the_one_on_the_cached_page(client):
     old = form_data()
     newest = Wording.objects.consent().get().next_version()
@@ -373,6 +423,20 @@ def test_the_signed_wording_is_the_one_on_the_cached_page(client):
     assert Pledge.objects.get().consent.version == 1
     post_form(client, email="tjeter@shembull.al")
     assert Pledge.objects.order_by("created_at").last().consent == newest
+
+
+@pytest.mark.parametrize("changes", [{"name": ""}, {"switch": "1"}])
+def test_a_consent_given_to_an_older_text_is_asked_for_again(client, changes):
+    def is_ticked(response):
+        return bool(Document(response).all("input", name="consent", checked=True))
+
+    old = form_data() | changes
+    assert is_ticked(client.post(SQ, old))
+    newest = Wording.objects.consent().get().next_version()
+    newest.text_sq, newest.text_en = "Fjalë të reja.", "New words."
+    newest.save()
+    response = client.post(SQ, old)
+    assert "Fjalë të reja." in response.text and not is_ticked(response)
 
 
 def test_a_form_with_a_deleted_wording_is_redisplayed(client):

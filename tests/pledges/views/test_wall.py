@@ -15,7 +15,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Pledge, PublishedState, Sector
 from pledges.totals import published, tally
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
-from tests.keys import new_key
+from tests.keys import install, new_key
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
 from tests.tally import publish, put_cells
 from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_state
@@ -60,7 +60,7 @@ def test_13_a_name_disappears_immediately(client, leave):
     assert names_on_wall(client) == {"Arta K.": "Parents"}
     leave(pledge)
     assert names_on_wall(client) == {}
-    assert "No name stands here yet" in client.get("/en/wall/").text
+    assert "There are no names here yet" in client.get("/en/wall/").text
 
 
 def test_a_restored_pledge_is_shown_again(client):
@@ -80,7 +80,7 @@ def test_a_name_changed_by_its_owner_waits_for_review_again(client):
     pledge = make_shown()
     save(client, pledge, county="AL-02")
     assert wall_state(pledge) == ("shown", False), "nothing of the name has changed"
-    assert "will appear among the supporters" in save(client, pledge, name="Arta Kola e Re")
+    assert "will appear in the list of supporters" in save(client, pledge, name="Arta Kola e Re")
     assert wall_state(pledge) == ("waiting", True)
     assert names_on_wall(client) == {}
 
@@ -174,7 +174,9 @@ def test_the_order_depends_on_a_key_and_follows_no_column(client):
     shortened = [name for name in order if name != "Elira K."]
     Pledge.objects.get(pk=next(pledge.pk for pledge in Pledge.objects.all() if pledge.name == "Elira Kola")).withdraw()
     assert list(names_on_wall(client)) == shortened, "who leaves changes nothing about the others"
-    with override_settings(DIGEST_KEYS=[new_key()]):
+    other = new_key()
+    install(other, "DIGEST_KEYS")
+    with override_settings(DIGEST_KEYS=[other]):
         assert list(names_on_wall(client)) != shortened
 
 
@@ -214,8 +216,8 @@ def test_a_name_that_cannot_be_decrypted_is_left_out(client):
 
 
 NOTICES = {
-    "waiting": "Your name will appear among the supporters once a person of our team has looked at it.",
-    "shown": "Your name is shown among the supporters as “Arta K.”.",
+    "waiting": "Your name will appear in the list of supporters once our team has checked it.",
+    "shown": "Your name is in the list of supporters as “Arta K.”.",
     "refused": "Our team has decided not to show your name.",
 }
 

@@ -1,0 +1,146 @@
+"""Child protection units (NJMF) of the municipalities: how to reach them, and who checked that when."""
+
+import re
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.models import Municipality
+
+# Half a year: staff of units and their numbers change slowly. Help channels, which every page shows, are due earlier.
+UNIT_VERIFY_INTERVAL = timedelta(days=183)
+
+
+class ProtectionUnitQuerySet(models.QuerySet):
+    """Units by the state of their verification."""
+
+    def verified(self):
+        """Units whose contact data the public can see."""
+        return self.filter(verified_on__isnull=False)
+
+    def unverified(self):
+        """Units whose contact data is not verified."""
+        return self.filter(verified_on=None)
+
+    def due(self):
+        """Verified units that were not checked within UNIT_VERIFY_INTERVAL."""
+        return self.filter(self._is_old())
+
+    def to_check(self):
+        """{"unverified", "due"}: the number of units of both kinds, with one query."""
+        return self.aggregate(
+            unverified=Count("pk", filter=Q(verified_on=None)), due=Count("pk", filter=self._is_old())
+        )
+
+    @staticmethod
+    def _is_old():
+        """The condition of `due()`."""
+        return Q(verified_on__lt=timezone.localdate() - UNIT_VERIFY_INTERVAL)
+
+
+class ProtectionUnit(models.Model):
+    """The child protection unit of one municipality. The public sees its contact data only with a date of verification."""
+
+    # A change of one of these needs a new verification.
+    CONTACT_FIELDS = ("phone", "email", "address", "hours_sq", "hours_en")
+
+    municipality = models.OneToOneField(
+        Municipality,
+        on_delete=models.CASCADE,
+        related_name="protection_unit",
+        verbose_name=_("municipality"),
+        help_text=_("Each municipality has one unit."),
+    )
+    phone = models.CharField(
+        _("phone"),
+        max_length=30,
+        blank=True,
+        validators=[
+            RegexValidator(
+                r"^(?=(\D*\d){3})\+?[\d ()/.-]+$",
+                _("Enter one phone number: digits and spaces, for example 04 000 0000."),
+            )
+        ],
+        help_text=_("One number, with spaces, as people read it out."),
+    )
+    email = models.EmailField(
+        _("email"), max_length=120, blank=True, help_text=_("The address of the unit, not of a person.")
+    )
+    address = models.CharField(
+        _("address"), max_length=160, blank=True, help_text=_("Street, building and floor, as people there say it.")
+    )
+    hours = TranslatedField(
+        models.CharField(
+            _("hours"),
+            max_length=120,
+            blank=True,
+            help_text=_("When someone is there, for example “Monday to Friday, 8:00–16:00”."),
+        )
+    )
+    verified_on = models.DateField(
+        _("verified on"),
+        null=True,
+        blank=True,
+        help_text=_("The date someone last called the unit. Visitors see the contact data only with this date."),
+    )
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("verified by"),
+        help_text=_("The member of staff who checked it."),
+    )
+
+    objects = ProtectionUnitQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("child protection unit")
+        verbose_name_plural = _("child protection units")
+        ordering = ["municipality__county__sort_key", "municipality__sort_key"]
+        constraints = [
+            models.CheckConstraint(
+                name="unit_verified_has_contact",
+                condition=Q(verified_on=None) | ~Q(phone="") | ~Q(email="") | ~Q(address=""),
+                violation_error_message=_(
+                    "Enter a phone number, an email or an address before you tick that it is checked."
+                ),
+            ),
+            models.CheckConstraint(
+                name="unit_verified_by_with_date", condition=Q(verified_by=None) | Q(verified_on__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="unit_hours_in_both_languages",
+                condition=Q(hours_sq="", hours_en="") | (~Q(hours_sq="") & ~Q(hours_en="")),
+                violation_error_message=_("Write this in both languages, or leave both empty."),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.municipality)
+
+    @property
+    def tel(self):
+        """The phone number as a phone dials it."""
+        return re.sub(r"[^\d+]", "", self.phone)
+
+    @property
+    def contact(self):
+        """The contact data as a tuple, in the order of CONTACT_FIELDS."""
+        return tuple(getattr(self, name) for name in self.CONTACT_FIELDS)
+
+    @property
+    def is_due(self):
+        """Whether it was verified, but not within UNIT_VERIFY_INTERVAL."""
+        return self.verified_on is not None and self.verified_on < timezone.localdate() - UNIT_VERIFY_INTERVAL
+
+    def verify(self, day, user):
+        """Record that this user checked the contact data on this day. None as the day takes the verification away."""
+        self.verified_on, self.verified_by = day, user if day else None

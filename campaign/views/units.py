@@ -1,0 +1,37 @@
+"""The page of the child protection units."""
+
+from itertools import groupby
+
+from django.shortcuts import render
+
+from campaign import inner_pages
+from campaign.content import SiteContent
+from pledges.content import PledgeContent
+from pledges.http import public_page
+
+# The channels to call as long as nothing is known of a unit.
+CALLS = ("alo-116111", "police-129")
+
+
+@public_page
+def units(request):
+    """List the units by county. The address is the same for all of them: no one can see in it which one a visitor looked for."""
+    content = SiteContent.current()
+    channels = {channel.key: channel for channel in content.channels}
+    context = {
+        "counties": _by_county(PledgeContent.current().municipalities, content.units),
+        "verified": len(content.units),
+        "calls": [channels[key] for key in CALLS if key in channels],
+        "way_on": inner_pages.way_on("units", content),
+    }
+    return render(request, "campaign/units.html", context)
+
+
+def _by_county(municipalities, units):
+    """[{"county", "rows": [(municipality, unit or None)], "verified": number}], in the order of the Albanian alphabet."""
+    counties = []
+    in_order = sorted(municipalities, key=lambda place: (place.county.sort_key, place.sort_key))
+    for county, places in groupby(in_order, lambda place: place.county):
+        rows = [(place, units.get(place.pk)) for place in places]
+        counties.append({"county": county, "rows": rows, "verified": sum(unit is not None for _place, unit in rows)})
+    return counties

@@ -1,0 +1,127 @@
+"""The pages and pictures to look at: those of the sitemap, and those that a supporter meets, with pledges made for them."""
+
+import time
+import urllib.request
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+from django.urls import reverse
+from django.utils import translation
+
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.languages import LANGUAGE_CODES
+from pledges.models import Event, Sector
+from tests.events import make_event
+from tests.factories import make_inviter, make_pledge
+from tests.pledges.groups import make_group
+
+NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
+# Answered with deploy/unavailable.html, which nginx serves when the site is down.
+UNAVAILABLE = "/unavailable/"
+# What everyone may print, of which A3 is the same as A4, and the lesson outline is shown once it is reviewed.
+PRINTS = ("poster-a4", "leaflet", "wall-a4", "letter-mayor", "letter-headteacher")
+# Public pages that search engines are not told of, by the last part of their URL name.
+OTHER_PAGES = (
+    "pledges:inbox",
+    "pledges:under_16",
+    "pledges:my_pledge_sent",
+    "pledges:group_inbox",
+    "pledges:group_under_18",
+    "pledges:wall",
+    "campaign:search",
+)
+SEARCHED = {"sq": "fëmijë", "en": "child"}
+
+
+@dataclass(frozen=True)
+class View:
+    """A page in one language. `press` is the selector of a button that leads from `path` to it, if it answers a form."""
+
+    name: str
+    language: str
+    path: str
+    press: str = ""
+
+
+def every(site):
+    """All views: public pages first, then those of a supporter, then errors. `site` is the URL of the running site."""
+    return [*in_sitemap(site), *(view for language in LANGUAGE_CODES for view in _others(language))]
+
+
+def in_sitemap(site):
+    """The views of the sitemap. Their name is the English path, so that both languages of a page have the same."""
+    with urllib.request.urlopen(f"{site}/sitemap.xml") as answer:
+        root = ElementTree.parse(answer).getroot()
+    views = []
+    for url in root.findall("s:url", NAMESPACES):
+        alternates = {
+            link.get("hreflang"): urlsplit(link.get("href")).path for link in url.findall("x:link", NAMESPACES)
+        }
+        if urlsplit(url.find("s:loc", NAMESPACES).text).path == alternates["en"]:
+            name = alternates["en"].strip("/").removeprefix("en").strip("/").replace("/", "-") or "home"
+            views += [View(name, language, alternates[language]) for language in LANGUAGE_CODES]
+    return views
+
+
+def _others(language):
+    with translation.override(language):
+        for name in OTHER_PAGES:
+            yield View(name.partition(":")[2].replace("_", "-"), language, reverse(name))
+        yield View("search-found", language, f"{reverse('campaign:search')}?q={SEARCHED[language]}")
+        yield View("pledge-with-errors", language, reverse("pledges:sign"), "form#pledge .btn >> nth=-1")
+        yield View("friend", language, reverse("pledges:through", args=[make_inviter()[1].code]))
+        event = Event.objects.shown().first() or make_event()
+        yield View("form-of-an-event", language, event.form_path)
+        yield View("group-pledge-of-an-event", language, reverse("pledges:group_at_event", args=[event.code]))
+    yield from _personal(language)
+    for theme in ("light", "dark"):
+        yield View(f"counter-{theme}", language, reverse("counter", args=[language, theme]))
+    yield View("not-found", language, f"/{language}/nuk-ka/")
+    yield View("unavailable", language, UNAVAILABLE)
+
+
+def _personal(language):
+    def pledge(state="confirmed"):
+        return make_pledge(state=state, language=language, consent_language=language)
+
+    def path(purpose, of, **options):
+        return links.path(purpose, of, language=language, **options)
+
+    yield View("confirm", language, path(Purpose.CONFIRM, pledge("pending")))
+    yield View("thanks", language, path(Purpose.CONFIRM, pledge("pending")), "main .btn >> nth=0")
+    yield View("confirmed-before", language, path(Purpose.CONFIRM, pledge()))
+    yield View("not-me", language, path(Purpose.BLOCK, pledge("pending")))
+    confirmed = pledge()
+    for purpose in (Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE, Purpose.WITHDRAW):
+        yield View(str(purpose), language, path(purpose, confirmed))
+    aged = int(time.time()) - links.MAX_AGE_SECONDS - 60
+    yield View("link-aged", language, path(Purpose.MANAGE, confirmed, issued_at=aged))
+    withdrawn = pledge()
+    ended = path(Purpose.MANAGE, withdrawn)
+    withdrawn.withdraw()
+    yield View("link-ended", language, ended)
+    yield View("group-confirm", language, path(Purpose.GROUP_CONFIRM, make_group("submitted", language=language)))
+    for state in ("confirmed", "approved"):
+        yield View(f"group-{state}", language, path(Purpose.GROUP_MANAGE, make_group(state, language=language)))
+
+
+def pictures():
+    """The paths of pictures that no page shows to everyone: those of each sector, the frame that a script draws, and handouts."""
+    pledged = [
+        reverse("pledged_picture", args=[language, layout, sector.slug])
+        for language in LANGUAGE_CODES
+        for layout in ("square", "story")
+        for sector in Sector.objects.open()
+    ]
+    frames = [reverse("ribbon_picture", args=[language, "frame"]) for language in LANGUAGE_CODES]
+    return [*pledged, *frames, *(path for language in LANGUAGE_CODES for path in _handouts(language))]
+
+
+def _handouts(language):
+    """The paths of PDFs, of which the first page is shown."""
+    token = links.token(Purpose.GROUP_MANAGE, make_group("approved", language=language))
+    with translation.override(language):
+        yield from (reverse(f"campaign:{name}", args=[token]) for name in ("sheet_a4", "group_certificate"))
+    yield from (reverse("handout", args=[language, name]) for name in PRINTS)

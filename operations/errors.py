@@ -1,0 +1,5 @@
+"""The error that an operator reads."""
+
+
+class OperatorError(Exception):
+    """A sentence that names what is wrong and what to do."""

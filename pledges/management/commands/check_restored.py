@@ -1,0 +1,103 @@
+"""Checks of a restored database; bin/backup and bin/restore call it."""
+
+import json
+import uuid
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from pledges import addresses
+from pledges.crypto import keys, registry
+from pledges.models import BlockedAddress, GroupPledge, Message, Pledge, ProviderRule, ReferralLink
+
+PROBE = "backup.probe.0"
+SAMPLE_ROWS = 50
+
+
+class Command(BaseCommand):
+    """Check the totals, and that the keys in the environment open the ciphertexts. Prints figures as JSON."""
+
+    # They need a database.
+    requires_system_checks = []
+    help = "Check the totals of a restored database, and that the present keys fit it."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--make-probe", action="store_true", help="Print a value that only the present keys fit.")
+        parser.add_argument("--probe", help="Check such a value, without a database.")
+
+    def handle(self, *, make_probe, probe, **options):
+        if make_probe:
+            cipher = keys.encrypt(PROBE, associated_data=PROBE, key=registry.decoded(settings.FIELD_KEYS)[0])
+            digest = _probe_digests()[0]
+            self.stdout.write(json.dumps([cipher.hex(), digest.hex()]))
+        elif probe:
+            check_probe(*map(bytes.fromhex, json.loads(probe)))
+        else:
+            self.stdout.write(json.dumps(check(self.stderr)))
+
+
+def check(log):
+    """Check totals, ciphertexts and digests; returns figures. Raises CommandError if something is wrong."""
+    call_command("check_totals", stdout=log)
+    check_digests()
+    return {"confirmed": Pledge.objects.confirmed().count(), "opened": open_sample()}
+
+
+def check_probe(cipher, digest):
+    """Raise CommandError unless FIELD_KEYS and DIGEST_KEYS contain the keys that were in use when the probe was made."""
+    try:
+        keys.decrypt(cipher, associated_data=PROBE)
+    except keys.CannotDecrypt:
+        raise CommandError(
+            "FIELD_KEYS do not open the ciphertexts of this backup: put its keys into /etc/weare1/environment."
+        ) from None
+    if digest not in _probe_digests():
+        raise CommandError("DIGEST_KEYS are not those of this backup: put its keys into /etc/weare1/environment.")
+
+
+def _probe_digests():
+    """By each listed key. There is no database yet that could say which of them are registered."""
+    return keys.digests("probe", by=registry.decoded(settings.DIGEST_KEYS))
+
+
+def open_sample():
+    """Decrypt some rows of each table with ciphertexts; returns how many opened.
+
+    Raises CommandError if most of a table do not. Single damaged rows are an alarm of `/readyz` and no reason to have no backup.
+    """
+    opened = 0
+    for model, column in (
+        (Pledge, "address"),
+        (GroupPledge, "address"),
+        (BlockedAddress, "address"),
+        (Message, "address"),
+        (ReferralLink, "code"),
+    ):
+        rows = model.objects.exclude(**{f"{column}_cipher": None}).order_by("pk")
+        # From a random id on, so that each backup looks at others.
+        sample = [*rows.filter(pk__gte=uuid.uuid4())[:SAMPLE_ROWS], *rows[:SAMPLE_ROWS]]
+        count = sum(_opens(row, column) for row in sample)
+        if count * 2 < len(sample):
+            raise CommandError(f"FIELD_KEYS do not open the ciphertexts of {model._meta.db_table}.")
+        opened += count
+    return opened
+
+
+def _opens(row, column):
+    try:
+        getattr(row, column)
+    except keys.CannotDecrypt:
+        return False
+    return True
+
+
+def check_digests():
+    """Raise CommandError if no digest of a sample can be recomputed. Rows wait for it after a change of rules or keys."""
+    rules = ProviderRule.objects.by_domain()
+    sample = list(Pledge.objects.with_person().order_by("pk")[:SAMPLE_ROWS])
+    if sample and not any(
+        bytes(pledge.address_digest) in keys.digests("address", addresses.normalise(pledge.address, rules))
+        for pledge in sample
+    ):
+        raise CommandError("DIGEST_KEYS are not those of this database.")

@@ -1,0 +1,39 @@
+"""Applies the migrations while the site runs. A statement gives up a lock that is not free, because visitors wait behind it."""
+
+import time
+
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, connection
+
+# While a statement waits for the lock of a table, all others wait behind it.
+LOCK_TIMEOUT_MILLISECONDS = 2000
+ATTEMPTS = 5
+PAUSE_SECONDS = 3
+LOCK_NOT_AVAILABLE = "55P03"  # SQLSTATE
+
+
+class Command(BaseCommand):
+    """Run `migrate` with a short lock_timeout and without a statement_timeout, several times if a lock is not free."""
+
+    help = "Apply the migrations while the site runs: locks are waited for briefly, and asked for again later."
+
+    def handle(self, **options):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', '0', false)",
+                [str(LOCK_TIMEOUT_MILLISECONDS)],
+            )
+        for attempt in range(ATTEMPTS):
+            try:
+                call_command("migrate", interactive=False, verbosity=options["verbosity"])
+                return
+            except OperationalError as error:
+                if getattr(error.__cause__, "pgcode", None) != LOCK_NOT_AVAILABLE:
+                    raise
+            if attempt + 1 < ATTEMPTS:
+                time.sleep(PAUSE_SECONDS)
+        raise CommandError(
+            f"A table stayed locked during {ATTEMPTS} attempts, and the migration was not applied: end what holds the lock, such "
+            "as an export or a backup (pg_stat_activity lists it), then run this again."
+        )

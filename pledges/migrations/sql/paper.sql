@@ -1,0 +1,41 @@
+-- Paper sheets: triggers that append the people of counted sheets to the tally. `first` is a JSON object {sector id: people}, and
+-- equal to `second` in a counted sheet. The day is that on which the counts became equal, the county that of the municipality. The
+-- functions that groups use too are in groups.sql.
+
+CREATE OR REPLACE TRIGGER tally_inserted AFTER INSERT ON pledges_papersheet REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
+CREATE OR REPLACE TRIGGER tally_updated AFTER UPDATE ON pledges_papersheet REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
+CREATE OR REPLACE TRIGGER tally_deleted AFTER DELETE ON pledges_papersheet REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
+CREATE OR REPLACE TRIGGER tally_truncated BEFORE TRUNCATE ON pledges_papersheet
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_numbers_changed('paper', 'first', 'counted_at', 'counted');
+CREATE OR REPLACE TRIGGER refuse_sector_of_sheets BEFORE DELETE ON pledges_sector
+    FOR EACH ROW EXECUTE FUNCTION refuse_counted_sector('pledges_papersheet', 'first', 'second');
+
+-- Every number is of a sector, and at least 1. Children are counted in groups only, whose adult the school knows.
+CREATE OR REPLACE FUNCTION check_sheet_people() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.first = '{}' OR new.second = '{}' OR EXISTS (
+        SELECT FROM (
+            SELECT * FROM jsonb_each_text(new.first) UNION ALL SELECT * FROM jsonb_each_text(new.second)
+        ) AS each (sector, n) LEFT JOIN pledges_sector ON id = sector::bigint
+        WHERE id IS NULL OR slug = 'children' OR each.n::bigint < 1
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'the numbers of a paper sheet are not right';
+    END IF;
+    RETURN new;
+END $$;
+CREATE OR REPLACE TRIGGER check_sheet_people BEFORE INSERT OR UPDATE OF first, second ON pledges_papersheet
+    FOR EACH ROW EXECUTE FUNCTION check_sheet_people();
+
+-- The outbox (outbox.sql): each sheet as it is now. It contains no name, and after a restore of an older backup its number must neither
+-- be given out again nor count twice.
+CREATE OR REPLACE TRIGGER outbox_inserted AFTER INSERT ON pledges_papersheet REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('sheet_changed', 'to_jsonb(r)');
+CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_papersheet REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('sheet_changed', 'to_jsonb(r)');
+
+-- Of an earlier version.
+DROP FUNCTION IF EXISTS tally_sheets_changed();
+DROP FUNCTION IF EXISTS refuse_sector_of_sheets();

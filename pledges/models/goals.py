@@ -1,0 +1,73 @@
+"""Goals: the numbers of supporters to reach, each with what happens when it is reached."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.numbers import number, one_two_five
+
+MIN_PEOPLE = 10
+# The next goal opens when this part of the one before it is reached.
+OPENS_AT = 0.9
+# The smallest goal that staff did not set. A smaller one would leave gaps in the mosaic.
+SMALLEST_ROUND = 100
+
+
+class Goal(models.Model):
+    """A goal that staff set. Home and totals show the next one."""
+
+    people = models.PositiveIntegerField(
+        _("number of supporters"),
+        unique=True,
+        validators=[MinValueValidator(MIN_PEOPLE)],
+        error_messages={"unique": _("There is already a goal with this number.")},
+        help_text=_("How many supporters we aim for, for example 5000."),
+    )
+    sentence = TranslatedField(
+        models.CharField(
+            _("what happens then"),
+            max_length=160,
+            blank=True,
+            help_text=_(
+                "What we do when this many people have signed, as one sentence, for example “At 5000 we hand our demands "
+                "to Parliament.” If this is empty, only the number is shown."
+            ),
+        )
+    )
+
+    class Meta:
+        verbose_name = _("goal")
+        verbose_name_plural = _("goals")
+        ordering = ["people"]
+        constraints = [
+            models.CheckConstraint(name="goal_is_large_enough", condition=Q(people__gte=MIN_PEOPLE)),
+            models.CheckConstraint(
+                name="goal_sentence_in_both_languages",
+                condition=Q(sentence_sq="", sentence_en="") | (~Q(sentence_sq="") & ~Q(sentence_en="")),
+                violation_error_message=_("Write this in both languages, or leave both empty."),
+            ),
+        ]
+
+    def __str__(self):
+        return number(self.people)
+
+
+def goal_above(goals, total):
+    """The Goal to show at `total` supporters. `goals` are those of staff, the smallest first.
+
+    It is the first that is less than OPENS_AT reached, or the last until it is reached. After that it is
+    `round_goal(total)`, as an unsaved Goal without a sentence.
+    """
+    for goal in goals:
+        if total < OPENS_AT * goal.people:
+            return goal
+    if goals and goals[-1].people > total:
+        return goals[-1]
+    return Goal(people=round_goal(total))
+
+
+def round_goal(people):
+    """The goal of a group or county with so many people: the next number of the series 100, 200, 500, 1000, …"""
+    return next(goal for goal in one_two_five() if goal >= SMALLEST_ROUND and goal > people)

@@ -1,0 +1,244 @@
+"""Group pledges: a class, a school, a meeting, a club or a workplace that signs together, of which only numbers are kept."""
+
+import json
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from pledges import addresses
+from pledges.models.contacts import ERASED, HAS_CONTACT, Contact
+from pledges.models.events import Event
+from pledges.models.group_changes import GroupChanges
+from pledges.models.group_querysets import CORRECTION_PERIOD, GroupPledgeQuerySet
+from pledges.models.places import County, Municipality
+from pledges.models.querysets import PENDING_LIFE
+from pledges.models.sectors import CHILDREN, Sector
+
+
+class GroupPledge(GroupChanges, Contact):
+    """One group that pledged together. A responsible adult stated the numbers; staff approve them before they count.
+
+    Triggers count the people of approved groups: `counted` by sector, in the county of the municipality, on the day of the
+    approval (migrations/sql/groups.sql). No member is named. Name and address of the adult are ciphertext.
+    """
+
+    class Kind(models.TextChoices):
+        CLASS = "class", _("class")
+        SCHOOL = "school", _("school or kindergarten")
+        MEETING = "meeting", _("meeting")
+        CLUB = "club", _("club or group of friends")
+        WORKPLACE = "workplace", _("workplace")
+
+    class State(models.TextChoices):
+        SUBMITTED = "submitted", _("waiting for confirmation")
+        CONFIRMED = "confirmed", _("waiting to be checked")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    class Refusal(models.TextChoices):
+        """Why staff refused it. The adult reads the sentence."""
+
+        DOUBLE = "double", _("This group has already been counted.")
+        NUMBER = "number", _("The number does not fit this kind of group.")
+        UNKNOWN = "unknown", _("We could not check that this institution or this group exists.")
+
+    # {kind: (people above whom staff give a reason, people above whom the form refuses)}
+    LIMITS = {
+        Kind.CLASS: (40, 60),
+        Kind.SCHOOL: (800, 3000),
+        Kind.MEETING: (300, 5000),
+        Kind.CLUB: (60, 1000),
+        Kind.WORKPLACE: (300, 5000),
+    }
+
+    TABLE = "group"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=9, choices=Kind)
+    institution = models.CharField(_("institution"), max_length=120)
+    institution_key = models.CharField(max_length=120, editable=False)
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, related_name="groups", verbose_name=_("municipality")
+    )
+    # That of the municipality, for the triggers.
+    county = models.ForeignKey(County, on_delete=models.PROTECT, related_name="+", verbose_name=_("county"))
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="groups", verbose_name=_("event"), null=True, editable=False
+    )
+    held_on = models.DateField(_("date"))
+    school_year = models.PositiveSmallIntegerField(_("school year"))
+    grade = models.PositiveSmallIntegerField(_("grade"), null=True, blank=True)
+    letter = models.CharField(_("letter"), max_length=2, blank=True)
+    # {sector id as text: people}: as the adult stated them, and as staff approved them. Values are at least 1.
+    people = models.JSONField(_("people"))
+    counted = models.JSONField(_("counted"), null=True, editable=False)
+
+    # The words that the adult agreed to, in `language`, at `created_at`.
+    agreed = models.TextField(_("agreed to"))
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.SUBMITTED)
+    created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
+    expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
+    refused_at = models.DateTimeField(_("refused"), null=True, editable=False)
+    refusal = models.CharField(_("reason"), max_length=7, choices=Refusal, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, editable=False)
+
+    objects = GroupPledgeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("group pledge")
+        verbose_name_plural = _("group pledges")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="group_state_and_times",
+                condition=Q(state="submitted", confirmed_at=None, approved_at=None, refused_at=None, withdrawn_at=None)
+                | Q(
+                    state="confirmed",
+                    confirmed_at__isnull=False,
+                    approved_at=None,
+                    refused_at=None,
+                    withdrawn_at=None,
+                )
+                | Q(state="approved", confirmed_at__isnull=False, approved_at__isnull=False)
+                & Q(refused_at=None, withdrawn_at=None)
+                | Q(state="refused", confirmed_at__isnull=False, approved_at=None, refused_at__isnull=False)
+                & Q(withdrawn_at=None)
+                | Q(state="withdrawn", withdrawn_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="group_counted_only_approved",
+                condition=Q(state="approved", counted__isnull=False) | ~Q(state="approved") & Q(counted__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="group_refused_with_a_reason",
+                condition=Q(state="refused") & ~Q(refusal="") | ~Q(state="refused") & Q(refusal=""),
+            ),
+            models.CheckConstraint(
+                name="group_grade_of_a_class",
+                condition=Q(kind="class", grade__isnull=False, grade__range=(0, 12))
+                | ~Q(kind="class") & Q(grade=None, letter=""),
+            ),
+            models.CheckConstraint(
+                name="group_person_or_erased",
+                condition=HAS_CONTACT & ~Q(state="withdrawn") | Q(**ERASED) & ~Q(state="submitted"),
+            ),
+            models.UniqueConstraint(
+                fields=["institution_key", "municipality", "school_year", "grade", "letter"],
+                name="group_class_counts_once",
+                condition=Q(state="approved", kind="class"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="group_state"),
+            models.Index(fields=["address_digest"], name="group_address"),
+            models.Index(fields=["address_digest_last"], name="group_address_last"),
+        ]
+
+    def __str__(self):
+        # No personal data: it is written to logs and to the admin's history.
+        return str(self.pk)[:8]
+
+    # What it says
+
+    @property
+    def title(self):
+        """The group in words, such as "Class 7B, Naim Frashëri, Tiranë"."""
+        if self.kind != self.Kind.CLASS:
+            return f"{self.get_kind_display().capitalize()}, {self.institution}, {self.municipality}"
+        grade = (
+            f"{self.grade}{self.letter}" if self.grade else gettext("preparatory %(letter)s") % {"letter": self.letter}
+        )
+        return gettext("Class %(grade)s, %(institution)s, %(place)s") % {
+            "grade": grade.strip(),
+            "institution": self.institution,
+            "place": self.municipality,
+        }
+
+    @property
+    def total(self):
+        """How many people the adult stated."""
+        return sum(self.people.values())
+
+    @property
+    def all_numbers(self):
+        """The stated numbers of all sectors as text, which a page carries to say which ones it showed."""
+        return json.dumps(self.people, sort_keys=True)
+
+    @property
+    def total_counted(self):
+        """How many people are counted now."""
+        return sum((self.counted or {}).values())
+
+    @property
+    def is_large(self):
+        """Whether staff must give a reason to approve this number."""
+        return self.total > self.LIMITS[self.kind][0]
+
+    @property
+    def is_raised(self):
+        """Whether it is approved, and a higher number waits for approval."""
+        return self.state == self.State.APPROVED and self.people != self.counted
+
+    def numbers(self, sectors, counted=False):
+        """[(sector, people)] in the order of these sectors."""
+        numbers = (self.counted if counted else self.people) or {}
+        return [(sector, numbers[str(sector.pk)]) for sector in sectors if numbers.get(str(sector.pk))]
+
+    def described(self):
+        """Sentences about it, for messages."""
+        yield self.title + "."
+        yield (
+            ngettext("%(count)d person", "%(count)d people", self.total) % {"count": self.total}
+            + ": "
+            + ", ".join(
+                f"{sector} {people}"
+                for sector, people in self.numbers(
+                    sorted(Sector.objects.all(), key=lambda sector: sector.slug != CHILDREN)
+                )
+            )
+            + "."
+        )
+
+    @property
+    def can_be_corrected(self):
+        """Whether the adult may still change the numbers."""
+        return (
+            self.state in (self.State.CONFIRMED, self.State.APPROVED)
+            and timezone.now() < self.confirmed_at + CORRECTION_PERIOD
+        )
+
+    def confirmed_together(self):
+        """This group, and the others that its adult confirmed with the same button."""
+        same = type(self).objects.of_mailbox(self).filter(confirmed_at=self.confirmed_at, state=self.State.CONFIRMED)
+        return list(same.order_by("created_at", "pk")) or [self]
+
+    def of_its_adult(self):
+        """The groups that its mailbox has confirmed: those whose pages the adult can open."""
+        same = type(self).objects.of_mailbox(self).with_person().exclude(state=self.State.SUBMITTED)
+        return list(same.order_by("created_at", "pk")) or [self]
+
+    def likely_doubles(self):
+        """Other groups that may be the same one: of the kind, place and school year, with a similar name."""
+        others = (
+            type(self)
+            .objects.filter(
+                kind=self.kind,
+                municipality=self.municipality,
+                school_year=self.school_year,
+                grade=self.grade,
+                letter=self.letter,
+                state__in=[self.State.CONFIRMED, self.State.APPROVED],
+            )
+            .exclude(pk=self.pk)
+        )
+        return [other for other in others if addresses.is_similar_name(other.institution_key, self.institution_key)]

@@ -1,0 +1,254 @@
+"""Repeats the entries of the outbox after a restore: what was erased, ended, hidden, revoked or blocked since stays so.
+
+An entry that the restored database holds is part of its state and is not repeated, so repeating is idempotent.
+"""
+
+from django.apps import apps
+from django.contrib.auth.models import Group, User
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.dateparse import parse_datetime
+
+from pledges.models import (
+    BlockedAddress,
+    ChosenCommitment,
+    Event,
+    GroupPledge,
+    Joining,
+    OutboxEntry,
+    PaperSheet,
+    Pledge,
+    ReferralLink,
+    Sector,
+    Submission,
+)
+from pledges.models.contacts import ERASED as CONTACT_ERASED
+from pledges.models.keeping import ERASED
+from pledges.models.person import DIGEST_FIELDS
+from pledges.submissions import settle_all
+
+BINARY_FIELDS = ["name_cipher", "address_cipher", *(name for name in DIGEST_FIELDS if name != "digest_mark")]
+
+
+def replay(entries, since):
+    """Repeat entries, dictionaries as `operations.erasures` copies them, in the given order; returns {kind: changed rows}.
+
+    `since` is at least a transaction's length before the restored moment: older entries are part of the restored state, although
+    the outbox may hold them no longer. Waiting submissions are settled first, so that entries about their pledges find these.
+    """
+    settle_all()
+    known = {str(pk) for pk in OutboxEntry.objects.values_list("pk", flat=True)}
+    changed = {}
+    for entry in entries:
+        if entry["id"] in known or parse_datetime(entry["at"]) < since:
+            continue
+        known.add(entry["id"])
+        changed[entry["kind"]] = changed.get(entry["kind"], 0) + _replay_one(entry)
+    _count_from([entry["number"] for entry in entries])
+    return {kind: count for kind, count in changed.items() if count}
+
+
+@transaction.atomic
+def _replay_one(entry):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL weare1.outbox = 'off'")
+    count = sum(REPLAYS[entry["kind"]](row) for row in entry["rows"])
+    OutboxEntry.objects.create(**entry, copied_at=Now())
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL weare1.outbox = ''")
+    return count
+
+
+def _count_from(numbers):
+    """Entries to come get higher numbers than all that were copied."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval('pledges_outbox_number', greatest(%s, nextval('pledges_outbox_number')))",
+            [max(numbers, default=0)],
+        )
+
+
+def end_staff_access():
+    """End all sessions and open invitations of staff: some may have ended since the restored moment."""
+    Session.objects.all().delete()
+    invitations = apps.get_model("staff", "Invitation")
+    invitations.objects.all().end(invitations.State.REVOKED)
+
+
+def _erase(pk):
+    Submission.objects.filter(pk=pk).delete()
+    return bool(Pledge.objects.filter(pk=pk).delete()[0])
+
+
+def _change_pledge(row):
+    pledge = Pledge.objects.select_for_update().filter(pk=row["id"]).first()
+    if pledge is None:
+        return 0
+    values = {name: row[name] for name in ("updates", "show_name", "wall", "wall_at") if name in row}
+    if "link_version" in row:
+        values["link_version"] = max(pledge.link_version, row["link_version"])
+    if (
+        "new_address_at" in row
+        and pledge.new_address_at
+        and pledge.new_address_at <= parse_datetime(row["new_address_at"])
+    ):
+        values |= {"new_address_cipher": None, "new_address_at": None}
+    if values:
+        Pledge.objects.filter(pk=pledge.pk).update(**values)
+    if "person" in row:
+        _change_person(pledge, row["person"])
+    return 1
+
+
+def _change_person(pledge, person):
+    """Give the pledge its later name and address, or erase them."""
+    if person:
+        values = person | {name: bytes.fromhex(person[name].removeprefix("\\x")) for name in BINARY_FIELDS}
+        # In the restored database another pledge may still have the slot, as in `Pledge.use_new_address`.
+        for slot in (person["slot"], 3 - person["slot"]):
+            try:
+                with transaction.atomic():
+                    Pledge.objects.filter(pk=pledge.pk).update(**values | {"slot": slot})
+            except IntegrityError:
+                continue
+            return
+    # Erased, or no room: the old address must not stay.
+    if pledge.confirmed_at is None or pledge.state == Pledge.State.PENDING:
+        _erase(pledge.pk)
+    else:
+        Pledge.objects.filter(pk=pledge.pk).update(**ERASED)
+
+
+def _erase_group(pk):
+    Submission.objects.filter(pk=pk).delete()
+    return bool(GroupPledge.objects.filter(pk=pk).delete()[0])
+
+
+def _change_group(row):
+    """Give a group pledge its later state and numbers, and erase its adult if that was done since."""
+    group = GroupPledge.objects.select_for_update().filter(pk=row["id"]).first()
+    if group is None:
+        return 0
+    rows = GroupPledge.objects.filter(pk=group.pk)
+    values = {name: value for name, value in row.items() if name not in ("id", "is_erased")}
+    person = CONTACT_ERASED if row["is_erased"] else {}
+    try:
+        with transaction.atomic():
+            rows.update(**values, **person)
+    except IntegrityError:
+        # The restored database has not all of its sectors, or counts another group of this class: staff decide again.
+        del values["people"]
+        values["counted"] = None
+        if values["state"] == GroupPledge.State.APPROVED:
+            values |= {"state": GroupPledge.State.CONFIRMED, "approved_at": None}
+        rows.update(**values, **person)
+    if values["state"] == GroupPledge.State.WITHDRAWN:
+        group.messages.all().delete()
+    return 1
+
+
+def _change_sheet(row):
+    """Give a paper sheet its later state. One that was issued since is there again: its number is not given out twice."""
+    # Foreign keys are checked at the end of the transaction, too late for the attempt below.
+    if not Event.objects.filter(pk=row.get("event_id")).exists():
+        row = row | {"event_id": None}
+    try:
+        with transaction.atomic():
+            PaperSheet(**row).save()
+    except IntegrityError:
+        # The restored database has not all of its sectors: its marks are counted again.
+        is_void = row["state"] == PaperSheet.State.VOID
+        values = row | dict.fromkeys(["first", "first_by", "second", "second_by", "returned_at", "counted_at"])
+        PaperSheet(**values | {"state": PaperSheet.State.VOID if is_void else PaperSheet.State.ISSUED}).save()
+    return 1
+
+
+def _erase_joining(pk):
+    Submission.objects.filter(pk=pk).delete()
+    return bool(Joining.objects.filter(pk=pk).delete()[0])
+
+
+def _change_joining(row):
+    """Give an organisation that joins its later state, and erase its contact if that was done since.
+
+    An approval is not repeated, because the restored database lacks the entry that it made: staff approve it again.
+    """
+    joining = Joining.objects.select_for_update().filter(pk=row["id"]).first()
+    if joining is None:
+        return 0
+    State = Joining.State
+    values = {name: value for name, value in row.items() if name not in ("id", "is_erased")}
+    if values["state"] == State.APPROVED and joining.state != State.APPROVED:
+        values |= {"state": State.CONFIRMED, "approved_at": None, "asked_at": None}
+    person = CONTACT_ERASED if row["is_erased"] else {}
+    Joining.objects.filter(pk=joining.pk).update(**values, **person)
+    if values["state"] == State.ENDED:
+        joining.messages.all().delete()
+    return 1
+
+
+def _block(row):
+    values = row | {
+        name: bytes.fromhex(row[name].removeprefix("\\x"))
+        for name in ("mailbox_digest", "mailbox_digest_last", "address_cipher")
+    }
+    blocked = BlockedAddress(**values)
+    same = Q(mailbox_digest=blocked.mailbox_digest) | Q(mailbox_digest_last=blocked.mailbox_digest_last)
+    Submission.objects.filter(same).delete()
+    BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
+    return 1
+
+
+def _change_account(row):
+    values = {name: row[name] for name in ("is_active", "is_superuser", "is_staff", "password") if name in row}
+    return User.objects.filter(pk=row["id"]).update(**values) if values else 0
+
+
+def _give_role(row):
+    user, group = User.objects.filter(pk=row[0]).first(), Group.objects.filter(pk=row[1]).first()
+    if user is None or group is None:
+        return 0
+    user.groups.add(group)
+    return 1
+
+
+def _delete(model, *names):
+    """A function that deletes the row that an entry names by these columns."""
+
+    def delete(row):
+        values = row if isinstance(row, list) else [row]
+        return bool(apps.get_model(model).objects.filter(**dict(zip(names, values, strict=True))).delete()[0])
+
+    return delete
+
+
+def _change_codes(row):
+    return apps.get_model("mfa.Authenticator").objects.filter(pk=row["id"]).update(data=row["data"])
+
+
+REPLAYS = {
+    "pledge_erased": _erase,
+    "submission_erased": _erase,
+    "pledge_changed": _change_pledge,
+    "group_erased": _erase_group,
+    "group_changed": _change_group,
+    "sheet_changed": _change_sheet,
+    "joining_erased": _erase_joining,
+    "joining_changed": _change_joining,
+    "link_ended": lambda pk: bool(ReferralLink.objects.filter(pk=pk).delete()[0]),
+    "commitment_ended": lambda row: bool(
+        ChosenCommitment.objects.filter(pledge_id=row[0], commitment_id=row[1]).delete()[0]
+    ),
+    "sector_hidden": lambda slug: Sector.objects.filter(slug=slug).update(shows_names=False),
+    "blocked": _block,
+    "unblocked": lambda pk: bool(BlockedAddress.objects.filter(pk=pk).delete()[0]),
+    "account_changed": _change_account,
+    "account_erased": lambda pk: bool(User.objects.filter(pk=pk).delete()[0]),
+    "role_given": _give_role,
+    "role_ended": _delete("auth.User_groups", "user_id", "group_id"),
+    "permission_ended": _delete("auth.User_user_permissions", "user_id", "permission_id"),
+    "factor_ended": _delete("mfa.Authenticator", "pk"),
+    "codes_changed": _change_codes,
+}

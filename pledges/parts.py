@@ -1,0 +1,69 @@
+"""Parts of the movement, a group or a county, with a 1 of their own at the top of their page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from pledges.figures.mosaic import Mosaic, mosaic
+from pledges.models.goals import round_goal
+
+# The most letters of a name at each size of the headline in static/css/parts.css.
+SIZES = ((7, ""), (9, "long"))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part as templates/pledges/part_hero.html shows it.
+
+    `name` follows "We are"; `color` is the CSS class that colours its dots; `counted` follows the number of people.
+    `published_at` is the time of that number; None for live numbers.
+    """
+
+    name: str
+    color: str
+    people: int
+    counted: str
+    published_at: datetime | None = None
+
+    @property
+    def goal(self):
+        """The number of people at which its 1 is full."""
+        return round_goal(self.people)
+
+    @property
+    def size(self):
+        """The CSS class of the headline, so that the name fits beside the 1 on a phone, in two lines if it has two words."""
+        return next((size for letters, size in SIZES if len(self.name) <= letters), "longer")
+
+    @property
+    def day(self):
+        """The day of `published_at`, which does not wrap."""
+        return date_format(timezone.localtime(self.published_at), "DATE_FORMAT").replace(" ", "\xa0")
+
+    @cached_property
+    def mosaic(self) -> Mosaic:
+        """Its 1, in one colour."""
+        return mosaic([(self, self.people)], self.goal)
+
+
+def of_sector(sector, people):
+    """The Part of a sector with its live number of people."""
+    name, plural = sector.name[:1].lower() + sector.name[1:], sector.people
+    counted = _have_signed(people)
+    if plural and people != 1:
+        counted = gettext("%(parents)s have signed") % {"parents": plural}
+    return Part(name, sector.color, people, counted)
+
+
+def of_county(county, published):
+    """The Part of a county with its PublishedCounty, or None before its first figure."""
+    people, at = (published.n, published.published_at) if published else (0, None)
+    return Part(county.definite_name, "place", people, _have_signed(people), at if people else None)
+
+
+def _have_signed(people):
+    return ngettext("person has signed", "people have signed", people)

@@ -1,0 +1,1 @@
+"""What `/readyz` reports, and what the worker probes for it."""

@@ -1,0 +1,146 @@
+"""The checks of `/readyz`. Each is a function in CHECKS that yields the names of what is wrong (see docs/operating.md)."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from pledges import registration
+from pledges.models import Backup, FailedStep, Heartbeat, Message, Submission, Unreadable
+from pledges.models.heartbeat import CLOCK_TOLERANCE, LATE_AFTER
+from pledges.readiness import certificate, disk
+from pledges.totals import tally as deltas
+
+# Tally deltas. More of them mean that the worker no longer folds, and reading totals becomes slow.
+UNFOLDED_LIMIT = 20_000
+# A submission waits for half a second. After this time no worker settles, or settling fails.
+SETTLING_LIMIT = timedelta(minutes=2)
+# A message overdue for longer means that no worker runs.
+QUEUE_AGE_LIMIT = timedelta(minutes=15)
+# Settings of PostgreSQL with which its log would hold statements, and so what people typed, each with its safe values. Parameters
+# are part of the statement: psycopg2 sends no separate ones, so log_parameter_max_length protects nothing. The guide also sets
+# log_min_error_statement, whose default logs statements that fail; a default is no alarm, and names are ciphertext there too.
+SAFE_LOG_SETTINGS = {
+    "log_statement": ("none", "ddl"),
+    "log_min_duration_statement": ("-1",),
+    "log_min_duration_sample": ("-1",),
+    "log_transaction_sample_rate": ("0",),
+    "log_parameter_max_length_on_error": ("0",),
+}
+
+
+def server():
+    """The state of PostgreSQL as the site's own connections see it: log settings, clock, read-only."""
+    names = [*SAFE_LOG_SETTINGS, "transaction_read_only"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, setting, statement_timestamp() FROM pg_settings WHERE name = ANY (%s) ORDER BY name", [names]
+        )
+        found = cursor.fetchall()
+    for name, setting, _now in found:
+        if name in SAFE_LOG_SETTINGS and setting not in SAFE_LOG_SETTINGS[name]:
+            yield f"postgresql: {name}"
+        if name == "transaction_read_only" and setting == "on":
+            yield "read-only"
+    if abs(timezone.now() - found[0][2]) > CLOCK_TOLERANCE:
+        yield "clock"
+
+
+def room():
+    """Room on the disks."""
+    if not disk.has_room():
+        yield "disk"
+
+
+def valkey():
+    """The cache of CACHE_URL, if there is one."""
+    if hasattr(cache, "is_reachable") and not cache.is_reachable():
+        yield "cache"
+
+
+def tally():
+    """Folding of the tally."""
+    if deltas.unfolded() > UNFOLDED_LIMIT:
+        yield "tally"
+
+
+def submissions():
+    """Settling of forms, and forms that could not be settled."""
+    if Submission.objects.waiting().filter(created_at__lt=Now() - SETTLING_LIMIT).exists():
+        yield "submissions"
+    for kind, count in Submission.objects.aside().values_list("kind").annotate(Count("pk")).order_by("kind"):
+        yield f"aside: {count} {kind}"
+
+
+def messages():
+    """Messages that are due, and whether the mail server accepts any."""
+    if Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists():
+        yield "queue"
+    if settings.MAIL_IS_MISSING or Message.objects.mail_is_failing():
+        yield "mail"
+
+
+def worker():
+    """The heartbeat of the worker and what it has probed: clock and certificate."""
+    heartbeat = Heartbeat.objects.annotate(now=Now()).first()
+    if heartbeat is None:
+        yield "worker: never started"
+        return
+    if heartbeat.beat_at < heartbeat.now - LATE_AFTER:
+        yield "worker"
+    if not heartbeat.is_clock_steady or heartbeat.beat_at > heartbeat.now + CLOCK_TOLERANCE:
+        yield "clock"
+    if certificate.is_served() and heartbeat.certificate_read_at:
+        ends_at = heartbeat.certificate_ends_at
+        if ends_at is None or ends_at < heartbeat.now + certificate.ENDS_SOON:
+            yield "certificate"
+
+
+def housekeeping():
+    """Steps that failed when a worker last ran them."""
+    for step in FailedStep.objects.order_by("step").values_list("step", flat=True):
+        yield f"housekeeping: {step}"
+
+
+def unreadable():
+    """Ciphertexts that no key opens."""
+    if count := Unreadable.objects.count():
+        yield f"unreadable: {count}"
+
+
+def backup():
+    """The last good backup, where one is expected."""
+    if Backup.is_late():
+        yield "backup"
+
+
+CHECKS = [
+    server,
+    room,
+    valkey,
+    registration.failed_checks,
+    backup,
+    tally,
+    submissions,
+    messages,
+    worker,
+    housekeeping,
+    unreadable,
+]
+
+
+def failed():
+    """The names of the failed checks, without repetitions. After a database error the other checks would fail too."""
+    try:
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            # The others may need what is not migrated yet.
+            return ["migrations"]
+        return list(dict.fromkeys(name for check in CHECKS for name in check()))
+    except DatabaseError:
+        return ["database"]

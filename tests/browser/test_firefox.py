@@ -1,0 +1,60 @@
+"""The pledge in Firefox ESR, from the form to the thanks, with and without JavaScript."""
+
+import pytest
+
+from pledges.models import Pledge
+from pledges.totals import tally
+from tests.browser.marionette import firefox
+from tests.drill import require_program
+
+pytestmark = pytest.mark.drill(only=True)
+
+
+def require_firefox():
+    return require_program("firefox-esr", "apt-get install firefox-esr")
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_pledge_with_a_misspelt_address_on_a_narrow_screen_in_albanian(
+    live_server, settings, inbox, watch, tmp_path_factory, has_script
+):
+    program = require_firefox()
+    settings.SITE_URL = home = live_server.url
+    watch.add("Drita Ëndërr", "drita@gmial.com", "drita@gmail.com")
+    with firefox(program, tmp_path_factory.mktemp("firefox"), {"javascript.enabled": has_script}) as page:
+        page.set_width(360)
+        page.open(f"{home}/sq/zotimi/")
+        assert 340 <= page.size("body")[0] <= 360
+        page.press("#id_over_16_0")
+        page.press("input[name=sector][value=teachers]")
+        assert page.text("input[value=teachers] ~ .words").startswith("Si mësues")
+        page.type("#id_name", "Drita Ëndërr")
+        page.type("#id_email", "drita@gmial.com")
+        page.press("form#pledge > p > .btn")
+
+        assert page.title.startswith("Gabim:")
+        assert page.text(".errors:focus h2") == "Duhen ndrequr 2 gjëra"
+        assert page.value("#id_name") == "Drita Ëndërr"
+        page.press("#id_consent")
+        assert page.text(".suggested button") == "Po, drita@gmail.com"
+        page.press(".suggested button")
+        assert page.url == f"{home}/sq/zotimi/emaili/"
+
+        [(_subject, recipient, links)] = inbox()
+        assert recipient == "drita@gmail.com" and tally.read().total == 0
+        page.open(next(link for link in links if "/konfirmoni/" in link))
+        page.press("main .btn")
+        assert page.text("h1").startswith("Faleminderit")
+        assert tally.read().total == 1 and Pledge.objects.get().sector.slug == "teachers"
+        assert page.complaints(home) == []
+
+
+def test_each_word_of_the_headline_is_in_one_line_beside_a_scrollbar(live_server, tmp_path_factory):
+    shown = {"widget.gtk.overlay-scrollbars.enabled": False}
+    with firefox(require_firefox(), tmp_path_factory.mktemp("firefox"), shown) as page:
+        for width in range(320, 373, 13):
+            page.set_width(width)
+            page.open(f"{live_server.url}/sq/")
+            assert page.size("body")[0] < width, "the scrollbar takes room"
+            first, second = page.size(".hero h1 span:first-child"), page.size(".hero h1 span:nth-child(2)")
+            assert first[1] == pytest.approx(second[1]), f"„jemi” breaks at {width} pixels"

@@ -1,0 +1,106 @@
+"""No starter text has a figure or date that docs/facts.md lacks, or in one language only; every claim has its source."""
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.campaign.facts import figures, rows
+
+FILES = sorted(Path(settings.BASE_DIR).glob("*/starter/*.json"))
+
+
+def texts(node, key=""):
+    """Yield (key of the item, field, Albanian, English) of every translated field below a node of a starter file."""
+    if isinstance(node, list):
+        for number, each in enumerate(node):
+            yield from texts(each, f"{key} {number}".strip())
+    elif isinstance(node, dict):
+        names = [node[name] for name in ("key", "kind", "slug", "sector", "slug_sq") if name in node]
+        key = str(names[0]) if names else key
+        for name, value in node.items():
+            if name.endswith("_sq") and isinstance(value, str):
+                yield key, name.removesuffix("_sq"), value, node[name.replace("_sq", "_en")]
+            else:
+                yield from texts(value, key)
+
+
+def every_text():
+    return [(file.name, *text) for file in FILES for text in texts(json.loads(file.read_text()))]
+
+
+def starter(name):
+    return json.loads(Path(settings.BASE_DIR, "campaign", "starter", f"{name}.json").read_text())
+
+
+def known():
+    """The figures and dates of docs/facts.md."""
+    return {figure for row in rows() for figure in figures(row[0], "en")}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("sq", "Më 23 korrik 2020, dhe 18 e 19 nëntori.", {"23 July 2020", "18", "19 November"}),
+        ("sq", "18 dhe 19 nëntori kthehen", {"18 November", "19 November"}),
+        ("en", "18 and 19 November, in October 2019", {"18 November", "19 November", "October 2019"}),
+        ("sq", "12,5% e 12 345 vetave, 3328 përgjigje", {"12.5%", "12345", "3328"}),
+        ("en", "12.5 % of 12,345 people, 3,328 answers", {"12.5%", "12345", "3328"}),
+        ("sq", "1 në 10, 11–16 vjeç, Ligji nr. 124/2024", {"1 in 10", "11–16", "124/2024"}),
+        ("sq", "në vitet 2019–2020", {"2019", "2020"}),
+        ("en", "1 in 10, aged 11 to 16, a 15-year-old, the 2nd", {"1 in 10", "11–16", "15", "2"}),
+        ("sq", "në 116 111 ose [[police-129]], te alo116.al; Ne jemi 1, #NEJEMI1", {"116111"}),
+        ("en", 'On <a href="/x-7/">May</a> you may, {day}', set()),
+    ],
+)
+def test_figures_and_dates_are_read_in_both_languages(language, text, found):
+    assert figures(text, language) == found
+
+
+def test_every_fact_is_a_figure_with_its_source():
+    wrong = [row for row in rows() if len(row) != 3 or len(figures(row[0], "en")) != 1 or not row[1] or not row[2]]
+    assert wrong == []
+    assert len(rows()) > 60
+
+
+def test_no_starter_text_has_a_figure_or_date_without_a_fact():
+    facts = known()
+    found = [
+        f"{file}: {key}: {field}_{language}: {figure}"
+        for file, key, field, albanian, english in every_text()
+        for language, text in (("sq", albanian), ("en", english))
+        for figure in sorted(figures(text, language) - facts)
+    ]
+    assert found == []
+
+
+def test_both_languages_have_the_same_figures_and_dates():
+    found = [
+        f"{file}: {key}: {field}: {sorted(figures(albanian, 'sq') ^ figures(english, 'en'))}"
+        for file, key, field, albanian, english in every_text()
+        if figures(albanian, "sq") != figures(english, "en")
+    ]
+    assert found == []
+
+
+def test_dates_years_and_numbers_to_call_beside_the_texts_are_facts():
+    def day(text):
+        return f"{datetime.date.fromisoformat(text):%-d %B %Y}"
+
+    beside = [
+        *((row["key"], day(row["as_of"])) for row in starter("demands")),
+        *((row["key"], day(row["date"])) for row in [*starter("articles"), *starter("voices")]),
+        *((row["key"], str(row["year"])) for row in starter("statistics")),
+        *((row["key"], row["number"].replace(" ", "")) for row in starter("channels") if row["number"]),
+    ]
+    assert len(beside) > 15
+    assert [(key, figure) for key, figure in beside if figure not in known()] == []
+
+
+@pytest.mark.parametrize("name", ["demands", "statistics", "voices", "articles"])
+def test_every_claim_names_its_source_in_both_languages(name):
+    """Of a demand, the step that it has reached."""
+    fields = ("source_sq", "source_en", "url") if name == "statistics" else ("source",)
+    assert [(row["key"], field) for row in starter(name) for field in fields if not row[field]] == []

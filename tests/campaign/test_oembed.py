@@ -1,0 +1,126 @@
+"""oEmbed: what other sites show for links to the totals, to counties and to articles."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from campaign.models import Article
+from tests.pages import LANGUAGES, Document, path_of
+
+pytestmark = pytest.mark.django_db
+
+HOST = "https://nejemi1.example"
+TITLES = {"sq": "Sa jemi, në shifra", "en": "Supporters so far"}
+
+
+@pytest.fixture(autouse=True)
+def host(settings):
+    settings.SITE_URL = HOST
+
+
+def ask(client, url, **more):
+    return client.get("/oembed", {"url": url, **more})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["pledges:totals", "pledges:totals_per_10000"])
+def test_the_totals_are_the_counter_in_a_frame(client, name, language):
+    data = ask(client, HOST + path_of(name, language), format="json").json()
+    assert (data["version"], data["type"], data["width"], data["height"]) == ("1.0", "rich", 480, 280)
+    assert (data["title"], data["provider_url"]) == (TITLES[language], f"{HOST}/{language}/")
+    page = Document(f"<body>{data['html']}</body>")
+    frame = page.of(page.one("iframe"))
+    assert (frame["src"], frame["width"], frame["height"]) == (f"{HOST}/counter/{language}/light/", "480", "280")
+    assert client.get(urlsplit(frame["src"]).path).status_code == 200
+    thumbnail = (data["thumbnail_url"], data["thumbnail_width"], data["thumbnail_height"])
+    assert thumbnail == (f"{HOST}/pictures/{language}/totals.png", 1200, 630)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_article_is_a_link_with_its_card(client, language):
+    article = Article.objects.first()
+    slug = getattr(article, f"slug_{language}")
+    data = ask(client, HOST + path_of("campaign:article", language, slug)).json()
+    assert (data["type"], data["title"]) == ("link", getattr(article, f"title_{language}"))
+    assert data["thumbnail_url"] == f"{HOST}/pictures/{language}/news/{slug}.png"
+    assert "html" not in data and "width" not in data
+    Article.objects.update(state="draft")
+    assert ask(client, HOST + path_of("campaign:article", language, slug)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "title"), [("/sq/sa-jemi/shkoder/", "Ne jemi Shkodra"), ("/en/totals/tirana/", "We are Tirana")]
+)
+def test_a_county_is_a_link_with_its_card(client, path, title):
+    data = ask(client, HOST + path).json()
+    language, slug = path.split("/")[1], path.split("/")[3]
+    assert (data["type"], data["title"]) == ("link", title)
+    assert data["thumbnail_url"] == f"{HOST}/pictures/{language}/county/{slug}.png"
+    assert client.get(urlsplit(data["thumbnail_url"]).path).status_code == 200
+    assert "html" not in data and "width" not in data
+
+
+@pytest.mark.parametrize(
+    ("room", "size"),
+    [
+        ({"maxwidth": "300"}, (300, 280)),
+        ({"maxheight": "200"}, (480, 200)),
+        ({"maxwidth": "2000", "maxheight": "2000"}, (480, 280)),
+        ({"maxwidth": "x", "maxheight": "-1"}, (480, 280)),
+        ({"maxwidth": "0", "maxheight": "9" * 50}, (480, 280)),
+    ],
+)
+def test_frame_and_thumbnail_are_no_larger_than_asked_for(client, room, size):
+    data = ask(client, f"{HOST}/en/totals/", **room).json()
+    assert (data["width"], data["height"]) == size
+    assert f'width="{size[0]}" height="{size[1]}"' in data["html"]
+    has_room = size == (480, 280)
+    assert ("thumbnail_url" in data) is ("thumbnail_width" in data) is ("thumbnail_height" in data) is has_room
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://other.example/en/totals/", "https://nejemi1.example.evil.example/en/totals/", "ftp://nejemi1.example/en/totals/",
+        "https://nejemi1.example@evil.example/en/totals/", "https://nejemi1.example:8443/en/totals/",
+        "//nejemi1.example/en/totals/", "javascript:alert(1)", "/en/totals/", "https://[", "x",
+        *(HOST + path for path in ("", "/", "/en/", "/en/pledge/", "/de/totals/", "/en/totals", "/en/news/", "/en/news/none/",
+                                   "/admin/", "/sq/zotimi-im/abc/", "/sq/sa-jemi/tirana/", "/en/%00/", "/EN/totals/")),
+    ],
+)  # fmt: skip
+def test_any_other_address_is_not_found(client, url):
+    response = ask(client, url)
+    assert response.status_code == 404 and set(response.json()) == {"error"}
+
+
+def test_a_missing_address_and_another_format_are_named(client):
+    for query in ({}, {"url": ""}, {"format": "json"}):
+        assert client.get("/oembed", query).status_code == 400
+    for wrong in ("xml", "JSON", "jsonp", "<b>"):
+        response = ask(client, f"{HOST}/en/totals/", format=wrong)
+        assert response.status_code == 501 and "json" in response.json()["error"]
+    assert client.post("/oembed", {"url": f"{HOST}/en/totals/"}).status_code == 405
+
+
+def test_any_site_may_read_it_and_caches_keep_it_by_its_parameters(client, django_assert_num_queries):
+    first = ask(client, f"{HOST}/en/totals/")
+    assert first.headers["Access-Control-Allow-Origin"] == "*" and "s-maxage" in first.headers["Cache-Control"]
+    other = ask(client, f"{HOST}/sq/sa-jemi/")
+    assert other.json()["title"] != first.json()["title"]
+    with django_assert_num_queries(1):
+        again = client.get("/oembed", {"url": f"{HOST}/en/totals/?fbclid=x#counties", "callback": "x"})
+    assert again.content == first.content
+    assert ask(client, f"{HOST}/en/totals/", maxwidth="300").content != first.content
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_totals_counties_and_articles_say_where_to_ask(client, language):
+    article = Article.objects.first()
+    of_article = path_of("campaign:article", language, getattr(article, f"slug_{language}"))
+    for path in (path_of("pledges:totals", language), path_of("pledges:county", language, "shkoder"), of_article):
+        page = Document(client.get(path))
+        address = page.of(page.one("link", type="application/json+oembed"))["href"]
+        assert parse_qs(urlsplit(address).query) == {"url": [HOST + path], "format": ["json"]}
+        assert address.startswith(f"{HOST}/oembed?")
+        assert client.get(address.removeprefix(HOST)).status_code == 200
+    assert not Document(client.get(path_of("campaign:home", language))).all("link", type="application/json+oembed")

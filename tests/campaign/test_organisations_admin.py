@@ -1,0 +1,230 @@
+"""Organisations in the admin: the queue of those that join, what is odd about each, the decisions, and the logos."""
+
+import json
+import re
+from importlib import import_module
+
+import pytest
+import reversion
+from django.contrib.auth.models import User
+from django.core import mail
+from django.db import connection
+from reversion.models import Version
+
+from campaign import logos, starter
+from campaign.demo import invented_logo
+from campaign.models import Organisation
+from pledges.models import Joining, StarterItem
+from pledges.models.joinings import UNDECIDED_PERIOD
+from staff.models import AuditEntry
+from tests.clock import let_time_pass
+from tests.factories import keep_house, make_staff, run_worker, sign_in
+from tests.organisations import PAGE, admit, make_entry, make_joining
+from tests.pages import LANGUAGES, Document
+
+pytestmark = pytest.mark.django_db
+
+QUEUE = "/admin/pledges/joining/"
+ENTRIES = "/admin/campaign/organisation/"
+SENTENCE = {
+    "sq": "Nuk mundëm të verifikojmë që flisni në emër të kësaj organizate.",
+    "en": "We could not check that you speak for this organisation.",
+}
+
+
+@pytest.fixture
+def staff_client(client):
+    sign_in(client, make_staff("view_joining", "change_joining", "see_people"))
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return client
+
+
+def decide(client, joining, button, **values):
+    path = f"{QUEUE}{joining.pk}/change/"
+    client.get(path)
+    return client.post(path, {button: "1", **values}, follow=True)
+
+
+def state_of(joining):
+    return Joining.objects.get(pk=joining.pk).state
+
+
+def test_the_queue_shows_what_waits_and_what_is_odd(staff_client):
+    make_joining(organisation="Shkolla Migjeni", address="mira@gmail.com")
+    make_joining(organisation="Migjeni")
+    make_joining(organisation="Teatri", address="a@tjeter.al")
+    make_joining(organisation="Radio", url="", domain="")
+    make_joining("submitted", organisation="E pakonfirmuar"), make_joining("refused", organisation="E refuzuar")
+    page = staff_client.get(QUEUE).text
+    for words in (
+        "personal mailbox: gmail.com",
+        "similar to another",
+        "the address is at tjeter.al",
+        "no site to compare",
+    ):
+        assert words in page
+    assert "E pakonfirmuar" not in page and "E refuzuar" not in page
+    joining = make_joining(address="mira@posta.shkolla-x.al", domain="shkolla-x.al")
+    page = staff_client.get(f"{QUEUE}{joining.pk}/change/").text
+    assert "Mira Hoxha" in page and 'class="doubt"' not in page, "a mailbox below the domain of the site is its own"
+    assert AuditEntry.objects.filter(action="look", subject_ids=[joining.pk]).exists()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_approving_shows_the_entry_and_can_be_undone(staff_client, language):
+    joining = make_joining(organisation="Teatri i Lirë")
+    decide(staff_client, joining, "approve", statement_sq="Jemi me ju.", statement_en="We are with you.")
+    assert state_of(joining) == "approved"
+    text = {"sq": "Jemi me ju.", "en": "We are with you."}[language]
+    assert text in staff_client.get(PAGE[language]).text
+    assert AuditEntry.objects.filter(action="change", subject_ids=[joining.pk], details__state="approved").exists()
+    run_worker()
+    assert "Teatri i Lirë" in mail.outbox[-1].body
+    decide(staff_client, joining, "undo")
+    assert state_of(joining) == "confirmed" and "Teatri i Lirë" not in staff_client.get(PAGE[language]).text
+    decide(staff_client, joining, "approve", entry=Organisation.objects.get(joining=joining).pk)
+    assert Organisation.objects.filter(name_sq="Teatri i Lirë").count() == 1
+
+
+def test_a_statement_needs_both_languages_and_nothing_typed_is_lost(staff_client):
+    joining = make_joining()
+    page = decide(staff_client, joining, "approve", statement_sq="Jemi me ju.", statement_en="", reason="telefonuam")
+    assert state_of(joining) == "confirmed"
+    assert "in both languages" in page.text and "Jemi me ju." in page.text and "telefonuam" in page.text
+
+
+def test_an_address_that_proves_nothing_needs_a_reason(staff_client):
+    joining = make_joining(address="mira@gmail.com")
+    decide(staff_client, joining, "approve")
+    assert state_of(joining) == "confirmed"
+    decide(staff_client, joining, "approve", reason="I phoned the school")
+    assert state_of(joining) == "approved"
+    assert AuditEntry.objects.filter(details__reason="I phoned the school").exists()
+
+
+def test_nobody_approves_an_organisation_that_they_entered(staff_client):
+    User.objects.filter(pk=staff_client.session["_auth_user_id"]).update(email="Mira@shkolla-x.al")
+    joining = make_joining(address="mira@shkolla-x.al", domain="shkolla-x.al")
+    decide(staff_client, joining, "approve")
+    assert state_of(joining) == "confirmed"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refusing_needs_a_reason_which_the_contact_reads(staff_client, language):
+    joining = make_joining(language=language)
+    decide(staff_client, joining, "refuse")
+    assert state_of(joining) == "confirmed"
+    decide(staff_client, joining, "refuse", refusal="unknown")
+    assert state_of(joining) == "refused"
+    run_worker()
+    assert SENTENCE[language] in mail.outbox[-1].body
+
+
+def test_an_entry_of_staff_can_be_given_to_the_contact_who_joins(staff_client):
+    founder = make_entry(name_sq="Fondacioni D", name_en="Foundation D", role="donor", url="https://d.al")
+    joining = make_joining(organisation="D Foundation", url="https://www.d.al", domain="d.al", address="a@d.al")
+    page = Document(staff_client.get(f"{QUEUE}{joining.pk}/change/"))
+    assert page.all("option", value=str(founder.pk))
+    decide(staff_client, joining, "approve", entry=founder.pk)
+    founder.refresh_from_db()
+    assert founder.joining_id == joining.pk and founder.role == "donor" and founder.name_sq == "Fondacioni D"
+    assert Organisation.objects.filter(url__contains="d.al").count() == 1
+
+
+def test_ending_at_the_contacts_request_hides_and_erases(staff_client):
+    joining = make_joining(organisation="Teatri i Lirë")
+    admit(joining)
+    decide(staff_client, joining, "end")
+    assert state_of(joining) == "approved", "not without the tick"
+    decide(staff_client, joining, "end", asked="on")
+    assert state_of(joining) == "ended" and Joining.objects.get(pk=joining.pk).address is None
+    assert "Teatri i Lirë" not in staff_client.get(PAGE["sq"]).text
+
+
+def test_staff_look_at_a_new_logo_before_it_is_shown(client):
+    sign_in(client, make_staff("view_organisation", "change_organisation"))
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    one, other = make_entry(), make_entry()
+    for number, entry in enumerate((one, other)):
+        entry.offer_logo(logos.store(logos.redrawn(invented_logo(number))))
+        entry.refresh_from_db()
+    page = client.get(f"{ENTRIES}?logos=new").text
+    assert one.new_logo in page and other.new_logo in page
+    seen = re.findall(r'name="seen" value="(\w+)"', page)
+    client.post(ENTRIES, {"action": "show_new_logo", "_selected_action": [one.pk], "seen": seen}, follow=True)
+    client.post(ENTRIES, {"action": "refuse_new_logo", "_selected_action": [other.pk], "seen": seen}, follow=True)
+    shown, refused = Organisation.objects.get(pk=one.pk), Organisation.objects.get(pk=other.pk)
+    assert (shown.logo, shown.new_logo) == (one.new_logo, "") and (refused.logo, refused.new_logo) == ("", "")
+    public = client.get(PAGE["sq"]).text
+    assert one.new_logo in public and other.new_logo not in public
+    assert Version.objects.get_for_object(shown).exists()
+
+
+def test_a_logo_sent_after_staff_looked_is_not_shown(client):
+    sign_in(client, make_staff("view_organisation", "change_organisation"))
+    entry = make_entry()
+    entry.offer_logo(logos.store(logos.redrawn(invented_logo(0))))
+    seen = re.findall(r'name="seen" value="(\w+)"', client.get(f"{ENTRIES}?logos=new").text)
+    assert seen == [entry.new_logo]
+    later = Organisation.objects.get(pk=entry.pk)
+    later.offer_logo(logos.store(logos.redrawn(invented_logo(1))))
+    for action in ("show_new_logo", "refuse_new_logo"):
+        page = client.post(ENTRIES, {"action": action, "_selected_action": [entry.pk], "seen": seen}, follow=True)
+        assert "warning" in page.text
+        kept = Organisation.objects.get(pk=entry.pk)
+        assert (kept.logo, kept.new_logo) == ("", later.new_logo)
+    # The same between the two reads of the database.
+    assert not entry.decide_logo(accept=True)
+
+
+def test_an_entry_is_given_to_one_joining():
+    one, other, entry = make_joining(), make_joining(), make_entry()
+    seen = Organisation.objects.get(pk=entry.pk)
+    texts = {"sq": "", "en": ""}
+    assert Organisation.objects.admit(one, texts, entry) == entry
+    assert Organisation.objects.admit(other, texts, seen) is None
+    assert [state_of(one), state_of(other)] == ["approved", "confirmed"]
+    assert Organisation.objects.get(pk=entry.pk).joining == one
+
+
+def test_the_joining_of_a_deleted_entry_waits_again_and_its_contact_is_erased_in_time(client):
+    sign_in(client, make_staff("view_organisation", "delete_organisation"))
+    joining = make_joining()
+    entry = admit(joining)
+    client.post(f"{ENTRIES}{entry.pk}/delete/", {"post": "yes"})
+    assert not Organisation.objects.filter(pk=entry.pk).exists() and state_of(joining) == "confirmed"
+    let_time_pass(UNDECIDED_PERIOD)
+    keep_house()
+    assert Joining.objects.get().name is None
+
+
+def test_stored_versions_of_partners_go_on_after_the_migration(client):
+    entry = make_entry(role="donor")
+    with reversion.create_revision():
+        reversion.add_to_revision(entry)
+    version = Version.objects.get_for_object(entry).get()
+    [stored] = json.loads(version.serialized_data)
+    stored["model"], stored["fields"]["kind"] = "campaign.partner", stored["fields"].pop("role")
+    Version.objects.filter(pk=version.pk).update(serialized_data=json.dumps([stored]))
+    for _once_more in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("campaign.migrations.0008_organisations").HISTORY)
+    version = Version.objects.get_for_object(entry).get()
+    assert version.field_dict["role"] == "donor"
+    [stored] = json.loads(version.serialized_data)
+    assert stored["model"] == "campaign.organisation" and "kind" not in stored["fields"]
+
+
+def test_starter_entries_that_staff_left_alone_still_follow_corrections():
+    item = StarterItem.objects.get(key="partner:crca")
+    StarterItem.objects.filter(pk=item.pk).update(
+        written={name: value for name, value in item.written.items() if name != "role"} | {"kind": item.written["role"]}
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("campaign.migrations.0008_organisations").STARTER)
+    assert StarterItem.objects.get(pk=item.pk).written["role"] == item.written["role"]
+    Organisation.objects.filter(key="crca").update(kind="other")
+    StarterItem.objects.filter(pk=item.pk).update(
+        written={name: value for name, value in item.written.items() if name != "kind"}
+    )
+    assert starter.write() == 1 and Organisation.objects.get(key="crca").kind == "association"

@@ -1,0 +1,163 @@
+"""deploy/install and deploy/update: what they refuse, and how they come back from a version that does not work."""
+
+import threading
+
+import pytest
+
+from tests.deploy.machine import ORIGIN, SOURCE, Machine
+from tests.deploy.test_operating import CURRENT, ENVIRONMENT, HOST, release
+
+INSTALL = f"deploy/install {HOST}"
+SMTP = "smtp://user:password@mail.example.org:587/?tls=1"
+
+
+@pytest.fixture
+def machine():
+    """A fresh machine with the checkout in SOURCE."""
+    with Machine() as machine:
+        machine.must("git", "clone", "-q", ORIGIN, SOURCE)
+        yield machine
+
+
+def assert_refused(machine, command, sentence):
+    """The command fails with one sentence on standard error, and without a trace of the shell."""
+    done = machine.shell(command)
+    assert done.returncode != 0 and sentence in done.stderr, (command, done.stdout, done.stderr)
+    assert "line " not in done.stderr.replace(f"{ENVIRONMENT}, line ", "") and "Traceback" not in done.stderr
+
+
+def test_mistakes_before_the_installation_get_a_sentence_and_change_nothing(machine):
+    machine.must("chmod", "755", SOURCE)
+    assert_refused(machine, f"runuser -u nobody -- {INSTALL}", "as root, for example with sudo")
+    for host in ("", "https://nejemi1.example", "nejemi1.example:8443", "nejemi1.example/sq", "NEJEMI1.example", "nejemi1",
+                 "192.0.2.1", "ne_jemi1.example", "-nejemi1.example", f"{'a' * 64}.example", "'nejemi1.example x'"):  # fmt: skip
+        assert_refused(machine, f"deploy/install {host}", "Name the host of the site in small letters")
+    assert_refused(machine, f"{INSTALL} --post {SMTP}", "The only option is --mail MAIL_URL")
+    assert_refused(machine, f'{INSTALL} --mail "smtp://o\'hara@x"', "without quotes and spaces")
+    for command in ("deploy/update", "deploy/rollback", "deploy/manage check"):
+        assert_refused(machine, command, "The site is not installed here: run deploy/install HOST first")
+    machine.write(f"{SOURCE}/notes.txt", "x")
+    assert_refused(machine, INSTALL, f"{SOURCE} has uncommitted files")
+    machine.path(f"{SOURCE}/notes.txt").unlink()
+    assert_refused(machine, f"cp -r deploy /tmp/; /tmp/{INSTALL}", "is no git checkout")
+    machine.write("/etc/os-release", "ID=debian\nVERSION_ID=12\n")
+    assert_refused(machine, INSTALL, "This machine is not Debian 13")
+    assert machine.calls() == []
+
+
+def test_mistakes_in_the_environment_and_a_wrong_database_get_a_sentence(machine):
+    install = f"{INSTALL} 9>&-"
+    for line, sentence in {
+        f"MAIL_URL={SMTP}&from=zotimi@{HOST}": "line 2: put the value in single quotes, as in MAIL_URL='value'",
+        f"SITE_URL=https://{HOST} # the site": "line 2: put the value in single quotes, as in SITE_URL='value'",
+        'SITE_URL="https://$HOST"': "line 2: put the value in single quotes",
+        "export KEEP_MONTHS=12": "line 2 is not of the form NAME=value",
+        "SITE_URL='https://other.example'": "This machine serves https://other.example",
+        "DATABASE_URL='postgres:///weare1?port=5433'": "PostgreSQL does not answer: check host, port and name in DATABASE_URL",
+    }.items():
+        machine.write(ENVIRONMENT, f"# Ours\n{line}\n", 0o640)
+        machine.must("bash", "-c", f"! id weare1 2>/dev/null || chgrp weare1 {ENVIRONMENT}")
+        machine.must("bash", "-c", f"id weare1 >/dev/null 2>&1 || chmod 644 {ENVIRONMENT}")
+        assert_refused(machine, install, sentence)
+    machine.write(ENVIRONMENT, "", 0o600)
+    assert_refused(machine, install, f"chown root:weare1 {ENVIRONMENT}, then chmod 640 {ENVIRONMENT}")
+    machine.path(ENVIRONMENT).unlink()
+
+    # A database that is too old, as a program of PostgreSQL reports it.
+    machine.write(
+        "/opt/stand-ins/psql",
+        '#!/bin/sh\ncase "$*" in *server_version_num*) echo 140020;; *) exec /usr/bin/psql "$@";; esac\n',
+        0o755,
+    )
+    assert_refused(machine, install, "PostgreSQL 14 is too old: upgrade it to 15 or newer")
+    machine.path("/opt/stand-ins/psql").unlink()
+
+    machine.must("install", "-d", "-m", "755", "-o", "root", "/srv/weare1/var/media")
+    assert_refused(
+        machine, install, "cannot write to /srv/weare1/var/media: run chown -R weare1:www-data /srv/weare1/var/media"
+    )
+    machine.must("chown", "weare1:www-data", "/srv/weare1/var/media")
+
+    # The words of the settings arrive.
+    text = machine.path(ENVIRONMENT).read_text()
+    machine.path(ENVIRONMENT).write_text(text.replace("FIELD_KEYS='", "FIELD_KEYS='x"))
+    assert_refused(machine, install, "FIELD_KEYS: key 1 of 1 is not 32 bytes in urlsafe base64")
+    assert machine.path(ENVIRONMENT).read_text().count("FIELD_KEYS") == 1
+    assert not machine.path(CURRENT).exists()
+
+
+ADD_COLUMN = 'migrations.RunSQL("ALTER TABLE pledges_pledge ADD COLUMN extra integer; SELECT 1")'
+ADD_CHECK = 'migrations.RunSQL("ALTER TABLE pledges_pledge ADD CONSTRAINT extra_is_small CHECK (extra < 9)")'
+
+
+def write_migration(machine, name, operation):
+    """Add a migration of pledges after the last one to the repository."""
+    last = sorted(path.stem for path in machine.path(f"{ORIGIN}/pledges/migrations").glob("0*.py"))[-1]
+    machine.write(
+        f"{ORIGIN}/pledges/migrations/{name}.py",
+        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('pledges', '{last}')]\n    operations = [{operation}]\n",
+    )
+
+
+@pytest.mark.drill(only=True)
+def test_an_update_that_would_harm_is_refused_or_undone(machine):
+    first = machine.must("git", "-C", SOURCE, "rev-parse", "HEAD").strip()
+    machine.must("bash", "-c", f"cd {SOURCE} && {INSTALL}")
+    keys = machine.path(ENVIRONMENT).read_text()
+
+    # A column is added within milliseconds; a constraint reads all rows.
+    write_migration(machine, "0101_column", ADD_COLUMN)
+    second = machine.commit("Column", tag="v2")
+    write_migration(machine, "0102_check", ADD_CHECK)
+    machine.commit("Check", tag="v3")
+    assert_refused(
+        machine, "deploy/update v3", "pledges.0102_check locks the pledge table while it reads or rewrites rows"
+    )
+    assert release(machine) == first
+    # A table that is in use all the time, then no more; and a person who edited the configuration.
+    hold = "BEGIN; LOCK TABLE pledges_pledge IN ACCESS SHARE MODE; SELECT pg_sleep(600)"
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%(600)' AND pid <> pg_backend_pid()"
+    holder = threading.Thread(target=machine.run, args=["runuser", "-u", "weare1", "--", "psql", "-c", hold])
+    holder.start()
+    assert_refused(
+        machine, "deploy/update v2", "A table stayed locked during 5 attempts, and the migration was not applied"
+    )
+    machine.must("runuser", "-u", "postgres", "--", "psql", "-c", end)
+    holder.join()
+    assert release(machine) == first
+    with machine.path("/etc/nginx/nginx.conf").open("a") as configuration:
+        configuration.write("# mine\n")
+    done = machine.shell("deploy/update v2")
+    assert done.returncode == 0 and "/etc/nginx/nginx.conf was changed by hand and stays" in done.stdout
+    assert release(machine) == second and "# mine" in machine.path("/etc/nginx/nginx.conf").read_text()
+
+    # A version whose site or worker does not start.
+    machine.path(f"{ORIGIN}/pledges/migrations/0102_check.py").unlink()
+    for file in ("weare1/wsgi.py", "pledges/management/commands/worker.py"):
+        text = machine.path(f"{ORIGIN}/{file}").read_text()
+        machine.write(f"{ORIGIN}/{file}", f"{text}\nraise SystemExit('broken')\n")
+        machine.commit("Broken")
+        machine.must("git", "-C", ORIGIN, "tag", "-f", "broken")
+        machine.must("git", "-C", SOURCE, "tag", "-d", "broken") if file.startswith("pledges") else None
+        assert_refused(machine, "deploy/update broken", f"the site is back at {second}")
+        assert release(machine) == second
+        assert machine.must(*READY) == "ok\n"
+        machine.write(f"{ORIGIN}/{file}", text)
+
+    # A variable that the new version needs.
+    machine.path(ENVIRONMENT).write_text(keys.replace("SITE_URL=", "# SITE_URL="))
+    third = machine.commit("Third", tag="v4")
+    assert_refused(machine, "deploy/update v4", "Set SITE_URL")
+    machine.path(ENVIRONMENT).write_text(keys)
+    machine.must("bash", "-c", f"cd {SOURCE} && deploy/update v4")
+    assert release(machine) == third
+    fourth = machine.commit("Fourth", tag="v5")
+    machine.must("bash", "-c", f"cd {SOURCE} && deploy/update")
+    kept = {path.name for path in machine.path("/srv/weare1/releases").iterdir()}
+    assert len(kept) == 3 and {third, fourth} < kept
+    # An older version does not know the database.
+    assert machine.path(ENVIRONMENT).read_text() == keys
+
+
+READY = ("curl", "-s", "--unix-socket", "/run/weare1/gunicorn.sock", "-H", f"Host: {HOST}", "http://localhost/healthz")

@@ -1,0 +1,120 @@
+"""The whole path of a pledge through pgbouncer, which gives each transaction another connection of PostgreSQL."""
+
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client, override_settings
+
+from pledges.crypto import links, registry
+from pledges.crypto.links import Purpose
+from pledges.models import Message, Pledge, Submission
+from pledges.totals import tally
+from tests.drill import require_program
+from tests.factories import form_data, keep_house, make_picture, run_worker, sign_in
+from tests.keys import new_key, rotate_keys
+from tests.pledges.admin.pages import ENGLISH, LIST
+from tests.threads import TIMEOUT, at_once
+from tests.worker import workers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FORM = "/sq/zotimi/"
+EXPORT = {
+    "content": "people",
+    "format": "csv",
+    "reason": "a test of it",
+    "export": "00000000-0000-4000-8000-000000000001",
+}
+PEOPLE = 12
+# So few that the connections of the site share them.
+POOL = 3
+
+
+@pytest.fixture
+def pooled(transactional_db):
+    """pgbouncer with deploy/pgbouncer.ini, through which this process and its children reach the test database."""
+    program = require_program("pgbouncer", "apt install pgbouncer")
+    direct = dict(connection.settings_dict)
+    owner = pwd.getpwuid(Path(direct["HOST"]).stat().st_uid)
+    folder = Path(tempfile.mkdtemp())
+    (folder / "users").write_text(f'"{direct["USER"]}" ""\n')
+    text = (settings.BASE_DIR / "deploy/pgbouncer.ini").read_text()
+    for pattern, line in {
+        r"weare1 = .*": f"{direct['NAME']} = host={direct['HOST']} port={direct['PORT'] or 5432}",
+        r"weare1_web = host=\S+ port=\S+ dbname=weare1 (.*)": f"web = host={direct['HOST']} port={direct['PORT'] or 5432} "
+        rf"dbname={direct['NAME']} \1",
+        r"unix_socket_dir = .*": f"unix_socket_dir = {folder}",
+        r"default_pool_size = .*": f"default_pool_size = {POOL}",
+        r"auth_type = .*": "auth_type = trust",
+        r"auth_file = .*": f"auth_file = {folder}/users",
+    }.items():
+        text, found = re.subn(f"(?m)^{pattern}$", line, text)
+        assert found == 1, pattern
+    (folder / "pgbouncer.ini").write_text(text)
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", f"{owner.pw_uid}:{owner.pw_gid}", folder], check=True)
+    user = ["-u", owner.pw_name] if os.geteuid() == 0 else []
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen([program, *user, folder / "pgbouncer.ini"], stdout=log, stderr=log)
+    connection.close()
+    try:
+        deadline = time.monotonic() + TIMEOUT
+        while not (folder / ".s.PGSQL.6432").exists():
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.05)
+        connection.settings_dict |= {"HOST": str(folder), "PORT": "6432"}
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict |= {name: direct[name] for name in ("HOST", "PORT")}
+        process.terminate()
+        process.wait(TIMEOUT)
+        shutil.rmtree(folder)
+
+
+def wait_until(condition):
+    """Wait until the condition holds; fails after TIMEOUT seconds."""
+    deadline = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def sign(number):
+    """A call that posts the form as this person; returns the status."""
+    form = form_data(name=f"Drita Kola{'abcdefghijklmnop'[number]}", email=f"drita{number}@shembull.al")
+    return lambda: Client().post(FORM, form).status_code
+
+
+def test_signing_settling_sending_confirming_rotation_export_and_admin_work_through_pgbouncer(pooled, admin_user):
+    with workers(2):
+        forms = [sign(number) for number in range(PEOPLE)]
+        assert at_once(*forms, *forms) == [303] * PEOPLE * 2
+        wait_until(lambda: Message.objects.filter(state="sent").count() == PEOPLE and not Submission.objects.exists())
+    assert Pledge.objects.count() == PEOPLE
+    paths = [links.path(Purpose.CONFIRM, pledge) for pledge in Pledge.objects.all()]
+    assert at_once(*(lambda path=path: Client().post(path).status_code for path in paths)) == [200] * PEOPLE
+    assert tally.read().total == PEOPLE and tally.differences() == []
+    make_picture()
+    run_worker()
+    keep_house()
+
+    present = {name: getattr(settings, name) for name in registry.LISTS}
+    with override_settings(**{name: [new_key(*keys), *keys] for name, keys in present.items()}):
+        assert "Done." in rotate_keys()
+        newest = {name: getattr(settings, name)[:1] for name in registry.LISTS}
+    with override_settings(**newest):
+        assert "Each list has one key in use." in rotate_keys()
+        staff = sign_in(Client(), admin_user)
+        assert staff.get(LIST, headers=ENGLISH).status_code == 200
+        rows = staff.post("/admin/pledges/export/add/", EXPORT, headers=ENGLISH).getvalue().decode().splitlines()
+        assert len(rows) == PEOPLE + 1 and "drita7@shembull.al" in "".join(rows)

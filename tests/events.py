@@ -1,0 +1,50 @@
+"""Events for tests: saved events, people who sign through their link, and the next day."""
+
+import itertools
+import uuid
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from pledges.models import Event, EventFigures
+from pledges.models.referrals import encrypt_inviter
+from pledges.totals import events
+from tests.factories import make_pledge
+
+_numbers = itertools.count(1)
+
+
+def make_event(begins=timedelta(days=7), hours=2, **overrides):
+    """A saved event that is shown and begins this long from now, for so many hours."""
+    number = next(_numbers)
+    start = timezone.now().replace(second=0, microsecond=0) + begins
+    values = {
+        "title_sq": f"Mbrëmja {number}",
+        "title_en": f"Evening {number}",
+        "slug_sq": f"mbremja-{number}",
+        "slug_en": f"evening-{number}",
+        "text_sq": "Flasim me prindër dhe mësues.\n\nHyrja është e lirë.",
+        "text_en": "We talk with parents and teachers.\n\nEveryone can come.",
+        "place_sq": "Përpara bashkisë",
+        "place_en": "In front of the town hall",
+        "begins": start,
+        "ends": start + timedelta(hours=hours),
+        "is_shown": True,
+        **overrides,
+    }
+    return Event.objects.create(**values)
+
+
+def make_signed(event, people):
+    """So many people who have signed through the link of the event and confirmed."""
+    for _ in range(people):
+        pledge_id = uuid.uuid4()
+        pledge = make_pledge(id=pledge_id, inviter_cipher=encrypt_inviter(event.code, pledge_id))
+        assert pledge.confirm()
+
+
+def next_day():
+    """Let the figures be of the day before and publish those of today."""
+    EventFigures.objects.update(published_on=F("published_on") - timedelta(days=1))
+    assert events.publish() == EventFigures.objects.count()

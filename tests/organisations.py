@@ -1,0 +1,91 @@
+"""Organisations for tests: the data of the form, joinings in any state, entries with logos."""
+
+import itertools
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.functions import Now
+
+from campaign import logos
+from campaign.demo import invented_logo
+from campaign.models import Organisation
+from pledges.crypto import keys
+from pledges.models import Joining, Municipality, ProviderRule
+from pledges.models.group_querysets import institution_key
+from pledges.models.person import address_digests
+from tests.factories import form_data
+
+_numbers = itertools.count(1)
+FORM = {"sq": "/sq/organizata/bashkohuni/", "en": "/en/organisations/join/"}
+PAGE = {"sq": "/sq/organizata/", "en": "/en/organisations/"}
+REACHED = {
+    "submitted": [],
+    "confirmed": ["confirmed_at"],
+    "approved": ["confirmed_at", "approved_at"],
+    "refused": ["confirmed_at", "refused_at"],
+}
+
+
+def join_data(**changes):
+    """The POST data of a school; None removes a field."""
+    data = {
+        "organisation": "Shkolla Shembull",
+        "kind": "school",
+        "municipality": str(Municipality.objects.get(name_sq="Tiranë").pk),
+        "url": "www.shkolla-shembull.al",
+        "statement_sq": "Duam që çdo nxënës të ketë kujt t’i flasë.",
+        "statement_en": "",
+        "name": "Mira Hoxha",
+        "email": "mira.hoxha@shkolla-shembull.al",
+        "acts_for": "on",
+        "consent": "on",
+        "stamp": form_data()["stamp"],
+        "website": "",
+        **changes,
+    }
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def make_joining(state="confirmed", name="Mira Hoxha", address=None, **overrides):
+    """A saved joining of a school with a site of its own."""
+    number = next(_numbers)
+    values = {
+        "organisation": f"Shkolla {number}",
+        "kind": "school",
+        "municipality": Municipality.objects.get(name_sq="Tiranë"),
+        "url": f"https://shkolla{number}.al",
+        "domain": f"shkolla{number}.al",
+        "agreed": "po",
+        "language": "sq",
+        "state": state,
+        "refusal": "unknown" if state == "refused" else "",
+        **dict.fromkeys(REACHED[state], Now()),
+        **overrides,
+    }
+    joining = Joining(organisation_key=institution_key(values["organisation"]), **values)
+    address = address or f"mira@shkolla{number}.al"
+    joining.name_cipher = keys.encrypt(name, associated_data=joining.associated_data("name"))
+    joining.address_cipher = keys.encrypt(address, associated_data=joining.associated_data("address"))
+    for column, value in address_digests(address, ProviderRule.objects.by_domain()).items():
+        setattr(joining, column, value)
+    joining.save(force_insert=True)
+    joining.refresh_from_db()
+    return joining
+
+
+def make_entry(logo=None, **overrides):
+    """A saved entry of the page, with the invented logo of this number."""
+    number = next(_numbers)
+    values = {"key": f"organisation-{number}", "name_sq": f"Shoqata {number}", "name_en": f"Association {number}"}
+    values |= {"kind": "association"} | overrides
+    folder = "" if logo is None else logos.store(logos.redrawn(invented_logo(logo)))
+    return Organisation.objects.create(**{"logo": folder, **values})
+
+
+def admit(joining, **texts):
+    """The entry of a confirmed joining, approved."""
+    return Organisation.objects.admit(joining, {"sq": "", "en": ""} | texts)
+
+
+def upload(data, name="logo.png"):
+    """An uploaded file with this content."""
+    return SimpleUploadedFile(name, data, content_type="image/png")

@@ -1,0 +1,81 @@
+"""Group pledges for tests: the data of the form, and saved groups in any state."""
+
+import itertools
+from datetime import timedelta
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from pledges.crypto import keys
+from pledges.models import GroupPledge, Municipality, ProviderRule, Sector
+from pledges.models.group_querysets import institution_key, school_year
+from pledges.models.person import address_digests
+from tests.factories import form_data
+
+_numbers = itertools.count(1)
+PATHS = {"sq": "/sq/zotimi-ne-grup/", "en": "/en/group-pledge/"}
+
+
+def group_data(**changes):
+    """The POST data of a class of 27 pupils and a teacher; None removes a field."""
+    data = {
+        "over_18": "yes",
+        "kind": "class",
+        "institution": "Naim Frashëri",
+        "municipality": str(Municipality.objects.get(name_sq="Tiranë").pk),
+        "held_on": timezone.localdate().isoformat(),
+        "grade": "7",
+        "letter": "b",
+        "people_children": "27",
+        "people_teachers": "1",
+        "name": "Mira Hoxha",
+        "email": "mira.hoxha@shembull.al",
+        "statement": "on",
+        "consent": "on",
+        "stamp": form_data()["stamp"],
+        "website": "",
+        **changes,
+    }
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def make_group(state="confirmed", people=None, name="Mira Hoxha", address=None, place="Tiranë", **overrides):
+    """A saved group pledge. `people` are {sector slug: number}; by default a class of 27 pupils and a teacher."""
+    number = next(_numbers)
+    ids = dict(Sector.objects.values_list("slug", "pk"))
+    people = {str(ids[slug]): n for slug, n in (people or {"children": 27, "teachers": 1}).items()}
+    place = Municipality.objects.get(name_sq=place)
+    reached = {
+        "submitted": [],
+        "confirmed": ["confirmed_at"],
+        "approved": ["confirmed_at", "approved_at"],
+        "refused": ["confirmed_at", "refused_at"],
+    }[state]
+    day = overrides.pop("held_on", timezone.localdate() - timedelta(days=0))
+    values = {
+        "kind": "class",
+        "institution": f"Shkolla {number}",
+        "municipality": place,
+        "county_id": place.county_id,
+        "held_on": day,
+        "school_year": school_year(day),
+        "people": people,
+        "counted": people if state == "approved" else None,
+        "refusal": "number" if state == "refused" else "",
+        "agreed": "po",
+        "language": "sq",
+        "state": state,
+        **dict.fromkeys(reached, Now()),
+        **overrides,
+    }
+    if values["kind"] == "class":
+        values = {"grade": 7, "letter": "B", **values}
+    group = GroupPledge(institution_key=institution_key(values["institution"]), **values)
+    address = address or f"mira{number}@shembull.al"
+    group.name_cipher = keys.encrypt(name, associated_data=group.associated_data("name"))
+    group.address_cipher = keys.encrypt(address, associated_data=group.associated_data("address"))
+    for column, value in address_digests(address, ProviderRule.objects.by_domain()).items():
+        setattr(group, column, value)
+    group.save(force_insert=True)
+    group.refresh_from_db()
+    return group

@@ -1,0 +1,100 @@
+"""The figure of today on the home page: people who confirmed since midnight in Tirana and have not withdrawn."""
+
+from datetime import datetime, time, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from pledges import snapshot
+from pledges.totals import tally
+from tests.clock import DatabaseClock
+from tests.factories import make_pledge
+from tests.pages import LANGUAGES, Document, path_of
+from tests.tally import put_cells
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+WORDS = {"sq": "sot +", "en": " today"}
+
+
+@pytest.fixture
+def clock(transactional_db):
+    """The clock of the database, which a test sets."""
+    clock = DatabaseClock()
+    yield clock
+    clock.end()
+
+
+def today(client, language="en"):
+    """The figure of today as the home page shows it, None where it shows none."""
+    page = Document(client.get(path_of("campaign:home", language)))
+    shown = page.all("strong", **{"class": "today"})
+    if not shown:
+        assert WORDS[language] not in page.words(page.one("p", **{"class": "count"}))
+        return None
+    return page.words(shown[0])
+
+
+def until_midnight():
+    """The time from now to the next midnight in Tirana."""
+    now = timezone.localtime()
+    return timezone.make_aware(datetime.combine(now.date() + DAY, time.min)) - now
+
+
+def see(clock, shift):
+    """Set the clock of the database, and forget what this process knows of its time."""
+    clock.shift = shift
+    snapshot._process.__init__()
+
+
+@pytest.mark.parametrize(("language", "shown"), [("sq", "sot +60"), ("en", "+60 today")])
+def test_home_shows_the_people_of_today_in_both_languages(client, language, shown):
+    put_cells({("parents", "AL-11"): 500}, timezone.localdate() - DAY)
+    put_cells({("parents", "AL-11"): 41, ("youth", ""): 19})
+    assert today(client, language) == shown
+
+
+def test_a_large_figure_is_grouped(client):
+    put_cells({("parents", "AL-11"): 12_345})
+    assert (today(client, "sq"), today(client)) == ("sot +12\xa0345", "+12,345 today")
+
+
+def test_nothing_is_shown_while_no_one_has_come_today(client):
+    assert [today(client, language) for language in LANGUAGES] == [None, None]
+    put_cells({("parents", "AL-11"): 500}, timezone.localdate() - DAY)
+    assert [today(client, language) for language in LANGUAGES] == [None, None]
+    # As after a correction by hand of a wrong clock.
+    put_cells({("parents", "AL-11"): -3})
+    assert [today(client, language) for language in LANGUAGES] == [None, None]
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_a_withdrawal_leaves_the_day_of_its_confirmation(client, folded):
+    older = make_pledge(state="confirmed", confirmed_at=timezone.now() - 3 * DAY)
+    newer = make_pledge(state="confirmed")
+    make_pledge(state="confirmed")
+    if folded:
+        tally.fold()
+    assert today(client) == "+2 today"
+    older.withdraw()
+    assert today(client) == "+2 today", "it was of another day"
+    newer.withdraw()
+    assert today(client) == "+1 today"
+    assert tally.read().total == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_midnight_in_tirana_the_figure_ends_on_every_kept_page(clock):
+    """The tally does not change: only the minute of the page does."""
+    client = Client()
+    make_pledge(state="confirmed")
+    make_pledge(state="confirmed", confirmed_at=timezone.now() - 2 * DAY)
+    see(clock, until_midnight() - timedelta(seconds=90))
+    before = client.get("/en/")
+    assert today(client) == "+1 today"
+    see(clock, clock.shift + timedelta(seconds=120))
+    assert today(client) is None
+    assert client.get("/en/").headers["ETag"] != before.headers["ETag"]
+    assert tally.read().total == 2

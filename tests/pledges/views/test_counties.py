@@ -1,0 +1,204 @@
+"""The pages of counties: only published figures, in both languages."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone, translation
+
+from pledges.models import County, PublishedCounty, PublishedState
+from pledges.models.places import definite_form
+from pledges.totals import published
+from tests.pages import LANGUAGES, Document, path_of
+from tests.tally import put_cells
+
+pytestmark = pytest.mark.django_db
+
+SHKODER, TIRANE, KUKES = "AL-10", "AL-11", "AL-07"
+DEFINITE = (
+    "Berati Durrësi Elbasani Fieri Gjirokastra Korça Kukësi Lezha Dibra Shkodra Tirana Vlora".split()  # by ISO code
+)
+
+
+def slugs(language):
+    """{code: slug} of all counties with a page."""
+    with translation.override(language):
+        return {county.code: county.slug for county in County.objects.exclude(code="abroad")}
+
+
+def opened(client, path):
+    response = client.get(path)
+    assert response.status_code == 200
+    return Document(response)
+
+
+def publish(**people):
+    """Publish so many people of each county (its name without signs), and some elsewhere."""
+    codes = {"shkoder": SHKODER, "tirane": TIRANE, "kukes": KUKES}
+    put_cells({("parents", codes[name]): n for name, n in people.items()} | {("youth", "AL-02"): 9, ("youth", ""): 9})
+    return published.publish_counties()
+
+
+def table(page):
+    """[(rank, county, rate)] as the page shows them."""
+    [ranks] = page.all("table", **{"class": "rank"})
+    rows = page.all("tr", node=ranks)[1:]
+    return [(page.words(row.children[0]), page.words(row.children[1]), page.words(row.children[3])) for row in rows]
+
+
+def test_the_definite_forms_of_all_counties():
+    names = County.objects.exclude(code="abroad").order_by("code").values_list("name_sq", flat=True)
+    assert [definite_form(name) for name in names] == DEFINITE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_county_has_a_page_with_its_own_title_and_description(client, language):
+    publish(shkoder=40, tirane=400)
+    titles, descriptions = set(), set()
+    for code, slug in slugs(language).items():
+        page = opened(client, path_of("pledges:county", language, slug))
+        assert page.words(page.one("h1")).startswith("Ne jemi " if language == "sq" else "We are ")
+        description = page.of(page.one("meta", name="description"))["content"]
+        assert len(page.title) <= 65 and len(description) <= 160, code
+        titles.add(page.title)
+        descriptions.add(description)
+        other = {each: path_of("pledges:county", each, slugs(each)[code]) for each in LANGUAGES}
+        assert page.of(page.one("link", rel="canonical"))["href"] == settings.SITE_URL + other[language]
+        [switch] = page.all("a", **{"class": "lang"})
+        [there] = set(LANGUAGES) - {language}
+        assert page.of(switch)["href"] == other[there]
+    assert len(titles) == len(descriptions) == 12
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        (
+            "/sq/sa-jemi/shkoder/",
+            (
+                "Ne jemi Shkodra", "765 veta kanë nënshkruar", "Gjendja më 25 nëntor 2026, ora 14:00", "I dyti nga dymbëdhjetë",
+                "Edhe 235 veta, dhe Shkodra bëhet me 1000 mbështetës.", "Çdo pikë përfaqëson 2 veta",
+            ),
+        ),
+        (
+            "/en/totals/shkoder/",
+            ("We are Shkodër", "765 people have signed", "As of 25 November 2026, 14:00", "Second of twelve", "235 more people"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_page_shows_the_published_figure_with_its_time_and_place(client, path, words):
+    publish(shkoder=765, tirane=4000)
+    PublishedCounty.objects.update(published_at="2026-11-25T13:00:00Z")
+    page = opened(client, path)
+    shown = page.words(page.one("main")).replace("\xa0", " ")
+    for each in words:
+        assert each in shown
+    assert table(page)[:2] == [
+        ("1", "Tiranë" if path[1:3] == "sq" else "Tirana", "52,7" if path[1:3] == "sq" else "52.7"),
+        ("2", "Shkodër", "49,5" if path[1:3] == "sq" else "49.5"),
+    ]
+    assert len(page.all("path", node=page.one("svg", **{"class": "spot"}))) == 12
+
+
+def test_a_county_without_a_published_figure_says_so_and_shows_no_number(client):
+    publish(shkoder=40, kukes=4)
+    page = opened(client, "/sq/sa-jemi/kukes/")
+    shown = page.words(page.one("main"))
+    assert "Ende pa shifër" in shown and "të paktën 5 veta njëherësh" in shown and "Dymbëdhjetë qarqet" in shown
+    assert ("–", "Kukës", "–") in table(page)
+    [count] = page.all("p", **{"class": "count"})
+    assert not re.search(r"\d", page.words(count))
+
+
+def test_people_who_are_not_published_yet_do_not_change_a_page(client):
+    publish(shkoder=40, kukes=4)
+    paths = ["/sq/sa-jemi/shkoder/", "/sq/sa-jemi/kukes/"]
+    before = [client.get(path).headers["ETag"] for path in paths]
+    put_cells({("parents", SHKODER): 4, ("parents", KUKES): 20})
+    assert [client.get(path).headers["ETag"] for path in paths] == before
+
+
+def put_states(*figures):
+    """Published states of Shkodër on the days before today, the last one yesterday."""
+    for ago, people in enumerate(reversed(figures), start=1):
+        at = timezone.now() - timedelta(days=ago)
+        counties = {SHKODER: people, TIRANE: 50}
+        PublishedState.objects.create(day=timezone.localdate(at), as_of=at, figures={"counties": counties})
+
+
+def growth(client):
+    """The figures in the table of the growth, the oldest first."""
+    page = opened(client, "/sq/sa-jemi/shkoder/")
+    rows = [row for each in page.all("table", **{"class": "data-table"}) for row in page.all("tr", node=each)[1:]]
+    return [int(page.words(row.children[1])) for row in reversed(rows)]
+
+
+@pytest.mark.parametrize(
+    ("states", "shown"),
+    [
+        ([0, 8, 8, 20, 31], [8, 20, 31, 40]),
+        # Moves within a day can leave a difference of less than five: a step is left out.
+        ([8, 20, 22, 38], [8, 22, 40]),
+        ([0, 30, 0, 30], [30, 0, 30, 40]),
+        # One figure is no growth.
+        ([], []),
+        ([40, 40], []),
+    ],
+)
+def test_growth_moves_in_steps_of_at_least_five(client, states, shown):
+    publish(shkoder=40)
+    put_states(*states)
+    assert growth(client) == shown
+
+
+def test_growth_over_months_has_one_step_for_each_month(client):
+    publish(shkoder=4000)
+    put_states(*range(10, 3600, 10))
+    months = {(timezone.localdate() - timedelta(days=ago)).strftime("%Y-%m") for ago in range(360)}
+    figures = growth(client)
+    assert len(figures) == len(months) and figures == sorted(figures) and figures[-1] == 4000
+
+
+@pytest.mark.parametrize(
+    ("path", "target"), [("/en/totals/tirane/", "/en/totals/tirana/"), ("/sq/sa-jemi/tirana/", "/sq/sa-jemi/tirane/")]
+)
+def test_the_address_of_the_other_language_redirects(client, path, target):
+    response = client.get(path)
+    assert (response.status_code, response.headers["Location"]) == (301, target)
+
+
+@pytest.mark.parametrize("path", ["/sq/sa-jemi/beograd/", "/en/totals/abroad/", "/sq/sa-jemi/outside-albania/"])
+def test_an_unknown_county_is_a_404_with_the_numbers(client, path):
+    response = client.get(path)
+    assert response.status_code == 404
+    page = Document(response)
+    assert [page.words(each) for each in page.all("b", node=page.one("main"))] == ["116 111", "129", "112"]
+
+
+def test_a_page_of_a_county_needs_one_query(client, django_assert_num_queries):
+    publish(shkoder=40)
+    client.get("/sq/sa-jemi/shkoder/")
+    with django_assert_num_queries(1):
+        client.get("/sq/sa-jemi/shkoder/")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_table_of_the_totals_links_to_every_county(client, language):
+    publish(shkoder=40)
+    page = opened(client, path_of("pledges:totals", language))
+    links = {page.of(link)["href"] for link in page.all("a", node=page.one("section", id="counties"))}
+    assert {path_of("pledges:county", language, slug) for slug in slugs(language).values()} <= links
+
+
+def test_the_search_finds_the_page_by_the_name_of_the_county(client):
+    found = Document(client.post("/sq/kerko/", {"q": "shkoder"}))
+    assert "/sq/sa-jemi/shkoder/" in {found.of(link)["href"] for link in found.all("a", href=True)}
+
+
+def test_the_ways_to_pass_on_name_the_county_and_no_number(client):
+    publish(shkoder=765)
+    page = opened(client, "/sq/sa-jemi/shkoder/")
+    [whatsapp] = [link for link in page.all("a", href=True) if page.of(link)["href"].startswith("https://wa.me/")]
+    assert "Shkodra" in page.of(whatsapp)["href"] and "765" not in page.of(whatsapp)["href"]
+    assert "btn-2" in page.of(whatsapp)["class"], "the filled button is the one of the pledge"

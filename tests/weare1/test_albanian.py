@@ -1,0 +1,93 @@
+"""The Albanian rules of docs/words.md: adults are addressed as *ju*, and one thing has one name.
+
+tests/weare1/test_languages.py looks for commands to one person on the rendered pages of the admin.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.albanian import guide_texts, pages_without_catalogue, singular, starter_texts
+from tests.weare1.test_languages import read_po
+
+CATALOGUES = [Path(settings.BASE_DIR) / "locale" / "sq" / "LC_MESSAGES" / name for name in ("django.po", "djangojs.po")]
+# Texts for children and young people, who are addressed as *ti*.
+TO_A_CHILD = "to a child"
+TO_A_FRIEND = "to a friend"
+
+
+def translations(without=()):
+    """(place, text) of every translation, but for entries with one of these contexts."""
+    for file in CATALOGUES:
+        for entry in read_po(file):
+            if entry.context not in ("address", *without):
+                for text in entry.translations:
+                    yield f"{file.name}: {entry.id}", text
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Ruaj", "Ruaj"),
+        ("Fshi, me një mesazh të fundit", "Fshi"),
+        ("Nuk hyn dot: harroje ose hiqe", "hiqe"),
+        ("Zgjidhi të gjitha", "Zgjidhi"),
+        ("shtypni shigjetën „Zgjidh”", "Zgjidh"),
+        ("Faji nuk është yt.", "yt"),
+        ("Ruajeni. Zgjidhini të gjitha ose fshijini.", None),
+        ("U fshi: figurë. Hapi i dytë i kërkon të dyja.", None),
+        ("E ruajti këtë dhe shfaq emrin.", None),
+    ],
+)
+def test_a_command_to_one_person_is_found(text, command):
+    assert singular(text) == command
+
+
+def test_no_translation_addresses_one_person():
+    spoken = translations(without=[TO_A_CHILD, TO_A_FRIEND])
+    found = {place: command for place, text in spoken if (command := singular(text))}
+    assert found == {}
+
+
+def test_the_guide_addresses_nobody_as_one_person():
+    assert {place: command for place, text in guide_texts() if (command := singular(text))} == {}
+
+
+# What is not said, and what is said instead.
+ONE_WORD = {
+    r"(?<!gjurmë të )(?<!gjurmët e )(?<!gjurmët të )\bkoduara?\b(?! me çelës)|çkod": "kriptuar (koduar of gjurmë only)",
+    r"shën\w+ kuti(?!z)|\bkuti(në|a|ja)?\b(?= e lajmeve|[^.]{0,20} shën)": "kutizë for a tick; kuti is a mailbox",
+    r"\bparapamj": "pamja paraprake",
+    r"kush jemi, në shifra": "sa jemi",
+    r"\b(rrugë të tjera|rrugët e tjera|të gjitha rrugët)\b": "mundësi",
+    r"\bna gjeni\b": "na kontaktoni",
+    r"\bvetjak": "personal",
+    r"(?-i:\bligj\w* nr\.)": "Ligji nr.",
+    r"\bmesazhe\w* (e|të) lëna\b": "mesazhe të padorëzuara",
+    r"(?<!/)\badmin(i|in|it)?\b(?!/)": "administrim",
+    r"\bi (ka|kam|kanë|ke|keni|kishte|kishe|kishin|kishit) mbushur\b|18 vjeç e lart": "ka mbushur 18 vjeç",
+    r"\bniset (kur|një herë|në vend)": "dërgohet",
+    r"\bshantazh seksual (i|të) fëmij": "shantazh seksual ndaj fëmijëve",
+    r"\bpërzgj[ei]dh": "zgjedh",
+    r"\bsajt": "faqe",
+    r"\b(e-mail|emaili|emailin|mail-i)": "email, email-i",
+    r"e kanë thënë qarkun": "qarku i pashënuar",
+    r"\bzotohuni edhe ju:": "zotohu edhe ti, from friend to friend",
+    r"\bndrysho\w+ (vetëm )?për (të paktën |disa |%)": "ndryshon me",
+    r"\bcilit numër\b": "në cilin numër",
+    r"\bllogarit(et|en)\b": "numërohet, of a sheet: vlen",
+    r"\bshëno\w+ (\w+ )?(grup|klas)": "regjistroni grupin; shënoni is for a box",
+    r"\be ka të detyruar\b": "nuk është i detyruar",
+    r"\b(këta|këtyre dy) (\S+ )?grupe\b": "këto grupe",
+    r"detyrë të veprojnë(?<!për detyrë të veprojnë)": "e kanë për detyrë të veprojnë",
+}
+
+
+@pytest.mark.parametrize(("wrong", "right"), ONE_WORD.items(), ids=ONE_WORD.values())
+def test_one_thing_has_one_name(wrong, right):
+    pattern = re.compile(wrong, re.IGNORECASE)
+    texts = [*translations(), *starter_texts(), *guide_texts(), *pages_without_catalogue()]
+    assert len(texts) > 2000
+    assert {place: right for place, text in texts if pattern.search(text)} == {}

@@ -1,0 +1,172 @@
+"""A database that is locked, read-only or full: what visitors see, and that /healthz answers meanwhile."""
+
+import json
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Submission
+from tests.factories import form_data, make_pledge
+from tests.pages import Document
+from tests.site import Site, url_of_test_database
+from tests.threads import held_open
+
+THREADS = 20
+LOCK_TIMEOUT = 4  # seconds; 5 in production
+
+
+def lock_pledges():
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE pledges_pledge IN ACCESS EXCLUSIVE MODE")
+
+
+def seconds_of(call):
+    """(result, seconds) of a call."""
+    began = time.monotonic()
+    return call(), time.monotonic() - began
+
+
+@pytest.mark.django_db(transaction=True)
+def test_healthz_answers_at_once_while_every_thread_waits_for_a_lock(tmp_path):
+    link = links.path(Purpose.MANAGE, make_pledge(state="confirmed"))
+    url = url_of_test_database(lock_timeout=f"{LOCK_TIMEOUT}s")
+    with Site(tmp_path, url, threads=THREADS) as site, ThreadPoolExecutor(20) as pool:
+        assert site.fetch(link)[0] == 200 and site.fetch("/sq/")[0] == 200
+        with held_open(lock_pledges):
+            waiting = [pool.submit(site.fetch, link) for _ in range(20)]
+            times = []
+            for _ in range(3):
+                (status, _headers, body), seconds = seconds_of(lambda: site.fetch("/healthz"))
+                assert (status, body) == (200, "ok\n")
+                times.append(seconds)
+            # The shortest, because the machine of the tests may be busy.
+            assert min(times) < 1 and not any(each.done() for each in waiting)
+            answers = [each.result() for each in waiting]
+            # Those that do not need the table.
+            assert site.fetch("/sq/")[0] == 200 and site.fetch("/sq/zotimi/")[0] == 200
+        assert {status for status, _headers, _body in answers} == {503}
+        page = Document(answers[0][2])
+        assert "Tani nuk mund të marrim zotime" in page.words(page.one("h1"))
+        assert site.fetch(link)[0] == 200, "it comes back by itself"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_action_answers_503_in_both_languages_and_works_afterwards(tmp_path):
+    pledge = make_pledge(state="confirmed")
+    # The address of the form is also that of the 503 page, so going back or reloading sends the same once more.
+    with Site(tmp_path, url_of_test_database(lock_timeout="300ms"), threads=THREADS) as site:
+        for language, words in (
+            ("sq", "çfarë keni shkruar është ende aty"),
+            ("en", "What you entered should still be there"),
+        ):
+            pledge.language = language
+            link = links.path(Purpose.WITHDRAW, pledge)
+            with held_open(lock_pledges):
+                status, headers, body = site.fetch(link, {"x": "1"})
+            assert status == 503 and words in Document(body).words(Document(body).one("main"))
+            assert headers["Cache-Control"] == "private, no-store" and headers["Retry-After"] == "60"
+        assert site.fetch(link, {"x": "1"})[0] == 200
+        pledge_exists = type(pledge).objects.filter(pk=pledge.pk).exists()
+        assert not pledge_exists
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connections_that_send_nothing_hold_no_thread(tmp_path):
+    with Site(tmp_path, url_of_test_database(), threads=2) as site:
+        assert site.fetch("/sq/")[0] == 200
+        silent = [socket.create_connection(site.listener.getsockname()[:2]) for _ in range(20)]
+        time.sleep(0.3)
+        _answer, seconds = seconds_of(lambda: site.fetch("/sq/"))
+        assert seconds < 1
+        # One that sends its request late, byte by byte, is answered too.
+        for byte in b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n":
+            silent[0].sendall(bytes([byte]))
+        silent[0].settimeout(10)
+        assert silent[0].recv(100).startswith(b"HTTP/1.1 200 OK")
+        for each in silent:
+            each.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_that_share_a_connection_are_all_answered(tmp_path):
+    with (
+        Site(tmp_path, url_of_test_database(), threads=2) as site,
+        socket.create_connection(site.listener.getsockname()[:2]) as client,
+    ):
+        assert site.fetch("/sq/")[0] == 200
+        client.settimeout(10)
+        request = "GET {} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        client.sendall("".join(request.format(path) for path in ("/healthz", "/robots.txt", "/healthz")).encode())
+        received = b""
+        while received.count(b"HTTP/1.1 200 OK") < 3:
+            received += client.recv(65536) or pytest.fail(received.decode())
+
+
+# Read-only
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_read_only_database_takes_no_form_and_shows_every_public_page(tmp_path):
+    pledge = make_pledge(state="confirmed")
+    manage, withdraw = (links.path(purpose, pledge) for purpose in (Purpose.MANAGE, Purpose.WITHDRAW))
+    with Site(tmp_path, url_of_test_database(default_transaction_read_only="on"), threads=THREADS) as site:
+        assert site.fetch("/sq/zotimi/")[0] == 200, "no write was refused yet"
+        for path, form in (
+            ("/sq/zotimi/", form_data()),
+            ("/en/pledge/", form_data()),
+            ("/sq/zotimi-im/", form_data()),
+            (withdraw, {"x": "1"}),
+        ):
+            status, _headers, body = site.fetch(path, form)
+            assert status == 503 and Document(body).all("a", href="tel:116111"), path
+            assert "Drita" not in body
+        # Now the process knows that nothing can be sent.
+        assert site.fetch("/sq/zotimi/")[0] == 503
+        for path in ("/sq/", "/en/", "/sq/sa-jemi/", "/en/help/", "/api/v1/totals.json", "/sq/muri/", manage):
+            assert site.fetch(path)[0] == 200, path
+        wrong = json.loads(site.fetch("/readyz")[2])["wrong"]
+        assert "read-only" in wrong and "database" not in wrong
+        assert "psycopg" not in site.log.read_text()
+    assert not Submission.objects.exists() and type(pledge).objects.filter(pk=pledge.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_forms_open_again_after_the_database_accepts_writes(tmp_path):
+    read_only = "ALTER DATABASE {} {} default_transaction_read_only"
+    name = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor:
+        cursor.execute(read_only.format(name, "SET") + " = on")
+    try:
+        with Site(tmp_path, url_of_test_database(), threads=THREADS) as site:
+            assert site.fetch("/sq/zotimi/", form_data())[0] == 503
+            with connection.cursor() as cursor:
+                cursor.execute("SET default_transaction_read_only = off")
+                cursor.execute(read_only.format(name, "RESET"))
+            deadline = time.monotonic() + 20
+            # A form that was kept open: its stamp is old enough.
+            while site.fetch("/sq/zotimi/", form_data())[0] == 503:
+                assert time.monotonic() < deadline
+                time.sleep(0.5)
+            assert site.fetch("/sq/zotimi/")[0] == 200
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute(read_only.format(name, "RESET"))
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_of_staff_answers_503_too_though_a_middleware_writes(admin_client):
+    # The test client raises what nothing in a view has caught.
+    admin_client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    response = admin_client.get("/admin/")
+    assert response.status_code == 503 and "116 111" in response.text
+    # The connection was closed, and with it the setting ended.
+    assert admin_client.get("/admin/").status_code == 200

@@ -1,0 +1,148 @@
+"""The rules of docs/words.md on English: one word for one thing, plain words, whole sentences."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.weare1.test_languages import CATALOGUE, read_po
+
+ROOT = Path(settings.BASE_DIR)
+
+# English that is read: (where, text)
+
+STARTER = sorted(ROOT.glob("*/starter/*.json"))
+# Pages that have no catalogue, and the description of the open data.
+WITHOUT_CATALOGUE = ["templates/500.html", "deploy/refused.html", "deploy/too-large.html", "deploy/unavailable.html"]
+
+
+def strings_of_django():
+    """Strings whose English is Django's."""
+    module = ast.parse((ROOT / "weare1/django_strings.py").read_text())
+    return {node.value for node in ast.walk(module) if isinstance(node, ast.Constant)}
+
+
+def english_of(content, key=""):
+    """Yield the English texts of parsed starter content."""
+    if isinstance(content, dict):
+        for name, value in content.items():
+            yield from english_of(value, name)
+    elif isinstance(content, list):
+        for value in content:
+            yield from english_of(value, key)
+    elif key.endswith("_en") and isinstance(content, str):
+        yield content
+
+
+def lines_of(name):
+    """Yield (where, line) of a file."""
+    for number, line in enumerate((ROOT / name).read_text().splitlines(), start=1):
+        yield f"{name}:{number}", line
+
+
+def english_texts():
+    """Yield (where, sentence) of all English that visitors, supporters and staff read."""
+    of_django = strings_of_django()
+    for entry in read_po(CATALOGUE):
+        for text in {entry.id, entry.plural} - {None} - of_django:
+            if entry.context != "address":
+                yield CATALOGUE.name, re.sub(r"%\(\w+\)[sd]", "…", text)
+    for file in STARTER:
+        for text in english_of(json.loads(file.read_text())):
+            for sentence in re.split(r"(?<=[.!?:;])\s+|\n+", text):
+                yield file.name, re.sub(r"<[^>]*>|\{\{.*?\}\}", "", sentence)
+    for where, line in lines_of("docs/editing.md"):
+        yield where, re.sub(r"\]\([^)]*\)", "]", line)
+    for name in WITHOUT_CATALOGUE:
+        yield from lines_of(name)
+    # The open data say "sector", as the API does.
+    for where, line in lines_of("pledges/views/openapi.py"):
+        yield where, re.sub(r"sectors?", "group", line, flags=re.IGNORECASE)
+
+
+# {rule: pattern of what breaks it}. The tables of docs/words.md give what to say instead.
+RULES = {
+    "email": r"\be-mail",
+    "no whoever": r"\bwhom?ever\b",
+    "again": r"\banew\b|\bonce more\b",
+    "a new link": r"\bfresh\b",
+    "no press": r"\bone press\b",
+    "no longer": r"\bworks? no more\b|\bcounts? no more\b|\bany more[.,;:!?]",
+    "whole sentences": r"^(off|empty):|^(such as|in which|for whoever)\b",
+    "straight away": r"(?<!many )(?<!several )(?<!many pledges )\bat once\b",
+    "in the meantime": r"\bmeanwhile\b",
+    "want, ask": r"\bwish(es|ed)?\b",
+    "automatically": r"\bby (itself|themselves)\b",
+    "things do not stand": r"\bstands? (here|there|in|under|at|on|below|behind|large|still|as)\b",
+    "sign": r"\bpledging\b|\b(has|have|who) pledged from\b|\bpromise to the pledge\b|\btake a pledge\b",
+    "withdraw": r"\b(take|took|taken) (your pledge )?back\b|\bleaves? the (count|figures)\b",
+    "erase": r"\bforget (your|the|an?) (address|data)\b|\bgoes for good\b|\bkept nothing of\b",
+    "cancel": r"\b(end|make) (this|my|your) link\b|\bleads nowhere\b",
+    "restore": r"\b(bring|brought|put) (it |this |these |the \w+ )?(version )?back\b(?! memories)",
+    "group": r"\bsectors?\b",
+    "text": r"\bwordings?\b",
+    "warning": r"\ba doubt beside\b",
+    "second step": r"\bsecond factor\b",
+    "sign out": r"\blog ?(in|out)\b",
+    "screen lock": r"\bcode of your phone\b",
+    "failed, resend": r"\bgiven up\b",
+    "logo": r"\bthe mark\b",
+    "mark on paper": r"\bstrokes?\b",
+    "launch statement": r"\blaunch text\b",
+    "supporters so far": r"\bhow many we are\b|\bwho we are, in figures\b",
+    "manage my pledge": r"\bsend me my link\b",
+    "commitment": r"\bwhat you can promise\b",
+    "invitation link": r"\byour own link\b|\blink of your own\b",
+    "in total": r"\bin all\b(?! capitals)",
+    "codes made from": r"\bcoded traces?\b",
+    "name of the movement": r"\bviolence and exploitation of children\b|\bmovement against sexual violence\b",
+    "data is singular": r"\bthese data\b",
+    "order of a question": r"(^|[.?!>] )(you cannot|it is not there|nothing comes)\b[^.?!]*\?",
+    "aged 18 or over": r"\bof 1[68] (or|and) over\b",
+    "check, review": r"\blook(s|ed|ing)? (it over|twice|at (it|this|the (list|demands|names|differences)))\b",
+    "email, not write": r"\bwrite to (you|it|them|this address)\b",
+    "we are 1": r"\b(pledge of|site of|account at|pledge with) ne jemi 1\b",
+}
+
+
+def broken_rules(text):
+    """The names of the rules that a text breaks."""
+    return [rule for rule, pattern in RULES.items() if re.search(pattern, text, re.IGNORECASE)]
+
+
+def test_one_word_for_one_thing():
+    texts = list(english_texts())
+    assert len(texts) > 2000
+    broken = [f"{where}: {text.strip()[:90]!r} breaks {rule!r}" for where, text in texts for rule in broken_rules(text)]
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Whoever signs is counted.", "no whoever"),
+        ("We send you news by e-mail.", "email"),
+        ("Off: it is kept here.", "whole sentences"),
+        ("You cannot find the message?", "order of a question"),
+        ("The sectors that pledge", "group"),
+        ("Set up a second factor", "second step"),
+        ("This link works no more", "no longer"),
+    ],
+)
+def test_a_broken_rule_is_found(text, rule):
+    assert broken_rules(text) == [rule]
+
+
+@pytest.mark.parametrize(
+    "text", ["Confirm or invalidate many at once", "Art can bring back memories.", "ALL IN ALL CAPITALS"]
+)
+def test_good_english_breaks_no_rule(text):
+    assert broken_rules(text) == []
+
+
+def test_the_rules_are_written_down():
+    words = (ROOT / "docs/words.md").read_text()
+    assert [rule for rule in RULES if f"`{rule}`" not in words] == []

@@ -1,0 +1,53 @@
+"""The error pages 500 and 503. They need no database, and show the id of the request, by which its log lines are found."""
+
+import logging
+import sys
+
+from django.db import connections
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.views.decorators.csrf import requires_csrf_token
+
+from pledges import database, snapshot
+from pledges.crypto import registry
+from weare1 import request_ids
+
+logger = logging.getLogger(__name__)
+
+
+def is_unavailable(error):
+    """Whether the database or the keys cannot do now what was asked."""
+    return database.is_unavailable(error) or isinstance(error, registry.KeysRefused)
+
+
+def unavailable(error):
+    """The 503 page for an error of the database, whose connections are closed, or for keys that may not write."""
+    # The error may be the database's answer to digests of a key that was replaced a moment ago.
+    registry.forget()
+    if isinstance(error, registry.KeysRefused):
+        logger.error("%s", error)
+    else:
+        # Without an SQLSTATE the words are those of the client library about the connection: they hold no value of a row.
+        reason = database.sqlstate(error) or " ".join(str(error).split())
+        logger.error("the database does not work: %s %s", type(error).__name__, reason)
+        if database.refuses_writes(error):
+            snapshot.close_forms()
+        connections.close_all()
+    response = _page("503.html", 503, LANGUAGE_CODE=translation.get_language())
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+@requires_csrf_token
+def server_error(request):
+    """The page for an exception that nothing has caught: 503 for the database, as of middleware, else 500."""
+    error = sys.exception()
+    if is_unavailable(error):
+        return unavailable(error)
+    return _page("500.html", 500)
+
+
+def _page(template, status, **context):
+    # Rendered without the request, because its context processors query the database.
+    return HttpResponse(render_to_string(template, context | {"request_id": request_ids.current()}), status=status)
