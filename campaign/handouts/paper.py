@@ -6,6 +6,7 @@ Lengths are millimetres of A4 and sizes are points on A4; A3 is the same drawing
 import atexit
 import re
 import tempfile
+import threading
 from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
@@ -46,7 +47,7 @@ class Paper:
         pdf.set_lang(get_language())
         pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
         for style, weight in (("", 400), ("B", 800)):
-            pdf.add_font("Figtree", style, _fixed_weight(weight))
+            pdf.add_font("Figtree", style, _typeface(weight))
         pdf.set_margin(0)
         pdf.set_auto_page_break(False)
         pdf.c_margin = 0
@@ -164,12 +165,21 @@ class Paper:
         self.pdf.image(svg, x=x * self.scale, y=y * self.scale, w=width * self.scale, alt_text=description)
 
 
-@cache
-def _fixed_weight(weight):
+# `cache` calls a function again while another thread is in it, which would write a file that the other reads.
+_one_at_a_time = threading.Lock()
+
+
+def _typeface(weight):
     """The path of the typeface at one weight. It takes 0.1 seconds to compute, so a process does it once.
 
     The library reads fonts from files only.
     """
+    with _one_at_a_time:
+        return _fixed_weight(weight)
+
+
+@cache
+def _fixed_weight(weight):
     path = Path(_folder().name) / f"figtree-{weight}.ttf"
     with TTFont(fonts.PATH, recalcTimestamp=False) as font:
         instantiateVariableFont(font, {"wght": weight}, inplace=True)

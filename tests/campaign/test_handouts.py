@@ -164,20 +164,24 @@ def test_the_longest_texts_stay_on_their_page(client):
     assert Print(client.get("/handouts/sq/leaflet.pdf"), pages=2).codes
 
 
-def test_equal_words_are_equal_bytes_in_another_process():
+def test_equal_words_are_equal_bytes_in_another_process_and_in_threads_that_begin_at_once():
     code = (
         "import django; django.setup()\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
         "from hashlib import sha256\n"
         "from types import SimpleNamespace as Words\n"
         "from campaign.handouts.drawings import wall\n"
         "words = Words(title='Zotimi ynë', text='Nuk është faji yt.')\n"
-        "print(sha256(wall(words, [('E dëgjoj.', 'Gjithmonë.')] * 3, '116 111', 'A4')).hexdigest())"
+        "def drawn(_):\n"
+        "    return sha256(wall(words, [('E dëgjoj.', 'Gjithmonë.')] * 3, '116 111', 'A4')).hexdigest()\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    print(*pool.map(drawn, range(4)))"
     )
-    digests = {
-        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    digests = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
         for _ in range(2)
-    }
-    assert len(digests) == 1
+    ]
+    assert [len(of_process) for of_process in digests] == [4, 4] and len({*digests[0], *digests[1]}) == 1
 
 
 @pytest.mark.parametrize("state", ["confirmed", "refused"])
