@@ -87,6 +87,11 @@ class Block:
     def template(self):
         return f"campaign/blocks/{self.name}.html"
 
+    @property
+    def element(self):
+        """Its HTML element. A text above the first heading is no section."""
+        return "section" if self.title or not self.section else "div"
+
 
 def blocks(page, content):
     """The parts of a content page from top to bottom: a list of Block."""

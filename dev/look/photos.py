@@ -11,6 +11,7 @@ from playwright.async_api import Error, async_playwright
 from dev import chromium
 from dev.cluster_files import ROOT
 from dev.look.pages import UNAVAILABLE, View
+from weare1.logs import redact
 
 HEIGHTS = {360: 740, 1280: 800}
 SCHEMES = ("light", "dark")
@@ -26,6 +27,7 @@ READY = """() => {
     late.forEach(element => element.loading = "eager");
     return document.fonts.ready.then(() => late.length);
 }"""
+BROKEN = "() => [...document.images].filter(image => !image.naturalWidth).map(image => new URL(image.src).pathname)"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ async def _shoot(browser, site, view, folder, album, wanted):
                 await page.locator(view.press).click()
         if await page.evaluate(READY):
             await page.wait_for_load_state("networkidle")
+        for path in await page.evaluate(BROKEN):
+            album.failures.append(f"{view.name} ({view.language}): no picture at {path}")
         wanted.update(await page.evaluate(PICTURES))
         for width, height in HEIGHTS.items():
             await page.set_viewport_size({"width": width, "height": height})
@@ -122,7 +126,8 @@ async def _save(context, site, path, folder, album):
     if not answer.ok:
         album.failures.append(f"{path}: {answer.status}")
         return
-    file = folder / path.strip("/").replace("/", "-")
+    # Without the token of a group, which is another one each time.
+    file = folder / redact(path).strip("/").replace("/", "-")
     if answer.headers["content-type"] == "application/pdf":
         file = file.with_name(f"{file.name}.png")
         with pypdfium2.PdfDocument(await answer.body()) as document:

@@ -1,10 +1,14 @@
 """bin/look: its screenshots and sheets of two pages; axe over everything that it shows (drill)."""
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.conf import settings as configured
@@ -17,6 +21,24 @@ from dev.look.__main__ import emptied
 from tests.browser import press
 from tests.browser.axe import ALL_VIEWS, faults_in
 from tests.drill import require
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Answers with the files of a folder and writes no log."""
+
+    def log_message(self, *args):
+        """Write nothing."""
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve the files of a folder; yields the URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def test_two_pages_are_shown_in_both_languages_widths_and_schemes(live_server, settings, tmp_path):
@@ -46,6 +68,16 @@ def test_two_pages_are_shown_in_both_languages_widths_and_schemes(live_server, s
     )
     sheet.reduced(album, tmp_path / "look.webp")
     assert (tmp_path / "look.webp").stat().st_size < 400_000
+
+
+def test_a_picture_that_a_page_does_not_get_is_a_failure(tmp_path):
+    require(chromium.find(), chromium.MISSING)
+    (tmp_path / "page.html").write_text('<!doctype html><img src="/missing.png" loading="lazy" alt="">')
+    with served(tmp_path) as site, ThreadPoolExecutor(1) as pool:
+        album = pool.submit(
+            asyncio.run, photos.take(site, [pages.View("page", "en", "/page.html")], [], tmp_path)
+        ).result()
+    assert album.failures == ["page (en): no picture at /missing.png"]
 
 
 def test_every_view_has_both_languages_and_a_name_of_its_own(live_server, settings):

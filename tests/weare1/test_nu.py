@@ -46,4 +46,4 @@ def test_nu_finds_no_error_and_no_warning(client, tmp_path):
         page = names[message["url"].rpartition("/")[2]]
         found.setdefault(message["message"], []).append((page, message.get("lastLine"), message.get("extract")))
     assert len(names) > 150
-    assert {message: (len(where), where[:3]) for message, where in found.items()} == {}
+    assert not found, "\n".join(f"{message} {len(where)} times: {where[:3]}" for message, where in found.items())
