@@ -1,7 +1,9 @@
 """Organisations: the public page, and the page of one entry behind the link of its contact: logo, renewal, card, leaving."""
 
 from django.conf import settings
+from django.core import signing
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -13,7 +15,7 @@ from campaign.models import Organisation
 from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.http import accept_uploads, public_page
+from pledges.http import accept_uploads, personal_page, public_page, read_only
 from pledges.models import County, Joining, OrganisationKind
 from pledges.views import counter
 from pledges.views.groups import contact_link_view
@@ -108,6 +110,17 @@ def logo(request, joining):
         return _shown(request, joining, organisation, form, status=422)
     organisation.offer_logo(logos.store(form.cleaned_data["logo"]))
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
+
+@read_only
+@personal_page
+def signed_link(request, token):
+    """Whether the link of an entry is signed, for nginx, which asks before it takes a logo: 204 or 401. It reads no row."""
+    try:
+        links.read(Purpose.ORGANISATION, token)
+    except signing.BadSignature:
+        return HttpResponse(status=401, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204, content_type="text/plain; charset=utf-8")
+
 
 
 def _entry_of(joining):

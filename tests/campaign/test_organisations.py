@@ -327,6 +327,16 @@ def test_nothing_is_locked_while_a_logo_comes_in(client):
     )  # fmt: skip
     assert response.status_code == 303 and locked and not any(locked)
 
+def test_nginx_learns_whether_a_link_is_signed_without_a_query(client, django_assert_num_queries):
+    path = entry_path(make_joining())
+    token = path.rstrip("/").rpartition("/")[2]
+    confirmation = links.token(Purpose.JOINING_CONFIRM, make_joining())
+    with django_assert_num_queries(0):
+        assert client.get(f"/signed-link/{token}").status_code == 204
+        for other in (token[:-2] + "xx", token.replace(":", "."), "x", confirmation):
+            assert client.get(f"/signed-link/{other}").status_code == 401
+
+
 
 def test_only_the_path_of_a_logo_takes_more_than_a_form(client):
     joining = make_joining()
