@@ -12,6 +12,7 @@ from campaign import logos, structured_data
 from campaign.content import SiteContent
 from campaign.forms import LogoForm
 from campaign.models import Organisation
+from campaign.models.organisations import PER_PAGE
 from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -22,8 +23,6 @@ from pledges.views.groups import contact_link_view
 from pledges.views.personal import link_ended
 from pledges.views.sign import SeeOther
 
-# Entries on a page: with their logos they weigh less than 250 kB on a phone.
-PER_PAGE = 120
 # The codes of ISO 3166-2, and "abroad". Written here, because parameters are read before the content.
 COUNTIES = {County.ABROAD, *(f"AL-{number:02}" for number in range(1, 13))}
 
@@ -111,6 +110,7 @@ def logo(request, joining):
     organisation.offer_logo(logos.store(form.cleaned_data["logo"]))
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
 
+
 @read_only
 @personal_page
 def signed_link(request, token):
@@ -120,7 +120,6 @@ def signed_link(request, token):
     except signing.BadSignature:
         return HttpResponse(status=401, content_type="text/plain; charset=utf-8")
     return HttpResponse(status=204, content_type="text/plain; charset=utf-8")
-
 
 
 def _entry_of(joining):
