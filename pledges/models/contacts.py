@@ -103,3 +103,8 @@ class Contact(models.Model):
         return self.address_cipher and keys.decrypt(
             self.address_cipher, associated_data=self.associated_data("address")
         )
+
+    def of_its_adult(self):
+        """The rows that its mailbox has confirmed: those whose pages the adult can open."""
+        same = type(self).objects.of_mailbox(self).with_person().filter(confirmed_at__isnull=False)
+        return list(same.order_by("created_at", "pk")) or [self]

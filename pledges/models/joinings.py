@@ -156,6 +156,11 @@ class Joining(JoiningChanges, Contact):
         return str(self.pk)[:8]
 
     @property
+    @property
+    def title(self):
+        """The organisation in words, as `GroupPledge.title`."""
+        return self.organisation
+
     def place(self):
         """The municipality, or "outside Albania" in the active language."""
         return str(self.municipality) if self.municipality else str(_("Outside Albania"))
