@@ -196,3 +196,38 @@ def test_my_pledge_sends_nothing_about_organisations_that_left_or_of_a_blocked_c
     request_link(client, "larguar@shembull.al")
     run_worker()
     assert mailoutbox == []
+
+
+def test_the_links_of_the_other_groups_are_sent_although_the_newest_group_is_withdrawn_first(client, mailoutbox):
+    older, newest = make_group("approved", address=ADDRESS), make_group("confirmed", address=ADDRESS)
+    request_link(client)
+    newest.withdraw()
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, Purpose.GROUP_MANAGE)]
+    [path] = links_in(message, Purpose.GROUP_MANAGE)
+    assert older.institution in client.get(path).text
+
+
+def test_the_other_groups_confirmed_together_are_told_although_the_first_is_withdrawn_at_once(client, mailoutbox):
+    first, other = (make_group("submitted", address=ADDRESS) for _ in range(2))
+    first, other = first.confirm()
+    first.withdraw()
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, Purpose.GROUP_MANAGE)]
+    assert other.institution in message.body and first.institution not in message.body
+
+
+def test_the_links_of_the_other_organisations_are_sent_although_the_newest_leaves_first(client, mailoutbox):
+    older, newest = make_joining("approved", address=ADDRESS), make_joining("confirmed", address=ADDRESS)
+    request_link(client)
+    newest.end()
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, Purpose.ORGANISATION)]
+    [path] = links_in(message, Purpose.ORGANISATION)
+    assert older.organisation in client.get(path).text
+
+
+def test_no_message_is_queued_for_another_group_where_none_waits(mailoutbox):
+    make_group("approved", address=ADDRESS)
+    make_group("approved", address=ADDRESS).withdraw()
+    assert [message.kind for message in Message.objects.all()] == ["group_out"]
