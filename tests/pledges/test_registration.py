@@ -327,6 +327,13 @@ def test_erased_pledges_prove_the_key_of_their_digests(unregistered):
         assert states("FIELD_KEYS") == {prints(NEW)[0]: "current"}
 
 
+def test_no_key_is_registered_before_all_tables_are_there(unregistered):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE pledges_joining RENAME TO pledges_later")
+    registration.register_first()
+    assert not RegisteredKey.objects.exists()
+
+
 @pytest.mark.parametrize("row", ONLY_ROWS)
 def test_a_rotation_without_the_key_of_any_row_changes_nothing(row):
     install(OLD, "FIELD_KEYS")
