@@ -210,6 +210,25 @@ def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, language
     assert not Submission.objects.exists()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_statement_names_the_limit_and_comes_back_whole(client, language):
+    response = client.post(FORM[language], join_data(statement_en="word\r\n" * 61))
+    page = Document(response)
+    error = page.words(page.one("p", id="id_statement_en_error"))
+    sentence = {
+        "sq": "Deklarata duhet të ketë deri në 300 shenja. Tani ka 304.",
+        "en": "300 characters or fewer. It has 304.",
+    }
+    assert response.status_code == 422 and sentence[language] in error
+    area = page.one("textarea", id="id_statement_en")
+    assert page.words(area).count("word") == 61 and "maxlength" not in page.of(area), "a browser would cut it off"
+
+
+def test_a_line_break_counts_as_one_character(client):
+    send(client, statement_sq="abcd\r\n" * 59 + "abcde")
+    assert len(Joining.objects.get().statement_sq) == 300
+
+
 def test_an_organisation_without_a_domain_of_its_own_may_say_so(client):
     assert send(client, email="mira@gmail.com", url="", no_domain="on").to == ["mira@gmail.com"]
 
@@ -308,6 +327,16 @@ def test_the_signature_is_checked_before_the_file_is_read(client):
     assert (response.status_code, Document(response).title) == (ended.status_code, Document(ended).title)
 
 
+def test_nginx_learns_whether_a_link_is_signed_without_a_query(client, django_assert_num_queries):
+    path = entry_path(make_joining())
+    token = path.rstrip("/").rpartition("/")[2]
+    confirmation = links.token(Purpose.JOINING_CONFIRM, make_joining())
+    with django_assert_num_queries(0):
+        assert client.get(f"/signed-link/{token}").status_code == 204
+        for other in (token[:-2] + "xx", token.replace(":", "."), "x", confirmation):
+            assert client.get(f"/signed-link/{other}").status_code == 401
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_locked_while_a_logo_comes_in(client):
     """A message to the contact needs the row: while it is locked no submission is settled."""
@@ -326,16 +355,6 @@ def test_nothing_is_locked_while_a_logo_comes_in(client):
         CONTENT_LENGTH=str(len(body)), **{"wsgi.input": Slow(body)},
     )  # fmt: skip
     assert response.status_code == 303 and locked and not any(locked)
-
-def test_nginx_learns_whether_a_link_is_signed_without_a_query(client, django_assert_num_queries):
-    path = entry_path(make_joining())
-    token = path.rstrip("/").rpartition("/")[2]
-    confirmation = links.token(Purpose.JOINING_CONFIRM, make_joining())
-    with django_assert_num_queries(0):
-        assert client.get(f"/signed-link/{token}").status_code == 204
-        for other in (token[:-2] + "xx", token.replace(":", "."), "x", confirmation):
-            assert client.get(f"/signed-link/{other}").status_code == 401
-
 
 
 def test_only_the_path_of_a_logo_takes_more_than_a_form(client):
