@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from campaign import logos
 from campaign.demo import invented_logo
 from campaign.models import Organisation
+from campaign.models.organisations import SHOWN_LAPSED, YEAR
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.figures import fonts
@@ -325,6 +326,24 @@ def test_the_signature_is_checked_before_the_file_is_read(client):
     )  # fmt: skip
     ended = client.get(tampered)
     assert (response.status_code, Document(response).title) == (ended.status_code, Document(ended).title)
+
+
+def test_the_page_of_an_entry_that_is_hidden_offers_no_card(client):
+    joining = make_joining()
+    entry = admit(joining)
+    card = f"/pictures/sq/organisation/{entry.key}.png"
+    assert card in client.get(entry_path(joining)).text and client.get(card).status_code == 200
+    Organisation.objects.filter(pk=entry.pk).update(renewed_at=timezone.now() - YEAR - SHOWN_LAPSED)
+    assert client.get(card).status_code == 404 and card not in client.get(entry_path(joining)).text
+
+
+@pytest.mark.parametrize("state", ["confirmed", "refused"])
+def test_who_is_not_on_the_page_is_not_told_of_being_taken_off(client, state):
+    joining = make_joining(state, language="en")
+    page = client.get(links.path(Purpose.ORGANISATION, joining)).text
+    assert "off our page" not in page and "We erase your name and email address." in page
+    client.post(links.path(Purpose.ORGANISATION, joining), {"leave": "1"})
+    assert Joining.objects.get().address is None
 
 
 def test_nginx_learns_whether_a_link_is_signed_without_a_query(client, django_assert_num_queries):
