@@ -1,6 +1,5 @@
-"""Full-text search over content pages, news and the pages fixed in the code, in one language at a time."""
+"""Full-text search over content pages, news, events, organisations and the pages fixed in the code, in one language at a time."""
 
-import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from django.utils.html import escape, strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
+from campaign.listed_pages import Listed, Place, events, organisations
 from campaign.models import Article, Page
 from campaign.models.publishing import SEARCH_CONFIG
 from campaign.numbers import tag
@@ -37,13 +37,15 @@ class PlainText(Func):
     )
 
 
-# The same search over pages that are not rows: their titles and texts are array parameters.
-FIXED_PAGES_SQL = f"""
+# A slash between words, as in campaign/models/publishing.py.
+WITHOUT_SLASHES = r"regexp_replace({}, '(\w)/(?=\w)', '\1 ', 'g')"
+# The same search over pages without a search column: their titles and texts are array parameters.
+LISTED_PAGES_SQL = f"""
     SELECT position, ts_rank(vector, query), ts_headline('{SEARCH_CONFIG}', body, query, %s), body
     FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS page (title, body, position)
     CROSS JOIN LATERAL (
-        SELECT setweight(to_tsvector('{SEARCH_CONFIG}', title), 'A')
-            || setweight(to_tsvector('{SEARCH_CONFIG}', body), 'B') AS vector
+        SELECT setweight(to_tsvector('{SEARCH_CONFIG}', {WITHOUT_SLASHES.format("title")}), 'A')
+            || setweight(to_tsvector('{SEARCH_CONFIG}', {WITHOUT_SLASHES.format("body")}), 'B') AS vector
     ) AS weighted
     CROSS JOIN to_tsquery('{SEARCH_CONFIG}', %s) AS query
     WHERE vector @@ query
@@ -60,21 +62,22 @@ class Hit:
 
 
 def find(words, language, content):
-    """Return at most MAX_HITS public pages that contain all words, also as prefixes; the help page first, then by rank.
+    """Return at most MAX_HITS public pages that contain all words, also as prefixes.
 
-    `content` is the SiteContent, whose texts and help channels are searched as well.
+    The help page comes first, then the others by rank, then past events. `content` is the SiteContent, whose texts, help
+    channels and organisations are searched as well.
     """
     query = _prefix_query(words)
     if not query:
         return []
-    ranked_hits = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
-    ranked_hits += _search_fixed_pages(query, _fixed_pages(language, content))
-    ranked_hits.sort(key=lambda ranked: -ranked[0])
-    return [hit for _rank, hit in ranked_hits[:MAX_HITS]]
+    found = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
+    found += _search_listed(query, [*_fixed_pages(language, content), *events(), *organisations(content)])
+    found.sort(key=lambda ranked: (ranked[0], -ranked[1]))
+    return [hit for _place, _rank, hit in found[:MAX_HITS]]
 
 
 def _search_rows(model, query, language, numbers):
-    """[(rank, Hit)] of published rows."""
+    """[(Place, rank, Hit)] of published rows."""
     column, plain_text = f"search_{language}", PlainText(f"body_{language}")
     for key, channel in numbers.channels.items():
         plain_text = Replace(plain_text, Value(tag(key)), Value(channel.number), output_field=TextField())
@@ -100,7 +103,11 @@ def _search_rows(model, query, language, numbers):
         .order_by("-rank")[:MAX_HITS]
     )
     return [
-        (row.rank, Hit(numbers.fill(row.title), row.get_absolute_url(), highlight(row.headline, row.plain_text)))
+        (
+            Place.USUAL,
+            row.rank,
+            Hit(numbers.fill(row.title), row.get_absolute_url(), highlight(row.headline, row.plain_text)),
+        )
         for row in rows
     ]
 
@@ -115,14 +122,14 @@ def _prefix_query(words):
 
 
 def _fixed_pages(language, content):
-    """[(title, URL path, text)] of the pages fixed in the code; the help page is the first."""
+    """The pages fixed in the code."""
     texts = content.texts[language]
     channels = [
         (channel.number, channel.tel, getattr(channel, f"name_{language}"), getattr(channel, f"text_{language}"))
         for channel in content.channels
     ]
     return [
-        (
+        Listed(
             gettext("Help now"),
             reverse("campaign:help"),
             " ".join(
@@ -132,14 +139,15 @@ def _fixed_pages(language, content):
                     *(". ".join(dict.fromkeys(filter(None, row))) for row in channels),
                 ]
             ),
+            Place.FIRST,
         ),
-        (
+        Listed(
             gettext("Child protection units"),
             reverse("campaign:units"),
             f"{texts['units_shared']} {texts['units_lead']}",
         ),
-        (gettext("Sign the pledge"), reverse("pledges:sign"), texts["pledge_shared"]),
-        (
+        Listed(gettext("Sign the pledge"), reverse("pledges:sign"), texts["pledge_shared"]),
+        Listed(
             gettext("Pledge as a group"),
             reverse("pledges:group"),
             gettext(
@@ -147,8 +155,30 @@ def _fixed_pages(language, content):
                 "how many people took part, without any names."
             ),
         ),
-        (gettext("Supporters so far"), reverse("pledges:totals"), texts["totals_shared"]),
-        (
+        Listed(
+            gettext("Organisations with us"),
+            reverse("campaign:organisations"),
+            gettext("Schools, municipalities, associations and businesses that stand with the movement."),
+        ),
+        Listed(
+            gettext("Join as an organisation"),
+            reverse("pledges:join"),
+            gettext("A school, a municipality, an association or a business can stand with the movement."),
+        ),
+        Listed(
+            gettext("Events"),
+            reverse("campaign:events"),
+            gettext(
+                "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
+            ),
+        ),
+        Listed(gettext("Supporters so far"), reverse("pledges:totals"), texts["totals_shared"]),
+        Listed(
+            gettext("Groups by county"),
+            reverse("pledges:groups_by_county"),
+            gettext("How many supporters each group has in each county, once a day, with small numbers hidden."),
+        ),
+        Listed(
             gettext("Manage my pledge"),
             reverse("pledges:my_pledge"),
             gettext(
@@ -156,35 +186,35 @@ def _fixed_pages(language, content):
                 "or withdraw it."
             ),
         ),
-        (
+        Listed(
             gettext("Who is with us"),
             reverse("pledges:wall"),
             gettext("Supporters who have chosen to show their names."),
         ),
-        (
+        Listed(
             gettext("Add the blue ribbon to your photo"),
             reverse("pledges:ribbon"),
             gettext("Add the movement’s blue ribbon to your photo. Your photo stays on your device."),
         ),
-        (
+        Listed(
             gettext("Materials"),
             reverse("campaign:materials"),
             gettext("Posters, leaflets, letters, pictures and logos to print and share."),
         ),
         *(
-            (
+            Listed(
                 gettext("We are %(county)s") % {"county": county.definite_name},
                 reverse("pledges:county", args=[county.slug]),
                 f"{county.name}. {county.full_name}.",
             )
             for county in PledgeContent.current().counties_with_page
         ),
-        (
+        Listed(
             gettext("How we count"),
             reverse("pledges:method"),
             gettext("Who we count and when, which figures we hide, and how to cite them."),
         ),
-        (
+        Listed(
             gettext("Open data"),
             reverse("pledges:open_data"),
             gettext("A counter for your own site, and figures that anyone can use."),
@@ -192,18 +222,17 @@ def _fixed_pages(language, content):
     ]
 
 
-def _search_fixed_pages(query, pages):
-    """[(rank, Hit)] of the matching pages among (title, URL path, text)."""
-    titles, _urls, bodies = map(list, zip(*pages, strict=True))
+def _search_listed(query, pages):
+    """[(Place, rank, Hit)] of the matching ones among these Listed pages."""
     options = f"StartSel={START}, StopSel={STOP}, MaxWords=30, MinWords=15, MaxFragments=1"
     with connection.cursor() as cursor:
-        cursor.execute(FIXED_PAGES_SQL, [options, titles, bodies, query])
+        titles, texts = [page.title for page in pages], [page.text for page in pages]
+        cursor.execute(LISTED_PAGES_SQL, [options, titles, texts, query])
         rows = cursor.fetchall()
     hits = []
-    for position, rank, headline, body in rows:
-        title, url, _body = pages[position - 1]
-        # The help page is always the first hit: the visitor may be in need of help.
-        hits.append((math.inf if position == 1 else rank, Hit(title, url, highlight(headline, body))))
+    for position, rank, headline, text in rows:
+        page = pages[position - 1]
+        hits.append((page.place, rank, Hit(page.title, page.url, highlight(headline, text))))
     return hits
 
 

@@ -14,20 +14,17 @@ from pledges.crypto import keys
 from pledges.models import (
     Attempt,
     Batch,
-    BlockedAddress,
     ContentChange,
     Export,
-    GroupPledge,
-    Joining,
     Message,
     MessageGrant,
     OutboxEntry,
     Pledge,
-    ReferralLink,
     Submission,
     TrialMessage,
     Unreadable,
 )
+from pledges.models.encrypted import ENCRYPTED_MODELS
 from pledges.models.joinings import CONTACTS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
@@ -38,15 +35,6 @@ BATCH_ROWS = 500
 OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
 MESSAGE_RETENTION = timedelta(days=30)
-# The models with ciphertexts, by the first part of the associated data.
-ENCRYPTED_MODELS = {
-    "pledge": Pledge,
-    "group": GroupPledge,
-    "joining": Joining,
-    "message": Message,
-    "blocked": BlockedAddress,
-    "referrallink": ReferralLink,
-}
 
 
 def resume_batches():

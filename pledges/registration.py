@@ -1,18 +1,22 @@
 """Registering keys: the first ones of a database, a new one at the start of a rotation, and its end."""
 
+from functools import partial
+
 from django.conf import settings
 from django.db import connection, models, transaction
+from django.db.models import Q
 from django.db.models.functions import Substr
 
 from pledges import addresses
 from pledges.crypto import keys, registry
 from pledges.crypto.registry import LISTS, KeysRefused, State
-from pledges.models import BlockedAddress, Pledge, RegisteredKey, Submission
+from pledges.models import BlockedAddress, Pledge, ProviderRule, ReferralLink, RegisteredKey, Submission
+from pledges.models.encrypted import ENCRYPTED_TEXTS, associated_data_of
 from pledges.models.joinings import CONTACTS
 
-# Rows that are tried with each key.
+# Rows of a model that are tried with each key.
 SAMPLE_ROWS = 100
-# The newest pledges among which `/readyz` looks for unknown keys.
+# The newest rows of a model among which `/readyz` looks for unknown keys.
 NEWEST_ROWS = 200
 
 # The index on digest_mark is read once for each of its few values.
@@ -37,16 +41,20 @@ def register_first(**_signal):
 
     Without personal rows these are all listed keys, otherwise those that the rows prove. Raises KeysRefused if none is proven.
     """
-    if RegisteredKey._meta.db_table not in connection.introspection.table_names():
+    needed = {model._meta.db_table for model in (RegisteredKey, *ENCRYPTED_TEXTS)}
+    if not needed <= set(connection.introspection.table_names()):
+        # Not all migrations are applied yet.
         return
     with transaction.atomic():
         RegisteredKey.objects.lock()
-        for name, proven in (("FIELD_KEYS", _opens), ("DIGEST_KEYS", _has_digests)):
+        for name, is_in_use, is_proven in (
+            ("FIELD_KEYS", _are_ciphertexts_stored, _opens),
+            ("DIGEST_KEYS", _are_digests_stored, _gave_a_digest),
+        ):
             if RegisteredKey.objects.of(name).exists():
                 continue
-            listed = keys.decoded(getattr(settings, name))
-            needs_proof = Pledge.objects.with_person().exists() or BlockedAddress.objects.exists()
-            RegisteredKey.objects.add(name, _states([key for key in listed if not needs_proof or proven(key)], name))
+            listed, needs_proof = keys.decoded(getattr(settings, name)), is_in_use()
+            RegisteredKey.objects.add(name, _states([key for key in listed if not needs_proof or is_proven(key)], name))
 
 
 def _states(found, name):
@@ -60,16 +68,25 @@ def _states(found, name):
     return dict(zip(found, states + [State.LEAVING] * (len(found) - len(states)), strict=True))
 
 
+def _encrypted():
+    """Yield (rows, text): the rows of each model that hold a ciphertext of this text."""
+    for model, texts in ENCRYPTED_TEXTS.items():
+        for text in texts:
+            yield model.objects.filter(**{f"{text}_cipher__isnull": False}), text
+
+
+def _are_ciphertexts_stored():
+    return any(rows.exists() for rows, _text in _encrypted())
+
+
 def _opens(key):
-    """Whether this key of FIELD_KEYS opens a stored name or blocked address."""
+    """Whether this key of FIELD_KEYS opens a stored ciphertext."""
     key_id = bytes([keys.key_id(key)])
-    for pledge in _with_first_byte(Pledge.objects.with_person(), "name_cipher", key_id):
-        if keys.opens(key, pledge.name_cipher, associated_data=pledge.associated_data("name")):
-            return True
-    for blocked in _with_first_byte(BlockedAddress.objects, "address_cipher", key_id):
-        if keys.opens(key, blocked.address_cipher, associated_data=blocked.associated_data):
-            return True
-    return False
+    return any(
+        keys.opens(key, getattr(row, f"{text}_cipher"), associated_data=associated_data_of(row, text))
+        for rows, text in _encrypted()
+        for row in _with_first_byte(rows, f"{text}_cipher", key_id)
+    )
 
 
 def _with_first_byte(rows, column, byte):
@@ -77,20 +94,51 @@ def _with_first_byte(rows, column, byte):
     return rows.alias(first_byte=first).filter(first_byte=byte)[:SAMPLE_ROWS]
 
 
-def _has_digests(key):
-    """Whether this key of DIGEST_KEYS gives the stored digest of the domain of an address."""
-    pledges = Pledge.objects.with_person().filter(digest_mark__startswith=f"{keys.key_id(key):02x}")
-    return not Pledge.objects.with_person().exists() or any(
-        bytes(pledge.domain_digest) in keys.digests("domain", addresses.split_address(address)[1], by=[key])
-        for pledge in pledges[:SAMPLE_ROWS]
-        if (address := _address(pledge))
+def _digested():
+    """Yield (rows, name of their text, purpose of the digest, its columns, function that the text passes through)."""
+    rules = ProviderRule.objects.by_domain()
+    address = (
+        "address",
+        "address",
+        ("address_digest", "address_digest_last"),
+        partial(addresses.normalise, rules=rules),
     )
+    # The digest of a domain depends on no rules.
+    domain = ("address", "domain", ("domain_digest",), lambda address: addresses.split_address(address)[1])
+    yield Pledge.objects.with_person(), *domain
+    for model in CONTACTS:
+        yield model.objects.with_person(), *address
+    mailbox = partial(addresses.limiting_address, rules=rules)
+    yield BlockedAddress.objects.all(), "address", "mailbox", ("mailbox_digest", "mailbox_digest_last"), mailbox
+    yield ReferralLink.objects.all(), "code", "referral code", ("code_digest", "code_digest_last"), str
 
 
-def _address(pledge):
-    """The address of a pledge, or None if no listed key opens it."""
+def _are_digests_stored():
+    return bool(_stored_digest_key_ids()) or any(rows.exists() for rows, *_rest in _digested())
+
+
+def _gave_a_digest(key):
+    """Whether this key of DIGEST_KEYS gives the stored digest of a text.
+
+    Where all texts are erased nothing but the stored ids of the keys is left.
+    """
+    key_id, can_prove = f"{keys.key_id(key):02x}", False
+    for rows, text, purpose, columns, prepared in _digested():
+        can_prove = can_prove or rows.exists()
+        if hasattr(rows.model, "digest_mark"):
+            rows = rows.filter(Q(digest_mark__startswith=key_id) | Q(digest_mark__regex=f"^..{key_id}"))
+        for row in rows[:SAMPLE_ROWS]:
+            found = _text(row, text)
+            digest = found and keys.digests(purpose, prepared(found), by=[key])[0]
+            if digest in {bytes(getattr(row, column)) for column in columns}:
+                return True
+    return not can_prove and key_id in _stored_digest_key_ids()
+
+
+def _text(row, text):
+    """A text of a row, or None if no listed key opens it."""
     try:
-        return pledge.address
+        return getattr(row, text)
     except keys.CannotDecrypt:
         return None
 
@@ -99,10 +147,26 @@ def _address(pledge):
 
 
 def count_unreadable():
-    """(number of addresses that no listed key opens, number tried) among the oldest and the newest pledges."""
-    pledges = Pledge.objects.with_person()
-    tried = {*pledges.order_by("created_at")[:SAMPLE_ROWS], *pledges.order_by("-created_at")[:SAMPLE_ROWS]}
-    return sum(_address(pledge) is None for pledge in tried), len(tried)
+    """(number of ciphertexts that no listed key opens, number tried) among the oldest and the newest rows of each model."""
+    tried = unreadable = 0
+    for model, (text, *_others) in ENCRYPTED_TEXTS.items():
+        order = "pk" if model is ReferralLink else "created_at"
+        rows = model.objects.filter(**{f"{text}_cipher__isnull": False})
+        sample = {*rows.order_by(order)[:SAMPLE_ROWS], *rows.order_by(f"-{order}")[:SAMPLE_ROWS]}
+        tried += len(sample)
+        unreadable += sum(_lacks_its_key(row, text) for row in sample)
+    return unreadable, tried
+
+
+def _lacks_its_key(row, text):
+    """Whether no listed key opens this text of a row, or, where the row is about no person, no listed key has encrypted it.
+
+    Such a row that is damaged stops no rotation, which names it.
+    """
+    if isinstance(row, (Pledge, *CONTACTS)):
+        return _text(row, text) is None
+    listed = {keys.key_id(key) for key in keys.decoded(settings.FIELD_KEYS)}
+    return bytes(getattr(row, f"{text}_cipher"))[0] not in listed
 
 
 def begin(name):
@@ -172,8 +236,17 @@ def _stored_digest_key_ids():
 
 
 def _newest_field_key_ids():
-    newest = Pledge.objects.order_by("-created_at", "-pk").values_list("name_cipher", flat=True)[:NEWEST_ROWS]
-    return {f"{bytes(cipher)[0]:02x}" for cipher in newest if cipher is not None}
+    # Not messages: few of them store an address, and finding those reads the whole table.
+    newest = (
+        f"SELECT unnest(ARRAY[{', '.join(f'{text}_cipher' for text in ENCRYPTED_TEXTS[model][:2])}]) FROM "
+        f"(SELECT * FROM {model._meta.db_table} ORDER BY created_at DESC, id DESC LIMIT {NEWEST_ROWS}) newest"
+        for model in (Pledge, *CONTACTS, BlockedAddress)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT get_byte(cipher, 0) FROM ({' UNION ALL '.join(newest)}) stored (cipher) WHERE cipher <> ''"
+        )
+        return {f"{key_id:02x}" for (key_id,) in cursor.fetchall()}
 
 
 # The check of `/readyz`

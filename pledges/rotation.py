@@ -13,6 +13,7 @@ from django.tasks import task
 
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.models.encrypted import ENCRYPTED_TEXTS, associated_data_of
 from pledges.models.grants import MessageGrant
 from pledges.models.joinings import CONTACTS
 from pledges.models.messages import Message
@@ -24,9 +25,6 @@ from pledges.models.unreadable import Unreadable
 from pledges.submissions import settle_all
 
 BATCH_ROWS = 500  # Rows that one transaction changes. It holds their locks for about 0.15 s.
-CIPHERS = ("name", "address", "new_address", "inviter")
-OTHERS = dict.fromkeys(CONTACTS, ("name", "address"))
-OTHERS |= {BlockedAddress: ("address",), Message: ("address",), ReferralLink: ("code",)}
 
 
 def redigest(on_progress=lambda done: None):
@@ -216,7 +214,7 @@ def reencrypt(on_progress=lambda done: None):
     """
     settle_all()
     seen, done, after = 0, 0, None
-    stale = Pledge.objects.with_stale_ciphers().only(*(f"{column}_cipher" for column in CIPHERS))
+    stale = Pledge.objects.with_stale_ciphers().only(*(f"{column}_cipher" for column in ENCRYPTED_TEXTS[Pledge]))
     while True:
         with _batch():
             rows = _locked(stale, after)
@@ -233,7 +231,7 @@ def _reencrypt(pledges):
     values = {}
     for pledge in pledges:
         try:
-            texts = {column: getattr(pledge, column) for column in CIPHERS}
+            texts = {column: getattr(pledge, column) for column in ENCRYPTED_TEXTS[Pledge]}
         except keys.CannotDecrypt as error:
             Unreadable.record(error)
             continue
@@ -249,8 +247,8 @@ def _reencrypt(pledges):
 
 def _others():
     """Yield (queryset of rows with another key's ciphertext, name of its column, name of its text) of the other tables."""
-    for model, names in OTHERS.items():
-        for name in names:
+    for model, names in ENCRYPTED_TEXTS.items():
+        for name in names if model is not Pledge else ():
             yield model.objects.filter(has_older_key(f"{name}_cipher")), f"{name}_cipher", name
 
 
@@ -261,8 +259,7 @@ def _reencrypt_others():
         for rows in _batches(stale.order_by("pk")):
             for row in rows:
                 try:
-                    bound_to = row.associated_data(text) if callable(row.associated_data) else row.associated_data
-                    cipher = keys.encrypt(getattr(row, text), associated_data=bound_to)
+                    cipher = keys.encrypt(getattr(row, text), associated_data=associated_data_of(row, text))
                 except keys.CannotDecrypt as error:
                     Unreadable.record(error)
                     continue

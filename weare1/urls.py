@@ -6,7 +6,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path, register_converter
 
 from campaign.sitemaps import SITEMAPS
-from campaign.views import content, events, files, handouts, oembed, pictures
+from campaign.views import content, events, files, handouts, oembed, organisations, pictures
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
 from pledges.views import counter, health, open_data, ribbon, totals
@@ -55,6 +55,7 @@ urlpatterns = [
     path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
     path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
     path("oembed", oembed.oembed, name="oembed"),
+    re_path(r"^signed-link/(?P<token>[^/]+)$", organisations.signed_link, name="signed_link"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),
     path("handouts/<language:language>/", include(handout_urls)),

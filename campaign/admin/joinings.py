@@ -11,10 +11,12 @@ from campaign.models import Organisation
 from pledges import addresses
 from pledges.admin.queues import QueueAdmin
 from pledges.crypto.keys import CannotDecrypt
+from pledges.forms.joinings import TOO_LONG
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, ProviderRule
+from pledges.models.joinings import MAX_STATEMENT_LENGTH
 
-MAX_STATEMENT_LENGTH = 300
+MAX_REASON_LENGTH = 200
 
 
 @admin.register(Joining)
@@ -80,15 +82,21 @@ class JoiningAdmin(QueueAdmin):
     def _approve(self, request, joining):
         """(whether it was approved, details for the audit); None after an error message."""
         statements = {
-            language: request.POST.get(f"statement_{language}", "").strip()[:MAX_STATEMENT_LENGTH]
+            language: request.POST.get(f"statement_{language}", "").replace("\r\n", "\n").strip()
             for language in LANGUAGE_CODES
         }
-        reason = request.POST.get("reason", "").strip()[:200]
+        reason = request.POST.get("reason", "").strip()
         error = None
         if is_own(request, joining):
             error = _("This is your own address: someone else has to decide.")
         elif any(statements.values()) and not all(statements.values()):
             error = _("Write the statement in both languages, or leave both empty.")
+        elif (longest := max(len(statement) for statement in statements.values())) > MAX_STATEMENT_LENGTH:
+            error = TOO_LONG % {"limit_value": MAX_STATEMENT_LENGTH, "show_value": longest}
+        elif len(reason) > MAX_REASON_LENGTH:
+            error = _("What you write about the check must be %(limit)d characters or fewer.") % {
+                "limit": MAX_REASON_LENGTH
+            }
         elif domain_oddities(joining) and not reason:
             error = _("Write how you checked that this person speaks for the organisation.")
         if error:

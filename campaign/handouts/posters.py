@@ -17,6 +17,9 @@ NUMERAL_HEIGHT, DOTS = 92, 100
 # Of the leaflet, A4 folded once: the width of a page, and its margin.
 PANEL, INNER = PAGE_HEIGHT / 2, 14
 PANEL_ROOM = PANEL - 2 * INNER
+# The height of the coloured areas at the foot of its inner pages, and their distance from the edge of the paper.
+BAND, EDGE = 42, 6
+BAND_TOP = PAGE_WIDTH - EDGE - BAND
 # A letter has lines to write on by hand.
 RULE = 70
 
@@ -64,11 +67,12 @@ def child_poster(words, helpline, path, size):
     return poster(words.title, words.text.split("\n"), path, size, big=helpline)
 
 
-def leaflet(words, calls, path):
+def leaflet(words, calls, promises, path):
     """A leaflet for adults: A4 in landscape, printed on both sides and folded in the middle.
 
     `words.text` begins with a sentence for the front; each line that begins with "# " is the heading of a page, one with "- " an
-    item. The first two pages are inside, the others are on the back, below the (number, name) of `calls`.
+    item. The first two pages are inside, above the first of `calls`, which are (number, name), and `promises`, which are (title,
+    text). The others are on the back, below all calls.
     """
     lead, *pages = [part.strip() for part in f"\n{words.text}".split("\n# ")]
     paper = Paper(words.title, orientation="landscape")
@@ -76,15 +80,18 @@ def leaflet(words, calls, path):
     _back(paper, "\n# ".join(pages[2:]), calls, path)
     paper.turn()
     inside = pages[:2]
-    size = min((_size_that_fits(paper, page, INNER, PAGE_WIDTH - 2 * INNER, 19) for page in inside), default=0)
+    size = min((_size_that_fits(paper, page, INNER, BAND_TOP - 4 - INNER, 19) for page in inside), default=0)
     for number, page in enumerate(inside):
         _outline(paper, page, number * PANEL + INNER, INNER, size)
+    if calls:
+        _call_band(paper, *calls[0])
+    _promise_band(paper, promises)
     return paper.output()
 
 
 def _front(paper, title, lead):
     left, height = PANEL + INNER, 112
-    paper.area(PANEL + 6, 6, PANEL - 12, PAGE_WIDTH - 12, colors.GROUND)
+    paper.area(PANEL + EDGE, EDGE, PANEL - 2 * EDGE, PAGE_WIDTH - 2 * EDGE, colors.GROUND)
     paper.numeral(
         *(PANEL * 2 - INNER - height * WIDTH / HEIGHT, PAGE_WIDTH - INNER - height, height, DOTS),
         _("The numeral 1 made of dots"),
@@ -99,15 +106,37 @@ def _front(paper, title, lead):
     paper.words(web_address(), left, PAGE_WIDTH - INNER - 6, PANEL_ROOM / 2, 14, smallest=8, height=7, bold=True)
 
 
+def _call_band(paper, number, name):
+    """Whom to ask, below what to notice."""
+    paper.area(EDGE, BAND_TOP, PANEL - 2 * EDGE, BAND, colors.GROUND)
+    y = paper.words(number, INNER, BAND_TOP + 4, PANEL_ROOM, 54, smallest=24, height=22, bold=True, leading=1.05)
+    paper.words(name, INNER, y, PANEL_ROOM, 13, smallest=8, height=BAND_TOP + BAND - 3 - y)
+
+
+def _promise_band(paper, promises):
+    """What an adult promises, below what to say."""
+    paper.area(PANEL + EDGE, BAND_TOP, PANEL - 2 * EDGE, BAND, colors.GROUND)
+    left, height = PANEL + INNER, (BAND - 8) / max(len(promises), 1)
+    column = PANEL_ROOM * 0.28
+    for number, (title, text) in enumerate(promises):
+        y = BAND_TOP + 4 + number * height
+        paper.words(title, left, y, column, 15, smallest=9, height=height - 2, bold=True, leading=1.1)
+        paper.words(
+            text, left + column + 2, y + 0.6, PANEL_ROOM - column - 2, 11, smallest=6, height=height, leading=1.2
+        )
+
+
 def _back(paper, text, calls, path):
     y = INNER
     heading, _line, text = text.partition("\n")
-    y = paper.words(heading, INNER, y, PANEL_ROOM, 22, smallest=14, height=18, bold=True, leading=1.1) + 2
-    for number, name in calls:
-        y = paper.words(number, INNER, y, PANEL_ROOM, 42, smallest=20, height=17, bold=True, leading=1.05)
-        y = paper.words(name, INNER, y, PANEL_ROOM, 13, smallest=8, height=13) + 2
+    y = paper.words(heading, INNER, y, PANEL_ROOM, 27, smallest=14, height=22, bold=True, leading=1.1) + 3
     foot_top = PAGE_WIDTH - INNER - CODE
-    size = _size_that_fits(paper, text, y + 2, foot_top - y - 6, 16)
+    # Numbers are large where there are three of them.
+    scale = min(1, 3 / max(len(calls), 1))
+    for number, name in calls:
+        y = paper.words(number, INNER, y, PANEL_ROOM, 50 * scale, smallest=18, height=20, bold=True, leading=1.05)
+        y = paper.words(name, INNER, y, PANEL_ROOM, 13 * scale, smallest=8, height=13 * scale) + 3 * scale
+    size = _size_that_fits(paper, text, y + 2, foot_top - y - 6, 17)
     _outline(paper, text, INNER, y + 2, size)
     link = settings.SITE_URL + path
     paper.code(link, INNER, foot_top, CODE, _("QR code: %(link)s") % {"link": link})

@@ -90,7 +90,7 @@ def _drawing(key, size, content):
                 for channel in content.channels
                 if channel.in_strip
             )
-            return posters.leaflet, calls, reverse("campaign:help")
+            return posters.leaflet, calls, promises(content), reverse("campaign:help")
         case Key.WALL:
             return drawings.wall, promises(content), helpline(content), size
         case Key.LESSON:

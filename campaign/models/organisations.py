@@ -25,6 +25,8 @@ from pledges.models.group_querysets import institution_key
 YEAR = timedelta(days=365)
 ASKED_BEFORE = timedelta(days=30)
 SHOWN_LAPSED = timedelta(days=90)
+# Entries on a page of the list: with their logos they weigh less than 250 kB on a phone.
+PER_PAGE = 120
 
 
 class OrganisationQuerySet(ShownQuerySet):
@@ -203,6 +205,11 @@ class Organisation(ContentItem):
     def is_over(self):
         """Whether it is hidden, because it was not renewed."""
         return self.renewed_at is not None and timezone.now() >= self.hidden_at
+
+    @property
+    def anchor(self):
+        """The id of its entry on the public page."""
+        return f"entry-{self.key}"
 
     @property
     def place(self):

@@ -1,7 +1,9 @@
 """Organisations: the public page, and the page of one entry behind the link of its contact: logo, renewal, card, leaving."""
 
 from django.conf import settings
+from django.core import signing
 from django.core.paginator import Paginator
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -10,18 +12,17 @@ from campaign import logos, structured_data
 from campaign.content import SiteContent
 from campaign.forms import LogoForm
 from campaign.models import Organisation
+from campaign.models.organisations import PER_PAGE
 from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.http import accept_uploads, public_page
+from pledges.http import accept_uploads, personal_page, public_page, read_only
 from pledges.models import County, Joining, OrganisationKind
 from pledges.views import counter
 from pledges.views.groups import contact_link_view
 from pledges.views.personal import link_ended
 from pledges.views.sign import SeeOther
 
-# Entries on a page: with their logos they weigh less than 250 kB on a phone.
-PER_PAGE = 120
 # The codes of ISO 3166-2, and "abroad". Written here, because parameters are read before the content.
 COUNTIES = {County.ABROAD, *(f"AL-{number:02}" for number in range(1, 13))}
 
@@ -108,6 +109,17 @@ def logo(request, joining):
         return _shown(request, joining, organisation, form, status=422)
     organisation.offer_logo(logos.store(form.cleaned_data["logo"]))
     return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
+
+
+@read_only
+@personal_page
+def signed_link(request, token):
+    """Whether the link of an entry is signed, for nginx, which asks before it takes a logo: 204 or 401. It reads no row."""
+    try:
+        links.read(Purpose.ORGANISATION, token)
+    except signing.BadSignature:
+        return HttpResponse(status=401, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204, content_type="text/plain; charset=utf-8")
 
 
 def _entry_of(joining):

@@ -7,14 +7,19 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
+from campaign import logos
+from campaign.demo import invented_logo
+from campaign.models import Organisation
+from campaign.models.organisations import ASKED_BEFORE, SHOWN_LAPSED, YEAR
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Event, Sector
 from tests.events import make_event
 from tests.factories import make_inviter, make_pledge
+from tests.organisations import admit, make_joining
 from tests.pledges.groups import make_group
 
 NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
@@ -105,6 +110,40 @@ def _personal(language):
     yield View("group-confirm", language, path(Purpose.GROUP_CONFIRM, make_group("submitted", language=language)))
     for state in ("confirmed", "approved"):
         yield View(f"group-{state}", language, path(Purpose.GROUP_MANAGE, make_group(state, language=language)))
+    yield from _of_organisations(language)
+
+
+def _of_organisations(language):
+    def path(joining, purpose=Purpose.ORGANISATION):
+        return links.path(purpose, joining, language=language)
+
+    def joining(state="confirmed"):
+        statements = {"statement_sq": "Duam që çdo nxënës të ketë kujt t’i flasë.", "statement_en": ""}
+        return make_joining(state, organisation="Shkolla Shembull", language=language, **statements)
+
+    def entry(**values):
+        confirmed = joining()
+        Organisation.objects.filter(pk=admit(confirmed).pk).update(**values)
+        return path(confirmed)
+
+    def drawn(number):
+        return logos.store(logos.redrawn(invented_logo(number)))
+
+    long_ago = timezone.now() - YEAR + ASKED_BEFORE / 2
+    yield View("organisation-confirm", language, path(joining("submitted"), Purpose.JOINING_CONFIRM))
+    confirmation = path(joining("submitted"), Purpose.JOINING_CONFIRM)
+    yield View("organisation-confirmed", language, confirmation, "main form .btn")
+    yield View("organisation-not-me", language, path(joining("submitted"), Purpose.JOINING_BLOCK))
+    yield View("organisation-waiting", language, path(joining()))
+    yield View("organisation-refused", language, path(joining("refused")))
+    yield View("organisation-entry", language, entry())
+    yield View("organisation-logo-sent", language, entry(new_logo=drawn(1)))
+    yield View("organisation-logo", language, entry(logo=drawn(2)))
+    yield View("organisation-to-renew", language, entry(logo=drawn(3), renewed_at=long_ago))
+    yield View("organisation-renewed", language, entry(logo=drawn(4), renewed_at=long_ago), "button[name=renew]")
+    yield View("organisation-not-renewed", language, entry(renewed_at=timezone.now() - YEAR - SHOWN_LAPSED))
+    aged = path(joining("submitted"), Purpose.JOINING_CONFIRM)
+    yield View("link-of-an-organisation-ended", language, aged.rstrip("/")[:-1] + "/")
 
 
 def pictures():

@@ -146,7 +146,7 @@ class PaperSheetAdmin(ModelAdmin):
         if form.is_valid():
             numbers = (form.cleaned_data["first"], form.cleaned_data["last"])
             found = PaperSheet.objects.filter(number__range=numbers).exclude(state=State.VOID)
-            sheets = list(found.select_related("municipality"))
+            sheets = list(found.select_related("municipality", "event__municipality"))
             if not sheets:
                 form.add_error("first", _("We have not issued any sheets with these numbers, or they are void."))
         if not sheets:

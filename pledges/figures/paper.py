@@ -1,4 +1,4 @@
-"""Paper sheets as a PDF: A4 pages in both languages, with a number, a box for each group, and QR codes of the site."""
+"""Paper sheets as a PDF: A4 pages in both languages, with a number, the event, a box for each group, QR codes of the site."""
 
 import datetime
 from dataclasses import dataclass
@@ -17,8 +17,10 @@ from pledges.figures import brand, colors, fonts
 WIDTH, HEIGHT, MARGIN = 210, 297, 15
 ROOM = WIDTH - 2 * MARGIN
 LABEL, GAP = 46, 2
-BOXES_TOP, BOXES_BOTTOM = 76, 240
+STAFF_WORDS_TOP, BOXES_TOP, BOXES_BOTTOM = 24, 76, 240
 CODE = 27
+# The event of a sheet has a column for each language. It is smaller until it is no higher than this; what follows is lower.
+EVENT_TOP, EVENT_HEIGHT, EVENT_SCALES = 23, 22, (1, 0.9, 0.8, 0.7)
 # Longer words of staff are smaller, until they end above the boxes. Handout.MAX_LETTERS fits the last of these sizes.
 SCALES, WORDS_BOTTOM = (1, 0.9, 0.8, 0.7, 0.6), 73
 
@@ -96,8 +98,9 @@ class _Document(FPDF):
     def sheet(self, sheet, languages):
         """Add the page of one sheet."""
         self.add_page()
-        self._head(sheet, languages)
-        self._boxes(languages)
+        lower = self._event(sheet.event, languages) if sheet.event else 0
+        self._head(sheet, languages, lower)
+        self._boxes(languages, lower)
         self._foot(sheet, languages)
 
     def _write(self, text, x, y, width, size, style="", align="L", leading=1.25, dry_run=False):
@@ -107,31 +110,59 @@ class _Document(FPDF):
         line = size * 0.3528 * leading
         return y + self.multi_cell(width, line, text, align=align, dry_run=dry_run, output="HEIGHT")
 
-    def _head(self, sheet, languages):
+    def _event(self, event, languages):
+        """Name the event, its days and its place; returns how much lower everything below it begins."""
+        self.set_text_color(colors.INK)
+        fitting = (
+            each
+            for each in EVENT_SCALES
+            if self._event_words(event, languages, each, dry_run=True) <= EVENT_TOP + EVENT_HEIGHT
+        )
+        bottom = self._event_words(event, languages, next(fitting, EVENT_SCALES[-1])) + 2.5
+        self.set_draw_color(colors.LINE)
+        self.set_line_width(0.3)
+        self.line(MARGIN, bottom, WIDTH - MARGIN, bottom)
+        return bottom + 4 - STAFF_WORDS_TOP
+
+    def _event_words(self, event, languages, scale, **options):
+        """Write, or measure, the words of the event; returns where they end."""
+        ends, width = [], (ROOM - 6) / len(languages)
+        for column, words in enumerate(languages):
+            left = MARGIN + column * (width + 6)
+            with translation.override(words.language):
+                title, when_and_where = event.title, f"{event.when}\n{event.where}"
+            y = self._write(title, left, EVENT_TOP, width, 11 * scale, "B", leading=1.15, **options)
+            ends.append(self._write(when_and_where, left, y + 0.5, width, 9.5 * scale, leading=1.25, **options))
+        return max(ends)
+
+    def _head(self, sheet, languages, lower):
         self.set_text_color(colors.INK)
         self._write(" · ".join(words.brand for words in languages), MARGIN, 13, 110, 12, "B")
         self._write(f"{sheet}", WIDTH - MARGIN - 60, 11, 60, 26, "B", align="R", leading=1)
-        fitting = (each for each in SCALES if self._staff_words(languages, each, dry_run=True) < WORDS_BOTTOM)
-        self._staff_words(languages, next(fitting, SCALES[-1]))
+        fitting = (
+            each for each in SCALES if self._staff_words(languages, lower, each, dry_run=True) < WORDS_BOTTOM + lower
+        )
+        self._staff_words(languages, lower, next(fitting, SCALES[-1]))
 
-    def _staff_words(self, languages, scale, **options):
+    def _staff_words(self, languages, lower, scale, **options):
         """Write, or measure, the words of staff in both languages; returns where they end."""
-        y = 24
+        y = STAFF_WORDS_TOP + lower
         for words in languages:
             y = self._write(words.title, MARGIN, y, ROOM, 15 * scale, "B", leading=1.15, **options)
             y = self._write(words.pledge, MARGIN, y, ROOM, 11.5 * scale, leading=1.3, **options)
             y = self._write(words.rule, MARGIN, y, ROOM, 9.5 * scale, leading=1.3, **options) + 3
         return y
 
-    def _boxes(self, languages):
+    def _boxes(self, languages, lower):
         rows = list(zip(*(words.groups for words in languages), strict=True))
-        height = min((BOXES_BOTTOM - BOXES_TOP) / max(len(rows), 1), 32)
+        boxes_top = BOXES_TOP + lower
+        height = min((BOXES_BOTTOM - boxes_top) / max(len(rows), 1), 32)
         self.set_draw_color(colors.INK)
         strokes = " · ".join(words.strokes for words in languages)
-        self._write(strokes, MARGIN + LABEL, BOXES_TOP - 5, ROOM - LABEL, 8, align="R")
-        self._five_strokes(MARGIN + LABEL, BOXES_TOP - 5.5)
+        self._write(strokes, MARGIN + LABEL, boxes_top - 5, ROOM - LABEL, 8, align="R")
+        self._five_strokes(MARGIN + LABEL, boxes_top - 5.5)
         for number, names in enumerate(rows):
-            top = BOXES_TOP + height * number
+            top = boxes_top + height * number
             y = self._write(names[0], MARGIN, top + 3, LABEL - GAP, 11, "B", leading=1.15)
             for name in names[1:]:
                 y = self._write(name, MARGIN, y + 0.5, LABEL - GAP, 9.5, leading=1.15)

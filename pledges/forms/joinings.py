@@ -18,11 +18,13 @@ from pledges.forms.sign import AddressForm
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import County, OrganisationKind, Submission
 from pledges.models.group_querysets import institution_key
+from pledges.models.joinings import MAX_STATEMENT_LENGTH
 from pledges.submissions import submit
 
 WORDS = Section(_("In your own words (optional)"))
 CONTACT = Section(_("Who speaks for the organisation"))
 AGREEMENT = Section(_("Your statement"), note="pledges/group_privacy_note.html")
+TOO_LONG = _("The statement must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 
 
 class PlaceField(MunicipalityField):
@@ -67,6 +69,27 @@ class WebAddressField(forms.URLField):
         return url
 
 
+class StatementField(forms.CharField):
+    """What the organisation says, in one language. One that is too long comes back whole: the browser cuts nothing off."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            required=False,
+            max_length=MAX_STATEMENT_LENGTH,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"max_length": TOO_LONG},
+            **kwargs,
+        )
+
+    def widget_attrs(self, widget):
+        """No attribute `maxlength`."""
+        return {}
+
+    def to_python(self, value):
+        """The text with line breaks of one character, as people count them."""
+        return super().to_python(value).replace("\r\n", "\n")
+
+
 class JoinForm(AddressForm):
     """The form of an organisation. What it checks depends on no person and on no other organisation."""
 
@@ -89,22 +112,16 @@ class JoinForm(AddressForm):
         help_text=_("For example www.shkolla.al. Not a page on social media."),
     )
     statement_sq = placed(
-        forms.CharField(
+        StatementField(
             label=_("Why the organisation joins, in Albanian"),
             help_text=_("Up to 300 characters, for our page. Do not write about any child."),
-            required=False,
-            max_length=300,
-            widget=forms.Textarea(attrs={"rows": 3}),
         ),
         section=WORDS,
     )
     statement_en = placed(
-        forms.CharField(
+        StatementField(
             label=_("Why the organisation joins, in English"),
             help_text=_("If you write it in one language only, our team translates it."),
-            required=False,
-            max_length=300,
-            widget=forms.Textarea(attrs={"rows": 3}),
         ),
         section=WORDS,
     )

@@ -159,7 +159,7 @@ class NewAddressForm(forms.Form):
 class MyPledgeForm(StampedForm):
     """ "Send me my link": the answer is the same for every address."""
 
-    email = AddressField(help_text=_("The address you signed with, or entered a group with."))
+    email = AddressField(help_text=_("The address you signed with, or entered a group or an organisation with."))
 
     action = "pledges:my_pledge"
     button = ("send", _("Email me my link"))

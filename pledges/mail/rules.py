@@ -42,13 +42,10 @@ def _together(group):
         yield from _details(each)
 
 
-def _buttons(words, groups):
-    """A button for each of these groups."""
-    several = len(groups) > 1
-    return [
-        (f"{words.button}: {each.title}" if several else words.button, links.url(Purpose.GROUP_MANAGE, each))
-        for each in groups
-    ]
+def _buttons(words, purpose, rows):
+    """A button for each of these groups or organisations."""
+    several = len(rows) > 1
+    return [(f"{words.button}: {each.title}" if several else words.button, links.url(purpose, each)) for each in rows]
 
 
 # The arguments of `MessageSpec`, by kind.
@@ -66,7 +63,7 @@ GROUP_SPECS = {
         # A mailbox confirms each group once.
         "is_limited": False,
         "details": _together,
-        "buttons": lambda words, group: _buttons(words, group.confirmed_together()),
+        "buttons": lambda words, group: _buttons(words, Purpose.GROUP_MANAGE, group.confirmed_together()),
     },
     "group_yes": {
         "occasion": gettext_lazy("Sent when a member of staff has approved a group pledge."),
@@ -90,7 +87,7 @@ GROUP_SPECS = {
         "occasion": gettext_lazy("Sent when someone asks for their link and has confirmed group pledges."),
         "link_purpose": Purpose.GROUP_MANAGE,
         "applies": lambda group: group.confirmed_at is not None,
-        "buttons": lambda words, group: _buttons(words, group.of_its_adult()),
+        "buttons": lambda words, group: _buttons(words, Purpose.GROUP_MANAGE, group.of_its_adult()),
     },
 }
 
@@ -130,5 +127,11 @@ JOINING_SPECS = {
     "join_out": {
         "occasion": gettext_lazy("The last message, when an organisation has left or was not renewed."),
         "is_link_caused": True,
+    },
+    "join_links": {
+        "occasion": gettext_lazy("Sent when someone asks for their link and has confirmed organisations."),
+        "link_purpose": Purpose.ORGANISATION,
+        "applies": lambda joining: joining.confirmed_at is not None,
+        "buttons": lambda words, joining: _buttons(words, Purpose.ORGANISATION, joining.of_its_adult()),
     },
 }

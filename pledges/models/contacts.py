@@ -6,6 +6,7 @@ from django.db.models import Q
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.models.addresses import ProviderRule
+from pledges.models.messages import Message
 from pledges.models.person import address_digests
 from pledges.models.querysets import digest_mark
 from pledges.models.unreadable import Unreadable
@@ -69,8 +70,8 @@ class ContactQuerySet(models.QuerySet):
 class Contact(models.Model):
     """Abstract base of models with an adult. The columns are null once the adult is erased. Plain text exists only in memory.
 
-    `TABLE` is the first part of the associated data of the ciphertexts. The digests find the rows of one mailbox; see
-    models/person.py.
+    `TABLE` is the first part of the associated data of the ciphertexts, and the field of Message. The digests find the rows of
+    one mailbox; see models/person.py.
     """
 
     TABLE = ""
@@ -103,3 +104,17 @@ class Contact(models.Model):
         return self.address_cipher and keys.decrypt(
             self.address_cipher, associated_data=self.associated_data("address")
         )
+
+    def of_its_adult(self):
+        """The rows that its mailbox has confirmed: those whose pages the adult can open."""
+        same = type(self).objects.of_mailbox(self).with_person().filter(confirmed_at__isnull=False)
+        return list(same.order_by("created_at", "pk")) or [self]
+
+    def pass_on(self, kind, rows):
+        """Queue a message of this kind for another of these rows, if one that is about all of them waits for this one.
+
+        The messages of this row end with it.
+        """
+        others = [row for row in rows if row.pk != self.pk]
+        if others and self.messages.queued().filter(kind=kind).exists():
+            Message.queue_for(kind, **{self.TABLE: others[-1]})

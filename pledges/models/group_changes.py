@@ -91,6 +91,8 @@ class GroupChanges(models.Model):
                 return False
             if group.address_cipher is not None:
                 Message.queue_last(Message.Kind.GROUP_OUT, group.address, group.language)
+                group.pass_on(Message.Kind.GROUP_OPEN, group.confirmed_together())
+                group.pass_on(Message.Kind.GROUP_LINKS, group.of_its_adult())
             group.messages.all().delete()
             type(self).objects.filter(pk=self.pk).update(
                 state=self.State.WITHDRAWN, withdrawn_at=Now(), counted=None, refusal="", **ERASED

@@ -222,11 +222,6 @@ class GroupPledge(GroupChanges, Contact):
         same = type(self).objects.of_mailbox(self).filter(confirmed_at=self.confirmed_at, state=self.State.CONFIRMED)
         return list(same.order_by("created_at", "pk")) or [self]
 
-    def of_its_adult(self):
-        """The groups that its mailbox has confirmed: those whose pages the adult can open."""
-        same = type(self).objects.of_mailbox(self).with_person().exclude(state=self.State.SUBMITTED)
-        return list(same.order_by("created_at", "pk")) or [self]
-
     def likely_doubles(self):
         """Other groups that may be the same one: of the kind, place and school year, with a similar name."""
         others = (

@@ -66,6 +66,7 @@ class JoiningChanges(models.Model):
                 return False
             if row.address_cipher is not None:
                 Message.queue_last(Message.Kind.JOIN_OUT, row.address, row.language)
+                row.pass_on(Message.Kind.JOIN_LINKS, row.of_its_adult())
             row.messages.all().delete()
             type(self).objects.filter(pk=self.pk).update(
                 state=self.State.ENDED, ended_at=Now(), refusal="", asked_at=None, **ERASED

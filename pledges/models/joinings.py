@@ -20,6 +20,7 @@ from pledges.models.querysets import PENDING_LIFE
 # The contact of a refused organisation is erased after this time, and that of one that staff have not decided on.
 REFUSED_PERIOD = timedelta(days=30)
 UNDECIDED_PERIOD = timedelta(days=365)
+MAX_STATEMENT_LENGTH = 300
 
 
 class OrganisationKind(models.TextChoices):
@@ -100,7 +101,7 @@ class Joining(JoiningChanges, Contact):
     url = models.URLField(_("address on the web"), blank=True)
     # Of the address on the web, without "www.".
     domain = models.CharField(max_length=253, blank=True, editable=False)
-    statement = TranslatedField(models.CharField(_("statement"), max_length=300, blank=True))
+    statement = TranslatedField(models.CharField(_("statement"), max_length=MAX_STATEMENT_LENGTH, blank=True))
 
     # The words that the contact agreed to, in `language`, at `created_at`.
     agreed = models.TextField(_("agreed to"))
@@ -154,6 +155,11 @@ class Joining(JoiningChanges, Contact):
     def __str__(self):
         # No personal data: it is written to logs and to the admin's history.
         return str(self.pk)[:8]
+
+    @property
+    def title(self):
+        """The organisation in words, as `GroupPledge.title`."""
+        return self.organisation
 
     @property
     def place(self):

@@ -44,6 +44,7 @@ class MessageKind(models.TextChoices):
     JOIN_NO = "join_no", _("organisation: refused")
     JOIN_RENEW = "join_renew", _("organisation: still with us?")
     JOIN_OUT = "join_out", _("organisation: has left")
+    JOIN_LINKS = "join_links", _("organisation: your links")
 
 
 # Kinds of low priority: sent only when no other message is due.

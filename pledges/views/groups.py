@@ -100,7 +100,7 @@ def contact_link_view(model, purpose):
         @require_http_methods(["GET", "HEAD", "POST"])
         @sensitive_post_parameters()
         def wrapper(request, token, **kwargs):
-            # What the pages say about a link differs: that of a group does not age, and cannot be asked for again.
+            # What the pages say about a link differs: that of a group or an organisation does not age.
             request.is_personal_link = request.is_contact_link = True
             try:
                 link = links.read(purpose, token)

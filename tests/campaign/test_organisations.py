@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 from campaign import logos
 from campaign.demo import invented_logo
 from campaign.models import Organisation
+from campaign.models.organisations import SHOWN_LAPSED, YEAR
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.figures import fonts
@@ -210,6 +211,25 @@ def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, language
     assert not Submission.objects.exists()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_long_statement_names_the_limit_and_comes_back_whole(client, language):
+    response = client.post(FORM[language], join_data(statement_en="word\r\n" * 61))
+    page = Document(response)
+    error = page.words(page.one("p", id="id_statement_en_error"))
+    sentence = {
+        "sq": "Deklarata duhet të ketë deri në 300 shenja. Tani ka 304.",
+        "en": "300 characters or fewer. It has 304.",
+    }
+    assert response.status_code == 422 and sentence[language] in error
+    area = page.one("textarea", id="id_statement_en")
+    assert page.words(area).count("word") == 61 and "maxlength" not in page.of(area), "a browser would cut it off"
+
+
+def test_a_line_break_counts_as_one_character(client):
+    send(client, statement_sq="abcd\r\n" * 59 + "abcde")
+    assert len(Joining.objects.get().statement_sq) == 300
+
+
 def test_an_organisation_without_a_domain_of_its_own_may_say_so(client):
     assert send(client, email="mira@gmail.com", url="", no_domain="on").to == ["mira@gmail.com"]
 
@@ -306,6 +326,34 @@ def test_the_signature_is_checked_before_the_file_is_read(client):
     )  # fmt: skip
     ended = client.get(tampered)
     assert (response.status_code, Document(response).title) == (ended.status_code, Document(ended).title)
+
+
+def test_the_page_of_an_entry_that_is_hidden_offers_no_card(client):
+    joining = make_joining()
+    entry = admit(joining)
+    card = f"/pictures/sq/organisation/{entry.key}.png"
+    assert card in client.get(entry_path(joining)).text and client.get(card).status_code == 200
+    Organisation.objects.filter(pk=entry.pk).update(renewed_at=timezone.now() - YEAR - SHOWN_LAPSED)
+    assert client.get(card).status_code == 404 and card not in client.get(entry_path(joining)).text
+
+
+@pytest.mark.parametrize("state", ["confirmed", "refused"])
+def test_who_is_not_on_the_page_is_not_told_of_being_taken_off(client, state):
+    joining = make_joining(state, language="en")
+    page = client.get(links.path(Purpose.ORGANISATION, joining)).text
+    assert "off our page" not in page and "We erase your name and email address." in page
+    client.post(links.path(Purpose.ORGANISATION, joining), {"leave": "1"})
+    assert Joining.objects.get().address is None
+
+
+def test_nginx_learns_whether_a_link_is_signed_without_a_query(client, django_assert_num_queries):
+    path = entry_path(make_joining())
+    token = path.rstrip("/").rpartition("/")[2]
+    confirmation = links.token(Purpose.JOINING_CONFIRM, make_joining())
+    with django_assert_num_queries(0):
+        assert client.get(f"/signed-link/{token}").status_code == 204
+        for other in (token[:-2] + "xx", token.replace(":", "."), "x", confirmation):
+            assert client.get(f"/signed-link/{other}").status_code == 401
 
 
 @pytest.mark.django_db(transaction=True)

@@ -93,6 +93,30 @@ def test_a_statement_needs_both_languages_and_nothing_typed_is_lost(staff_client
     assert "in both languages" in page.text and "Jemi me ju." in page.text and "telefonuam" in page.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_statement_that_is_too_long_is_refused_and_comes_back_whole(staff_client, language):
+    joining, long = make_joining(), "a\r\n" * 151 + "b"
+    staff_client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+    page = decide(staff_client, joining, "approve", statement_sq=long, statement_en="We are with you.", reason="phoned")
+    sentence = {
+        "sq": "Deklarata duhet të ketë deri në 300 shenja. Tani ka 303.",
+        "en": "must be 300 characters or fewer",
+    }
+    assert state_of(joining) == "confirmed" and sentence[language] in page.text
+    typed = Document(page)
+    assert typed.words(typed.one("textarea", id="statement_sq")).count("a") == 151 and "phoned" in page.text
+    assert not Document.of(typed.one("textarea", id="statement_sq")).get("maxlength"), "a browser would cut it off"
+    decide(staff_client, joining, "approve", statement_sq="a\r\n" * 149 + "ab", statement_en="b" * 300)
+    entry = Organisation.objects.get(joining=joining)
+    assert (len(entry.text_sq), len(entry.text_en)) == (300, 300)
+
+
+def test_a_long_answer_about_the_check_is_refused_and_comes_back_whole(staff_client):
+    joining = make_joining(address="mira@gmail.com")
+    page = decide(staff_client, joining, "approve", reason="p" * 201)
+    assert state_of(joining) == "confirmed" and "p" * 201 in page.text and "200 characters or fewer" in page.text
+
+
 def test_an_address_that_proves_nothing_needs_a_reason(staff_client):
     joining = make_joining(address="mira@gmail.com")
     decide(staff_client, joining, "approve")

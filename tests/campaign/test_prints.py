@@ -56,6 +56,35 @@ def test_the_leaflet_is_a4_folded_with_the_numbers_of_the_strip_on_its_back(clie
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_leaflet_ends_with_whom_to_call_and_the_promises_and_leaves_no_page_half_empty(client, language):
+    leaflet = printed(client, "leaflet", language, pages=2)
+    inside = " ".join(leaflet.document[1].get_textpage().get_text_bounded().replace("\u00a0", " ").split())
+    assert "116 111" in inside
+    for number in (1, 2, 3):
+        for key in (f"vow_{number}", f"vow_{number}_text"):
+            assert getattr(PageText.objects.get(key=key), f"text_{language}") in inside
+    for page, panel in ((0, 0), (1, 0), (1, 1)):
+        picture = leaflet.document[page].render(scale=1).to_pil().convert("L")
+        half, height = picture.width // 2, picture.height
+        rows = [picture.crop((panel * half, y, (panel + 1) * half, y + 1)).getextrema()[0] < 250 for y in range(height)]
+        # In points: neither between two lines nor above the foot is there more white than 3 cm.
+        longest = max(len(white) for white in "".join("1" if inked else "0" for inked in rows).split("1"))
+        assert longest < 30 / 25.4 * 72, (page, panel)
+
+
+def test_words_of_staff_that_fill_the_leaflet_stay_above_its_foot(client):
+    line = "Fjalë që i njeh secili nga ne. " * 4
+    text = "Hyrja.\n# Një\n" + (line + "\n") * 8 + "# Dy\n" + (line + "\n") * 8 + "# Tre\nFundi."
+    Handout.objects.filter(key="leaflet").update(text_sq=text)
+    leaflet = printed(client, "leaflet", "sq", pages=2)
+    page = leaflet.document[1].get_textpage()
+    words = page.get_text_range()
+    last = words.rindex("secili nga ne.")
+    promise = words.index(PageText.objects.get(key="vow_1").text_sq)
+    assert page.get_charbox(last)[1] > page.get_charbox(promise)[3] + 5
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_letters_name_nobody_and_lead_where_their_reader_can_act(client, language):
     mayor, head = (printed(client, f"letter-{name}", language) for name in ("mayor", "headteacher"))
     demands = {

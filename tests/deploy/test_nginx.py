@@ -24,6 +24,7 @@ from django.utils import translation
 from django.utils.csp import build_policy
 
 from bench.fuzz import attack
+from campaign.demo import invented_logo
 from dev import nginx
 from dev.cluster import Cluster
 from tests.drill import require, require_program, rounds
@@ -73,13 +74,15 @@ class Deployment:
         self.processes = {}
 
     def manage(self, *command):
-        subprocess.run(
+        """What a command of manage.py prints."""
+        return subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=settings.BASE_DIR,
             env=self.environment,
             check=True,
             capture_output=True,
-        )
+            text=True,
+        ).stdout
 
     @property
     def environment(self):
@@ -430,6 +433,48 @@ def test_a_logo_behind_a_tampered_link_is_refused_before_the_body_arrives(deploy
     other = path.replace("logo/", "")
     status, _headers, _page = deployment.send(f"POST {other} HTTP/1.1\r\n{kind}Content-Length: 300000\r\n\r\n".encode())
     assert status == 413, "on that path alone"
+
+
+MAKE_LINK = """
+from pledges.crypto import links
+from tests.organisations import admit, make_joining
+joining = make_joining()
+admit(joining)
+print(links.path(links.Purpose.ORGANISATION, joining))
+"""
+
+
+def test_slow_uploads_of_logos_hold_no_thread(deployment):
+    """gunicorn has four threads here, and sixteen logos come in."""
+    path = deployment.manage("shell", "-v0", "-c", MAKE_LINK).strip() + "logo/"
+    logo = invented_logo(0).read()
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="logo"; filename="logo.png"\r\nContent-Type: image/png\r\n\r\n'
+        + logo
+        + bytes(300_000)
+        + b"\r\n--x--\r\n"
+    )
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{deployment.port}\r\nConnection: close\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    with contextlib.ExitStack() as stack:
+        uploads = [stack.enter_context(socket.create_connection(("127.0.0.1", deployment.port), 5)) for _ in range(16)]
+        for upload in uploads:
+            upload.sendall(head + body[:-1000])
+        time.sleep(0.5)
+        began = time.monotonic()
+        for _ in range(5):
+            assert deployment.fetch("/admin/account/login/")[0] == 200
+        assert time.monotonic() - began < 5
+        # One more than may come in at the same time.
+        assert deployment.send(head)[0] == 503
+        uploads[0].sendall(body[-1000:])
+        response = http.client.HTTPResponse(uploads[0])
+        response.begin()
+        assert (response.status, response.headers["Location"][:20]) == (303, path[:20])
+    assert not list(deployment.folder.glob("body/**/*.*")), "no logo was written to a file"
+    deployment.wait_for(lambda: deployment.send(head.replace(b"/logo/", b"x/logo/"))[0] == 200)
 
 
 def test_the_filter_of_organisations_reaches_the_application(deployment):

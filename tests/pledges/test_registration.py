@@ -9,6 +9,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.conf import settings as configured
 from django.core.management import CommandError
 from django.db import OperationalError, connection, transaction
@@ -19,10 +20,14 @@ from django_tasks_db.models import DBTaskResult
 from pledges import housekeeping, registration, starting
 from pledges.crypto import keys, registry
 from pledges.crypto.registry import KeysRefused
-from pledges.models import BlockedAddress, Heartbeat, Pledge, RegisteredKey, Submission
+from pledges.models import BlockedAddress, Heartbeat, Message, Pledge, RegisteredKey, Submission
+from pledges.models.encrypted import ENCRYPTED_MODELS, ENCRYPTED_TEXTS
+from pledges.models.keeping import ERASED
 from pledges.submissions import settle
 from tests.factories import form_data, give_app, make_pledge, make_staff, make_submission, settle_all
 from tests.keys import install, new_key, rotate_keys
+from tests.organisations import make_joining
+from tests.pledges.groups import make_group
 from tests.pledges.test_rotation import ignore_dots
 from tests.site import url_of_test_database
 from tests.threads import at_once
@@ -265,6 +270,104 @@ def test_an_upgrade_with_other_keys_registers_none_and_says_so(unregistered, nam
     assert not RegisteredKey.objects.of(name).exists()
 
 
+# What the only row with a ciphertext of a database may be.
+ONLY_ROWS = {
+    "group": lambda: make_group(),
+    "organisation": lambda: make_joining(),
+    "blocked address": lambda: BlockedAddress.objects.add("drita@shembull.al"),
+    "last message": lambda: Message.queue_last(Message.Kind.WITHDRAWN, "drita@shembull.al", "sq"),
+}
+WITH_DIGESTS = sorted(ONLY_ROWS.keys() - {"last message"})
+
+
+@contextlib.contextmanager
+def only(row):
+    """A database without pledges or registered keys, whose only personal row was written with OLD."""
+    install(OLD)
+    with listed(FIELD_KEYS=[OLD], DIGEST_KEYS=[OLD]):
+        ONLY_ROWS[row]()
+    RegisteredKey.objects.all().delete()
+    registry.forget()
+    yield
+
+
+@pytest.mark.parametrize("row", ONLY_ROWS)
+def test_every_row_with_a_ciphertext_proves_the_key_of_its_names(row):
+    with only(row), listed(FIELD_KEYS=[NEW, OLD], DIGEST_KEYS=[OLD]):
+        registration.register_first()
+        assert states("FIELD_KEYS") == {prints(OLD)[0]: "current"}
+    with (
+        only(row),
+        listed(FIELD_KEYS=[STRAY], DIGEST_KEYS=[OLD]),
+        pytest.raises(KeysRefused, match="^FIELD_KEYS: the sto"),
+    ):
+        registration.register_first()
+
+
+@pytest.mark.parametrize("row", WITH_DIGESTS)
+def test_every_row_with_a_digest_proves_its_key(row):
+    with only(row), listed(FIELD_KEYS=[OLD], DIGEST_KEYS=[NEW, OLD]):
+        registration.register_first()
+        assert states("DIGEST_KEYS") == {prints(OLD)[0]: "current"}
+    with (
+        only(row),
+        listed(FIELD_KEYS=[OLD], DIGEST_KEYS=[STRAY]),
+        pytest.raises(KeysRefused, match="^DIGEST_KEYS: the sto"),
+    ):
+        registration.register_first()
+
+
+def test_erased_pledges_prove_the_key_of_their_digests(unregistered):
+    Pledge.objects.update(state="confirmed", confirmed_at=Now(), **ERASED)
+    with listed(FIELD_KEYS=[NEW], DIGEST_KEYS=[STRAY]), pytest.raises(KeysRefused, match="^DIGEST_KEYS: the stored"):
+        registration.register_first()
+    with listed(FIELD_KEYS=[NEW], DIGEST_KEYS=[STRAY, OLD]):
+        registration.register_first()
+        assert states("DIGEST_KEYS") == {prints(OLD)[0]: "current"}
+        assert states("FIELD_KEYS") == {prints(NEW)[0]: "current"}
+
+
+def test_no_key_is_registered_before_all_tables_are_there(unregistered):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE pledges_joining RENAME TO pledges_later")
+    registration.register_first()
+    assert not RegisteredKey.objects.exists()
+
+
+@pytest.mark.parametrize("row", ONLY_ROWS)
+def test_a_rotation_without_the_key_of_any_row_changes_nothing(row):
+    install(OLD, "FIELD_KEYS")
+    with listed(FIELD_KEYS=[OLD]):
+        ONLY_ROWS[row]()
+    install(NEW, "FIELD_KEYS")
+    with (
+        listed(FIELD_KEYS=[NEW]),
+        pytest.raises(CommandError, match="^1 of 1 ciphertexts that were tried do not open"),
+    ):
+        rotate_keys()
+
+
+@pytest.mark.parametrize("row", ["group", "organisation", "blocked address"])
+def test_readyz_names_rows_of_a_key_that_is_not_registered(client, row):
+    install(OLD, "FIELD_KEYS")
+    with listed(FIELD_KEYS=[OLD]):
+        ONLY_ROWS[row]()
+    install(NEW, "FIELD_KEYS")
+    with listed(FIELD_KEYS=[NEW]):
+        assert "keys: FIELD_KEYS" in ready(client)
+
+
+def test_every_model_with_a_ciphertext_is_among_the_encrypted_ones():
+    found = {
+        model: {field.name.removesuffix("_cipher") for field in model._meta.fields if field.name.endswith("_cipher")}
+        for model in apps.get_models()
+        if not model._meta.proxy
+    }
+    found = {model: texts for model, texts in found.items() if texts and model is not Submission}
+    assert found == {model: set(texts) for model, texts in ENCRYPTED_TEXTS.items()}
+    assert set(ENCRYPTED_MODELS.values()) == set(found)
+
+
 # Starting
 
 
@@ -399,7 +502,7 @@ def test_a_missing_field_key_stops_the_rotation_before_anything_is_changed():
     Pledge.objects.filter(pk=damaged.pk).update(address_cipher=bytes(damaged.address_cipher)[:-1] + b"x")
     with (
         listed(FIELD_KEYS=[NEW, OLD]),
-        pytest.raises(CommandError, match="^1 of 2 addresses that were tried do not open"),
+        pytest.raises(CommandError, match="^1 of 2 ciphertexts that were tried do not open"),
     ):
         rotate_keys()
     assert states("FIELD_KEYS") == {prints(OLD)[0]: "current"}

@@ -392,6 +392,7 @@ JOINING_STATES = {
     "join_no": "refused",
     "join_renew": "approved",
     "join_out": "approved",
+    "join_links": "confirmed",
 }
 
 

@@ -32,8 +32,8 @@ class Command(BaseCommand):
         unreadable, tried = registration.count_unreadable()
         if unreadable:
             raise CommandError(
-                f"{unreadable} of {tried} addresses that were tried do not open: put back the key of FIELD_KEYS that is missing. "
-                "Nothing was changed."
+                f"{unreadable} of {tried} ciphertexts that were tried do not open: put back the key of FIELD_KEYS that is "
+                "missing. Nothing was changed."
             )
         # What an interrupted rotation, or the removal of an old key, has left.
         self.bring_up_to_date()

@@ -46,6 +46,35 @@ BEGIN
     );
 END $$;
 
+-- "Send me my link" for organisations, as `queue_group_links` in groups.sql: one message with the links of those that the mailbox
+-- has confirmed, and the confirmation of each that waits for it.
+CREATE OR REPLACE FUNCTION queue_joining_links(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    own uuid[];
+BEGIN
+    SELECT array_agg(id) INTO own FROM (
+        SELECT id FROM pledges_joining
+        WHERE (address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last)
+            AND (state <> 'submitted' OR expires_at > statement_timestamp())
+        FOR KEY SHARE NOWAIT
+    ) locked;
+    INSERT INTO pledges_message (id, kind, joining_id, language, state, attempts, error)
+    SELECT gen_random_uuid(), wanted, id, language, 'queued', 0, ''
+    FROM (
+        -- The page of a confirmation is that of one organisation.
+        SELECT DISTINCT ON (wanted, pending) wanted, pending, id, language
+        FROM pledges_joining, LATERAL (
+            SELECT CASE WHEN state = 'submitted' THEN 'join' ELSE 'join_links' END AS wanted,
+                CASE WHEN state = 'submitted' THEN id END AS pending
+        ) message WHERE id = ANY (own) ORDER BY wanted, pending, created_at DESC
+    ) latest
+    WHERE NOT EXISTS (
+        SELECT FROM pledges_message
+        WHERE joining_id = ANY (CASE WHEN pending IS NULL THEN own ELSE ARRAY[pending] END) AND kind = wanted
+            AND (state = 'queued' AND leased_until IS NULL OR created_at > statement_timestamp() - interval '1 minute')
+    );
+END $$;
+
 -- The outbox (outbox.sql): what staff and the contact decided, so that a restore of an older backup does not undo it.
 CREATE OR REPLACE FUNCTION outbox_joining_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

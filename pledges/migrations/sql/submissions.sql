@@ -146,7 +146,8 @@ BEGIN
 END $$;
 
 -- "Send me my link": links to the pledges of the mailbox, or the confirmation if its only pledge is pending. The owner of an
--- invalidated pledge keeps the right to see, correct and withdraw it. Its group pledges get a message of their own: groups.sql.
+-- invalidated pledge keeps the right to see, correct and withdraw it. Its group pledges and its
+-- organisations get messages of their own: groups.sql, joinings.sql.
 CREATE OR REPLACE FUNCTION settle_links(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     recipient record;
@@ -169,6 +170,7 @@ BEGIN
         PERFORM queue_message(recipient.message, recipient.id);
     END IF;
     PERFORM queue_group_links(submission);
+    PERFORM queue_joining_links(submission);
 END $$;
 
 -- A change of address: the pledge keeps its present address until the new one confirms. A blocked address gets no message, and

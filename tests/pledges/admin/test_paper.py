@@ -10,12 +10,14 @@ from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 
 from campaign.models import Handout
 from pledges.models import Municipality, PaperSheet, Sector
 from pledges.totals import tally
 from staff.models import AuditEntry
 from tests.drill import rounds
+from tests.events import make_event
 from tests.factories import make_staff, sign_in
 from tests.pages import Document
 from tests.pledges.paper import make_sheet, numbers
@@ -128,6 +130,40 @@ def test_words_that_staff_change_are_on_the_sheet_above_the_boxes(ana, letters):
     # In points from the bottom: the last word of staff ends above the first box.
     bottom = min(text.get_charbox(place)[1] for place in _places(text, "Mos"))
     assert bottom > 841 - 76 / 25.4 * 72
+
+
+def test_the_sheet_of_an_event_names_it_in_both_languages(ana):
+    shkoder = Municipality.objects.get(name_sq="Shkodër")
+    event = make_event(title_sq="Marshimi i Fjongos", title_en="Ribbon march", municipality=shkoder, is_shown=False)
+    PaperSheet.objects.issue(1, event=event)
+    PaperSheet.objects.issue(1)
+    document = pypdfium2.PdfDocument(ana.get(PRINT, {"first": "1", "last": "2"}).content)
+    named, plain = (" ".join(page.get_textpage().get_text_bounded().split()) for page in document)
+    for language in ("sq", "en"):
+        with translation.override(language):
+            for words in (event.title, event.when, event.where):
+                assert " ".join(words.split()) in named and words not in plain
+    assert "Zotohemi në letër" in named and "Zotohemi në letër" in plain
+
+
+@pytest.mark.parametrize("letter", ["fjalë e gjatë ", "W"])
+def test_the_longest_words_of_an_event_cover_nothing(ana, letter):
+    title, place = (letter * 160)[:120].strip(), (letter * 160)[:160].strip()
+    event = make_event(hours=30, title_sq=title, title_en=title, place_sq=place, place_en=place)
+    PaperSheet.objects.issue(1, event=event)
+    [page] = pypdfium2.PdfDocument(ana.get(PRINT, {"first": "1", "last": "1"}).content)
+    text = page.get_textpage()
+    [number], [pledge] = (_places(text, word) for word in ("000001", "Zotohemi në letër"))
+    everything = text.get_text_range()
+    first, last = everything.index(title[:20]), everything.rindex(place[-5:]) + 4
+    boxes = [text.get_charbox(place) for place in range(first, last)]
+    boxes = [box for box in boxes if box[2] > box[0]]
+    assert len(boxes) > 2 * 200, "all of it is there"
+    # In points from the left and from the bottom: below the number, above the words of staff, within the margins.
+    assert max(box[3] for box in boxes) < text.get_charbox(number)[1]
+    assert min(box[1] for box in boxes) > text.get_charbox(pledge)[3]
+    left, right = 15 / 25.4 * 72, (210 - 15) / 25.4 * 72
+    assert min(box[0] for box in boxes) > left - 1 and max(box[2] for box in boxes) < right + 1
 
 
 def _places(text, word):

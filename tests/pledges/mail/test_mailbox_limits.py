@@ -286,6 +286,7 @@ def test_the_preview_of_a_message_names_only_confirmed_people():
             "join_yes",
             "join_no",
             "join_renew",
+            "join_links",
         }
         assert ("Arta Shembulli" in sample_mail(kind, words, "en").body) == (kind in names)
         assert "Agim" not in sample_mail(kind, words, "en").body

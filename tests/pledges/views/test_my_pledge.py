@@ -1,13 +1,15 @@
 """The page "My pledge", which sends the links of an address: the same response for every address, and rate limits."""
 
 import pytest
+from django.db.models.functions import Now
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import BlockedAddress, GroupPledge, Message, Pledge
+from pledges.models import BlockedAddress, GroupPledge, Joining, Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
+from tests.organisations import make_joining
 from tests.pages import Document
 from tests.pledges.groups import make_group
 from tests.pledges.views.personal import ADDRESS, NAME, ONE_DAY, RESEND_INTERVAL, SENT, make_drita, request_link
@@ -20,15 +22,21 @@ def test_my_pledge_answers_the_same_for_every_address(client):
     make_pledge("Besa Hoxha", "pritje@shembull.al")
     make_pledge("Dora Hoxha", "bllokuar@shembull.al").block()
     make_group(address="grup@shembull.al")
+    make_joining("approved", address="organizate@shembull.al")
     let_time_pass(RESEND_INTERVAL)
     responses = {
         (response.status_code, response.url, response.content, tuple(sorted(response.headers.items())))
-        for local in ("konfirmuar", "pritje", "bllokuar", "panjohur", "grup")
+        for local in ("konfirmuar", "pritje", "bllokuar", "panjohur", "grup", "organizate")
         for response in [request_link(client, f"{local}@shembull.al")]
     }
     [(status, url, body, _headers)] = responses
     assert (status, url, body) == (303, SENT, b"")
-    assert sorted(Message.objects.values_list("kind", flat=True)) == ["confirm", "group_links", "links"]
+    assert sorted(Message.objects.values_list("kind", flat=True)) == [
+        "confirm",
+        "group_links",
+        "join_links",
+        "links",
+    ]
     assert "@" not in Document(client.get(SENT)).words()
 
 
@@ -135,3 +143,91 @@ def test_my_pledge_sends_nothing_about_groups_of_an_erased_or_blocked_adult(clie
     request_link(client)
     run_worker()
     assert mailoutbox == []
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_my_pledge_sends_a_contact_the_links_of_all_their_organisations(client, mailoutbox, language):
+    states = ("confirmed", "approved", "refused")
+    joinings = [make_joining(state, address=ADDRESS, language=language) for state in states]
+    waiting = [make_joining("submitted", address=ADDRESS, language=language, organisation="Fyerje") for _ in range(2)]
+    expired = make_joining("submitted", address=ADDRESS)
+    Joining.objects.filter(pk=expired.pk).update(expires_at=Now())
+    make_joining("approved", address="tjeter@shembull.al")
+    request_link(client, "DRITA@shembull.al")
+    run_worker()
+    assert {message.to[0] for message in mailoutbox} == {ADDRESS}
+    found = [
+        (purpose, [links.read(purpose, path.split("/")[-2]).pledge_id for path in links_in(message, purpose)])
+        for message in mailoutbox
+        for purpose in (Purpose.ORGANISATION, Purpose.JOINING_CONFIRM)
+        if links_in(message, purpose)
+    ]
+    assert (Purpose.ORGANISATION, [joining.pk for joining in joinings]) in found
+    assert sorted(pks for purpose, pks in found if purpose == Purpose.JOINING_CONFIRM) == sorted(
+        [joining.pk] for joining in waiting
+    )
+    assert len(mailoutbox) == 3
+    assert not any("Fyerje" in message.body for message in mailoutbox), "a stranger may have typed it"
+    [links_mail] = [message for message in mailoutbox if links_in(message, Purpose.ORGANISATION)]
+    page = client.get(links_in(links_mail, Purpose.ORGANISATION)[1])
+    assert joinings[1].organisation in page.text
+
+
+def test_my_pledge_sends_the_links_of_organisations_as_rarely_as_those_of_pledges(client, mailoutbox):
+    make_joining("approved", address=ADDRESS)
+    for _ in range(3):
+        request_link(client)
+        run_worker()
+    assert len(mailoutbox) == 1
+    for _ in range(8):
+        let_time_pass(RESEND_INTERVAL)
+        request_link(client)
+        run_worker()
+    assert len(mailoutbox) == 5
+
+
+def test_my_pledge_sends_nothing_about_organisations_that_left_or_of_a_blocked_contact(client, mailoutbox):
+    make_joining("approved", address="larguar@shembull.al").end()
+    make_joining("approved", address=ADDRESS)
+    BlockedAddress.objects.add(ADDRESS)
+    run_worker()
+    mailoutbox.clear()
+    request_link(client)
+    request_link(client, "larguar@shembull.al")
+    run_worker()
+    assert mailoutbox == []
+
+
+def test_the_links_of_the_other_groups_are_sent_although_the_newest_group_is_withdrawn_first(client, mailoutbox):
+    older, newest = make_group("approved", address=ADDRESS), make_group("confirmed", address=ADDRESS)
+    request_link(client)
+    newest.withdraw()
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, Purpose.GROUP_MANAGE)]
+    [path] = links_in(message, Purpose.GROUP_MANAGE)
+    assert older.institution in client.get(path).text
+
+
+def test_the_other_groups_confirmed_together_are_told_although_the_first_is_withdrawn_at_once(client, mailoutbox):
+    first, other = (make_group("submitted", address=ADDRESS) for _ in range(2))
+    first, other = first.confirm()
+    first.withdraw()
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, Purpose.GROUP_MANAGE)]
+    assert other.institution in message.body and first.institution not in message.body
+
+
+def test_the_links_of_the_other_organisations_are_sent_although_the_newest_leaves_first(client, mailoutbox):
+    older, newest = make_joining("approved", address=ADDRESS), make_joining("confirmed", address=ADDRESS)
+    request_link(client)
+    newest.end()
+    run_worker()
+    [message] = [message for message in mailoutbox if links_in(message, Purpose.ORGANISATION)]
+    [path] = links_in(message, Purpose.ORGANISATION)
+    assert older.organisation in client.get(path).text
+
+
+def test_no_message_is_queued_for_another_group_where_none_waits(mailoutbox):
+    make_group("approved", address=ADDRESS)
+    make_group("approved", address=ADDRESS).withdraw()
+    assert [message.kind for message in Message.objects.all()] == ["group_out"]

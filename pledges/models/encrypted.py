@@ -1,0 +1,32 @@
+"""The models with ciphertexts, for what looks at all of them: the proofs of keys, their rotation, and the alarm."""
+
+from pledges.models.addresses import BlockedAddress
+from pledges.models.groups import GroupPledge
+from pledges.models.joinings import Joining
+from pledges.models.messages import Message
+from pledges.models.pledges import Pledge
+from pledges.models.referrals import ReferralLink
+
+# {first part of the associated data: model}. A submission has none of its own: its ciphertexts are bound to the row to come.
+ENCRYPTED_MODELS = {
+    "pledge": Pledge,
+    "group": GroupPledge,
+    "joining": Joining,
+    "message": Message,
+    "blocked": BlockedAddress,
+    "referrallink": ReferralLink,
+}
+# {model: names of its encrypted texts}; the column of "name" is `name_cipher`.
+ENCRYPTED_TEXTS = {
+    Pledge: ("address", "name", "new_address", "inviter"),
+    GroupPledge: ("address", "name"),
+    Joining: ("address", "name"),
+    Message: ("address",),
+    BlockedAddress: ("address",),
+    ReferralLink: ("code",),
+}
+
+
+def associated_data_of(row, text):
+    """The associated data of the ciphertext of this text of a row."""
+    return row.associated_data(text) if callable(row.associated_data) else row.associated_data

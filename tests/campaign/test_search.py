@@ -1,0 +1,120 @@
+"""What the search finds beside pages and news: events, organisations, and every page whose address is fixed in the code."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
+
+from campaign.models import Organisation
+from campaign.models.organisations import PER_PAGE
+from campaign.sitemaps import PageSitemap
+from pledges.languages import LANGUAGE_CODES
+from pledges.models import Municipality
+from tests.events import make_event
+from tests.organisations import PAGE, make_entry, make_joining
+from tests.pages import as_typed
+
+pytestmark = pytest.mark.django_db
+
+SEARCH = {"sq": "/sq/kerko/", "en": "/en/search/"}
+# Content pages, which are rows; the first page; lists whose entries are found; a view of the totals.
+FOUND_OTHERWISE = {"campaign:home", "campaign:privacy", "campaign:news", "pledges:totals_per_10000"}
+
+
+def found(client, words, language="sq"):
+    """[(path, title)] of the hits, in their order."""
+    page = client.post(SEARCH[language], {"q": words}).text
+    return re.findall(r'class="headline"><a href="([^"]+)">([^<]*)<', page)
+
+
+def paths(client, words, language="sq"):
+    return [path for path, _title in found(client, words, language)]
+
+
+def march(**overrides):
+    return make_event(
+        title_sq="Marshimi i kumbullave",
+        title_en="March of the plums",
+        text_sq="Ecim bashkë me tamburë.",
+        text_en="We walk together with trumpets.",
+        place_sq="Te sheshi i luleve",
+        place_en="At the square of flowers",
+        municipality=Municipality.objects.get(name_sq="Shkodër"),
+        **overrides,
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        *(("sq", words) for words in ("kumbullave", "MARSHIM", "tambure", "sheshi i luleve", "kumbullave shkoder")),
+        *(("en", words) for words in ("plums", "trumpets", "square of flowers", "march shkod")),
+    ],
+)
+def test_an_event_is_found_by_title_text_and_place_in_the_language_of_the_page(client, language, words):
+    event = march()
+    with translation.override(language):
+        hit = (event.get_absolute_url(), event.title)
+    assert hit in found(client, words, language)
+    other = {"sq": "en", "en": "sq"}[language]
+    assert paths(client, words.split()[0], other).count(f"/{other}/") == 0
+    assert hit[1] not in {title for _path, title in found(client, words, other)}
+
+
+def test_past_events_are_found_below_those_to_come_and_hidden_ones_are_not(client):
+    past = make_event(begins=-timedelta(days=30), title_sq="Kumbulla kumbulla kumbulla", title_en="Plums")
+    coming = make_event(text_sq="Një fjalë e vetme, kumbulla, mes shumë fjalësh të tjera që flasin për gjëra të tjera.")
+    make_event(title_sq="Kumbulla e fshehur", is_shown=False)
+    assert paths(client, "kumbulla") == [f"/sq/ngjarje/{event.slug_sq}/" for event in (coming, past)]
+
+
+def test_the_text_of_an_event_is_escaped_in_its_hit(client):
+    make_event(title_en="Plums <b>", text_en="plums <script>alert(1)</script> & more")
+    page = as_typed(client.post(SEARCH["en"], {"q": "plums"}).text)
+    assert "<script>alert" not in page and "<mark>plums</mark>" in page and "Plums &lt;b&gt;" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
+def test_an_organisation_is_found_at_its_entry(client, language):
+    make_entry(name_sq="Shoqata e Kumbullave", name_en="Plum Society", text_sq="Për pemët.", text_en="For the trees.")
+    words = {"sq": ("kumbullave", "shoqata pemet"), "en": ("plum", "society trees")}[language]
+    for each in words:
+        [path] = [path for path in paths(client, each, language) if path.startswith(PAGE[language] + "#")]
+        assert f'<li id="{path.partition("#")[2]}">' in client.get(path).text
+
+
+def test_no_organisation_is_found_that_the_page_does_not_show(client):
+    make_entry(name_sq="Kumbulla e fshehur", is_shown=False)
+    make_joining(organisation="Kumbulla që pret")
+    make_entry(name_sq="Kumbulla që pret", joining=make_joining("confirmed"))
+    assert paths(client, "kumbulla") == []
+
+
+def test_an_organisation_with_a_slash_in_its_name_is_found_by_either_word(client):
+    make_entry(name_sq="Kumbulla/Dardha", name_en="Plum/Pear")
+    assert paths(client, "dardha") == paths(client, "kumbulla/dardha") != []
+
+
+def test_an_organisation_on_a_later_page_is_found_there(client):
+    names = [f"Shoqata {number:03}" for number in range(PER_PAGE)]
+    Organisation.objects.bulk_create(
+        Organisation(key=f"o-{n}", name_sq=name, name_en=name, position=1) for n, name in enumerate(names)
+    )
+    last = make_entry(name_sq="Kumbulla", name_en="Plum", position=2)
+    [path] = paths(client, "kumbulla")
+    assert path == f"{PAGE['sq']}?page=2#{last.anchor}"
+    assert f'<li id="{last.anchor}">' in client.get(path).text
+
+
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
+@pytest.mark.parametrize("name", sorted(set(PageSitemap().items()) - FOUND_OTHERWISE))
+def test_a_page_of_the_sitemap_is_found_by_its_heading(client, language, name):
+    with translation.override(language):
+        path = reverse(name)
+        # The heading of the totals is the number.
+        heading = gettext("Supporters so far") if name == "pledges:totals" else None
+    heading = heading or as_typed(re.search(r"<h1[^>]*>(.*?)</h1>", client.get(path).text, re.DOTALL)[1])
+    assert path in paths(client, re.sub(r"<[^>]+>|[^\w\s-]", " ", heading), language)
