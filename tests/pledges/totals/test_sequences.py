@@ -97,6 +97,8 @@ class History:
         self.counties, self.bases, self.cells = dict.fromkeys(COUNTIES, 0), dict.fromkeys(COUNTIES, 0), None
         self.invalidated = []
         self.known = Counter()
+        # The ids of all pledges, in the order in which they came.
+        self.came = []
         # The times of the last move of a county and of the last table with cells.
         self.round = self.table = 0
 
@@ -211,7 +213,7 @@ class History:
     def join(self, code=None):
         slug = self.chance.choices(list(SECTORS), SECTORS.values())[0]
         code = code or self.chance.choices(list(COUNTIES), COUNTIES.values())[0]
-        make_pledge(state="confirmed", sector=slug, county_id=None if code == UNKNOWN else code)
+        self.came.append(make_pledge(state="confirmed", sector=slug, county_id=None if code == UNKNOWN else code).pk)
         self.note(code, (slug, 1))
 
     def burst(self):
@@ -225,7 +227,10 @@ class History:
         let_hours_pass(1)
 
     def person(self):
-        people = list(Pledge.objects.confirmed().select_related("sector").order_by("created_at", "pk"))
+        # In the order in which they came, so that a seed gives the same history each time.
+        people = sorted(
+            Pledge.objects.confirmed().select_related("sector"), key=lambda person: self.came.index(person.pk)
+        )
         return self.chance.choice(people) if people else None
 
     def withdraw(self):
@@ -275,6 +280,9 @@ def test_no_sequence_of_looks_ties_an_event_to_a_county_or_tells_a_hidden_number
             least, greatest = attack.range(history.round, code)
             assert least < greatest, f"the number of {code} is known"
     for slug in SECTORS if history.cells else ():
+        if not sum(history.record.people(history.table, code, slug) for code in COUNTIES):
+            # The live totals say that the sector has no people in any county. Its row may still be that of a table before.
+            continue
         for code in COUNTIES:
             if history.cells[slug][code] is None and history.record.people(history.table, code, slug) < THRESHOLD:
                 least, greatest = attack.range(history.table, code, slug)
