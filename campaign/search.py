@@ -179,6 +179,14 @@ def _fixed_pages(language, content):
             )
             for county in PledgeContent.current().counties_with_page
         ),
+        *(
+            (
+                history.demand.title,
+                history.demand.get_absolute_url(),
+                " ".join([history.demand.text, *(step.sentence for step in history.current)]),
+            )
+            for history in content.demands
+        ),
         (
             gettext("How we count"),
             reverse("pledges:method"),
