@@ -19,9 +19,9 @@ DOTS = (State.ASKED, State.IN_REVIEW, State.ADOPTED, State.WORKING)
 SENTENCES = {
     State.ASKED: _("It has been asked for. We know of no work on it yet."),
     State.IN_REVIEW: _("The institutions are considering it. We know of no decision yet."),
-    State.ADOPTED: _("It has been adopted. We do not know whether it is in force."),
-    State.IN_FORCE: _("It is in force. We do not know whether it works."),
-    State.WORKING: _("It is in force and it works."),
+    State.ADOPTED: _("What was asked for has been adopted. We do not know whether it is in force."),
+    State.IN_FORCE: _("What was asked for is in force. We do not know whether it works."),
+    State.WORKING: _("What was asked for is in force, and it works."),
     State.REFUSED: _("It has been refused."),
     State.WITHDRAWN: _("It has been withdrawn."),
     State.UNKNOWN: _("We do not know how it stands today."),
@@ -66,7 +66,7 @@ class Leg:
 
     @property
     def heading(self):
-        return self.step.sentence if self.is_news else HEADINGS[self.step.state]
+        return self.step.sentence.rstrip(".") if self.is_news else HEADINGS[self.step.state]
 
     @property
     def days_after(self):

@@ -113,11 +113,6 @@ class DemandStepForm(BilingualForm):
     class Meta:
         widgets = {"corrects": forms.HiddenInput}
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "reason_sq" in self.fields and not self["corrects"].value():
-            del self.fields["reason_sq"], self.fields["reason_en"]
-
     def clean(self):
         cleaned = super().clean()
         if demand := cleaned.get("demand"):
@@ -156,7 +151,6 @@ class DemandStepAdmin(TextChecks, ModelAdmin):
                     ("date", "state"),
                     ("sentence_sq", "sentence_en"),
                     ("source_title", "source_url"),
-                    ("reason_sq", "reason_en"),
                     "corrects",
                 ]
             },
@@ -164,8 +158,12 @@ class DemandStepAdmin(TextChecks, ModelAdmin):
     ]
 
     def get_fieldsets(self, request, obj=None):
-        entered = [(None, {"fields": [("entered_by", "entered_at")]})] if obj else []
-        return [*super().get_fieldsets(request, obj), *entered]
+        sets = list(super().get_fieldsets(request, obj))
+        if obj.corrects_id if obj else request.GET.get("corrects") or request.POST.get("corrects"):
+            sets.append((_("Correction"), {"fields": [("reason_sq", "reason_en")]}))
+        if obj:
+            sets.append((None, {"fields": [("entered_by", "entered_at")]}))
+        return sets
 
     def has_change_permission(self, request, obj=None):
         return False

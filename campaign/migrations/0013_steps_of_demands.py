@@ -305,6 +305,7 @@ class Migration(migrations.Migration):
             name="corrects",
             field=models.OneToOneField(
                 blank=True,
+                error_messages={"unique": "This step has been corrected already. Correct the step that replaced it."},
                 help_text="The step that this one replaces. The page goes on showing it in small letters.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,

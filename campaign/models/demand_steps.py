@@ -89,6 +89,9 @@ class DemandStep(models.Model):
         blank=True,
         related_name="correction",
         verbose_name=_("corrects"),
+        error_messages={
+            "unique": _("This step has been corrected already. Correct the step that replaced it."),
+        },
         help_text=_("The step that this one replaces. The page goes on showing it in small letters."),
     )
     reason = TranslatedField(
@@ -133,7 +136,7 @@ class DemandStep(models.Model):
         return f"{self.get_state_display()}, {date_format(self.date, 'DATE_FORMAT')}"
 
     def clean(self):
-        """Validate the date, the correction, and the place among the other steps; errors are per field."""
+        """Validate the date and the place among the other steps; errors are per field."""
         if self.date and self.date > timezone.localdate(self.entered_at):
             raise ValidationError(
                 {
@@ -142,8 +145,6 @@ class DemandStep(models.Model):
                     )
                 }
             )
-        if self.corrects and DemandStep.objects.filter(corrects=self.corrects).exclude(pk=self.pk).exists():
-            raise ValidationError(_("This step has been corrected already. Correct the step that replaced it."))
         if self.date and self.state and self.demand_id:
             others = self.demand.steps.current().exclude(pk=self.corrects_id).exclude(pk=self.pk)
             if problem := order_problem([*others, self]):

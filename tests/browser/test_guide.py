@@ -263,6 +263,8 @@ def news(walk, besa, reader):
         "page",
         "page/add",
         "demand",
+        "demandstep",
+        "handover",
         "statistic",
         "voice",
         "organisation",
