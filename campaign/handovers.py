@@ -26,15 +26,17 @@ class Shown:
 def of_place(people, county=None):
     """The Shown hand-over of the whole country, or of the county with this code, at so many people; None if there is none.
 
-    It is the one of the largest goal that was handed over or is no longer the next goal, so that its sentence is not shown with
-    the goal itself.
+    It is the one of the largest goal that was handed over, is reached, or has given its place to the next goal and with it the
+    place of its sentence.
     """
     content = SiteContent.current()
     following = PledgeContent.current().goal_above(people, county)
     for row in reversed(content.handovers):
         goal = row.goal
-        if goal.county_id == county and goal.pk != following.pk and (row.handed_on or people >= OPENS_AT * goal.people):
-            return _shown(row, people, content.today)
+        is_near = goal.pk != following.pk and goal.sentence and people >= OPENS_AT * goal.people
+        if goal.county_id == county and (row.handed_on or people >= goal.people or is_near):
+            missing = 0 if row.handed_on else max(0, goal.people - people)
+            return Shown(row, missing, content.today)
     return None
 
 
@@ -43,8 +45,3 @@ def of_demand(demand):
     content = SiteContent.current()
     rows = (row for row in content.handovers if row.demand_id == demand.pk and row.handed_on)
     return [Shown(row, 0, content.today) for row in sorted(rows, key=lambda row: row.handed_on, reverse=True)]
-
-
-def _shown(row, people, today):
-    missing = 0 if row.handed_on else max(0, row.goal.people - people)
-    return Shown(row, missing, today)

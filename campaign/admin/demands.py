@@ -181,6 +181,8 @@ class DemandStepAdmin(TextChecks, ModelAdmin):
         return {name: getattr(step, name) for name in names} | {"demand": step.demand_id, "corrects": step.pk}
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is None and "reason_sq" in context["adminform"].form.fields:
+            context["title"] = _("Correct this step")
         if obj is not None:
             context["may_correct"] = self.has_add_permission(request) and not hasattr(obj, "correction")
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -436,7 +436,8 @@ def test_one_press_records_that_there_is_nothing_new(editor):
     path = f"/admin/campaign/demand/{demand.pk}/"
     page = Document(editor.get(f"{path}change/"))
     [form] = page.all("form", action=f"{path}checked/")
-    assert "nothing new" in page.words(form)
+    [button] = page.all("button", form=page.of(form)["id"])
+    assert page.words(button) == "Reviewed today, nothing new"
     assert editor.get(f"{path}checked/").status_code == 405
     assert editor.post(f"{path}checked/").status_code == 302
     demand.refresh_from_db()
