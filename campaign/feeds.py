@@ -85,12 +85,12 @@ class DemandFeed(NewsFeed):
 
     def item_title(self, item):
         history, step = item
-        words = {"demand": history.demand.title, "step": step}
+        words = {"demand": history.demand.title, "step": str(step)}
         if step.corrects_id:
             return _("%(demand)s: %(step)s (correction)") % words
         if step.pk in history.corrections:
             return _("%(demand)s: %(step)s (corrected)") % words
-        return _("%(demand)s: %(step)s") % words
+        return "{demand}: {step}".format(**words)
 
     def item_description(self, item):
         _history, step = item

@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                 (
                     "institution",
                     models.CharField(
-                        help_text="The institution that receives it, by its official name in Albanian, for example “Kuvendi i Shqipërisë”. Never a person.",
+                        help_text="The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person.",
                         max_length=160,
                         verbose_name="institution",
                     ),

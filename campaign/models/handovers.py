@@ -35,8 +35,7 @@ class HandOver(models.Model):
         _("institution"),
         max_length=160,
         help_text=_(
-            "The institution that receives it, by its official name in Albanian, for example “Kuvendi i Shqipërisë”. Never a "
-            "person."
+            "The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person."
         ),
     )
     handed_on = models.DateField(
