@@ -149,6 +149,16 @@ def test_a_hand_over_stays_in_sight_while_the_next_goal_is_open(client):
     assert "Then we hand it over. 1 more person to go." in words(client, "/en/")
 
 
+def test_a_goal_without_a_sentence_promises_nothing_until_it_is_reached(client):
+    row = make_handover(people=200)
+    Goal.objects.filter(pk=row.goal_id).update(sentence_sq="", sentence_en="")
+    Goal.objects.create(people=500)
+    put_people(190)
+    assert "to go" not in words(client, "/en/") and INSTITUTION not in words(client, "/en/")
+    put_people(10)
+    assert INSTITUTION in words(client, "/en/")
+
+
 @BOTH
 def test_the_goal_of_a_county_is_that_of_its_published_figure(client, staff, language):
     county = path_of("pledges:county", language, "shkoder")
