@@ -129,6 +129,16 @@ class History:
         """The last step, None without any."""
         return self.current[-1] if self.current else None
 
+    @property
+    def since(self):
+        """The date of the step with which the present state began, None without any."""
+        began = None
+        for step in reversed(self.current):
+            if step.state != self.last.state:
+                break
+            began = step.date
+        return began
+
     @cached_property
     def known(self):
         """The last step that says something, None without any."""

@@ -118,13 +118,11 @@ def organisation(request, language, key):
 @in_named_language
 @public_page
 def demand(request, language, slug):
-    """The picture of a link to a demand: its title, and the latest step with its date. No days, which a messenger would keep."""
+    """The picture of a link to a demand: its title, and its state with the date of it. No days, which a messenger would keep."""
     history = demands.find(SiteContent.current(), slug, language)
     if history is None:
         raise Http404
-    foot = (
-        f"{history.last.get_state_display()}\n{date_format(history.last.date, 'DATE_FORMAT')}" if history.last else ""
-    )
+    foot = f"{history.last.get_state_display()}\n{date_format(history.since, 'DATE_FORMAT')}" if history.last else ""
     vows, movement = _words(language)
     return _png(cards.page(vows, foot or movement, history.demand.title))
 

@@ -298,6 +298,16 @@ def test_the_path_shows_how_far_a_demand_has_come(states, labels, marks, counted
     assert history.is_open is not is_over
 
 
+def test_news_without_a_change_does_not_move_the_date_of_the_state():
+    history = history_of(("asked", 900), ("adopted", 500), ("adopted", 100))
+    assert history.since == days_ago(500) and history.last.date == days_ago(100)
+    assert history_of_nothing().since is None
+
+
+def history_of_nothing():
+    return History(make_demand(key="nothing"), (), timezone.localdate())
+
+
 def test_what_works_is_counted_until_it_worked():
     history = history_of(("asked", 900), ("adopted", 500), ("working", 100))
     with translation.override("en"):

@@ -124,9 +124,11 @@ def test_a_hand_over_from_the_goal_to_the_answer(client, staff, language):
         assert SILENT[language] not in page.words(main)
         assert {"sq": "pas 2 ditësh", "en": "after 2 days"}[language] in page.words(main)
 
-    # Some withdraw: what was handed over stays.
+    # Many withdraw: what was handed over stays.
     TallyCell.objects.all().delete()
-    assert HANDED[language] in words(client, home)
+    put_people(120)
+    shown = words(client, home)
+    assert HANDED[language] in shown and SENTENCE[language] not in shown, "what has happened is promised no more"
 
 
 def test_without_a_hand_over_the_goal_is_only_a_number(client):
