@@ -2,13 +2,16 @@
 
 from copy import copy
 
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from campaign import movement_year, texts
+from campaign.demand_history import History
 from campaign.models import (
     Article,
     Demand,
     Handout,
+    HandOver,
     HelpChannel,
     Material,
     OldAddress,
@@ -48,7 +51,7 @@ class SiteContent(Part):
             article.body_sq, article.body_en = bodies[article.pk].body_sq, bodies[article.pk].body_en
         for row in (*pages, *articles):
             self.numbers.fill_row(row)
-        self._times = [*(row.publish_at for row in (*pages, *articles)), *movement_year.turns(at)]
+        self._times = [*(row.publish_at for row in (*pages, *articles)), *movement_year.midnights(at)]
         self.pages = tuple(page for page in pages if page.publish_at <= at)
         self.articles = tuple(article for article in articles if article.publish_at <= at)
         self.pictures = Picture.objects.in_bulk()
@@ -58,7 +61,10 @@ class SiteContent(Part):
         # {key: Handout}, also those that are not shown. One that is not there yet has the starter words.
         handouts = [*(Handout(**row) for row in load("handouts", FOLDER)), *Handout.objects.all()]
         self.handouts = {handout.key: self.numbers.fill_row(handout) for handout in handouts}
-        self.demands = tuple(Demand.objects.shown())
+        # History of each demand that is shown, on the day of Tirana that this content is of.
+        self.today = timezone.localdate(at)
+        self.demands = tuple(self._demands())
+        self.handovers = tuple(HandOver.objects.select_related("goal__county", "demand"))
         self.voices = tuple(Voice.objects.shown())
         self.statistics = tuple(Statistic.objects.shown())
         self.materials = tuple(Material.objects.shown())
@@ -79,6 +85,11 @@ class SiteContent(Part):
         article.body_sq, article.body_en = row[:2]
         return self.numbers.fill_row(article)
 
+    def _demands(self):
+        """Yield the History of each demand that is shown."""
+        for demand in Demand.objects.shown().prefetch_related("steps"):
+            yield History(demand, tuple(demand.steps.all()), self.today)
+
     def _organisations(self, at):
         """Yield the organisations to show: staff order first, then by name. `is_lapsed` is set by the time `at`."""
         rows = Organisation.objects.listed()
@@ -96,7 +107,7 @@ class SiteContent(Part):
         return tuple(row for row in self.organisations if row.role != Organisation.Role.SUPPORTER)
 
     def changes(self):
-        """The times at which a page changes by itself: texts are published, days of the year end, organisations lapse."""
+        """The times at which a page changes by itself: texts are published, days begin, organisations lapse."""
         return self._times
 
     @cached_property

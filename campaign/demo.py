@@ -1,4 +1,4 @@
-"""Invented organisations of the demonstration, with logos drawn from circles and bars."""
+"""Invented organisations of the demonstration, with logos drawn from circles and bars; invented goals and a hand-over."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -8,8 +8,9 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 
 from campaign import logos
-from campaign.models import Organisation
-from pledges.models import Municipality, OrganisationKind
+from campaign.models import Demand, HandOver, Organisation
+from pledges.models import Goal, Municipality, OrganisationKind, PublishedCounty
+from pledges.models.goals import round_goal
 
 Kind = OrganisationKind
 # (name in Albanian, name in English, kind, municipality or "" for abroad, number of its logo or None)
@@ -45,6 +46,34 @@ def write():
             renewed_at=timezone.now() - timedelta(days=370 if number == len(INVENTED) - 1 else 30 * number),
             logo="" if logo is None else logos.store(logos.redrawn(invented_logo(logo))),
             **(TEXTS if number == 3 else {}),
+        )
+
+
+def write_goals():
+    """Create a goal that is reached and handed over, the next one, and one of a county. The institution is invented."""
+    reached = Goal.objects.create(
+        people=2000,
+        sentence_sq="Kur të bëhemi 2000, ia dorëzojmë kërkesën Institucionit Shembull.",
+        sentence_en="At 2,000 we hand the demand to Institucioni Shembull.",
+    )
+    HandOver.objects.create(
+        goal=reached,
+        demand=Demand.objects.first(),
+        institution="Institucioni Shembull",
+        handed_on=timezone.localdate() - timedelta(days=41),
+        registry_number="0000/1",
+    )
+    Goal.objects.create(
+        people=5000,
+        sentence_sq="Kur të bëhemi 5000, ia dorëzojmë kërkesat tona Kuvendit.",
+        sentence_en="At 5,000 we hand our demands to Parliament.",
+    )
+    for county in PublishedCounty.objects.filter(county="AL-10"):
+        Goal.objects.create(
+            people=round_goal(county.n) + 50,
+            county_id=county.county,
+            sentence_sq="Atëherë ia dorëzojmë kërkesat Institucionit Shembull të Shkodrës.",
+            sentence_en="Then we hand our demands to Institucioni Shembull of Shkodër.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Atom feed of the news, one per language."""
+"""Atom feeds of the news and of the steps of the demands, one of each per language."""
 
 from datetime import datetime, time
 
@@ -59,3 +59,47 @@ class NewsFeed(Feed):
 
     def item_updateddate(self, article):
         return article.changed_at
+
+
+class DemandFeed(NewsFeed):
+    """Every step of every demand that is shown, as (History, step), those entered last first, corrections among them."""
+
+    @property
+    def feed_url(self):
+        return settings.SITE_URL + reverse("campaign:demand_feed")
+
+    def title(self):
+        return _("We are 1: what happens to our demands")
+
+    def link(self):
+        listing = SiteContent.current().page_by_key.get("demands")
+        return settings.SITE_URL + (listing.get_absolute_url() if listing else reverse("campaign:home"))
+
+    def items(self):
+        steps = [(history, step) for history in SiteContent.current().demands for step in history.steps]
+        return sorted(steps, key=lambda item: (item[1].entered_at, item[1].pk), reverse=True)
+
+    def item_link(self, item):
+        history, step = item
+        return f"{settings.SITE_URL}{history.demand.get_absolute_url()}#step-{step.pk}"
+
+    def item_title(self, item):
+        history, step = item
+        words = {"demand": history.demand.title, "step": str(step)}
+        if step.corrects_id:
+            return _("%(demand)s: %(step)s (correction)") % words
+        if step.pk in history.corrections:
+            return _("%(demand)s: %(step)s (corrected)") % words
+        return "{demand}: {step}".format(**words)
+
+    def item_description(self, item):
+        _history, step = item
+        parts = [step.sentence, step.reason, f"{_('Source:')} {step.source_title}, {step.source_url}"]
+        return " ".join(filter(None, parts))
+
+    def item_pubdate(self, item):
+        return item[1].entered_at
+
+    def item_updateddate(self, item):
+        history, step = item
+        return history.corrections.get(step.pk, step).entered_at

@@ -64,10 +64,10 @@ def upcoming(events, at):
     return sorted([*own, *next_days(timezone.localdate(at))], key=lambda occasion: (occasion.date, not occasion.url))
 
 
-def turns(at):
-    """The times around this one at which a day of the year is over."""
-    days = (date(at.year + years, month, day) for years in (-1, 0, 1) for month, day, _title, _text in DAYS)
-    return [timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) for day in days]
+def midnights(at):
+    """The two times around this one at which a day begins in Tirana: days of the year end, and pages count days."""
+    today = timezone.localdate(at)
+    return [timezone.make_aware(datetime.combine(day, time.min)) for day in (today, today + timedelta(days=1))]
 
 
 def recent(articles, today):

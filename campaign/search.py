@@ -209,6 +209,14 @@ def _fixed_pages(language, content):
             )
             for county in PledgeContent.current().counties_with_page
         ),
+        *(
+            Listed(
+                history.demand.title,
+                history.demand.get_absolute_url(),
+                " ".join([history.demand.text, *(step.sentence for step in history.current)]),
+            )
+            for history in content.demands
+        ),
         Listed(
             gettext("How we count"),
             reverse("pledges:method"),

@@ -96,4 +96,20 @@ class EventSitemap(PageSitemap):
         return item.changed_at
 
 
-SITEMAPS = {"pages": PageSitemap, "content": ContentSitemap, "counties": CountySitemap, "events": EventSitemap}
+class DemandSitemap(PageSitemap):
+    """The page of each demand."""
+
+    def items(self):
+        return [history.demand for history in SiteContent.current().demands]
+
+    def location(self, item):
+        return item.get_absolute_url()
+
+
+SITEMAPS = {
+    "pages": PageSitemap,
+    "content": ContentSitemap,
+    "counties": CountySitemap,
+    "events": EventSitemap,
+    "demands": DemandSitemap,
+}

@@ -6,11 +6,12 @@ from django.utils.translation import pgettext_lazy
 
 import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds
-from campaign.views import content, events, handouts, materials, organisations, units
+from campaign.views import content, demands, events, handouts, materials, organisations, units
 from pledges.http import public_page
 
 app_name = "campaign"
 EVENTS = pgettext_lazy("address", "events/")
+DEMANDS = pgettext_lazy("address", "demands/")
 urlpatterns = [
     path("", content.home, name="home"),
     path(pgettext_lazy("address", "help/"), content.help_page, name="help"),
@@ -27,6 +28,9 @@ urlpatterns = [
     path(format_lazy("{}calendar.ics", EVENTS), events.calendar, name="calendar"),
     path(format_lazy("{}<slug:slug>/", EVENTS), events.event, name="event"),
     path(format_lazy("{}<slug:slug>/calendar.ics", EVENTS), events.event_calendar, name="event_calendar"),
+    # The list of the demands is a content page, whose own address is this one until staff change it.
+    path(format_lazy("{}steps.atom", DEMANDS), public_page(feeds.DemandFeed()), name="demand_feed"),
+    path(format_lazy("{}<slug:slug>/", DEMANDS), demands.demand, name="demand"),
     path(pgettext_lazy("address", "my-group/<token:token>/sheet-a4/"), handouts.sheet, {"size": "A4"}, name="sheet_a4"),
     path(pgettext_lazy("address", "my-group/<token:token>/sheet-a3/"), handouts.sheet, {"size": "A3"}, name="sheet_a3"),
     path(

@@ -1,5 +1,7 @@
 """The share of pledges in the published content: sectors, wordings, counties, provider rules, settings, goals, milestones."""
 
+from collections import defaultdict
+
 from django.db.models import Prefetch
 from django.utils.functional import cached_property
 
@@ -35,7 +37,10 @@ class PledgeContent(Part):
         self.wordings = Wording.objects.in_bulk()
         self.provider_rules = ProviderRule.objects.by_domain()
         self.settings = PledgingSettings.load()
-        self.goals = tuple(Goal.objects.all())
+        # {county code, or None for the whole country: [Goal]}, the smallest first
+        self.goals = defaultdict(list)
+        for goal in Goal.objects.order_by("people"):
+            self.goals[goal.county_id].append(goal)
         self.milestones = tuple(Milestone.objects.select_related("sector"))
         # {county code or "": PublishedCounty}
         self.published_counties = PublishedCounty.objects.in_bulk()
@@ -80,9 +85,9 @@ class PledgeContent(Part):
         of_people = (each for each in self.milestones if each.kind == Milestone.Kind.PEOPLE)
         return tuple(sorted(of_people, key=lambda each: each.people))
 
-    def goal_above(self, total):
-        """The Goal to show at `total` supporters."""
-        return goal_above(self.goals, total)
+    def goal_above(self, people, county=None):
+        """The Goal to show at so many supporters, of the whole country or of the county with this code."""
+        return goal_above(self.goals.get(county, ()), people)
 
     @property
     def can_sign(self):

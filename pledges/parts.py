@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
+from pledges.content import PledgeContent
 from pledges.figures.mosaic import Mosaic, mosaic
+from pledges.models import Goal
 from pledges.models.goals import round_goal
 
 # The most letters of a name at each size of the headline in static/css/parts.css.
@@ -20,7 +22,7 @@ class Part:
     """A part as templates/pledges/part_hero.html shows it.
 
     `name` follows "We are"; `color` is the CSS class that colours its dots; `counted` follows the number of people.
-    `published_at` is the time of that number; None for live numbers.
+    `published_at` is the time of that number; None for live numbers. `own_goal` is the Goal of a county.
     """
 
     name: str
@@ -28,11 +30,12 @@ class Part:
     people: int
     counted: str
     published_at: datetime | None = None
+    own_goal: Goal | None = None
 
     @property
     def goal(self):
         """The number of people at which its 1 is full."""
-        return round_goal(self.people)
+        return self.own_goal.people if self.own_goal else round_goal(self.people)
 
     @property
     def size(self):
@@ -60,9 +63,10 @@ def of_sector(sector, people):
 
 
 def of_county(county, published):
-    """The Part of a county with its PublishedCounty, or None before its first figure."""
+    """The Part of a county with its PublishedCounty, or None before its first figure, and its next goal."""
     people, at = (published.n, published.published_at) if published else (0, None)
-    return Part(county.definite_name, "place", people, _have_signed(people), at if people else None)
+    goal = PledgeContent.current().goal_above(people, county.pk)
+    return Part(county.definite_name, "place", people, _have_signed(people), at if people else None, goal)
 
 
 def _have_signed(people):

@@ -6,7 +6,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path, register_converter
 
 from campaign.sitemaps import SITEMAPS
-from campaign.views import content, events, files, handouts, oembed, organisations, pictures
+from campaign.views import content, demands, events, files, handouts, oembed, organisations, pictures
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
 from pledges.views import counter, health, open_data, ribbon, totals
@@ -24,6 +24,7 @@ picture_urls = [
     re_path(r"^ribbon-(?P<kind>frame|ready|small)\.png$", ribbon.picture, name="ribbon_picture"),
     re_path(r"^county/(?P<slug>[\w-]{1,50})\.png$", pictures.county, name="county_card"),
     re_path(r"^organisation/(?P<key>[\w-]{1,50})\.png$", pictures.organisation, name="organisation_card"),
+    re_path(r"^demand/(?P<slug>[\w-]{1,80})\.png$", pictures.demand, name="demand_card"),
     path("totals.png", pictures.total, name="totals_card"),
 ]
 # Under /figures/LANGUAGE/.
@@ -54,6 +55,7 @@ urlpatterns = [
     path("api/v1/days.csv", open_data.days_csv, name="days_csv"),
     path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
     path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
+    path("api/v1/demands.json", demands.demands_json, name="demands_json"),
     path("oembed", oembed.oembed, name="oembed"),
     re_path(r"^signed-link/(?P<token>[^/]+)$", organisations.signed_link, name="signed_link"),
     path("figures/<language:language>/", include(figure_urls)),

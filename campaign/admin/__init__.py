@@ -5,7 +5,9 @@ from django.contrib import admin
 from campaign.admin import (  # noqa: F401 - register
     content,
     dashboard,
+    demands,
     handouts,
+    handovers,
     help,
     joinings,
     materials,

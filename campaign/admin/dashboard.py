@@ -11,6 +11,7 @@ from pledges.models import Backup
 # The order of models in the menu: first those that are changed every week.
 MODEL_ORDER = [
     *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
+    *("campaign.demandstep", "campaign.handover"),
     "campaign.protectionunit",
     *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.organisation", "campaign.handout"),
     *("campaign.material", "campaign.term"),

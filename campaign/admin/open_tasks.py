@@ -10,18 +10,20 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaign.models import Article, Demand, Handout, HelpChannel, Organisation, Page, ProtectionUnit
+from campaign.models import Article, Demand, Handout, HandOver, HelpChannel, Organisation, Page, ProtectionUnit
 from pledges.models import (
     GroupPledge,
     Joining,
     Message,
     PaperSheet,
     PledgingSettings,
+    PublishedCounty,
     Sector,
     Submission,
     WallName,
 )
 from pledges.readiness.checks import QUEUE_AGE_LIMIT
+from pledges.totals import tally
 from staff.admin.base import change_url
 
 
@@ -137,10 +139,36 @@ def _unit_tasks():
 
 
 def _demand_tasks():
-    count = Demand.objects.due().count()
-    if count:
+    numbers = Demand.objects.to_review()
+    if count := numbers["old"]:
         label = ngettext("demand not reviewed for 60 days", "demands not reviewed for 60 days", count)
         yield Task(count, label, _list_url(Demand, due="yes"))
+    if count := numbers["passed"]:
+        label = ngettext(
+            "demand whose next date has passed: enter what happened",
+            "demands whose next date has passed: enter what happened",
+            count,
+        )
+        yield Task(count, label, _list_url(Demand, due="yes"))
+    if count := numbers["without_steps"]:
+        label = ngettext("demand without a step", "demands without a step", count)
+        yield Task(count, label, _list_url(Demand, due="yes"))
+
+
+def _handover_tasks():
+    waiting = HandOver.objects.filter(handed_on=None).select_related("goal__county", "demand")
+    if not waiting:
+        return
+    total, counties = tally.read().total, PublishedCounty.objects.in_bulk()
+    for row in waiting:
+        county = row.goal.county_id
+        people = total if county is None else counties[county].n if county in counties else 0
+        if people >= row.goal.people:
+            label = _("The goal of %(goal)s has been reached: hand “%(demand)s” over and enter the registry number") % {
+                "goal": row.goal,
+                "demand": row.demand,
+            }
+            yield Task(None, label, change_url(row))
 
 
 def _draft_tasks(model):
@@ -206,6 +234,7 @@ TASKS = [
     (["campaign.change_helpchannel"], _help_channel_tasks),
     (["campaign.change_protectionunit"], _unit_tasks),
     (["campaign.change_demand"], _demand_tasks),
+    (["campaign.change_handover"], _handover_tasks),
     (["campaign.review_handout"], _handout_tasks),
     (["campaign.change_page"], partial(_draft_tasks, Page)),
     (["campaign.change_article"], partial(_draft_tasks, Article)),

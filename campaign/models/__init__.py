@@ -1,5 +1,8 @@
-from campaign.models.content import Demand, Statistic, Voice
+from campaign.models.content import Statistic, Voice
+from campaign.models.demand_steps import DemandStep
+from campaign.models.demands import Demand
 from campaign.models.handouts import Handout
+from campaign.models.handovers import HandOver
 from campaign.models.help import HelpChannel
 from campaign.models.materials import Material
 from campaign.models.news import Article
@@ -16,6 +19,8 @@ from campaign.models.units import ProtectionUnit
 __all__ = [
     "Article",
     "Demand",
+    "DemandStep",
+    "HandOver",
     "Handout",
     "HelpChannel",
     "Material",

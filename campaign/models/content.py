@@ -1,16 +1,11 @@
-"""Short content shown on several pages: demands, voices and statistics."""
+"""Short content shown on several pages: voices and statistics."""
 
 import re
-from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
-
-# The state may act without notice: a demand is due for review again after this time.
-CHECK_INTERVAL = timedelta(days=60)
 
 
 class ShownQuerySet(models.QuerySet):
@@ -35,70 +30,6 @@ class ContentItem(models.Model):
     class Meta:
         abstract = True
         ordering = ["position", "pk"]
-
-
-class DemandQuerySet(ShownQuerySet):
-    """Demands, and those due for review."""
-
-    def due(self):
-        """Shown demands that were not reviewed within CHECK_INTERVAL, or never."""
-        oldest_valid = timezone.localdate() - CHECK_INTERVAL
-        return self.shown().filter(Q(checked_on=None) | Q(checked_on__lt=oldest_valid))
-
-
-class Demand(ContentItem):
-    """A demand of the movement to the state, with the step it has reached."""
-
-    class Step(models.TextChoices):
-        ASKED = "asked", _("Asked")
-        CONSIDERED = "considered", _("In review")
-        ADOPTED = "adopted", _("Adopted")
-        IMPLEMENTED = "implemented", _("In force")
-
-    title = TranslatedField(
-        models.CharField(
-            _("title"),
-            max_length=120,
-            help_text=_("What is asked for, in a few words, for example “A national register of sexual crimes”."),
-        )
-    )
-    text = TranslatedField(
-        models.TextField(_("text"), max_length=500, help_text=_("The current position, with dates."))
-    )
-    step = models.CharField(
-        _("step"),
-        max_length=11,
-        choices=Step,
-        default=Step.ASKED,
-        help_text=_("What has happened so far. The page shows it as four dots."),
-    )
-    as_of = models.DateField(_("as of"), help_text=_("The date of the latest information."))
-    source = models.CharField(
-        _("source"), max_length=200, blank=True, help_text=_("Where it says so, for example “crca.al, 4 April 2023”.")
-    )
-    checked_on = models.DateField(
-        _("last reviewed"),
-        null=True,
-        blank=True,
-        help_text=_("The date someone last checked that this is still correct. Visitors do not see it."),
-    )
-
-    objects = DemandQuerySet.as_manager()
-
-    class Meta(ContentItem.Meta):
-        abstract = False
-        verbose_name = _("demand")
-        verbose_name_plural = _("demands")
-
-    def __str__(self):
-        return self.title
-
-    def steps(self):
-        """[(label, state)] of all steps in order; the state is "done", "now" or ""."""
-        current = self.Step.values.index(self.step)
-        done, to_come = current, len(self.Step.values) - current - 1
-        states = ["done"] * done + ["now"] + [""] * to_come
-        return list(zip(self.Step.labels, states, strict=True))
 
 
 class Voice(ContentItem):

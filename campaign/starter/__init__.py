@@ -15,6 +15,7 @@ from campaign import richtext
 from campaign.models import (
     Article,
     Demand,
+    DemandStep,
     Handout,
     HelpChannel,
     Organisation,
@@ -27,6 +28,7 @@ from campaign.models import (
 )
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality, Sector, StarterItem
+from pledges.models.starter import digests
 from pledges.starter import load
 
 FOLDER = Path(__file__).parent
@@ -52,7 +54,7 @@ def write():
     written += sum(_pages())
     written += sum(_sector_pages())
     written += sum(_items(PageText, "text", "texts"))
-    written += sum(_items(Demand, "demand", "demands", checked_on=None))
+    written += sum(_demands())
     written += sum(_items(Voice, "voice", "voices"))
     written += sum(_items(Statistic, "statistic", "statistics"))
     written += sum(_items(Organisation, "partner", "organisations"))
@@ -70,6 +72,19 @@ def _items(model, prefix, file, **values):
     for position, row in enumerate(load(file, FOLDER), start=1):
         rows = model.objects.filter(key=row["key"])
         yield StarterItem.follow(f"{prefix}:{row['key']}", rows, position=position, **values, **row)
+
+
+def _demands():
+    """Demands follow their corrections; their steps, which never change, are created once."""
+    for position, row in enumerate(load("demands", FOLDER), start=1):
+        item, steps = f"demand:{row['key']}", row.pop("steps")
+        values = {"position": position, "checked_on": None, **row}
+        yield StarterItem.follow(item, Demand.objects.filter(key=row["key"]), **values)
+        demand = Demand.objects.filter(key=row["key"]).first()
+        if demand and digests(demand, values) == StarterItem.objects.get(pk=item).written:
+            for step in steps:
+                key = f"step:{row['key']}:{step['date']}"
+                yield StarterItem.create_once(key, DemandStep.objects.create, demand=demand, **step)
 
 
 def _pages():

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
-from campaign import richtext
+from campaign import handovers, richtext
 from campaign.content import SiteContent
 from campaign.models import Handout
 
@@ -40,6 +40,12 @@ def class_handouts():
     """Items of a list: what every class or office can print. The lesson outline is among them once it is reviewed."""
     lesson = SiteContent.current().handouts[Handout.Key.LESSON]
     return {"language": get_language(), "has_lesson": lesson.is_shown}
+
+
+@register.simple_tag
+def handed_over(people, county):
+    """The hand-over to show on the page of a county with this published number of people, or None."""
+    return handovers.of_place(people, county.pk)
 
 
 @register.filter

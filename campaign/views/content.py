@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods
 
-from campaign import inner_pages, movement_year, previews, structured_data
+from campaign import handovers, inner_pages, movement_year, previews, structured_data
 from campaign.content import SiteContent
 from campaign.models import Article, Page
 from campaign.search import MAX_QUERY_LENGTH, find
@@ -63,6 +63,8 @@ def home(request):
     context = {
         "totals": totals,
         "goal": goal,
+        "missing": goal.people - totals.total,
+        "handed": handovers.of_place(totals.total),
         "mosaic": mosaic(totals.sectors, goal.people),
         "groups": _groups(totals.sectors, content.sector_pages),
         "figure": _key_figure(content),

@@ -1,15 +1,16 @@
 """Pictures of shared links, and those that supporters post. Their words are those of staff; none shows a name."""
 
 from django.http import Http404, HttpResponse
+from django.utils.formats import date_format
 
 from campaign.content import SiteContent
 from campaign.models import Article, Page
+from campaign.views import demands
 from pledges.content import PledgeContent
 from pledges.figures import cards
 from pledges.figures.mosaic import mosaic
 from pledges.http import embeddable, in_named_language, public_page
 from pledges.models import County
-from pledges.models.goals import round_goal
 from pledges.models.sectors import CHILDREN
 from pledges.sharing import NEUTRAL_SLUG
 from pledges.snapshot import Depth
@@ -66,7 +67,8 @@ def county(request, language, slug):
     """The published figure of a county: the picture of a link to its page. It shows no figure while none is published."""
     for row, people in tally.shown().counties:
         if row.code != County.ABROAD and row.slug == slug:
-            return _png(cards.county(*_words(language), round_goal(people), row.definite_name, people))
+            goal = PledgeContent.current().goal_above(people, row.pk).people
+            return _png(cards.county(*_words(language), goal, row.definite_name, people))
     raise Http404
 
 
@@ -110,6 +112,19 @@ def organisation(request, language, key):
     if row is None:
         raise Http404
     return _png(cards.organisation(*_words(language), row.name))
+
+
+@embeddable
+@in_named_language
+@public_page
+def demand(request, language, slug):
+    """The picture of a link to a demand: its title, and its state with the date of it. No days, which a messenger would keep."""
+    history = demands.find(SiteContent.current(), slug, language)
+    if history is None:
+        raise Http404
+    foot = f"{history.last.get_state_display()}\n{date_format(history.since, 'DATE_FORMAT')}" if history.last else ""
+    vows, movement = _words(language)
+    return _png(cards.page(vows, foot or movement, history.demand.title))
 
 
 def _words(language):

@@ -2,9 +2,12 @@
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from pledges.models import Goal, PledgingSettings
+from pledges.models import Goal, PledgingSettings, PublishedCounty
+from pledges.numbers import number
+from pledges.totals import tally
 from staff.admin.base import BilingualForm, SettingsAdmin
 from staff.admin.content import ContentAdmin
 
@@ -39,13 +42,42 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     ]
 
 
+class GoalForm(BilingualForm):
+    """The form of a goal. A new number is above what is reached, and no other goal of the same place has it."""
+
+    def clean(self):
+        cleaned = super().clean()
+        people, county = cleaned.get("people"), cleaned.get("county")
+        if people is None or not {"people", "county"} & set(self.changed_data):
+            return cleaned
+        reached = _reached(county)
+        if Goal.objects.filter(people=people, county=county).exclude(pk=self.instance.pk).exists():
+            self.add_error("people", ValidationError(_("There is already a goal with this number."), code="unique"))
+        elif people <= reached:
+            words = _("%(people)s people have signed already. Enter a larger number.") % {"people": number(reached)}
+            self.add_error("people", ValidationError(words, code="reached"))
+        return cleaned
+
+
+def _reached(county):
+    """The people who have signed: now, in the whole country; as last published, in a county."""
+    if county is None:
+        return tally.read().total
+    published = PublishedCounty.objects.filter(pk=county.pk).first()
+    return published.n if published else 0
+
+
 @admin.register(Goal)
 class GoalAdmin(ContentAdmin):
-    """The goals, the smallest first."""
+    """The goals of the country, then those of counties, the smallest first."""
 
+    form = GoalForm
     list_display = ["__str__", "sentence"]
+    list_filter = ["county"]
+    list_select_related = ["county"]
     list_note = _(
         "Home and totals show the next goal and what happens when it is reached. Each goal opens automatically when the one "
-        "before is 90 per cent reached. After the last one, the next round number is shown."
+        "before is 90 per cent reached. After the last one, the next round number is shown. The page of a county shows its own "
+        "goals in the same way."
     )
-    fieldsets = [(None, {"fields": ["people", ("sentence_sq", "sentence_en")]})]
+    fieldsets = [(None, {"fields": [("people", "county"), ("sentence_sq", "sentence_en")]})]

@@ -2,10 +2,11 @@
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from pledges.models.places import County
 from pledges.numbers import number, one_two_five
 
 MIN_PEOPLE = 10
@@ -16,14 +17,22 @@ SMALLEST_ROUND = 100
 
 
 class Goal(models.Model):
-    """A goal that staff set. Home and totals show the next one."""
+    """A goal that staff set. Home and totals show the next national one, the page of a county the next one of its own."""
 
     people = models.PositiveIntegerField(
         _("number of supporters"),
-        unique=True,
         validators=[MinValueValidator(MIN_PEOPLE)],
-        error_messages={"unique": _("There is already a goal with this number.")},
         help_text=_("How many supporters we aim for, for example 5000."),
+    )
+    county = models.ForeignKey(
+        County,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="goals",
+        limit_choices_to=~Q(code=County.ABROAD),
+        verbose_name=_("county"),
+        help_text=_("Leave empty for a goal of the whole country. The page of a county shows its goals."),
     )
     sentence = TranslatedField(
         models.CharField(
@@ -40,8 +49,14 @@ class Goal(models.Model):
     class Meta:
         verbose_name = _("goal")
         verbose_name_plural = _("goals")
-        ordering = ["people"]
+        ordering = [F("county__sort_key").asc(nulls_first=True), "people"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["people", "county"],
+                name="goal_unique_in_county",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(name="goal_county_has_a_page", condition=~Q(county=County.ABROAD) | Q(county=None)),
             models.CheckConstraint(name="goal_is_large_enough", condition=Q(people__gte=MIN_PEOPLE)),
             models.CheckConstraint(
                 name="goal_sentence_in_both_languages",
@@ -51,7 +66,7 @@ class Goal(models.Model):
         ]
 
     def __str__(self):
-        return number(self.people)
+        return f"{number(self.people)}, {self.county}" if self.county else number(self.people)
 
 
 def goal_above(goals, total):

@@ -18,6 +18,27 @@ COUNTIES = (
     f"once an hour, and only by {THRESHOLD} people or more; 0 stands for fewer than {THRESHOLD}."
 )
 
+STEP = {
+    "type": "object",
+    "required": ["date", "state", "sq", "en", "source"],
+    "properties": {
+        "date": {"type": "string", "format": "date"},
+        "state": {
+            "type": "string",
+            "enum": ["asked", "in_review", "adopted", "in_force", "working", "refused", "withdrawn", "unknown"],
+        },
+        "sq": {"type": "string"},
+        "en": {"type": "string"},
+        "source": {
+            "type": "object",
+            "required": ["title", "url"],
+            "properties": {"title": {"type": "string"}, "url": {"type": "string", "format": "uri"}},
+            "additionalProperties": False,
+        },
+    },
+    "additionalProperties": False,
+}
+
 SCHEMAS = {
     "Totals": {
         "type": "object",
@@ -68,6 +89,32 @@ SCHEMAS = {
                 "type": "object",
                 "propertyNames": {"format": "date"},
                 "additionalProperties": {"type": "integer", "minimum": 1},
+            },
+        },
+        "additionalProperties": False,
+    },
+    "Demands": {
+        "type": "object",
+        "description": (
+            "What the movement asks of the state, and what has happened to each demand. `sq` and `en` of a demand are its title, "
+            "of a step what happened. `institution` is the official name of the institution that answers for it today; null "
+            "stands for “we do not know”. `steps` are in the order of their dates; a step that was corrected is replaced by its "
+            "correction. In the state `unknown` we do not know how the demand stands."
+        ),
+        "required": ["demands"],
+        "properties": {
+            "demands": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["key", "sq", "en", "institution", "steps"],
+                    "properties": {
+                        **dict.fromkeys(["key", "sq", "en"], {"type": "string"}),
+                        "institution": {"type": ["string", "null"]},
+                        "steps": {"type": "array", "items": STEP},
+                    },
+                    "additionalProperties": False,
+                },
             },
         },
         "additionalProperties": False,
@@ -150,6 +197,7 @@ def description():
                 "The same as a file of rows, `total` empty where it is hidden",
                 "sector, county, sector_sq, sector_en, county_sq, county_en, total, as_of",
             ),
+            "/api/v1/demands.json": _json("demands", "The demands on the state, with their steps", "Demands"),
             "/oembed": _embed(),
             "/api/v1/openapi.json": _get(
                 "description", "This description", {"application/json": {"schema": {"type": "object"}}}

@@ -1,9 +1,11 @@
 """Accessibility of every page: axe-core, both colour schemes, narrow and zoomed screens (promise 10)."""
 
+from campaign.models import Demand
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from tests.browser import press, test_totals, test_wall
 from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views, view_of
+from tests.demands import add_step, days_ago, make_handover
 from tests.factories import make_pledge
 from tests.pages import PUBLIC, path_of
 
@@ -16,6 +18,12 @@ def public_pages(visitor, language):
     for name in PUBLIC:
         visitor.open(path_of(name, language))
         yield name
+    demand = Demand.objects.get(key="register")
+    wrong = demand.steps.get(state="adopted")
+    add_step(demand, corrects=wrong, state="adopted", date=wrong.date, reason_sq="Gabim.", reason_en="An error.")
+    make_handover(demand=demand, handed_on=days_ago(9), registry_number="1")
+    visitor.open(path_of("campaign:demand", language, demand.slug_in(language)))
+    yield "a demand with a correction and a hand-over"
 
 
 def personal_pages(visitor, language):
@@ -114,7 +122,7 @@ def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels_nor_has_small_t
     assert {name: elements for name, elements in too_wide.items() if elements} == {}
     assert {name: elements for name, elements in too_low.items() if elements} == {}
     assert {name: words for name, words in broken.items() if words} == {}
-    assert len(too_wide) == len(PUBLIC) + 12
+    assert len(too_wide) == len(PUBLIC) + 13
 
 
 def test_high_contrast_modes_keep_the_mark_of_the_footer_and_the_step_of_a_demand(visit):

@@ -7,13 +7,14 @@ from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from campaign.models import Article, Demand, HelpChannel, Organisation, Page, Statistic, Voice
+from campaign.models import Article, Demand, DemandStep, HelpChannel, Organisation, Page, Statistic, Voice
 from pledges.models import Commitment, Sector, TallyCell
 from tests.browser import press
 from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views
 from tests.browser.test_story import translated
 from tests.campaign.test_pages import insert_tally
 from tests.campaign.test_weight import a_million, fifty_pieces_of_news
+from tests.demands import add_step, make_demand
 from tests.pages import LANGUAGES, as_typed, path_of
 
 PHONE = {"width": 360, "height": 740}
@@ -160,7 +161,17 @@ def fill_every_column():
         slug_sq="gjate", slug_en="long", state="published", date="2026-01-01", source=WORD, **written
     )
     Page.objects.filter(key__in=("child", "history", "sector-parents")).update(**written)
-    Demand.objects.create(key="long", as_of="2026-01-01", step="considered", **both(title=TITLE, text=WORD))
+    make_demand(
+        ("asked", 9),
+        *(("in_review", 5),) * 2,
+        key="long",
+        institution=WORD,
+        slug_sq="gjate",
+        slug_en="long",
+        **both(title=TITLE, text=WORD),
+    )
+    row = DemandStep.objects.first()
+    add_step(row.demand, corrects=row, state="in_review", source_title=WORD, **both(sentence=WORD, reason=WORD))
     Voice.objects.all().delete()
     Voice.objects.create(
         key="long", person=WORD[:80], date="2026-01-01", source=WORD, is_paraphrased=True, **both(text=WORD, role=WORD)
@@ -188,6 +199,7 @@ def test_10_no_page_overflows_with_the_longest_words(visit, language):
     paths = [
         *(path_of(name, language) for name in ("campaign:home", "campaign:help", "campaign:news", "pledges:totals")),
         *(page_path(key, language) for key in ("long", "child", "sector-parents", "demands", "problem", "partners")),
+        path_of("campaign:demand", language, {"sq": "gjate", "en": "long"}[language]),
         article_path(Article.objects.first(), language),
         search_path(language, "x" * 100),
         path_of("pledges:sign", language),
@@ -328,7 +340,8 @@ def test_home_and_news_fit_with_one_article_and_with_fifty(visit):
 
 
 def test_home_fits_without_statistics_demands_voices_or_news(visit):
-    for model in (Statistic, Demand, Voice, Article, Organisation):
+    Demand.objects.update(is_shown=False)
+    for model in (Statistic, Voice, Article, Organisation):
         model.objects.all().delete()
     visitor = visit(viewport=NARROW)
     for language in LANGUAGES:

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from campaign import logos
 from campaign.demo import invented_logo
 from campaign.management.commands import demo
-from campaign.models import Handout, Page, PageText, ProtectionUnit
+from campaign.models import Demand, Handout, Page, PageText, ProtectionUnit
 from pledges.models import MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.roles import Role
@@ -263,6 +263,9 @@ def news(walk, besa, reader):
         "page",
         "page/add",
         "demand",
+        f"demand/{Demand.objects.first().pk}/change/",
+        "demandstep",
+        "handover",
         "statistic",
         "voice",
         "organisation",

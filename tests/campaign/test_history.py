@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from reversion.models import Revision, Version
 
-from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings
+from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings, Voice
 from pledges.models import Attempt, BlockedAddress, Commitment, Message, Pledge, PledgingSettings, Sector
 from staff.admin.differences import differences
 from staff.admin.text_diff import diff_html, diff_texts, html_to_text
@@ -240,11 +240,11 @@ def test_a_deleted_page_is_recovered_unpublished_with_its_key(editor):
 
 
 def test_content_deleted_by_an_action_can_be_recovered(editor):
-    demands = list(Demand.objects.values_list("pk", flat=True))
-    data = {"action": "delete_selected", "_selected_action": demands, "post": "yes"}
-    editor.post("/admin/campaign/demand/", data)
-    assert not Demand.objects.exists()
-    assert Version.objects.get_deleted(Demand).count() == len(demands)
+    voices = list(Voice.objects.values_list("pk", flat=True))
+    data = {"action": "delete_selected", "_selected_action": voices, "post": "yes"}
+    editor.post("/admin/campaign/voice/", data)
+    assert not Voice.objects.exists()
+    assert Version.objects.get_deleted(Voice).count() == len(voices)
 
 
 def test_recovering_a_page_whose_slug_is_in_use_is_refused(editor):

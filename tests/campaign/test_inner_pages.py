@@ -135,7 +135,8 @@ def test_the_figures_say_age_year_method_and_source_or_that_it_is_not_known(clie
 
 
 def test_pages_work_without_figures_demands_partners_and_voices(client):
-    for model in (Statistic, Demand, Organisation, Voice):
+    Demand.objects.update(is_shown=False)
+    for model in (Statistic, Organisation, Voice):
         model.objects.all().delete()
     for key in ("movement", "problem", "demands", "partners"):
         page = opened(client, key)
@@ -154,7 +155,9 @@ def test_the_demands_come_first_each_with_four_steps_and_its_source(client, lang
     ]
     for each, demand in zip(demands, Demand.objects.shown(), strict=True):
         [steps] = page.all("ol", node=each)
-        assert len(page.all("li", node=steps)) == 4 and demand.source in page.words(each)
+        assert len(page.all("li", node=steps)) == 4 and demand.steps.first().source_title in page.words(each)
+        [link] = page.all("a", node=page.all("h2", node=each)[0])
+        assert page.of(link)["href"] == path_of("campaign:demand", language, demand.slug_in(language))
 
 
 @BOTH

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import translation
 
-from campaign.models import Article, HelpChannel, Page, SiteSettings
+from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings
 from pledges.models import County, Sector
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of, personal_visits, public_paths
 from tests.tally import put_cells
@@ -124,10 +124,11 @@ def test_21_the_sitemap_has_each_page_in_both_languages(client):
     for language in LANGUAGES:
         with translation.override(language):
             expected += [row.get_absolute_url() for row in written]
+            expected += [demand.get_absolute_url() for demand in Demand.objects.all()]
             counties = County.objects.exclude(code=County.ABROAD)
             expected += [path_of("pledges:county", language, county.slug) for county in counties]
     assert seen == {settings.SITE_URL + path for path in expected}
-    assert len(urls) == len(seen) == 36 + 24 + 2 * len(written)
+    assert len(urls) == len(seen) == 36 + 24 + 6 + 2 * len(written)
 
 
 def test_robots_txt_excludes_the_admin_and_names_the_sitemap(client):

@@ -6,6 +6,7 @@ import io
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 
 from campaign.models import HelpChannel, Page, PageText, Statistic
 from pledges.models import Commitment, MessageText, Sector, StarterItem, Wording
@@ -118,6 +119,9 @@ def test_a_site_of_an_earlier_release_gets_the_digests_of_its_content():
     StarterItem.objects.update(written={})
     StarterItem.objects.filter(key__startswith="wording:").exclude(key="wording:consent").delete()
     importlib.import_module("pledges.migrations.0013_starter_digests").remember(apps, None)
+    with connection.cursor() as cursor:
+        # Later, demands lost columns.
+        cursor.execute(importlib.import_module("campaign.migrations.0013_steps_of_demands").STARTER)
     remembered = dict(StarterItem.objects.exclude(written={}).values_list("key", "written"))
     # Items and fields of later releases are not in it.
     assert len(remembered) > 150 and remembered.keys() <= followed.keys()

@@ -46,6 +46,7 @@ from pledges.models import (
     Wording,
 )
 from pledges.totals import milestones, published
+from tests.demands import add_step, make_handover
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import public_paths
@@ -126,7 +127,9 @@ CHANGES = [
     lambda: Goal.objects.create(people=5000),
     lambda: ProviderRule.objects.first().delete(),
     lambda: HelpChannel.objects.filter(key="alo-116111").update(number="116-111"),
-    lambda: Demand.objects.first().delete(),
+    lambda: Demand.objects.update(institution="Kuvendi i Shqipërisë"),
+    lambda: add_step(Demand.objects.first()),
+    lambda: make_handover(),
     lambda: Voice.objects.update(person="Tjetër Njeri"),
     lambda: Statistic.objects.update(year=2020),
     lambda: Organisation.objects.all().delete(),

@@ -12,10 +12,11 @@ from django.urls import URLPattern, get_resolver, reverse
 from reversion.models import Version
 
 from campaign.models import Material
-from pledges.models import Batch, Export, Goal, Message, Milestone, Pledge
+from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
 from staff.roles import Role
+from tests.demands import make_handover
 from tests.events import make_event
 from tests.factories import make_picture, make_pledge, make_staff, make_submission, sign_in
 from tests.organisations import make_joining
@@ -35,6 +36,9 @@ MODELS = {
     "campaign.page": PUBLISHED,
     "campaign.article": PUBLISHED,
     "campaign.demand": CONTENT,
+    # Steps are added and corrected by another step, never changed or deleted.
+    "campaign.demandstep": {EDITOR: "LAVH", SAFEGUARDING: SEE, ADMINISTRATOR: "LAVH"},
+    "campaign.handover": CONTENT,
     "campaign.voice": CONTENT,
     "campaign.statistic": CONTENT,
     "campaign.organisation": CONTENT,
@@ -89,6 +93,7 @@ OWN_VIEWS = {
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", LETTERS, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", LETTERS, "pledges.messagetext"),
+    "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
     "campaign_protectionunit_export": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_picture_library": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
@@ -97,8 +102,8 @@ OWN_VIEWS = {
 OWNER_ONLY = {"pledges_messagetext_tried"}
 # History pages of content, by the letter that permits them.
 HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
-# 18 models are content.
-VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 18
+# 19 models are content.
+VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 19
 # Pages for every signed-in user, and their status.
 FOR_ALL = {
     "index": 200,
@@ -128,7 +133,7 @@ def rows():
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")
     Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))
-    Goal.objects.create(people=5000)
+    make_handover()
     make_picture()
     Material.objects.create(key="poster", section="posters", title_sq="Poster", title_en="Poster", is_shown=False)
     make_account("besa@shembull.al", name="Besa")

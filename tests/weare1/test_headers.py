@@ -160,6 +160,18 @@ ROWS = [
     Row("/sq/ngjarje/mbremja/calendar.ics", type=CALENDAR),
     Row("/en/events/evening/calendar.ics", type=CALENDAR, language="en"),
     Row("/sq/ngjarje/x/", 404, cache_control=CACHED_ERROR),
+    Row("/sq/kerkesat/regjistri/"),
+    Row("/en/demands/register/", language="en"),
+    Row(
+        "/en/demands/regjistri/",
+        301,
+        cache_control=CACHED_ERROR,
+        more={"Location": "/en/demands/register/"},
+        language="en",
+    ),
+    Row("/sq/kerkesat/steps.atom", type="application/atom+xml; charset=utf-8"),
+    Row("/en/demands/steps.atom", type="application/atom+xml; charset=utf-8", language="en"),
+    Row("/sq/kerkesat/x/", 404, cache_control=CACHED_ERROR),
     Row("/sq/levizja/"),
     Row("/en/movement/", language="en"),
     Row("/sq/kerko/", cache_control=NOT_CACHED, more=HIDDEN),
@@ -179,6 +191,8 @@ ROWS = [
     Row("/pictures/sq/square/parents.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/pictures/sq/county/tirane.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/pictures/en/county/tirana.png", type="image/png", more=FROM_ELSEWHERE, language="en"),
+    Row("/pictures/sq/demand/regjistri.png", type="image/png", more=FROM_ELSEWHERE),
+    Row("/pictures/en/demand/register.png", type="image/png", more=FROM_ELSEWHERE, language="en"),
     Row("/pictures/sq/organisation/crca.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/handouts/sq/wall-a4.pdf", type="application/pdf"),
     Row("/handouts/en/wall-a3.pdf", type="application/pdf", language="en"),
@@ -202,6 +216,7 @@ ROWS = [
     Row("/api/v1/totals.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/api/v1/days.json", type=JSON, more=OPEN),
     Row("/api/v1/days.csv", type="text/csv; charset=utf-8", more=OPEN),
+    Row("/api/v1/demands.json", type=JSON, more=OPEN),
     Row("/api/v1/openapi.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
     Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
@@ -270,6 +285,7 @@ PLEDGED = r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)
 RIBBON = r"pictures/<language:language>/^ribbon-(?P<kind>frame|ready|small)\.png$"
 CARD = "pictures/<language:language>/totals.png"
 COUNTY = r"pictures/<language:language>/^county/(?P<slug>[\w-]{1,50})\.png$"
+DEMAND = r"pictures/<language:language>/^demand/(?P<slug>[\w-]{1,80})\.png$"
 ORGANISATION = r"pictures/<language:language>/^organisation/(?P<key>[\w-]{1,50})\.png$"
 COUNTER = r"counter/<language:language>/^(?P<theme>light|dark)/$"
 # Of groups, and pictures whose address changes with their words. tests/campaign/test_handouts.py and test_prints.py open them.
@@ -291,6 +307,7 @@ ELSEWHERE = {
     RIBBON: "pictures/sq/ribbon-frame.png",
     CARD: "pictures/sq/totals.png",
     COUNTY: "pictures/sq/county/tirane.png",
+    DEMAND: "pictures/sq/demand/regjistri.png",
     ORGANISATION: "pictures/sq/organisation/crca.png",
     "<int:number>": "1",
     FIGURE: "figures/sq/sectors.png",
@@ -302,6 +319,7 @@ EXAMPLES = {
     "sq": {
         "lajme/<slug:slug>": "lajme/nis-levizja",
         "ngjarje/<slug:slug>": "ngjarje/mbremja",
+        "kerkesat/<slug:slug>": "kerkesat/regjistri",
         "sa-jemi/<slug:slug>": "sa-jemi/shkoder",
         "<code:code>": "abcdefgh",
         "<slug:slug>": "levizja",
@@ -310,6 +328,7 @@ EXAMPLES = {
     "en": {
         "news/<slug:slug>": "news/the-movement-begins",
         "events/<slug:slug>": "events/evening",
+        "demands/<slug:slug>": "demands/register",
         "totals/<slug:slug>": "totals/shkoder",
         "<code:code>": "abcdefgh",
         "<slug:slug>": "movement",
@@ -512,8 +531,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in {*listed, *personal, *HANDOUTS}, "add a row for this address"
                 visited += 1
-    # 34 addresses without a language, and 61 pages and files.
-    assert visited == 2 * (34 + 61)
+    # 36 addresses without a language, and 63 pages and files.
+    assert visited == 2 * (36 + 63)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the patterns of the admin were found"
 

@@ -9,14 +9,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from campaign import demo as organisations
+from campaign import demo as invented
 from campaign.models import ProtectionUnit
 from pledges.models import (
     County,
     Event,
     EventCount,
     EventFigures,
-    Goal,
     GroupPledge,
     Municipality,
     PaperSheet,
@@ -40,10 +39,6 @@ FIRST_NAMES = (
     "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Qëndrim Rina Sokol Teuta Ylli"
 ).split()
 LAST_NAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
-GOAL = {
-    "sentence_sq": "Kur të bëhemi 5000, ia dorëzojmë kërkesat tona Kuvendit.",
-    "sentence_en": "At 5,000 we hand our demands to Parliament.",
-}
 PAST_EVENT = {
     "title_sq": "Takim i shpikur në sheshin Skënderbej",
     "title_en": "Invented meeting in Skanderbeg Square",
@@ -98,7 +93,7 @@ class Command(BaseCommand):
             Pledge.objects.bulk_create(list(self.invented_pledges()), batch_size=500)
             GroupPledge.objects.bulk_create(list(self.invented_groups()))
             PaperSheet.objects.bulk_create(list(self.invented_sheets()))
-            organisations.write()
+            invented.write()
             tally.fold()
             # The worker may have published a state of the empty database today.
             PublishedState.objects.all().delete()
@@ -107,7 +102,7 @@ class Command(BaseCommand):
             self.publish_past_weeks()
             self.invent_units()
             milestones.record()
-            Goal.objects.get_or_create(people=5000, defaults=GOAL)
+            invented.write_goals()
             self.create_events()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.core.validators import URLValidator
 from django.urls import get_resolver
 from django.utils import timezone, translation
 
@@ -24,6 +25,7 @@ from tests.tally import publish, put_cells, put_people
 pytestmark = pytest.mark.django_db
 
 PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals", "days", "sectors-by-county") for kind in ("json", "csv")]
+PATHS.append("/api/v1/demands.json")
 
 
 def rows(client, path):
@@ -63,6 +65,14 @@ def test_before_the_first_pledge_there_are_no_days(client):
 # The description
 
 
+def has_offset(text):
+    assert datetime.fromisoformat(text).tzinfo
+
+
+# {format of a string: function that raises an error for another text}
+FORMATS = {None: str, "date": date.fromisoformat, "uri": URLValidator(["https"]), "date-time": has_offset}
+
+
 def assert_matches(schema, value, where="response"):
     """Check a value against a schema, with the JSON Schema keywords that our description uses; others are an error."""
     if "$ref" in schema:
@@ -76,15 +86,20 @@ def assert_matches(schema, value, where="response"):
         "propertyNames",
         "minimum",
         "format",
+        "items",
+        "enum",
     }
     assert set(schema) <= known, where
-    kinds = {"object": dict, "string": str, "integer": int, "null": type(None)}
+    kinds = {"object": dict, "string": str, "integer": int, "null": type(None), "array": list}
     allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     assert type(value) in [kinds[kind] for kind in allowed], where
     if isinstance(value, int):
         assert value >= schema["minimum"], where
-    if isinstance(value, str) and schema.get("format") == "date-time":
-        assert datetime.fromisoformat(value).tzinfo
+    assert value in schema.get("enum", [value]), where
+    if isinstance(value, str):
+        FORMATS[schema.get("format")](value)
+    for number, inner in enumerate(value if isinstance(value, list) else []):
+        assert_matches(schema["items"], inner, f"{where}[{number}]")
     if isinstance(value, dict):
         assert set(schema.get("required", ())) <= set(value), where
         for key, inner in value.items():
@@ -116,7 +131,7 @@ def test_the_responses_match_the_description(client, settings, people):
             columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
             assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
         visited += 1
-    assert visited == 8
+    assert visited == 9
 
 
 def test_the_description_has_exactly_the_paths_of_the_open_data(client):

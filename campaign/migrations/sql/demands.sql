@@ -1,0 +1,36 @@
+-- The steps of demands are append-only: a wrong step is corrected by a new one. An account that is deleted leaves its steps.
+CREATE OR REPLACE FUNCTION demand_steps_are_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND new.entered_by_id IS NULL
+        AND to_jsonb(new) - 'entered_by_id' = to_jsonb(old) - 'entered_by_id'
+    THEN
+        RETURN new;
+    END IF;
+    RAISE EXCEPTION 'the steps of demands are append-only: insert a correction instead'
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE TRIGGER step_is_append_only BEFORE UPDATE OR DELETE ON campaign_demandstep
+    FOR EACH ROW EXECUTE FUNCTION demand_steps_are_append_only();
+CREATE OR REPLACE TRIGGER steps_are_not_truncated BEFORE TRUNCATE ON campaign_demandstep
+    FOR EACH STATEMENT EXECUTE FUNCTION demand_steps_are_append_only();
+
+-- A correction is of the same demand, and nothing comes before the demand was asked. The order of all other steps is validated by
+-- the model (campaign/models/demand_steps.py).
+CREATE OR REPLACE FUNCTION check_demand_step() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.corrects_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM campaign_demandstep WHERE id = new.corrects_id AND demand_id = new.demand_id
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'a correction belongs to the demand of the step it corrects';
+    END IF;
+    IF new.state <> 'asked' AND NOT EXISTS (
+        SELECT FROM campaign_demandstep AS step
+        WHERE demand_id = new.demand_id AND state = 'asked' AND date <= new.date AND id IS DISTINCT FROM new.corrects_id
+            AND NOT EXISTS (SELECT FROM campaign_demandstep AS later WHERE later.corrects_id = step.id)
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'a demand is asked before anything else happens to it';
+    END IF;
+    RETURN new;
+END $$;
+CREATE OR REPLACE TRIGGER check_demand_step BEFORE INSERT ON campaign_demandstep
+    FOR EACH ROW EXECUTE FUNCTION check_demand_step();
