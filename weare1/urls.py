@@ -54,6 +54,8 @@ urlpatterns = [
     path("api/v1/days.csv", open_data.days_csv, name="days_csv"),
     path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
     path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
+    path("api/v1/commitments.json", open_data.commitments_json, name="commitments_json"),
+    path("api/v1/commitments.csv", open_data.commitments_csv, name="commitments_csv"),
     path("oembed", oembed.oembed, name="oembed"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),
