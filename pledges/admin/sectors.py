@@ -45,6 +45,16 @@ class NewSectorForm(BilingualForm):
 class CommitmentForm(FixedKey, BilingualForm):
     """One commitment of a sector."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.is_chosen:
+            # People promised these words: see Commitment.clean().
+            for name in ("text_sq", "text_en"):
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _(
+                    "People have chosen this, so the text stays. Replace it under Commitments."
+                )
+
     class Meta:
         widgets = dict.fromkeys(["text_sq", "text_en"], AdminTextareaWidget(attrs={"rows": 3}))
 
@@ -54,7 +64,7 @@ class CommitmentInline(StackedInline):
 
     model = Commitment
     form = CommitmentForm
-    fields = [("key", "position"), ("text_sq", "text_en")]
+    fields = [("key", "position", "is_offered"), ("text_sq", "text_en")]
     ordering = ["position", "pk"]
 
 

@@ -122,9 +122,7 @@ class PlanForm(EachCommitmentForm):
     ask = forms.BooleanField(
         label=_("Ask me by email how it went"),
         required=False,
-        help_text=_(
-            "Twice: 30 days and 90 days after you chose. Each email has one link to one page, and one press ends them."
-        ),
+        help_text=_("We email you twice, 30 days and 90 days after you choose. You can end this at any time."),
     )
 
     def __init__(self, *args, pledge, **kwargs):

@@ -381,8 +381,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL("CALL watch_content('pledges_commitmentfigures')", migrations.RunSQL.noop),
-        # The text of a chosen commitment is immutable.
+        # The text of a chosen commitment is immutable; plans, answers and follow-ups survive a restore.
         migrations.RunSQL((SQL / "commitments.sql").read_text(), migrations.RunSQL.noop),
-        # Later states of chosen commitments and follow-ups survive a restore.
-        migrations.RunSQL((SQL / "outbox.sql").read_text(), migrations.RunSQL.noop),
     ]

@@ -214,7 +214,14 @@ def commitments_csv(request):
     """The same as CSV: one row for each commitment, a figure below five is empty."""
     as_of, rows = _commitments()
     table = [
-        [each.sector.slug, each.key, each.text_sq, each.text_en, *("" if n is None else n for n in figures.values()), as_of]
+        [
+            each.sector.slug,
+            each.key,
+            each.text_sq,
+            each.text_en,
+            *("" if n is None else n for n in figures.values()),
+            as_of,
+        ]
         for each, figures in rows
     ]
     return _csv("commitments", [["sector", "key", "sq", "en", *FIGURES, "as_of"], *table])

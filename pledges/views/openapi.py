@@ -134,7 +134,9 @@ SCHEMAS["Commitments"] = {
                 "required": ["sector", "key", "sq", "en", *FIGURES],
                 "properties": {
                     **dict.fromkeys(["sector", "key", "sq", "en"], {"type": "string"}),
-                    **dict.fromkeys(FIGURES, {"type": ["integer", "null"], "minimum": THRESHOLD, "multipleOf": THRESHOLD}),
+                    **dict.fromkeys(
+                        FIGURES, {"type": ["integer", "null"], "minimum": THRESHOLD, "multipleOf": THRESHOLD}
+                    ),
                 },
                 "additionalProperties": False,
             },

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaign import demo as organisations
 from campaign.models import ProtectionUnit
+from pledges import demo as choices
 from pledges.models import (
     County,
     Event,
@@ -109,6 +110,7 @@ class Command(BaseCommand):
             milestones.record()
             Goal.objects.get_or_create(people=5000, defaults=GOAL)
             self.create_events()
+            choices.write()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
 

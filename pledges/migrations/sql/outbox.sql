@@ -87,13 +87,6 @@ CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_referrallink RE
 CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_chosencommitment REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT WHEN (outbox_is_on())
     EXECUTE FUNCTION outbox_write('commitment_ended', 'jsonb_build_array(r.pledge_id, r.commitment_id)');
--- The later state of a chosen commitment (plan, reminder, answer) and of the wish to be asked. A commitment has another slot in
--- the restored database.
-CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_chosencommitment REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT WHEN (outbox_is_on())
-    EXECUTE FUNCTION outbox_write('commitment_changed', 'to_jsonb(r) - ''{id,slot,chosen_at}''::text[]');
-CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_followup REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('follow_up_changed', 'to_jsonb(r)');
 CREATE OR REPLACE TRIGGER outbox_inserted AFTER INSERT ON pledges_blockedaddress REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('blocked', 'to_jsonb(r)');
 CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_blockedaddress REFERENCING OLD TABLE AS changed

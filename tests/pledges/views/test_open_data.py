@@ -75,14 +75,18 @@ def assert_matches(schema, value, where="response"):
         "additionalProperties",
         "propertyNames",
         "minimum",
+        "multipleOf",
+        "items",
         "format",
     }
     assert set(schema) <= known, where
-    kinds = {"object": dict, "string": str, "integer": int, "null": type(None)}
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
     allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     assert type(value) in [kinds[kind] for kind in allowed], where
     if isinstance(value, int):
-        assert value >= schema["minimum"], where
+        assert value >= schema["minimum"] and value % schema.get("multipleOf", 1) == 0, where
+    for number, item in enumerate(value if isinstance(value, list) else []):
+        assert_matches(schema["items"], item, f"{where}[{number}]")
     if isinstance(value, str) and schema.get("format") == "date-time":
         assert datetime.fromisoformat(value).tzinfo
     if isinstance(value, dict):
