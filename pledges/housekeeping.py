@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, TextField
+from django.db.models import F, OuterRef, Q, Subquery, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
@@ -100,7 +100,9 @@ def ask_how_it_went():
         due = FollowUp.objects.due().select_for_update(skip_locked=True, of=("self",))
         asked = [follow_up.pledge for follow_up in due.select_related("pledge")[:BATCH_ROWS]]
         FollowUp.objects.filter(pledge__in=asked).update(questions=F("questions") + 1, asked_at=Now())
-        ChosenCommitment.objects.to_ask_about().filter(pledge__in=asked).update(asked_at=Now())
+        # The same time, by which the page of answers finds them.
+        at = FollowUp.objects.filter(pledge=OuterRef("pledge")).values("asked_at")
+        ChosenCommitment.objects.to_ask_about().filter(pledge__in=asked).update(asked_at=Subquery(at))
         for pledge in asked:
             Message.queue(Message.Kind.HOW, pledge)
     return len(asked)

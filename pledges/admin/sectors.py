@@ -194,6 +194,11 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
                 messages.WARNING,
             )
 
+    def get_deleted_objects(self, objs, request):
+        to_delete, count, needed, protected = super().get_deleted_objects(objs, request)
+        # Commitments are deleted with their sector, although their own pages are read-only.
+        return to_delete, count, needed - {Commitment._meta.verbose_name}, protected
+
     def pledges_of(self, obj):
         # Includes pledges that staff moved to another sector: they keep the wording signed in this one.
         return Pledge.objects.filter(Q(sector=obj) | Q(wording__sector=obj))

@@ -45,7 +45,9 @@ def _is(state):
 def _is_asked(pledge):
     """Whether its supporter was asked how it went, still wants to be, and can answer."""
     follow_up = getattr(pledge, "follow_up", None)
-    return _is("confirmed")(pledge) and follow_up is not None and follow_up.is_wanted and follow_up.is_open
+    if not _is("confirmed")(pledge) or follow_up is None:
+        return False
+    return follow_up.is_wanted and follow_up.is_open and follow_up.asked_about.exists()
 
 
 def _details(group):

@@ -4,13 +4,12 @@ from datetime import datetime, time, timedelta
 
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import Mod, Now
-from django.db.models.lookups import Exact
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from pledges.models.events import STEP
+from pledges.models.commitment_figures import FIGURES
 from pledges.models.pledges import Pledge
 from pledges.models.sectors import Commitment
 
@@ -23,8 +22,6 @@ REMINDER_LIFE = timedelta(hours=3)
 # When people are asked how it went, counted from their choice, and for how long they can answer and change the answer.
 QUESTIONS_AFTER = (timedelta(days=30), timedelta(days=90))
 ANSWER_PERIOD = timedelta(days=14)
-# The figures of a commitment, as columns of CommitmentFigures and in the open data.
-FIGURES = ("chosen", "asked", "answered", "done", "going_on", "cannot_say", "silent")
 
 
 class Part(models.TextChoices):
@@ -239,12 +236,18 @@ class FollowUp(models.Model):
         """End all messages about the supporter's commitments: questions and reminders."""
         with transaction.atomic():
             cls.wish(pledge, False)
-            pledge.chosen.filter(remind_at__isnull=False, reminded_at=None).update(remind_at=None)
+            pledge.chosen.filter(remind_at__isnull=False).update(remind_at=None)
 
     @property
     def is_wanted(self):
         """Whether the supporter wants to be asked."""
         return self.ended_at is None
+
+    @property
+    def asked_about(self):
+        """The ChosenCommitment rows that the last question is about, in the order of their slots."""
+        rows = ChosenCommitment.objects.filter(pledge=self.pledge_id, asked_at__isnull=False, asked_at=self.asked_at)
+        return rows.select_related("commitment").order_by("slot", "pk")
 
     @property
     def can_be_asked(self):
@@ -260,43 +263,3 @@ class FollowUp(models.Model):
     def is_open(self):
         """Whether the last question can be answered now."""
         return self.asked_at is not None and timezone.now() < self.answer_until
-
-
-class CommitmentFigures(models.Model):
-    """What is published of a commitment: people in steps of five, moved once a day (pledges/totals/commitments.py)."""
-
-    commitment = models.OneToOneField(Commitment, on_delete=models.CASCADE, primary_key=True, related_name="figures")
-    chosen = models.PositiveIntegerField(default=0)
-    asked = models.PositiveIntegerField(default=0)
-    answered = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
-    going_on = models.PositiveIntegerField(default=0)
-    cannot_say = models.PositiveIntegerField(default=0)
-    silent = models.PositiveIntegerField(default=0)
-    # Null before the first state.
-    published_at = models.DateTimeField(null=True)
-
-    class Meta:
-        default_permissions = ()
-        constraints = [
-            models.CheckConstraint(
-                name=f"commitment_figures_{column}_in_steps_of_five", condition=Exact(Mod(column, STEP), 0)
-            )
-            for column in FIGURES
-        ]
-
-    def __str__(self):
-        return str(self.pk)
-
-    @property
-    def kept(self):
-        """How many have done it or are still working on it, at least."""
-        return self.done + self.going_on
-
-    @property
-    def given_up(self):
-        """Of those who were asked, how many neither the other answers nor silence account for.
-
-        They said that it is not for them any more, or are too few of one kind for a step.
-        """
-        return max(0, self.asked - self.kept - self.cannot_say - self.silent)

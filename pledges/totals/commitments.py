@@ -1,14 +1,14 @@
 """What is published of commitments: people in steps of five, moved once a day."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
-from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Way
-from pledges.models.commitments import FIGURES, MOST
+from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
+from pledges.models.commitment_figures import FIGURES
+from pledges.models.commitments import MOST
 from pledges.models.events import STEP, in_steps
-from pledges.totals import tally
 
 # Accounts of an attacker, who knows what these chose and subtracts them.
 OWN_ACCOUNTS = STEP - 1
@@ -66,8 +66,13 @@ def without_certainties(rows, people):
 
 
 def _people_by_sector():
-    """{sector id: people who confirmed online}, as the live totals show them."""
-    people = defaultdict(int)
-    for (sector, _county), n in tally.read_cells_by_way()[Way.ONLINE].items():
-        people[sector] += n
+    """{sector id: people who confirmed and can have chosen its commitments}.
+
+    Those who are in it, and those whom a merge moved to another sector: the words they signed stay those of this one.
+    """
+    people = Counter()
+    confirmed = Pledge.objects.confirmed().order_by()
+    for sector, signed_in, n in confirmed.values_list("sector", "wording__sector").annotate(n=Count("pk")):
+        for each in {sector, signed_in}:
+            people[each] += n
     return people

@@ -40,8 +40,8 @@ def answer(request, pledge):
     follow_up = FollowUp.objects.filter(pledge=pledge).first()
     if follow_up is None or follow_up.asked_at is None:
         return link_ended(request)
-    asked = pledge.chosen.filter(asked_at=follow_up.asked_at).select_related("commitment").order_by("slot", "pk")
-    form = AnswersForm(request.POST if request.method == "POST" else None, chosen=asked, follow_up=follow_up)
+    submitted = request.POST if request.method == "POST" else None
+    form = AnswersForm(submitted, chosen=follow_up.asked_about, follow_up=follow_up)
     is_open = follow_up.is_open and bool(form.chosen)
     context = {
         "form": form,
@@ -56,7 +56,7 @@ def answer(request, pledge):
     if not form.is_valid():
         return render(request, "pledges/answer.html", context, status=422)
     form.save()
-    return render(request, "pledges/answer.html", context | {"saved": True, "chosen": asked.all()})
+    return render(request, "pledges/answer.html", context | {"saved": True, "chosen": follow_up.asked_about})
 
 
 @personal_link_view(Purpose.END_EMAILS)

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pledges.content import PledgeContent
 from pledges.http import embeddable, public_page
 from pledges.languages import LANGUAGE_CODES
-from pledges.models.commitments import FIGURES
+from pledges.models.commitment_figures import FIGURES
 from pledges.models.sectors import CHILDREN
 from pledges.snapshot import Depth
 from pledges.totals import tally

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from pledges.models.commitments import FIGURES
+from pledges.models.commitment_figures import FIGURES
 from pledges.totals.suppression import THRESHOLD
 
 MOMENT = {"type": "string", "format": "date-time", "description": "The moment of these figures, with its offset."}
@@ -119,7 +119,7 @@ SCHEMAS["Commitments"] = {
     "type": "object",
     "description": (
         f"What supporters of each sector chose to do, and what became of it, as published soon after midnight in Tirana. Each "
-        f"number is rounded down to a multiple of {THRESHOLD} by itself, and null below {THRESHOLD} or where it would tell too "
+        f"number is rounded down separately, to a multiple of {THRESHOLD}, and null below {THRESHOLD} or where it would tell too "
         "much of too few people; so numbers of one row need not add up. `asked` are people who wanted to be asked how it went, "
         "30 and 90 days after they chose, each counted once; `silent` are those of them who have not answered. `answered` "
         "contains those who gave the commitment up, which has no number of its own. Before the first state `as_of` is null."

@@ -38,6 +38,7 @@ NAMES_BOTH_LANGUAGES = {
     "campaign/admin/publishing.py": "one label, and so one msgid, per language",
     "campaign/management/commands/demo.py": "the languages of invented pledges",
     "campaign/models/publishing.py": "one search column per language",
+    "pledges/admin/commitments.py": "one form field per language",
     "pledges/admin/sectors.py": "one form field per language",
     "pledges/figures/brand.py": "the name of the movement in each language",
     "pledges/exports/subject_data.py": "published keys",

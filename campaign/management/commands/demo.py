@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign import demo as organisations
+from campaign import demo_commitments
 from campaign.models import ProtectionUnit
-from pledges import demo as choices
 from pledges.models import (
     County,
     Event,
@@ -110,7 +110,7 @@ class Command(BaseCommand):
             milestones.record()
             Goal.objects.get_or_create(people=5000, defaults=GOAL)
             self.create_events()
-            choices.write()
+            demo_commitments.write()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
 

@@ -120,7 +120,7 @@ def test_the_responses_match_the_description(client, settings, people):
             columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
             assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
         visited += 1
-    assert visited == 8
+    assert visited == 10
 
 
 def test_the_description_has_exactly_the_paths_of_the_open_data(client):
