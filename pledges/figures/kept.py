@@ -61,7 +61,7 @@ SHAPES = {
     "done": _circle,
     "going_on": lambda x, y: _circle(x, y) + _circle(x, y, RADIUS / 2),
     "cannot_say": lambda x, y: _circle(x, y, RADIUS / 2.5),
-    "given_up": lambda x, y: f"M{x - RADIUS:g} {y:g}h{2 * RADIUS:g}",
+    "given_up": lambda x, y: f"M{x - RADIUS / 1.5:g} {y:g}h{2 * RADIUS / 1.5:g}",
     "silent": _circle,
 }
 

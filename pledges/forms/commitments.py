@@ -45,8 +45,11 @@ class CommitmentsForm(forms.Form):
         self.helper.form_action = action
         # The page names the way past the form in its context.
         skip = HTML(format_lazy('<a class="more" href="{{{{ skip_url }}}}">{}</a>', _("Not now")))
+        # The main button of the page of those who have chosen is that of the plan.
+        css_class = "btn-2" if self.initial["commitments"] else ""
         self.helper.layout = Layout(
-            "commitments", Div(Submit("choose", _("Save my commitment")), skip, css_class="actions")
+            "commitments",
+            Div(Submit("choose", _("Save my commitment"), css_class=css_class), skip, css_class="actions"),
         )
 
     def clean_commitments(self):

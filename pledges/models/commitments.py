@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from pledges.models.commitment_figures import FIGURES
@@ -166,12 +167,12 @@ class ChosenCommitment(models.Model):
     def plan(self):
         """When and where, in words, such as "Saturday, 28 November, in the morning, at home"; "" without a plan."""
         day = [day_in_words(self.day)] if self.day else []
-        return ", ".join([*day, *filter(None, (self.get_part_display(), self.get_place_display()))])
+        return capfirst(", ".join([*day, *filter(None, (self.get_part_display(), self.get_place_display()))]))
 
 
 def day_in_words(day):
     """A day such as "Saturday, 28 November" in the active language."""
-    return f"{date_format(day, 'l')}, {date_format(day, 'j F')}"
+    return f"{capfirst(date_format(day, 'l'))}, {date_format(day, 'j F')}"
 
 
 class FollowUpQuerySet(models.QuerySet):
