@@ -42,15 +42,12 @@ def answer(request, pledge):
     follow_up = FollowUp.objects.filter(pledge=pledge).first()
     if follow_up is None or follow_up.asked_at is None:
         return link_ended(request)
+    if "end" in request.POST:
+        return _end(request, pledge)
     submitted = request.POST if request.method == "POST" else None
     form = AnswersForm(submitted, chosen=follow_up.asked_about, follow_up=follow_up)
     is_open = follow_up.is_open and bool(form.chosen)
-    context = {
-        "form": form,
-        "follow_up": follow_up,
-        "is_open": is_open,
-        "end_url": path_from(request, Purpose.END_EMAILS, pledge),
-    }
+    context = {"form": form, "follow_up": follow_up, "is_open": is_open}
     if request.method != "POST":
         return render(request, "pledges/answer.html", context)
     if not is_open:
@@ -68,5 +65,10 @@ def end_emails(request, pledge):
     The buttons of mail programs send the POST of RFC 8058 to the same address: nothing in the body is needed.
     """
     if request.method == "POST":
-        FollowUp.end(pledge)
-    return render(request, "pledges/end_emails.html", {"done": request.method == "POST"})
+        return _end(request, pledge)
+    return render(request, "pledges/end_emails.html")
+
+
+def _end(request, pledge):
+    FollowUp.end(pledge)
+    return render(request, "pledges/end_emails.html", {"done": True})

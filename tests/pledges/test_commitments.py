@@ -633,8 +633,8 @@ def test_the_button_on_the_page_of_answers_and_the_box_end_the_questions_too(cli
     choose(pledge, commitment)
     ask_now(pledge)
     page = Document(client.get(link(Purpose.ANSWER, pledge)))
-    [form] = [each for each in page.all("form") if "end-emails" in page.of(each).get("action", "")]
-    client.post(page.of(form)["action"])
+    button = page.one("button", name="end")
+    client.post(link(Purpose.ANSWER, pledge), {"end": page.of(button)["value"]})
     assert not FollowUp.objects.get().is_wanted
     path = link(Purpose.COMMIT, pledge)
     client.post(path, plan_of(commitment, ask="on"))

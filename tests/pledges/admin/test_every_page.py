@@ -51,6 +51,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "grouppledge",
         "joining",
         "handout",
+        "commitment",
     }
     visited = 0
     for path in every_page():
