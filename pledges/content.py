@@ -28,8 +28,9 @@ class PledgeContent(Part):
 
     def __init__(self, version, at):
         super().__init__(version, at)
-        commitments = Prefetch("commitments", Commitment.objects.order_by("position", "pk"))
-        # All sectors, also closed ones. `sector.commitments.all()` runs no query.
+        offered = Commitment.objects.filter(is_offered=True).select_related("figures")
+        commitments = Prefetch("commitments", offered.order_by("position", "pk"))
+        # All sectors, also closed ones. `sector.commitments.all()` are those that are offered, and runs no query.
         self.sectors = tuple(Sector.objects.prefetch_related(commitments))
         self.counties = tuple(County.objects.all())
         self.municipalities = tuple(Municipality.objects.select_related("county"))
@@ -49,10 +50,22 @@ class PledgeContent(Part):
         # {county code or "unknown": [(day, figure)]}, see there.
         self.county_moves = PublishedState.county_moves()
         self.events = tuple(Event.objects.shown())
+        # All commitments, also those that are no longer offered.
+        self.commitments = tuple(
+            Commitment.objects.select_related("sector", "figures").order_by(
+                "sector__position", "sector", "position", "pk"
+            )
+        )
 
     def changes(self):
         """The times at which events end and their links stop counting."""
         return [time for event in self.events for time in (event.ends, event.counts_until)]
+
+    @cached_property
+    def most_chosen(self):
+        """The commitments with published figures, those with most people whom we asked first."""
+        chosen = [each for each in self.commitments if hasattr(each, "figures") and each.figures.chosen]
+        return sorted(chosen, key=lambda each: (-each.figures.asked, -each.figures.chosen))
 
     @cached_property
     def events_by_code(self):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, TextField
+from django.db.models import F, OuterRef, Q, Subquery, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
@@ -14,8 +14,10 @@ from pledges.crypto import keys
 from pledges.models import (
     Attempt,
     Batch,
+    ChosenCommitment,
     ContentChange,
     Export,
+    FollowUp,
     Message,
     MessageGrant,
     OutboxEntry,
@@ -28,7 +30,7 @@ from pledges.models.encrypted import ENCRYPTED_MODELS
 from pledges.models.joinings import CONTACTS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import events, milestones, published, tally
+from pledges.totals import commitments, events, milestones, published, tally
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
@@ -66,6 +68,32 @@ def ask_to_keep():
         for pledge in due:
             Message.queue(Message.Kind.KEEP, pledge)
     return len(due)
+
+
+def remind_of_plans():
+    """Queue the reminders of plans whose time has come; returns of how many commitments."""
+    with transaction.atomic():
+        due = ChosenCommitment.objects.due_for_reminder().select_for_update(skip_locked=True, of=("self",))
+        plans = list(due.select_related("pledge")[:BATCH_ROWS])
+        ChosenCommitment.objects.filter(pk__in=[plan.pk for plan in plans]).update(reminded_at=Now())
+        # One message for the commitments that are planned for one time.
+        for pledge in {plan.pledge for plan in plans}:
+            Message.queue(Message.Kind.PLAN, pledge)
+    return len(plans)
+
+
+def ask_how_it_went():
+    """Ask those who wish it how it went, at most twice; returns how many."""
+    with transaction.atomic():
+        due = FollowUp.objects.due().select_for_update(skip_locked=True, of=("self",))
+        asked = [follow_up.pledge for follow_up in due.select_related("pledge")[:BATCH_ROWS]]
+        FollowUp.objects.filter(pledge__in=asked).update(questions=F("questions") + 1, asked_at=Now())
+        # The same time, by which the page of answers finds them.
+        at = FollowUp.objects.filter(pledge=OuterRef("pledge")).values("asked_at")
+        ChosenCommitment.objects.to_ask_about().filter(pledge__in=asked).update(asked_at=Subquery(at))
+        for pledge in asked:
+            Message.queue(Message.Kind.HOW, pledge)
+    return len(asked)
 
 
 def erase_unanswered():
@@ -179,6 +207,8 @@ STEPS = [
     resume_batches,
     remind,
     ask_to_keep,
+    remind_of_plans,
+    ask_how_it_went,
     erase_unanswered,
     erase_unconfirmed,
     erase_contacts,
@@ -199,5 +229,6 @@ STEPS = [
     published.publish_counties,
     published.publish,
     events.publish,
+    commitments.publish,
     milestones.record,
 ]

@@ -15,6 +15,7 @@ from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
     Event,
+    FollowUp,
     GroupPledge,
     Joining,
     OutboxEntry,
@@ -119,6 +120,21 @@ def _change_person(pledge, person):
         _erase(pledge.pk)
     else:
         Pledge.objects.filter(pk=pledge.pk).update(**ERASED)
+
+
+def _change_commitment(row):
+    """Give a chosen commitment its later plan and answer."""
+    values = {name: value for name, value in row.items() if name not in ("pledge_id", "commitment_id")}
+    rows = ChosenCommitment.objects.filter(pledge_id=row["pledge_id"], commitment_id=row["commitment_id"])
+    return rows.update(**values)
+
+
+def _change_follow_up(row):
+    """Give the wish to be asked its later state. One that began since is there again: nobody is asked a third time."""
+    if not Pledge.objects.filter(pk=row["pledge_id"]).exists():
+        return 0
+    FollowUp(**row).save()
+    return 1
 
 
 def _erase_group(pk):
@@ -241,6 +257,8 @@ REPLAYS = {
     "commitment_ended": lambda row: bool(
         ChosenCommitment.objects.filter(pledge_id=row[0], commitment_id=row[1]).delete()[0]
     ),
+    "commitment_changed": _change_commitment,
+    "follow_up_changed": _change_follow_up,
     "sector_hidden": lambda slug: Sector.objects.filter(slug=slug).update(shows_names=False),
     "blocked": _block,
     "unblocked": lambda pk: bool(BlockedAddress.objects.filter(pk=pk).delete()[0]),

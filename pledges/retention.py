@@ -97,6 +97,18 @@ def kept_data():
             _("until you cancel it or withdraw"),
         ),
         Kept("answers", _("group, county, language, choices, and when you signed"), plain, until_withdrawal),
+        Kept(
+            "commitments",
+            _("the commitments you chose, when and where you plan to keep them, and your answers on how it went"),
+            plain,
+            _("until you change them or withdraw"),
+        ),
+        Kept(
+            "follow_up",
+            _("whether you want to be asked how it went, and when we asked you"),
+            plain,
+            _("until you withdraw; once you end it we send nothing more, and keep only that we asked"),
+        ),
         Kept("consent", _("the text you signed and your consent"), plain, until_withdrawal),
         Kept(
             "wall",

@@ -3,7 +3,19 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import counties, groups, joinings, open_data, personal, ribbon, sign, thanks, totals, wall
+from pledges.views import (
+    commitments,
+    counties,
+    groups,
+    joinings,
+    open_data,
+    personal,
+    ribbon,
+    sign,
+    thanks,
+    totals,
+    wall,
+)
 
 
 class TokenConverter:
@@ -60,7 +72,9 @@ urlpatterns = [
     path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),
     path(pgettext_lazy("address", "bring-one-more/<token:token>/"), thanks.share, name="share"),
-    path(pgettext_lazy("address", "commitments/<token:token>/"), thanks.commit, name="commit"),
+    path(pgettext_lazy("address", "commitments/<token:token>/"), commitments.commit, name="commit"),
+    path(pgettext_lazy("address", "how-it-went/<token:token>/"), commitments.answer, name="answer"),
+    path(pgettext_lazy("address", "end-emails/<token:token>/"), commitments.end_emails, name="end_emails"),
     path(pgettext_lazy("address", "withdraw/<token:token>/"), personal.withdraw, name="withdraw"),
     path(pgettext_lazy("address", "my-data/<token:token>/"), personal.data, name="data"),
     path(pgettext_lazy("address", "blue-ribbon/"), ribbon.page, name="ribbon"),

@@ -12,7 +12,10 @@ from pledges.models import (
     Batch,
     BatchRow,
     BlockedAddress,
+    ChosenCommitment,
+    CommitmentFigures,
     Export,
+    FollowUp,
     GroupPledge,
     Joining,
     Message,
@@ -30,6 +33,9 @@ MODELS = (
     Joining,
     PaperSheet,
     Organisation,
+    ChosenCommitment,
+    FollowUp,
+    CommitmentFigures,
 )
 
 

@@ -14,6 +14,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Pledge, PledgingSettings
 from pledges.models.attempts import limits
 from tests.clock import let_time_pass
+from tests.commitments import ask_now
 from tests.factories import form_data, make_pledge, settle_all
 from tests.organisations import admit, join_data, make_joining, upload
 from tests.pledges.groups import group_data, make_group
@@ -112,6 +113,18 @@ def personal_visits(client, language):
     yield "invalid commitments", client.post(commit, {"commitments": ["0", "x"]})
     yield "nothing chosen", client.post(commit, {})
     yield "chosen", client.post(commit, {"commitments": [pledge.sector.commitments.first().pk]})
+    yield "plan with errors", client.post(commit, {"plan": "1", f"remind-{pledge.chosen.get().commitment_id}": "on"})
+    yield "planned", client.post(commit, {"plan": "1", "ask": "on"})
+    answer, end = link(Purpose.ANSWER, pledge), link(Purpose.END_EMAILS, pledge)
+    [choice] = ask_now(pledge)
+    yield "how it went", client.get(answer)
+    yield "no answer", client.post(answer, {})
+    yield "answered", client.post(answer, {f"answer-{choice.commitment_id}": "done"})
+    ask_now(pledge, ago=timedelta(days=15))
+    yield "question closed", client.get(answer)
+    yield "answered too late", client.post(answer, {f"answer-{choice.commitment_id}": "done"})
+    yield "end the emails about commitments", client.get(end)
+    yield "emails ended", client.post(end)
     yield "certificate", client.get(link(Purpose.CERTIFICATE, pledge))
     aged = links.path(Purpose.MANAGE, pledge, language, issued_at=int(time.time()) - links.MAX_AGE_SECONDS - 60)
     yield "link older than a day", client.get(aged)

@@ -56,6 +56,8 @@ urlpatterns = [
     path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
     path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
     path("api/v1/demands.json", demands.demands_json, name="demands_json"),
+    path("api/v1/commitments.json", open_data.commitments_json, name="commitments_json"),
+    path("api/v1/commitments.csv", open_data.commitments_csv, name="commitments_csv"),
     path("oembed", oembed.oembed, name="oembed"),
     re_path(r"^signed-link/(?P<token>[^/]+)$", organisations.signed_link, name="signed_link"),
     path("figures/<language:language>/", include(figure_urls)),

@@ -3,6 +3,7 @@
 import time
 import urllib.request
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
@@ -17,6 +18,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Event, Sector
+from tests.commitments import ask_now, choose
 from tests.events import make_event
 from tests.factories import make_inviter, make_pledge
 from tests.organisations import admit, make_joining
@@ -101,6 +103,20 @@ def _personal(language):
     confirmed = pledge()
     for purpose in (Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE, Purpose.WITHDRAW):
         yield View(str(purpose), language, path(purpose, confirmed))
+    yield View("plan", language, path(Purpose.COMMIT, chooser := pledge()), "main .btn >> nth=0")
+    choose(chooser, chooser.sector.commitments.first())
+    planner = pledge()
+    choose(planner, *planner.sector.commitments.all()[:2])
+    yield View("commit-and-plan", language, path(Purpose.COMMIT, planner))
+    yield View("planned", language, path(Purpose.COMMIT, planner), "button[name=plan]")
+    ask_now(planner)
+    yield View("answer", language, path(Purpose.ANSWER, planner))
+    yield View("answer-with-error", language, path(Purpose.ANSWER, planner), "main .btn >> nth=0")
+    asked = pledge()
+    choose(asked, asked.sector.commitments.first())
+    ask_now(asked, ago=timedelta(days=15))
+    yield View("answer-closed", language, path(Purpose.ANSWER, asked))
+    yield View("end-emails", language, path(Purpose.END_EMAILS, planner))
     aged = int(time.time()) - links.MAX_AGE_SECONDS - 60
     yield View("link-aged", language, path(Purpose.MANAGE, confirmed, issued_at=aged))
     withdrawn = pledge()

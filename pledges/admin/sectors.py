@@ -45,6 +45,16 @@ class NewSectorForm(BilingualForm):
 class CommitmentForm(FixedKey, BilingualForm):
     """One commitment of a sector."""
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.is_chosen:
+            # People promised these words: see Commitment.clean().
+            for name in ("text_sq", "text_en"):
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _(
+                    "People have chosen this, so the text stays. Replace it under Commitments."
+                )
+
     class Meta:
         widgets = dict.fromkeys(["text_sq", "text_en"], AdminTextareaWidget(attrs={"rows": 3}))
 
@@ -54,7 +64,7 @@ class CommitmentInline(StackedInline):
 
     model = Commitment
     form = CommitmentForm
-    fields = [("key", "position"), ("text_sq", "text_en")]
+    fields = [("key", "position", "is_offered"), ("text_sq", "text_en")]
     ordering = ["position", "pk"]
 
 
@@ -183,6 +193,11 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
                 % {"color": obj.get_color_display(), "names": ", ".join(names)},
                 messages.WARNING,
             )
+
+    def get_deleted_objects(self, objs, request):
+        to_delete, count, needed, protected = super().get_deleted_objects(objs, request)
+        # Commitments are deleted with their sector, although their own pages are read-only.
+        return to_delete, count, needed - {Commitment._meta.verbose_name}, protected
 
     def pledges_of(self, obj):
         # Includes pledges that staff moved to another sector: they keep the wording signed in this one.

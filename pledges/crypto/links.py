@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     BLOCK_NEW_ADDRESS = "block_new_address"
     SHARE = "share"
     COMMIT = "commit"
+    ANSWER = "answer"
+    END_EMAILS = "end_emails"
     CERTIFICATE = "certificate"
     KEEP = "keep"
     MANAGE = "manage"
@@ -42,12 +44,15 @@ class Purpose(StrEnum):
 
 NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS)
 # Pages that show no personal data. Their links end with the state of the pledge or of the new address.
-# Those of groups and organisations show the numbers or the entry, never the adult.
+# Those of groups and organisations show the numbers or the entry, never the adult. The page of answers shows what someone chose
+# among public commitments, for as long as a question can be answered.
 AGELESS_PURPOSES = (
     Purpose.CONFIRM,
     Purpose.BLOCK,
     Purpose.CORRECT_NAME,
     Purpose.KEEP,
+    Purpose.ANSWER,
+    Purpose.END_EMAILS,
     Purpose.GROUP_CONFIRM,
     Purpose.GROUP_BLOCK,
     Purpose.GROUP_MANAGE,

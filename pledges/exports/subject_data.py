@@ -1,6 +1,6 @@
 """The copy of a supporter's own data (GDPR, article 15): everything the database holds about one pledge."""
 
-from pledges.models import ReferralLink, Submission, Wording
+from pledges.models import FollowUp, ReferralLink, Submission, Wording
 from pledges.models.pledges import ANSWER_FIELDS
 
 
@@ -29,10 +29,10 @@ def subject_data(pledge):
         "own_link": link and link.code,
         "confirmed_by_own_link": link and link.shown_confirmations,
         "inviter_kept_until_confirmed": pledge.inviter_cipher is not None,
-        "commitments": [
-            {"sq": chosen.commitment.text_sq, "en": chosen.commitment.text_en, "chosen_at": chosen.chosen_at}
-            for chosen in pledge.chosen.select_related("commitment").order_by("commitment__position")
-        ],
+        "commitments": [_chosen(each) for each in pledge.chosen.select_related("commitment").order_by("slot", "pk")],
+        "asked_how_it_went": FollowUp.objects.filter(pledge=pledge)
+        .values("since", "questions", "asked_at", "ended_at")
+        .first(),
         "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
         "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
         "reminded_at": pledge.reminded_at,
@@ -57,6 +57,18 @@ def subject_data(pledge):
             for message in pledge.messages.order_by("created_at")
         ],
         "not_settled_yet": list(Submission.objects.about(pledge).values("kind", "state", "created_at")),
+    }
+
+
+def _chosen(row):
+    columns = ("chosen_at", "day", "part", "place", "remind_at", "reminded_at", "asked_at")
+    return {
+        "sq": row.commitment.text_sq,
+        "en": row.commitment.text_en,
+        **{name: getattr(row, name) for name in columns},
+        "answer": {"answer": row.answer, "question": row.answered_question, "at": row.answered_at}
+        if row.answer
+        else None,
     }
 
 

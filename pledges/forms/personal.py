@@ -1,15 +1,13 @@
-"""Forms behind a supporter's own links (corrections, commitments, new address), and the request for such a link."""
+"""Forms behind a supporter's own links (corrections, new address), and the request for such a link."""
 
 from copy import deepcopy
 
 from crispy_forms.helper import FormHelper
-from crispy_forms.layout import HTML, Div, Layout, Submit
+from crispy_forms.layout import Layout, Submit
 from django import forms
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.forms.models import model_to_dict
-from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +20,7 @@ from pledges.forms.fields import (
 from pledges.forms.layout import field_layout
 from pledges.forms.sign import PledgeForm, StampedForm
 from pledges.languages import LANGUAGE_CODES, own_name
-from pledges.models import ChosenCommitment, Commitment, Submission
+from pledges.models import Submission
 from pledges.models.person import PERSON_FIELDS
 from pledges.models.pledges import ANSWER_FIELDS
 from pledges.submissions import submit
@@ -86,46 +84,6 @@ class ManageForm(forms.Form):
             self.add_error("name", _("There is already a pledge with this name from this address."))
             return False
         return True
-
-
-class CommitmentsForm(forms.Form):
-    """The commitments that a supporter chooses from those of the sector; none is required."""
-
-    commitments = forms.ModelMultipleChoiceField(
-        Commitment.objects.none(),
-        required=False,
-        label=_("What will you do?"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages=dict.fromkeys(
-            ["invalid_choice", "invalid_pk_value", "invalid_list"], _("Choose from the commitments on this page.")
-        ),
-    )
-
-    def __init__(self, *args, pledge, action, **kwargs):
-        self.pledge = pledge
-        chosen = pledge.chosen.values("commitment")
-        super().__init__(*args, initial={"commitments": [row["commitment"] for row in chosen]}, **kwargs)
-        # Commitments of a former sector stay on offer while they are chosen.
-        self.fields["commitments"].queryset = Commitment.objects.filter(
-            Q(sector=pledge.sector_id) | Q(pk__in=chosen)
-        ).order_by("sector", "position", "pk")
-        self.helper = FormHelper()
-        self.helper.disable_csrf = True
-        self.helper.form_action = action
-        # The page names the way past the form in its context.
-        skip = HTML(format_lazy('<a class="more" href="{{{{ skip_url }}}}">{}</a>', _("Not now")))
-        self.helper.layout = Layout(
-            "commitments", Div(Submit("choose", _("Save my commitment")), skip, css_class="actions")
-        )
-
-    def save(self):
-        """Store exactly the ticked commitments; those chosen before keep the time of their first choice."""
-        ticked = self.cleaned_data["commitments"]
-        self.pledge.chosen.exclude(commitment__in=ticked).delete()
-        ChosenCommitment.objects.bulk_create(
-            [ChosenCommitment(pledge=self.pledge, commitment=commitment) for commitment in ticked],
-            ignore_conflicts=True,
-        )
 
 
 class NewAddressForm(forms.Form):

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.mail import details
-from pledges.mail.rules import BLOCK_PURPOSES, GROUP_SPECS, JOINING_SPECS, MANAGING
+from pledges.mail.rules import BLOCK_PURPOSES, COMMITMENT_SPECS, GROUP_SPECS, JOINING_SPECS, LAST_DAYS, MANAGING
 from staff.mail import automatic
 
 STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
@@ -40,16 +40,6 @@ class MailWords:
 
 COLUMNS = [column.name for column in fields(MailWords)]
 
-# {purpose: function that returns the last day of its link}
-LAST_DAYS = {
-    Purpose.CONFIRM: lambda pledge: pledge.expires_at,
-    Purpose.CORRECT_NAME: lambda pledge: pledge.expires_at,
-    Purpose.NEW_ADDRESS: lambda pledge: pledge.new_address_until,
-    Purpose.KEEP: lambda pledge: pledge.keep_until,
-    Purpose.GROUP_CONFIRM: lambda group: group.expires_at,
-    Purpose.JOINING_CONFIRM: lambda joining: joining.expires_at,
-}
-
 
 @dataclass(frozen=True)
 class MessageSpec:
@@ -66,6 +56,8 @@ class MessageSpec:
     is_limited: bool = True
     # The purpose of the link on its second button, if it has two that are about the same pledge.
     second_purpose: Purpose | None = None
+    # The purpose of the link that ends all messages of this kind, for the last line and for the button of mail programs.
+    end_purpose: Purpose | None = None
     # Whether the message still applies to the pledge. It is checked right before sending.
     applies: Callable = lambda pledge: True
     # Whether the message has one button for each pledge of the address.
@@ -193,7 +185,7 @@ SPECS = {
     "withdrawn": MessageSpec(
         gettext_lazy("The last message, when a pledge is withdrawn or erased."), is_link_caused=True
     ),
-    **{kind: MessageSpec(**rules) for kind, rules in (GROUP_SPECS | JOINING_SPECS).items()},
+    **{kind: MessageSpec(**rules) for kind, rules in (COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS).items()},
 }
 
 
@@ -210,7 +202,7 @@ class MailContent:
     after: list[str] = field(default_factory=list)
     further_links: list[tuple[str, str]] = field(default_factory=list)
     closing: list[str] = field(default_factory=list)
-    # (words, url) of the link "never write to this address again".
+    # (words, url) of the link "never write to this address again", or of the one that ends messages of this kind.
     block: tuple[str, str] | None = None
 
 
@@ -236,7 +228,12 @@ def compose(kind, words, pledges, language, address):
         context = {"content": _fill(SPECS[kind], words, pledges), "language": language}
         text = render_to_string("pledges/email/message.txt", context)
         html = render_to_string("pledges/email/message.html", context)
-        return automatic(context["content"].subject, text, html, address)
+        mail = automatic(context["content"].subject, text, html, address)
+        if SPECS[kind].end_purpose:
+            # RFC 8058: the mail program shows a button, which sends a POST.
+            mail.extra_headers["List-Unsubscribe"] = f"<{context['content'].block[1]}>"
+            mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        return mail
 
 
 def _fill(spec, words, pledges):
@@ -257,6 +254,8 @@ def _fill(spec, words, pledges):
     block = None
     if spec.block_purpose:
         block = (_("Was this not you? Stop all emails to this address."), links.url(spec.block_purpose, first))
+    elif spec.end_purpose:
+        block = (_("Stop all emails about my commitments."), links.url(spec.end_purpose, first))
     return MailContent(
         # SQL can change a row without the form's validation, and a line break would end the header.
         subject=" ".join(words.subject.split()),

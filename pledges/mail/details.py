@@ -16,6 +16,12 @@ def present_answers(pledge):
         yield _("You have also given us another address. Until you confirm it, we keep using this one.")
 
 
+def plans(pledge):
+    """Yield what the supporter has planned for now: commitment, day, part of the day, place."""
+    for plan in pledge.reminded_plans():
+        yield f"{plan.commitment.text}\n{plan.plan}"
+
+
 def own_number(pledge):
     """The supporter's number as a sentence, or "" if staff show no numbers."""
     own = pledge.number

@@ -1,9 +1,12 @@
-"""Rules of messages that need no database: purposes of links, and the kinds of messages about group pledges and organisations."""
+"""Rules of messages that need no database: purposes of links, their last days, and the kinds of messages about commitments,
+group pledges and organisations.
+"""
 
 from django.utils.translation import gettext_lazy
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.mail import details
 
 # {purpose of a link that opens a pledge, a group pledge or the entry of an organisation: what its message says of the link}
 MANAGING = {
@@ -14,6 +17,16 @@ MANAGING = {
     Purpose.ORGANISATION: gettext_lazy(
         "Anyone who has the link can change the organisation’s entry, so please do not forward this message."
     ),
+}
+# {purpose: function that returns the last day of its link}
+LAST_DAYS = {
+    Purpose.CONFIRM: lambda pledge: pledge.expires_at,
+    Purpose.CORRECT_NAME: lambda pledge: pledge.expires_at,
+    Purpose.NEW_ADDRESS: lambda pledge: pledge.new_address_until,
+    Purpose.KEEP: lambda pledge: pledge.keep_until,
+    Purpose.ANSWER: lambda pledge: pledge.follow_up.answer_until,
+    Purpose.GROUP_CONFIRM: lambda group: group.expires_at,
+    Purpose.JOINING_CONFIRM: lambda joining: joining.expires_at,
 }
 # {purpose of the first link: that of the link "never write to this address again"}
 BLOCK_PURPOSES = {
@@ -27,6 +40,14 @@ BLOCK_PURPOSES = {
 def _is(state):
     """A function that tells whether a group or an organisation is in this state."""
     return lambda row: row.state == state
+
+
+def _is_asked(pledge):
+    """Whether its supporter was asked how it went, still wants to be, and can answer."""
+    follow_up = getattr(pledge, "follow_up", None)
+    if not _is("confirmed")(pledge) or follow_up is None:
+        return False
+    return follow_up.is_wanted and follow_up.is_open and follow_up.asked_about.exists()
 
 
 def _details(group):
@@ -49,6 +70,26 @@ def _buttons(words, purpose, rows):
 
 
 # The arguments of `MessageSpec`, by kind.
+COMMITMENT_SPECS = {
+    "plan": {
+        "occasion": gettext_lazy(
+            "Sent at the time that someone has planned for a commitment, if they want a reminder."
+        ),
+        "link_purpose": Purpose.COMMIT,
+        "applies": lambda pledge: _is("confirmed")(pledge) and bool(pledge.reminded_plans()),
+        "details": details.plans,
+        "end_purpose": Purpose.END_EMAILS,
+    },
+    "how": {
+        "occasion": gettext_lazy(
+            "Sent 30 days and 90 days after someone has chosen commitments, if they want to be asked how it went."
+        ),
+        "link_purpose": Purpose.ANSWER,
+        "applies": _is_asked,
+        "end_purpose": Purpose.END_EMAILS,
+    },
+}
+
 GROUP_SPECS = {
     "group": {
         "occasion": gettext_lazy("Sent to the adult who has entered a group pledge."),

@@ -5,7 +5,8 @@ from pledges.models.attempts import Attempt
 from pledges.models.backups import Backup, OutboxEntry
 from pledges.models.batch_rows import BatchRow
 from pledges.models.batches import Batch
-from pledges.models.commitments import ChosenCommitment
+from pledges.models.commitment_figures import CommitmentFigures
+from pledges.models.commitments import ChosenCommitment, FollowUp
 from pledges.models.content_version import ContentChange, ContentVersion
 from pledges.models.events import Event, EventCount, EventFigures
 from pledges.models.exports import Export
@@ -51,6 +52,7 @@ __all__ = [
     "BlockedAddress",
     "ChosenCommitment",
     "Commitment",
+    "CommitmentFigures",
     "ContentChange",
     "ContentVersion",
     "County",
@@ -60,6 +62,7 @@ __all__ = [
     "EventFigures",
     "Export",
     "FailedStep",
+    "FollowUp",
     "Goal",
     "GroupPledge",
     "Heartbeat",

@@ -29,6 +29,8 @@ class MessageKind(models.TextChoices):
     FRESH = "fresh", _("a new link")
     NEW_ADDRESS = "new_address", _("confirm the new address")
     MOVED = "moved", _("your address has been changed")
+    PLAN = "plan", _("reminder of a plan")
+    HOW = "how", _("how did it go?")
     KEEP = "keep", _("should we keep your name and address?")
     CORRECTED = "corrected", _("your pledge has been corrected")
     WITHDRAWN = "withdrawn", _("your pledge has been erased")
@@ -48,7 +50,7 @@ class MessageKind(models.TextChoices):
 
 
 # Kinds of low priority: sent only when no other message is due.
-BULK_KINDS = [MessageKind.REMINDER, MessageKind.KEEP]
+BULK_KINDS = [MessageKind.REMINDER, MessageKind.KEEP, MessageKind.HOW]
 
 
 class MessageTextQuerySet(models.QuerySet):

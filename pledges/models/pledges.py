@@ -243,6 +243,10 @@ class Pledge(Person, keeping.Keeping):
             cursor.execute("SELECT claim_message(%s)", [self.pk])
             return cursor.fetchone()[0]
 
+    def reminded_plans(self):
+        """The ChosenCommitment rows whose reminder is being sent."""
+        return list(self.chosen.reminded_now())
+
     def revoke_links(self):
         """Revoke every link to this pledge that was sent so far."""
         Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)

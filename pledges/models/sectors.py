@@ -1,6 +1,9 @@
 """Sectors of society and the commitments that supporters of each can choose."""
 
+import itertools
+
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
@@ -166,6 +169,14 @@ class Commitment(models.Model):
         )
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    is_offered = models.BooleanField(
+        _("offered"),
+        default=True,
+        db_default=True,
+        help_text=_(
+            "If this is off, nobody new can choose it. Those who have chosen it keep it, and it stays in the figures."
+        ),
+    )
 
     class Meta:
         verbose_name = _("commitment")
@@ -174,3 +185,35 @@ class Commitment(models.Model):
 
     def __str__(self):
         return self.text
+
+    @property
+    def is_chosen(self):
+        """Whether anyone has chosen it. Then its text stays as it is: people promised these words."""
+        return self.pk is not None and self.chosen.exists()
+
+    def clean(self):
+        """Raise ValidationError if the text of a commitment that people have chosen is changed."""
+        if self.is_chosen and not Commitment.objects.filter(pk=self.pk, **self._text()).exists():
+            raise ValidationError(
+                _("People have chosen “%(text)s”, so its text cannot be changed. Replace it instead.")
+                % {"text": Commitment.objects.get(pk=self.pk)}
+            )
+
+    def _text(self):
+        return {"text_sq": self.text_sq, "text_en": self.text_en}
+
+    def replace(self, **text):
+        """Offer a new commitment with this text (`text_sq`, `text_en`) in place of this one; returns it.
+
+        This one stays with those who have chosen it, who are asked about it.
+        """
+        with transaction.atomic():
+            Commitment.objects.filter(pk=self.pk).update(is_offered=False)
+            return Commitment.objects.create(sector=self.sector, key=self._next_key(), position=self.position, **text)
+
+    def _next_key(self):
+        """The first free key after its own: "parents-talk", "parents-talk-2", "parents-talk-3" …"""
+        base, _hyphen, number = self.key.rpartition("-")
+        base, number = (base, int(number)) if base and number.isdecimal() else (self.key, 1)
+        taken = set(Commitment.objects.values_list("key", flat=True))
+        return next(key for key in (f"{base}-{n}" for n in itertools.count(number + 1)) if key not in taken)

@@ -17,13 +17,14 @@ from pledges.crypto import keys
 from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
 from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS
+from pledges.models.commitments import ChosenCommitment, FollowUp, Part, Place
 from pledges.models.groups import GroupPledge
 from pledges.models.joinings import Joining, OrganisationKind
 from pledges.models.message_texts import LANGUAGES, MessageKind
 from pledges.models.places import Municipality
 from pledges.models.pledges import Pledge
 from pledges.models.querysets import PENDING_LIFE
-from pledges.models.sectors import Sector
+from pledges.models.sectors import Commitment, Sector
 
 logger = logging.getLogger(__name__)
 
@@ -136,6 +137,9 @@ def _sample_pledges(kind, language):
         pledge.set_person(name, SAMPLE_ADDRESS)
         pledge.set_new_address(SAMPLE_ADDRESS)
         pledge.new_address_at = pledge.keep_asked_at = now
+        pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
+        plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now, part=Part.EVENING, place=Place.HOME)
+        pledge.reminded_plans = lambda: [plan]
         return pledge
 
     if kind in GROUP_SPECS:

@@ -86,6 +86,9 @@ def _wording(key, versions, **values):
 def _commitments(sector, rows):
     for position, row in enumerate(rows, start=1):
         rows_of_key = Commitment.objects.filter(key=row["key"])
+        if rows_of_key.filter(chosen__isnull=False).exists():
+            # People promised these words.
+            continue
         yield StarterItem.follow(f"commitment:{row['key']}", rows_of_key, sector=sector, position=position, **row)
 
 

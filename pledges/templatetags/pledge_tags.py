@@ -5,10 +5,13 @@ from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
 
 from pledges import numbers
+from pledges.figures import kept
 
 register = template.Library()
 register.filter(numbers.number)
 register.filter(numbers.decimal)
+register.filter(kept.kept)
+register.filter(kept.kept_sign)
 
 
 @register.filter

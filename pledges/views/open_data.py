@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pledges.content import PledgeContent
 from pledges.http import embeddable, public_page
 from pledges.languages import LANGUAGE_CODES
+from pledges.models.commitment_figures import FIGURES
 from pledges.models.sectors import CHILDREN
 from pledges.snapshot import Depth
 from pledges.totals import tally
@@ -183,3 +184,44 @@ def sectors_by_county_csv(request):
             county_names = [county.name_sq, county.name_en] if county else [UNKNOWN_SQ, UNKNOWN_EN]
             rows.append([slug, code, *sector_names, *county_names, "" if people is None else people, as_of])
     return _csv("sectors-by-county", rows)
+
+
+def _commitments():
+    """(time in ISO 8601 or None before the first state, [(commitment, {figure: people, None below five})]) of all commitments."""
+    rows, times = [], []
+    for commitment in PledgeContent.current().commitments:
+        # A commitment has no figures in its first minute.
+        figures = getattr(commitment, "figures", None)
+        rows.append((commitment, {name: getattr(figures, name, 0) or None for name in FIGURES}))
+        if figures and figures.published_at:
+            times.append(figures.published_at)
+    return min(times).isoformat() if times else None, rows
+
+
+@open_data()
+def commitments_json(request):
+    """The published figures of the commitments as JSON."""
+    as_of, rows = _commitments()
+    commitments = [
+        {"sector": each.sector.slug, "key": each.key, "sq": each.text_sq, "en": each.text_en, **figures}
+        for each, figures in rows
+    ]
+    return _json({"as_of": as_of, "commitments": commitments})
+
+
+@open_data()
+def commitments_csv(request):
+    """The same as CSV: one row for each commitment, a figure below five is empty."""
+    as_of, rows = _commitments()
+    table = [
+        [
+            each.sector.slug,
+            each.key,
+            each.text_sq,
+            each.text_en,
+            *("" if n is None else n for n in figures.values()),
+            as_of,
+        ]
+        for each, figures in rows
+    ]
+    return _csv("commitments", [["sector", "key", "sq", "en", *FIGURES, "as_of"], *table])

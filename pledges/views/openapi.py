@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from pledges.models.commitment_figures import FIGURES
 from pledges.totals.suppression import THRESHOLD
 
 MOMENT = {"type": "string", "format": "date-time", "description": "The moment of these figures, with its offset."}
@@ -161,6 +162,35 @@ SCHEMAS = {
         "additionalProperties": False,
     },
 }
+SCHEMAS["Commitments"] = {
+    "type": "object",
+    "description": (
+        f"What supporters of each sector chose to do, and what became of it, as published soon after midnight in Tirana. Each "
+        f"number is rounded down separately, to a multiple of {THRESHOLD}, and null below {THRESHOLD} or where it would tell too "
+        "much of too few people; so numbers of one row need not add up. `asked` are people who wanted to be asked how it went, "
+        "30 and 90 days after they chose, each counted once; `silent` are those of them who have not answered. `answered` "
+        "contains those who gave the commitment up, which has no number of its own. Before the first state `as_of` is null."
+    ),
+    "required": ["as_of", "commitments"],
+    "properties": {
+        "as_of": {**MOMENT, "type": ["string", "null"]},
+        "commitments": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["sector", "key", "sq", "en", *FIGURES],
+                "properties": {
+                    **dict.fromkeys(["sector", "key", "sq", "en"], {"type": "string"}),
+                    **dict.fromkeys(
+                        FIGURES, {"type": ["integer", "null"], "minimum": THRESHOLD, "multipleOf": THRESHOLD}
+                    ),
+                },
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
 PARAMETERS = [
     ("url", {"type": "string"}, "The web address of the totals, of a county or of an article, in either language."),
     ("format", {"type": "string", "enum": ["json"]}, "Any other format is answered with 501."),
@@ -198,6 +228,12 @@ def description():
                 "sector, county, sector_sq, sector_en, county_sq, county_en, total, as_of",
             ),
             "/api/v1/demands.json": _json("demands", "The demands on the state, with their steps", "Demands"),
+            "/api/v1/commitments.json": _json("commitments", "Commitments chosen and kept", "Commitments"),
+            "/api/v1/commitments.csv": _csv(
+                "commitmentsAsCsv",
+                "The same as a file of rows, a number below five is empty",
+                f"sector, key, sq, en, {', '.join(FIGURES)}, as_of",
+            ),
             "/oembed": _embed(),
             "/api/v1/openapi.json": _get(
                 "description", "This description", {"application/json": {"schema": {"type": "object"}}}

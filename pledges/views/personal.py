@@ -74,6 +74,18 @@ def personal_link_view(purpose):
     return decorator
 
 
+def confirmed_only(view):
+    """Decorate a view for confirmed pledges only; others get the page of links that open nothing."""
+
+    @wraps(view)
+    def wrapper(request, pledge):
+        if pledge.state != Pledge.State.CONFIRMED:
+            return link_ended(request)
+        return view(request, pledge)
+
+    return wrapper
+
+
 def link_ended(request):
     """The page of every link that opens nothing, which offers a new one."""
     return render(request, "pledges/link_ended.html")

@@ -1,6 +1,4 @@
-"""Confirming, and the optional steps after it: invite others, choose commitments, print a certificate."""
-
-from functools import wraps
+"""Confirming, and the optional steps after it: invite others, print a certificate."""
 
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,10 +9,10 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.figures.brand import web_address
 from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, mosaic, neutral_paths, own_mosaic
-from pledges.forms.personal import CommitmentsForm
+from pledges.forms.commitments import CommitmentsForm
 from pledges.models import Batch, Message, Pledge, ReferralLink
 from pledges.totals import tally
-from pledges.views.personal import link_ended, path_from, personal_link_view
+from pledges.views.personal import confirmed_only, link_ended, path_from, personal_link_view
 
 # What the thank-you page leads to.
 NEXT_PURPOSES = [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]
@@ -66,20 +64,8 @@ def _thanks(request, pledge, is_first):
     }
 
 
-def _confirmed_only(view):
-    """Decorate a view for confirmed pledges only; others get the page of links that open nothing."""
-
-    @wraps(view)
-    def wrapper(request, pledge):
-        if pledge.state != Pledge.State.CONFIRMED:
-            return link_ended(request)
-        return view(request, pledge)
-
-    return wrapper
-
-
 @personal_link_view(Purpose.SHARE)
-@_confirmed_only
+@confirmed_only
 def share(request, pledge):
     """Ways to share the site's address or the supporter's referral link, in neutral words or in those of the sector."""
     if "make" in request.POST:
@@ -104,24 +90,8 @@ def share(request, pledge):
     return render(request, "pledges/share.html", context)
 
 
-@personal_link_view(Purpose.COMMIT)
-@_confirmed_only
-def commit(request, pledge):
-    """Choose among the commitments of the sector. The page of chosen ones answers the POST that saved them."""
-    data = request.POST if request.method == "POST" else None
-    form = CommitmentsForm(data, pledge=pledge, action=request.path)
-    context = {"form": form}
-    if form.is_valid():
-        form.save()
-        context["saved"] = True
-        context["chosen"] = pledge.chosen.select_related("commitment").order_by("commitment__position")
-    for purpose in (Purpose.MANAGE, Purpose.SHARE):
-        context[f"{purpose}_url"] = path_from(request, purpose, pledge)
-    return render(request, "pledges/commit.html", context, status=422 if form.errors else 200)
-
-
 @personal_link_view(Purpose.CERTIFICATE)
-@_confirmed_only
+@confirmed_only
 def certificate(request, pledge):
     """The pledge as a sheet of A4 to print and sign, with the supporter's name; it is not stored."""
     context = {"pledge": pledge, "paths": neutral_paths(), "dot_width": NEUTRAL_DOT_WIDTH, "web_address": web_address()}

@@ -13,6 +13,9 @@ from pledges.snapshot import Depth
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD
 
+# Commitments on the page of the totals. The page of a group has all of its own.
+MAX_COMMITMENTS = 6
+
 
 @public_page(figures=Depth.GROWTH)
 def page(request):
@@ -47,6 +50,7 @@ def _page(request, per_10000):
         "milestones_of_people": of_people,
         "milestones": content.milestones,
         "signing_ways": downloads.signing_ways_figure(totals) if totals.has_several_ways else None,
+        "commitments": content.most_chosen[:MAX_COMMITMENTS],
         "figures": {
             "mosaic": downloads.mosaic_figure(totals, goal.people),
             "sectors": downloads.sectors_figure(totals),

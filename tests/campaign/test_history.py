@@ -10,6 +10,7 @@ from campaign.models import Article, Demand, HelpChannel, Page, SiteSettings, Vo
 from pledges.models import Attempt, BlockedAddress, Commitment, Message, Pledge, PledgingSettings, Sector
 from staff.admin.differences import differences
 from staff.admin.text_diff import diff_html, diff_texts, html_to_text
+from tests.commitments import choose
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import Document, filled
 
@@ -161,6 +162,19 @@ def test_restoring_a_sector_restores_its_commitments(editor):
     again = Commitment.objects.get(pk=first.pk)
     assert (sector.name_en, again.text_en) == ("Parents", first.text_en)
     assert Commitment.objects.get(key=second.key).text_en == second.text_en
+
+
+def test_restoring_a_sector_changes_no_text_that_people_have_chosen(editor):
+    sector = Sector.objects.get(slug="parents")
+    first = sector.commitments.first()
+    save(editor, sector, **{"commitments-0-text_en": "I listen."})
+    choose(make_pledge(state="confirmed"), first)
+    page = Document(restore(editor, sector, versions(sector)[0]))
+    assert "People have chosen “I listen.”, so its text cannot be changed." in page.words()
+    assert Commitment.objects.get(pk=first.pk).text_en == "I listen."
+    # The form does not offer it, and ignores a text that is sent all the same.
+    save(editor, sector, **{"name_en": "Mums", "commitments-0-text_en": "Other."})
+    assert Commitment.objects.get(pk=first.pk).text_en == "I listen."
 
 
 def test_recovering_a_deleted_sector_recovers_its_commitments(editor):

@@ -21,7 +21,17 @@ from pledges import wall
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Batch, BlockedAddress, GroupPledge, Joining, Message, Pledge, ProviderRule, Submission
+from pledges.models import (
+    Batch,
+    BlockedAddress,
+    FollowUp,
+    GroupPledge,
+    Joining,
+    Message,
+    Pledge,
+    ProviderRule,
+    Submission,
+)
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.factories import app_code, form_data, give_app, keep_house, links_in, run_worker
@@ -294,6 +304,12 @@ def use_personal_links(client, people, server):
     run_worker()
     for person in people[14:17]:
         assert client.post(links.path(Purpose.NEW_ADDRESS, pledge_of(person))).status_code == 200
+    for person in people[17:20]:
+        commit = links.path(Purpose.COMMIT, pledge_of(person))
+        number = pledge_of(person).sector.commitments.first().pk
+        client.post(commit, {"commitments": [number]})
+        client.post(commit, {"plan": "1", "ask": "on", f"part-{number}": "evening", f"place-{number}": "home"})
+    assert FollowUp.objects.count() == 3
     for person in people[26:32]:
         client.post(links.path(Purpose.WITHDRAW, pledge_of(person)))
     for person in people[0:2]:

@@ -16,6 +16,8 @@ from pledges import retention
 from pledges.models import (
     Attempt,
     BlockedAddress,
+    ChosenCommitment,
+    FollowUp,
     GroupPledge,
     Joining,
     Message,
@@ -29,6 +31,7 @@ from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.models.referrals import encrypt_inviter
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
+from tests.commitments import ask_now, choose, commitment_of
 from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
 from tests.organisations import admit, make_joining
 from tests.pages import Document
@@ -145,6 +148,28 @@ def prove_wall():
     let_time_pass(ANSWER_PERIOD)
     keep_house()
     assert not is_shown() and has_pledge()
+
+
+def prove_commitments():
+    pledge = confirmed()
+    choose(pledge, commitment_of(), place="home")
+    answer_the_question()
+    assert pledge.chosen.get().place == "home"
+    pledge.withdraw()
+    assert not ChosenCommitment.objects.exists()
+
+
+def prove_follow_up():
+    pledge = confirmed()
+    choose(pledge, commitment_of())
+    FollowUp.wish(pledge, True)
+    ask_now(pledge)
+    FollowUp.end(pledge)
+    answer_the_question()
+    assert FollowUp.objects.get().questions == 1
+    assert not Message.objects.filter(kind=Message.Kind.HOW).exists()
+    pledge.withdraw()
+    assert not FollowUp.objects.exists()
 
 
 def prove_forms():
@@ -264,6 +289,8 @@ PROOFS = {
     "inviter": prove_inviter,
     "own_link": prove_own_link,
     "answers": prove_until_withdrawal,
+    "commitments": prove_commitments,
+    "follow_up": prove_follow_up,
     "consent": prove_until_withdrawal,
     "wall": prove_wall,
     "group": prove_group,

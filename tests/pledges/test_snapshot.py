@@ -35,6 +35,7 @@ from dev.cluster import Cluster
 from pledges import kept_pages, snapshot
 from pledges.models import (
     Commitment,
+    CommitmentFigures,
     ContentChange,
     County,
     Goal,
@@ -121,6 +122,7 @@ CHANGES = [
     lambda: Sector.objects.filter(slug="parents").update(name_sq="Prindërit"),
     lambda: Sector.objects.create(slug="new", name_sq="Të rinj", name_en="New", color="s9"),
     lambda: Commitment.objects.first().delete(),
+    lambda: CommitmentFigures.objects.create(commitment=Commitment.objects.first()),
     lambda: Wording.objects.consent().get().next_version().save(),
     lambda: County.objects.filter(pk="AL-01").update(population=1),
     lambda: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),

@@ -62,6 +62,8 @@ MODELS = {
     # Erased when its owner asks.
     "pledges.submission": {PLEDGES: "LVHD", ADMINISTRATOR: "LVHD"},
     "pledges.sector": {EDITOR: "LVHS", PLEDGES: ALL, ADMINISTRATOR: ALL},
+    # Written on the page of their sector; here they are read and replaced.
+    "pledges.commitment": {EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
     # Supporters signed these texts, so they are never deleted.
     "pledges.wording": {EDITOR: SEE, PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     "pledges.county": OF_PLEDGES,
@@ -89,6 +91,7 @@ OWN_VIEWS = {
     "pledges_pledge_domain": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
+    "pledges_commitment_replace": ("get", LETTERS, "pledges.commitment"),
     "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", LETTERS, "pledges.messagetext"),

@@ -30,6 +30,7 @@ from staff import mail as staff_mail
 from staff.models import Account, SignInAttempt
 from staff.roles import Role
 from tests.albanian import singular_on
+from tests.commitments import ask_now, choose, commitment_of
 from tests.drill import require_program
 from tests.factories import give_app, make_pledge
 from tests.organisations import make_joining
@@ -360,7 +361,7 @@ def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, l
     for what, response in personal_visits(client, language):
         assert foreign_words(Document(response)) == {}, what
         visited += 1
-    assert visited == 76
+    assert visited == 85
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -415,6 +416,12 @@ def queued(kind, pledge):
         else:
             Message.queue_for(kind, group=group)
         return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
+    if kind == Message.Kind.PLAN:
+        plan = {"day": timezone.localdate(), "part": "evening", "place": "home"}
+        choose(pledge, commitment_of(), remind_at=timezone.now(), reminded_at=timezone.now(), **plan)
+    elif kind == Message.Kind.HOW:
+        choose(pledge, commitment_of())
+        ask_now(pledge)
     if kind == Message.Kind.WITHDRAWN:
         pledge.withdraw()
         return Message.objects.get(kind=kind)

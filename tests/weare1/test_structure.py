@@ -39,6 +39,7 @@ NAMES_BOTH_LANGUAGES = {
     "campaign/management/commands/demo.py": "the languages of invented pledges",
     "campaign/models/publishing.py": "one search column per language",
     "campaign/views/demands.py": "published keys",
+    "pledges/admin/commitments.py": "one form field per language",
     "pledges/admin/sectors.py": "one form field per language",
     "pledges/figures/brand.py": "the name of the movement in each language",
     "pledges/exports/subject_data.py": "published keys",

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign import demo as invented
+from campaign import demo_commitments
 from campaign.models import ProtectionUnit
 from pledges.models import (
     County,
@@ -104,6 +105,7 @@ class Command(BaseCommand):
             milestones.record()
             invented.write_goals()
             self.create_events()
+            demo_commitments.write()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
 

@@ -7,6 +7,7 @@ from pledges.crypto import links
 from pledges.crypto.links import AGELESS_PURPOSES, Purpose
 from pledges.models import Message, Pledge
 from pledges.totals import tally
+from tests.commitments import ask_now, choose, commitment_of
 from tests.factories import links_in, make_pledge, run_worker
 from tests.organisations import make_joining
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
@@ -218,6 +219,8 @@ def test_every_form_of_a_personal_page_names_its_address(client, purpose):
     else:
         pledge = make_drita("pending" if is_of_pending else "confirmed")
         want_new_address(pledge)
+        choose(pledge, commitment_of())
+        ask_now(pledge)
         link = links.path(purpose, pledge)
     page = Document(client.get(link))
     for form in page.all("form", node=page.one("main"), method="post"):

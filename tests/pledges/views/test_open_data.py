@@ -85,8 +85,9 @@ def assert_matches(schema, value, where="response"):
         "additionalProperties",
         "propertyNames",
         "minimum",
-        "format",
+        "multipleOf",
         "items",
+        "format",
         "enum",
     }
     assert set(schema) <= known, where
@@ -94,7 +95,7 @@ def assert_matches(schema, value, where="response"):
     allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     assert type(value) in [kinds[kind] for kind in allowed], where
     if isinstance(value, int):
-        assert value >= schema["minimum"], where
+        assert value >= schema["minimum"] and value % schema.get("multipleOf", 1) == 0, where
     assert value in schema.get("enum", [value]), where
     if isinstance(value, str):
         FORMATS[schema.get("format")](value)
@@ -131,7 +132,7 @@ def test_the_responses_match_the_description(client, settings, people):
             columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
             assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
         visited += 1
-    assert visited == 9
+    assert visited == 11
 
 
 def test_the_description_has_exactly_the_paths_of_the_open_data(client):

@@ -1,0 +1,58 @@
+"""Chosen commitments for tests: people who chose, were asked and answered, and the figures of the next day."""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, FollowUp
+from pledges.totals import commitments
+from tests.factories import make_pledge
+
+
+def commitment_of(slug="parents", number=0):
+    """One of the commitments of a sector."""
+    return Commitment.objects.filter(sector__slug=slug)[number]
+
+
+def choose(pledge, *chosen, **values):
+    """Let a pledge choose these commitments, in slots of their own; returns the rows. `values` are other columns."""
+    first = pledge.chosen.count() + 1
+    return [
+        ChosenCommitment.objects.create(pledge=pledge, commitment=commitment, slot=slot, **values)
+        for slot, commitment in enumerate(chosen, start=first)
+    ]
+
+
+def make_chosen(commitment, people, answer=None, sector=None):
+    """So many pledges, of its sector or another (a slug), that chose it. With an answer ("" is none) they were asked."""
+    pledges = [make_pledge(state="confirmed", sector=sector or commitment.sector.slug) for _ in range(people)]
+    for pledge in pledges:
+        asked = {} if answer is None else {"asked_at": Now()}
+        answered = {"answer": answer, "answered_question": 1, "answered_at": Now()} if answer else {}
+        choose(pledge, commitment, **asked, **answered)
+    return pledges
+
+
+def make_others(slug, people):
+    """So many people of a sector who chose nothing."""
+    return [make_pledge(state="confirmed", sector=slug) for _ in range(people)]
+
+
+def ask_now(pledge, questions=1, ago=timedelta()):
+    """Let a pledge have been asked so many questions about all of its commitments, the last one so long ago; returns the rows."""
+    FollowUp.objects.update_or_create(pledge=pledge, defaults={"questions": questions, "asked_at": Now() - ago})
+    pledge.chosen.update(asked_at=FollowUp.objects.get(pledge=pledge).asked_at)
+    return list(pledge.chosen.all())
+
+
+def next_day():
+    """Let the figures be of the day before and publish those of today."""
+    CommitmentFigures.objects.update(published_at=F("published_at") - timedelta(days=1))
+    assert commitments.publish() == Commitment.objects.count()
+
+
+def published(commitment):
+    """{figure: published number} of a commitment."""
+    row = CommitmentFigures.objects.get(commitment=commitment)
+    return {name: getattr(row, name) for name in commitments.FIGURES}
