@@ -12,10 +12,12 @@ from django_tasks_db.models import DBTaskResult
 from pledges import rotation, tasks
 from pledges.crypto import keys
 from pledges.models import (
+    Answer,
     Attempt,
     Batch,
     BlockedAddress,
     ContentChange,
+    Enquiry,
     Export,
     GroupPledge,
     Joining,
@@ -28,7 +30,7 @@ from pledges.models import (
     TrialMessage,
     Unreadable,
 )
-from pledges.models.joinings import CONTACTS
+from pledges.models.enquiries import CONTACTS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import events, milestones, published, tally
@@ -40,6 +42,8 @@ TASK_RETENTION = timedelta(days=1)
 MESSAGE_RETENTION = timedelta(days=30)
 # The models with ciphertexts, by the first part of the associated data.
 ENCRYPTED_MODELS = {
+    "enquiry": Enquiry,
+    "answer": Answer,
     "pledge": Pledge,
     "group": GroupPledge,
     "joining": Joining,
@@ -98,7 +102,7 @@ def erase_unconfirmed():
 
 
 def erase_contacts():
-    """Erase groups and organisations that were not confirmed in time, and the adults of those that need none any more."""
+    """Erase groups and organisations that were not confirmed in time, their adults once not needed, and old enquiries."""
     for model in CONTACTS:
         model.objects.expired().delete()
         model.objects.due_to_be_erased().erase_person()

@@ -13,8 +13,8 @@ from django.tasks import task
 
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.models.enquiries import CONTACTS, Answer, Enquiry
 from pledges.models.grants import MessageGrant
-from pledges.models.joinings import CONTACTS
 from pledges.models.messages import Message
 from pledges.models.person import person_digests
 from pledges.models.pledges import Pledge
@@ -26,6 +26,7 @@ from pledges.submissions import settle_all
 BATCH_ROWS = 500  # Rows that one transaction changes. It holds their locks for about 0.15 s.
 CIPHERS = ("name", "address", "new_address", "inviter")
 OTHERS = dict.fromkeys(CONTACTS, ("name", "address"))
+OTHERS |= {Enquiry: ("name", "address", "text"), Answer: ("text",)}
 OTHERS |= {BlockedAddress: ("address",), Message: ("address",), ReferralLink: ("code",)}
 
 

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import counties, groups, joinings, open_data, personal, ribbon, sign, thanks, totals, wall
+from pledges.views import counties, enquiries, groups, joinings, open_data, personal, ribbon, sign, thanks, totals, wall
 
 
 class TokenConverter:
@@ -56,6 +56,11 @@ urlpatterns = [
     path(pgettext_lazy("address", "organisations/join/inbox/"), joinings.inbox, name="join_inbox"),
     path(pgettext_lazy("address", "confirm-organisation/<token:token>/"), joinings.confirm, name="joining_confirm"),
     path(pgettext_lazy("address", "not-my-organisation/<token:token>/"), joinings.block, name="joining_block"),
+    path(pgettext_lazy("address", "contact/press/"), enquiries.form, {"purpose": "press"}, name="enquiry_press"),
+    path(pgettext_lazy("address", "contact/data/"), enquiries.form, {"purpose": "data"}, name="enquiry_data"),
+    path(pgettext_lazy("address", "contact/site/"), enquiries.form, {"purpose": "site"}, name="enquiry_site"),
+    path(pgettext_lazy("address", "contact/other/"), enquiries.form, {"purpose": "other"}, name="enquiry_other"),
+    path(pgettext_lazy("address", "contact/sent/"), enquiries.sent, name="enquiry_sent"),
     path(pgettext_lazy("address", "my-pledge/"), personal.my_pledge, name="my_pledge"),
     path(pgettext_lazy("address", "my-pledge/sent/"), personal.my_pledge_sent, name="my_pledge_sent"),
     path(pgettext_lazy("address", "my-pledge/<token:token>/"), personal.manage, name="manage"),

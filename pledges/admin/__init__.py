@@ -8,6 +8,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges.admin import (
     addresses,
     batches,
+    enquiries,
     events,
     exports,
     groups,
@@ -26,6 +27,7 @@ from pledges.admin import (
 __all__ = [
     "addresses",
     "batches",
+    "enquiries",
     "events",
     "exports",
     "groups",

@@ -1,12 +1,14 @@
 """Models of the pledges app, one module per concept."""
 
 from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.alarm_words import AlarmWord
 from pledges.models.attempts import Attempt
 from pledges.models.backups import Backup, OutboxEntry
 from pledges.models.batch_rows import BatchRow
 from pledges.models.batches import Batch
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.content_version import ContentChange, ContentVersion
+from pledges.models.enquiries import Answer, Disclosure, Enquiry
 from pledges.models.events import Event, EventCount, EventFigures
 from pledges.models.exports import Export
 from pledges.models.goals import Goal
@@ -21,6 +23,7 @@ from pledges.models.paper import PaperSheet
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
 from pledges.models.published_state import PublishedCounty, PublishedState
+from pledges.models.ready_answers import ReadyAnswer
 from pledges.models.referrals import ReferralLink
 from pledges.models.registered_keys import RegisteredKey
 from pledges.models.sectors import Commitment, Sector
@@ -44,6 +47,8 @@ from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
 
 __all__ = [
+    "AlarmWord",
+    "Answer",
     "Attempt",
     "Backup",
     "Batch",
@@ -55,6 +60,8 @@ __all__ = [
     "ContentVersion",
     "County",
     "CountyRound",
+    "Disclosure",
+    "Enquiry",
     "Event",
     "EventCount",
     "EventFigures",
@@ -77,6 +84,7 @@ __all__ = [
     "ProviderRule",
     "PublishedCounty",
     "PublishedState",
+    "ReadyAnswer",
     "ReferralLink",
     "RefusedWord",
     "RegisteredKey",
