@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaign.models import Article, Demand, Handout, HelpChannel, Organisation, Page, ProtectionUnit
-from pledges.admin.enquiries import sees_disclosures
+from pledges.admin.disclosures import sees_disclosures
 from pledges.models import (
     Disclosure,
     Enquiry,

@@ -8,6 +8,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges.admin import (
     addresses,
     batches,
+    disclosures,
     enquiries,
     events,
     exports,
@@ -27,6 +28,7 @@ from pledges.admin import (
 __all__ = [
     "addresses",
     "batches",
+    "disclosures",
     "enquiries",
     "events",
     "exports",
