@@ -8,10 +8,12 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from campaign.models import Organisation
 from pledges.models import (
+    Answer,
     Attempt,
     Batch,
     BatchRow,
     BlockedAddress,
+    Enquiry,
     Export,
     GroupPledge,
     Joining,
@@ -28,6 +30,8 @@ MODELS = (
     OutboxEntry,
     GroupPledge,
     Joining,
+    Enquiry,
+    Answer,
     PaperSheet,
     Organisation,
 )

@@ -116,7 +116,7 @@ def _enquiry_tasks():
             "answers could not be delivered: the addresses may be wrong",
             count,
         )
-        yield Task(count, label, _list_url(Enquiry, state=Enquiry.State.ANSWERED))
+        yield Task(count, label, _list_url(Enquiry, queue=Enquiry.State.ANSWERED))
 
 
 def _logo_tasks():

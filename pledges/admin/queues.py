@@ -19,7 +19,8 @@ class StateFilter(admin.SimpleListFilter):
     """List filter by state. By default it shows the rows that wait for a decision."""
 
     title = _("state")
-    parameter_name = "state"
+    # Not that of a column, which `lookup_allowed` reserves for its own filters.
+    parameter_name = "queue"
     WAITING = "confirmed"
 
     def lookups(self, request, model_admin):

@@ -72,7 +72,7 @@ class EnquiryForm(AddressForm):
     """The form of one purpose. `over_16` comes first; the view rejects a "no" before it builds the form."""
 
     over_16 = AgeField()
-    text = TextField(label=_("Your message"), help_text=_("Up to 4000 characters. You cannot attach files."))
+    text = TextField(label=_("Your message"), help_text=_("Up to 4,000 characters. You cannot attach files."))
     name = OptionalNameField(label=_("Your name (optional)"), required=False)
     email = AddressField(help_text=_("We answer to this address. Our answer does not repeat what you wrote."))
     email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)

@@ -142,7 +142,7 @@ ENQUIRY_SPECS = {
         "details": lambda answer: answer.paragraphs(),
         "buttons": lambda words, answer: [(words.button, _site_url("campaign:contact"))],
     },
-    # It says neither what was written nor by whom, so a stolen mailbox tells nothing.
+    # It says neither what was written nor by whom, and its link leads to the front page: a read mailbox tells nothing.
     "alarm": {
         "occasion": gettext_lazy(
             "Sent to the safeguarding lead when an enquiry sounds like a disclosure of abuse. It must not say what it is about."
@@ -150,7 +150,7 @@ ENQUIRY_SPECS = {
         # Also to a mailbox that is blocked as that of a supporter.
         "is_link_caused": True,
         "is_limited": False,
-        "buttons": lambda words, _none: [(words.button, _site_url("admin:pledges_disclosure_changelist"))],
+        "buttons": lambda words, _none: [(words.button, _site_url("admin:index"))],
     },
 }
 # All kinds that are not about pledges.

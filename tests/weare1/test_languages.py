@@ -31,6 +31,7 @@ from staff.models import Account, SignInAttempt
 from staff.roles import Role
 from tests.albanian import singular_on
 from tests.drill import require_program
+from tests.enquiries import make_enquiry
 from tests.factories import give_app, make_pledge
 from tests.organisations import make_joining
 from tests.pages import LANGUAGES, PUBLIC, Document, personal_visits, public_paths, want_new_address
@@ -414,6 +415,11 @@ def queued(kind, pledge):
         else:
             Message.queue_for(kind, group=group)
         return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
+    if kind == Message.Kind.ANSWER:
+        make_enquiry(language=pledge.language).answer("#NEJEMI1", None)
+        return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
+    if kind == Message.Kind.ALARM:
+        return Message.queue_last(kind, "besa@shembull.al", pledge.language)
     if kind == Message.Kind.WITHDRAWN:
         pledge.withdraw()
         return Message.objects.get(kind=kind)

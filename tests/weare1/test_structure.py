@@ -95,6 +95,8 @@ ADDRESSES = [
     ("/en/help/child-protection-units/", "campaign:units"),
     ("/sq/privatesia/", "campaign:privacy"),
     ("/en/privacy/", "campaign:privacy"),
+    ("/sq/kontakt/", "campaign:contact"),
+    ("/en/contact/", "campaign:contact"),
     ("/sq/zotimi-im/", "pledges:my_pledge"),
     ("/en/my-pledge/", "pledges:my_pledge"),
     ("/api/v1/totals.json", "totals_json"),
