@@ -224,8 +224,8 @@ def _responses_to_forms(client, language):
     for purpose in ("press", "data", "site", "other"):
         path = path_of(f"pledges:enquiry_{purpose}", language)
         yield f"enquiry about {purpose}, with every error", client.post(path, {"stamp": form_data()["stamp"]})
-    yield "enquiry, too long", client.post(path, enquiry_data(text="Fjalë " * 1000, email="zamira@gmial.com"))
-    yield "enquiry, switched language", client.post(path, enquiry_data(switch="1"))
+    yield "enquiry, too long", client.post(path, enquiry_data(text="– #NEJEMI1 – " * 400, email="zamira@gmial.com"))
+    yield "enquiry, switched language", client.post(path, enquiry_data(switch="1", text="#NEJEMI1"))
     yield "my pledge, with an error", client.post(my_pledge, {"email": "drita@"})
     yield "sign, request body too large", client.post(sign, form_data(name="x" * 300_000))
     yield "cross-site request", client.post(sign, form_data(), headers={"Sec-Fetch-Site": "cross-site"})

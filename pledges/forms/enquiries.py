@@ -24,7 +24,7 @@ WORDS = {
     Purpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
     Purpose.DATA: (
         _("A request about your data"),
-        _("To see, correct or erase what we keep about you. If you have signed, your own link is quicker."),
+        _("To see, correct or erase what we keep about you. If you have signed, the link to your pledge is quicker."),
     ),
     Purpose.SITE: (
         _("Something wrong on the site"),
