@@ -40,7 +40,7 @@ def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
     has_perm = request.user.has_perm
     return {
-        "launch": list(launch.missing(has_perm)),
+        "launch": list(launch.missing(request.user)),
         "tasks": list(_tasks(request.user)),
         "backup": _backup() if has_perm("staff.change_account") else None,
         "shortcuts": list(_shortcuts(has_perm)),

@@ -6,17 +6,18 @@ from django.utils.translation import ngettext
 
 from campaign.admin.open_tasks import Task
 from campaign.models import HelpChannel, SiteSettings
+from pledges.admin.disclosures import sees_disclosures
 from staff.admin.base import change_url
-from staff.models import Account
 
 
-def missing(has_perm):
-    """Yield a Task for each thing that is missing and that these permissions allow to fill in. None is left after the launch."""
-    if has_perm("campaign.change_sitesettings"):
+def missing(user):
+    """Yield a Task for each thing that is missing and that this member of staff may fill in. None is left after the launch."""
+    if user.has_perm("campaign.change_sitesettings"):
         yield from _settings()
-    if has_perm("campaign.change_helpchannel"):
+    if user.has_perm("campaign.change_helpchannel"):
         yield from _channels()
-    if has_perm("staff.change_account") and not Account.objects.safeguarding_leads().exists():
+    # Administrators see disclosures while there is no lead.
+    if user.has_perm("staff.change_account") and sees_disclosures(user):
         label = _(
             "No safeguarding lead can sign in: invite one. Until then administrators see the messages that sound like a "
             "disclosure of abuse."

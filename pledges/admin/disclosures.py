@@ -71,11 +71,14 @@ class DisclosureAdmin(MessageToTeamAdmin):
 
 def sees_disclosures(user):
     """Whether this member of staff sees disclosures: safeguarding leads, or administrators while there is no active one."""
-    if not user.is_active:
-        return False
-    if user.has_perm("staff.change_account"):
-        return not Account.objects.safeguarding_leads().exists()
-    return user.has_perm("pledges.change_disclosure")
+    # The admin asks many times for one page; the user is read anew for each request.
+    if not hasattr(user, "_sees_disclosures"):
+        user._sees_disclosures = user.is_active and (
+            not Account.objects.safeguarding_leads().exists()
+            if user.has_perm("staff.change_account")
+            else user.has_perm("pledges.change_disclosure")
+        )
+    return user._sees_disclosures
 
 
 @admin.register(AlarmWord)

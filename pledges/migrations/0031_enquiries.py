@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                         ],
                         editable=False,
                         max_length=5,
-                        verbose_name="about",
+                        verbose_name="purpose",
                     ),
                 ),
                 ("text_cipher", models.BinaryField()),

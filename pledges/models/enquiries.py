@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from pledges.crypto import keys
@@ -64,7 +65,7 @@ class Enquiry(EnquiryChanges, Contact):
         CLOSED = "closed", _("closed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    purpose = models.CharField(_("about"), max_length=5, choices=Purpose, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=5, choices=Purpose, editable=False)
     text_cipher = models.BinaryField(editable=False)
     # Of the form, and so of the answer.
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, editable=False)
@@ -120,7 +121,7 @@ class Enquiry(EnquiryChanges, Contact):
     @property
     def title(self):
         """What it is about, and the beginning of its number."""
-        return f"{self.get_purpose_display()}, {self}"
+        return f"{capfirst(self.get_purpose_display())}, {self}"
 
     @property
     def text(self):
