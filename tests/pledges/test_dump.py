@@ -373,6 +373,7 @@ def leave_unsettled(client, people):
         client.post("/sq/zotimi-ne-grup/", group_data(name=person.name, email=person.address, letter=str(number)))
         data = join_data(name=person.name, email=person.address, no_domain="on")
         client.post("/sq/organizata/bashkohuni/", data)
+        client.post("/sq/kontakt/media/", enquiry_data(name=person.name, email=person.address, text=person.name))
     assert dict(Submission.objects.values_list("kind").annotate(Count("pk"))) == dict.fromkeys(
         Submission.Kind, len(people)
     )
