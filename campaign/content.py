@@ -71,7 +71,8 @@ class SiteContent(Part):
         # {municipality id: ProtectionUnit}: unverified contact data is not in the snapshot.
         self.units = {unit.municipality_id: unit for unit in ProtectionUnit.objects.verified()}
         self.organisations = tuple(self._organisations(at))
-        self.exit_url = SiteSettings.load().exit_url
+        self.settings = SiteSettings.load()
+        self.exit_url = self.settings.exit_url
 
     def with_body(self, article):
         """The article with its text, which is read for one of the archive. Raises Outdated if the content has changed since."""

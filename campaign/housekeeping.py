@@ -1,4 +1,4 @@
-"""Periodic work on pictures, materials and organisations. Every function is idempotent."""
+"""Periodic work on pictures, materials and organisations, and the alarm of disclosures. Every function is idempotent."""
 
 import shutil
 import time
@@ -6,7 +6,9 @@ from datetime import timedelta
 from itertools import chain
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.db.models import Q, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Now
@@ -17,6 +19,8 @@ from campaign import tasks
 from campaign.models import Material, Organisation, Picture, materials
 from campaign.pictures import FOLDER
 from pledges.languages import LANGUAGE_CODES
+from pledges.models import Disclosure, Message
+from staff.models import Account
 
 BATCH_SIZE = 100
 # A task that failed, or was lost when a worker died, is enqueued again after this time.
@@ -75,5 +79,21 @@ def end_organisations():
     return sum(organisation.lapse() for organisation in Organisation.objects.over().select_related("joining"))
 
 
+def alert_of_disclosures():
+    """Tell the safeguarding leads, or administrators while there is no lead, of new disclosures; returns how many there are.
+
+    The message says nothing about them. Those that came within the same minute share one.
+    """
+    with transaction.atomic():
+        new = list(Disclosure.objects.filter(alerted_at=None).select_for_update(skip_locked=True)[:BATCH_SIZE])
+        told = Account.objects.safeguarding_leads() or Account.objects.administrators()
+        if not new or not told:
+            return 0
+        Disclosure.objects.filter(pk__in=[row.pk for row in new]).update(alerted_at=Now())
+        for account in told:
+            Message.queue_last(Message.Kind.ALARM, account.email, settings.LANGUAGE_CODE)
+    return len(new)
+
+
 # The worker runs each step every minute. A failing step does not stop the others.
-STEPS = [enqueue_sizes, delete_orphaned_files, ask_organisations, end_organisations]
+STEPS = [enqueue_sizes, delete_orphaned_files, ask_organisations, end_organisations, alert_of_disclosures]

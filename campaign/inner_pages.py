@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign import richtext
 from campaign.models import Page
+from campaign.models.settings import contact_url
 from campaign.sections import sections
 
 CHILD = "child"
@@ -32,6 +33,12 @@ WAYS_ON = {
     "units": (AFTER_REPORT, None),
     AFTER_REPORT: ("campaign:units", _("Child protection units")),
     "event": ("campaign:events", _("All events")),
+}
+# {page key: (attribute of SiteSettings that holds an address, URL name of the form where it is empty)}
+WRITE_TO = {
+    "press": ("press_contact", "pledges:enquiry_press"),
+    Page.PRIVACY: ("data_contact", "pledges:enquiry_data"),
+    "accessibility": ("", "pledges:enquiry_site"),
 }
 # After every other page, and where the page that comes next is not published.
 WAY_ON = ("pledges:sign", _("Sign the pledge"))
@@ -196,3 +203,12 @@ def way_on(key, content):
         return {"url": reverse(name), "label": label}
     following = content.page_by_key[name]
     return {"url": following.get_absolute_url(), "label": label or following.title}
+
+
+def write_to(key, settings):
+    """{"url", "address"} of where readers of the page with this key write to, or None. Without an address it is a form."""
+    if key not in WRITE_TO:
+        return None
+    name, form = WRITE_TO[key]
+    address = getattr(settings, name) if name else ""
+    return {"url": contact_url(address) if address else reverse(form), "address": address}

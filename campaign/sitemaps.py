@@ -9,6 +9,7 @@ from django.urls import reverse
 from campaign.content import SiteContent
 from campaign.models import Page
 from pledges.content import PledgeContent
+from pledges.models.enquiries import Purpose
 
 
 class PageSitemap(Sitemap):
@@ -34,6 +35,9 @@ class PageSitemap(Sitemap):
             "campaign:units",
             "campaign:materials",
             "pledges:my_pledge",
+            *(f"pledges:enquiry_{purpose}" for purpose in Purpose.values),
+            "campaign:contact_help",
+            "campaign:contact_report",
             "campaign:privacy",
             "campaign:news",
             "campaign:events",

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds
-from campaign.views import content, demands, events, handouts, materials, organisations, units
+from campaign.views import contact, content, demands, events, handouts, materials, organisations, units
 from pledges.http import public_page
 
 app_name = "campaign"
@@ -17,6 +17,9 @@ urlpatterns = [
     path(pgettext_lazy("address", "help/"), content.help_page, name="help"),
     path(pgettext_lazy("address", "help/child-protection-units/"), units.units, name="units"),
     path(pgettext_lazy("address", "privacy/"), content.privacy, name="privacy"),
+    path(pgettext_lazy("address", "contact/"), contact.contact, name="contact"),
+    path(pgettext_lazy("address", "contact/help/"), contact.help_now, name="contact_help"),
+    path(pgettext_lazy("address", "contact/report/"), contact.report, name="contact_report"),
     path(pgettext_lazy("address", "materials/"), materials.page, name="materials"),
     path(pgettext_lazy("address", "search/"), content.search, name="search"),
     path(pgettext_lazy("address", "news/"), content.news, name="news"),

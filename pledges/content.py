@@ -6,6 +6,7 @@ from django.db.models import Prefetch
 from django.utils.functional import cached_property
 
 from pledges.models import (
+    AlarmWord,
     Commitment,
     County,
     Event,
@@ -37,6 +38,7 @@ class PledgeContent(Part):
         # {id: Wording} of all versions: a cached form can show an older one.
         self.wordings = Wording.objects.in_bulk()
         self.provider_rules = ProviderRule.objects.by_domain()
+        self.alarm_patterns = AlarmWord.objects.patterns()
         self.settings = PledgingSettings.load()
         # {county code, or None for the whole country: [Goal]}, the smallest first
         self.goals = defaultdict(list)

@@ -27,7 +27,7 @@ from pledges.models import (
     Unreadable,
 )
 from pledges.models.encrypted import ENCRYPTED_MODELS
-from pledges.models.joinings import CONTACTS
+from pledges.models.enquiries import CONTACTS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import commitments, events, milestones, published, tally
@@ -114,7 +114,7 @@ def erase_unconfirmed():
 
 
 def erase_contacts():
-    """Erase groups and organisations that were not confirmed in time, and the adults of those that need none any more."""
+    """Erase groups and organisations that were not confirmed in time, their adults once not needed, and old enquiries."""
     for model in CONTACTS:
         model.objects.expired().delete()
         model.objects.due_to_be_erased().erase_person()

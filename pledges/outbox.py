@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
+    Enquiry,
     Event,
     FollowUp,
     GroupPledge,
@@ -205,6 +206,19 @@ def _change_joining(row):
     return 1
 
 
+def _erase_enquiry(pk):
+    Submission.objects.filter(pk=pk).delete()
+    return bool(Enquiry.objects.filter(pk=pk).delete()[0])
+
+
+def _change_enquiry(row):
+    """Give an enquiry its later state. Answers that were sent since are not there any more; their times are."""
+    values = {name: value for name, value in row.items() if name != "id"}
+    if not User.objects.filter(pk=values["assignee_id"]).exists():
+        values["assignee_id"] = None
+    return Enquiry.objects.filter(pk=row["id"]).update(**values)
+
+
 def _block(row):
     values = row | {
         name: bytes.fromhex(row[name].removeprefix("\\x"))
@@ -253,6 +267,8 @@ REPLAYS = {
     "sheet_changed": _change_sheet,
     "joining_erased": _erase_joining,
     "joining_changed": _change_joining,
+    "enquiry_erased": _erase_enquiry,
+    "enquiry_changed": _change_enquiry,
     "link_ended": lambda pk: bool(ReferralLink.objects.filter(pk=pk).delete()[0]),
     "commitment_ended": lambda row: bool(
         ChosenCommitment.objects.filter(pledge_id=row[0], commitment_id=row[1]).delete()[0]

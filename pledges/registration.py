@@ -12,7 +12,7 @@ from pledges.crypto import keys, registry
 from pledges.crypto.registry import LISTS, KeysRefused, State
 from pledges.models import BlockedAddress, Pledge, ProviderRule, ReferralLink, RegisteredKey, Submission
 from pledges.models.encrypted import ENCRYPTED_TEXTS, associated_data_of
-from pledges.models.joinings import CONTACTS
+from pledges.models.enquiries import CONTACTS
 
 # Rows of a model that are tried with each key.
 SAMPLE_ROWS = 100
@@ -23,6 +23,7 @@ NEWEST_ROWS = 200
 STORED_PAIRS = """
 WITH RECURSIVE contacts AS (
     SELECT digest_mark AS mark FROM pledges_grouppledge UNION SELECT digest_mark FROM pledges_joining
+    UNION SELECT digest_mark FROM pledges_enquiry
 ), marks (mark) AS (
     (SELECT digest_mark FROM pledges_pledge ORDER BY digest_mark LIMIT 1)
     UNION ALL

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from pledges.housekeeping import MESSAGE_RETENTION
 from pledges.models.attempts import WINDOW
+from pledges.models.enquiries import DISCLOSURE_PERIOD, ENQUIRY_PERIOD
 from pledges.models.grants import GRANT_LIFE
 from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.models.joinings import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
@@ -151,6 +152,18 @@ def kept_data():
             _("name, kind, place, site and statement of an organisation that joined"),
             plain,
             _("without limit, and not shown once it leaves or is not renewed"),
+        ),
+        Kept(
+            "enquiry",
+            _("a message that you send us, with your name and email address, and our answers"),
+            _("encrypted; a code made from the address as keyed digests; what it is about readable"),
+            _("at most %(year)s; sooner if you ask us") % {"year": _days(ENQUIRY_PERIOD)},
+        ),
+        Kept(
+            "disclosure",
+            _("a message that sounds as if a child is being hurt, which our safeguarding lead reads"),
+            _("encrypted; a code made from the address as keyed digests; what it is about readable"),
+            _("at most %(days)s; sooner if you ask us") % {"days": _days(DISCLOSURE_PERIOD)},
         ),
         Kept(
             "forms",

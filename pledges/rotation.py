@@ -14,8 +14,8 @@ from django.tasks import task
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
 from pledges.models.encrypted import ENCRYPTED_TEXTS, associated_data_of
+from pledges.models.enquiries import CONTACTS
 from pledges.models.grants import MessageGrant
-from pledges.models.joinings import CONTACTS
 from pledges.models.messages import Message
 from pledges.models.person import person_digests
 from pledges.models.pledges import Pledge

@@ -22,10 +22,10 @@ class Role(models.TextChoices):
 
 ROLE_DESCRIPTIONS = {
     Role.EDITOR: _("pages, news, pictures and the other texts of the site and its messages"),
-    Role.PLEDGES: _("pledges and the people behind them, exports, groups, the pledge texts"),
+    Role.PLEDGES: _("pledges and the people behind them, exports, groups, the pledge texts, messages to the team"),
     Role.SAFEGUARDING: _(
-        "help channels and child protection units, words to avoid, blocked addresses; can see all content, publish it and "
-        "take it down"
+        "help channels and child protection units, disclosures and alarm words, words to avoid, blocked addresses; can see all "
+        "content, publish it and take it down"
     ),
     Role.ADMINISTRATOR: _("everything, plus accounts and the record of what staff do"),
 }
@@ -49,7 +49,8 @@ ROLE_PERMISSIONS = {
         "pledges.*_event",
         "pledges.*_messagetext",
     ],
-    Role.PLEDGES: ["pledges.*"],
+    # Disclosures of abuse are the safeguarding lead's alone. Administrators see them while there is none (pledges/admin/).
+    Role.PLEDGES: ["pledges.*", "!pledges.*_disclosure", "!pledges.*_alarmword", "pledges.view_alarmword"],
     Role.SAFEGUARDING: [
         "campaign.view_*",
         "campaign.change_page",
@@ -60,11 +61,14 @@ ROLE_PERMISSIONS = {
         "campaign.*_protectionunit",
         "campaign.*_*term",
         "pledges.*_blockedaddress",
+        "pledges.view_disclosure",
+        "pledges.change_disclosure",
+        "pledges.*_alarmword",
         "pledges.view_event",
         "pledges.change_event",
         "pledges.see_people",
     ],
-    Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "staff.*"],
+    Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "!pledges.*_disclosure", "staff.*"],
 }
 APPS = {pattern.removeprefix("!").partition(".")[0] for patterns in ROLE_PERMISSIONS.values() for pattern in patterns}
 

@@ -8,12 +8,14 @@ from django_tasks_db.models import DBTaskResult, get_date_max
 
 from campaign.models import Organisation
 from pledges.models import (
+    Answer,
     Attempt,
     Batch,
     BatchRow,
     BlockedAddress,
     ChosenCommitment,
     CommitmentFigures,
+    Enquiry,
     Export,
     FollowUp,
     GroupPledge,
@@ -31,6 +33,8 @@ MODELS = (
     OutboxEntry,
     GroupPledge,
     Joining,
+    Enquiry,
+    Answer,
     PaperSheet,
     Organisation,
     ChosenCommitment,

@@ -15,6 +15,7 @@ from pledges.models import Attempt, Pledge, PledgingSettings
 from pledges.models.attempts import limits
 from tests.clock import let_time_pass
 from tests.commitments import ask_now
+from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge, settle_all
 from tests.organisations import admit, join_data, make_joining, upload
 from tests.pledges.groups import group_data, make_group
@@ -39,6 +40,14 @@ PUBLIC = (
     "pledges:join",
     "pledges:join_inbox",
     "pledges:under_16",
+    "campaign:contact",
+    "campaign:contact_help",
+    "campaign:contact_report",
+    "pledges:enquiry_press",
+    "pledges:enquiry_data",
+    "pledges:enquiry_site",
+    "pledges:enquiry_other",
+    "pledges:enquiry_sent",
     "pledges:my_pledge",
     "pledges:my_pledge_sent",
     "pledges:totals",
@@ -225,6 +234,11 @@ def _responses_to_forms(client, language):
     yield "sign, with an invalid name", client.post(sign, form_data(name="<b>", email="a@gmial.com", county="x"))
     yield "sign, with too long a name", client.post(sign, form_data(name="Drita" * 20, website="x"))
     yield "sign, switched language", client.post(sign, form_data(consent=None, switch="1"))
+    for purpose in ("press", "data", "site", "other"):
+        path = path_of(f"pledges:enquiry_{purpose}", language)
+        yield f"enquiry about {purpose}, with every error", client.post(path, {"stamp": form_data()["stamp"]})
+    yield "enquiry, too long", client.post(path, enquiry_data(text="– #NEJEMI1 – " * 400, email="zamira@gmial.com"))
+    yield "enquiry, switched language", client.post(path, enquiry_data(switch="1", text="#NEJEMI1"))
     yield "my pledge, with an error", client.post(my_pledge, {"email": "drita@"})
     yield "sign, request body too large", client.post(sign, form_data(name="x" * 300_000))
     yield "cross-site request", client.post(sign, form_data(), headers={"Sec-Fetch-Site": "cross-site"})

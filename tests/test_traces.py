@@ -13,6 +13,7 @@ from django.db import connection
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import ProviderRule, Submission
+from tests.enquiries import make_enquiry
 from tests.factories import make_inviter, make_pledge, make_submission
 from tests.organisations import make_joining
 from tests.pledges.groups import make_group
@@ -60,6 +61,7 @@ def people():
     make_submission("Fjollëza Rrëmbyeraj", "fjolleza@xhuxhumaku.al")
     make_group(name="Qëndresa Gjylbehari", address="qendresa@xhuxhumaku.al")
     make_joining(name="Shkëndije Rrushkulli", address="shkendije@xhuxhumaku.al")
+    make_enquiry("Jam Lulëzim Dukagjinas", name="Lulëzim Dukagjinas", address="lulezim@xhuxhumaku.al")
     submission = Submission(kind=Submission.Kind.JOINING)
     submission.set_contact("Vjollca Mërgimtari", "vjollca@xhuxhumaku.al", ProviderRule.objects.by_domain())
     submission.details = {}
@@ -83,6 +85,9 @@ def test_rows_and_mails_give_the_texts_to_look_for(watch):
         "qendresa@xhuxhumaku.al",
         "Shkëndije Rrushkulli",
         "shkendije@xhuxhumaku.al",
+        "Lulëzim Dukagjinas",
+        "lulezim@xhuxhumaku.al",
+        "Jam Lulëzim Dukagjinas",
         "Vjollca Mërgimtari",
         "vjollca@xhuxhumaku.al",
     } <= watch.known

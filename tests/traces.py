@@ -19,8 +19,8 @@ from django.core.cache import cache
 from pledges import kept_pages
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import keys
-from pledges.models import BlockedAddress, Message, Pledge, ProviderRule, ReferralLink, Submission
-from pledges.models.joinings import CONTACTS
+from pledges.models import Answer, BlockedAddress, Enquiry, Message, Pledge, ProviderRule, ReferralLink, Submission
+from pledges.models.enquiries import CONTACTS
 from weare1 import logs
 
 # In bytes. Shorter texts occur by chance in ciphertext that is written in hexadecimal or base64.
@@ -30,7 +30,7 @@ SHORTEST_TOKEN = 30
 # Rows of a table whose ciphertext is decrypted; those of a test of batches are alike.
 MAX_ROWS = 20
 # What people type into these fields identifies them.
-PERSONAL_FIELDS = ("name", "email", "new_email")
+PERSONAL_FIELDS = ("name", "email", "new_email", "text")
 
 
 def forms(text):
@@ -166,6 +166,7 @@ def _ciphertexts():
             yield getattr(pledge, f"{column}_cipher"), pledge.associated_data(column)
     for submission in Submission.objects.order_by("-number")[:MAX_ROWS]:
         # Of a pledge, a group or an organisation: the kinds are the names in the associated data.
+        yield submission.text_cipher, keys.associated_data(submission.kind, "text", submission.pk)
         yield submission.name_cipher, keys.associated_data(submission.kind, "name", submission.pk)
         if submission.kind == Submission.Kind.NEW_ADDRESS:
             yield submission.address_cipher, keys.pledge_associated_data(submission.pledge_id, "new_address")
@@ -175,6 +176,8 @@ def _ciphertexts():
         for row in model.objects.order_by("-created_at")[:MAX_ROWS]:
             yield row.name_cipher, row.associated_data("name")
             yield row.address_cipher, row.associated_data("address")
+    for row in [*Enquiry.objects.order_by("-created_at")[:MAX_ROWS], *Answer.objects.all()[:MAX_ROWS]]:
+        yield row.text_cipher, row.associated_data("text")
     for row in [*Message.objects.exclude(address_cipher=None)[:MAX_ROWS], *BlockedAddress.objects.all()[:MAX_ROWS]]:
         yield row.address_cipher, row.associated_data
     for link in ReferralLink.objects.all()[:MAX_ROWS]:

@@ -1,11 +1,11 @@
-"""Dashboard on the admin index: open tasks, the last backup, shortcuts, and the activity of the last 30 days."""
+"""Dashboard on the admin index: launch checklist, open tasks, last backup, shortcuts, and the activity of the last 30 days."""
 
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from campaign.admin import activity
-from campaign.admin.open_tasks import TASKS
+from campaign.admin import activity, launch
+from campaign.admin.open_tasks import TASKS, disclosure_tasks
 from pledges.models import Backup
 
 # The order of models in the menu: first those that are changed every week.
@@ -20,6 +20,8 @@ MODEL_ORDER = [
         "pledges.pledge",
         "pledges.grouppledge",
         "pledges.joining",
+        "pledges.enquiry",
+        "pledges.disclosure",
         "pledges.papersheet",
         "pledges.event",
         "pledges.wallname",
@@ -37,6 +39,7 @@ MODEL_ORDER = [
     ),
     *("pledges.milestone", "pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
     "pledges.refusedword",
+    *("pledges.readyanswer", "pledges.alarmword"),
     *("staff.account", "staff.auditentry"),
 ]
 
@@ -45,16 +48,18 @@ def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
     has_perm = request.user.has_perm
     return {
-        "tasks": list(_tasks(has_perm)),
+        "launch": list(launch.missing(request.user)),
+        "tasks": list(_tasks(request.user)),
         "backup": _backup() if has_perm("staff.change_account") else None,
         "shortcuts": list(_shortcuts(has_perm)),
         "activity": activity.context() if has_perm("pledges.view_pledge") else None,
     }
 
 
-def _tasks(has_perm):
+def _tasks(user):
+    yield from disclosure_tasks(user)
     for permissions, tasks in TASKS:
-        if all(map(has_perm, permissions)):
+        if all(map(user.has_perm, permissions)):
             yield from tasks()
 
 

@@ -88,4 +88,8 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
 class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
     """Admin of the settings of the site."""
 
-    fieldsets = [(None, {"fields": ["exit_url"]})]
+    fieldsets = [
+        (None, {"fields": ["exit_url"]}),
+        (_("Addresses"), {"fields": ["press_contact", "data_contact", "security_contact"]}),
+        (_("Legal texts"), {"fields": ["reviewed_on"]}),
+    ]

@@ -40,6 +40,7 @@ class JoiningAdmin(QueueAdmin):
         typed = request.POST if "approve" in request.POST else {}
         return {
             "joining": joining,
+            "refusals": Joining.Refusal.choices,
             "statements": [
                 (language, typed.get(f"statement_{language}", getattr(joining, f"statement_{language}")))
                 for language in LANGUAGE_CODES

@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaign.models import Article, Demand, Handout, HandOver, HelpChannel, Organisation, Page, ProtectionUnit
+from pledges.admin.disclosures import sees_disclosures
 from pledges.models import (
+    Disclosure,
+    Enquiry,
     GroupPledge,
     Joining,
     Message,
@@ -90,6 +93,32 @@ def _joining_tasks():
     if count:
         label = ngettext("organisation to check", "organisations to check", count)
         yield Task(count, label, _list_url(Joining))
+
+
+def disclosure_tasks(user):
+    """Disclosures that nobody has passed on yet, for those who see them."""
+    count = Disclosure.objects.filter(passed_at=None).count() if sees_disclosures(user) else 0
+    if count:
+        label = ngettext(
+            "message sounds like a disclosure of abuse: pass it on to the child helpline",
+            "messages sound like a disclosure of abuse: pass them on to the child helpline",
+            count,
+        )
+        yield Task(count, label, _list_url(Disclosure))
+
+
+def _enquiry_tasks():
+    if count := Enquiry.objects.inbox().open().count():
+        label = ngettext("message waits for an answer", "messages wait for an answer", count)
+        yield Task(count, label, _list_url(Enquiry))
+    undelivered = Message.objects.failing().filter(kind=Message.Kind.ANSWER, answer__enquiry__disclosure_at=None)
+    if count := undelivered.values("answer__enquiry").distinct().count():
+        label = ngettext(
+            "answer could not be delivered: the address may be wrong",
+            "answers could not be delivered: the addresses may be wrong",
+            count,
+        )
+        yield Task(count, label, _list_url(Enquiry, queue=Enquiry.State.ANSWERED))
 
 
 def _logo_tasks():
@@ -228,6 +257,7 @@ TASKS = [
     (["pledges.view_submission"], _submission_tasks),
     (["pledges.change_grouppledge"], _group_tasks),
     (["pledges.change_joining"], _joining_tasks),
+    (["pledges.change_enquiry"], _enquiry_tasks),
     (["campaign.change_organisation"], _logo_tasks),
     (["pledges.change_papersheet"], _paper_tasks),
     (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),

@@ -208,11 +208,11 @@ class PageAdmin(PublishableAdmin):
         return fieldsets
 
     def get_readonly_fields(self, request, obj=None):
-        # The URL of the privacy notice is fixed: partners and messages link to it.
+        # The URL is fixed: partners, forms and messages link to it.
         return ["slug_sq", "slug_en"] if obj and not obj.has_own_address else []
 
     def has_delete_permission(self, request, obj=None):
-        # Forms and messages link to the privacy notice.
+        # Forms and messages link to it.
         return (obj is None or obj.has_own_address) and super().has_delete_permission(request, obj)
 
     def get_prepopulated_fields(self, request, obj=None):

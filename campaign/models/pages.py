@@ -15,8 +15,10 @@ from pledges.models import Sector
 class Page(Publishable):
     """A content page at /sq/SLUG/ and /en/SLUG/, optionally the page of one sector."""
 
-    # Key of the privacy notice, the only page with a fixed URL.
     PRIVACY = "privacy"
+    CONTACT = "contact"
+    # {key: URL name} of the pages with a view of their own at a fixed URL.
+    OWN_VIEWS = {PRIVACY: "campaign:privacy", CONTACT: "campaign:contact"}
 
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name, such as “problem”. You cannot change it later.")
@@ -70,17 +72,15 @@ class Page(Publishable):
         ordering = ["menu_position", "key"]
 
     def clean(self):
-        """Validate as Publishable does; also refuse to unpublish the privacy notice, to which forms and messages link."""
+        """Validate as Publishable does; also refuse to unpublish a page with a fixed URL, to which forms and messages link."""
         super().clean()
-        if self.key == self.PRIVACY and not self.is_public:
-            raise ValidationError(
-                {"state": _("The privacy notice cannot be taken down: forms and messages link to it.")}
-            )
+        if not self.has_own_address and not self.is_public:
+            raise ValidationError({"state": _("This page cannot be taken down: forms and messages link to it.")})
 
     @property
     def has_own_address(self):
-        """False for the privacy notice, which has a view of its own."""
-        return self.key != self.PRIVACY
+        """False for a page with a view of its own."""
+        return self.key not in self.OWN_VIEWS
 
     def texts_with_numbers(self):
         """The columns of Publishable, and the phrases."""
@@ -89,4 +89,6 @@ class Page(Publishable):
 
     def get_absolute_url(self):
         """Return the URL path of the page in the active language."""
+        if not self.has_own_address:
+            return reverse(self.OWN_VIEWS[self.key])
         return reverse("pages:page", args=[getattr(self, f"slug_{translation.get_language()}")])

@@ -1,13 +1,14 @@
 """Discouraged terms with recommended replacements; texts that contain them cause a warning, never an error."""
 
 import re
-import unicodedata
 from html import unescape
 
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
+
+from pledges.models.alarm_words import compile_pattern, plain
 
 FORMS_HELP = _(
     "One per line, in lower case. Accents do not matter. An asterisk (*) matches any ending; on its own it matches "
@@ -17,23 +18,7 @@ FORMS_HELP = _(
 
 def normalise(text):
     """Return the text without markup and accents, case-folded, for comparison."""
-    without_markup = unescape(re.sub(r"<[^>]*>", " ", text))
-    decomposed = unicodedata.normalize("NFKD", without_markup.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
-def compile_pattern(line):
-    """Return a compiled regular expression that matches the words of one line in normalised text.
-
-    A `*` in a word stands for any letters, a `*` by itself for one optional word.
-    """
-    parts = []
-    for word in re.sub(r"\*+", "*", normalise(line)).split():
-        if word != "*":
-            parts.append((r"\W+" if parts else r"\b") + r"\w*".join(map(re.escape, word.split("*"))))
-        elif parts:
-            parts.append(r"(?:\W+\w+)?")
-    return re.compile("".join(parts) + r"\b")
+    return plain(unescape(re.sub(r"<[^>]*>", " ", text)))
 
 
 class TermQuerySet(models.QuerySet):

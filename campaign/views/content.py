@@ -129,6 +129,9 @@ def _figures_of_page(slug):
 def page(request, slug):
     """Show a content page; redirect from its former slugs and from its slug in the other language."""
     found = _find_by_slug(request, Page, slug)
+    if isinstance(found, Page) and not found.has_own_address:
+        # Its slug before the URL was fixed.
+        return HttpResponsePermanentRedirect(found.get_absolute_url())
     return found if isinstance(found, HttpResponse) else _show_page(request, found)
 
 
@@ -166,6 +169,7 @@ def _page_parts(page, totals):
         "figures": content.statistics,
         "partners": content.partners,
         "kept": kept_data() if page.key == Page.PRIVACY else None,
+        "write_to": inner_pages.write_to(page.key, content.settings),
     }
 
 

@@ -11,7 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign import pictures
+from campaign.content import SiteContent
+from campaign.models.settings import contact_url
 from pledges.http import embeddable, mark_public, public_page, read_only
+from pledges.languages import LANGUAGE_CODES
 
 FAVICON = settings.BASE_DIR / "static" / "icons" / "favicon.ico"
 MIME_TYPES = pictures.MIME_TYPES | {"pdf": "application/pdf"}
@@ -41,9 +44,16 @@ def favicon(request):
 
 @read_only
 def security_txt(request):
-    """Serve the security contact (RFC 9116). Its required expiry is always a year from now."""
+    """Serve the security contact (RFC 9116), without an address the form. Its required expiry is always a year from now."""
     expires = (timezone.now() + timedelta(days=365)).strftime("%Y-%m-%dT00:00:00Z")
-    lines = ["Contact: https://crca.al", f"Expires: {expires}", "Preferred-Languages: sq, en", ""]
+    address = SiteContent.current().settings.security_contact
+    lines = [
+        f"Contact: {contact_url(address) if address else settings.SITE_URL + reverse('pledges:enquiry_site')}",
+        f"Expires: {expires}",
+        f"Preferred-Languages: {', '.join(LANGUAGE_CODES)}",
+        f"Canonical: {settings.SITE_URL}{request.path}",
+        "",
+    ]
     return mark_public(HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8"))
 
 

@@ -52,6 +52,7 @@ class GroupPledgeAdmin(QueueAdmin):
         sectors = list(Sector.objects.all())
         return {
             "group": group,
+            "refusals": GroupPledge.Refusal.choices,
             "numbers": group.numbers(sectors),
             "counted": group.numbers(sectors, counted=True),
             "doubles": [(double, double.numbers(sectors)) for double in group.likely_doubles()],

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from pledges.admin.base import log_access_to_people, reason_url, sees_people
 from pledges.forms.fields import AddressField
-from pledges.models import GroupPledge, Joining, Pledge, Submission
+from pledges.models import Enquiry, GroupPledge, Joining, Pledge, Submission
 from staff.admin import many_people
 from staff.admin.base import change_url
 from staff.models import AuditEntry
@@ -96,12 +96,15 @@ class PeopleAccess:
         return redirect(reverse("admin:pledges_pledge_changelist", query=query))
 
     def _show_contacts(self, request, address):
-        """A message with a link to each group pledge and each organisation of this address."""
+        """A message with a link to each group pledge, each organisation and each enquiry of this address."""
         for model, words in (
             (GroupPledge, _("This address has a group pledge: open it")),
             (Joining, _("This address has entered an organisation: open it")),
+            (Enquiry, _("This address has written to us: open the message")),
         ):
-            for row in model.objects.at_address(address):
+            rows = model.objects.at_address(address)
+            # Disclosures are the safeguarding lead's alone.
+            for row in rows.inbox() if model is Enquiry else rows:
                 link = format_html('<a href="{}">{}</a>', change_url(row), words)
                 self.message_user(request, link, messages.WARNING)
 

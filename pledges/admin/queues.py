@@ -19,7 +19,8 @@ class StateFilter(admin.SimpleListFilter):
     """List filter by state. By default it shows the rows that wait for a decision."""
 
     title = _("state")
-    parameter_name = "state"
+    # Not that of a column, which `lookup_allowed` reserves for its own filters.
+    parameter_name = "queue"
     WAITING = "confirmed"
 
     def lookups(self, request, model_admin):
@@ -37,7 +38,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class QueueAdmin(NoAddOrDelete, ModelAdmin):
-    """A queue, and the page of one row with the decisions. Its model is a `Contact` with `State` and `Refusal`.
+    """A queue, and the page of one row with the decisions. Its model is a `Contact` with `State`.
 
     A subclass sets `template` of that page, `page`, which names it in the audit log, `name_of_row`, the attribute that names a
     row, and the message `unchanged`.
@@ -92,7 +93,6 @@ class QueueAdmin(NoAddOrDelete, ModelAdmin):
             **self.admin_site.each_context(request),
             "title": getattr(row, self.name_of_row),
             "warnings": self.odd(row),
-            "refusals": self.model.Refusal.choices,
             "may_decide": self.has_change_permission(request, row),
             "name": decrypted(lambda: row.name) if sees_people(request) else None,
             "address": decrypted(lambda: row.address) if sees_people(request) else None,

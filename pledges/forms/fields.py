@@ -1,4 +1,4 @@
-"""Form fields that several forms share (name, e-mail, sector, county), and the details shown beside sector choices."""
+"""Form fields that several forms share (name, e-mail, age, sector, county), and the details shown beside sector choices."""
 
 import re
 import unicodedata
@@ -78,6 +78,20 @@ class AddressField(forms.EmailField):
 
     def to_python(self, value):
         return unicodedata.normalize("NFC", super().to_python(value))
+
+
+class AgeField(forms.ChoiceField):
+    """Whether the visitor is 16 or over. It comes first, and the view drops a form with "no" before it builds the form."""
+
+    def __init__(self):
+        message = _("Select yes if you are 16 or over.")
+        super().__init__(
+            label=_("Are you 16 or over?"),
+            help_text=_("We do not ask for your date of birth. We do not keep anything about anyone under 16."),
+            choices=[("yes", _("Yes")), ("no", _("No, I am younger"))],
+            widget=forms.RadioSelect,
+            error_messages={"required": message, "invalid_choice": message},
+        )
 
 
 class RowField(forms.ChoiceField):

@@ -14,6 +14,7 @@ from pledges.content import PledgeContent
 from pledges.crypto import keys, stamps
 from pledges.forms.fields import (
     AddressField,
+    AgeField,
     CountyField,
     NameField,
     SectorField,
@@ -136,16 +137,7 @@ class PledgeForm(AddressForm):
     The page shows the fields in this order, each in the section that it declares. Those in ANSWER_FIELDS are stored as they are.
     """
 
-    over_16 = forms.ChoiceField(
-        label=_("Are you 16 or over?"),
-        help_text=_("We do not ask for your date of birth. We do not keep anything about anyone under 16."),
-        choices=[("yes", _("Yes")), ("no", _("No, I am younger"))],
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": _("Select yes if you are 16 or over."),
-            "invalid_choice": _("Select yes if you are 16 or over."),
-        },
-    )
+    over_16 = AgeField()
     sector = SectorField()
     name = NameField(help_text=_("We keep it hidden unless you choose to show it."))
     email = AddressField(

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.mail import details
-from pledges.mail.rules import BLOCK_PURPOSES, COMMITMENT_SPECS, GROUP_SPECS, JOINING_SPECS, LAST_DAYS, MANAGING
+from pledges.mail.rules import BLOCK_PURPOSES, LAST_DAYS, MANAGING, OTHER_SPECS
 from staff.mail import automatic
 
 STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
@@ -185,7 +185,7 @@ SPECS = {
     "withdrawn": MessageSpec(
         gettext_lazy("The last message, when a pledge is withdrawn or erased."), is_link_caused=True
     ),
-    **{kind: MessageSpec(**rules) for kind, rules in (COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS).items()},
+    **{kind: MessageSpec(**rules) for kind, rules in OTHER_SPECS.items()},
 }
 
 

@@ -1,7 +1,7 @@
-"""Rules of messages that need no database: purposes of links, their last days, and the kinds of messages about commitments,
-group pledges and organisations.
-"""
+"""Rules of messages that need no database: purposes of links, their last days, and the kinds that are not about signing."""
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from pledges.crypto import links
@@ -176,3 +176,28 @@ JOINING_SPECS = {
         "buttons": lambda words, joining: _buttons(words, Purpose.ORGANISATION, joining.of_its_adult()),
     },
 }
+
+ENQUIRY_SPECS = {
+    # It never quotes what the person wrote: others may read the mailbox.
+    "answer": {
+        "occasion": gettext_lazy("Sent when a member of staff answers an enquiry. The answer follows your text."),
+        "details": lambda answer: answer.paragraphs(),
+        "buttons": lambda words, answer: [(words.button, _site_url("campaign:contact"))],
+    },
+    # It says neither what was written nor by whom, and its link leads to the front page: a read mailbox tells nothing.
+    "alarm": {
+        "occasion": gettext_lazy(
+            "Sent to the safeguarding lead when an enquiry sounds like a disclosure of abuse. It must not say what it is about."
+        ),
+        # Also to a mailbox that is blocked as that of a supporter.
+        "is_link_caused": True,
+        "is_limited": False,
+        "buttons": lambda words, _none: [(words.button, _site_url("admin:index"))],
+    },
+}
+# All kinds that are not about signing.
+OTHER_SPECS = COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | ENQUIRY_SPECS
+
+
+def _site_url(name):
+    return settings.SITE_URL + reverse(name)

@@ -1,6 +1,7 @@
 """Models of the pledges app, one module per concept."""
 
 from pledges.models.addresses import BlockedAddress, ProviderRule
+from pledges.models.alarm_words import AlarmWord
 from pledges.models.attempts import Attempt
 from pledges.models.backups import Backup, OutboxEntry
 from pledges.models.batch_rows import BatchRow
@@ -8,6 +9,7 @@ from pledges.models.batches import Batch
 from pledges.models.commitment_figures import CommitmentFigures
 from pledges.models.commitments import ChosenCommitment, FollowUp
 from pledges.models.content_version import ContentChange, ContentVersion
+from pledges.models.enquiries import Answer, Disclosure, Enquiry
 from pledges.models.events import Event, EventCount, EventFigures
 from pledges.models.exports import Export
 from pledges.models.goals import Goal
@@ -22,6 +24,7 @@ from pledges.models.paper import PaperSheet
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
 from pledges.models.published_state import PublishedCounty, PublishedState
+from pledges.models.ready_answers import ReadyAnswer
 from pledges.models.referrals import ReferralLink
 from pledges.models.registered_keys import RegisteredKey
 from pledges.models.sectors import Commitment, Sector
@@ -45,6 +48,8 @@ from pledges.models.wall import RefusedWord, WallName
 from pledges.models.wordings import Wording
 
 __all__ = [
+    "AlarmWord",
+    "Answer",
     "Attempt",
     "Backup",
     "Batch",
@@ -57,6 +62,8 @@ __all__ = [
     "ContentVersion",
     "County",
     "CountyRound",
+    "Disclosure",
+    "Enquiry",
     "Event",
     "EventCount",
     "EventFigures",
@@ -80,6 +87,7 @@ __all__ = [
     "ProviderRule",
     "PublishedCounty",
     "PublishedState",
+    "ReadyAnswer",
     "ReferralLink",
     "RefusedWord",
     "RegisteredKey",

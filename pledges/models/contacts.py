@@ -1,4 +1,4 @@
-"""The adult behind a group pledge or an organisation: encrypted name and address, keyed digests, and queries by them."""
+"""The person behind a group pledge, an organisation or an enquiry: encrypted name and address, keyed digests, queries."""
 
 from django.db import models
 from django.db.models import Q
@@ -36,6 +36,10 @@ class ContactQuerySet(models.QuerySet):
     def with_person(self):
         """Rows whose adult's name and address are not erased."""
         return self.filter(name_cipher__isnull=False)
+
+    def due_to_be_erased(self):
+        """Rows whose adult is not needed any more although the row stays: none, unless a subclass says which."""
+        return self.none()
 
     def erase_person(self):
         """Erase name and address of the adults; returns how many rows this call changed."""

@@ -1,6 +1,7 @@
 """The models with ciphertexts, for what looks at all of them: the proofs of keys, their rotation, and the alarm."""
 
 from pledges.models.addresses import BlockedAddress
+from pledges.models.enquiries import Answer, Enquiry
 from pledges.models.groups import GroupPledge
 from pledges.models.joinings import Joining
 from pledges.models.messages import Message
@@ -12,6 +13,8 @@ ENCRYPTED_MODELS = {
     "pledge": Pledge,
     "group": GroupPledge,
     "joining": Joining,
+    "enquiry": Enquiry,
+    "answer": Answer,
     "message": Message,
     "blocked": BlockedAddress,
     "referrallink": ReferralLink,
@@ -21,6 +24,8 @@ ENCRYPTED_TEXTS = {
     Pledge: ("address", "name", "new_address", "inviter"),
     GroupPledge: ("address", "name"),
     Joining: ("address", "name"),
+    Enquiry: ("address", "name", "text"),
+    Answer: ("text",),
     Message: ("address",),
     BlockedAddress: ("address",),
     ReferralLink: ("code",),

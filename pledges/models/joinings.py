@@ -12,7 +12,6 @@ from translated_fields import TranslatedField
 
 from pledges import addresses
 from pledges.models.contacts import ERASED, HAS_CONTACT, Contact, ContactQuerySet
-from pledges.models.groups import GroupPledge
 from pledges.models.joining_changes import JoiningChanges
 from pledges.models.places import Municipality
 from pledges.models.querysets import PENDING_LIFE
@@ -186,7 +185,3 @@ class Joining(JoiningChanges, Contact):
         if self.domain and self.domain == domain:
             return True
         return addresses.is_similar_name(organisation_key, self.organisation_key)
-
-
-# The models of pledges/models/contacts.py.
-CONTACTS = (GroupPledge, Joining)

@@ -47,6 +47,8 @@ class MessageKind(models.TextChoices):
     JOIN_RENEW = "join_renew", _("organisation: still with us?")
     JOIN_OUT = "join_out", _("organisation: has left")
     JOIN_LINKS = "join_links", _("organisation: your links")
+    ANSWER = "answer", _("answer to an enquiry")
+    ALARM = "alarm", _("to the safeguarding lead: sign in")
 
 
 # Kinds of low priority: sent only when no other message is due.

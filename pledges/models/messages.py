@@ -48,7 +48,7 @@ class Message(models.Model):
     pledge = models.ForeignKey(
         "pledges.Pledge", on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
     )
-    # A message is about a pledge, a group pledge or an organisation. The indexes of these columns are below.
+    # A message is about a pledge, a group pledge or an organisation, or is an answer. The indexes of these columns are below.
     group = models.ForeignKey(
         "pledges.GroupPledge",
         on_delete=models.CASCADE,
@@ -64,6 +64,9 @@ class Message(models.Model):
         related_name="messages",
         db_index=False,
         verbose_name=_("organisation that joins"),
+    )
+    answer = models.ForeignKey(
+        "pledges.Answer", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
     )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     address_cipher = models.BinaryField(null=True, editable=False)
@@ -101,6 +104,7 @@ class Message(models.Model):
                 condition=Q(pledge__isnull=False)
                 | Q(group__isnull=False)
                 | Q(joining__isnull=False)
+                | Q(answer__isnull=False)
                 | Q(address_cipher__isnull=False),
             ),
             models.CheckConstraint(
@@ -116,6 +120,7 @@ class Message(models.Model):
             models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
             models.Index(fields=["group"], name="message_group", condition=Q(group__isnull=False)),
             models.Index(fields=["joining"], name="message_joining", condition=Q(joining__isnull=False)),
+            models.Index(fields=["answer"], name="message_answer", condition=Q(answer__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
 
@@ -134,9 +139,9 @@ class Message(models.Model):
 
     @classmethod
     def queue_for(cls, kind, **about):
-        """Queue a message about a group pledge (`group=`) or an organisation (`joining=`), unless one of this kind waits.
+        """Queue, in the caller's transaction, a message about this `group=` or `joining=`, or with this `answer=`.
 
-        It is queued in the caller's transaction.
+        Not if one of this kind waits.
         """
         [row] = about.values()
         if not cls.objects.queued().filter(kind=kind, leased_until=None, **about).exists():
@@ -168,8 +173,8 @@ class Message(models.Model):
 
     @property
     def contact(self):
-        """The group pledge or the organisation that it is about, or None."""
-        return self.group or self.joining
+        """The group pledge, the organisation or the answer that it is about, or None."""
+        return self.group or self.joining or self.answer
 
     @property
     def spec(self):
@@ -215,7 +220,7 @@ class Message(models.Model):
 
     def _read_subject(self):
         """Read what it is about as it is now: withdrawn, confirmed or changed since the claim. False if it is gone."""
-        for name in ("pledge", "group", "joining"):
+        for name in ("pledge", "group", "joining", "answer"):
             if row := getattr(self, name):
                 setattr(self, name, type(row).objects.filter(pk=row.pk).first())
                 return getattr(self, name) is not None

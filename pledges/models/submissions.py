@@ -56,6 +56,7 @@ class SubmissionQuerySet(models.QuerySet):
             ~Q(digest_mark__startswith=keys.digest_key_ids())
             | has_older_key("name_cipher")
             | has_older_key("address_cipher")
+            | has_older_key("text_cipher")
             | has_older_key("inviter_cipher")
         )
 
@@ -77,6 +78,7 @@ class Submission(models.Model):
         NEW_ADDRESS = "new_address", _("change of address")
         GROUP = "group", _("group pledge")
         JOINING = "joining", _("organisation that joins")
+        ENQUIRY = "enquiry", _("enquiry")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -114,6 +116,8 @@ class Submission(models.Model):
     # Bound to the column and row of the pledge that they are copied to.
     address_cipher = models.BinaryField(null=True, editable=False)
     name_cipher = models.BinaryField(null=True, editable=False)
+    # Of an enquiry.
+    text_cipher = models.BinaryField(null=True, editable=False)
 
     # Columns of a sign-up, as in Pledge.
     name_digest = models.BinaryField(max_length=32, null=True, editable=False)
@@ -137,7 +141,7 @@ class Submission(models.Model):
     language = models.CharField(max_length=2, choices=settings.LANGUAGES, blank=True, editable=False)
     show_name = models.BooleanField(default=False, editable=False)
     updates = models.BooleanField(default=False, editable=False)
-    # What `settle_group` or `settle_joining` copies: the institution or organisation and its place; no person is named.
+    # What `settle_group`, `settle_joining` or `settle_enquiry` copies; no person is named.
     details = models.JSONField(null=True, editable=False)
     # Only ciphertext: a digest would link this person with the one whose link it is.
     inviter_cipher = models.BinaryField(null=True, editable=False)
@@ -173,7 +177,7 @@ class Submission(models.Model):
             # Only a sign-up names a person and what was signed; a request for the link does not even store the address.
             models.CheckConstraint(
                 name="submission_of_another_kind",
-                condition=Q(kind__in=["pledge", "group", "joining"])
+                condition=Q(kind__in=["pledge", "group", "joining", "enquiry"])
                 | Q(
                     name_cipher=None,
                     name_digest=None,
@@ -186,9 +190,9 @@ class Submission(models.Model):
             ),
             models.CheckConstraint(
                 name="submission_with_details",
-                condition=~Q(kind__in=["group", "joining"]) & Q(details__isnull=True)
+                condition=~Q(kind__in=["group", "joining", "enquiry"]) & Q(details__isnull=True)
                 | Q(
-                    kind__in=["group", "joining"],
+                    kind__in=["group", "joining", "enquiry"],
                     details__isnull=False,
                     pledge=None,
                     address_cipher__isnull=False,
@@ -201,6 +205,10 @@ class Submission(models.Model):
                     inviter_cipher=None,
                 )
                 & ~Q(language=""),
+            ),
+            models.CheckConstraint(
+                name="submission_of_an_enquiry",
+                condition=Q(kind="enquiry", text_cipher__isnull=False) | ~Q(kind="enquiry") & Q(text_cipher=None),
             ),
             models.CheckConstraint(
                 name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
@@ -235,10 +243,14 @@ class Submission(models.Model):
         self._set(person_digests(name, address, rules) | mailbox_digests(address, rules))
 
     def set_contact(self, name, address, rules):
-        """Set ciphertexts and digests of the adult of a group pledge or an organisation, by `kind`. Does not save."""
+        """Set ciphertexts and digests of the person behind a group, an organisation or an enquiry. Does not save."""
         self.name_cipher = keys.encrypt(name, associated_data=keys.associated_data(self.kind, "name", self.pk))
         self.address_cipher = keys.encrypt(address, associated_data=keys.associated_data(self.kind, "address", self.pk))
         self.set_mailbox(address, rules)
+
+    def set_text(self, text):
+        """Set the ciphertext of the text of an enquiry. Does not save."""
+        self.text_cipher = keys.encrypt(text, associated_data=keys.associated_data(self.kind, "text", self.pk))
 
     def set_inviter(self, code):
         """Set the ciphertext of the referral code of the link that led to the form. Does not save."""

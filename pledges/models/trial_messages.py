@@ -9,7 +9,8 @@ from django.core.mail import mailers
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
@@ -18,6 +19,7 @@ from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
 from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS
 from pledges.models.commitments import ChosenCommitment, FollowUp, Part, Place
+from pledges.models.enquiries import Answer, Enquiry
 from pledges.models.groups import GroupPledge
 from pledges.models.joinings import Joining, OrganisationKind
 from pledges.models.message_texts import LANGUAGES, MessageKind
@@ -126,6 +128,15 @@ def _sample_joining(kind, language):
     return joining
 
 
+def _sample_answer(language):
+    """An unsaved answer."""
+    answer = Answer(enquiry=Enquiry(language=language))
+    with translation.override(language):
+        text = gettext("The answer that you write appears here.")
+    answer.text_cipher = keys.encrypt(text, associated_data=answer.associated_data("text"))
+    return answer
+
+
 def _sample_pledges(kind, language):
     """Unsaved pledges for a message of this kind, as `content.compose` takes them."""
 
@@ -146,6 +157,8 @@ def _sample_pledges(kind, language):
         return [_sample_group(kind, language)]
     if kind in JOINING_SPECS:
         return [_sample_joining(kind, language)]
+    if kind == MessageKind.ANSWER:
+        return [_sample_answer(language)]
     spec = content.SPECS[kind]
     if spec.per_address:
         return [

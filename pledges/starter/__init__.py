@@ -1,4 +1,4 @@
-"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, refused words.
+"""Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words, ready answers.
 
 Each item has a stable key and is created once. What staff changed or deleted is not restored. Texts that staff left alone follow
 their corrections; a corrected wording is the next version.
@@ -10,11 +10,13 @@ from pathlib import Path
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
 from pledges.models import (
+    AlarmWord,
     Commitment,
     County,
     MessageText,
     Municipality,
     ProviderRule,
+    ReadyAnswer,
     RefusedWord,
     Sector,
     StarterItem,
@@ -31,7 +33,10 @@ def load(name, folder=FOLDER):
 
 def write():
     """Create what is new and correct what staff left alone; returns how many items. The caller opens the transaction."""
-    return sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
+    written = (
+        sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
+    )
+    return written + sum(_alarm_words()) + sum(_ready_answers())
 
 
 # Each of these functions yields, for each item, whether it was written now.
@@ -105,3 +110,13 @@ def _message_texts():
 def _refused_words():
     for word in load("refused-words"):
         yield StarterItem.create_once(f"refused:{word}", RefusedWord.objects.create, word=word)
+
+
+def _alarm_words():
+    for words in load("alarm-words"):
+        yield StarterItem.create_once(f"alarm:{words}", AlarmWord.objects.create, words=words)
+
+
+def _ready_answers():
+    for row in load("ready-answers"):
+        yield StarterItem.follow(f"ready:{row['key']}", ReadyAnswer.objects.filter(key=row["key"]), **row)

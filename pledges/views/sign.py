@@ -78,8 +78,7 @@ def through(request, code):
 
 @personal_page
 def _post(request):
-    if "no" in request.POST.getlist("over_16"):
-        # Under 16: no other field is read.
+    if is_under_16(request):
         return SeeOther(reverse("pledges:under_16"))
     content = PledgeContent.current()
     if not content.can_sign:
@@ -90,6 +89,11 @@ def _post(request):
         return _shown(request, form, tally.read(), **context)
 
     return answer(request, PledgeForm(request.POST), shown, "pledges:inbox")
+
+
+def is_under_16(request):
+    """Whether the form says so. Then no other field of it is read."""
+    return "no" in request.POST.getlist("over_16")
 
 
 def answer(request, form, shown, arrived):

@@ -64,12 +64,16 @@ DETAILS = {
     "sheets": gettext_lazy("paper sheets"),
     "units": gettext_lazy("child protection units"),
     "state": gettext_lazy("state"),
+    "assignee": gettext_lazy("assigned to account"),
+    "passed_at": gettext_lazy("passed on"),
 }
 VALUES = {
     "list": gettext_lazy("list"),
     "pledge": gettext_lazy("one pledge"),
     "find": gettext_lazy("search"),
     "wall": gettext_lazy("wall of supporters"),
+    "enquiry": gettext_lazy("enquiry"),
+    "disclosure": gettext_lazy("disclosure"),
     "confirm": gettext_lazy("confirm"),
     "invalidate": gettext_lazy("invalidate"),
     "restore": gettext_lazy("restore"),

@@ -44,6 +44,10 @@ class AccountManager(UserManager):
             Q(has_app=True) | Q(has_passkey=True)
         )
 
+    def safeguarding_leads(self):
+        """Active safeguarding leads who have a second factor, and so can sign in."""
+        return self.filter(Q(has_app=True) | Q(has_passkey=True), role_key=Role.SAFEGUARDING, is_active=True)
+
     def with_email(self, address):
         """The account with this e-mail address, compared case-insensitively, or None."""
         return self.filter(email__iexact=address.strip()).first()

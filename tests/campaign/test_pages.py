@@ -66,7 +66,7 @@ def test_21_hreflang_links_of_a_page_are_mutual(client, name, language):
 
 def test_21_titles_are_unique(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 50 and len(set(titles)) == len(titles)
+    assert len(titles) == 66 and len(set(titles)) == len(titles)
 
 
 @EVERY
@@ -116,8 +116,8 @@ def test_21_the_sitemap_has_each_page_in_both_languages(client):
         assert page.of(page.one("link", rel="canonical"))["href"] == address
         assert named == alternates(page)
         seen.add(address)
-    # Six pages only follow a form, and the wall of names must not be indexed.
-    left_out = {"pledges:group_inbox", "pledges:group_under_18", "pledges:join_inbox"}
+    # Seven pages only follow a form, and the wall of names must not be indexed.
+    left_out = {"pledges:group_inbox", "pledges:group_under_18", "pledges:join_inbox", "pledges:enquiry_sent"}
     left_out |= {"pledges:inbox", "pledges:under_16", "pledges:my_pledge_sent", "pledges:wall"}
     written = [*Page.objects.published().exclude(key="privacy"), *Article.objects.published()]
     expected = [path for name, _language, path in public_paths() if name not in left_out]
@@ -128,7 +128,7 @@ def test_21_the_sitemap_has_each_page_in_both_languages(client):
             counties = County.objects.exclude(code=County.ABROAD)
             expected += [path_of("pledges:county", language, county.slug) for county in counties]
     assert seen == {settings.SITE_URL + path for path in expected}
-    assert len(urls) == len(seen) == 36 + 24 + 6 + 2 * len(written)
+    assert len(urls) == len(seen) == 48 + 24 + 6 + 2 * len(written)
 
 
 def test_robots_txt_excludes_the_admin_and_names_the_sitemap(client):
@@ -167,6 +167,9 @@ def test_22_every_public_page_has_the_quick_exit_and_the_helplines(client, name,
 
 
 STATUS = {
+    **{f"enquiry about {purpose}, with every error": 422 for purpose in ("press", "data", "site", "other")},
+    "enquiry, too long": 422,
+    "enquiry, switched language": 200,
     "join, with every error": 422,
     "join, with wrong addresses": 422,
     "join, switched language": 200,

@@ -24,6 +24,7 @@ from pledges.crypto.links import Purpose
 from pledges.models import (
     Batch,
     BlockedAddress,
+    Enquiry,
     FollowUp,
     GroupPledge,
     Joining,
@@ -34,6 +35,7 @@ from pledges.models import (
 )
 from tests.clock import let_time_pass
 from tests.dump import dump
+from tests.enquiries import enquiry_data
 from tests.factories import app_code, form_data, give_app, keep_house, links_in, run_worker
 from tests.organisations import admit, join_data
 from tests.pages import Document
@@ -354,6 +356,20 @@ def join_as_organisations(client, people):
     assert Joining.objects.with_person().count() == len(people) - 1
 
 
+def write_to_the_team(client, people):
+    """Write to the team, have one message answered and seen by staff, one passed to the safeguarding lead, one erased."""
+    for person in people:
+        data = enquiry_data(name=person.name, email=f"e{person.address}", text=f"Jam {person.name}, kur flasim?")
+        assert client.post("/sq/kontakt/media/", data).status_code == 303
+    run_worker()
+    answered, alarmed, erased, *_others = Enquiry.objects.all()
+    page = reverse("admin:pledges_enquiry_change", args=[answered.pk])
+    assert answered.text in client.get(page).text, "the superuser reads the message"
+    assert client.post(page, {"answer": "1", "text": "Po, nesër."}).status_code == 302
+    assert alarmed.raise_alarm() and erased.delete()
+    run_worker()
+
+
 def leave_unsettled(client, people):
     """Submissions of every kind that no worker has settled."""
     for number, person in enumerate(people):
@@ -364,6 +380,7 @@ def leave_unsettled(client, people):
         client.post("/sq/zotimi-ne-grup/", group_data(name=person.name, email=person.address, letter=str(number)))
         data = join_data(name=person.name, email=person.address, no_domain="on")
         client.post("/sq/organizata/bashkohuni/", data)
+        client.post("/sq/kontakt/media/", enquiry_data(name=person.name, email=person.address, text=person.name))
     assert dict(Submission.objects.values_list("kind").annotate(Count("pk"))) == dict.fromkeys(
         Submission.Kind, len(people)
     )
@@ -391,6 +408,7 @@ def test_a_dump_of_the_database_and_the_log_contain_no_name_or_address(client, p
 
         pledge_in_groups(client, people[45:49], server)
         join_as_organisations(client, people[45:49])
+        write_to_the_team(client, people[45:49])
         leave_unsettled(client, people[40:45])
 
     stolen = dump()

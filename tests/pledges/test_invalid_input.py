@@ -388,6 +388,8 @@ ADDRESSES = addresses()
 FORMS = (
     *(SQ, EN, MY_SQ, MY_EN, "/sq/kerko/", "/en/search/", "/sq/zotimi-ne-grup/", "/en/group-pledge/"),
     *("/sq/organizata/bashkohuni/", "/en/organisations/join/"),
+    *("/sq/kontakt/media/", "/sq/kontakt/te-dhenat/", "/sq/kontakt/faqja/", "/sq/kontakt/tjeter/"),
+    *("/en/contact/press/", "/en/contact/data/", "/en/contact/site/", "/en/contact/other/"),
 )
 PERSONAL = [address for address in ADDRESSES if "<token:token>" in address]
 

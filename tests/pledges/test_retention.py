@@ -14,9 +14,11 @@ from operations.files import Base
 from operations.settings import Settings
 from pledges import retention
 from pledges.models import (
+    Answer,
     Attempt,
     BlockedAddress,
     ChosenCommitment,
+    Enquiry,
     FollowUp,
     GroupPledge,
     Joining,
@@ -32,6 +34,7 @@ from pledges.models.referrals import encrypt_inviter
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of
+from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
 from tests.organisations import admit, make_joining
 from tests.pages import Document
@@ -279,6 +282,17 @@ def prove_organisation():
     assert entry.pk not in [row.pk for row in SiteContent.current().organisations]
 
 
+def prove_enquiry():
+    is_kept_until(365 * DAY, make_enquiry, Enquiry.objects.exists)
+    make_enquiry().answer("Ja përgjigjja.", None)
+    Enquiry.objects.all().delete()
+    assert not Answer.objects.exists()
+
+
+def prove_disclosure():
+    is_kept_until(30 * DAY, make_disclosure, Enquiry.objects.exists)
+
+
 PROOFS = {
     "person": prove_person,
     "digests": prove_until_withdrawal,
@@ -297,6 +311,8 @@ PROOFS = {
     "group_numbers": prove_group_numbers,
     "joining": prove_joining,
     "organisation": prove_organisation,
+    "enquiry": prove_enquiry,
+    "disclosure": prove_disclosure,
     "forms": prove_forms,
     "messages": prove_messages,
     "last_message": prove_last_message,

@@ -34,6 +34,7 @@ from campaign.models import (
 from dev.cluster import Cluster
 from pledges import kept_pages, snapshot
 from pledges.models import (
+    AlarmWord,
     Commitment,
     CommitmentFigures,
     ContentChange,
@@ -128,6 +129,7 @@ CHANGES = [
     lambda: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
     lambda: Goal.objects.create(people=5000),
     lambda: ProviderRule.objects.first().delete(),
+    lambda: AlarmWord.objects.create(words="fjalë e re"),
     lambda: HelpChannel.objects.filter(key="alo-116111").update(number="116-111"),
     lambda: Demand.objects.update(institution="Kuvendi i Shqipërisë"),
     lambda: add_step(Demand.objects.first()),

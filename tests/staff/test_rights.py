@@ -17,6 +17,7 @@ from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
 from staff.roles import Role
 from tests.demands import make_handover
+from tests.enquiries import make_disclosure, make_enquiry
 from tests.events import make_event
 from tests.factories import make_picture, make_pledge, make_staff, make_submission, sign_in
 from tests.organisations import make_joining
@@ -71,6 +72,11 @@ MODELS = {
     "pledges.providerrule": OF_PLEDGES,
     "pledges.grouppledge": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.joining": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.enquiry": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    # Of administrators only while there is no safeguarding lead (tests/pledges/test_enquiries.py).
+    "pledges.disclosure": {SAFEGUARDING: "LVHS"},
+    "pledges.readyanswer": OF_PLEDGES,
+    "pledges.alarmword": {PLEDGES: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "pledges.event": {EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL},
     # Sheets are issued in batches and made void, never deleted.
     "pledges.papersheet": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
@@ -131,7 +137,8 @@ def rows():
     Message.queue(Message.Kind.LINKS, pledge)
     make_pledge().block()
     make_submission()
-    make_group(), make_sheet(), make_joining(), make_event()
+    make_group(), make_sheet(), make_joining(), make_event(), make_enquiry(), make_disclosure()
+    make_account("mbrojtja@shembull.al", SAFEGUARDING, "Mbrojtja")
     AuditEntry.log(None, AuditEntry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")

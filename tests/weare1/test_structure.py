@@ -101,6 +101,8 @@ ADDRESSES = [
     ("/en/demands/register/", "campaign:demand", "register"),
     ("/sq/kerkesat/steps.atom", "campaign:demand_feed"),
     ("/en/demands/steps.atom", "campaign:demand_feed"),
+    ("/sq/kontakt/", "campaign:contact"),
+    ("/en/contact/", "campaign:contact"),
     ("/sq/zotimi-im/", "pledges:my_pledge"),
     ("/en/my-pledge/", "pledges:my_pledge"),
     ("/api/v1/totals.json", "totals_json"),

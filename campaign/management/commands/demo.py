@@ -24,10 +24,12 @@ from pledges.models import (
     ProviderRule,
     PublishedState,
     Sector,
+    Submission,
     Wording,
 )
 from pledges.models.group_querysets import school_year
 from pledges.models.querysets import PENDING_LIFE
+from pledges.submissions import submit
 from pledges.totals import events, milestones, published, tally
 from pledges.totals.suppression import THRESHOLD
 from staff import demo
@@ -62,6 +64,11 @@ EVENT_TO_COME = {
     "place_en": "In front of the town hall",
     "map_url": "https://www.openstreetmap.org/?mlat=42.0693&mlon=19.5126#map=17/42.0693/19.5126",
 }
+# (purpose, language, text) of messages to the team.
+MESSAGES = (
+    ("press", "sq", "Mesazh i shpikur: po përgatis një emision për lëvizjen. Me kë mund të flas këtë javë?"),
+    ("site", "en", "Invented message: the map of the counties does not open on my phone."),
+)
 # Percentage of the pledges in each sector.
 SECTOR_SHARES = {
     "parents": 34,
@@ -106,6 +113,7 @@ class Command(BaseCommand):
             invented.write_goals()
             self.create_events()
             demo_commitments.write()
+            self.send_messages()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
 
@@ -129,6 +137,15 @@ class Command(BaseCommand):
                 unit.hours_sq, unit.hours_en = "E hënë deri të premten, 8:00–16:00", "Monday to Friday, 8:00–16:00"
                 unit.verify(timezone.localdate() - timedelta(days=7 * number), None)
                 unit.save()
+
+    def send_messages(self):
+        """Write to the team, as people do by the contact form. The worker settles it."""
+        for purpose, language, text in MESSAGES:
+            submission = Submission(kind=Submission.Kind.ENQUIRY, language=language)
+            submission.details = {"purpose": purpose, "is_alarming": False}
+            submission.set_contact("", f"{purpose}@shembull.invalid", ProviderRule.objects.by_domain())
+            submission.set_text(text)
+            submit(submission)
 
     def invented_pledges(self):
         """Yield NUMBER_OF_PLEDGES unsaved pledges of the last year, most of them confirmed, from a fixed random seed."""

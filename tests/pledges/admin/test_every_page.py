@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.html import escape
 
 from pledges.models import Batch, Message, Pledge
+from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_submission
 from tests.organisations import make_joining
 from tests.pledges.admin.pages import LIST
@@ -33,7 +34,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     Message.queue(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
     make_submission()
-    make_group(), make_sheet(), make_joining()
+    make_group(), make_sheet(), make_joining(), make_enquiry(), make_disclosure()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     without_add_form = {
@@ -50,6 +51,8 @@ def test_every_page_opens_in_both_languages(admin_client, language):
         "wallname",
         "grouppledge",
         "joining",
+        "enquiry",
+        "disclosure",
         "handout",
         "commitment",
     }
@@ -63,7 +66,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in response.text, path
             assert "<script>" not in response.text, path
         visited += 1
-    assert visited == 108
+    assert visited == 120
 
 
 def test_the_language_switch_returns_to_the_same_page_and_affects_only_the_admin(admin_client):

@@ -135,3 +135,9 @@ def test_only_those_who_may_decide_do_and_names_need_their_own_right(client):
     assert client.post(path, {"approve": "1", "seen": "28"}).status_code == 403
     sign_in(client, make_staff("view_pledge"))
     assert client.get(path).status_code == 403 and exact_total() == 0
+
+
+@pytest.mark.parametrize("path", ["/admin/pledges/grouppledge/", "/admin/pledges/joining/"])
+def test_the_queues_show_decided_rows_too(path, client):
+    sign_in(client, make_staff(superuser=True))
+    assert client.get(f"{path}?queue=refused").status_code == 200

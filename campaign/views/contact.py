@@ -1,0 +1,86 @@
+"""Contact: the page where people say what it is about, and the pages for help and reports, which take no text."""
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from campaign import inner_pages, structured_data
+from campaign.content import SiteContent
+from campaign.models import Page
+from campaign.models.settings import CONTACTS, contact_url
+from pledges.http import public_page
+
+# Channels that people reach in writing: for help, and to report abuse online.
+CHAT, ONLINE_REPORT = "alo-chat", "isigurt"
+
+
+@public_page
+def contact(request):
+    """The text of staff, the purposes as links, and the addresses that staff have entered. It has no field."""
+    content = SiteContent.current()
+    page = content.page_by_key.get(Page.CONTACT)
+    if page is None:
+        raise Http404
+    context = {
+        "page": page,
+        "pictures": content.pictures,
+        "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
+        "blocks": inner_pages.blocks(page, content),
+        "way_on": inner_pages.way_on(page.key, content),
+        "structured": [structured_data.breadcrumbs([(page.title, page.get_absolute_url())])],
+        "purposes": list(_purposes()),
+        "addresses": list(_addresses(content)),
+    }
+    return render(request, "campaign/contact.html", context)
+
+
+def _purposes():
+    """Yield {"label", "url"}: help first."""
+    for name, label in (
+        ("campaign:contact_help", _("I need help, or I am worried about a child")),
+        ("campaign:contact_report", _("I want to report abuse")),
+        ("pledges:enquiry_press", _("I am a journalist")),
+        ("pledges:join", _("Our organisation wants to join")),
+        ("pledges:enquiry_data", _("My personal data")),
+        ("pledges:enquiry_site", _("Something is wrong on the site")),
+        ("pledges:enquiry_other", _("Something else")),
+    ):
+        yield {"label": label, "url": reverse(name)}
+
+
+def _addresses(content):
+    """Yield {"label", "address", "url", "is_site"} of the addresses that staff have entered."""
+    labels = dict(zip(CONTACTS, (_("press"), _("data protection"), _("security problems")), strict=True))
+    for name, label in labels.items():
+        if address := getattr(content.settings, name):
+            url = contact_url(address)
+            yield {"label": capfirst(label), "address": address, "url": url, "is_site": url == address}
+
+
+@public_page
+def help_now(request):
+    """Numbers and chat. A message would wait, so there is no field."""
+    lead = _("Do not write to us: call. Someone answers straight away.")
+    return _without_field(request, _("Get help now"), lead, [CHAT])
+
+
+@public_page
+def report(request):
+    """Where to report abuse, and what happens then. A message would wait, so there is no field."""
+    lead = _("You need no proof. These numbers take reports straight away. We do not.")
+    return _without_field(request, _("Report abuse"), lead, [ONLINE_REPORT, CHAT])
+
+
+def _without_field(request, title, lead, written):
+    content = SiteContent.current()
+    channels = {channel.key: channel for channel in content.channels}
+    context = {
+        "title": title,
+        "lead": lead,
+        "written": [channels[key] for key in written if key in channels and channels[key].url],
+        "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
+        "child": content.page_by_key.get(inner_pages.CHILD),
+    }
+    return render(request, "campaign/contact_help.html", context)

@@ -1,0 +1,119 @@
+"""The forms with which people write to the team, one for each purpose."""
+
+import unicodedata
+
+from crispy_forms.layout import HTML
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from pledges.content import PledgeContent
+from pledges.forms.fields import AddressField, AgeField, NameField, clean_name
+from pledges.forms.sign import AddressForm
+from pledges.models import Submission
+from pledges.models.alarm_words import is_alarming
+from pledges.models.enquiries import Purpose
+from pledges.numbers import number
+from pledges.submissions import submit
+
+MAX_LENGTH = 4000
+
+# {purpose: (heading, sentence below it)}
+WORDS = {
+    Purpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
+    Purpose.DATA: (
+        _("A request about your data"),
+        _("To see, correct or erase what we keep about you. If you have signed, the link to your pledge is quicker."),
+    ),
+    Purpose.SITE: (
+        _("Something wrong on the site"),
+        _("A mistake, something you cannot use, or a security problem. Say which page, and with what device."),
+    ),
+    Purpose.OTHER: (_("Write to us"), _("For everything that the other forms do not cover.")),
+}
+
+
+def plain_text(value):
+    """Typed text in NFC with plain line breaks and without control characters, NUL among them. Markup stays as it is."""
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc")
+
+
+class TextField(forms.CharField):
+    """The text of an enquiry. It has no `maxlength`, with which browsers cut off what is pasted without a word."""
+
+    def __init__(self, **kwargs):
+        message = _("Write your message.")
+        super().__init__(widget=forms.Textarea(attrs={"rows": 8}), error_messages={"required": message}, **kwargs)
+
+    def to_python(self, value):
+        return super().to_python(plain_text(value or ""))
+
+    def clean(self, value):
+        text = super().clean(value)
+        if len(text) > MAX_LENGTH:
+            raise forms.ValidationError(
+                _("Your message must be %(limit)s characters or fewer. It has %(count)s."),
+                code="text_long",
+                params={"limit": number(MAX_LENGTH), "count": number(len(text))},
+            )
+        return text
+
+
+class OptionalNameField(NameField):
+    """A person's name, cleaned as everywhere, or ""."""
+
+    def clean(self, value):
+        return clean_name(value) if value and value.strip() else ""
+
+
+class EnquiryForm(AddressForm):
+    """The form of one purpose. `over_16` comes first; the view rejects a "no" before it builds the form."""
+
+    over_16 = AgeField()
+    text = TextField(label=_("Your message"), help_text=_("Up to 4,000 characters. You cannot attach files."))
+    name = OptionalNameField(label=_("Your name (optional)"), required=False)
+    email = AddressField(help_text=_("We answer to this address. Our answer does not repeat what you wrote."))
+    email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
+
+    button = ("send", _("Send"))
+
+    def __init__(self, *args, purpose, **kwargs):
+        self.purpose = Purpose(purpose)
+        self.heading, self.lead = WORDS[self.purpose]
+        self.action = f"pledges:enquiry_{self.purpose}"
+        super().__init__(*args, **kwargs)
+
+    @cached_property
+    def helper(self):
+        """The crispy helper, with the id by which the language switch finds the form."""
+        helper = super().helper
+        helper.form_id = "enquiry"
+        return helper
+
+    def _layout(self):
+        layout = super()._layout()
+        # Before the text.
+        layout.insert(1, HTML('{% include "pledges/not_watched.html" %}'))
+        layout.insert(len(layout) - 1, HTML('{% include "pledges/enquiry_privacy.html" %}'))
+        return layout
+
+    def redisplay(self):
+        super().redisplay()
+        self.data["text"] = plain_text(self.data.get("text", ""))
+
+    def save(self, network, limit):
+        """Store the form for the worker to settle; returns False, without storing it, at the network's limit.
+
+        Whether the text sounds like a disclosure is decided here, because settling has no key to read it.
+        """
+        cleaned, content = self.cleaned_data, PledgeContent.current()
+        submission = Submission(kind=Submission.Kind.ENQUIRY, language=get_language())
+        submission.details = {
+            "purpose": self.purpose.value,
+            "is_alarming": is_alarming(cleaned["text"], content.alarm_patterns),
+        }
+        submission.set_contact(cleaned["name"], cleaned["email"], content.provider_rules)
+        submission.set_text(cleaned["text"])
+        return submit(submission, network, limit)

@@ -1,0 +1,37 @@
+-- Enquiries: settling, the keys of their digests, and what a restore of an older backup must not bring back.
+
+CREATE OR REPLACE TRIGGER check_digest_keys BEFORE INSERT OR UPDATE OF digest_mark ON pledges_enquiry
+    FOR EACH ROW WHEN (NEW.digest_mark <> '') EXECUTE FUNCTION check_digest_keys();
+
+-- An enquiry. No message follows. One from a blocked mailbox is kept too: the block is about what we send.
+CREATE OR REPLACE FUNCTION settle_enquiry(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO pledges_enquiry (
+        id, purpose, language, state, created_at, disclosure_at, text_cipher, name_cipher, address_cipher, address_digest,
+        address_digest_last, digest_mark
+    )
+    SELECT submission.id, form.purpose, submission.language, 'new', submission.created_at,
+        CASE WHEN form.is_alarming THEN submission.created_at END, submission.text_cipher, submission.name_cipher,
+        submission.address_cipher, submission.address_digest, submission.address_digest_last, submission.digest_mark
+    FROM jsonb_to_record(submission.details) AS form (purpose text, is_alarming boolean) ON CONFLICT DO NOTHING;
+END $$;
+
+-- The outbox (outbox.sql): what was erased, and what staff decided, so that a restore of an older backup does not undo it.
+CREATE OR REPLACE FUNCTION outbox_enquiry_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO pledges_outboxentry (kind, rows) VALUES ('enquiry_changed', jsonb_build_array(jsonb_build_object(
+        'id', new.id, 'state', new.state, 'assignee_id', new.assignee_id, 'assigned_at', new.assigned_at,
+        'answered_at', new.answered_at, 'closed_at', new.closed_at, 'disclosure_at', new.disclosure_at,
+        'alerted_at', new.alerted_at, 'passed_at', new.passed_at
+    )));
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_enquiry FOR EACH ROW WHEN (
+    (
+        (old.state, old.assignee_id) IS DISTINCT FROM (new.state, new.assignee_id)
+        OR (old.disclosure_at, old.alerted_at, old.passed_at)
+            IS DISTINCT FROM (new.disclosure_at, new.alerted_at, new.passed_at)
+    ) AND outbox_is_on()
+) EXECUTE FUNCTION outbox_enquiry_updated();
+CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_enquiry REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('enquiry_erased', 'r.id');

@@ -1,0 +1,72 @@
+"""Words by which a message to the team sounds like a disclosure of abuse, and the patterns that editable lists of words use."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def plain(text):
+    """The text without accents, case-folded, for comparison."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def compile_pattern(line):
+    """A compiled regular expression that matches the words of one line in text that `plain` returned.
+
+    A `*` in a word stands for any letters, a `*` by itself for one optional word.
+    """
+    parts = []
+    for word in re.sub(r"\*+", "*", plain(line)).split():
+        if word != "*":
+            parts.append((r"\W+" if parts else r"\b") + r"\w*".join(map(re.escape, word.split("*"))))
+        elif parts:
+            parts.append(r"(?:\W+\w+)?")
+    return re.compile("".join(parts) + r"\b")
+
+
+class AlarmWordQuerySet(models.QuerySet):
+    """Queries on alarm words."""
+
+    def patterns(self):
+        """The compiled patterns of all lines, as a tuple."""
+        return tuple(compile_pattern(words) for words in self.values_list("words", flat=True))
+
+
+class AlarmWord(models.Model):
+    """A word or phrase, in either language, that raises the alarm when a message to the team contains it."""
+
+    words = models.CharField(
+        _("words"),
+        max_length=80,
+        unique=True,
+        help_text=_(
+            "A word or phrase, in Albanian or in English. Accents and capitals do not matter. An asterisk (*) matches any "
+            "ending; on its own it matches one word or none: “touch* * me” finds “touched me” and “touches also me”."
+        ),
+    )
+
+    objects = AlarmWordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("alarm word")
+        verbose_name_plural = _("alarm words")
+        ordering = ["words"]
+
+    def __str__(self):
+        return self.words
+
+    def clean(self):
+        """Join the words by single spaces. Refuses a line without a letter, which would match any text."""
+        self.words = " ".join(self.words.split())
+        if not any(character.isalpha() for character in self.words):
+            raise ValidationError({"words": _("Enter a word or a phrase.")})
+
+
+def is_alarming(text, patterns):
+    """Whether a message sounds like a disclosure, by these `patterns()`."""
+    compared = plain(text)
+    return any(pattern.search(compared) for pattern in patterns)

@@ -1,0 +1,196 @@
+"""Messages that people send to the team by the contact form, the answers, and those that sound like a disclosure of abuse."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from pledges.crypto import keys
+from pledges.models.contacts import HAS_CONTACT, Contact, ContactQuerySet
+from pledges.models.enquiry_changes import EnquiryChanges
+from pledges.models.groups import GroupPledge
+from pledges.models.joinings import Joining
+
+ENQUIRY_PERIOD = timedelta(days=365)
+DISCLOSURE_PERIOD = timedelta(days=30)
+
+
+class Purpose(models.TextChoices):
+    """What an enquiry is about. Each has a form of its own."""
+
+    PRESS = "press", _("press")
+    DATA = "data", _("personal data")
+    SITE = "site", _("something wrong on the site")
+    OTHER = "other", _("something else")
+
+
+class EnquiryQuerySet(ContactQuerySet):
+    """Filters of enquiries."""
+
+    def inbox(self):
+        """Those that do not sound like a disclosure."""
+        return self.filter(disclosure_at=None)
+
+    def disclosures(self):
+        """Those that sound like a disclosure."""
+        return self.filter(disclosure_at__isnull=False)
+
+    def open(self):
+        """Those that nobody has answered or closed."""
+        return self.filter(state__in=[self.model.State.NEW, self.model.State.ASSIGNED])
+
+    def expired(self):
+        """Those whose time is over: a disclosure 30 days after the alarm, any other after a year."""
+        disclosures = Q(disclosure_at__lte=Now() - DISCLOSURE_PERIOD)
+        return self.filter(disclosures | Q(created_at__lte=Now() - ENQUIRY_PERIOD))
+
+
+class Enquiry(EnquiryChanges, Contact):
+    """One message to the team. Text, name and address are ciphertext; the name is "" if none was given.
+
+    While `disclosure_at` is set it is a disclosure, which the safeguarding lead alone sees.
+    """
+
+    TABLE = "enquiry"
+
+    class State(models.TextChoices):
+        NEW = "new", _("new")
+        ASSIGNED = "assigned", _("assigned")
+        ANSWERED = "answered", _("answered")
+        CLOSED = "closed", _("closed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=5, choices=Purpose, editable=False)
+    text_cipher = models.BinaryField(editable=False)
+    # Of the form, and so of the answer.
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, editable=False)
+    created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.NEW, editable=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("assigned to"),
+        editable=False,
+    )
+    assigned_at = models.DateTimeField(null=True, editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    disclosure_at = models.DateTimeField(_("alarm"), null=True, editable=False)
+    # When the safeguarding leads were told.
+    alerted_at = models.DateTimeField(null=True, editable=False)
+    passed_at = models.DateTimeField(_("passed on"), null=True, editable=False)
+
+    objects = EnquiryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("enquiry")
+        verbose_name_plural = _("enquiries")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=Purpose.values)),
+            models.CheckConstraint(name="enquiry_has_contact", condition=HAS_CONTACT),
+            models.CheckConstraint(
+                name="enquiry_state_and_times",
+                condition=Q(state="new", assignee=None, assigned_at=None, answered_at=None, closed_at=None)
+                | Q(state="assigned", assigned_at__isnull=False, answered_at=None, closed_at=None)
+                | Q(state="answered", answered_at__isnull=False, closed_at=None)
+                | Q(state="closed", closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="enquiry_times_of_a_disclosure",
+                condition=Q(disclosure_at__isnull=False) | Q(alerted_at=None, passed_at=None),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="enquiry_state"),
+            models.Index(fields=["address_digest"], name="enquiry_address"),
+            models.Index(fields=["address_digest_last"], name="enquiry_address_last"),
+        ]
+
+    def __str__(self):
+        # No personal data: it is written to logs and to the admin's history.
+        return str(self.pk)[:8]
+
+    @property
+    def title(self):
+        """What it is about, and the beginning of its number."""
+        return f"{capfirst(self.get_purpose_display())}, {self}"
+
+    @property
+    def text(self):
+        """The decrypted text. Raises CannotDecrypt."""
+        return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
+
+
+class DisclosureManager(models.Manager.from_queryset(EnquiryQuerySet)):
+    """The enquiries that are disclosures."""
+
+    def get_queryset(self):
+        """All of them."""
+        return super().get_queryset().disclosures()
+
+
+class Disclosure(Enquiry):
+    """An enquiry that sounds like a disclosure of abuse. A proxy model, so that its admin has permissions of its own."""
+
+    objects = DisclosureManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
+
+
+class Answer(models.Model):
+    """One answer by email to an enquiry. The text is ciphertext; it is erased with the enquiry."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="answers", editable=False)
+    text_cipher = models.BinaryField(editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    # Of the content of messages, which ask it of pledges.
+    updates = False
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    def associated_data(self, column):
+        """The associated data that bind a ciphertext to this column and row."""
+        return keys.associated_data("answer", column, self.pk)
+
+    @property
+    def text(self):
+        """The decrypted text. Raises CannotDecrypt."""
+        return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
+
+    @property
+    def address(self):
+        """The decrypted address of the person who asked. Raises CannotDecrypt."""
+        return self.enquiry.address
+
+    @property
+    def language(self):
+        """The language of the person who asked."""
+        return self.enquiry.language
+
+    def paragraphs(self):
+        """The lines of the text, for the message."""
+        return [line.strip() for line in self.text.splitlines() if line.strip()]
+
+
+# The models of pledges/models/contacts.py.
+CONTACTS = (GroupPledge, Joining, Enquiry)

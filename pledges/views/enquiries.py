@@ -1,0 +1,38 @@
+"""Writing to the team: the form of each purpose, and the page after it. The page that leads to them is in campaign/views/."""
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from pledges.forms.enquiries import EnquiryForm
+from pledges.http import cookieless_form, personal_page, public_page
+from pledges.views.sign import SeeOther, answer, is_under_16
+
+
+@cookieless_form
+@sensitive_post_parameters()
+def form(request, purpose):
+    """The form. POST is answered with 303 on success, 422 on errors, 429 at the limit of the network."""
+    return _post(request, purpose) if request.method == "POST" else _page(request, purpose)
+
+
+@public_page(is_form=True)
+def _page(request, purpose):
+    return render(request, "pledges/enquiry.html", {"form": EnquiryForm(purpose=purpose)})
+
+
+@personal_page
+def _post(request, purpose):
+    if is_under_16(request):
+        return SeeOther(reverse("pledges:under_16"))
+
+    def shown(form, status=200, **context):
+        return render(request, "pledges/enquiry.html", {"form": form, **context}, status=status)
+
+    return answer(request, EnquiryForm(request.POST, purpose=purpose), shown, "pledges:enquiry_sent")
+
+
+@public_page
+def sent(request):
+    """The page after sending: the same whatever was written, with the numbers once more."""
+    return render(request, "pledges/enquiry_sent.html")

@@ -1,0 +1,68 @@
+"""Messages to the team for tests: the data of the form, and enquiries in the inbox or with the safeguarding lead."""
+
+import itertools
+
+from django.db.models.functions import Now
+
+from pledges.crypto import keys
+from pledges.models import Enquiry, ProviderRule
+from pledges.models.person import address_digests
+from tests.factories import form_data
+
+_numbers = itertools.count(1)
+CONTACT = {"sq": "/sq/kontakt/", "en": "/en/contact/"}
+FORMS = {
+    "sq": {
+        "press": "/sq/kontakt/media/",
+        "data": "/sq/kontakt/te-dhenat/",
+        "site": "/sq/kontakt/faqja/",
+        "other": "/sq/kontakt/tjeter/",
+    },
+    "en": {
+        "press": "/en/contact/press/",
+        "data": "/en/contact/data/",
+        "site": "/en/contact/site/",
+        "other": "/en/contact/other/",
+    },
+}
+SENT = {"sq": "/sq/kontakt/u-dergua/", "en": "/en/contact/sent/"}
+QUESTION = {
+    "sq": "Përshëndetje, po shkruaj për lëvizjen kundër dhunës seksuale ndaj fëmijëve. Me kë mund të flas?",
+    "en": "Hello, I am writing about the movement against child sexual abuse. Whom can I talk to?",
+}
+DISCLOSURE = {
+    "sq": "Një burrë që e njoh më prek dhe më thotë të mos i tregoj askujt.",
+    "en": "A man I know touches me and says I should not say anything.",
+}
+
+
+def enquiry_data(**changes):
+    """The POST data of a journalist; None removes a field."""
+    data = {
+        "over_16": "yes",
+        "text": QUESTION["sq"],
+        "name": "Zamira Gazetarja",
+        "email": "zamira@gazeta-shembull.al",
+        "stamp": form_data()["stamp"],
+        "website": "",
+        **changes,
+    }
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def make_enquiry(text=QUESTION["sq"], name="Zamira Gazetarja", address=None, **overrides):
+    """A saved enquiry from the press, in the inbox."""
+    enquiry = Enquiry(**{"purpose": "press", "language": "sq", **overrides})
+    address = address or f"zamira{next(_numbers)}@gazeta-shembull.al"
+    for column, value in (("text", text), ("name", name), ("address", address)):
+        setattr(enquiry, f"{column}_cipher", keys.encrypt(value, associated_data=enquiry.associated_data(column)))
+    for column, value in address_digests(address, ProviderRule.objects.by_domain()).items():
+        setattr(enquiry, column, value)
+    enquiry.save(force_insert=True)
+    enquiry.refresh_from_db()
+    return enquiry
+
+
+def make_disclosure(**overrides):
+    """A saved enquiry that sounds like a disclosure."""
+    return make_enquiry(**{"text": DISCLOSURE["sq"], "disclosure_at": Now(), **overrides})
