@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
-from pledges import kept_pages
+from pledges import kept_pages, snapshot
 from pledges.crypto import registry
 from tests import drill
 from tests.factories import sign_in
@@ -109,8 +109,9 @@ def _wait_for_other_connections():
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Every test begins with an empty cache, and without rendered pages and keys, which can be of another test."""
+    """Every test begins with an empty cache, and without rendered pages, keys and faults, which can be of another test."""
     cache.clear()
+    snapshot._process.down_until = snapshot._process.forms_closed_until = 0.0
     if Seeded.keys:
         Seeded.keys.read_at = time.monotonic()
     # So that no test depends on which one asks first.
