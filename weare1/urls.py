@@ -9,7 +9,7 @@ from campaign.sitemaps import SITEMAPS
 from campaign.views import content, events, files, handouts, oembed, pictures
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
-from pledges.views import counter, health, open_data, ribbon, totals
+from pledges.views import challenges, counter, health, open_data, ribbon, totals
 
 register_converter(LanguageConverter, "language")
 
@@ -55,6 +55,7 @@ urlpatterns = [
     path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
     path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
     path("oembed", oembed.oembed, name="oembed"),
+    path("challenge/<slug:form>/", challenges.challenge, name="challenge"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),
     path("handouts/<language:language>/", include(handout_urls)),

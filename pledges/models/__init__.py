@@ -1,10 +1,11 @@
 """Models of the pledges app, one module per concept."""
 
 from pledges.models.addresses import BlockedAddress, ProviderRule
-from pledges.models.attempts import Attempt
+from pledges.models.attempts import Attempt, SlowLane
 from pledges.models.backups import Backup, OutboxEntry
 from pledges.models.batch_rows import BatchRow
 from pledges.models.batches import Batch
+from pledges.models.challenges import UsedChallenge
 from pledges.models.commitments import ChosenCommitment
 from pledges.models.content_version import ContentChange, ContentVersion
 from pledges.models.events import Event, EventCount, EventFigures
@@ -81,6 +82,7 @@ __all__ = [
     "RefusedWord",
     "RegisteredKey",
     "Sector",
+    "SlowLane",
     "StarterItem",
     "Submission",
     "TallyCell",
@@ -92,6 +94,7 @@ __all__ = [
     "TallyVersion",
     "TrialMessage",
     "Unreadable",
+    "UsedChallenge",
     "WallName",
     "Way",
     "Wording",

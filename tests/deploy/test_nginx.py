@@ -48,7 +48,10 @@ call_command("seed", verbosity=0)
 WALL = "/sq/muri/"
 
 
-@pytest.mark.parametrize(("page", "template"), [("unavailable.html", "503.html"), ("refused.html", "refused.html")])
+@pytest.mark.parametrize(
+    ("page", "template"),
+    [("unavailable.html", "503.html"), ("refused.html", "refused.html"), ("too-many.html", "too-many.html")],
+)
 def test_the_static_error_pages_are_rendered_templates(page, template):
     assert (DEPLOY / page).read_text() == render_to_string(template)
 
