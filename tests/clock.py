@@ -20,7 +20,9 @@ from pledges.models import (
     OutboxEntry,
     PaperSheet,
     Pledge,
+    SlowLane,
     Submission,
+    UsedChallenge,
 )
 
 MODELS = (
@@ -30,6 +32,8 @@ MODELS = (
     Joining,
     PaperSheet,
     Organisation,
+    SlowLane,
+    UsedChallenge,
 )
 
 

@@ -31,7 +31,8 @@ class Solved:
     expires_at: datetime
 
 
-def _secret(use):
+def secret(use):
+    """The key of a use: of the signature of a challenge ("parameters"), or of the signature of its solution ("key")."""
     return salted_hmac("pledges.challenge", use, algorithm="sha256").digest()
 
 
@@ -43,8 +44,8 @@ def issue(form):
         counter=FEWEST_TRIES + secrets.randbelow(MOST_TRIES - FEWEST_TRIES + 1),
         expires_at=int(time.time()) + LIFETIME_SECONDS,
         data={"form": form},
-        hmac_secret=_secret("parameters"),
-        hmac_key_secret=_secret("key"),
+        hmac_secret=secret("parameters"),
+        hmac_key_secret=secret("key"),
     )
     return challenge.to_dict()
 
@@ -57,7 +58,7 @@ def read(text, form):
         payload = altcha.Payload.from_base64(text)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    result = altcha.verify_solution(payload, _secret("parameters"), hmac_key_secret=_secret("key"))
+    result = altcha.verify_solution(payload, secret("parameters"), hmac_key_secret=secret("key"))
     parameters = payload.challenge.parameters
     if not result.verified or parameters.data != {"form": form}:
         return None

@@ -6,19 +6,17 @@ from django.core import signing
 from django.db import transaction
 from django.http import JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pledges.content import PledgeContent
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Message, Pledge, ReferralLink, Unreadable
-from pledges.views.sign import SeeOther, answer
+from pledges.views.sign import answer
 
 # Purposes whose page shows or changes name or address.
 NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)

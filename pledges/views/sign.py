@@ -21,7 +21,6 @@ from pledges.network import network
 from pledges.snapshot import Depth
 from pledges.totals import tally
 
-
 # For programs that send forms. A person does not need to wait.
 RETRY_AFTER = timedelta(minutes=1)
 
@@ -114,7 +113,11 @@ def answer(request, form, shown, arrived):
     if not form.is_valid():
         form.redisplay()
         return shown(form, status=422)
-    pledging, solution, is_slow = PledgeContent.current().settings, request.POST.get("altcha", ""), "slow" in request.POST
+    pledging, solution, is_slow = (
+        PledgeContent.current().settings,
+        request.POST.get("altcha", ""),
+        "slow" in request.POST,
+    )
     receipt = form.save(
         network(request) or (UNKNOWN if pledging.challenge_everyone else None),
         0 if pledging.challenge_everyone else pledging.network_limit,
