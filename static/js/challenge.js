@@ -47,6 +47,11 @@
     var button = pressed;
     isChecking = false;
     offer(true, true);
+    if (box && button) {
+      // To the other way to send the form.
+      box.querySelector(".with-check").insertAdjacentElement("afterbegin", status);
+      box.focus();
+    }
     say("failed");
     pressed = null;
     if (button && !box) {
@@ -123,6 +128,7 @@
       pressed = button.form === form && !button.hasAttribute("aria-hidden") ? button : form.querySelector("[type=submit]");
       // Beside the button, where somebody looks who has pressed it.
       pressed.insertAdjacentElement("afterend", status);
+      status.scrollIntoView({ block: "center" });
       check();
       say("sending");
     }
@@ -133,6 +139,7 @@
     if (event.persisted) {
       sentAt = 0;
       solution.value = "";
+      goesWithout = false;
       status.textContent = "";
     }
   });
