@@ -23,11 +23,14 @@ from pledges.models import (
     OutboxEntry,
     Pledge,
     ReferralLink,
+    SlowLane,
     Submission,
+    UsedChallenge,
 )
 from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.models.referrals import encrypt_inviter
 from staff.models import AuditEntry
+from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
 from tests.organisations import admit, make_joining
@@ -104,6 +107,23 @@ def prove_network():
 
 def prove_attempts(client):
     is_kept_until(10 * MINUTE, lambda: client.post("/sq/zotimi/", form_data()), Attempt.objects.exists)
+
+
+def prove_slow_lane(client):
+    def fill():
+        reach_limit()
+        for number in range(30):
+            client.post("/sq/zotimi/", form_data(email=f"prind{number}@shembull.al", slow="1"))
+
+    is_kept_until(60 * MINUTE, fill, SlowLane.objects.exists)
+
+
+def prove_challenge(client):
+    def sign():
+        reach_limit()
+        client.post("/sq/zotimi/", form_data(altcha=solved()))
+
+    is_kept_until(20 * MINUTE, sign, UsedChallenge.objects.exists)
 
 
 def prove_grants():
@@ -260,6 +280,8 @@ PROOFS = {
     "new_address": prove_new_address,
     "network": prove_network,
     "attempts": prove_attempts,
+    "slow_lane": prove_slow_lane,
+    "challenge": prove_challenge,
     "grants": prove_grants,
     "inviter": prove_inviter,
     "own_link": prove_own_link,
