@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from campaign.demo import invented_logo
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Attempt, Pledge, PledgingSettings, SlowLane
+from pledges.models import Attempt, Pledge, PledgingSettings, SlowLane, Submission
 from pledges.models.attempts import limits
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, settle_all
@@ -230,6 +230,7 @@ def _responses_to_forms(client, language):
     yield "form, while everyone is checked", client.get(sign)
     yield "sign, while everyone is checked", client.post(sign, form_data())
     PledgingSettings.objects.update(challenge_everyone=False)
+    Submission.objects.all().delete()
     SlowLane.objects.all().delete()
     Attempt.objects.all().delete()
     PledgingSettings.objects.update(state="paused")

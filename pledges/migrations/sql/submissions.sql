@@ -12,6 +12,7 @@ CREATE OR REPLACE FUNCTION pending_life() RETURNS interval LANGUAGE sql IMMUTABL
 -- SLOW_LANE_LENGTH of pledges/models/attempts.py.
 CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''1 hour''';
 
+-- Called by the release before only; the next release removes it.
 -- Stores a form, or returns false without writing anything if one of the networks has reached its limit in the last `period`.
 -- `form` holds columns of pledges_submission. `networks` are digests in ascending order, so that concurrent calls do not
 -- deadlock; each has a limit of its own. The locks make the count exact. Storing a form again, after a lost connection, does
