@@ -22,9 +22,11 @@ from pledges.models import (
     MessageGrant,
     OutboxEntry,
     Pledge,
+    SlowLane,
     Submission,
     TrialMessage,
     Unreadable,
+    UsedChallenge,
 )
 from pledges.models.encrypted import ENCRYPTED_MODELS
 from pledges.models.enquiries import CONTACTS
@@ -143,6 +145,16 @@ def erase_attempts():
     Attempt.objects.expired().delete()
 
 
+def erase_slow_lanes():
+    """Erase slow lanes in which no form waits."""
+    SlowLane.objects.expired().delete()
+
+
+def erase_used_challenges():
+    """Erase challenges that no form can use any more."""
+    UsedChallenge.objects.expired().delete()
+
+
 def erase_grants():
     """Erase grants of messages that no limit counts any more."""
     MessageGrant.objects.expired().delete()
@@ -216,6 +228,8 @@ STEPS = [
     erase_submissions,
     erase_new_addresses,
     erase_attempts,
+    erase_slow_lanes,
+    erase_used_challenges,
     erase_grants,
     erase_messages,
     erase_trial_messages,

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from pledges.crypto.challenges import LIFETIME_SECONDS
 from pledges.housekeeping import MESSAGE_RETENTION
-from pledges.models.attempts import WINDOW
+from pledges.models.attempts import SLOW_LANE_LENGTH, WINDOW
+from pledges.models.challenges import CLOCK_TOLERANCE
 from pledges.models.enquiries import DISCLOSURE_PERIOD, ENQUIRY_PERIOD
 from pledges.models.grants import GRANT_LIFE
 from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
@@ -78,6 +80,18 @@ def kept_data():
             _("code made from the network a form was sent from, kept apart from any pledge"),
             digests,
             _minutes(WINDOW),
+        ),
+        Kept(
+            "slow_lane",
+            _("code made from the network of forms that were sent without the check, kept apart from any pledge"),
+            digests,
+            _minutes(SLOW_LANE_LENGTH),
+        ),
+        Kept(
+            "challenge",
+            _("the number of the check that your device did, and of the form that it let in"),
+            plain,
+            _minutes(timedelta(seconds=LIFETIME_SECONDS) + CLOCK_TOLERANCE),
         ),
         Kept(
             "grants",

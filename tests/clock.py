@@ -25,7 +25,9 @@ from pledges.models import (
     OutboxEntry,
     PaperSheet,
     Pledge,
+    SlowLane,
     Submission,
+    UsedChallenge,
 )
 
 MODELS = (
@@ -40,6 +42,8 @@ MODELS = (
     ChosenCommitment,
     FollowUp,
     CommitmentFigures,
+    SlowLane,
+    UsedChallenge,
 )
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from campaign.demo import invented_logo
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Attempt, Pledge, PledgingSettings
+from pledges.models import Attempt, Pledge, PledgingSettings, SlowLane, Submission
 from pledges.models.attempts import limits
 from tests.clock import let_time_pass
 from tests.commitments import ask_now
@@ -246,6 +246,19 @@ def _responses_to_forms(client, language):
     [(digest, limit)] = limits("127.0.0.1", 5)
     Attempt.objects.bulk_create(Attempt(network_digest=digest) for _ in range(limit))
     yield "sign, rate limit", client.post(sign, form_data())
+    yield "sign, rate limit, wrong solution", client.post(sign, form_data(altcha="x"))
+    yield "group, rate limit", client.post(path_of("pledges:group", language), group_data())
+    yield "join, rate limit", client.post(path_of("pledges:join", language), join_data())
+    yield "my pledge, rate limit", client.post(my_pledge, {"email": "a@b.al", "stamp": form_data()["stamp"]})
+    PledgingSettings.objects.update(slow_lane=1)
+    client.post(sign, form_data(slow="1"))
+    yield "sign, slow lane full", client.post(sign, form_data(slow="1"))
+    PledgingSettings.objects.update(challenge_everyone=True)
+    yield "form, while everyone is checked", client.get(sign)
+    yield "sign, while everyone is checked", client.post(sign, form_data())
+    PledgingSettings.objects.update(challenge_everyone=False)
+    Submission.objects.all().delete()
+    SlowLane.objects.all().delete()
     Attempt.objects.all().delete()
     PledgingSettings.objects.update(state="paused")
     yield "sign, while paused", client.post(sign, form_data())

@@ -9,7 +9,7 @@ from campaign.sitemaps import SITEMAPS
 from campaign.views import content, demands, events, files, handouts, oembed, organisations, pictures
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
-from pledges.views import counter, health, open_data, ribbon, totals
+from pledges.views import challenges, counter, health, open_data, ribbon, totals
 
 register_converter(LanguageConverter, "language")
 
@@ -59,7 +59,8 @@ urlpatterns = [
     path("api/v1/commitments.json", open_data.commitments_json, name="commitments_json"),
     path("api/v1/commitments.csv", open_data.commitments_csv, name="commitments_csv"),
     path("oembed", oembed.oembed, name="oembed"),
-    re_path(r"^signed-link/(?P<token>[^/]+)$", organisations.signed_link, name="signed_link"),
+    path("signed-link/<token:token>", organisations.signed_link, name="signed_link"),
+    path("challenge/<slug:form>/", challenges.challenge, name="challenge"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),
     path("handouts/<language:language>/", include(handout_urls)),

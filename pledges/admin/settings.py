@@ -1,4 +1,4 @@
-"""Admin of the settings of pledging, the state, supporters' numbers and the limit per network, and of the goals."""
+"""Admin of the settings of pledging, the state, supporters' numbers and what protects from floods, and of the goals."""
 
 from django import forms
 from django.contrib import admin
@@ -38,7 +38,7 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     fieldsets = [
         (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),
         (_("After signing"), {"fields": ["shows_numbers"]}),
-        (_("Limit"), {"fields": ["network_limit"]}),
+        (_("Against floods"), {"fields": ["network_limit", "slow_lane", "challenge_everyone"]}),
     ]
 
 

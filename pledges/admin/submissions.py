@@ -13,14 +13,14 @@ from staff.models import AuditEntry
 class SubmissionAdmin(ModelAdmin):
     """The list of submissions, without names and addresses."""
 
-    list_display = ["short", "kind", "state", "created_at", "aside_at", "error"]
+    list_display = ["short", "kind", "state", "created_at", "settle_at", "aside_at", "error"]
     list_filter = ["state", "kind"]
     list_note = _(
-        "Forms that the worker has not processed yet. This usually takes less than a second. A form that it cannot "
-        "process is set aside. Tell the person who runs the site the error, then try again. Forms set aside are "
-        "erased after 14 days."
+        "Forms that the worker has not processed yet. This usually takes less than a second, and up to an hour if the "
+        "form was sent without the check. A form that it cannot process is set aside. Tell the person who runs the site "
+        "the error, then try again. Forms set aside are erased after 14 days."
     )
-    fields = [("kind", "state"), ("created_at", "aside_at", "error")]
+    fields = [("kind", "state"), ("created_at", "settle_at"), ("aside_at", "error")]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = ["try_again"]

@@ -4,7 +4,6 @@ import unicodedata
 
 from crispy_forms.layout import HTML
 from django import forms
-from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -77,6 +76,7 @@ class EnquiryForm(AddressForm):
     email = AddressField(help_text=_("We answer to this address. Our answer does not repeat what you wrote."))
     email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
 
+    form_id = "enquiry"
     button = ("send", _("Send"))
 
     def __init__(self, *args, purpose, **kwargs):
@@ -84,13 +84,6 @@ class EnquiryForm(AddressForm):
         self.heading, self.lead = WORDS[self.purpose]
         self.action = f"pledges:enquiry_{self.purpose}"
         super().__init__(*args, **kwargs)
-
-    @cached_property
-    def helper(self):
-        """The crispy helper, with the id by which the language switch finds the form."""
-        helper = super().helper
-        helper.form_id = "enquiry"
-        return helper
 
     def _layout(self):
         layout = super()._layout()
@@ -103,8 +96,8 @@ class EnquiryForm(AddressForm):
         super().redisplay()
         self.data["text"] = plain_text(self.data.get("text", ""))
 
-    def save(self, network, limit):
-        """Store the form for the worker to settle; returns False, without storing it, at the network's limit.
+    def save(self, network, limit, **ways):
+        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
 
         Whether the text sounds like a disclosure is decided here, because settling has no key to read it.
         """
@@ -116,4 +109,4 @@ class EnquiryForm(AddressForm):
         }
         submission.set_contact(cleaned["name"], cleaned["email"], content.provider_rules)
         submission.set_text(cleaned["text"])
-        return submit(submission, network, limit)
+        return submit(submission, network, limit, **ways)

@@ -101,6 +101,7 @@ class GroupForm(NumbersMixin, AddressForm):
     )
 
     action = "pledges:group"
+    form_id = "group"
     button = ("send", _("Send the group"))
 
     def __init__(self, *args, event="", **kwargs):
@@ -109,13 +110,6 @@ class GroupForm(NumbersMixin, AddressForm):
         self.add_numbers()
         first = ["over_18", "kind", "institution", "municipality", "held_on", "grade", "letter"]
         self.order_fields([*first, *(f"people_{sector.slug}" for sector in self.sectors)])
-
-    @cached_property
-    def helper(self):
-        """The crispy helper, with the id by which the language switch finds the form."""
-        helper = super().helper
-        helper.form_id = "group"
-        return helper
 
     @cached_property
     def of_event(self):
@@ -161,8 +155,8 @@ class GroupForm(NumbersMixin, AddressForm):
             **{name: cleaned[name] for name in names},
         )
 
-    def save(self, network, limit):
-        """Store the group for the worker to settle; returns False, without storing it, at the network's limit."""
+    def save(self, network, limit, **ways):
+        """Store the group for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
         group = self._group(self.cleaned_data)
         submission = Submission(kind=Submission.Kind.GROUP, language=get_language())
         submission.details = {
@@ -180,7 +174,7 @@ class GroupForm(NumbersMixin, AddressForm):
         }
         rules = PledgeContent.current().provider_rules
         submission.set_contact(self.cleaned_data["name"], self.cleaned_data["email"], rules)
-        return submit(submission, network, limit)
+        return submit(submission, network, limit, **ways)
 
 
 class CorrectionForm(NumbersMixin, forms.Form):

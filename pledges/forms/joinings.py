@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -166,19 +165,13 @@ class JoinForm(AddressForm):
     )
 
     action = "pledges:join"
+    form_id = "join"
     button = ("send", _("Send"))
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for language in LANGUAGE_CODES:
             self.fields[f"statement_{language}"].widget.attrs["lang"] = language
-
-    @cached_property
-    def helper(self):
-        """The crispy helper, with the id by which the language switch finds the form."""
-        helper = super().helper
-        helper.form_id = "join"
-        return helper
 
     def clean(self):
         cleaned = super().clean()
@@ -192,8 +185,8 @@ class JoinForm(AddressForm):
                 self.add_error("email", ValidationError(message, code="provider", params={"domain": domain}))
         return cleaned
 
-    def save(self, network, limit):
-        """Store the form for the worker to settle; returns False, without storing it, at the network's limit."""
+    def save(self, network, limit, **ways):
+        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
         cleaned = self.cleaned_data
         submission = Submission(kind=Submission.Kind.JOINING, language=get_language())
         submission.details = {
@@ -207,4 +200,4 @@ class JoinForm(AddressForm):
             "agreed": "\n".join(str(self.fields[name].label) for name in ("acts_for", "consent")),
         }
         submission.set_contact(cleaned["name"], cleaned["email"], PledgeContent.current().provider_rules)
-        return submit(submission, network, limit)
+        return submit(submission, network, limit, **ways)

@@ -120,10 +120,11 @@ class MyPledgeForm(StampedForm):
     email = AddressField(help_text=_("The address you signed with, or entered a group or an organisation with."))
 
     action = "pledges:my_pledge"
+    form_id = "my-pledge"
     button = ("send", _("Email me my link"))
 
-    def save(self, network, limit):
-        """Store the request for the worker to settle; returns False, without storing it, at the network's limit."""
+    def save(self, network, limit, **ways):
+        """Store the request for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
         submission = Submission(kind=Submission.Kind.LINKS)
         submission.set_mailbox(self.cleaned_data["email"], PledgeContent.current().provider_rules)
-        return submit(submission, network, limit)
+        return submit(submission, network, limit, **ways)

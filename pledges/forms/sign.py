@@ -31,7 +31,10 @@ OPTIONAL = Section(_("Optional"))
 
 
 class StampedForm(forms.Form):
-    """A form without cookie and CSRF token: a signed stamp dates the page, an empty field (honeypot) catches simple bots."""
+    """A form without cookie and CSRF token: a signed stamp dates the page, an empty field (honeypot) catches simple bots.
+
+    It can be shown again as a draft, which changing the language needs.
+    """
 
     website = forms.CharField(
         required=False,
@@ -42,9 +45,16 @@ class StampedForm(forms.Form):
 
     # Ids of the wordings that the page shows.
     shown_wordings = ()
-    # The URL name that the form is sent to, and name and label of its button.
-    action = None
+    # The URL name that the form is sent to, the id by which scripts, styles and challenges know the form, and name and label of
+    # its button.
+    action = form_id = None
     button = None
+    # Whether the input is shown without being validated.
+    is_draft = False
+
+    @property
+    def errors(self):
+        return ErrorDict() if self.is_draft else super().errors
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -59,6 +69,7 @@ class StampedForm(forms.Form):
         helper = FormHelper()
         helper.disable_csrf = True
         helper.form_action = reverse(self.action)
+        helper.form_id = self.form_id
         helper.layout = self._layout()
         return helper
 
@@ -69,6 +80,11 @@ class StampedForm(forms.Form):
         hidden = [bound.name for bound in own if bound.is_hidden and bound.value()]
         honeypot = Div("website", css_class="hp", aria_hidden="true")
         return Layout(*field_layout(self, visible), honeypot, *hidden, "stamp", Submit(*self.button))
+
+    @property
+    def challenges_everyone(self):
+        """Whether the page's script solves a challenge before the form is sent for the first time."""
+        return PledgeContent.current().settings.challenge_everyone
 
     @cached_property
     def read_stamp(self):
@@ -94,29 +110,19 @@ class StampedForm(forms.Form):
         self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
         self.data["website"] = ""
 
+    def redisplay_as_draft(self):
+        """Prepare the bound form to be shown again without being validated, so without errors."""
+        self.is_draft = True
+        self.redisplay()
+
 
 class AddressForm(StampedForm):
-    """A stamped form with the field `email`, and the hidden field `email_as_typed` that accepts an unusual domain.
-
-    It can be shown again as a draft, which changing the language needs.
-    """
-
-    # Whether the input is shown without being validated.
-    is_draft = False
-
-    @property
-    def errors(self):
-        return ErrorDict() if self.is_draft else super().errors
+    """A stamped form with the field `email`, and the hidden field `email_as_typed` that accepts an unusual domain."""
 
     def redisplay(self):
         super().redisplay()
         if self.has_error("email", "misspelt"):
             self.data["email_as_typed"] = self.data.get("email")
-
-    def redisplay_as_draft(self):
-        """Prepare the bound form to be shown again without being validated, so without errors."""
-        self.is_draft = True
-        self.redisplay()
 
     def clean_email(self):
         address = self.cleaned_data["email"]
@@ -170,6 +176,7 @@ class PledgeForm(AddressForm):
     event = forms.Field(required=False, widget=forms.HiddenInput)
 
     action = "pledges:sign"
+    form_id = "pledge"
     button = ("sign", _("Sign the pledge"))
 
     def __init__(self, *args, chosen=None, through="", event="", **kwargs):
@@ -181,13 +188,6 @@ class PledgeForm(AddressForm):
         self.fields["through"].initial, self.fields["event"].initial = through, event
         # The box has the first paragraph of the consent as its label, and the rest unfolds below it.
         self.fields["consent"].label, self.consent_in_full = content.current_wordings[None].paragraphs()
-
-    @cached_property
-    def helper(self):
-        """The crispy helper, with the id by which scripts and styles find the form."""
-        helper = super().helper
-        helper.form_id = "pledge"
-        return helper
 
     @cached_property
     def option_details(self):
@@ -235,8 +235,8 @@ class PledgeForm(AddressForm):
         signed = (wordings[pk] for pk in self.read_stamp.wordings if pk in wordings)
         return {wording.sector_id: wording for wording in signed}
 
-    def save(self, network, limit):
-        """Store the sign-up for the worker to settle; returns False, without storing it, at the network's limit.
+    def save(self, network, limit, **ways):
+        """Store the sign-up for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
 
         No row about any person is read, so neither the response nor its time tells whether the address is known.
         """
@@ -254,4 +254,4 @@ class PledgeForm(AddressForm):
             submission.set_inviter(self.of_event.code)
         elif is_referral_code(data["through"] or ""):
             submission.set_inviter(data["through"])
-        return submit(submission, network, limit)
+        return submit(submission, network, limit, **ways)

@@ -2,10 +2,11 @@
 
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.alarm_words import AlarmWord
-from pledges.models.attempts import Attempt
+from pledges.models.attempts import Attempt, SlowLane
 from pledges.models.backups import Backup, OutboxEntry
 from pledges.models.batch_rows import BatchRow
 from pledges.models.batches import Batch
+from pledges.models.challenges import UsedChallenge
 from pledges.models.commitment_figures import CommitmentFigures
 from pledges.models.commitments import ChosenCommitment, FollowUp
 from pledges.models.content_version import ContentChange, ContentVersion
@@ -92,6 +93,7 @@ __all__ = [
     "RefusedWord",
     "RegisteredKey",
     "Sector",
+    "SlowLane",
     "StarterItem",
     "Submission",
     "TallyCell",
@@ -103,6 +105,7 @@ __all__ = [
     "TallyVersion",
     "TrialMessage",
     "Unreadable",
+    "UsedChallenge",
     "WallName",
     "Way",
     "Wording",

@@ -1,4 +1,4 @@
-"""Rate limit of public forms, per network and per IPv6 site."""
+"""Rate limit of public forms and their slow lane, per network and per IPv6 site."""
 
 from datetime import timedelta
 
@@ -12,6 +12,10 @@ from pledges.network import site_prefix
 WINDOW = timedelta(minutes=10)
 # One IPv6 site has 65,536 networks (/64). Its limit is that of NETWORKS_PER_SITE networks.
 NETWORKS_PER_SITE = 10
+# The longest time that a form waits in the slow lane.
+SLOW_LANE_LENGTH = timedelta(hours=1)
+# Stands for the network of a request whose network is unknown.
+UNKNOWN = "unknown"
 
 
 def limits(network, limit):
@@ -56,3 +60,27 @@ class Attempt(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+
+class SlowLaneQuerySet(models.QuerySet):
+    """Queries on slow lanes."""
+
+    def expired(self):
+        """Lanes in which no form waits, and those of a clock that was set back since. Housekeeping erases them."""
+        return self.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH))
+
+
+class SlowLane(models.Model):
+    """The slow lane of one digest of a network, while forms wait in it: those sent above the limit without a solved challenge.
+
+    `submit` in sql/submissions.sql gives each form its turn, the next one after the last. The row refers to no person.
+    """
+
+    network_digest = models.BinaryField(max_length=32, primary_key=True, editable=False)
+    # The turn of the last form, when it is settled.
+    last_at = models.DateTimeField(editable=False)
+
+    objects = SlowLaneQuerySet.as_manager()
+
+    def __str__(self):
+        return bytes(self.network_digest).hex()[:8]

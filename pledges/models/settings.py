@@ -1,4 +1,4 @@
-"""Settings that staff edit: whether pledging is open, supporters' numbers, and the rate limit per network."""
+"""Settings that staff edit: whether pledging is open, supporters' numbers, and what protects the forms from floods."""
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -46,7 +46,28 @@ class PledgingSettings(models.Model):
         _("sign-ups from one network"),
         default=60,
         validators=[MinValueValidator(5), MaxValueValidator(10_000)],
-        help_text=_("How many people can sign from one network in ten minutes before others on it are asked to wait."),
+        help_text=_(
+            "How many people can sign from one network in ten minutes before the devices of others on it do a check first."
+        ),
+    )
+    slow_lane = models.PositiveSmallIntegerField(
+        _("sign-ups without the check"),
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000)],
+        help_text=_(
+            "Above that number, people whose browser cannot do the check send the form without it: this many from one network "
+            "in an hour. Their emails are spread over the hour."
+        ),
+    )
+    challenge_everyone = models.BooleanField(
+        _("check everyone"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "During an attack from many networks: every device does the check before a form is accepted. It takes a phone a few "
+            "seconds."
+        ),
     )
 
     class Meta:

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Func, Q, Value
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
@@ -23,8 +23,12 @@ class SubmissionQuerySet(models.QuerySet):
     """Queries on submissions."""
 
     def waiting(self):
-        """Submissions that the worker settles next."""
+        """Submissions that the worker settles next, or when their turn in the slow lane comes."""
         return self.filter(state=Submission.State.WAITING)
+
+    def overdue(self, patience):
+        """Submissions that the worker should have settled a timedelta ago."""
+        return self.waiting().alias(due_at=Coalesce("settle_at", "created_at")).filter(due_at__lt=Now() - patience)
 
     def aside(self):
         """Submissions that could not be settled. They need the attention of staff."""
@@ -92,6 +96,8 @@ class Submission(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, editable=False)
     created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
+    # When a form in the slow lane is settled; None for at once.
+    settle_at = models.DateTimeField(_("waits until"), null=True, editable=False)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.WAITING, editable=False)
     aside_at = models.DateTimeField(_("set aside"), null=True, editable=False)
     # The SQLSTATE, never the text of the error, which may quote a value.

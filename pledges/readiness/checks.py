@@ -71,7 +71,7 @@ def tally():
 
 def submissions():
     """Settling of forms, and forms that could not be settled."""
-    if Submission.objects.waiting().filter(created_at__lt=Now() - SETTLING_LIMIT).exists():
+    if Submission.objects.overdue(SETTLING_LIMIT).exists():
         yield "submissions"
     for kind, count in Submission.objects.aside().values_list("kind").annotate(Count("pk")).order_by("kind"):
         yield f"aside: {count} {kind}"

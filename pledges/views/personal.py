@@ -6,20 +6,17 @@ from django.core import signing
 from django.db import transaction
 from django.http import JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pledges.content import PledgeContent
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Message, Pledge, ReferralLink, Unreadable
-from pledges.network import network
-from pledges.views.sign import SeeOther
+from pledges.views.sign import answer
 
 # Purposes whose page shows or changes name or address.
 NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
@@ -253,17 +250,10 @@ def _my_pledge_page(request):
 
 @personal_page
 def _send_my_link(request):
-    form = MyPledgeForm(request.POST)
-    if not form.is_valid():
-        form.redisplay()
-        return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
-    if not form.save(network(request), PledgeContent.current().settings.network_limit):
-        form.add_error(
-            None, _("Many people on your network are asking for their link right now. Please try again in a minute.")
-        )
-        form.redisplay()
-        return render(request, "pledges/my_pledge.html", {"form": form}, status=429)
-    return SeeOther(reverse("pledges:my_pledge_sent"))
+    def shown(form, status=200, **context):
+        return render(request, "pledges/my_pledge.html", {"form": form, **context}, status=status)
+
+    return answer(request, MyPledgeForm(request.POST), shown, "pledges:my_pledge_sent")
 
 
 @public_page

@@ -1,20 +1,28 @@
 """Signing: the form, "check your inbox", and the page for those under 16."""
 
+from datetime import timedelta
 from functools import partial
+from math import ceil
 
 from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.content import PledgeContent
+from pledges.crypto import challenges
 from pledges.figures.mosaic import mosaic
 from pledges.forms.sign import PledgeForm
 from pledges.http import cookieless_form, personal_page, public_page, read_only
 from pledges.languages import in_each_language
+from pledges.models.attempts import UNKNOWN
 from pledges.network import network
 from pledges.snapshot import Depth
 from pledges.totals import tally
+
+# For programs that send forms. A person does not need to wait.
+RETRY_AFTER = timedelta(minutes=1)
 
 
 class SeeOther(HttpResponseRedirect):
@@ -99,8 +107,9 @@ def is_under_16(request):
 def answer(request, form, shown, arrived):
     """The response to a form that was sent: 303 to the view named `arrived`, 422 on errors, 429 at the limit of the network.
 
-    The button of the language switch sends the form too: its input comes back unvalidated, in the language of this address.
-    `shown(form, status=200, **context)` is the page with the form.
+    Above the limit the form comes back with a challenge, and is stored when it is sent with the solution (`altcha`) or, for
+    browsers that cannot solve one, through the slow lane (`slow`). The button of the language switch sends the form too: its
+    input comes back unvalidated, in the language of this address. `shown(form, status=200, **context)` is the page with the form.
     """
     if "switch" in request.POST:
         form.redisplay_as_draft()
@@ -108,12 +117,25 @@ def answer(request, form, shown, arrived):
     if not form.is_valid():
         form.redisplay()
         return shown(form, status=422)
-    if not form.save(network(request), PledgeContent.current().settings.network_limit):
-        form.redisplay()
-        response = shown(form, status=429, is_throttled=True)
-        response.headers["Retry-After"] = "60"
-        return response
-    return SeeOther(reverse(arrived))
+    pledging, solution, is_slow = (
+        PledgeContent.current().settings,
+        request.POST.get("altcha", ""),
+        "slow" in request.POST,
+    )
+    receipt = form.save(
+        network(request) or (UNKNOWN if pledging.challenge_everyone else None),
+        0 if pledging.challenge_everyone else pledging.network_limit,
+        solved=challenges.read(solution, form.form_id),
+        slow_lane=pledging.slow_lane if is_slow else None,
+    )
+    if receipt:
+        return SeeOther(reverse(arrived) + ("#later" if receipt.moment else ""))
+    form.redisplay()
+    challenge = {"is_repeated": bool(solution), "free_at": receipt.moment}
+    response = shown(form, status=429, challenge=challenge)
+    wait = receipt.moment - timezone.now() if receipt.moment else RETRY_AFTER
+    response.headers["Retry-After"] = str(max(1, ceil(wait.total_seconds())))
+    return response
 
 
 @public_page

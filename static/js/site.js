@@ -101,7 +101,7 @@
     }
     // Browsers apply autofocus just before the first frame, so check after it.
     window.requestAnimationFrame(function () {
-      var summary = document.querySelector(".errors[autofocus]");
+      var summary = document.querySelector(".errors[autofocus], .check[autofocus]");
       if (summary && document.activeElement === document.body) {
         summary.focus();
       }

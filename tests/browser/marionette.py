@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 
+from tests.browser.axe import SCRIPT
+
 # Firefox asks nothing of other hosts, shows no page of its own, and takes a free port, which it writes into its profile.
 PREFERENCES = {
     "marionette.port": 0,
@@ -27,6 +29,12 @@ const { style } = gBrowser.selectedBrowser;
 style.flex = "none";
 style.width = style.minWidth = style.maxWidth = arguments[0] + "px";
 """
+# Keys of WebDriver.
+TAB, ENTER = "\ue004", "\ue007"
+AXE = (
+    f"{SCRIPT}; const done = arguments[arguments.length - 1];"
+    "axe.run(document, {resultTypes: ['violations'], preload: false}).then(found => done(found.violations.map(each => each.id)));"
+)
 MESSAGES = """
 return Services.console.getMessageArray()
     .filter(each => each instanceof Ci.nsIScriptError && each.sourceName.startsWith(arguments[0]))
@@ -91,6 +99,15 @@ class Firefox:
         """Replace the text of a field."""
         self._of(selector, "WebDriver:ElementClear")
         self._of(selector, "WebDriver:ElementSendKeys", text=text)
+
+    def key(self, key):
+        """Press a key of WebDriver's table, such as TAB, in the element that has the focus."""
+        found = self.send("WebDriver:GetActiveElement")
+        self.send("WebDriver:ElementSendKeys", id=found[ELEMENT], text=key)
+
+    def faults(self):
+        """What axe-core finds wrong on the page: the names of its rules."""
+        return self.send("WebDriver:ExecuteAsyncScript", script=AXE, args=[])
 
     def text(self, selector):
         """The text that is displayed."""

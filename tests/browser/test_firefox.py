@@ -1,11 +1,16 @@
-"""The pledge in Firefox ESR, from the form to the thanks, with and without JavaScript."""
+"""The pledge in Firefox ESR, from the form to the thanks, with and without JavaScript, and the check above the limit."""
+
+import time
 
 import pytest
 
-from pledges.models import Pledge
+from pledges.models import Pledge, Submission
 from pledges.totals import tally
-from tests.browser.marionette import firefox
+from tests.browser.marionette import ENTER, TAB, firefox
+from tests.browser.test_story import translated
+from tests.challenges import reach_limit
 from tests.drill import require_program
+from tests.pages import LANGUAGES, path_of
 
 pytestmark = pytest.mark.drill(only=True)
 
@@ -58,3 +63,34 @@ def test_each_word_of_the_headline_is_in_one_line_beside_a_scrollbar(live_server
             assert page.size("body")[0] < width, "the scrollbar takes room"
             first, second = page.size(".hero h1 span:first-child"), page.size(".hero h1 span:nth-child(2)")
             assert first[1] == pytest.approx(second[1]), f"„jemi” breaks at {width} pixels"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_check_above_the_limit_of_a_network_with_the_keyboard(
+    live_server, settings, watch, tmp_path_factory, language
+):
+    settings.SITE_URL = home = live_server.url
+    watch.add("Drita Kola", "drita@shembull.al")
+    reach_limit("127.0.0.1")
+    with firefox(require_firefox(), tmp_path_factory.mktemp("firefox"), {}) as page:
+        page.set_width(360)
+        page.open(home + path_of("pledges:sign", language))
+        for selector in ("#id_over_16_0", "input[name=sector][value=teachers]", "#id_consent"):
+            page.press(selector)
+        page.type("#id_name", "Drita Kola")
+        page.type("#id_email", "drita@shembull.al")
+        page.press("form#pledge > p > .btn")
+        assert page.text(".check:focus h2") == translated(language, "A short check first")
+        done = translated(language, "The check is done. You can send the form now.")
+        deadline = time.monotonic() + 60
+        while page.text(".check-status") != done:
+            assert time.monotonic() < deadline, page.text(".check-status")
+            time.sleep(0.2)
+        assert page.faults() == []
+        # From the box, which has the focus, to its button.
+        page.key(TAB)
+        page.key(ENTER)
+        while not page.url.endswith(path_of("pledges:inbox", language)):
+            assert time.monotonic() < deadline, page.url
+            time.sleep(0.2)
+        assert Submission.objects.count() == 1 and page.complaints(home) == []

@@ -49,7 +49,10 @@ call_command("seed", verbosity=0)
 WALL = "/sq/muri/"
 
 
-@pytest.mark.parametrize(("page", "template"), [("unavailable.html", "503.html"), ("refused.html", "refused.html")])
+@pytest.mark.parametrize(
+    ("page", "template"),
+    [("unavailable.html", "503.html"), ("refused.html", "refused.html"), ("too-many.html", "too-many.html")],
+)
 def test_the_static_error_pages_are_rendered_templates(page, template):
     assert (DEPLOY / page).read_text() == render_to_string(template)
 
@@ -545,6 +548,46 @@ def test_a_pdf_of_staff_is_saved_and_not_opened(deployment):
     status, headers, _body = deployment.fetch(f"/media/materials/{folder.name}/poster.pdf")
     assert (status, headers["Content-Type"], headers["Content-Disposition"]) == (200, "application/pdf", "attachment")
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_more_forms_than_a_crowd_sends_get_429_in_words(deployment):
+    deployment.start_nginx({"burst=10000": "burst=4", "rate=1000r/m": "rate=1r/m"})
+    try:
+        sent = [deployment.fetch(FORM, {"over_16": "yes"}) for _ in range(7)]
+        assert [status for status, _headers, _page in sent] == [422] * 5 + [429] * 2
+        _status, headers, page = sent[-1]
+        assert page == (DEPLOY / "too-many.html").read_text() and "Prisni pak minuta" in page
+        assert (headers["Retry-After"], headers["Cache-Control"], headers["X-Robots-Tag"]) == (
+            "300",
+            "no-store",
+            "noindex",
+        )
+        assert_secure(headers)
+        assert {deployment.fetch(path)[0] for path in (FORM, "/sq/", "/challenge/pledge/", "/readyz") * 3} == {200, 503}
+    finally:
+        deployment.start_nginx()
+
+
+def test_nginx_counts_forms_of_the_same_networks_as_the_application():
+    conf = (DEPLOY / "nginx.conf").read_text()
+    block = re.search(r"map \$remote_addr \$sender \{(.*?)\n    \}", conf, re.DOTALL)[1]
+    patterns = [pattern.replace("?<", "?P<") for pattern in re.findall(r'"~([^"]+)"', block)]
+
+    def sender(address):
+        found = next(filter(None, (re.match(pattern, address) for pattern in patterns)), None)
+        return found[1] if found else address
+
+    same = [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::9"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::1"),
+        ("2001:db8::a:b:c:d", "2001:db8::1"),
+        ("2001:db8:1::1", "2001:db8:1:0:5:6:7:8"),
+        ("2001:db8::1", "2001:db8:0:0:1::5"),
+    ]
+    other = [("192.0.2.1", "192.0.2.2"), ("2001:db8:1:2::1", "2001:db8:1:3::1"), ("2001:db8:1::1", "2001:db8:2::1")]
+    assert [pair for pair in same if sender(pair[0]) != sender(pair[1])] == []
+    assert [pair for pair in other if sender(pair[0]) == sender(pair[1])] == []
 
 
 def test_a_request_body_that_is_too_large_gets_an_error_page(deployment):

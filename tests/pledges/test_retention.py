@@ -27,11 +27,14 @@ from pledges.models import (
     OutboxEntry,
     Pledge,
     ReferralLink,
+    SlowLane,
     Submission,
+    UsedChallenge,
 )
 from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.models.referrals import encrypt_inviter
 from staff.models import AuditEntry
+from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of
 from tests.enquiries import make_disclosure, make_enquiry
@@ -110,6 +113,23 @@ def prove_network():
 
 def prove_attempts(client):
     is_kept_until(10 * MINUTE, lambda: client.post("/sq/zotimi/", form_data()), Attempt.objects.exists)
+
+
+def prove_slow_lane(client):
+    def fill():
+        reach_limit()
+        for number in range(30):
+            client.post("/sq/zotimi/", form_data(email=f"prind{number}@shembull.al", slow="1"))
+
+    is_kept_until(60 * MINUTE, fill, SlowLane.objects.exists)
+
+
+def prove_challenge(client):
+    def sign():
+        reach_limit()
+        client.post("/sq/zotimi/", form_data(altcha=solved()))
+
+    is_kept_until(20 * MINUTE, sign, UsedChallenge.objects.exists)
 
 
 def prove_grants():
@@ -299,6 +319,8 @@ PROOFS = {
     "new_address": prove_new_address,
     "network": prove_network,
     "attempts": prove_attempts,
+    "slow_lane": prove_slow_lane,
+    "challenge": prove_challenge,
     "grants": prove_grants,
     "inviter": prove_inviter,
     "own_link": prove_own_link,

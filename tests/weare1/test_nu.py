@@ -25,7 +25,7 @@ def pages(client):
     for language in LANGUAGES:
         for name, response in personal_visits(client, language):
             yield f"{name} ({language})", response.text
-    for name in ("unavailable", "too-large", "refused"):
+    for name in ("unavailable", "too-large", "too-many", "refused"):
         yield name, Path(settings.BASE_DIR, "deploy", f"{name}.html").read_text()
 
 

@@ -16,7 +16,13 @@ ROOT = Path(settings.BASE_DIR)
 
 STARTER = sorted(ROOT.glob("*/starter/*.json"))
 # Pages that have no catalogue, and the description of the open data.
-WITHOUT_CATALOGUE = ["templates/500.html", "deploy/refused.html", "deploy/too-large.html", "deploy/unavailable.html"]
+WITHOUT_CATALOGUE = [
+    "templates/500.html",
+    "deploy/refused.html",
+    "deploy/too-large.html",
+    "deploy/too-many.html",
+    "deploy/unavailable.html",
+]
 
 
 def strings_of_django():

@@ -9,6 +9,10 @@ CREATE OR REPLACE FUNCTION settling_lock() RETURNS bigint LANGUAGE sql IMMUTABLE
 -- PENDING_LIFE of pledges/models/querysets.py.
 CREATE OR REPLACE FUNCTION pending_life() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''14 days''';
 
+-- SLOW_LANE_LENGTH of pledges/models/attempts.py.
+CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''1 hour''';
+
+-- Called by the release before only; the next release removes it.
 -- Stores a form, or returns false without writing anything if one of the networks has reached its limit in the last `period`.
 -- `form` holds columns of pledges_submission. `networks` are digests in ascending order, so that concurrent calls do not
 -- deadlock; each has a limit of its own. The locks make the count exact. Storing a form again, after a lost connection, does
@@ -38,6 +42,76 @@ BEGIN
     submission.created_at := statement_timestamp();
     INSERT INTO pledges_submission SELECT submission.* ON CONFLICT DO NOTHING;
     RETURN true;
+END $$;
+
+-- Stores a form, and returns whether it did. A form gets in by a solved challenge that no other form has used, by a place below
+-- the limit of each of its networks, or, if `lanes` is given, by a place in the slow lane of each of them. `lanes` are the places
+-- per hour: the lane of a network settles one form after the other, evenly spread over the hour, and takes none that would wait
+-- longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane has a place again, if it is full.
+-- The parameters of the function of the same name above, which the release before calls, have the same meaning.
+CREATE OR REPLACE FUNCTION submit(
+    form json, networks bytea[], limits integer[], period interval,
+    solved bytea, solved_until timestamptz, lanes integer[],
+    OUT is_stored boolean, OUT moment timestamptz
+) LANGUAGE plpgsql AS $$
+DECLARE
+    submission pledges_submission := json_populate_record(NULL::pledges_submission, form);
+    present timestamptz := statement_timestamp();
+    is_solved boolean := false;
+    is_limited boolean := false;
+    network bytea;
+    last_turn timestamptz;
+    turns timestamptz[];
+BEGIN
+    is_stored := true;
+    IF solved IS NOT NULL THEN
+        -- A second form with this challenge waits here for the first one's commit.
+        INSERT INTO pledges_usedchallenge (digest, expires_at, used_by) VALUES (solved, solved_until, submission.id)
+        ON CONFLICT DO NOTHING;
+        is_solved := EXISTS (SELECT FROM pledges_usedchallenge WHERE digest = solved AND used_by = submission.id);
+    END IF;
+    IF NOT is_solved THEN
+        FOREACH network IN ARRAY networks LOOP
+            PERFORM pg_advisory_xact_lock(hashtextextended(encode(network, 'hex'), 0));
+        END LOOP;
+    END IF;
+    IF EXISTS (SELECT FROM pledges_submission WHERE id = submission.id) THEN
+        RETURN;
+    END IF;
+    IF NOT is_solved THEN
+        FOR place IN 1..cardinality(networks) LOOP
+            is_limited := is_limited OR limits[place] <= (
+                SELECT count(*) FROM pledges_attempt
+                WHERE network_digest = networks[place] AND created_at > present - period
+            );
+        END LOOP;
+        IF is_limited AND lanes IS NULL THEN
+            is_stored := false;
+            RETURN;
+        ELSIF is_limited THEN
+            FOR place IN 1..cardinality(networks) LOOP
+                -- A turn later than an hour from now was given before the clock was set back.
+                SELECT last_at INTO last_turn FROM pledges_slowlane
+                WHERE network_digest = networks[place] AND last_at BETWEEN present AND present + slow_lane_length();
+                -- Whole microseconds, rounded down, so that all places fit into the hour.
+                turns[place] := coalesce(last_turn, present) + interval '1 microsecond' * (3600000000 / lanes[place]);
+            END LOOP;
+            moment := (SELECT max(turn) FROM unnest(turns) turn);
+            IF moment > present + slow_lane_length() THEN
+                is_stored := false;
+                moment := moment - slow_lane_length();
+                RETURN;
+            END IF;
+            INSERT INTO pledges_slowlane (network_digest, last_at) SELECT * FROM unnest(networks, turns)
+            ON CONFLICT (network_digest) DO UPDATE SET last_at = excluded.last_at;
+            submission.settle_at := moment;
+        ELSE
+            INSERT INTO pledges_attempt (network_digest) SELECT unnest(networks);
+        END IF;
+    END IF;
+    submission.number := nextval('pledges_submission_number');
+    submission.created_at := present;
+    INSERT INTO pledges_submission SELECT submission.* ON CONFLICT DO NOTHING;
 END $$;
 
 -- Claims one more message to a supporter; returns whether it may be queued. The limits are one a minute, and five in all for a
@@ -186,7 +260,7 @@ BEGIN
     END IF;
 END $$;
 
--- Settles up to `batch` waiting submissions in the order of their numbers, in one transaction. Returns how many; 0 also
+-- Settles up to `batch` waiting submissions that are due, in the order of their numbers, in one transaction. Returns how many; 0 also
 -- while another process settles. A submission that fails is set aside with its SQLSTATE; an error that
 -- says nothing about the submission, such as a deadlock, ends the batch, and the next one tries again.
 CREATE OR REPLACE FUNCTION settle_submissions(batch integer) RETURNS integer LANGUAGE plpgsql AS $$
@@ -200,7 +274,13 @@ BEGIN
     -- Foreign keys are checked at once: a violation sets aside one submission instead of failing the batch.
     SET CONSTRAINTS ALL IMMEDIATE;
     FOR submission IN
-        SELECT * FROM pledges_submission WHERE state = 'waiting' ORDER BY number LIMIT batch FOR UPDATE SKIP LOCKED
+        SELECT * FROM pledges_submission
+        WHERE state = 'waiting' AND (
+            settle_at IS NULL
+            -- Later than the slow lane is long: the clock was set back.
+            OR settle_at NOT BETWEEN statement_timestamp() AND statement_timestamp() + slow_lane_length()
+        )
+        ORDER BY number LIMIT batch FOR UPDATE SKIP LOCKED
     LOOP
         BEGIN
             EXECUTE format('SELECT %I($1)', 'settle_' || submission.kind) USING submission;

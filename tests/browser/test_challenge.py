@@ -1,0 +1,161 @@
+"""The check above the limit of a network, in Chromium: by keyboard, where it fails, without JavaScript, for everyone."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from pledges.models import Pledge, PledgingSettings, Submission, UsedChallenge
+from tests.browser import axe
+from tests.browser import press as go
+from tests.browser.conftest import NETWORK
+from tests.browser.test_story import translated
+from tests.challenges import reach_limit
+from tests.clock import let_time_pass
+from tests.factories import settle_all
+from tests.pages import LANGUAGES, path_of
+
+DONE = "The check is done. You can send the form now."
+# What a slow machine needs for the check.
+TIMEOUT = 30_000
+
+
+@pytest.fixture(autouse=True)
+def limit_is_reached():
+    reach_limit(NETWORK)
+
+
+def fill(page, language):
+    """Fill in the form and leave the focus in its last field of text."""
+    page.goto(path_of("pledges:sign", language))
+    page.locator("#id_over_16_0").check()
+    page.locator("input[name=sector][value=teachers]").check()
+    page.locator("#id_consent").check()
+    page.locator("#id_name").fill("Drita Ëndërr")
+    page.locator("#id_email").fill("drita@shembull.al")
+    page.locator("#id_email").focus()
+
+
+def press_enter(page):
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def tab_to(page, locator):
+    """Press Tab until the element has the focus."""
+    for _ in range(20):
+        if locator.evaluate("each => each === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail("the keyboard does not reach it")
+
+
+@axe.in_language_and_views
+def test_a_pledge_with_the_keyboard_only(visit, language, views):
+    visitor = visit(viewport={"width": 360, "height": 740})
+    page = visitor.page
+    fill(page, language)
+    press_enter(page)
+    box = page.locator(".check")
+    expect(box).to_be_focused()
+    expect(page.locator("#id_name")).to_have_value("Drita Ëndërr")
+    status = page.get_by_role("status")
+    expect(status).to_have_text(translated(language, DONE), timeout=TIMEOUT)
+    expect(page.get_by_role("button", name=translated(language, "Send without the check"))).to_be_hidden()
+    assert axe.faults_in(page, views) == {}
+    assert Submission.objects.count() == 0, "it is sent only if somebody presses the button"
+    tab_to(page, box.get_by_role("button"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{path_of('pledges:inbox', language)}")
+    assert Submission.objects.count() == UsedChallenge.objects.count() == 1
+    page.go_back()
+    expect(page.locator("#id_name")).to_have_value("")
+
+
+def test_the_button_pressed_during_the_check_sends_the_form_when_it_is_done(visit):
+    visitor = visit()
+    page = visitor.page
+    held = []
+    page.route("**/challenge/pledge/", lambda route: held.append(route))
+    fill(page, "sq")
+    press_enter(page)
+    status = page.get_by_role("status")
+    expect(status).to_have_text("Po kontrollojmë …")
+    page.locator("#pledge .btn").last.click()
+    expect(status).to_have_text(translated("sq", "Checking … Your form will be sent as soon as the check is done."))
+    # It is beside the button that was pressed.
+    assert page.locator("#pledge .btn").last.evaluate("each => each.nextElementSibling.className") == "check-status"
+    held[0].continue_()
+    page.wait_for_url("**/emaili/", timeout=TIMEOUT)
+    assert Submission.objects.count() == 1
+
+
+@pytest.mark.parametrize("failure", ["no challenge", "no worker"])
+def test_where_the_check_fails_the_form_goes_through_the_slow_lane(visit, failure):
+    visitor = visit()
+    page = visitor.page
+    page.route("**/challenge/pledge/" if failure == "no challenge" else "**/pbkdf2*.js", lambda route: route.abort())
+    fill(page, "en")
+    press_enter(page)
+    expect(page.get_by_role("status")).to_have_text("The check did not work. Try again, or send the form without it.")
+    without = page.get_by_role("button", name="Send without the check")
+    go(without)
+    assert page.url.endswith("/en/pledge/inbox/#later")
+    expect(page.get_by_text("our email may take up to an hour")).to_be_visible()
+    expect(page.get_by_text("It should arrive within a few minutes.")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_javascript_the_form_goes_through_the_slow_lane(visit, inbox, language):
+    visitor = visit(java_script_enabled=False, viewport={"width": 360, "height": 740})
+    page = visitor.page
+    fill(page, language)
+    press_enter(page)
+    expect(page.locator(".check")).to_be_focused()
+    expect(page.locator(".with-check")).to_be_hidden()
+    go(page.get_by_role("button", name=translated(language, "Send without the check")))
+    assert page.url.endswith(path_of("pledges:inbox", language) + "#later")
+    expect(page.locator(".later")).to_be_visible()
+    assert Submission.objects.get().settle_at and Pledge.objects.count() == 0
+    let_time_pass(timedelta(minutes=3))
+    settle_all()
+    assert Pledge.objects.count() == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_while_everyone_is_challenged_the_form_is_checked_while_it_is_filled_in(visit, language):
+    PledgingSettings.objects.create(pk=1, challenge_everyone=True)
+    visitor = visit()
+    page = visitor.page
+    fill(page, language)
+    expect(page.get_by_role("status")).to_have_text("")
+    assert axe.faults(page) == {}
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(path_of("pledges:inbox", language)), timeout=TIMEOUT)
+    assert Submission.objects.count() == UsedChallenge.objects.count() == 1
+
+
+def test_while_everyone_is_challenged_a_browser_that_cannot_do_the_check_is_led_to_the_slow_lane(visit):
+    PledgingSettings.objects.create(pk=1, challenge_everyone=True)
+    visitor = visit()
+    page = visitor.page
+    page.route("**/pbkdf2*.js", lambda route: route.abort())
+    fill(page, "en")
+    press_enter(page)
+    expect(page.locator(".check")).to_be_visible()
+    go(page.get_by_role("button", name="Send without the check"))
+    assert page.url.endswith("#later")
+
+
+def test_a_check_that_is_too_old_is_done_anew_before_the_form_is_sent(visit):
+    visitor = visit()
+    page = visitor.page
+    page.clock.install()
+    fill(page, "en")
+    press_enter(page)
+    expect(page.get_by_role("status")).to_have_text(DONE, timeout=TIMEOUT)
+    with page.expect_request("**/challenge/pledge/"):
+        page.clock.fast_forward("09:00")
+        page.locator(".check").get_by_role("button", name="Sign the pledge").click()
+    page.wait_for_url("**/inbox/", timeout=TIMEOUT)
