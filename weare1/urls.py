@@ -59,7 +59,7 @@ urlpatterns = [
     path("api/v1/commitments.json", open_data.commitments_json, name="commitments_json"),
     path("api/v1/commitments.csv", open_data.commitments_csv, name="commitments_csv"),
     path("oembed", oembed.oembed, name="oembed"),
-    path("signed-link/<token:token>", organisations.signed_link, name="signed_link"),
+    path("signed-link/<str:token>", organisations.signed_link, name="signed_link"),
     path("challenge/<slug:form>/", challenges.challenge, name="challenge"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),

@@ -333,7 +333,7 @@ ELSEWHERE = {
     "<int:number>": "1",
     FIGURE: "figures/sq/sectors.png",
     COUNTER: "counter/sq/light/",
-    "signed-link/<token:token>": "signed-link/x:1:y",
+    "signed-link/<str:token>": "signed-link/x:1:y",
 }
 # An example for each URL pattern with parameters.
 EXAMPLES = {
