@@ -15,6 +15,7 @@ from pledges.models import (
     PublishedCounty,
     PublishedState,
     Sector,
+    Week,
     Wording,
 )
 from pledges.models.goals import goal_above
@@ -44,6 +45,8 @@ class PledgeContent(Part):
         # {county code or "unknown": [(day, figure)]}, see there.
         self.county_moves = PublishedState.county_moves()
         self.events = tuple(Event.objects.shown())
+        # The newest first.
+        self.weeks = tuple(Week.objects.published())
 
     def changes(self):
         """The times at which events end and their links stop counting."""

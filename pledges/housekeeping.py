@@ -18,6 +18,7 @@ from pledges.models import (
     Export,
     Message,
     MessageGrant,
+    Minute,
     OutboxEntry,
     Pledge,
     Submission,
@@ -28,7 +29,7 @@ from pledges.models.encrypted import ENCRYPTED_MODELS
 from pledges.models.joinings import CONTACTS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import events, milestones, published, tally
+from pledges.totals import events, milestones, published, tally, weeks
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
@@ -115,6 +116,11 @@ def erase_attempts():
     Attempt.objects.expired().delete()
 
 
+def erase_minutes():
+    """Erase counters of minutes that no comparison needs any more."""
+    Minute.objects.expired().delete()
+
+
 def erase_grants():
     """Erase grants of messages that no limit counts any more."""
     MessageGrant.objects.expired().delete()
@@ -186,6 +192,7 @@ STEPS = [
     erase_submissions,
     erase_new_addresses,
     erase_attempts,
+    erase_minutes,
     erase_grants,
     erase_messages,
     erase_trial_messages,
@@ -199,5 +206,6 @@ STEPS = [
     published.publish_counties,
     published.publish,
     events.publish,
+    weeks.publish,
     milestones.record,
 ]

@@ -28,7 +28,7 @@ class BatchQuerySet(models.QuerySet):
 class Batch(models.Model):
     """One change of many pledges: confirm, invalidate or restore. It is made in steps and can be undone as a whole.
 
-    `choice` holds only ids and dates. It holds no digest, because network digests are erased after seven days.
+    `choice` holds only ids and dates: digests are erased.
     """
 
     class Kind(models.TextChoices):
@@ -41,6 +41,7 @@ class Batch(models.Model):
         FILTERS = "filters", _("all filtered pledges")
         NETWORKS = "networks", _("from the same networks")
         DOMAINS = "domains", _("with the same email domains")
+        MINUTES = "minutes", _("signed in the same minutes")
 
     class State(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("batch", "waiting its turn")
@@ -54,6 +55,10 @@ class Batch(models.Model):
     kind = models.CharField(pgettext_lazy("batch", "action taken"), max_length=10, choices=Kind, editable=False)
     chosen = models.CharField(_("how they were chosen"), max_length=9, choices=Chosen, editable=False)
     choice = models.JSONField(_("details of the choice"), default=dict, editable=False)
+    # In the words of staff, without a name.
+    reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="", editable=False)
+    # What the pledges were chosen by. No digest: network digests are erased.
+    domain = models.CharField(_("email domain"), max_length=253, blank=True, db_default="", editable=False)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -115,14 +120,14 @@ class Batch(models.Model):
         return f"{self.pk}"
 
     @classmethod
-    def begin(cls, kind, pledges, user, chosen, choice=None):
+    def begin(cls, kind, pledges, user, chosen, choice=None, **words):
         """Create a batch with a row for each of these pledges that it would change. `step` makes the changes later.
 
-        `choice` is stored as details of how the pledges were chosen.
+        `choice` is stored as details of how the pledges were chosen, and `words` are `reason` and `domain`, if there are any.
         """
         rows = cls.to_change(kind, pledges).select_related(None).order_by("pk").values_list("pk", "invalidated_at")
         with transaction.atomic(), connection.cursor() as cursor:
-            batch = cls.objects.create(kind=kind, by=user, chosen=chosen, choice=choice or {})
+            batch = cls.objects.create(kind=kind, by=user, chosen=chosen, choice=choice or {}, **words)
             chosen_sql, parameters = rows.query.sql_with_params()
             cursor.execute(
                 f"INSERT INTO {BatchRow._meta.db_table} (batch_id, pledge, invalidated_at) "
