@@ -17,6 +17,12 @@ from staff.models import AuditEntry
 ROWS_PER_STEP = 2000
 
 
+def _account(**options):
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False, **options
+    )
+
+
 class BatchQuerySet(models.QuerySet):
     """Queries on batches."""
 
@@ -59,22 +65,8 @@ class Batch(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="", editable=False)
     # What the pledges were chosen by. No digest: network digests are erased.
     domain = models.CharField(_("email domain"), max_length=253, blank=True, db_default="", editable=False)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("by whom"),
-        editable=False,
-    )
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("undone by"),
-        editable=False,
-    )
+    by = _account(verbose_name=_("by whom"))
+    undone_by = _account(verbose_name=_("undone by"))
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("batch", "begun"), db_default=Now(), editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("batch", "ended"), null=True, editable=False)

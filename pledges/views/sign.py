@@ -12,9 +12,10 @@ from pledges.figures.mosaic import mosaic
 from pledges.forms.sign import PledgeForm
 from pledges.http import cookieless_form, personal_page, public_page, read_only
 from pledges.languages import in_each_language
+from pledges.models import Minute
 from pledges.network import network
 from pledges.snapshot import Depth
-from pledges.totals import tally
+from pledges.totals import minutes, tally
 
 
 class SeeOther(HttpResponseRedirect):
@@ -105,6 +106,7 @@ def answer(request, form, shown, arrived):
         form.redisplay()
         return shown(form, status=422)
     if not form.save(network(request), PledgeContent.current().settings.network_limit):
+        minutes.count(Minute.Kind.REFUSAL, form.cleaned_data["email"])
         form.redisplay()
         response = shown(form, status=429, is_throttled=True)
         response.headers["Retry-After"] = "60"

@@ -9,9 +9,12 @@ from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.http import embeddable, in_named_language, public_page
 from pledges.models import County
+from pledges.models.events import STEP
+from pledges.models.querysets import PENDING_LIFE
 from pledges.snapshot import Depth
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD
+from pledges.totals.weeks import shown as shown_weeks
 
 
 @public_page(figures=Depth.GROWTH)
@@ -74,6 +77,13 @@ def groups_by_county(request):
 def method(request):
     """How people are counted, and which figures are suppressed."""
     return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
+
+
+@public_page
+def weeks(request):
+    """What happened to pledges week by week, in steps of five."""
+    weeks = shown_weeks(PledgeContent.current().weeks)
+    return render(request, "pledges/weeks.html", {"weeks": weeks, "small": STEP, "pending_days": PENDING_LIFE.days})
 
 
 @embeddable

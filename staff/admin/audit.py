@@ -69,6 +69,7 @@ VALUES = {
     "list": gettext_lazy("list"),
     "pledge": gettext_lazy("one pledge"),
     "find": gettext_lazy("search"),
+    "minutes": gettext_lazy("sign-ups by minute"),
     "wall": gettext_lazy("wall of supporters"),
     "confirm": gettext_lazy("confirm"),
     "invalidate": gettext_lazy("invalidate"),

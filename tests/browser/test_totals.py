@@ -12,7 +12,7 @@ from tests.pages import LANGUAGES, path_of
 from tests.tally import publish, put_people
 
 OVER_HALF_A_MINUTE = 31_000  # milliseconds
-PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county", "pledges:method")
+PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county", "pledges:method", "pledges:weeks")
 
 
 @pytest.fixture
