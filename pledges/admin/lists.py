@@ -165,6 +165,7 @@ class SharedAddressFilter(admin.SimpleListFilter):
 
 # Filters of the list.
 FILTERS = [
+    ChosenFilter,
     "state",
     "sector",
     "county",
@@ -174,7 +175,6 @@ FILTERS = [
     "language",
     SharedAddressFilter,
     ("invalidated_at", DayFilter),
-    ChosenFilter,
 ]
 # Parameters that the address of the list may contain; a search by address leads to `id__in`.
 DAYS = [f"{field}_{end}" for field in ("created_at", "confirmed_at", "invalidated_at") for end in ("from", "to")]

@@ -59,6 +59,7 @@ class MinutePages:
             raise PermissionDenied
         period = _period(request)
         series = minutes.read(period)
+        rows = _rows(period, series)
         # Up to a second ago, so that what the links lead to stays the same.
         until = min(period.until, timezone.now().replace(microsecond=0))
         context = {
@@ -72,8 +73,8 @@ class MinutePages:
             "days": minutes.days_to_choose(),
             "height": HEIGHT,
             "charts": _charts(series),
-            "titles": TITLES.values(),
-            "rows": _rows(period, series),
+            "rows": rows,
+            "floods": [row for row in rows if row[3]],
             "tables": self._tables(request, period.since, until),
             "least": LISTED_FROM,
         }
@@ -195,19 +196,24 @@ TITLES = {
 }
 
 
-def _charts(series):
-    """[(title, kind, Series, MinuteChart)] of what is drawn."""
+def _kinds(series):
+    """The kinds that are shown: sign-ups and confirmations, and refusals and challenges if there was one in all these days."""
     return [
-        (title, str(kind), series[kind], minute_chart(series[kind]))
-        for kind, title in TITLES.items()
+        kind
+        for kind in TITLES
         if kind in ("signed", "confirmed") or any(map(any, (series[kind].counts, *series[kind].before)))
     ]
 
 
+def _charts(series):
+    """[(title, kind, Series, MinuteChart)] of the kinds that are shown."""
+    return [(TITLES[kind], str(kind), series[kind], minute_chart(series[kind])) for kind in _kinds(series)]
+
+
 def _rows(period, series):
-    """The table of the drawing: (start, [numbers of TITLES], usual sign-ups, whether they are a flood, URL of the hour or "")."""
+    """The table of the drawing: (start, (number of each kind), usual sign-ups, whether it is a flood, URL of the hour or "")."""
     steps = 1 if period.is_hour else STEPS_OF_HOUR
-    numbers = zip(*(series[kind].by(steps) for kind in TITLES), strict=True)
+    numbers = zip(*(series[kind].by(steps) for kind in _kinds(series)), strict=True)
     return [
         (
             start,

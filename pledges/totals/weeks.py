@@ -50,8 +50,8 @@ def monday(day):
 
 
 def shown(weeks):
-    """[(Week, {name of a number: people in steps of five})] of the weeks that the page shows, the newest first."""
-    return [(week, {name: in_steps(getattr(week, name)) for name in NUMBERS}) for week in weeks[:SHOWN_WEEKS]]
+    """[(Week, [pledges in steps of five, for each of NUMBERS])] of the weeks that the page shows, the newest first."""
+    return [(week, [in_steps(getattr(week, name)) for name in NUMBERS]) for week in weeks[:SHOWN_WEEKS]]
 
 
 def _publish_next():

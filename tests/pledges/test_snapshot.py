@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -43,6 +43,7 @@ from pledges.models import (
     PledgingSettings,
     ProviderRule,
     Sector,
+    Week,
     Wording,
 )
 from pledges.totals import milestones, published
@@ -125,6 +126,7 @@ CHANGES = [
     lambda: PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"}),
     lambda: Goal.objects.create(people=5000),
     lambda: ProviderRule.objects.first().delete(),
+    lambda: Week.objects.create(begins=date(2026, 11, 23)),
     lambda: HelpChannel.objects.filter(key="alo-116111").update(number="116-111"),
     lambda: Demand.objects.first().delete(),
     lambda: Voice.objects.update(person="Tjetër Njeri"),

@@ -132,6 +132,8 @@ ROWS = [
     Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
     Row("/sq/si-numerojme/"),
     Row("/en/how-we-count/", language="en"),
+    Row("/sq/si-numerojme/java-pas-jave/"),
+    Row("/en/how-we-count/week-by-week/", language="en"),
     Row("/sq/muri/", cache_control=CACHED_FORM, more=HIDDEN),
     Row("/en/wall/", cache_control=CACHED_FORM, more=HIDDEN, language="en"),
     Row("/sq/muri/1/", 301, cache_control=CACHED_ERROR, more=HIDDEN | {"Location": "/sq/muri/"}),
