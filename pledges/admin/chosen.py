@@ -34,12 +34,7 @@ def origin_words(request, origin):
 
 def minutes_words(chosen):
     """The minutes of a Chosen in words."""
-    since, until = map(timezone.localtime, (chosen.since, chosen.until))
-    return _("%(day)s, from %(since)s to %(until)s") % {
-        "day": formats.date_format(since, "DATE_FORMAT"),
-        "since": formats.time_format(since, "H:i"),
-        "until": formats.time_format(until, "H:i"),
-    }
+    return " – ".join(formats.localize(timezone.localtime(time)) for time in (chosen.since, chosen.until))
 
 
 class ChosenFilter(admin.ListFilter):
