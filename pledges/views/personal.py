@@ -17,8 +17,9 @@ from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Message, Pledge, ReferralLink, Unreadable
+from pledges.models import Message, Minute, Pledge, ReferralLink, Unreadable
 from pledges.network import network
+from pledges.totals import minutes
 from pledges.views.sign import SeeOther
 
 # Purposes whose page shows or changes name or address.
@@ -246,6 +247,7 @@ def _send_my_link(request):
         form.redisplay()
         return render(request, "pledges/my_pledge.html", {"form": form}, status=422)
     if not form.save(network(request), PledgeContent.current().settings.network_limit):
+        minutes.count(Minute.Kind.REFUSAL, form.cleaned_data["email"])
         form.add_error(
             None, _("Many people on your network are asking for their link right now. Please try again in a minute.")
         )

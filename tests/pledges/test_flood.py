@@ -137,8 +137,11 @@ def test_a_refused_form_is_counted_by_its_mail_provider_and_stores_nothing_else(
     assert client.post("/sq/zotimi/", form_data()).status_code == 303
     for address in ("drita@GoogleMail.com", "drita@gmail.com", "drita@shkolla.example"):
         assert client.post("/sq/zotimi/", form_data(email=address)).status_code == 429
+    # A request for the link has the same limit and is counted alike.
+    stamp = form_data()["stamp"]
+    assert client.post("/sq/zotimi-im/", {"email": "besa@shkolla.example", "stamp": stamp}).status_code == 429
     found = Minute.objects.values_list("kind", "provider").annotate(n=Sum("n")).order_by("provider")
-    assert list(found) == [("refusal", "", 1), ("refusal", "gmail.com", 2)]
+    assert list(found) == [("refusal", "", 2), ("refusal", "gmail.com", 2)]
     assert Minute.objects.first().minute.second == 0
 
 
