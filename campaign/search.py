@@ -179,6 +179,11 @@ def _fixed_pages(language, content):
             gettext("How many supporters each group has in each county, once a day, with small numbers hidden."),
         ),
         Listed(
+            gettext("Week by week"),
+            reverse("pledges:weeks"),
+            gettext("How many pledges were signed, confirmed, withdrawn and removed in each week."),
+        ),
+        Listed(
             gettext("Manage my pledge"),
             reverse("pledges:my_pledge"),
             gettext(

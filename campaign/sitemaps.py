@@ -30,6 +30,7 @@ class PageSitemap(Sitemap):
             "pledges:ribbon",
             "pledges:groups_by_county",
             "pledges:method",
+            "pledges:weeks",
             "pledges:open_data",
             "campaign:help",
             "campaign:units",

@@ -18,6 +18,7 @@ from pledges.models import (
     PublishedCounty,
     PublishedState,
     Sector,
+    Week,
     Wording,
 )
 from pledges.models.goals import goal_above
@@ -58,6 +59,8 @@ class PledgeContent(Part):
                 "sector__position", "sector", "position", "pk"
             )
         )
+        # The newest first.
+        self.weeks = tuple(Week.objects.published())
 
     def changes(self):
         """The times at which events end and their links stop counting."""

@@ -20,6 +20,7 @@ from pledges.models import (
     FollowUp,
     Message,
     MessageGrant,
+    Minute,
     OutboxEntry,
     Pledge,
     SlowLane,
@@ -32,7 +33,7 @@ from pledges.models.encrypted import ENCRYPTED_MODELS
 from pledges.models.enquiries import CONTACTS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import commitments, events, milestones, published, tally
+from pledges.totals import commitments, events, milestones, published, tally, weeks
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
@@ -155,6 +156,11 @@ def erase_used_challenges():
     UsedChallenge.objects.expired().delete()
 
 
+def erase_minutes():
+    """Erase counters of minutes that no comparison needs any more."""
+    Minute.objects.expired().delete()
+
+
 def erase_grants():
     """Erase grants of messages that no limit counts any more."""
     MessageGrant.objects.expired().delete()
@@ -230,6 +236,7 @@ STEPS = [
     erase_attempts,
     erase_slow_lanes,
     erase_used_challenges,
+    erase_minutes,
     erase_grants,
     erase_messages,
     erase_trial_messages,
@@ -244,5 +251,6 @@ STEPS = [
     published.publish,
     events.publish,
     commitments.publish,
+    weeks.publish,
     milestones.record,
 ]

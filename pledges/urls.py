@@ -91,6 +91,7 @@ urlpatterns = [
     # After the pages above: the pattern matches any slug.
     path(pgettext_lazy("address", "totals/<slug:slug>/"), counties.page, name="county"),
     path(pgettext_lazy("address", "how-we-count/"), totals.method, name="method"),
+    path(pgettext_lazy("address", "how-we-count/week-by-week/"), totals.weeks, name="weeks"),
     path(pgettext_lazy("address", "wall/"), wall.page, name="wall"),
     path(pgettext_lazy("address", "wall/<int:number>/"), wall.page, name="wall_page"),
     path(pgettext_lazy("address", "open-data/"), open_data.page, name="open_data"),

@@ -55,6 +55,7 @@ PUBLIC = (
     "pledges:totals_per_10000",
     "pledges:groups_by_county",
     "pledges:method",
+    "pledges:weeks",
     "pledges:wall",
     "pledges:open_data",
 )

@@ -96,4 +96,5 @@ def _shortcuts(has_perm):
         yield _("Change a page"), reverse("admin:campaign_page_changelist")
     if has_perm("pledges.view_pledge"):
         yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
+        yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
     yield _("View the site"), reverse("campaign:home")

@@ -26,7 +26,7 @@ from pledges.models import (
     WallName,
 )
 from pledges.readiness.checks import QUEUE_AGE_LIMIT
-from pledges.totals import tally
+from pledges.totals import minutes, tally
 from staff.admin.base import change_url
 
 
@@ -79,6 +79,17 @@ def _submission_tasks():
             count,
         )
         yield Task(count, label, _list_url(Submission, state__exact=Submission.State.ASIDE))
+
+
+def _flood_tasks():
+    count = minutes.flood_of_last_hour()
+    if count:
+        label = ngettext(
+            "sign-up in the last hour, far more than usual: see where it comes from",
+            "sign-ups in the last hour, far more than usual: see where they come from",
+            count,
+        )
+        yield Task(count, label, reverse("admin:pledges_pledge_minutes"))
 
 
 def _group_tasks():
@@ -253,6 +264,7 @@ def _list_url(model, **query):
 # (permissions that are needed, function that yields the tasks)
 TASKS = [
     (["pledges.change_pledgingsettings"], _pledging_tasks),
+    (["pledges.view_pledge"], _flood_tasks),
     (["pledges.view_message"], _message_tasks),
     (["pledges.view_submission"], _submission_tasks),
     (["pledges.change_grouppledge"], _group_tasks),

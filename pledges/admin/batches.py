@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from pledges.admin.base import sees_people
 from pledges.models import Batch, Pledge
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 
@@ -67,6 +68,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
             "may_undo": batch.changed and batch.state in (STATES.DONE, STATES.CANCELLED, STATES.FAILED),
             "may_retry": batch.state == STATES.FAILED,
             "expired_count": self._expired_count(batch),
+            "domain": batch.domain if sees_people(request) else "",
         }
         return TemplateResponse(request, "admin/pledges/batch/progress.html", context)
 

@@ -14,6 +14,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from pledges.admin.chosen import ChosenFilter
+from pledges.totals.origins import PARAMETERS
+
 # Up to this number rows are counted; above it, the estimate of the query planner is shown.
 COUNT_LIMIT = 10_000
 # A higher page number would exceed the range of OFFSET (bigint).
@@ -162,6 +165,7 @@ class SharedAddressFilter(admin.SimpleListFilter):
 
 # Filters of the list.
 FILTERS = [
+    ChosenFilter,
     "state",
     "sector",
     "county",
@@ -174,4 +178,14 @@ FILTERS = [
 ]
 # Parameters that the address of the list may contain; a search by address leads to `id__in`.
 DAYS = [f"{field}_{end}" for field in ("created_at", "confirmed_at", "invalidated_at") for end in ("from", "to")]
-LOOKUPS = {"id", "state", "sector", "county", "source", "language", SharedAddressFilter.parameter_name, *DAYS}
+LOOKUPS = {
+    "id",
+    "state",
+    "sector",
+    "county",
+    "source",
+    "language",
+    SharedAddressFilter.parameter_name,
+    *DAYS,
+    *PARAMETERS,
+}

@@ -17,6 +17,7 @@ from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.admin.exports import ExportActions
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
+from pledges.admin.minutes import MinutePages
 from pledges.admin.people import FindForm, PeopleAccess
 from pledges.crypto import keys
 from pledges.models import Batch, BatchRow, Message, Pledge
@@ -49,7 +50,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, ModelAdmin):
+class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, MinutePages, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     list_filter = FILTERS

@@ -21,6 +21,7 @@ from pledges.models.joinings import Joining, OrganisationKind
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
+from pledges.models.minutes import Minute
 from pledges.models.paper import PaperSheet
 from pledges.models.places import County, Municipality
 from pledges.models.pledges import Pledge
@@ -46,6 +47,7 @@ from pledges.models.tally import (
 from pledges.models.trial_messages import TrialMessage
 from pledges.models.unreadable import Unreadable
 from pledges.models.wall import RefusedWord, WallName
+from pledges.models.weeks import Week, WeekChange
 from pledges.models.wordings import Wording
 
 __all__ = [
@@ -79,6 +81,7 @@ __all__ = [
     "MessageGrant",
     "MessageText",
     "Milestone",
+    "Minute",
     "Municipality",
     "OrganisationKind",
     "OutboxEntry",
@@ -108,5 +111,7 @@ __all__ = [
     "UsedChallenge",
     "WallName",
     "Way",
+    "Week",
+    "WeekChange",
     "Wording",
 ]

@@ -21,6 +21,12 @@ class Rules(dict):
         rules = sorted((rule.domain, rule.same_as, rule.ignores, rule.tag) for rule in self.values())
         return hashlib.sha256(json.dumps(rules).encode()).hexdigest()[:8]
 
+    def provider_of(self, address):
+        """The domain by which the mail provider of an address is known, such as "gmail.com", or "" without a rule for it."""
+        _local, domain = addresses.split_address(address)
+        rule = self.get(domain)
+        return (rule.same_as or rule.domain) if rule else ""
+
 
 class ProviderRuleQuerySet(models.QuerySet):
     """Queries on provider rules."""

@@ -17,6 +17,12 @@ from staff.models import AuditEntry
 ROWS_PER_STEP = 2000
 
 
+def _account(**options):
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False, **options
+    )
+
+
 class BatchQuerySet(models.QuerySet):
     """Queries on batches."""
 
@@ -28,7 +34,7 @@ class BatchQuerySet(models.QuerySet):
 class Batch(models.Model):
     """One change of many pledges: confirm, invalidate or restore. It is made in steps and can be undone as a whole.
 
-    `choice` holds only ids and dates. It holds no digest, because network digests are erased after seven days.
+    `choice` holds only ids and dates: digests are erased.
     """
 
     class Kind(models.TextChoices):
@@ -41,6 +47,7 @@ class Batch(models.Model):
         FILTERS = "filters", _("all filtered pledges")
         NETWORKS = "networks", _("from the same networks")
         DOMAINS = "domains", _("with the same email domains")
+        MINUTES = "minutes", _("signed in the same minutes")
 
     class State(models.TextChoices):
         WAITING = "waiting", pgettext_lazy("batch", "waiting its turn")
@@ -54,22 +61,12 @@ class Batch(models.Model):
     kind = models.CharField(pgettext_lazy("batch", "action taken"), max_length=10, choices=Kind, editable=False)
     chosen = models.CharField(_("how they were chosen"), max_length=9, choices=Chosen, editable=False)
     choice = models.JSONField(_("details of the choice"), default=dict, editable=False)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("by whom"),
-        editable=False,
-    )
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        related_name="+",
-        verbose_name=_("undone by"),
-        editable=False,
-    )
+    # In the words of staff, without a name.
+    reason = models.CharField(_("reason"), max_length=200, blank=True, db_default="", editable=False)
+    # What the pledges were chosen by. No digest: network digests are erased.
+    domain = models.CharField(_("email domain"), max_length=253, blank=True, db_default="", editable=False)
+    by = _account(verbose_name=_("by whom"))
+    undone_by = _account(verbose_name=_("undone by"))
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.WAITING, editable=False)
     created_at = models.DateTimeField(pgettext_lazy("batch", "begun"), db_default=Now(), editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("batch", "ended"), null=True, editable=False)
@@ -115,14 +112,14 @@ class Batch(models.Model):
         return f"{self.pk}"
 
     @classmethod
-    def begin(cls, kind, pledges, user, chosen, choice=None):
+    def begin(cls, kind, pledges, user, chosen, choice=None, **words):
         """Create a batch with a row for each of these pledges that it would change. `step` makes the changes later.
 
-        `choice` is stored as details of how the pledges were chosen.
+        `choice` is stored as details of how the pledges were chosen, and `words` are `reason` and `domain`, if there are any.
         """
         rows = cls.to_change(kind, pledges).select_related(None).order_by("pk").values_list("pk", "invalidated_at")
         with transaction.atomic(), connection.cursor() as cursor:
-            batch = cls.objects.create(kind=kind, by=user, chosen=chosen, choice=choice or {})
+            batch = cls.objects.create(kind=kind, by=user, chosen=chosen, choice=choice or {}, **words)
             chosen_sql, parameters = rows.query.sql_with_params()
             cursor.execute(
                 f"INSERT INTO {BatchRow._meta.db_table} (batch_id, pledge, invalidated_at) "

@@ -16,10 +16,11 @@ from pledges.figures.mosaic import mosaic
 from pledges.forms.sign import PledgeForm
 from pledges.http import cookieless_form, personal_page, public_page, read_only
 from pledges.languages import in_each_language
+from pledges.models import Minute
 from pledges.models.attempts import UNKNOWN
 from pledges.network import network
 from pledges.snapshot import Depth
-from pledges.totals import tally
+from pledges.totals import minutes, tally
 
 # For programs that send forms. A person does not need to wait.
 RETRY_AFTER = timedelta(minutes=1)
@@ -130,6 +131,9 @@ def answer(request, form, shown, arrived):
     )
     if receipt:
         return SeeOther(reverse(arrived) + ("#later" if receipt.moment else ""))
+    # Refused are a solution that is not valid and a form without a place in the slow lane.
+    kind = Minute.Kind.REFUSAL if solution or is_slow else Minute.Kind.CHALLENGE
+    minutes.count(kind, form.cleaned_data["email"])
     form.redisplay()
     challenge = {"is_repeated": bool(solution), "free_at": receipt.moment}
     response = shown(form, status=429, challenge=challenge)

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, pgettext
 
 from pledges.content import PledgeContent
 from pledges.figures import downloads
@@ -9,9 +10,12 @@ from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
 from pledges.http import embeddable, in_named_language, public_page
 from pledges.models import County
+from pledges.models.events import STEP
+from pledges.models.querysets import PENDING_LIFE
 from pledges.snapshot import Depth
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD
+from pledges.totals.weeks import shown as shown_weeks
 
 # Commitments on the page of the totals. The page of a group has all of its own.
 MAX_COMMITMENTS = 6
@@ -78,6 +82,40 @@ def groups_by_county(request):
 def method(request):
     """How people are counted, and which figures are suppressed."""
     return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
+
+
+@public_page
+def weeks(request):
+    """What happened to pledges week by week, in steps of five."""
+    # In the order of NUMBERS.
+    meanings = [
+        (pgettext("pledges", "Signed"), gettext("Someone filled in the form. The pledge does not count yet.")),
+        (
+            pgettext("pledges", "Confirmed"),
+            gettext("The person confirmed by email. The pledge has counted since then."),
+        ),
+        (
+            pgettext("pledges", "Expired"),
+            gettext("Nobody confirmed the pledge within %(days)d days, so it was erased.")
+            % {"days": PENDING_LIFE.days},
+        ),
+        (
+            pgettext("pledges", "Withdrawn"),
+            gettext(
+                "The person withdrew the pledge, or told us that someone else had used their address. It was erased."
+            ),
+        ),
+        (pgettext("pledges", "Removed"), gettext("Our team found the pledge to be fake. It no longer counts.")),
+        (
+            pgettext("pledges", "Restored"),
+            gettext("Our team had removed the pledge by mistake. It counts as before."),
+        ),
+    ]
+    titles = [title for title, _meaning in meanings]
+    shown = [
+        (week, list(zip(titles, figures, strict=True))) for week, figures in shown_weeks(PledgeContent.current().weeks)
+    ]
+    return render(request, "pledges/weeks.html", {"weeks": shown, "meanings": meanings, "small": STEP})
 
 
 @embeddable

@@ -71,6 +71,7 @@ VALUES = {
     "list": gettext_lazy("list"),
     "pledge": gettext_lazy("one pledge"),
     "find": gettext_lazy("search"),
+    "minutes": gettext_lazy("sign-ups by minute"),
     "wall": gettext_lazy("wall of supporters"),
     "enquiry": gettext_lazy("enquiry"),
     "disclosure": gettext_lazy("disclosure"),

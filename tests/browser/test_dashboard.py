@@ -24,6 +24,8 @@ def pages(visitor):
         f"/admin/campaign/demand/{demand.pk}/change/",
         "/admin/pledges/pledge/",
         "/admin/pledges/sector/add/",
+        "/admin/pledges/pledge/minutes/",
+        "/admin/pledges/pledge/remove/?origin=provider:&signed_since=2026-11-01T00:00:00Z&signed_until=2090-01-01T00:00:00Z",
     ):
         visitor.open(path)
         yield path

@@ -26,7 +26,7 @@ from tests.browser import press
 from tests.browser.axe import faults
 from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
 from tests.events import make_event
-from tests.factories import app_code, make_pledge, make_submission, run_worker
+from tests.factories import app_code, make_copies, make_pledge, make_submission, run_worker
 from tests.organisations import make_entry, make_joining
 from tests.pages import LANGUAGES
 from tests.pledges.groups import make_group
@@ -323,6 +323,35 @@ def one_pledge(walk):
     walk.press("#content form [type=submit]")
 
 
+def a_flood(walk):
+    page = walk.page
+    two_hours_ago = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+    bot = make_pledge(address="a@bots.example", sector="artists", network="192.0.2.7", created_at=two_hours_ago)
+    make_copies(
+        bot,
+        400,
+        domain_digest="domain_digest",
+        network_digest="network_digest",
+        created_at="created_at + n * interval '2 seconds'",
+    )
+    walk.open("/admin/")
+    walk.press(".shortcuts a[href$='/minutes/']")
+    walk.picture("minutes", ".errornote", of=["#content h1"], to=["#origins-2"])
+    walk.press("tr:has-text('bots.example') a")
+    expect(page.locator("#changelist-filter")).to_contain_text("bots.example")
+    walk.press(".object-tools a[href*='/remove/']")
+    page.locator("#id_reason").fill(
+        {"sq": "Një program i shkroi të gjitha", "en": "One script wrote them all"}[walk.language]
+    )
+    walk.picture("remove", "#id_reason", ".submit-row .default", of=["#content h1"])
+    walk.press(".submit-row .default")
+    run_worker()
+    walk.open(page.url)
+    expect(page.locator("#batch")).to_contain_text("bots.example")
+    walk.press("[name=undo]")
+    run_worker()
+
+
 def many_pledges(walk):
     page = walk.page
     walk.open(
@@ -486,6 +515,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     mails(walk)
     one_pledge(walk)
     many_pledges(walk)
+    a_flood(walk)
     group_pledges(walk)
     organisations(walk)
     paper_sheets(walk)

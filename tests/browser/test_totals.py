@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from pledges.models import Pledge
+from pledges.models import Pledge, Week
+from pledges.models.weeks import NUMBERS
 from pledges.totals import milestones
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
@@ -12,14 +13,15 @@ from tests.pages import LANGUAGES, path_of
 from tests.tally import publish, put_people
 
 OVER_HALF_A_MINUTE = 31_000  # milliseconds
-PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county", "pledges:method")
+PAGES = ("pledges:totals", "pledges:totals_per_10000", "pledges:groups_by_county", "pledges:method", "pledges:weeks")
 
 
 @pytest.fixture
 def many_pledges():
-    """640 pledges over a year, with a published state and milestones."""
+    """640 pledges over a year, with a published state, milestones and a week."""
     put_people(640, days=400)
     publish()
+    Week.objects.create(begins="2026-11-16", published_at="2026-11-23T00:00Z", **dict.fromkeys(NUMBERS, 12))
     milestones.record()
 
 

@@ -66,7 +66,7 @@ def test_21_hreflang_links_of_a_page_are_mutual(client, name, language):
 
 def test_21_titles_are_unique(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 66 and len(set(titles)) == len(titles)
+    assert len(titles) == 68 and len(set(titles)) == len(titles)
 
 
 @EVERY
@@ -128,7 +128,7 @@ def test_21_the_sitemap_has_each_page_in_both_languages(client):
             counties = County.objects.exclude(code=County.ABROAD)
             expected += [path_of("pledges:county", language, county.slug) for county in counties]
     assert seen == {settings.SITE_URL + path for path in expected}
-    assert len(urls) == len(seen) == 48 + 24 + 6 + 2 * len(written)
+    assert len(urls) == len(seen) == 50 + 24 + 6 + 2 * len(written)
 
 
 def test_robots_txt_excludes_the_admin_and_names_the_sitemap(client):

@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.conf import settings
@@ -45,6 +45,7 @@ from pledges.models import (
     PledgingSettings,
     ProviderRule,
     Sector,
+    Week,
     Wording,
 )
 from pledges.totals import milestones, published
@@ -130,6 +131,7 @@ CHANGES = [
     lambda: Goal.objects.create(people=5000),
     lambda: ProviderRule.objects.first().delete(),
     lambda: AlarmWord.objects.create(words="fjalë e re"),
+    lambda: Week.objects.create(begins=date(2026, 11, 23)),
     lambda: HelpChannel.objects.filter(key="alo-116111").update(number="116-111"),
     lambda: Demand.objects.update(institution="Kuvendi i Shqipërisë"),
     lambda: add_step(Demand.objects.first()),

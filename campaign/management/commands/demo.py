@@ -25,12 +25,13 @@ from pledges.models import (
     PublishedState,
     Sector,
     Submission,
+    Week,
     Wording,
 )
 from pledges.models.group_querysets import school_year
 from pledges.models.querysets import PENDING_LIFE
 from pledges.submissions import submit
-from pledges.totals import events, milestones, published, tally
+from pledges.totals import events, milestones, published, tally, weeks
 from pledges.totals.suppression import THRESHOLD
 from staff import demo
 
@@ -108,6 +109,10 @@ class Command(BaseCommand):
             published.publish_counties()
             published.publish()
             self.publish_past_weeks()
+            # The worker may have opened a week of the empty database.
+            Week.objects.all().delete()
+            Week.objects.create(begins=weeks.monday(timezone.localdate() - timedelta(weeks=12)))
+            weeks.publish()
             self.invent_units()
             milestones.record()
             invented.write_goals()
@@ -121,8 +126,8 @@ class Command(BaseCommand):
         """Publish a state of the counties for each week of the year before, so that the growth of a county has steps."""
         codes = {county.code: county.code for county in County.objects.all()} | {published.UNKNOWN: None}
         pledges = Pledge.objects.confirmed().values_list("confirmed_at", "county")
-        for weeks in range(52, 0, -1):
-            at = timezone.now() - timedelta(weeks=weeks)
+        for ago in range(52, 0, -1):
+            at = timezone.now() - timedelta(weeks=ago)
             people = Counter(county for confirmed_at, county in pledges if confirmed_at <= at)
             counties = {code: people[key] if people[key] >= THRESHOLD else 0 for code, key in codes.items()}
             figures = {"total": people.total(), "sectors": {}, "counties": counties}

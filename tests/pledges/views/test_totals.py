@@ -242,6 +242,7 @@ def query_count(client, path):
         "/en/totals/per-10000/",
         "/en/totals/groups-by-county/",
         "/en/how-we-count/",
+        "/en/how-we-count/week-by-week/",
         "/api/v1/totals.json",
         "/en/",
     ],
