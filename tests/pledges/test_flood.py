@@ -132,7 +132,7 @@ def test_story_a_flood_is_found_looked_at_removed_and_brought_back(client, flood
 # The counters of minutes
 
 
-def test_a_refused_form_is_counted_by_its_mail_provider_and_stores_nothing_else(client):
+def test_a_form_above_the_limit_is_counted_by_its_mail_provider_and_stores_nothing_else(client):
     PledgingSettings.objects.create(pk=1, network_limit=1)
     assert client.post("/sq/zotimi/", form_data()).status_code == 303
     for address in ("drita@GoogleMail.com", "drita@gmail.com", "drita@shkolla.example"):
@@ -140,8 +140,10 @@ def test_a_refused_form_is_counted_by_its_mail_provider_and_stores_nothing_else(
     # A request for the link has the same limit and is counted alike.
     stamp = form_data()["stamp"]
     assert client.post("/sq/zotimi-im/", {"email": "besa@shkolla.example", "stamp": stamp}).status_code == 429
-    found = Minute.objects.values_list("kind", "provider").annotate(n=Sum("n")).order_by("provider")
-    assert list(found) == [("refusal", "", 2), ("refusal", "gmail.com", 2)]
+    # Refused is a form with a solution that is not valid.
+    assert client.post("/sq/zotimi/", form_data(email="drita@gmail.com") | {"altcha": "x"}).status_code == 429
+    found = Minute.objects.values_list("kind", "provider").annotate(n=Sum("n")).order_by("kind", "provider")
+    assert list(found) == [("challenge", "", 2), ("challenge", "gmail.com", 2), ("refusal", "gmail.com", 1)]
     assert Minute.objects.first().minute.second == 0
 
 
