@@ -110,7 +110,7 @@ def _figures(sectors, counties, cells, previous):
     `counties` are {code: published figure}, `cells` the exact {(sector id, county code or ""): people}. A row of the table moves
     when its sector has changed by at least THRESHOLD people since the row last moved, otherwise it stays as it was, its hidden
     cells too. A county without a published figure has no visible cell. While the new cells of a column would tell too much
-    (`_tells`), the row of the smallest one stays as well; if no table has had that row before, the cell is hidden.
+    (`_tells`), the row of the smallest one stays as well, or if the cell was not visible before, it is hidden.
     """
     people = {
         (sector.slug, code): cells.get((sector.pk, "" if code == UNKNOWN else code), 0)
@@ -153,7 +153,7 @@ def _figures(sectors, counties, cells, previous):
         }
         if not too_much:
             return figures | {"total": sum(of_rows.values()), "sectors": of_rows, "cells": table}
-        held |= {slug for slug, _ in too_much if slug in rows}
+        held |= {slug for slug, code in too_much if slug in rows and rows[slug][code]}
         left_out |= too_much
 
 
