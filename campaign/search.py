@@ -176,7 +176,7 @@ def _fixed_pages(language, content):
         Listed(
             gettext("Groups by county"),
             reverse("pledges:groups_by_county"),
-            gettext("How many supporters each group has in each county, once a day, with small numbers hidden."),
+            gettext("How many supporters each group has in each county, at most once a day, with small numbers hidden."),
         ),
         Listed(
             gettext("Week by week"),

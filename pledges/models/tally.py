@@ -91,6 +91,8 @@ class CountyRound(models.Model):
     """When `publish_counties()` last compared the counties: a single row with id 1, absent before the first round."""
 
     held_at = models.DateTimeField()
+    # The version of the tally at the last round of people online. NULL before the first.
+    tally = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(name="county_round_single_row", condition=models.Q(pk=1))]

@@ -1,7 +1,7 @@
 """What is published of counties: their figures, and once a day the table of sectors by counties. All outputs read it.
 
 The total and the sectors are live. A figure by county moves only by at least THRESHOLD people, so that two looks never tell the
-county of one newcomer.
+county of one newcomer. The table shows the people of a round of counties: figures and cells of two moments could be subtracted.
 """
 
 from django.db import connection
@@ -16,6 +16,13 @@ from pledges.totals.suppression import THRESHOLD, hidden_cells
 UNKNOWN = "unknown"
 # A longer growth of a county is shown by month.
 MONTHLY_AFTER_DAYS = 60
+# The cells, and whether they are those of the last round of people online: the tally has the version that it had then.
+READ_SQL = f"""
+SELECT cells.*, EXISTS (SELECT FROM pledges_countyround WHERE tally = (SELECT bit_xor(mark) FROM (
+    SELECT mark FROM pledges_tallyversion UNION ALL SELECT mark FROM pledges_tallydelta
+) marks))
+FROM ({tally.READ_SQL}) cells
+"""
 
 
 def publish_counties():
@@ -35,13 +42,17 @@ def publish():
 
     The state is the sum of one table for each way of signing. Each hides and moves its cells as if it were alone, so someone
     who knows all groups, and subtracts them, learns no more than the table of people online. While a row that must stay as it
-    is would reveal something beside the new ones of its table, the last state stays.
+    is would reveal something beside the new ones of its table, the last state stays. It also stays while people have come or
+    left since the last round of counties, unless no county has a figure of people online: then no cell is visible.
     """
     previous = PublishedState.objects.first()
     if previous and previous.day >= timezone.localdate():
         return False
-    totals, cells = tally.read(), tally.read_cells_by_way()
     of_county = PledgeContent.current().published_counties
+    cells, is_round = _read()
+    if not is_round and any(row.of_way(Way.ONLINE) for row in of_county.values()):
+        return False
+    totals = tally.read()
     ways = {}
     for way in Way.values:
         counties = {county.code: of_county.get(county.code) for county, _ in totals.counties}
@@ -59,6 +70,17 @@ def publish():
     # Another worker can publish concurrently: the first state of the day is kept.
     PublishedState.objects.bulk_create([state], ignore_conflicts=True)
     return True
+
+
+def _read():
+    """({way: {(sector id, county code or ""): people}}, whether these are the people of the last round), in one statement."""
+    cells = {way: {} for way in Way.values}
+    with connection.cursor() as cursor:
+        cursor.execute(READ_SQL)
+        rows = cursor.fetchall()
+    for sector, county, way, people, _ in rows:
+        cells[way][sector, county] = people
+    return cells, any(is_round for *_, is_round in rows)
 
 
 def _sum(ways):
@@ -87,9 +109,10 @@ def _figures(sectors, counties, cells, previous):
 
     `counties` are {code: published figure}, `cells` the exact {(sector id, county code or ""): people}. A row of the table moves
     when its sector has changed by at least THRESHOLD people since the row last moved, otherwise it stays as it was, its hidden
-    cells too. A county without a published figure has no visible cell.
+    cells too. A county without a published figure has no visible cell. While the new cells of a column would tell too much
+    (`_tells`), the row of the smallest one stays as well, or if the cell was not visible before, it is hidden.
     """
-    table = {
+    people = {
         (sector.slug, code): cells.get((sector.pk, "" if code == UNKNOWN else code), 0)
         for sector in sectors
         for code in counties
@@ -97,37 +120,70 @@ def _figures(sectors, counties, cells, previous):
     sectors = {sector.slug: sum(n for (pk, _), n in cells.items() if pk == sector.pk) for sector in sectors}
     figures = {"total": sum(cells.values()), "sectors": sectors, "counties": counties}
     # If all people are of one sector or one county, the sums alone determine every cell: `cells` is left out.
-    if any(len({cell[axis] for cell, people in table.items() if people}) < 2 for axis in (0, 1)):
+    if any(len({cell[axis] for cell, n in people.items() if n}) < 2 for axis in (0, 1)):
         return figures
-    held = {
-        slug: row
-        for slug, row in previous.get("cells", {}).items()
-        if slug in sectors and set(row) == set(counties) and abs(sectors[slug] - previous["sectors"][slug]) < THRESHOLD
+    rows = {
+        slug: row for slug, row in previous.get("cells", {}).items() if slug in sectors and set(row) == set(counties)
     }
-    sectors |= {slug: previous["sectors"][slug] for slug in held}
-    shown_before = {
-        (slug, code): people for slug, row in held.items() for code, people in row.items() if people is not None
-    }
-    table |= shown_before
-    hidden = hidden_cells(
-        table,
-        {
-            (slug, code)
-            for slug, code in table
-            if (slug, code) not in shown_before and (slug in held or (sectors[slug] and not counties[code]))
-        },
-    )
-    if hidden & set(shown_before):
-        return None
-    cells = {
-        slug: held.get(slug)
-        or {
-            code: None if (slug, code) in hidden else _moved(table[slug, code], sectors[slug], previous, slug, code)
-            for code in counties
+    changes = {slug: sectors[slug] - previous["sectors"][slug] for slug in rows}
+    held, left_out = {slug for slug, change in changes.items() if abs(change) < THRESHOLD}, set()
+    while True:
+        of_rows = sectors | {slug: previous["sectors"][slug] for slug in held}
+        shown_before = {(slug, code): n for slug in held for code, n in rows[slug].items() if n is not None}
+        no_figure = {(slug, code) for slug, code in people if of_rows[slug] and not counties[code]}
+        of_held = {cell for cell in people if cell[0] in held}
+        hidden = hidden_cells(people | shown_before, (no_figure | of_held | left_out) - set(shown_before))
+        if hidden & set(shown_before):
+            return None
+        table = {
+            slug: rows[slug]
+            if slug in held
+            else {
+                code: None
+                if (slug, code) in hidden
+                else _moved(people[slug, code], of_rows[slug], previous, slug, code)
+                for code in counties
+            }
+            for slug in sectors
         }
-        for slug in sectors
+        too_much = {
+            min(new, key=people.get)
+            for code, figure in counties.items()
+            if (new := _new(code, table, people, rows)) and _tells(code, figure, table, people, changes, new)
+        }
+        if not too_much:
+            return figures | {"total": sum(of_rows.values()), "sectors": of_rows, "cells": table}
+        held |= {slug for slug, code in too_much if slug in rows and rows[slug][code]}
+        left_out |= too_much
+
+
+def _new(code, cells, people, rows):
+    """The cells of a column that show a figure which they did not show before."""
+    return {
+        (slug, code)
+        for slug, row in cells.items()
+        if row[code] and row[code] == people[slug, code] and row[code] != rows.get(slug, {}).get(code)
     }
-    return figures | {"total": sum(sectors.values()), "cells": cells}
+
+
+def _tells(code, figure, cells, people, changes, new):
+    """Whether the new cells of a column would tell something of a few people of its county.
+
+    The figure of the county without the new cells is the sum of the others, and so tells how much they have changed together.
+    Either at least THRESHOLD people have come or left in these rows elsewhere, or nothing has changed in them. Then the column
+    tells how many people the county has, which must be its figure.
+
+    `changes` are {slug: by how much the sector of a row has changed since the last table}.
+    """
+    others = [(slug, row[code]) for slug, row in cells.items() if (slug, code) not in new]
+    if any(shown is None and slug not in changes for slug, shown in others):
+        # No table has had this row before: nobody knows how much its cell has changed.
+        return False
+    of_rows = sum(abs(changes.get(slug, 0)) for slug, _ in others)
+    of_cells = sum(abs(people[slug, code] - shown) for slug, shown in others if shown is not None)
+    if of_rows or of_cells:
+        return of_rows - of_cells < THRESHOLD
+    return sum(n for (_, county), n in people.items() if county == code) != figure
 
 
 def _moved(people, of_sector, previous, slug, code):

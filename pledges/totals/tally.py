@@ -212,16 +212,6 @@ def differences():
         return cursor.fetchall()
 
 
-def read_cells_by_way():
-    """{way: {(sector id, county code or ""): people}} of now, in one statement. Not for publication."""
-    cells = {way: {} for way in Way.values}
-    with connection.cursor() as cursor:
-        cursor.execute(READ_SQL)
-        for sector, county, way, people in cursor.fetchall():
-            cells[way][sector, county] = people
-    return cells
-
-
 def fold():
     """Move all deltas into the day and cell tables; returns their number, or None while another process folds."""
     with connection.cursor() as cursor:

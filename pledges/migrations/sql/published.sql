@@ -12,10 +12,12 @@
 -- - A figure is never 1 to 4. `base` is the exact number, with which the next one is compared.
 -- - Each way of signing (online, groups, paper) has numbers, thresholds and figures of its own, and a county shows the sum of
 --   its figures. So someone who knows all group pledges, and subtracts them, learns no more than the figures of people online.
+-- - A round of people online notes the version of the tally: the table is published while it is still the same.
 CREATE OR REPLACE FUNCTION publish_counties() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     due record;
     moved integer := 0;
+    is_online boolean;
 BEGIN
     -- One process publishes at a time, and none folds meanwhile.
     PERFORM pg_advisory_xact_lock(tally_lock());
@@ -53,13 +55,16 @@ BEGIN
         WHERE county = due.county;
         moved := moved + 1;
     END LOOP;
+    is_online := coalesce(sum(gained) >= 10 OR sum(lost) >= 10, false) FROM pledges_tallycounty WHERE way = 'online';
     UPDATE pledges_tallycounty SET
         gained = CASE WHEN all_gained >= 10 THEN 0 ELSE gained END,
         lost = CASE WHEN all_lost >= 10 THEN 0 ELSE lost END
     FROM (SELECT way, sum(gained) AS all_gained, sum(lost) AS all_lost FROM pledges_tallycounty GROUP BY way) sums
     WHERE sums.way = pledges_tallycounty.way;
-    INSERT INTO pledges_countyround (id, held_at) VALUES (1, statement_timestamp())
-    ON CONFLICT (id) DO UPDATE SET held_at = excluded.held_at;
+    INSERT INTO pledges_countyround AS round (id, held_at, tally)
+    SELECT 1, statement_timestamp(), (SELECT mark FROM pledges_tallyversion WHERE is_online)
+    ON CONFLICT (id) DO UPDATE SET
+        held_at = excluded.held_at, tally = CASE WHEN is_online THEN excluded.tally ELSE round.tally END;
     RETURN moved;
 END $$;
 

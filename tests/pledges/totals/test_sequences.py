@@ -528,6 +528,90 @@ def test_a_cell_moves_by_five_people_or_more_beside_as_many_others(client):
     assert looks(client)[2]["parents"]["AL-02"] == 40, "all who came are of this cell"
 
 
+def test_the_table_waits_for_a_round_once_someone_has_come(client):
+    """Round, one newcomer, table: a column without a hidden cell would tell of the newcomer."""
+    put_cells(TABLE)
+    assert published.publish_counties() == 3
+    make_pledge(state="confirmed", sector="parents", county_id="AL-11")
+    assert not published.publish() and looks(client)[2] is None
+    let_hours_pass(1)
+    put_cells({("parents", "AL-11"): 4, ("parents", "AL-01"): 9})
+    assert publish() and looks(client)[2]["parents"]["AL-11"] == 45
+
+
+def test_after_the_table_a_county_waits_for_ten_people(client):
+    """Table, one newcomer, round: nine people who came before the table would not hide the newcomer."""
+    put_cells(TABLE)
+    assert publish()
+    put_cells({("parents", "AL-11"): 8, ("parents", "AL-01"): 1})
+    assert not next_day()
+    put_cells({("parents", "AL-02"): 1})
+    assert publish() and counties(client)["AL-11"] == 80, "eight of ten people: too few elsewhere"
+    let_hours_pass(1)
+    put_cells({("parents", "AL-11"): 1})
+    assert published.publish_counties() == 0
+
+
+def test_a_round_of_groups_alone_makes_no_table(client):
+    put_cells(TABLE)
+    assert publish()
+    before = looks(client)[2]
+    put_cells(TABLE, way="groups")
+    put_cells({("parents", "AL-11"): 1})
+    assert not next_day() and counties(client)["AL-11"] == 160 and looks(client)[2] == before
+    put_cells({("parents", "AL-01"): 9})
+    let_hours_pass(1)
+    assert publish() and looks(client)[2]["parents"]["AL-11"] == 80
+
+
+def test_a_column_without_a_hidden_cell_adds_up_to_the_figure_of_its_county(client):
+    """All columns but one are as the figures say: the one person who left is of that one."""
+    put_cells(TABLE)
+    assert published.publish_counties() == 3
+    put_cells({("parents", "AL-11"): 9, ("parents", "AL-01"): 9, ("parents", "AL-02"): -1})
+    let_hours_pass(1)
+    assert publish() and counties(client) == {"AL-11": 89, "AL-01": 89, "AL-02": 80}
+    cells = looks(client)[2]
+    sums = {code: sum(row[code] for row in cells.values() if row[code] is not None) for code in ("AL-11", "AL-01")}
+    hidden = {code for row in cells.values() for code in ("AL-11", "AL-01", "AL-02") if row[code] is None}
+    assert "AL-02" in hidden and len(hidden) == 2, "a second column hides how many are missing"
+    assert all(people == 89 for code, people in sums.items() if code not in hidden)
+
+
+def test_a_row_that_stays_is_not_told_by_the_rest_of_its_column(client):
+    """The figure of the county without the new cell would tell the county of the one person who came in the other row."""
+    put_cells(TABLE)
+    assert publish()
+    put_cells({("parents", "AL-11"): 1, ("teachers", "AL-11"): 6, ("teachers", "AL-01"): 9})
+    assert next_day() and counties(client) == {"AL-11": 87, "AL-01": 89, "AL-02": 80}
+    cells = looks(client)[2]
+    assert {row[code] for row in (cells["parents"], cells["teachers"]) for code in ("AL-11", "AL-01", "AL-02")} == {40}
+    put_cells({("parents", "AL-02"): 10})
+    assert next_day()
+    cells = looks(client)[2]
+    assert [cells["teachers"][code] for code in ("AL-11", "AL-01")] == [46, 49], "beside ten people elsewhere"
+
+
+@pytest.mark.parametrize(("cell", "is_tied"), [(46, True), (None, False)])
+def test_the_attack_ties_a_person_in_a_row_that_stays(cell, is_tied):
+    record = Record(["AL-11", "AL-01", "AL-02"])
+    for time, slug, people in (
+        (0, "parents", {"AL-11": 40, "AL-01": 40, "AL-02": 40}),
+        (0, "teachers", {"AL-11": 40, "AL-01": 40, "AL-02": 40}),
+        (1, "parents", {"AL-11": 1}),
+        (1, "teachers", {"AL-11": 6, "AL-01": 9}),
+    ):
+        for code, number in people.items():
+            for _ in range(number):
+                record.add(code, time, ((slug, 1),))
+    for slug in ("parents", "teachers"):
+        record.bound(0, "AL-11", slug, 40, 40)
+    record.bound(1, "AL-11", None, 87, 87)
+    if cell:
+        record.bound(1, "AL-11", "teachers", cell, cell)
+    assert bool(Attack(record).tied()) == is_tied
+
+
 def test_a_row_whose_sector_hardly_changed_stays_as_it_was(client):
     put_cells(TABLE | {("artists", "AL-11"): 20, ("artists", "AL-01"): 3, ("artists", "AL-02"): 9})
     assert publish()
