@@ -19,6 +19,7 @@ from campaign.models import Article, Page
 from campaign.models.publishing import SEARCH_CONFIG
 from campaign.numbers import tag
 from pledges.content import PledgeContent
+from pledges.forms.enquiries import WORDS as ENQUIRIES
 
 # Characters of the query; the rest is ignored.
 MAX_QUERY_LENGTH = 100
@@ -176,12 +177,28 @@ def _fixed_pages(language, content):
         Listed(
             gettext("Groups by county"),
             reverse("pledges:groups_by_county"),
-            gettext("How many supporters each group has in each county, at most once a day, with small numbers hidden."),
+            gettext(
+                "How many supporters each group has in each county, at most once a day, with small numbers hidden."
+            ),
         ),
         Listed(
             gettext("Week by week"),
             reverse("pledges:weeks"),
             gettext("How many pledges were signed, confirmed, withdrawn and removed in each week."),
+        ),
+        Listed(
+            gettext("Get help now"),
+            reverse("campaign:contact_help"),
+            gettext("Do not write to us: call. Someone answers straight away."),
+        ),
+        Listed(
+            gettext("Report abuse"),
+            reverse("campaign:contact_report"),
+            gettext("You need no proof. These numbers take reports straight away. We do not."),
+        ),
+        *(
+            Listed(str(heading), reverse(f"pledges:enquiry_{purpose}"), str(lead))
+            for purpose, (heading, lead) in ENQUIRIES.items()
         ),
         Listed(
             gettext("Manage my pledge"),

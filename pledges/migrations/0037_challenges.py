@@ -17,14 +17,16 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SlowLane",
             fields=[
-                ("network_digest", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("network_digest", models.BinaryField(max_length=32, unique=True)),
                 ("last_at", models.DateTimeField(editable=False)),
             ],
         ),
         migrations.CreateModel(
             name="UsedChallenge",
             fields=[
-                ("digest", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32, unique=True)),
                 ("expires_at", models.DateTimeField(editable=False)),
                 ("used_by", models.UUIDField(editable=False)),
             ],

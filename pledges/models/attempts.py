@@ -76,7 +76,7 @@ class SlowLane(models.Model):
     `submit` in sql/submissions.sql gives each form its turn, the next one after the last. The row refers to no person.
     """
 
-    network_digest = models.BinaryField(max_length=32, primary_key=True, editable=False)
+    network_digest = models.BinaryField(max_length=32, unique=True, editable=False)
     # The turn of the last form, when it is settled.
     last_at = models.DateTimeField(editable=False)
 

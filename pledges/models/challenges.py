@@ -18,13 +18,13 @@ class UsedChallengeQuerySet(models.QuerySet):
 
 
 class UsedChallenge(models.Model):
-    """A challenge that let one form in; `submit` in sql/submissions.sql inserts it, and the primary key lets it in once.
+    """A challenge that let one form in; `submit` in sql/submissions.sql inserts it, and the unique signature lets it in once.
 
     Nothing is stored for a challenge that was issued only: see pledges/crypto/challenges.py.
     """
 
     # The signature of the challenge.
-    digest = models.BinaryField(max_length=32, primary_key=True, editable=False)
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
     expires_at = models.DateTimeField(editable=False)
     # The id of the submission: when it is stored again after a lost connection, the challenge counts as its own.
     used_by = models.UUIDField(editable=False)

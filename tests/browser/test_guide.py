@@ -19,12 +19,13 @@ from campaign import logos
 from campaign.demo import invented_logo
 from campaign.management.commands import demo
 from campaign.models import Demand, Handout, Page, PageText, ProtectionUnit
-from pledges.models import MessageText, Sector, WallName
+from pledges.models import Message, MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults
 from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
+from tests.enquiries import make_disclosure, make_enquiry
 from tests.events import make_event
 from tests.factories import app_code, make_copies, make_pledge, make_submission, run_worker
 from tests.organisations import make_entry, make_joining
@@ -407,6 +408,21 @@ def organisations(walk):
     walk.open(f"/admin/campaign/organisation/{entry.pk}/change/")
 
 
+def messages_to_the_team(walk):
+    make_enquiry().answer("Ju telefonojmë nesër në dhjetë.", None)
+    Message.objects.filter(kind="answer").update(state="refused")
+    page = f"/admin/pledges/enquiry/{make_enquiry(language=walk.language).pk}/change/"
+    walk.open("/admin/pledges/enquiry/?queue=answered")
+    walk.open(page)
+    walk.press("[name=use]")
+    walk.press("[name=assign]")
+    walk.open("/admin/pledges/disclosure/")
+    walk.open(f"/admin/pledges/disclosure/{make_disclosure().pk}/change/")
+    walk.press("[name=pass]")
+    walk.open("/admin/pledges/alarmword/")
+    walk.open("/admin/pledges/readyanswer/")
+
+
 def paper_sheets(walk):
     walk.open("/admin/pledges/papersheet/")
     walk.press(".object-tools a[href$='/add/']")
@@ -518,6 +534,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     a_flood(walk)
     group_pledges(walk)
     organisations(walk)
+    messages_to_the_team(walk)
     paper_sheets(walk)
     handouts(walk)
     units(walk)

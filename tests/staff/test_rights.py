@@ -113,8 +113,8 @@ OWN_VIEWS = {
 OWNER_ONLY = {"pledges_messagetext_tried"}
 # History pages of content, by the letter that permits them.
 HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
-# 19 models are content.
-VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 19
+# 20 models are content.
+VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 20
 # Pages for every signed-in user, and their status.
 FOR_ALL = {
     "index": 200,
