@@ -131,7 +131,7 @@ def _change_commitment(row):
 
 
 def _change_follow_up(row):
-    """Give the wish to be asked its later state. One that began since is there again: nobody is asked a third time."""
+    """Give the wish to be asked its later state. One that began since is there again, so that no person is asked a third time."""
     if not Pledge.objects.filter(pk=row["pledge_id"]).exists():
         return 0
     FollowUp(**row).save()

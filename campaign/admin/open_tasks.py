@@ -107,7 +107,7 @@ def _joining_tasks():
 
 
 def disclosure_tasks(user):
-    """Disclosures that nobody has passed on yet, for those who see them."""
+    """Disclosures that were not passed on yet, for the roles that see them."""
     count = Disclosure.objects.filter(passed_at=None).count() if sees_disclosures(user) else 0
     if count:
         label = ngettext(

@@ -109,7 +109,7 @@ class DemandStep(models.Model):
         verbose_name = _("step of a demand")
         verbose_name_plural = _("steps of demands")
         ordering = ["-date", "-pk"]
-        # Nobody may change or delete a step.
+        # No role may change or delete a step.
         default_permissions = ("add", "view")
         constraints = [
             models.CheckConstraint(

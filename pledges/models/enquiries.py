@@ -41,7 +41,7 @@ class EnquiryQuerySet(ContactQuerySet):
         return self.filter(disclosure_at__isnull=False)
 
     def open(self):
-        """Those that nobody has answered or closed."""
+        """Those that are neither answered nor closed."""
         return self.filter(state__in=[self.model.State.NEW, self.model.State.ASSIGNED])
 
     def expired(self):

@@ -24,7 +24,7 @@ class Week(models.Model):
 
     begins = models.DateField(primary_key=True)
     published_at = models.DateTimeField(null=True)
-    # New pledges of the form, and pledges that were confirmed, whatever happened to them afterwards.
+    # New pledges of the form, and pledges that were confirmed, in any later state.
     signed = models.PositiveIntegerField(null=True)
     confirmed = models.PositiveIntegerField(null=True)
     # Pledges that were not confirmed in time; pledges that their owners erased or that staff erased at their request.

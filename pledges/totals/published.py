@@ -177,7 +177,7 @@ def _tells(code, figure, cells, people, changes, new):
     """
     others = [(slug, row[code]) for slug, row in cells.items() if (slug, code) not in new]
     if any(shown is None and slug not in changes for slug, shown in others):
-        # No table has had this row before: nobody knows how much its cell has changed.
+        # No table has had this row before, so the change of its cell is not public.
         return False
     of_rows = sum(abs(changes.get(slug, 0)) for slug, _ in others)
     of_cells = sum(abs(people[slug, code] - shown) for slug, shown in others if shown is not None)

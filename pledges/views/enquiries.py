@@ -34,5 +34,5 @@ def _post(request, purpose):
 
 @public_page
 def sent(request):
-    """The page after sending: the same whatever was written, with the numbers once more."""
+    """The page after sending: the same for every message, with the numbers once more."""
     return render(request, "pledges/enquiry_sent.html")

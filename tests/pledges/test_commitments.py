@@ -747,7 +747,7 @@ def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):
     parents.move_pledges(citizens, on_move=lambda ids: None)
     assert set(Pledge.objects.values_list("sector__slug", flat=True)) == {"citizens"}
     publish_next_day()
-    # Nobody is left in the sector of the commitment. Its figures stay those of the same people.
+    # No person is left in the sector of the commitment. Its figures stay those of the same people.
     assert published(commitment) == before
     assert client.post(link(Purpose.ANSWER, pledges[11]), {f"answer-{commitment.pk}": "done"}).status_code == 200
     assert commitment.text_en in Document(client.get(link(Purpose.COMMIT, pledges[11]))).words()

@@ -167,7 +167,7 @@ def test_concurrent_forms_of_one_minute_are_all_counted():
 
     at_once(*[count] * 8)
     assert Minute.objects.aggregate(n=Sum("n"))["n"] == 200
-    # A storm makes few rows, whatever its size.
+    # A storm of any size makes few rows.
     assert Minute.objects.count() <= 8 * Minute.objects.values("minute").distinct().count()
 
 

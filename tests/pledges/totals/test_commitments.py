@@ -339,7 +339,7 @@ class Attack:
                 self.rows.append((row, seen - own, seen + 4 - own))
         earlier = self.looks[time - 1].get(commitment) if time else None
         if earlier and not earlier["is_offered"]:
-            # Nobody can choose it any more.
+            # It is no longer offered.
             row = self.people(time, commitment, "chosen")
             row |= dict.fromkeys(self.people(time - 1, commitment, "chosen"), -1)
             self.rows.append((row, -np.inf, 0))
@@ -371,7 +371,7 @@ class Attack:
 @pytest.mark.drill
 @pytest.mark.parametrize("seed", range(rounds(3, 40)))
 def test_attack_no_sequence_of_days_tells_a_small_group(client, seed):
-    """Between two looks anyone may have chosen, given up or answered. Only a commitment that was replaced can gain nobody."""
+    """Between two looks anyone may have chosen, given up or answered. Only a commitment that was replaced can gain no person."""
     history = History(client, seed).play(days=6)
     attack = Attack(history.looks)
     for time, look in enumerate(history.looks):
