@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pledges.crypto import challenges
+from pledges.forms.sign import StampedForm
 from pledges.models import (
     Attempt,
     Message,
@@ -32,6 +33,7 @@ from pledges.submissions import settle_all as settle_all_now
 from tests.challenges import reach_limit, solved, used
 from tests.clock import DatabaseClock, let_time_pass
 from tests.drill import rounds
+from tests.enquiries import enquiry_data
 from tests.factories import form_data, keep_house, make_pledge, send_messages
 from tests.organisations import join_data
 from tests.pages import LANGUAGES, Document, path_of
@@ -47,6 +49,7 @@ FORMS = {
     "pledge": ("pledges:sign", form_data),
     "group": ("pledges:group", group_data),
     "join": ("pledges:join", join_data),
+    "enquiry": ("pledges:enquiry_press", enquiry_data),
     "my-pledge": ("pledges:my_pledge", lambda **changes: {"stamp": form_data()["stamp"], "email": "a@b.al", **changes}),
 }
 
@@ -121,6 +124,21 @@ def test_a_challenge_that_was_solved_by_work_lets_the_form_in(client):
     assert challenges.FEWEST_TRIES <= solution.counter <= challenges.MOST_TRIES
     assert not UsedChallenge.objects.exists(), "nothing is stored before it lets a form in"
     assert sign(client, altcha=altcha.Payload(challenge, solution).to_base64()).status_code == 303
+
+
+def test_there_is_a_challenge_for_each_form_that_asks_for_one_and_for_no_other(client):
+    asking = {form.form_id for form in subclasses(StampedForm) if form.form_id}
+    assert asking == {*FORMS}
+    assert {client.get(f"/challenge/{form}/").status_code for form in asking} == {200}
+    for name in ("x", "pledges", "Pledge", "new-address"):
+        assert client.get(f"/challenge/{name}/").status_code == 404
+
+
+def subclasses(of):
+    """All subclasses of a class, also indirect ones."""
+    for each in of.__subclasses__():
+        yield each
+        yield from subclasses(each)
 
 
 def forged(form="pledge", **changes):
