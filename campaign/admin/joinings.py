@@ -9,14 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Organisation
 from pledges import addresses
-from pledges.admin.queues import QueueAdmin
+from pledges.admin.queues import MAX_REASON_LENGTH, QueueAdmin
 from pledges.crypto.keys import CannotDecrypt
 from pledges.forms.joinings import TOO_LONG
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, ProviderRule
 from pledges.models.joinings import MAX_STATEMENT_LENGTH
-
-MAX_REASON_LENGTH = 200
 
 
 @admin.register(Joining)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.addresses import is_at_provider, split_address, suggest_domain
 from pledges.admin.base import decrypted
-from pledges.admin.queues import QueueAdmin, StateFilter
+from pledges.admin.queues import MAX_REASON_LENGTH, QueueAdmin, StateFilter
 from pledges.models import GroupPledge, ProviderRule, Sector
 
 # Groups whose adult rarely writes from a mailbox that a provider gives to everyone.
@@ -56,17 +56,14 @@ class GroupPledgeAdmin(QueueAdmin):
             "numbers": group.numbers(sectors),
             "counted": group.numbers(sectors, counted=True),
             "doubles": [(double, double.numbers(sectors)) for double in group.likely_doubles()],
+            "reason": request.POST.get("reason", ""),
         }
 
     def decide(self, request, group):
-        reason = request.POST.get("reason", "").strip()[:200]
         details = {}
         if "approve" in request.POST:
-            if group.is_large and not reason:
-                self.message_user(request, _("Write why this number is right before you approve it."), messages.ERROR)
-                return None
-            done, details = self._approve(request, group), {"reason": reason} if reason else {}
-        elif "refuse" in request.POST and request.POST.get("refusal") in GroupPledge.Refusal.values:
+            return self._approve(request, group)
+        if "refuse" in request.POST and request.POST.get("refusal") in GroupPledge.Refusal.values:
             done, details = group.refuse(request.POST["refusal"]), {"refusal": request.POST["refusal"]}
         elif "keep" in request.POST:
             done = group.keep_approved()
@@ -84,15 +81,21 @@ class GroupPledgeAdmin(QueueAdmin):
             return None
         return done, details
 
-    @staticmethod
-    def _approve(request, group):
-        """Approve the numbers that the page showed; False if they have changed, or the class is counted already."""
-        if request.POST.get("seen") != group.all_numbers:
-            return False
-        try:
-            return group.approve(group.people)
-        except IntegrityError:
-            return False
+    def _approve(self, request, group):
+        """(whether it was approved, details for the audit); None after an error message."""
+        reason = request.POST.get("reason", "").strip()
+        error = None
+        if group.is_large and not reason:
+            error = _("Write why this number is right before you approve it.")
+        elif len(reason) > MAX_REASON_LENGTH:
+            error = _("Your reason must be %(limit)d characters or fewer. It has %(count)d.") % {
+                "limit": MAX_REASON_LENGTH,
+                "count": len(reason),
+            }
+        if error:
+            self.message_user(request, error, messages.ERROR)
+            return None
+        return _approve_shown(request, group), {"reason": reason} if reason else {}
 
     def odd(self, group):
         """Sentences about what staff should check: the size, a likely double, the domain of the address."""
@@ -110,3 +113,13 @@ class GroupPledgeAdmin(QueueAdmin):
         elif group.kind in INSTITUTIONS and is_at_provider(domain, ProviderRule.objects.by_domain()):
             found.append(gettext("personal mailbox: %(domain)s") % {"domain": domain})
         return found
+
+
+def _approve_shown(request, group):
+    """Approve the numbers that the page showed; False if they have changed, or the class is counted already."""
+    if request.POST.get("seen") != group.all_numbers:
+        return False
+    try:
+        return group.approve(group.people)
+    except IntegrityError:
+        return False

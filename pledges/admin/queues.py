@@ -14,6 +14,9 @@ from staff.admin import many_people
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.models import AuditEntry
 
+# Of what staff write about a decision, which the audit log keeps.
+MAX_REASON_LENGTH = 200
+
 
 class StateFilter(admin.SimpleListFilter):
     """List filter by state. By default it shows the rows that wait for a decision."""

@@ -75,6 +75,16 @@ def test_a_number_above_the_limit_waits_for_a_reason(staff_client):
     assert AuditEntry.objects.get(action="change").details["reason"] == "Two classes were joined in spring."
 
 
+def test_a_reason_that_is_too_long_is_refused_in_words_and_comes_back(staff_client):
+    group, long = make_group(people={"children": 55}), "Dy klasa u bashkuan. " * 10
+    page = Document(decide(staff_client, group, "approve", reason=long))
+    assert "Your reason must be 200 characters or fewer. It has 209." in page.words()
+    assert page.of(page.one("input", id="reason"))["value"] == long
+    assert exact_total() == 0 and not AuditEntry.objects.filter(action="change").exists()
+    decide(staff_client, group, "approve", reason="p" * 200)
+    assert exact_total() == 55 and AuditEntry.objects.get(action="change").details["reason"] == "p" * 200
+
+
 def test_a_higher_number_is_approved_or_the_approved_one_is_kept(staff_client):
     group = make_group("approved")
     higher = {sector: n + 2 for sector, n in group.people.items()}
