@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaign import pictures
 from campaign.content import SiteContent
 from campaign.models.settings import contact_url
+from pledges.database import UNAVAILABLE
 from pledges.http import embeddable, mark_public, public_page, read_only
 from pledges.languages import LANGUAGE_CODES
 
@@ -44,9 +45,15 @@ def favicon(request):
 
 @read_only
 def security_txt(request):
-    """Serve the security contact (RFC 9116), without an address the form. Its required expiry is always a year from now."""
+    """Serve the security contact (RFC 9116), without an address the form. Its required expiry is always a year from now.
+
+    A process that has never reached the database names the form.
+    """
     expires = (timezone.now() + timedelta(days=365)).strftime("%Y-%m-%dT00:00:00Z")
-    address = SiteContent.current().settings.security_contact
+    try:
+        address = SiteContent.current().settings.security_contact
+    except UNAVAILABLE:
+        address = ""
     lines = [
         f"Contact: {contact_url(address) if address else settings.SITE_URL + reverse('pledges:enquiry_site')}",
         f"Expires: {expires}",

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import psycopg2
 import pytest
@@ -10,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.signals import template_rendered
 
-from campaign.models import Organisation, PageText
+from campaign.models import Organisation, PageText, SiteSettings
 from pledges import kept_pages
 from pledges.kept_pages import KeptPage, KeptPages
 from pledges.models import PledgingSettings
@@ -178,6 +179,7 @@ FORMS_AND_WALL = {
 @pytest.mark.django_db(transaction=True)
 def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_path, unreachable_database):
     make_pledge(state="confirmed")
+    SiteSettings.objects.update_or_create(pk=1, defaults={"security_contact": "siguria@shembull.al"})
     with Site(tmp_path, url_of_test_database()) as site:
         assert site.fetch("/en/totals/")[0] == 200
         before = {path: site.fetch(path)[2] for path in ("/en/", "/sq/")}
@@ -191,8 +193,21 @@ def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_pa
         for path, body in before.items():
             assert site.fetch(path)[2] == body
         assert site.fetch("/api/v1/totals.json")[0] == 200
+        assert "mailto:siguria@shembull.al" in site.fetch("/.well-known/security.txt")[2]
         assert site.fetch("/readyz")[0] == 503
     assert len(PUBLIC) == 34 and path_of("campaign:home", "sq") == "/sq/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_never_reached_the_database_names_the_form_for_security_problems(client, unreachable_database):
+    new_process()
+    unreachable_database()
+    response = client.get("/.well-known/security.txt")
+    fields = dict(line.split(": ", 1) for line in response.text.splitlines())
+    assert response.status_code == 200
+    assert fields["Contact"] == f"{django_settings.SITE_URL}/sq/kontakt/faqja/"
+    expires = datetime.fromisoformat(fields["Expires"])
+    assert timedelta(days=300) < expires - datetime.now(UTC) < timedelta(days=365)
 
 
 @pytest.mark.django_db(transaction=True)
