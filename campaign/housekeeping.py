@@ -80,19 +80,21 @@ def end_organisations():
 
 
 def alert_of_disclosures():
-    """Tell the safeguarding leads, or administrators while there is no lead, of new disclosures; returns how many there are.
+    """Tell the safeguarding leads, or administrators while there is no lead, of disclosures that wait; returns of how many.
 
-    The message says nothing about them. Those that came within the same minute share one.
+    At once of a new one, and once a day until each is passed on. The message says nothing about them, and is in the language of
+    its recipient. One message is about all that wait, so a flood of forms is one every ALERT_INTERVAL at most.
     """
     with transaction.atomic():
-        new = list(Disclosure.objects.filter(alerted_at=None).select_for_update(skip_locked=True)[:BATCH_SIZE])
+        rows = Disclosure.objects.to_alert_of().select_for_update(of=("self",), skip_locked=True)
+        waiting = list(rows.values_list("pk", flat=True))
         told = Account.objects.safeguarding_leads() or Account.objects.administrators()
-        if not new or not told:
+        if not waiting or not told:
             return 0
-        Disclosure.objects.filter(pk__in=[row.pk for row in new]).update(alerted_at=Now())
+        Disclosure.objects.filter(pk__in=waiting).update(alerted_at=Now())
         for account in told:
-            Message.queue_last(Message.Kind.ALARM, account.email, settings.LANGUAGE_CODE)
-    return len(new)
+            Message.queue_last(Message.Kind.ALARM, account.email, account.mail_language or settings.LANGUAGE_CODE)
+    return len(waiting)
 
 
 # The worker runs each step every minute. A failing step does not stop the others.

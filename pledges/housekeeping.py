@@ -16,6 +16,7 @@ from pledges.models import (
     Batch,
     ChosenCommitment,
     ContentChange,
+    Enquiry,
     Export,
     FollowUp,
     Message,
@@ -121,6 +122,11 @@ def erase_contacts():
     for model in CONTACTS:
         model.objects.expired().delete()
         model.objects.due_to_be_erased().erase_person()
+
+
+def erase_text_digests():
+    """Erase the digests by which an equal enquiry is recognised, after a day; returns of how many."""
+    return Enquiry.objects.forget_texts()
 
 
 def erase_network_digests():
@@ -230,6 +236,7 @@ STEPS = [
     erase_unanswered,
     erase_unconfirmed,
     erase_contacts,
+    erase_text_digests,
     erase_network_digests,
     erase_submissions,
     erase_new_addresses,

@@ -170,13 +170,19 @@ def kept_data():
         Kept(
             "enquiry",
             _("a message that you send us, with your name and email address, and our answers"),
-            _("encrypted; a code made from the address as keyed digests; what it is about readable"),
+            _(
+                "encrypted; codes made from the address and, for a day, from the text as keyed digests; what it is about "
+                "readable"
+            ),
             _("at most %(year)s; sooner if you ask us") % {"year": _days(ENQUIRY_PERIOD)},
         ),
         Kept(
             "disclosure",
             _("a message that sounds as if a child is being hurt, which our safeguarding lead reads"),
-            _("encrypted; a code made from the address as keyed digests; what it is about readable"),
+            _(
+                "encrypted; codes made from the address and, for a day, from the text as keyed digests; what it is about "
+                "readable"
+            ),
             _("at most %(days)s; sooner if you ask us") % {"days": _days(DISCLOSURE_PERIOD)},
         ),
         Kept(

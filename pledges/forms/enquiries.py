@@ -78,6 +78,7 @@ class EnquiryForm(AddressForm):
 
     form_id = "enquiry"
     button = ("send", _("Send"))
+    slow_lane_note = _("Your message may then take up to an hour to reach our team.")
 
     def __init__(self, *args, purpose, **kwargs):
         self.purpose = Purpose(purpose)
@@ -107,6 +108,6 @@ class EnquiryForm(AddressForm):
             "purpose": self.purpose.value,
             "is_alarming": is_alarming(cleaned["text"], content.alarm_patterns),
         }
-        submission.set_contact(cleaned["name"], cleaned["email"], content.provider_rules)
-        submission.set_text(cleaned["text"])
+        person = cleaned["name"], cleaned["email"]
+        submission.set_enquiry(self.purpose.value, cleaned["text"], *person, content.provider_rules)
         return submit(submission, network, limit, **ways)

@@ -49,6 +49,8 @@ class StampedForm(forms.Form):
     # its button.
     action = form_id = None
     button = None
+    # What waits if the form is sent without the check.
+    slow_lane_note = _("Our email may then take up to an hour.")
     # Whether the input is shown without being validated.
     is_draft = False
 

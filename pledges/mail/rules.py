@@ -187,7 +187,8 @@ ENQUIRY_SPECS = {
     # It says neither what was written nor by whom, and its link leads to the front page: a read mailbox tells nothing.
     "alarm": {
         "occasion": gettext_lazy(
-            "Sent to the safeguarding lead when an enquiry sounds like a disclosure of abuse. It must not say what it is about."
+            "Sent to the safeguarding lead when an enquiry sounds like a disclosure of abuse, and every day until the lead has "
+            "passed it on. It must not say what it is about."
         ),
         # Also to a mailbox that is blocked as that of a supporter.
         "is_link_caused": True,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Now
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +18,12 @@ from pledges.models.joinings import Joining
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
+# An equal message from the same mailbox within this time is the same one.
+SAME_PERIOD = timedelta(days=1)
+# The alarm is repeated while a disclosure is not passed on.
+ALERT_AGAIN_AFTER = timedelta(days=1)
+# Between two alarms.
+ALERT_INTERVAL = timedelta(minutes=10)
 
 
 class Purpose(models.TextChoices):
@@ -40,9 +46,22 @@ class EnquiryQuerySet(ContactQuerySet):
         """Those that sound like a disclosure."""
         return self.filter(disclosure_at__isnull=False)
 
+    def to_alert_of(self):
+        """Those not passed on, all of them if the leads are to be told of one now: a new one, or one told of a day ago."""
+        waiting = self.disclosures().filter(passed_at=None)
+        # A later time was noted before the clock was set back.
+        just_told = self.model.objects.filter(alerted_at__gt=Now() - ALERT_INTERVAL, alerted_at__lte=Now())
+        due = waiting.filter(Q(alerted_at=None) | Q(alerted_at__lte=Now() - ALERT_AGAIN_AFTER))
+        return waiting.filter(Exists(due), ~Exists(just_told))
+
     def open(self):
         """Those that are neither answered nor closed."""
         return self.filter(state__in=[self.model.State.NEW, self.model.State.ASSIGNED])
+
+    def forget_texts(self):
+        """Erase the digests by which an equal message is recognised, after SAME_PERIOD; returns of how many."""
+        old = self.filter(text_digest__isnull=False, created_at__lte=Now() - SAME_PERIOD)
+        return old.update(text_digest=None, text_digest_last=None)
 
     def expired(self):
         """Those whose time is over: a disclosure 30 days after the alarm, any other after a year."""
@@ -67,6 +86,9 @@ class Enquiry(EnquiryChanges, Contact):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     purpose = models.CharField(_("purpose"), max_length=5, choices=Purpose, editable=False)
     text_cipher = models.BinaryField(editable=False)
+    # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
+    text_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+    text_digest_last = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
     # Of the form, and so of the answer.
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, editable=False)
     created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
@@ -96,6 +118,12 @@ class Enquiry(EnquiryChanges, Contact):
         constraints = [
             models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=Purpose.values)),
             models.CheckConstraint(name="enquiry_has_contact", condition=HAS_CONTACT),
+            models.CheckConstraint(
+                name="enquiry_text_digests",
+                condition=Q(text_digest=None, text_digest_last=None)
+                | Q(text_digest__isnull=False, text_digest_last__isnull=False)
+                & Q(text_digest__length=32, text_digest_last__length=32),
+            ),
             models.CheckConstraint(
                 name="enquiry_state_and_times",
                 condition=Q(state="new", assignee=None, assigned_at=None, answered_at=None, closed_at=None)

@@ -47,6 +47,12 @@ def person_digests(name, address, rules):
     }
 
 
+def text_digests(address, purpose, text, rules):
+    """{column: digest} of a message to the team: those of another one that this mailbox wrote for the same purpose are equal."""
+    by_key = keys.digests("text", addresses.normalise(address, rules), purpose, text)
+    return {"text_digest": by_key[0], "text_digest_last": by_key[-1]}
+
+
 class Person(models.Model):
     """Abstract base of Pledge with the methods about its supporter. Pledge declares the fields.
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.crypto import keys
 from pledges.models.addresses import ProviderRule, mailbox_digests
-from pledges.models.person import address_digests, person_digests
+from pledges.models.person import address_digests, person_digests, text_digests
 from pledges.models.places import County
 from pledges.models.querysets import has_older_key
 from pledges.models.referrals import encrypt_inviter
@@ -124,6 +124,8 @@ class Submission(models.Model):
     name_cipher = models.BinaryField(null=True, editable=False)
     # Of an enquiry.
     text_cipher = models.BinaryField(null=True, editable=False)
+    text_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    text_digest_last = models.BinaryField(max_length=32, null=True, editable=False)
 
     # Columns of a sign-up, as in Pledge.
     name_digest = models.BinaryField(max_length=32, null=True, editable=False)
@@ -214,7 +216,8 @@ class Submission(models.Model):
             ),
             models.CheckConstraint(
                 name="submission_of_an_enquiry",
-                condition=Q(kind="enquiry", text_cipher__isnull=False) | ~Q(kind="enquiry") & Q(text_cipher=None),
+                condition=Q(kind="enquiry", text_cipher__isnull=False)
+                | ~Q(kind="enquiry") & Q(text_cipher=None, text_digest=None, text_digest_last=None),
             ),
             models.CheckConstraint(
                 name="submission_of_links", condition=~Q(kind="links") | Q(pledge=None, address_cipher=None)
@@ -233,6 +236,8 @@ class Submission(models.Model):
                     name_digest__length=32,
                     name_digest_last__length=32,
                     domain_digest__length=32,
+                    text_digest__length=32,
+                    text_digest_last__length=32,
                 ),
             ),
         ]
@@ -254,9 +259,11 @@ class Submission(models.Model):
         self.address_cipher = keys.encrypt(address, associated_data=keys.associated_data(self.kind, "address", self.pk))
         self.set_mailbox(address, rules)
 
-    def set_text(self, text):
-        """Set the ciphertext of the text of an enquiry. Does not save."""
+    def set_enquiry(self, purpose, text, name, address, rules):
+        """Set ciphertexts and digests of an enquiry and of the person who wrote it. Does not save."""
+        self.set_contact(name, address, rules)
         self.text_cipher = keys.encrypt(text, associated_data=keys.associated_data(self.kind, "text", self.pk))
+        self._set(text_digests(address, purpose, text, rules))
 
     def set_inviter(self, code):
         """Set the ciphertext of the referral code of the link that led to the form. Does not save."""

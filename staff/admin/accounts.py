@@ -257,6 +257,5 @@ class AccountAdmin(ModelAdmin):
         )
 
     def _language_of(self, account):
-        """The language of the account's last invitation, or the current one."""
-        last = account.invitations.order_by("-created_at").first()
-        return last.language if last else translation.get_language()
+        """The language of our emails to this account, or the current one."""
+        return account.mail_language or translation.get_language()

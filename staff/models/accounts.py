@@ -95,6 +95,11 @@ class Account(User):
         """The open invitation of this account, or None."""
         return Invitation.objects.open().filter(user=self).first()
 
+    @property
+    def mail_language(self):
+        """The language of our emails to this person: that of the last invitation, or None if there was none."""
+        return self.invitations.order_by("-created_at").values_list("language", flat=True).first()
+
     @transaction.atomic
     def save_and_invite(self, role, language, by=None):
         """Save a new account with its role, and send its invitation."""

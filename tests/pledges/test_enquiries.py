@@ -29,6 +29,7 @@ from pledges.models.alarm_words import is_alarming
 from pledges.models.trial_messages import sample_mail
 from staff.models import AuditEntry
 from staff.roles import Role
+from tests.challenges import reach_limit
 from tests.clock import let_time_pass
 from tests.enquiries import (
     CONTACT,
@@ -242,6 +243,53 @@ def test_a_blocked_mailbox_is_heard_but_not_written_to():
     assert not Message.objects.exists()
 
 
+# The same message again
+
+
+@BOTH
+def test_the_same_message_sent_many_times_is_one_enquiry_and_each_answer_is_the_same_page(language):
+    PledgingSettings.objects.update_or_create(pk=1, defaults={"network_limit": 100})
+    form = Document(Client().get(FORMS[language]["press"]))
+    stamp = form.of(form.one("input", name="stamp"))["value"]
+    addresses = ["zamira@gazeta-shembull.al"] * 19 + ["Zamira@Gazeta-Shembull.al", " zamira@gazeta-shembull.al "]
+    responses = []
+    for place, address in enumerate(addresses):
+        let_time_pass(timedelta(seconds=3))
+        responses.append(Client().post(FORMS[language]["press"], enquiry_data(stamp=stamp, email=address)))
+        if place % 5 == 0:
+            settle_all()
+    settle_all()
+    assert {(response.status_code, response.url) for response in responses} == {(303, SENT[language])}
+    assert Enquiry.objects.count() == 1 and not Submission.objects.exists()
+
+
+def test_another_text_another_person_or_another_purpose_is_another_enquiry():
+    for purpose, changes in (
+        ("press", {}),
+        ("press", {"text": f"{QUESTION['sq']} Faleminderit!"}),
+        ("press", {"email": "tjeter@gazeta-shembull.al"}),
+        ("data", {}),
+    ):
+        send(purpose=purpose, **changes)
+    assert Enquiry.objects.count() == 4
+
+
+def test_the_same_message_is_a_new_enquiry_after_a_day_or_once_the_first_is_erased():
+    send()
+    let_time_pass(timedelta(hours=23, minutes=59))
+    keep_house()
+    _response, first = send()
+    assert Enquiry.objects.count() == 1
+    let_time_pass(timedelta(minutes=2))
+    keep_house()
+    assert not Enquiry.objects.exclude(text_digest=None, text_digest_last=None).exists()
+    _response, second = send()
+    assert Enquiry.objects.count() == 2 and second.pk != first.pk
+    second.delete()
+    send()
+    assert Enquiry.objects.count() == 2
+
+
 # Under 16
 
 
@@ -348,6 +396,29 @@ def test_neither_error_page_nor_address_nor_log_repeats_the_message(client):
     assert "touches me" not in page.text + log.getvalue() + unquote(response.url)
 
 
+@BOTH
+def test_the_page_after_the_slow_lane_says_that_the_message_waits(language):
+    reach_limit()
+    response = Client().post(FORMS[language]["press"], enquiry_data(slow="1"))
+    assert response.url == SENT[language] + "#later"
+    let_time_pass(timedelta(minutes=2, seconds=1))
+    settle_all()
+    assert Enquiry.objects.count() == 1
+    page = Document(Client().get(response.url))
+    [later] = page.all("p", node=page.one("div", id="later"), **{"class": "later"})
+    words = {"sq": "deri në një orë", "en": "up to an hour"}[language]
+    assert words in page.words(later)
+
+
+@BOTH
+def test_the_check_of_an_enquiry_does_not_promise_an_email(language):
+    reach_limit()
+    page = Document(Client().post(FORMS[language]["press"], enquiry_data()))
+    words = page.words(page.one("div", **{"class": "without-check"}))
+    assert {"sq": "mesazhi mund", "en": "Your message may"}[language] in words
+    assert "email" not in words
+
+
 # Disclosures
 
 
@@ -417,6 +488,75 @@ def test_while_nobody_has_the_role_administrators_see_disclosures_and_get_the_al
     lead.is_active = False
     lead.save()
     assert administrator.get(page_of(disclosure)).status_code == 200
+
+
+def alarms():
+    """The recipients of the alarms that one round of the worker sends, in order."""
+    before = len(mail.outbox)
+    keep_house()
+    run_worker()
+    return sorted(sent.to[0] for sent in mail.outbox[before:])
+
+
+def test_each_lead_gets_the_alarm_in_the_language_of_our_emails_to_them():
+    albanian, english, neither = (
+        make_account(f"{name}@shembull.al", Role.SAFEGUARDING, name) for name in ("drita", "emma", "pa-ftese")
+    )
+    albanian.send_link("sq"), english.send_link("sq"), english.send_link("en")
+    assert not neither.invitations.exists()
+    run_worker()
+    mail.outbox.clear()
+    make_disclosure()
+    assert alarms() == ["drita@shembull.al", "emma@shembull.al", "pa-ftese@shembull.al"]
+    subjects = {sent.to[0].partition("@")[0]: sent.subject for sent in mail.outbox}
+    assert subjects == {
+        "drita": "Hyni te administrimi",
+        "emma": "Please sign in to the admin",
+        "pa-ftese": "Hyni te administrimi",
+    }
+
+
+def test_the_alarm_is_repeated_once_a_day_until_the_disclosure_is_passed_on(mailoutbox):
+    make_account("lead@shembull.al", Role.SAFEGUARDING, "Drita")
+    first = make_disclosure()
+    assert alarms() == ["lead@shembull.al"] and alarms() == []
+    let_time_pass(timedelta(hours=20))
+    second = make_disclosure()
+    assert alarms() == ["lead@shembull.al"]
+    let_time_pass(timedelta(hours=23))
+    assert alarms() == [], "the last alarm was about both"
+    let_time_pass(timedelta(hours=1, minutes=1))
+    assert alarms() == ["lead@shembull.al"] and alarms() == []
+    first.pass_on(timezone.now())
+    let_time_pass(timedelta(days=1, minutes=1))
+    assert alarms() == ["lead@shembull.al"]
+    second.pass_on(timezone.now())
+    let_time_pass(timedelta(days=2))
+    assert alarms() == []
+    text = "".join(sent.subject + sent.body for sent in mailoutbox)
+    assert not re.search("prek|zamira", text, re.IGNORECASE)
+
+
+def test_a_flood_of_alarming_messages_is_one_alarm_in_ten_minutes(mailoutbox):
+    make_account("lead@shembull.al", Role.SAFEGUARDING, "Drita")
+    sent = []
+    for _minute in range(12):
+        make_disclosure()
+        sent.append(len(alarms()))
+        let_time_pass(timedelta(minutes=1))
+    assert sent == [1, *[0] * 9, 1, 0]
+    assert (
+        not Disclosure.objects.filter(alerted_at=None).exclude(pk=Disclosure.objects.latest("created_at").pk).exists()
+    )
+
+
+def test_a_clock_that_was_set_back_holds_no_alarm_up(mailoutbox):
+    make_account("lead@shembull.al", Role.SAFEGUARDING, "Drita")
+    make_disclosure()
+    assert len(alarms()) == 1
+    let_time_pass(-timedelta(hours=3))
+    make_disclosure()
+    assert len(alarms()) == 1
 
 
 def test_what_the_words_missed_is_passed_to_the_lead_and_what_is_none_comes_back():

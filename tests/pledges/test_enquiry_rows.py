@@ -49,6 +49,39 @@ def test_the_database_refuses_forms_that_do_not_exist(client, changes):
         Submission.objects.update(**changes)
 
 
+def test_the_database_holds_no_equal_message_twice(client):
+    for _time in range(2):
+        client.post(FORMS["sq"]["press"], enquiry_data())
+    digests = Submission.objects.values("text_digest", "text_digest_last").distinct().get()
+    settle_all()
+    assert Enquiry.objects.count() == 1
+    other = make_enquiry()
+    for column, digest in digests.items():
+        both = {"text_digest": b"1" * 32, "text_digest_last": b"2" * 32, column: digest}
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Enquiry.objects.filter(pk=other.pk).update(**both)
+
+
+@pytest.mark.parametrize("digests", [{"text_digest": b"1" * 32}, {"text_digest": b"1", "text_digest_last": b"1" * 32}])
+def test_digests_of_a_text_are_whole(digests):
+    enquiry = make_enquiry()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Enquiry.objects.filter(pk=enquiry.pk).update(**digests)
+
+
+def test_an_equal_message_is_recognised_in_the_middle_of_a_rotation_of_keys(client, settings):
+    old = new_key()
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
+    install(old)
+    client.post(FORMS["sq"]["press"], enquiry_data())
+    new = new_key(old)
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
+    rotate_keys()
+    client.post(FORMS["sq"]["press"], enquiry_data())
+    settle_all()
+    assert Enquiry.objects.count() == 1
+
+
 def test_each_transition_happens_once():
     enquiry, user = make_enquiry(), make_staff()
     assert [enquiry.assign(user), enquiry.assign(user)] == [True, False]
