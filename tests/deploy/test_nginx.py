@@ -28,7 +28,7 @@ from campaign.demo import invented_logo
 from dev import nginx
 from dev.cluster import Cluster
 from tests.drill import require, require_program, rounds
-from tests.pages import LANGUAGES
+from tests.pages import LANGUAGES, Document
 from tests.site import collect_static
 
 DEPLOY = settings.BASE_DIR / "deploy"
@@ -55,6 +55,18 @@ WALL = "/sq/muri/"
 )
 def test_the_static_error_pages_are_rendered_templates(page, template):
     assert (DEPLOY / page).read_text() == render_to_string(template)
+
+
+def test_the_page_above_the_limit_of_nginx_has_numbers_and_exit_and_both_languages():
+    page = Document((DEPLOY / "too-many.html").read_text())
+    calls = {
+        page.of(link)["href"] for each in page.all("ul", **{"class": "calls"}) for link in page.all("a", node=each)
+    }
+    assert calls == {"tel:116111", "tel:129", "tel:112"} and page.one("a", **{"data-exit": True})
+    titles = {page.of(title)["lang"]: page.words(title) for title in page.all("div", **{"class": "title"})}
+    assert titles.keys() == {"sq", "en"}
+    assert titles.keys() == {page.of(each)["lang"] for each in page.all("ul", **{"class": "calls"})}
+    assert "dërgojeni përsëri" in titles["sq"] and "send yours again" in titles["en"]
 
 
 def free_port():
