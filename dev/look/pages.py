@@ -17,7 +17,8 @@ from campaign.models.organisations import ASKED_BEFORE, SHOWN_LAPSED, YEAR
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import Event, Sector
+from pledges.models import Event, PledgingSettings, Sector, SlowLane
+from pledges.models.attempts import limits
 from tests.commitments import ask_now, choose
 from tests.events import make_event
 from tests.factories import make_inviter, make_pledge
@@ -33,6 +34,7 @@ PRINTS = ("poster-a4", "leaflet", "wall-a4", "letter-mayor", "letter-headteacher
 OTHER_PAGES = (
     "pledges:inbox",
     "pledges:under_16",
+    "pledges:enquiry_sent",
     "pledges:my_pledge_sent",
     "pledges:group_inbox",
     "pledges:group_under_18",
@@ -40,16 +42,36 @@ OTHER_PAGES = (
     "campaign:search",
 )
 SEARCHED = {"sq": "fëmijë", "en": "child"}
+# What is typed into forms before they are sent.
+ENQUIRY = (
+    ("#id_over_16_0", None),
+    ("#id_text", "A mund të flasim nesër?\nMay we talk tomorrow?"),
+    ("#id_email", "gazetare@shembull.al"),
+)
+PLEDGE = (
+    ("#id_over_16_0", None),
+    ("input[name=sector][value=teachers]", None),
+    ("#id_name", "Drita Kola"),
+    ("#id_email", "drita@shembull.al"),
+    ("#id_consent", None),
+)
 
 
 @dataclass(frozen=True)
 class View:
-    """A page in one language. `press` is the selector of a button that leads from `path` to it, if it answers a form."""
+    """A page in one language. `press` is the selector of a button that leads from `path` to it, if it answers a form, and `then`
+    that of one on the page to which the first one leads. `typed` are (selector, text, or None for a box to tick) before that.
+    """
 
     name: str
     language: str
     path: str
     press: str = ""
+    then: str = ""
+    typed: tuple = ()
+    has_script: bool = True
+    # The state of the check above the limit of a network: "checking", "done" or "failed", as in static/js/challenge.js.
+    check: str = ""
 
 
 def every(site):
@@ -82,11 +104,32 @@ def _others(language):
         event = Event.objects.shown().first() or make_event()
         yield View("form-of-an-event", language, event.form_path)
         yield View("group-pledge-of-an-event", language, reverse("pledges:group_at_event", args=[event.code]))
+        yield from _of_forms(language)
     yield from _personal(language)
     for theme in ("light", "dark"):
         yield View(f"counter-{theme}", language, reverse("counter", args=[language, theme]))
     yield View("not-found", language, f"/{language}/nuk-ka/")
     yield View("unavailable", language, UNAVAILABLE)
+
+
+def _of_forms(language):
+    """The states of the check above the limit, and those of the forms to the team."""
+    PledgingSettings.objects.update_or_create(pk=1, defaults={"network_limit": 0, "slow_lane": 1})
+    # The one place of the lane is taken for as long as the screenshots last.
+    until = timezone.now() + timedelta(minutes=59)
+    for digest, _places in limits("127.0.0.1", 1):
+        SlowLane.objects.update_or_create(network_digest=digest, defaults={"last_at": until})
+    pledge = {"path": reverse("pledges:sign"), "press": "form#pledge .btn >> nth=-1", "typed": PLEDGE}
+    press = {"path": reverse("pledges:enquiry_press"), "press": "form#enquiry .btn >> nth=-1"}
+    yield View("contact-press-with-errors", language, **press)
+    for state in ("checking", "done", "failed"):
+        yield View(f"check-{state}", language, **pledge, check=state)
+        yield View(f"contact-press-check-{state}", language, **press, typed=ENQUIRY, check=state)
+    for name, form in (("", pledge), ("contact-press-", press | {"typed": ENQUIRY})):
+        yield View(f"{name}check-without-script", language, **form, has_script=False)
+        yield View(f"{name}check-lane-full", language, **form, has_script=False, then="button[name=slow]")
+    yield View("inbox-later", language, reverse("pledges:inbox") + "#later")
+    yield View("enquiry-sent-later", language, reverse("pledges:enquiry_sent") + "#later")
 
 
 def _personal(language):

@@ -27,6 +27,11 @@ READY = """() => {
     late.forEach(element => element.loading = "eager");
     return document.fonts.ready.then(() => late.length);
 }"""
+# Waits until the check above the limit of a network says that it is in this state.
+CHECKED = """state => {
+    const status = document.querySelector(".check-status");
+    return status.textContent === status.getAttribute("data-" + state);
+}"""
 BROKEN = "() => [...document.images].filter(image => !image.naturalWidth).map(image => new URL(image.src).pathname)"
 
 
@@ -93,15 +98,15 @@ async def take(site, views, pictures, folder):
 
 async def _shoot(browser, site, view, folder, album, wanted):
     """All screenshots of one view. Its page is loaded once, because a form can be sent once."""
-    context = await browser.new_context(locale=view.language, reduced_motion="reduce", base_url=site)
+    context = await browser.new_context(
+        locale=view.language, reduced_motion="reduce", base_url=site, java_script_enabled=view.has_script
+    )
     context.set_default_timeout(TIMEOUT)
     try:
         await context.route(f"**{UNAVAILABLE}", lambda route: route.fulfill(path=ROOT / "deploy" / "unavailable.html"))
         page = await context.new_page()
         await page.goto(view.path)
-        if view.press:
-            async with page.expect_navigation():
-                await page.locator(view.press).click()
+        await _send(page, view)
         if await page.evaluate(READY):
             await page.wait_for_load_state("networkidle")
         for path in await page.evaluate(BROKEN):
@@ -119,6 +124,23 @@ async def _shoot(browser, site, view, folder, album, wanted):
                 album.shots.append(Shot(view, width, scheme, file))
     finally:
         await context.close()
+
+
+async def _send(page, view):
+    """Fill in and send the form of the view, and wait until its check is in the wanted state."""
+    if view.check == "checking":
+        # Never answered.
+        await page.route("**/challenge/**", lambda route: None)
+    elif view.check == "failed":
+        await page.route("**/challenge/**", lambda route: route.abort())
+    for selector, text in view.typed:
+        field = page.locator(selector)
+        await (field.check() if text is None else field.fill(text))
+    for button in filter(None, (view.press, view.then)):
+        async with page.expect_navigation():
+            await page.locator(button).click()
+    if view.check:
+        await page.wait_for_function(CHECKED, arg=view.check)
 
 
 async def _save(context, site, path, folder, album):

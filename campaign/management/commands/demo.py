@@ -148,8 +148,8 @@ class Command(BaseCommand):
         for purpose, language, text in MESSAGES:
             submission = Submission(kind=Submission.Kind.ENQUIRY, language=language)
             submission.details = {"purpose": purpose, "is_alarming": False}
-            submission.set_contact("", f"{purpose}@shembull.invalid", ProviderRule.objects.by_domain())
-            submission.set_text(text)
+            rules = ProviderRule.objects.by_domain()
+            submission.set_enquiry(purpose, text, "", f"{purpose}@shembull.invalid", rules)
             submit(submission)
 
     def invented_pledges(self):
