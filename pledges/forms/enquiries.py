@@ -78,7 +78,7 @@ class EnquiryForm(AddressForm):
 
     form_id = "enquiry"
     button = ("send", _("Send"))
-    slow_lane_note = _("Your message may then take up to an hour to reach our team.")
+    slow_lane_note = _("Our team may then see it up to an hour later.")
 
     def __init__(self, *args, purpose, **kwargs):
         self.purpose = Purpose(purpose)

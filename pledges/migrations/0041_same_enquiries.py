@@ -1,4 +1,4 @@
-"""Digests of the text of an enquiry, by which the same message again is not stored."""
+"""Digests of the text of an enquiry, by which the same message again is not stored; the help text of alarm words."""
 
 from pathlib import Path
 
@@ -88,6 +88,16 @@ class Migration(migrations.Migration):
                     ("text_digest_last__length", 32),
                 ),
                 name="submission_digest_lengths",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="alarmword",
+            name="words",
+            field=models.CharField(
+                help_text="A word or phrase, in Albanian or in English. Accents and capitals do not matter. An asterisk (*) matches any ending; on its own it matches one word or none: “hurt* * me” finds “hurts me” and “hurts even me”.",
+                max_length=80,
+                unique=True,
+                verbose_name="words",
             ),
         ),
         migrations.RunSQL((SQL / "enquiries.sql").read_text(), migrations.RunSQL.noop),

@@ -45,7 +45,7 @@ class AlarmWord(models.Model):
         unique=True,
         help_text=_(
             "A word or phrase, in Albanian or in English. Accents and capitals do not matter. An asterisk (*) matches any "
-            "ending; on its own it matches one word or none: “touch* * me” finds “touched me” and “touches also me”."
+            "ending; on its own it matches one word or none: “hurt* * me” finds “hurts me” and “hurts even me”."
         ),
     )
 

@@ -114,7 +114,7 @@ def _refused_words():
 
 def _alarm_words():
     for words in load("alarm-words"):
-        yield StarterItem.create_once(f"alarm:{words}", AlarmWord.objects.create, words=words)
+        yield StarterItem.create_once(f"alarm:{words}", AlarmWord.objects.get_or_create, words=words)
 
 
 def _ready_answers():

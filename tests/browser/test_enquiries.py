@@ -178,7 +178,7 @@ def test_a_message_without_the_check_waits_and_the_page_after_it_says_so(visit, 
     with page.expect_navigation():
         page.keyboard.press("Enter")
     expect(page.locator(".without-check")).to_contain_text(
-        translated(language, "Your message may then take up to an hour to reach our team.")
+        translated(language, "Our team may then see it up to an hour later.")
     )
     go(page.get_by_role("button", name=translated(language, "Send without the check")))
     assert page.url.endswith(SENT[language] + "#later")
