@@ -1,14 +1,12 @@
 """The forms with which people write to the team, one for each purpose."""
 
-import unicodedata
-
 from crispy_forms.layout import HTML
 from django import forms
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.forms.fields import AddressField, AgeField, NameField, clean_name
+from pledges.forms.fields import AddressField, AgeField, NameField, TypedText, clean_name
 from pledges.forms.sign import AddressForm
 from pledges.models import Submission
 from pledges.models.alarm_words import is_alarming
@@ -33,21 +31,12 @@ WORDS = {
 }
 
 
-def plain_text(value):
-    """Typed text in NFC with plain line breaks and without control characters, NUL among them. Markup stays as it is."""
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) != "Cc")
-
-
-class TextField(forms.CharField):
-    """The text of an enquiry. It has no `maxlength`, with which browsers cut off what is pasted without a word."""
+class TextField(TypedText, forms.CharField):
+    """The text of an enquiry. One that is too long comes back whole."""
 
     def __init__(self, **kwargs):
         message = _("Write your message.")
         super().__init__(widget=forms.Textarea(attrs={"rows": 8}), error_messages={"required": message}, **kwargs)
-
-    def to_python(self, value):
-        return super().to_python(plain_text(value or ""))
 
     def clean(self, value):
         text = super().clean(value)
@@ -92,10 +81,6 @@ class EnquiryForm(AddressForm):
         layout.insert(1, HTML('{% include "pledges/not_watched.html" %}'))
         layout.insert(len(layout) - 1, HTML('{% include "pledges/enquiry_privacy.html" %}'))
         return layout
-
-    def redisplay(self):
-        super().redisplay()
-        self.data["text"] = plain_text(self.data.get("text", ""))
 
     def save(self, network, limit, **ways):
         """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments.

@@ -12,6 +12,28 @@ from pledges.addresses import plain_words
 from pledges.content import PledgeContent
 
 NAME_LENGTH = 80
+NAME_SIGNS = _("Your name can only include letters, spaces, hyphens, full stops and apostrophes.")
+# All but tab and line break. NUL is one of them, which no column of text holds.
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain_text(value):
+    """What somebody typed, in NFC with plain line breaks and without control characters. Markup stays as it is."""
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return CONTROL_CHARACTERS.sub("", text)
+
+
+class TypedText:
+    """Mixin of fields of text: what was typed as `plain_text`, and no attribute `maxlength`.
+
+    With `maxlength` browsers cut off what is pasted without a word.
+    """
+
+    def to_python(self, value):
+        return super().to_python(plain_text(value or ""))
+
+    def widget_attrs(self, widget):
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
 def clean_name(value):
@@ -32,9 +54,7 @@ def clean_name(value):
     looks_like_link = re.search(r"\w{2,}\.\w{2,}", value)
     starts_as_name = value[0].isalpha() or value[0] in "'’ʼ"
     if looks_like_link or not starts_as_name or marks > letters or not all(map(_is_name_character, value)):
-        raise forms.ValidationError(
-            _("Your name can only include letters, spaces, hyphens, full stops and apostrophes."), code="name_signs"
-        )
+        raise forms.ValidationError(NAME_SIGNS, code="name_signs")
     return spaced
 
 
@@ -47,7 +67,8 @@ class NameField(forms.CharField):
 
     def __init__(self, **kwargs):
         kwargs.setdefault("label", _("Full name"))
-        kwargs.setdefault("error_messages", {"required": _("Enter your full name.")})
+        messages = {"required": _("Enter your full name."), "null_characters_not_allowed": NAME_SIGNS}
+        kwargs.setdefault("error_messages", messages)
         super().__init__(widget=forms.TextInput(attrs={"autocomplete": "name"}), **kwargs)
 
     def clean(self, value):
@@ -59,11 +80,12 @@ def validate_address(value):
     EmailValidator(allowlist=[])(value)
     # No quoted local part ("drita"@…), which is a second spelling of one mailbox, and no IP literal (a@[192.0.2.1]), which
     # has no domain. The local part is ASCII: EmailValidator ignores case and so accepts ſ, which folds to s.
-    RegexValidator(r"^[!#-~]+@[^\[]+$")(value)
+    # Nor is it longer than 254 characters; a limit of its own would say a second sentence.
+    RegexValidator(r"^(?!.{255})[!#-~]+@[^\[]+$")(value)
 
 
-class AddressField(forms.EmailField):
-    """An e-mail address: normalised to NFC, otherwise as typed."""
+class AddressField(TypedText, forms.EmailField):
+    """An e-mail address: in NFC, otherwise as typed."""
 
     default_validators = [validate_address]
     # An address that the visitor may have meant, which the page offers as a button.
@@ -73,11 +95,8 @@ class AddressField(forms.EmailField):
         kwargs.setdefault("label", _("Email address"))
         message = _("Enter an email address in the correct format, like name@example.com")
         kwargs.setdefault("error_messages", {"required": message, "invalid": message})
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=None, **kwargs)
         self.widget.attrs |= {"autocomplete": "email", "spellcheck": "false", "autocapitalize": "none"}
-
-    def to_python(self, value):
-        return unicodedata.normalize("NFC", super().to_python(value))
 
 
 class AgeField(forms.ChoiceField):

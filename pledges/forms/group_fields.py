@@ -1,7 +1,6 @@
 """Fields of group pledges: the institution, the municipality, and a number for each sector."""
 
 import re
-import unicodedata
 from datetime import date
 
 from django import forms
@@ -9,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.forms.fields import RowField
+from pledges.forms.fields import RowField, TypedText
 from pledges.forms.layout import Section, placed
 from pledges.models import GroupPledge
 from pledges.models.group_querysets import institution_key
@@ -26,16 +25,17 @@ def counted_sectors():
     return [*children, *content.open_sectors.values()]
 
 
-class InstitutionField(forms.CharField):
+class InstitutionField(TypedText, forms.CharField):
     """The name of an institution or organisation in NFC with single spaces. `message` is the error of an empty one."""
 
     def __init__(self, message="", **kwargs):
         message = message or _("Enter the name of the school, club, workplace or meeting place.")
-        super().__init__(error_messages={"required": message}, max_length=120, **kwargs)
+        too_long = _("The name must be %(limit_value)d characters or fewer. It has %(show_value)d.")
+        super().__init__(error_messages={"required": message, "max_length": too_long}, max_length=120, **kwargs)
         self.widget.attrs |= {"autocomplete": "organization"}
 
     def clean(self, value):
-        value = re.sub(r"\s+", " ", unicodedata.normalize("NFC", super().clean(value))).strip()
+        value = re.sub(r"\s+", " ", super().clean(value)).strip()
         if not institution_key(value):
             raise forms.ValidationError(self.error_messages["required"], code="institution_empty")
         if not re.fullmatch(r"[\w\s.,'’‘“”„\"«»()/&№-]+", value) or re.search(r"\w{2,}\.\w{2,}", value):
@@ -43,6 +43,14 @@ class InstitutionField(forms.CharField):
                 _("The name can only include letters, digits, spaces and simple punctuation."), code="institution_signs"
             )
         return value
+
+
+class LetterField(TypedText, forms.CharField):
+    """The letter that distinguishes the classes of a grade."""
+
+    def __init__(self, **kwargs):
+        message = _("Enter the letter only, for example B.")
+        super().__init__(required=False, max_length=2, error_messages={"max_length": message}, **kwargs)
 
 
 class DayInput(forms.DateInput):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
 from pledges.forms.fields import AddressField, NameField
-from pledges.forms.group_fields import DayInput, InstitutionField, MunicipalityField, NumbersMixin
+from pledges.forms.group_fields import DayInput, InstitutionField, LetterField, MunicipalityField, NumbersMixin
 from pledges.forms.layout import Section, field_layout, placed
 from pledges.forms.sign import AddressForm
 from pledges.models import GroupPledge, Submission
@@ -67,9 +67,7 @@ class GroupForm(NumbersMixin, AddressForm):
         ),
         section=CLASS,
     )
-    letter = placed(
-        forms.CharField(label=_("Letter (if the class has one)"), required=False, max_length=2), section=CLASS
-    )
+    letter = placed(LetterField(label=_("Letter (if the class has one)")), section=CLASS)
     name = placed(NameField(label=_("Your full name")), section=ADULT)
     email = placed(
         AddressField(help_text=_("We will email you a link to confirm the group, and tell you when it counts.")),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.content import PledgeContent
-from pledges.forms.fields import AddressField, NameField
+from pledges.forms.fields import AddressField, NameField, TypedText
 from pledges.forms.group_fields import InstitutionField, MunicipalityField
 from pledges.forms.layout import Section, placed
 from pledges.forms.sign import AddressForm
@@ -23,6 +23,7 @@ from pledges.submissions import submit
 WORDS = Section(_("In your own words (optional)"))
 CONTACT = Section(_("Who speaks for the organisation"))
 AGREEMENT = Section(_("Your statement"), note="pledges/group_privacy_note.html")
+MAX_URL_LENGTH = 200
 TOO_LONG = _("The statement must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 
 
@@ -33,14 +34,12 @@ class PlaceField(MunicipalityField):
         return [*super().choices_of_rows(), (County.ABROAD, _("Outside Albania"))]
 
 
-class WebAddressField(forms.URLField):
+class WebAddressField(TypedText, forms.URLField):
     """The address of an organisation's own site. Without a scheme it is taken for https."""
 
     def __init__(self, **kwargs):
         message = _("Enter the address of your site, for example www.shkolla.al.")
-        super().__init__(
-            assume_scheme="https", required=False, max_length=200, error_messages={"invalid": message}, **kwargs
-        )
+        super().__init__(assume_scheme="https", required=False, error_messages={"invalid": message}, **kwargs)
         self.widget.input_type = "text"
         self.widget.attrs |= {
             "autocomplete": "url",
@@ -58,7 +57,8 @@ class WebAddressField(forms.URLField):
         site = addresses.site_of(parts.hostname or "")
         is_name = "." in site and not site.rpartition(".")[2].isdigit()
         # No name of a user, no port and no IPv6 address.
-        if parts.scheme not in ("http", "https") or not is_name or parts.netloc.lower() != parts.hostname:
+        is_plain = parts.scheme in ("http", "https") and parts.netloc.lower() == parts.hostname
+        if not is_name or not is_plain or len(url) > MAX_URL_LENGTH:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         if any(addresses.is_within(site, shared) for shared in addresses.SHARED_SITES):
             message = _(
@@ -68,8 +68,8 @@ class WebAddressField(forms.URLField):
         return url
 
 
-class StatementField(forms.CharField):
-    """What the organisation says, in one language. One that is too long comes back whole: the browser cuts nothing off."""
+class StatementField(TypedText, forms.CharField):
+    """What the organisation says, in one language."""
 
     def __init__(self, **kwargs):
         super().__init__(
@@ -79,14 +79,6 @@ class StatementField(forms.CharField):
             error_messages={"max_length": TOO_LONG},
             **kwargs,
         )
-
-    def widget_attrs(self, widget):
-        """No attribute `maxlength`."""
-        return {}
-
-    def to_python(self, value):
-        """The text with line breaks of one character, as people count them."""
-        return super().to_python(value).replace("\r\n", "\n")
 
 
 class JoinForm(AddressForm):

@@ -19,6 +19,7 @@ from pledges.forms.fields import (
     NameField,
     SectorField,
     option_details,
+    plain_text,
 )
 from pledges.forms.layout import Section, field_layout, placed
 from pledges.models import Submission
@@ -107,8 +108,13 @@ class StampedForm(forms.Form):
         )
 
     def redisplay(self):
-        """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied."""
+        """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied.
+
+        Control characters are left out: a page cannot contain NUL.
+        """
         self.data = self.data.copy()
+        for name, values in self.data.lists():
+            self.data.setlist(name, [plain_text(value) for value in values])
         self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
         self.data["website"] = ""
 
