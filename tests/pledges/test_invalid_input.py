@@ -20,7 +20,10 @@ from pledges.crypto.links import Purpose
 from pledges.models import Commitment, Pledge
 from tests import drill
 from tests.drill import rounds
+from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge
+from tests.organisations import join_data
+from tests.pledges.groups import group_data
 from weare1.wsgi import application
 
 pytestmark = pytest.mark.django_db
@@ -209,6 +212,28 @@ def test_an_invalid_request_for_a_link_is_accepted_or_redisplayed(form, where):
     response = request("POST", path, body=as_body(valid, form))
     assert_acceptable(response, language)
     assert response.status in (303, 400, 422)
+
+
+OTHER_FORMS = {
+    "/sq/zotimi-ne-grup/": group_data,
+    "/en/group-pledge/": group_data,
+    "/sq/organizata/bashkohuni/": join_data,
+    "/en/organisations/join/": join_data,
+    "/sq/kontakt/te-dhenat/": enquiry_data,
+    "/en/contact/press/": enquiry_data,
+}
+
+
+@examples(60)
+@given(st.sampled_from(list(OTHER_FORMS)), st.data())
+def test_an_invalid_group_organisation_or_message_is_accepted_or_redisplayed(path, data):
+    valid = OTHER_FORMS[path]()
+    names = [*valid, "email_as_typed", "altcha", "slow", "switch", "event", "no_domain", "people_parents"]
+    response = request("POST", path, body=as_body(valid, data.draw(form_changes(names))))
+    assert_acceptable(response, path[1:3])
+    assert response.status in (200, 303, 400, 422)
+    assert "\x00" not in response.text
+    assert response.headers["Cache-Control"] == "private, no-store" or response.status == 400
 
 
 @pytest.fixture
