@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 
 from pledges import housekeeping, outbox
@@ -16,6 +17,7 @@ from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_disclosure, ma
 from tests.factories import keep_house, make_staff, run_worker, settle_all, sign_in
 from tests.keys import install, new_key, rotate_keys
 from tests.pledges.outbox import take_entries
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -60,6 +62,18 @@ def test_the_database_holds_no_equal_message_twice(client):
         both = {"text_digest": b"1" * 32, "text_digest_last": b"2" * 32, column: digest}
         with pytest.raises(IntegrityError), transaction.atomic():
             Enquiry.objects.filter(pk=other.pk).update(**both)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_equal_messages_at_once_are_one_enquiry():
+    def send():
+        status = Client().post(FORMS["sq"]["press"], enquiry_data()).status_code
+        settle()
+        return status
+
+    assert set(at_once(*[send] * 8)) == {303}
+    settle_all()
+    assert Enquiry.objects.count() == 1
 
 
 @pytest.mark.parametrize("digests", [{"text_digest": b"1" * 32}, {"text_digest": b"1", "text_digest_last": b"1" * 32}])
