@@ -51,7 +51,12 @@ WALL = "/sq/muri/"
 
 @pytest.mark.parametrize(
     ("page", "template"),
-    [("unavailable.html", "503.html"), ("refused.html", "refused.html"), ("too-many.html", "too-many.html")],
+    [
+        ("unavailable.html", "503.html"),
+        ("refused.html", "refused.html"),
+        ("too-many.html", "too-many.html"),
+        ("too-large.html", "too-large.html"),
+    ],
 )
 def test_the_static_error_pages_are_rendered_templates(page, template):
     assert (DEPLOY / page).read_text() == render_to_string(template)
@@ -603,9 +608,11 @@ def test_nginx_counts_forms_of_the_same_networks_as_the_application():
 
 
 def test_a_request_body_that_is_too_large_gets_an_error_page(deployment):
-    status, headers, page = deployment.fetch("/admin/campaign/page/add/", {"title_sq": "x" * 300_000})
-    assert (status, headers["Cache-Control"]) == (413, "no-store")
-    assert "Skedari është tepër i madh" in page and "The file is too large" in page
+    for path, field in (("/admin/campaign/page/add/", "title_sq"), ("/sq/kontakt/media/", "text")):
+        status, headers, page = deployment.fetch(path, {field: "x" * 300_000})
+        assert (status, headers["Cache-Control"]) == (413, "no-store")
+        assert "Kjo që dërguat është tepër e madhe" in page and "What you sent is too large" in page
+        assert "Mesazhi mund të ketë deri në 4000 shkronja" in page and 'href="tel:116111"' in page
 
 
 def test_tracking_parameters_do_not_bypass_the_cache(deployment):
