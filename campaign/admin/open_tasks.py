@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from campaign.models import Article, Demand, Handout, HandOver, HelpChannel, Organisation, Page, ProtectionUnit
 from pledges.admin.disclosures import sees_disclosures
 from pledges.models import (
+    DataRequest,
     Disclosure,
     Enquiry,
     GroupPledge,
@@ -130,6 +131,26 @@ def _enquiry_tasks():
             count,
         )
         yield Task(count, label, _list_url(Enquiry, queue=Enquiry.State.ANSWERED))
+
+
+def _request_tasks():
+    if count := DataRequest.objects.overdue().count():
+        label = ngettext(
+            "request about personal data is overdue: the law gives 30 days",
+            "requests about personal data are overdue: the law gives 30 days",
+            count,
+        )
+        yield Task(count, label, _list_url(DataRequest))
+    waiting = DataRequest.objects.open().filter(due_on__gte=timezone.localdate())
+    due = waiting.aggregate(count=Count("pk"), until=Min("due_on"))
+    if due["count"]:
+        label = ngettext(
+            "request about personal data to answer by %(day)s",
+            "requests about personal data to answer, the first by %(day)s",
+            due["count"],
+        )
+        day = formats.date_format(due["until"], "DATE_FORMAT")
+        yield Task(due["count"], label % {"day": day}, _list_url(DataRequest))
 
 
 def _logo_tasks():
@@ -270,6 +291,7 @@ TASKS = [
     (["pledges.change_grouppledge"], _group_tasks),
     (["pledges.change_joining"], _joining_tasks),
     (["pledges.change_enquiry"], _enquiry_tasks),
+    (["pledges.change_datarequest"], _request_tasks),
     (["campaign.change_organisation"], _logo_tasks),
     (["pledges.change_papersheet"], _paper_tasks),
     (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),
