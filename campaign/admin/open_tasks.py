@@ -135,22 +135,11 @@ def _enquiry_tasks():
 
 def _request_tasks():
     if count := DataRequest.objects.overdue().count():
-        label = ngettext(
-            "request about personal data is overdue: the law gives 30 days",
-            "requests about personal data are overdue: the law gives 30 days",
-            count,
-        )
+        label = ngettext("request about personal data is overdue", "requests about personal data are overdue", count)
         yield Task(count, label, _list_url(DataRequest))
-    waiting = DataRequest.objects.open().filter(due_on__gte=timezone.localdate())
-    due = waiting.aggregate(count=Count("pk"), until=Min("due_on"))
-    if due["count"]:
-        label = ngettext(
-            "request about personal data to answer by %(day)s",
-            "requests about personal data to answer, the first by %(day)s",
-            due["count"],
-        )
-        day = formats.date_format(due["until"], "DATE_FORMAT")
-        yield Task(due["count"], label % {"day": day}, _list_url(DataRequest))
+    elif count := DataRequest.objects.open().count():
+        label = ngettext("request about personal data to answer", "requests about personal data to answer", count)
+        yield Task(count, label, _list_url(DataRequest))
 
 
 def _logo_tasks():

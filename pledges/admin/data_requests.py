@@ -42,6 +42,9 @@ class DataRequestForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["received_on"].initial = timezone.localdate
+        self.fields["identity"].choices = [
+            choice for choice in self.fields["identity"].choices if choice[0] != DataRequest.Identity.NOTHING
+        ]
         for field in ("name", "email"):
             # Browsers must not offer the name and address of the member of staff.
             self.fields[field].widget.attrs["autocomplete"] = "off"
@@ -106,9 +109,23 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
         if row is not None:
             if not self.has_change_permission(request, row):
                 raise PermissionDenied
+            if "check" in request.POST:
+                return self._check(request, row)
             if response := self.act(request, row):
                 return response
         return super().change_view(request, object_id, form_url, extra_context)
+
+    def _check(self, request, row):
+        how = request.POST.get("identity")
+        if how not in dict(self._identities()):
+            self.message_user(request, _("Choose how we know who asks."), messages.ERROR)
+        elif row.check_identity(how):
+            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.page, identity=how)
+        return redirect(change_url(row))
+
+    def _identities(self):
+        """The choices of staff."""
+        return [choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING]
 
     def odd(self, row):
         return []
@@ -129,19 +146,13 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
             "answers": [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS if kind != Message.Kind.DATA_NO],
             "usual": USUAL_ANSWERS[row.kind] if found else Message.Kind.DATA_NONE,
             "refusals": DataRequest.Refusal.choices,
-            "identities": [
-                choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING
-            ],
+            "identities": self._identities(),
             "sent": last and {"kind": last.get_kind_display(), "state": last.get_state_display()},
         }
 
     def decide(self, request, row):
-        """Identity, answer or refusal, as in every queue."""
+        """Answer or refusal, as in every queue."""
         post = request.POST
-        if "check" in post:
-            if post.get("identity") not in DataRequest.Identity.values:
-                return self._refuse(request, _("Choose how we know who asks."))
-            return row.check_identity(post["identity"]), {"identity": post["identity"]}
         if "refuse" in post:
             if post.get("refusal") not in DataRequest.Refusal.values:
                 return self._refuse(request, _("Choose the reason."))

@@ -9,11 +9,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from pledges import held
 from pledges.admin.disclosures import sees_disclosures
 from pledges.crypto import keys
 from pledges.exports.subject_data import held_data, held_words
-from pledges.models import Unreadable
+from pledges.models import Unreadable, held
 from staff.admin import many_people
 from staff.admin.base import change_url
 from staff.models import AuditEntry
@@ -21,7 +20,7 @@ from staff.models import AuditEntry
 CHANGED_MEANWHILE = _("Nothing was changed: it has changed in the meantime.")
 # {button: (title, sentences)} of the page that says what will happen. None of these changes anything before "sure".
 STEPS = {
-    "erase": (_("Erase"), [_("This cannot be undone. A restored backup does not bring it back.")]),
+    "erase": (_("Erase"), [_("This cannot be undone, not even by restoring a backup.")]),
     "restrict": (
         _("Restrict"),
         [
@@ -72,7 +71,9 @@ class HeldActions:
     def url_of(self, request, each):
         """The admin page of a row, where it is corrected, or "" if there is none or this member of staff may not open it."""
         its_admin = self.admin_site._registry.get(type(each.row))
-        return change_url(each.row) if its_admin and its_admin.has_view_permission(request) else ""
+        may_open = its_admin and its_admin.has_view_permission(request)
+        is_there = may_open and its_admin.get_queryset(request).filter(pk=each.row.pk).exists()
+        return change_url(each.row) if is_there else ""
 
     def act(self, request, row):
         """Carry out a button about what is held; None if it is one of the answer."""
@@ -89,11 +90,11 @@ class HeldActions:
         if error:
             self.message_user(request, error, messages.ERROR)
             return redirect(change_url(row))
-        if step not in STEPS:
-            return self._export(request, row, chosen, step)
-        if "sure" not in request.POST:
+        if step in STEPS and "sure" not in request.POST:
             return self._ask(request, row, chosen, step)
         try:
+            if step not in STEPS:
+                return self._export(request, row, chosen, step)
             self._carry_out_step(request, row, [each.key for each in chosen], step)
         except keys.CannotDecrypt as error:
             Unreadable.record(error)

@@ -1,5 +1,6 @@
 """Copies of personal data (GDPR, article 15): of one pledge, of all that is held about an address, and as words to read."""
 
+from django.contrib.auth.models import User
 from django.db.models import BooleanField, DateField, JSONField
 from django.utils import formats, timezone
 from django.utils.functional import Promise
@@ -7,10 +8,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from pledges.crypto import keys
-from pledges.held import held_about
 from pledges.models import Enquiry, FollowUp, Pledge, ReferralLink, Submission, Unreadable, Wording
+from pledges.models.held import held_about
 from pledges.models.pledges import ANSWER_FIELDS
-from staff.models import Account
 
 
 def own_file(pledge):
@@ -53,7 +53,7 @@ def _data(found):
 
 def _row_data(row, quotes=True):
     """{column: value} of a row, with ciphertexts decrypted and digests as hexadecimal. `quotes`: with texts of messages."""
-    if isinstance(row, Account):
+    if isinstance(row, User):
         return {name: getattr(row, name) for name in ("email", "first_name", "is_active", "date_joined", "last_login")}
     data = {
         field.attname: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
@@ -94,7 +94,7 @@ def _words(found):
         yield _("New address, not confirmed yet"), row.new_address
         return
     labels = {"name": _("Name"), "address": _("Email address"), "text": _("Message")}
-    if isinstance(row, Account):
+    if isinstance(row, User):
         yield labels["address"], row.email
         return
     for name, text in _texts(row):
@@ -127,7 +127,8 @@ def _value(row, field):
     value = getattr(row, field.name)
     if isinstance(field, BooleanField):
         return _("yes") if value else _("no")
-    if not value or isinstance(field, JSONField):
+    # The words of what was signed follow in full.
+    if not value or isinstance(field, JSONField) or field.related_model is Wording:
         return ""
     if isinstance(field, DateField):
         return formats.localize(timezone.localtime(value) if hasattr(value, "hour") else value)

@@ -69,9 +69,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("mailbox", "they answered an email that we sent to this address"),
+                            ("mailbox", "they showed that they read this mailbox"),
                             ("document", "they came in person with a document"),
-                            ("phone", "we phoned them, and they knew what the pledge says"),
+                            ("phone", "we phoned them, and they knew what only they can know"),
+                            ("nothing", "no need: we hold nothing"),
                         ],
                         max_length=8,
                         verbose_name="how we know who asks",
@@ -80,7 +81,7 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "waiting for an answer"), ("answered", "answered"), ("refused", "refused")],
+                        choices=[("open", "to be answered"), ("answered", "answered"), ("refused", "refused")],
                         default="open",
                         editable=False,
                         max_length=8,
@@ -92,9 +93,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("identity", "we could not check that it is their data"),
-                            ("unclear", "they did not answer our question what they ask for"),
-                            ("repeated", "we have already answered the same request"),
+                            ("identity", "We could not check that it is your data."),
+                            ("unclear", "You did not answer our question about what you ask for."),
+                            ("repeated", "We have already answered the same request."),
                         ],
                         editable=False,
                         max_length=8,

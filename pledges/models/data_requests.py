@@ -67,7 +67,7 @@ class DataRequest(Contact):
         ERASURE = "erasure", _("erasure")
 
     class State(models.TextChoices):
-        OPEN = "open", _("waiting for an answer")
+        OPEN = "open", _("to be answered")
         ANSWERED = "answered", _("answered")
         REFUSED = "refused", _("refused")
 

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import held, housekeeping, outbox
+from pledges import housekeeping, outbox
 from pledges.models import (
     BlockedAddress,
     DataRequest,
@@ -20,6 +20,7 @@ from pledges.models import (
     OutboxEntry,
     Pledge,
     Submission,
+    held,
 )
 from pledges.models.data_requests import ANSWER_KINDS
 from pledges.models.keeping import KEEP_PERIOD

@@ -7,30 +7,24 @@ fails when a model with an address, or a digest or ciphertext of one, is not in 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.models import (
-    BlockedAddress,
-    DataRequest,
-    Disclosure,
-    Enquiry,
-    GroupPledge,
-    Joining,
-    Message,
-    MessageGrant,
-    Pledge,
-    ProviderRule,
-    Submission,
-    Unreadable,
-)
-from pledges.models.addresses import mailbox_digests
-from staff.models import Account
+from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.models.data_requests import DataRequest
+from pledges.models.enquiries import Disclosure, Enquiry
+from pledges.models.grants import MessageGrant
+from pledges.models.groups import GroupPledge
+from pledges.models.joinings import Joining
+from pledges.models.messages import Message
+from pledges.models.pledges import Pledge
+from pledges.models.submissions import Submission
+from pledges.models.unreadable import Unreadable
 
 ALARMING = Q(kind=Submission.Kind.ENQUIRY, details__is_alarming=True)
 
@@ -69,7 +63,7 @@ class Found:
     @property
     def title(self):
         """The row in words, without name and address."""
-        return capfirst(getattr(self.row, "title", None) or str(self.row))
+        return getattr(self.row, "title", None) or str(self.row.pk if isinstance(self.row, User) else self.row)
 
     @property
     def since(self):
@@ -126,7 +120,7 @@ def _read(rows, text, address):
 def _accounts(address):
     rules = ProviderRule.objects.by_domain()
     mailbox = addresses.normalise(address, rules)
-    return [row for row in Account.objects.all() if row.email and addresses.normalise(row.email, rules) == mailbox]
+    return [row for row in User.objects.all() if row.email and addresses.normalise(row.email, rules) == mailbox]
 
 
 def _enquiries(address):
