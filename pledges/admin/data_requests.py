@@ -47,7 +47,7 @@ class DataRequestForm(forms.ModelForm):
         ]
         for field in ("name", "email"):
             # Browsers must not offer the name and address of the member of staff.
-            self.fields[field].widget.attrs["autocomplete"] = "off"
+            self.fields[field].widget.attrs |= {"autocomplete": "off", "class": "vTextField"}
 
     def clean_received_on(self):
         day = self.cleaned_data["received_on"]
