@@ -10,11 +10,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.admin.base import log_access_to_people, sees_people
+from pledges.admin.enquiries import is_blocked
 from pledges.admin.held import CHANGED_MEANWHILE, HeldActions, uuids
 from pledges.admin.queues import QueueAdmin, StateFilter
 from pledges.forms.enquiries import OptionalNameField
 from pledges.forms.fields import AddressField
-from pledges.models import BlockedAddress, DataRequest, Message
+from pledges.models import DataRequest, Message
 from pledges.models.data_requests import ANSWER_KINDS
 from staff.admin.base import change_url
 from staff.models import AuditEntry
@@ -142,8 +143,8 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
             "hidden": len(found) - len(seen),
             "people": sum(each.part.key == "pledges" for each in seen),
             "restricted": any(getattr(each.row, "restricted_at", None) for each in seen),
-            "is_blocked": row.address_cipher is not None and BlockedAddress.objects.holds(row.address),
-            "answers": [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS if kind != Message.Kind.DATA_NO],
+            "is_blocked": row.address_cipher is not None and is_blocked(row),
+            "answers": [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
             "usual": USUAL_ANSWERS[row.kind] if found else Message.Kind.DATA_NONE,
             "refusals": DataRequest.Refusal.choices,
             "identities": self._identities(),
@@ -156,9 +157,8 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
         if "refuse" in post:
             if post.get("refusal") not in DataRequest.Refusal.values:
                 return self._refuse(request, _("Choose the reason."))
-            return row.close(self._kind(row, Message.Kind.DATA_NO), refusal=post["refusal"]), {
-                "refusal": post["refusal"]
-            }
+            done = row.close(self._kind(row, Message.Kind.DATA_NO), refusal=post["refusal"])
+            return done, {"refusal": post["refusal"]}
         is_none = post.get("kind") == Message.Kind.DATA_NONE
         if not row.identity and not is_none:
             return self._refuse(request, _("First say how we know who asks."))
@@ -172,7 +172,7 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
 
     def _kind(self, row, kind):
         """The kind of the email; None to a mailbox whose owner asked us never to email it."""
-        return None if BlockedAddress.objects.holds(row.address) else kind
+        return None if is_blocked(row) else kind
 
     def _refuse(self, request, words):
         self.message_user(request, words, messages.ERROR)

@@ -138,7 +138,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
         found = []
         if row.has_bounced:
             found.append(gettext("our answer could not be delivered to this address"))
-        if _is_blocked(row):
+        if is_blocked(row):
             found.append(gettext("the owner of this address asked us never to email it: an answer is not sent"))
         return found
 
@@ -158,7 +158,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
             "staff": _staff(),
             "request_kinds": DataRequest.Kind.choices if request.user.has_perm("pledges.change_datarequest") else [],
             "requests": row.data_requests.all(),
-            "can_answer": not _is_blocked(row),
+            "can_answer": not is_blocked(row),
         }
 
     @transaction.atomic
@@ -189,7 +189,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
             error = _("Write the answer.")
         elif len(text) > MAX_ANSWER_LENGTH:
             error = _("The answer must be %(limit)d characters or fewer.") % {"limit": MAX_ANSWER_LENGTH}
-        elif _is_blocked(row):
+        elif is_blocked(row):
             error = _("The owner of this address asked us never to email it.")
         elif _quotes(text, row):
             error = _("Do not repeat what the person wrote: others may read their mailbox. Nothing was sent.")
@@ -205,7 +205,8 @@ def _staff():
     return [account for account in Account.objects.filter(is_active=True) if account.role_key in roles]
 
 
-def _is_blocked(row):
+def is_blocked(row):
+    """Whether the owner of the address of an enquiry or a request asked us never to email it."""
     try:
         return BlockedAddress.objects.holds(row.address, ProviderRule.objects.by_domain())
     except keys.CannotDecrypt as error:

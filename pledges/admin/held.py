@@ -61,11 +61,11 @@ class HeldActions:
         return not each.part.is_disclosure or sees_disclosures(request.user)
 
     def chosen_ids(self, request, seen):
-        """The ids that are ticked: those of the form or, at first, all but blocks, and no pledge where two people share it."""
+        """The ids that are ticked: those of the form or, at first, all but blocks, and nothing that may be of a second person."""
         if request.method == "POST":
             return request.POST.getlist("row")
         shared = sum(each.part.key == "pledges" for each in seen) > 1
-        left_out = {"blocked", *(["pledges"] if shared else [])}
+        left_out = {"blocked", *(["pledges", "emails", "forms"] if shared else [])}
         return [each.key for each in seen if each.part.key not in left_out]
 
     def url_of(self, request, each):

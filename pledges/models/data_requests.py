@@ -24,14 +24,13 @@ ANSWER_DAYS = 30
 # Name and address are erased this long after the answer, the rest of the record after RECORD_PERIOD.
 PERSON_PERIOD = timedelta(days=30)
 RECORD_PERIOD = timedelta(days=365)
-# The texts in which staff can answer. None of them quotes what the person wrote or what we hold.
+# The texts in which staff can answer, other than a refusal. None of them quotes what the person wrote or what we hold.
 ANSWER_KINDS = [
     MessageKind.DATA_COPY,
     MessageKind.DATA_FIXED,
     MessageKind.DATA_LIMIT,
     MessageKind.DATA_ERASED,
     MessageKind.DATA_NONE,
-    MessageKind.DATA_NO,
 ]
 
 

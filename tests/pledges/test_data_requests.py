@@ -90,7 +90,7 @@ def test_it_is_closed_once_and_only_after_the_identity_was_checked():
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])
-@pytest.mark.parametrize("kind", ANSWER_KINDS)
+@pytest.mark.parametrize("kind", [*ANSWER_KINDS, "data_no"])
 def test_an_answer_goes_out_in_the_language_of_the_person_and_quotes_nothing(kind, language, mailoutbox):
     request = make_request(language=language, name="Drita Kola")
     request.close(kind, refusal="unclear" if kind == "data_no" else "")

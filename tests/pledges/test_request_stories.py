@@ -159,6 +159,7 @@ def test_a_message_that_becomes_a_disclosure_meanwhile_is_not_erased(manager):
 
 def test_the_pledge_of_another_person_of_the_mailbox_is_not_ticked(manager):
     pledges = [make_pledge(name, ADDRESS, state="confirmed") for name in ("Drita Kola", "Agim Kola")]
+    Message.queue(Message.Kind.COUNTED, pledges[1])
     request = make_request()
     page = manager.get(page_of(request))
     assert "Two people have signed with this address." in text_of(page) and " checked" not in page.text
@@ -248,9 +249,11 @@ def test_the_list_and_the_front_page_say_what_is_overdue(manager):
 def test_a_request_is_refused_with_a_reason_and_only_with_one(manager, mailoutbox):
     request = make_request(identity="")
     assert "Choose the reason." in text_of(press(manager, request, "refuse", refusal="because"))
+    request.check_identity("document")
+    assert "Choose the answer." in text_of(press(manager, request, "answer", kind="data_no"))
     press(manager, request, "refuse", refusal="identity")
     run_worker()
-    assert "Nuk mundëm" in mailoutbox[0].body or "nuk" in mailoutbox[0].body.lower()
+    assert "Nuk mundëm të vërtetonim se të dhënat janë tuajat." in mailoutbox[0].body
     request.refresh_from_db()
     assert (request.state, request.refusal) == ("refused", "identity")
 
@@ -354,3 +357,11 @@ def test_the_own_file_has_what_the_mailbox_knows_and_neither_text_nor_disclosure
     assert set(rest) == {"messages_to_the_team", "groups"} and data["not_in_this_file"]
     for text in ("Kush i sheh", "Vetëm ne", "Ende", "prek", "Agim"):
         assert text not in json.dumps(data, ensure_ascii=False)
+
+
+def test_a_request_whose_address_no_key_opens_has_a_page_and_an_alarm(manager):
+    request = make_request()
+    DataRequest.objects.update(address_cipher=b"\x00" * 40)
+    page = manager.get(page_of(request))
+    assert page.status_code == 200 and "cannot be decrypted" in text_of(page)
+    assert Unreadable.objects.get().place == f"request.address.{request.pk}"
