@@ -30,8 +30,7 @@ from pledges.models import (
     Unreadable,
     UsedChallenge,
 )
-from pledges.models.encrypted import ENCRYPTED_MODELS
-from pledges.models.enquiries import CONTACTS
+from pledges.models.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import commitments, events, milestones, published, tally, weeks
@@ -118,10 +117,11 @@ def erase_unconfirmed():
 
 
 def erase_contacts():
-    """Erase groups and organisations that were not confirmed in time, their adults once not needed, and old enquiries."""
+    """Erase what was not confirmed in time or is too old, and adults who are not needed any more."""
     for model in CONTACTS:
-        model.objects.expired().delete()
-        model.objects.due_to_be_erased().erase_person()
+        rows = model.objects.filter(restricted_at=None)
+        rows.expired().delete()
+        rows.due_to_be_erased().erase_person()
 
 
 def erase_text_digests():

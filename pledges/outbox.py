@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
+    DataRequest,
     Enquiry,
     Event,
     FollowUp,
@@ -79,9 +80,17 @@ def end_staff_access():
     invitations.objects.all().end(invitations.State.REVOKED)
 
 
-def _erase(pk):
-    Submission.objects.filter(pk=pk).delete()
-    return bool(Pledge.objects.filter(pk=pk).delete()[0])
+def _erase_sent(model):
+    """A function that erases what someone sent by a form: the row, and the form, which has the same id."""
+
+    def erase(pk):
+        Submission.objects.filter(pk=pk).delete()
+        return bool(model.objects.filter(pk=pk).delete()[0])
+
+    return erase
+
+
+_erase = _erase_sent(Pledge)
 
 
 def _change_pledge(row):
@@ -107,7 +116,7 @@ def _change_pledge(row):
 def _change_person(pledge, person):
     """Give the pledge its later name and address, or erase them."""
     if person:
-        values = person | {name: bytes.fromhex(person[name].removeprefix("\\x")) for name in BINARY_FIELDS}
+        values = person | _binary(person, BINARY_FIELDS)
         # In the restored database another pledge may still have the slot, as in `Pledge.use_new_address`.
         for slot in (person["slot"], 3 - person["slot"]):
             try:
@@ -131,16 +140,11 @@ def _change_commitment(row):
 
 
 def _change_follow_up(row):
-    """Give the wish to be asked its later state. One that began since is there again, so that no person is asked a third time."""
+    """Give the wish to be asked its later state. One that began since is there again: no person is asked a third time."""
     if not Pledge.objects.filter(pk=row["pledge_id"]).exists():
         return 0
     FollowUp(**row).save()
     return 1
-
-
-def _erase_group(pk):
-    Submission.objects.filter(pk=pk).delete()
-    return bool(GroupPledge.objects.filter(pk=pk).delete()[0])
 
 
 def _change_group(row):
@@ -182,11 +186,6 @@ def _change_sheet(row):
     return 1
 
 
-def _erase_joining(pk):
-    Submission.objects.filter(pk=pk).delete()
-    return bool(Joining.objects.filter(pk=pk).delete()[0])
-
-
 def _change_joining(row):
     """Give an organisation that joins its later state, and erase its contact if that was done since.
 
@@ -206,11 +205,6 @@ def _change_joining(row):
     return 1
 
 
-def _erase_enquiry(pk):
-    Submission.objects.filter(pk=pk).delete()
-    return bool(Enquiry.objects.filter(pk=pk).delete()[0])
-
-
 def _change_enquiry(row):
     """Give an enquiry its later state. Answers that were sent since are not there any more; their times are."""
     values = {name: value for name, value in row.items() if name != "id"}
@@ -219,12 +213,28 @@ def _change_enquiry(row):
     return Enquiry.objects.filter(pk=row["id"]).update(**values)
 
 
+def _change_request(row):
+    """Give a request its later state. One that came since is there again."""
+    values = row | _binary(row, [name for name in CONTACT_ERASED if name != "digest_mark"])
+    # The database computes it.
+    del values["due_on"]
+    values["enquiry_id"] = Enquiry.objects.filter(pk=row["enquiry_id"]).values_list("pk", flat=True).first()
+    if not DataRequest.objects.filter(pk=row["id"]).update(**values):
+        DataRequest.objects.create(**values)
+    return 1
+
+
+def _change_restriction(row):
+    return apps.get_model(row["model"]).objects.filter(pk=row["id"]).update(restricted_at=row["restricted_at"])
+
+
+def _binary(row, names):
+    """{name: bytes or None} of these columns of an entry, which holds them as PostgreSQL's text."""
+    return {name: row[name] and bytes.fromhex(row[name].removeprefix("\\x")) for name in names}
+
+
 def _block(row):
-    values = row | {
-        name: bytes.fromhex(row[name].removeprefix("\\x"))
-        for name in ("mailbox_digest", "mailbox_digest_last", "address_cipher")
-    }
-    blocked = BlockedAddress(**values)
+    blocked = BlockedAddress(**row | _binary(row, ("mailbox_digest", "mailbox_digest_last", "address_cipher")))
     same = Q(mailbox_digest=blocked.mailbox_digest) | Q(mailbox_digest_last=blocked.mailbox_digest_last)
     Submission.objects.filter(same).delete()
     BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
@@ -247,8 +257,7 @@ def _give_role(row):
 def _delete(model, *names):
     """A function that deletes the row that an entry names by these columns."""
 
-    def delete(row):
-        values = row if isinstance(row, list) else [row]
+    def delete(values):
         return bool(apps.get_model(model).objects.filter(**dict(zip(names, values, strict=True))).delete()[0])
 
     return delete
@@ -262,13 +271,16 @@ REPLAYS = {
     "pledge_erased": _erase,
     "submission_erased": _erase,
     "pledge_changed": _change_pledge,
-    "group_erased": _erase_group,
+    "group_erased": _erase_sent(GroupPledge),
     "group_changed": _change_group,
     "sheet_changed": _change_sheet,
-    "joining_erased": _erase_joining,
+    "joining_erased": _erase_sent(Joining),
     "joining_changed": _change_joining,
-    "enquiry_erased": _erase_enquiry,
+    "enquiry_erased": _erase_sent(Enquiry),
     "enquiry_changed": _change_enquiry,
+    "restriction_changed": _change_restriction,
+    "request_changed": _change_request,
+    "request_erased": lambda pk: bool(DataRequest.objects.filter(pk=pk).delete()[0]),
     "link_ended": lambda pk: bool(ReferralLink.objects.filter(pk=pk).delete()[0]),
     "commitment_ended": lambda row: bool(
         ChosenCommitment.objects.filter(pledge_id=row[0], commitment_id=row[1]).delete()[0]
@@ -283,6 +295,6 @@ REPLAYS = {
     "role_given": _give_role,
     "role_ended": _delete("auth.User_groups", "user_id", "group_id"),
     "permission_ended": _delete("auth.User_user_permissions", "user_id", "permission_id"),
-    "factor_ended": _delete("mfa.Authenticator", "pk"),
+    "factor_ended": lambda pk: _delete("mfa.Authenticator", "pk")([pk]),
     "codes_changed": _change_codes,
 }

@@ -11,8 +11,7 @@ from pledges import addresses
 from pledges.crypto import keys, registry
 from pledges.crypto.registry import LISTS, KeysRefused, State
 from pledges.models import BlockedAddress, Pledge, ProviderRule, ReferralLink, RegisteredKey, Submission
-from pledges.models.encrypted import ENCRYPTED_TEXTS, associated_data_of
-from pledges.models.enquiries import CONTACTS
+from pledges.models.encrypted import CONTACTS, ENCRYPTED_TEXTS, associated_data_of
 
 # Rows of a model that are tried with each key.
 SAMPLE_ROWS = 100

@@ -14,6 +14,8 @@ from pledges.crypto.challenges import LIFETIME_SECONDS
 from pledges.housekeeping import MESSAGE_RETENTION
 from pledges.models.attempts import SLOW_LANE_LENGTH, WINDOW
 from pledges.models.challenges import CLOCK_TOLERANCE
+from pledges.models.data_requests import PERSON_PERIOD as REQUEST_PERSON_PERIOD
+from pledges.models.data_requests import RECORD_PERIOD
 from pledges.models.enquiries import DISCLOSURE_PERIOD, ENQUIRY_PERIOD
 from pledges.models.grants import GRANT_LIFE
 from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
@@ -184,6 +186,19 @@ def kept_data():
                 "readable"
             ),
             _("at most %(days)s; sooner if you ask us") % {"days": _days(DISCLOSURE_PERIOD)},
+        ),
+        Kept(
+            "request",
+            _("a request about your data, with your name and email address, and how we know that it is yours"),
+            _("encrypted; a code made from the address as keyed digests; what you ask for and the days readable"),
+            _("name and address: %(person)s after our answer; the rest: %(record)s after it, to show that we answered")
+            % {"person": _days(REQUEST_PERSON_PERIOD), "record": _days(RECORD_PERIOD)},
+        ),
+        Kept(
+            "restriction",
+            _("since when we do not use your data, if you asked for that"),
+            plain,
+            _("until you ask us to use it again, or to erase it; until then the other periods do not erase it"),
         ),
         Kept(
             "forms",

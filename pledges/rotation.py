@@ -13,8 +13,7 @@ from django.tasks import task
 
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
-from pledges.models.encrypted import ENCRYPTED_TEXTS, associated_data_of
-from pledges.models.enquiries import CONTACTS
+from pledges.models.encrypted import CONTACTS, ENCRYPTED_TEXTS, associated_data_of
 from pledges.models.grants import MessageGrant
 from pledges.models.messages import Message
 from pledges.models.person import person_digests

@@ -20,7 +20,7 @@ from pledges import kept_pages
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import keys
 from pledges.models import Answer, BlockedAddress, Enquiry, Message, Pledge, ProviderRule, ReferralLink, Submission
-from pledges.models.enquiries import CONTACTS
+from pledges.models.encrypted import CONTACTS
 from weare1 import logs
 
 # In bytes. Shorter texts occur by chance in ciphertext that is written in hexadecimal or base64.

@@ -22,6 +22,7 @@ MODEL_ORDER = [
         "pledges.joining",
         "pledges.enquiry",
         "pledges.disclosure",
+        "pledges.datarequest",
         "pledges.papersheet",
         "pledges.event",
         "pledges.wallname",

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from campaign.models import Article, Demand, Handout, HandOver, HelpChannel, Organisation, Page, ProtectionUnit
 from pledges.admin.disclosures import sees_disclosures
 from pledges.models import (
+    DataRequest,
     Disclosure,
     Enquiry,
     GroupPledge,
@@ -130,6 +131,15 @@ def _enquiry_tasks():
             count,
         )
         yield Task(count, label, _list_url(Enquiry, queue=Enquiry.State.ANSWERED))
+
+
+def _request_tasks():
+    if count := DataRequest.objects.overdue().count():
+        label = ngettext("request about personal data is overdue", "requests about personal data are overdue", count)
+        yield Task(count, label, _list_url(DataRequest))
+    elif count := DataRequest.objects.open().count():
+        label = ngettext("request about personal data to answer", "requests about personal data to answer", count)
+        yield Task(count, label, _list_url(DataRequest))
 
 
 def _logo_tasks():
@@ -270,6 +280,7 @@ TASKS = [
     (["pledges.change_grouppledge"], _group_tasks),
     (["pledges.change_joining"], _joining_tasks),
     (["pledges.change_enquiry"], _enquiry_tasks),
+    (["pledges.change_datarequest"], _request_tasks),
     (["campaign.change_organisation"], _logo_tasks),
     (["pledges.change_papersheet"], _paper_tasks),
     (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),

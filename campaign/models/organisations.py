@@ -46,12 +46,17 @@ class OrganisationQuerySet(ShownQuerySet):
 
     def due_to_be_asked(self):
         """Those whose contact is to be asked whether to renew."""
-        asked = {"joining__state": Joining.State.APPROVED, "joining__asked_at": None}
+        asked = {
+            "joining__state": Joining.State.APPROVED,
+            "joining__asked_at": None,
+            "joining__restricted_at": None,
+        }
         return self.shown().filter(renewed_at__lte=Now() - (YEAR - ASKED_BEFORE), **asked)
 
     def over(self):
         """Those that were not renewed and whose contact is still known."""
-        return self.filter(joining__state=Joining.State.APPROVED, renewed_at__lte=Now() - (YEAR + SHOWN_LAPSED))
+        rows = self.filter(joining__state=Joining.State.APPROVED, joining__restricted_at=None)
+        return rows.filter(renewed_at__lte=Now() - (YEAR + SHOWN_LAPSED))
 
     @transaction.atomic
     def admit(self, joining, texts, entry=None):

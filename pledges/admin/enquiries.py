@@ -1,8 +1,10 @@
 """Admin of messages to the team: the inbox with its answers, and ready answers. The disclosures are in disclosures.py."""
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +13,7 @@ from pledges.admin.queues import QueueAdmin, StateFilter
 from pledges.crypto import keys
 from pledges.models import (
     BlockedAddress,
+    DataRequest,
     Enquiry,
     Message,
     ProviderRule,
@@ -18,7 +21,7 @@ from pledges.models import (
     Unreadable,
 )
 from pledges.models.alarm_words import plain
-from staff.admin.base import BilingualForm, FixedKey
+from staff.admin.base import BilingualForm, FixedKey, change_url
 from staff.admin.content import ContentAdmin
 from staff.models import Account, AuditEntry
 from staff.roles import Role, role_has_permission
@@ -96,6 +99,28 @@ class EnquiryAdmin(MessageToTeamAdmin):
         bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=UNDELIVERED)
         return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
 
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        row = self.get_object(request, object_id) if "record" in request.POST else None
+        if row is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        return self._record(request, row)
+
+    def _record(self, request, row):
+        """Record what a message asks for as a request under the law, and lead to its page."""
+        kind = request.POST.get("request_kind")
+        try:
+            asked = DataRequest.from_enquiry(row, kind) if kind in DataRequest.Kind.values else None
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            asked = None
+        if asked is None:
+            self.message_user(request, _("No request was recorded: choose what is asked for."), messages.ERROR)
+            return redirect(request.path)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk, asked.pk], page=self.page, kind=kind)
+        return redirect(change_url(asked))
+
     @admin.display(description=_("enquiry"), ordering="created_at")
     def title(self, enquiry):
         return enquiry.title
@@ -113,7 +138,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
         found = []
         if row.has_bounced:
             found.append(gettext("our answer could not be delivered to this address"))
-        if _is_blocked(row):
+        if is_blocked(row):
             found.append(gettext("the owner of this address asked us never to email it: an answer is not sent"))
         return found
 
@@ -131,7 +156,9 @@ class EnquiryAdmin(MessageToTeamAdmin):
             "typed": text,
             "limit": MAX_ANSWER_LENGTH,
             "staff": _staff(),
-            "can_answer": not _is_blocked(row),
+            "request_kinds": DataRequest.Kind.choices if request.user.has_perm("pledges.change_datarequest") else [],
+            "requests": row.data_requests.all(),
+            "can_answer": not is_blocked(row),
         }
 
     @transaction.atomic
@@ -162,7 +189,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
             error = _("Write the answer.")
         elif len(text) > MAX_ANSWER_LENGTH:
             error = _("The answer must be %(limit)d characters or fewer.") % {"limit": MAX_ANSWER_LENGTH}
-        elif _is_blocked(row):
+        elif is_blocked(row):
             error = _("The owner of this address asked us never to email it.")
         elif _quotes(text, row):
             error = _("Do not repeat what the person wrote: others may read their mailbox. Nothing was sent.")
@@ -178,7 +205,8 @@ def _staff():
     return [account for account in Account.objects.filter(is_active=True) if account.role_key in roles]
 
 
-def _is_blocked(row):
+def is_blocked(row):
+    """Whether the owner of the address of an enquiry or a request asked us never to email it."""
     try:
         return BlockedAddress.objects.holds(row.address, ProviderRule.objects.by_domain())
     except keys.CannotDecrypt as error:

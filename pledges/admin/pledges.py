@@ -33,6 +33,7 @@ READONLY_FIELDS = [
     "created_at",
     "confirmed_at",
     "invalidated_at",
+    "restricted_at",
     "source",
     "batches",
     "others_at_address",
@@ -76,11 +77,12 @@ class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, MinutePages, ModelAd
         else:
             person = [("name", "address", "new_address")]
         corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
+        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), ("source", "restricted_at"), "batches"]
         signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
         return [
             *([(_("Person"), {"fields": person})] if sees_people(request) else []),
             (_("Can be corrected"), {"description": CORRECTIONS if may_change else "", "fields": corrections}),
-            (_("State"), {"fields": ["state", ("created_at", "confirmed_at", "invalidated_at"), "source", "batches"]}),
+            (_("State"), {"fields": state}),
             (_("Same address"), {"fields": [("others_at_address", "recent_further_names")]}),
             (_("What was signed"), {"fields": signed}),
             (_("Messages"), {"fields": ["reminded_at", "messages_sent"]}),

@@ -1,7 +1,138 @@
-"""The copy of a supporter's own data (GDPR, article 15): everything the database holds about one pledge."""
+"""Copies of personal data (GDPR, article 15): of one pledge, of all that is held about an address, and as words to read."""
 
-from pledges.models import FollowUp, ReferralLink, Submission, Wording
+from django.contrib.auth.models import User
+from django.db.models import BooleanField, DateField, JSONField
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from pledges.crypto import keys
+from pledges.models import Enquiry, FollowUp, Pledge, ReferralLink, Submission, Unreadable, Wording
+from pledges.models.held import held_about
 from pledges.models.pledges import ANSWER_FIELDS
+
+
+def own_file(pledge):
+    """The supporter's own file: all about this pledge, and what its mailbox knows of the rest. Not the other pledge there."""
+    rest = {}
+    for found in [] if pledge.is_person_erased else held_about(pledge.address):
+        if found.part.is_known_to_mailbox(found.row) and getattr(found.row, "pledge_id", None) is None:
+            rest.setdefault(found.part.key, []).append(_row_data(found.row, quotes=False))
+    return subject_data(pledge) | {"also_at_this_address": rest, "not_in_this_file": _not_in_a_linked_file()}
+
+
+def _not_in_a_linked_file():
+    return _(
+        "This file opens with a link in an email, and others may read the mailbox. So it has neither the text of messages to us "
+        "nor those that we have not answered by email. For these, use the form about your data."
+    )
+
+
+def held_data(found):
+    """All that these Found rows hold, as {part: [rows]} that JsonResponse can serialise."""
+    data = {}
+    for each in found:
+        data.setdefault(each.part.key, []).append(_data(each))
+    return data
+
+
+def held_words(found):
+    """[(title, [(label, value)])] of these Found rows in the active language: what people read, without digests and numbers."""
+    return [(f"{capfirst(each.part.label)}: {each.title}", list(_words(each))) for each in found]
+
+
+def _data(found):
+    if found.part.key == "pledges":
+        return subject_data(found.row)
+    if found.part.key == "new_addresses":
+        # The rest is of the person whose pledge it is.
+        return {"new_email_waiting": found.row.new_address, "asked_at": found.row.new_address_at}
+    return _row_data(found.row)
+
+
+def _row_data(row, quotes=True):
+    """{column: value} of a row, with ciphertexts decrypted and digests as hexadecimal. `quotes`: with texts of messages."""
+    if isinstance(row, User):
+        return {name: getattr(row, name) for name in ("email", "first_name", "is_active", "date_joined", "last_login")}
+    data = {
+        field.attname: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
+        for field in row._meta.concrete_fields
+        if not field.name.endswith("_cipher")
+    }
+    data |= {text: value for text, value in _texts(row) if quotes or text != "text"}
+    if isinstance(row, Enquiry) and quotes:
+        data["answers"] = [_row_data(answer) for answer in row.answers.all()]
+    return data
+
+
+def _texts(row):
+    """Yield (name, text) of the encrypted texts of a row; None where no key opens it, which raises the alarm of `/readyz`."""
+    names = [field.name for field in row._meta.concrete_fields if field.name.endswith("_cipher")]
+    for cipher in names:
+        name = cipher.removesuffix("_cipher")
+        try:
+            yield name, _submitted(row, name) if isinstance(row, Submission) else getattr(row, name)
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            yield name, None
+
+
+def _submitted(row, name):
+    """The text of a form. It is bound to the row that the form will become."""
+    cipher = getattr(row, f"{name}_cipher")
+    if row.kind == Submission.Kind.NEW_ADDRESS:
+        bound_to = keys.pledge_associated_data(row.pledge_id, "new_address")
+    else:
+        bound_to = keys.associated_data(row.kind, name, row.pk)
+    return cipher and keys.decrypt(cipher, associated_data=bound_to)
+
+
+def _words(found):
+    row = found.row
+    if found.part.key == "new_addresses":
+        yield _("New address, not confirmed yet"), row.new_address
+        return
+    labels = {"name": _("Name"), "address": _("Email address"), "text": _("Message")}
+    if isinstance(row, User):
+        yield labels["address"], row.email
+        return
+    for name, text in _texts(row):
+        if text and name in labels:
+            yield labels[name], text
+    for sentence in row.described() if hasattr(row, "described") else ():
+        yield _("About"), sentence
+    for field in row._meta.concrete_fields:
+        value = _value(row, field)
+        # Columns without a label of their own are technical.
+        if isinstance(field.verbose_name, Promise) and value:
+            yield capfirst(field.verbose_name), value
+    yield from _words_beside(row)
+
+
+def _words_beside(row):
+    """(label, value) of what other tables hold of a row."""
+    if isinstance(row, Pledge):
+        yield _("Text that you signed"), row.wording.in_language(row.worded_language)
+        yield _("Consent"), row.consent.in_language(row.consent_language)
+        for chosen in row.chosen.select_related("commitment").order_by("slot", "pk"):
+            yield _("Commitment"), str(chosen.commitment)
+    if isinstance(row, Enquiry):
+        for answer in row.answers.all():
+            yield _("Our answer"), answer.text
+
+
+def _value(row, field):
+    """The value of a column in words; "" if there is nothing to read."""
+    value = getattr(row, field.name)
+    if isinstance(field, BooleanField):
+        return _("yes") if value else _("no")
+    # The words of what was signed follow in full.
+    if not value or isinstance(field, JSONField) or field.related_model is Wording:
+        return ""
+    if isinstance(field, DateField):
+        return formats.localize(timezone.localtime(value) if hasattr(value, "hour") else value)
+    return str(getattr(row, f"get_{field.name}_display")() if field.choices else value)
 
 
 def subject_data(pledge):

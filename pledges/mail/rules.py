@@ -196,8 +196,28 @@ ENQUIRY_SPECS = {
         "buttons": lambda words, _none: [(words.button, _site_url("admin:index"))],
     },
 }
+# What answers a request under the law. Its text is the same for everyone: it quotes neither the request nor what we hold.
+REQUEST_SPECS = {
+    kind: {
+        "occasion": occasion,
+        "applies": lambda request: request.closed_at is not None,
+        "is_limited": False,
+        "buttons": lambda words, request: [(words.button, _site_url("pledges:enquiry_data"))],
+    }
+    for kind, occasion in {
+        "data_copy": gettext_lazy("Sent when a member of staff has made the copy of the data that someone asked for."),
+        "data_fixed": gettext_lazy("Sent when a member of staff has corrected the data as someone asked."),
+        "data_limit": gettext_lazy("Sent when a member of staff has restricted the data as someone asked."),
+        "data_erased": gettext_lazy("Sent when a member of staff has erased the data as someone asked."),
+        "data_none": gettext_lazy("Sent when someone asks about their data and we hold nothing at their address."),
+        "data_no": gettext_lazy(
+            "Sent when a member of staff refuses a request about data. The reason follows your text."
+        ),
+    }.items()
+}
+REQUEST_SPECS["data_no"]["details"] = lambda request: [request.get_refusal_display()]
 # All kinds that are not about signing.
-OTHER_SPECS = COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | ENQUIRY_SPECS
+OTHER_SPECS = COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | ENQUIRY_SPECS | REQUEST_SPECS
 
 
 def _site_url(name):

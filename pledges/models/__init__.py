@@ -10,6 +10,7 @@ from pledges.models.challenges import UsedChallenge
 from pledges.models.commitment_figures import CommitmentFigures
 from pledges.models.commitments import ChosenCommitment, FollowUp
 from pledges.models.content_version import ContentChange, ContentVersion
+from pledges.models.data_requests import DataRequest
 from pledges.models.enquiries import Answer, Disclosure, Enquiry
 from pledges.models.events import Event, EventCount, EventFigures
 from pledges.models.exports import Export
@@ -65,6 +66,7 @@ __all__ = [
     "ContentVersion",
     "County",
     "CountyRound",
+    "DataRequest",
     "Disclosure",
     "Enquiry",
     "Event",

@@ -76,13 +76,18 @@ class Answer(models.TextChoices):
     NOT_ANY_MORE = "not_any_more", _("It is not for me any more")
 
 
+def of_someone_to_email():
+    """The condition that a row is of someone whom we count and can email."""
+    return Q(pledge__state=Pledge.State.CONFIRMED, pledge__address_cipher__isnull=False, pledge__restricted_at=None)
+
+
 class ChosenCommitmentQuerySet(models.QuerySet):
     """Queries on chosen commitments."""
 
     def due_for_reminder(self):
         """Those whose reminder is due: not sent yet, not too late, of someone whom we count and can email."""
         due = self.filter(remind_at__lte=Now(), remind_at__gt=Now() - REMINDER_LIFE, reminded_at=None)
-        return due.filter(pledge__state=Pledge.State.CONFIRMED, pledge__address_cipher__isnull=False)
+        return due.filter(of_someone_to_email())
 
     def reminded_now(self):
         """Those whose reminder is being sent, in the order of their slots."""
@@ -186,7 +191,7 @@ class FollowUpQuerySet(models.QuerySet):
         )
         to_ask_about = ChosenCommitment.objects.to_ask_about().filter(pledge=OuterRef("pledge"))
         due = self.filter(is_due, Exists(to_ask_about), ended_at=None)
-        return due.filter(pledge__state=Pledge.State.CONFIRMED, pledge__address_cipher__isnull=False)
+        return due.filter(of_someone_to_email())
 
 
 class FollowUp(models.Model):

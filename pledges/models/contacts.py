@@ -1,4 +1,4 @@
-"""The person behind a group pledge, an organisation or an enquiry: encrypted name and address, keyed digests, queries."""
+"""The person behind a group pledge, organisation, enquiry or request: encrypted name and address, keyed digests, queries."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,6 +9,7 @@ from pledges.models.addresses import ProviderRule
 from pledges.models.messages import Message
 from pledges.models.person import address_digests
 from pledges.models.querysets import digest_mark
+from pledges.models.restriction import Restrictable
 from pledges.models.unreadable import Unreadable
 
 # The columns of the adult, as erased.
@@ -71,7 +72,7 @@ class ContactQuerySet(models.QuerySet):
             self.model.objects.filter(pk=row.pk).with_person().update(**digests)
 
 
-class Contact(models.Model):
+class Contact(Restrictable):
     """Abstract base of models with an adult. The columns are null once the adult is erased. Plain text exists only in memory.
 
     `TABLE` is the first part of the associated data of the ciphertexts, and the field of Message. The digests find the rows of

@@ -1,6 +1,7 @@
 """The models with ciphertexts, for what looks at all of them: the proofs of keys, their rotation, and the alarm."""
 
 from pledges.models.addresses import BlockedAddress
+from pledges.models.data_requests import DataRequest
 from pledges.models.enquiries import Answer, Enquiry
 from pledges.models.groups import GroupPledge
 from pledges.models.joinings import Joining
@@ -15,6 +16,7 @@ ENCRYPTED_MODELS = {
     "joining": Joining,
     "enquiry": Enquiry,
     "answer": Answer,
+    "request": DataRequest,
     "message": Message,
     "blocked": BlockedAddress,
     "referrallink": ReferralLink,
@@ -26,10 +28,14 @@ ENCRYPTED_TEXTS = {
     Joining: ("address", "name"),
     Enquiry: ("address", "name", "text"),
     Answer: ("text",),
+    DataRequest: ("address", "name"),
     Message: ("address",),
     BlockedAddress: ("address",),
     ReferralLink: ("code",),
 }
+
+# The models of pledges/models/contacts.py.
+CONTACTS = (GroupPledge, Joining, Enquiry, DataRequest)
 
 
 def associated_data_of(row, text):

@@ -13,8 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from pledges.crypto import keys
 from pledges.models.contacts import HAS_CONTACT, Contact, ContactQuerySet
 from pledges.models.enquiry_changes import EnquiryChanges
-from pledges.models.groups import GroupPledge
-from pledges.models.joinings import Joining
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
@@ -39,8 +37,8 @@ class EnquiryQuerySet(ContactQuerySet):
     """Filters of enquiries."""
 
     def inbox(self):
-        """Those that do not sound like a disclosure."""
-        return self.filter(disclosure_at=None)
+        """Those that do not sound like a disclosure and are not restricted."""
+        return self.filter(disclosure_at=None, restricted_at=None)
 
     def disclosures(self):
         """Those that sound like a disclosure."""
@@ -218,7 +216,3 @@ class Answer(models.Model):
     def paragraphs(self):
         """The lines of the text, for the message."""
         return [line.strip() for line in self.text.splitlines() if line.strip()]
-
-
-# The models of pledges/models/contacts.py.
-CONTACTS = (GroupPledge, Joining, Enquiry)

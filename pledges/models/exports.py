@@ -99,6 +99,7 @@ class Export(models.Model):
 
     def chosen(self, pledges):
         """The subset of these pledges that belongs in an export with this content."""
+        pledges = pledges.filter(restricted_at=None)
         return pledges.with_news_consent() if self.content == self.Content.UPDATES else pledges
 
     def start(self, pledges, reason):

@@ -55,15 +55,15 @@ class KeepingQuerySet(models.QuerySet):
     def due_to_be_asked(self):
         """Confirmed pledges whose owner last agreed to keep name and address KEEP_PERIOD ago and was not asked since."""
         due = self.alias(agreed_at=Greatest("confirmed_at", "kept_at"))
-        due = due.filter(state="confirmed", keep_asked_at=None, agreed_at__lte=Now() - KEEP_PERIOD).with_person()
+        due = due.filter(state="confirmed", keep_asked_at=None, agreed_at__lte=Now() - KEEP_PERIOD, restricted_at=None)
         # The order of the index.
-        return due.order_by("agreed_at")
+        return due.with_person().order_by("agreed_at")
 
     def unanswered(self):
         """Pledges whose owner did not answer in time, and invalidated ones, whose owner is not asked."""
         asked = Q(keep_asked_at__lte=Now() - ANSWER_PERIOD)
         invalidated = Q(state="invalidated", confirmed_at__isnull=False, invalidated_at__lte=Now() - KEEP_PERIOD)
-        return self.filter(asked | invalidated).with_person()
+        return self.filter(asked | invalidated, restricted_at=None).with_person()
 
     def erase_person(self):
         """Erase name and address; the pledge and its digests stay. Returns how many this call changed."""

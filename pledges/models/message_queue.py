@@ -117,7 +117,7 @@ class MessageQuerySet(models.QuerySet):
         """
         known = self.due().filter(kind__in=MessageKind.values)
         free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
-        free = free.select_related("pledge", "group", "joining", "answer__enquiry").select_for_update(
+        free = free.select_related("pledge", "group", "joining", "answer__enquiry", "request").select_for_update(
             skip_locked=True, of=("self",)
         )
         messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])

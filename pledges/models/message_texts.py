@@ -48,6 +48,12 @@ class MessageKind(models.TextChoices):
     JOIN_OUT = "join_out", _("organisation: has left")
     JOIN_LINKS = "join_links", _("organisation: your links")
     ANSWER = "answer", _("answer to an enquiry")
+    DATA_COPY = "data_copy", _("request: the copy of the data")
+    DATA_FIXED = "data_fixed", _("request: the data is corrected")
+    DATA_LIMIT = "data_limit", _("request: the data is restricted")
+    DATA_ERASED = "data_erased", _("request: the data is erased")
+    DATA_NONE = "data_none", _("request: we hold nothing")
+    DATA_NO = "data_no", _("request: refused")
     ALARM = "alarm", _("to the safeguarding lead: sign in")
 
 

@@ -48,7 +48,7 @@ class Message(models.Model):
     pledge = models.ForeignKey(
         "pledges.Pledge", on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
     )
-    # A message is about a pledge, a group pledge or an organisation, or is an answer. The indexes of these columns are below.
+    # A message is about a pledge, a group pledge or an organisation, or answers an enquiry or a request. The indexes are below.
     group = models.ForeignKey(
         "pledges.GroupPledge",
         on_delete=models.CASCADE,
@@ -67,6 +67,9 @@ class Message(models.Model):
     )
     answer = models.ForeignKey(
         "pledges.Answer", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
+    )
+    request = models.ForeignKey(
+        "pledges.DataRequest", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
     )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     address_cipher = models.BinaryField(null=True, editable=False)
@@ -105,6 +108,7 @@ class Message(models.Model):
                 | Q(group__isnull=False)
                 | Q(joining__isnull=False)
                 | Q(answer__isnull=False)
+                | Q(request__isnull=False)
                 | Q(address_cipher__isnull=False),
             ),
             models.CheckConstraint(
@@ -121,6 +125,7 @@ class Message(models.Model):
             models.Index(fields=["group"], name="message_group", condition=Q(group__isnull=False)),
             models.Index(fields=["joining"], name="message_joining", condition=Q(joining__isnull=False)),
             models.Index(fields=["answer"], name="message_answer", condition=Q(answer__isnull=False)),
+            models.Index(fields=["request"], name="message_request", condition=Q(request__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
 
@@ -129,20 +134,17 @@ class Message(models.Model):
 
     @classmethod
     def queue(cls, kind, pledge):
-        """Queue a message of this kind in the caller's transaction, unless one waits; returns it.
+        """Queue a message of this kind in the caller's transaction, unless one waits; returns it, or None: restricted.
 
         A worker sends it once the transaction is committed.
         """
         with connection.cursor() as cursor:
             cursor.execute("SELECT queue_message(%s, %s)", [kind, pledge.pk])
-            return cls.objects.select_related("pledge").get(pk=cursor.fetchone()[0])
+            return cls.objects.select_related("pledge").filter(pk=cursor.fetchone()[0]).first()
 
     @classmethod
     def queue_for(cls, kind, **about):
-        """Queue, in the caller's transaction, a message about this `group=` or `joining=`, or with this `answer=`.
-
-        Not if one of this kind waits.
-        """
+        """Queue, in the caller's transaction, a message about this group, joining, answer or request, unless one waits."""
         [row] = about.values()
         if not cls.objects.queued().filter(kind=kind, leased_until=None, **about).exists():
             cls.objects.create(kind=kind, language=row.language, **about)
@@ -173,8 +175,8 @@ class Message(models.Model):
 
     @property
     def contact(self):
-        """The group pledge, the organisation or the answer that it is about, or None."""
-        return self.group or self.joining or self.answer
+        """The group pledge, the organisation, the answer or the request that it is about, or None."""
+        return self.group or self.joining or self.answer or self.request
 
     @property
     def spec(self):
@@ -219,11 +221,12 @@ class Message(models.Model):
         return content.compose(self.kind, self.words, pledges, self.language, address)
 
     def _read_subject(self):
-        """Read what it is about as it is now: withdrawn, confirmed or changed since the claim. False if it is gone."""
-        for name in ("pledge", "group", "joining", "answer"):
+        """Read what it is about as it is now, changed since the claim or not. False if it is gone or restricted."""
+        for name in ("pledge", "group", "joining", "answer", "request"):
             if row := getattr(self, name):
-                setattr(self, name, type(row).objects.filter(pk=row.pk).first())
-                return getattr(self, name) is not None
+                row = type(row).objects.filter(pk=row.pk).first()
+                setattr(self, name, row)
+                return row is not None and not getattr(row, "restricted_at", None)
         return True
 
     def attempt(self, server):

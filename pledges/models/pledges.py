@@ -15,6 +15,7 @@ from pledges.models.messages import Message
 from pledges.models.person import Person
 from pledges.models.places import County
 from pledges.models.querysets import PENDING_LIFE, PledgeQuerySet
+from pledges.models.restriction import Restrictable
 from pledges.models.sectors import Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.submissions import Submission
@@ -31,7 +32,7 @@ OPT_IN_FIELDS = ["show_name", "updates"]
 ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
 
 
-class Pledge(Person, keeping.Keeping):
+class Pledge(Person, keeping.Keeping, Restrictable):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
 
     Each transition is one statement or one transaction. Where callers need to know, it returns whether this call made it.

@@ -50,7 +50,8 @@ class PledgeQuerySet(KeepingQuerySet):
 
     def expired(self):
         """Pledges past `expires_at` that were never confirmed, invalidated ones included. Housekeeping erases them."""
-        return self.exclude(state=self.model.State.CONFIRMED).filter(confirmed_at=None).past_expiry()
+        unconfirmed = self.exclude(state=self.model.State.CONFIRMED).filter(confirmed_at=None, restricted_at=None)
+        return unconfirmed.past_expiry()
 
     def past_expiry(self):
         """Pledges past `expires_at` in any state, also confirmed ones, which `expired` excludes."""
@@ -79,7 +80,8 @@ class PledgeQuerySet(KeepingQuerySet):
 
     def eligible_for_wall(self):
         """Confirmed pledges of adults who want their name shown, in sectors that show names."""
-        return self.confirmed().filter(show_name=True, sector__in=Sector.objects.filter(shows_names=True))
+        adults = self.confirmed().filter(show_name=True, restricted_at=None)
+        return adults.filter(sector__in=Sector.objects.filter(shows_names=True))
 
     def awaiting_wall_review(self):
         """Pledges whose name staff have not reviewed yet."""
@@ -109,7 +111,8 @@ class PledgeQuerySet(KeepingQuerySet):
 
     def due_for_reminder(self):
         """Pending pledges without a reminder, three days after signing or after `claim_message` renewed `expires_at`."""
-        return self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
+        due = self.pending().filter(expires_at__lte=Now() + (PENDING_LIFE - REMINDER_AFTER), reminded_at=None)
+        return due.filter(restricted_at=None)
 
     def at_address(self, address):
         """The pledges of this address's mailbox (two at most), ordered by slot; compares the digests of every key in use."""

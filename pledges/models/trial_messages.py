@@ -17,8 +17,9 @@ from pledges import tasks
 from pledges.crypto import keys
 from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
-from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS
+from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS, REQUEST_SPECS
 from pledges.models.commitments import ChosenCommitment, FollowUp, Part, Place
+from pledges.models.data_requests import DataRequest
 from pledges.models.enquiries import Answer, Enquiry
 from pledges.models.groups import GroupPledge
 from pledges.models.joinings import Joining, OrganisationKind
@@ -157,6 +158,8 @@ def _sample_pledges(kind, language):
         return [_sample_group(kind, language)]
     if kind in JOINING_SPECS:
         return [_sample_joining(kind, language)]
+    if kind in REQUEST_SPECS:
+        return [DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY)]
     if kind == MessageKind.ANSWER:
         return [_sample_answer(language)]
     spec = content.SPECS[kind]

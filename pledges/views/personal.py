@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.exports.subject_data import subject_data
+from pledges.exports.subject_data import own_file
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Message, Pledge, ReferralLink, Unreadable
@@ -96,8 +96,7 @@ def _aged(request, pledge):
         return _withdrawn(request, pledge)
     done = None
     if "fresh" in request.POST:
-        Message.queue(Message.Kind.FRESH, pledge)
-        done = "fresh"
+        done = "fresh" if Message.queue(Message.Kind.FRESH, pledge) else None
     elif "end_news" in request.POST:
         pledge.end_news()
         done = "end_news"
@@ -229,7 +228,7 @@ def withdraw(request, pledge):
 @require_safe
 def data(request, pledge):
     """The copy of the supporter's data, as a JSON file to download."""
-    response = JsonResponse(subject_data(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response = JsonResponse(own_file(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
     response.headers["Content-Disposition"] = 'attachment; filename="zotimi.json"'
     return response
 

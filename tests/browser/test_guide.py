@@ -423,6 +423,22 @@ def messages_to_the_team(walk):
     walk.open("/admin/pledges/readyanswer/")
 
 
+def requests_about_data(walk):
+    pledge = make_pledge("Drita Kola", "dri.ta@gmail.com", state="confirmed", language=walk.language)
+    enquiry = make_enquiry(address="drita@gmail.com", purpose="data", language=walk.language)
+    walk.open(f"/admin/pledges/enquiry/{enquiry.pk}/change/")
+    walk.press("[name=record]")
+    walk.page.locator("#identity").select_option("mailbox")
+    walk.press("[name=check]")
+    walk.picture("request", "[name=row] >> nth=0", "[name=copy]", "[name=erase]", of=["#content h1"], to=[".buttons"])
+    walk.press("[name=restrict]")
+    walk.press("#content [type=submit]")
+    walk.open(f"/admin/pledges/pledge/{pledge.pk}/change/")
+    walk.open("/admin/pledges/datarequest/")
+    walk.open("/admin/pledges/datarequest/add/")
+    walk.open(f"/admin/pledges/datarequest/{enquiry.data_requests.get().pk}/change/")
+
+
 def paper_sheets(walk):
     walk.open("/admin/pledges/papersheet/")
     walk.press(".object-tools a[href$='/add/']")
@@ -535,6 +551,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     group_pledges(walk)
     organisations(walk)
     messages_to_the_team(walk)
+    requests_about_data(walk)
     paper_sheets(walk)
     handouts(walk)
     units(walk)

@@ -20,9 +20,11 @@ from django.contrib.auth.models import Group  # noqa: E402 - needs the set-up
 from django.test import override_settings  # noqa: E402
 
 from pledges.crypto import links  # noqa: E402
-from pledges.models import GroupPledge, Message, PaperSheet, Pledge, ReferralLink  # noqa: E402
+from pledges.models import GroupPledge, Message, PaperSheet, Pledge, ReferralLink, held  # noqa: E402
 from pledges.submissions import settle_all  # noqa: E402
 from staff.models import Account  # noqa: E402
+from tests.data_requests import make_request  # noqa: E402
+from tests.enquiries import make_enquiry  # noqa: E402
 from tests.factories import make_staff, make_submission  # noqa: E402
 from tests.pledges.groups import make_group  # noqa: E402
 from tests.pledges.paper import numbers  # noqa: E402
@@ -108,6 +110,20 @@ def change_address(pledge, people):
     return [old, links.token(links.Purpose.MANAGE, pledge), pledge.address]
 
 
+def erase_at_request(pledge, people):
+    """Everything of the address, with the record of the request."""
+    make_enquiry(address=pledge.address)
+    request = make_request(pledge.address, kind="erasure")
+    held.erase(pledge.address, [each.key for each in held.held_about(pledge.address)])
+    request.close("data_erased")
+    return [str(request.pk)]
+
+
+def restrict_at_request(pledge, people):
+    """Kept and not used any more."""
+    held.restrict(pledge.address, [str(pledge.pk)])
+
+
 # Groups and sheets, by the state from which they change. A group has 28 people, a sheet has 12.
 GROUP_CHANGES = {
     "submitted": [GroupPledge.confirm],
@@ -149,7 +165,10 @@ def sign_together(number):
     change_together("sheet", PaperSheet.objects.order_by("?").first(), SHEET_CHANGES)
 
 
-ENDS = [withdraw, block, erase_person, end_consent, hide_name, revoke_links, change_address]
+ENDS = [
+    *(withdraw, block, erase_person, end_consent, hide_name, revoke_links, change_address),
+    *(erase_at_request, restrict_at_request),
+]
 
 
 def make_accounts():

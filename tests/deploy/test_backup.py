@@ -42,7 +42,8 @@ def opens(token):
 tokens = json.load(open(TOKENS))
 print(json.dumps({
     "pledges": {
-        str(p.pk): [p.state, p.updates, p.show_name, p.wall, p.name_cipher is None, p.address] for p in Pledge.objects.all()
+        str(p.pk): [p.state, p.updates, p.show_name, p.wall, p.name_cipher is None, p.address, bool(p.restricted_at)]
+        for p in Pledge.objects.all()
     },
     "groups": {str(group.pk): group.state for group in GroupPledge.objects.all()},
     "sheets": {str(sheet.pk): sheet.state for sheet in PaperSheet.objects.all()},
@@ -50,11 +51,16 @@ print(json.dumps({
     "total": tally.read().total,
     "opens": [opens(token) for token in tokens],
     "codes": [link.code for link in ReferralLink.objects.all()],
+    "requests": {str(request.pk): request.state for request in DataRequest.objects.all()},
+    "enquiries": Enquiry.objects.count(),
     "blocked": BlockedAddress.objects.count(),
     "accounts": {u.username: [u.is_active, u.groups.count(), u.password] for u in User.objects.all()},
     "open": Session.objects.count() + Invitation.objects.open().count(),
 }))
 """
+
+# What ends a pledge.
+GONE = ("withdraw", "block", "erase_at_request")
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +161,15 @@ def check_together(facts, moment, found):
 
 def check_one(what, pledge, said, found):
     """Something that ended is still so. The pledge may be missing: it was made after the moment."""
-    if what in ("withdraw", "block"):
+    if what == "erase_at_request":
+        # The record of the request is there, also of one that came after the moment.
+        assert found["requests"][said[0]] == "answered" and found["enquiries"] == 0
+    if what in GONE:
         assert pledge is None
     elif pledge:
-        _state, updates, show_name, wall, is_erased, address = pledge
+        _state, updates, show_name, wall, is_erased, address, is_restricted = pledge
+        if what == "restrict_at_request":
+            assert is_restricted
         if what == "erase_person":
             assert is_erased and address is None
         if what == "end_consent":
@@ -207,11 +218,11 @@ def test_a_restore_keeps_what_was_acknowledged_and_what_was_erased(machine, caps
         }
         if until:
             # Those who were erased after the moment were in the backup, and everything that ended afterwards was tried.
-            ends = {"erase_person", "end_consent", "hide_name", "revoke_links", "change_address"}
+            ends = {"erase_person", "end_consent", "hide_name", "revoke_links", "change_address", "restrict_at_request"}
             assert later == ends | {"group", "sheet"}
         else:
             confirmed = {pk for _at, what, pk, *_said in facts if what == "confirmed"}
-            gone = {pk for _at, what, pk, *_said in facts if what in ("withdraw", "block")}
+            gone = {pk for _at, what, pk, *_said in facts if what in GONE}
             assert set(found["pledges"]) == confirmed - gone
         # The archive goes on with the new timeline.
         machine.archive_wal()

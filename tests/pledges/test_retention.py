@@ -18,6 +18,7 @@ from pledges.models import (
     Attempt,
     BlockedAddress,
     ChosenCommitment,
+    DataRequest,
     Enquiry,
     FollowUp,
     GroupPledge,
@@ -30,6 +31,7 @@ from pledges.models import (
     SlowLane,
     Submission,
     UsedChallenge,
+    held,
 )
 from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.models.referrals import encrypt_inviter
@@ -37,6 +39,7 @@ from staff.models import AuditEntry
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of
+from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import form_data, keep_house, make_pledge, make_submission, run_worker, send_messages
 from tests.organisations import admit, make_joining
@@ -313,6 +316,29 @@ def prove_disclosure():
     is_kept_until(30 * DAY, make_disclosure, Enquiry.objects.exists)
 
 
+def prove_request():
+    def answer():
+        make_request().close("data_copy")
+
+    is_kept_until(30 * DAY, answer, lambda: DataRequest.objects.filter(address_cipher__isnull=False).exists())
+    # A minute of the rest has passed.
+    is_kept_until(335 * DAY - MINUTE, lambda: None, DataRequest.objects.exists)
+
+
+def prove_restriction():
+    pledge, group = make_pledge("Drita Kola"), make_group()
+    ids = [str(pledge.pk), str(group.pk)]
+    for row in (pledge, group):
+        held.restrict(row.address, ids)
+    let_time_pass(YEARS)
+    keep_house()
+    assert Pledge.objects.get().name and GroupPledge.objects.get().name
+    for row in (pledge, group):
+        held.restrict(row.address, ids, lift=True)
+    keep_house()
+    assert not Pledge.objects.exists() and GroupPledge.objects.get().name is None
+
+
 PROOFS = {
     "person": prove_person,
     "digests": prove_until_withdrawal,
@@ -335,6 +361,8 @@ PROOFS = {
     "organisation": prove_organisation,
     "enquiry": prove_enquiry,
     "disclosure": prove_disclosure,
+    "request": prove_request,
+    "restriction": prove_restriction,
     "forms": prove_forms,
     "messages": prove_messages,
     "last_message": prove_last_message,

@@ -16,6 +16,7 @@ from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
 from staff.roles import Role
+from tests.data_requests import make_request
 from tests.demands import make_handover
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.events import make_event
@@ -73,6 +74,7 @@ MODELS = {
     "pledges.grouppledge": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.joining": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     "pledges.enquiry": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.datarequest": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     # Of administrators only while there is no safeguarding lead (tests/pledges/test_enquiries.py).
     "pledges.disclosure": {SAFEGUARDING: "LVHS"},
     "pledges.readyanswer": OF_PLEDGES,
@@ -139,7 +141,7 @@ def rows():
     Message.queue(Message.Kind.LINKS, pledge)
     make_pledge().block()
     make_submission()
-    make_group(), make_sheet(), make_joining(), make_event(), make_enquiry(), make_disclosure()
+    make_group(), make_sheet(), make_joining(), make_event(), make_enquiry(), make_disclosure(), make_request()
     make_account("mbrojtja@shembull.al", SAFEGUARDING, "Mbrojtja")
     AuditEntry.log(None, AuditEntry.Action.LOOK)
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")

@@ -24,6 +24,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as django_gettext
 
 from campaign.numbers import TAG
+from pledges.mail.rules import REQUEST_SPECS
 from pledges.models import Message, Pledge
 from pledges.starter import load
 from staff import mail as staff_mail
@@ -31,6 +32,7 @@ from staff.models import Account, SignInAttempt
 from staff.roles import Role
 from tests.albanian import singular_on
 from tests.commitments import ask_now, choose, commitment_of
+from tests.data_requests import make_request
 from tests.drill import require_program
 from tests.enquiries import make_enquiry
 from tests.factories import give_app, make_pledge
@@ -417,9 +419,8 @@ def queued(kind, pledge):
         else:
             Message.queue_for(kind, group=group)
         return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
-    if kind == Message.Kind.ANSWER:
-        make_enquiry(language=pledge.language).answer("#NEJEMI1", None)
-        return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
+    if kind == Message.Kind.ANSWER or kind in REQUEST_SPECS:
+        return answered(kind, pledge)
     if kind == Message.Kind.ALARM:
         return Message.queue_last(kind, "besa@shembull.al", pledge.language)
     if kind in (Message.Kind.PLAN, Message.Kind.HOW):
@@ -428,6 +429,16 @@ def queued(kind, pledge):
         pledge.withdraw()
         return Message.objects.get(kind=kind)
     return Message.queue(kind, pledge)
+
+
+def answered(kind, pledge):
+    """The answer to an enquiry or to a request."""
+    if kind == Message.Kind.ANSWER:
+        make_enquiry(language=pledge.language).answer("#NEJEMI1", None)
+    else:
+        refusal = "unclear" if kind == Message.Kind.DATA_NO else ""
+        make_request(pledge.address, language=pledge.language).close(kind, refusal)
+    return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
 
 
 def prepare_commitment(kind, pledge):

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.utils.html import escape
 
 from pledges.models import Batch, Message, Pledge
+from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_submission
 from tests.organisations import make_joining
@@ -34,7 +35,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     Message.queue(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
     make_submission()
-    make_group(), make_sheet(), make_joining(), make_enquiry(), make_disclosure()
+    make_group(), make_sheet(), make_joining(), make_enquiry(), make_disclosure(), make_request()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     without_add_form = {
@@ -66,7 +67,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in response.text, path
             assert "<script>" not in response.text, path
         visited += 1
-    assert visited == 126
+    assert visited == 129
 
 
 def test_the_language_switch_returns_to_the_same_page_and_affects_only_the_admin(admin_client):

@@ -1,0 +1,195 @@
+"""Admin of requests under the law: all that is held about an address, and what staff do with it and answer."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.utils import formats, timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from pledges.admin.base import log_access_to_people, sees_people
+from pledges.admin.enquiries import is_blocked
+from pledges.admin.held import CHANGED_MEANWHILE, HeldActions, uuids
+from pledges.admin.queues import QueueAdmin, StateFilter
+from pledges.forms.enquiries import OptionalNameField
+from pledges.forms.fields import AddressField
+from pledges.models import DataRequest, Message
+from pledges.models.data_requests import ANSWER_KINDS
+from staff.admin.base import change_url
+from staff.models import AuditEntry
+
+Kind, State = DataRequest.Kind, DataRequest.State
+# The text that usually answers each kind.
+USUAL_ANSWERS = {
+    Kind.ACCESS: Message.Kind.DATA_COPY,
+    Kind.CORRECTION: Message.Kind.DATA_FIXED,
+    Kind.RESTRICTION: Message.Kind.DATA_LIMIT,
+    Kind.ERASURE: Message.Kind.DATA_ERASED,
+}
+
+
+class DataRequestForm(forms.ModelForm):
+    """A request that reached us by phone, by letter or in person."""
+
+    email = AddressField(help_text=_("Any spelling of the address of the person whose data it is about."))
+    name = OptionalNameField(required=False, help_text=_("If you know it. It is only shown here."))
+
+    class Meta:
+        model = DataRequest
+        fields = ["kind", "received_on", "language", "identity"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["received_on"].initial = timezone.localdate
+        self.fields["identity"].choices = [
+            choice for choice in self.fields["identity"].choices if choice[0] != DataRequest.Identity.NOTHING
+        ]
+        for field in ("name", "email"):
+            # Browsers must not offer the name and address of the member of staff.
+            self.fields[field].widget.attrs |= {"autocomplete": "off", "class": "vTextField"}
+
+    def clean_received_on(self):
+        day = self.cleaned_data["received_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(_("This day is in the future."), code="future")
+        return day
+
+
+class RequestStateFilter(StateFilter):
+    """By default those that wait for an answer."""
+
+    WAITING = State.OPEN.value
+
+
+@admin.register(DataRequest)
+class DataRequestAdmin(HeldActions, QueueAdmin):
+    """The requests by the day of the answer, and the page of one with all that is held about its address."""
+
+    form = DataRequestForm
+    list_display = ["title", "until", "state", "received_on"]
+    list_filter = [RequestStateFilter, "kind"]
+    ordering = ["due_on", "pk"]
+    template, page, name_of_row = "admin/pledges/datarequest/request.html", "request", "title"
+    unchanged = CHANGED_MEANWHILE
+    list_note = _(
+        "What people ask of us about their data. The law gives us 30 days for the answer. Add a request that came by phone, by "
+        "letter or in person: its page shows everything that we hold about the address."
+    )
+
+    def has_add_permission(self, request):
+        return sees_people(request) and super(QueueAdmin, self).has_change_permission(request)
+
+    def has_change_permission(self, request, obj=None):
+        return sees_people(request) and super().has_change_permission(request, obj)
+
+    def get_fieldsets(self, request, obj=None):
+        return [(None, {"fields": ["kind", "email", "name", "language", "received_on", "identity"]})]
+
+    def save_model(self, request, obj, form, change):
+        obj.set_person(form.cleaned_data["name"], form.cleaned_data["email"])
+        obj.save(force_insert=True)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], page=self.page, kind=obj.kind)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return redirect(change_url(obj))
+
+    @admin.display(description=_("request"), ordering="due_on")
+    def title(self, row):
+        return row.title
+
+    @admin.display(description=_("answer until"), ordering="due_on")
+    def until(self, row):
+        return due_words(row)
+
+    # The page of one request
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        row = self.get_object(request, object_id) if request.method == "POST" else None
+        if row is not None:
+            if not self.has_change_permission(request, row):
+                raise PermissionDenied
+            if "check" in request.POST:
+                return self._check(request, row)
+            if response := self.act(request, row):
+                return response
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def _check(self, request, row):
+        how = request.POST.get("identity")
+        if how not in dict(self._identities()):
+            self.message_user(request, _("Choose how we know who asks."), messages.ERROR)
+        elif row.check_identity(how):
+            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.page, identity=how)
+        return redirect(change_url(row))
+
+    def _identities(self):
+        """The choices of staff."""
+        return [choice for choice in DataRequest.Identity.choices if choice[0] != DataRequest.Identity.NOTHING]
+
+    def odd(self, row):
+        return []
+
+    def details(self, request, row):
+        found = self.found_of(request, row)
+        seen = [each for each in found if self.may_see(request, each)]
+        log_access_to_people(request, [each.row.pk for each in uuids(seen)], page=self.page)
+        last = row.messages.order_by("-created_at").first()
+        return {
+            "row": row,
+            "due": due_words(row),
+            "found": [(each, self.url_of(request, each), each.key in self.chosen_ids(request, seen)) for each in seen],
+            "hidden": len(found) - len(seen),
+            "people": sum(each.part.key == "pledges" for each in seen),
+            "restricted": any(getattr(each.row, "restricted_at", None) for each in seen),
+            "is_blocked": row.address_cipher is not None and is_blocked(row),
+            "answers": [(kind.value, capfirst(kind.label)) for kind in ANSWER_KINDS],
+            "usual": USUAL_ANSWERS[row.kind] if found else Message.Kind.DATA_NONE,
+            "refusals": DataRequest.Refusal.choices,
+            "identities": self._identities(),
+            "sent": last and {"kind": last.get_kind_display(), "state": last.get_state_display()},
+        }
+
+    def decide(self, request, row):
+        """Answer or refusal, as in every queue."""
+        post = request.POST
+        if "refuse" in post:
+            if post.get("refusal") not in DataRequest.Refusal.values:
+                return self._refuse(request, _("Choose the reason."))
+            done = row.close(self._kind(row, Message.Kind.DATA_NO), refusal=post["refusal"])
+            return done, {"refusal": post["refusal"]}
+        is_none = post.get("kind") == Message.Kind.DATA_NONE
+        if not row.identity and not is_none:
+            return self._refuse(request, _("First say how we know who asks."))
+        if "otherwise" in post:
+            return row.close(), {"answer": "otherwise"}
+        if post.get("kind") not in ANSWER_KINDS:
+            return self._refuse(request, _("Choose the answer."))
+        if is_none and self.found_of(request, row):
+            return self._refuse(request, _("We hold something about this address. Choose another answer."))
+        return row.close(self._kind(row, post["kind"])), {"answer": post["kind"]}
+
+    def _kind(self, row, kind):
+        """The kind of the email; None to a mailbox whose owner asked us never to email it."""
+        return None if is_blocked(row) else kind
+
+    def _refuse(self, request, words):
+        self.message_user(request, words, messages.ERROR)
+        return
+
+
+def due_words(row):
+    """The last day for the answer, and how far it is."""
+    day = formats.date_format(row.due_on, "DATE_FORMAT")
+    if row.state != State.OPEN:
+        return day
+    left = row.days_left
+    if left < 0:
+        return ngettext("%(day)s: overdue by %(count)d day", "%(day)s: overdue by %(count)d days", -left) % {
+            "day": day,
+            "count": -left,
+        }
+    if left == 0:
+        return gettext("%(day)s: today") % {"day": day}
+    return ngettext("%(day)s: %(count)d day left", "%(day)s: %(count)d days left", left) % {"day": day, "count": left}

@@ -1,0 +1,385 @@
+"""Requests under the law in the database: constraints, days, keys, retention, restriction, and what a restore brings back."""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from pledges import housekeeping, outbox
+from pledges.models import (
+    BlockedAddress,
+    DataRequest,
+    Enquiry,
+    Export,
+    GroupPledge,
+    Joining,
+    Message,
+    OutboxEntry,
+    Pledge,
+    Submission,
+    held,
+)
+from pledges.models.data_requests import ANSWER_KINDS
+from pledges.models.keeping import KEEP_PERIOD
+from pledges.submissions import settle
+from pledges.totals import tally
+from tests.clock import let_time_pass
+from tests.commitments import choose, commitment_of
+from tests.data_requests import make_request
+from tests.dump import dump
+from tests.enquiries import make_disclosure, make_enquiry
+from tests.factories import keep_house, make_inviter, make_pledge, make_submission, run_worker, settle_all
+from tests.keys import install, new_key, rotate_keys
+from tests.organisations import make_joining
+from tests.pledges.groups import make_group
+from tests.pledges.outbox import take_entries
+from tests.staff.test_accounts import make_account
+from tests.threads import at_once
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+ADDRESS = "drita@shembull.al"
+
+
+# The record
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "answered"},
+        {"state": "answered", "closed_at": timezone.now(), "identity": ""},
+        {"state": "refused", "closed_at": timezone.now()},
+        {"closed_at": timezone.now()},
+        {"refusal": "identity"},
+        {"address_cipher": None},
+        {"name_cipher": None},
+    ],
+)
+def test_the_database_refuses_requests_that_do_not_exist(changes):
+    make_request()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DataRequest.objects.update(**changes)
+
+
+def test_the_answer_is_due_thirty_days_after_the_day_it_reached_us_and_nobody_sets_another_day():
+    day = timezone.localdate() - 31 * DAY
+    request = make_request(received_on=day)
+    assert (request.due_on, request.days_left) == (day + 30 * DAY, -1)
+    assert set(DataRequest.objects.overdue()) == {request}
+    with connection.cursor() as cursor, pytest.raises(DatabaseError), transaction.atomic():
+        cursor.execute("UPDATE pledges_datarequest SET due_on = current_date")
+    assert request.close("data_copy") and not DataRequest.objects.overdue().exists()
+
+
+def test_it_is_closed_once_and_only_after_the_identity_was_checked():
+    request = make_request(identity="")
+    assert not request.close("data_copy") and not Message.objects.exists()
+    assert [request.check_identity("document"), request.check_identity("document")] == [True, False]
+    assert [request.close("data_copy"), request.close("data_copy"), request.close(refusal="unclear")] == [
+        True,
+        False,
+        False,
+    ]
+    assert Message.objects.get().request == request
+    # Without anything to show, no identity is needed.
+    assert make_request(identity="").close("data_none") and make_request(identity="").close(refusal="identity")
+
+
+@pytest.mark.parametrize("language", ["sq", "en"])
+@pytest.mark.parametrize("kind", [*ANSWER_KINDS, "data_no"])
+def test_an_answer_goes_out_in_the_language_of_the_person_and_quotes_nothing(kind, language, mailoutbox):
+    request = make_request(language=language, name="Drita Kola")
+    request.close(kind, refusal="unclear" if kind == "data_no" else "")
+    run_worker()
+    [mail] = mailoutbox
+    assert mail.to == [ADDRESS] and "Drita" not in mail.body and ADDRESS not in mail.body
+    assert ("Përshëndetje." in mail.body) == (language == "sq")
+    assert ("You did not answer" in mail.body) == (kind == "data_no" and language == "en")
+
+
+def test_the_person_goes_thirty_days_after_the_answer_and_the_record_after_a_year():
+    request = make_request()
+    let_time_pass(400 * DAY)
+    keep_house()
+    request.close("data_copy")
+    let_time_pass(29 * DAY)
+    keep_house()
+    assert DataRequest.objects.get().address == ADDRESS
+    let_time_pass(2 * DAY)
+    keep_house()
+    found = DataRequest.objects.get()
+    assert found.address is None and found.address_digest is None and found.state == "answered"
+    let_time_pass(335 * DAY)
+    keep_house()
+    assert not DataRequest.objects.exists()
+
+
+def test_keys_rotate_over_requests(settings):
+    old = new_key()
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
+    install(old)
+    request = make_request("drita@gmail.com")
+    new = new_key(old)
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
+    rotate_keys()
+    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new]
+    rotate_keys()
+    request.refresh_from_db()
+    assert (request.name, request.address) == ("Drita Kola", "drita@gmail.com")
+    assert set(DataRequest.objects.at_address("D.rita+x@gmail.com")) == {request}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dump_has_neither_name_nor_address_of_a_request():
+    make_request("zhgenjyese@gazeta-shembull.al", "Zamira Gazetarja")
+    stolen = dump().decode()
+    for text in ("zhgenjyese", "Zamira", "gazeta-shembull"):
+        assert text not in stolen and text.encode().hex() not in stolen
+
+
+# Everything that is held
+
+
+def test_every_model_with_an_address_is_in_the_search():
+    """A new model with a digest, a ciphertext or an address fails here until the search finds it, or a reason stands here."""
+    reasons = {
+        "Answer": "found with its enquiry",
+        "ReferralLink": "found with its pledge",
+        "Attempt": "a network, for ten minutes",
+        "SlowLane": "a network, for an hour",
+        "ProtectionUnit": "the public address of an office",
+        "UsedChallenge": "a number, of no person",
+    }
+    marks = ("_cipher", "address_digest", "mailbox_digest", "_digest", "digest", "email")
+    found = {
+        model._meta.concrete_model.__name__
+        for app in ("pledges", "campaign", "staff")
+        for model in apps.get_app_config(app).get_models()
+        for field in model._meta.get_fields()
+        if field.concrete and (field.name.endswith(marks) or isinstance(field, models.EmailField))
+    }
+    searched = {
+        "Pledge",
+        "GroupPledge",
+        "Joining",
+        "Enquiry",
+        "Submission",
+        "Message",
+        "BlockedAddress",
+        "MessageGrant",
+    }
+    searched |= {"DataRequest", "User"}
+    everything()
+    assert searched == {type(each.row)._meta.concrete_model.__name__ for each in held.held_about("drita@gmail.com")}
+    assert found - searched == set(reasons)
+
+
+def everything(address="Dri.ta+zotim@Gmail.com"):
+    """A row of every part for this mailbox."""
+    pledge, _link = make_inviter("Drita Kola", address)
+    make_pledge("Besa Kola", address)
+    Message.queue(Message.Kind.COUNTED, pledge)
+    make_pledge("Artan Hoxha", "artan@shembull.al", state="confirmed").request_new_address(address)
+    make_group(address=address), make_joining(address=address)
+    make_enquiry(address=address), make_disclosure(address=address)
+    Message.queue_last(Message.Kind.MOVED, address, "sq")
+    run_worker()
+    Message.queue_last(Message.Kind.MOVED, address, "sq")
+    make_submission("Vera Kola", address)
+    make_pledge("Teuta Lala", "dritaa@shembull.al")
+    make_account(address.lower(), "editor", "Drita")
+    BlockedAddress.objects.add(address)
+    make_request(address)
+
+
+@pytest.mark.parametrize("typed", ["drita@gmail.com", "D.R.I.T.A+lajme@GOOGLEMAIL.com", " drita@gmail.com "])
+def test_every_part_is_found_by_any_spelling(typed):
+    everything()
+    found = held.held_about(typed)
+    assert {each.part.key for each in found} == {part.key for part in held.PARTS}
+    assert sum(each.part.key == "pledges" for each in found) == 2
+    assert held.held_about("dritan@gmail.com") == []
+
+
+def test_a_domain_with_letters_of_a_language_is_one_address():
+    pledge = make_pledge("Drita Kola", "drita@shkëndija.al")
+    assert [each.row for each in held.held_about("Drita@xn--shkndija-v1a.al")] == [pledge]
+
+
+# Restriction
+
+
+def test_nothing_is_sent_about_a_restricted_pledge_by_any_path(mailoutbox):
+    pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed", updates=True)
+    waiting = Message.queue(Message.Kind.COUNTED, pledge)
+    choose(pledge, commitment_of(), remind_at=timezone.now(), day=timezone.localdate(), part="evening", place="home")
+    held.restrict(ADDRESS, [str(pledge.pk)])
+    assert Message.queue(Message.Kind.LINKS, pledge) is None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT queue_message('links', %s)", [pledge.pk])
+    Message.objects.create(kind="links", pledge=pledge, language="sq")
+    make_submission("Drita Kola", ADDRESS)
+    settle_all()
+    let_time_pass(KEEP_PERIOD + DAY)
+    keep_house()
+    run_worker()
+    assert mailoutbox == [] and not Message.objects.filter(pk=waiting.pk).exists()
+    pledge.refresh_from_db()
+    # No question was counted as asked, and nothing is erased meanwhile.
+    assert pledge.keep_asked_at is None and pledge.name == "Drita Kola"
+    held.restrict(ADDRESS, [str(pledge.pk)], lift=True)
+    keep_house()
+    run_worker()
+    assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
+
+
+def test_groups_and_organisations_of_a_restricted_adult_get_no_email(mailoutbox):
+    group, joining = make_group("confirmed", address=ADDRESS), make_joining("confirmed", address=ADDRESS)
+    held.restrict(ADDRESS, [str(group.pk), str(joining.pk)])
+    assert group.refuse("number") and joining.refuse("unknown")
+    let_time_pass(400 * DAY)
+    keep_house()
+    run_worker()
+    assert mailoutbox == [] and GroupPledge.objects.get().name and Joining.objects.get().name
+
+
+def test_a_restricted_name_is_neither_on_the_wall_nor_exported_and_the_total_stays():
+    values = {"state": "confirmed", "show_name": True, "wall": "shown", "wall_at": timezone.now(), "updates": True}
+    pledge = make_pledge("Drita Kola", ADDRESS, **values)
+    held.restrict(ADDRESS, [str(pledge.pk)])
+    assert not Pledge.objects.on_the_wall().exists() and not Pledge.objects.awaiting_wall_review().exists()
+    for content in Export.Content:
+        assert not Export(content=content).chosen(Pledge.objects.all()).exists()
+    assert Pledge.objects.confirmed().count() == 1 and tally.differences() == []
+    held.restrict(ADDRESS, [str(pledge.pk)], lift=True)
+    assert Pledge.objects.on_the_wall().get() == pledge
+
+
+def test_a_restricted_message_to_the_team_waits_without_an_answer_and_is_not_erased():
+    enquiry = make_enquiry(address=ADDRESS)
+    held.restrict(ADDRESS, [str(enquiry.pk)])
+    assert not Enquiry.objects.inbox().exists() and not enquiry.answer("Ja.", None)
+    let_time_pass(366 * DAY)
+    keep_house()
+    assert Enquiry.objects.exists()
+    held.restrict(ADDRESS, [str(enquiry.pk)], lift=True)
+    keep_house()
+    assert not Enquiry.objects.exists()
+
+
+def test_each_row_is_restricted_once():
+    pledge = make_pledge("Drita Kola", ADDRESS)
+    ids = [str(pledge.pk)]
+    changed = [len(held.restrict(ADDRESS, ids, lift=lift)) for lift in (False, False, True, True)]
+    assert changed == [1, 0, 1, 0]
+
+
+# Erasure
+
+
+def test_an_erasure_leaves_only_what_it_says_and_the_numbers_of_the_group():
+    everything()
+    group = GroupPledge.objects.get()
+    address = "drita@gmail.com"
+    ids = [each.key for each in held.held_about(address)]
+    held.erase(address, ids)
+    assert {each.part.key for each in held.held_about(address)} == {
+        "disclosures",
+        "limits",
+        "requests",
+        "accounts",
+        "emails",
+    }
+    # The last email about the pledge, about the other one, and about the organisation.
+    last = [each.row for each in held.held_about(address) if each.part.key == "emails"]
+    assert sorted(message.kind for message in last) == ["join_out", "withdrawn", "withdrawn"]
+    group.refresh_from_db()
+    assert group.name is None and group.people
+    assert Pledge.objects.get(state="confirmed").new_address is None
+    held.erase(address, ids, with_disclosures=True)
+    assert not Enquiry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_something_is_erased_no_form_is_settled_and_a_settled_one_is_found_by_its_number():
+    form = make_submission("Drita Kola", ADDRESS)
+    ids = [each.key for each in held.held_about(ADDRESS)]
+    settle_all()
+    [pledge] = held.erase(ADDRESS, ids)
+    assert pledge.row.pk == form.pk and not Pledge.objects.exists() and not Submission.objects.exists()
+    make_submission("Besa Kola", "besa@shembull.al")
+    with transaction.atomic():
+        held.erase(ADDRESS, ids)
+        assert at_once(settle) == [0]
+    assert settle() == 1
+
+
+# Restore
+
+
+def restore(rows):
+    """Bring rows back as they were, as a restore of an older backup does, and repeat what was written down since."""
+    entries = take_entries()
+    for text in ("Drita", "drita", "Zamira"):
+        assert text not in str(entries)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for row in rows:
+            row.save()
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    OutboxEntry.objects.all().delete()
+    tally.rebuild()
+    outbox.replay(entries, timezone.now() - DAY)
+
+
+def test_an_erasure_is_not_undone_by_the_restore_of_an_older_backup():
+    pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed")
+    rows = [
+        pledge,
+        make_group(address=ADDRESS),
+        make_joining("approved", address=ADDRESS),
+        make_enquiry(address=ADDRESS),
+    ]
+    OutboxEntry.objects.all().delete()
+    request = make_request(ADDRESS, kind="erasure")
+    held.erase(ADDRESS, [each.key for each in held.held_about(ADDRESS)])
+    Message.objects.all().delete()
+    request.close("data_erased")
+    DataRequest.objects.all().delete()
+    # The record of the request was not erased, only lost with the machine.
+    OutboxEntry.objects.filter(kind="request_erased").delete()
+    restore(rows)
+    assert not Pledge.objects.exists() and not Enquiry.objects.exists()
+    assert GroupPledge.objects.get().name is None and Joining.objects.get().name is None
+    found = DataRequest.objects.get()
+    assert (found.state, found.kind, found.address, found.due_on) == ("answered", "erasure", ADDRESS, request.due_on)
+
+
+@pytest.mark.parametrize("lift", [False, True])
+def test_a_restriction_and_its_end_outlive_a_restore(lift):
+    rows = [make_pledge("Drita Kola", ADDRESS), make_group(address=ADDRESS)]
+    rows += [make_joining(address=ADDRESS), make_enquiry(address=ADDRESS)]
+    ids = [str(row.pk) for row in rows]
+    if lift:
+        held.restrict(ADDRESS, ids)
+        for row in rows:
+            row.refresh_from_db()
+    OutboxEntry.objects.all().delete()
+    held.restrict(ADDRESS, ids, lift=lift)
+    restore(rows)
+    for row in rows:
+        row.refresh_from_db()
+        assert (row.restricted_at is None) == lift, row
+
+
+def test_an_erased_request_stays_erased():
+    request = make_request()
+    OutboxEntry.objects.all().delete()
+    DataRequest.objects.update(state="answered", closed_at=Now() - 366 * DAY)
+    housekeeping.erase_contacts()
+    restore([request])
+    assert not DataRequest.objects.exists()
