@@ -49,7 +49,9 @@ def gunicorn_command(application, bind, options):
     # Of an option that is repeated, gunicorn takes the last.
     chosen = [text for name, number in numbers.items() if number for text in (name, str(number))]
     command = ["-m", "gunicorn", application, "--bind", bind, "--log-level", "warning"]
-    return [*command, *service_options(), *chosen]
+    # The reference is no site: it runs without gunicorn.conf.py, which loads models. The package `bench` names no option.
+    config = ["--config", "python:bench"] if application == EMPTY else []
+    return [*command, *config, *service_options(), *chosen]
 
 
 @contextlib.contextmanager
