@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from pledges import metrics
 from pledges.crypto import keys
 from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
@@ -273,6 +274,7 @@ class Message(models.Model):
 
     def _log(self):
         outcome = "dropped" if self.no_longer_applies else "kept" if self.is_kept else self.state
+        metrics.MESSAGES.labels(self.kind, outcome).inc()
         fields = {"mail": str(self.pk), "kind": self.kind, "outcome": outcome, "attempt": self.attempts}
         level = logging.WARNING if self.error else logging.INFO
         logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})

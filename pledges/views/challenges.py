@@ -2,6 +2,7 @@
 
 from django.http import JsonResponse
 
+from pledges import metrics
 from pledges.crypto import challenges
 from pledges.http import personal_page, read_only
 
@@ -10,4 +11,5 @@ from pledges.http import personal_page, read_only
 @read_only
 def challenge(request, form):
     """A fresh challenge for the form with this id, as JSON in the ALTCHA format."""
+    metrics.CHALLENGES.labels("issued").inc()
     return JsonResponse(challenges.issue(form))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 
+from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
 from pledges.figures.mosaic import mosaic
@@ -129,6 +130,8 @@ def answer(request, form, shown, arrived):
         solved=challenges.read(solution, form.form_id),
         slow_lane=pledging.slow_lane if is_slow else None,
     )
+    if solution:
+        metrics.CHALLENGES.labels("accepted" if receipt else "refused").inc()
     if receipt:
         return SeeOther(reverse(arrived) + ("#later" if receipt.moment else ""))
     # Refused are a solution that is not valid and a form without a place in the slow lane.
