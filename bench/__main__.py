@@ -33,6 +33,7 @@ MEASUREMENTS = {
     "admin": ("admin", "pages and batches of the admin at a million pledges"),
     "export": ("exports", "exports of a million pledges"),
     "fuzz": ("fuzz", "150,000 random, often malformed requests to gunicorn and nginx: errors, hangs, memory, rows"),
+    "storage": ("storage", "bytes of a pledge, and transactions, WAL and blocks on its way, by number of pledges"),
     "scale": ("scale", "response times, periodic work and the admin, by number of pledges"),
 }
 # Not part of `all`: it downloads Lighthouse.

@@ -47,7 +47,12 @@ CHALLENGES = Counter(
 SETTLED = Counter("weare1_settled_forms", "Forms that the worker has settled or set aside.", registry=REGISTRY)
 CONFIRMATIONS = Counter("weare1_confirmations", "Pledges confirmed by supporters or staff.", registry=REGISTRY)
 # Outcomes: see “Logs” in docs/operating.md.
-MESSAGES = Counter("weare1_messages", "Attempts to send, by kind and outcome.", ["kind", "outcome"], registry=REGISTRY)
+MESSAGES = Counter(
+    "weare1_messages",
+    "Attempts to send, by mailer (a key of MAILERS), kind and outcome.",
+    ["mailer", "kind", "outcome"],
+    registry=REGISTRY,
+)
 
 
 # Of static files, redirects to https and addresses that do not exist.

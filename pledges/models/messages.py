@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.mail import DEFAULT_MAILER_ALIAS
 from django.db import DatabaseError, InterfaceError, connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -274,7 +275,7 @@ class Message(models.Model):
 
     def _log(self):
         outcome = "dropped" if self.no_longer_applies else "kept" if self.is_kept else self.state
-        metrics.MESSAGES.labels(self.kind, outcome).inc()
+        metrics.MESSAGES.labels(DEFAULT_MAILER_ALIAS, self.kind, outcome).inc()
         fields = {"mail": str(self.pk), "kind": self.kind, "outcome": outcome, "attempt": self.attempts}
         level = logging.WARNING if self.error else logging.INFO
         logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
