@@ -33,6 +33,7 @@ SURNAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".sp
 # How many of the newest pledges have a name and address that can be decrypted, which takes longer than all the rest. The
 # others have random bytes of the same length.
 READABLE = 1000
+COPIED_LINES = 10_000
 # Models of what measurements leave behind, apart from pledges.
 LEFTOVERS = {"Message", "Attempt", "Submission", "DBTaskResult"}
 
@@ -162,7 +163,9 @@ def insert(cursor, rows, readable):
     cursor.execute(
         "CREATE TEMPORARY TABLE readable (n bigint, id uuid, name_cipher bytea, address_cipher bytea) ON COMMIT DROP"
     )
-    cursor.copy_expert("COPY readable FROM STDIN", _Lines(people(rows, readable)))
+    # In parts: encrypting reads the registered keys again after half a minute, which no COPY may interrupt.
+    for lines in itertools.batched(people(rows, readable), COPIED_LINES):
+        cursor.copy_expert("COPY readable FROM STDIN", io.StringIO("".join(lines)))
     cursor.execute("ANALYZE readable")
     # The same rows in every run.
     cursor.execute("SELECT setseed(0.5)")
@@ -216,16 +219,6 @@ def people(rows, readable):
             for column, text in (("name", name), ("address", address))
         ]
         yield f"{number}\t{person}\t\\\\x{ciphers[0]}\t\\\\x{ciphers[1]}\n"
-
-
-class _Lines(io.TextIOBase):
-    """A file object that reads from an iterator of lines."""
-
-    def __init__(self, lines):
-        self.lines = lines
-
-    def read(self, size=-1):
-        return "".join(itertools.islice(self.lines, 200))
 
 
 def pending(counties, sectors):

@@ -49,7 +49,9 @@ def gunicorn_command(application, bind, options):
     # Of an option that is repeated, gunicorn takes the last.
     chosen = [text for name, number in numbers.items() if number for text in (name, str(number))]
     command = ["-m", "gunicorn", application, "--bind", bind, "--log-level", "warning"]
-    return [*command, *service_options(), *chosen]
+    # The reference is no site: it runs without gunicorn.conf.py, which loads models. The package `bench` names no option.
+    config = ["--config", "python:bench"] if application == EMPTY else []
+    return [*command, *config, *service_options(), *chosen]
 
 
 @contextlib.contextmanager
@@ -60,12 +62,15 @@ def gunicorn(application, options, ready_path="/healthz", **process_options):
     # As behind nginx, the network of a visitor is read from X-Forwarded-For.
     environment = {"SITE_URL": url, "TRUSTED_PROXIES": "127.0.0.1"}
     command = gunicorn_command(application, f"127.0.0.1:{port}", options)
-    process = serve.start(*command, environment=environment, **process_options)
-    try:
-        wait_for(url + ready_path, [process])
-        yield Server(url, process.pid)
-    finally:
-        serve.stop([process])
+    # In memory, as /run is.
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        environment["METRICS_FOLDER"] = folder
+        process = serve.start(*command, environment=environment, **process_options)
+        try:
+            wait_for(url + ready_path, [process])
+            yield Server(url, process.pid)
+        finally:
+            serve.stop([process])
 
 
 @contextlib.contextmanager

@@ -202,6 +202,8 @@ use() {
 
     # Requests wait in the socket meanwhile. Whether the processes came up is for wait_until_well() to say.
     systemctl restart gunicorn.service worker.service || true
+    # A release before may not have it.
+    systemctl try-restart metrics.service 2>/dev/null || true
     [ "${#new[@]}" = 0 ] || systemctl enable --quiet --now "${new[@]}"
 }
 

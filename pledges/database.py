@@ -26,8 +26,21 @@ WORKER_OPTIONS = {
 }
 
 
+# Prometheus asks again soon (pledges/metrics/scraped.py).
+SCRAPE_OPTIONS = {"lock_timeout": "1s", "statement_timeout": "3s"}
+# Names of refusals, by SQLSTATE, for metrics.
+REASONS = {
+    "55P03": "lock_timeout",
+    "57014": "statement_timeout",
+    DISK_FULL: "disk_full",
+    READ_ONLY: "read_only",
+    "53300": "too_many_connections",
+    None: "connection",
+}
+
+
 def limit(options):
-    """Set WEB_OPTIONS or WORKER_OPTIONS for all connections that this process opens from now on.
+    """Set WEB_OPTIONS, WORKER_OPTIONS or SCRAPE_OPTIONS for all connections that this process opens from now on.
 
     What `DATABASE_URL` gives as options has precedence.
     """
@@ -44,6 +57,11 @@ def sqlstate(error):
 def is_unavailable(error):
     """Whether the database cannot do now what it was asked: unreachable, locked, too slow, full or read-only."""
     return isinstance(error, UNAVAILABLE) or (isinstance(error, InternalError) and sqlstate(error) == READ_ONLY)
+
+
+def reason(error):
+    """The name of a refusal in REASONS, or "other"."""
+    return REASONS.get(sqlstate(error), "other")
 
 
 def refuses_writes(error):

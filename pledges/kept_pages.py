@@ -16,7 +16,7 @@ import django
 from django.conf import settings
 from django.http import HttpResponse
 
-from pledges import snapshot
+from pledges import metrics, snapshot
 from pledges.crypto import stamps
 from pledges.snapshot import Depth
 
@@ -75,7 +75,7 @@ class KeptPages:
 
     def get_or_render(self, address, key, render):
         """The response of this address: of the kept page, or of `render()`, which is kept if its status is 200."""
-        page = self.get(address, key)
+        page, source = self.get(address, key), "kept"
         if page is None:
             with LOCKS[hash(address) % len(LOCKS)]:
                 page = self.get(address, key)
@@ -83,8 +83,9 @@ class KeptPages:
                     response = render()
                     if response.status_code != 200:
                         return response
-                    page = KeptPage(key, response.content, dict(response.headers))
+                    page, source = KeptPage(key, response.content, dict(response.headers)), "rendered"
                     self.put(address, page)
+        metrics.PAGES.labels(source).inc()
         return page.response()
 
 

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 
 from django.db import OperationalError, connection, transaction
 
+from pledges import metrics
 from pledges.database import UNAVAILABLE
 
 logger = logging.getLogger(__name__)
@@ -25,10 +26,8 @@ logger = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 1
 # After a refused write forms are closed for this time; then the next one tries again.
 FORMS_CLOSED_SECONDS = 5
-# Longer than an attempt to connect takes (connect_timeout in the settings).
-PROBE_SECONDS = 5
-# Maximum number of reads when the content changes during each of them.
-LOAD_ATTEMPTS = 10
+PROBE_SECONDS = 5  # longer than connect_timeout in the settings
+LOAD_ATTEMPTS = 10  # reads while the content changes during each of them
 # Everything is read again after this time, so that the clock of the database is known also where nothing changes.
 WHOLE_SECONDS = 60
 
@@ -123,8 +122,7 @@ class _Process:
 
     def __init__(self):
         self.lock = threading.Lock()
-        # {depth: _Held}, as last read
-        self.held = {}
+        self.held = {}  # {depth: _Held}, as last read
         self.content = None
         # Seconds by which the clock of the database is ahead.
         self.clock_offset = 0.0
@@ -202,6 +200,7 @@ def read(depth=Depth.NONE, patience=0.0):
         # In a transaction, which is lost with the connection, the caller must not believe that its changes were saved.
         if held is None or connection.in_atomic_block:
             raise
+        metrics.STALE_MOMENTS.inc()
         return Moment(_process.last_seen, _process.content, held.figures, is_live=False)
     _process.last_seen = _process.now()
     is_live = time.monotonic() >= _process.forms_closed_until
@@ -209,6 +208,7 @@ def read(depth=Depth.NONE, patience=0.0):
 
 
 def _hold(depth, held, answer):
+    metrics.CONTENT_READ.set_to_current_time()
     at = datetime.fromtimestamp(answer["at"], UTC)
     _process.clock_offset = answer["at"] - time.time()
     content = _content(answer["content"], at)

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Max
 from django.db.models.expressions import DatabaseDefault
 
+from pledges import metrics
 from pledges.models.attempts import WINDOW, limits
 from pledges.models.submissions import Submission
 
@@ -41,7 +42,12 @@ def submit(submission, network=None, limit=0, *, solved=None, slow_lane=None):
     per hour. One statement, which reads no row about any person. None, an unknown network, is not limited. When the connection is
     lost, the statement is repeated once on a new one; it is idempotent.
     """
-    arguments = (submission, network, limit, solved, slow_lane)
+    receipt = _submit_or_repeat(submission, network, limit, solved, slow_lane)
+    metrics.FORMS.labels(submission.kind, "stored" if receipt else "refused").inc()
+    return receipt
+
+
+def _submit_or_repeat(*arguments):
     try:
         return _submit(*arguments)
     except (OperationalError, InterfaceError):
@@ -84,7 +90,9 @@ def settle():
     """Settle the next BATCH_ROWS submissions in the order of arrival; returns how many. 0 also while another process settles."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT settle_submissions(%s)", [BATCH_ROWS])
-        return cursor.fetchone()[0]
+        [settled] = cursor.fetchone()
+    metrics.SETTLED.inc(settled)
+    return settled
 
 
 def settle_all():

@@ -28,6 +28,12 @@ def url_of_test_database(**options):
     return f"postgres://{user}{password}@{host}{port}/{values['NAME']}{query}"
 
 
+def free_port():
+    """A TCP port of 127.0.0.1 that is free at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
 @cache
 def collect_static():
     """Collect the static files, without which gunicorn's pages fail. The folder is shared with other processes of these tests."""
@@ -73,7 +79,7 @@ class Site:
     def fetch(self, path, form=None, headers=None):
         """(status, headers, body) of a request on a new connection; with `form` it is a POST."""
         connection = http.client.HTTPConnection(*self.listener.getsockname()[:2], timeout=TIMEOUT)
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else headers or {}
+        headers = (headers or {}) | ({"Content-Type": "application/x-www-form-urlencoded"} if form else {})
         connection.request("POST" if form else "GET", path, urlencode(form) if form else None, headers)
         response = connection.getresponse()
         body = response.read().decode(errors="replace")

@@ -13,6 +13,8 @@ import time
 import psycopg2
 from django.db import connections
 
+from pledges import metrics
+
 # Above `statement_timeout` of the web processes (pledges/database.py), so that a statement that is only slow ends with its own
 # error. Below the 30 seconds of nginx even if connecting anew fails too.
 SECONDS = 24
@@ -51,6 +53,7 @@ class Deadline:
                 for too_old_at, wrapper in list(self._requests.values()):
                     connection = wrapper.connection
                     if now > too_old_at and connection is not None:
+                        metrics.UNAVAILABLE.labels("deadline").inc()
                         _hang_up(connection)
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import contextlib
+import ipaddress
 import json
 import os
 import secrets
@@ -116,6 +117,29 @@ def site_url(name, default=None):
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise ImproperlyConfigured(f"{name} must be an address such as https://example.org, without a path.")
     return value.rstrip("/")
+
+
+def folder(name):
+    """The Path of a variable, or None if it is unset. The folder must exist."""
+    value = text(name)
+    if value and not Path(value).is_dir():
+        raise ImproperlyConfigured(f"{name} must be a folder that exists.")
+    return Path(value) if value else None
+
+
+def private_address(name):
+    """(host, port) of a variable like `127.0.0.1:9464`, or None if it is unset. A public address is refused."""
+    value = text(name)
+    if not value:
+        return None
+    parts = _split(f"//{value}")
+    try:
+        host, port = ipaddress.ip_address(parts.hostname), parts.port
+    except ValueError:
+        host = port = None
+    if not port or host.is_unspecified or not host.is_private:
+        raise ImproperlyConfigured(f"{name} must be a private IP address and a port, such as 127.0.0.1:9464.")
+    return str(host), port
 
 
 def mailer(name):

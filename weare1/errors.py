@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.csrf import requires_csrf_token
 
-from pledges import database, snapshot
+from pledges import database, metrics, snapshot
 from pledges.crypto import registry
 from weare1 import request_ids
 
@@ -26,8 +26,10 @@ def unavailable(error):
     # The error may be the database's answer to digests of a key that was replaced a moment ago.
     registry.forget()
     if isinstance(error, registry.KeysRefused):
+        metrics.UNAVAILABLE.labels("keys").inc()
         logger.error("%s", error)
     else:
+        metrics.UNAVAILABLE.labels(database.reason(error)).inc()
         # Without an SQLSTATE the words are those of the client library about the connection: they hold no value of a row.
         reason = database.sqlstate(error) or " ".join(str(error).split())
         logger.error("the database does not work: %s %s", type(error).__name__, reason)
@@ -45,6 +47,7 @@ def server_error(request):
     error = sys.exception()
     if is_unavailable(error):
         return unavailable(error)
+    metrics.EXCEPTIONS.labels(metrics.view_of(request)).inc()
     return _page("500.html", 500)
 
 

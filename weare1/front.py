@@ -2,12 +2,16 @@
 
 The first request for a page passes through Django, which checks its host and protocol and adds all headers. Front keeps that
 response for requests of the same host, protocol and address, as long as the page depends on nothing that has changed.
+
+It counts and times all requests (pledges/metrics), also those that it passes on.
 """
 
+import time
 from dataclasses import dataclass
 
 from django.db import Error
 
+from pledges import metrics
 from pledges.kept_pages import PublicPage
 
 # Maximum number of addresses. When it is reached, all responses are dropped; Django makes each again from the kept page.
@@ -18,7 +22,7 @@ OTHER_CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFI
 
 @dataclass
 class KeptResponses:
-    """The responses of Django for one address: {If-None-Match matches: (status, headers, body)}."""
+    """The responses of Django for one address: {If-None-Match matches: (status, headers, body, its Histogram)}."""
 
     page: PublicPage
     state: tuple
@@ -52,8 +56,9 @@ class Front:
         self.kept = {}
 
     def __call__(self, environ, start_response):
+        began = time.perf_counter()
         if environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in OTHER_CONDITIONS):
-            return self.application(environ, start_response)
+            return self._pass_on(began, None, environ, start_response)
         address = (
             environ.get("HTTP_HOST"),
             environ.get("wsgi.url_scheme"),
@@ -66,26 +71,31 @@ class Front:
         if kept is not None and (moment := kept.moment()):
             response = kept.response_to(environ.get("HTTP_IF_NONE_MATCH")) if kept.is_current(moment) else None
             if response is not None:
-                status, headers, body = response
+                status, headers, body, times = response
                 start_response(status, headers)
+                times.observe(time.perf_counter() - began)
                 return body
             # For `pledges.http.public_page`, which then does not read it again.
             environ["public_moment"] = kept.page, moment
-        return self._pass_on(address, environ, start_response)
+        return self._pass_on(began, address, environ, start_response)
 
-    def _pass_on(self, address, environ, start_response):
-        """Let Django answer, and keep the response if it is that of a public page."""
+    def _pass_on(self, began, address, environ, start_response):
+        """Let Django answer, and keep the response if it is that of a public page. `address` is None for one that is not kept."""
         started = []
 
         def start(status, headers, *exc_info):
             started[:] = status, headers
             return start_response(status, headers, *exc_info)
 
-        response = self.application(environ, start)
+        try:
+            response = self.application(environ, start)
+        finally:
+            view, status = environ.pop("view_name", metrics.NO_VIEW), started[0] if started else "500"
+            metrics.times(view, status, "django").observe(time.perf_counter() - began)
         page, state = environ.pop("public_page", (None, None))
         # Not with parameters that the page does not know: they would fill the memory with equal responses.
-        if page is not None and ("?" in page.address) == bool(address[-1]):
-            self._keep(address, page, state, (*started, list(response)))
+        if address and page is not None and ("?" in page.address) == bool(address[-1]):
+            self._keep(address, page, state, (*started, list(response), metrics.times(view, status, "front")))
         return response
 
     def _keep(self, address, page, state, response):

@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.csp import build_policy
 
-from pledges import snapshot
+from pledges import metrics, snapshot
 from pledges.http import NOT_INDEXED
 from pledges.network import network, site_prefix
 from staff import sessions
@@ -40,6 +40,17 @@ def _is_public_not_found_or_moved(request, response):
         # Not a 301 of CommonMiddleware, which appends the slash that is missing: the URL may be a personal link.
         return response.status_code == 404
     return response.status_code in (301, 404) and "token" not in match.kwargs
+
+
+def name_the_view(get_response):
+    """Middleware: tell `weare1.front` which view has answered. The outermost one."""
+
+    def middleware(request):
+        response = get_response(request)
+        request.environ["view_name"] = metrics.view_of(request)
+        return response
+
+    return middleware
 
 
 class SecurityHeadersMiddleware(SecurityMiddleware):

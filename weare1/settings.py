@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "weare1.middleware.name_the_view",
     "weare1.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -151,12 +152,10 @@ CACHES = {
 }
 
 # Seconds for which `/readyz` repeats its answer, and that about the disks.
-READINESS_PATIENCE_SECONDS = 2
-DISK_PATIENCE_SECONDS = 30
+READINESS_PATIENCE_SECONDS, DISK_PATIENCE_SECONDS = 2, 30
 # A page may show figures that are so old (seconds) while people confirm. Otherwise every confirmation would render it anew.
 TALLY_PATIENCE_SECONDS = 1
-# Memory of each process for rendered pages (pledges/kept_pages.py), and the folders whose files shape them: a release with other
-# files has other pages.
+# Memory of each process for rendered pages (pledges/kept_pages.py), and the folders of a release whose files shape them.
 KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
@@ -166,6 +165,11 @@ KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
 # Hours after which a missing backup is an alarm (pledges/models/backups.py), and days for which `bin/backup` keeps one.
 BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
 BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
+
+# The folder of the metrics of this service's processes, and the private address of `manage.py metrics` (pledges/metrics/).
+METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
+# Who is told of failed checks (pledges/readiness/alarm.py).
+OPERATOR_EMAILS = env.comma_separated("OPERATOR_EMAIL")
 
 # Mail: SMTP server from MAIL_URL. Without it, development writes one .eml file per message under var/mail/.
 if DEV and not env.text("MAIL_URL"):
@@ -226,8 +230,7 @@ MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # Throttling is in SQL (staff/models/sign_in_attempts.py). allauth's uses the cache, which may be separate for each process.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# A session ends an hour (seconds) after its last request (StaffSessionMiddleware) and when the browser closes. staff/sessions.py
-# adds further limits.
+# A session ends so many seconds after its last request (StaffSessionMiddleware), or by other limits of staff/sessions.py.
 SESSION_ENGINE = "staff.session_store"
 SESSION_COOKIE_AGE = 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

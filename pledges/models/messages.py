@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.core.mail import DEFAULT_MAILER_ALIAS
 from django.db import DatabaseError, InterfaceError, connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from pledges import metrics
 from pledges.crypto import keys
 from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
@@ -276,6 +278,7 @@ class Message(models.Model):
 
     def _log(self):
         outcome = "dropped" if self.no_longer_applies else "kept" if self.is_kept else self.state
+        metrics.MESSAGES.labels(DEFAULT_MAILER_ALIAS, self.kind, outcome).inc()
         fields = {"mail": str(self.pk), "kind": self.kind, "outcome": outcome, "attempt": self.attempts}
         level = logging.WARNING if self.error else logging.INFO
         logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})

@@ -7,7 +7,7 @@ from django.db import connection, models, transaction
 from django.db.models import Func, OuterRef, Q, Value
 from django.db.models.functions import Now, Substr
 
-from pledges import addresses
+from pledges import addresses, metrics
 from pledges.crypto import keys, links, registry
 from pledges.models.addresses import ProviderRule
 from pledges.models.events import EventCount
@@ -188,6 +188,7 @@ class PledgeQuerySet(KeepingQuerySet):
             for code, number in codes_of(inviters):
                 counter = EventCount if code.startswith(EVENT_MARK) else ReferralLink
                 counter.objects.count_confirmations(code, number)
+        metrics.CONFIRMATIONS.inc(changed)
         return changed
 
     def invalidate(self):

@@ -2,6 +2,7 @@
 
 from django.http import Http404, JsonResponse
 
+from pledges import metrics
 from pledges.crypto import challenges
 from pledges.forms.enquiries import EnquiryForm
 from pledges.forms.groups import GroupForm
@@ -20,4 +21,5 @@ def challenge(request, form):
     """A fresh challenge for the form with this id, as JSON in the ALTCHA format. 404 if there is no such form."""
     if form not in FORMS:
         raise Http404
+    metrics.CHALLENGES.labels("issued").inc()
     return JsonResponse(challenges.issue(form))

@@ -144,3 +144,8 @@ def test_the_invented_rows_are_counted_and_indexed_like_real_ones():
     for pledge in Pledge.objects.order_by("-created_at")[:100:20]:
         assert pledge.name and pledge.address.endswith(".invalid")
         assert list(Pledge.objects.filter(address_digest=pledge.address_digest, slot=pledge.slot)) == [pledge]
+
+
+def test_the_reference_starts_and_answers():
+    with site.gunicorn(site.EMPTY, rounds.Options(workers=1), ready_path="/") as empty:
+        assert site.fetch(empty.url + "/sq/").status == 200

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import threading
@@ -62,15 +63,28 @@ def read(name):
     return unit
 
 
-def spawn(name):
-    """Start the command of a service."""
-    unit = read(name)["Service"]
+def environment_of(name):
+    """The variables of a service that files give."""
     environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
     for optional, file in re.findall(r"^EnvironmentFile=(-?)(.*)$", (UNITS / name).read_text(), re.MULTILINE):
         for line in [] if optional and not Path(file).exists() else Path(file).read_text().splitlines():
             variable, equals, value = line.partition("=")
             if equals and not line.startswith("#"):
                 environment[variable] = "".join(shlex.split(value))
+    return environment
+
+
+def spawn(name):
+    """Start the command of a service."""
+    unit = read(name)["Service"]
+    environment = environment_of(name)
+    if assigned := unit.get("Environment"):
+        variable, _equals, value = assigned.partition("=")
+        environment[variable] = value.replace("%t", "/run")
+    for kind, parent in {"Runtime": "/run", "State": "/var/lib"}.items():
+        if folder := unit.get(f"{kind}Directory"):
+            environment[f"{kind.upper()}_DIRECTORY"] = path = f"{parent}/{folder}"
+            make_folder(path, unit)
     command = shlex.split(unit["ExecStart"])
     passed = ()
     if (UNITS / name).with_suffix(".socket").exists():
@@ -91,6 +105,20 @@ def spawn(name):
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+
+
+def make_folder(path, unit):
+    """A folder of a service. That of the runtime begins empty, as systemd has it."""
+    if path.startswith("/run/"):
+        shutil.rmtree(path, ignore_errors=True)
+    Path(path).mkdir(parents=True, exist_ok=True)
+    shutil.chown(path, unit["User"], unit["Group"])
+
+
+def meets_condition(name):
+    """Whether a service may start: ExecCondition names a variable that must not be empty."""
+    condition = re.search(r"^ExecCondition=/usr/bin/test -n \"\$\{(\w+)\}\"$", (UNITS / name).read_text(), re.MULTILINE)
+    return condition is None or bool(environment_of(name).get(condition[1]))
 
 
 def listen(name):
@@ -115,7 +143,7 @@ def start(name):
         subprocess.run(["nginx"], check=True)
     elif is_postgresql(name):
         clusters("start")
-    elif name.endswith(".service") and name not in services:
+    elif name.endswith(".service") and name not in services and meets_condition(name):
         with contextlib.suppress(KeyError):
             for needed in read(name)["Unit"]["Requires"].split():
                 start(needed)
@@ -156,10 +184,17 @@ def reload(name):
             subprocess.run(["pg_ctlcluster", folder.parent.name, "main", "reload"], check=True)
 
 
+def running_only(action, *names):
+    """The words of a command; of `try-restart` those of `restart` for the services that run."""
+    if action != "try-restart":
+        return [action, *names]
+    return ["restart", *(name for name in names if name in services)]
+
+
 def obey(arguments):
     """(exit status, output) of `systemctl` with these arguments."""
     options = [word for word in arguments if word.startswith("-")]
-    action, *names = [word for word in arguments if not word.startswith("-")]
+    action, *names = running_only(*[word for word in arguments if not word.startswith("-")])
     if action == "show":
         return 0, str(services[names[-1]].restarts)
     names = [name if "." in name else f"{name}.service" for name in names]

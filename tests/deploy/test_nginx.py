@@ -524,6 +524,12 @@ def test_the_socket_is_for_nginx_only():
     assert "--umask 0007" in unit
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "/sq/metrics/", "//metrics", "/readyz/../metrics"])
+def test_metrics_are_not_public(path, deployment):
+    status, _headers, body = deployment.fetch(path)
+    assert status in (400, 404) and "weare1_" not in body
+
+
 def test_only_files_with_a_hash_in_their_name_are_immutable(deployment):
     page = deployment.fetch("/sq/")[2]
     hashed = re.search(r"/static/css/base\.[0-9a-f]{12}\.css", page)[0]

@@ -154,6 +154,8 @@ def test_the_guide_installs_and_updates_a_fresh_machine():
         assert release(machine) == releases[0]
         assert enabled(machine) == {
             *("gunicorn.socket", "gunicorn.service", "worker.service", "backup.timer", "erasures.timer"),
+            # Both do nothing until the environment names an address.
+            *("metrics.service", "alarm.timer"),
         }
         assert machine.calls("scp") == [f"scp {ENVIRONMENT} YOU@SAFE.EXAMPLE.ORG:weare1-environment"]
         assert_files_are_for_those_who_need_them(machine)
@@ -187,7 +189,7 @@ def assert_files_are_for_those_who_need_them(machine):
 
 def assert_the_configuration_is_right(machine):
     machine.must("nginx", "-t")
-    units = ("gunicorn.service", "gunicorn.socket", "worker.service")
+    units = ("gunicorn.service", "gunicorn.socket", "worker.service", "metrics.service", "alarm.service", "alarm.timer")
     done = machine.run("systemd-analyze", "verify", *(f"/etc/systemd/system/{unit}" for unit in units))
     assert [line for line in done.stderr.splitlines() if any(unit in line for unit in units)] == []
     shown = machine.must("runuser", "-u", "weare1", "--", "psql", "-Atc", "SHOW log_min_error_statement")

@@ -8,9 +8,12 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 
+from bench.requests import WORDS, routes
 from campaign.models import PageText
+from pledges import metrics
 from pledges.models import PledgingSettings
 from tests.factories import make_pledge
+from tests.metrics import own_samples, unknown_labels
 from tests.pages import public_paths
 from tests.pledges.test_snapshot import PATHS
 from weare1.front import MAX_ADDRESSES, Front
@@ -50,7 +53,10 @@ def fetch(application, path, method="GET", host="testserver", **headers):
         **{f"HTTP_{name}": value for name, value in headers.items()},
     }  # fmt: skip
     started = []
-    body = b"".join(application(environ, lambda *args: started.extend(args)))
+    response = application(environ, lambda *args: started.extend(args))
+    body = b"".join(response)
+    # A static file is open until then.
+    getattr(response, "close", lambda: None)()
     return started[0], dict(started[1]), body
 
 
@@ -158,3 +164,29 @@ def test_front_and_django_agree_on_every_public_page(django):
         kept, made = fetch(front, path), fetch(django, path)
         if kept[1].get("ETag") == made[1].get("ETag"):
             assert kept == made, path
+
+
+def test_a_page_is_counted_by_where_it_came_from(django):
+    def count(**labels):
+        return (
+            metrics.REGISTRY.get_sample_value("weare1_request_seconds_count", {"view": "campaign:help", **labels}) or 0
+        )
+
+    front = Front(django)
+    before = [count(status=status, by=by) for status, by in (("2xx", "django"), ("2xx", "front"), ("3xx", "front"))]
+    first = fetch(front, "/en/help/")
+    for _ in range(3):
+        fetch(front, "/en/help/")
+    for _ in range(3):
+        fetch(front, "/en/help/", IF_NONE_MATCH=first[1]["ETag"])
+    after = [count(status=status, by=by) for status, by in (("2xx", "django"), ("2xx", "front"), ("3xx", "front"))]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 3, 2]
+
+
+def test_no_request_makes_a_series_that_the_code_does_not_list(django):
+    front = Front(django)
+    for number, route in enumerate(routes()):
+        path = route.replace("*", WORDS[number % len(WORDS)].encode().decode("latin-1"))
+        for method in ("GET", "POST", "PROPFIND"):
+            fetch(front, path, method)
+    assert unknown_labels(own_samples()) == set()

@@ -118,9 +118,9 @@ FETCHING = [
 ]
 
 
-# They read the certificate of SITE_URL, an address that only the operator sets, and names of constants; the last one ends
-# connections.
-NO_FETCHERS = ("pledges.readiness.certificate:", "weare1.web:", "weare1.deadline:")
+# They read the certificate of SITE_URL and its /readyz, an address that only the operator sets, and names of constants; the last
+# one ends connections.
+NO_FETCHERS = ("pledges.readiness.certificate:", "pledges.readiness.alarm:", "weare1.web:", "weare1.deadline:")
 
 
 @pytest.mark.parametrize("app", LAYERS)

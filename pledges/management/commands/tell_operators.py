@@ -1,0 +1,28 @@
+"""Run by alarm.timer every five minutes. See `pledges.readiness.alarm`."""
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+
+from pledges.readiness import alarm
+
+
+class Command(BaseCommand):
+    """Mail OPERATOR_EMAIL about checks that have failed for ten minutes, and about those that pass again."""
+
+    help = (
+        "Mail OPERATOR_EMAIL about checks of /readyz that have failed for ten minutes, and about those that pass again."
+    )
+    requires_system_checks = ()
+
+    def handle(self, **options):
+        if not (settings.OPERATOR_EMAILS and os.environ.get("STATE_DIRECTORY")):
+            raise CommandError(
+                "Set OPERATOR_EMAIL, and STATE_DIRECTORY, the folder of its memory (see deploy/alarm.service)."
+            )
+        try:
+            alarm.look(Path(os.environ["STATE_DIRECTORY"]) / "told.json")
+        except OSError as error:
+            raise CommandError(f"Operators could not be told: {type(error).__name__}") from error

@@ -1,0 +1,153 @@
+"""deploy/alerts.yml: every alert is explained, names metrics that exist, and fires when its cause is there."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+from django.conf import settings
+
+from pledges import metrics
+from tests.drill import require_program
+
+ALERTS = settings.BASE_DIR / "deploy" / "alerts.yml"
+RULES = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+# Metrics of Prometheus itself, the blackbox exporter, Patroni and the pgbouncer exporter.
+FOREIGN = {
+    *("up", "probe_success", "probe_ssl_earliest_cert_expiry", "pgbouncer_pools_client_maxwait_seconds"),
+    *("patroni_xlog_location", "patroni_xlog_replayed_location", "patroni_replica", "patroni_primary"),
+}
+# {alert: (series of a time in which all is well, of the time in which it must fire)}: expressions of `promtool test rules`.
+EXAMPLES = {
+    "SiteDown": {'probe_success{job="weare1-page"}': ("1", "0")},
+    "NotReady": {'probe_success{job="weare1-readyz"}': ("1", "0")},
+    "MetricsMissing": {'up{job="weare1"}': ("1", "0")},
+    "PagesFail": {'weare1_exceptions_total{view="campaign:home"}': ("0", "0+1x")},
+    "ErrorRate": {
+        'weare1_request_seconds_count{view="pledges:sign", status="5xx", by="django"}': ("0", "0+6x"),
+        'weare1_request_seconds_count{view="pledges:sign", status="2xx", by="django"}': ("0+60x", "0+60x"),
+    },
+    "SlowPages": {
+        'weare1_request_seconds_bucket{view="pledges:totals", le="1.0"}': ("0+60x", "0"),
+        'weare1_request_seconds_bucket{view="pledges:totals", le="5.0"}': ("0+60x", "0+60x"),
+        'weare1_request_seconds_bucket{view="pledges:totals", le="+Inf"}': ("0+60x", "0+60x"),
+        'weare1_request_seconds_count{view="pledges:totals"}': ("0+60x", "0+60x"),
+    },
+    "ManyRefusedForms": {'weare1_request_seconds_count{view="pledges:sign", status="429"}': ("0+6x", "0+90x")},
+    "CertificateEnds": {"weare1_certificate_left_seconds": ("5000000", "1000000")},
+    "FormsWait": {"weare1_oldest_form_seconds": ("1", "300")},
+    "FormsAside": {"weare1_forms_aside": ("0", "2")},
+    "NoConfirmations": {
+        'weare1_forms_total{kind="pledge", outcome="stored"}': ("0+1x", "0+1x"),
+        "weare1_confirmations_total": ("0+1x", "7"),
+    },
+    "WorkerSilent": {"weare1_heartbeat_age_seconds": ("20", "300")},
+    "StepsFail": {"weare1_failed_steps": ("0", "1")},
+    "TallyNotFolded": {"weare1_unfolded_deltas": ("50", "30000")},
+    "MessagesWait": {"weare1_oldest_message_seconds": ("1", "1200")},
+    "MailFails": {
+        'weare1_messages_total{mailer="default", kind="confirm", outcome="sent"}': ("0+60x", "0+10x"),
+        'weare1_messages_total{mailer="default", kind="confirm", outcome="queued"}': ("0+1x", "0+60x"),
+    },
+    "DatabaseAway": {"weare1_database_answers": ("1", "0")},
+    "DatabaseRefuses": {'weare1_unavailable_total{reason="lock_timeout"}': ("0", "0+30x")},
+    "ConnectionsFull": {
+        "weare1_database_connections": ("20", "95"),
+        "weare1_database_connections_limit": ("100", "100"),
+    },
+    "PoolWaits": {'pgbouncer_pools_client_maxwait_seconds{database="weare1_web"}': ("0", "4")},
+    "ReplicaLags": {
+        'patroni_xlog_location{scope="weare1", name="one"}': ("1000000000", "1000000000"),
+        'patroni_replica{scope="weare1", name="one"}': ("0", "0"),
+        'patroni_xlog_replayed_location{scope="weare1", name="one"}': ("0", "0"),
+        'patroni_xlog_location{scope="weare1", name="two"}': ("0", "0"),
+        'patroni_replica{scope="weare1", name="two"}': ("1", "1"),
+        'patroni_xlog_replayed_location{scope="weare1", name="two"}': ("999999999", "900000000"),
+    },
+    "NotOnePrimary": {
+        'patroni_primary{scope="weare1", name="one"}': ("1", "1"),
+        'patroni_primary{scope="weare1", name="two"}': ("0", "1"),
+    },
+    "BackupOld": {"weare1_backup_age_seconds": ("90000", "100000")},
+    "ErasuresNotCopied": {"weare1_erasures_copied_age_seconds": ("20", "2000")},
+    "DiskFull": {"weare1_media_free_bytes": ("9000000000", "1000000000")},
+}
+# Without it MetricsMissing fires everywhere.
+UP = {'up{job="weare1", instance="other"}': "1"}
+# Above the longest `for`.
+MINUTES = 90
+
+
+def exported():
+    """The names of all metrics that the code exports, as Prometheus stores them."""
+    names = {f"weare1_{name}" for name in metrics.SCRAPED}
+    for family in metrics.REGISTRY.collect():
+        names |= {
+            "histogram": {f"{family.name}_{suffix}" for suffix in ("bucket", "count", "sum")},
+            "counter": {f"{family.name}_total"},
+        }.get(family.type, {family.name})
+    return names
+
+
+def names_in(expression):
+    """The metrics that an expression of PromQL names."""
+    without_labels = re.sub(r"\{[^}]*\}|\b(by|on|group_right) \([^)]*\)", "", expression)
+    found = set(re.findall(r"\b([a-z]\w*)\b(?! *\()", without_labels))
+    return found - {"or", "and", "on", "by", "group_right", *re.findall(r"\[(?:\d+)([mh])\]", expression)}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_names_metrics_that_exist_and_its_entry_in_the_runbook(rule):
+    names = names_in(rule["expr"])
+    assert names and names - exported() - FOREIGN == set()
+    assert rule["for"] and rule["labels"]["severity"] in ("critical", "warning")
+    assert rule["annotations"]["summary"].endswith(".")
+    page, anchor = rule["annotations"]["runbook"].split("#")
+    headings = re.findall(r"^#### (.*)$", (settings.BASE_DIR / page).read_text(), re.MULTILINE)
+    assert rule["alert"] in headings and anchor == rule["alert"].lower()
+
+
+def test_the_runbook_has_no_entry_without_an_alert():
+    text = (settings.BASE_DIR / "docs" / "operating.md").read_text()
+    runbook = text.partition("\n### Alerts\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^#### (.*)$", runbook, re.MULTILINE) == [rule["alert"] for rule in RULES]
+
+
+def test_every_alert_has_an_example():
+    assert list(EXAMPLES) == [rule["alert"] for rule in RULES]
+
+
+def written(series, index):
+    """Input series for `promtool test rules`."""
+    lines = UP | {name: values[index] for name, values in series.items()}
+    # "0+6x" grows by six a minute, "5" stays.
+    return [
+        {"series": name, "values": f"{value}{MINUTES}" if value.endswith("x") else f"{value}x{MINUTES}"}
+        for name, value in lines.items()
+    ]
+
+
+@pytest.mark.drill(only=True)
+def test_prometheus_takes_the_rules_and_each_alert_fires_for_its_cause_only(tmp_path):
+    promtool = require_program("promtool", "apt-get install promtool")
+    tests = []
+    for rule in RULES:
+        for index in (0, 1):
+            series = written(EXAMPLES[rule["alert"]], index)
+            tests.append(
+                {
+                    "interval": "1m",
+                    "input_series": series,
+                    "promql_expr_test": [
+                        {
+                            "expr": f'count(ALERTS{{alertname="{rule["alert"]}", alertstate="firing"}}) or vector(0)',
+                            "eval_time": f"{MINUTES}m",
+                            "exp_samples": [{"value": index}],
+                        }
+                    ],
+                }
+            )
+    file = tmp_path / "test.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(ALERTS)], "evaluation_interval": "1m", "tests": tests}))
+    done = subprocess.run([promtool, "test", "rules", str(file)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

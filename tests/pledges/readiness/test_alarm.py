@@ -1,0 +1,165 @@
+"""`manage.py tell_operators`: mail about checks of `/readyz` that fail for a while, by a site and a mail server that answer."""
+
+import http.server
+import json
+import threading
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.smtp import MailServer
+
+OPERATOR = "teknik@shembull.al"
+
+
+class Readiness(http.server.ThreadingHTTPServer):
+    """A site whose `/readyz` names the checks in `wrong`; None: it answers something else."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.wrong = []
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def stop(self):
+        """Close the port."""
+        self.shutdown()
+        self.server_close()
+
+
+class _Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        assert self.path == "/readyz"
+        wrong = self.server.wrong
+        body = b"<h1>Bad gateway</h1>" if wrong is None else json.dumps({"ready": not wrong, "wrong": wrong}).encode()
+        self.send_response(503 if wrong or wrong is None else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments):
+        """Nothing."""
+
+
+class Operators:
+    """The command with its memory, and the mails that operators get."""
+
+    def __init__(self, mail, folder):
+        self.mail, self.memory = mail, folder / "told.json"
+
+    def look(self, minutes=0):
+        """Let so many minutes pass, then run the command; returns the subjects of the mails it has sent."""
+        if minutes:
+            told = json.loads(self.memory.read_text())
+            for problem in told.values():
+                for moment in ("since", "told_at"):
+                    problem[moment] = problem[moment] and problem[moment] - 60 * minutes
+            self.memory.write_text(json.dumps(told))
+        before = len(self.mail.accepted)
+        call_command("tell_operators")
+        return [mail["Subject"] for mail in self.mail.accepted[before:]]
+
+
+@pytest.fixture
+def site(settings):
+    server = Readiness()
+    settings.SITE_URL = server.url
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def operators(settings, tmp_path, monkeypatch):
+    with MailServer() as mail:
+        settings.MAILERS = mail.mailers()
+        settings.OPERATOR_EMAILS, settings.SITE_HOST = [OPERATOR], "nejemi1.example"
+        monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+        yield Operators(mail, tmp_path)
+
+
+def test_a_check_that_fails_for_ten_minutes_is_told_once_and_then_that_it_passes(site, operators):
+    site.wrong = ["mail", "aside: 2 pledge"]
+    assert operators.look() == []
+    assert operators.look(minutes=9) == []
+    # The number changes by itself, so it is no other problem.
+    site.wrong = ["mail", "aside: 3 pledge"]
+    assert operators.look(minutes=2) == ["nejemi1.example: aside: N pledge, mail"]
+    [mail] = operators.mail.accepted
+    assert mail["To"] == OPERATOR
+    text = mail.get_content()
+    assert (
+        text.index("prej të paktën 10 minutash") < text.index("failed for at least 10 minutes") < text.rindex("mail\n")
+    )
+    assert f"{site.url}/readyz" in text and "Health checks" in text
+    assert operators.look(minutes=60) == []
+    site.wrong = ["aside: 3 pledge"]
+    assert operators.look(minutes=5) == ["nejemi1.example: OK"]
+    assert "no longer fail" in operators.mail.accepted[-1].get_content()
+    site.wrong = []
+    assert operators.look(minutes=5) == ["nejemi1.example: OK"]
+    assert operators.look(minutes=5) == []
+
+
+def test_one_that_comes_and_goes_is_told_once_a_day(site, operators):
+    site.wrong = ["disk"]
+    operators.look()
+    assert len(operators.look(minutes=11)) == 1
+    subjects = []
+    for _ in range(6):
+        for site.wrong in ([], ["disk"], ["disk"]):
+            subjects += operators.look(minutes=15)
+    # Once that it passes; then nothing until the day is over.
+    assert subjects == ["nejemi1.example: OK"]
+    assert operators.look(minutes=24 * 60) == ["nejemi1.example: disk"]
+    # One that goes on is told every day.
+    assert operators.look(minutes=24 * 60 + 1) == ["nejemi1.example: disk"]
+
+
+def test_a_short_failure_is_not_told(site, operators):
+    for site.wrong in (["database"], [], ["database"], []):
+        assert operators.look(minutes=8 if operators.memory.exists() else 0) == []
+    assert json.loads(operators.memory.read_text()) == {}
+
+
+@pytest.mark.parametrize("kind", ["wrong answer", "no answer"])
+def test_a_site_that_does_not_answer_is_a_problem_too(kind, site, operators):
+    site.wrong = None
+    if kind == "no answer":
+        site.server_close()
+    operators.look()
+    assert operators.look(minutes=11) == ["nejemi1.example: site"]
+
+
+def test_the_second_mailer_takes_the_mail_if_the_first_does_not(site, operators, settings):
+    refusing = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 9}}
+    settings.MAILERS = {"default": refusing, "bulk": operators.mail.mailers()["default"]}
+    site.wrong = ["mail"]
+    operators.look()
+    assert operators.look(minutes=11) == ["nejemi1.example: mail"]
+
+
+def test_what_no_server_takes_fails_the_unit_and_is_told_later(site, operators):
+    site.wrong = ["mail"]
+    operators.look()
+    operators.mail.replies["RCPT"] = "550 no such user <{address}>"
+    with pytest.raises(CommandError, match="Operators could not be told: SMTPRecipientsRefused") as raised:
+        operators.look(minutes=11)
+    assert OPERATOR not in str(raised.value)
+    operators.mail.replies.clear()
+    assert operators.look(minutes=5) == ["nejemi1.example: mail"]
+
+
+def test_a_broken_memory_is_begun_anew(site, operators):
+    operators.memory.write_text("")
+    site.wrong = ["mail"]
+    assert operators.look() == []
+    assert operators.look(minutes=11) == ["nejemi1.example: mail"]
+
+
+def test_without_an_address_the_command_says_what_to_set(settings, monkeypatch):
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    with pytest.raises(CommandError, match="Set OPERATOR_EMAIL"):
+        call_command("tell_operators")
