@@ -20,7 +20,7 @@ from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.models.joinings import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.models.joinings import UNDECIDED_PERIOD
 from pledges.models.keeping import ANSWER_PERIOD
-from pledges.models.messages import GIVE_UP_AFTER
+from pledges.models.message_queue import GIVE_UP_AFTER
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 

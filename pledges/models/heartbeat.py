@@ -24,6 +24,8 @@ class Heartbeat(models.Model):
     # could not be read, or browsers refuse it).
     certificate_read_at = models.DateTimeField(null=True, editable=False)
     certificate_ends_at = models.DateTimeField(null=True, editable=False)
+    # When the mailbox of what comes back was last read (None: never, or there is none).
+    returns_read_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(name="heartbeat_single_row", condition=Q(pk=1))]
