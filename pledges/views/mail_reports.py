@@ -15,7 +15,7 @@ from pledges.http import personal_page
 @csrf_exempt
 @personal_page
 def mail_reports(request, provider):
-    """Reports of a provider in use. 403 without the secret of ANYMAIL_WEBHOOK_SECRET or a valid signature; nothing is stored then."""
+    """Reports of a provider in use. Without the secret of ANYMAIL_WEBHOOK_SECRET, or a valid signature, 403 and no change."""
     view = _view_of(provider)
     if view is None:
         raise Http404

@@ -118,7 +118,7 @@ FETCHING = [
 ]
 
 
-# They read the certificate of SITE_URL, the mailbox of BOUNCE_MAILBOX_URL and the mail server of MAIL_URL, which only the operator
+# They read the certificate of SITE_URL, the mailbox of BOUNCE_MAILBOX_URL and the server of MAIL_URL, which only the operator
 # sets, and names of constants; the last one ends connections.
 NO_FETCHERS = (
     *("pledges.readiness.certificate:", "pledges.mail.mailbox:", "pledges.mail.server_check:"),
