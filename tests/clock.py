@@ -25,6 +25,7 @@ from pledges.models import (
     OutboxEntry,
     PaperSheet,
     Pledge,
+    ReturnedMailbox,
     SlowLane,
     Submission,
     UsedChallenge,
@@ -44,6 +45,7 @@ MODELS = (
     CommitmentFigures,
     SlowLane,
     UsedChallenge,
+    ReturnedMailbox,
 )
 
 
