@@ -7,6 +7,7 @@ from django.conf import settings
 from django.dispatch import receiver
 from django.http import Http404, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from pledges import returns
 from pledges.http import personal_page
@@ -14,6 +15,7 @@ from pledges.http import personal_page
 
 @csrf_exempt
 @personal_page
+@require_http_methods(["POST", "HEAD"])
 def mail_reports(request, provider):
     """Reports of a provider in use. Without the secret of ANYMAIL_WEBHOOK_SECRET, or a valid signature, 403 and no change."""
     view = _view_of(provider)

@@ -246,6 +246,7 @@ ROWS = [
     Row("/oembed?url=https://other.example/sq/", 404, cache_control=CACHED_ERROR, type=JSON, more=EMBED | HIDDEN),
     Row("/oembed?url=x&format=xml", 501, cache_control=NOT_CACHED, type=JSON, more=EMBED | HIDDEN),
     Row("/signed-link/x:1:y", 401, cache_control=NOT_CACHED, type=TEXT),
+    Row("/mail-reports/postmark/", 405, cache_control=NOT_CACHED, more=HIDDEN),
     Row("/challenge/pledge/", cache_control=NOT_CACHED, type=JSON, more=HIDDEN),
     Row("/figures/sq/sectors.png", type="image/png", more=FROM_ELSEWHERE),
     Row("/figures/en/growth.csv", type="text/csv; charset=utf-8", more=FROM_ELSEWHERE, language="en"),
