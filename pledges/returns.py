@@ -98,7 +98,7 @@ def _outcome_of(event):
 
 
 class Returns(threading.Thread):
-    """The thread of the worker that reads the mailbox of what comes back. Several may run: recording is idempotent."""
+    """The thread of the worker that reads the mailbox of what comes back. Of several, one reads at a time."""
 
     def __init__(self):
         super().__init__(daemon=True, name="returns")
@@ -112,11 +112,20 @@ class Returns(threading.Thread):
         connection.close()
 
     def read(self):
-        """Read the mailbox once, and note in the heartbeat that it could be read. Only the class of an error is logged."""
+        """Read and empty the mailbox, and note that it could be read. Only the class of an error is logged."""
         try:
-            mailbox.read(record_mail, **settings.BOUNCE_MAILBOX)
-            Heartbeat.beat(returns_read_at=Now())
+            if Heartbeat.lease_returns():
+                self._read_leased()
         except Exception as error:
             logger.error("returns: %s", type(error).__name__)
             # The connection may be broken. Django opens a new one.
             connection.close()
+
+    def _read_leased(self):
+        probed = {}
+        try:
+            while mailbox.read(record_mail, **settings.BOUNCE_MAILBOX) == mailbox.MOST_MAILS:
+                pass
+            probed["returns_read_at"] = Now()
+        finally:
+            Heartbeat.end_returns_lease(**probed)

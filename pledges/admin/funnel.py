@@ -17,10 +17,10 @@ from pledges.totals import funnel
 TITLES = {
     FunnelKind.SIGNED: pgettext_lazy("pledges", "Signed"),
     FunnelKind.SENT: gettext_lazy("Emails sent"),
-    FunnelKind.BOUNCED: gettext_lazy("Came back"),
-    FunnelKind.SPAM: gettext_lazy("Reported as spam"),
     FunnelKind.CONFIRMED: pgettext_lazy("pledges", "Confirmed"),
     FunnelKind.EXPIRED: pgettext_lazy("pledges", "Not confirmed in time"),
+    FunnelKind.BOUNCED: gettext_lazy("Came back"),
+    FunnelKind.SPAM: gettext_lazy("Reported as spam"),
 }
 # How the address of the page names the other domains.
 OTHER = "other"

@@ -162,6 +162,11 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
+            model_name="heartbeat",
+            name="returns_leased_until",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+        migrations.AddField(
             model_name="message",
             name="returned_at",
             field=models.DateTimeField(editable=False, null=True, verbose_name="came back"),

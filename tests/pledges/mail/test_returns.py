@@ -337,9 +337,24 @@ def test_the_mailbox_is_read_and_emptied(mail_server, box, client):
 @pytest.mark.django_db(transaction=True)
 def test_a_mailbox_that_cannot_be_read_is_an_alarm_and_stops_nothing(box, settings, caplog):
     settings.BOUNCE_MAILBOX = box.options | {"password": "wrong"}
+    Heartbeat.beat()
     with caplog.at_level(logging.ERROR):
         returns.Returns().read()
-    assert caplog.messages == ["returns: error"] and not Heartbeat.objects.exists()
+    assert caplog.messages == ["returns: error"]
+    assert Heartbeat.objects.get(returns_read_at=None).returns_leased_until is None
+
+
+@pytest.mark.django_db
+def test_one_worker_reads_the_mailbox_at_a_time(mail_server, box):
+    Heartbeat.beat()
+    box.put(automatic_answer("a" * 39))
+    assert Heartbeat.lease_returns() and not Heartbeat.lease_returns()
+    returns.Returns().read()
+    assert box.mails, "another worker reads it"
+    # That one was killed.
+    Heartbeat.objects.update(returns_leased_until=F("returns_leased_until") - timedelta(minutes=10))
+    returns.Returns().read()
+    assert not box.mails and ignored() == 1 and Heartbeat.lease_returns()
 
 
 def test_what_cannot_be_recorded_stays_in_the_mailbox(box):

@@ -235,16 +235,16 @@ def test_staff_see_the_funnel_by_provider_and_day():
     found = Document(page())
     tables = [[found.words(row) for row in found.all("tr", node=table)] for table in tables_of(found)]
     assert [len(table) for table in tables] == [4, 2]
-    assert any("gmail.com 3 3 1 0 1 33" in row for row in tables[0])
-    assert "7 6 2 1 2 29" in tables[1][1]
+    assert any("gmail.com 3 3 1 33% 0 1 0" in row for row in tables[0])
+    assert "7 6 2 29% 0 2 1" in tables[1][1]
 
 
 def test_staff_see_one_provider():
     make_facts()
     found = Document(page(provider="gmail.com"))
     [table] = tables_of(found)
-    assert "3 3 1 0 1 33" in found.words(table)
-    assert "1 1 0 0 0 0" in found.words(tables_of(Document(page(provider="other")))[0])
+    assert "3 3 1 33% 0 1 0" in found.words(table)
+    assert "1 1 0 0% 0 0 0" in found.words(tables_of(Document(page(provider="other")))[0])
     assert len(tables_of(Document(page(provider="elsewhere.example")))) == 2
 
 
