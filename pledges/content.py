@@ -11,6 +11,7 @@ from pledges.models import (
     County,
     Event,
     Goal,
+    MailDelay,
     Milestone,
     Municipality,
     PledgingSettings,
@@ -41,6 +42,7 @@ class PledgeContent(Part):
         self.provider_rules = ProviderRule.objects.by_domain()
         self.alarm_patterns = AlarmWord.objects.patterns()
         self.settings = PledgingSettings.load()
+        self.mail_delay = MailDelay.current()
         # {county code, or None for the whole country: [Goal]}, the smallest first
         self.goals = defaultdict(list)
         for goal in Goal.objects.order_by("people"):

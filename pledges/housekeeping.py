@@ -19,11 +19,15 @@ from pledges.models import (
     Enquiry,
     Export,
     FollowUp,
+    FunnelDay,
+    MailDelay,
+    MailerMinute,
     Message,
     MessageGrant,
     Minute,
     OutboxEntry,
     Pledge,
+    ReturnedMailbox,
     SlowLane,
     Submission,
     TrialMessage,
@@ -33,7 +37,7 @@ from pledges.models import (
 from pledges.models.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import commitments, events, milestones, published, tally, weeks
+from pledges.totals import commitments, events, funnel, milestones, published, tally, weeks
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
@@ -172,6 +176,21 @@ def erase_grants():
     MessageGrant.objects.expired().delete()
 
 
+def erase_mailer_minutes():
+    """Erase counts of sent messages that no quota counts any more."""
+    MailerMinute.objects.expired().delete()
+
+
+def erase_returned_mailboxes():
+    """Erase mailboxes from which messages came back long ago."""
+    ReturnedMailbox.objects.expired().delete()
+
+
+def erase_funnel_days():
+    """Erase counts of the funnel that no page shows any more."""
+    FunnelDay.objects.expired().delete()
+
+
 def erase_messages():
     """Erase messages that were sent or given up, after thirty days; those that store an address as soon as that is certain."""
     Message.objects.erase_refused_addresses()
@@ -245,6 +264,12 @@ STEPS = [
     erase_used_challenges,
     erase_minutes,
     erase_grants,
+    erase_mailer_minutes,
+    erase_returned_mailboxes,
+    funnel.fold,
+    erase_funnel_days,
+    funnel.watch,
+    MailDelay.measure,
     erase_messages,
     erase_trial_messages,
     erase_finished_tasks,

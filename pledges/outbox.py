@@ -24,6 +24,7 @@ from pledges.models import (
     PaperSheet,
     Pledge,
     ReferralLink,
+    ReturnedMailbox,
     Sector,
     Submission,
 )
@@ -241,6 +242,13 @@ def _block(row):
     return 1
 
 
+def _return_mailbox(row):
+    """Note that a message came back from a mailbox since."""
+    values = {name: bytes.fromhex(row[name].removeprefix("\\x")) for name in ("mailbox_digest", "mailbox_digest_last")}
+    returned = ReturnedMailbox(**values, returned_at=row["returned_at"])
+    return len(ReturnedMailbox.objects.bulk_create([returned], ignore_conflicts=True))
+
+
 def _change_account(row):
     values = {name: row[name] for name in ("is_active", "is_superuser", "is_staff", "password") if name in row}
     return User.objects.filter(pk=row["id"]).update(**values) if values else 0
@@ -290,6 +298,7 @@ REPLAYS = {
     "sector_hidden": lambda slug: Sector.objects.filter(slug=slug).update(shows_names=False),
     "blocked": _block,
     "unblocked": lambda pk: bool(BlockedAddress.objects.filter(pk=pk).delete()[0]),
+    "mailbox_returned": _return_mailbox,
     "account_changed": _change_account,
     "account_erased": lambda pk: bool(User.objects.filter(pk=pk).delete()[0]),
     "role_given": _give_role,

@@ -22,9 +22,10 @@ from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.models.joinings import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.models.joinings import UNDECIDED_PERIOD
 from pledges.models.keeping import ANSWER_PERIOD
-from pledges.models.messages import GIVE_UP_AFTER
+from pledges.models.message_queue import GIVE_UP_AFTER
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
+from pledges.models.returned_mailboxes import BULK_PAUSE
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,12 @@ def kept_data():
             _("code made from an address that we emailed, so that we send it at most five messages a day"),
             digests,
             _days(GRANT_LIFE),
+        ),
+        Kept(
+            "returned_mailbox",
+            _("code made from an address from which our email came back, so that we stop writing to it"),
+            digests,
+            _days(BULK_PAUSE),
         ),
         Kept(
             "inviter",
@@ -208,7 +215,7 @@ def kept_data():
         ),
         Kept(
             "messages",
-            _("the fact that we sent you a message: its kind and time, never the text"),
+            _("the fact that we sent you a message: its kind, its time and whether it came back, never the text"),
             plain,
             _days(MESSAGE_RETENTION),
         ),

@@ -1,5 +1,7 @@
 """Mail that the site sends: what every message has, and the mail to staff, in the language that the administrator chose."""
 
+from email import policy
+from email.policy import EmailPolicy
 from email.utils import formataddr, make_msgid, parseaddr
 
 from django.conf import settings
@@ -8,9 +10,29 @@ from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 
+# Their value is a URL without spaces. Python would not fold it but encode it, and no mail program finds the URL then.
+WHOLE_HEADERS = ("List-Unsubscribe",)
+
+
+class WholeHeaders(EmailPolicy):
+    """A policy that writes WHOLE_HEADERS as they are, in one line. RFC 5322 allows 998 characters."""
+
+    def fold(self, name, value):
+        return f"{name}: {value}{self.linesep}" if name in WHOLE_HEADERS else super().fold(name, value)
+
+    def fold_binary(self, name, value):
+        return self.fold(name, value).encode() if name in WHOLE_HEADERS else super().fold_binary(name, value)
+
+
+class Mail(EmailMultiAlternatives):
+    """A mail whose WHOLE_HEADERS stay whole."""
+
+    def message(self, *, policy=policy.default):
+        return super().message(policy=WholeHeaders(**vars(policy)))
+
 
 def automatic(subject, text, html, address):
-    """An unsent EmailMultiAlternatives to `address`, sent by a program and not by a person.
+    """An unsent `Mail` to `address`, sent by a program and not by a person.
 
     The name of the sender is in the active language.
     """
@@ -22,7 +44,7 @@ def automatic(subject, text, html, address):
         # Django would take the name of the machine, which is of no concern to recipients.
         "Message-ID": make_msgid(domain=settings.MAIL_DOMAIN),
     }
-    mail = EmailMultiAlternatives(subject, text, formataddr((_("We are 1"), sender)), [address], headers=headers)
+    mail = Mail(subject, text, formataddr((_("We are 1"), sender)), [address], headers=headers)
     mail.attach_alternative(html, "text/html")
     return mail
 

@@ -26,6 +26,7 @@ from pledges.models import (
     OutboxEntry,
     PaperSheet,
     Pledge,
+    ReturnedMailbox,
     SlowLane,
     Submission,
     UsedChallenge,
@@ -46,6 +47,7 @@ MODELS = (
     CommitmentFigures,
     SlowLane,
     UsedChallenge,
+    ReturnedMailbox,
 )
 
 

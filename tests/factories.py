@@ -27,7 +27,7 @@ from pledges.crypto import keys, stamps
 from pledges.mail.connections import Connection
 from pledges.mail.errors import is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
-from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording
+from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording, mailers
 from pledges.models.referrals import encrypt_inviter
 from pledges.submissions import settle, submit
 from staff import secrets, sessions
@@ -213,8 +213,13 @@ def send_messages():
 
     It stops when the mail server fails or refuses everything, as the worker pauses.
     """
-    with contextlib.closing(Connection()) as server:
-        while claimed := Message.objects.claim(CLAIM_ROWS, LEASE):
+    for mailer in mailers.in_use():
+        _send_messages_of(mailer)
+
+
+def _send_messages_of(mailer):
+    with contextlib.closing(Connection(mailer)) as server:
+        while claimed := Message.objects.claim(CLAIM_ROWS, LEASE, mailer):
             for message in claimed:
                 error = message.attempt(server)
                 message.save_outcome()

@@ -20,7 +20,8 @@ REPLIES = {
 
 class MailServer(socketserver.ThreadingTCPServer):
     """`replies` maps a verb, or a verb and an address, to a reply; None closes the connection. `{address}` in a reply becomes
-    the recipient, as real servers quote it. `accepted` has the accepted messages, `sockets` those of all connections.
+    the recipient, as real servers quote it. `accepted` has the accepted messages, `senders` the return addresses of these,
+    `sockets` those of all connections.
 
     A message takes `delay` seconds. A connection ends (421) after `messages_per_connection`."""
 
@@ -28,7 +29,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Session)
-        self.replies, self.accepted = {}, []
+        self.replies, self.accepted, self.senders = {}, [], []
         self.delay, self.messages_per_connection = 0, 1000
         self.sockets = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -81,7 +82,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
 class _Session(socketserver.StreamRequestHandler):
     def handle(self):
-        address, sent = "", 0
+        address, sender, sent = "", "", 0
         self.server.sockets.append(self.request)
         self._send("220 mail.shembull.al")
         for line in self.rfile:
@@ -89,6 +90,8 @@ class _Session(socketserver.StreamRequestHandler):
             if verb == "MAIL" and sent == self.server.messages_per_connection:
                 self._send("421 4.7.0 too many messages in this connection")
                 return
+            if verb == "MAIL":
+                sender = line.decode().partition("<")[2].partition(">")[0]
             if verb == "RCPT":
                 address = line.decode().partition("<")[2].partition(">")[0]
             if verb == "DATA":
@@ -102,6 +105,7 @@ class _Session(socketserver.StreamRequestHandler):
             if reply is None:
                 return
             if verb == "DATA" and reply.startswith("2"):
+                self.server.senders.append(sender)
                 self.server.accepted.append(message)
             self._send(reply)
             if verb == "QUIT":

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -56,8 +56,11 @@ def comma_separated(name):
 def positive_integer(name, default):
     """The value of a variable as an integer above 0, or `default` if it is unset or empty."""
     value = text(name)
-    if not value:
-        return default
+    return above_zero(name, value) if value else default
+
+
+def above_zero(name, value):
+    """The integer of a text. Raises ImproperlyConfigured with this name if it is none above 0."""
     if not (value.isascii() and value.isdigit() and int(value)):
         raise ImproperlyConfigured(f"{name} must be a whole number above 0.")
     return int(value)
@@ -102,7 +105,7 @@ def _development_keys(folder):
     return json.loads(path.read_text())
 
 
-def _split(value):
+def split(value):
     """The parts of a URL, all empty if it is malformed."""
     try:
         return urlsplit(value)
@@ -113,7 +116,7 @@ def _split(value):
 def site_url(name, default=None):
     """The URL of the site, such as https://nejemi1.al, without a trailing slash."""
     value = text(name) or default or required(name, "the site's address, such as https://example.org")
-    parts = _split(value)
+    parts = split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
         raise ImproperlyConfigured(f"{name} must be an address such as https://example.org, without a path.")
     return value.rstrip("/")
@@ -132,7 +135,7 @@ def private_address(name):
     value = text(name)
     if not value:
         return None
-    parts = _split(f"//{value}")
+    parts = split(f"//{value}")
     try:
         host, port = ipaddress.ip_address(parts.hostname), parts.port
     except ValueError:
@@ -140,34 +143,3 @@ def private_address(name):
     if not port or host.is_unspecified or not host.is_private:
         raise ImproperlyConfigured(f"{name} must be a private IP address and a port, such as 127.0.0.1:9464.")
     return str(host), port
-
-
-def mailer(name):
-    """(entry of MAILERS, sender or None) of a variable like `smtp://user:password@host:port/?tls=1&from=sender@example.org`.
-
-    `tls=1` is STARTTLS; `ssl=1` or the scheme smtps is implicit TLS.
-    """
-    value = required(name, "the mail server, such as smtp://user:password@mail.example.org:587/?tls=1")
-    parts = _split(value)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == -1:
-        raise ImproperlyConfigured(f"{name} must look like smtp://user:password@mail.example.org:587/?tls=1.")
-    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
-    ssl = parts.scheme == "smtps" or query.get("ssl") == "1"
-    tls = query.get("tls") == "1"
-    if ssl and tls:
-        raise ImproperlyConfigured(f"{name}: choose tls=1 or ssl=1, not both.")
-    options = {
-        "host": parts.hostname,
-        "port": port or (465 if ssl else 25),
-        "username": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "use_tls": tls,
-        "use_ssl": ssl,
-        # Seconds, so that a worker does not hang when the server stops answering.
-        "timeout": 10,
-    }
-    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}, query.get("from")

@@ -9,7 +9,7 @@ from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
-from weare1 import env, logs, static_files
+from weare1 import env, logs, mail_env, static_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"
@@ -171,16 +171,15 @@ METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_addr
 # Who is told of failed checks (pledges/readiness/alarm.py).
 OPERATOR_EMAILS = env.comma_separated("OPERATOR_EMAIL")
 
-# Mail: SMTP server from MAIL_URL. Without it, development writes one .eml file per message under var/mail/.
-if DEV and not env.text("MAIL_URL"):
-    MAILERS = {"default": {"BACKEND": "dev.mail.FolderBackend", "OPTIONS": {"folder": VAR / "mail"}}}
-    mail_sender = None
-else:
-    default_mailer, mail_sender = env.mailer("MAIL_URL")
-    MAILERS = {"default": default_mailer}
+# Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.
+MAILERS, MAIL_LIMITS, mail_sender = mail_env.mailers(folder=VAR / "mail" if DEV else None)
+# The mailbox of what comes back, and its address.
+BOUNCE_ADDRESS, BOUNCE_MAILBOX = mail_env.bounce_mailbox("BOUNCE_MAILBOX_URL")
+# Settings of django-anymail for the reports of a provider, such as WEBHOOK_SECRET.
+ANYMAIL = {name.removeprefix("ANYMAIL_"): env.text(name) for name in os.environ if name.startswith("ANYMAIL_")}
 # deploy/install names a host of the reserved domain "invalid" (RFC 2606) until the mail account is known.
 MAIL_IS_MISSING = str(MAILERS["default"]["OPTIONS"].get("host", "")).endswith(".invalid")
-# Connections of each worker to the mail server, each with a connection to the database.
+# Connections of each worker to each mail server, each with a connection to the database.
 MAIL_CONNECTIONS = env.positive_integer("MAIL_CONNECTIONS", default=8)
 # A neutral sender name, because people share phones.
 SENDER = mail_sender or f"zotimi@{SITE_HOST}"

@@ -9,7 +9,7 @@ from campaign.sitemaps import SITEMAPS
 from campaign.views import content, demands, events, files, handouts, oembed, organisations, pictures
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
-from pledges.views import challenges, counter, health, open_data, ribbon, totals
+from pledges.views import challenges, counter, health, mail_reports, open_data, ribbon, totals
 
 register_converter(LanguageConverter, "language")
 
@@ -60,6 +60,7 @@ urlpatterns = [
     path("api/v1/commitments.csv", open_data.commitments_csv, name="commitments_csv"),
     path("oembed", oembed.oembed, name="oembed"),
     path("signed-link/<str:token>", organisations.signed_link, name="signed_link"),
+    path("mail-reports/<slug:provider>/", mail_reports.mail_reports, name="mail_reports"),
     path("challenge/<slug:form>/", challenges.challenge, name="challenge"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),

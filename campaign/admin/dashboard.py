@@ -98,4 +98,5 @@ def _shortcuts(has_perm):
     if has_perm("pledges.view_pledge"):
         yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
         yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
+        yield _("From sign-up to confirmation"), reverse("admin:pledges_pledge_funnel")
     yield _("View the site"), reverse("campaign:home")

@@ -12,10 +12,12 @@ from django.utils.translation import ngettext
 
 from campaign.models import Article, Demand, Handout, HandOver, HelpChannel, Organisation, Page, ProtectionUnit
 from pledges.admin.disclosures import sees_disclosures
+from pledges.admin.funnel import provider_words
 from pledges.models import (
     DataRequest,
     Disclosure,
     Enquiry,
+    FallenProvider,
     GroupPledge,
     Joining,
     Message,
@@ -91,6 +93,14 @@ def _flood_tasks():
             count,
         )
         yield Task(count, label, reverse("admin:pledges_pledge_minutes"))
+
+
+def _arrival_tasks():
+    for row in FallenProvider.objects.order_by("pk"):
+        label = _("%(provider)s: far fewer people confirm than usual, so emails may not arrive") % {
+            "provider": provider_words(row.pk)
+        }
+        yield Task(None, label, reverse("admin:pledges_pledge_funnel"))
 
 
 def _group_tasks():
@@ -275,6 +285,7 @@ def _list_url(model, **query):
 TASKS = [
     (["pledges.change_pledgingsettings"], _pledging_tasks),
     (["pledges.view_pledge"], _flood_tasks),
+    (["pledges.view_pledge"], _arrival_tasks),
     (["pledges.view_message"], _message_tasks),
     (["pledges.view_submission"], _submission_tasks),
     (["pledges.change_grouppledge"], _group_tasks),

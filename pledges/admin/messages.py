@@ -23,6 +23,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         "created_at",
         "due_at",
         "sent_at",
+        "returned_at",
         "language",
     ]
     list_filter = ["state", "kind", "language", "created_at"]
@@ -32,7 +33,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
     fields = [
         ("kind", "pledge_link", "language"),
         ("state", "attempts", "error"),
-        ("created_at", "due_at", "sent_at"),
+        ("created_at", "due_at", "sent_at", "returned_at"),
     ]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER

@@ -16,6 +16,7 @@ from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees
 from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
 from pledges.admin.exports import ExportActions
+from pledges.admin.funnel import FunnelPage
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.admin.minutes import MinutePages
 from pledges.admin.people import FindForm, PeopleAccess
@@ -51,7 +52,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, MinutePages, ModelAdmin):
+class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, MinutePages, FunnelPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     list_filter = FILTERS

@@ -184,6 +184,7 @@ def subject_data(pledge):
                 "state": message.state,
                 "created_at": message.created_at,
                 "sent_at": message.sent_at,
+                "came_back_at": message.returned_at,
             }
             for message in pledge.messages.order_by("created_at")
         ],

@@ -4,7 +4,7 @@ import contextlib
 import select
 import smtplib
 
-from django.core.mail import mailers
+from django.core.mail import DEFAULT_MAILER_ALIAS, mailers
 
 # Mail servers limit the messages of one connection, many providers to 100.
 MESSAGES_PER_CONNECTION = 100
@@ -12,9 +12,13 @@ SERVICE_ENDS = 421  # RFC 5321, section 3.8
 
 
 class Connection:
-    """A connection of one thread. It is opened by the first message, and anew after an error or MESSAGES_PER_CONNECTION."""
+    """A connection of one thread. It is opened by the first message, and anew after an error or MESSAGES_PER_CONNECTION.
 
-    def __init__(self):
+    `mailer` is a key of the setting MAILERS.
+    """
+
+    def __init__(self, mailer=DEFAULT_MAILER_ALIAS):
+        self._mailer = mailer
         self._backend = None
         self._sent = 0
 
@@ -49,7 +53,7 @@ class Connection:
 
     def _open_and_send(self, mail):
         if self._backend is None:
-            self._backend = mailers.default
+            self._backend = mailers[self._mailer]
             self._backend.open()
         self._backend.send_messages([mail])
 

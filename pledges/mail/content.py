@@ -52,6 +52,8 @@ class MessageSpec:
     # Whether its recipient caused it by a button behind one of our links. Such a message has a limit of its own, and goes to a
     # blocked mailbox too.
     is_link_caused: bool = False
+    # Whether no recipient waits for it. It is sent last, and by the mailer of BULK_MAIL_URL if there is one.
+    is_bulk: bool = False
     # Whether the limits of messages per mailbox apply.
     is_limited: bool = True
     # The purpose of the link on its second button, if it has two that are about the same pledge.
@@ -128,6 +130,7 @@ SPECS = {
         gettext_lazy("Sent once, three days after signing, to people who have not confirmed."),
         Purpose.CONFIRM,
         applies=_is_pending,
+        is_bulk=True,
     ),
     "counted": MessageSpec(
         gettext_lazy("Sent when someone has confirmed their pledge."),
@@ -167,13 +170,6 @@ SPECS = {
         gettext_lazy("Sent to the new address when a supporter changes it."),
         Purpose.NEW_ADDRESS,
         applies=lambda pledge: pledge.new_address_cipher is not None,
-    ),
-    "keep": MessageSpec(
-        gettext_lazy(
-            "Sent once, long after someone confirmed. If they do not answer, we erase their name and address."
-        ),
-        Purpose.KEEP,
-        applies=lambda pledge: pledge.keep_asked_at is not None,
     ),
     "moved": MessageSpec(gettext_lazy("Sent to the old address when a supporter has changed it."), is_link_caused=True),
     "corrected": MessageSpec(
@@ -229,7 +225,7 @@ def compose(kind, words, pledges, language, address):
         text = render_to_string("pledges/email/message.txt", context)
         html = render_to_string("pledges/email/message.html", context)
         mail = automatic(context["content"].subject, text, html, address)
-        if SPECS[kind].end_purpose:
+        if SPECS[kind].is_bulk or SPECS[kind].end_purpose:
             # RFC 8058: the mail program shows a button, which sends a POST.
             mail.extra_headers["List-Unsubscribe"] = f"<{context['content'].block[1]}>"
             mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

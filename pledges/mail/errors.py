@@ -1,13 +1,21 @@
-"""Classification of SMTP errors: which concern one recipient, which are permanent, and what may be logged."""
+"""Classification of errors of mail servers and providers: which concern one recipient or are permanent, what may be logged."""
 
 import smtplib
 
-# Classes of errors that concern one mailbox or message and not our mail server. `Unreadable` has an alarm of its own.
-RECIPIENT_ERRORS = ("SMTPRecipientsRefused", "SMTPDataError", "CannotDecrypt")
+from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
+
+# Classes of errors that concern one mailbox or message and not our mail server. `Unreadable` has an alarm of its own. Providers
+# answer 400 and 422 to a message that they do not take, and other codes to all messages.
+RECIPIENT_ERRORS = (
+    *("SMTPRecipientsRefused", "SMTPDataError", "CannotDecrypt"),
+    *("AnymailRecipientsRefused", "AnymailRequestsAPIError 400", "AnymailRequestsAPIError 422"),
+)
 
 
 def is_final_refusal(error):
     """Whether the recipient's server refused permanently (5xx). An error of our own mail server is never final."""
+    if isinstance(error, AnymailRecipientsRefused):
+        return True
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _reason in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
@@ -18,14 +26,16 @@ def is_server_failure(error):
 
     `error` is an exception or None.
     """
-    return isinstance(error, OSError) and not error_kind(error).startswith(RECIPIENT_ERRORS)
+    return isinstance(error, (OSError, AnymailAPIError)) and not error_kind(error).startswith(RECIPIENT_ERRORS)
 
 
 def error_kind(error):
-    """The class and SMTP codes of an error, such as "SMTPRecipientsRefused 550". Never its text, which may quote an address."""
+    """The class and codes of an error, such as "SMTPRecipientsRefused 550". Never its text, which may quote an address."""
     codes = []
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = sorted({code for code, _reason in error.recipients.values()})
     elif isinstance(error, smtplib.SMTPResponseException):
         codes = [error.smtp_code]
+    elif getattr(error, "status_code", None):
+        codes = [error.status_code]
     return " ".join([type(error).__name__, *map(str, codes)])[:80]

@@ -70,6 +70,17 @@ def _buttons(words, purpose, rows):
 
 
 # The arguments of `MessageSpec`, by kind.
+KEEPING_SPECS = {
+    "keep": {
+        "occasion": gettext_lazy(
+            "Sent once, long after someone confirmed. If they do not answer, we erase their name and address."
+        ),
+        "link_purpose": Purpose.KEEP,
+        "applies": lambda pledge: pledge.keep_asked_at is not None,
+        "is_bulk": True,
+        "end_purpose": Purpose.END_EMAILS,
+    },
+}
 COMMITMENT_SPECS = {
     "plan": {
         "occasion": gettext_lazy(
@@ -86,6 +97,7 @@ COMMITMENT_SPECS = {
         ),
         "link_purpose": Purpose.ANSWER,
         "applies": _is_asked,
+        "is_bulk": True,
         "end_purpose": Purpose.END_EMAILS,
     },
 }
@@ -217,7 +229,7 @@ REQUEST_SPECS = {
 }
 REQUEST_SPECS["data_no"]["details"] = lambda request: [request.get_refusal_display()]
 # All kinds that are not about signing.
-OTHER_SPECS = COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | ENQUIRY_SPECS | REQUEST_SPECS
+OTHER_SPECS = KEEPING_SPECS | COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | ENQUIRY_SPECS | REQUEST_SPECS
 
 
 def _site_url(name):

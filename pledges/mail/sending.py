@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from django.apps import apps
 from django.conf import settings
+from django.core.mail import DEFAULT_MAILER_ALIAS
 from django.db import DatabaseError, InterfaceError, connection
 
 from pledges.mail import errors
@@ -36,14 +37,15 @@ LONGEST_PAUSE = 30
 
 
 class Sender(threading.Thread):
-    """Claims due messages and hands them to `settings.MAIL_CONNECTIONS` threads, each with a connection of its own.
+    """Claims due messages of one mailer and hands them to `settings.MAIL_CONNECTIONS` threads, each with a connection of its own.
 
     After a failure of the mail server, or while it refuses all messages, those that wait are released without an attempt. After a
     pause single messages probe the server until it accepts one.
     """
 
-    def __init__(self):
-        super().__init__(daemon=True, name="sender")
+    def __init__(self, mailer=DEFAULT_MAILER_ALIAS):
+        super().__init__(daemon=True, name=f"sender-{mailer}")
+        self._mailer = mailer
         self.stopped = threading.Event()
         self._messages = apps.get_model("pledges.Message").objects
         self._waiting = queue.SimpleQueue()
@@ -89,7 +91,7 @@ class Sender(threading.Thread):
             self._runs_low.clear()
             return
         lease_ends = time.monotonic() + LEASE.total_seconds()
-        claimed = self._messages.claim(room, LEASE)
+        claimed = self._messages.claim(room, LEASE, self._mailer)
         for message in claimed:
             if message.pk in self._held:
                 # The lease ended while this process was paused or cut off from the database.
@@ -135,10 +137,12 @@ class Sender(threading.Thread):
         for message in messages:
             self._held.pop(message.pk, None)
         self._messages.release([message.pk for message in messages if self._has_lease(message)])
+        for message in messages:
+            message.give_back()
 
     def _send_waiting(self):
         """Send messages until None comes. Each connection thread runs this."""
-        server = Connection()
+        server = Connection(self._mailer)
         while (message := self._next(server)) is not None:
             self._run_safely(self._send_or_release, message, server)
         server.close()

@@ -14,11 +14,14 @@ from pledges.models.data_requests import DataRequest
 from pledges.models.enquiries import Answer, Disclosure, Enquiry
 from pledges.models.events import Event, EventCount, EventFigures
 from pledges.models.exports import Export
+from pledges.models.funnel import FallenProvider, FunnelChange, FunnelDay, FunnelKind
 from pledges.models.goals import Goal
 from pledges.models.grants import MessageGrant
 from pledges.models.groups import GroupPledge
 from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.joinings import Joining, OrganisationKind
+from pledges.models.mail_delay import MailDelay
+from pledges.models.mailers import Mailer, MailerMinute
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
@@ -30,6 +33,7 @@ from pledges.models.published_state import PublishedCounty, PublishedState
 from pledges.models.ready_answers import ReadyAnswer
 from pledges.models.referrals import ReferralLink
 from pledges.models.registered_keys import RegisteredKey
+from pledges.models.returned_mailboxes import ReturnedMailbox
 from pledges.models.sectors import Commitment, Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.starter import StarterItem
@@ -74,11 +78,18 @@ __all__ = [
     "EventFigures",
     "Export",
     "FailedStep",
+    "FallenProvider",
     "FollowUp",
+    "FunnelChange",
+    "FunnelDay",
+    "FunnelKind",
     "Goal",
     "GroupPledge",
     "Heartbeat",
     "Joining",
+    "MailDelay",
+    "Mailer",
+    "MailerMinute",
     "Message",
     "MessageGrant",
     "MessageText",
@@ -97,6 +108,7 @@ __all__ = [
     "ReferralLink",
     "RefusedWord",
     "RegisteredKey",
+    "ReturnedMailbox",
     "Sector",
     "SlowLane",
     "StarterItem",

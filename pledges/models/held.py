@@ -23,6 +23,7 @@ from pledges.models.groups import GroupPledge
 from pledges.models.joinings import Joining
 from pledges.models.messages import Message
 from pledges.models.pledges import Pledge
+from pledges.models.returned_mailboxes import ReturnedMailbox
 from pledges.models.submissions import Submission
 from pledges.models.unreadable import Unreadable
 
@@ -68,7 +69,7 @@ class Found:
     @property
     def since(self):
         """When it was stored."""
-        times = (getattr(self.row, name, None) for name in ("created_at", "granted_at", "date_joined"))
+        times = (getattr(self.row, name, None) for name in ("created_at", "granted_at", "returned_at", "date_joined"))
         return next(filter(None, times), None)
 
 
@@ -250,6 +251,13 @@ PARTS = [
         _("blocked address"),
         _of_mailbox(BlockedAddress),
         _("The block ends: email to this address is possible again."),
+        _delete,
+    ),
+    Part(
+        "returned",
+        _("note that an email came back"),
+        _of_mailbox(ReturnedMailbox),
+        _("It is erased: email to this address is tried again."),
         _delete,
     ),
     Part(

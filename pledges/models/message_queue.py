@@ -9,9 +9,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges.mail import errors
+from pledges.models import mailers
 from pledges.models.addresses import ProviderRule
 from pledges.models.grants import MessageGrant
-from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
+from pledges.models.message_texts import BULK_KINDS, FIRST_KINDS, MessageKind, MessageText
 
 # Limits of `mail_is_failing`.
 CONSECUTIVE_FAILURES = 20
@@ -27,6 +28,10 @@ class MessageQuerySet(models.QuerySet):
     def queued(self):
         """Messages that are neither sent nor given up."""
         return self.filter(state=self.model.State.QUEUED)
+
+    def of_mailer(self, mailer):
+        """Messages that this mailer sends."""
+        return self.filter(mailers.kinds_of(mailer))
 
     def due(self):
         """Queued messages whose `due_at` has come."""
@@ -51,17 +56,17 @@ class MessageQuerySet(models.QuerySet):
     def _failed_since_the_last_sent(self):
         """The messages tried since the last one that was sent, newest first, at most CONSECUTIVE_FAILURES."""
         newest = self.filter(tried_at__isnull=False).order_by("-tried_at")[:CONSECUTIVE_FAILURES]
-        return list(itertools.takewhile(lambda message: message.state != self.model.State.SENT, newest))
+        return list(itertools.takewhile(lambda message: message.sent_at is None, newest))
 
     def keep_if_all_fail(self):
-        """Queue what was given up since the last message that was sent, if the last CONSECUTIVE_FAILURES all failed.
+        """Queue what was given up since the last message that was sent, if the last CONSECUTIVE_FAILURES of these all failed.
 
         Then the fault is ours, not that of so many mailboxes: a blocked sender, a relay that refuses us. Returns the number of
         messages queued. They are due after KEPT_RETRY_DELAY; the sender tries one at a time until one is accepted.
         """
         if len(self._failed_since_the_last_sent()) < CONSECUTIVE_FAILURES:
             return 0
-        last_sent = self.filter(state=self.model.State.SENT).aggregate(at=Max("tried_at"))["at"]
+        last_sent = self.filter(sent_at__isnull=False).aggregate(at=Max("tried_at"))["at"]
         is_over = Q(address_cipher__isnull=False, queued_at__lte=Now() - GIVE_UP_AFTER)
         kept = self.failing().filter(tried_at__isnull=False).exclude(is_over)
         if last_sent is not None:
@@ -74,7 +79,7 @@ class MessageQuerySet(models.QuerySet):
         Without one they are deleted when retries would have ended.
         """
         refused = self.failing().filter(address_cipher__isnull=False)
-        last_sent = self.filter(state=self.model.State.SENT).aggregate(at=Max("tried_at"))["at"]
+        last_sent = self.filter(sent_at__isnull=False).aggregate(at=Max("tried_at"))["at"]
         is_judged = Q(queued_at__lte=Now() - GIVE_UP_AFTER)
         if last_sent is not None:
             is_judged |= Q(tried_at__lt=last_sent)
@@ -89,29 +94,33 @@ class MessageQuerySet(models.QuerySet):
             )
         return messages
 
-    def claim(self, limit, lease):
-        """Claim due messages for `lease` (a timedelta): those that people wait for first, then bulk, each by the time due.
+    def claim(self, limit, lease, mailer=mailers.DEFAULT):
+        """Claim due messages of a mailer for `lease` (a timedelta): confirmations first, bulk last, each by the time due.
 
         Returns `limit` messages at most, with their pledges, words and provider rules. No other call returns them until the
         lease ends. The caller attempts each or releases it, and renews the lease of those that take longer. Messages above
-        the limit of their mailbox become due later.
+        the limit of their mailbox become due later; those above the limits of the mailer stay due.
         """
         rules, messages = ProviderRule.objects.by_domain(), []
         with transaction.atomic():
-            while wanted := limit - len(messages):
-                free = self._lock_free(wanted)
+            room = mailers.Mailer.room(mailer, limit)
+            while wanted := room.all - len(messages):
+                bulk = room.bulk - sum(message.kind in BULK_KINDS for message in messages)
+                free = self.of_mailer(mailer)._lock_free(wanted, min(wanted, bulk))
                 granted = MessageGrant.objects.grant(free, rules)
                 self.renew([message.pk for message in granted], lease)
                 messages += granted
                 if len(free) < wanted:
                     break
+            counted_at = mailers.Mailer.use(mailer, len(messages))
         words = MessageText.objects.words_by_kind({(message.kind, message.language) for message in messages})
         for message in messages:
             message.words, message.rules = words[message.kind, message.language], rules
+            message.counted_at = counted_at
         return messages
 
-    def _lock_free(self, limit):
-        """Lock and return due messages that no other sender has claimed, bulk last.
+    def _lock_free(self, limit, bulk_limit):
+        """Lock and return due messages that no other sender has claimed, those of FIRST_KINDS first, bulk last.
 
         Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
         """
@@ -120,9 +129,11 @@ class MessageQuerySet(models.QuerySet):
         free = free.select_related("pledge", "group", "joining", "answer__enquiry", "request").select_for_update(
             skip_locked=True, of=("self",)
         )
-        messages = list(free.exclude(kind__in=BULK_KINDS)[:limit])
+        messages = list(free.filter(kind__in=FIRST_KINDS)[:limit])
         if len(messages) < limit:
-            messages += free.filter(kind__in=BULK_KINDS)[: limit - len(messages)]
+            messages += free.exclude(kind__in=FIRST_KINDS + BULK_KINDS)[: limit - len(messages)]
+        if (room := min(limit - len(messages), bulk_limit)) > 0:
+            messages += free.filter(kind__in=BULK_KINDS)[:room]
         return messages
 
     def renew(self, ids, lease):

@@ -57,8 +57,11 @@ class MessageKind(models.TextChoices):
     ALARM = "alarm", _("to the safeguarding lead: sign in")
 
 
-# Kinds of low priority: sent only when no other message is due.
-BULK_KINDS = [MessageKind.REMINDER, MessageKind.KEEP, MessageKind.HOW]
+# Kinds of high priority: a page says that they are on their way, and what a form stored counts only with them.
+FIRST_KINDS = [MessageKind.CONFIRM, MessageKind.GROUP, MessageKind.JOIN, MessageKind.NEW_ADDRESS]
+# Kinds of low priority, which no recipient waits for: sent only when no other message is due, and by a mailer of their own if
+# there is one (BULK_MAIL_URL).
+BULK_KINDS = [MessageKind(kind) for kind, spec in content.SPECS.items() if spec.is_bulk]
 
 
 class MessageTextQuerySet(models.QuerySet):

@@ -1,35 +1,26 @@
 """E-mail messages to supporters: delivery and retries."""
 
-import logging
 import uuid
-from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import DEFAULT_MAILER_ALIAS
-from django.db import DatabaseError, InterfaceError, connection, models
+from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from pledges import metrics
-from pledges.crypto import keys
+from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.mail import content, errors
+from pledges.mail import content
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
-from pledges.models.message_queue import GIVE_UP_AFTER, MessageQuerySet
-from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
-from pledges.models.unreadable import Unreadable
-
-logger = logging.getLogger(__name__)
-
-# The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
-RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
-LATER_RETRY_DELAY = timedelta(hours=6)
+from pledges.models.delivery import Delivery
+from pledges.models.mailers import mailer_of
+from pledges.models.message_queue import MessageQuerySet
+from pledges.models.message_texts import BULK_KINDS, FIRST_KINDS, MessageKind, MessageText
+from pledges.models.returned_mailboxes import ReturnedMailbox
 
 
-class Message(models.Model):
+class Message(Delivery):
     """One message to one supporter, delivered at least once.
 
     The recipient's address is read from the pledge. A message stores it itself, encrypted, where no pledge has it: the last one,
@@ -44,6 +35,13 @@ class Message(models.Model):
         SENT = "sent", _("sent")
         FAILING = "failing", _("failed after three days")
         REFUSED = "refused", _("refused by the recipient’s server")
+        # Came back after it was sent, with `sent_at` and `returned_at`.
+        BOUNCED = "bounced", _("came back: there is no such mailbox")
+        DELAYED = "delayed", _("came back: the mailbox could not take it")
+        SPAM = "spam", _("reported as spam")
+
+    # The states of messages that came back.
+    RETURNED = (State.BOUNCED, State.DELAYED, State.SPAM)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind)
@@ -85,15 +83,11 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, editable=False)
     tried_at = models.DateTimeField(null=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
+    returned_at = models.DateTimeField(_("came back"), null=True, editable=False)
     # The class and SMTP codes of the last error, never its text, which may quote an address.
     error = models.CharField(_("last error"), max_length=80, blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
-
-    # Set by `attempt`.
-    no_longer_applies = False
-    # Set by `save_outcome`: whether it would have been given up, but all messages are refused.
-    is_kept = False
 
     class Meta:
         verbose_name = _("message")
@@ -102,7 +96,9 @@ class Message(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="message_state_and_time",
-                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+                condition=Q(state="sent", sent_at__isnull=False, returned_at=None)
+                | Q(state__in=["bounced", "delayed", "spam"], sent_at__isnull=False, returned_at__isnull=False)
+                | Q(state__in=["queued", "failing", "refused"], sent_at=None, returned_at=None),
             ),
             models.CheckConstraint(
                 name="message_pledge_or_address",
@@ -122,6 +118,11 @@ class Message(models.Model):
             # `claim` finds them behind millions of bulk messages.
             models.Index(
                 fields=["due_at"], name="message_queued_not_bulk", condition=Q(state="queued") & ~Q(kind__in=BULK_KINDS)
+            ),
+            models.Index(
+                fields=["due_at"],
+                name="message_queued_first",
+                condition=Q(state="queued") & Q(kind__in=FIRST_KINDS),
             ),
             models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
             models.Index(fields=["group"], name="message_group", condition=Q(group__isnull=False)),
@@ -185,6 +186,17 @@ class Message(models.Model):
         """The `MessageSpec` of this kind."""
         return content.SPECS[self.kind]
 
+    @property
+    def mailer(self):
+        """The name of the mailer that sends it."""
+        return mailer_of(self.kind)
+
+    @property
+    def return_binding(self):
+        """What its return address is bound to: the address of its recipient. A change of address ends it, as it ends links."""
+        about = self.contact or self.pledge
+        return links.binding(self.spec.link_purpose, about) if hasattr(about, "link_version") else ""
+
     def mailbox_digests(self, rules):
         """{column: digest} of the recipient's mailbox, or None if there is no recipient any more, or none that decrypts."""
         try:
@@ -212,6 +224,8 @@ class Message(models.Model):
             return None
         if not self.spec.is_link_caused and BlockedAddress.objects.holds(address, self.rules):
             return None
+        if self.kind in BULK_KINDS and ReturnedMailbox.objects.holds(address, self.rules):
+            return None
         pledges = [self.contact or self.pledge]
         if self.spec.per_address:
             pledges = list(type(self.pledge).objects.at_address(address).with_person())
@@ -230,73 +244,3 @@ class Message(models.Model):
                 setattr(self, name, row)
                 return row is not None and not getattr(row, "restricted_at", None)
         return True
-
-    def attempt(self, server):
-        """Try once to hand the message to `server`, a `pledges.mail.connections.Connection`; returns the error or None.
-
-        The caller has claimed the message and calls `save_outcome` next. Delivery is at least once: a crash between the two
-        leads to a second copy.
-        """
-        self.attempts += 1
-        self.tried_at = timezone.now()
-        try:
-            mail = self.compose()
-            if mail is None:
-                self.no_longer_applies = True
-                return None
-            server.send(mail)
-        except (DatabaseError, InterfaceError):
-            # No fault of the mail server: the message is claimed again when its lease ends.
-            raise
-        except keys.CannotDecrypt as error:
-            # The missing key may be put back meanwhile.
-            Unreadable.record(error)
-            self._schedule_retry(error)
-            return error
-        except Exception as error:
-            self._schedule_retry(error)
-            return error
-        self.state, self.sent_at, self.error = self.State.SENT, timezone.now(), ""
-        return None
-
-    def save_outcome(self):
-        """Save the outcome of `attempt` and end the lease, in one statement. A row that was deleted meanwhile stays deleted.
-
-        A message that was given up is queued again if all the others are refused too.
-        """
-        row = Message.objects.filter(pk=self.pk)
-        # A row that stores an address goes once the message is sent or too old. Refused, it waits for erase_refused_addresses().
-        is_over = self.address_cipher is not None and self.state in (self.State.SENT, self.State.FAILING)
-        if self.no_longer_applies or is_over:
-            row.delete()
-        else:
-            columns = ["state", "sent_at", "error", "attempts", "tried_at", "due_at"]
-            row.update(leased_until=None, **{column: getattr(self, column) for column in columns})
-        if self.state in (self.State.REFUSED, self.State.FAILING):
-            self.is_kept = bool(Message.objects.keep_if_all_fail())
-        self._log()
-
-    def _log(self):
-        outcome = "dropped" if self.no_longer_applies else "kept" if self.is_kept else self.state
-        metrics.MESSAGES.labels(DEFAULT_MAILER_ALIAS, self.kind, outcome).inc()
-        fields = {"mail": str(self.pk), "kind": self.kind, "outcome": outcome, "attempt": self.attempts}
-        level = logging.WARNING if self.error else logging.INFO
-        logger.log(level, "mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
-
-    def _schedule_retry(self, error):
-        self.error = errors.error_kind(error)
-        now = timezone.now()
-        delay = RETRY_DELAYS[self.attempts - 1] if self.attempts <= len(RETRY_DELAYS) else LATER_RETRY_DELAY
-        if errors.is_final_refusal(error):
-            self.state = self.State.REFUSED
-        elif now + delay > self.queued_at + GIVE_UP_AFTER and self._may_give_up():
-            self.state = self.State.FAILING
-        else:
-            self.due_at = now + delay
-
-    def _may_give_up(self):
-        """Whether enough attempts were made. After days without a worker a message may be too old but hardly tried.
-
-        A message that stores an address needs no minimum of attempts.
-        """
-        return self.address_cipher is not None or self.attempts > len(RETRY_DELAYS)

@@ -1,8 +1,9 @@
 """The checks of `/readyz`. Each is a function in CHECKS that yields the names of what is wrong (see docs/operating.md)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -11,7 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges import registration
-from pledges.models import Backup, FailedStep, Heartbeat, Message, Submission, Unreadable
+from pledges.models import Backup, FailedStep, FallenProvider, Heartbeat, Message, Submission, Unreadable, mailers
 from pledges.models.heartbeat import CLOCK_TOLERANCE, LATE_AFTER
 from pledges.readiness import certificate, disk
 from pledges.totals import tally as deltas
@@ -22,6 +23,9 @@ UNFOLDED_LIMIT = 20_000
 SETTLING_LIMIT = timedelta(minutes=2)
 # A message overdue for longer means that no worker runs.
 QUEUE_AGE_LIMIT = timedelta(minutes=15)
+# The mailbox of what comes back is read every minute.
+RETURNS_LIMIT = timedelta(minutes=30)
+NEVER = datetime.min.replace(tzinfo=UTC)
 # Settings of PostgreSQL with which its log would hold statements, and so what people typed, each with its safe values. Parameters
 # are part of the statement: psycopg2 sends no separate ones, so log_parameter_max_length protects nothing. The guide also sets
 # log_min_error_statement, whose default logs statements that fail; a default is no alarm, and names are ciphertext there too.
@@ -78,16 +82,21 @@ def submissions():
 
 
 def messages():
-    """Messages that are due, and whether the mail server accepts any."""
-    if Message.objects.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists():
-        yield "queue"
-    if settings.MAIL_IS_MISSING or Message.objects.mail_is_failing():
+    """Messages that are due, and whether the mail servers accept any."""
+    for mailer in mailers.in_use():
+        of_mailer = Message.objects.of_mailer(mailer)
+        if of_mailer.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists():
+            yield f"quota: {mailer}" if mailers.Mailer.is_used_up(mailer) else "queue"
+        if of_mailer.mail_is_failing():
+            yield "mail"
+    if settings.MAIL_IS_MISSING:
         yield "mail"
 
 
 def worker():
-    """The heartbeat of the worker and what it has probed: clock and certificate."""
-    heartbeat = Heartbeat.objects.annotate(now=Now()).first()
+    """The heartbeat of the worker and what it has probed: clock, certificate, what comes back, and who confirms."""
+    fallen = ArraySubquery(FallenProvider.objects.order_by("pk").values("pk"))
+    heartbeat = Heartbeat.objects.annotate(now=Now(), fallen=fallen).first()
     if heartbeat is None:
         yield "worker: never started"
         return
@@ -99,6 +108,10 @@ def worker():
         ends_at = heartbeat.certificate_ends_at
         if ends_at is None or ends_at < heartbeat.now + certificate.ENDS_SOON:
             yield "certificate"
+    if settings.BOUNCE_MAILBOX and (heartbeat.returns_read_at or NEVER) < heartbeat.now - RETURNS_LIMIT:
+        yield "returns"
+    for provider in heartbeat.fallen:
+        yield f"confirmations: {provider or 'other domains'}"
 
 
 def housekeeping():

@@ -1,10 +1,11 @@
-"""Template filters of the pledge pages. They format values and run no queries."""
+"""Template filters and tags of the pledge pages. They run no queries."""
 
 from django import template
 from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import mark_safe
 
 from pledges import numbers
+from pledges.content import PledgeContent
 from pledges.figures import kept
 
 register = template.Library()
@@ -22,6 +23,12 @@ def option_detail(form, value):
     choice is selected) and `hides_name` (whether selecting it hides the check box for showing one's name).
     """
     return getattr(form, "option_details", {}).get(str(value))
+
+
+@register.simple_tag
+def mail_delay():
+    """How long our emails take at present: a MailDelay.Step."""
+    return PledgeContent.current().mail_delay
 
 
 @register.filter

@@ -54,7 +54,7 @@ class Origin:
     def among(self, pledges):
         """The subset of these pledges that has this origin."""
         if self.kind == PROVIDER:
-            by_digest = _providers()
+            by_digest = provider_digests()
             if self.value:
                 return pledges.filter(domain_digest__in=[d for d, name in by_digest.items() if name == self.value])
             return pledges.exclude(domain_digest__in=list(by_digest))
@@ -111,7 +111,7 @@ class Chosen:
 
 def by_provider(since, until):
     """The Groups of mail providers, the largest first; all other domains together are one."""
-    by_digest, numbers = _providers(), {}
+    by_digest, numbers = provider_digests(), {}
     for digest, *row, _first in _groups("domain_digest", since, until, least=1, most=None):
         _add(numbers, by_digest.get(digest, ""), [*row, 0, 0])
     counted = Minute.objects.filter(minute__gte=since, minute__lt=until).values_list("provider", "kind", "n")
@@ -142,13 +142,13 @@ def by_network(since, until):
 
 
 def _groups(column, since, until, condition="", least=LISTED_FROM, most=LISTED):
-    parameters = {"since": since, "until": until, "least": least, "most": most, "providers": list(_providers())}
+    parameters = {"since": since, "until": until, "least": least, "most": most, "providers": list(provider_digests())}
     with connection.cursor() as cursor:
         cursor.execute(GROUPS_SQL.format(column=column, condition=condition), parameters)
         return [(bytes(digest), *numbers) for digest, *numbers in cursor.fetchall()]
 
 
-def _providers():
+def provider_digests():
     """{digest: domain of the provider} of the domains of all provider rules, by each key."""
     rules = ProviderRule.objects.by_domain()
     return {digest: rules.provider_of(f"@{domain}") for domain in rules for digest in keys.digests("domain", domain)}

@@ -399,6 +399,7 @@ EXAMPLES = {
     r"pictures/<language:language>/^demand/(?P<slug>[\w-]{1,80})\.png$": "pictures/sq/demand/regjistri.png",
     r"counter/<language:language>/^(?P<theme>light|dark)/$": "counter/sq/dark/",
     "challenge/<slug:form>/": "challenge/pledge/",
+    "mail-reports/<slug:provider>/": "mail-reports/postmark/",
     "handouts/<language:language>/<slug:name>.pdf": "handouts/sq/wall-a4.pdf",
     r"handouts/<language:language>/^event-(?P<code>[0-9a-z]{8})-(?P<size>a4|a3)\.pdf$": "handouts/sq/event-0abcdefg-a4.pdf",
     r"pictures/<language:language>/^organisation/(?P<key>[\w-]{1,50})\.png$": "pictures/sq/organisation/crca.png",

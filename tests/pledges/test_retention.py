@@ -28,6 +28,7 @@ from pledges.models import (
     OutboxEntry,
     Pledge,
     ReferralLink,
+    ReturnedMailbox,
     SlowLane,
     Submission,
     UsedChallenge,
@@ -141,6 +142,10 @@ def prove_grants():
         run_worker()
 
     is_kept_until(DAY, send, MessageGrant.objects.exists)
+
+
+def prove_returned_mailbox():
+    is_kept_until(90 * DAY, lambda: ReturnedMailbox.objects.add("drita@shembull.al"), ReturnedMailbox.objects.exists)
 
 
 def prove_inviter():
@@ -348,6 +353,7 @@ PROOFS = {
     "slow_lane": prove_slow_lane,
     "challenge": prove_challenge,
     "grants": prove_grants,
+    "returned_mailbox": prove_returned_mailbox,
     "inviter": prove_inviter,
     "own_link": prove_own_link,
     "answers": prove_until_withdrawal,

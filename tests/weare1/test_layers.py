@@ -118,9 +118,12 @@ FETCHING = [
 ]
 
 
-# They read the certificate of SITE_URL and its /readyz, an address that only the operator sets, and names of constants; the last
-# one ends connections.
-NO_FETCHERS = ("pledges.readiness.certificate:", "pledges.readiness.alarm:", "weare1.web:", "weare1.deadline:")
+# They read the certificate of SITE_URL and its /readyz, the mailbox of BOUNCE_MAILBOX_URL and the server of MAIL_URL, which only
+# the operator sets, and names of constants; the last one ends connections.
+NO_FETCHERS = (
+    *("pledges.readiness.certificate:", "pledges.readiness.alarm:", "pledges.mail.mailbox:", "pledges.mail.server_check:"),
+    *("weare1.web:", "weare1.deadline:"),
+)
 
 
 @pytest.mark.parametrize("app", LAYERS)
@@ -168,7 +171,18 @@ def test_no_module_is_longer_than_300_lines():
 def test_only_modules_that_belong_to_no_package_stand_at_the_top_of_pledges():
     assert {file.stem for file in (ROOT / "pledges").glob("*.py")} - {"__init__"} == {
         *("addresses", "apps", "cache", "content", "database", "housekeeping", "http", "kept_pages", "languages"),
-        *("network", "numbers", "outbox", "parts", "registration", "retention", "rotation", "sharing", "snapshot"),
+        *(
+            "network",
+            "numbers",
+            "outbox",
+            "parts",
+            "registration",
+            "retention",
+            "returns",
+            "rotation",
+            "sharing",
+            "snapshot",
+        ),
         *("starting", "submissions", "tasks", "urls", "wall"),
     }
 

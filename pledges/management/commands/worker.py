@@ -12,8 +12,9 @@ from django_tasks_db.management.commands import db_worker
 
 from pledges import database, starting, submissions
 from pledges.mail.sending import Sender
-from pledges.models import FailedStep, Heartbeat
+from pledges.models import FailedStep, Heartbeat, mailers
 from pledges.readiness import certificate, clock
+from pledges.returns import Returns
 from pledges.totals import tally
 
 logger = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ SETTLING_INTERVAL_SECONDS = 0.5
 FOLD_INTERVAL_SECONDS = 1
 HEARTBEAT_EVERY_FOLDS = 30
 HOUSEKEEPING_EVERY_FOLDS = 60
-# Above the timeout of one operation of the mail server (`weare1.env.mailer`), so that a message in hand is finished.
+# Above the timeout of one operation of the mail server (`weare1.mail_env.mailer`), so that a message in hand is finished.
 STOP_SECONDS = 15
 
 
@@ -127,12 +128,14 @@ class Settler(threading.Thread):
             return 0
 
 
-# The threads beside the tasks. Each runs until its event `stopped` is set.
-THREADS = [Settler, Sender, Housekeeper]
+def threads():
+    """The unstarted threads beside the tasks. Each runs until its event `stopped` is set."""
+    senders = [Sender(mailer) for mailer in mailers.in_use()]
+    return [Settler(), *senders, *([Returns()] if settings.BOUNCE_MAILBOX else []), Housekeeper()]
 
 
 class Command(db_worker.Command):
-    """Run background tasks in the main thread and THREADS beside it, until a stop signal."""
+    """Run background tasks in the main thread and `threads` beside it, until a stop signal."""
 
     help = (
         "Settle submissions, run background tasks, send messages, fold the tally and run housekeeping, until stopped."
@@ -141,14 +144,14 @@ class Command(db_worker.Command):
     def handle(self, **options):
         database.limit(database.WORKER_OPTIONS)
         starting.check()
-        threads = [thread() for thread in THREADS]
-        for thread in threads:
+        running = threads()
+        for thread in running:
             thread.start()
         try:
             super().handle(**options)
         finally:
-            for thread in threads:
+            for thread in running:
                 thread.stopped.set()
             deadline = time.monotonic() + STOP_SECONDS
-            for thread in threads:
+            for thread in running:
                 thread.join(timeout=max(0, deadline - time.monotonic()))

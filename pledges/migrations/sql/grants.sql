@@ -1,7 +1,8 @@
 -- The limit of messages per mailbox.
 
 -- Grants a message to a mailbox: five within a day, or one within a minute for messages that were caused from an opened link,
--- which are counted separately. Returns false if the message has to wait; it is then due when the limit allows it, and the time
+-- which are counted separately. A mailbox from which a message came back waits for a day, except for messages of an opened link,
+-- which prove that it works; then one more is tried, since the fault may have been a passing one. Returns false if the message has to wait; it is then due when the limit allows it, and the time
 -- after which it is given up starts anew. A message that is tried again keeps its grant, from now on. The locks make the count
 -- exact. They are tried only: waiting could deadlock two senders. A grant matches by either digest: see
 -- pledges/models/person.py.
@@ -21,6 +22,11 @@ BEGIN
         WHERE (mailbox_digest = mailbox OR mailbox_digest_last = mailbox_last) AND id <> message
             AND is_link_caused = link_caused AND granted_at > present - period
         ORDER BY granted_at DESC OFFSET most - 1 LIMIT 1;
+        IF again_at IS NULL AND NOT link_caused THEN
+            SELECT returned_at + interval '1 day' INTO again_at FROM pledges_returnedmailbox
+            WHERE (mailbox_digest = mailbox OR mailbox_digest_last = mailbox_last) AND returned_at > present - interval '1 day'
+            ORDER BY returned_at DESC LIMIT 1;
+        END IF;
     END IF;
     IF again_at IS NOT NULL THEN
         UPDATE pledges_message SET due_at = again_at, queued_at = again_at WHERE id = message;

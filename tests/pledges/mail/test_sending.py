@@ -303,7 +303,7 @@ OCCASIONS = {
     counted: ["manage", "home", "pledged_picture"],
     already: ["manage"],
     similar: ["correct_name", "confirm"],
-    ask_to_keep: ["keep"],
+    ask_to_keep: ["keep", "end_emails"],
     full: ["manage"],
     send_links: ["confirm", "manage"],
     change_address: ["new_address", "block_new_address"],

@@ -1,0 +1,3 @@
+-- Mailboxes from which a message came back, for restores (see outbox.sql): digests and a time.
+CREATE OR REPLACE TRIGGER outbox_inserted AFTER INSERT ON pledges_returnedmailbox REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('mailbox_returned', 'to_jsonb(r)');

@@ -1,0 +1,329 @@
+"""Two mailers: which messages each sends, how many a server takes, and what pages say while messages wait."""
+
+import smtplib
+from datetime import UTC, datetime, timedelta
+from email import policy
+
+import pytest
+from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.db.models import F
+from django.test import Client
+from django.utils import timezone
+from requests import Response
+
+from pledges import housekeeping
+from pledges.crypto import keys
+from pledges.mail import content, errors
+from pledges.mail.content import SPECS
+from pledges.models import MailDelay, Mailer, MailerMinute, Message, mailers
+from pledges.models.mail_delay import step_of
+from pledges.models.message_texts import BULK_KINDS
+from pledges.models.trial_messages import sample_mail
+from tests.factories import make_pledge, send_messages
+from tests.pages import Document
+from tests.readiness import failing_checks
+from tests.smtp import MailServer
+from tests.threads import at_once
+
+LEASE = timedelta(minutes=1)
+Kind = Message.Kind
+
+
+@pytest.fixture
+def bulk_server(settings, mail_server):
+    """A second server, to which the site sends bulk."""
+    with MailServer() as server:
+        settings.MAILERS = settings.MAILERS | {"bulk": server.mailers()["default"]}
+        yield server
+
+
+def queue(kind, number=1):
+    """Messages of this kind to people of their own."""
+    state = "pending" if kind in (Kind.CONFIRM, Kind.REMINDER) else "confirmed"
+    return [Message.queue(kind, make_pledge(state=state)) for _ in range(number)]
+
+
+def kinds(messages):
+    return [message.kind for message in messages]
+
+
+def claim(number, mailer=mailers.DEFAULT):
+    return Message.objects.claim(number, LEASE, mailer)
+
+
+def limit(settings, mailer=mailers.DEFAULT, **limits):
+    settings.MAIL_LIMITS = settings.MAIL_LIMITS | {mailer: limits}
+
+
+def move_minutes(time):
+    """As if messages had been sent earlier by a timedelta."""
+    for row in MailerMinute.objects.order_by("minute"):
+        MailerMinute.objects.filter(mailer=row.mailer, minute=row.minute).update(minute=row.minute - time)
+    Mailer.objects.update(paced_until=F("paced_until") - time)
+
+
+@pytest.mark.django_db
+def test_confirmations_go_first_and_bulk_last():
+    queue(Kind.REMINDER)
+    queue(Kind.LINKS)
+    queue(Kind.CONFIRM)
+    assert kinds(claim(10)) == [Kind.CONFIRM, Kind.LINKS, Kind.REMINDER]
+
+
+@pytest.mark.django_db
+def test_each_server_gets_its_messages(mail_server, bulk_server):
+    queue(Kind.CONFIRM)
+    queue(Kind.REMINDER)
+    send_messages()
+    assert [len(server.accepted) for server in (mail_server, bulk_server)] == [1, 1]
+    assert mail_server.accepted[0]["From"] == bulk_server.accepted[0]["From"]
+
+
+@pytest.mark.django_db
+def test_a_server_that_refuses_bulk_does_not_hold_up_the_others(client, mail_server, bulk_server):
+    bulk_server.replies["MAIL"] = "550 5.7.1 not from you"
+    queue(Kind.REMINDER)
+    queue(Kind.CONFIRM, 3)
+    send_messages()
+    assert len(mail_server.accepted) == 3 and not bulk_server.accepted
+    assert Message.objects.filter(kind=Kind.REMINDER).get().state == Message.State.QUEUED
+    Message.objects.update(queued_at=F("queued_at") - timedelta(hours=1))
+    # Mail that goes out by the other one does not hide it.
+    assert "mail" in failing_checks(client)
+
+
+def test_bulk_is_what_ends_by_one_click():
+    assert {kind for kind, spec in SPECS.items() if spec.is_bulk} == set(BULK_KINDS)
+    assert all(SPECS[kind].end_purpose or SPECS[kind].block_purpose for kind in BULK_KINDS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", [*BULK_KINDS, Kind.PLAN])
+def test_bulk_has_the_button_of_mail_programs_in_a_header_that_is_whole(kind):
+    """A line of more than 998 characters may be changed on the way, which breaks the signature (DKIM)."""
+    mail = sample_mail(kind, content.built_in(kind, "sq"), "sq")
+    data = mail.message(policy=policy.SMTP).as_bytes()
+    headers = data.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    [line] = [line for line in headers if line.startswith(b"List-Unsubscribe:")]
+    assert line.startswith(b"List-Unsubscribe: <http") and line.endswith(b">") and len(line) < 998
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in headers
+    assert max(map(len, headers)) < 998
+
+
+# Limits
+
+
+@pytest.mark.django_db
+def test_no_more_than_the_quota_is_sent_within_a_day(settings, mail_server):
+    limit(settings, per_day=5)
+    queue(Kind.CONFIRM, 8)
+    send_messages()
+    assert len(mail_server.accepted) == 5 and Message.objects.queued().count() == 3
+    move_minutes(timedelta(hours=23, minutes=58))
+    send_messages()
+    assert len(mail_server.accepted) == 5
+    move_minutes(timedelta(minutes=4))
+    send_messages()
+    assert len(mail_server.accepted) == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_quota_is_exact_for_several_workers(settings):
+    limit(settings, per_day=50)
+    queue(Kind.CONFIRM, 80)
+    claimed = at_once(*[lambda: [len(claim(7)) for _ in range(4)]] * 4)
+    assert sum(map(sum, claimed)) == 50
+    assert MailerMinute.objects.used(mailers.DEFAULT) == 50
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_rate_is_spread_evenly(settings):
+    limit(settings, per_minute=120)
+    queue(Kind.CONFIRM, 20)
+    begun = timezone.now()
+    sent = sum(map(sum, at_once(*[lambda: [len(claim(5)) for _ in range(5)]] * 2)))
+    seconds = (timezone.now() - begun).total_seconds()
+    assert 1 <= sent <= 2 + 2 * seconds
+    Mailer.objects.update(paced_until=F("paced_until") - timedelta(minutes=1))
+    assert len(claim(20)) == 1, "one second of them at once, however long nothing was sent"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("reply", "counted"),
+    [({"MAIL": "530 5.7.0 sign in first"}, 0), ({"RCPT": "550 5.1.1 no such user"}, 1), ({}, 1)],
+    ids=["the server failed", "the recipient is refused", "sent"],
+)
+def test_only_what_the_server_was_handed_counts(settings, mail_server, reply, counted):
+    limit(settings, per_day=50)
+    mail_server.replies.update(reply)
+    queue(Kind.CONFIRM)
+    send_messages()
+    assert MailerMinute.objects.used(mailers.DEFAULT) == counted
+
+
+@pytest.mark.django_db
+def test_what_no_longer_applies_does_not_count(settings, mail_server):
+    limit(settings, per_day=50)
+    [message] = queue(Kind.CONFIRM)
+    message.pledge.confirm()
+    send_messages()
+    assert not mail_server.accepted and MailerMinute.objects.used(mailers.DEFAULT) == 0
+
+
+@pytest.mark.django_db
+def test_on_one_server_bulk_leaves_half_of_the_quota(settings, mail_server):
+    limit(settings, per_day=10)
+    queue(Kind.REMINDER, 9)
+    send_messages()
+    assert len(mail_server.accepted) == 5
+    queue(Kind.CONFIRM, 9)
+    send_messages()
+    assert len(mail_server.accepted) == 10
+
+
+@pytest.mark.django_db
+def test_a_bulk_server_may_use_its_whole_quota(settings, bulk_server):
+    limit(settings, mailers.BULK, per_day=4)
+    queue(Kind.REMINDER, 6)
+    queue(Kind.CONFIRM, 6)
+    send_messages()
+    assert len(bulk_server.accepted) == 4
+
+
+@pytest.mark.django_db
+def test_operators_learn_that_a_quota_is_used_up(client, settings, mail_server):
+    limit(settings, per_day=1)
+    queue(Kind.CONFIRM, 2)
+    send_messages()
+    assert "quota: default" not in failing_checks(client)
+    Message.objects.queued().update(due_at=F("due_at") - timedelta(hours=1))
+    wrong = failing_checks(client)
+    assert "quota: default" in wrong and "queue" not in wrong
+
+
+@pytest.mark.django_db
+def test_counts_are_erased_after_a_day(settings, mail_server):
+    limit(settings, per_day=5)
+    queue(Kind.CONFIRM)
+    send_messages()
+    housekeeping.erase_mailer_minutes()
+    assert MailerMinute.objects.exists()
+    move_minutes(timedelta(days=1, minutes=2))
+    housekeeping.erase_mailer_minutes()
+    assert not MailerMinute.objects.exists()
+
+
+# The delay that pages state
+
+INBOXES = ["/{}/zotimi/emaili/", "/{}/pledge/inbox/"]
+WORDS = {
+    "minutes": ("brenda pak minutash", "within a few minutes"),
+    "hour": ("brenda një ore", "within an hour"),
+    "today": ("sot", "later today"),
+    "tomorrow": ("nesër", "tomorrow"),
+    "later": ("në ditët në vijim", "in the next few days"),
+}
+
+
+@pytest.mark.parametrize(
+    ("wait", "step"),
+    [
+        (timedelta(minutes=10), "minutes"),
+        (timedelta(minutes=11), "hour"),
+        (timedelta(minutes=61), "today"),
+        (timedelta(hours=11), "tomorrow"),
+        (timedelta(hours=33), "tomorrow"),
+        (timedelta(hours=34), "later"),
+    ],
+)
+def test_a_wait_is_told_in_a_few_steps(wait, step):
+    # 14:30 in Tirana
+    assert step_of(wait, datetime(2026, 11, 27, 13, 30, tzinfo=UTC)) == step
+
+
+@pytest.mark.django_db
+def test_nothing_waits(settings):
+    limit(settings, per_day=100, per_minute=60)
+    assert MailDelay.measure() == "minutes"
+
+
+@pytest.mark.django_db
+def test_the_delay_follows_the_age_of_what_waits():
+    queue(Kind.CONFIRM)
+    Message.objects.update(due_at=F("due_at") - timedelta(minutes=30))
+    assert MailDelay.measure() == "hour"
+
+
+@pytest.mark.django_db
+def test_the_delay_follows_the_rate(settings):
+    limit(settings, per_minute=2)
+    queue(Kind.CONFIRM, 60)
+    assert MailDelay.measure() == "hour"
+
+
+@pytest.mark.django_db
+def test_bulk_that_waits_delays_nobody(settings):
+    limit(settings, per_minute=1)
+    queue(Kind.REMINDER, 30)
+    assert MailDelay.measure() == "minutes"
+
+
+@pytest.mark.django_db
+def test_the_delay_follows_the_quota(settings, mail_server):
+    limit(settings, per_day=2)
+    queue(Kind.CONFIRM, 2)
+    send_messages()
+    assert MailDelay.measure() in ("tomorrow", "later"), "of the first place that is free again"
+    move_minutes(timedelta(hours=23, minutes=40))
+    assert MailDelay.measure() == "hour"
+    queue(Kind.CONFIRM, 4)
+    assert MailDelay.measure() == "later", "more than the quota of a day waits"
+
+
+@pytest.mark.django_db
+def test_a_failing_server_is_no_matter_of_minutes(settings, mail_server):
+    mail_server.replies["MAIL"] = "550 5.7.1 not from you"
+    queue(Kind.CONFIRM)
+    send_messages()
+    Message.objects.update(queued_at=F("queued_at") - timedelta(hours=1))
+    assert MailDelay.measure() in ("today", "tomorrow")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", WORDS)
+@pytest.mark.parametrize("place", [0, 1], ids=["sq", "en"])
+def test_the_page_after_the_form_states_the_delay(step, place):
+    MailDelay.objects.create(pk=1, step=step)
+    for path in (INBOXES[place].format(["sq", "en"][place]), ["/sq/zotimi-im/derguar/", "/en/my-pledge/sent/"][place]):
+        response = Client().get(path)
+        assert response.status_code == 200, path
+        text = Document(response).words()
+        found = [key for key, words in WORDS.items() if f"{words[place]}." in text]
+        assert found == [step], path
+
+
+@pytest.mark.django_db
+def test_a_kept_page_states_the_delay_of_now():
+    path = INBOXES[1].format("en")
+    assert "within a few minutes" in Document(Client().get(path)).words()
+    MailDelay.objects.create(pk=1, step="tomorrow")
+    assert "tomorrow" in Document(Client().get(path)).words()
+
+
+# Errors of providers
+
+
+def test_errors_of_providers_are_sorted_like_those_of_servers():
+    def answered(status):
+        response = Response()
+        response.status_code = status
+        return AnymailRequestsAPIError("drita@shembull.al", response=response)
+
+    assert errors.is_final_refusal(AnymailRecipientsRefused())
+    assert [errors.is_server_failure(answered(status)) for status in (401, 429, 503)] == [True] * 3
+    assert [errors.is_server_failure(answered(status)) for status in (400, 422)] == [False] * 2
+    assert errors.error_kind(answered(422)) == "AnymailRequestsAPIError 422"
+    assert not errors.is_final_refusal(answered(503))
+    assert errors.is_server_failure(smtplib.SMTPServerDisconnected())
+    assert keys.CannotDecrypt.__name__ in errors.RECIPIENT_ERRORS
