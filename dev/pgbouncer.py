@@ -1,4 +1,4 @@
-"""pgbouncer with deploy/pgbouncer.ini, for tests and drills: only places, accounts and databases differ."""
+"""pgbouncer with a configuration of deploy/, for tests and drills: only places, accounts and databases differ."""
 
 import contextlib
 import os
@@ -23,65 +23,83 @@ IDLE_SECONDS = 1
 MOST_CONNECTIONS = 30
 
 
-def configuration(file, lines):
-    """The text of a configuration file in which each line `NAME = …` of `lines` has another value; None removes the line.
+class Pgbouncer:
+    """pgbouncer in a folder, where it has its socket with port 6432.
 
-    Raises DevError for a name that does not occur exactly once.
+    `changes` are {pattern: line}: each pattern must match one line of `file`. The only user is weare1, who needs no password
+    here; `password` is that of PostgreSQL. `owner` is the (uid, gid) as which it runs where this process is root, which pgbouncer
+    refuses.
     """
-    text = file.read_text()
-    for name, value in lines.items():
-        line = "" if value is None else f"{name} = {value}"
-        text, found = re.subn(rf"(?m)^{re.escape(name)} = .*$", lambda _match, line=line: line, text)
-        if found != 1:
-            raise DevError(f"{file} has {found} lines “{name} = …”.")
-    return text
+
+    def __init__(self, folder, owner, changes, file=FILE, password=""):
+        program = shutil.which("pgbouncer")
+        if not program:
+            raise DevError(INSTALL)
+        self.folder, self.process = folder, None
+        self.options = {"user": owner[0], "group": owner[1], "extra_groups": []} if os.geteuid() == 0 else {}
+        self.command = [program, "-q", folder / "pgbouncer.ini"]
+        places = {
+            r"unix_socket_dir = .*": f"unix_socket_dir = {folder}",
+            r"auth_type = .*": "auth_type = trust",
+            r"auth_file = .*": f"auth_file = {folder}/users",
+        }
+        text = file.read_text()
+        for pattern, line in (places | changes).items():
+            text, found = re.subn(rf"(?m)^{pattern}$", line, text)
+            if found != 1:
+                raise DevError(f"{file} has {found} lines that match {pattern}.")
+        (folder / "pgbouncer.ini").write_text(text)
+        (folder / "users").write_text(f'"weare1" "{password}"\n')
+        if self.options:
+            shutil.chown(folder, *owner)
+
+    @property
+    def url(self):
+        """The address without the name of the database."""
+        return f"postgresql://weare1@{quote(str(self.folder), safe='')}:6432"
+
+    def start(self):
+        """Start it, and wait until it accepts connections."""
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, start_new_session=True, **self.options
+            )
+        deadline = time.monotonic() + TIMEOUT
+        while not (self.folder / ".s.PGSQL.6432").exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise DevError(f"pgbouncer has not started: {(self.folder / 'log').read_text()}")
+            time.sleep(0.05)
+
+    def stop(self):
+        """Stop it at once. On SIGTERM it would wait for its clients."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait(TIMEOUT)
+        (self.folder / ".s.PGSQL.6432").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def running(databases, owner, **lines):
-    """Run pgbouncer; yields the folder of its socket, whose port is 6432.
-
-    `databases` are entries {name or "*": connection string}, `lines` other settings. The only user is weare1, without a password.
-    `owner` is the (uid, gid) as which it runs where this process is root: pgbouncer refuses root.
-    """
-    program = shutil.which("pgbouncer")
-    if not program:
-        raise DevError(INSTALL)
+def running(owner, changes):
+    """Run pgbouncer with deploy/pgbouncer.ini in a new folder; yields the Pgbouncer."""
     folder = Path(tempfile.mkdtemp(prefix="weare1-pgbouncer-"))
-    users = folder / "users"
-    users.write_text('"weare1" ""\n')
-    text = configuration(
-        FILE, {"weare1": None, "weare1_web": None, "unix_socket_dir": folder, "auth_type": "trust", "auth_file": users}
-    )
-    more = "".join(f"{name} = {value}\n" for name, value in databases.items())
-    text = text.replace("[databases]\n", f"[databases]\n{more}")
-    # Of a setting that is repeated, pgbouncer takes the last.
-    (folder / "pgbouncer.ini").write_text("\n".join([text, *(f"{name} = {value}" for name, value in lines.items())]))
-    options = {}
-    if os.geteuid() == 0:
-        shutil.chown(folder, *owner)
-        options = {"user": owner[0], "group": owner[1], "extra_groups": []}
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            [program, "-q", folder / "pgbouncer.ini"], stdout=log, stderr=log, start_new_session=True, **options
-        )
     try:
-        deadline = time.monotonic() + TIMEOUT
-        while not (folder / ".s.PGSQL.6432").exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise DevError(f"pgbouncer has not started: {(folder / 'log').read_text()}")
-            time.sleep(0.05)
-        yield folder
+        pgbouncer = Pgbouncer(folder, owner, changes)
+        pgbouncer.start()
+        try:
+            yield pgbouncer
+        finally:
+            pgbouncer.stop()
     finally:
-        # On SIGTERM it would wait for its clients.
-        process.send_signal(signal.SIGQUIT)
-        process.wait(TIMEOUT)
         shutil.rmtree(folder)
 
 
 @contextlib.contextmanager
 def before(cluster):
-    """Run pgbouncer before a running dev.cluster.Cluster; yields the DATABASE_URL of all its databases through pgbouncer."""
-    databases, owner = {"*": f"host={cluster.sockets} port=5432"}, (cluster.owner, cluster.group)
-    with running(databases, owner, max_db_connections=MOST_CONNECTIONS, server_idle_timeout=IDLE_SECONDS) as folder:
-        yield f"postgresql://weare1@{quote(str(folder), safe='')}:6432/weare1"
+    """Run pgbouncer before a running dev.cluster.Cluster; yields the DATABASE_URL of its database through pgbouncer."""
+    changes = {
+        r"weare1_web = .*": "",
+        r"weare1 = .*": f"* = host={cluster.sockets} port=5432",
+        r"default_pool_size = .*": f"max_db_connections = {MOST_CONNECTIONS}\nserver_idle_timeout = {IDLE_SECONDS}",
+    }
+    with running((cluster.owner, cluster.group), changes) as pgbouncer:
+        yield f"{pgbouncer.url}/weare1"

@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import registration
+from pledges import registration, replica
 from pledges.models import Backup, FailedStep, Heartbeat, Message, Submission, Unreadable
 from pledges.models.heartbeat import CLOCK_TOLERANCE, LATE_AFTER
 from pledges.readiness import certificate, disk
@@ -124,6 +124,7 @@ CHECKS = [
     room,
     valkey,
     registration.failed_checks,
+    replica.failed_checks,
     backup,
     tally,
     submissions,
