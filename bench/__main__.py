@@ -35,8 +35,11 @@ MEASUREMENTS = {
     "fuzz": ("fuzz", "150,000 random, often malformed requests to gunicorn and nginx: errors, hangs, memory, rows"),
     "scale": ("scale", "response times, periodic work and the admin, by number of pledges"),
 }
-# Not part of `all`: it downloads Lighthouse.
-EXTRA = {"lighthouse": ("lighthouse", "Lighthouse scores of nineteen pages")}
+# Not part of `all`: one downloads Lighthouse, the other needs packages of Debian and is a drill without figures to compare.
+EXTRA = {
+    "lighthouse": ("lighthouse", "Lighthouse scores of nineteen pages"),
+    "cluster": ("cluster", "the drill of several machines: seconds without service while parts of them fail"),
+}
 
 
 def parse(arguments):
@@ -46,7 +49,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="bin/bench",
         description="Measures the site. Names:\n"
-        + "\n".join([*lines, "  all         all but lighthouse, and a table"]),
+        + "\n".join([*lines, "  all         all but lighthouse and cluster, and a table"]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="name", choices=[*choices, "all"])
