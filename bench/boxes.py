@@ -6,98 +6,29 @@ The addresses 10.0.0.1 to 10.0.0.3 of the files become loopback addresses of the
 import contextlib
 import http.client
 import os
-import shutil
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import psycopg2
 from django.conf import settings
 
+from bench.programs import Program, require_programs, send, tree
 from dev.cluster import Cluster
 from dev.errors import DevError
 from dev.processes import run_program
 
 FILES = settings.BASE_DIR / "deploy" / "cluster"
-PROGRAMS = {"etcd": "etcd-server", "patroni": "patroni python3-etcd", "haproxy": "haproxy", "pgbouncer": "pgbouncer"}
-PASSWORDS = {name: name.lower() for name in ("API-PASSWORD", "REPLICATION-PASSWORD")}
-STOP_SECONDS = 20
+PASSWORDS = {name: name.lower() for name in ("API-PASSWORD", "REPLICATION-PASSWORD", "REWIND-PASSWORD")}
 # What box1 has before Patroni takes its database over, one statement a line.
 ACCOUNTS = """CREATE ROLE replicator LOGIN REPLICATION PASSWORD 'replication-password'
+CREATE ROLE rewind LOGIN PASSWORD 'rewind-password'
+GRANT EXECUTE ON FUNCTION pg_ls_dir(text, boolean, boolean), pg_stat_file(text, boolean), pg_read_binary_file(text) TO rewind
+GRANT EXECUTE ON FUNCTION pg_read_binary_file(text, bigint, bigint, boolean) TO rewind
 CREATE ROLE weare1 LOGIN PASSWORD 'database-password'
 ALTER ROLE weare1 SET log_min_error_statement = panic
 CREATE DATABASE weare1 OWNER weare1 TEMPLATE template0 ENCODING 'UTF8'
 """
-
-
-def require_programs():
-    """Raise DevError with one sentence that says what to install."""
-    missing = [packages for program, packages in PROGRAMS.items() if not shutil.which(program, path=path_with_sbin())]
-    if missing:
-        raise DevError(
-            f"Packages are missing: install them (on Debian and Ubuntu: apt-get install {' '.join(missing)})."
-        )
-
-
-def path_with_sbin():
-    """PATH with the folders of servers, which an ordinary user may not have in it."""
-    return f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-
-
-def tree(pid):
-    """The process and all its descendants."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(each for child in children for each in tree(int(child)))]
-
-
-class Program:
-    """A program that is started, killed and started again. `account` is that of dev.cluster where this process is root."""
-
-    def __init__(self, name, command, log, account, environment=None):
-        self.name, self.command, self.log, self.account = name, command, log, account
-        # libpq looks for certificates in the home folder, which is not that of the account.
-        self.environment = os.environ | {"PATH": path_with_sbin(), "HOME": str(log.parent)} | (environment or {})
-        self.process = None
-
-    def start(self):
-        """Start it unless it runs."""
-        if self.process is not None and self.process.poll() is None:
-            return
-        options = {}
-        if os.geteuid() == 0 and self.account:
-            options = {"user": self.account[0], "group": self.account[1], "extra_groups": []}
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                self.command, env=self.environment, cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, **options,
-            )  # fmt: skip
-
-    def pids(self):
-        """The ids of its processes."""
-        return tree(self.process.pid) if self.process and self.process.poll() is None else []
-
-    def stop(self):
-        """End it with SIGTERM, and after STOP_SECONDS with SIGKILL, with all its processes."""
-        if self.process is None:
-            return
-        pids = self.pids()
-        if self.process.poll() is None:
-            self.process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_SECONDS)
-        send(pids, signal.SIGKILL)
-        self.process.wait()
-
-
-def send(pids, number):
-    """Send a signal to those of the processes that still exist."""
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
 
 
 class Boxes:
@@ -244,7 +175,7 @@ class Boxes:
             environment[variable] = (
                 environment[variable].replace(f"{self.net}.1", self.address(name)).replace("box1", name)
             )
-        return Program("etcd", ["etcd", "--unsafe-no-fsync"], box / "etcd.log", self.account, environment)
+        return Program(["etcd", "--unsafe-no-fsync"], box / "etcd.log", self.account, environment)
 
     def _patroni(self, name):
         box = self._box(name)
@@ -260,7 +191,6 @@ class Boxes:
                 "/usr/lib/postgresql/17/bin": str(self.programs),
                 "/var/lib/postgresql/patroni.pgpass": f"{box}/pgpass",
                 "/run/postgresql": f"{box}/run",
-                "/srv/weare1/current/bin/backup wal %p": "/bin/true",
                 # The account of the site is another one here.
                 "local all all peer": "local all all trust",
                 "local replication postgres peer": "local replication postgres trust",
@@ -269,7 +199,7 @@ class Boxes:
             },
         )
         (box / "patroni.yml").write_text(text)
-        return Program("patroni", ["/usr/bin/patroni", box / "patroni.yml"], box / "patroni.log", self.account)
+        return Program(["/usr/bin/patroni", box / "patroni.yml"], box / "patroni.log", self.account)
 
     def _haproxy(self):
         changes = {"127.0.0.1:": f"{self.net}.9:"}
@@ -277,7 +207,7 @@ class Boxes:
             changes |= {"    user haproxy\n": "", "    group haproxy\n": ""}
         (self.folder / "haproxy.cfg").write_text(self.changed("haproxy.cfg", changes))
         command = ["haproxy", "-db", "-q", "-f", self.folder / "haproxy.cfg"]
-        return Program("haproxy", command, self.folder / "haproxy.log", None)
+        return Program(command, self.folder / "haproxy.log", None)
 
     def _box(self, name):
         box = self.folder / name

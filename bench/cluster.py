@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg2
 from django.db import connections
 
-from bench.boxes import require_programs
+from bench.programs import require_programs
 from bench.several import PEOPLE_PER_SECOND, Public, SeveralMachines
 from dev.errors import DevError
 from tests.faults.crowd import FORM, HELP_NUMBERS

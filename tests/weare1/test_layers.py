@@ -169,7 +169,7 @@ def test_only_modules_that_belong_to_no_package_stand_at_the_top_of_pledges():
     assert {file.stem for file in (ROOT / "pledges").glob("*.py")} - {"__init__"} == {
         *("addresses", "apps", "cache", "content", "database", "housekeeping", "http", "kept_pages", "languages"),
         *("network", "numbers", "outbox", "parts", "registration", "retention", "rotation", "sharing", "snapshot"),
-        *("starting", "submissions", "tasks", "urls", "wall"),
+        *("starting", "submissions", "tasks", "urls", "wall", "moments", "replica", "source"),
     }
 
 
