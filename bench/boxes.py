@@ -77,7 +77,7 @@ class Boxes:
         self.wait_for_standby()
 
     def stop(self):
-        """Stop everything that was started, databases before etcd. What was paused goes on first."""
+        """Stop everything that was started, databases before etcd. What was paused goes on first: it would not end."""
         for name in self.patroni:
             self.resume(name)
         postmasters = [self._postmaster(name) for name in self.patroni]

@@ -7,6 +7,7 @@ how long no pledge and no confirmation was accepted.
 import contextlib
 import json
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 import psycopg2
 from django.db import connections
 
-from bench.programs import require_programs
+from bench.programs import require_programs, send
 from bench.several import PEOPLE_PER_SECOND, Public, SeveralMachines
 from dev.errors import DevError
 from tests.faults.crowd import FORM, HELP_NUMBERS
@@ -220,12 +221,13 @@ def replica_is_behind(machine, crowd):
     """The standby receives and does not apply. Pages are read from the primary after some seconds."""
     boxes = machine.boxes
     with Event("replica far behind", crowd) as event:
-        name = boxes.standby()
-        boxes.query("SELECT pg_wal_replay_pause()", name)
+        [(replaying,)] = boxes.query("SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'", boxes.standby())
+        # Patroni would end pg_wal_replay_pause().
+        send([replaying], signal.SIGSTOP)
         began = time.monotonic()
         machine.wait_for_alarm("replica", 60)
         event.notes.append(f"/readyz names replica after {time.monotonic() - began:.0f} s")
-        boxes.query("SELECT pg_wal_replay_resume()", name)
+        send([replaying], signal.SIGCONT)
 
 
 def pgbouncer_is_full(machine, crowd):
