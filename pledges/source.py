@@ -117,7 +117,8 @@ class Source:
                 connection.close()
                 [answer] = _fetch(connection, parameters)
         except UNAVAILABLE as error:
-            logger.error("The database %s cannot be reached: %s", self.alias, type(error).__name__)
+            what = "database" if self.alias == DEFAULT_DB_ALIAS else self.alias
+            logger.error("The %s cannot be reached: %s", what, type(error).__name__)
             connection.close()
             self.down_until = time.monotonic() + RETRY_AFTER_SECONDS
             raise
