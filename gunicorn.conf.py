@@ -12,7 +12,7 @@ def post_worker_init(worker):
     If the database is down now, the first requests read them.
     """
     # Importable once the application is loaded.
-    from django.db import connection
+    from django.db import connections
     from django.urls import get_resolver
 
     from pledges import snapshot
@@ -23,5 +23,6 @@ def post_worker_init(worker):
     with contextlib.suppress(*UNAVAILABLE):
         for depth in snapshot.Depth:
             snapshot.read(depth)
+            snapshot.read_for_public(depth)
     # The threads that answer requests have connections of their own.
-    connection.close()
+    connections.close_all()

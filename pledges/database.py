@@ -44,9 +44,10 @@ def limit(options):
 
     What `DATABASE_URL` gives as options has precedence.
     """
-    values = connections.settings["default"].setdefault("OPTIONS", {})
     ours = " ".join(f"-c {name}={value}" for name, value in (COMMON_OPTIONS | options).items())
-    values["options"] = f"{ours} {values.get('options', '')}".rstrip()
+    for alias in connections:
+        values = connections.settings[alias].setdefault("OPTIONS", {})
+        values["options"] = f"{ours} {values.get('options', '')}".rstrip()
 
 
 def sqlstate(error):

@@ -66,7 +66,9 @@ def _message_of(token):
     message_id = return_addresses.message_id_of(token)
     message = (
         message_id
-        and Message.objects.select_related("pledge", "group", "joining", "answer", "request").filter(pk=message_id).first()
+        and Message.objects.select_related("pledge", "group", "joining", "answer", "request")
+        .filter(pk=message_id)
+        .first()
     )
     if message and return_addresses.is_genuine(token, message.pk, message.return_binding):
         return message

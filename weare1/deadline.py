@@ -22,7 +22,7 @@ INTERVAL = 1
 
 
 class Deadline:
-    """WSGI middleware: ends the database connection of a thread whose request takes longer than SECONDS.
+    """WSGI middleware: ends the database connections of a thread whose request takes longer than SECONDS.
 
     The statement that waits then raises OperationalError, as after any lost connection. The limit ends with the head of the
     response, so downloads are not limited.
@@ -31,14 +31,14 @@ class Deadline:
     def __init__(self, application, seconds=SECONDS):
         self.application, self.seconds = application, seconds
         self._lock = threading.Lock()
-        # {thread id: (monotonic time at which the request is too old, its database wrapper)}
+        # {thread id: (monotonic time at which the request is too old, its database wrappers)}
         self._requests = {}
         threading.Thread(target=self._watch, daemon=True, name="deadline").start()
 
     def __call__(self, environ, start_response):
         thread = threading.get_ident()
-        # The wrapper belongs to this thread. It has no connection yet, or one that may be replaced.
-        self._requests[thread] = time.monotonic() + self.seconds, connections["default"]
+        # The wrappers belong to this thread. Each has no connection yet, or one that may be replaced.
+        self._requests[thread] = time.monotonic() + self.seconds, connections.all()
         try:
             return self.application(environ, start_response)
         finally:
@@ -50,11 +50,11 @@ class Deadline:
             time.sleep(INTERVAL)
             with self._lock:
                 now = time.monotonic()
-                for too_old_at, wrapper in list(self._requests.values()):
-                    connection = wrapper.connection
-                    if now > too_old_at and connection is not None:
-                        metrics.UNAVAILABLE.labels("deadline").inc()
-                        _hang_up(connection)
+                for too_old_at, wrappers in list(self._requests.values()):
+                    for connection in [wrapper.connection for wrapper in wrappers if now > too_old_at]:
+                        if connection is not None:
+                            metrics.UNAVAILABLE.labels("deadline").inc()
+                            _hang_up(connection)
 
 
 def _hang_up(connection):

@@ -15,6 +15,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 KEY_NAMES = ("DJANGO_SECRET_KEYS", "FIELD_KEYS", "DIGEST_KEYS")
 KEY_BYTES = 32
+# In seconds, tcp_user_timeout in milliseconds. With an unreachable database the visitor must soon see the 503 page, and a
+# connection whose server has vanished must not hold a thread for many minutes, whether it sends a statement or waits for the
+# answer. pledges/database.py limits the time of statements.
+TCP_OPTIONS = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 10_000,
+    **{"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+}
 QUOTATION_MARKS = tuple("\"'`“”„‘’")
 
 
@@ -45,7 +53,8 @@ def database(name, hint=""):
         raise ImproperlyConfigured(f"{name} must look like postgres://user:password@host:5432/weare1.") from error
     if found["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured(f"{name} must be a PostgreSQL database (postgres://…).")
-    return found
+    # pgbouncer gives each transaction another connection, and a cursor of the server belongs to one.
+    return found | {"OPTIONS": TCP_OPTIONS | found.get("OPTIONS", {}), "DISABLE_SERVER_SIDE_CURSORS": True}
 
 
 def comma_separated(name):

@@ -120,17 +120,10 @@ DATABASES = {
         hint="; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else "",
     )
 }
-# In seconds, tcp_user_timeout in milliseconds. With an unreachable database the visitor must soon see the 503 page, and a
-# connection whose server has vanished must not hold a thread for many minutes, whether it sends a statement or waits for the
-# answer. pledges/database.py limits the time of statements.
-DATABASES["default"]["OPTIONS"] = {
-    "connect_timeout": 3,
-    "tcp_user_timeout": 10_000,
-    **{"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
-    **DATABASES["default"].get("OPTIONS", {}),
-}
-# pgbouncer gives each transaction another connection, and a cursor of the server belongs to one.
-DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+# A standby for public pages (pledges/replica.py).
+if env.text("REPLICA_URL"):
+    DATABASES["replica"] = env.database("REPLICA_URL") | {"TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["pledges.replica.Router"]
 if DEV:
     # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}

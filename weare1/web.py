@@ -12,7 +12,7 @@ from socket import MSG_DONTWAIT, MSG_PEEK
 from django.db import connection
 from gunicorn.workers import gthread
 
-from pledges import database
+from pledges import database, replica
 
 HEALTH_REQUESTS = (b"GET /healthz ", b"HEAD /healthz ")
 PEEKED_BYTES = max(map(len, HEALTH_REQUESTS))
@@ -30,13 +30,14 @@ class Worker(gthread.ThreadWorker):
         super().init_process()
 
     def load_wsgi(self):
-        """Load the application, limit the statements of its database connections, and check keys and clock."""
+        """Load the application, limit the statements of its database connections, check keys and clock, and watch the replica."""
         super().load_wsgi()
         database.limit(database.WEB_OPTIONS)
         # Imports models, which the application has loaded now.
         from pledges import starting
 
         starting.check()
+        replica.start()
         # Each thread opens a connection of its own.
         connection.close()
 

@@ -1,8 +1,9 @@
 """What is published of counties: their figures, and the table of sectors by counties."""
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
+from pledges import replica
 from pledges.models.tally import Way
 
 
@@ -83,7 +84,7 @@ class PublishedState(models.Model):
     def county_moves(cls):
         """{county code or "unknown": [(day, figure)]} of the days on which the figure differs from that of the state before."""
         moves = {}
-        with connection.cursor() as cursor:
+        with replica.reading_connection().cursor() as cursor:
             cursor.execute(MOVES_SQL)
             for county, day, n in cursor.fetchall():
                 moves.setdefault(county, []).append((day, n))

@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import registration
+from pledges import registration, replica
 from pledges.models import Backup, FailedStep, FallenProvider, Heartbeat, Message, Submission, Unreadable, mailers
 from pledges.models.heartbeat import CLOCK_TOLERANCE, LATE_AFTER
 from pledges.readiness import certificate, disk
@@ -137,6 +137,7 @@ CHECKS = [
     room,
     valkey,
     registration.failed_checks,
+    replica.failed_checks,
     backup,
     tally,
     submissions,

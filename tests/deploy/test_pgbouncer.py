@@ -1,19 +1,15 @@
 """The whole path of a pledge through pgbouncer, which gives each transaction another connection of PostgreSQL."""
 
-import os
-import pwd
-import re
-import shutil
-import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client, override_settings
 
+from dev import pgbouncer
 from pledges.crypto import links, registry
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge, Submission
@@ -42,43 +38,23 @@ POOL = 3
 @pytest.fixture
 def pooled(transactional_db):
     """pgbouncer with deploy/pgbouncer.ini, through which this process and its children reach the test database."""
-    program = require_program("pgbouncer", "apt install pgbouncer")
+    require_program("pgbouncer", "apt install pgbouncer")
     direct = dict(connection.settings_dict)
-    owner = pwd.getpwuid(Path(direct["HOST"]).stat().st_uid)
-    folder = Path(tempfile.mkdtemp())
-    (folder / "users").write_text(f'"{direct["USER"]}" ""\n')
-    text = (settings.BASE_DIR / "deploy/pgbouncer.ini").read_text()
-    for pattern, line in {
-        r"weare1 = .*": f"{direct['NAME']} = host={direct['HOST']} port={direct['PORT'] or 5432}",
-        r"weare1_web = host=\S+ port=\S+ dbname=weare1 (.*)": f"web = host={direct['HOST']} port={direct['PORT'] or 5432} "
-        rf"dbname={direct['NAME']} \1",
-        r"unix_socket_dir = .*": f"unix_socket_dir = {folder}",
+    server = f"host={direct['HOST']} port={direct['PORT'] or 5432}"
+    changes = {
+        r"weare1 = .*": f"{direct['NAME']} = {server}",
+        r"weare1_web = host=\S+ port=\S+ dbname=weare1 (.*)": rf"web = {server} dbname={direct['NAME']} \1",
         r"default_pool_size = .*": f"default_pool_size = {POOL}",
-        r"auth_type = .*": "auth_type = trust",
-        r"auth_file = .*": f"auth_file = {folder}/users",
-    }.items():
-        text, found = re.subn(f"(?m)^{pattern}$", line, text)
-        assert found == 1, pattern
-    (folder / "pgbouncer.ini").write_text(text)
-    if os.geteuid() == 0:
-        subprocess.run(["chown", "-R", f"{owner.pw_uid}:{owner.pw_gid}", folder], check=True)
-    user = ["-u", owner.pw_name] if os.geteuid() == 0 else []
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program, *user, folder / "pgbouncer.ini"], stdout=log, stderr=log)
+    }
+    owner = Path(direct["HOST"]).stat()
     connection.close()
-    try:
-        deadline = time.monotonic() + TIMEOUT
-        while not (folder / ".s.PGSQL.6432").exists():
-            assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.05)
-        connection.settings_dict |= {"HOST": str(folder), "PORT": "6432"}
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict |= {name: direct[name] for name in ("HOST", "PORT")}
-        process.terminate()
-        process.wait(TIMEOUT)
-        shutil.rmtree(folder)
+    with pgbouncer.running((owner.st_uid, owner.st_gid), changes) as pool:
+        connection.settings_dict |= {"HOST": str(pool.folder), "PORT": "6432"}
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict |= {name: direct[name] for name in ("HOST", "PORT")}
 
 
 def wait_until(condition):
@@ -93,6 +69,11 @@ def sign(number):
     """A call that posts the form as this person; returns the status."""
     form = form_data(name=f"Drita Kola{'abcdefghijklmnop'[number]}", email=f"drita{number}@shembull.al")
     return lambda: Client().post(FORM, form).status_code
+
+
+def test_live_migrations_refuse_a_pool(pooled):
+    with pytest.raises(CommandError, match="^DATABASE_URL leads to a pool of connections"):
+        call_command("migrate_live", verbosity=0)
 
 
 def test_signing_settling_sending_confirming_rotation_export_and_admin_work_through_pgbouncer(pooled, admin_user):

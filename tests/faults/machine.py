@@ -69,6 +69,35 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+def fetch(path_of_socket, path, form=None, network="10.0.0.1"):
+    """(status, body) of a request to gunicorn; with `form` it is a POST. Raises OSError or HTTPException."""
+    connection = _UnixConnection(path_of_socket)
+    headers = {"X-Forwarded-For": network}
+    if form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    try:
+        connection.request("GET" if form is None else "POST", path, form and urlencode(form), headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
+    finally:
+        connection.close()
+
+
+def site_service(path_of_socket, environment, log):
+    """gunicorn with the arguments of its unit, as a Service."""
+    unit = Unit("gunicorn")
+    # gunicorn takes the last of several values of an option, but listens on all sockets.
+    arguments = re.sub(r"--bind \S+", "", unit.arguments_after("gunicorn"))
+    command = ["-m", "gunicorn", *shlex.split(arguments), "--bind", f"unix:{path_of_socket}"]
+    return Service(unit, [*command, "--workers", str(GUNICORN_PROCESSES)], environment, log)
+
+
+def worker_service(environment, log):
+    """The worker with the arguments of its unit, as a Service."""
+    unit = Unit("worker")
+    return Service(unit, ["manage.py", *shlex.split(unit.arguments_after("manage.py"))], environment, log)
+
+
 class Machine:
     """The installed site. `variables` are environment variables in addition; a restart of a service applies them."""
 
@@ -77,14 +106,8 @@ class Machine:
         self.cluster = Cluster("serve", root=folder / "checkout", fallback_home=folder / "outside")
         self.socket = str(folder / "gunicorn.sock")
         self.variables = {}
-        gunicorn, worker = Unit("gunicorn"), Unit("worker")
-        # gunicorn takes the last of several values of an option, but listens on all sockets.
-        arguments = re.sub(r"--bind \S+", "", gunicorn.arguments_after("gunicorn"))
-        command = ["-m", "gunicorn", *shlex.split(arguments), "--bind", f"unix:{self.socket}"]
-        command += ["--workers", str(GUNICORN_PROCESSES)]
-        self.site = Service(gunicorn, command, self.environment, folder / "site.log")
-        command = ["manage.py", *shlex.split(worker.arguments_after("manage.py"))]
-        self.worker = Service(worker, command, self.environment, folder / "worker.log")
+        self.site = site_service(self.socket, self.environment, folder / "site.log")
+        self.worker = worker_service(self.environment, folder / "worker.log")
 
     @contextlib.contextmanager
     def running(self):
@@ -135,17 +158,8 @@ class Machine:
         self.manage("check_totals")
 
     def fetch(self, path, form=None, network="10.0.0.1"):
-        """(status, body) of a request to gunicorn; with `form` it is a POST. Raises OSError or HTTPException."""
-        connection = _UnixConnection(self.socket)
-        headers = {"X-Forwarded-For": network}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        try:
-            connection.request("GET" if form is None else "POST", path, form and urlencode(form), headers)
-            response = connection.getresponse()
-            return response.status, response.read().decode(errors="replace")
-        finally:
-            connection.close()
+        """(status, body) of a request to the site, as the function `fetch` sends it."""
+        return fetch(self.socket, path, form, network)
 
     def wrong(self):
         """The alarms: the failed checks of /readyz, or ["no answer"]."""

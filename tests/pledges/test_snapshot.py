@@ -79,7 +79,7 @@ def version():
 
 def new_process():
     """Forget what this process holds, as a new process would."""
-    snapshot._process.__init__()
+    snapshot._process.forget()
     kept_pages.kept = kept_pages.KeptPages(settings.KEPT_PAGES_BYTES)
 
 

@@ -121,7 +121,12 @@ FETCHING = [
 # They read the certificate of SITE_URL and its /readyz, the mailbox of BOUNCE_MAILBOX_URL and the server of MAIL_URL, which only
 # the operator sets, and names of constants; the last one ends connections.
 NO_FETCHERS = (
-    *("pledges.readiness.certificate:", "pledges.readiness.alarm:", "pledges.mail.mailbox:", "pledges.mail.server_check:"),
+    *(
+        "pledges.readiness.certificate:",
+        "pledges.readiness.alarm:",
+        "pledges.mail.mailbox:",
+        "pledges.mail.server_check:",
+    ),
     *("weare1.web:", "weare1.deadline:"),
 )
 
@@ -171,19 +176,8 @@ def test_no_module_is_longer_than_300_lines():
 def test_only_modules_that_belong_to_no_package_stand_at_the_top_of_pledges():
     assert {file.stem for file in (ROOT / "pledges").glob("*.py")} - {"__init__"} == {
         *("addresses", "apps", "cache", "content", "database", "housekeeping", "http", "kept_pages", "languages"),
-        *(
-            "network",
-            "numbers",
-            "outbox",
-            "parts",
-            "registration",
-            "retention",
-            "returns",
-            "rotation",
-            "sharing",
-            "snapshot",
-        ),
-        *("starting", "submissions", "tasks", "urls", "wall"),
+        *("network", "numbers", "outbox", "parts", "registration", "retention", "returns", "rotation", "sharing"),
+        *("snapshot", "starting", "submissions", "tasks", "urls", "wall", "moments", "replica", "source"),
     }
 
 

@@ -46,7 +46,7 @@ def until_midnight():
 def see(clock, shift):
     """Set the clock of the database, and forget what this process knows of its time."""
     clock.shift = shift
-    snapshot._process.__init__()
+    snapshot._process.forget()
 
 
 @pytest.mark.parametrize(("language", "shown"), [("sq", "sot +60"), ("en", "+60 today")])

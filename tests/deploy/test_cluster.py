@@ -1,0 +1,61 @@
+"""The files of deploy/cluster/, which tests/bench/test_cluster.py runs: they agree with the code and with each other."""
+
+import re
+import subprocess
+
+import pytest
+from django.conf import settings
+
+from bench.programs import require_programs
+from dev.errors import DevError
+from pledges.database import WEB_OPTIONS
+from tests.drill import require_program
+
+FOLDER = settings.BASE_DIR / "deploy" / "cluster"
+SECONDS = {"5s": "5000", "20s": "20000", "60s": "60000"}
+ADDRESSES = {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.0"}
+
+
+def text(name):
+    return (FOLDER / name).read_text()
+
+
+@pytest.mark.parametrize("file", ["../pgbouncer.ini", "cluster/pgbouncer.ini"])
+def test_a_pool_gives_web_connections_the_limits_of_web_processes(file):
+    found = re.findall(r"connect_query='(.*)'", (FOLDER.parent / file.removeprefix("../")).read_text())
+    assert found == ["; ".join(f"SET {name} = {SECONDS[value]}" for name, value in WEB_OPTIONS.items())]
+
+
+def test_a_request_gives_up_the_pool_before_nginx_gives_up_the_request():
+    [wait] = re.findall(r"^query_wait_timeout = (\d+)$", text("pgbouncer.ini"), re.MULTILINE)
+    [nginx] = re.findall(r"proxy_read_timeout (\d+)s;", (FOLDER.parent / "nginx.conf").read_text())[:1] or ["60"]
+    assert int(wait) < 24 < int(nginx)
+
+
+def test_a_commit_waits_for_the_standby_that_may_take_over():
+    patroni = text("patroni.yml")
+    assert "    synchronous_mode: true\n" in patroni and '        synchronous_commit: "on"\n' in patroni
+
+
+def test_the_pools_and_workers_of_three_boxes_fit_into_the_database():
+    [pool] = re.findall(r"^default_pool_size = (\d+)$", text("pgbouncer.ini"), re.MULTILINE)
+    [most] = re.findall(r"max_connections: (\d+)$", text("patroni.yml"), re.MULTILINE)
+    assert 3 * (int(pool) + 11 + settings.MAIL_CONNECTIONS) < int(most)
+
+
+def test_every_file_is_explained_and_names_no_other_address():
+    readme = text("README.md")
+    for file in FOLDER.iterdir():
+        assert file.name == "README.md" or f"`{file.name}`" in readme, file.name
+        assert set(re.findall(r"\b10\.\d+\.\d+\.\d+", file.read_text())) <= ADDRESSES, file.name
+
+
+def test_haproxy_accepts_its_configuration():
+    program = require_program("haproxy", "apt install haproxy")
+    done = subprocess.run([program, "-c", "-q", "-f", FOLDER / "haproxy.cfg"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_drill_says_what_to_install(tmp_path):
+    with pytest.raises(DevError, match=r"^Packages are missing: install them .*: apt-get install etcd-server patroni"):
+        require_programs(str(tmp_path))

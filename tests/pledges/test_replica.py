@@ -1,0 +1,168 @@
+"""Public pages from a standby that follows the primary by streaming replication, and what the site does when it falls behind."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from django.conf import settings
+
+from pledges.replica import LIMIT_SECONDS
+from tests.replication import pair
+from tests.site import Site
+
+TIMEOUT = 30  # seconds
+HELP_NUMBERS = ("tel:116111", "tel:129", "tel:112")
+PENDING_PLEDGE = """
+import pathlib
+from pledges.crypto import links
+from tests.factories import make_pledge
+pledge = make_pledge()
+pathlib.Path({folder!r}, "links").write_text(
+    "\\n".join(links.path(purpose, pledge, language="en") for purpose in (links.Purpose.CONFIRM, links.Purpose.MANAGE))
+)
+"""
+SET_LEAD = "UPDATE campaign_pagetext SET text_sq = %s, text_en = %s WHERE key = 'home_lead'"
+ARCHIVE = """
+from campaign.models import Article
+Article.objects.bulk_create(
+    Article(
+        slug_sq=f"i-vjeter-{number}", slug_en=f"old-{number}", date=f"2021-01-{1 + number % 28:02}", state="published",
+        title_sq="T", title_en="T", lead_sq="L", lead_en="L", body_sq="<p>Nr.</p>", body_en="<p>No.</p>",
+    )
+    for number in range(120)
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def both():
+    with pair() as both:
+        yield both
+
+
+@pytest.fixture
+def site(both, tmp_path):
+    """gunicorn with one process before both servers. At the end both run and the standby follows."""
+    with new_site(both, tmp_path) as site:
+        yield site
+    both.primary.start()
+    both.standby.start()
+    both.resume()
+    wait_until(lambda: has_caught_up(both))
+
+
+def new_site(both, folder):
+    environment = {"REPLICA_URL": both.standby.url, "TRUSTED_PROXIES": "127.0.0.1"}
+    return Site(folder, both.primary.url, environment=environment)
+
+
+def run(both, code):
+    """Run Python code with the models, on the primary."""
+    command = [sys.executable, "manage.py", "shell", "-v0", "-c", code]
+    subprocess.run(command, cwd=settings.BASE_DIR, env=both.environment(), check=True)
+
+
+def has_caught_up(both):
+    [(position,)] = both.query(both.primary, "SELECT pg_current_wal_flush_lsn()::text")
+    return both.query(both.standby, "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", position) == [(True,)]
+
+
+def wait_until(condition, seconds=TIMEOUT):
+    """Wait until the function returns something true; returns the seconds that it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() < began + seconds
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def shows(site, words):
+    return words in site.fetch("/en/")[2]
+
+
+def names_replica(site):
+    return "replica" in json.loads(site.fetch("/readyz")[2])["wrong"]
+
+
+def test_a_paused_replica_shows_the_older_version_until_the_primary_is_read(both, site, tmp_path):
+    both.query(both.primary, SET_LEAD, "Fjalë para", "Words before")
+    wait_until(lambda: shows(site, "Words before"))
+    assert not names_replica(site)
+    older = site.fetch("/en/")[1]["ETag"]
+    both.pause()
+    both.query(both.primary, SET_LEAD, "Fjalë pas", "Words after")
+    (tmp_path / "primary").mkdir()
+    with Site(tmp_path / "primary", both.primary.url) as other:
+        newer = other.fetch("/en/")[1]["ETag"]
+        # Two boxes of which one is behind: each gives its own bytes, and no 304 for those of the other.
+        assert site.fetch("/en/", headers={"If-None-Match": newer})[:2][0] == 200 and shows(site, "Words before")
+        assert other.fetch("/en/", headers={"If-None-Match": older})[0] == 200 and shows(other, "Words after")
+        assert site.fetch("/en/", headers={"If-None-Match": older})[0] == 304
+        assert other.fetch("/en/", headers={"If-None-Match": newer})[0] == 304
+        took = wait_until(lambda: shows(site, "Words after"), LIMIT_SECONDS * 2)
+        assert took > LIMIT_SECONDS / 3
+        assert names_replica(site)
+        # The same version has the same ETag, from either server.
+        assert site.fetch("/en/", headers={"If-None-Match": newer})[0] == 304
+        both.resume()
+        wait_until(lambda: not names_replica(site))
+        assert site.fetch("/en/", headers={"If-None-Match": newer})[0] == 304
+
+
+def test_what_a_person_just_did_is_read_from_the_primary(both, site, tmp_path):
+    run(both, PENDING_PLEDGE.format(folder=str(tmp_path)))
+    confirm, manage = (tmp_path / "links").read_text().split()
+    wait_until(lambda: has_caught_up(both))
+    assert json.loads(site.fetch("/api/v1/totals.json")[2])["total"] == 0
+    both.pause()
+    status, _headers, page = site.fetch(confirm, {"confirm": ""})
+    assert status == 200 and "You are number" in page
+    status, _headers, page = site.fetch(manage)
+    assert status == 200 and "arta" in page
+    # The totals are those of the replica for some seconds, and then right.
+    assert json.loads(site.fetch("/api/v1/totals.json")[2])["total"] == 0
+    both.resume()
+    wait_until(lambda: json.loads(site.fetch("/api/v1/totals.json")[2])["total"] == 1)
+
+
+def test_without_the_primary_a_new_process_serves_public_pages_and_no_form(both, site, tmp_path):
+    assert site.fetch("/en/")[0] == 200
+    both.crash(both.primary)
+    (tmp_path / "new").mkdir()
+    with new_site(both, tmp_path / "new") as new:
+        for each in (site, new):
+            for path in ("/en/", "/sq/", "/en/help/", "/en/totals/", "/api/v1/totals.json"):
+                assert each.fetch(path)[0] == 200, path
+            status, _headers, page = each.fetch("/en/pledge/")
+            assert status == 503 and all(number in page for number in HELP_NUMBERS)
+            assert "We cannot accept pledges right now" in page
+            assert json.loads(each.fetch("/readyz")[2])["wrong"] == ["database"]
+        both.primary.start()
+        for each in (site, new):
+            wait_until(lambda each=each: each.fetch("/en/pledge/")[0] == 200)
+
+
+def test_without_the_replica_pages_are_those_of_the_primary(both, site):
+    assert site.fetch("/en/")[0] == 200
+    both.crash(both.standby)
+    both.query(both.primary, SET_LEAD, "Pa kopje", "Without replica")
+    for path in ("/en/", "/sq/", "/en/totals/", "/en/pledge/"):
+        assert site.fetch(path)[0] == 200, path
+    assert shows(site, "Without replica")
+    wait_until(lambda: names_replica(site))
+    both.standby.start()
+    wait_until(lambda: not names_replica(site))
+
+
+def test_a_text_of_the_archive_is_not_mixed_with_an_older_page(both, site):
+    run(both, ARCHIVE)
+    wait_until(lambda: has_caught_up(both))
+    assert "<p>No.</p>" in site.fetch("/en/news/old-1/")[2]
+    both.pause()
+    both.query(
+        both.primary, "UPDATE campaign_article SET title_en = 'Later', body_en = '<p>Later</p>' WHERE slug_en = 'old-2'"
+    )
+    status, _headers, page = site.fetch("/en/news/old-2/")
+    assert status == 200 and "<h1>Later</h1>" in page.replace("\n", "") and "<p>Later</p>" in page
