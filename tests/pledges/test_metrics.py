@@ -17,7 +17,7 @@ from bench.machine import children
 from pledges import metrics
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import Heartbeat, Message, Pledge
+from pledges.models import Heartbeat, Message, Pledge, PledgingSettings
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, make_submission
 from tests.faults.proxy import Proxy
@@ -171,11 +171,37 @@ def test_without_the_database_the_rest_is_served_in_time(transactional_db, tmp_p
     proxy.cut()
 
 
-def test_a_database_that_refuses_is_counted_by_reason(transactional_db, client):
-    def count():
-        return metrics.REGISTRY.get_sample_value("weare1_unavailable_total", {"reason": "read_only"}) or 0
+def count_of(name, **labels):
+    """The value of a metric of this process."""
+    return metrics.REGISTRY.get_sample_value(f"weare1_{name}", labels) or 0
 
-    before = count()
+
+@pytest.mark.django_db
+def test_a_view_that_fails_is_counted(client):
+    client.raise_request_exception = False
+    before = count_of("exceptions_total", view="campaign:home")
+    with connection.execute_wrapper(lambda *_call: 1 / 0):
+        assert client.get("/sq/").status_code == 500
+    assert count_of("exceptions_total", view="campaign:home") == before + 1
+
+
+@pytest.mark.django_db
+def test_a_form_above_the_limit_and_its_challenge_are_counted(client):
+    def counts():
+        outcomes = [count_of("forms_total", kind="pledge", outcome=outcome) for outcome in ("refused", "stored")]
+        return [*outcomes, count_of("challenges_total", outcome="refused")]
+
+    before = counts()
+    PledgingSettings.objects.update_or_create(pk=1, defaults={"challenge_everyone": True})
+    assert client.post("/en/pledge/", form_data()).status_code == 429
+    assert client.post("/en/pledge/", form_data(altcha="x")).status_code == 429
+    PledgingSettings.objects.update(challenge_everyone=False)
+    assert client.post("/en/pledge/", form_data()).status_code == 303
+    assert [now - then for now, then in zip(counts(), before, strict=True)] == [2, 1, 1]
+
+
+def test_a_database_that_refuses_is_counted_by_reason(transactional_db, client):
+    before = count_of("unavailable_total", reason="read_only")
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
     try:
@@ -183,7 +209,7 @@ def test_a_database_that_refuses_is_counted_by_reason(transactional_db, client):
     finally:
         with connection.cursor() as cursor:
             cursor.execute("RESET default_transaction_read_only")
-    assert count() == before + 1
+    assert count_of("unavailable_total", reason="read_only") == before + 1
 
 
 @pytest.mark.parametrize(
