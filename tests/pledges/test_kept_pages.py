@@ -175,6 +175,7 @@ FORMS_AND_WALL = {
 }
 
 
+@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_path, unreachable_database):
     make_pledge(state="confirmed")
@@ -195,6 +196,7 @@ def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_pa
     assert len(PUBLIC) == 34 and path_of("campaign:home", "sq") == "/sq/"
 
 
+@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_after_a_restart_of_the_database_no_request_fails(tmp_path):
     with Site(tmp_path, url_of_test_database(), threads=4) as site:
