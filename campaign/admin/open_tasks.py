@@ -133,7 +133,8 @@ def _enquiry_tasks():
     if count := Enquiry.objects.inbox().open().count():
         label = ngettext("message waits for an answer", "messages wait for an answer", count)
         yield Task(count, label, _list_url(Enquiry))
-    undelivered = Message.objects.failing().filter(kind=Message.Kind.ANSWER, answer__enquiry__disclosure_at=None)
+    answers = Message.objects.filter(kind=Message.Kind.ANSWER, answer__enquiry__disclosure_at=None)
+    undelivered = answers.filter(state__in=Message.UNDELIVERED)
     if count := undelivered.values("answer__enquiry").distinct().count():
         label = ngettext(
             "answer could not be delivered: the address may be wrong",

@@ -29,7 +29,6 @@ from staff.roles import Role, role_has_permission
 MAX_ANSWER_LENGTH = 4000
 # A line of the person's message of this many characters must not be in the answer.
 QUOTED_LENGTH = 25
-UNDELIVERED = (Message.State.FAILING, Message.State.REFUSED)
 
 
 class EnquiryStateFilter(StateFilter):
@@ -96,7 +95,7 @@ class EnquiryAdmin(MessageToTeamAdmin):
     )
 
     def get_queryset(self, request):
-        bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=UNDELIVERED)
+        bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
         return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -232,7 +231,7 @@ def _answer(request, answer):
         "by": answer.by and (answer.by.first_name or answer.by.email),
         "text": decrypted(lambda: answer.text) if sees_people(request) else None,
         "state": message and message.get_state_display(),
-        "is_undelivered": bool(message and message.state in UNDELIVERED),
+        "is_undelivered": bool(message and message.state in Message.UNDELIVERED),
     }
 
 

@@ -9,9 +9,11 @@ from django.db import connection, models
 from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
-from pledges.models.message_texts import BULK_KINDS
+from pledges.models.message_texts import BULK_KINDS, FIRST_KINDS
 
 DEFAULT, BULK = DEFAULT_MAILER_ALIAS, "bulk"
+IS_FIRST, IS_BULK = Q(kind__in=FIRST_KINDS), Q(kind__in=BULK_KINDS)
+IS_BETWEEN = ~Q(kind__in=FIRST_KINDS + BULK_KINDS)
 # A quota is that of any 24 hours.
 QUOTA_PERIOD = timedelta(days=1)
 
@@ -28,10 +30,16 @@ def mailer_of(kind):
 
 def kinds_of(mailer):
     """The condition on messages that this mailer sends."""
-    is_bulk = Q(kind__in=BULK_KINDS)
     if mailer == BULK:
-        return is_bulk
-    return ~is_bulk if BULK in in_use() else Q()
+        return IS_BULK
+    return ~IS_BULK if BULK in in_use() else Q()
+
+
+def priorities_of(mailer):
+    """The conditions on messages that this mailer sends, in the order in which it does. Each is that of an index."""
+    if mailer == BULK:
+        return [IS_BULK]
+    return [IS_FIRST, IS_BETWEEN, *([] if BULK in in_use() else [IS_BULK])]
 
 
 @dataclass(frozen=True)

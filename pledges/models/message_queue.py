@@ -12,7 +12,7 @@ from pledges.mail import errors
 from pledges.models import mailers
 from pledges.models.addresses import ProviderRule
 from pledges.models.grants import MessageGrant
-from pledges.models.message_texts import BULK_KINDS, FIRST_KINDS, MessageKind, MessageText
+from pledges.models.message_texts import BULK_KINDS, MessageKind, MessageText
 
 # Limits of `mail_is_failing`.
 CONSECUTIVE_FAILURES = 20
@@ -106,7 +106,7 @@ class MessageQuerySet(models.QuerySet):
             room = mailers.Mailer.room(mailer, limit)
             while wanted := room.all - len(messages):
                 bulk = room.bulk - sum(message.kind in BULK_KINDS for message in messages)
-                free = self.of_mailer(mailer)._lock_free(wanted, min(wanted, bulk))
+                free = self._lock_free(wanted, bulk, mailer)
                 granted = MessageGrant.objects.grant(free, rules)
                 self.renew([message.pk for message in granted], lease)
                 messages += granted
@@ -119,8 +119,8 @@ class MessageQuerySet(models.QuerySet):
             message.counted_at = counted_at
         return messages
 
-    def _lock_free(self, limit, bulk_limit):
-        """Lock and return due messages that no other sender has claimed, those of FIRST_KINDS first, bulk last.
+    def _lock_free(self, limit, bulk_limit, mailer):
+        """Lock and return due messages of a mailer that no other sender has claimed: those of FIRST_KINDS first, bulk last.
 
         Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
         """
@@ -129,11 +129,13 @@ class MessageQuerySet(models.QuerySet):
         free = free.select_related("pledge", "group", "joining", "answer__enquiry", "request").select_for_update(
             skip_locked=True, of=("self",)
         )
-        messages = list(free.filter(kind__in=FIRST_KINDS)[:limit])
-        if len(messages) < limit:
-            messages += free.exclude(kind__in=FIRST_KINDS + BULK_KINDS)[: limit - len(messages)]
-        if (room := min(limit - len(messages), bulk_limit)) > 0:
-            messages += free.filter(kind__in=BULK_KINDS)[:room]
+        messages = []
+        for kinds in mailers.priorities_of(mailer):
+            most = limit - len(messages)
+            if kinds == mailers.IS_BULK:
+                most = min(most, bulk_limit)
+            if most > 0:
+                messages += free.filter(kinds)[:most]
         return messages
 
     def renew(self, ids, lease):

@@ -42,6 +42,8 @@ class Message(Delivery):
 
     # The states of messages that came back.
     RETURNED = (State.BOUNCED, State.DELAYED, State.SPAM)
+    # Those of messages that did not reach their recipients.
+    UNDELIVERED = (State.FAILING, State.REFUSED, State.BOUNCED, State.DELAYED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=11, choices=Kind)

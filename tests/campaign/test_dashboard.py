@@ -189,7 +189,7 @@ def test_a_sector_without_wording_is_reported(client):
             ["view_pagetext", "change_pagetext", "add_article"],
             ["Edit the home page text", "Write news", "View the site"],
         ),
-        (["view_pledge"], ["Find a pledge", "Sign-ups by minute", "View the site"]),
+        (["view_pledge"], ["Find a pledge", "Sign-ups by minute", "From sign-up to confirmation", "View the site"]),
     ],
 )
 def test_shortcuts_lead_to_what_the_permissions_allow(client, permissions, labels):
@@ -272,7 +272,7 @@ def test_the_number_of_queries_of_the_dashboard_is_bounded(client, django_assert
     for number in range(12):
         draft(Page, key=f"trial-{number}", slug_sq=f"prove-{number}", slug_en=f"trial-{number}")
     sign_in(client, user).get(DASHBOARD)
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(36):
         assert client.get(DASHBOARD).status_code == 200
 
 

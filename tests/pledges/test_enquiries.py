@@ -233,6 +233,16 @@ def test_the_inbox_shows_an_address_that_bounces():
     assert "answer could not be delivered: the address may be wrong" in staff.get("/admin/").text
 
 
+@pytest.mark.parametrize("state", [Message.State.BOUNCED, Message.State.DELAYED])
+def test_the_inbox_shows_an_answer_that_came_back(state):
+    enquiry, staff = make_enquiry(), desk(Role.PLEDGES)
+    staff.post(page_of(enquiry), {"answer": "1", "text": "Ja përgjigjja."})
+    Message.objects.update(state=state, sent_at=timezone.now(), returned_at=timezone.now())
+    assert "not delivered" in staff.get(f"{LIST}?queue=answered").text
+    assert "our answer could not be delivered to this address" in staff.get(page_of(enquiry)).text
+    assert "answer could not be delivered: the address may be wrong" in staff.get("/admin/").text
+
+
 def test_a_blocked_mailbox_is_heard_but_not_written_to():
     BlockedAddress.objects.add("zamira@gazeta-shembull.al")
     _response, enquiry = send()

@@ -7,12 +7,12 @@ import sys
 import time
 
 import pytest
-from django.db import connection
 
 from pledges.models import Message, Pledge, Submission
 from pledges.submissions import settle
 from tests.drill import rounds
 from tests.factories import make_submission, settle_all
+from tests.site import url_of_test_database
 from tests.threads import TIMEOUT
 
 # Settles one batch of 10 after the other, once it has read a line.
@@ -32,9 +32,7 @@ PEOPLE = 60
 @contextlib.contextmanager
 def worker():
     """A process with a connection of its own, waiting for a line of input."""
-    settings = connection.settings_dict
-    address = f"postgres://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
-    environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "weare1.settings"}
+    environment = os.environ | {"DATABASE_URL": url_of_test_database(), "DJANGO_SETTINGS_MODULE": "weare1.settings"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen([sys.executable, "-c", WORKER], env=environment, **pipes) as process:
         try:

@@ -6,8 +6,10 @@ from email import policy
 
 import pytest
 from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.db import connection
 from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from requests import Response
 
@@ -77,6 +79,15 @@ def test_each_server_gets_its_messages(mail_server, bulk_server):
     send_messages()
     assert [len(server.accepted) for server in (mail_server, bulk_server)] == [1, 1]
     assert mail_server.accepted[0]["From"] == bulk_server.accepted[0]["From"]
+
+
+@pytest.mark.django_db
+def test_a_sender_looks_only_for_messages_of_its_mailer(bulk_server):
+    """Millions of bulk messages cost the sender of the others nothing."""
+    for mailer, number in ((mailers.DEFAULT, 2), (mailers.BULK, 1)):
+        with CaptureQueriesContext(connection) as queries:
+            claim(10, mailer)
+        assert sum("FOR UPDATE" in query["sql"] for query in queries) == number
 
 
 @pytest.mark.django_db

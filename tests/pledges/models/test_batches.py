@@ -24,6 +24,7 @@ from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import make_copies, make_pledge, make_staff, run_worker
+from tests.site import url_of_test_database
 from tests.tally import exact_total
 from tests.threads import TIMEOUT, at_once, begin, held_open
 
@@ -423,9 +424,7 @@ Batch(pk=input()).finish()
 @pytest.fixture
 def workers(transactional_db):
     """Three processes, ten in the drill, started in parallel. Each runs the batch whose id it reads from its standard input."""
-    settings = connection.settings_dict
-    address = f"postgres://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}"
-    environment = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "weare1.settings"}
+    environment = os.environ | {"DATABASE_URL": url_of_test_database(), "DJANGO_SETTINGS_MODULE": "weare1.settings"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with contextlib.ExitStack() as stack:
         workers = []
