@@ -5,7 +5,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from campaign.admin import activity, launch
-from campaign.admin.open_tasks import TASKS, disclosure_tasks
+from campaign.admin.open_tasks import TASKS
+from pledges.admin.open_tasks import disclosure_tasks
 from pledges.models import Backup
 
 # The order of models in the menu: first those that are changed every week.

@@ -40,7 +40,7 @@ class OutboxEntry(models.Model):
         editable=False,
     )
     at = models.DateTimeField(db_default=Func(function="clock_timestamp"), editable=False)
-    # The key of REPLAYS in pledges/outbox.py.
+    # The key of REPLAYS in pledges/outbox/.
     kind = models.CharField(max_length=20, editable=False)
     # One JSON value per changed row.
     rows = models.JSONField(editable=False)

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from pledges import outbox
 from pledges.management.commands.check_restored import check
+from pledges.outbox import accounts
 
 
 class Command(BaseCommand):
@@ -26,5 +27,5 @@ class Command(BaseCommand):
         entries = [json.loads(line) for line in sys.stdin]
         call_command("migrate", verbosity=0)
         replayed = outbox.replay(entries, parse_datetime(since))
-        outbox.end_staff_access()
+        accounts.end_staff_access()
         self.stdout.write(json.dumps(check(self.stderr) | {"replayed": replayed}))

@@ -1,5 +1,5 @@
 -- The outbox of erasures: triggers that write down what a restore of an older backup must not bring back, in the transaction of
--- the change. pledges/outbox.py repeats the entries. They hold ids, digests and ciphertexts, never plain personal data.
+-- the change. pledges/outbox/ repeats the entries. They hold ids, digests and ciphertexts, never plain personal data.
 -- The setting weare1.outbox = off, for one transaction, keeps them from writing: settling and replaying use it.
 -- Updates of pledges have a row trigger, because its condition is evaluated without calling the function: confirming, the most
 -- frequent update, writes nothing. Deletions have statement triggers: one entry for all rows.

@@ -1,0 +1,192 @@
+"""Open tasks of the dashboard about pledges and what people send."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Min
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pledges.admin.disclosures import sees_disclosures
+from pledges.admin.funnel import provider_words
+from pledges.models import (
+    DataRequest,
+    Disclosure,
+    Enquiry,
+    FallenProvider,
+    GroupPledge,
+    Joining,
+    Message,
+    PaperSheet,
+    PledgingSettings,
+    Sector,
+    Submission,
+    WallName,
+)
+from pledges.readiness.checks import QUEUE_AGE_LIMIT
+from pledges.totals import minutes
+from staff.admin.base import change_url
+
+
+@dataclass(frozen=True)
+class Task:
+    """One open task: a count (None for a task that is not counted), a label, and the address where it is done."""
+
+    count: int | None
+    label: str
+    url: str
+
+
+def list_url(model, **query):
+    """The address of the list of a model in the admin, filtered by `query`."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=query)
+
+
+def _pledging_tasks():
+    pledging = PledgingSettings.load()
+    if pledging.state != PledgingSettings.State.OPEN:
+        label = {
+            PledgingSettings.State.PAUSED: _("Signing is paused: people see your message instead of the form"),
+            PledgingSettings.State.CLOSED: _("Signing is closed: people see your message instead of the form"),
+        }[pledging.state]
+        yield Task(None, label, change_url(pledging))
+
+
+def _message_tasks():
+    late = (
+        Message.objects.queued()
+        .filter(due_at__lt=Now() - QUEUE_AGE_LIMIT)
+        .aggregate(count=Count("pk"), since=Min("due_at"))
+    )
+    if late["count"]:
+        since = formats.localize(timezone.localtime(late["since"]))
+        label = ngettext(
+            "message has been waiting to be sent since %(since)s: tell the person who runs the site that no mail is going out",
+            "messages have been waiting to be sent since %(since)s: tell the person who runs the site that no mail is going out",
+            late["count"],
+        )
+        yield Task(late["count"], label % {"since": since}, list_url(Message, state__exact=Message.State.QUEUED))
+    failing = Message.objects.failing().count()
+    if failing:
+        label = ngettext("message that could not be delivered", "messages that could not be delivered", failing)
+        states = f"{Message.State.FAILING},{Message.State.REFUSED}"
+        yield Task(failing, label, list_url(Message, state__in=states))
+
+
+def _submission_tasks():
+    count = Submission.objects.aside().count()
+    if count:
+        label = ngettext(
+            "received form could not be processed: tell the person who runs the site",
+            "received forms could not be processed: tell the person who runs the site",
+            count,
+        )
+        yield Task(count, label, list_url(Submission, state__exact=Submission.State.ASIDE))
+
+
+def _flood_tasks():
+    count = minutes.flood_of_last_hour()
+    if count:
+        label = ngettext(
+            "sign-up in the last hour, far more than usual: see where it comes from",
+            "sign-ups in the last hour, far more than usual: see where they come from",
+            count,
+        )
+        yield Task(count, label, reverse("admin:pledges_pledge_minutes"))
+
+
+def _arrival_tasks():
+    for row in FallenProvider.objects.order_by("pk"):
+        label = _("%(provider)s: far fewer people confirm than usual, so emails may not arrive") % {
+            "provider": provider_words(row.pk)
+        }
+        yield Task(None, label, reverse("admin:pledges_pledge_funnel"))
+
+
+def _group_tasks():
+    count = GroupPledge.objects.waiting().count()
+    if count:
+        label = ngettext("group pledge to check", "group pledges to check", count)
+        yield Task(count, label, list_url(GroupPledge))
+
+
+def _joining_tasks():
+    count = Joining.objects.waiting().count()
+    if count:
+        label = ngettext("organisation to check", "organisations to check", count)
+        yield Task(count, label, list_url(Joining))
+
+
+def disclosure_tasks(user):
+    """Disclosures that were not passed on yet, for the roles that see them."""
+    count = Disclosure.objects.filter(passed_at=None).count() if sees_disclosures(user) else 0
+    if count:
+        label = ngettext(
+            "message sounds like a disclosure of abuse: pass it on to the child helpline",
+            "messages sound like a disclosure of abuse: pass them on to the child helpline",
+            count,
+        )
+        yield Task(count, label, list_url(Disclosure))
+
+
+def _enquiry_tasks():
+    if count := Enquiry.objects.inbox().open().count():
+        label = ngettext("message waits for an answer", "messages wait for an answer", count)
+        yield Task(count, label, list_url(Enquiry))
+    answers = Message.objects.filter(kind=Message.Kind.ANSWER, answer__enquiry__disclosure_at=None)
+    undelivered = answers.filter(state__in=Message.UNDELIVERED)
+    if count := undelivered.values("answer__enquiry").distinct().count():
+        label = ngettext(
+            "answer could not be delivered: the address may be wrong",
+            "answers could not be delivered: the addresses may be wrong",
+            count,
+        )
+        yield Task(count, label, list_url(Enquiry, queue=Enquiry.State.ANSWERED))
+
+
+def _request_tasks():
+    if count := DataRequest.objects.overdue().count():
+        label = ngettext("request about personal data is overdue", "requests about personal data are overdue", count)
+        yield Task(count, label, list_url(DataRequest))
+    elif count := DataRequest.objects.open().count():
+        label = ngettext("request about personal data to answer", "requests about personal data to answer", count)
+        yield Task(count, label, list_url(DataRequest))
+
+
+def _paper_tasks():
+    count = PaperSheet.objects.differing().count()
+    if count:
+        label = ngettext("paper sheet with two counts that differ", "paper sheets with two counts that differ", count)
+        yield Task(count, label, list_url(PaperSheet, progress="differing"))
+
+
+def _wall_tasks():
+    count = WallName.objects.awaiting_wall_review().count()
+    if count:
+        label = ngettext("name to check for the wall", "names to check for the wall", count)
+        yield Task(count, label, list_url(WallName))
+
+
+def _sector_tasks():
+    for sector in Sector.objects.filter(is_open=True).exclude(pk__in=Sector.objects.open()):
+        label = _("“%(sector)s” cannot be chosen: it has no pledge text yet") % {"sector": sector}
+        yield Task(None, label, change_url(sector))
+
+
+# (permissions that are needed, function that yields the tasks)
+TASKS = [
+    (["pledges.change_pledgingsettings"], _pledging_tasks),
+    (["pledges.view_pledge"], _flood_tasks),
+    (["pledges.view_pledge"], _arrival_tasks),
+    (["pledges.view_message"], _message_tasks),
+    (["pledges.view_submission"], _submission_tasks),
+    (["pledges.change_grouppledge"], _group_tasks),
+    (["pledges.change_joining"], _joining_tasks),
+    (["pledges.change_enquiry"], _enquiry_tasks),
+    (["pledges.change_datarequest"], _request_tasks),
+    (["pledges.change_papersheet"], _paper_tasks),
+    (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),
+    (["pledges.change_sector"], _sector_tasks),
+]
