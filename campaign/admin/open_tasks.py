@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -120,11 +120,14 @@ def disclosure_tasks(user):
 
 
 def _enquiry_tasks():
-    if count := Enquiry.objects.inbox().open().count():
+    failing = Message.objects.failing().filter(kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"))
+    inbox = Enquiry.objects.inbox().aggregate(
+        waiting=Count("pk", filter=Q(pk__in=Enquiry.objects.open())), undelivered=Count("pk", filter=Exists(failing))
+    )
+    if count := inbox["waiting"]:
         label = ngettext("message waits for an answer", "messages wait for an answer", count)
         yield Task(count, label, _list_url(Enquiry))
-    undelivered = Message.objects.failing().filter(kind=Message.Kind.ANSWER, answer__enquiry__disclosure_at=None)
-    if count := undelivered.values("answer__enquiry").distinct().count():
+    if count := inbox["undelivered"]:
         label = ngettext(
             "answer could not be delivered: the address may be wrong",
             "answers could not be delivered: the addresses may be wrong",
@@ -134,10 +137,12 @@ def _enquiry_tasks():
 
 
 def _request_tasks():
-    if count := DataRequest.objects.overdue().count():
+    overdue = Count("pk", filter=Q(pk__in=DataRequest.objects.overdue()))
+    requests = DataRequest.objects.open().aggregate(all=Count("pk"), overdue=overdue)
+    if count := requests["overdue"]:
         label = ngettext("request about personal data is overdue", "requests about personal data are overdue", count)
         yield Task(count, label, _list_url(DataRequest))
-    elif count := DataRequest.objects.open().count():
+    elif count := requests["all"]:
         label = ngettext("request about personal data to answer", "requests about personal data to answer", count)
         yield Task(count, label, _list_url(DataRequest))
 
