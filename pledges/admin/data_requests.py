@@ -39,6 +39,11 @@ class DataRequestForm(forms.ModelForm):
     class Meta:
         model = DataRequest
         fields = ["kind", "received_on", "language", "identity"]
+        help_texts = {
+            "kind": _("For each thing that they ask for, add a request."),
+            "language": _("We answer in this language."),
+            "identity": _("You can also say it later: it is needed before anything is shown or changed."),
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

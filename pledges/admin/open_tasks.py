@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -132,12 +132,16 @@ def disclosure_tasks(user):
 
 
 def _enquiry_tasks():
-    if count := Enquiry.objects.inbox().open().count():
+    returned = Message.objects.filter(
+        kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED
+    )
+    inbox = Enquiry.objects.inbox().aggregate(
+        waiting=Count("pk", filter=Q(pk__in=Enquiry.objects.open())), undelivered=Count("pk", filter=Exists(returned))
+    )
+    if count := inbox["waiting"]:
         label = ngettext("message waits for an answer", "messages wait for an answer", count)
         yield Task(count, label, list_url(Enquiry))
-    answers = Message.objects.filter(kind=Message.Kind.ANSWER, answer__enquiry__disclosure_at=None)
-    undelivered = answers.filter(state__in=Message.UNDELIVERED)
-    if count := undelivered.values("answer__enquiry").distinct().count():
+    if count := inbox["undelivered"]:
         label = ngettext(
             "answer could not be delivered: the address may be wrong",
             "answers could not be delivered: the addresses may be wrong",
@@ -147,10 +151,12 @@ def _enquiry_tasks():
 
 
 def _request_tasks():
-    if count := DataRequest.objects.overdue().count():
+    overdue = Count("pk", filter=Q(pk__in=DataRequest.objects.overdue()))
+    requests = DataRequest.objects.open().aggregate(all=Count("pk"), overdue=overdue)
+    if count := requests["overdue"]:
         label = ngettext("request about personal data is overdue", "requests about personal data are overdue", count)
         yield Task(count, label, list_url(DataRequest))
-    elif count := DataRequest.objects.open().count():
+    elif count := requests["all"]:
         label = ngettext("request about personal data to answer", "requests about personal data to answer", count)
         yield Task(count, label, list_url(DataRequest))
 
