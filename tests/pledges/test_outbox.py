@@ -256,7 +256,7 @@ def test_staff_whose_access_ended_have_none_after_a_restore():
     Session.objects.create(session_key="x", session_data="x", expire_date=timezone.now() + timedelta(hours=1))
     OutboxEntry.objects.all().delete()
     replay(entries)
-    accounts.end_staff_access()
+    staff_accounts.end_staff_access()
     found = {name: User.objects.get(pk=user.pk) for name, user in accounts.items()}
     assert {name: user.is_active for name, user in found.items()} == {
         **dict.fromkeys(accounts, True), "left": False, "moved": False,
