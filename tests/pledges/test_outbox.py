@@ -14,6 +14,7 @@ from pledges import outbox, rotation
 from pledges.crypto import keys, links
 from pledges.models import BlockedAddress, ChosenCommitment, OutboxEntry, Pledge, ReferralLink, Sector, Submission
 from pledges.models.person import PERSON_FIELDS
+from pledges.outbox import accounts as staff_accounts
 from pledges.submissions import settle_all
 from pledges.totals import tally
 from staff.models import Account, Invitation
