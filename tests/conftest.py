@@ -20,6 +20,7 @@ from tests.snapshot import Snapshot
 LONGEST = (
     *("tests/faults/", "tests/deploy/", "tests/dev/test_serve.py", "tests/browser/test_guide.py"),
     "tests/browser/test_access.py",
+    "tests/pledges/test_replica.py",
 )
 
 

@@ -17,6 +17,8 @@ def test_what_is_acknowledged_survives_the_loss_of_any_part(capsys):
         pytest.fail(str(error))
     cluster.cluster(None)
     printed = capsys.readouterr().out
+    with capsys.disabled():
+        print(f"\n{printed}")
     lines = re.findall(r"^(.+?) +(\d+\.\d) s  (.*)$", printed, re.MULTILINE)
     assert len(lines) == len(cluster.EVENTS), printed
     # Readers notice none of it.
