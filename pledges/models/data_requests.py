@@ -169,7 +169,7 @@ class DataRequest(Contact):
     # Each of these returns whether this call did it.
 
     def check_identity(self, how):
-        """Note how staff checked who asks."""
+        """Note how staff checked who is asking."""
         return bool(self._open().exclude(identity=how).update(identity=how))
 
     def close(self, message_kind=None, refusal=""):
