@@ -33,7 +33,7 @@ USUAL_ANSWERS = {
 class DataRequestForm(forms.ModelForm):
     """A request that reached us by phone, by letter or in person."""
 
-    email = AddressField(help_text=_("Any spelling of the address of the person whose data it is about."))
+    email = AddressField(help_text=_("The email address of the person whose data it is, in any spelling."))
     name = OptionalNameField(required=False, help_text=_("If you know it. It is only shown here."))
 
     class Meta:
@@ -42,7 +42,7 @@ class DataRequestForm(forms.ModelForm):
         help_texts = {
             "kind": _("For each thing that they ask for, add a request."),
             "language": _("We answer in this language."),
-            "identity": _("You can also say it later: it is needed before anything is shown or changed."),
+            "identity": _("You can also choose this later. It is needed before anything is shown or changed."),
         }
 
     def __init__(self, *args, **kwargs):
@@ -58,7 +58,7 @@ class DataRequestForm(forms.ModelForm):
     def clean_received_on(self):
         day = self.cleaned_data["received_on"]
         if day > timezone.localdate():
-            raise forms.ValidationError(_("This day is in the future."), code="future")
+            raise forms.ValidationError(_("Enter today or an earlier day."), code="future")
         return day
 
 
@@ -79,7 +79,7 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
     template, page, name_of_row = "admin/pledges/datarequest/request.html", "request", "title"
     unchanged = CHANGED_MEANWHILE
     list_note = _(
-        "What people ask of us about their data. The law gives us 30 days for the answer. Add a request that came by phone, by "
+        "What people ask of us about their data. The law gives us 30 days to answer. Add a request that came by phone, by "
         "letter or in person: its page shows everything that we hold about the address."
     )
 
@@ -104,7 +104,7 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
     def title(self, row):
         return row.title
 
-    @admin.display(description=_("answer until"), ordering="due_on")
+    @admin.display(description=_("answer by"), ordering="due_on")
     def until(self, row):
         return due_words(row)
 
@@ -124,7 +124,7 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
     def _check(self, request, row):
         how = request.POST.get("identity")
         if how not in dict(self._identities()):
-            self.message_user(request, _("Choose how we know who asks."), messages.ERROR)
+            self.message_user(request, _("Choose how we know who is asking."), messages.ERROR)
         elif row.check_identity(how):
             AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], page=self.page, identity=how)
         return redirect(change_url(row))
@@ -166,7 +166,7 @@ class DataRequestAdmin(HeldActions, QueueAdmin):
             return done, {"refusal": post["refusal"]}
         is_none = post.get("kind") == Message.Kind.DATA_NONE
         if not row.identity and not is_none:
-            return self._refuse(request, _("First say how we know who asks."))
+            return self._refuse(request, _("First choose how we know who is asking."))
         if "otherwise" in post:
             return row.close(), {"answer": "otherwise"}
         if post.get("kind") not in ANSWER_KINDS:

@@ -25,17 +25,19 @@ STEPS = {
         _("Restrict"),
         [
             _(
-                "What is chosen stays as it is and is not used: no email, no name on the wall, no export, no erasure later."
+                "What you chose stays as it is and is not used: no email, no name on the wall, no export. It is not erased when "
+                "its time is up."
             ),
             _(
-                "It still counts: the total tells of no person. Emails that wait are not sent. No email goes out about this."
+                "It still counts, because the total does not identify anyone. Emails that are waiting are not sent. No email "
+                "goes out about this."
             ),
             _("You can lift the restriction here at any time."),
         ],
     ),
     "lift": (
         _("Lift the restriction"),
-        [_("What is chosen is used again as before. No email goes out about this.")],
+        [_("What you chose is used again as before. No email goes out about this.")],
     ),
 }
 
@@ -84,7 +86,7 @@ class HeldActions:
         chosen = [each for each in found if self.may_see(request, each) and each.key in request.POST.getlist("row")]
         error = None
         if not row.identity:
-            error = _("First say how we know who asks.")
+            error = _("First choose how we know who is asking.")
         elif not chosen:
             error = _("Choose what it is about.")
         if error:
@@ -98,7 +100,7 @@ class HeldActions:
             self._carry_out_step(request, row, [each.key for each in chosen], step)
         except keys.CannotDecrypt as error:
             Unreadable.record(error)
-            words = _("One of these cannot be decrypted. Nothing was changed. Tell the person who runs the site.")
+            words = _("One of these cannot be decrypted. Nothing has been changed. Tell the person who runs the site.")
             self.message_user(request, words, messages.ERROR)
         return redirect(change_url(row))
 

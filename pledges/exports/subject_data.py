@@ -24,8 +24,8 @@ def own_file(pledge):
 
 def _not_in_a_linked_file():
     return _(
-        "This file opens with a link in an email, and others may read the mailbox. So it has neither the text of messages to us "
-        "nor those that we have not answered by email. For these, use the form about your data."
+        "This file opens with a link in an email, and others may read the mailbox. So it leaves out the text of messages to us, "
+        "and any message that we have not answered by email. To ask for these, use the form about your data."
     )
 
 

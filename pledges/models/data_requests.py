@@ -74,22 +74,22 @@ class DataRequest(Contact):
         """How staff made sure that the request is of the person whose data it is about."""
 
         MAILBOX = "mailbox", _("they showed that they read this mailbox")
-        DOCUMENT = "document", _("they came in person with a document")
+        DOCUMENT = "document", _("they came in person with an identity document")
         PHONE = "phone", _("we phoned them, and they knew what only they can know")
         NOTHING = "nothing", _("no need: we hold nothing")
 
     class Refusal(models.TextChoices):
         """Why staff refused it. The person reads the sentence."""
 
-        IDENTITY = "identity", _("We could not check that it is your data.")
-        UNCLEAR = "unclear", _("You did not answer our question about what you ask for.")
+        IDENTITY = "identity", _("We could not confirm that the data is yours.")
+        UNCLEAR = "unclear", _("You did not answer our question about what you are asking for.")
         REPEATED = "repeated", _("We have already answered the same request.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("asked for"), max_length=11, choices=Kind)
     received_on = models.DateField(_("received on"), help_text=_("The day on which it reached us, in any way."))
     due_on = models.GeneratedField(
-        verbose_name=_("answer until"),
+        verbose_name=_("answer by"),
         expression=Func(
             F("received_on"), template=f"(%(expressions)s + {ANSWER_DAYS})", output_field=models.DateField()
         ),
@@ -98,7 +98,7 @@ class DataRequest(Contact):
     )
     # Of the answer.
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
-    identity = models.CharField(_("how we know who asks"), max_length=8, choices=Identity, blank=True)
+    identity = models.CharField(_("how we know who is asking"), max_length=8, choices=Identity, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN, editable=False)
     refusal = models.CharField(_("reason"), max_length=8, choices=Refusal, blank=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -169,7 +169,7 @@ class DataRequest(Contact):
     # Each of these returns whether this call did it.
 
     def check_identity(self, how):
-        """Note how staff checked who asks."""
+        """Note how staff checked who is asking."""
         return bool(self._open().exclude(identity=how).update(identity=how))
 
     def close(self, message_kind=None, refusal=""):

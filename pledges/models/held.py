@@ -257,12 +257,12 @@ PARTS = [
         "returned",
         _("note that an email came back"),
         _of_mailbox(ReturnedMailbox),
-        _("It is erased: email to this address is tried again."),
+        _("It is erased: we try to email this address again."),
         _delete,
     ),
     Part(
         "limits",
-        _("count of emails of one day"),
+        _("count of one day’s emails"),
         _of_mailbox(MessageGrant),
         _("It stays, and is erased within a day."),
     ),
@@ -277,6 +277,6 @@ PARTS = [
         "accounts",
         _("account of a member of staff"),
         _accounts,
-        _("It stays. An administrator ends an account under Accounts."),
+        _("It stays. An administrator switches off an account under Accounts."),
     ),
 ]

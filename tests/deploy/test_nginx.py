@@ -617,8 +617,8 @@ def test_a_request_body_that_is_too_large_gets_an_error_page(deployment):
     for path, field in (("/admin/campaign/page/add/", "title_sq"), ("/sq/kontakt/media/", "text")):
         status, headers, page = deployment.fetch(path, {field: "x" * 300_000})
         assert (status, headers["Cache-Control"]) == (413, "no-store")
-        assert "Kjo që dërguat është tepër e madhe" in page and "What you sent is too large" in page
-        assert "Mesazhi mund të ketë deri në 4000 shkronja" in page and 'href="tel:116111"' in page
+        assert "Ajo që dërguat është tepër e madhe" in page and "What you sent is too large" in page
+        assert "Mesazhi mund të ketë deri në 4000 shenja" in page and 'href="tel:116111"' in page
 
 
 def test_tracking_parameters_do_not_bypass_the_cache(deployment):

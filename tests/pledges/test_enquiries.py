@@ -625,6 +625,11 @@ ALARMING = [
     "Më kanë përdhunuar dy vetë.",
     "Një fëmijë më tregoi se e rrahin në shtëpi.",
     "Më detyroi të bëj gjëra që nuk doja.",
+    "Ai më detyroi të bëja gjëra.",
+    "Askujt nuk i kam treguar deri sot.",
+    "Më tregoi një nxënëse se çfarë i ndodh në shtëpi.",
+    "Jam ngacmuar nga trajneri.",
+    "E ka rrahur të birin.",
     "Më keqtrajton çdo ditë.",
     "Kushëriri më puthi me zor.",
     "Abuzohem nga babai.",
@@ -651,6 +656,8 @@ NOT_ALARMING = [
     "The form forces me to enter my name.",
     "Formulari më detyron të shkruaj emrin.",
     "Faqja nuk punon me prekje në ekran.",
+    "Jam prekur shumë nga lëvizja juaj.",
+    "Zotimi mbetet me përdorim të kufizuar?",
     "Jam mësues me njëzet vjet përvojë, si mësuesi më i vjetër i shkollës.",
 ]
 

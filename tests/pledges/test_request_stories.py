@@ -82,7 +82,7 @@ def test_story_a_request_from_another_spelling_is_found_copied_erased_and_answer
     ):
         assert shown
     # Nothing happens before the identity is checked.
-    assert "First say how we know who asks." in text_of(press(manager, request, "erase", [pledge], sure=True))
+    assert "First choose how we know who is asking." in text_of(press(manager, request, "erase", [pledge], sure=True))
     assert Pledge.objects.exists()
     press(manager, request, "check", identity="mailbox")
     copy = press(manager, request, "json", [pledge, enquiry])
@@ -207,7 +207,7 @@ def test_a_request_by_phone_is_added_and_shows_what_is_held(manager):
         ({"email": "drita"}, "Enter an email address in the correct format"),
         ({"email": "dri\x00ta@shembull.al"}, "Null characters are not allowed."),
         ({"name": "Dri\x00ta"}, "Your name can only include letters"),
-        ({"received_on": timezone.localdate() + timedelta(days=1)}, "This day is in the future."),
+        ({"received_on": timezone.localdate() + timedelta(days=1)}, "Enter today or an earlier day."),
         ({"kind": "objection"}, "is not one of the available choices"),
     ],
 )
@@ -220,7 +220,7 @@ def test_what_is_no_request_comes_back_in_words(manager, changes, words):
 def test_an_address_at_which_nothing_is_held_is_told_so_and_needs_no_identity(manager, mailoutbox):
     request = make_request("askush@shembull.al", identity="")
     assert "Nothing, except this request." in text_of(manager.get(page_of(request)))
-    assert "First say how we know who asks." in text_of(press(manager, request, "answer", kind="data_copy"))
+    assert "First choose how we know who is asking." in text_of(press(manager, request, "answer", kind="data_copy"))
     press(manager, request, "answer", kind="data_none")
     run_worker()
     assert [mail.to for mail in mailoutbox] == [["askush@shembull.al"]]

@@ -10,17 +10,15 @@ from pledges.readiness import alarm
 
 
 class Command(BaseCommand):
-    """Mail OPERATOR_EMAIL about checks that have failed for ten minutes, and about those that pass again."""
+    """Email OPERATOR_EMAIL about checks that have failed for ten minutes, and about those that pass again."""
 
-    help = (
-        "Mail OPERATOR_EMAIL about checks of /readyz that have failed for ten minutes, and about those that pass again."
-    )
+    help = "Email OPERATOR_EMAIL about checks of /readyz that have failed for ten minutes, and about those that pass again."
     requires_system_checks = ()
 
     def handle(self, **options):
         if not (settings.OPERATOR_EMAILS and os.environ.get("STATE_DIRECTORY")):
             raise CommandError(
-                "Set OPERATOR_EMAIL, and STATE_DIRECTORY, the folder of its memory (see deploy/alarm.service)."
+                "Set OPERATOR_EMAIL, and STATE_DIRECTORY, the folder where it keeps its state (see deploy/alarm.service)."
             )
         try:
             alarm.look(Path(os.environ["STATE_DIRECTORY"]) / "told.json")

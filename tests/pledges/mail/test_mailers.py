@@ -233,7 +233,7 @@ WORDS = {
     "hour": ("brenda një ore", "within an hour"),
     "today": ("sot", "later today"),
     "tomorrow": ("nesër", "tomorrow"),
-    "later": ("në ditët në vijim", "in the next few days"),
+    "later": ("gjatë ditëve që vijnë", "in the next few days"),
 }
 
 
