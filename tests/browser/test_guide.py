@@ -353,6 +353,11 @@ def a_flood(walk):
     run_worker()
 
 
+def whether_emails_arrive(walk):
+    walk.open("/admin/")
+    walk.press(".shortcuts a[href$='/funnel/']")
+
+
 def many_pledges(walk):
     page = walk.page
     walk.open(
@@ -548,6 +553,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     one_pledge(walk)
     many_pledges(walk)
     a_flood(walk)
+    whether_emails_arrive(walk)
     group_pledges(walk)
     organisations(walk)
     messages_to_the_team(walk)
