@@ -139,6 +139,8 @@ def test_reports_are_read(report, outcome):
         b"\xff\x00" * 1000,
         b"Content-Type: multipart/report; report-type=delivery-status\n\nno parts",
         b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n\n--x--",
+        b"Content-Type: multipart/report; boundary=b0\n\n"
+        + b"".join(b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (n, n + 1) for n in range(3000)),
     ],
 )
 def test_other_mails_are_no_reports(mail):
