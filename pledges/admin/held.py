@@ -1,5 +1,7 @@
 """What staff do with all that is held about an address: copy, restrict and erase. Each step says first what will happen."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import JsonResponse
@@ -43,8 +45,8 @@ STEPS = {
 
 
 def uuids(found):
-    """Those whose id the record can name: the ids of accounts are numbers."""
-    return [each for each in found if each.part.key != "accounts"]
+    """Those whose id the record can name. Accounts and notes that an email came back have numbers."""
+    return [each for each in found if isinstance(each.row.pk, UUID)]
 
 
 class HeldActions:

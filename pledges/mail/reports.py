@@ -39,8 +39,9 @@ def read(data):
     try:
         mail = message_from_bytes(data, policy=policy.compat32)
         outcome = _outcome(mail)
-    except (ValueError, LookupError, TypeError, AttributeError):
-        # Mail that breaks the rules of MIME in a way the parser does not expect.
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # Mail that breaks the rules of MIME in a way the parser does not expect, or has parts in parts without end. An error
+        # would leave it, and all mails after it, in the mailbox.
         return None
     token = return_addresses.find_token(data.decode("ascii", "replace"))
     return Report(token, outcome) if outcome and token else None

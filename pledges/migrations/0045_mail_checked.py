@@ -1,4 +1,4 @@
-"""The constraint and the index of 0041, without a lock that sending would wait for."""
+"""The constraint and the index of messages that come back, without a lock that sending would wait for."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently, ValidateConstraint
 from django.db import migrations, models

@@ -17,7 +17,7 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
 from pledges.models.data_requests import DataRequest
-from pledges.models.enquiries import Disclosure, Enquiry
+from pledges.models.enquiries import Answer, Disclosure, Enquiry
 from pledges.models.grants import MessageGrant
 from pledges.models.groups import GroupPledge
 from pledges.models.joinings import Joining
@@ -135,14 +135,16 @@ def _disclosures(address):
 
 def _messages(address):
     """Messages about what this address holds, and last ones that hold it themselves; answers to requests belong to these."""
+    # As lists: with subqueries joined by OR PostgreSQL would read all messages.
     about = Message.objects.filter(
-        Q(pledge__in=Pledge.objects.at_address(address))
-        | Q(group__in=GroupPledge.objects.at_address(address))
-        | Q(joining__in=Joining.objects.at_address(address))
-        | Q(answer__enquiry__in=_enquiries(address)),
+        Q(pledge__in=list(Pledge.objects.at_address(address)))
+        | Q(group__in=list(GroupPledge.objects.at_address(address)))
+        | Q(joining__in=list(Joining.objects.at_address(address)))
+        | Q(answer__in=list(Answer.objects.filter(enquiry__in=_enquiries(address)))),
         address_cipher=None,
     )
-    return [*about.order_by("created_at"), *_read(Message.objects.exclude(address_cipher=None), "address", address)]
+    last = Message.objects.filter(address_cipher__isnull=False).order_by("created_at")
+    return [*about.order_by("created_at"), *_read(last, "address", address)]
 
 
 def _of_mailbox(model):
@@ -192,7 +194,8 @@ PARTS = [
     Part(
         "new_addresses",
         _("pledge that is to move to this address"),
-        lambda address: _read(Pledge.objects.exclude(new_address_cipher=None), "new_address", address),
+        # The time, which a constraint sets with the address, has an index.
+        lambda address: _read(Pledge.objects.filter(new_address_at__isnull=False), "new_address", address),
         _("This address is erased from it. The pledge stays at its present address. No email goes out."),
         _end_new_address,
     ),

@@ -68,16 +68,13 @@ class Mailer(models.Model):
 
     @classmethod
     def room(cls, mailer, wanted):
-        """The Room for so many messages, in the caller's transaction, which no other one can take meanwhile.
-
-        Where both kinds share one server, bulk leaves half of the quota of a day to the messages that people wait for.
-        """
+        """The Room for so many messages, in the caller's transaction, which no other one can take meanwhile."""
         limits = _limits(mailer)
         if not any(limits):
             return Room(wanted, wanted)
-        reserve = limits[1] // 2 if limits[1] and BULK not in in_use() else 0
         with connection.cursor() as cursor:
-            cursor.execute("SELECT * FROM mailer_room(%s, %s, %s, %s, %s)", [mailer, wanted, *limits, reserve])
+            values = [mailer, wanted, *limits, _reserve(limits[1])]
+            cursor.execute("SELECT * FROM mailer_room(%s, %s, %s, %s, %s)", values)
             return Room(*cursor.fetchone())
 
     @classmethod
@@ -91,16 +88,22 @@ class Mailer(models.Model):
             return cursor.fetchone()[0]
 
     @classmethod
-    def is_used_up(cls, mailer):
-        """Whether the quota of a day is used up."""
+    def is_used_up(cls, mailer, for_bulk=False):
+        """Whether the quota of a day is used up; `for_bulk`: the part of it that bulk may use."""
         per_day = _limits(mailer)[1]
-        return per_day is not None and MailerMinute.objects.used(mailer) >= per_day
+        most = per_day and per_day - (_reserve(per_day) if for_bulk else 0)
+        return per_day is not None and MailerMinute.objects.used(mailer) >= most
 
 
 def _limits(mailer):
     """[messages per minute, messages per day], None where there is no limit."""
     found = settings.MAIL_LIMITS.get(mailer, {})
     return [found.get("per_minute"), found.get("per_day")]
+
+
+def _reserve(per_day):
+    """How much of a quota bulk leaves to the messages that people wait for: half of it where both share one server."""
+    return per_day // 2 if per_day and BULK not in in_use() else 0
 
 
 class MailerMinuteQuerySet(models.QuerySet):

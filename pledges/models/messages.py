@@ -127,10 +127,17 @@ class Message(Delivery):
                 condition=Q(state="queued") & Q(kind__in=FIRST_KINDS),
             ),
             models.Index(fields=["-tried_at"], name="message_tried", condition=Q(tried_at__isnull=False)),
+            # Whether the mailer of bulk works is asked while millions of others were sent since.
+            models.Index(
+                fields=["-tried_at"],
+                name="message_tried_bulk",
+                condition=Q(tried_at__isnull=False) & Q(kind__in=BULK_KINDS),
+            ),
             models.Index(fields=["group"], name="message_group", condition=Q(group__isnull=False)),
             models.Index(fields=["joining"], name="message_joining", condition=Q(joining__isnull=False)),
             models.Index(fields=["answer"], name="message_answer", condition=Q(answer__isnull=False)),
             models.Index(fields=["request"], name="message_request", condition=Q(request__isnull=False)),
+            models.Index(fields=["created_at"], name="message_own_address", condition=Q(address_cipher__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
 
@@ -230,7 +237,7 @@ class Message(Delivery):
             return None
         pledges = [self.contact or self.pledge]
         if self.spec.per_address:
-            pledges = list(type(self.pledge).objects.at_address(address).with_person())
+            pledges = list(type(self.pledge).objects.at_address(address).with_person().filter(restricted_at=None))
         if not pledges:
             return None
         if self.spec.link_purpose == Purpose.CONFIRM and self.pledge.confirmed_namesake():
@@ -244,5 +251,8 @@ class Message(Delivery):
             if row := getattr(self, name):
                 row = type(row).objects.filter(pk=row.pk).first()
                 setattr(self, name, row)
-                return row is not None and not getattr(row, "restricted_at", None)
+                if row is None:
+                    return False
+                # An answer is restricted with its enquiry.
+                return (row.enquiry if name == "answer" else row).restricted_at is None
         return True

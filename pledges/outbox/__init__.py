@@ -33,6 +33,7 @@ from pledges.models.person import DIGEST_FIELDS
 from pledges.outbox import accounts
 from pledges.submissions import settle_all
 
+MAILBOX_DIGESTS = ("mailbox_digest", "mailbox_digest_last")
 BINARY_FIELDS = ["name_cipher", "address_cipher", *(name for name in DIGEST_FIELDS if name != "digest_mark")]
 
 
@@ -228,7 +229,7 @@ def _binary(row, names):
 
 
 def _block(row):
-    blocked = BlockedAddress(**row | _binary(row, ("mailbox_digest", "mailbox_digest_last", "address_cipher")))
+    blocked = BlockedAddress(**row | _binary(row, (*MAILBOX_DIGESTS, "address_cipher")))
     same = Q(mailbox_digest=blocked.mailbox_digest) | Q(mailbox_digest_last=blocked.mailbox_digest_last)
     Submission.objects.filter(same).delete()
     BlockedAddress.objects.bulk_create([blocked], ignore_conflicts=True)
@@ -237,9 +238,13 @@ def _block(row):
 
 def _return_mailbox(row):
     """Note that a message came back from a mailbox since."""
-    values = {name: bytes.fromhex(row[name].removeprefix("\\x")) for name in ("mailbox_digest", "mailbox_digest_last")}
-    returned = ReturnedMailbox(**values, returned_at=row["returned_at"])
+    returned = ReturnedMailbox(**_binary(row, MAILBOX_DIGESTS), returned_at=row["returned_at"])
     return len(ReturnedMailbox.objects.bulk_create([returned], ignore_conflicts=True))
+
+
+def _forget_mailbox(row):
+    """Erase the note that a message came back from a mailbox."""
+    return ReturnedMailbox.objects.filter(**_binary(row, MAILBOX_DIGESTS)).delete()[0]
 
 
 REPLAYS = accounts.REPLAYS | {
@@ -266,4 +271,5 @@ REPLAYS = accounts.REPLAYS | {
     "blocked": _block,
     "unblocked": lambda pk: bool(BlockedAddress.objects.filter(pk=pk).delete()[0]),
     "mailbox_returned": _return_mailbox,
+    "mailbox_forgotten": _forget_mailbox,
 }

@@ -85,8 +85,10 @@ def messages():
     """Messages that are due, and whether the mail servers accept any."""
     for mailer in mailers.in_use():
         of_mailer = Message.objects.of_mailer(mailer)
-        if of_mailer.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT).exists():
-            yield f"quota: {mailer}" if mailers.Mailer.is_used_up(mailer) else "queue"
+        late = of_mailer.queued().filter(due_at__lt=Now() - QUEUE_AGE_LIMIT)
+        if late.exists():
+            only_bulk = not late.exclude(mailers.IS_BULK).exists()
+            yield f"quota: {mailer}" if mailers.Mailer.is_used_up(mailer, for_bulk=only_bulk) else "queue"
         if of_mailer.mail_is_failing():
             yield "mail"
     if settings.MAIL_IS_MISSING:

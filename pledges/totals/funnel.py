@@ -31,7 +31,8 @@ UNION ALL SELECT day, domain_digest, '', kind, n FROM pledges_funnelchange WHERE
 UNION ALL SELECT day, NULL, provider, kind, n FROM pledges_funnelday WHERE day >= %(day)s
 """
 # The confirmation messages of a window (false) and of the same window of each of the days before (true): how many were sent, and
-# how many of their pledges were confirmed soon after. A window ends long enough ago for the last of them.
+# how many of their pledges were confirmed soon after. A window ends long enough ago for the last of them. Of a window with many
+# messages only the last ones are read.
 PROMPT_SQL = """
 SELECT days > 0, domain_digest, count(*), count(*) FILTER (WHERE confirmed_at <= sent_at + %(soon)s)
 FROM generate_series(0, %(days)s) days CROSS JOIN LATERAL (
@@ -40,14 +41,17 @@ FROM generate_series(0, %(days)s) days CROSS JOIN LATERAL (
     WHERE message.kind = 'confirm' AND message.sent_at IS NOT NULL
         AND message.tried_at > statement_timestamp() - %(soon)s - %(window)s - make_interval(days => days)
         AND message.tried_at <= statement_timestamp() - %(soon)s - make_interval(days => days)
+    ORDER BY message.tried_at DESC LIMIT %(most)s
 ) sent GROUP BY 1, 2
 """
 # Most people who confirm do so within minutes.
 SOON = timedelta(minutes=20)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DAYS_BEFORE = 7
-# From so many messages in an hour the day is not looked at: the hour says enough, and a day of them would take long to count.
+# From so many messages in an hour the day is not looked at: the hour says enough.
 BUSY_HOUR = 1000
+# Messages of one window that are read, each minute. A quiet hour may follow a day of a million.
+MOST_MESSAGES = 20_000
 # The rule of the alarm: fewer than half as many as usual, where at least so many would be usual. Chance alone does that to one
 # window in a thousand.
 LEAST_USUAL = 30
@@ -107,7 +111,7 @@ def _windows(window):
     providers = provider_digests()
     found = (defaultdict(lambda: [0, 0]), defaultdict(lambda: [0, 0]))
     with connection.cursor() as cursor:
-        cursor.execute(PROMPT_SQL, {"soon": SOON, "window": window, "days": DAYS_BEFORE})
+        cursor.execute(PROMPT_SQL, {"soon": SOON, "window": window, "days": DAYS_BEFORE, "most": MOST_MESSAGES})
         for is_before, digest, sent, soon in cursor.fetchall():
             row = found[is_before][providers.get(bytes(digest), "")]
             row[0] += sent

@@ -1,11 +1,13 @@
 """Requests under the law in the database: constraints, days, keys, retention, restriction, and what a restore brings back."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pledges import housekeeping, outbox
@@ -19,12 +21,14 @@ from pledges.models import (
     Message,
     OutboxEntry,
     Pledge,
+    ProviderRule,
+    ReturnedMailbox,
     Submission,
     held,
 )
 from pledges.models.data_requests import ANSWER_KINDS
 from pledges.models.keeping import KEEP_PERIOD
-from pledges.submissions import settle
+from pledges.submissions import settle, submit
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.commitments import choose, commitment_of
@@ -153,6 +157,7 @@ def test_every_model_with_an_address_is_in_the_search():
         "SlowLane": "a network, for an hour",
         "ProtectionUnit": "the public address of an office",
         "UsedChallenge": "a number, of no person",
+        "FunnelChange": "the domain of an erased pledge, for a minute",
     }
     marks = ("_cipher", "address_digest", "mailbox_digest", "_digest", "digest", "email")
     found = {
@@ -171,6 +176,7 @@ def test_every_model_with_an_address_is_in_the_search():
         "Message",
         "BlockedAddress",
         "MessageGrant",
+        "ReturnedMailbox",
     }
     searched |= {"DataRequest", "User"}
     everything()
@@ -193,6 +199,7 @@ def everything(address="Dri.ta+zotim@Gmail.com"):
     make_pledge("Teuta Lala", "dritaa@shembull.al")
     make_account(address.lower(), "editor", "Drita")
     BlockedAddress.objects.add(address)
+    ReturnedMailbox.objects.add(address)
     make_request(address)
 
 
@@ -203,6 +210,19 @@ def test_every_part_is_found_by_any_spelling(typed):
     assert {each.part.key for each in found} == {part.key for part in held.PARTS}
     assert sum(each.part.key == "pledges" for each in found) == 2
     assert held.held_about("dritan@gmail.com") == []
+
+
+def test_the_search_reads_neither_all_messages_nor_all_pledges():
+    everything()
+    with CaptureQueriesContext(connection) as queries:
+        held.held_about("drita@gmail.com")
+    with connection.cursor() as cursor:
+        # The tables are small: this shows whether an index could be used.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in queries.captured_queries:
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert not re.search("Seq Scan on pledges_(message|pledge) ", plan), plan
 
 
 def test_a_domain_with_letters_of_a_language_is_one_address():
@@ -237,6 +257,25 @@ def test_nothing_is_sent_about_a_restricted_pledge_by_any_path(mailoutbox):
     assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
 
 
+def test_the_other_person_of_the_mailbox_gets_their_link_without_the_restricted_one(mailoutbox):
+    restricted = make_pledge("Drita Kola", ADDRESS, state="confirmed")
+    make_pledge("Besa Kola", ADDRESS, state="confirmed")
+    let_time_pass(timedelta(minutes=2))
+    held.restrict(ADDRESS, [str(restricted.pk)])
+    asked = Submission(kind="links", language="sq")
+    asked.set_mailbox(ADDRESS, ProviderRule.objects.by_domain())
+    assert submit(asked)
+    settle_all()
+    run_worker()
+    [mail] = mailoutbox
+    assert "Besa Kola" in mail.body and "Drita" not in mail.body
+    make_submission("Vera Kola", ADDRESS)
+    let_time_pass(timedelta(minutes=2))
+    settle_all()
+    run_worker()
+    assert "Besa Kola" in mailoutbox[1].body and "Drita" not in mailoutbox[1].body
+
+
 def test_groups_and_organisations_of_a_restricted_adult_get_no_email(mailoutbox):
     group, joining = make_group("confirmed", address=ADDRESS), make_joining("confirmed", address=ADDRESS)
     held.restrict(ADDRESS, [str(group.pk), str(joining.pk)])
@@ -269,6 +308,14 @@ def test_a_restricted_message_to_the_team_waits_without_an_answer_and_is_not_era
     held.restrict(ADDRESS, [str(enquiry.pk)], lift=True)
     keep_house()
     assert not Enquiry.objects.exists()
+
+
+def test_an_answer_that_waits_is_not_sent_once_its_message_is_restricted(mailoutbox):
+    enquiry = make_enquiry(address=ADDRESS)
+    assert enquiry.answer("Ja.", None)
+    held.restrict(ADDRESS, [str(enquiry.pk)])
+    run_worker()
+    assert mailoutbox == []
 
 
 def test_each_row_is_restricted_once():

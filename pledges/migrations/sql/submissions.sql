@@ -197,7 +197,7 @@ BEGIN
         FROM pledges_pledge
         WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
         ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC,
-            address_cipher IS NULL, slot LIMIT 1
+            address_cipher IS NULL, restricted_at IS NOT NULL, slot LIMIT 1
         FOR NO KEY UPDATE NOWAIT;
         IF FOUND THEN
             IF NOT claim_message(known.id) THEN
@@ -238,7 +238,8 @@ BEGIN
     INTO recipient
     FROM pledges_pledge pledge
     WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
-    ORDER BY address_cipher IS NULL, state = 'pending', slot LIMIT 1
+    -- A restricted pledge, about which no message is created, must not keep the other person of the mailbox from getting one.
+    ORDER BY address_cipher IS NULL, restricted_at IS NOT NULL, state = 'pending', slot LIMIT 1
     FOR NO KEY UPDATE NOWAIT;
     IF FOUND AND claim_message(recipient.id) THEN
         PERFORM queue_message(recipient.message, recipient.id);

@@ -214,6 +214,31 @@ def test_operators_learn_that_a_quota_is_used_up(client, settings, mail_server):
 
 
 @pytest.mark.django_db
+def test_bulk_that_leaves_half_of_the_quota_is_no_worker_that_is_missing(client, settings, mail_server):
+    limit(settings, per_day=10)
+    queue(Kind.REMINDER, 9)
+    send_messages()
+    Message.objects.queued().update(due_at=F("due_at") - timedelta(hours=1))
+    wrong = failing_checks(client)
+    assert "quota: default" in wrong and "queue" not in wrong
+    queue(Kind.CONFIRM)
+    Message.objects.queued().update(due_at=F("due_at") - timedelta(hours=1))
+    assert "queue" in failing_checks(client), "a confirmation waits although there is room for it"
+
+
+@pytest.mark.django_db
+def test_whether_bulk_is_refused_is_read_from_an_index_of_bulk(bulk_server):
+    with CaptureQueriesContext(connection) as queries:
+        Message.objects.of_mailer(mailers.BULK).mail_is_failing()
+    [query] = queries.captured_queries
+    with connection.cursor() as cursor:
+        # The tables of tests are too small for an index to pay.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {query['sql']}")
+        assert "message_tried_bulk" in str(cursor.fetchall())
+
+
+@pytest.mark.django_db
 def test_counts_are_erased_after_a_day(settings, mail_server):
     limit(settings, per_day=5)
     queue(Kind.CONFIRM)

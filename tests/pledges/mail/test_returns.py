@@ -20,7 +20,7 @@ from pledges import housekeeping, outbox, returns
 from pledges.crypto import links, return_addresses
 from pledges.crypto.links import Purpose
 from pledges.mail import mailbox, reports
-from pledges.models import FollowUp, FunnelDay, Heartbeat, Message, OutboxEntry, Pledge, ReturnedMailbox
+from pledges.models import FollowUp, FunnelDay, Heartbeat, Message, OutboxEntry, Pledge, ReturnedMailbox, held
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages
 from tests.imap import Mailbox
@@ -139,6 +139,8 @@ def test_reports_are_read(report, outcome):
         b"\xff\x00" * 1000,
         b"Content-Type: multipart/report; report-type=delivery-status\n\nno parts",
         b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n\n--x--",
+        b"Content-Type: multipart/report; boundary=b0\n\n"
+        + b"".join(b"--b%d\nContent-Type: multipart/mixed; boundary=b%d\n\n" % (n, n + 1) for n in range(3000)),
     ],
 )
 def test_other_mails_are_no_reports(mail):
@@ -285,6 +287,19 @@ def test_a_restore_does_not_bring_a_complaint_back(mail_server):
     message.pledge.refresh_from_db()
     assert not message.pledge.updates and not FollowUp.objects.filter(ended_at=None).exists()
     assert ReturnedMailbox.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_restore_does_not_bring_back_a_note_that_was_erased_at_a_request():
+    ReturnedMailbox.objects.add(ADDRESS)
+    [note] = ReturnedMailbox.objects.all()
+    OutboxEntry.objects.all().delete()
+    held.erase(ADDRESS, [each.key for each in held.held_about(ADDRESS)])
+    entries = take_entries()
+    note.save()
+    OutboxEntry.objects.all().delete()
+    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    assert not ReturnedMailbox.objects.exists()
 
 
 @pytest.mark.django_db

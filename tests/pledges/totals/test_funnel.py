@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
@@ -265,3 +266,17 @@ def test_time_passes_without_a_change():
     make_facts()
     let_time_pass(timedelta(days=1))
     assert by_provider() == recount()
+
+
+def test_of_a_day_with_very_many_messages_only_the_last_ones_are_read():
+    signed("gmail.com", "confirmed", ago=timedelta(days=1, hours=3))
+    pledge = signed("gmail.com", ago=timedelta(hours=3))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error, sent_at, tried_at) "
+            "SELECT gen_random_uuid(), kind, pledge_id, language, state, 0, '', sent_at, tried_at "
+            "FROM pledges_message, generate_series(1, %s) WHERE pledge_id = %s",
+            [funnel.MOST_MESSAGES, pledge.pk],
+        )
+    funnel.watch()
+    assert FallenProvider.objects.get().sent == funnel.MOST_MESSAGES
