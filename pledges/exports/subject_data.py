@@ -152,6 +152,7 @@ def subject_data(pledge):
         "erased_unless_confirmed_by": None if pledge.confirmed_at else pledge.expires_at,
         "confirmed_at": pledge.confirmed_at,
         "invalidated_at": pledge.invalidated_at,
+        "restricted_since": pledge.restricted_at,
         "name_on_the_wall": {
             "decision": pledge.wall,
             "decided_at": pledge.wall_at,

@@ -101,7 +101,8 @@ def test_an_event_from_its_page_to_its_count(client, staff, language):
         data = form_data(name=f"Drita {'ABCDE'[number]}ola", email=f"drita{number}@shembull.al", event=hidden)
         assert client.post(path, data).status_code == 303
         run_worker()
-        [link] = links_in(mail.outbox[-1], "confirm")[:1]
+        # The message to confirm leaves before the one of thanks to the person before.
+        [link] = next(filter(None, (links_in(each, "confirm") for each in reversed(mail.outbox))))
         assert client.post(link).status_code == 200
         assert CAME[language] not in words(client, page), "published before the day is over"
     assert not Pledge.objects.exclude(inviter_cipher=None).exists()

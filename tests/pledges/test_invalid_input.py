@@ -417,6 +417,7 @@ FORMS = (
     *("/sq/organizata/bashkohuni/", "/en/organisations/join/"),
     *("/sq/kontakt/media/", "/sq/kontakt/te-dhenat/", "/sq/kontakt/faqja/", "/sq/kontakt/tjeter/"),
     *("/en/contact/press/", "/en/contact/data/", "/en/contact/site/", "/en/contact/other/"),
+    "/mail-reports/postmark/",
 )
 PERSONAL = [address for address in ADDRESSES if "<token:token>" in address]
 

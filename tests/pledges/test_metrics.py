@@ -84,7 +84,12 @@ def test_a_visit_with_personal_words_leaves_none_of_them(process, tmp_path):
             f"/{secret}",
             f"/sq/zotimi/me/{secret[:18]}/",
         ),
-        *(f"/admin/pledges/pledge/?q={secret}", f"/challenge/{secret[:17]}/", f"/static/{secret}.css"),
+        *(
+            f"/admin/pledges/pledge/?q={secret}",
+            f"/challenge/{secret[:17]}/",
+            "/challenge/pledge/",
+            f"/static/{secret}.css",
+        ),
         path_of("pledges:confirm", "sq", token),
     ]
     for path in paths:

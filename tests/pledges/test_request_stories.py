@@ -205,7 +205,8 @@ def test_a_request_by_phone_is_added_and_shows_what_is_held(manager):
     ("changes", "words"),
     [
         ({"email": "drita"}, "Enter an email address in the correct format"),
-        ({"email": "dri\x00ta@shembull.al"}, "Null characters are not allowed."),
+        # NUL is left out, as in all forms.
+        ({"email": "dri\x00ta"}, "Enter an email address in the correct format"),
         ({"name": "Dri\x00ta"}, "Your name can only include letters"),
         ({"received_on": timezone.localdate() + timedelta(days=1)}, "Enter today or an earlier day."),
         ({"kind": "objection"}, "is not one of the available choices"),

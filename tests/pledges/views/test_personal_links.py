@@ -171,6 +171,7 @@ KEYS_OF_COLUMNS = {
     "language": "language",
     "source": "source",
     "state": "state",
+    "restricted_at": "restricted_since",
     "created_at": "signed_at",
     "expires_at": "erased_unless_confirmed_by",
     "confirmed_at": "confirmed_at",
@@ -238,6 +239,8 @@ def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_anot
         "own_link",
         "confirmed_by_own_link",
         "not_settled_yet",
+        "also_at_this_address",
+        "not_in_this_file",
     } == set(file)
     for stranger in (partner, other):
         for trace in (stranger.pk, stranger.name.split()[0], bytes(stranger.name_digest).hex(), stranger.sector.slug):
