@@ -256,7 +256,7 @@ INBOXES = ["/{}/zotimi/emaili/", "/{}/pledge/inbox/"]
 WORDS = {
     "minutes": ("brenda pak minutash", "within a few minutes"),
     "hour": ("brenda një ore", "within an hour"),
-    "today": ("sot", "later today"),
+    "today": ("brenda ditës së sotme", "later today"),
     "tomorrow": ("nesër", "tomorrow"),
     "later": ("gjatë ditëve që vijnë", "in the next few days"),
 }
