@@ -147,8 +147,9 @@ def erase_submissions():
 
 
 def erase_new_addresses():
-    """Erase new addresses that were not confirmed in time; the pledges keep their present ones."""
-    Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE).update(new_address_cipher=None, new_address_at=None)
+    """Erase new addresses that were not confirmed in time; the pledges keep their present ones. Not of restricted pledges."""
+    old = Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE, restricted_at=None)
+    old.update(new_address_cipher=None, new_address_at=None)
 
 
 def erase_attempts():

@@ -29,8 +29,10 @@ def record(token, outcome):
     message = _message_of(token)
     if message is None:
         return ignore("unknown or forged")
+    # A report about the mailbox may follow one of a delay.
+    states = [Message.State.SENT, *([Message.State.DELAYED] if outcome in LASTING else [])]
     with transaction.atomic():
-        sent = Message.objects.filter(pk=message.pk, state=Message.State.SENT)
+        sent = Message.objects.filter(pk=message.pk, state__in=states)
         if not sent.update(state=outcome, returned_at=Now()):
             return False
         if outcome in LASTING and (address := _address_of(message)):

@@ -1,4 +1,4 @@
-"""A restricted pledge does not keep the other person of its mailbox from getting a message; notes of returns that are erased."""
+"""A restricted row does not keep another one of its mailbox from getting a message; notes of returns that are erased."""
 
 from pathlib import Path
 
@@ -12,5 +12,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL((SQL / name).read_text(), migrations.RunSQL.noop)
-        for name in ("submissions.sql", "returns.sql")
+        for name in ("submissions.sql", "groups.sql", "joinings.sql", "returns.sql")
     ]

@@ -1,5 +1,7 @@
 """The address to which a mail provider sends its reports: what came back, and who reported spam."""
 
+import logging
+
 from anymail import urls
 from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.signals import tracking
@@ -11,6 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from pledges import returns
 from pledges.http import personal_page
+
+logger = logging.getLogger(__name__)
 
 
 @csrf_exempt
@@ -25,8 +29,9 @@ def mail_reports(request, provider):
         return view(request)
     except AnymailWebhookValidationFailure:
         return HttpResponse(status=403)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        # It knows the secret, but this is no report.
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # It knows the secret, but this is no report. Only the class of the error is logged: its text may quote an address.
+        logger.error("mail report: %s", type(error).__name__)
         return HttpResponse(status=400)
 
 

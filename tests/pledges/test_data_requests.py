@@ -286,6 +286,31 @@ def test_groups_and_organisations_of_a_restricted_adult_get_no_email(mailoutbox)
     assert mailoutbox == [] and GroupPledge.objects.get().name and Joining.objects.get().name
 
 
+@pytest.mark.parametrize(("make", "kind"), [(make_group, "group_links"), (make_joining, "join_links")])
+def test_the_links_of_an_address_come_without_the_restricted_group_or_organisation(make, kind, mailoutbox):
+    older = make("confirmed", address=ADDRESS)
+    newer = make("confirmed", address=ADDRESS)
+    let_time_pass(timedelta(minutes=2))
+    held.restrict(ADDRESS, [str(newer.pk)])
+    asked = Submission(kind="links", language="sq")
+    asked.set_mailbox(ADDRESS, ProviderRule.objects.by_domain())
+    assert submit(asked)
+    settle_all()
+    assert [(each.kind, each.contact) for each in Message.objects.queued()] == [(kind, older)]
+
+
+def test_a_new_address_of_a_restricted_pledge_waits():
+    pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed")
+    pledge.request_new_address("drita.re@shembull.al")
+    held.restrict(ADDRESS, [str(pledge.pk)])
+    let_time_pass(15 * DAY)
+    keep_house()
+    assert Pledge.objects.get().new_address == "drita.re@shembull.al"
+    held.restrict(ADDRESS, [str(pledge.pk)], lift=True)
+    keep_house()
+    assert Pledge.objects.get().new_address is None
+
+
 def test_a_restricted_name_is_neither_on_the_wall_nor_exported_and_the_total_stays():
     values = {"state": "confirmed", "show_name": True, "wall": "shown", "wall_at": timezone.now(), "updates": True}
     pledge = make_pledge("Drita Kola", ADDRESS, **values)

@@ -125,6 +125,8 @@ BEGIN
         SELECT id FROM pledges_grouppledge
         WHERE (address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last)
             AND (state <> 'submitted' OR expires_at > statement_timestamp())
+            -- No message about a restricted one is created: the message is about another one.
+            AND restricted_at IS NULL
         FOR KEY SHARE NOWAIT
     ) locked;
     INSERT INTO pledges_message (id, kind, group_id, language, state, attempts, error)

@@ -167,6 +167,16 @@ def test_what_came_back_is_recorded_at_the_message(mail_server, report, state, i
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("report", "state"), [(complaint, State.SPAM), (delivery_report, State.BOUNCED)])
+def test_a_report_about_the_mailbox_counts_after_one_of_a_delay(mail_server, report, state):
+    message = sent(Kind.COUNTED, state="confirmed", updates=True)
+    assert returns.record_mail(delivery_report(token_of(message), "5.2.2", diagnostic=""))
+    assert returns.record_mail(report(token_of(message)))
+    assert state_of(message) == (state, True) and ReturnedMailbox.objects.exists()
+    assert Pledge.objects.filter(updates=False).exists() == (state == State.SPAM)
+
+
+@pytest.mark.django_db
 def test_a_report_that_comes_twice_changes_nothing_more(mail_server):
     message = sent()
     assert returns.record_mail(delivery_report(token_of(message)))
