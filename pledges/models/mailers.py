@@ -16,6 +16,8 @@ IS_FIRST, IS_BULK = Q(kind__in=FIRST_KINDS), Q(kind__in=BULK_KINDS)
 IS_BETWEEN = ~Q(kind__in=FIRST_KINDS + BULK_KINDS)
 # A quota is that of any 24 hours.
 QUOTA_PERIOD = timedelta(days=1)
+# A mailer whose last message filled its rate so recently sends as fast as it may.
+AT_ITS_RATE = timedelta(seconds=10)
 
 
 def in_use():
@@ -89,8 +91,10 @@ class Mailer(models.Model):
 
     @classmethod
     def is_used_up(cls, mailer, for_bulk=False):
-        """Whether the quota of a day is used up; `for_bulk`: the part of it that bulk may use."""
-        per_day = _limits(mailer)[1]
+        """Whether it sends at its rate, or the quota of a day is used up; `for_bulk`: the part of it that bulk may use."""
+        per_minute, per_day = _limits(mailer)
+        if per_minute and cls.objects.filter(name=mailer, paced_until__gt=Now() - AT_ITS_RATE).exists():
+            return True
         most = per_day and per_day - (_reserve(per_day) if for_bulk else 0)
         return per_day is not None and MailerMinute.objects.used(mailer) >= most
 

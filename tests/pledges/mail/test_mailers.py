@@ -214,6 +214,19 @@ def test_operators_learn_that_a_quota_is_used_up(client, settings, mail_server):
 
 
 @pytest.mark.django_db
+def test_a_mailer_that_sends_at_its_rate_is_no_worker_that_is_missing(client, settings, mail_server):
+    limit(settings, per_minute=60)
+    queue(Kind.CONFIRM, 3)
+    Message.objects.queued().update(due_at=F("due_at") - timedelta(hours=1))
+    assert len(claim(1)) == 1
+    wrong = failing_checks(client)
+    assert "quota: default" in wrong and "queue" not in wrong
+    Mailer.objects.update(paced_until=F("paced_until") - timedelta(minutes=1))
+    wrong = failing_checks(client)
+    assert "queue" in wrong and "quota: default" not in wrong, "it could send and does not"
+
+
+@pytest.mark.django_db
 def test_bulk_that_leaves_half_of_the_quota_is_no_worker_that_is_missing(client, settings, mail_server):
     limit(settings, per_day=10)
     queue(Kind.REMINDER, 9)
