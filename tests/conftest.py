@@ -77,7 +77,7 @@ def _deselect_long_drills(config, items):
 
 
 def _deselect_direct(config, items):
-    """Through pgbouncer (POOLED=1) options of a connection do not arrive, and its end is not that of a server process."""
+    """Through pgbouncer (POOLED=1) a connection keeps no options and settings, and its end is not that of a server process."""
     if os.environ.get("POOLED") == "1":
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("direct")])
         items[:] = [item for item in items if not item.get_closest_marker("direct")]
