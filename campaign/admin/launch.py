@@ -41,8 +41,8 @@ def _channels():
     count = HelpChannel.objects.shown().filter(verified_on=None).count()
     if count:
         label = ngettext(
-            "help channel that nobody has tried yet: call it or open it, then choose “Verified today”",
-            "help channels that nobody has tried yet: call or open each one, then choose “Verified today”",
+            "help channel that has not been tried yet: call it or open it, then choose “Verified today”",
+            "help channels that have not been tried yet: call or open each one, then choose “Verified today”",
             count,
         )
         url = reverse("admin:campaign_helpchannel_changelist", query={"due": "yes"})

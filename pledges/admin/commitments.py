@@ -102,7 +102,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         if not figures or not figures.asked:
             return _("Too few have been asked.")
         if not figures.kept:
-            return _("Nobody keeps it, as far as we know.")
+            return _("No answer says that it is kept.")
         if figures.silent >= figures.answered:
             return _("Most have not answered.")
         return _("Some keep it.") if figures.kept * 2 < figures.asked else _("Most keep it.")

@@ -24,8 +24,8 @@ class DisclosureAdmin(MessageToTeamAdmin):
     template, page, name_of_row = "admin/pledges/enquiry/disclosure.html", "disclosure", "title"
     unchanged = _("Nothing was changed: it has changed in the meantime.")
     list_note = _(
-        "Messages from the contact form that sound like a disclosure of abuse. Nobody else on the team sees them. The person saw "
-        "the numbers before and after writing. Pass each one on to the child helpline and note when. A message is erased 30 days "
+        "Messages from the contact form that sound like a disclosure of abuse. No other member of the team sees them. The person "
+        "saw the numbers before and after writing. Pass each one on to the child helpline and note when. A message is erased 30 days "
         "after the alarm."
     )
 

@@ -125,7 +125,7 @@ LINES = {
     "data": "Enter the address for data protection",
     "security": "Enter the address for security problems",
     "lawyer": "Have a lawyer review",
-    "channels": "help channels that nobody has tried yet",
+    "channels": "help channels that have not been tried yet",
     "lead": "No safeguarding lead can sign in",
 }
 
