@@ -25,8 +25,8 @@ class DisclosureAdmin(MessageToTeamAdmin):
     unchanged = _("Nothing was changed: it has changed in the meantime.")
     list_note = _(
         "Messages from the contact form that sound like a disclosure of abuse. No other member of the team sees them. The person "
-        "saw the numbers before and after writing. Pass each one on to the child helpline and note when. A message is erased 30 days "
-        "after the alarm."
+        "saw the numbers before and after writing. Pass each one on to the child helpline and note when. A message is erased "
+        "30 days after the alarm."
     )
 
     def has_change_permission(self, request, obj=None):
