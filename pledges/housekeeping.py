@@ -148,8 +148,7 @@ def erase_submissions():
 
 def erase_new_addresses():
     """Erase new addresses that were not confirmed in time; the pledges keep their present ones. Not of restricted pledges."""
-    old = Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE, restricted_at=None)
-    old.update(new_address_cipher=None, new_address_at=None)
+    Pledge.objects.filter(new_address_at__lte=Now() - PENDING_LIFE, restricted_at=None).erase_new_address()
 
 
 def erase_attempts():

@@ -160,7 +160,7 @@ def _delete(row):
 
 
 def _end_new_address(pledge):
-    Pledge.objects.filter(pk=pledge.pk).update(new_address_cipher=None, new_address_at=None)
+    Pledge.objects.filter(pk=pledge.pk).erase_new_address()
 
 
 def _erase_adult(group):

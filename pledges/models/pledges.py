@@ -293,4 +293,4 @@ class Pledge(Person, keeping.Keeping, Restrictable):
         with transaction.atomic():
             BlockedAddress.objects.add(self.new_address)
             Submission.objects.in_mailbox(self.new_address).delete()
-            Pledge.objects.filter(pk=self.pk).update(new_address_cipher=None, new_address_at=None)
+            Pledge.objects.filter(pk=self.pk).erase_new_address()

@@ -53,6 +53,10 @@ class PledgeQuerySet(KeepingQuerySet):
         unconfirmed = self.exclude(state=self.model.State.CONFIRMED).filter(confirmed_at=None, restricted_at=None)
         return unconfirmed.past_expiry()
 
+    def erase_new_address(self):
+        """Erase the new address that waits to be confirmed; the pledges keep their present ones."""
+        return self.update(new_address_cipher=None, new_address_at=None)
+
     def past_expiry(self):
         """Pledges past `expires_at` in any state, also confirmed ones, which `expired` excludes."""
         return self.filter(expires_at__lte=Now())
