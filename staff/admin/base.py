@@ -19,6 +19,8 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from staff.admin.typed import TypedForms, TypedInlines
+
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator("^https?://", _("The address must begin with https:// or http://."))
 # The lookups that list filters use.
@@ -76,7 +78,7 @@ class BothLanguages:
         return field
 
 
-class ModelAdmin(BothLanguages, admin.ModelAdmin):
+class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
     """The base of all admin classes. `list_note` is a text shown above the list."""
 
     list_note = ""
@@ -164,7 +166,7 @@ class ReadOnly(NoAddOrDelete):
         return False
 
 
-class StackedInline(BothLanguages, admin.StackedInline):
+class StackedInline(TypedInlines, BothLanguages, admin.StackedInline):
     """The base of all inlines."""
 
     extra = 0
