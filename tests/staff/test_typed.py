@@ -22,7 +22,7 @@ def test_a_form_shows_what_was_typed_without_errors_and_saves_nothing():
         {f"{prefix}-0-sector": str(sector.pk), f"{prefix}-0-text_en": "Words of mine", f"{prefix}-0-text_sq": ""}
     )
     request = RequestFactory().get("/admin/")
-    request.user, request.typed = make_staff(superuser=True), typed
+    request.user, request.session, request.typed = make_staff(superuser=True), {}, typed
     response = admin.site.get_model_admin(Sector).change_view(request, str(sector.pk)).render()
     page = response.content.decode()
     assert 'value="Coaches &lt;b&gt;"' in page and 'value="no number"' in page and "Words of mine" in page
