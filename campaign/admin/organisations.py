@@ -5,7 +5,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from campaign.admin.content import ContentItemAdmin
+from campaign import logos
+from campaign.admin.content import ContentItemAdmin, ContentItemForm
+from campaign.forms import LogoField
 from campaign.models import Organisation
 from staff.admin.content import MissingLanguageFilter
 
@@ -23,9 +25,25 @@ class NewLogoFilter(admin.SimpleListFilter):
         return queryset.with_new_logo() if self.value() == "new" else queryset
 
 
+class OrganisationForm(ContentItemForm):
+    """The form of an organisation, with a logo that replaces the present one."""
+
+    logo_file = LogoField(
+        label=_("Logo"),
+        required=False,
+        help_text=_(
+            "A PNG, JPEG or WebP of at most 5 MB, such as the logo from the organisation’s website. It is shown in one colour "
+            "as soon as you save. Leave empty to keep the present one."
+        ),
+    )
+
+
 @admin.register(Organisation)
 class OrganisationAdmin(ContentItemAdmin):
-    """Admin of organisations, with actions that show or refuse a new logo."""
+    """Admin of organisations: staff upload a logo with the form; actions show or refuse the one that a contact sent."""
+
+    form = OrganisationForm
+    readonly_fields = ["logo_shown"]
 
     list_display = [
         "name",
@@ -54,6 +72,7 @@ class OrganisationAdmin(ContentItemAdmin):
                     ("role", "kind"),
                     ("name_sq", "name_en"),
                     ("text_sq", "text_en"),
+                    ("logo_file", "logo_shown"),
                     "url",
                     ("municipality", "is_abroad"),
                     "renewed_at",
@@ -64,7 +83,13 @@ class OrganisationAdmin(ContentItemAdmin):
     ]
     actions = ["show_new_logo", "refuse_new_logo"]
 
-    @admin.display(description=_("logo"))
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        # LogoField returns the redrawn logo by width.
+        if redrawn := form.cleaned_data.get("logo_file"):
+            obj.replace_logo(logos.store(redrawn))
+
+    @admin.display(description=_("logo that is shown"))
     def logo_shown(self, organisation):
         """The logo that the page shows."""
         return _image(organisation.logo_urls)

@@ -269,6 +269,14 @@ class Organisation(ContentItem):
             transaction.on_commit(lambda: logos.remove(row.new_logo))
         self.new_logo = folder
 
+    def replace_logo(self, folder):
+        """Show the logo of this folder, which staff chose, in place of the present one."""
+        with transaction.atomic():
+            row = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
+            type(self).objects.filter(pk=self.pk).update(logo=folder)
+            transaction.on_commit(lambda: logos.remove(row.logo))
+        self.logo = folder
+
     def decide_logo(self, accept):
         """Show the new logo of this object, or refuse it; False if there is none, or if another one was sent meanwhile."""
         with transaction.atomic():

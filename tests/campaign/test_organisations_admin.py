@@ -19,7 +19,7 @@ from pledges.models.joinings import UNDECIDED_PERIOD
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import keep_house, make_staff, run_worker, sign_in
-from tests.organisations import PAGE, admit, make_entry, make_joining
+from tests.organisations import PAGE, admit, make_entry, make_joining, upload
 from tests.pages import LANGUAGES, Document
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +182,43 @@ def test_staff_look_at_a_new_logo_before_it_is_shown(client):
     public = client.get(PAGE["sq"]).text
     assert one.new_logo in public and other.new_logo not in public
     assert Version.objects.get_for_object(shown).exists()
+
+
+def entry_data(**changes):
+    """The form of a new organisation."""
+    return {
+        "role": "partner",
+        "kind": "association",
+        "name_sq": "Shoqata Drita",
+        "name_en": "Drita Association",
+        "key": "drita",
+        "position": "0",
+        "is_shown": "on",
+    } | changes
+
+
+def test_staff_add_an_organisation_with_its_logo_and_replace_it(client, django_capture_on_commit_callbacks):
+    sign_in(client, make_staff("view_organisation", "add_organisation", "change_organisation"))
+    client.post(f"{ENTRIES}add/", entry_data(logo_file=invented_logo(0)), follow=True)
+    entry = Organisation.objects.get(key="drita")
+    assert entry.logo in client.get(PAGE["en"]).text
+    first, changed = entry.logo, f"{ENTRIES}{entry.pk}/change/"
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(changed, entry_data(logo_file=invented_logo(1)), follow=True)
+    entry.refresh_from_db()
+    page = client.get(PAGE["en"]).text
+    assert entry.logo != first and entry.logo in page and first not in page
+    assert not logos._path(first).exists()
+    client.post(changed, entry_data(url="https://www.crca.al"), follow=True)
+    assert Organisation.objects.get(key="drita").logo == entry.logo
+
+
+def test_a_file_that_is_no_logo_is_refused_and_the_rest_of_the_form_is_kept(client):
+    sign_in(client, make_staff("view_organisation", "add_organisation", "change_organisation"))
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    answer = client.post(f"{ENTRIES}add/", entry_data(logo_file=upload(b"no picture")))
+    assert answer.context["adminform"].form.errors.keys() == {"logo_file"}
+    assert "Drita Association" in answer.text and not Organisation.objects.filter(key="drita").exists()
 
 
 def test_a_logo_sent_after_staff_looked_is_not_shown(client):
