@@ -91,8 +91,8 @@ class OrganisationAdmin(ContentItemAdmin):
 
     @admin.display(description=_("logo that is shown"))
     def logo_shown(self, organisation):
-        """The logo that the page shows."""
-        return _image(organisation.logo_urls)
+        """The logo that the page shows. A row that is not saved yet has only the default of the database."""
+        return _image(organisation.pk and organisation.logo_urls)
 
     @admin.display(description=_("new logo"))
     def logo_to_look_at(self, organisation):

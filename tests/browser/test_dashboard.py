@@ -13,13 +13,41 @@ LOCALES = {"sq": "sq-AL", "en": "en-GB"}
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+# Lists and forms with nothing of our own but styles, filters and notes.
+STOCK_PAGES = [
+    "/admin/campaign/page/add/",
+    "/admin/campaign/article/",
+    "/admin/campaign/demandstep/add/",
+    "/admin/campaign/organisation/add/",
+    "/admin/campaign/picture/add/",
+    "/admin/campaign/protectionunit/",
+    "/admin/campaign/sitesettings/1/change/",
+    "/admin/campaign/term/",
+    "/admin/campaign/voice/add/",
+    "/admin/pledges/blockedaddress/",
+    "/admin/pledges/datarequest/add/",
+    "/admin/pledges/enquiry/",
+    "/admin/pledges/event/add/",
+    "/admin/pledges/export/",
+    "/admin/pledges/goal/add/",
+    "/admin/pledges/grouppledge/",
+    "/admin/pledges/message/",
+    "/admin/pledges/papersheet/",
+    "/admin/pledges/pledgingsettings/1/change/",
+    "/admin/pledges/wallname/",
+    "/admin/staff/account/",
+    "/admin/staff/auditentry/",
+]
+
+
 def pages(visitor):
-    """Opens one admin page with our own templates after the other; yields its path."""
+    """Opens thirty pages of the admin, those with our own templates first; yields each path."""
     text, demand = PageText.objects.get(key="home_lead"), Demand.objects.first()
     for path in (
         "/admin/",
         "/admin/campaign/pagetext/?page__exact=home",
         f"/admin/campaign/pagetext/{text.pk}/change/",
+        f"/admin/campaign/pagetext/{text.pk}/history/",
         "/admin/campaign/helpchannel/",
         f"/admin/campaign/demand/{demand.pk}/change/",
         "/admin/pledges/pledge/",
@@ -27,6 +55,7 @@ def pages(visitor):
         "/admin/pledges/pledge/minutes/",
         "/admin/pledges/pledge/funnel/",
         "/admin/pledges/pledge/remove/?origin=provider:&signed_since=2026-11-01T00:00:00Z&signed_until=2090-01-01T00:00:00Z",
+        *STOCK_PAGES,
     ):
         visitor.open(path)
         yield path
@@ -53,6 +82,27 @@ def test_axe_finds_nothing_serious_on_the_pages_of_the_admin(staff_visit, langua
         faults = faults_and_width(visitor.page, view_of(views, number))
         found |= {(path, *where): what for where, what in faults.items()}
     assert found == {}
+
+
+# The name of what has the focus. A button within a form has the form as its owner.
+FOCUSED = "document.activeElement.name"
+LAST_FIELD = """() => [...document.querySelectorAll("fieldset.module :is(input, select, textarea, [contenteditable])")]
+    .filter(each => each.type !== "hidden" && each.checkVisibility() && !each.disabled).at(-1).focus()"""
+
+
+def test_from_the_last_field_ten_tabs_lead_to_save(staff_visit):
+    visitor = staff_visit(make_staff(superuser=True), locale="en-GB")
+    far = {}
+    for path in [each for each in pages(visitor) if each.endswith(("/add/", "/change/"))]:
+        visitor.open(path)
+        visitor.page.evaluate(LAST_FIELD)
+        for tabs in range(12):
+            if visitor.page.evaluate(FOCUSED) == "_save":
+                break
+            visitor.page.keyboard.press("Tab")
+        if tabs > 10:
+            far[path] = tabs
+    assert far == {}
 
 
 @in_language_and_views
