@@ -319,7 +319,7 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
     assert "23514" in page and "Drita" not in page and "prind1@" not in page
 
     accept_all_counties()
-    assert "1 form will be tried again." in run_action(admin_client, "try_again", aside, path=LIST).text
+    assert "1 form will be tried again." in run_action(admin_client, "try_again", aside, path=LIST, sure="yes").text
     assert settle() == 1
     assert Pledge.objects.count() == 3 and failing_checks(client) == []
 

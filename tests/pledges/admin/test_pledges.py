@@ -35,7 +35,7 @@ def test_without_the_permission_no_page_shows_a_name_or_an_address(client):
         assert "Drita" not in response.text
         assert "drita.kola" not in response.text
     assert "find/" not in client.get(LIST).text
-    assert client.post(f"{LIST}find/", {"email": PERSON["address"]}).status_code == 403
+    assert client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 403
 
 
 def test_the_view_permission_alone_shows_the_pledge_without_name_and_address(client):
@@ -98,7 +98,7 @@ def test_an_address_is_found_in_any_spelling_and_stays_out_of_urls_and_history(a
     pledge = make_pledge(name="Drita Kola", address="drita.kola@gmail.com")
     other = make_pledge()
     response = admin_client.post(
-        f"{LIST}find/", {"email": " Drita.Kola+zotimi@GMAIL.com"}, follow=True, headers=ENGLISH
+        f"{LIST}find/", {"person": " Drita.Kola+zotimi@GMAIL.com"}, follow=True, headers=ENGLISH
     )
     assert response.redirect_chain == [(f"{LIST}?id__in={pledge.pk}", 302)]
     assert change_path(pledge) in response.text
@@ -110,7 +110,7 @@ def test_an_address_is_found_in_any_spelling_and_stays_out_of_urls_and_history(a
 def test_both_pledges_of_an_address_are_found(admin_client):
     first = make_pledge(name="Drita Kola", address="kola@shembull.al")
     second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
-    page = admin_client.post(f"{LIST}find/", {"email": "kola@shembull.al"}, follow=True).text
+    page = admin_client.post(f"{LIST}find/", {"person": "kola@shembull.al"}, follow=True).text
     assert change_path(first) in page
     assert change_path(second) in page
 
@@ -123,7 +123,7 @@ def test_both_pledges_of_an_address_are_found(admin_client):
     ],
 )
 def test_an_unknown_or_incomplete_address_gets_a_message(admin_client, term, message):
-    response = admin_client.post(f"{LIST}find/", {"email": term}, follow=True, headers=ENGLISH)
+    response = admin_client.post(f"{LIST}find/", {"person": term}, follow=True, headers=ENGLISH)
     assert message in response.text
     assert response.redirect_chain == [(LIST, 302)]
     assert term not in response.text
