@@ -123,7 +123,7 @@ class HelpDesk:
     def erasure_words(self, request, pledge):
         """Which email tells that the pledge is erased."""
         if pledge.is_person_erased:
-            return _("We no longer have an address, so nobody is told.")
+            return _("We no longer have an address, so no email goes out.")
         try:
             return MailWords(request, pledge).of(Message.Kind.WITHDRAWN)
         except keys.CannotDecrypt:

@@ -226,7 +226,7 @@ def edit_in_admin(client, pledges):
     listing = reverse("admin:pledges_pledge_changelist")
     assert client.get(listing).status_code == 200
     for pledge in pledges:
-        found = client.post(reverse("admin:pledges_pledge_find"), {"email": pledge.address}, follow=True)
+        found = client.post(reverse("admin:pledges_pledge_find"), {"person": pledge.address}, follow=True)
         assert str(pledge) in found.content.decode()
         page = reverse("admin:pledges_pledge_change", args=[pledge.pk])
         assert pledge.name in client.get(page).content.decode(), "the superuser sees the name"

@@ -391,7 +391,7 @@ def test_staff_find_and_erase_the_unsettled_forms_of_an_address(admin_client):
     submission = make_submission()
     make_submission(address="tjeter@shembull.al")
     find = "/admin/pledges/pledge/find/"
-    page = admin_client.post(find, {"email": "DRITA@shembull.al"}, follow=True, headers=ENGLISH).text
+    page = admin_client.post(find, {"person": "DRITA@shembull.al"}, follow=True, headers=ENGLISH).text
     assert "1 form from this address has not been processed yet." in page
     [link] = re.findall(rf'href="({LIST}\?id__in=[^"]+)"', page)
     assert list(admin_client.get(link).context["cl"].result_list) == [submission]

@@ -38,7 +38,9 @@ def test_restoring_brings_each_pledge_back_to_its_earlier_state(admin_client):
 
 def test_an_action_works_on_the_page_of_one_pledge(admin_client):
     pledge = make_pledge()
-    admin_client.post(change_path(pledge), {"CHANGE_FORM-action": "confirm", "_selected_action": str(pledge.pk)})
+    data = {"CHANGE_FORM-action": "confirm", "_selected_action": str(pledge.pk)}
+    assert facts(admin_client.post(change_path(pledge), data)) == [1, 1, 0] and exact_total() == 0
+    admin_client.post(change_path(pledge), data | {"sure": "yes"})
     assert exact_total() == 1
 
 

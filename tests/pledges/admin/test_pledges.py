@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from pledges.models import Message, Pledge
 from tests.factories import make_copies, make_pledge, send_messages
+from tests.pages import Document
 from tests.pledges.admin.pages import ENGLISH, LIST, PERSON, change_path, run_action, sign_in_with
 
 pytestmark = pytest.mark.django_db
@@ -119,14 +120,19 @@ def test_both_pledges_of_an_address_are_found(admin_client):
     ("term", "message"),
     [
         ("unknown@shembull.al", "No pledge has this address."),
-        ("unknown", "Enter an email address in the correct format"),
+        ("unknown@", "Enter an email address in the correct format"),
+        ("Drita Kola", "No pledge has this name."),
+        ("=1+1", "Enter a whole email address, or a first name and a surname"),
+        ("", "Enter a whole email address, or a first name and a surname"),
     ],
 )
-def test_an_unknown_or_incomplete_address_gets_a_message(admin_client, term, message):
+def test_a_search_that_finds_nothing_gets_a_message_and_keeps_what_was_typed_out_of_urls(admin_client, term, message):
     response = admin_client.post(f"{LIST}find/", {"person": term}, follow=True, headers=ENGLISH)
     assert message in response.text
-    assert response.redirect_chain == [(LIST, 302)]
-    assert term not in response.text
+    page = Document(response)
+    assert page.of(page.one("input", id="id_person")).get("value", "") == term
+    assert response.redirect_chain == [] and response.request["QUERY_STRING"] == ""
+    assert admin_client.get(f"{LIST}find/?state__exact=confirmed").url == f"{LIST}?state__exact=confirmed"
 
 
 @pytest.mark.parametrize(

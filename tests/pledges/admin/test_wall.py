@@ -27,7 +27,13 @@ def decide(client, action, *pledges, page=None, **more):
     """Run an action on these pledges of the queue's page (loaded now unless given); the text of the next page."""
     page = page or queue(client)
     seen = [page.of(field)["value"] for field in page.all("input", name="seen")]
-    data = {"action": action, "_selected_action": [str(pledge.pk) for pledge in pledges], "seen": seen, "sure": "yes", **more}
+    data = {
+        "action": action,
+        "_selected_action": [str(pledge.pk) for pledge in pledges],
+        "seen": seen,
+        "sure": "yes",
+        **more,
+    }
     response = client.post(QUEUE, data, follow=True, headers={"accept-language": "en"})
     return Document(response).words()
 
