@@ -25,8 +25,9 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             "submission",
             models.CheckConstraint(
-                condition=models.Q(name_bits=None) | models.Q(kind="pledge", name_bits__gte=0, name_bits__lt=256),
-                name="submission_name_bits_of_a_pledge",
+                condition=models.Q(name_bits=None)
+                | models.Q(name_digest__isnull=False, name_bits__gte=0, name_bits__lt=256),
+                name="submission_name_bits_of_a_name",
             ),
         ),
         migrations.RunSQL((SQL / "names.sql").read_text(), migrations.RunSQL.noop),

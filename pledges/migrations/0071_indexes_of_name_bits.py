@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     operations = [
         ValidateConstraint("pledge", "pledge_name_bits_of_a_name"),
-        ValidateConstraint("submission", "submission_name_bits_of_a_pledge"),
+        ValidateConstraint("submission", "submission_name_bits_of_a_name"),
         AddIndexConcurrently(
             "pledge",
             models.Index(

@@ -228,8 +228,8 @@ class Submission(models.Model):
                 condition=~Q(kind="new_address") | Q(pledge__isnull=False, address_cipher__isnull=False),
             ),
             models.CheckConstraint(
-                name="submission_name_bits_of_a_pledge",
-                condition=Q(name_bits=None) | Q(kind="pledge", name_bits__gte=0, name_bits__lt=256),
+                name="submission_name_bits_of_a_name",
+                condition=Q(name_bits=None) | Q(name_digest__isnull=False, name_bits__gte=0, name_bits__lt=256),
             ),
             models.CheckConstraint(
                 name="submission_digest_lengths",
