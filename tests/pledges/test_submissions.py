@@ -326,7 +326,14 @@ def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin
 
 def test_a_kind_without_a_function_waits_aside(client):
     Submission.objects.filter(pk=make_submission().pk).update(
-        kind="later", name_cipher=None, name_digest=None, sector=None, county=None, consent=None, wording=None
+        kind="later",
+        name_cipher=None,
+        name_digest=None,
+        name_bits=None,
+        sector=None,
+        county=None,
+        consent=None,
+        wording=None,
     )
     assert settle() == 0
     assert failing_checks(client) == ["aside: 1 later"]
