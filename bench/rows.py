@@ -23,6 +23,7 @@ from pledges.models import (
     Sector,
     Wording,
 )
+from pledges.models.names import name_bits
 from pledges.models.querysets import digest_mark
 from pledges.totals import milestones, published, tally
 
@@ -66,6 +67,7 @@ VALUES = {
     "address_digest_last": "sha256(('address' || mailbox)::bytea)",
     "name_digest": "sha256(('name' || n)::bytea)",
     "name_digest_last": "sha256(('name' || n)::bytea)",
+    "name_bits": "coalesce(readable.name_bits, floor(random() * 256)::int)",
     "domain_digest": "(%(domains)s::bytea[])[hundredth]",
     "network_digest": "CASE WHEN signed > now() - interval '7 days' THEN sha256(('net' || floor(random() * 3000))::bytea) END",
     "digest_mark": "%(mark)s",
@@ -161,7 +163,8 @@ def insert(cursor, rows, readable):
     cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
     cursor.execute("UPDATE pg_index SET indisready = false WHERE indrelid = 'pledges_pledge'::regclass")
     cursor.execute(
-        "CREATE TEMPORARY TABLE readable (n bigint, id uuid, name_cipher bytea, address_cipher bytea) ON COMMIT DROP"
+        "CREATE TEMPORARY TABLE readable (n bigint, id uuid, name_bits smallint, name_cipher bytea, address_cipher bytea) "
+        "ON COMMIT DROP"
     )
     # In parts: encrypting reads the registered keys again after half a minute, which no COPY may interrupt.
     for lines in itertools.batched(people(rows, readable), COPIED_LINES):
@@ -207,7 +210,7 @@ def _parameters(rows):
 
 
 def people(rows, readable):
-    """Yield the number, id and encrypted name and address of the newest pledges as lines of COPY."""
+    """Yield the number, id, bits of the name, encrypted name and address of the newest pledges as lines of COPY."""
     chance = random.Random(1)
     domains = list(DOMAINS)
     for number in range(rows - readable + 1, rows + 1):
@@ -218,7 +221,7 @@ def people(rows, readable):
             keys.encrypt(text, associated_data=keys.pledge_associated_data(person, column)).hex()
             for column, text in (("name", name), ("address", address))
         ]
-        yield f"{number}\t{person}\t\\\\x{ciphers[0]}\t\\\\x{ciphers[1]}\n"
+        yield f"{number}\t{person}\t{name_bits(name)[0]}\t\\\\x{ciphers[0]}\t\\\\x{ciphers[1]}\n"
 
 
 def pending(counties, sectors):

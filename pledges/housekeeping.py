@@ -228,6 +228,11 @@ def redigest():
     return True
 
 
+def fill_name_bits():
+    """Compute the bits of names that have none: of rows of an earlier release, and of changed names; returns of how many."""
+    return Pledge.objects.fill_name_bits()
+
+
 def end_stalled_exports():
     """Set exports whose process was killed to `broken_off`; returns how many."""
     return Export.objects.stalled().end(Export.State.BROKEN_OFF)
@@ -275,6 +280,7 @@ STEPS = [
     erase_finished_tasks,
     erase_outbox,
     redigest,
+    fill_name_bits,
     end_stalled_exports,
     retry_unreadable,
     tally.erase_old_hours,

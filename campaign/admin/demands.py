@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from campaign.admin.content import ContentItemAdmin, ContentItemForm
 from campaign.demand_history import History
 from campaign.models import Demand, DemandStep
+from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
 from staff.admin.content import TextChecks
 
@@ -84,12 +85,19 @@ class DemandAdmin(ContentItemAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied
         demand = get_object_or_404(Demand, pk=pk)
-        self.checked_today(request, Demand.objects.filter(pk=demand.pk))
+        self._record_review(request, Demand.objects.filter(pk=demand.pk))
         return redirect(change_url(demand))
 
     @admin.action(description=_("Reviewed today"), permissions=["change"])
+    @asks_first(
+        _("Today becomes the day of their last review. Only do this if you have checked that each status is correct.")
+    )
     def checked_today(self, request, queryset):
-        """Set the review date of the selected demands to today, with an entry in their history."""
+        """Set the review date of the selected demands to today."""
+        self._record_review(request, queryset)
+
+    def _record_review(self, request, queryset):
+        """Set the review date of these demands to today, with an entry in their history."""
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.
         rows = list(queryset)
         self.save_first_version(*rows)

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from campaign.models import HelpChannel, SiteSettings
 from campaign.numbers import tag
+from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed, SettingsAdmin
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
@@ -69,6 +70,9 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
         return row.uses()
 
     @admin.action(description=_("Verified today"), permissions=["change"])
+    @asks_first(
+        _("Today becomes the day on which they were verified. Only do this if you have just tried each of them.")
+    )
     def verified_today(self, request, queryset):
         """Set the verification date of the selected channels to today, with an entry in their history."""
         # Evaluated before the update, after which a list filtered by due rows no longer contains them.

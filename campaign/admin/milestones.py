@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.drafts import create_draft
 from pledges.models import Milestone
+from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin, ReadOnly
 
 
@@ -33,6 +34,7 @@ class MilestoneAdmin(ReadOnly, ModelAdmin):
         return request.user.has_perm("campaign.add_article")
 
     @admin.action(description=_("Write news about it"), permissions=["write"])
+    @asks_first(_("A draft of a news article is made about each of these. Nothing is published."))
     def write_news(self, request, milestones):
         """Create a draft article for each selected milestone that never had one."""
         for milestone in milestones:

@@ -9,6 +9,7 @@ from campaign import logos
 from campaign.admin.content import ContentItemAdmin, ContentItemForm
 from campaign.forms import LogoField
 from campaign.models import Organisation
+from staff.admin.asking import asks_first
 from staff.admin.content import MissingLanguageFilter
 
 
@@ -101,6 +102,7 @@ class OrganisationAdmin(ContentItemAdmin):
         return format_html("{}{}", _image(organisation.new_logo_urls), seen if organisation.new_logo else "")
 
     @admin.action(description=_("Show the new logo"), permissions=["change"])
+    @asks_first(_("Visitors will see the new logo of each of these that has one, in place of the present one."))
     def show_new_logo(self, request, queryset):
         """Show the new logos of the selected organisations."""
         count = self._decide(request, queryset, accept=True)
@@ -108,6 +110,7 @@ class OrganisationAdmin(ContentItemAdmin):
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
 
     @admin.action(description=_("Refuse the new logo"), permissions=["change"])
+    @asks_first(_("The new logo of each of these is deleted. The logo that visitors see stays."))
     def refuse_new_logo(self, request, queryset):
         """Delete the new logos of the selected organisations; those that are shown stay."""
         count = self._decide(request, queryset, accept=False)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from campaign import unit_imports, unit_lists
 from campaign.models import ProtectionUnit
+from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm
 from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
@@ -145,6 +146,10 @@ class ProtectionUnitAdmin(ContentAdmin):
         return format_html('<strong class="doubt">{}</strong>', days) if unit.is_due else days
 
     @admin.action(description=_("Verified today"), permissions=["change"])
+    @asks_first(
+        _("Visitors will see that these units were checked today. Only do this if you have just reached each of them."),
+        _("Units without a phone number, email or address are left out."),
+    )
     def verified_today(self, request, queryset):
         """Record that the selected units were checked today. Units without contact data are left out."""
         rows = [unit for unit in queryset if any((unit.phone, unit.email, unit.address))]

@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import ActionLocation, helpers
+from django.contrib.admin import ActionLocation
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponseRedirect
@@ -15,10 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from django.views.decorators.http import require_POST
 
+from pledges.admin.base import decrypted, log_access_to_people, sees_people
 from pledges.admin.corrections import RequestChannelForm
 from pledges.admin.lists import LOOKUPS
 from pledges.crypto import keys
 from pledges.models import Batch, Pledge
+from staff.admin import many_people
+from staff.admin.asking import SURE, chosen_rows, repeated
 from staff.models import AuditEntry
 
 # Up to this many pledges are changed within the request; the worker does larger batches.
@@ -109,7 +112,6 @@ class BulkActions:
             Pledge.objects.of_domain(domain),
             Batch.Chosen.DOMAINS,
             DOMAINS_NOTE,
-            hidden=[("domain", domain)],
         )
         return response or changelist
 
@@ -156,25 +158,24 @@ class BulkActions:
                 messages.ERROR,
             )
             return None
-        form = RequestChannelForm(request.POST if "sure" in request.POST else None)
+        form = RequestChannelForm(request.POST if SURE in request.POST else None)
         if not form.is_valid():
             explanation = _(
                 "Everything we keep about these people will be erased for good. Each of them gets one last message "
                 "to tell them."
             )
             return self._confirmation_page(
-                request, _("Erase pledges"), [explanation], [(_("Selected"), count)], form=form
+                request, _("Erase pledges"), [explanation], [(_("Selected"), count)], queryset, form=form
             )
         erased = sum(self._erase_one(request, pledge, form) for pledge in queryset)
         self.message_user(request, ERASED_MESSAGE % {"count": erased}, messages.SUCCESS)
         return None
 
-    def _change(self, request, kind, pledges, chosen=None, note="", selected=None, hidden=()):
-        """Start a batch. Small selections run immediately; everything else shows the confirmation page first.
+    def _change(self, request, kind, pledges, chosen=None, note="", selected=None):
+        """Start a batch, after a page that shows which pledges and how many.
 
         `note` is shown after the explanation of the kind. `selected` are the pledges that staff selected, if `pledges` was
-        derived from them, such as all pledges of their networks. `hidden` are (name, value) pairs that the confirmation page
-        sends again.
+        derived from them, such as all pledges of their networks.
         """
         if chosen is None:
             whole_list = request.POST.get("select_across") == "1"
@@ -183,14 +184,14 @@ class BulkActions:
         count = to_change.count()
         if count == 0:
             return self.message_user(request, CHANGED_MESSAGES[kind] % {"count": 0}, messages.WARNING)
-        is_small_selection = chosen == Batch.Chosen.SELECTION and count <= CHANGE_IN_REQUEST
-        if not is_small_selection and "sure" not in request.POST:
+        if SURE not in request.POST:
             facts = [
                 (_("Selected"), (pledges if selected is None else selected).count()),
                 (_("To be changed"), count),
                 (_("Of these, counted now"), to_change.confirmed().count()),
             ]
-            return self._confirmation_page(request, TITLES[kind], [EXPLANATIONS[kind], note, UNDO_NOTE], facts, hidden)
+            explanation = [EXPLANATIONS[kind], note, UNDO_NOTE]
+            return self._confirmation_page(request, TITLES[kind], explanation, facts, to_change)
         with transaction.atomic():
             choice = self._filters(request) if chosen == Batch.Chosen.FILTERS else {}
             batch = Batch.begin(kind, pledges, request.user, chosen, choice)
@@ -214,10 +215,16 @@ class BulkActions:
         """The filters of the list that a batch may store: fields and days."""
         return {name: value for name, value in request.GET.items() if name.split("__")[0] in LOOKUPS - {"id"}}
 
-    def _confirmation_page(self, request, title, explanation, facts, hidden=(), form=None):
-        """The page that explains the action and shows its facts; its button sends the same POST again with "sure"."""
-        names = ("action", "select_across", helpers.ACTION_CHECKBOX_NAME)
-        repeated = [(name, value) for name in names for value in request.POST.getlist(name)]
+    def titles(self, request, pledges):
+        """Names for staff who may see people and, where these are many, gave a reason; else short numbers. Audited."""
+        ids = [pledge.pk for pledge in pledges]
+        if not sees_people(request) or not many_people.admits(request, ids):
+            return [str(pledge) for pledge in pledges]
+        log_access_to_people(request, ids, page="list")
+        return [f"{pledge}: {decrypted(lambda: pledge.name)}" for pledge in pledges]  # noqa: B023
+
+    def _confirmation_page(self, request, title, explanation, facts, rows, form=None):
+        """The page that explains the action and shows its rows; its button sends the same POST again with "sure"."""
         context = {
             **self.admin_site.each_context(request),
             "title": title,
@@ -225,7 +232,8 @@ class BulkActions:
             "facts": facts,
             "opts": self.opts,
             "media": self.media,
-            "hidden": [*repeated, *hidden],
+            **chosen_rows(self, request, rows),
+            "hidden": repeated(request),
             "form": form,
             "cancel_url": f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"),
         }

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Message
+from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin, ReadOnly
 
 
@@ -51,6 +52,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         return format_html('<a href="{}">{}</a>', url, str(message.pledge_id)[:8])
 
     @admin.action(description=_("Resend failed or refused messages"), permissions=["send"])
+    @asks_first(_("Those of these emails that failed or were refused go out again, each to the same person."))
     def send_again(self, request, queryset):
         rows = queryset.send_again()
         self.log_changes(request, rows, "state")

@@ -1,4 +1,4 @@
-"""Search by exact address, and the reason that staff give before they see many people."""
+"""Search by exact address or name, and the reason that staff give before they see many people."""
 
 from django import forms
 from django.contrib import messages
@@ -6,35 +6,49 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from pledges.admin.base import log_access_to_people, reason_url, sees_people
-from pledges.forms.fields import AddressField
+from pledges.forms.fields import AddressField, TypedCharField, clean_name
 from pledges.models import Enquiry, GroupPledge, Joining, Pledge, Submission
 from staff.admin import many_people
 from staff.admin.base import change_url
 from staff.models import AuditEntry
 
+FIND_MESSAGE = _("Enter a whole email address, or a first name and a surname, for example Drita Kola.")
+# The search found the newest pledges only.
+MORE_PEOPLE = _(
+    "There may be more pledges with this name. These are the newest. If you know the email address, search for that instead."
+)
 MANY_PEOPLE = _("Names and addresses of more than 20 people within an hour are shown once you give a reason.")
 
 
 class FindForm(forms.Form):
-    """Search by exact address. It is sent by POST: an address in a URL would stay in browser histories and logs."""
+    """Search by exact address or name. It is sent by POST: either in a URL would stay in browser histories and logs."""
 
-    email = AddressField()
+    person = TypedCharField(
+        label=_("Find by email address or full name"),
+        error_messages={"required": FIND_MESSAGE},
+        # Browsers must not offer the name or address of the member of staff.
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
+    )
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        # Browsers must not offer the address of the member of staff.
-        self.fields["email"].widget.attrs["autocomplete"] = "off"
+    def clean_person(self):
+        """The address or the name; `is_address` tells which."""
+        typed = self.cleaned_data["person"]
+        self.is_address = "@" in typed
+        try:
+            return AddressField().clean(typed) if self.is_address else clean_name(typed)
+        except forms.ValidationError as error:
+            if self.is_address:
+                raise
+            raise forms.ValidationError(FIND_MESSAGE, code="person") from error
 
 
 class PeopleAccess:
-    """ModelAdmin mixin of the list of pledges: search by exact address; many people only for a reason."""
+    """ModelAdmin mixin of the list of pledges: search by address or name; many people only for a reason."""
 
     def show_people(self, request, changelist, context):
         """Audit the people of the list or, where they are many and no reason was given, leave them out."""
@@ -47,7 +61,7 @@ class PeopleAccess:
             '{} <a href="{}">{}</a>', MANY_PEOPLE, reason_url(request), _("Show the names")
         )
 
-    # Search by address
+    # Search by address or name
 
     def get_urls(self):
         return [
@@ -76,24 +90,46 @@ class PeopleAccess:
         }
         return TemplateResponse(request, "admin/pledges/pledge/reason.html", context)
 
-    @method_decorator(require_POST)
     def find(self, request):
-        """Redirect to the list, filtered to the pledges of one mailbox; the URL contains their ids, not the address."""
+        """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name.
+
+        A search that finds nothing shows the list with what was typed.
+        """
         if not (self.has_view_or_change_permission(request) and sees_people(request)):
             raise PermissionDenied
+        if request.method != "POST":
+            # The filters of the list below a search that found nothing are links to this address.
+            return redirect(f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"))
         form = FindForm(request.POST)
-        query = None
         if not form.is_valid():
-            self.message_user(request, form.errors["email"][0], messages.ERROR)
-            return redirect("admin:pledges_pledge_changelist")
-        self._show_submissions(request, form.cleaned_data["email"])
-        self._show_contacts(request, form.cleaned_data["email"])
-        if ids := list(Pledge.objects.at_address(form.cleaned_data["email"]).values_list("pk", flat=True)):
-            log_access_to_people(request, ids, page="find")
-            query = {"id__in": ",".join(map(str, ids))}
-        else:
-            self.message_user(request, _("No pledge has this address."), messages.WARNING)
-        return redirect(reverse("admin:pledges_pledge_changelist", query=query))
+            return self.changelist_view(request, {"find_form": form})
+        ids = self._at_address(request, form) if form.is_address else self._by_name(request, form)
+        if not ids:
+            return self.changelist_view(request, {"find_form": form})
+        log_access_to_people(request, ids, page="find")
+        return redirect(reverse("admin:pledges_pledge_changelist", query={"id__in": ",".join(map(str, ids))}))
+
+    def _at_address(self, request, form):
+        """The ids of the pledges of one mailbox. Messages say what else has this address."""
+        address = form.cleaned_data["person"]
+        self._show_submissions(request, address)
+        self._show_contacts(request, address)
+        ids = list(Pledge.objects.at_address(address).values_list("pk", flat=True))
+        if not ids:
+            form.add_error("person", _("No pledge has this address."))
+        return ids
+
+    def _by_name(self, request, form):
+        """The ids of the newest pledges with this name."""
+        found = Pledge.objects.find_by_name(form.cleaned_data["person"])
+        if not found.ids:
+            form.add_error(
+                "person",
+                _("No pledge has this name. Check that it is the whole name, or search for the email address."),
+            )
+        elif not found.is_complete:
+            self.message_user(request, MORE_PEOPLE, messages.WARNING)
+        return found.ids
 
     def _show_contacts(self, request, address):
         """A message with a link to each group pledge, each organisation and each enquiry of this address."""

@@ -1,4 +1,4 @@
-"""Admin of pledges: search by address, corrections, bulk actions, exports, erasure.
+"""Admin of pledges: search by address or name, corrections, bulk actions, exports, erasure.
 
 Names and addresses are shown only to staff with the permission "see_people", and never in a URL, a log or the history.
 Each access is audited before the page is rendered.
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
+from pledges.admin.desk import HelpDesk, MailWords
 from pledges.admin.exports import ExportActions
 from pledges.admin.funnel import FunnelPage
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
@@ -52,7 +53,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, MinutePages, FunnelPage, ModelAdmin):
+class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePages, FunnelPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     list_filter = FILTERS
@@ -211,6 +212,7 @@ class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, MinutePages, FunnelP
             if sees_people(request) and not many_people.admits(request, [pledge.pk]):
                 return redirect(reason_url(request))
             log_access_to_people(request, [pledge.pk], page="pledge")
+            response.context_data |= self.desk_context(request, pledge)
         return response
 
     def save_model(self, request, obj, form, change):
@@ -225,10 +227,27 @@ class PledgeAdmin(PeopleAccess, BulkActions, ExportActions, MinutePages, FunnelP
             self.message_user(request, form.errors["asked"][0], messages.ERROR)
             return redirect(request.get_full_path())
         try:
-            return super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
+            response = super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
         except keys.CannotDecrypt:
             self.message_user(request, CANNOT_ERASE_MESSAGE, messages.ERROR)
             return redirect(request.get_full_path())
+        if pledge := (getattr(response, "context_data", None) or {}).get("object"):
+            if sees_people(request) and not many_people.admits(request, [pledge.pk]):
+                return redirect(reason_url(request))
+            log_access_to_people(request, [pledge.pk], page="pledge")
+            response.context_data |= self._question(request, pledge)
+        return response
+
+    def _question(self, request, pledge):
+        """Whom the page of erasure is about, and which email goes out."""
+        try:
+            person = MailWords(request, pledge).person
+        except keys.CannotDecrypt:
+            person = _("pledge %(number)s") % {"number": pledge}
+        return {
+            "heading": _("Erase %(person)s?") % {"person": person},
+            "erasure": self.erasure_words(request, pledge),
+        }
 
     def get_deleted_objects(self, objs, request):
         # Only the pledge's own messages are deleted with it, by Pledge.withdraw().

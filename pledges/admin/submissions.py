@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Submission
+from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin
 from staff.models import AuditEntry
 
@@ -44,6 +45,9 @@ class SubmissionAdmin(ModelAdmin):
         return str(submission)
 
     @admin.action(description=_("Try the forms set aside again"), permissions=["try"])
+    @asks_first(
+        _("Those of these forms that were set aside are processed again. Each person then gets the email of the form.")
+    )
     def try_again(self, request, queryset):
         rows = list(queryset.aside())
         count = queryset.try_again()

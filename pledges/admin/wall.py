@@ -17,6 +17,7 @@ from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees
 from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin import many_people
+from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.models import AuditEntry
 
@@ -145,12 +146,21 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         return TemplateResponse(request, "admin/pledges/wallname/name.html", context)
 
     @admin.action(description=_("Show on the wall"), permissions=["change"])
+    @asks_first(
+        _("Everyone will see these names. Names with a warning are left out: open each of them and decide there.")
+    )
     def show(self, request, queryset):
         self._decide(request, SHOWN, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
 
     @admin.action(description=_("Refuse: do not show"), permissions=["change"])
+    @asks_first(_("These names are not shown. Their pledges still count, and nobody is emailed."))
     def refuse(self, request, queryset):
         self._decide(request, REFUSED, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
+
+    def titles(self, request, pledges):
+        """The names as the wall would show them. Audited, as on the list."""
+        log_access_to_people(request, [pledge.pk for pledge in pledges], page="wall")
+        return [decrypted(lambda: pledge.name_on_wall) for pledge in pledges]  # noqa: B023
 
     @transaction.atomic
     def _decide(self, request, decision, chosen, allow_doubts=False):

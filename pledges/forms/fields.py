@@ -36,6 +36,10 @@ class TypedText:
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
+class TypedCharField(TypedText, forms.CharField):
+    """One line of text as it was typed."""
+
+
 def clean_name(value):
     """The person's name in NFC with single spaces; raises ValidationError for anything that is no name."""
     value = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", value)).strip()

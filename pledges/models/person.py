@@ -9,6 +9,7 @@ from pledges import addresses, wall
 from pledges.crypto import keys
 from pledges.models.addresses import ProviderRule
 from pledges.models.messages import Message
+from pledges.models.names import name_bits
 from pledges.models.querysets import PENDING_LIFE, digest_mark
 from pledges.models.unreadable import Unreadable
 
@@ -21,7 +22,7 @@ DIGEST_FIELDS = [
     "digest_mark",
 ]
 # The fields that `set_person` sets.
-PERSON_FIELDS = ["name_cipher", "address_cipher", *DIGEST_FIELDS, "wall", "wall_at"]
+PERSON_FIELDS = ["name_cipher", "address_cipher", "name_bits", *DIGEST_FIELDS, "wall", "wall_at"]
 
 
 def address_digests(address, rules):
@@ -35,7 +36,8 @@ def address_digests(address, rules):
 
 
 def person_digests(name, address, rules):
-    """{column: digest} of a person: those of `address_digests`, of mailbox and name together, and of the mail domain."""
+    """{column: digest} of a person: those of `address_digests`, of mailbox and name together, of the mail domain, and the bits of
+    the name."""
     mailbox = addresses.normalise(address, rules)
     by_key = keys.digests("name", mailbox, addresses.normalise_name(name))
     _local, domain = addresses.split_address(address)
@@ -44,6 +46,7 @@ def person_digests(name, address, rules):
         "name_digest": by_key[0],
         "name_digest_last": by_key[-1],
         "domain_digest": keys.digests("domain", domain)[0],
+        "name_bits": name_bits(name)[0],
     }
 
 

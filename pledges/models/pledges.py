@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from pledges.models import keeping
+from pledges.models import keeping, names
 from pledges.models.addresses import BlockedAddress
 from pledges.models.messages import Message
 from pledges.models.person import Person
@@ -99,6 +99,8 @@ class Pledge(Person, keeping.Keeping, Restrictable):
     # The digest of mailbox and name together, so that equal names at different addresses have unrelated digests.
     name_digest = models.BinaryField(max_length=32, editable=False)
     name_digest_last = models.BinaryField(max_length=32, editable=False)
+    # Null until the worker computes them; see names.py.
+    name_bits = models.SmallIntegerField(null=True, editable=False)
     domain_digest = models.BinaryField(max_length=32, editable=False)
     # The digest of the visitor's network (IPv4 address or IPv6 /64). Erased after NETWORK_DIGEST_LIFE.
     network_digest = models.BinaryField(max_length=32, null=True, editable=False)
@@ -184,6 +186,7 @@ class Pledge(Person, keeping.Keeping, Restrictable):
                 ),
             ),
             *keeping.CONSTRAINTS,
+            names.CONSTRAINT,
         ]
         indexes = [
             # The admin list pages in an index-only scan of this index, for every filter and at any depth.
@@ -223,6 +226,7 @@ class Pledge(Person, keeping.Keeping, Restrictable):
                 fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
             ),
             *keeping.INDEXES,
+            *names.INDEXES,
         ]
 
     def __str__(self):

@@ -12,6 +12,7 @@ from pledges.crypto import keys, links, registry
 from pledges.models.addresses import ProviderRule
 from pledges.models.events import EventCount
 from pledges.models.keeping import KeepingQuerySet
+from pledges.models.names import NameQuerySet
 from pledges.models.referrals import EVENT_MARK, ReferralLink, codes_of
 from pledges.models.sectors import Sector
 
@@ -41,7 +42,7 @@ def has_older_key(column):
     return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([keys.current_field_key_id()]))
 
 
-class PledgeQuerySet(KeepingQuerySet):
+class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):

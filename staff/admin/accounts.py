@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from staff.admin import many_people
+from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin
 from staff.models import Account, AuditEntry
 from staff.roles import ROLE_DESCRIPTIONS, Role
@@ -204,6 +205,9 @@ class AccountAdmin(ModelAdmin):
             self.message_user(request, message(count) % {"count": count}, messages.SUCCESS)
 
     @admin.action(description=_("Send a new link"), permissions=["change"], location=LIST_AND_FORM)
+    @asks_first(
+        _("Each of these people is emailed a new link to sign in. A link that was sent before no longer works.")
+    )
     def send_link(self, request, queryset):
         self._apply_to_each(
             request,
@@ -213,6 +217,7 @@ class AccountAdmin(ModelAdmin):
         )
 
     @admin.action(description=_("Cancel the link that was sent"), permissions=["change"], location=LIST_AND_FORM)
+    @asks_first(_("The link that was sent to each of these people no longer works. Nobody is emailed."))
     def revoke_link(self, request, queryset):
         self._apply_to_each(
             request,
@@ -222,6 +227,7 @@ class AccountAdmin(ModelAdmin):
         )
 
     @admin.action(description=_("Switch the account off"), permissions=["change"], location=LIST_AND_FORM)
+    @asks_first(_("These people are signed out and cannot sign in until you switch the account on again."))
     def deactivate(self, request, queryset):
         self._apply_to_each(
             request,
@@ -233,6 +239,7 @@ class AccountAdmin(ModelAdmin):
         )
 
     @admin.action(description=_("Switch the account on again"), permissions=["change"], location=LIST_AND_FORM)
+    @asks_first(_("These people can sign in again with the password and the second step that they had."))
     def activate(self, request, queryset):
         self._apply_to_each(
             request,
@@ -247,6 +254,10 @@ class AccountAdmin(ModelAdmin):
         description=_("Locked out: reset password and second step, send a new link"),
         permissions=["change"],
         location=LIST_AND_FORM,
+    )
+    @asks_first(
+        _("The password and the second step of each of these people are removed, and they are signed out."),
+        _("Each of them is emailed a new link to set up both."),
     )
     def rescue(self, request, queryset):
         self._apply_to_each(

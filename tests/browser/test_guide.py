@@ -310,9 +310,9 @@ def one_pledge(walk):
     page = walk.page
     drita = make_pledge(name="Drita Kola", address="drita@shembull.al", state="confirmed", sector="teachers")
     walk.open("/admin/pledges/pledge/")
-    page.locator("#id_email").fill("drita@shembull.al")
-    walk.picture("find", "form:has(#id_email)", to=["#result_list tbody tr:nth-child(4)"])
-    walk.press("form:has(#id_email) [type=submit]")
+    page.locator("#id_person").fill("drita@shembull.al")
+    walk.picture("find", "form:has(#id_person)", to=["#result_list tbody tr:nth-child(4)"])
+    walk.press("form:has(#id_person) [type=submit]")
     walk.press("#result_list tbody th a")
     page.locator("#id_name").fill("Drita Kola Hoxha")
     page.locator("#id_asked").select_option("phone")

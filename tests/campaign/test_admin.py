@@ -65,7 +65,7 @@ def test_the_key_of_a_channel_cannot_be_changed(admin_client):
 
 def test_an_action_marks_channels_as_verified_today(admin_client):
     called, other = HelpChannel.objects.all()[:2]
-    data = {"action": "verified_today", "_selected_action": called.pk}
+    data = {"action": "verified_today", "_selected_action": called.pk, "sure": "yes"}
     response = admin_client.post(LIST, data, follow=True, headers={"accept-language": "en"})
     assert "1 channel has been verified." in words(response)
     called.refresh_from_db()

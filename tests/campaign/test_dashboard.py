@@ -102,7 +102,7 @@ def test_content_not_verified_for_long_is_due_until_verified(client, model, day,
     user = make_staff(permission)
     listed = sign_in(client, user).get(url)
     assert [found.pk for found in listed.context["cl"].result_list] == [row.pk]
-    sign_in(client, user).post(url, {"action": action, "_selected_action": row.pk})
+    sign_in(client, user).post(url, {"action": action, "_selected_action": row.pk, "sure": "yes"})
     row.refresh_from_db()
     assert getattr(row, day) == timezone.localdate()
     assert LogEntry.objects.filter(object_id=row.pk, user_id=user.pk).count() == 1

@@ -66,7 +66,7 @@ def test_a_draft_does_not_take_the_slug_of_another_article():
 
 
 def action_on(*milestones):
-    return {"action": "write_news", "_selected_action": [milestone.pk for milestone in milestones]}
+    return {"action": "write_news", "_selected_action": [milestone.pk for milestone in milestones], "sure": "yes"}
 
 
 def test_an_action_in_the_list_creates_the_draft(client):

@@ -225,7 +225,9 @@ def test_settings_can_be_restored_to_their_defaults(editor, model, column, first
 
 def test_list_actions_create_versions(editor):
     channel = HelpChannel.objects.first()
-    editor.post("/admin/campaign/helpchannel/", {"action": "verified_today", "_selected_action": channel.pk})
+    editor.post(
+        "/admin/campaign/helpchannel/", {"action": "verified_today", "_selected_action": channel.pk, "sure": "yes"}
+    )
     before, after = versions(channel)
     assert before.field_dict["verified_on"] is None and after.field_dict["verified_on"] is not None
 

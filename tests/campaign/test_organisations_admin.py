@@ -175,8 +175,12 @@ def test_staff_look_at_a_new_logo_before_it_is_shown(client):
     page = client.get(f"{ENTRIES}?logos=new").text
     assert one.new_logo in page and other.new_logo in page
     seen = re.findall(r'name="seen" value="(\w+)"', page)
-    client.post(ENTRIES, {"action": "show_new_logo", "_selected_action": [one.pk], "seen": seen}, follow=True)
-    client.post(ENTRIES, {"action": "refuse_new_logo", "_selected_action": [other.pk], "seen": seen}, follow=True)
+    client.post(
+        ENTRIES, {"action": "show_new_logo", "_selected_action": [one.pk], "seen": seen, "sure": "yes"}, follow=True
+    )
+    client.post(
+        ENTRIES, {"action": "refuse_new_logo", "_selected_action": [other.pk], "seen": seen, "sure": "yes"}, follow=True
+    )
     shown, refused = Organisation.objects.get(pk=one.pk), Organisation.objects.get(pk=other.pk)
     assert (shown.logo, shown.new_logo) == (one.new_logo, "") and (refused.logo, refused.new_logo) == ("", "")
     public = client.get(PAGE["sq"]).text
@@ -230,7 +234,9 @@ def test_a_logo_sent_after_staff_looked_is_not_shown(client):
     later = Organisation.objects.get(pk=entry.pk)
     later.offer_logo(logos.store(logos.redrawn(invented_logo(1))))
     for action in ("show_new_logo", "refuse_new_logo"):
-        page = client.post(ENTRIES, {"action": action, "_selected_action": [entry.pk], "seen": seen}, follow=True)
+        page = client.post(
+            ENTRIES, {"action": action, "_selected_action": [entry.pk], "seen": seen, "sure": "yes"}, follow=True
+        )
         assert "warning" in page.text
         kept = Organisation.objects.get(pk=entry.pk)
         assert (kept.logo, kept.new_logo) == ("", later.new_logo)

@@ -228,7 +228,7 @@ def test_staff_are_reminded_when_a_row_is_older_than_six_months(client):
     user = make_staff("change_protectionunit")
     listed = sign_in(client, user).get(url)
     assert [found.pk for found in listed.context["cl"].result_list] == [unit.pk]
-    sign_in(client, user).post(url, {"action": "verified_today", "_selected_action": unit.pk})
+    sign_in(client, user).post(url, {"action": "verified_today", "_selected_action": unit.pk, "sure": "yes"})
     unit.refresh_from_db()
     assert (unit.verified_on, unit.verified_by) == (timezone.localdate(), user)
     assert tasks(client, "change_protectionunit") == {}
@@ -238,7 +238,7 @@ def test_a_unit_that_nobody_has_checked_is_a_task_and_cannot_be_verified_without
     ((words, (number, url)),) = tasks(client, "change_protectionunit").items()
     assert (words, number) == ("child protection units with unchecked contact data", "61")
     response = sign_in(client, make_staff(*PERMISSIONS)).post(
-        url, {"action": "verified_today", "_selected_action": ProtectionUnit.objects.first().pk}
+        url, {"action": "verified_today", "_selected_action": ProtectionUnit.objects.first().pk, "sure": "yes"}
     )
     assert response.status_code == 302 and not ProtectionUnit.objects.verified().exists()
 

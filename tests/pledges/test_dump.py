@@ -226,7 +226,7 @@ def edit_in_admin(client, pledges):
     listing = reverse("admin:pledges_pledge_changelist")
     assert client.get(listing).status_code == 200
     for pledge in pledges:
-        found = client.post(reverse("admin:pledges_pledge_find"), {"email": pledge.address}, follow=True)
+        found = client.post(reverse("admin:pledges_pledge_find"), {"person": pledge.address}, follow=True)
         assert str(pledge) in found.content.decode()
         page = reverse("admin:pledges_pledge_change", args=[pledge.pk])
         assert pledge.name in client.get(page).content.decode(), "the superuser sees the name"
@@ -243,7 +243,7 @@ def edit_in_admin(client, pledges):
         key: [queue.of(field)["value"] for field in queue.all("input", name=key)]
         for key in ("_selected_action", "seen")
     }
-    assert client.post(names, {"action": "show", **boxes}).status_code == 302
+    assert client.post(names, {"action": "show", "sure": "1", **boxes}).status_code == 302
     assert Pledge.objects.on_the_wall().count() > 20
     assert wall.shown_name(Pledge.objects.on_the_wall()[0].name) in client.get("/sq/muri/").text
     selected = [str(pledge.pk) for pledge in pledges]

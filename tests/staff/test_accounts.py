@@ -78,7 +78,7 @@ def test_two_simultaneous_invitations_of_one_person_create_one_account(arta_clie
 
 
 def act(arta_client, action, *accounts):
-    chosen = {"action": action, "_selected_action": [account.pk for account in accounts]}
+    chosen = {"action": action, "_selected_action": [account.pk for account in accounts], "sure": "yes"}
     return words(arta_client.post(LIST, chosen, headers=ENGLISH, follow=True))
 
 
@@ -364,7 +364,7 @@ def test_accounts_are_changed_only_just_after_the_second_factor(arta_client):
     session[sessions.AUTHENTICATED_AT] -= sessions.RECENT_SECONDS + 1
     session.save()
     assert arta_client.get(LIST).status_code == 200
-    rescue = {"action": "rescue", "_selected_action": [other.pk]}
+    rescue = {"action": "rescue", "_selected_action": [other.pk], "sure": "yes"}
     for path in (f"{LIST}add/", change):
         assert arta_client.get(path).url == f"/admin/account/again/code/?next={quote(path, safe='')}"
         assert arta_client.post(path, account_form()).url.startswith("/admin/account/again/code/")

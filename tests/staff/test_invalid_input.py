@@ -114,7 +114,9 @@ def test_actions_on_invalid_selections(visit):
     for number, path in enumerate(pages("changelist")):
         for chosen in sample(IDS, number):
             for action in ("delete_selected", "show", "nonsense"):
-                visit("POST", path, {"action": action, ACTION_CHECKBOX_NAME: chosen, "seen": f"{chosen}:x"})
+                visit(
+                    "POST", path, {"action": action, ACTION_CHECKBOX_NAME: chosen, "seen": f"{chosen}:x", "sure": "yes"}
+                )
         visit("POST", path, {"action": "delete_selected", "index": "x", "select_across": "x"})
 
 

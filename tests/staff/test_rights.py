@@ -95,6 +95,7 @@ LETTERS = {EDITOR, PLEDGES, ADMINISTRATOR}
 # Our own admin views: (method, permitted roles, label of the row in their address).
 OWN_VIEWS = {
     "pledges_pledge_find": ("post", {PLEDGES, ADMINISTRATOR}, None),
+    "pledges_pledge_send": ("post", {PLEDGES, ADMINISTRATOR}, "pledges.pledge"),
     "pledges_pledge_reason": ("get", {PLEDGES, SAFEGUARDING, ADMINISTRATOR}, None),
     "pledges_pledge_domain": ("post", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_pledge_minutes": ("get", {PLEDGES, ADMINISTRATOR}, None),

@@ -174,14 +174,14 @@ BEGIN
             INSERT INTO pledges_pledge (
                 id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
                 name_cipher, address_cipher, address_digest, address_digest_last, name_digest, name_digest_last,
-                domain_digest, network_digest, digest_mark, link_version, repeats,
+                domain_digest, name_bits, network_digest, digest_mark, link_version, repeats,
                 consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, inviter_cipher
             ) VALUES (
                 submission.id, free_slot, 'pending', 'web', submission.sector_id, submission.county_id, submission.language,
                 submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
                 submission.name_cipher, submission.address_cipher, submission.address_digest,
                 submission.address_digest_last, submission.name_digest, submission.name_digest_last,
-                submission.domain_digest, submission.network_digest, submission.digest_mark, 1, 0,
+                submission.domain_digest, submission.name_bits, submission.network_digest, submission.digest_mark, 1, 0,
                 submission.consent_id, submission.language, submission.created_at,
                 submission.wording_id, submission.language, submission.created_at,
                 submission.inviter_cipher

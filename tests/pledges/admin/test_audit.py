@@ -24,7 +24,7 @@ def test_24_every_view_of_people_is_logged_by_pledge(admin_client):
     user = User.objects.get().pk
     admin_client.get(LIST)
     admin_client.get(change_path(pledge))
-    admin_client.post(f"{LIST}find/", {"email": PERSON["address"]})
+    admin_client.post(f"{LIST}find/", {"person": PERSON["address"]})
     save_correction(admin_client, pledge, asked="")
     listed, opened, found, before, again = reversed(views_logged())
     assert listed == (user, {pledge.pk, other.pk}, {"page": "list"})
@@ -53,7 +53,7 @@ def test_no_name_is_shown_when_the_audit_log_cannot_be_written(admin_client):
                 response = admin_client.get(path)
                 assert response.status_code == 500
                 assert "Drita" not in response.text
-            assert admin_client.post(f"{LIST}find/", {"email": PERSON["address"]}).status_code == 500
+            assert admin_client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 500
         finally:
             cursor.execute("ALTER TABLE staff_auditentry DROP CONSTRAINT full_disk")
 

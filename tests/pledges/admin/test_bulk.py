@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def test_confirming_changes_only_pending_pledges(admin_client):
     waiting, counted, out = make_pledge(), make_pledge(state="confirmed"), make_pledge(state="invalidated")
-    assert "1 pledge confirmed." in run_action(admin_client, "confirm", waiting, counted, out).text
+    assert "1 pledge confirmed." in run_action(admin_client, "confirm", waiting, counted, out, sure="yes").text
     assert exact_total() == 2
     out.refresh_from_db()
     assert out.state == "invalidated"
@@ -28,9 +28,9 @@ def test_confirming_changes_only_pending_pledges(admin_client):
 
 def test_restoring_brings_each_pledge_back_to_its_earlier_state(admin_client):
     waiting, counted = make_pledge(), make_pledge(state="confirmed")
-    assert "2 pledges invalidated." in run_action(admin_client, "invalidate", waiting, counted).text
+    assert "2 pledges invalidated." in run_action(admin_client, "invalidate", waiting, counted, sure="yes").text
     assert exact_total() == 0
-    assert "2 pledges restored." in run_action(admin_client, "restore", waiting, counted).text
+    assert "2 pledges restored." in run_action(admin_client, "restore", waiting, counted, sure="yes").text
     assert exact_total() == 1
     waiting.refresh_from_db()
     assert waiting.state == "pending"
@@ -38,7 +38,9 @@ def test_restoring_brings_each_pledge_back_to_its_earlier_state(admin_client):
 
 def test_an_action_works_on_the_page_of_one_pledge(admin_client):
     pledge = make_pledge()
-    admin_client.post(change_path(pledge), {"CHANGE_FORM-action": "confirm", "_selected_action": str(pledge.pk)})
+    data = {"CHANGE_FORM-action": "confirm", "_selected_action": str(pledge.pk)}
+    assert facts(admin_client.post(change_path(pledge), data)) == [1, 1, 0] and exact_total() == 0
+    admin_client.post(change_path(pledge), data | {"sure": "yes"})
     assert exact_total() == 1
 
 
@@ -165,7 +167,7 @@ def test_a_batch_can_be_cancelled_and_a_failed_one_resumed(admin_client):
 
 def test_undoing_a_confirmation_says_how_many_pledges_would_be_erased(admin_client):
     pledge = make_pledge()
-    run_action(admin_client, "confirm", pledge)
+    run_action(admin_client, "confirm", pledge, sure="yes")
     let_time_pass(timedelta(days=20))
     page = admin_client.get(change_path(Batch.objects.get()), headers=ENGLISH)
     assert "1 of them has been unconfirmed for more than 14 days" in page.text

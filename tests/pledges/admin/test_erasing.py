@@ -39,7 +39,8 @@ def test_erasing_from_the_page_of_one_pledge_sends_the_last_message(admin_client
     pledge = make_pledge(state="confirmed", **PERSON)
     Message.queue(Message.Kind.LINKS, pledge)
     page = admin_client.get(f"{LIST}{pledge.pk}/delete/", headers=ENGLISH).text
-    assert "They get one last message to tell them." in page
+    assert "Erase Drita Kola, d…@shembull.al?" in page
+    assert "The email “your pledge has been erased” goes to d…@shembull.al, in this language: Albanian." in page
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes"})
     assert exact_total() == 1, "the request's channel is missing"
     admin_client.post(f"{LIST}{pledge.pk}/delete/", {"post": "yes", "asked": "letter"})

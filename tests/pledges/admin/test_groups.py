@@ -128,7 +128,7 @@ def test_of_two_classes_that_wait_alike_one_is_approved_and_the_other_after_an_u
 def test_a_group_is_found_by_the_address_of_its_adult_and_withdrawn_for_them(staff_client):
     group = make_group("approved", address="mira.hoxha@shembull.al")
     sign_in(staff_client, make_staff("view_pledge", "view_grouppledge", "change_grouppledge", "see_people"))
-    found = staff_client.post("/admin/pledges/pledge/find/", {"email": "Mira.Hoxha@shembull.al"}, follow=True)
+    found = staff_client.post("/admin/pledges/pledge/find/", {"person": "Mira.Hoxha@shembull.al"}, follow=True)
     assert f"{QUEUE}{group.pk}/change/" in found.text
     decide(staff_client, group, "withdraw")
     assert exact_total() == 28, "not without the tick"

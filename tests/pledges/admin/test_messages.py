@@ -24,7 +24,7 @@ def test_a_failing_message_is_sent_again(admin_client, mailoutbox):
     Message.objects.filter(pk=sent.pk).update(state="sent", sent_at=Now())
     page = admin_client.get("/admin/pledges/message/?state__exact=failing")
     assert [message.pk for message in page.context["cl"].result_list] == [failing.pk]
-    response = run_action(admin_client, "send_again", failing, sent, path="/admin/pledges/message/")
+    response = run_action(admin_client, "send_again", failing, sent, path="/admin/pledges/message/", sure="yes")
     assert "1 message will be sent again." in response.text
     run_worker()
     assert [mail.to for mail in mailoutbox] == [[PERSON["address"]]]
@@ -38,7 +38,7 @@ def test_a_message_sent_again_is_retried_for_three_days_again(admin_client, sett
     Message.objects.update(state="failing", attempts=14)
     created_at = Message.objects.get().created_at
     settings.MAILERS = {"default": {"BACKEND": "tests.no.such.backend"}}
-    run_action(admin_client, "send_again", message, path="/admin/pledges/message/")
+    run_action(admin_client, "send_again", message, path="/admin/pledges/message/", sure="yes")
     run_worker()
     message.refresh_from_db()
     assert (message.state, message.attempts) == ("queued", 1)
@@ -49,6 +49,6 @@ def test_the_view_permission_sends_no_message_again(client):
     message = Message.queue(Message.Kind.CONFIRM, make_pledge())
     Message.objects.update(state="failing")
     sign_in_with(client, "view_message")
-    run_action(client, "send_again", message, path="/admin/pledges/message/")
+    run_action(client, "send_again", message, path="/admin/pledges/message/", sure="yes")
     message.refresh_from_db()
     assert message.state == "failing"

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from pledges.models import Message, Pledge
 from tests.factories import make_copies, make_pledge, send_messages
+from tests.pages import Document
 from tests.pledges.admin.pages import ENGLISH, LIST, PERSON, change_path, run_action, sign_in_with
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def test_without_the_permission_no_page_shows_a_name_or_an_address(client):
         assert "Drita" not in response.text
         assert "drita.kola" not in response.text
     assert "find/" not in client.get(LIST).text
-    assert client.post(f"{LIST}find/", {"email": PERSON["address"]}).status_code == 403
+    assert client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 403
 
 
 def test_the_view_permission_alone_shows_the_pledge_without_name_and_address(client):
@@ -98,7 +99,7 @@ def test_an_address_is_found_in_any_spelling_and_stays_out_of_urls_and_history(a
     pledge = make_pledge(name="Drita Kola", address="drita.kola@gmail.com")
     other = make_pledge()
     response = admin_client.post(
-        f"{LIST}find/", {"email": " Drita.Kola+zotimi@GMAIL.com"}, follow=True, headers=ENGLISH
+        f"{LIST}find/", {"person": " Drita.Kola+zotimi@GMAIL.com"}, follow=True, headers=ENGLISH
     )
     assert response.redirect_chain == [(f"{LIST}?id__in={pledge.pk}", 302)]
     assert change_path(pledge) in response.text
@@ -110,7 +111,7 @@ def test_an_address_is_found_in_any_spelling_and_stays_out_of_urls_and_history(a
 def test_both_pledges_of_an_address_are_found(admin_client):
     first = make_pledge(name="Drita Kola", address="kola@shembull.al")
     second = make_pledge(name="Besnik Kola", address="kola@shembull.al")
-    page = admin_client.post(f"{LIST}find/", {"email": "kola@shembull.al"}, follow=True).text
+    page = admin_client.post(f"{LIST}find/", {"person": "kola@shembull.al"}, follow=True).text
     assert change_path(first) in page
     assert change_path(second) in page
 
@@ -119,14 +120,19 @@ def test_both_pledges_of_an_address_are_found(admin_client):
     ("term", "message"),
     [
         ("unknown@shembull.al", "No pledge has this address."),
-        ("unknown", "Enter an email address in the correct format"),
+        ("unknown@", "Enter an email address in the correct format"),
+        ("Drita Kola", "No pledge has this name."),
+        ("=1+1", "Enter a whole email address, or a first name and a surname"),
+        ("", "Enter a whole email address, or a first name and a surname"),
     ],
 )
-def test_an_unknown_or_incomplete_address_gets_a_message(admin_client, term, message):
-    response = admin_client.post(f"{LIST}find/", {"email": term}, follow=True, headers=ENGLISH)
+def test_a_search_that_finds_nothing_gets_a_message_and_keeps_what_was_typed_out_of_urls(admin_client, term, message):
+    response = admin_client.post(f"{LIST}find/", {"person": term}, follow=True, headers=ENGLISH)
     assert message in response.text
-    assert response.redirect_chain == [(LIST, 302)]
-    assert term not in response.text
+    page = Document(response)
+    assert page.of(page.one("input", id="id_person")).get("value", "") == term
+    assert response.redirect_chain == [] and response.request["QUERY_STRING"] == ""
+    assert admin_client.get(f"{LIST}find/?state__exact=confirmed").url == f"{LIST}?state__exact=confirmed"
 
 
 @pytest.mark.parametrize(

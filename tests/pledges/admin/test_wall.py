@@ -27,7 +27,13 @@ def decide(client, action, *pledges, page=None, **more):
     """Run an action on these pledges of the queue's page (loaded now unless given); the text of the next page."""
     page = page or queue(client)
     seen = [page.of(field)["value"] for field in page.all("input", name="seen")]
-    data = {"action": action, "_selected_action": [str(pledge.pk) for pledge in pledges], "seen": seen, **more}
+    data = {
+        "action": action,
+        "_selected_action": [str(pledge.pk) for pledge in pledges],
+        "seen": seen,
+        "sure": "yes",
+        **more,
+    }
     response = client.post(QUEUE, data, follow=True, headers={"accept-language": "en"})
     return Document(response).words()
 
@@ -67,9 +73,9 @@ def test_a_name_with_a_doubt_can_be_shown_only_on_its_own_page(moderator):
     assert "all in capitals" in page.words() and "BESA KOLA" in page.words()
     seen = page.of(page.one("input", name="seen"))["value"]
     assert AuditEntry.objects.filter(action="look", subject_ids=[loud.pk]).exists()
-    moderator.post(path, {"show": "1", "seen": seen})
+    moderator.post(path, {"show": "1", "seen": seen, "sure": "yes"})
     assert set(names_on_wall(moderator)) == {"Arta K.", "Besa K."}
-    moderator.post(path, {"refuse": "1", "seen": seen})
+    moderator.post(path, {"refuse": "1", "seen": seen, "sure": "yes"})
     assert list(names_on_wall(moderator)) == ["Arta K."]
 
 
@@ -95,7 +101,7 @@ def test_a_name_changed_or_withdrawn_since_the_page_was_loaded_is_not_shown(mode
 @pytest.mark.parametrize("seen", [[], ["x"], ["x:y"], [":"], ["\x00:\x00"]])
 def test_malformed_input_shows_no_name(moderator, seen):
     pledge = make_waiting()
-    data = {"action": "show", "_selected_action": [str(pledge.pk)], "seen": seen}
+    data = {"action": "show", "_selected_action": [str(pledge.pk)], "seen": seen, "sure": "yes"}
     assert moderator.post(QUEUE, data).status_code == 302
     assert wall_state(pledge) == ("waiting", True)
 

@@ -185,6 +185,7 @@ KEYS_OF_COLUMNS = {
     "name_digest": "keyed_digests",
     "name_digest_last": "keyed_digests",
     "domain_digest": "keyed_digests",
+    "name_bits": "keyed_digests",
     "network_digest": "keyed_digests",
     "consent_id": "consent",
     "consent_language": "consent",
