@@ -75,9 +75,7 @@ def seal(request):
         account, page = signing.loads(request.POST.get(OPENED, ""), salt=OPENED)
     except signing.BadSignature:
         return None
-    fields = [
-        (name, value) for name, values in request.POST.lists() if not LEFT_OUT.search(name) for value in values
-    ]
+    fields = [(name, value) for name, values in request.POST.lists() if not LEFT_OUT.search(name) for value in values]
     files = [file.name for _name, files in request.FILES.lists() for file in files]
     carried = Carried(account, request.get_full_path(), page, fields, files, time.time())
     data = json.dumps(asdict(carried), ensure_ascii=False).encode()
