@@ -144,8 +144,8 @@ def bring_back(request, found):
     # A form that is read-only now does not show it.
     if response.status_code == 200 and request.is_typed_shown and hasattr(response, "render"):
         messages.warning(request, _("This is what you typed. It has not been saved yet: check it, then save it."))
-        if files := found.files + getattr(request, "typed_files", []):
-            messages.warning(request, choose_again(files))
+        if found.files:
+            messages.warning(request, choose_again(found.files))
         return response
     context = {
         "title": _("This is what you typed"),
