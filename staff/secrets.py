@@ -1,7 +1,7 @@
-"""Encryption of the secrets of second factors: TOTP keys and the seeds of recovery codes.
+"""Encryption of the secrets of second factors (TOTP keys and the seeds of recovery codes), and of what forms carry.
 
 The keys are derived from FIELD_KEYS, newest first. All of them decrypt, the newest registered one encrypts
-(`settings.WRITING_KEYS`), and `rotate()` encrypts again with it.
+(`settings.WRITING_KEYS`), and `rotate()` encrypts the stored secrets again with it.
 """
 
 import base64
@@ -18,25 +18,40 @@ from django.utils.module_loading import import_string
 SECRET_FIELDS = ("secret", "seed")
 
 
-def _cipher(key):
+# What a key is derived for. A token of one purpose does not decrypt for another.
+SECRETS = b"staff.secrets"
+CARRIED = b"staff.carried"
+
+
+def _cipher(key, purpose=SECRETS):
     # Key separation: FIELD_KEYS themselves are used with AES-GCM.
-    derived = hmac.digest(key, b"staff.secrets", hashlib.sha256)
+    derived = hmac.digest(key, purpose, hashlib.sha256)
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
-def _newest_cipher():
-    return _cipher(import_string(settings.WRITING_KEYS)("FIELD_KEYS")[0])
+def _newest_cipher(purpose=SECRETS):
+    return _cipher(import_string(settings.WRITING_KEYS)("FIELD_KEYS")[0], purpose)
 
 
 def encrypt(text):
     """Encrypt text with the newest registered key; returns the token as text."""
-    return _newest_cipher().encrypt(text.encode()).decode()
+    return encrypt_bytes(text.encode(), SECRETS)
 
 
 def decrypt(token):
     """The text of a token made by `encrypt` with any of the keys. Raises InvalidToken otherwise."""
-    ciphers = [_cipher(base64.urlsafe_b64decode(key)) for key in settings.FIELD_KEYS]
-    return MultiFernet(ciphers).decrypt(token.encode()).decode()
+    return decrypt_bytes(token, SECRETS).decode()
+
+
+def encrypt_bytes(data, purpose):
+    """Encrypt and authenticate bytes for this purpose with the newest registered key; returns the token as text."""
+    return _newest_cipher(purpose).encrypt(data).decode()
+
+
+def decrypt_bytes(token, purpose):
+    """The bytes of a token made for this purpose with any of the keys. Raises InvalidToken otherwise."""
+    ciphers = [_cipher(base64.urlsafe_b64decode(key), purpose) for key in settings.FIELD_KEYS]
+    return MultiFernet(ciphers).decrypt(token.encode())
 
 
 def _uses_newest_key(token):

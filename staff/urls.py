@@ -9,6 +9,7 @@ from django.urls import path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from staff import views
+from staff.carrying import carries
 from staff.views import reauthentication_required, second_factor_required
 
 overview_url = reverse_lazy("mfa_index")
@@ -26,10 +27,10 @@ def protected(view):
 
 urlpatterns = [
     path("", views.overview, name="mfa_index"),
-    path("login/", titled(account.LoginView, _("Sign in")), name="account_login"),
-    path("login/passkey/", views.PasskeySignIn.as_view(), name="mfa_login_webauthn"),
-    path("login/code/", titled(mfa.AuthenticateView, _("Second step")), name="mfa_authenticate"),
-    path("logout/", titled(account.LogoutView, _("Sign out")), name="account_logout"),
+    path("login/", carries(titled(account.LoginView, _("Sign in"))), name="account_login"),
+    path("login/passkey/", carries(views.PasskeySignIn.as_view()), name="mfa_login_webauthn"),
+    path("login/code/", carries(titled(mfa.AuthenticateView, _("Second step"))), name="mfa_authenticate"),
+    path("logout/", carries(titled(account.LogoutView, _("Sign out"))), name="account_logout"),
     path(
         "inactive/",
         titled(account.AccountInactiveView, _("This account has been switched off")),
@@ -42,17 +43,17 @@ urlpatterns = [
     path("password/", views.password, name="account_change_password"),
     path(
         "again/",
-        second_factor_required(titled(account.ReauthenticateView, _("Confirm that it is you"))),
+        carries(second_factor_required(titled(account.ReauthenticateView, _("Confirm that it is you")))),
         name="account_reauthenticate",
     ),
     path(
         "again/code/",
-        second_factor_required(titled(mfa.ReauthenticateView, _("Confirm that it is you"))),
+        carries(second_factor_required(titled(mfa.ReauthenticateView, _("Confirm that it is you")))),
         name="mfa_reauthenticate",
     ),
     path(
         "again/passkey/",
-        second_factor_required(titled(webauthn.ReauthenticateWebAuthnView, _("Confirm that it is you"))),
+        carries(second_factor_required(titled(webauthn.ReauthenticateWebAuthnView, _("Confirm that it is you")))),
         name="mfa_reauthenticate_webauthn",
     ),
     path("app/", views.AddApp.as_view(), name="mfa_activate_totp"),

@@ -6,11 +6,10 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter
 from django import forms
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from staff import sessions
+from staff import carrying, sessions
 
 # Different people whom a session may see within WINDOW_SECONDS without a reason.
 FREE_PEOPLE = 20
@@ -75,12 +74,15 @@ def admits(request, ids):
 
 
 def ask_for_factor(request, next_path):
-    """A redirect to give the second factor once more and then go on to `next_path`; None if it was given just now."""
+    """A redirect to give the second factor once more and then go on to `next_path`; None if it was given just now.
+
+    What a POST has typed is carried through it.
+    """
     if sessions.is_recently_authenticated(request, by_factor=True):
         return None
     methods = get_adapter(request).get_reauthentication_methods(request.user)
     method = next(method for method in methods if method["id"].startswith("mfa"))
-    return redirect(f"{method['url']}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
+    return carrying.ask_again(request, f"{method['url']}?{urlencode({REDIRECT_FIELD_NAME: next_path})}")
 
 
 def next_path(request, default):

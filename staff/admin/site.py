@@ -1,5 +1,7 @@
 """The admin site: access with a second factor only, the dashboard, the guide and the order of the menu."""
 
+from functools import update_wrapper
+
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.shortcuts import redirect
@@ -8,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from staff import sessions
+from staff import carried, carrying, sessions
 from staff.admin.guide import guide
 
 
@@ -51,6 +53,21 @@ class StaffSite(admin.AdminSite):
 
     def has_permission(self, request):
         return super().has_permission(request) and sessions.is_strong(request)
+
+    def admin_view(self, view, cacheable=False):
+        """As in Django; what a POST without a strong session has typed is carried through sign-in (staff/carrying.py)."""
+        protected = super().admin_view(view, cacheable)
+
+        def inner(request, *args, **kwargs):
+            # The middleware has checked the CSRF token.
+            if request.method == "POST" and request.path != reverse("admin:logout"):
+                if not self.has_permission(request):
+                    return carrying.ask_to_sign_in(request) or protected(request, *args, **kwargs)
+                if carried.FIELD in request.POST:
+                    return carrying.unpack(request)
+            return protected(request, *args, **kwargs)
+
+        return update_wrapper(inner, view)
 
     def login(self, request, extra_context=None):
         if self.has_permission(request):
