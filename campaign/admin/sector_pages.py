@@ -6,7 +6,6 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from campaign.models import Page
 from campaign.sector_drafts import create_page
 from pledges.models import Sector
 from staff.admin.base import change_url
@@ -25,6 +24,5 @@ def make_page(model_admin, request, sector_id):
         words = _("This is the draft of its page. Complete it in both languages, then publish it.")
         model_admin.message_user(request, words, messages.SUCCESS)
     else:
-        name = Page._meta.verbose_name
-        model_admin.message_user(request, _("“%(group)s” has this %(page)s.") % {"group": sector, "page": name})
+        model_admin.message_user(request, _("“%(group)s” already has this page.") % {"group": sector})
     return redirect(change_url(page))

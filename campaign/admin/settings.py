@@ -3,7 +3,6 @@
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import PictureSelect
@@ -63,7 +62,9 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     """The place of each page in the menu and in the footer, edited in the list."""
 
     list_display = ["name", "menu_position", "footer_column", "footer_position", "status"]
+    # The list is the form. The page of one row leads to its history.
     list_display_links = None
+    fieldsets = [(None, {"fields": ["menu_position", ("footer_column", "footer_position")]})]
     list_editable = ["menu_position", "footer_column", "footer_position"]
     list_per_page = 200
     ordering = [models.F("menu_position").asc(nulls_last=True), "footer_column", "footer_position", "key"]
@@ -85,9 +86,6 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     def text_warnings(self, row):
         # Its words are not edited here.
         return []
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        return redirect("admin:campaign_page_change", object_id)
 
     @admin.display(description=_("page"))
     def name(self, page):

@@ -130,7 +130,10 @@ class Migration(migrations.Migration):
             model_name="sitesettings",
             name="banner_until",
             field=models.DateTimeField(
-                blank=True, help_text="It is taken down by itself at this time.", null=True, verbose_name="shown until"
+                blank=True,
+                help_text="It is taken down automatically at this time.",
+                null=True,
+                verbose_name="shown until",
             ),
         ),
         migrations.AddField(

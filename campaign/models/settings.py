@@ -124,7 +124,7 @@ class SiteSettings(models.Model):
         _("shown from"), null=True, blank=True, help_text=_("Leave empty to show it straight away.")
     )
     banner_until = models.DateTimeField(
-        _("shown until"), null=True, blank=True, help_text=_("It is taken down by itself at this time.")
+        _("shown until"), null=True, blank=True, help_text=_("It is taken down automatically at this time.")
     )
 
     class Meta:
