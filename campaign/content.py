@@ -20,6 +20,7 @@ from campaign.models import (
     Picture,
     ProtectionUnit,
     SiteSettings,
+    SocialLink,
     Statistic,
     Voice,
 )
@@ -73,6 +74,9 @@ class SiteContent(Part):
         self.organisations = tuple(self._organisations(at))
         self.settings = SiteSettings.load()
         self.exit_url = self.settings.exit_url
+        self.has_banner = self.settings.shows_banner(at)
+        self._times += filter(None, [self.settings.banner_from, self.settings.banner_until])
+        self.social_links = tuple(SocialLink.objects.all())
 
     def with_body(self, article):
         """The article with its text, which is read for one of the archive. Raises Outdated if the content has changed since."""
@@ -101,6 +105,12 @@ class SiteContent(Part):
                     continue
             row.is_lapsed = bool(row.renewed_at and row.lapses_at <= at)
             yield row
+
+    @cached_property
+    def share_picture_url(self):
+        """URL of the card of the picture that staff chose for pages without one, or "" without one."""
+        picture = self.pictures.get(self.settings.share_picture_id)
+        return picture.card_url if picture else ""
 
     @cached_property
     def partners(self):

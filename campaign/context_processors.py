@@ -13,9 +13,11 @@ from campaign.content import SiteContent
 from campaign.models import HelpChannel, Page, SiteSettings
 from campaign.numbers import Numbers
 from campaign.starter import FOLDER
+from pledges.content import PledgeContent
 from pledges.database import UNAVAILABLE
 from pledges.figures.brand import brand
 from pledges.languages import LANGUAGE_CODES, other_language, own_name
+from pledges.models import PledgingSettings
 from pledges.starter import load
 
 
@@ -27,6 +29,10 @@ class StarterContent:
     channels: list
     pages: tuple = ()
     exit_url: str = SiteSettings().exit_url
+    settings: SiteSettings = SiteSettings()
+    has_banner: bool = False
+    social_links: tuple = ()
+    share_picture_url: str = ""
 
     @classmethod
     def read(cls):
@@ -43,18 +49,24 @@ def site(request):
         return {}
     language = get_language()
     other = other_language(language)
-    content = _content()
+    content, pledging = _content(), _pledging()
     pages = [page for page in content.pages if page.sector_id is None and page.key != Page.PRIVACY]
     return {
         "brand": brand(),
         "site_url": settings.SITE_URL,
+        # While signing is paused or closed: what buttons say instead, and the words of staff.
+        "not_now": pledging.not_now,
+        "not_now_words": pledging.message if pledging.not_now else "",
         "exit_url": content.exit_url,
+        "banner": content.settings if content.has_banner else None,
+        "social_links": content.social_links,
+        "share_picture_url": content.share_picture_url,
         "strip_channels": [channel for channel in content.channels if channel.in_strip],
         "texts": content.texts[language],
         "switch": {"code": other, "name": own_name(other), "url": _switch_url(request, other)},
         "alternates": _alternates(request),
         "nav": _menu(request, pages),
-        "footer_links": _footer(request, pages),
+        "footer_links": _footer(request, pages, pledging.not_now),
     }
 
 
@@ -95,36 +107,26 @@ def _menu(request, pages):
     ]
 
 
-def _footer(request, pages):
-    """Links of the three columns of the footer; a page that is not published is left out."""
-    by_key = {page.key: _page_link(request, page) for page in pages}
+def _footer(request, pages, not_now):
+    """Links of the three columns of the footer: those of staff at their places among the fixed ones.
 
-    def published(*keys):
-        return [by_key[key] for key in keys if key in by_key]
-
-    # Two columns of equal height on a phone. The help page is in the strip of every page.
-    return [
-        [
-            *published("child"),
-            _link(request, "pledges:sign", _("Sign the pledge")),
-            _link(request, "pledges:my_pledge", _("Manage my pledge")),
-            *published("questions", "abroad"),
-        ],
-        [
-            *published("about"),
-            _link(request, "campaign:organisations", _("Organisations")),
-            *published("press", "contact"),
-            # Phones have these in their menu: their footer is full.
-            _link(request, "campaign:events", _("Events")) | {"is_wide": True},
-            _link(request, "campaign:materials", _("Materials")) | {"is_wide": True},
-            _link(request, "campaign:search", _("Search")),
-        ],
-        [
-            _link(request, "campaign:privacy", _("Privacy notice")),
-            *published("accessibility", "history"),
-            _link(request, "pledges:open_data", _("Open data")),
-        ],
+    A page that is not published is left out.
+    """
+    # (column, place, link), in two columns of equal height on a phone. The help page is in the strip of every page.
+    placed = [
+        (1, 20, _link(request, "pledges:sign", not_now or _("Sign the pledge"))),
+        (1, 30, _link(request, "pledges:my_pledge", _("Manage my pledge"))),
+        (2, 20, _link(request, "campaign:organisations", _("Organisations"))),
+        # Phones have these in their menu: their footer is full.
+        (2, 50, _link(request, "campaign:events", _("Events")) | {"is_wide": True}),
+        (2, 60, _link(request, "campaign:materials", _("Materials")) | {"is_wide": True}),
+        (2, 70, _link(request, "campaign:search", _("Search"))),
+        (3, 10, _link(request, "campaign:privacy", _("Privacy notice"))),
+        (3, 40, _link(request, "pledges:open_data", _("Open data"))),
     ]
+    placed += [(page.footer_column, page.footer_position, _page_link(request, page)) for page in pages]
+    placed.sort(key=lambda each: each[:2])
+    return [[link for column, _place, link in placed if column == number] for number in (1, 2, 3)]
 
 
 def _link(request, name, label):
@@ -135,6 +137,16 @@ def _link(request, name, label):
 def _page_link(request, page):
     url = page.get_absolute_url()
     return {"url": url, "label": page.title, "current": url == request.path}
+
+
+def _pledging():
+    """The PledgingSettings of this request, or those of a new site while the database has never been reached."""
+    try:
+        return PledgeContent.current().settings
+    except UNAVAILABLE:
+        if connection.in_atomic_block:
+            raise
+        return PledgingSettings()
 
 
 def _content():

@@ -11,6 +11,7 @@ from campaign import richtext
 from campaign.models import Page
 from campaign.models.settings import contact_url
 from campaign.sections import sections
+from pledges.content import PledgeContent
 
 CHILD = "child"
 # The page on what happens after a report. Each of its sections is drawn as a way in steps.
@@ -200,7 +201,8 @@ def way_on(key, content):
     if ":" not in name and name not in content.page_by_key:
         name, label = WAY_ON
     if ":" in name:
-        return {"url": reverse(name), "label": label}
+        not_now = PledgeContent.current().settings.not_now if name == WAY_ON[0] else ""
+        return {"url": reverse(name), "label": not_now or label}
     following = content.page_by_key[name]
     return {"url": following.get_absolute_url(), "label": label or following.title}
 

@@ -147,7 +147,11 @@ def _fixed_pages(language, content):
             reverse("campaign:units"),
             f"{texts['units_shared']} {texts['units_lead']}",
         ),
-        Listed(gettext("Sign the pledge"), reverse("pledges:sign"), texts["pledge_shared"]),
+        Listed(
+            str(PledgeContent.current().settings.not_now) or gettext("Sign the pledge"),
+            reverse("pledges:sign"),
+            texts["pledge_shared"],
+        ),
         Listed(
             gettext("Pledge as a group"),
             reverse("pledges:group"),

@@ -15,6 +15,7 @@ from campaign.admin import (  # noqa: F401 - register
     organisations,
     pictures,
     publishing,
+    settings,
     terms,
     texts,
     units,

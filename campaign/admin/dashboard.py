@@ -18,6 +18,7 @@ MODEL_ORDER = [
     *("campaign.material", "campaign.term"),
     *(
         "campaign.sitesettings",
+        "campaign.menuplace",
         "pledges.pledge",
         "pledges.grouppledge",
         "pledges.joining",

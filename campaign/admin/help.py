@@ -1,4 +1,4 @@
-"""Admin of help channels and of the settings of the site."""
+"""Admin of help channels."""
 
 from django.contrib import admin, messages
 from django.utils import timezone
@@ -6,10 +6,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from campaign.models import HelpChannel, SiteSettings
+from campaign.models import HelpChannel
 from campaign.numbers import tag
 from staff.admin.asking import asks_first
-from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed, SettingsAdmin
+from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 
@@ -86,14 +86,3 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
             % {"count": count},
             messages.SUCCESS,
         )
-
-
-@admin.register(SiteSettings)
-class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
-    """Admin of the settings of the site."""
-
-    fieldsets = [
-        (None, {"fields": ["exit_url"]}),
-        (_("Addresses"), {"fields": ["press_contact", "data_contact", "security_contact"]}),
-        (_("Legal texts"), {"fields": ["reviewed_on"]}),
-    ]

@@ -1,6 +1,7 @@
 """Admin of pages and news: drafts, scheduled publication, previews."""
 
 from datetime import timedelta
+from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
@@ -8,12 +9,15 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpResponseRedirect
+from django.urls import path
 from django.utils import formats, timezone
 from django.utils.text import format_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from campaign import previews, richtext
+from campaign.admin.sector_pages import make_page
 from campaign.admin.widgets import PictureSelect, RichText
 from campaign.models import Article, Page, Preview
 from staff.admin.base import FixedKey
@@ -165,8 +169,7 @@ class PublishableAdmin(ContentAdmin):
         form = self.get_form(request, obj, change=obj is not None)(request.POST, request.FILES, instance=obj)
         # Copies the valid values to form.instance.
         form.is_valid()
-        path = previews.path(Preview.store(form.instance), get_language())
-        return HttpResponseRedirect(path, status=303)
+        return HttpResponseRedirect(previews.path(Preview.store(form.instance), get_language()), status=303)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         context["can_preview"] = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
@@ -186,7 +189,7 @@ class PageAdmin(PublishableAdmin):
     form = PageForm
     list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
-        (None, {"fields": ["key", ("state", "publish_at"), ("menu_position", "sector")]}),
+        (None, {"fields": ["key", ("state", "publish_at"), "sector"]}),
         PublishableAdmin.text_fieldset,
         (
             WORDS_TO_A_CHILD,
@@ -218,6 +221,10 @@ class PageAdmin(PublishableAdmin):
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj and not obj.has_own_address else super().get_prepopulated_fields(request, obj)
 
+    def get_urls(self):
+        view = require_POST(self.admin_site.admin_view(partial(make_page, self)))
+        return [path("of-sector/<int:sector_id>/", view, name="campaign_page_of_sector"), *super().get_urls()]
+
 
 @admin.register(Article)
 class ArticleAdmin(PublishableAdmin):
@@ -225,6 +232,10 @@ class ArticleAdmin(PublishableAdmin):
 
     list_display = ["title", "date", "status", "both_languages", "changed_at"]
     date_hierarchy = "date"
+
+    def get_changeform_initial_data(self, request):
+        return {"date": timezone.localdate()} | super().get_changeform_initial_data(request)
+
     fieldsets = [
         (None, {"fields": ["date", ("state", "publish_at")]}),
         PublishableAdmin.text_fieldset,

@@ -5,6 +5,7 @@ from campaign.models.handouts import Handout
 from campaign.models.handovers import HandOver
 from campaign.models.help import HelpChannel
 from campaign.models.materials import Material
+from campaign.models.menu import MenuPlace
 from campaign.models.news import Article
 from campaign.models.organisations import Organisation
 from campaign.models.pages import Page
@@ -12,6 +13,7 @@ from campaign.models.pictures import Picture
 from campaign.models.previews import Preview
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
+from campaign.models.social import SocialLink
 from campaign.models.terms import Term
 from campaign.models.texts import PageText
 from campaign.models.units import ProtectionUnit
@@ -24,6 +26,7 @@ __all__ = [
     "Handout",
     "HelpChannel",
     "Material",
+    "MenuPlace",
     "OldAddress",
     "Organisation",
     "Page",
@@ -32,6 +35,7 @@ __all__ = [
     "Preview",
     "ProtectionUnit",
     "SiteSettings",
+    "SocialLink",
     "Statistic",
     "Term",
     "Voice",

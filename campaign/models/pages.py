@@ -20,6 +20,12 @@ class Page(Publishable):
     # {key: URL name} of the pages with a view of their own at a fixed URL.
     OWN_VIEWS = {PRIVACY: "campaign:privacy", CONTACT: "campaign:contact"}
 
+    class FooterColumn(models.IntegerChoices):
+        NONE = 0, _("not in the footer")
+        FIRST = 1, _("first column")
+        SECOND = 2, _("second column")
+        THIRD = 3, _("third column")
+
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name, such as “problem”. You cannot change it later.")
     )
@@ -40,6 +46,19 @@ class Page(Publishable):
         null=True,
         blank=True,
         help_text=_("Leave empty to keep it out of the menu. Lower comes first."),
+    )
+    footer_column = models.PositiveSmallIntegerField(
+        _("column of the footer"),
+        choices=FooterColumn,
+        default=FooterColumn.NONE,
+        db_default=FooterColumn.NONE,
+        help_text=_("Phones show the columns one after the other."),
+    )
+    footer_position = models.PositiveSmallIntegerField(
+        _("place in the column"),
+        default=0,
+        db_default=0,
+        help_text=_("Lower comes first. The fixed links have the places 20, 30 and so on."),
     )
     say = TranslatedField(
         models.TextField(

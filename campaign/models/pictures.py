@@ -50,14 +50,16 @@ class PictureQuerySet(models.QuerySet):
     def unused(self):
         """Pictures that no page or article shows, published or not."""
         rows = self
-        for model in models_with_pictures():
-            marker = Concat(
-                Value(richtext.PICTURE_MARKER),
-                Cast(OuterRef("pk"), TextField()),
-                Value('"'),
-                output_field=TextField(),
-            )
-            shows = Q(picture=OuterRef("pk")) | Q(body_sq__contains=marker) | Q(body_en__contains=marker)
+        for model, key, has_text in uses_of_pictures():
+            shows = Q(**{key: OuterRef("pk")})
+            if has_text:
+                marker = Concat(
+                    Value(richtext.PICTURE_MARKER),
+                    Cast(OuterRef("pk"), TextField()),
+                    Value('"'),
+                    output_field=TextField(),
+                )
+                shows |= Q(body_sq__contains=marker) | Q(body_en__contains=marker)
             rows = rows.exclude(Exists(model.objects.filter(shows)))
         return rows
 
@@ -66,14 +68,13 @@ class PictureQuerySet(models.QuerySet):
         return self.filter(sized_at=None)
 
     def uses(self):
-        """{picture id: [pages and articles that show it]} for these pictures."""
+        """{picture id: [rows that show it]} for these pictures: pages, articles, and the settings of the site."""
         uses = {picture.pk: [] for picture in self}
-        for model in models_with_pictures():
-            shows = (
-                Q(picture__in=uses)
-                | Q(body_sq__contains=richtext.PICTURE_MARKER)
-                | Q(body_en__contains=richtext.PICTURE_MARKER)
-            )
+        for model, key, has_text in uses_of_pictures():
+            shows = Q(**{f"{key}__in": uses})
+            if has_text:
+                marker = richtext.PICTURE_MARKER
+                shows |= Q(body_sq__contains=marker) | Q(body_en__contains=marker)
             for row in model.objects.filter(shows):
                 for pk in uses.keys() & row.picture_ids():
                     uses[pk].append(row)
@@ -264,7 +265,8 @@ def remove_files(sender, instance, **kwargs):
     transaction.on_commit(instance.remove_files)
 
 
-def models_with_pictures():
-    """Return the models with a foreign key to Picture."""
+def uses_of_pictures():
+    """[(model, name of its foreign key to Picture, whether its rich text can show pictures too)]."""
     fields = Picture._meta.get_fields(include_hidden=True)
-    return [field.related_model for field in fields if field.auto_created and field.one_to_many]
+    keys = [relation.field for relation in fields if relation.auto_created and relation.one_to_many]
+    return [(key.model, key.name, hasattr(key.model, "body_sq")) for key in keys]

@@ -5,10 +5,16 @@ from django.core.validators import EmailValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.models.pictures import Picture
 
 CONTACTS = ("press_contact", "data_contact", "security_contact")
 # What the database can tell of an address or web address; `validate_contact` checks the rest.
 CONTACT_SHAPE = r"^$|^https://\S+$|^[^\s@:/]+@[^\s@:/]+$"
+
+# Empty, a path of this site, or a web address.
+BANNER_URL = r"^$|^/([^/\s]\S*)?$|^https://\S+$"
 
 
 def validate_contact(value):
@@ -79,6 +85,48 @@ class SiteSettings(models.Model):
         help_text=_("The date on which a lawyer reviewed the privacy notice and the consent."),
     )
 
+    share_picture = models.ForeignKey(
+        Picture,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("picture when shared"),
+        help_text=_(
+            "Shown next to the link when someone shares a page that has no picture of its own. Leave empty for a drawing with "
+            "the title of the page."
+        ),
+    )
+    banner = TranslatedField(
+        models.CharField(
+            _("sentence"),
+            max_length=160,
+            blank=True,
+            default="",
+            db_default="",
+            help_text=_("For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner."),
+        )
+    )
+    banner_url = TranslatedField(
+        models.CharField(
+            _("where the sentence leads"),
+            max_length=200,
+            blank=True,
+            default="",
+            db_default="",
+            validators=[
+                RegexValidator(BANNER_URL, _("Enter a page of this site, such as /en/events/, or an https:// address."))
+            ],
+            help_text=_("A page of this site, such as /en/events/, or an address that begins with https://. Optional."),
+        )
+    )
+    banner_from = models.DateTimeField(
+        _("shown from"), null=True, blank=True, help_text=_("Leave empty to show it straight away.")
+    )
+    banner_until = models.DateTimeField(
+        _("shown until"), null=True, blank=True, help_text=_("It is taken down automatically at this time.")
+    )
+
     class Meta:
         verbose_name = _("site settings")
         verbose_name_plural = _("site settings")
@@ -89,10 +137,35 @@ class SiteSettings(models.Model):
                 name="site_settings_contacts_are_addresses",
                 condition=Q(**{f"{name}__regex": CONTACT_SHAPE for name in CONTACTS}),
             ),
+            models.CheckConstraint(
+                name="site_settings_banner_in_both_languages",
+                condition=Q(banner_sq="", banner_en="", banner_url_sq="", banner_url_en="")
+                | ~Q(banner_sq="") & ~Q(banner_en=""),
+                violation_error_message=_("Write the sentence of the banner in both languages."),
+            ),
+            models.CheckConstraint(
+                name="site_settings_banner_ends_after_it_begins",
+                condition=Q(banner_from=None) | Q(banner_until=None) | Q(banner_until__gt=models.F("banner_from")),
+                violation_error_message=_("The banner ends before it begins. Choose a later end."),
+            ),
+            models.CheckConstraint(
+                name="site_settings_banner_leads_here_or_to_https",
+                condition=Q(banner_url_sq__regex=BANNER_URL, banner_url_en__regex=BANNER_URL),
+                violation_error_message=_("Enter a page of this site, such as /en/events/, or an https:// address."),
+            ),
         ]
 
     def __str__(self):
         return str(_("Site settings"))
+
+    def shows_banner(self, at):
+        """Whether the banner is shown at this time."""
+        begins, ends = self.banner_from, self.banner_until
+        return bool(self.banner_sq and (begins is None or begins <= at) and (ends is None or at < ends))
+
+    def picture_ids(self):
+        """Ids of the pictures that it uses."""
+        return {*filter(None, [self.share_picture_id])}
 
     @classmethod
     def load(cls):

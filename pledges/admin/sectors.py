@@ -168,13 +168,18 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         ]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["slug", "words_sq", "words_en"] if obj else []
+        if obj is None:
+            return []
+        return ["words_sq", "words_en", *(["slug"] if obj.is_used else [])]
 
     def get_prepopulated_fields(self, request, obj=None):
         return {} if obj else {"slug": ["name_en"]}
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
+        if change and request.POST.get("slug", obj.slug) != obj.slug:
+            words = _("The slug is still “%(slug)s”: the group has been used since you opened this form.")
+            self.message_user(request, words % {"slug": obj.slug}, messages.WARNING)
         if not change:
             Wording.objects.create(
                 kind=Wording.Kind.PLEDGE,

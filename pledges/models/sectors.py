@@ -24,7 +24,10 @@ class SectorQuerySet(models.QuerySet):
 
 
 class Sector(models.Model):
-    """A sector of society that pledges, such as parents. Its slug is part of URLs and open data and never changes."""
+    """A sector of society that pledges, such as parents.
+
+    Its slug is part of URLs and open data. It stays once the sector is used (migrations/sql/sectors.sql).
+    """
 
     class Color(models.TextChoices):
         """The palette. A colour that differs in dark mode is named after both colours."""
@@ -45,7 +48,10 @@ class Sector(models.Model):
     slug = models.SlugField(
         _("slug"),
         unique=True,
-        help_text=_("Used in addresses and open data, for example “parents”. You cannot change it later."),
+        help_text=_(
+            "Used in addresses and open data, for example “parents”. You can correct it until the first person signs or "
+            "the group has a page."
+        ),
     )
     name = TranslatedField(
         models.CharField(_("name"), max_length=60, help_text=_("In the plural, for example “Parents”."))
@@ -131,6 +137,20 @@ class Sector(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def is_used(self):
+        """Whether anything but its own wordings and commitments refers to it: a pledge, a form, a count, a page."""
+        own = (Commitment, apps.get_model("pledges.Wording"))
+        references = [
+            relation.field
+            for relation in self._meta.get_fields(include_hidden=True)
+            if relation.auto_created and not relation.concrete and relation.related_model not in own
+        ]
+        rows = [field.model._base_manager.filter(**{field.name: self}) for field in references]
+        rows.append(apps.get_model("pledges.TallyCell").objects.filter(sector=self.pk))
+        rows.append(apps.get_model("pledges.TallyDelta").objects.filter(sector=self.pk))
+        return any(each.exists() for each in rows)
 
     # Rows that `move_pledges` changes in one transaction.
     MOVE_BATCH_ROWS = 5000

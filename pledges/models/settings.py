@@ -78,6 +78,13 @@ class PledgingSettings(models.Model):
     def __str__(self):
         return str(_("Signing settings"))
 
+    @property
+    def not_now(self):
+        """What every pledge button says while signing is paused or closed, or "" while it is open."""
+        return {self.State.PAUSED: _("Signing is paused"), self.State.CLOSED: _("Signing is closed")}.get(
+            self.state, ""
+        )
+
     @classmethod
     def load(cls):
         """The saved settings, or an unsaved instance with the defaults."""

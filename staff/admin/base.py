@@ -127,7 +127,7 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
     def construct_change_message(self, request, form, formsets, add=False):
         # Django stores the labels of changed fields and translates them when the history is shown. Labels such as
         # "Name (Albanian)" are not in the catalogue, so the verbose names replace them.
-        for changed_form in [form, *(formset.forms[0] for formset in formsets if formset.forms)]:
+        for changed_form in [form, *(formset.forms[0] for formset in formsets or [] if formset.forms)]:
             for field in changed_form._meta.model._meta.fields:
                 if field.name in changed_form.fields:
                     changed_form.fields[field.name].label = field.verbose_name

@@ -28,6 +28,7 @@ from campaign.models import (
     PageText,
     ProtectionUnit,
     SiteSettings,
+    SocialLink,
     Statistic,
     Voice,
 )
@@ -145,6 +146,11 @@ CHANGES = [
     lambda: Handout.objects.update(title_sq="Ne"),
     lambda: Material.objects.create(key="new", section="posters", title_sq="Ri", title_en="New", is_shown=False),
     lambda: SiteSettings.objects.update_or_create(pk=1, defaults={"exit_url": "https://www.wikipedia.org/"}),
+    lambda: SiteSettings.objects.update_or_create(pk=1, defaults={"banner_sq": "Njoftim", "banner_en": "Notice"}),
+    lambda: SocialLink.objects.create(
+        settings=SiteSettings.objects.get_or_create(pk=1)[0], network="x", url="https://x.com/crca"
+    ),
+    lambda: Page.objects.filter(key="child").update(footer_column=3),
     lambda: sql("TRUNCATE campaign_oldaddress"),
     published.publish,
     publish_counties,

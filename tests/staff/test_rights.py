@@ -52,6 +52,8 @@ MODELS = {
     "campaign.material": CONTENT,
     "campaign.term": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "campaign.sitesettings": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
+    # Places of pages, which are added and deleted as pages.
+    "campaign.menuplace": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
     "pledges.pledge": {PLEDGES: "LVHSD", ADMINISTRATOR: "LVHSD"},
     # Who may change pledges may undo batches.
     "pledges.batch": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
@@ -109,6 +111,7 @@ OWN_VIEWS = {
     "pledges_messagetext_preview": ("get", LETTERS, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", LETTERS, "pledges.messagetext"),
     "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
+    "campaign_page_of_sector": ("post", {EDITOR, ADMINISTRATOR}, "pledges.sector"),
     "campaign_protectionunit_export": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_picture_library": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
@@ -117,8 +120,8 @@ OWN_VIEWS = {
 OWNER_ONLY = {"pledges_messagetext_tried"}
 # History pages of content, by the letter that permits them.
 HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
-# 20 models are content.
-VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 20
+# 21 models are content.
+VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 21
 # Pages for every signed-in user, and their status.
 FOR_ALL = {
     "index": 200,

@@ -1,0 +1,98 @@
+"""Admin of the settings of the site, and of the menu and the footer."""
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaign.admin.widgets import PictureSelect
+from campaign.models import MenuPlace, Page, SiteSettings, SocialLink
+from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
+from staff.admin.content import ContentAdmin
+
+
+class SocialLinkInline(StackedInline):
+    """The pages on social networks, in the form of the settings."""
+
+    model = SocialLink
+    fields = [("network", "position"), "url"]
+    max_num = len(SocialLink.Network)
+
+
+@admin.register(SiteSettings)
+class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
+    """Admin of the settings of the site."""
+
+    inlines = [SocialLinkInline]
+    fieldsets = [
+        (None, {"fields": ["exit_url"]}),
+        (
+            _("Banner"),
+            {
+                "fields": [
+                    ("banner_sq", "banner_en"),
+                    ("banner_url_sq", "banner_url_en"),
+                    ("banner_from", "banner_until"),
+                ],
+                "description": _("One sentence at the top of every public page, under the help numbers."),
+            },
+        ),
+        (_("Contacts"), {"fields": ["press_contact", "data_contact", "security_contact"]}),
+        (_("When someone shares a page"), {"fields": ["share_picture"]}),
+        (_("Legal texts"), {"fields": ["reviewed_on"]}),
+    ]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "share_picture":
+            kwargs["widget"] = PictureSelect()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class PlaceForm(forms.ModelForm):
+    """One row of the list. Only what the editor changed is saved, so that two editors do not undo each other's work."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+
+@admin.register(MenuPlace)
+class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
+    """The place of each page in the menu and in the footer, edited in the list."""
+
+    list_display = ["name", "menu_position", "footer_column", "footer_position", "status"]
+    # The list is the form. The page of one row leads to its history.
+    list_display_links = None
+    fieldsets = [(None, {"fields": ["menu_position", ("footer_column", "footer_position")]})]
+    list_editable = ["menu_position", "footer_column", "footer_position"]
+    list_per_page = 200
+    ordering = [models.F("menu_position").asc(nulls_last=True), "footer_column", "footer_position", "key"]
+    sortable_by = []
+    actions = None
+    list_note = _(
+        "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
+        "keep a page out of it. “Supporters so far” and “News” always end the menu. The foot has fixed links as well: Sign the "
+        "pledge (20) and Manage my pledge (30) in the first column; Organisations (20), Events (50), Materials (60) and Search "
+        "(70) in the second; Privacy notice (10) and Open data (40) in the third."
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(sector=None).exclude(key=Page.PRIVACY)
+
+    def get_changelist_form(self, request, **kwargs):
+        return super().get_changelist_form(request, form=PlaceForm, **kwargs)
+
+    def text_warnings(self, row):
+        # Its words are not edited here.
+        return []
+
+    @admin.display(description=_("page"))
+    def name(self, page):
+        """The title of the page in the active language."""
+        return str(page)
+
+    @admin.display(description=_("state"))
+    def status(self, page):
+        """The state: a draft is in no menu until it is published."""
+        return page.status

@@ -1,0 +1,18 @@
+-- The slug of a sector is part of addresses and of the open data. It can be corrected until the sector is used: signed by
+-- anybody, waiting to be settled, counted, or with a page (campaign/migrations/sql/sector_pages.sql). The row is locked against
+-- new references meanwhile, because the slug is unique.
+CREATE OR REPLACE FUNCTION sector_keeps_slug() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pledges_pledge WHERE sector_id = old.id)
+        OR EXISTS (SELECT FROM pledges_submission WHERE sector_id = old.id)
+        OR EXISTS (SELECT FROM pledges_milestone WHERE sector_id = old.id)
+        OR EXISTS (SELECT FROM pledges_tallydelta WHERE sector = old.id)
+        OR EXISTS (SELECT FROM pledges_tallycell WHERE sector = old.id)
+    THEN
+        RAISE EXCEPTION 'the slug of a sector that is used does not change'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'sector_keeps_slug';
+    END IF;
+    RETURN new;
+END $$;
+CREATE OR REPLACE TRIGGER sector_keeps_slug BEFORE UPDATE OF slug ON pledges_sector
+    FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION sector_keeps_slug();
