@@ -4,6 +4,7 @@ from campaign.models.demands import Demand
 from campaign.models.handouts import Handout
 from campaign.models.handovers import HandOver
 from campaign.models.help import HelpChannel
+from campaign.models.links import ExternalLink
 from campaign.models.materials import Material
 from campaign.models.news import Article
 from campaign.models.organisations import Organisation
@@ -20,6 +21,7 @@ __all__ = [
     "Article",
     "Demand",
     "DemandStep",
+    "ExternalLink",
     "HandOver",
     "Handout",
     "HelpChannel",
