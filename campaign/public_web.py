@@ -175,8 +175,9 @@ def _look_up(host, web, deadline):
 class _UntilDeadline(io.RawIOBase):
     """The bytes of a socket, as long as there is time: a server that sends one at a time ends with the others."""
 
-    def __init__(self, sock, deadline):
-        self.sock, self.deadline = sock, deadline
+    def __init__(self, file, sock, deadline):
+        # The file that http.client opened keeps the socket open after the connection is closed.
+        self.file, self.sock, self.deadline = file, sock, deadline
 
     def readable(self):
         return True
@@ -184,6 +185,10 @@ class _UntilDeadline(io.RawIOBase):
     def readinto(self, buffer):
         self.sock.settimeout(_seconds_until(self.deadline))
         return self.sock.recv_into(buffer)
+
+    def close(self):
+        self.file.close()
+        super().close()
 
 
 def _seconds_until(deadline):
@@ -210,6 +215,5 @@ class _Connection(http.client.HTTPConnection):
 
     def response_class(self, sock, *args, **kwargs):
         answer = http.client.HTTPResponse(sock, *args, **kwargs)
-        answer.fp.close()
-        answer.fp = io.BufferedReader(_UntilDeadline(sock, self.deadline))
+        answer.fp = io.BufferedReader(_UntilDeadline(answer.fp, sock, self.deadline))
         return answer

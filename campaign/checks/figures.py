@@ -19,7 +19,8 @@ MONTHS = (
 NO_FIGURES = re.compile(
     rf"\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|\d{{1,2}}\.?\s+(?:{MONTHS})\w*(?:\s+\d{{4}})?|(?:{MONTHS})\w*\s+\d{{1,2}}(?:,\s+\d{{4}})?"
     r"|(?:law|act|article|articles|section|paragraph|ligji\w*|neni\w*|nenet|nr\.|no\.|vkm|faqe|page)\s*(?:nr\.|no\.)?\s*\d+(?:/\d+)?"
-    r"|\d+/\d{4}|(?<![\d.,])(?:19|20)\d\d(?:\s*[–-]\s*(?:19|20)?\d\d)?(?![\d.,]?\d)|\+\d[\d \u00a0]+|\b\d{1,2}[:.]\d\d\b(?!\s*%)",
+    r"|\d+/\d{4}|(?<![\d.,])(?:19|20)\d\d(?:\s*[–-]\s*(?:19|20)?\d\d)?(?![\d.,]?\d)|\+\d[\d \u00a0]+|\b\d{1,2}[:.]\d\d\b(?!\s*%)"
+    r"|\d+\s+pi(?:ksel|xel)\w*",
     re.IGNORECASE,
 )
 SHARE = r"(?:%|per ?cent|për qind|përqind)"

@@ -14,7 +14,8 @@ BOLD = {"strong", "b"}
 ABBREVIATIONS = re.compile(
     r"\b(?:nr|no|art|neni|p\.sh|e\.g|i\.e|dmth|etj|vol|Dr|Mr|Mrs|Ms|St|fq|pp?)\.(?=\s+[\w(“„])", re.IGNORECASE
 )
-SENTENCE_END = re.compile(r"(?<=[.!?…])[”“\"’)]*\s+(?=[“„\"‘(]*[A-ZËÇ0-9])|(?<=:)\s*\n")
+# A colon ends a sentence too, as in the definition of LIX, and so does a line that begins a list item or a heading of plain text.
+SENTENCE_END = re.compile(r"(?<=[.!?…])[”“\"’)]*\s+(?=[“„\"‘(]*[A-ZËÇ0-9])|(?<=:)\s+|\n(?=[-•#])")
 WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
 # Stands for the full stop of an abbreviation while a text is split.
 STOP = "\ue000"
@@ -41,7 +42,7 @@ class Block:
 
 
 def sentences(text):
-    """The sentences of a plain text, as written; a line that is empty or ends in a colon separates them too."""
+    """The sentences of a plain text, as written, each on one line."""
     found = []
     for paragraph in re.split(r"\n\s*\n", text):
         kept = ABBREVIATIONS.sub(lambda match: match[0][:-1] + STOP, paragraph)

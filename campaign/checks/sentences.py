@@ -16,7 +16,7 @@ LONGEST, LONGEST_FOR_CHILDREN = 25, 20
 MEASURED_FROM = 50  # words
 LONG_WORD = 7  # letters
 CHILD_PAGES = {"child"}
-CHILD_SECTORS = {"young-people"}
+CHILD_SECTORS = {"youth", "children"}
 
 
 def lix(read):
