@@ -184,7 +184,7 @@ def texts_of(form, rich_text=()):
 
 def _grouped(findings):
     """[{"name", "language", "findings"}]: both languages in their order, then what is in neither."""
-    languages = [*settings.LANGUAGES, (None, _("In neither language alone"))]
+    languages = [*settings.LANGUAGES, (None, _("In both languages"))]
     groups = [
         {"name": name, "language": code, "findings": [each for each in findings if each.text.language == code]}
         for code, name in languages
