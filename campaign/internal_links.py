@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import Resolver404, resolve, reverse, translate_url
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import override
 
 from campaign.content import SiteContent
 from campaign.models import Article, Page
@@ -112,9 +112,10 @@ def _locate(match, code, at):
 
 def _by_slug(rows, slug, code, name="campaign:demand"):
     for language in (code, other_language(code)):
-        for row in rows:
-            if getattr(row, f"slug_{language}") == slug:
-                return lambda: reverse(name, args=[getattr(row, f"slug_{get_language()}")])
+        with override(language):
+            found = next((row for row in rows if row.slug == slug), None)
+        if found is not None:
+            return lambda: reverse(name, args=[found.slug])
     return Target(Leads.NOWHERE)
 
 
