@@ -14,7 +14,7 @@ from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import ModelAdmin, ReadOnly, change_url
 
 # Pages that the dialog lists.
-LISTED = 50
+LISTED = 100
 # Characters of the words; the rest is ignored.
 MAX_WORDS = 100
 
