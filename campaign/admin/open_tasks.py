@@ -123,8 +123,9 @@ def _drafts_url(model, drafts, **filters):
 
 
 def _link_tasks():
-    failing, reached = ExternalLink.objects.failing().count(), ExternalLink.objects.reached().exists()
-    if failing and not reached:
+    numbers = ExternalLink.objects.numbers()
+    failing = numbers["failing"]
+    if failing and not numbers["reached"]:
         label = _("No other site can be reached, so links are not checked: tell the person who runs the site")
         yield Task(None, label, list_url(ExternalLink, failing="yes"))
     elif failing:

@@ -18,9 +18,9 @@ NO_DESCRIPTION = re.compile(
 
 def check(content):
     """Yield an error for each picture of a text that is gone or not described, and a finding for one not translated."""
-    texts = {text: richtext.picture_ids(richtext.clean(text.value)) for text in content.texts if text.is_rich}
-    pictures = Picture.objects.in_bulk({pk for ids in texts.values() for pk in ids})
-    for text, ids in texts.items():
+    shown = {text: richtext.picture_ids(richtext.clean(text.value)) for text in content.texts if text.is_rich}
+    pictures = Picture.objects.in_bulk({pk for ids in shown.values() for pk in ids})
+    for text, ids in shown.items():
         for pk in dict.fromkeys(ids):
             yield from _about(text, pictures.get(pk))
 

@@ -9,7 +9,7 @@ from urllib.parse import urldefrag, urlsplit
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -72,13 +72,17 @@ class ExternalLinkQuerySet(models.QuerySet):
 
     def failing(self):
         """Links that do not open for visitors, those of servers that do not answer after TOLD_AFTER."""
-        at_once = [each for each in FAILURES if each != Outcome.DOWN]
-        late = Q(outcome=Outcome.DOWN, failing_since__lte=Now() - TOLD_AFTER)
-        return self.filter(Q(outcome__in=at_once) | late)
+        return self.filter(self._fails())
 
-    def reached(self):
-        """Links whose server answered. Without any, this machine may have no way out."""
-        return self.filter(outcome__in=[Outcome.OPENS, Outcome.CLOSED, Outcome.INSECURE])
+    @staticmethod
+    def _fails():
+        at_once = [each for each in FAILURES if each != Outcome.DOWN]
+        return Q(outcome__in=at_once) | Q(outcome=Outcome.DOWN, failing_since__lte=Now() - TOLD_AFTER)
+
+    def numbers(self):
+        """{"failing", "reached"}: how many fail, and of how many the server answered. One query."""
+        reached = Q(outcome__in=[Outcome.OPENS, Outcome.CLOSED, Outcome.INSECURE])
+        return self.aggregate(failing=Count("pk", filter=self._fails()), reached=Count("pk", filter=reached))
 
     def uses(self):
         """{address: [rows of the content]} for these links."""

@@ -406,6 +406,16 @@ def test_the_database_refuses_an_outcome_without_its_times(values):
         cursor.execute(f"UPDATE campaign_externallink SET {values} WHERE id = %s", [link.pk])  # noqa: S608 - of this test
 
 
+def test_a_machine_without_a_way_out_is_one_task(editor):
+    now = timezone.now()
+    for n in range(3):
+        ExternalLink.objects.create(
+            address=f"https://a{n}.al/", outcome="down", checked_at=now, failing_since=now - timedelta(days=3)
+        )
+    text = editor.get("/admin/", headers=ENGLISH).text
+    assert "No other site can be reached" in text and "links to other sites do not work" not in text
+
+
 # The chooser
 
 
