@@ -39,6 +39,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     without_add_form = {
+        "externallink",
         "pledge",
         "batch",
         "message",
