@@ -11,9 +11,9 @@ class CampaignConfig(AppConfig):
     verbose_name = _("Campaign")
 
     def ready(self):
-        """Connect the signal receiver that warns editors of discouraged terms."""
+        """Connect the checks of content."""
         # Imports models, which cannot be loaded before ready().
-        from campaign import terms  # noqa: F401
+        from campaign import checks  # noqa: F401
 
     def handout(self, key):
         """The Handout with this key. pledges prints one of them and, a layer below, imports nothing of this app."""

@@ -1,10 +1,11 @@
-"""Periodic work on pictures, materials and organisations, and the alarm of disclosures. Every function is idempotent."""
+"""Periodic work on pictures, materials, links and organisations, and the alarm of disclosures. Every function is idempotent."""
 
 import shutil
 import time
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -16,7 +17,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from campaign import tasks
-from campaign.models import Material, Organisation, Picture, materials
+from campaign.models import ExternalLink, Material, Organisation, Picture, materials
 from campaign.pictures import FOLDER
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Disclosure, Message
@@ -27,6 +28,8 @@ BATCH_SIZE = 100
 RETRY_AFTER = timedelta(minutes=10)
 # A younger folder may belong to an upload whose transaction is still open.
 ORPHAN_MIN_AGE = timedelta(days=1)
+# Links to other sites that are visited within a minute, each of another host.
+LINKS_PER_RUN = 5
 
 
 def enqueue_sizes():
@@ -42,6 +45,27 @@ def enqueue_sizes():
     for picture in pictures:
         tasks.make_sizes.enqueue(picture.pk)
     return len(pictures)
+
+
+def collect_links():
+    """Note the new links of the content to other sites, and forget those that no text has any more; returns how many."""
+    return ExternalLink.objects.collect()
+
+
+def enqueue_links():
+    """Enqueue links that are due, at most one of each host, while none is waiting; returns how many.
+
+    None on a development machine: it would visit the sites of others.
+    """
+    if settings.DEV or DBTaskResult.objects.ready().filter(task_path=tasks.check_link.module_path).exists():
+        return 0
+    by_host = {}
+    for link in ExternalLink.objects.due()[:BATCH_SIZE]:
+        by_host.setdefault(urlsplit(link.address).hostname, link)
+    chosen = list(by_host.values())[:LINKS_PER_RUN]
+    for link in chosen:
+        tasks.check_link.enqueue(link.pk)
+    return len(chosen)
 
 
 def delete_orphaned_files():
@@ -98,4 +122,12 @@ def alert_of_disclosures():
 
 
 # The worker runs each step every minute. A failing step does not stop the others.
-STEPS = [enqueue_sizes, delete_orphaned_files, ask_organisations, end_organisations, alert_of_disclosures]
+STEPS = [
+    enqueue_sizes,
+    collect_links,
+    enqueue_links,
+    delete_orphaned_files,
+    ask_organisations,
+    end_organisations,
+    alert_of_disclosures,
+]

@@ -72,7 +72,7 @@ def find(words, language, content):
     if not query:
         return []
     found = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
-    found += _search_listed(query, [*_fixed_pages(language, content), *events(), *organisations(content)])
+    found += _search_listed(query, [*fixed_pages(language, content), *events(), *organisations(content)])
     found.sort(key=lambda ranked: (ranked[0], -ranked[1]))
     return [hit for _place, _rank, hit in found[:MAX_HITS]]
 
@@ -122,8 +122,8 @@ def _prefix_query(words):
     return " & ".join(f"{word}:*" if len(word) >= 5 else word for word in quoted)
 
 
-def _fixed_pages(language, content):
-    """The pages fixed in the code."""
+def fixed_pages(language, content):
+    """The Listed pages fixed in the code, those of counties and of demands, in the active language."""
     texts = content.texts[language]
     channels = [
         (channel.number, channel.tel, getattr(channel, f"name_{language}"), getattr(channel, f"text_{language}"))

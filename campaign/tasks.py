@@ -22,3 +22,15 @@ def make_sizes(picture_id):
     except Exception as error:
         # For example a missing file or a full disk. Until a later attempt succeeds, pages show the uploaded file.
         logger.error("sizes of picture %s: %s", picture_id, type(error).__name__)
+
+
+@task
+def check_link(link_id):
+    """Visit the address of an ExternalLink, unless it is not due. What fails here is due again after an hour."""
+    link = apps.get_model("campaign.ExternalLink").objects.filter(pk=link_id).first()
+    if link is None or not link.claim():
+        return
+    try:
+        link.visit()
+    except Exception as error:
+        logger.error("link %s: %s", link_id, type(error).__name__)

@@ -10,6 +10,7 @@ from campaign.admin import (  # noqa: F401 - register
     handovers,
     help,
     joinings,
+    links,
     materials,
     milestones,
     organisations,

@@ -15,7 +15,7 @@ MODEL_ORDER = [
     *("campaign.demandstep", "campaign.handover"),
     "campaign.protectionunit",
     *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.organisation", "campaign.handout"),
-    *("campaign.material", "campaign.term"),
+    *("campaign.material", "campaign.externallink", "campaign.term"),
     *(
         "campaign.sitesettings",
         "campaign.menuplace",

@@ -16,7 +16,7 @@ from campaign.demand_history import History
 from campaign.models import Demand, DemandStep
 from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
-from staff.admin.content import TextChecks
+from staff.admin.checks import TextChecks
 
 
 class DemandForm(ContentItemForm):

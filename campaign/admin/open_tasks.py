@@ -5,7 +5,17 @@ from functools import partial
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaign.models import Article, Demand, Handout, HandOver, HelpChannel, Organisation, Page, ProtectionUnit
+from campaign.models import (
+    Article,
+    Demand,
+    ExternalLink,
+    Handout,
+    HandOver,
+    HelpChannel,
+    Organisation,
+    Page,
+    ProtectionUnit,
+)
 from pledges.admin import open_tasks
 from pledges.admin.open_tasks import Task, list_url
 from pledges.models import PublishedCounty
@@ -112,6 +122,21 @@ def _drafts_url(model, drafts, **filters):
     return change_url(drafts[0]) if len(drafts) == 1 else list_url(model, **filters)
 
 
+def _link_tasks():
+    numbers = ExternalLink.objects.numbers()
+    failing = numbers["failing"]
+    if failing and not numbers["reached"]:
+        label = _("No other site can be reached, so links are not checked: tell the person who runs the site")
+        yield Task(None, label, list_url(ExternalLink, failing="yes"))
+    elif failing:
+        label = ngettext(
+            "link to another site does not work: find the new address or remove it",
+            "links to other sites do not work: find the new addresses or remove them",
+            failing,
+        )
+        yield Task(failing, label, list_url(ExternalLink, failing="yes"))
+
+
 def _handout_tasks():
     for handout in Handout.objects.filter(key__in=Handout.TO_REVIEW, is_reviewed=False):
         label = _("“%(handout)s” appears nowhere: it waits for your review") % {"handout": handout}
@@ -127,6 +152,7 @@ TASKS = [
     (["campaign.change_demand"], _demand_tasks),
     (["campaign.change_handover"], _handover_tasks),
     (["campaign.review_handout"], _handout_tasks),
+    (["campaign.view_externallink", "campaign.change_page"], _link_tasks),
     (["campaign.change_page"], partial(_draft_tasks, Page)),
     (["campaign.change_article"], partial(_draft_tasks, Article)),
 ]

@@ -17,6 +17,8 @@ class TermAdmin(ContentAdmin):
     """Admin of discouraged terms."""
 
     form = TermForm
+    # It contains every word to avoid.
+    has_checks = False
     list_display = ["better", "forms"]
     list_note = _(
         "Anyone who uses one of these words sees a warning and a better word. They can still save the text: a "

@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 LIBRARY_URL = reverse_lazy("admin:campaign_picture_library")
+PAGES_URL = reverse_lazy("admin:campaign_externallink_pages")
 library_js = Script("js/library.js", defer=True)
 
 
@@ -59,6 +60,7 @@ class RichText(forms.Textarea):
     def get_context(self, name, value, attrs):
         config = library_config()
         config["module"] = static("django_prose_editor/editor.js")
+        config["pages"] = str(PAGES_URL)
         config["words"] |= {
             "toolbar": _("Format"),
             "style": _("Kind of paragraph"),
@@ -74,7 +76,13 @@ class RichText(forms.Textarea):
             "picture": _("Picture"),
             "undo": _("Undo"),
             "redo": _("Redo"),
-            "address": _("Address"),
+            "find_page": _("Find a page of this site"),
+            "find_page_help": _("Part of its title, for example “help”. Choose a page from the list."),
+            "pages_found": _("Pages found:"),
+            "pages_more": _("The list shows the first ones. Write more of the title to find the others."),
+            "no_pages": _("No page has these words in its title."),
+            "pages_failed": _("The list cannot be opened. Are you still signed in? You can enter an address below."),
+            "address": _("Any other address"),
             "address_help": _("For example: /en/help/, https://crca.al, mailto:name@example.org or tel:116111."),
             "address_wrong": _("Enter an address that begins with /, https://, http://, mailto: or tel:."),
             "save": _("Set the link"),

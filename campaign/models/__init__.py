@@ -4,6 +4,7 @@ from campaign.models.demands import Demand
 from campaign.models.handouts import Handout
 from campaign.models.handovers import HandOver
 from campaign.models.help import HelpChannel
+from campaign.models.links import ExternalLink
 from campaign.models.materials import Material
 from campaign.models.menu import MenuPlace
 from campaign.models.news import Article
@@ -22,6 +23,7 @@ __all__ = [
     "Article",
     "Demand",
     "DemandStep",
+    "ExternalLink",
     "HandOver",
     "Handout",
     "HelpChannel",

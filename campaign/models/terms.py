@@ -17,22 +17,25 @@ FORMS_HELP = _(
 
 
 def normalise(text):
-    """Return the text without markup and accents, case-folded, for comparison."""
-    return plain(unescape(re.sub(r"<[^>]*>", " ", text)))
+    """Return (text without markup, the same without accents and case-folded, for each character of the latter its index)."""
+    text = unescape(re.sub(r"<[^>]*>", " ", text))
+    folded = [(character, index) for index, written in enumerate(text) for character in plain(written)]
+    return text, "".join(character for character, _index in folded), [index for _character, index in folded]
 
 
 class TermQuerySet(models.QuerySet):
     """Discouraged terms that can be searched for in texts."""
 
     def find_in(self, texts):
-        """Yield (label, language, term, matched words) for each term in each of the texts (label, language, text)."""
+        """Yield (label, language, term, words as written) for each term in each of the texts (label, language, text)."""
         terms = [(term, term.patterns()) for term in self]
         for label, language, text in texts:
-            normalised = normalise(text)
+            written, normalised, places = normalise(text)
             for term, patterns in terms:
                 for pattern in patterns:
                     if match := pattern.search(normalised):
-                        yield label, language, term, " ".join(match[0].split())
+                        end = places[match.end()] if match.end() < len(places) else len(written)
+                        yield label, language, term, " ".join(written[places[match.start()] : end].split())
                         break
 
 

@@ -1,47 +1,12 @@
-"""Base class of the admin of bilingual content: version history, optimistic locking, warnings about the text."""
+"""Base class of the admin of bilingual content: version history, optimistic locking, checks before publication."""
 
-from django.contrib import admin, messages
-from django.db import models
+from django.contrib import admin
 from django.db.models import Q
-from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from staff.admin.base import ModelAdmin, language_of
-from staff.admin.differences import editable_fields, label
+from staff.admin.checks import TextChecks
 from staff.admin.optimistic_locking import OptimisticLocking
-
-# Sent with `texts`, a list of (label, language or None, text). Each receiver returns a list of warnings for the editor.
-check_texts = Signal()
-
-
-class TextChecks:
-    """Mixin for ModelAdmin: shows the warnings of `check_texts` receivers after each save and above the form."""
-
-    def text_warnings(self, row):
-        """Warnings about the texts of a row and of its inline rows."""
-        rows = [row]
-        if hasattr(self, "inline_rows"):
-            rows += self.inline_rows(row)
-        texts = [
-            (label(field), language_of(field), getattr(text_row, field.attname))
-            for text_row in rows
-            for field in editable_fields(type(text_row))
-            if isinstance(field, (models.CharField, models.TextField))
-            and not isinstance(field, (models.SlugField, models.URLField))
-            and not field.choices
-        ]
-        responses = check_texts.send(sender=self.model, texts=texts)
-        return [warning for _receiver, warnings in responses for warning in warnings]
-
-    def save_related(self, request, form, formsets, change):
-        super().save_related(request, form, formsets, change)
-        for warning in self.text_warnings(form.instance):
-            self.message_user(request, warning, messages.WARNING)
-
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        if obj is not None:
-            context["text_warnings"] = self.text_warnings(obj)
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
 def translated_columns(model):

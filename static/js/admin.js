@@ -1,11 +1,11 @@
-// Admin: asks before leaving a form with unsaved changes.
+// Admin: asks before leaving a form with unsaved changes, and leads from a finding to its field.
 "use strict";
 
 for (const form of document.querySelectorAll("#content-main form[method=post][id$=_form]")) {
   // Rich text editors write into a field of the form, so the fields hold all input.
   const state = () => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
-  // A form redisplayed with errors contains unsaved input.
-  let saved = form.querySelector(".errornote") ? "" : null;
+  // A form redisplayed with errors, or as typed, contains unsaved input.
+  let saved = form.querySelector(".errornote, [data-unsaved]") ? "" : null;
   let isSubmitting = false;
 
   // The state is taken at the first interaction: changes made by scripts before it do not count.
@@ -19,5 +19,14 @@ for (const form of document.querySelectorAll("#content-main form[method=post][id
   addEventListener("pageshow", () => { isSubmitting = false; });
   addEventListener("beforeunload", (event) => {
     if (!isSubmitting && saved !== null && state() !== saved) event.preventDefault();
+  });
+}
+
+for (const link of document.querySelectorAll(".checks a[href^='#']")) {
+  link.addEventListener("click", () => {
+    const field = document.getElementById(link.hash.slice(1));
+    const closed = field?.closest("details:not([open])");
+    if (closed) closed.open = true;
+    field?.focus();
   });
 }

@@ -29,7 +29,7 @@ function extensions(tiptap, config, language) {
   const { Node } = tiptap;
   const Link = tiptap.Link.extend({
     addAttributes: () => ({ href: { default: null }, hreflang: { default: null } }),
-    addKeyboardShortcuts: () => ({ "Mod-k": ({ editor }) => { editLink(editor, config); return true; } }),
+    addKeyboardShortcuts: () => ({ "Mod-k": ({ editor }) => { editLink(editor, config, language); return true; } }),
   });
   const Picture = Node.create({
     name: "picture", group: "block", atom: true, draggable: true,
@@ -91,32 +91,67 @@ function withoutInlineCode(html) {
   return html.replace(/<style[\s\S]*?<\/style>/gi, "").replace(/\s(?:style|on\w+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, "");
 }
 
-/* The dialog for the address of a link. Without a selection the address becomes the text of the link. */
-function editLink(editor, config) {
+/* The dialog for a link: the pages of the site by name, in the language of the text, and a field for any other address. Without a
+   selection the name of the page, or the address, becomes the text of the link. */
+function editLink(editor, config, language) {
   const words = config.words;
   const before = editor.getAttributes("link").href || "";
   const address = make("input", { type: "text", id: "link-address", value: before, maxlength: 500, "aria-describedby": "link-help", required: true });
+  const search = make("input", { type: "search", id: "link-search", maxlength: 100, autocomplete: "off", "aria-describedby": "link-search-help" });
+  const status = make("p", { role: "status" });
+  const list = make("ul", { class: "link-list" });
   const dialog = make(
     "dialog", { class: "link-dialog", "aria-labelledby": "link-title" },
-    make("form", { submit: save },
+    make("div", { class: "library-head" },
       make("h2", { id: "link-title" }, words.link),
-      make("label", { for: "link-address" }, words.address), address,
-      make("p", { class: "help", id: "link-help" }, words.address_help),
+      make("button", { type: "button", class: "button", click: () => dialog.close() }, words.close)),
+    make("form", { submit: (event) => { event.preventDefault(); find(); } },
+      make("label", { for: "link-search" }, words.find_page),
+      make("p", { class: "help", id: "link-search-help" }, words.find_page_help), search),
+    status, list,
+    make("form", { class: "link-other", submit: save },
+      make("label", { for: "link-address" }, words.address),
+      make("p", { class: "help", id: "link-help" }, words.address_help), address,
       make("div", { class: "library-foot" },
         make("button", { type: "submit", class: "button default" }, words.save),
-        before ? make("button", { type: "button", class: "button", click: remove }, words.remove) : "",
-        make("button", { type: "button", class: "button", click: () => dialog.close() }, words.close))),
+        before ? make("button", { type: "button", class: "button", click: remove }, words.remove) : "")),
   );
+
+  function entry(page) {
+    const button = make("button", { type: "button", "aria-current": page.url === before ? "true" : null, click: () => set(page.url, page.name) },
+      make("span", { class: "name", lang: language }, page.name), make("span", { class: "kind" }, page.kind));
+    return make("li", {}, button);
+  }
+
+  let requests = 0;
+  async function find() {
+    const request = ++requests;
+    try {
+      const found = await ask({ library: config.pages }, { language, q: search.value });
+      // Only the latest request is shown.
+      if (request !== requests) return;
+      list.replaceChildren(...found.pages.map(entry));
+      list.scrollTop = 0;
+      const more = found.count > found.pages.length ? ` ${words.pages_more}` : "";
+      status.textContent = found.count ? `${words.pages_found} ${found.count}.${more}` : words.no_pages;
+    } catch {
+      status.textContent = words.pages_failed;
+    }
+    list.hidden = !list.hasChildNodes();
+  }
 
   function save(event) {
     event.preventDefault();
     const href = address.value.trim();
     address.setCustomValidity(/^(\/|#|https?:\/\/|mailto:|tel:)\S+$|^\/$/i.test(href) ? "" : words.address_wrong);
-    if (!address.reportValidity()) return;
+    if (address.reportValidity()) set(href, href);
+  }
+
+  function set(href, name) {
     dialog.close();
     const chain = editor.chain().focus();
     if (before) chain.extendMarkRange("link").setLink({ href }).run();
-    else if (editor.state.selection.empty) chain.insertContent({ type: "text", text: href, marks: [{ type: "link", attrs: { href } }] }).run();
+    else if (editor.state.selection.empty) chain.insertContent({ type: "text", text: name, marks: [{ type: "link", attrs: { href } }] }).run();
     else chain.setLink({ href }).run();
   }
 
@@ -125,11 +160,16 @@ function editLink(editor, config) {
     editor.chain().focus().extendMarkRange("link").unsetLink().run();
   }
 
+  let wait;
+  search.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(find, 250); });
   address.addEventListener("input", () => address.setCustomValidity(""));
-  dialog.addEventListener("close", () => { dialog.remove(); editor.commands.focus(); });
+  dialog.addEventListener("close", () => { clearTimeout(wait); dialog.remove(); editor.commands.focus(); });
+  list.hidden = true;
   document.body.append(dialog);
   dialog.showModal();
-  address.select();
+  if (before) address.select();
+  else search.focus();
+  find();
 }
 
 async function insertPicture(editor, config) {
@@ -139,7 +179,7 @@ async function insertPicture(editor, config) {
   chain.run();
 }
 
-function toolbar(editor, config, id) {
+function toolbar(editor, config, id, language) {
   const words = config.words;
   const style = make("select", { "aria-label": words.style, title: words.style },
     new Option(words.paragraph, "0"), new Option(words.heading, "2"), new Option(words.subheading, "3"));
@@ -151,7 +191,7 @@ function toolbar(editor, config, id) {
   const buttons = [
     ["bold", () => editor.chain().focus().toggleBold().run(), () => editor.isActive("bold")],
     ["italic", () => editor.chain().focus().toggleItalic().run(), () => editor.isActive("italic")],
-    ["link", () => editLink(editor, config), () => editor.isActive("link")],
+    ["link", () => editLink(editor, config, language), () => editor.isActive("link")],
     ["bullets", () => editor.chain().focus().toggleBulletList().run(), () => editor.isActive("bulletList")],
     ["numbers", () => editor.chain().focus().toggleOrderedList().run(), () => editor.isActive("orderedList")],
     ["quote", () => editor.chain().focus().toggleBlockquote().run(), () => editor.isActive("blockquote")],
@@ -203,9 +243,13 @@ async function start(area) {
       area.dispatchEvent(new Event("input", { bubbles: true }));
     },
   });
-  place.prepend(toolbar(editor, config, attributes.id));
+  place.prepend(toolbar(editor, config, attributes.id, language));
   area.hidden = true;
   label?.addEventListener("click", () => editor.commands.focus());
+  // Links to the field, such as those of findings, lead to the editor in its place.
+  for (const link of document.querySelectorAll(`a[href="#${area.id}"]`)) {
+    link.addEventListener("click", (event) => { event.preventDefault(); place.scrollIntoView(); editor.commands.focus(); });
+  }
 }
 
 for (const area of document.querySelectorAll("textarea[data-editor]")) start(area);

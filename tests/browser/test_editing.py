@@ -187,7 +187,7 @@ def test_axe_finds_nothing_serious_on_the_forms_of_editors(staff_visit, visit, w
     page.fill("#id_title_en", "All of us against child pornography")
     Page.objects.filter(pk=about.pk).update(title_en="Another title", state="draft")
     press(page.locator("[name=_continue]"))
-    expect(page.locator(".conflict, .caution")).to_have_count(2)
+    expect(page.locator(".conflict, .checks .check-words")).to_have_count(2)
     look(page)
     page.check("[name=save_over]")
     press(page.locator("[name=_continue]"))

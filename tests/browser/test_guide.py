@@ -218,8 +218,9 @@ def news(walk, besa, reader):
     expect(page.locator(text)).to_have_text(TYPED["text"][walk.language])
     walk.picture("news-text", ".editor [role=toolbar]", "[name=_continue]", "[name=_preview]", of=[".field-picture"])
     walk.press("[name=_continue]")
-    walk.picture("preview-links", ".panel li a", of=["#content h1"], to=[".panel"])
-    link = page.locator(".panel li a").nth(LANGUAGES.index(walk.language)).get_attribute("href")
+    previews = "[aria-labelledby=preview-title]"
+    walk.picture("preview-links", f"{previews} li a", of=["#content h1"], to=[previews])
+    link = page.locator(f"{previews} li a").nth(LANGUAGES.index(walk.language)).get_attribute("href")
     reader.page.set_viewport_size(SCREEN)
     reader.open(link)
     walk.picture("preview", "aside.preview", of=["header"], to=["main h1"], page=reader.page)
@@ -257,8 +258,19 @@ def news(walk, besa, reader):
     walk.picture("conflict", ".conflict label", of=["#content h1"], to=[".conflict"])
     page.locator("[name=save_over]").check()
     page.locator(f"#id_lead_{walk.language}").fill(TYPED["avoid"][walk.language])
+    # A link to a page that does not exist, which is removed again.
+    page.locator(text).press("Control+a")
+    page.keyboard.press("Control+k")
+    page.locator("#link-address").fill("/nowhere/")
+    walk.look()
+    page.keyboard.press("Enter")
+    walk.press("[name=_check]")
+    expect(page.locator(".check-link .must-fix")).to_be_visible()
+    page.locator(text).press("Control+a")
+    page.keyboard.press("Control+k")
+    page.locator("dialog[open] .link-other button:not([type=submit])").click()
     walk.press("[name=_continue]")
-    walk.picture("avoid", ".caution", of=["#content h1"])
+    walk.picture("avoid", ".check-words", of=["#content h1"], to=[".checks"])
     for path in (
         "article",
         "page",
@@ -271,6 +283,7 @@ def news(walk, besa, reader):
         "voice",
         "organisation",
         "term",
+        "externallink",
         "picture/?used=no",
     ):
         walk.open(f"/admin/campaign/{path}")

@@ -450,8 +450,8 @@ def test_a_discouraged_term_is_saved_with_a_persistent_warning(editor, column, w
     [warning] = [message for message in messages(response) if better in message]
     assert warning.startswith(f"{name} ({language}) contains “")
     reopened = Document(editor.get(change(Page.objects.get(key="brave")), headers=ENGLISH))
-    [panel] = reopened.all("section", **{"aria-labelledby": "caution-title"})
-    assert better in reopened.words(panel)
+    findings = reopened.all("li", **{"class": "check-words"})
+    assert any(better in reopened.words(finding) for finding in findings)
 
 
 def test_preferred_terms_and_the_starter_content_cause_no_warning(editor):
@@ -459,7 +459,7 @@ def test_preferred_terms_and_the_starter_content_cause_no_warning(editor):
         rows = [("", "sq", term.better_sq), ("", "en", term.better_en)]
         assert list(Term.objects.all().find_in(rows)) == []
     rows = [row for model in (Page, Article, Demand, Sector) for row in model.objects.all()]
-    warned_of = [row for row in rows if "caution-title" in editor.get(change(row)).text]
+    warned_of = [row for row in rows if "check-words" in editor.get(change(row)).text]
     # It explains which words to use, and names the others.
     assert [getattr(row, "key", row) for row in warned_of] == ["glossary"]
 
@@ -473,7 +473,7 @@ def test_staff_can_extend_the_list_of_terms(editor):
     response = editor.post(f"{PAGES}add/", WORDS | {"lead_en": "Saviours of children"}, follow=True, headers=ENGLISH)
     assert any("supporter" in message and "Children have a voice." in message for message in messages(response))
     # The list of terms itself causes no warning.
-    assert "caution-title" not in editor.get(change(Term.objects.get(key="rescue"))).text
+    assert "before-you-publish" not in editor.get(change(Term.objects.get(key="rescue"))).text
 
 
 # Sectors

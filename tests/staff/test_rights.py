@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from reversion.models import Version
 
-from campaign.models import Material
+from campaign.models import ExternalLink, Material
 from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
@@ -50,6 +50,8 @@ MODELS = {
     "campaign.handout": {EDITOR: "LVHS", SAFEGUARDING: "LVHS", ADMINISTRATOR: "LVHS"},
     "campaign.picture": CONTENT,
     "campaign.material": CONTENT,
+    # Collected from the content and checked by the worker.
+    "campaign.externallink": {EDITOR: SEE, SAFEGUARDING: SEE, ADMINISTRATOR: SEE},
     "campaign.term": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
     "campaign.sitesettings": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
     # Places of pages, which are added and deleted as pages.
@@ -115,6 +117,7 @@ OWN_VIEWS = {
     "campaign_protectionunit_export": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_picture_library": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
+    "campaign_externallink_pages": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
 }
 # Open only to the user who sent the trial mail (tests/pledges/mail/test_content.py).
 OWNER_ONLY = {"pledges_messagetext_tried"}
@@ -154,6 +157,7 @@ def rows():
     Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))
     make_handover()
     make_picture()
+    ExternalLink.objects.collect()
     Material.objects.create(key="poster", section="posters", title_sq="Poster", title_en="Poster", is_shown=False)
     make_account("besa@shembull.al", name="Besa")
     found = {}

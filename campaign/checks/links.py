@@ -1,0 +1,81 @@
+"""Links that lead nowhere, to an old address or into the other language; those to other sites as the worker found them."""
+
+import re
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from campaign.checks.reading import blocks
+from campaign.internal_links import Leads, follow, is_internal
+from campaign.models import ExternalLink
+from campaign.models.links import addresses_in
+from pledges.languages import LANGUAGE_CODES
+from staff.admin.checks import Finding
+
+# An address that opens no page: mail and calls.
+DIRECT = re.compile(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|tel:\+?[\d().\s-]{2,20}", re.IGNORECASE)
+REFUSING = {Leads.NOWHERE, Leads.UNPUBLISHED, Leads.PERSONAL}
+
+
+def check(content):
+    """Yield an error for each link that leads nowhere within the site, and a finding for others that lead astray."""
+    found = [
+        (text, link)
+        for text in content.texts
+        if text.is_rich
+        for block in blocks(text.value, True)
+        for link in block.links
+        # A number of a help channel in its place becomes a link only when the page is shown.
+        if link[0]
+    ]
+    external = [address for _text, link in found for address in addresses_in(link[0])]
+    failing = {row.address: row for row in ExternalLink.objects.filter(address__in=external).failing()}
+    own = set(_own_addresses(content))
+    for text, (href, hreflang, words) in found:
+        passage = " ".join(words.split()) or href
+        if is_internal(href):
+            target = follow(href, text.language, own, content.value("publish_at"))
+            if target.leads is not Leads.RIGHT and not (target.leads is Leads.OTHER_LANGUAGE and hreflang):
+                yield Finding(text, "link", _inside(href, target), passage, is_error=target.leads in REFUSING)
+        elif rows := [failing[address] for address in addresses_in(href) if address in failing]:
+            yield Finding(text, "link", _outside(rows[0]), passage)
+        elif href.lower().startswith(("mailto:", "tel:")) and not DIRECT.fullmatch(href.partition("?")[0]):
+            sentence = _("The link %(address)s has no complete address or number. Correct it.") % {"address": href}
+            yield Finding(text, "link", sentence, passage, is_error=True)
+
+
+def _own_addresses(content):
+    """Yield the addresses that the page has once it is saved."""
+    if not hasattr(content.model, "publish_at"):
+        return
+    # A copy: the address depends on the slugs alone.
+    row = content.model(key=content.value("key")) if hasattr(content.model, "key") else content.model()
+    for language in LANGUAGE_CODES:
+        setattr(row, f"slug_{language}", content.value(f"slug_{language}") or "")
+        if getattr(row, f"slug_{language}"):
+            with override(language):
+                yield row.get_absolute_url()
+
+
+def _inside(href, target):
+    words = {"address": href, "new": target.url}
+    return {
+        Leads.NOWHERE: _("This link leads to %(address)s, where there is no page. Choose a page, or remove the link."),
+        Leads.UNPUBLISHED: _(
+            "This link leads to %(address)s, which is not published. Publish that page first, or remove the link."
+        ),
+        Leads.PERSONAL: _(
+            "This link leads to %(address)s, which visitors cannot open. Choose a public page, or remove the link."
+        ),
+        Leads.MOVED: _("This link leads to the old address %(address)s. The page is now at %(new)s."),
+        Leads.OTHER_LANGUAGE: _(
+            "This link leads into the other language. In the language of this text the page is at %(new)s."
+        ),
+    }[target.leads] % words
+
+
+def _outside(row):
+    return _("This link leads to %(address)s: %(outcome)s. Find the new address, or remove the link.") % {
+        "address": row.address,
+        "outcome": row.get_outcome_display(),
+    }

@@ -1,0 +1,105 @@
+"""What the checks read in a text: its blocks with their sentences, its links and its pictures."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from html.parser import HTMLParser
+
+from campaign import richtext
+
+BLOCKS = {"p", "h2", "h3", "li", "blockquote", "dt", "dd", "div", "td", "h1", "h4", "h5", "h6"}
+HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+BOLD = {"strong", "b"}
+# Abbreviations whose full stop does not end a sentence, and the full stop of an ordinal or a date before a letter or a digit.
+ABBREVIATIONS = re.compile(
+    r"\b(?:nr|no|art|neni|p\.sh|e\.g|i\.e|dmth|etj|vol|Dr|Mr|Mrs|Ms|St|fq|pp?)\.(?=\s+[\w(“„])", re.IGNORECASE
+)
+# A colon ends a sentence too, as in the definition of LIX, and so does a line that begins a list item or a heading of plain text.
+SENTENCE_END = re.compile(r"(?<=[.!?…])[”“\"’)]*\s+(?=[“„\"‘(]*[A-ZËÇ0-9])|(?<=:)\s+|\n(?=[-•#])")
+WORD = re.compile(r"[^\W\d_]+(?:[’'-][^\W\d_]+)*")
+# Stands for the full stop of an abbreviation while a text is split.
+STOP = "\ue000"
+
+
+@dataclass
+class Block:
+    """One paragraph, heading or list item. `text` is plain, `bold` the part of it in bold, `links` are (href, hreflang, text)."""
+
+    tag: str
+    text: str = ""
+    bold: str = ""
+    links: list = field(default_factory=list)
+
+    @property
+    def is_heading(self):
+        """Whether it is a heading of any level."""
+        return self.tag in HEADINGS
+
+    @cached_property
+    def sentences(self):
+        """Its sentences, with white space joined."""
+        return sentences(self.text)
+
+
+def sentences(text):
+    """The sentences of a plain text, as written, each on one line."""
+    found = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        kept = ABBREVIATIONS.sub(lambda match: match[0][:-1] + STOP, paragraph)
+        found += [" ".join(each.replace(STOP, ".").split()) for each in SENTENCE_END.split(kept) if each]
+    return [each for each in found if each]
+
+
+def words(text):
+    """The words of a text: letters, with apostrophes and hyphens between them."""
+    return WORD.findall(text)
+
+
+class _Parser(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.blocks, self.link, self.bold = [], None, 0
+
+    @property
+    def block(self):
+        if not self.blocks:
+            self.blocks.append(Block("p"))
+        return self.blocks[-1]
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if tag in BLOCKS:
+            self.blocks.append(Block(tag))
+        elif tag == "br":
+            self.block.text += "\n"
+        elif tag in BOLD:
+            self.bold += 1
+        elif tag == "a":
+            self.link = [attributes.get("href") or "", attributes.get("hreflang") or "", ""]
+            self.block.links.append(self.link)
+
+    def handle_endtag(self, tag):
+        if tag == "a":
+            self.link = None
+        elif tag in BOLD:
+            self.bold = max(0, self.bold - 1)
+        elif tag in BLOCKS:
+            # What follows without a tag of its own is a paragraph.
+            self.blocks.append(Block("p"))
+
+    def handle_data(self, data):
+        self.block.text += data
+        if self.bold:
+            self.block.bold += data
+        if self.link:
+            self.link[2] += data
+
+
+def blocks(value, is_rich):
+    """The blocks of a text that have words, and its headings. A plain text has one for each paragraph."""
+    if not is_rich:
+        return [Block("p", text) for text in re.split(r"\n\s*\n", value) if text.strip()]
+    parser = _Parser()
+    parser.feed(richtext.clean(value))
+    parser.close()
+    return [block for block in parser.blocks if block.text.strip() or block.is_heading]

@@ -1,0 +1,68 @@
+"""The public pages of the site by name, for staff who link to them."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
+
+from campaign.content import SiteContent
+from campaign.listed_pages import events, organisations
+from campaign.search import fixed_pages
+from pledges.models.alarm_words import plain
+
+
+class Kind(models.TextChoices):
+    """What a page is, in the order of the list."""
+
+    PAGE = "page", _("page")
+    GROUP = "group", _("page of a group")
+    FIXED = "fixed", _("fixed page")
+    DEMAND = "demand", _("demand")
+    NEWS = "news", _("news")
+    EVENT = "event", _("event")
+    ORGANISATION = "organisation", _("organisation")
+
+
+@dataclass(frozen=True)
+class SitePage:
+    """One public page. `url` is its path, both are in the language that was asked for."""
+
+    kind: Kind
+    name: str
+    url: str
+
+
+def in_language(language):
+    """The SitePages in a language, by kind. Each address is listed once."""
+    found = {}
+    with override(language):
+        for page in _pages(language):
+            found.setdefault(page.url, page)
+    order = list(Kind)
+    return sorted(found.values(), key=lambda page: order.index(page.kind))
+
+
+def find(words, language):
+    """The SitePages whose name contains all words, accents aside; those whose name begins with them come first."""
+    wanted = plain(words)
+    found = [page for page in in_language(language) if all(word in plain(page.name) for word in wanted.split())]
+    return sorted(found, key=lambda page: not plain(page.name).startswith(wanted.strip()))
+
+
+def _pages(language):
+    content = SiteContent.current()
+    for page in content.pages:
+        yield SitePage(Kind.GROUP if page.sector_id else Kind.PAGE, page.title, page.get_absolute_url())
+    for history in content.demands:
+        yield SitePage(Kind.DEMAND, history.demand.title, history.demand.get_absolute_url())
+    for article in content.articles:
+        yield SitePage(Kind.NEWS, article.title, article.get_absolute_url())
+    for kind, listed in ((Kind.EVENT, events()), (Kind.ORGANISATION, organisations(content))):
+        for page in listed:
+            yield SitePage(kind, page.title, page.url)
+    yield SitePage(Kind.FIXED, gettext("Home page"), reverse("campaign:home"))
+    yield SitePage(Kind.FIXED, gettext("News"), reverse("campaign:news"))
+    for page in fixed_pages(language, content):
+        yield SitePage(Kind.FIXED, page.title, page.url)

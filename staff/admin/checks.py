@@ -1,0 +1,192 @@
+"""Checks of content before it is published: what they read, what they find, and the panel of findings above a form.
+
+A check reads what is typed, not what is stored. This app knows none: receivers of `check_content` have them.
+"""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.dispatch import Signal
+from django.utils.translation import gettext as _
+
+from staff.admin.base import language_of
+from staff.admin.differences import editable_fields, label
+
+# Sent with `content`, a Content. Each receiver returns a list of Finding.
+check_content = Signal()
+# The id of the panel.
+PANEL = "before-you-publish"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One field with words. `anchor` is the id of its control, "" without one; `is_line` says that it is a single line."""
+
+    name: str
+    label: str
+    language: str | None
+    value: str
+    anchor: str = ""
+    is_rich: bool = False
+    is_line: bool = False
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a form shows: its `texts` and those of its inline forms, and `value()` of its other fields."""
+
+    model: type
+    texts: list
+    form: forms.ModelForm
+
+    def value(self, name):
+        """The typed value of a field, or the stored one if it cannot be typed here. None if it is not valid or does not exist."""
+        if name not in self.form.fields:
+            return getattr(self.form.instance, name, None)
+        try:
+            return self.form.fields[name].clean(self.form[name].value())
+        except ValidationError:
+            return None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check says about a text: `sentence` in words, and the `passage` it is about, as written.
+
+    With `is_error` the public would meet something broken, so it refuses publication. `message` is said after each save as well.
+    """
+
+    text: Text
+    kind: str
+    sentence: str
+    passage: str = ""
+    is_error: bool = False
+    message: str = ""
+
+    def as_error(self):
+        """The words of an error of the field."""
+        return f"“{self.passage}”: {self.sentence}" if self.passage else self.sentence
+
+
+class CheckedForm(forms.ModelForm):
+    """A form that refuses to publish what would be broken. `model_admin` is set by TextChecks.get_form()."""
+
+    model_admin = None
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.model_admin.publishes(self):
+            for finding in self.model_admin.findings(self, []):
+                if finding.is_error:
+                    name = finding.text.name if finding.text.name in self.fields else None
+                    self.add_error(name, ValidationError(finding.as_error(), code="broken"))
+        return cleaned
+
+
+class TextChecks:
+    """Mixin for ModelAdmin: the panel “Before you publish”, and the button “Check”, which shows it anew and saves nothing."""
+
+    # False for content that is about words to avoid, or of which the public sees no words.
+    has_checks = True
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        kwargs["form"] = type("Form", (CheckedForm, kwargs.get("form", self.form)), {"model_admin": self})
+        return super().get_form(request, obj, change, **kwargs)
+
+    def publishes(self, form):
+        """Whether the public would see what this form saves. `cleaned_data` is complete but for fields with errors."""
+
+        def value(name):
+            return form.cleaned_data.get(name, getattr(form.instance, name, None))
+
+        return value("state") in (None, "published") and value("is_shown") in (None, True)
+
+    def findings(self, form, formsets):
+        """The findings about what a form and its inline formsets show, errors first, otherwise in the order of the fields."""
+        if not self.has_checks:
+            return []
+        content = Content(self.model, list(self._texts(form, formsets)), form)
+        found = [each for _receiver, each in check_content.send(sender=self.model, content=content)]
+        place = {text: index for index, text in enumerate(content.texts)}
+        return sorted(
+            (finding for each in found for finding in each),
+            key=lambda finding: (not finding.is_error, place.get(finding.text, len(place))),
+        )
+
+    def _texts(self, form, formsets):
+        yield from texts_of(form, getattr(self, "rich_text", ()))
+        for formset in formsets:
+            for inline in formset.forms:
+                if not (formset.can_delete and inline["DELETE"].value()):
+                    yield from texts_of(inline)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" and "_check" in request.POST:
+            # The form as typed (staff/admin/typed.py). Of a row that was deleted meanwhile, as a new one.
+            request.typed, request.method = request.POST, "GET"
+            if object_id is not None and self.get_object(request, unquote(object_id)) is None:
+                object_id = None
+            if request.FILES:
+                self.message_user(request, _("Choose the file again: checking keeps no file."), messages.WARNING)
+            extra_context = {"is_checked": True} | (extra_context or {})
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        for finding in self.findings(form, formsets):
+            if finding.message:
+                self.message_user(request, finding.message, messages.WARNING)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if self.has_checks:
+            form = context["adminform"].form
+            formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+            may_change = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+            is_opened_empty = obj is None and not form.is_bound
+            context["checks"] = {
+                "id": PANEL,
+                "groups": _grouped([] if is_opened_empty else self.findings(form, formsets)),
+                "may_check": may_change,
+                "is_empty": is_opened_empty,
+            }
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+
+def texts_of(form, rich_text=()):
+    """Yield the Text of each field of a form that has words, typed or stored."""
+    columns = {field.name: field for field in editable_fields(form._meta.model)}
+    for name, field in columns.items():
+        if not isinstance(field, (models.CharField, models.TextField)) or field.choices:
+            continue
+        if isinstance(field, (models.SlugField, models.URLField)):
+            continue
+        is_typed = name in form.fields
+        yield Text(
+            name=name,
+            label=label(field),
+            language=language_of(field),
+            value=(form[name].value() if is_typed else getattr(form.instance, field.attname)) or "",
+            anchor=form[name].auto_id if is_typed else "",
+            is_rich=name.rpartition("_")[0] in rich_text,
+            is_line=not isinstance(field, models.TextField),
+        )
+    for name, field in form.fields.items():
+        # Fields of the form alone, such as the first pledge text of a new sector.
+        language = name.rpartition("_")[2]
+        if name not in columns and language in dict(settings.LANGUAGES) and isinstance(field, forms.CharField):
+            yield Text(name, str(field.label), language, form[name].value() or "", form[name].auto_id)
+
+
+def _grouped(findings):
+    """[{"name", "language", "findings"}]: both languages in their order, then what is in neither."""
+    languages = [*settings.LANGUAGES, (None, _("In both languages"))]
+    groups = [
+        {"name": name, "language": code, "findings": [each for each in findings if each.text.language == code]}
+        for code, name in languages
+    ]
+    return [group for group in groups if group["findings"] or group["language"]]

@@ -1,0 +1,311 @@
+"""Visits to other sites, against real servers: what they find, and that no address of a private network is reached."""
+
+import ipaddress
+import socketserver
+import threading
+import time
+from contextlib import ExitStack
+from functools import partial
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from campaign import public_web
+from campaign.public_web import Web, is_public, visit
+from pledges.mail.records import resolver
+from tests.dns import NameServer
+
+# Where a test serves the public network. Only the tests say so.
+PUBLIC, PRIVATE = "127.0.0.2", "127.0.0.1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers as `server.answers` says: {path: (status, headers)} or a function that writes."""
+
+    def do_HEAD(self):
+        self.server.requests.append((self.command, self.path, dict(self.headers)))
+        answer = self.server.answers.get(self.path, (404, {}))
+        if callable(answer):
+            answer(self)
+            return
+        status, headers = answer
+        if isinstance(status, dict):
+            status = status[self.command]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    do_GET = do_HEAD
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """A web server at one address of this machine. `connections` counts also those that send nothing."""
+
+    daemon_threads = allow_reuse_address = True
+
+    def __init__(self, address, port, answers):
+        super().__init__((address, port), Handler)
+        self.answers, self.requests, self.connections = answers, [], 0
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def verify_request(self, *arguments):
+        self.connections += 1
+        return True
+
+    def handle_error(self, *arguments):
+        """A visit that ends early closes its connection."""
+
+
+@pytest.fixture
+def network():
+    """A function from DNS records and answers to (public server, private server at the same port, Web, name server)."""
+    with ExitStack() as stack:
+
+        def start(records, answers, is_public=lambda ip: str(ip) == PUBLIC, **options):
+            public = Server(PUBLIC, 0, answers)
+            private = Server(PRIVATE, public.server_address[1], {"/": (200, {}), "/secret": (200, {})})
+            names = stack.enter_context(NameServer(records))
+            for server in (public, private):
+                stack.callback(server.server_close)
+                stack.callback(server.shutdown)
+            asked = resolver(*names.server_address)
+            port = public.server_address[1]
+            return public, private, Web(asked, is_public, {"http": port, "https": port}, **options), names
+
+        yield start
+
+
+SITE = {("shembull.al", "A"): [PUBLIC]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ((200, {}), "opens"),
+        ((204, {}), "opens"),
+        ((404, {}), "gone"),
+        ((410, {}), "gone"),
+        ((403, {}), "closed"),
+        ((429, {}), "closed"),
+        ((500, {}), "down"),
+        # A server that knows no HEAD.
+        (({"HEAD": 405, "GET": 200}, {}), "opens"),
+        (({"HEAD": 404, "GET": 200}, {}), "opens"),
+    ],
+)
+def test_the_outcome_follows_the_answer(network, answer, outcome):
+    _public, _private, web, _names = network(SITE, {"/a?b=c": answer})
+    assert visit("http://shembull.al/a?b=c#d", web) == outcome
+
+
+def test_a_request_names_this_site_and_nothing_else(network, settings):
+    public, _private, web, _names = network(SITE, {"/": ({"HEAD": 405, "GET": 200}, {})})
+    visit("http://shembull.al", web)
+    assert [command for command, _path, _headers in public.requests] == ["HEAD", "GET"]
+    for _command, _path, headers in public.requests:
+        assert headers["Host"] == "shembull.al" and settings.SITE_URL in headers["User-Agent"]
+        assert set(headers) <= {"Host", "User-Agent", "Accept", "Connection", "Range", "Accept-Encoding"}
+
+
+def test_no_proxy_of_the_environment_is_used(network, monkeypatch):
+    public, private, web, _names = network(SITE, {"/": (200, {})})
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://{PRIVATE}:{private.server_address[1]}")
+    assert visit("http://shembull.al/", web) == "opens"
+    assert private.connections == 0 and public.connections == 1
+
+
+def test_a_name_that_does_not_exist_is_gone(network):
+    _public, _private, web, _names = network(SITE, {})
+    assert visit("http://nuk-ka.al/", web) == "gone"
+
+
+def test_name_servers_that_do_not_answer_are_no_proof(network):
+    _public, _private, web, names = network(SITE, {})
+    names.records = None
+    assert visit("http://shembull.al/", Web(web.resolver, web.is_public, web.ports, patience=0.5)) == "down"
+
+
+def test_a_server_that_is_off_is_down(network):
+    public, _private, web, _names = network(SITE, {})
+    public.shutdown()
+    public.server_close()
+    assert visit("http://shembull.al/", web) == "down"
+
+
+def test_no_https_behind_https_is_down(network):
+    _public, _private, web, _names = network(SITE, {"/": (200, {})})
+    assert visit("https://shembull.al/", web) == "down"
+
+
+# Attacks. The rule of public addresses is the real one, and a server listens at the private address.
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1/",
+        "http://127.0.0.1:80/secret",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://0.0.0.0/",
+        "http://0/",
+        "http://[::1]/",
+        "http://[::]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[::ffff:7f00:1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://localhost/",
+        "http://localhost./",
+        "http://loop.shembull.al/",
+        "http://loop6.shembull.al/",
+        "http://both.shembull.al/",
+        "http://alias.shembull.al/",
+        "http://mapped.shembull.al/",
+        "http://①②⑦.⓪.⓪.①/",
+        "http://127。0。0。1/",
+        "http://shembull.al@127.0.0.1/",
+        "http://127.0.0.1\\@shembull.al/",
+        "http://127.0.0.1#@shembull.al/",
+        "http://127.0.0.1:22/",
+        "http://shembull.al:6379/",
+        "https://127.0.0.1/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "gopher://127.0.0.1:25/x",
+        "http:///secret",
+        "http://[::1/",
+        "http://127.0.0.1\r\n.shembull.al/",
+        "//127.0.0.1/secret",
+    ],
+)
+def test_a_private_address_is_not_reached(network, address):
+    records = {
+        ("loop.shembull.al", "A"): ["127.0.0.1"],
+        ("loop6.shembull.al", "AAAA"): ["::1"],
+        # One public address does not excuse a private one.
+        ("both.shembull.al", "A"): ["93.184.216.34", "127.0.0.1"],
+        ("alias.shembull.al", "CNAME"): ["loop.shembull.al."],
+        ("mapped.shembull.al", "AAAA"): ["::ffff:127.0.0.1"],
+    }
+    public, private, web, _names = network(records, {}, is_public=is_public)
+    assert visit(address, web) in ("private", "gone", "skipped", "down")
+    assert private.connections == public.connections == 0
+
+
+@pytest.mark.parametrize(
+    "ip",
+    """0.0.0.0 10.1.2.3 100.64.0.1 127.0.0.1 127.255.255.254 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1 192.0.2.1
+    192.88.99.1 192.168.0.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 :: ::1
+    ::ffff:10.0.0.1 ::ffff:93.184.216.34 ::127.0.0.1 64:ff9b::a00:1 64:ff9b:1::a00:1 100::1 2001::1 2001:db8::1 2001:20::1
+    2002:a00:1:: 3fff::1 5f00::1 fc00::1 fd00::1 fe80::1 fec0::1 ff02::1""".split(),
+)
+def test_an_address_of_no_public_network_is_refused(ip):
+    assert not is_public(ipaddress.ip_address(ip))
+
+
+@pytest.mark.parametrize("ip", ["93.184.216.34", "1.1.1.1", "185.15.59.224", "2606:4700::1111", "2a00:1450:4001::8a"])
+def test_an_address_of_the_public_network_is_accepted(ip):
+    assert is_public(ipaddress.ip_address(ip))
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1/secret", "//127.0.0.1/secret", "http://loop.shembull.al/secret", "http://localhost/secret"],
+)
+@pytest.mark.parametrize("status", sorted(public_web.REDIRECTS))
+def test_a_redirect_into_a_private_address_is_not_followed(network, status, target):
+    records = SITE | {("loop.shembull.al", "A"): [PRIVATE]}
+    public, private, web, _names = network(records, {"/": (status, {"Location": target})})
+    assert visit("http://shembull.al/", web) == "private"
+    assert private.connections == 0 and public.connections == 1
+
+
+@pytest.mark.parametrize(
+    "target", ["file:///etc/passwd", "ftp://shembull.al/", "http://shembull.al:22/", "http://a:b@shembull.al/"]
+)
+def test_a_redirect_to_another_scheme_port_or_password_is_not_followed(network, target):
+    public, _private, web, _names = network(SITE, {"/": (302, {"Location": target})})
+    assert visit("http://shembull.al/", web) == "skipped"
+    assert public.connections == 1
+
+
+def test_redirects_are_followed_five_times(network):
+    answers = {f"/{n}": (301, {"Location": f"/{n + 1}"}) for n in range(9)}
+    public, _private, web, _names = network(SITE, answers | {"/5": (200, {})})
+    assert visit("http://shembull.al/0", web) == "opens"
+    assert len(public.requests) == 6
+    public.answers["/5"] = answers["/5"]
+    assert visit("http://shembull.al/0", web) == "down"
+    assert len(public.requests) == 12
+
+
+def test_a_name_that_changes_its_address_reaches_only_the_first(network):
+    class Rebinding(dict):
+        """The public address at first, then the private one."""
+
+        asked = 0
+
+        def get(self, key, default=None):
+            if key == ("shembull.al", "A"):
+                self.asked += 1
+                return [PUBLIC if self.asked == 1 else PRIVATE]
+            return default
+
+    records = Rebinding(SITE)
+    public, private, web, _names = network(records, {"/": ({"HEAD": 405, "GET": 200}, {})})
+    assert visit("http://shembull.al/", web) == "opens"
+    assert records.asked == 1 and [command for command, *_ in public.requests] == ["HEAD", "GET"]
+    # The next visit looks it up anew, and refuses.
+    assert visit("http://shembull.al/", web) == "private"
+    assert private.connections == 0
+
+
+def drip(handler, text=b"HTTP/1.1 200 OK\r\nX: "):
+    handler.wfile.write(text)
+    for _byte in range(1000):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "answer", [drip, partial(drip, text=b"x"), lambda handler: time.sleep(5)], ids=["header", "first line", "silence"]
+)
+def test_a_server_that_sends_a_byte_at_a_time_ends_with_the_time(network, answer):
+    _public, _private, web, _names = network(SITE, {"/": answer}, patience=0.5)
+    began = time.monotonic()
+    assert visit("http://shembull.al/", web) == "down"
+    assert time.monotonic() - began < 2
+
+
+def test_a_large_answer_is_not_read(network):
+    sent = []
+
+    def flood(handler):
+        if handler.command == "HEAD":
+            handler.send_error(405)
+            return
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _part in range(1000):
+            handler.wfile.write(b"x" * 100_000)
+            sent.append(100_000)
+
+    _public, _private, web, _names = network(SITE, {"/": flood})
+    assert visit("http://shembull.al/", web) == "opens"
+    assert sum(sent) < 50_000_000
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"no http\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 500]
+)
+def test_what_is_no_http_is_down(network, text):
+    _public, _private, web, _names = network(SITE, {"/": lambda handler: handler.wfile.write(text)})
+    assert visit("http://shembull.al/", web) == "down"
