@@ -96,7 +96,7 @@ def test_from_the_last_field_ten_tabs_lead_to_save(staff_visit):
     for path in [each for each in pages(visitor) if each.endswith(("/add/", "/change/"))]:
         visitor.open(path)
         visitor.page.evaluate(LAST_FIELD)
-        for tabs in range(12):
+        for tabs in range(12):  # noqa: B007 - read below
             if visitor.page.evaluate(FOCUSED) == "_save":
                 break
             visitor.page.keyboard.press("Tab")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("pledges", "0070_name_bits")]
+    dependencies = [("pledges", "0049_name_bits")]
 
     operations = [
         ValidateConstraint("pledge", "pledge_name_bits_of_a_name"),

@@ -8,6 +8,6 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pledges", "0048_indexes_of_messages")]
+    dependencies = [("pledges", "0050_indexes_of_name_bits")]
 
     operations = [migrations.RunSQL((SQL / "sectors.sql").read_text(), migrations.RunSQL.noop)]

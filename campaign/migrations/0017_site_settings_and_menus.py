@@ -18,7 +18,7 @@ PLACES = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaign", "0080_pages_of_sectors"),
+        ("campaign", "0016_pages_of_sectors"),
     ]
 
     operations = [

@@ -8,6 +8,6 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0014_addresses"), ("pledges", "0080_slugs_of_sectors")]
+    dependencies = [("campaign", "0015_external_links"), ("pledges", "0051_slugs_of_sectors")]
 
     operations = [migrations.RunSQL((SQL / "sector_pages.sql").read_text(), migrations.RunSQL.noop)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pledges", "0080_slugs_of_sectors"),
+        ("pledges", "0051_slugs_of_sectors"),
     ]
 
     operations = [
