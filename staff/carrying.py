@@ -175,8 +175,12 @@ def _is_from_this_site(request):
     own = f"{request.scheme}://{request.get_host()}"
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
-    sender = request.headers.get("origin") or request.headers.get("referer", "")
-    return "{0.scheme}://{0.netloc}".format(urlsplit(sender)) == own
+    try:
+        sender = urlsplit(request.headers.get("origin") or request.headers.get("referer", ""))
+    except ValueError:
+        # Such as "http://[".
+        return False
+    return f"{sender.scheme}://{sender.netloc}" == own
 
 
 @sensitive_post_parameters()

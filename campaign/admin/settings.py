@@ -83,9 +83,8 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     def get_changelist_form(self, request, **kwargs):
         return super().get_changelist_form(request, form=PlaceForm, **kwargs)
 
-    def text_warnings(self, row):
-        # Its words are not edited here.
-        return []
+    # Its words are not edited here.
+    has_checks = False
 
     @admin.display(description=_("page"))
     def name(self, page):

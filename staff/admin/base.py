@@ -73,6 +73,9 @@ class BothLanguages:
             field.widget = field.widget.widget
         if isinstance(db_field, models.URLField):
             field.validators.append(WEB_ADDRESS)
+        if isinstance(getattr(field, "widget", None), forms.FileInput):
+            # A label names the field. Django writes a legend, which names only a group of fields.
+            field.widget.use_fieldset = False
         if language_of(db_field):
             field.widget.attrs["lang"] = language_of(db_field)
         return field

@@ -335,6 +335,8 @@ def one_pledge(walk):
     walk.picture("erase", "#id_asked", "#content [type=submit]", of=["#content h1"])
     page.locator("#id_asked").select_option("letter")
     walk.press("#content form [type=submit]")
+    waiting = make_pledge(name="Besa Lala", address="lala@shembull.al")
+    walk.open(f"/admin/pledges/pledge/{waiting.pk}/change/")
 
 
 def a_flood(walk):

@@ -34,6 +34,7 @@ def test_13_a_name_appears_after_moderation_and_goes_when_its_owner_withdraws(vi
     page.locator("#action-toggle").check()
     page.get_by_label("Action:").select_option("show")
     press(page.get_by_role("button", name="Run"))
+    press(page.get_by_role("button", name="Yes, I’m sure"))
     message = page.locator(".messagelist").inner_text()
     assert "1 name is now shown." in message and "1 name has a warning next to it" in message
     assert names_on_wall(visitor) == ["Drita Sh."]

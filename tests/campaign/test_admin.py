@@ -78,7 +78,8 @@ def test_site_settings_are_a_single_row(admin_client):
     assert admin_client.get(SETTINGS).url == f"{SETTINGS}1/change/"
     assert admin_client.get(f"{SETTINGS}add/").status_code == 403
     assert admin_client.get(f"{SETTINGS}1/delete/").status_code == 403
-    admin_client.post(f"{SETTINGS}1/change/", {"exit_url": "https://www.wikipedia.org/"})
+    no_links = {"social_links-TOTAL_FORMS": "0", "social_links-INITIAL_FORMS": "0"}
+    admin_client.post(f"{SETTINGS}1/change/", {"exit_url": "https://www.wikipedia.org/", **no_links})
     assert SiteSettings.objects.get().exit_url == "https://www.wikipedia.org/"
 
 
