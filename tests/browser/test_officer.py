@@ -230,7 +230,7 @@ def helpdesk(day):
     total = tally.read().total
     day.begin("withdraw it")
     page.goto(found)
-    day.press(".deletelink")
+    day.press("#content a[href$='/delete/']")
     day.choose("#id_asked", "letter")
     day.press("#content form [type=submit]")
     assert not Pledge.objects.filter(pk=drita.pk).exists() and tally.read().total == total - 1
