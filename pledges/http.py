@@ -60,6 +60,9 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
     @read_only
     @wraps(view)
     def wrapper(request, *args, **kwargs):
+        if snapshot.is_unpublished():
+            # The preview of a draft: neither kept nor cached.
+            return _rendered(view(request, *args, **kwargs))
         try:
             return respond(request, PublicPage.read_moment, *args, **kwargs)
         except snapshot.Outdated:

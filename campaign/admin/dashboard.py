@@ -5,9 +5,10 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from campaign.admin import activity, launch
-from campaign.admin.open_tasks import TASKS
+from campaign.admin.open_tasks import TASKS, Task
 from pledges.admin.open_tasks import disclosure_tasks
 from pledges.models import Backup
+from staff.admin import draft_list
 
 # The order of models in the menu: first those that are changed every week.
 MODEL_ORDER = [
@@ -42,7 +43,8 @@ MODEL_ORDER = [
     *("pledges.milestone", "pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
     "pledges.refusedword",
     *("pledges.readyanswer", "pledges.alarmword"),
-    *("staff.account", "staff.auditentry"),
+    "staff.draft",
+    *("staff.account", "staff.auditentry", "staff.publishingsettings"),
 ]
 
 
@@ -52,6 +54,7 @@ def context(request):
     return {
         "launch": list(launch.missing(request.user)),
         "tasks": list(_tasks(request.user)),
+        "scheduled": list(draft_list.scheduled(request.user)),
         "backup": _backup() if has_perm("staff.change_account") else None,
         "shortcuts": list(_shortcuts(has_perm)),
         "activity": activity.context() if has_perm("pledges.view_pledge") else None,
@@ -63,6 +66,8 @@ def _tasks(user):
     for permissions, tasks in TASKS:
         if all(map(user.has_perm, permissions)):
             yield from tasks()
+    for label, url, _changed_at in draft_list.waiting(user):
+        yield Task(None, label, url)
 
 
 def _backup():

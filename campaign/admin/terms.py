@@ -17,6 +17,7 @@ class TermAdmin(ContentAdmin):
     """Admin of discouraged terms."""
 
     form = TermForm
+    has_drafts = False
     list_display = ["better", "forms"]
     list_note = _(
         "Anyone who uses one of these words sees a warning and a better word. They can still save the text: a "

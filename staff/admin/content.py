@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.admin.base import ModelAdmin, language_of
 from staff.admin.differences import editable_fields, label
+from staff.admin.drafts import DraftsAdmin
 from staff.admin.optimistic_locking import OptimisticLocking
 
 # Sent with `texts`, a list of (label, language or None, text). Each receiver returns a list of warnings for the editor.
@@ -83,7 +84,7 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ContentAdmin(TextChecks, OptimisticLocking, ModelAdmin):
+class ContentAdmin(DraftsAdmin, TextChecks, OptimisticLocking, ModelAdmin):
     """The base of the admin classes of bilingual content. Subclasses list their fields in `fieldsets`."""
 
     @admin.display(description=_("both languages"), boolean=True)

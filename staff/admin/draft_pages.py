@@ -1,0 +1,317 @@
+"""What the form of a row shows of its draft, the state that a preview shows, and the page that takes a row down."""
+
+import copy
+
+from django.contrib import messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import DatabaseError, models, transaction
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, path, reverse
+from django.utils import translation
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from staff.admin import draft_forms
+from staff.admin.base import change_url, language_of
+from staff.admin.differences import differences
+from staff.admin.drafting import PUBLISH
+from staff.models import Draft
+
+
+class CannotShow(Exception):
+    """The draft cannot be shown: `messages` say why."""
+
+    def __init__(self, found):
+        super().__init__()
+        self.messages = found
+
+
+class DraftPages:
+    """Mixin for ModelAdmin, a part of DraftsAdmin.
+
+    `shown_at` is the URL name of the page that shows the rows, where they have none of their own. `taken_down` are the values
+    with which the public no longer sees a row.
+    """
+
+    shown_at = None
+    taken_down = {}
+    # Fields of the form that its buttons fill.
+    unplaced_fields = ()
+
+    def page_of(self, obj):
+        """The URL path of the public page that shows the row, in the active language, or None."""
+        if self.shown_at:
+            return reverse(self.shown_at)
+        try:
+            return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
+        except NoReverseMatch:
+            return None
+
+    @property
+    def has_preview(self):
+        """Whether a page of the site shows these rows."""
+        return self.shown_at is not None or hasattr(self.model, "get_absolute_url")
+
+    # The form
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        drafting = getattr(request, "drafting", None)
+        if drafting is not None:
+            context["drafting"] = self._draft_context(request, drafting, obj, context["adminform"].form)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def _draft_context(self, request, drafting, obj, form):
+        draft, may = (
+            drafting.draft,
+            self.has_change_permission(request, obj) if obj else self.has_add_permission(request),
+        )
+        is_live = obj is not None and obj.pk is not None
+        shown = {
+            "may_write": may,
+            "draft": draft,
+            "errors": drafting.errors,
+            "conflict": drafting.conflict,
+            "publishes": drafting.may_publish_now,
+            "is_writer": drafting.is_writer,
+            "unplaced": [form[name] for name in form.errors if name in self.unplaced_fields],
+            "live_url": self.page_of(obj) if is_live and draft is not None else None,
+            "needs_second": drafting.needs_second,
+            "buttons": self.draft_buttons(request, drafting, obj) if may else [],
+            "reviews": may and drafting.may_review,
+            "schedule": self.schedule_form(request, drafting, obj) if may and not drafting.may_review else None,
+            "take_down_url": self._take_down_url(request, obj) if is_live and may else None,
+        }
+        if draft is not None and is_live and draft.object_id:
+            stored = self.get_object(request, str(obj.pk))
+            before = self.current_rows(stored) if hasattr(self, "current_rows") else [copy.copy(stored)]
+            shown["differences"] = self.compared_rows(before, self.rows_of(request, draft.typed(), stored))
+        return shown
+
+    def draft_buttons(self, request, drafting, obj):
+        """[(name, label, whether it is the primary one, whether it opens a new tab)]"""
+        if drafting.may_review:
+            label = _("Approve and schedule") if drafting.draft.wanted_at else _("Approve and publish")
+            buttons = [("_save", label, True, False), ("_return", _("Return with a note"), False, False)]
+        elif drafting.may_publish_now:
+            buttons = [("_save", _("Publish"), True, False)]
+        else:
+            buttons = [("_submit", _("Submit for review"), True, False)]
+        buttons.append(("_draft", _("Save draft"), False, False))
+        if self.has_preview:
+            buttons.append(("_preview", _("Preview"), False, True))
+        if drafting.may_publish_now and not drafting.may_review:
+            buttons.append(("_schedule", _("Schedule"), False, False))
+        return buttons
+
+    def schedule_form(self, request, drafting, obj):
+        """The form with the time of publication, as typed or as stored."""
+        typed = getattr(request, "typed", None)
+        if request.method == "POST" or (typed is not None and f"{draft_forms.OWN}version" in typed):
+            return draft_forms.ScheduleForm(typed if request.method == "GET" else request.POST)
+        draft = drafting.draft
+        return draft_forms.ScheduleForm.of(draft and (draft.publish_at or draft.wanted_at))
+
+    # Rows from what was typed
+
+    def form_of(self, request, data, obj):
+        """(form, formsets) bound to what was typed. Validation may write into `obj`."""
+        asked = copy.copy(request)
+        asked.method, asked.POST = "POST", data
+        form = self.get_form(asked, obj, change=obj is not None)(data, request.FILES, instance=obj)
+        with transaction.atomic():
+            form.is_valid()
+            formsets, _inlines = self._create_formsets(asked, form.instance, change=obj is not None)
+            for formset in formsets:
+                formset.is_valid()
+        return form, formsets
+
+    def rows_of(self, request, data, obj):
+        """The row and its inline rows as they would be stored; a field that is not valid has its live value."""
+        fresh = obj and self.get_object(request, str(obj.pk))
+        form, formsets = self.form_of(request, data, fresh)
+        return [form.instance, *(each.instance for formset in formsets for each in formset.forms if each.has_changed())]
+
+    def compared_rows(self, before, after):
+        """Two lists of rows as a list of (name of the inline row or None, differences)."""
+        if hasattr(self, "compared"):
+            return self.compared(before, after)
+        changes = differences(before[0], after[0], getattr(self, "rich_text", ()))
+        return [(None, changes)] if changes else []
+
+    def errors_of(self, request, draft):
+        """What is wrong with a draft, as error messages."""
+        asked, obj = self._asked(draft, request.user)
+        return draft_forms.errors_of(*self.form_of(asked, asked.POST, obj))
+
+    def typed_row(self, draft):
+        """The unsaved row with what was typed."""
+        asked, obj = self._asked(draft, draft.changed_by)
+        form, _formsets = self.form_of(asked, asked.POST, obj)
+        return form.instance
+
+    def _asked(self, draft, user):
+        request = draft_forms.request_of(draft, user, draft.typed(), "_save")
+        obj = self.get_object(request, draft.object_id) if draft.object_id else None
+        if obj is not None:
+            request.POST = self.completed(request, draft, obj)
+        return request, obj
+
+    def preview_links(self, draft):
+        """[(URL, label)] of pages that show the draft to people without an account."""
+        return []
+
+    # What a preview shows
+
+    def apply_draft(self, draft, user):
+        """Write the draft for its preview, in a transaction that is rolled back; returns (row, what is still wrong).
+
+        Raises CannotShow.
+        """
+        request, obj = self._asked(draft, user)
+        if draft.object_id and obj is None:
+            raise CannotShow([_("This was deleted.")])
+        form, formsets = self.form_of(request, request.POST, obj)
+        wrong = draft_forms.errors_of(form, formsets)
+        row = form.instance
+        for name in form.errors:
+            # An invalid field has its live value: an empty one is shown as missing instead.
+            if name in form.fields and not request.POST.get(name) and hasattr(row, f"{name}"):
+                self._empty(row, name)
+        _mark_what_is_missing(row, draft)
+        self.prepare_preview(row)
+        try:
+            with transaction.atomic():
+                if not wrong:
+                    self.save_model(request, row, form, change=obj is not None)
+                else:
+                    row.save()
+                for formset in formsets:
+                    if formset.is_valid():
+                        formset.save()
+        except (DatabaseError, ValidationError) as error:
+            raise CannotShow(wrong or [_("Fill in the fields that are empty first.")]) from error
+        return row, wrong
+
+    @staticmethod
+    def _empty(row, name):
+        field = row._meta.get_field(name)
+        if isinstance(field, (models.CharField, models.TextField)):
+            setattr(row, name, "")
+
+    def prepare_preview(self, row):
+        """Make the row public, where it is not yet."""
+
+    # Taking down
+
+    def get_urls(self):
+        if not self.taken_down:
+            return super().get_urls()
+        view = self.admin_site.admin_view(self.take_down_view)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_take_down"
+        return [path("<path:object_id>/take-down/", view, name=name), *super().get_urls()]
+
+    def is_up(self, obj):
+        """Whether the public may see the row."""
+        return any(getattr(obj, name) != value for name, value in self.taken_down.items())
+
+    def _take_down_url(self, request, obj):
+        if not self.taken_down or not request.user.has_perm(PUBLISH) or not self.is_up(obj):
+            return None
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_take_down", args=[quote(obj.pk)])
+
+    def take_down_view(self, request, object_id):
+        """GET: ask. POST: the public no longer sees the row, at once and without a second person."""
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            raise Http404
+        if not self.has_change_permission(request, obj) or not request.user.has_perm(PUBLISH):
+            raise PermissionDenied
+        errors = []
+        if request.method == "POST":
+            errors = self._take_down(request, obj)
+            if not errors:
+                message = _("“%(name)s” has been taken down: the public no longer sees it.") % {"name": obj}
+                self.message_user(request, message, messages.SUCCESS)
+                return redirect(change_url(obj))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Take down “%(name)s”?") % {"name": obj},
+            "opts": self.opts,
+            "object": obj,
+            "errors": errors,
+        }
+        return TemplateResponse(request, "staff/take_down.html", context)
+
+    def _take_down(self, request, obj):
+        """Returns error messages, empty on success."""
+        with transaction.atomic():
+            self.lock_table()
+            self.save_first_version(obj)
+            for name, value in self.taken_down.items():
+                setattr(obj, name, value)
+            try:
+                obj.clean()
+            except ValidationError as error:
+                return error.messages
+            obj.save(update_fields=list(self.taken_down))
+            labels = [str(self.opts.get_field(name).verbose_name) for name in self.taken_down]
+            self.log_changes(request, [obj], *labels)
+        return []
+
+    # Rows that go
+
+    def delete_model(self, request, obj):
+        self._keep_drafts([obj.pk])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        self._keep_drafts(list(queryset.values_list("pk", flat=True)))
+        super().delete_queryset(request, queryset)
+
+    def _keep_drafts(self, keys):
+        """Drafts of rows that are deleted become drafts of new rows, so that nothing typed is lost."""
+        kind = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
+        for draft in Draft.objects.of_rows().filter(content_type=kind, object_id__in=map(str, keys)):
+            for name in list(draft.data):
+                if name in draft_forms.SEEN or name.endswith(("-id", "-INITIAL_FORMS")):
+                    del draft.data[name]
+            for name in list(draft.data):
+                if name.endswith("-TOTAL_FORMS"):
+                    draft.data[name.replace("TOTAL", "INITIAL")] = ["0"]
+            if draft.state == Draft.State.SCHEDULED:
+                draft.state, draft.publish_at = Draft.State.RETURNED, None
+            draft.object_id = None
+            draft.note = _("This was deleted. If you publish the draft, it is added again.")
+            draft.version += 1
+            draft.save()
+
+
+def _mark_what_is_missing(row, draft):
+    """Say in each language what a text lacks there, and give a row without an address one for the preview."""
+    required = getattr(row, "required_translations", ())
+    for column in row._meta.concrete_fields:
+        language = language_of(column)
+        if language is None or not column.editable or str(getattr(row, column.attname)).strip():
+            continue
+        name = column.name.removesuffix(f"_{language}")
+        if isinstance(column, models.SlugField):
+            setattr(row, column.attname, f"draft-{draft.pk.hex}")
+        elif isinstance(column, models.FileField):
+            continue
+        elif name in required or any(str(getattr(row, each.attname)).strip() for each in _others(row, name, column)):
+            with translation.override(language):
+                words = f"[{_('missing:')} {capfirst(column.verbose_name)}]"
+            setattr(row, column.attname, words[: column.max_length] if column.max_length else words)
+
+
+def _others(row, name, column):
+    """The columns of the same text in the other languages."""
+    return [
+        each
+        for each in row._meta.concrete_fields
+        if each is not column and language_of(each) and each.name.removesuffix(f"_{language_of(each)}") == name
+    ]
