@@ -60,9 +60,6 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
     @read_only
     @wraps(view)
     def wrapper(request, *args, **kwargs):
-        if snapshot.is_unpublished():
-            # The preview of a draft: neither kept nor cached.
-            return _rendered(view(request, *args, **kwargs))
         try:
             return respond(request, PublicPage.read_moment, *args, **kwargs)
         except snapshot.Outdated:
@@ -95,6 +92,18 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
         # For weare1.front, which answers the next requests.
         request.environ["public_page"] = (page, state)
         return mark_public(response, cache_control)
+
+    return _or_unpublished(wrapper, view)
+
+
+def _or_unpublished(public, view):
+    """The public view; in the preview of a draft the bare one, whose page is neither kept nor cached."""
+
+    @wraps(public)
+    def wrapper(request, *args, **kwargs):
+        if snapshot.is_unpublished():
+            return _rendered(view(request, *args, **kwargs))
+        return public(request, *args, **kwargs)
 
     return wrapper
 

@@ -45,7 +45,12 @@ def _render(path, language):
         raise CannotShow([_("No page of the site shows this.")])
     request = HttpRequest()
     request.method, request.path, request.path_info = "GET", path, path
-    request.META |= {"HTTP_HOST": urlsplit(settings.SITE_URL).netloc, "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+    request.META |= {
+        "HTTP_HOST": urlsplit(settings.SITE_URL).netloc,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SCRIPT_NAME": "",
+    }
     request.environ, request.LANGUAGE_CODE = request.META, language
     request.resolver_match = match = resolve(path)
     try:

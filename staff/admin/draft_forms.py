@@ -98,6 +98,26 @@ def typed_data(post):
 SEEN = ("seen", "save_over")
 
 
+def iso_dates(bound_forms):
+    """{name: [value]} of the dates and times in these forms that are valid, as YYYY-MM-DD and HH:MM:SS.
+
+    They are typed in the format of one language, and an editor or the worker may read them in the other.
+    """
+    found = {}
+    for form in bound_forms:
+        for name, field in form.fields.items():
+            prefixed = form.add_prefix(name)
+            parts = enumerate(field.fields) if isinstance(field, forms.SplitDateTimeField) else [(None, field)]
+            for number, part in parts:
+                key = prefixed if number is None else f"{prefixed}_{number}"
+                if isinstance(part, (forms.DateField, forms.TimeField)) and form.data.get(key):
+                    try:
+                        found[key] = [part.to_python(form.data[key]).isoformat()]
+                    except ValidationError:
+                        continue
+    return found
+
+
 def is_same(data, other):
     """Whether two forms have the same content."""
     return {n: v for n, v in data.items() if n not in SEEN} == {n: v for n, v in other.items() if n not in SEEN}
@@ -128,7 +148,7 @@ def request_of(draft, user, data, *buttons):
     address = urlsplit(draft.form_url)
     request.path = request.path_info = address.path
     request.resolver_match = resolve(address.path)
-    request.META |= {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "QUERY_STRING": address.query}
+    request.META |= {"SERVER_NAME": "localhost", "SERVER_PORT": "80", "SCRIPT_NAME": "", "QUERY_STRING": address.query}
     request.GET = QueryDict(address.query)
     request.user, request.session, request._messages = user, {}, Collected()
     request.network = request.site_prefix = None

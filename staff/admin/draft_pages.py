@@ -265,17 +265,24 @@ class DraftPages:
     # Rows that go
 
     def delete_model(self, request, obj):
-        self._keep_drafts([obj.pk])
+        self._keep_drafts(request, [obj])
         super().delete_model(request, obj)
 
     def delete_queryset(self, request, queryset):
-        self._keep_drafts(list(queryset.values_list("pk", flat=True)))
+        self._keep_drafts(request, queryset)
         super().delete_queryset(request, queryset)
 
-    def _keep_drafts(self, keys):
+    def _keep_drafts(self, request, rows):
         """Drafts of rows that are deleted become drafts of new rows, so that nothing typed is lost."""
         kind = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
-        for draft in Draft.objects.of_rows().filter(content_type=kind, object_id__in=map(str, keys)):
+        rows = {str(row.pk): row for row in rows}
+        for draft in Draft.objects.of_rows().filter(content_type=kind, object_id__in=rows):
+            # The form of a new row has fields that the form of this one had not, such as the address.
+            form = self.get_form(request, None, change=False)(instance=rows[draft.object_id])
+            names = [
+                name for name in form.fields if name not in (*draft.data, *draft.fields) or form.fields[name].disabled
+            ]
+            draft.data |= draft_forms.live_values(form, names)
             for name in list(draft.data):
                 if name in draft_forms.SEEN or name.endswith(("-id", "-INITIAL_FORMS")):
                     del draft.data[name]

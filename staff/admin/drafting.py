@@ -47,8 +47,8 @@ class Drafting:
         """Whether the button that publishes is offered."""
         return self.may_review if self.needs_second else self.may_publish
 
-    def refusal(self, data):
-        """Why this account may not publish this form, or None."""
+    def refusal(self, typed):
+        """Why this account may not publish this form, or None. `typed()` is what the form has."""
         if not self.may_publish:
             return _("Your account does not publish. Press “Submit for review”: a second person publishes it.")
         if not self.needs_second:
@@ -57,7 +57,7 @@ class Drafting:
             return _("You wrote this draft: a second person publishes it.")
         if self.draft is None or self.draft.state not in (Draft.State.SUBMITTED, Draft.State.SCHEDULED):
             return _("A second person publishes what you write. Press “Submit for review”.")
-        if not draft_forms.is_same(data, self.draft.data):
+        if not draft_forms.is_same(typed(), self.draft.data):
             return _("You changed this draft. Press “Submit for review”: a second person publishes it.")
         return None
 

@@ -7,6 +7,7 @@ import copy
 import uuid
 
 from django.contrib import messages
+from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
@@ -87,6 +88,12 @@ class DraftsAdmin(DraftPages):
                 typed.setlist(name, values)
         return typed
 
+    def typed(self, request, obj):
+        """What was typed, with dates and times as every language reads them."""
+        data = typed_data(request.POST)
+        form, formsets = self.form_of(request, request.POST, obj and self.get_object(request, str(obj.pk)))
+        return data | draft_forms.iso_dates([form, *(each for formset in formsets for each in formset.forms)])
+
     def _names(self, request, obj):
         return list(self.get_form(request, obj, change=obj is not None).base_fields)
 
@@ -97,7 +104,7 @@ class DraftsAdmin(DraftPages):
         draft = drafting.draft
         if draft is not None and not self._has_seen(request, obj):
             return self._again(request, obj)
-        refusal = None if self.is_always_allowed(request, obj) else drafting.refusal(typed_data(request.POST))
+        refusal = None if self.is_always_allowed(request, obj) else self._refusal(request, obj)
         if refusal:
             return self._again(request, obj, refusal)
         if drafting.waits and draft.wanted_at and draft.wanted_at > timezone.now():
@@ -108,6 +115,11 @@ class DraftsAdmin(DraftPages):
         if drafting.is_published and draft is not None:
             draft.delete()
         return response
+
+    def _refusal(self, request, obj):
+        """Why this account may not publish this form, or None."""
+        drafting = request.drafting
+        return drafting.refusal(lambda: self.typed(request, obj))
 
     def _post_draft(self, request, obj, save):
         return self._keep(request, obj, Draft.State.DRAFT, draft_forms.SAVED, _("The draft has been saved."))
@@ -140,7 +152,7 @@ class DraftsAdmin(DraftPages):
         return redirect(self._list_url())
 
     def _post_schedule(self, request, obj, save):
-        refusal = request.drafting.refusal(typed_data(request.POST))
+        refusal = self._refusal(request, obj)
         at, error = ScheduleForm(request.POST).time()
         if refusal or error:
             return self._again(request, obj, refusal or error)
@@ -194,9 +206,10 @@ class DraftsAdmin(DraftPages):
             return self._again(request, obj)
         is_approval = state == Draft.State.SCHEDULED and request.drafting.waits
         draft = draft or Draft()
-        writers = draft.writers
+        writers, data = draft.writers, draft.data
         self._fill(request, draft, obj)
-        if is_approval and draft_forms.is_same(draft.data, typed_data(request.POST)):
+        if is_approval and draft_forms.is_same(draft.data, data):
+            # Who approves a draft as it is has not written it.
             draft.writers = writers
         draft.state, draft.version = state, draft.version + (not draft._state.adding)
         draft.publish_at, draft.wanted_at = values.get("publish_at"), values.get("wanted_at")
@@ -207,7 +220,7 @@ class DraftsAdmin(DraftPages):
                 draft.save()
         except IntegrityError:
             # Another editor saved the first draft of this row at the same moment.
-            request.drafting = self._drafting(request, obj and quote(obj.pk), lock=True)
+            request.drafting = self._drafting(request, obj and quote(str(obj.pk)), lock=True)
             return self._again(request, obj) if self._has_seen(request, obj) is False else redirect(request.path)
         self._store_files(request, draft)
         draft_forms.log(request.user, draft, obj, what)
@@ -218,7 +231,7 @@ class DraftsAdmin(DraftPages):
         """Fill a draft with the form."""
         draft.content_type = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
         draft.object_id = None if obj is None else str(obj.pk)
-        draft.data, draft.fields = typed_data(request.POST), self._names(request, obj)
+        draft.data, draft.fields = self.typed(request, obj), self._names(request, obj)
         query = QueryDict(request.META.get("QUERY_STRING", ""), mutable=True)
         query.pop("draft", None)
         draft.query = query.urlencode() if obj is None else ""
@@ -259,7 +272,7 @@ class DraftsAdmin(DraftPages):
         request.drafting.errors += errors
         shown = copy.copy(request)
         shown.method, shown.typed = "GET", request.POST
-        object_id = None if obj is None else quote(obj.pk)
+        object_id = None if obj is None else quote(str(obj.pk))
         # The next class in line: the draft itself is not shown.
         return super().changeform_view(shown, object_id, "", None)
 
@@ -277,14 +290,18 @@ class DraftsAdmin(DraftPages):
 
     # Ways around a draft
 
-    def get_actions(self, request):
+    def get_actions(self, request, action_location=ActionLocation.CHANGE_LIST):
         # What actions change is public at once.
-        return super().get_actions(request) if not self.has_drafts or request.user.has_perm(PUBLISH) else {}
+        return (
+            super().get_actions(request, action_location)
+            if not self.has_drafts or request.user.has_perm(PUBLISH)
+            else {}
+        )
 
     def version_refusal(self, request):
         """Why this account may not restore a version, or None."""
         row = PublishingSettings.load()
-        return Drafting(request.user, None, row.needs_second_person).refusal({}) if self.has_drafts else None
+        return Drafting(request.user, None, row.needs_second_person).refusal(dict) if self.has_drafts else None
 
     def _list_url(self):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")

@@ -50,7 +50,7 @@ class Draft(models.Model):
         ContentType, on_delete=models.CASCADE, related_name="+", editable=False, verbose_name=_("kind")
     )
     # The primary key of the row as text; null for a row that does not exist yet.
-    object_id = models.CharField(max_length=64, null=True, editable=False)
+    object_id = models.CharField(max_length=64, null=True, editable=False)  # noqa: DJ001
     name = models.CharField(_("name"), max_length=200, editable=False)
     # The query string of the form, for example that of a new step that corrects another one.
     query = models.TextField(default="", editable=False)
