@@ -50,23 +50,23 @@ MODEL_ORDER = [
 
 def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
-    has_perm = request.user.has_perm
+    has_perm, drafts = request.user.has_perm, draft_list.pending(request.user)
     return {
         "launch": list(launch.missing(request.user)),
-        "tasks": list(_tasks(request.user)),
-        "scheduled": list(draft_list.scheduled(request.user)),
+        "tasks": list(_tasks(request.user, drafts)),
+        "scheduled": list(draft_list.scheduled(request.user, drafts)),
         "backup": _backup() if has_perm("staff.change_account") else None,
         "shortcuts": list(_shortcuts(has_perm)),
         "activity": activity.context() if has_perm("pledges.view_pledge") else None,
     }
 
 
-def _tasks(user):
+def _tasks(user, drafts):
     yield from disclosure_tasks(user)
     for permissions, tasks in TASKS:
         if all(map(user.has_perm, permissions)):
             yield from tasks()
-    for label, url, _changed_at in draft_list.waiting(user):
+    for label, url, _changed_at in draft_list.waiting(user, drafts):
         yield Task(None, label, url)
 
 

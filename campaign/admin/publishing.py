@@ -1,7 +1,5 @@
 """Admin of pages and news: drafts, scheduled publication, previews."""
 
-from datetime import timedelta
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
@@ -17,8 +15,6 @@ from staff.admin.base import FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.draft_forms import ScheduleForm
 
-# A publication time in the past by less than this means now: the "Now" button was used some minutes before saving.
-PUBLISH_NOW_TOLERANCE = timedelta(minutes=15)
 WORDS_TO_A_CHILD = _("Words to a child")
 
 
@@ -47,16 +43,12 @@ class PublishableForm(forms.ModelForm):
         elif "publish_at" not in self.changed_data:
             cleaned["publish_at"] = self.instance.publish_at
         elif publish_at <= now and not self.instance.is_public:
-            if publish_at < now - PUBLISH_NOW_TOLERANCE:
-                self.add_error(
-                    "publish_at",
-                    forms.ValidationError(
-                        _("This time is in the past. Leave it empty to publish now, or choose a future time."),
-                        code="past",
-                    ),
-                )
-            else:
-                cleaned["publish_at"] = now
+            self.add_error(
+                "publish_at",
+                forms.ValidationError(
+                    _("This time is in the past. Leave it empty to publish now, or choose a future time."), code="past"
+                ),
+            )
         return cleaned
 
 
@@ -171,6 +163,8 @@ class PublishableAdmin(ContentAdmin):
 
     def _post_draft(self, request, obj, save):
         if self._is_own_draft(request, obj):
+            # Stays on the form.
+            request.POST["_continue"] = "1"
             return save()
         request.POST["state"] = Page.State.PUBLISHED
         return super()._post_draft(request, obj, save)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from staff.admin import draft_forms
 from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
 from staff.admin.draft_pages import CannotShow
+from staff.admin.drafting import PUBLISH
 from staff.models import Draft, PublishingSettings
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
@@ -29,28 +30,41 @@ FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
 
 def drafts_for(user):
     """The drafts of the kinds of content that this account may change."""
-    kinds = [
-        ContentType.objects.get_for_model(model, for_concrete_model=False)
-        for model in admin.site._registry
-        if user.has_perm(f"{model._meta.app_label}.change_{model._meta.model_name}")
-        or user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}")
+    models = [
+        model
+        for model, rows in admin.site._registry.items()
+        if getattr(rows, "has_drafts", False) and _may_change(user, model)
     ]
-    return Draft.objects.of_rows().filter(content_type__in=kinds).select_related("changed_by", "content_type")
+    kinds = ContentType.objects.get_for_models(*models, for_concrete_models=False)
+    return Draft.objects.of_rows().filter(content_type__in=kinds.values()).select_related("changed_by", "content_type")
 
 
-def waiting(user):
+def pending(user):
+    """The drafts that wait or are scheduled, of the kinds of content that this account may change, as a list; one query."""
+    states = [Draft.State.SUBMITTED, Draft.State.RETURNED, Draft.State.SCHEDULED]
+    rows = Draft.objects.filter(state__in=states).select_related("content_type").defer("data").order_by("changed_at")
+    return [draft for draft in rows if draft.model and _may_change(user, draft.model)]
+
+
+def _may_change(user, model):
+    names = [f"{model._meta.app_label}.{what}_{model._meta.model_name}" for what in ("change", "add")]
+    return any(map(user.has_perm, names))
+
+
+def waiting(user, drafts=None):
     """Yield (label, URL, time) of each draft that waits for this account: to be reviewed, or returned to it."""
-    may_publish = user.has_perm("staff.publish_draft")
-    for draft in drafts_for(user).filter(state__in=["submitted", "returned"]).order_by("changed_at"):
+    may_publish = user.has_perm(PUBLISH)
+    for draft in pending(user) if drafts is None else drafts:
         if draft.state == Draft.State.SUBMITTED and may_publish:
             yield _("“%(name)s” waits for your review") % {"name": draft}, draft.form_url, draft.changed_at
         elif draft.state == Draft.State.RETURNED and user.pk in draft.writers:
             yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.changed_at
 
 
-def scheduled(user):
+def scheduled(user, drafts=None):
     """Yield (label, URL, time) of each draft that is published by itself, the next one first."""
-    for draft in drafts_for(user).filter(state=Draft.State.SCHEDULED).order_by("publish_at"):
+    found = [draft for draft in (pending(user) if drafts is None else drafts) if draft.publish_at]
+    for draft in sorted(found, key=lambda draft: draft.publish_at):
         yield str(draft), draft.form_url, draft.publish_at
 
 
@@ -88,6 +102,8 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         ]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
         # A link to a draft that somebody passed on.
         draft = self.get_object(request, object_id)
         if draft is None:

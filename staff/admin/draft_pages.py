@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, OperationalError, models, transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -110,8 +110,9 @@ class DraftPages:
     def schedule_form(self, request, drafting, obj):
         """The form with the time of publication, as typed or as stored."""
         typed = getattr(request, "typed", None)
-        if request.method == "POST" or (typed is not None and f"{draft_forms.OWN}version" in typed):
-            return draft_forms.ScheduleForm(typed if request.method == "GET" else request.POST)
+        sent = request.POST if request.method == "POST" else typed
+        if sent is not None and not draft_forms.ScheduleForm.is_empty(sent):
+            return draft_forms.ScheduleForm(sent)
         draft = drafting.draft
         return draft_forms.ScheduleForm.of(draft and (draft.publish_at or draft.wanted_at))
 
@@ -192,6 +193,9 @@ class DraftPages:
                 for formset in formsets:
                     if formset.is_valid():
                         formset.save()
+        except OperationalError:
+            # A lock that another editor holds.
+            raise
         except (DatabaseError, ValidationError) as error:
             raise CannotShow(wrong or [_("Fill in the fields that are empty first.")]) from error
         return row, wrong

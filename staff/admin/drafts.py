@@ -40,7 +40,8 @@ class DraftsAdmin(DraftPages):
         kind = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
         drafts = Draft.objects.of_rows().filter(content_type=kind)
         if object_id is not None:
-            drafts = drafts.filter(object_id=unquote(object_id))
+            key = unquote(object_id)
+            drafts = drafts.filter(object_id="" if "\x00" in key else key)
         else:
             drafts = drafts.filter(object_id=None, pk=_uuid(request.GET.get("draft")))
         rows = PublishingSettings.objects.filter(pk=1).annotate(draft=Subquery(drafts.values("pk")[:1]))
@@ -60,11 +61,14 @@ class DraftsAdmin(DraftPages):
             obj = self.get_object(request, unquote(object_id)) if object_id else None
             may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
             button = next((name for name in ACTIONS if name in request.POST), "_publish")
+
+            def save():
+                return super(DraftsAdmin, self).changeform_view(request, object_id, form_url, extra_context)
+
             # A deleted row, and an account without the right, are for the view itself.
-            if not may or (object_id and obj is None and button != "_preview"):
-                button = "_publish"
-            handle = getattr(self, f"_post{button}")
-            return handle(request, obj, lambda: super(DraftsAdmin, self).changeform_view(request, object_id, form_url))
+            if not may or (object_id and obj is None):
+                return save()
+            return getattr(self, f"_post{button}")(request, obj, save)
 
     def _show_form(self, request, object_id, form_url, extra_context):
         drafting = request.drafting = self._drafting(request, object_id)

@@ -9,6 +9,11 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def create_settings(apps, schema_editor):
+    """The row of settings: each form reads it with its draft in one query."""
+    apps.get_model("staff.PublishingSettings").objects.create(pk=1)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("contenttypes", "0002_remove_content_type_name"),
@@ -134,7 +139,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="If this is on, nobody can publish what they wrote: a second person reads each change and publishes it. For example, turn it on before a campaign week. Taking a page down, pausing signing and checking help numbers need no second person.",
+                        help_text="If this is on, people cannot publish what they wrote themselves: a second person reads each change and publishes it. For example, turn it on before a campaign week. Taking a page down, pausing signing and checking help numbers need no second person.",
                         verbose_name="a second person publishes",
                     ),
                 ),
@@ -182,4 +187,5 @@ class Migration(migrations.Migration):
             model_name="draftfile",
             constraint=models.UniqueConstraint(fields=("draft", "field"), name="draftfile_is_one_per_field"),
         ),
+        migrations.RunPython(create_settings, migrations.RunPython.noop),
     ]

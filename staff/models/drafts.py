@@ -159,9 +159,9 @@ class PublishingSettings(models.Model):
         default=False,
         db_default=False,
         help_text=_(
-            "If this is on, nobody can publish what they wrote: a second person reads each change and publishes it. For "
-            "example, turn it on before a campaign week. Taking a page down, pausing signing and checking help numbers "
-            "need no second person."
+            "If this is on, people cannot publish what they wrote themselves: a second person reads each change and publishes "
+            "it. For example, turn it on before a campaign week. Taking a page down, pausing signing and checking help "
+            "numbers need no second person."
         ),
     )
 

@@ -116,10 +116,10 @@ OWN_VIEWS = {
     "campaign_protectionunit_export": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_picture_library": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
-    # Of the draft of a page.
-    "staff_draft_preview": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, "staff.draft"),
-    "staff_draft_page": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, "staff.draft"),
-    "staff_draft_discard": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, "staff.draft"),
+    # Of the draft of an event.
+    "staff_draft_preview": ("get", set(Role), "staff.draft"),
+    "staff_draft_page": ("get", set(Role), "staff.draft"),
+    "staff_draft_discard": ("get", set(Role), "staff.draft"),
     **{
         f"{label.replace('.', '_')}_take_down": ("get", roles, label)
         for label, roles in {
@@ -173,8 +173,8 @@ def rows():
     make_picture()
     Material.objects.create(key="poster", section="posters", title_sq="Poster", title_en="Poster", is_shown=False)
     make_account("besa@shembull.al", name="Besa")
-    page = ContentType.objects.get_for_model(apps.get_model("campaign.page"))
-    Draft.objects.create(content_type=page, name="A page")
+    event = ContentType.objects.get_for_model(apps.get_model("pledges.event"))
+    Draft.objects.create(content_type=event, name="An event")
     found = {}
     for model in admin.site._registry:
         found[model._meta.label_lower] = model.load() if hasattr(model, "load") else model._default_manager.first()
