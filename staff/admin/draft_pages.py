@@ -73,6 +73,9 @@ class DraftPages:
         shown = {
             "may_write": may,
             "draft": draft,
+            "changed_by": draft
+            and draft.changed_by
+            and (draft.changed_by.get_full_name() or draft.changed_by.get_username()),
             "errors": drafting.errors,
             "conflict": drafting.conflict,
             "publishes": drafting.may_publish_now,

@@ -402,10 +402,17 @@ def test_a_file_goes_with_its_draft(editor, settings, tmp_path):
     material = Material.objects.create(
         key="flyer", section="posters", title_sq="Fletë", title_en="Flyer", is_shown=False
     )
-    form = form_of(editor, material) | {"file_sq": make_upload(name="flete.jpg"), "_draft": "1"}
+    form = form_of(editor, material) | {
+        "file_sq": make_upload(name="flete.jpg"),
+        "file_en": make_upload(name="flyer.jpg"),
+        "_draft": "1",
+    }
     assert editor.post(path_of(material), form).status_code == 302
     material.refresh_from_db()
-    assert not material.file_sq and DraftFile.objects.get().name == "flete.jpg"
+    assert not material.file_sq and sorted(DraftFile.objects.values_list("name", flat=True)) == [
+        "flete.jpg",
+        "flyer.jpg",
+    ]
     assert "flete.jpg" in editor.get(path_of(material)).text
     response = press(editor, material, "_save")
     assert response.status_code == 302, (response.context["adminform"].form.errors, said(response))
