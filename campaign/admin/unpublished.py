@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from pledges import snapshot
 from pledges.snapshot import Depth
-from staff.admin.draft_pages import CannotShow
+from staff.admin.draft_preview import CannotShow
 
 # A preview never makes a form or another editor wait for long.
 TIMEOUTS = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '5s'"
-# The frame shows one page: its links lead nowhere.
+# The frame shows one page: its links lead nowhere, and its sandbox runs no script.
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 LINK = re.compile(r"(<a\b[^>]*?)\shref=(?:\"[^\"]*\"|[^\s>]*)")
 
 
@@ -37,7 +38,7 @@ def render_unpublished(change, page_of, language):
             transaction.set_rollback(True)
     except OperationalError as error:
         raise CannotShow([_("Someone is saving this at the moment. Load the preview again.")]) from error
-    return LINK.sub(r"\1", page)
+    return LINK.sub(r"\1", SCRIPT.sub("", page))
 
 
 def _render(path, language):

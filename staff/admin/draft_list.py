@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from staff.admin import draft_forms
 from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
-from staff.admin.draft_pages import CannotShow
+from staff.admin.draft_preview import CannotShow
 from staff.admin.drafting import PUBLISH
 from staff.models import Draft, PublishingSettings
 

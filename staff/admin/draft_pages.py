@@ -1,4 +1,4 @@
-"""What the form of a row shows of its draft, the state that a preview shows, and the page that takes a row down."""
+"""What the form of a row shows of its draft, and the page that takes a row down."""
 
 import copy
 
@@ -6,55 +6,29 @@ from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, OperationalError, models, transaction
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, path, reverse
-from django.utils import translation
-from django.utils.text import capfirst
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from staff.admin import draft_forms
-from staff.admin.base import change_url, language_of
-from staff.admin.differences import differences
+from staff.admin.base import change_url
+from staff.admin.draft_preview import DraftPreview
 from staff.admin.drafting import PUBLISH
 from staff.models import Draft
 
 
-class CannotShow(Exception):
-    """The draft cannot be shown: `messages` say why."""
-
-    def __init__(self, found):
-        super().__init__()
-        self.messages = found
-
-
-class DraftPages:
+class DraftPages(DraftPreview):
     """Mixin for ModelAdmin, a part of DraftsAdmin.
 
-    `shown_at` is the URL name of the page that shows the rows, where they have none of their own. `taken_down` are the values
-    with which the public no longer sees a row.
+    `taken_down` are the values with which the public no longer sees a row.
     """
 
-    shown_at = None
     taken_down = {}
     # Fields of the form that its buttons fill.
     unplaced_fields = ()
-
-    def page_of(self, obj):
-        """The URL path of the public page that shows the row, in the active language, or None."""
-        if self.shown_at:
-            return reverse(self.shown_at)
-        try:
-            return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
-        except NoReverseMatch:
-            return None
-
-    @property
-    def has_preview(self):
-        """Whether a page of the site shows these rows."""
-        return self.shown_at is not None or hasattr(self.model, "get_absolute_url")
 
     # The form
 
@@ -118,99 +92,6 @@ class DraftPages:
             return draft_forms.ScheduleForm(sent)
         draft = drafting.draft
         return draft_forms.ScheduleForm.of(draft and (draft.publish_at or draft.wanted_at))
-
-    # Rows from what was typed
-
-    def form_of(self, request, data, obj):
-        """(form, formsets) bound to what was typed. Validation may write into `obj`."""
-        asked = copy.copy(request)
-        asked.method, asked.POST = "POST", data
-        form = self.get_form(asked, obj, change=obj is not None)(data, request.FILES, instance=obj)
-        with transaction.atomic():
-            form.is_valid()
-            formsets, _inlines = self._create_formsets(asked, form.instance, change=obj is not None)
-            for formset in formsets:
-                formset.is_valid()
-        return form, formsets
-
-    def rows_of(self, request, data, obj):
-        """The row and its inline rows as they would be stored; a field that is not valid has its live value."""
-        fresh = obj and self.get_object(request, str(obj.pk))
-        form, formsets = self.form_of(request, data, fresh)
-        return [form.instance, *(each.instance for formset in formsets for each in formset.forms if each.has_changed())]
-
-    def compared_rows(self, before, after):
-        """Two lists of rows as a list of (name of the inline row or None, differences)."""
-        if hasattr(self, "compared"):
-            return self.compared(before, after)
-        changes = differences(before[0], after[0], getattr(self, "rich_text", ()))
-        return [(None, changes)] if changes else []
-
-    def errors_of(self, request, draft):
-        """What is wrong with a draft, as error messages."""
-        asked, obj = self._asked(draft, request.user)
-        return draft_forms.errors_of(*self.form_of(asked, asked.POST, obj))
-
-    def typed_row(self, draft):
-        """The unsaved row with what was typed."""
-        asked, obj = self._asked(draft, draft.changed_by)
-        form, _formsets = self.form_of(asked, asked.POST, obj)
-        return form.instance
-
-    def _asked(self, draft, user):
-        request = draft_forms.request_of(draft, user, draft.typed(), "_save")
-        obj = self.get_object(request, draft.object_id) if draft.object_id else None
-        if obj is not None:
-            request.POST = self.completed(request, draft, obj)
-        return request, obj
-
-    def preview_links(self, draft):
-        """[(URL, label)] of pages that show the draft to people without an account."""
-        return []
-
-    # What a preview shows
-
-    def apply_draft(self, draft, user):
-        """Write the draft for its preview, in a transaction that is rolled back; returns (row, what is still wrong).
-
-        Raises CannotShow.
-        """
-        request, obj = self._asked(draft, user)
-        if draft.object_id and obj is None:
-            raise CannotShow([_("This was deleted.")])
-        form, formsets = self.form_of(request, request.POST, obj)
-        wrong = draft_forms.errors_of(form, formsets)
-        row = form.instance
-        for name in form.errors:
-            # An invalid field has its live value: an empty one is shown as missing instead.
-            if name in form.fields and not request.POST.get(name) and hasattr(row, f"{name}"):
-                self._empty(row, name)
-        _mark_what_is_missing(row, draft)
-        self.prepare_preview(row)
-        try:
-            with transaction.atomic():
-                if not wrong:
-                    self.save_model(request, row, form, change=obj is not None)
-                else:
-                    row.save()
-                for formset in formsets:
-                    if formset.is_valid():
-                        formset.save()
-        except OperationalError:
-            # A lock that another editor holds.
-            raise
-        except (DatabaseError, ValidationError) as error:
-            raise CannotShow(wrong or [_("Fill in the fields that are empty first.")]) from error
-        return row, wrong
-
-    @staticmethod
-    def _empty(row, name):
-        field = row._meta.get_field(name)
-        if isinstance(field, (models.CharField, models.TextField)):
-            setattr(row, name, "")
-
-    def prepare_preview(self, row):
-        """Make the row public, where it is not yet."""
 
     # Taking down
 
@@ -302,30 +183,3 @@ class DraftPages:
             draft.note = _("This was deleted. If you publish the draft, it is added again.")
             draft.version += 1
             draft.save()
-
-
-def _mark_what_is_missing(row, draft):
-    """Say in each language what a text lacks there, and give a row without an address one for the preview."""
-    required = getattr(row, "required_translations", ())
-    for column in row._meta.concrete_fields:
-        language = language_of(column)
-        if language is None or not column.editable or str(getattr(row, column.attname)).strip():
-            continue
-        name = column.name.removesuffix(f"_{language}")
-        if isinstance(column, models.SlugField):
-            setattr(row, column.attname, f"draft-{draft.pk.hex}")
-        elif isinstance(column, models.FileField):
-            continue
-        elif name in required or any(str(getattr(row, each.attname)).strip() for each in _others(row, name, column)):
-            with translation.override(language):
-                words = f"[{_('missing:')} {capfirst(column.verbose_name)}]"
-            setattr(row, column.attname, words[: column.max_length] if column.max_length else words)
-
-
-def _others(row, name, column):
-    """The columns of the same text in the other languages."""
-    return [
-        each
-        for each in row._meta.concrete_fields
-        if each is not column and language_of(each) and each.name.removesuffix(f"_{language_of(each)}") == name
-    ]

@@ -12,17 +12,17 @@ from django.contrib.admin.utils import quote, unquote
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 from django.db.models import Subquery
-from django.http import HttpResponseRedirect, QueryDict
+from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from staff.admin import draft_forms
-from staff.admin.draft_forms import OWN, ScheduleForm, typed_data
+from staff.admin.draft_forms import OWN, ScheduleForm
 from staff.admin.draft_pages import DraftPages
 from staff.admin.drafting import PUBLISH, Drafting, names_of
-from staff.models import Draft, DraftFile, PublishingSettings
+from staff.models import Draft, PublishingSettings
 
 # Buttons of a draft; any other one publishes.
 ACTIONS = ("_draft", "_submit", "_return", "_schedule", "_preview")
@@ -81,25 +81,6 @@ class DraftsAdmin(DraftPages):
             if self.has_change_permission(request, obj) if obj else self.has_add_permission(request):
                 request.typed = self.completed(request, draft, obj)
         return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def completed(self, request, draft, obj):
-        """What was typed, with the live values of fields that the form has gained since."""
-        typed = draft.typed()
-        names = set(self._names(request, obj)) - set(draft.fields)
-        if names and obj is not None:
-            form = self.get_form(request, obj, change=True)(instance=obj)
-            for name, values in draft_forms.live_values(form, sorted(names - set(draft_forms.SEEN))).items():
-                typed.setlist(name, values)
-        return typed
-
-    def typed(self, request, obj):
-        """What was typed, with dates and times as every language reads them."""
-        data = typed_data(request.POST)
-        form, formsets = self.form_of(request, request.POST, obj and self.get_object(request, str(obj.pk)))
-        return data | draft_forms.iso_dates([form, *(each for formset in formsets for each in formset.forms)])
-
-    def _names(self, request, obj):
-        return list(self.get_form(request, obj, change=obj is not None).base_fields)
 
     # Buttons
 
@@ -231,33 +212,6 @@ class DraftsAdmin(DraftPages):
         self.message_user(request, message, messages.SUCCESS)
         return redirect(draft.form_url if state == Draft.State.DRAFT else self._list_url())
 
-    def _fill(self, request, draft, obj):
-        """Fill a draft with the form."""
-        draft.content_type = ContentType.objects.get_for_model(self.model, for_concrete_model=False)
-        draft.object_id = None if obj is None else str(obj.pk)
-        draft.data, draft.fields = self.typed(request, obj), self._names(request, obj)
-        query = QueryDict(request.META.get("QUERY_STRING", ""), mutable=True)
-        query.pop("draft", None)
-        draft.query = query.urlencode() if obj is None else ""
-        draft.name = (str(obj) if obj is not None else _first_words(draft.data) or str(self.opts.verbose_name))[:200]
-        draft.writers = sorted({*draft.writers, request.user.pk})
-        draft.changed_by, draft.changed_at = request.user, timezone.now()
-
-    @staticmethod
-    def _store_files(request, draft):
-        for name in [each for each in request.POST if each.endswith("-clear")]:
-            draft.files.filter(field=name.removesuffix("-clear")).delete()
-        for name, file in request.FILES.items():
-            file.seek(0)
-            values = {"name": file.name[:255], "kind": file.content_type or "", "content": file.read()}
-            DraftFile.objects.update_or_create(draft=draft, field=name, defaults=values)
-
-    @staticmethod
-    def _copy_files(draft, other):
-        for file in draft.files.all():
-            file.pk, file.draft, file._state.adding = None, other, True
-            file.save()
-
     # Conflicts and errors
 
     def _has_seen(self, request, obj):
@@ -320,9 +274,3 @@ def _uuid(text):
         return uuid.UUID(text)
     except (TypeError, ValueError):
         return None
-
-
-def _first_words(data):
-    """The first text with letters that was typed, as the name of a row that does not exist yet."""
-    texts = (values[0] for name, values in data.items() if name.endswith(("_sq", "_en")) and values)
-    return next((text.strip() for text in texts if text.strip()), "")

@@ -21,6 +21,7 @@ from campaign.management.commands import demo
 from campaign.models import Demand, Handout, Page, PageText, ProtectionUnit
 from pledges.models import Message, MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
+from staff.models import Draft, PublishingSettings
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults
@@ -272,6 +273,31 @@ def news(walk, besa, reader):
         "picture/?used=no",
     ):
         walk.open(f"/admin/campaign/{path}")
+
+
+def drafts(walk):
+    page, lead = walk.page, PageText.objects.get(key="home_lead")
+    change = f"/admin/campaign/pagetext/{lead.pk}/change/"
+    walk.open(change)
+    walk.fill("text", "title again")
+    walk.press("[name=_draft]")
+    with walk.visitor.context.expect_page() as opened:
+        page.locator("[name=_preview]").click()
+    opened.value.wait_for_load_state()
+    walk.look(opened.value)
+    opened.value.close()
+    walk.open("/admin/staff/draft/")
+    walk.open("/admin/staff/publishingsettings/")
+    page.locator("#id_needs_second_person").check()
+    walk.press("[name=_save]")
+    walk.open(change)
+    walk.press("[name=_submit]")
+    # As if a colleague had written it.
+    Draft.objects.filter(state="submitted").update(writers=[])
+    walk.open(change)
+    walk.press(".panel.draft a[href$='/discard/']")
+    walk.press(".submit-row .default")
+    PublishingSettings.objects.update(needs_second_person=False)
 
 
 def checks(walk):
@@ -546,6 +572,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     words(walk)
     pictures(walk)
     news(walk, besa, visit(locale=locale))
+    drafts(walk)
     checks(walk)
     mails(walk)
     one_pledge(walk)
