@@ -27,7 +27,7 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
     has_preview = True
 
     def get_fieldsets(self, request, obj=None):
-        description = _("Visitors see your text within ten seconds of saving.")
+        description = _("Visitors see your text within ten seconds of publishing.")
         if url := obj.page_url():
             description = format_html('{} <a href="{}">{}</a>', description, url, _("See the page"))
         return [(None, {"description": description, "fields": [("text_sq", "text_en")]})]

@@ -327,7 +327,9 @@ def mails(walk):
     walk.look(preview)
     preview.close()
     page.locator(f"#id_button_{walk.language}").fill(TYPED["button"][walk.language])
+    letter = page.url
     walk.press("[name=_save]")
+    walk.open(letter)
 
 
 def one_pledge(walk):
