@@ -1,13 +1,15 @@
 """Signed links to previews of unpublished or unsaved pages and articles, valid for PREVIEW_LIFETIME."""
 
+from django.contrib import admin
 from django.core import signing
 from django.urls import reverse
 from django.utils import translation
 
 from campaign.models import Article, Page, Preview
 from campaign.models.previews import PREVIEW_LIFETIME
+from staff.models import Draft
 
-MODELS_BY_NAME = {model._meta.model_name: model for model in (Page, Article, Preview)}
+MODELS_BY_NAME = {model._meta.model_name: model for model in (Page, Article, Preview, Draft)}
 
 
 def _signer():
@@ -27,6 +29,8 @@ def find(token):
     """
     model_name, _separator, pk = _signer().unsign(token, max_age=PREVIEW_LIFETIME).partition(".")
     row = MODELS_BY_NAME[model_name].objects.filter(pk=pk).first()
+    if isinstance(row, Draft):
+        return admin.site.get_model_admin(row.model).typed_row(row), False
     if isinstance(row, Preview):
         return row.restore(), False
     return row, row is not None

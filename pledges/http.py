@@ -93,6 +93,18 @@ def public_page(view=None, *, figures=Depth.NONE, parameters=None, is_form=False
         request.environ["public_page"] = (page, state)
         return mark_public(response, cache_control)
 
+    return _or_unpublished(wrapper, view)
+
+
+def _or_unpublished(public, view):
+    """The public view; in the preview of a draft the bare one, whose page is neither kept nor cached."""
+
+    @wraps(public)
+    def wrapper(request, *args, **kwargs):
+        if snapshot.is_unpublished():
+            return _rendered(view(request, *args, **kwargs))
+        return public(request, *args, **kwargs)
+
     return wrapper
 
 

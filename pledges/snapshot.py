@@ -10,11 +10,11 @@ import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from django.db import OperationalError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 
 from pledges import metrics, replica
 from pledges.database import UNAVAILABLE
-from pledges.moments import Content, Depth
+from pledges.moments import Content, Depth, Moment
 from pledges.source import Source
 
 # After a refused write forms are closed for this time; then the next one tries again.
@@ -82,6 +82,26 @@ def one_moment():
         _thread.holder = None
 
 
+@contextmanager
+def unpublished(moment):
+    """Within the block everything shows the content as it is in this transaction, with the figures of `moment`.
+
+    The process keeps nothing of it: the transaction is rolled back.
+    """
+    previous = getattr(_thread, "holder", None)
+    moment = Moment(moment.at, _load(DEFAULT_DB_ALIAS), moment.figures, moment.is_live)
+    _thread.holder = SimpleNamespace(moment=moment, is_unpublished=True)
+    try:
+        yield
+    finally:
+        _thread.holder = previous
+
+
+def is_unpublished():
+    """Whether this is within `unpublished()`."""
+    return getattr(getattr(_thread, "holder", None), "is_unpublished", False)
+
+
 def show(moment):
     """Let `current()` return this Moment until the end of the request; returns it."""
     holder = getattr(_thread, "holder", None)
@@ -95,6 +115,8 @@ def read(depth=Depth.NONE, patience=0.0):
 
     Without the database it is the last moment that this process has read; raises the database's error if there is none.
     """
+    if is_unpublished():
+        return _thread.holder.moment
     try:
         return _process.read(depth, patience)
     except UNAVAILABLE:
@@ -108,7 +130,7 @@ def read(depth=Depth.NONE, patience=0.0):
 
 def read_for_public(depth=Depth.NONE, patience=0.0):
     """The Moment of a page that nothing of one person is on: of the replica if there is a usable one, else as `read()`."""
-    if replica.is_usable():
+    if replica.is_usable() and not is_unpublished():
         try:
             return _replica.read(depth, patience)
         except UNAVAILABLE:

@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from staff.models import Invitation, SignInAttempt
+from staff import publishing
+from staff.models import Draft, Invitation, SignInAttempt
 from staff.models.invitations import OVERDUE_AFTER
 
 
@@ -27,5 +28,15 @@ def erase_sessions():
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
 
 
+def publish_drafts():
+    """Publish the drafts whose time has come; returns how many."""
+    return publishing.publish_due()
+
+
+def erase_previewed():
+    """Erase what was only previewed, after TYPED_LIFETIME; returns how many."""
+    return Draft.objects.expired().delete()[0]
+
+
 # The worker runs each step every minute.
-STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions]
+STEPS = [send_overdue, erase_sign_in_attempts, erase_sessions, publish_drafts, erase_previewed]

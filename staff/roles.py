@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
-    """The four roles. The value of each is the name of its group."""
+    """The five roles. The value of each is the name of its group."""
 
     EDITOR = "editor", _("editor")
+    WRITER = "writer", _("writer")
     PLEDGES = "pledges", _("pledge manager")
     SAFEGUARDING = "safeguarding", _("safeguarding lead")
     ADMINISTRATOR = "administrator", _("administrator")
@@ -22,6 +23,7 @@ class Role(models.TextChoices):
 
 ROLE_DESCRIPTIONS = {
     Role.EDITOR: _("pages, news, pictures and the other texts of the site and its messages"),
+    Role.WRITER: _("sees and writes what an editor does, as drafts; a second person publishes them"),
     Role.PLEDGES: _("pledges and the people behind them, exports, groups, the pledge texts, messages to the team"),
     Role.SAFEGUARDING: _(
         "help channels and child protection units, disclosures and alarm words, words to avoid, blocked addresses; can see all "
@@ -30,6 +32,8 @@ ROLE_DESCRIPTIONS = {
     Role.ADMINISTRATOR: _("everything, plus accounts and the record of what staff do"),
 }
 
+# Everyone who may change content sees drafts and publishes; writers only see them.
+DRAFTS = ("staff.view_draft", "staff.publish_draft")
 # Patterns of "app.codename", such as "pledges.change_pledge". "!" removes what an earlier pattern granted.
 ROLE_PERMISSIONS = {
     Role.EDITOR: [
@@ -48,9 +52,24 @@ ROLE_PERMISSIONS = {
         "pledges.view_milestone",
         "pledges.*_event",
         "pledges.*_messagetext",
+        *DRAFTS,
+    ],
+    Role.WRITER: [
+        *("campaign.view_*", "campaign.add_*", "campaign.change_*"),
+        *("!campaign.*_helpchannel", "campaign.view_helpchannel"),
+        *("!campaign.*_protectionunit", "campaign.view_protectionunit"),
+        *("!campaign.*_*term", "campaign.view_*term"),
+        # A picture of the library is public where it is used: its words are changed by those who publish.
+        "!campaign.change_picture",
+        *("pledges.view_sector", "pledges.change_sector"),
+        *("pledges.view_commitment", "pledges.add_commitment", "pledges.change_commitment"),
+        *("pledges.view_wording", "pledges.view_milestone"),
+        *("pledges.view_event", "pledges.add_event", "pledges.change_event"),
+        *("pledges.view_messagetext", "pledges.change_messagetext"),
+        "staff.view_draft",
     ],
     # Disclosures of abuse are the safeguarding lead's alone. Administrators see them while there is none (pledges/admin/).
-    Role.PLEDGES: ["pledges.*", "!pledges.*_disclosure", "!pledges.*_alarmword", "pledges.view_alarmword"],
+    Role.PLEDGES: ["pledges.*", "!pledges.*_disclosure", "!pledges.*_alarmword", "pledges.view_alarmword", *DRAFTS],
     Role.SAFEGUARDING: [
         "campaign.view_*",
         "campaign.change_page",
@@ -67,6 +86,7 @@ ROLE_PERMISSIONS = {
         "pledges.view_event",
         "pledges.change_event",
         "pledges.see_people",
+        *DRAFTS,
     ],
     Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "!pledges.*_disclosure", "staff.*"],
 }

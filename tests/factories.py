@@ -111,7 +111,12 @@ def make_copies(pledge, number, **columns):
 
 
 def make_staff(*permissions, superuser=False, username=None):
-    """A staff account with these permissions (codenames such as "view_pledge"), or with all as a superuser."""
+    """A staff account with these permissions (codenames such as "view_pledge"), or with all as a superuser.
+
+    Like every role but that of writers, an account that may change something may publish it.
+    """
+    if any(each.startswith(("add_", "change_")) for each in permissions):
+        permissions = (*permissions, "publish_draft")
     user = User.objects.create_user(
         username or f"staff{next(_numbers)}", is_staff=True, is_superuser=superuser, password="shumë e fshehtë 1"
     )

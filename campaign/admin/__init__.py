@@ -20,7 +20,9 @@ from campaign.admin import (  # noqa: F401 - register
     terms,
     texts,
     units,
+    unpublished,
 )
 
 admin.site.dashboard_context = dashboard.context
+admin.site.render_unpublished = unpublished.render_unpublished
 admin.site.model_order = dashboard.MODEL_ORDER

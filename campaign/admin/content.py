@@ -17,7 +17,8 @@ class ContentItemAdmin(ContentAdmin):
 
     form = ContentItemForm
     list_filter = ["is_shown", MissingLanguageFilter]
-    recovered_values = {"is_shown": False}
+    recovered_values = taken_down = {"is_shown": False}
+    shown_at = "campaign:home"
     placement_fieldset = (_("Where it appears"), {"fields": ["key", "is_shown", "position"]})
 
 

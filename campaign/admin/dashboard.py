@@ -5,9 +5,10 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from campaign.admin import activity, launch
-from campaign.admin.open_tasks import TASKS
+from campaign.admin.open_tasks import TASKS, Task
 from pledges.admin.open_tasks import disclosure_tasks
 from pledges.models import Backup
+from staff.admin import draft_list
 
 # The order of models in the menu: first those that are changed every week.
 MODEL_ORDER = [
@@ -43,27 +44,31 @@ MODEL_ORDER = [
     *("pledges.milestone", "pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
     "pledges.refusedword",
     *("pledges.readyanswer", "pledges.alarmword"),
-    *("staff.account", "staff.auditentry"),
+    "staff.draft",
+    *("staff.account", "staff.auditentry", "staff.publishingsettings"),
 ]
 
 
 def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
-    has_perm = request.user.has_perm
+    has_perm, drafts = request.user.has_perm, draft_list.pending(request.user)
     return {
         "launch": list(launch.missing(request.user)),
-        "tasks": list(_tasks(request.user)),
+        "tasks": list(_tasks(request.user, drafts)),
+        "scheduled": list(draft_list.scheduled(request.user, drafts)),
         "backup": _backup() if has_perm("staff.change_account") else None,
         "shortcuts": list(_shortcuts(has_perm)),
         "activity": activity.context() if has_perm("pledges.view_pledge") else None,
     }
 
 
-def _tasks(user):
+def _tasks(user, drafts):
     yield from disclosure_tasks(user)
     for permissions, tasks in TASKS:
         if all(map(user.has_perm, permissions)):
             yield from tasks()
+    for label, url, _changed_at in draft_list.waiting(user, drafts):
+        yield Task(None, label, url)
 
 
 def _backup():

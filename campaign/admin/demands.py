@@ -17,6 +17,7 @@ from campaign.models import Demand, DemandStep
 from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
 from staff.admin.checks import TextChecks
+from staff.admin.drafts import DraftsAdmin
 
 
 class DemandForm(ContentItemForm):
@@ -56,6 +57,7 @@ class DemandAdmin(ContentItemAdmin):
         (_("Where it appears"), {"fields": ["key", ("slug_sq", "slug_en"), "is_shown", "position"]}),
     ]
     actions = ["checked_today"]
+    shown_at = None
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("steps")
@@ -82,7 +84,7 @@ class DemandAdmin(ContentItemAdmin):
     @method_decorator(require_POST)
     def checked_view(self, request, pk):
         """Record with one press that a demand was reviewed today and that there is nothing new."""
-        if not self.has_change_permission(request):
+        if not self.has_change_permission(request) or not request.user.has_perm("staff.publish_draft"):
             raise PermissionDenied
         demand = get_object_or_404(Demand, pk=pk)
         self._record_review(request, Demand.objects.filter(pk=demand.pk))
@@ -138,11 +140,12 @@ class DemandStepForm(BilingualForm):
 
 
 @admin.register(DemandStep)
-class DemandStepAdmin(TextChecks, ModelAdmin):
+class DemandStepAdmin(DraftsAdmin, TextChecks, ModelAdmin):
     """Steps: added, and corrected by a step that takes the place of the wrong one."""
 
     form = DemandStepForm
     change_form_template = "admin/campaign/demandstep/change_form.html"
+    has_preview = True
     list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects"]
     list_filter = ["demand", "state"]
     list_select_related = ["demand", "entered_by", "corrects"]
@@ -164,6 +167,9 @@ class DemandStepAdmin(TextChecks, ModelAdmin):
             },
         )
     ]
+
+    def page_of(self, obj):
+        return obj.demand.get_absolute_url()
 
     def get_fieldsets(self, request, obj=None):
         sets = list(super().get_fieldsets(request, obj))

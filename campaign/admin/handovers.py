@@ -11,6 +11,7 @@ from staff.admin.content import ContentAdmin
 class HandOverAdmin(ContentAdmin):
     """Hand-overs, by goal."""
 
+    shown_at = "campaign:home"
     list_display = ["goal", "demand", "institution", "handed_on", "registry_number", "answered_on"]
     list_select_related = ["goal__county", "demand"]
     list_note = _(

@@ -17,6 +17,7 @@ class MaterialAdmin(ContentItemAdmin):
         "Files that people can print or post, on the page “Materials”. The posters, letters and sheets that the site draws "
         "itself are under “Handouts”."
     )
+    shown_at = "campaign:materials"
     kept_on_restore = ("file_sq", "file_en")
     recovered_values = {"is_shown": False, "file_sq": "", "file_en": ""}
     fieldsets = [

@@ -63,6 +63,7 @@ class OrganisationAdmin(ContentItemAdmin):
         "Founders, patrons, donors, partners and supporters. Organisations that join by the form appear here once "
         "they are approved under “Organisations that join”. A new logo is shown only after you choose “Show the new logo”."
     )
+    shown_at = "campaign:organisations"
     # Restoring old words takes away no renewal.
     kept_on_restore = ("renewed_at",)
     fieldsets = [

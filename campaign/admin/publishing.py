@@ -1,30 +1,25 @@
 """Admin of pages and news: drafts, scheduled publication, previews."""
 
-from datetime import timedelta
 from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
-from django.http import Http404, HttpResponseRedirect
 from django.urls import path
 from django.utils import formats, timezone
 from django.utils.text import format_lazy
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from campaign import previews, richtext
 from campaign.admin.sector_pages import make_page
 from campaign.admin.widgets import PictureSelect, RichText
-from campaign.models import Article, Page, Preview
+from campaign.models import Article, Page
 from staff.admin.base import FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
+from staff.admin.draft_forms import ScheduleForm
 
-# A publication time in the past by less than this means now: the "Now" button was used some minutes before saving.
-PUBLISH_NOW_TOLERANCE = timedelta(minutes=15)
 WORDS_TO_A_CHILD = _("Words to a child")
 
 
@@ -53,16 +48,12 @@ class PublishableForm(forms.ModelForm):
         elif "publish_at" not in self.changed_data:
             cleaned["publish_at"] = self.instance.publish_at
         elif publish_at <= now and not self.instance.is_public:
-            if publish_at < now - PUBLISH_NOW_TOLERANCE:
-                self.add_error(
-                    "publish_at",
-                    forms.ValidationError(
-                        _("This time is in the past. Leave it empty to publish now, or choose a future time."),
-                        code="past",
-                    ),
-                )
-            else:
-                cleaned["publish_at"] = now
+            self.add_error(
+                "publish_at",
+                forms.ValidationError(
+                    _("This time is in the past. Leave it empty to publish now, or choose a future time."), code="past"
+                ),
+            )
         return cleaned
 
 
@@ -154,25 +145,63 @@ class PublishableAdmin(ContentAdmin):
     def view_on_site(self, obj):
         return obj.get_absolute_url() if obj.is_public else None
 
+    # Drafts: a row that was never public is its own draft, until somebody submits it for review.
+
+    unplaced_fields = ("state", "publish_at")
+    taken_down = {"state": Page.State.DRAFT}
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        # The buttons fill `state` and `publish_at`, which have no place in the form.
+        fields = kwargs.pop("fields", None) or flatten_fieldsets(self.get_fieldsets(request, obj))
+        return super().get_form(request, obj, change, fields=[*fields, *self.unplaced_fields], **kwargs)
+
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        if request.method == "POST" and "_preview" in request.POST:
-            return self.preview_unsaved(request, object_id)
+        if request.method == "POST":
+            request.POST = request.POST.copy()
+            request.POST["state"] = Page.State.DRAFT if "_draft" in request.POST else Page.State.PUBLISHED
         return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def preview_unsaved(self, request, object_id):
-        """Store the typed values as a Preview and redirect to it. The row is not saved; invalid values are ignored."""
-        obj = self.get_object(request, unquote(object_id)) if object_id else None
-        if object_id and obj is None:
-            raise Http404
-        if not (self.has_change_permission(request, obj) if obj else self.has_add_permission(request)):
-            raise PermissionDenied
-        form = self.get_form(request, obj, change=obj is not None)(request.POST, request.FILES, instance=obj)
-        # Copies the valid values to form.instance.
-        form.is_valid()
-        return HttpResponseRedirect(previews.path(Preview.store(form.instance), get_language()), status=303)
+    def _is_own_draft(self, request, obj):
+        """Whether “Save draft” and “Schedule” save the row itself."""
+        drafting = request.drafting
+        return drafting.draft is None and not drafting.needs_second and (obj is None or obj.state == Page.State.DRAFT)
+
+    def _post_draft(self, request, obj, save):
+        if self._is_own_draft(request, obj):
+            # Stays on the form.
+            request.POST["_continue"] = "1"
+            return save()
+        request.POST["state"] = Page.State.PUBLISHED
+        return super()._post_draft(request, obj, save)
+
+    def _schedule(self, request, obj, save, at):
+        if obj is None or not obj.is_public:
+            local = timezone.localtime(at)
+            request.POST["publish_at_0"], request.POST["publish_at_1"] = f"{local:%Y-%m-%d}", f"{local:%H:%M}"
+            response, draft = save(), request.drafting.draft
+            if request.drafting.is_published and draft is not None:
+                draft.delete()
+            return response
+        return super()._schedule(request, obj, save, at)
+
+    def schedule_form(self, request, drafting, obj):
+        form = super().schedule_form(request, drafting, obj)
+        if not form.is_bound and drafting.draft is None and obj is not None and obj.is_scheduled:
+            return ScheduleForm.of(obj.publish_at)
+        return form
+
+    def prepare_preview(self, row):
+        row.state = Page.State.PUBLISHED
+        if row.publish_at is None or row.publish_at > timezone.now():
+            row.publish_at = timezone.now()
+
+    def preview_links(self, draft):
+        return [
+            (previews.path(draft, "sq"), _("Preview in Albanian")),
+            (previews.path(draft, "en"), _("Preview in English")),
+        ]
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context["can_preview"] = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
         # A public row needs no preview.
         if obj is not None and obj.pk and not obj.is_public:
             context["previews"] = [
@@ -189,7 +218,7 @@ class PageAdmin(PublishableAdmin):
     form = PageForm
     list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
     fieldsets = [
-        (None, {"fields": ["key", ("state", "publish_at"), "sector"]}),
+        (None, {"fields": ["key", "sector"]}),
         PublishableAdmin.text_fieldset,
         (
             WORDS_TO_A_CHILD,
@@ -237,7 +266,7 @@ class ArticleAdmin(PublishableAdmin):
         return {"date": timezone.localdate()} | super().get_changeform_initial_data(request)
 
     fieldsets = [
-        (None, {"fields": ["date", ("state", "publish_at")]}),
+        (None, {"fields": ["date"]}),
         PublishableAdmin.text_fieldset,
         (_("Sources"), {"fields": ["source"]}),
         PublishableAdmin.address_fieldset,

@@ -24,9 +24,10 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
     )
     search_fields = ["text_sq", "text_en"]
     actions = None
+    has_preview = True
 
     def get_fieldsets(self, request, obj=None):
-        description = _("Visitors see your text within ten seconds of saving.")
+        description = _("Visitors see your text within ten seconds of publishing.")
         if url := obj.page_url():
             description = format_html('{} <a href="{}">{}</a>', description, url, _("See the page"))
         return [(None, {"description": description, "fields": [("text_sq", "text_en")]})]
@@ -36,6 +37,9 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
         if isinstance(field.widget, forms.Textarea):
             field.widget.attrs["rows"] = 6
         return field
+
+    def page_of(self, obj):
+        return obj.page_url()
 
     def view_on_site(self, obj):
         return obj.page_url()

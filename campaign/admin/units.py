@@ -113,6 +113,7 @@ class ProtectionUnitAdmin(ContentAdmin):
         "date. Call each unit every six months."
     )
     actions = ["verified_today"]
+    shown_at = "campaign:units"
     readonly_fields = ["verified_on", "verified_by"]
 
     def get_fieldsets(self, request, obj=None):

@@ -115,7 +115,8 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         if commitment is None:
             raise Http404
         # ReadOnly refuses changes of the row itself.
-        if not request.user.has_perm("pledges.change_commitment") or not commitment.is_offered:
+        needed = ["pledges.change_commitment", "staff.publish_draft"]
+        if not request.user.has_perms(needed) or not commitment.is_offered:
             raise PermissionDenied
         form = ReplacementForm(request.POST or None, commitment=commitment)
         if form.is_valid():
@@ -147,6 +148,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         )
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        if obj and obj.is_offered and request.user.has_perm("pledges.change_commitment"):
+        needed = ["pledges.change_commitment", "staff.publish_draft"]
+        if obj and obj.is_offered and request.user.has_perms(needed):
             context["replace_url"] = reverse("admin:pledges_commitment_replace", args=[obj.pk])
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -46,7 +46,7 @@ class EventAdmin(ContentAdmin):
         "Children’s Day and the days of 18 and 19 November are in the list of events every year: do not add them here."
     )
     search_fields = ["title_sq", "title_en"]
-    recovered_values = {"is_shown": False}
+    recovered_values = taken_down = {"is_shown": False}
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
         (_("When"), {"fields": [("begins", "ends"), "is_all_day"]}),

@@ -118,6 +118,7 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         "and it stays in the totals; or merge it, and its people are counted in another one."
     )
     recovered_values = {"is_open": False}
+    shown_at = "pledges:sign"
     change_form_template = "admin/pledges/sector/change_form.html"
     inlines = [CommitmentInline]
 

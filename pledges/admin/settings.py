@@ -35,6 +35,14 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
     """Admin of the settings, a model with a single row."""
 
     form = PledgingSettingsForm
+    shown_at = "pledges:sign"
+
+    def is_always_allowed(self, request, obj):
+        # Signing is paused at once, without a second person.
+        return (
+            request.user.has_perm("staff.publish_draft") and request.POST.get("state") == PledgingSettings.State.PAUSED
+        )
+
     fieldsets = [
         (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),
         (_("After signing"), {"fields": ["shows_numbers"]}),
@@ -72,6 +80,7 @@ class GoalAdmin(ContentAdmin):
     """The goals of the country, then those of counties, the smallest first."""
 
     form = GoalForm
+    shown_at = "campaign:home"
     list_display = ["__str__", "sentence"]
     list_filter = ["county"]
     list_select_related = ["county"]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.models import Pledge, Wording
 from staff.admin.base import ModelAdmin
 from staff.admin.content import TextChecks
+from staff.admin.drafts import DraftsAdmin
 
 EXPLANATION = _(
     "People who have already signed keep the text they signed. If you change the text, yours becomes the next "
@@ -38,13 +39,14 @@ def is_current(wording):
 
 
 @admin.register(Wording)
-class WordingAdmin(TextChecks, ModelAdmin):
+class WordingAdmin(DraftsAdmin, TextChecks, ModelAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
     list_display = ["kind", "sector", "version", "signed", "current", "created_at"]
     list_filter = ["kind", "sector"]
     list_select_related = ["sector"]
     list_note = EXPLANATION
+    shown_at = "pledges:sign"
     # No bulk deletion: the permission to delete is decided for each version.
     actions = None
 

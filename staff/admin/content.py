@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.admin.base import ModelAdmin, language_of
 from staff.admin.checks import TextChecks
+from staff.admin.drafts import DraftsAdmin
 from staff.admin.optimistic_locking import OptimisticLocking
 
 
@@ -48,7 +49,7 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ContentAdmin(TextChecks, OptimisticLocking, ModelAdmin):
+class ContentAdmin(DraftsAdmin, TextChecks, OptimisticLocking, ModelAdmin):
     """The base of the admin classes of bilingual content. Subclasses list their fields in `fieldsets`."""
 
     @admin.display(description=_("both languages"), boolean=True)

@@ -22,6 +22,10 @@ from staff.admin.restoring import RestoringAdmin
 class VersionHistory(RestoringAdmin):
     """Mixin for ModelAdmin: the pages on which staff read, compare and restore versions."""
 
+    def version_refusal(self, request):
+        """Why this account may not restore a version, or None."""
+        return
+
     object_history_template = "staff/history.html"
     change_list_template = "staff/change_list.html"
 
@@ -67,7 +71,8 @@ class VersionHistory(RestoringAdmin):
         if request.method == "POST":
             if not may_restore:
                 raise PermissionDenied
-            errors = self._restore_if_unchanged(request, object_id, version)
+            refusal = self.version_refusal(request)
+            errors = [refusal] if refusal else self._restore_if_unchanged(request, object_id, version)
             if not errors:
                 return redirect(admin_urlname(self.opts, "change"), quote(obj.pk))
             obj = self.get_object(request, unquote(object_id))
@@ -117,9 +122,13 @@ class VersionHistory(RestoringAdmin):
         version = _get_or_404(Version.objects.get_deleted(self.model), version_id)
         errors = []
         if request.method == "POST":
-            with transaction.atomic():
-                self.lock_table()
-                obj, errors = self.recover(request, version)
+            refusal = None if self.recovered_values else self.version_refusal(request)
+            if refusal:
+                errors = [refusal]
+            else:
+                with transaction.atomic():
+                    self.lock_table()
+                    obj, errors = self.recover(request, version)
             if not errors:
                 return redirect(admin_urlname(self.opts, "change"), quote(obj.pk))
         rows = self.stored_rows(version)

@@ -25,6 +25,8 @@ class StaffSite(admin.AdminSite):
     index_template = "admin/dashboard.html"
     # A function that takes the request and returns the template context of the index page, a dashboard.
     dashboard_context = staticmethod(lambda request: {})
+    # A function that renders the public page of a row with a change that is rolled back (DraftAdmin.page_view).
+    render_unpublished = None
     # Labels of models, such as "campaign.page". An app is sorted by its first model; models not listed come last.
     model_order = ()
 

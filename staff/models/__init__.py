@@ -1,8 +1,9 @@
-"""Accounts, the audit log, invitations and login throttling."""
+"""Accounts, the audit log, drafts, invitations and login throttling."""
 
 from staff.models.accounts import Account
 from staff.models.audit import AuditEntry
+from staff.models.drafts import Draft, DraftFile, PublishingSettings
 from staff.models.invitations import Invitation
 from staff.models.sign_in_attempts import SignInAttempt
 
-__all__ = ["Account", "Invitation", "AuditEntry", "SignInAttempt"]
+__all__ = ["Account", "Invitation", "AuditEntry", "SignInAttempt", "Draft", "DraftFile", "PublishingSettings"]

@@ -123,7 +123,7 @@ def test_the_lead_of_the_home_page_is_edited_on_a_phone(staff_visit):
     press(page.get_by_role("link", name="Lead, the sentence under the headline"))
     page.get_by_label("Text (Albanian)").fill("Fjalë të reja.")
     page.get_by_label("Text (English)").fill("New words.")
-    press(page.get_by_role("button", name="Save", exact=True))
+    press(page.get_by_role("button", name="Publish", exact=True))
     expect(page.locator(".messagelist .success")).to_be_visible()
     visitor.open("/en/")
     assert page.locator(".hero .lead").inner_text() == "New words."

@@ -41,12 +41,18 @@ def test_27_a_page_is_created_previewed_published_changed_compared_and_restored(
     with vera.context.expect_page() as tab:
         page.click("[name=_preview]")
     tab.value.wait_for_load_state()
-    expect(tab.value.locator("h1")).to_have_text("Courage")
-    expect(tab.value.locator(".preview")).to_contain_text("Preview, not saved.")
+    frame = tab.value.frame_locator(".preview-frame")
+    expect(frame.locator("h1")).to_have_text("Courage")
+    expect(tab.value.locator(".note")).to_contain_text("Nothing has been saved")
+    press(tab.value.get_by_role("link", name="Albanian", exact=True))
+    expect(frame.locator("h1")).to_have_text("Guximi")
+    press(tab.value.get_by_role("link", name="Phone"))
+    assert tab.value.locator(".preview-frame").bounding_box()["width"] == 392
     assert not Page.objects.filter(key="brave").exists()
 
     # The preview link of a draft works without an account, in both languages.
-    press(page.locator("[name=_continue]"))
+    press(page.locator("[name=_draft]"))
+    path = page.url
     link = page.get_by_role("link", name="Preview in English").get_attribute("href")
     reader.open(link)
     expect(reader.page.locator(".preview")).to_contain_text("Preview, not published.")
@@ -55,14 +61,15 @@ def test_27_a_page_is_created_previewed_published_changed_compared_and_restored(
     expect(reader.page.locator("h1")).to_have_text("Guximi")
     assert reader.open("/en/courage/").status == 404
 
-    page.select_option("#id_state", "published")
-    press(page.locator("[name=_continue]"))
+    press(page.locator("[name=_save]"))
+    vera.open(path)
     reader.open("/en/courage/")
     expect(reader.page.locator("h1")).to_have_text("Courage")
     assert reader.page.locator(".preview").count() == 0
 
     page.fill("#id_title_en", "Courage for all")
-    press(page.locator("[name=_continue]"))
+    press(page.locator("[name=_save]"))
+    vera.open(path)
     reader.open("/en/courage/")
     expect(reader.page.locator("h1")).to_have_text("Courage for all")
 
@@ -186,11 +193,12 @@ def test_axe_finds_nothing_serious_on_the_forms_of_editors(staff_visit, visit, w
     vera.open(path)
     page.fill("#id_title_en", "All of us against child pornography")
     Page.objects.filter(pk=about.pk).update(title_en="Another title", state="draft")
-    press(page.locator("[name=_continue]"))
+    press(page.locator("[name=_save]"))
     expect(page.locator(".conflict, .checks .check-words")).to_have_count(2)
     look(page)
     page.check("[name=save_over]")
-    press(page.locator("[name=_continue]"))
+    press(page.locator("[name=_save]"))
+    vera.open(path)
     press(page.locator(".historylink"))
     look(page)
     press(page.locator(".versions tbody tr:last-child a"))

@@ -21,6 +21,7 @@ from campaign.management.commands import demo
 from campaign.models import Demand, Handout, Page, PageText, ProtectionUnit
 from pledges.models import Message, MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
+from staff.models import Draft, PublishingSettings
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults
@@ -206,7 +207,6 @@ def news(walk, besa, reader):
     page.locator("#id_date").fill(str(timezone.localdate()))
     walk.fill("title", "title")
     walk.fill("lead", "text lead")
-    page.locator("#id_state").select_option("draft")
     walk.picture("news", "#id_title_sq", "#id_title_en", "#id_lead_sq", "#id_lead_en")
     page.locator(".field-picture button").click()
     expect(page.locator("dialog[open] li img")).to_be_visible()
@@ -216,8 +216,9 @@ def news(walk, besa, reader):
         page.locator(f'.editor-text[lang="{language}"]').click()
         page.keyboard.type(TYPED["text"][language])
     expect(page.locator(text)).to_have_text(TYPED["text"][walk.language])
-    walk.picture("news-text", ".editor [role=toolbar]", "[name=_continue]", "[name=_preview]", of=[".field-picture"])
-    walk.press("[name=_continue]")
+    walk.picture("news-text", ".editor [role=toolbar]", "[name=_draft]", "[name=_preview]", of=[".field-picture"])
+    walk.press("[name=_draft]")
+    change = page.url
     previews = "[aria-labelledby=preview-title]"
     walk.picture("preview-links", f"{previews} li a", of=["#content h1"], to=[previews])
     link = page.locator(f"{previews} li a").nth(LANGUAGES.index(walk.language)).get_attribute("href")
@@ -226,20 +227,17 @@ def news(walk, besa, reader):
     walk.picture("preview", "aside.preview", of=["header"], to=["main h1"], page=reader.page)
 
     tomorrow = timezone.localdate() + timedelta(days=1)
-    page.locator("#id_state").select_option("published")
-    page.locator("#id_publish_at_0").fill(str(tomorrow))
-    page.locator("#id_publish_at_1").fill("09:00")
-    walk.picture("publish", "#id_state", "#id_publish_at_0", "#id_publish_at_1", of=[".field-date"])
-    walk.press("[name=_continue]")
-    page.locator("#id_publish_at_0").fill("")
-    page.locator("#id_publish_at_1").fill("")
-    page.locator("#id_state").select_option("draft")
-    walk.press("[name=_continue]")
-    page.locator("#id_state").select_option("published")
-    walk.press("[name=_continue]")
+    page.locator("#id_draft-at_0").fill(str(tomorrow))
+    page.locator("#id_draft-at_1").fill("09:00")
+    walk.picture("publish", "[name=_save]", "#id_draft-at_0", "#id_draft-at_1", "[name=_schedule]", of=[".submit-row"])
+    walk.press("[name=_schedule]")
+    walk.open(change)
+    walk.press("[name=_save]")
+    walk.open(change)
     walk.fill("title", "title again")
-    walk.press("[name=_continue]")
-    change = page.url
+    walk.press("[name=_draft]")
+    walk.press("[name=_save]")
+    walk.open(change)
     walk.press(".historylink")
     walk.picture("history", ".versions tbody tr:nth-child(2) a", to=[".versions"])
     walk.press(".versions tbody tr:nth-child(2) a")
@@ -269,7 +267,8 @@ def news(walk, besa, reader):
     page.locator(text).press("Control+a")
     page.keyboard.press("Control+k")
     page.locator("dialog[open] .link-other button:not([type=submit])").click()
-    walk.press("[name=_continue]")
+    walk.press("[name=_save]")
+    walk.open(change)
     walk.picture("avoid", ".check-words", of=["#content h1"], to=[".checks"])
     for path in (
         "article",
@@ -287,6 +286,31 @@ def news(walk, besa, reader):
         "picture/?used=no",
     ):
         walk.open(f"/admin/campaign/{path}")
+
+
+def drafts(walk):
+    page, lead = walk.page, PageText.objects.get(key="home_lead")
+    change = f"/admin/campaign/pagetext/{lead.pk}/change/"
+    walk.open(change)
+    walk.fill("text", "title again")
+    walk.press("[name=_draft]")
+    with walk.visitor.context.expect_page() as opened:
+        page.locator("[name=_preview]").click()
+    opened.value.wait_for_load_state()
+    walk.look(opened.value)
+    opened.value.close()
+    walk.open("/admin/staff/draft/")
+    walk.open("/admin/staff/publishingsettings/")
+    page.locator("#id_needs_second_person").check()
+    walk.press("[name=_save]")
+    walk.open(change)
+    walk.press("[name=_submit]")
+    # As if a colleague had written it.
+    Draft.objects.filter(state="submitted").update(writers=[])
+    walk.open(change)
+    walk.press(".panel.draft a[href$='/discard/']")
+    walk.press(".submit-row .default")
+    PublishingSettings.objects.update(needs_second_person=False)
 
 
 def checks(walk):
@@ -316,7 +340,9 @@ def mails(walk):
     walk.look(preview)
     preview.close()
     page.locator(f"#id_button_{walk.language}").fill(TYPED["button"][walk.language])
-    walk.press("[name=_continue]")
+    letter = page.url
+    walk.press("[name=_save]")
+    walk.open(letter)
 
 
 def one_pledge(walk):
@@ -515,7 +541,7 @@ def settings_and_sectors(walk):
     page.locator("#id_state").select_option("paused")
     walk.fill("message", "paused")
     walk.picture("pause", "#id_state", "#id_message_sq", "#id_message_en", of=["#content h1"])
-    walk.press("[name=_continue]")
+    walk.press("[name=_save]")
     walk.open("/admin/pledges/goal/")
     walk.open("/admin/pledges/goal/add/")
     page.locator("#id_people").fill("5000")
@@ -563,6 +589,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     words(walk)
     pictures(walk)
     news(walk, besa, visit(locale=locale))
+    drafts(walk)
     checks(walk)
     mails(walk)
     one_pledge(walk)

@@ -49,11 +49,11 @@ def test_an_editor_looks_at_unsaved_words_tries_them_on_herself_and_saves(staff_
     assert len(list(tmp_path.glob("*.eml"))) == 2
 
     page.locator("#id_after_en").fill("The link works for long.")
-    press(page.get_by_role("button", name="Save", exact=True))
+    press(page.get_by_role("button", name="Publish", exact=True))
     expect(page.get_by_text("Include {day} here or in the text above")).to_be_visible()
     expect(page.locator("#id_button_en")).to_have_value("Yes, it is me")
     page.locator("#id_after_en").fill("The link works until {day}.")
-    press(page.get_by_role("button", name="Save", exact=True))
+    press(page.get_by_role("button", name="Publish", exact=True))
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert MessageText.objects.words_in_use("confirm", "en").button == "Yes, it is me"
 
@@ -71,7 +71,7 @@ def test_form_preview_and_errors_can_be_used_by_everyone(staff_visit, width):
     press(page.get_by_role("link", name="two people have signed with this address"))
     assert faults() == ({}, False)
     page.locator("#id_button_en").fill("Open {nmae}")
-    press(page.get_by_role("button", name="Save", exact=True))
+    press(page.get_by_role("button", name="Publish", exact=True))
     assert faults() == ({}, False)
     page.locator("#id_subject_en").fill("A child")
     page.evaluate("document.querySelector('[formtarget]').removeAttribute('formtarget')")

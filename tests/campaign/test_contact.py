@@ -113,8 +113,9 @@ def test_the_contact_page_keeps_its_address_and_cannot_be_taken_down(client):
     assert "Na kontaktoni" in client.get("/sq/kontakt/").text
     staff = sign_in(Client(headers={"accept-language": "en"}), make_staff(superuser=True))
     path = f"/admin/campaign/page/{page.pk}/change/"
-    response = staff.post(path, filled(staff.get(path), state="draft"))
+    response = staff.post(path.replace("change", "take-down"))
     assert "This page cannot be taken down" in response.text
+    assert client.get("/sq/kontakt/").status_code == 200
     assert staff.get(f"/admin/campaign/page/{page.pk}/delete/").status_code == 403
 
 

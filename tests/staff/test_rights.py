@@ -6,6 +6,7 @@ import pytest
 import reversion
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.template.response import SimpleTemplateResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -14,7 +15,7 @@ from reversion.models import Version
 from campaign.models import ExternalLink, Material
 from pledges.models import Batch, Export, Message, Milestone, Pledge
 from staff.admin.content import ContentAdmin
-from staff.models import AuditEntry
+from staff.models import AuditEntry, Draft
 from staff.roles import Role
 from tests.data_requests import make_request
 from tests.demands import make_handover
@@ -31,47 +32,48 @@ pytestmark = pytest.mark.django_db
 # L list, A add, V view, H history, S save, D delete.
 ALL, SEE = "LAVHSD", "LVH"
 EDITOR, PLEDGES, SAFEGUARDING, ADMINISTRATOR = Role.EDITOR, Role.PLEDGES, Role.SAFEGUARDING, Role.ADMINISTRATOR
-CONTENT = {EDITOR: ALL, SAFEGUARDING: SEE, ADMINISTRATOR: ALL}
-PUBLISHED = {EDITOR: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL}
+WRITER = Role.WRITER
+CONTENT = {WRITER: "LAVHS", EDITOR: ALL, SAFEGUARDING: SEE, ADMINISTRATOR: ALL}
+PUBLISHED = {WRITER: "LAVHS", EDITOR: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL}
 OF_PLEDGES = {PLEDGES: ALL, ADMINISTRATOR: ALL}
 MODELS = {
     "campaign.page": PUBLISHED,
     "campaign.article": PUBLISHED,
     "campaign.demand": CONTENT,
     # Steps are added and corrected by another step, never changed or deleted.
-    "campaign.demandstep": {EDITOR: "LAVH", SAFEGUARDING: SEE, ADMINISTRATOR: "LAVH"},
+    "campaign.demandstep": {WRITER: "LAVH", EDITOR: "LAVH", SAFEGUARDING: SEE, ADMINISTRATOR: "LAVH"},
     "campaign.handover": CONTENT,
     "campaign.voice": CONTENT,
     "campaign.statistic": CONTENT,
     "campaign.organisation": CONTENT,
-    "campaign.helpchannel": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
-    "campaign.protectionunit": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
-    "campaign.pagetext": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
-    "campaign.handout": {EDITOR: "LVHS", SAFEGUARDING: "LVHS", ADMINISTRATOR: "LVHS"},
-    "campaign.picture": CONTENT,
+    "campaign.helpchannel": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
+    "campaign.protectionunit": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
+    "campaign.pagetext": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
+    "campaign.handout": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: "LVHS", ADMINISTRATOR: "LVHS"},
+    "campaign.picture": {WRITER: "LAVH", EDITOR: ALL, SAFEGUARDING: SEE, ADMINISTRATOR: ALL},
     "campaign.material": CONTENT,
     # Collected from the content and checked by the worker.
-    "campaign.externallink": {EDITOR: SEE, SAFEGUARDING: SEE, ADMINISTRATOR: SEE},
-    "campaign.term": {EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
-    "campaign.sitesettings": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
+    "campaign.externallink": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: SEE, ADMINISTRATOR: SEE},
+    "campaign.term": {WRITER: SEE, EDITOR: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
+    "campaign.sitesettings": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
     # Places of pages, which are added and deleted as pages.
-    "campaign.menuplace": {EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
+    "campaign.menuplace": {WRITER: "LVHS", EDITOR: "LVHS", SAFEGUARDING: SEE, ADMINISTRATOR: "LVHS"},
     "pledges.pledge": {PLEDGES: "LVHSD", ADMINISTRATOR: "LVHSD"},
     # Who may change pledges may undo batches.
     "pledges.batch": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     # Exports are requested and never changed.
     "pledges.export": {PLEDGES: "LAVH", ADMINISTRATOR: "LAVH"},
-    "pledges.messagetext": {EDITOR: "LVHS", PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.messagetext": {WRITER: "LVHS", EDITOR: "LVHS", PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
     # Milestones are recorded automatically; editors write news about them.
-    "pledges.milestone": {EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
+    "pledges.milestone": {WRITER: SEE, EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
     "pledges.message": {PLEDGES: SEE, ADMINISTRATOR: SEE},
     # Erased when its owner asks.
     "pledges.submission": {PLEDGES: "LVHD", ADMINISTRATOR: "LVHD"},
-    "pledges.sector": {EDITOR: "LVHS", PLEDGES: ALL, ADMINISTRATOR: ALL},
+    "pledges.sector": {WRITER: "LVHS", EDITOR: "LVHS", PLEDGES: ALL, ADMINISTRATOR: ALL},
     # Written on the page of their sector; here they are read and replaced.
-    "pledges.commitment": {EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
+    "pledges.commitment": {WRITER: SEE, EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
     # Supporters signed these texts, so they are never deleted.
-    "pledges.wording": {EDITOR: SEE, PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
+    "pledges.wording": {WRITER: SEE, EDITOR: SEE, PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     "pledges.county": OF_PLEDGES,
     "pledges.municipality": OF_PLEDGES,
     "pledges.providerrule": OF_PLEDGES,
@@ -83,7 +85,7 @@ MODELS = {
     "pledges.disclosure": {SAFEGUARDING: "LVHS"},
     "pledges.readyanswer": OF_PLEDGES,
     "pledges.alarmword": {PLEDGES: SEE, SAFEGUARDING: ALL, ADMINISTRATOR: ALL},
-    "pledges.event": {EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL},
+    "pledges.event": {WRITER: "LAVHS", EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: "LVHS", ADMINISTRATOR: ALL},
     # Sheets are issued in batches and made void, never deleted.
     "pledges.papersheet": {PLEDGES: "LAVHS", ADMINISTRATOR: "LAVHS"},
     "pledges.wallname": {PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
@@ -92,6 +94,9 @@ MODELS = {
     "pledges.goal": OF_PLEDGES,
     "pledges.blockedaddress": {PLEDGES: "LVHD", SAFEGUARDING: "LVHD", ADMINISTRATOR: "LVHD"},
     "staff.account": {ADMINISTRATOR: "LAVHS"},
+    # Drafts are opened in the form of their row.
+    "staff.draft": dict.fromkeys(Role, SEE),
+    "staff.publishingsettings": {ADMINISTRATOR: "LVHS"},
     "staff.auditentry": {ADMINISTRATOR: SEE},
 }
 PAGES = {"L": "changelist", "A": "add", "V": "change", "H": "history", "S": "change", "D": "delete"}
@@ -110,14 +115,30 @@ OWN_VIEWS = {
     "pledges_commitment_replace": ("get", LETTERS, "pledges.commitment"),
     "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
-    "pledges_messagetext_preview": ("get", LETTERS, "pledges.messagetext"),
-    "pledges_messagetext_try": ("post", LETTERS, "pledges.messagetext"),
+    "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
+    "pledges_messagetext_try": ("post", {WRITER, *LETTERS}, "pledges.messagetext"),
     "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
     "campaign_page_of_sector": ("post", {EDITOR, ADMINISTRATOR}, "pledges.sector"),
-    "campaign_protectionunit_export": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
+    "campaign_protectionunit_export": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
-    "campaign_picture_library": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
-    "campaign_externallink_pages": ("get", {EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
+    "campaign_picture_library": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
+    "campaign_externallink_pages": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
+    # Of the draft of an event.
+    "staff_draft_preview": ("get", set(Role), "staff.draft"),
+    "staff_draft_page": ("get", set(Role), "staff.draft"),
+    "staff_draft_discard": ("get", set(Role), "staff.draft"),
+    **{
+        f"{label.replace('.', '_')}_take_down": ("get", roles, label)
+        for label, roles in {
+            **dict.fromkeys(["campaign.page", "campaign.article"], {EDITOR, SAFEGUARDING, ADMINISTRATOR}),
+            **dict.fromkeys(
+                [f"campaign.{each}" for each in ("demand", "voice", "statistic", "organisation", "material")],
+                {EDITOR, ADMINISTRATOR},
+            ),
+            "campaign.helpchannel": {SAFEGUARDING, ADMINISTRATOR},
+            "pledges.event": {EDITOR, PLEDGES, SAFEGUARDING, ADMINISTRATOR},
+        }.items()
+    },
 }
 # Open only to the user who sent the trial mail (tests/pledges/mail/test_content.py).
 OWNER_ONLY = {"pledges_messagetext_tried"}
@@ -160,6 +181,8 @@ def rows():
     ExternalLink.objects.collect()
     Material.objects.create(key="poster", section="posters", title_sq="Poster", title_en="Poster", is_shown=False)
     make_account("besa@shembull.al", name="Besa")
+    event = ContentType.objects.get_for_model(apps.get_model("pledges.event"))
+    Draft.objects.create(content_type=event, name="An event")
     found = {}
     for model in admin.site._registry:
         found[model._meta.label_lower] = model.load() if hasattr(model, "load") else model._default_manager.first()
@@ -220,7 +243,12 @@ def responses(client, rows):
 def own_responses(client, rows):
     """(name, response) of our own admin views."""
     for name, (method, _may, label) in OWN_VIEWS.items():
-        yield name, getattr(client, method)(reverse(f"admin:{name}", args=[rows[label].pk] if label else []))
+        yield name, getattr(client, method)(reverse(f"admin:{name}", args=_arguments(name, rows, label)))
+
+
+def _arguments(name, rows, label):
+    """The arguments of the address of our own view."""
+    return [*([rows[label].pk] if label else []), *(["en"] if name == "staff_draft_page" else [])]
 
 
 def is_content(label):

@@ -16,12 +16,12 @@ from django.test import Client
 from django.urls import reverse
 
 from campaign import previews
-from campaign.models import Article, Preview
+from campaign.models import Article
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge, ReferralLink, Submission
 from pledges.models.referrals import is_referral_code
-from staff.models import Account, Invitation
+from staff.models import Account, Draft, Invitation
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.factories import app_code, form_data, give_app, links_in, make_inviter, run_worker
@@ -140,7 +140,8 @@ def staff_at_work():
     weak = Client()
     weak.get("/admin/account/login/passkey/", headers={"accept": "application/json"})
     preview = desk.post("/admin/campaign/article/add/", {"title_sq": "Sapo nisa", "_preview": "1"}).url
-    assert Preview.objects.exists()
+    preview = desk.get(preview).context["links"][0][0]
+    assert Draft.objects.exists()
     article = Article.objects.first()
     Account.objects.invite("zana@shembull.al", name="Zana", role="editor", language="sq")
     return {

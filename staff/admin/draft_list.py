@@ -1,0 +1,191 @@
+"""The list of drafts, their previews, and the setting about a second person."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.csp import CSP
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_safe
+
+from staff.admin import draft_forms
+from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
+from staff.admin.draft_preview import CannotShow
+from staff.admin.drafting import PUBLISH
+from staff.models import Draft, PublishingSettings
+
+# The frame of a preview shows a page of this site, and only that page may be framed.
+FRAMING = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
+FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
+
+
+def drafts_for(user):
+    """The drafts of the kinds of content that this account may change."""
+    models = [
+        model
+        for model, rows in admin.site._registry.items()
+        if getattr(rows, "has_drafts", False) and _may_change(user, model)
+    ]
+    kinds = ContentType.objects.get_for_models(*models, for_concrete_models=False)
+    return Draft.objects.of_rows().filter(content_type__in=kinds.values()).select_related("changed_by", "content_type")
+
+
+def pending(user):
+    """The drafts that wait or are scheduled, of the kinds of content that this account may change, as a list; one query."""
+    states = [Draft.State.SUBMITTED, Draft.State.RETURNED, Draft.State.SCHEDULED]
+    rows = Draft.objects.filter(state__in=states).select_related("content_type").defer("data").order_by("changed_at")
+    return [draft for draft in rows if draft.model and _may_change(user, draft.model)]
+
+
+def _may_change(user, model):
+    names = [f"{model._meta.app_label}.{what}_{model._meta.model_name}" for what in ("change", "add")]
+    return any(map(user.has_perm, names))
+
+
+def waiting(user, drafts=None):
+    """Yield (label, URL, time) of each draft that waits for this account: to be reviewed, or returned to it."""
+    may_publish = user.has_perm(PUBLISH)
+    for draft in pending(user) if drafts is None else drafts:
+        if draft.state == Draft.State.SUBMITTED and may_publish:
+            yield _("“%(name)s” waits for your review") % {"name": draft}, draft.form_url, draft.changed_at
+        elif draft.state == Draft.State.RETURNED and user.pk in draft.writers:
+            yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.changed_at
+
+
+def scheduled(user, drafts=None):
+    """Yield (label, URL, time) of each draft that is published by itself, the next one first."""
+    found = [draft for draft in (pending(user) if drafts is None else drafts) if draft.publish_at]
+    for draft in sorted(found, key=lambda draft: draft.publish_at):
+        yield str(draft), draft.form_url, draft.publish_at
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnly, ModelAdmin):
+    """Drafts by state. Each is opened in the form of its row."""
+
+    list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed_at"]
+    list_display_links = None
+    list_filter = ["state"]
+    list_select_related = ["changed_by", "content_type"]
+    list_note = gettext_lazy(
+        "What people have written and not published yet. The public sees none of it. Open a draft to go on writing, to "
+        "preview it or to publish it. Drafts stay here until you publish or discard them."
+    )
+
+    def get_queryset(self, request):
+        return drafts_for(request.user)
+
+    @admin.display(description=gettext_lazy("draft"), ordering="name")
+    def row(self, draft):
+        """The name of the row, with a link to its form."""
+        return format_html('<a href="{}">{}</a>', draft.form_url, draft)
+
+    def get_urls(self):
+        def named(pattern, view, name):
+            return path(pattern, self.admin_site.admin_view(view), name=f"staff_draft_{name}")
+
+        framed = xframe_options_sameorigin(csp_override(FRAMED)(self.page_view))
+        return [
+            named("<uuid:pk>/preview/", csp_override(FRAMING)(self.preview_view), "preview"),
+            named("<uuid:pk>/page/<str:language>/", framed, "page"),
+            named("<uuid:pk>/discard/", self.discard_view, "discard"),
+            *super().get_urls(),
+        ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
+        # A link to a draft that somebody passed on.
+        draft = self.get_object(request, object_id)
+        if draft is None:
+            self.message_user(request, _("This draft has been published or discarded."), messages.WARNING)
+            return redirect("admin:staff_draft_changelist")
+        return redirect(draft.form_url)
+
+    def _find(self, request, pk):
+        """(draft, admin of its rows); refuses accounts that may not see the rows."""
+        draft = get_object_or_404(Draft.objects.select_related("content_type"), pk=pk)
+        rows = self.admin_site.get_model_admin(draft.model)
+        if not (rows.has_view_or_change_permission(request) or rows.has_add_permission(request)):
+            raise PermissionDenied
+        return draft, rows
+
+    @method_decorator(require_safe)
+    def preview_view(self, request, pk):
+        """The page as it would be: in a frame, in both languages, at the width of a phone or of a desktop."""
+        draft, rows = self._find(request, pk)
+        languages = dict(settings.LANGUAGES)
+        language = request.GET.get("language")
+        language = language if language in languages else request.LANGUAGE_CODE
+        width = "phone" if request.GET.get("width") == "phone" else "desktop"
+        base = reverse("admin:staff_draft_preview", args=[draft.pk])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Preview: %(name)s") % {"name": draft},
+            "draft": draft,
+            "is_saved": draft.state != Draft.State.TYPED,
+            "language": language,
+            "language_name": languages[language],
+            "width": width,
+            "languages": [
+                (name, f"{base}?language={code}&width={width}", code == language) for code, name in languages.items()
+            ],
+            "widths": [
+                (name, f"{base}?language={language}&width={key}", key == width)
+                for key, name in (("phone", _("Phone")), ("desktop", _("Desktop")))
+            ],
+            "frame_url": reverse("admin:staff_draft_page", args=[draft.pk, language]),
+            "wrong": rows.errors_of(request, draft),
+            "links": rows.preview_links(draft),
+        }
+        return TemplateResponse(request, "staff/draft_preview.html", context)
+
+    @method_decorator(require_safe)
+    def page_view(self, request, pk, language):
+        """The public page with the draft in it. Nothing of it is stored or kept."""
+        draft, rows = self._find(request, pk)
+        language = language if language in dict(settings.LANGUAGES) else request.LANGUAGE_CODE
+        try:
+            page = self.admin_site.render_unpublished(
+                lambda: rows.apply_draft(draft, request.user)[0], rows.page_of, language
+            )
+        except CannotShow as error:
+            return TemplateResponse(
+                request, "staff/draft_page.html", {"language": language, "messages": error.messages}
+            )
+        return HttpResponse(page)
+
+    def discard_view(self, request, pk):
+        """GET: ask. POST: delete the draft; the row stays as it is."""
+        draft, rows = self._find(request, pk)
+        if not (rows.has_change_permission(request) or rows.has_add_permission(request)):
+            raise PermissionDenied
+        if request.method == "POST":
+            obj = rows.get_object(request, draft.object_id) if draft.object_id else None
+            draft_forms.log(request.user, draft, obj, draft_forms.DISCARDED)
+            draft.delete()
+            self.message_user(request, _("The draft has been discarded. What is public has not changed."))
+            return redirect(f"admin:{rows.opts.app_label}_{rows.opts.model_name}_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Discard the draft of “%(name)s”?") % {"name": draft},
+            "opts": self.opts,
+            "draft": draft,
+        }
+        return TemplateResponse(request, "staff/discard.html", context)
+
+
+@admin.register(PublishingSettings)
+class PublishingSettingsAdmin(SettingsAdmin):
+    """The setting about a second person."""
+
+    fieldsets = [(None, {"fields": ["needs_second_person"]})]
