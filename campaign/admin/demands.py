@@ -140,7 +140,7 @@ class DemandStepForm(BilingualForm):
 
 
 @admin.register(DemandStep)
-class DemandStepAdmin(DraftsAdmin, TextChecks, ModelAdmin):
+class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
     """Steps: added, and corrected by a step that takes the place of the wrong one."""
 
     form = DemandStepForm

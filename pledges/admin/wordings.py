@@ -39,7 +39,7 @@ def is_current(wording):
 
 
 @admin.register(Wording)
-class WordingAdmin(DraftsAdmin, TextChecks, ModelAdmin):
+class WordingAdmin(TextChecks, DraftsAdmin, ModelAdmin):
     """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
 
     list_display = ["kind", "sector", "version", "signed", "current", "created_at"]

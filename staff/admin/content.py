@@ -49,7 +49,7 @@ class MissingLanguageFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ContentAdmin(DraftsAdmin, TextChecks, OptimisticLocking, ModelAdmin):
+class ContentAdmin(TextChecks, DraftsAdmin, OptimisticLocking, ModelAdmin):
     """The base of the admin classes of bilingual content. Subclasses list their fields in `fieldsets`."""
 
     @admin.display(description=_("both languages"), boolean=True)

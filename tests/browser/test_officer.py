@@ -161,10 +161,9 @@ def news(day):
         day.click(f'.editor-text[lang="{language}"]')
         page.keyboard.type("Flasim për kufijtë e trupit.")
     tomorrow = timezone.localdate() + timedelta(days=1)
-    day.choose("#id_state", "published")
-    page.locator("#id_publish_at_0").fill(str(tomorrow))
-    page.locator("#id_publish_at_1").fill("09:00")
-    day.save()
+    page.locator(".draft-schedule [type=date]").fill(str(tomorrow))
+    page.locator(".draft-schedule [type=time]").fill("09:00")
+    day.press("[name=_schedule]")
     article = Article.objects.get(title_sq="Java e Fjongos Blu (sq)")
     assert article.is_scheduled and article.picture and article.date == timezone.localdate()
 
@@ -177,7 +176,6 @@ def menu_page(day):
     for language in LANGUAGES:
         day.click(f'.editor-text[lang="{language}"]')
         day.page.keyboard.type("CRCA dhe Barnahus.")
-    day.choose("#id_state", "published")
     day.save()
     page = Page.objects.get(key="who")
     assert page.is_public

@@ -222,7 +222,7 @@ def test_a_link_to_nowhere_refuses_publication_with_the_error_of_the_field(edito
         assert response.status_code == 302, response.context["adminform"].form.errors
     # A draft is saved all the same.
     form["seen"] = ""
-    response = editor.post(change(page), form | {"state": "draft"})
+    response = editor.post(change(page), form | {"_draft": "Save draft"})
     assert response.status_code == 302, response.context["adminform"].form.errors
 
 

@@ -118,7 +118,7 @@ OWN_VIEWS = {
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", {WRITER, *LETTERS}, "pledges.messagetext"),
     "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
-    "campaign_page_of_sector": ("post", {EDITOR, ADMINISTRATOR}, "pledges.sector"),
+    "campaign_page_of_sector": ("post", {WRITER, EDITOR, ADMINISTRATOR}, "pledges.sector"),
     "campaign_protectionunit_export": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_picture_library": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
