@@ -60,14 +60,25 @@ class Server(socketserver.ThreadingTCPServer):
         """A visit that ends early closes its connection."""
 
 
+def pair(answers, secrets):
+    """A public and a private server at one port. A free port of one address may be taken at the other: then the next one."""
+    for _attempt in range(20):
+        public = Server(PUBLIC, 0, answers)
+        try:
+            return public, Server(PRIVATE, public.server_address[1], secrets)
+        except OSError:
+            public.shutdown()
+            public.server_close()
+    raise OSError("no port is free at both addresses")
+
+
 @pytest.fixture
 def network():
     """A function from DNS records and answers to (public server, private server at the same port, Web, name server)."""
     with ExitStack() as stack:
 
         def start(records, answers, is_public=lambda ip: str(ip) == PUBLIC, **options):
-            public = Server(PUBLIC, 0, answers)
-            private = Server(PRIVATE, public.server_address[1], {"/": (200, {}), "/secret": (200, {})})
+            public, private = pair(answers, {"/": (200, {}), "/secret": (200, {})})
             names = stack.enter_context(NameServer(records))
             for server in (public, private):
                 stack.callback(server.server_close)
