@@ -43,8 +43,12 @@ class PublishableForm(forms.ModelForm):
         if "publish_at" not in self.fields or self.has_error("publish_at"):
             return cleaned
         publish_at, now = cleaned.get("publish_at"), timezone.now()
-        if publish_at is None:
-            cleaned["publish_at"] = self.instance.publish_at if self.instance.is_public else now
+        if publish_at is None and self.instance.is_public:
+            # The form shows no field for the time, so the history names it only where a button has set it.
+            cleaned["publish_at"] = self.instance.publish_at
+            self.changed_data.remove("publish_at")
+        elif publish_at is None:
+            cleaned["publish_at"] = now
         elif "publish_at" not in self.changed_data:
             cleaned["publish_at"] = self.instance.publish_at
         elif publish_at <= now and not self.instance.is_public:
@@ -261,10 +265,6 @@ class ArticleAdmin(PublishableAdmin):
 
     list_display = ["title", "date", "status", "both_languages", "changed_at"]
     date_hierarchy = "date"
-
-    def get_changeform_initial_data(self, request):
-        return {"date": timezone.localdate()} | super().get_changeform_initial_data(request)
-
     fieldsets = [
         (None, {"fields": ["date"]}),
         PublishableAdmin.text_fieldset,
@@ -272,3 +272,6 @@ class ArticleAdmin(PublishableAdmin):
         PublishableAdmin.address_fieldset,
         PublishableAdmin.sharing_fieldset,
     ]
+
+    def get_changeform_initial_data(self, request):
+        return {"date": timezone.localdate()} | super().get_changeform_initial_data(request)

@@ -70,6 +70,8 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     ordering = [models.F("menu_position").asc(nulls_last=True), "footer_column", "footer_position", "key"]
     sortable_by = []
     actions = None
+    # Its words are not edited here.
+    has_checks = False
     list_note = _(
         "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
         "keep a page out of it. “Supporters so far” and “News” always end the menu. The foot has fixed links as well: Sign the "
@@ -82,9 +84,6 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
 
     def get_changelist_form(self, request, **kwargs):
         return super().get_changelist_form(request, form=PlaceForm, **kwargs)
-
-    # Its words are not edited here.
-    has_checks = False
 
     @admin.display(description=_("page"))
     def name(self, page):

@@ -1,4 +1,4 @@
-"""Previews of unsaved edits, stored for a week."""
+"""Previews of unsaved edits that the release before stored. Their links work for a week; the table goes one release later."""
 
 import uuid
 from datetime import timedelta
@@ -24,13 +24,6 @@ class Preview(models.Model):
 
     def __str__(self):
         return str(self.pk)
-
-    @classmethod
-    def store(cls, row):
-        """Store an unsaved page or article and return the Preview; deletes expired previews."""
-        cls.objects.filter(created_at__lte=Now() - PREVIEW_LIFETIME).delete()
-        fields = [field.name for field in row._meta.concrete_fields if field.editable]
-        return cls.objects.create(row=serializers.serialize("json", [row], fields=fields))
 
     def restore(self):
         """Return the unsaved page or article; foreign keys to rows that no longer exist are cleared."""

@@ -44,9 +44,7 @@ EXPLANATIONS = {
         "These pledges will count from now on, as if each person had pressed the button in their message. Only do "
         "this for people whose addresses you have verified in another way."
     ),
-    Batch.Kind.INVALIDATE: _(
-        "They will no longer count, but they stay here until you restore them. Nobody is emailed."
-    ),
+    Batch.Kind.INVALIDATE: _("They will no longer count, but they stay here until you restore them. We send no email."),
     Batch.Kind.RESTORE: _("Each pledge goes back to what it was: confirmed, or waiting for confirmation."),
 }
 NETWORKS_NOTE = _(

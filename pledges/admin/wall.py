@@ -153,7 +153,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
         self._decide(request, SHOWN, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
 
     @admin.action(description=_("Refuse: do not show"), permissions=["change"])
-    @asks_first(_("These names are not shown. Their pledges still count, and nobody is emailed."))
+    @asks_first(_("These names are not shown. Their pledges still count, and we send no email."))
     def refuse(self, request, queryset):
         self._decide(request, REFUSED, request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME))
 

@@ -63,7 +63,7 @@ class NameQuerySet(models.QuerySet):
         return self.filter(name_bits=None, name_cipher__isnull=False)
 
     def find_by_name(self, name):
-        """Found: the newest pledges with this name, whatever its case, accents, spaces and order of words.
+        """Return a Found with the newest pledges of this name. Case, accents, spaces and the order of words make no difference.
 
         Pledges without bits are candidates too. A name that no key opens is not found.
         """

@@ -217,7 +217,7 @@ class AccountAdmin(ModelAdmin):
         )
 
     @admin.action(description=_("Cancel the link that was sent"), permissions=["change"], location=LIST_AND_FORM)
-    @asks_first(_("The link that was sent to each of these people no longer works. Nobody is emailed."))
+    @asks_first(_("The link that was sent to each of these people no longer works. We send no email."))
     def revoke_link(self, request, queryset):
         self._apply_to_each(
             request,

@@ -54,6 +54,12 @@ def restore(editor, row, version, **options):
     return editor.post(version_page(row, version), {"seen": seen}, headers=ENGLISH, **options)
 
 
+def test_the_history_names_only_what_the_editor_changed(editor):
+    page = Page.objects.get(key="about")
+    save(editor, page, lead_en="One sentence.")
+    assert "Changed lead." in editor.get(history(page), headers=ENGLISH).text
+
+
 def test_27_a_changed_page_can_be_compared_and_restored(editor):
     """The page is starter content without a version, so its first save also stores the state before."""
     page = Page.objects.get(key="about")
