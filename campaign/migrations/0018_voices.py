@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             name="how",
             field=models.CharField(
                 blank=True,
-                choices=[("writing", "in writing"), ("mail", "by email"), ("recorded", "recorded")],
+                choices=[("writing", "in writing"), ("mail", "by email"), ("recorded", "in a recording")],
                 db_default="",
                 default="",
                 help_text="Keep the letter, the email or the recording where the team keeps consents, not here.",

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
@@ -11,13 +11,12 @@ from translated_fields import TranslatedField
 
 from campaign.models.content import ContentItem, ShownQuerySet
 from pledges.models import VoiceOwner
+from pledges.models.voices import ENDED_PERIOD
 
 # A consent ends two years after its day, leap day included.
 LONGEST_CONSENT = timedelta(days=731)
 # Staff are reminded this long before a consent ends.
 REMINDED_BEFORE = timedelta(days=30)
-# A voice whose consent has ended is hidden at once, and removed after this time.
-ENDED_PERIOD = timedelta(days=30)
 
 # What an owner approves, with date, end and whether it is a quotation: a change of any of it ends the approval.
 APPROVED_TEXTS = ("text_sq", "text_en", "person", "role_sq", "role_en", "source", "scope")
@@ -72,7 +71,7 @@ class Voice(ContentItem):
 
         WRITING = "writing", _("in writing")
         MAIL = "mail", _("by email")
-        RECORDED = "recorded", _("recorded")
+        RECORDED = "recorded", _("in a recording")
 
     class Scope(models.TextChoices):
         """Where the person lets us use the voice. Each one includes those before."""
@@ -235,6 +234,23 @@ class Voice(ContentItem):
         if self.is_approved:
             return _("shown, with the consent of its owner")
         return _("waits for its owner") if self.owner.asked_at else _("its preview is not sent")
+
+    @transaction.atomic
+    def ask(self, address, language):
+        """Email the preview to its owner, at this address if one is given; returns whether it is on its way."""
+        # Two members of staff at the same moment must not store two owners.
+        self.refresh_from_db(from_queryset=Voice.objects.select_for_update())
+        if self.owner is None:
+            self.owner = VoiceOwner(language=language)
+            self.owner.set_person(self.person, address)
+            self.owner.save(force_insert=True)
+            self.save(update_fields=["owner"])
+        elif address:
+            self.owner.move(self.person, address, language)
+        else:
+            VoiceOwner.objects.filter(pk=self.owner_id).update(language=language)
+        self.owner.refresh_from_db()
+        return self.owner.ask()
 
     def remove(self):
         """Remove it permanently with all its versions and drafts. Of its owner only the days stay."""

@@ -15,6 +15,8 @@ from pledges.models.contacts import ERASED, HAS_CONTACT, Contact, ContactQuerySe
 from pledges.models.messages import Message
 from pledges.models.person import address_digests
 
+# A voice whose consent has ended is hidden at once, and removed after this time.
+ENDED_PERIOD = timedelta(days=30)
 # The days of a removed voice, without words and address, show for this time that we removed it.
 REMOVED_PERIOD = timedelta(days=365)
 
