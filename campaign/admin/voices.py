@@ -101,7 +101,7 @@ class VoiceAdmin(ContentItemAdmin):
     list_select_related = ["owner"]
     list_note = _(
         "A voice that was given to us is seen by visitors only while its owner agrees to it as it is: after any change, ask "
-        "again. “Remove now” erases it at once with its versions and drafts, and cannot be undone."
+        "again. “Remove now” erases it straight away with its versions and drafts, and cannot be undone."
     )
     fieldsets = [
         (
