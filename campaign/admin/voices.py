@@ -132,7 +132,7 @@ class VoiceAdmin(ContentItemAdmin):
 
     def get_list_display(self, request):
         columns = super().get_list_display(request)
-        return [*columns, "remove_button"] if self.has_delete_permission(request) else columns
+        return [*columns[:4], "remove_button", *columns[4:]] if self.has_delete_permission(request) else columns
 
     @admin.display(description=_("seen by visitors"))
     def status(self, voice):
@@ -143,17 +143,19 @@ class VoiceAdmin(ContentItemAdmin):
         """The button that removes a voice in one press. The form of the list sends it to the page of the owner."""
         if not voice.is_given:
             return "-"
-        return format_html(
-            '<button class="button" name="remove" value="1" formaction="{}">{}<span class="visually-hidden">: {}</span>'
-            "</button>",
-            owner_url(voice),
-            _("Remove now"),
-            voice.person,
-        )
+        words = _("Remove now")
+        button = '<button class="button remove" name="remove" value="1" formaction="{}" aria-label="{}: {}">{}</button>'
+        return format_html(button, owner_url(voice), words, voice.person, words)
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.owner_view)
         return [path("<int:voice_id>/owner/", view, name="campaign_voice_owner"), *super().get_urls()]
+
+    def draft_buttons(self, request, drafting, obj):
+        # The preview of one that was given to us is the page of its owner: no public page shows it before the approval.
+        buttons = super().draft_buttons(request, drafting, obj)
+        is_given = obj is not None and obj.is_given
+        return [button for button in buttons if not is_given or button[0] != "_preview"]
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj is not None and obj.is_given and obj.pk:
