@@ -191,9 +191,7 @@ JOINING_SPECS = {
 
 VOICE_SPECS = {
     "voice": {
-        "occasion": gettext_lazy(
-            "Sent when a member of staff asks the owner of a voice to approve it."
-        ),
+        "occasion": gettext_lazy("Sent when a member of staff asks the owner of a voice to approve it."),
         "link_purpose": Purpose.VOICE,
         "applies": lambda owner: owner.removed_at is None,
         "is_limited": False,
