@@ -164,7 +164,7 @@ def test_the_wish_that_nothing_be_done_with_it_hides_it():
 MAILS = {
     "sq": [
         "Shikoni si do të dalin fjalët tuaja",
-        "Nuk i tregojmë derisa të na thoni po.",
+        "Nuk i shfaqim derisa të na thoni po.",
         "Shikojini fjalët tuaja",
         "me të njëjtën lidhje mund t’i hiqni fjalët tuaja kur të doni",
     ],
