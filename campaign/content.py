@@ -66,7 +66,7 @@ class SiteContent(Part):
         self.today = timezone.localdate(at)
         self.demands = tuple(self._demands())
         self.handovers = tuple(HandOver.objects.select_related("goal__county", "demand"))
-        self.voices = tuple(Voice.objects.shown())
+        self.voices = tuple(Voice.objects.public(self.today))
         self.statistics = tuple(Statistic.objects.shown())
         self.materials = tuple(Material.objects.shown())
         # {municipality id: ProtectionUnit}: unverified contact data is not in the snapshot.

@@ -17,7 +17,7 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from campaign import tasks
-from campaign.models import ExternalLink, Material, Organisation, Picture, materials
+from campaign.models import ExternalLink, Material, Organisation, Picture, Voice, materials
 from campaign.pictures import FOLDER
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Disclosure, Message
@@ -103,6 +103,11 @@ def end_organisations():
     return sum(organisation.lapse() for organisation in Organisation.objects.over().select_related("joining"))
 
 
+def remove_voices():
+    """Remove voices whose consent ended a month ago; returns how many."""
+    return sum(bool(voice.remove()) for voice in Voice.objects.over().select_related("owner")[:BATCH_SIZE])
+
+
 def alert_of_disclosures():
     """Tell the safeguarding leads, or administrators while there is no lead, of disclosures that wait; returns of how many.
 
@@ -129,5 +134,6 @@ STEPS = [
     delete_orphaned_files,
     ask_organisations,
     end_organisations,
+    remove_voices,
     alert_of_disclosures,
 ]

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds
-from campaign.views import contact, content, demands, events, handouts, materials, organisations, units
+from campaign.views import contact, content, demands, events, handouts, materials, organisations, units, voices
 from pledges.http import public_page
 
 app_name = "campaign"
@@ -46,5 +46,6 @@ urlpatterns = [
         organisations.logo,
         name="organisation_logo",
     ),
+    path(pgettext_lazy("address", "my-words/<token:token>/"), voices.own_voice, name="voice"),
     path(pgettext_lazy("address", "preview/<token:token>/"), content.preview, name="preview"),
 ]

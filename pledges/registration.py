@@ -22,7 +22,7 @@ NEWEST_ROWS = 200
 STORED_PAIRS = """
 WITH RECURSIVE contacts AS (
     SELECT digest_mark AS mark FROM pledges_grouppledge UNION SELECT digest_mark FROM pledges_joining
-    UNION SELECT digest_mark FROM pledges_enquiry
+    UNION SELECT digest_mark FROM pledges_enquiry UNION SELECT digest_mark FROM pledges_voiceowner
 ), marks (mark) AS (
     (SELECT digest_mark FROM pledges_pledge ORDER BY digest_mark LIMIT 1)
     UNION ALL

@@ -26,6 +26,7 @@ from pledges.models.message_queue import GIVE_UP_AFTER
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.models.returned_mailboxes import BULK_PAUSE
+from pledges.models.voices import ENDED_PERIOD, REMOVED_PERIOD
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,20 @@ def kept_data():
             _("name, kind, place, site and statement of an organisation that joined"),
             plain,
             _("without limit, and not shown once it leaves or is not renewed"),
+        ),
+        Kept(
+            "voice",
+            _("words that you gave us for our site, with your name and role, and how and when you agreed"),
+            plain,
+            _("until you remove them; at most %(days)s after the last day that you agreed to")
+            % {"days": _days(ENDED_PERIOD)},
+        ),
+        Kept(
+            "voice_owner",
+            _("name and email address of a person who gave us words for our site"),
+            _("encrypted; a code made from the address as keyed digests"),
+            _("as long as the words; the days on which we asked, you agreed and they were removed: %(days)s longer")
+            % {"days": _days(REMOVED_PERIOD)},
         ),
         Kept(
             "enquiry",

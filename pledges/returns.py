@@ -68,7 +68,7 @@ def _message_of(token):
     message_id = return_addresses.message_id_of(token)
     message = (
         message_id
-        and Message.objects.select_related("pledge", "group", "joining", "answer", "request")
+        and Message.objects.select_related("pledge", "group", "joining", "answer", "request", "voice")
         .filter(pk=message_id)
         .first()
     )

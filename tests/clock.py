@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Case, DateTimeField, F, Q, When
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from campaign.models import Organisation
+from campaign.models import Organisation, Voice
 from pledges.models import (
     Answer,
     Attempt,
@@ -30,6 +30,7 @@ from pledges.models import (
     SlowLane,
     Submission,
     UsedChallenge,
+    VoiceOwner,
 )
 
 MODELS = (
@@ -48,6 +49,7 @@ MODELS = (
     SlowLane,
     UsedChallenge,
     ReturnedMailbox,
+    VoiceOwner,
 )
 
 
@@ -58,6 +60,9 @@ def let_time_pass(time):
         # django-tasks stores "run immediately" as the maximal date, which must stay.
         is_moved = {name: ~Q(**{name: get_date_max()}) for name in names}
         model.objects.update(**{name: Case(When(is_moved[name], F(name) - time), default=F(name)) for name in names})
+    # The days of a consent, in whole days.
+    days = timedelta(days=time.days)
+    Voice.objects.filter(kind="given").update(agreed_on=F("agreed_on") - days, ends_on=F("ends_on") - days)
 
 
 class DatabaseClock:

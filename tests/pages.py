@@ -19,6 +19,7 @@ from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge, settle_all
 from tests.organisations import admit, join_data, make_joining, upload
 from tests.pledges.groups import group_data, make_group
+from tests.voices import make_voice
 
 LANGUAGES = ("sq", "en")
 
@@ -161,6 +162,7 @@ def personal_visits(client, language):
 
     yield from _group_visits(client, language)
     yield from _organisation_visits(client, language)
+    yield from _voice_visits(client, language)
 
     pledge = made()
     for person in ("Agim Shembulli", "Besa Shembulli"):
@@ -196,6 +198,22 @@ def _group_visits(client, language):
         client.post(form, group_data(people_children="900", held_on="x", institution=" ")),
     )
     yield "group, switched language", client.post(form, group_data(switch="1"))
+
+
+def _voice_visits(client, language):
+    """The page behind the link of the owner of a voice, in each of its states."""
+    voice = make_voice("asked", scope="print")
+    path = links.path(Purpose.VOICE, voice.owner, language)
+    yield "voice to approve", client.get(path)
+    yield "voice that has changed", client.post(path, {"agree": "x"})
+    voice.owner.approve(voice.fingerprint)
+    yield "approved voice", client.get(path)
+    type(voice).objects.filter(pk=voice.pk).update(is_shown=False)
+    yield "approved voice that staff hide", client.get(path)
+    day = timezone.localdate() - timedelta(days=1)
+    type(voice).objects.filter(pk=voice.pk).update(agreed_on=day - timedelta(days=9), ends_on=day)
+    yield "voice that has ended", client.get(path)
+    yield "removed voice", client.post(path, {"remove": "1"})
 
 
 def _organisation_visits(client, language):

@@ -21,6 +21,7 @@ from campaign.admin import (  # noqa: F401 - register
     texts,
     units,
     unpublished,
+    voices,
 )
 
 admin.site.dashboard_context = dashboard.context

@@ -1,9 +1,9 @@
-"""Admin of voices and statistics; base of the admin of demands."""
+"""Admin of statistics; base of the admin of demands, voices and organisations."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from campaign.models import Statistic, Voice
+from campaign.models import Statistic
 from staff.admin.base import BilingualForm, FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
@@ -20,20 +20,6 @@ class ContentItemAdmin(ContentAdmin):
     recovered_values = taken_down = {"is_shown": False}
     shown_at = "campaign:home"
     placement_fieldset = (_("Where it appears"), {"fields": ["key", "is_shown", "position"]})
-
-
-@admin.register(Voice)
-class VoiceAdmin(ContentItemAdmin):
-    """Admin of voices."""
-
-    list_display = ["person", "date", "is_paraphrased", "both_languages", "is_shown", "position"]
-    fieldsets = [
-        (
-            None,
-            {"fields": [("text_sq", "text_en"), "person", ("role_sq", "role_en"), "date", "source", "is_paraphrased"]},
-        ),
-        ContentItemAdmin.placement_fieldset,
-    ]
 
 
 @admin.register(Statistic)

@@ -15,6 +15,7 @@ from campaign.models import (
     Organisation,
     Page,
     ProtectionUnit,
+    Voice,
 )
 from pledges.admin import open_tasks
 from pledges.admin.open_tasks import Task, list_url
@@ -35,6 +36,17 @@ def _help_channel_tasks():
     if count:
         label = ngettext("help number not verified for 90 days", "help numbers not verified for 90 days", count)
         yield Task(count, label, list_url(HelpChannel, due="yes"))
+
+
+def _voice_tasks():
+    count = Voice.objects.due().count()
+    if count:
+        label = ngettext(
+            "voice whose consent ends within a month: ask its owner again, or remove it",
+            "voices whose consent ends within a month: ask their owners again, or remove them",
+            count,
+        )
+        yield Task(count, label, list_url(Voice, due="yes"))
 
 
 def _unit_tasks():
@@ -147,6 +159,7 @@ def _handout_tasks():
 TASKS = [
     *open_tasks.TASKS,
     (["campaign.change_organisation"], _logo_tasks),
+    (["campaign.change_voice"], _voice_tasks),
     (["campaign.change_helpchannel"], _help_channel_tasks),
     (["campaign.change_protectionunit"], _unit_tasks),
     (["campaign.change_demand"], _demand_tasks),

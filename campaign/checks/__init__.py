@@ -2,11 +2,12 @@
 
 from django.dispatch import receiver
 
-from campaign.checks import dates, figures, headings, help_numbers, links, pictures, sentences, words
+from campaign.checks import dates, figures, headings, help_numbers, links, pictures, sentences, stories, words
 from staff.admin.checks import check_content
 
 CHECKS = [
     words.check,
+    stories.check,
     help_numbers.check,
     pictures.check,
     headings.check,

@@ -1,4 +1,4 @@
-from campaign.models.content import Statistic, Voice
+from campaign.models.content import Statistic
 from campaign.models.demand_steps import DemandStep
 from campaign.models.demands import Demand
 from campaign.models.handouts import Handout
@@ -18,6 +18,7 @@ from campaign.models.social import SocialLink
 from campaign.models.terms import Term
 from campaign.models.texts import PageText
 from campaign.models.units import ProtectionUnit
+from campaign.models.voices import Voice
 
 __all__ = [
     "Article",

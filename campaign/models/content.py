@@ -1,4 +1,4 @@
-"""Short content shown on several pages: voices and statistics."""
+"""Short content shown on several pages: its base class, and statistics."""
 
 import re
 
@@ -30,45 +30,6 @@ class ContentItem(models.Model):
     class Meta:
         abstract = True
         ordering = ["position", "pk"]
-
-
-class Voice(ContentItem):
-    """A quotation of a person who supports the movement."""
-
-    text = TranslatedField(
-        models.TextField(
-            _("text"),
-            max_length=400,
-            help_text=_("What the person said, without quotation marks. The page shows that it is a quotation."),
-        )
-    )
-    person = models.CharField(
-        _("person"),
-        max_length=80,
-        help_text=_("Give the first name and surname. Never name someone who has suffered violence."),
-    )
-    role = TranslatedField(
-        models.CharField(
-            _("role"), max_length=160, help_text=_("Who the person is, such as “Director of CRCA Albania”.")
-        )
-    )
-    date = models.DateField(_("date"), help_text=_("The date it was said."))
-    source = models.CharField(
-        _("source"), max_length=160, help_text=_("Where people can read or hear it, for example “crca.al”.")
-    )
-    is_paraphrased = models.BooleanField(
-        _("in our own words"),
-        default=False,
-        help_text=_("Tick this if it is not an exact quotation. The page will say so."),
-    )
-
-    class Meta(ContentItem.Meta):
-        abstract = False
-        verbose_name = _("voice")
-        verbose_name_plural = _("voices")
-
-    def __str__(self):
-        return self.person
 
 
 class Statistic(ContentItem):

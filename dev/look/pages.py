@@ -24,6 +24,7 @@ from tests.events import make_event
 from tests.factories import make_inviter, make_pledge
 from tests.organisations import admit, make_joining
 from tests.pledges.groups import make_group
+from tests.voices import make_voice
 
 NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
 # Answered with deploy/unavailable.html, which nginx serves when the site is down.
@@ -170,6 +171,7 @@ def _personal(language):
     for state in ("confirmed", "approved"):
         yield View(f"group-{state}", language, path(Purpose.GROUP_MANAGE, make_group(state, language=language)))
     yield from _of_organisations(language)
+    yield from _of_voices(language)
 
 
 def _of_organisations(language):
@@ -203,6 +205,15 @@ def _of_organisations(language):
     yield View("organisation-not-renewed", language, entry(renewed_at=timezone.now() - YEAR - SHOWN_LAPSED))
     aged = path(joining("submitted"), Purpose.JOINING_CONFIRM)
     yield View("link-of-an-organisation-ended", language, aged.rstrip("/")[:-1] + "/")
+
+
+def _of_voices(language):
+    def path(state):
+        return links.path(Purpose.VOICE, make_voice(state, language=language).owner, language=language)
+
+    yield View("voice-to-approve", language, path("asked"))
+    yield View("voice-approved", language, path("approved"))
+    yield View("voice-removed", language, path("asked"), "button[name=remove]")
 
 
 def pictures():

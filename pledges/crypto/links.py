@@ -40,12 +40,13 @@ class Purpose(StrEnum):
     JOINING_CONFIRM = "joining_confirm"
     JOINING_BLOCK = "joining_block"
     ORGANISATION = "organisation"
+    VOICE = "voice"
 
 
 NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS)
 # Pages that show no personal data. Their links end with the state of the pledge or of the new address.
-# Those of groups and organisations show the numbers or the entry, never the adult. The page of answers shows what someone chose
-# among public commitments, for as long as a question can be answered.
+# Those of groups, organisations and voices show the numbers, the entry or the voice, never the address of the adult. The page of
+# answers shows what someone chose among public commitments, for as long as a question can be answered.
 AGELESS_PURPOSES = (
     Purpose.CONFIRM,
     Purpose.BLOCK,
@@ -59,12 +60,13 @@ AGELESS_PURPOSES = (
     Purpose.JOINING_CONFIRM,
     Purpose.JOINING_BLOCK,
     Purpose.ORGANISATION,
+    Purpose.VOICE,
     *NEW_ADDRESS_PURPOSES,
 )
 
 
 # The namespace of the URL pattern of a purpose that an app above answers.
-NAMESPACES = {Purpose.ORGANISATION: "campaign"}
+NAMESPACES = {Purpose.ORGANISATION: "campaign", Purpose.VOICE: "campaign"}
 
 
 class _Signer(signing.TimestampSigner):
@@ -80,7 +82,7 @@ class _Signer(signing.TimestampSigner):
 
 @dataclass(frozen=True)
 class Link:
-    """The content of a token; `pledge_id` is that of a pledge, a group pledge or a joining. `issued_at` is a Unix time."""
+    """The content of a token; `pledge_id` is that of its row: a pledge, a contact. `issued_at` is a Unix time."""
 
     pledge_id: uuid.UUID
     binding: str

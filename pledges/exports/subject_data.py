@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from pledges.crypto import keys
-from pledges.models import Enquiry, FollowUp, Pledge, ReferralLink, Submission, Unreadable, Wording
+from pledges.models import Enquiry, FollowUp, Pledge, ReferralLink, Submission, Unreadable, VoiceOwner, Wording
 from pledges.models.held import held_about
 from pledges.models.pledges import ANSWER_FIELDS
 
@@ -61,6 +61,8 @@ def _row_data(row, quotes=True):
         if not field.name.endswith("_cipher")
     }
     data |= {text: value for text, value in _texts(row) if quotes or text != "text"}
+    if isinstance(row, VoiceOwner):
+        data["voice"] = list(row.described())
     if isinstance(row, Enquiry) and quotes:
         data["answers"] = [_row_data(answer) for answer in row.answers.all()]
     return data

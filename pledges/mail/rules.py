@@ -189,6 +189,15 @@ JOINING_SPECS = {
     },
 }
 
+VOICE_SPECS = {
+    "voice": {
+        "occasion": gettext_lazy("Sent when a member of staff asks the owner of a voice to approve it."),
+        "link_purpose": Purpose.VOICE,
+        "applies": lambda owner: owner.removed_at is None,
+        "is_limited": False,
+    },
+}
+
 ENQUIRY_SPECS = {
     # It never quotes what the person wrote: others may read the mailbox.
     "answer": {
@@ -229,7 +238,9 @@ REQUEST_SPECS = {
 }
 REQUEST_SPECS["data_no"]["details"] = lambda request: [request.get_refusal_display()]
 # All kinds that are not about signing.
-OTHER_SPECS = KEEPING_SPECS | COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | ENQUIRY_SPECS | REQUEST_SPECS
+OTHER_SPECS = (
+    KEEPING_SPECS | COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | VOICE_SPECS | ENQUIRY_SPECS | REQUEST_SPECS
+)
 
 
 def _site_url(name):

@@ -51,6 +51,7 @@ from pledges.models.tally import (
 )
 from pledges.models.trial_messages import TrialMessage
 from pledges.models.unreadable import Unreadable
+from pledges.models.voices import VoiceOwner
 from pledges.models.wall import RefusedWord, WallName
 from pledges.models.weeks import Week, WeekChange
 from pledges.models.wordings import Wording
@@ -123,6 +124,7 @@ __all__ = [
     "TrialMessage",
     "Unreadable",
     "UsedChallenge",
+    "VoiceOwner",
     "WallName",
     "Way",
     "Week",

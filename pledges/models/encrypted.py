@@ -8,6 +8,7 @@ from pledges.models.joinings import Joining
 from pledges.models.messages import Message
 from pledges.models.pledges import Pledge
 from pledges.models.referrals import ReferralLink
+from pledges.models.voices import VoiceOwner
 
 # {first part of the associated data: model}. A submission has none of its own: its ciphertexts are bound to the row to come.
 ENCRYPTED_MODELS = {
@@ -17,6 +18,7 @@ ENCRYPTED_MODELS = {
     "enquiry": Enquiry,
     "answer": Answer,
     "request": DataRequest,
+    "voice": VoiceOwner,
     "message": Message,
     "blocked": BlockedAddress,
     "referrallink": ReferralLink,
@@ -29,13 +31,14 @@ ENCRYPTED_TEXTS = {
     Enquiry: ("address", "name", "text"),
     Answer: ("text",),
     DataRequest: ("address", "name"),
+    VoiceOwner: ("address", "name"),
     Message: ("address",),
     BlockedAddress: ("address",),
     ReferralLink: ("code",),
 }
 
 # The models of pledges/models/contacts.py.
-CONTACTS = (GroupPledge, Joining, Enquiry, DataRequest)
+CONTACTS = (GroupPledge, Joining, Enquiry, DataRequest, VoiceOwner)
 
 
 def associated_data_of(row, text):

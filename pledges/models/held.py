@@ -26,6 +26,7 @@ from pledges.models.pledges import Pledge
 from pledges.models.returned_mailboxes import ReturnedMailbox
 from pledges.models.submissions import Submission
 from pledges.models.unreadable import Unreadable
+from pledges.models.voices import VoiceOwner
 
 ALARMING = Q(kind=Submission.Kind.ENQUIRY, details__is_alarming=True)
 
@@ -140,7 +141,8 @@ def _messages(address):
         Q(pledge__in=list(Pledge.objects.at_address(address)))
         | Q(group__in=list(GroupPledge.objects.at_address(address)))
         | Q(joining__in=list(Joining.objects.at_address(address)))
-        | Q(answer__in=list(Answer.objects.filter(enquiry__in=_enquiries(address)))),
+        | Q(answer__in=list(Answer.objects.filter(enquiry__in=_enquiries(address))))
+        | Q(voice__in=list(VoiceOwner.objects.at_address(address))),
         address_cipher=None,
     )
     last = Message.objects.filter(address_cipher__isnull=False).order_by("created_at")
@@ -215,6 +217,15 @@ PARTS = [
         _("It leaves the page, and its contact is erased. The email “organisation: has left” goes out."),
         _erase_contact,
         is_known_to_mailbox=_is_confirmed,
+        is_restrictable=True,
+    ),
+    Part(
+        "voices",
+        _("voice on our site"),
+        VoiceOwner.objects.at_address,
+        _("It leaves the site, and its words and its owner’s address are erased. No email goes out."),
+        VoiceOwner.remove,
+        is_known_to_mailbox=lambda owner: owner.asked_at is not None,
         is_restrictable=True,
     ),
     Part(

@@ -126,9 +126,9 @@ class MessageQuerySet(models.QuerySet):
         """
         known = self.due().filter(kind__in=MessageKind.values)
         free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
-        free = free.select_related("pledge", "group", "joining", "answer__enquiry", "request").select_for_update(
-            skip_locked=True, of=("self",)
-        )
+        free = free.select_related(
+            "pledge", "group", "joining", "answer__enquiry", "request", "voice"
+        ).select_for_update(skip_locked=True, of=("self",))
         messages = []
         for kinds in mailers.priorities_of(mailer):
             most = limit - len(messages)

@@ -50,7 +50,8 @@ class Message(Delivery):
     pledge = models.ForeignKey(
         "pledges.Pledge", on_delete=models.CASCADE, null=True, related_name="messages", verbose_name=_("pledge")
     )
-    # A message is about a pledge, a group pledge or an organisation, or answers an enquiry or a request. The indexes are below.
+    # A message is about a pledge, a group pledge, an organisation or a voice, or answers an enquiry or a request. The indexes are
+    # below.
     group = models.ForeignKey(
         "pledges.GroupPledge",
         on_delete=models.CASCADE,
@@ -72,6 +73,9 @@ class Message(Delivery):
     )
     request = models.ForeignKey(
         "pledges.DataRequest", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
+    )
+    voice = models.ForeignKey(
+        "pledges.VoiceOwner", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
     )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     address_cipher = models.BinaryField(null=True, editable=False)
@@ -109,6 +113,7 @@ class Message(Delivery):
                 | Q(joining__isnull=False)
                 | Q(answer__isnull=False)
                 | Q(request__isnull=False)
+                | Q(voice__isnull=False)
                 | Q(address_cipher__isnull=False),
             ),
             models.CheckConstraint(
@@ -137,6 +142,7 @@ class Message(Delivery):
             models.Index(fields=["joining"], name="message_joining", condition=Q(joining__isnull=False)),
             models.Index(fields=["answer"], name="message_answer", condition=Q(answer__isnull=False)),
             models.Index(fields=["request"], name="message_request", condition=Q(request__isnull=False)),
+            models.Index(fields=["voice"], name="message_voice", condition=Q(voice__isnull=False)),
             models.Index(fields=["created_at"], name="message_own_address", condition=Q(address_cipher__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]
@@ -156,7 +162,7 @@ class Message(Delivery):
 
     @classmethod
     def queue_for(cls, kind, **about):
-        """Queue, in the caller's transaction, a message about this group, joining, answer or request, unless one waits."""
+        """Queue, in the caller's transaction, a message about this group, joining, answer, request or voice, unless one waits."""
         [row] = about.values()
         if not cls.objects.queued().filter(kind=kind, leased_until=None, **about).exists():
             cls.objects.create(kind=kind, language=row.language, **about)
@@ -187,8 +193,8 @@ class Message(Delivery):
 
     @property
     def contact(self):
-        """The group pledge, the organisation, the answer or the request that it is about, or None."""
-        return self.group or self.joining or self.answer or self.request
+        """The group pledge, organisation, answer, request or owner of a voice that it is about, or None."""
+        return self.group or self.joining or self.answer or self.request or self.voice
 
     @property
     def spec(self):
@@ -247,7 +253,7 @@ class Message(Delivery):
 
     def _read_subject(self):
         """Read what it is about as it is now, changed since the claim or not. False if it is gone or restricted."""
-        for name in ("pledge", "group", "joining", "answer", "request"):
+        for name in ("pledge", "group", "joining", "answer", "request", "voice"):
             if row := getattr(self, name):
                 row = type(row).objects.filter(pk=row.pk).first()
                 setattr(self, name, row)

@@ -17,7 +17,7 @@ from pledges import tasks
 from pledges.crypto import keys
 from pledges.crypto.links import Purpose
 from pledges.mail import content, errors
-from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS, REQUEST_SPECS
+from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS, REQUEST_SPECS, VOICE_SPECS
 from pledges.models.commitments import ChosenCommitment, FollowUp, Part, Place
 from pledges.models.data_requests import DataRequest
 from pledges.models.enquiries import Answer, Enquiry
@@ -28,6 +28,7 @@ from pledges.models.places import Municipality
 from pledges.models.pledges import Pledge
 from pledges.models.querysets import PENDING_LIFE
 from pledges.models.sectors import Commitment, Sector
+from pledges.models.voices import VoiceOwner
 
 logger = logging.getLogger(__name__)
 
@@ -158,6 +159,8 @@ def _sample_pledges(kind, language):
         return [_sample_group(kind, language)]
     if kind in JOINING_SPECS:
         return [_sample_joining(kind, language)]
+    if kind in VOICE_SPECS:
+        return [VoiceOwner(language=language)]
     if kind in REQUEST_SPECS:
         return [DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY)]
     if kind == MessageKind.ANSWER:

@@ -26,6 +26,7 @@ from pledges.models import (
     ReturnedMailbox,
     Sector,
     Submission,
+    VoiceOwner,
 )
 from pledges.models.contacts import ERASED as CONTACT_ERASED
 from pledges.models.keeping import ERASED
@@ -219,6 +220,15 @@ def _change_request(row):
     return 1
 
 
+def _change_voice(row):
+    """Remove a voice again, or end the links and the approval of an address that its owner had before."""
+    owners = VoiceOwner.objects.present().filter(pk=row["id"])
+    if row["is_removed"]:
+        return sum(owner.remove() for owner in owners)
+    ended = {"asked_at": None, "approved_at": None, "approved_fingerprint": ""}
+    return owners.filter(link_version__lt=row["link_version"]).update(link_version=row["link_version"], **ended)
+
+
 def _change_restriction(row):
     return apps.get_model(row["model"]).objects.filter(pk=row["id"]).update(restricted_at=row["restricted_at"])
 
@@ -258,6 +268,7 @@ REPLAYS = accounts.REPLAYS | {
     "joining_changed": _change_joining,
     "enquiry_erased": _erase_sent(Enquiry),
     "enquiry_changed": _change_enquiry,
+    "voice_changed": _change_voice,
     "restriction_changed": _change_restriction,
     "request_changed": _change_request,
     "request_erased": lambda pk: bool(DataRequest.objects.filter(pk=pk).delete()[0]),

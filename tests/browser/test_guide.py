@@ -33,6 +33,7 @@ from tests.organisations import make_entry, make_joining
 from tests.pages import LANGUAGES
 from tests.pledges.groups import make_group
 from tests.staff.test_accounts import make_account
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -286,8 +287,13 @@ def news(walk, besa, reader):
         "term",
         "externallink",
         "picture/?used=no",
+        "voice/add",
+        f"voice/{(voice := make_voice()).pk}/change/",
+        f"voice/{voice.pk}/owner/",
     ):
         walk.open(f"/admin/campaign/{path}")
+    # The buttons of a voice whose owner was not asked yet.
+    walk.open(f"/admin/campaign/voice/{make_voice('new').pk}/owner/")
 
 
 def drafts(walk):

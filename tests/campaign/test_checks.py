@@ -18,6 +18,7 @@ from tests.campaign.test_content import make_page
 from tests.dns import NameServer
 from tests.factories import make_picture, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,22 @@ def test_words_are_quoted_as_written_with_their_accents(editor, language):
         words
         for *_, words in Term.objects.all().find_in([("", "sq", "pornografise\u0308 se\u0308 fe\u0308mije\u0308ve")])
     ] == ["pornografise\u0308 se\u0308 fe\u0308mije\u0308ve"]
+
+
+STORIES = [
+    ("sq", "Më prekte kur isha i vogël.", "Duhet t’i dëgjojmë fëmijët."),
+    ("en", "My uncle touches me.", "We must listen to children."),
+]
+
+
+@pytest.mark.parametrize(("language", "fails", "passes"), STORIES)
+def test_a_voice_that_may_tell_a_story_of_abuse_gets_a_warning(editor, language, fails, passes):
+    voice = make_voice()
+    for words, number in ((fails, 1), (passes, 0)):
+        warned = found(checked(editor, voice, **{f"text_{language}": words}), "story")
+        assert len(warned) == number and all("leave it out" in each for each in warned)
+    # Texts that are no voice may name what happens to children.
+    assert findings(editor, "story", language, f"<p>{fails}</p>") == []
 
 
 def test_a_source_passes_all_figures_of_a_page(editor):

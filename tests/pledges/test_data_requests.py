@@ -42,6 +42,7 @@ from tests.pledges.groups import make_group
 from tests.pledges.outbox import take_entries
 from tests.staff.test_accounts import make_account
 from tests.threads import at_once
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -178,7 +179,7 @@ def test_every_model_with_an_address_is_in_the_search():
         "MessageGrant",
         "ReturnedMailbox",
     }
-    searched |= {"DataRequest", "User"}
+    searched |= {"DataRequest", "User", "VoiceOwner"}
     everything()
     assert searched == {type(each.row)._meta.concrete_model.__name__ for each in held.held_about("drita@gmail.com")}
     assert found - searched == set(reasons)
@@ -190,7 +191,7 @@ def everything(address="Dri.ta+zotim@Gmail.com"):
     make_pledge("Besa Kola", address)
     Message.queue(Message.Kind.COUNTED, pledge)
     make_pledge("Artan Hoxha", "artan@shembull.al", state="confirmed").request_new_address(address)
-    make_group(address=address), make_joining(address=address)
+    make_group(address=address), make_joining(address=address), make_voice(address=address)
     make_enquiry(address=address), make_disclosure(address=address)
     Message.queue_last(Message.Kind.MOVED, address, "sq")
     run_worker()
@@ -434,7 +435,7 @@ def test_an_erasure_is_not_undone_by_the_restore_of_an_older_backup():
 @pytest.mark.parametrize("lift", [False, True])
 def test_a_restriction_and_its_end_outlive_a_restore(lift):
     rows = [make_pledge("Drita Kola", ADDRESS), make_group(address=ADDRESS)]
-    rows += [make_joining(address=ADDRESS), make_enquiry(address=ADDRESS)]
+    rows += [make_joining(address=ADDRESS), make_enquiry(address=ADDRESS), make_voice(address=ADDRESS).owner]
     ids = [str(row.pk) for row in rows]
     if lift:
         held.restrict(ADDRESS, ids)

@@ -32,6 +32,7 @@ from pledges.models import (
     Pledge,
     ProviderRule,
     Submission,
+    VoiceOwner,
 )
 from tests.clock import let_time_pass
 from tests.dump import dump
@@ -42,6 +43,7 @@ from tests.pages import Document
 from tests.pledges.groups import group_data
 from tests.smtp import MailServer
 from tests.traces import production_log
+from tests.voices import make_voice
 
 # Names that occur nowhere else in the project.
 FIRST = "Përparim Çlirimtar Xhevahire Rrezearta Ylljeta Fjollëza Gjylfere Shqipdon Zhuljeta Njomëzuar".split()
@@ -356,6 +358,17 @@ def join_as_organisations(client, people):
     assert Joining.objects.with_person().count() == len(people) - 1
 
 
+def give_voices(client, people):
+    """Voices at these addresses: one approved by its owner and seen by staff, one removed. Who speaks is public."""
+    voices = [make_voice("asked", address=f"v{person.address}", person="Mira Hoxha") for person in people]
+    run_worker()
+    approved, removed, *_others = voices
+    client.post(links.path(Purpose.VOICE, approved.owner), {"agree": approved.fingerprint})
+    client.post(links.path(Purpose.VOICE, removed.owner), {"remove": "1"})
+    assert client.get(f"/admin/campaign/voice/{approved.pk}/owner/").status_code == 200
+    assert VoiceOwner.objects.with_person().count() == len(people) - 1
+
+
 def write_to_the_team(client, people):
     """Write to the team, have one message answered and seen by staff, one passed to the safeguarding lead, one erased."""
     for person in people:
@@ -408,6 +421,7 @@ def test_a_dump_of_the_database_and_the_log_contain_no_name_or_address(client, p
 
         pledge_in_groups(client, people[45:49], server)
         join_as_organisations(client, people[45:49])
+        give_voices(client, people[45:49])
         write_to_the_team(client, people[45:49])
         leave_unsettled(client, people[40:45])
 

@@ -31,6 +31,7 @@ from tests.pledges.groups import make_group
 from tests.pledges.test_rotation import ignore_dots
 from tests.site import url_of_test_database
 from tests.threads import at_once
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -274,6 +275,7 @@ def test_an_upgrade_with_other_keys_registers_none_and_says_so(unregistered, nam
 ONLY_ROWS = {
     "group": lambda: make_group(),
     "organisation": lambda: make_joining(),
+    "voice": lambda: make_voice(),
     "blocked address": lambda: BlockedAddress.objects.add("drita@shembull.al"),
     "last message": lambda: Message.queue_last(Message.Kind.WITHDRAWN, "drita@shembull.al", "sq"),
 }

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 
 from campaign.content import SiteContent
-from campaign.models import Organisation
+from campaign.models import Organisation, Voice
 from operations import files, pruning
 from operations.files import Base
 from operations.settings import Settings
@@ -32,6 +32,7 @@ from pledges.models import (
     SlowLane,
     Submission,
     UsedChallenge,
+    VoiceOwner,
     held,
 )
 from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
@@ -46,6 +47,7 @@ from tests.factories import form_data, keep_house, make_pledge, make_submission,
 from tests.organisations import admit, make_joining
 from tests.pages import Document
 from tests.pledges.groups import make_group
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -310,6 +312,24 @@ def prove_organisation():
     assert entry.pk not in [row.pk for row in SiteContent.current().organisations]
 
 
+def prove_voice():
+    # The last day belongs to the consent, so a voice goes on the day after the period.
+    make_voice(ends_on=timezone.localdate() + DAY)
+    for days, is_there in ((1, True), (30, True), (1, False)):
+        let_time_pass(days * DAY)
+        keep_house()
+        assert Voice.objects.filter(kind="given").exists() == is_there
+    make_voice().remove()
+    assert not Voice.objects.filter(kind="given").exists()
+
+
+def prove_voice_owner():
+    voice = make_voice()
+    voice.remove()
+    assert not VoiceOwner.objects.with_person().exists()
+    is_kept_until(365 * DAY, lambda: None, VoiceOwner.objects.exists)
+
+
 def prove_enquiry():
     is_kept_until(365 * DAY, make_enquiry, Enquiry.objects.exists)
     make_enquiry().answer("Ja përgjigjja.", None)
@@ -365,6 +385,8 @@ PROOFS = {
     "group_numbers": prove_group_numbers,
     "joining": prove_joining,
     "organisation": prove_organisation,
+    "voice": prove_voice,
+    "voice_owner": prove_voice_owner,
     "enquiry": prove_enquiry,
     "disclosure": prove_disclosure,
     "request": prove_request,

@@ -57,6 +57,7 @@ from tests.pages import public_paths
 from tests.site import Site, url_of_test_database
 from tests.tally import let_hours_pass, put_cells
 from tests.threads import held_open
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +139,7 @@ CHANGES = [
     lambda: add_step(Demand.objects.first()),
     lambda: make_handover(),
     lambda: Voice.objects.update(person="Tjetër Njeri"),
+    lambda: make_voice("asked"),
     lambda: Statistic.objects.update(year=2020),
     lambda: Organisation.objects.all().delete(),
     lambda: ProtectionUnit.objects.update(phone="04 000 0000"),

@@ -26,6 +26,7 @@ from tests.organisations import make_joining
 from tests.pledges.groups import make_group
 from tests.pledges.paper import make_sheet
 from tests.staff.test_accounts import make_account
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +119,7 @@ OWN_VIEWS = {
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", {WRITER, *LETTERS}, "pledges.messagetext"),
     "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
+    "campaign_voice_owner": ("get", {EDITOR, ADMINISTRATOR}, "campaign.voice"),
     "campaign_page_of_sector": ("post", {WRITER, EDITOR, ADMINISTRATOR}, "pledges.sector"),
     "campaign_protectionunit_export": ("get", {WRITER, EDITOR, SAFEGUARDING, ADMINISTRATOR}, None),
     "campaign_protectionunit_import": ("get", {SAFEGUARDING, ADMINISTRATOR}, None),
@@ -186,6 +188,8 @@ def rows():
     found = {}
     for model in admin.site._registry:
         found[model._meta.label_lower] = model.load() if hasattr(model, "load") else model._default_manager.first()
+    # With a page of its owner, which one from a public source has not.
+    found["campaign.voice"] = make_voice()
     assert None not in found.values(), found
     return found
 

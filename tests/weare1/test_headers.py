@@ -294,6 +294,7 @@ PERSONAL = {
     Purpose.JOINING_CONFIRM: ("/sq/konfirmo-organizaten/…/", "/en/confirm-organisation/…/"),
     Purpose.JOINING_BLOCK: ("/sq/nuk-eshte-organizata-ime/…/", "/en/not-my-organisation/…/"),
     Purpose.ORGANISATION: ("/sq/organizata-jone/…/", "/en/our-organisation/…/"),
+    Purpose.VOICE: ("/sq/fjalet-e-mia/…/", "/en/my-words/…/"),
 }
 # The same for the preview of a draft.
 PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")

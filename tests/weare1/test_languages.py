@@ -39,6 +39,7 @@ from tests.factories import give_app, make_pledge
 from tests.organisations import make_joining
 from tests.pages import LANGUAGES, PUBLIC, Document, personal_visits, public_paths, want_new_address
 from tests.pledges.groups import make_group
+from tests.voices import make_voice
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale/sq/LC_MESSAGES/django.po"
@@ -364,7 +365,7 @@ def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, l
     for what, response in personal_visits(client, language):
         assert foreign_words(Document(response)) == {}, what
         visited += 1
-    assert visited == 98
+    assert visited == 104
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -419,7 +420,7 @@ def queued(kind, pledge):
         else:
             Message.queue_for(kind, group=group)
         return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
-    if kind == Message.Kind.ANSWER or kind in REQUEST_SPECS:
+    if kind in (Message.Kind.ANSWER, Message.Kind.VOICE) or kind in REQUEST_SPECS:
         return answered(kind, pledge)
     if kind == Message.Kind.ALARM:
         return Message.queue_last(kind, "besa@shembull.al", pledge.language)
@@ -432,9 +433,11 @@ def queued(kind, pledge):
 
 
 def answered(kind, pledge):
-    """The answer to an enquiry or to a request."""
+    """The answer to an enquiry or to a request, or the message about a voice."""
     if kind == Message.Kind.ANSWER:
         make_enquiry(language=pledge.language).answer("#NEJEMI1", None)
+    elif kind == Message.Kind.VOICE:
+        make_voice("asked", language=pledge.language)
     else:
         refusal = "unclear" if kind == Message.Kind.DATA_NO else ""
         make_request(pledge.address, language=pledge.language).close(kind, refusal)

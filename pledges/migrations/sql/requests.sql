@@ -10,6 +10,7 @@ BEGIN
     IF EXISTS (SELECT FROM pledges_pledge WHERE id = new.pledge_id AND restricted_at IS NOT NULL)
         OR EXISTS (SELECT FROM pledges_grouppledge WHERE id = new.group_id AND restricted_at IS NOT NULL)
         OR EXISTS (SELECT FROM pledges_joining WHERE id = new.joining_id AND restricted_at IS NOT NULL)
+        OR EXISTS (SELECT FROM pledges_voiceowner WHERE id = new.voice_id AND restricted_at IS NOT NULL)
     THEN
         RETURN NULL;
     END IF;

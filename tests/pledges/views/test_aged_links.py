@@ -13,6 +13,7 @@ from tests.organisations import make_joining
 from tests.pages import LANGUAGES, Document, corrections, path_of, want_new_address
 from tests.pledges.groups import make_group
 from tests.pledges.views.personal import ADDRESS, NAME, make_drita, opens_nothing, shows_no_personal_data
+from tests.voices import make_voice
 
 pytestmark = pytest.mark.django_db
 
@@ -216,6 +217,8 @@ def test_every_form_of_a_personal_page_names_its_address(client, purpose):
         link = links.path(purpose, make_joining("submitted"))
     elif purpose == Purpose.ORGANISATION:
         link = links.path(purpose, make_joining())
+    elif purpose == Purpose.VOICE:
+        link = links.path(purpose, make_voice("asked").owner)
     else:
         pledge = make_drita("pending" if is_of_pending else "confirmed")
         want_new_address(pledge)

@@ -1,0 +1,22 @@
+"""Words in a voice by which it may tell a story of abuse: those that raise the alarm in messages to the team."""
+
+from django.utils.translation import gettext as _
+
+from campaign.models import Voice
+from pledges.content import PledgeContent
+from pledges.models.alarm_words import plain
+from staff.admin.checks import Finding
+
+
+def check(content):
+    """Yield a finding for the first alarm word in each text of a voice."""
+    if content.model is not Voice:
+        return
+    patterns = PledgeContent.current().alarm_patterns
+    for text in content.texts:
+        found = next(filter(None, (pattern.search(plain(text.value)) for pattern in patterns)), None)
+        if found:
+            sentence = _(
+                "This may tell what happened to a child or to a survivor. Then it is not for our site: leave it out."
+            )
+            yield Finding(text, "story", sentence, passage=found.group())
