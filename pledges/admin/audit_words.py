@@ -1,6 +1,7 @@
 """Words for the details that this app writes to the audit log."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pledges.models import (
     Batch,
@@ -41,10 +42,10 @@ audit_words.CHOICES |= {
     "format": {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "copy": _("to print")},
     "parts": {part.key: part.label for part in held.PARTS},
     "step": {
-        "erase": _("erased"),
-        "restrict": _("restricted"),
-        "lift": _("restriction lifted"),
-        "cancel": _("stopped"),
-        "go_on": _("went on"),
+        "erase": pgettext_lazy("step", "erased"),
+        "restrict": pgettext_lazy("step", "restricted"),
+        "lift": pgettext_lazy("step", "restriction lifted"),
+        "cancel": pgettext_lazy("step", "stopped"),
+        "go_on": pgettext_lazy("step", "went on"),
     },
 }

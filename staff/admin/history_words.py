@@ -25,7 +25,11 @@ OF_DRAFTS = {
     draft_forms.SCHEDULED: _("scheduled the draft of the %(kind)s “%(name)s”"),
     draft_forms.DISCARDED: _("discarded the draft of the %(kind)s “%(name)s”"),
 }
-AUDITED = {AuditEntry.Action.CHANGE: CHANGED, AuditEntry.Action.ERASE: _("erased the %(kind)s “%(name)s”")}
+# {action: the sentence about one row, about several, and about rows of which the details do not tell the kind}
+AUDITED = {
+    AuditEntry.Action.CHANGE: (CHANGED, _("changed %(count)d %(kinds)s"), _("made a change")),
+    AuditEntry.Action.ERASE: (_("erased the %(kind)s “%(name)s”"), _("erased %(count)d %(kinds)s"), _("erased data")),
+}
 
 
 def parts_of(entry):
@@ -76,7 +80,7 @@ def audited(entry, model_admin, name, count, name_of):
             "viewed the personal data of %(count)d person", "viewed the personal data of %(count)d people", count
         ) % {"count": count}
     elif model_admin is None or entry.action not in AUDITED:
-        said = entry.get_action_display()
+        said = str(AUDITED[entry.action][2]) if entry.action in AUDITED else entry.get_action_display()
         # The page of the export has the filters in words.
         details = {key: value for key, value in details.items() if key not in ("export", "request")}
         if filters := details.pop("filters", None):
@@ -87,10 +91,9 @@ def audited(entry, model_admin, name, count, name_of):
         # `parts` could tell that an address has a disclosure.
         keys = {*model_admin.audited_as, "page", "parts", "passed_at"} - {"asked", "mail"}
         details = {key: value for key, value in details.items() if key not in keys}
-        if count == 1:
-            said = AUDITED[entry.action] % {"kind": _kind(model_admin), "name": name}
-        else:
-            said = f"{entry.get_action_display()} {count} {model_admin.opts.verbose_name_plural}"
+        named = {"kind": _kind(model_admin), "name": name}
+        named |= {"count": count, "kinds": model_admin.opts.verbose_name_plural}
+        said = AUDITED[entry.action][count != 1] % named
     rest = audit_words.describe(details, name_of)
     return f"{said}: {', '.join(rest)}" if rest else said
 
@@ -110,8 +113,8 @@ def _part(part, opts):
     said = gettext(about["name"])
     if about["name"] == draft_forms.WRITTEN_BY:
         return f"{said} {about['object']}"
-    words = {"added": _("added: %(name)s"), "deleted": _("deleted: %(name)s")}.get(done, "%(name)s")
-    said = words % {"name": f"{said} “{about['object']}”"}
+    words = {"added": gettext("added: %(name)s"), "deleted": gettext("deleted: %(name)s")}.get(done, "%(name)s")
+    said = words % {"name": gettext("%(kind)s “%(name)s”") % {"kind": said, "name": about["object"]}}
     return f"{said} ({_translated(about['fields'])})" if "fields" in about else said
 
 
