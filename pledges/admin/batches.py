@@ -45,7 +45,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
 
     def links_in_history(self, request, row):
         is_undone = row.state in (STATES.UNDOING, STATES.UNDONE)
-        return [] if is_undone else [(_("Undo"), change_url(row))]
+        return [] if is_undone else [(_("See or undo it"), change_url(row))]
 
     def has_change_permission(self, request, obj=None):
         """Permission to change pledges includes undoing any batch, colleagues' batches included."""

@@ -12,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from pledges.admin import audit_words
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
@@ -124,6 +125,10 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
             names = {sector.slug: str(sector) for sector in Sector.objects.all()}
             slugs = entry.details["sector"], entry.details["moved_to"]
             return _("moved pledges from the group “%s” to “%s”") % tuple(names.get(slug, slug) for slug in slugs)
+        if "mail" in entry.details:
+            kind = audit_words.MAILS.get(entry.details["mail"], "")
+            values = {"number": str(entry.subject)[:8], "mail": kind}
+            return _("sent an email about the pledge “%(number)s”: %(mail)s") % values
         return ""
 
     # Columns of the list and fields of the page

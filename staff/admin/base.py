@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation, Valida
 from django.db import models
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import capfirst, format_lazy
@@ -103,7 +104,7 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
         return ""
 
     def links_in_history(self, request, row):
-        """[(label, URL)] of what can be done about an entry of the audit log about this row, such as undoing it."""
+        """[(label, URL)] about this row of an entry of the audit log, such as undoing it, in place of “Open”; [] for that."""
         return []
 
     def get_form(self, request, obj=None, change=False, **kwargs):
@@ -162,7 +163,7 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
                 part["changed"]["fields"] = list(dict.fromkeys(fields))
             if fields and "name" not in part["changed"]:
                 # The history of all rows says in which language.
-                part["changed"]["columns"] = form.changed_data
+                part["changed"]["columns"] = _columns(form)
         return message
 
     def log_changes(self, request, rows, *fields):
@@ -208,6 +209,17 @@ class FixedKey:
         super().__init__(*args, **kwargs)
         if "key" in self.fields and not self.instance._state.adding:
             self.fields["key"].disabled = True
+
+
+def _columns(form):
+    """The changed columns of a form. A field without a column, such as an upload, by its label, which is not translated yet."""
+    columns = {field.name for field in form._meta.model._meta.fields}
+    with translation.override(None):
+        return [
+            name if name in columns else str(form.fields[name].label or name)
+            for name in form.changed_data
+            if name in columns or name in form.fields
+        ]
 
 
 def change_url(row):

@@ -48,11 +48,11 @@ class KindFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         return [
-            (TEXTS, _("texts and pages")),
-            (PLEDGES, _("pledges and messages")),
-            (SETTINGS, _("settings, goals and pause")),
-            (ACCOUNTS, _("accounts and roles")),
-            (LOOKS, _("exports, and who viewed personal data")),
+            (TEXTS, _("Texts and pages")),
+            (PLEDGES, _("Pledges and messages")),
+            (SETTINGS, _("Settings, goals and pause")),
+            (ACCOUNTS, _("Accounts and roles")),
+            (LOOKS, _("Exports, and who viewed personal data")),
         ]
 
     def queryset(self, request, queryset):
@@ -108,7 +108,7 @@ class HistoryList(ChangeList):
             logged = spec.queryset(request, logged)
         if self.query:
             # Titles are in Django's log only.
-            logged, audited = _search(logged, self.query), audited.none()
+            logged, audited = search_titles(logged, self.query), audited.none()
         is_older, cursor = cursor_of(request)
         page, has_more = read_page([audited, logged], is_older, cursor, self.list_per_page)
         self.result_list = [row for _key, row in page]
@@ -126,7 +126,7 @@ class HistoryList(ChangeList):
         return self.get_query_string({PAGE_VAR: f"{direction}.{source}.{pk}.{at.astimezone(UTC):{MOMENT}}"})
 
 
-def _search(logged, typed):
+def search_titles(logged, typed):
     """The entries whose titles have all these words, also as beginnings."""
     words = re.findall(r"\w+", typed)
     if not words:

@@ -67,7 +67,9 @@ def describe(request, entries):
     for entry in entries:
         if isinstance(entry, LogEntry):
             entry.rows, entry.target, entry.many = by_kind[entry.content_type_id], entry.object_id, 1
+            entry.label = entry.object_repr
         else:
+            entry.label = ""
             entry.rows, entry.target, entry.many = _audited_target(entry, audited)
     found = _found(request, entries)
     versions = _versions([entry for entry in entries if isinstance(entry, LogEntry)])
@@ -75,15 +77,16 @@ def describe(request, entries):
     for entry in entries:
         row = found.get((entry.rows, str(entry.target)))
         entry.who = names.get(entry.user_id, f"#{entry.user_id}") if entry.user_id else _("the site")
-        name = _name(entry.rows, row) if row else getattr(entry, "object_repr", None) or _short(entry.target)
+        name = _name(entry.rows, row) if row else entry.label or _short(entry.target)
         if isinstance(entry, LogEntry):
             entry.what = history_words.logged(entry, entry.rows, name)
             entry.links = _links(request, entry, row, *versions.get(entry.pk, (None, None)))
         else:
             entry.what = history_words.audited(entry, entry.rows, name, entry.many, lambda pk: names.get(pk, f"#{pk}"))
-            entry.links = _open(request, entry.rows, row) if row and entry.many == 1 else []
-            if row:
-                entry.links += entry.rows.links_in_history(request, row)
+            is_one = row is not None and entry.many == 1
+            entry.links = (
+                is_one and (entry.rows.links_in_history(request, row) or _open(request, entry.rows, row)) or []
+            )
 
 
 def _audited_target(entry, audited):
@@ -100,6 +103,8 @@ def _audited_target(entry, audited):
                 try:
                     return rows, rows.opts.pk.to_python(ids[0]) if len(ids) == 1 else None, len(ids)
                 except ValidationError:
+                    # No id: a decision, or the numbers of sheets such as "1–20".
+                    entry.label = "" if entry.count else ids[0]
                     return rows, entry.subject if entry.count == 1 else None, entry.count or 1
     return None, None, entry.count
 

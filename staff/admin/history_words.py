@@ -11,6 +11,7 @@ from staff.admin import audit_words, draft_forms
 from staff.admin.base import SettingsAdmin, language_of
 from staff.models import AuditEntry
 
+NAMES = dict(settings.LANGUAGES)
 ADDED, CHANGED, DELETED = (
     _("added the %(kind)s “%(name)s”"),
     _("changed the %(kind)s “%(name)s”"),
@@ -88,9 +89,11 @@ def audited(entry, model_admin, name, count, name_of):
     else:
         if words := model_admin.words_in_history(entry):
             return words
-        # `parts` could tell that an address has a disclosure.
-        keys = {*model_admin.audited_as, "page", "parts", "passed_at"} - {"asked", "mail"}
-        details = {key: value for key, value in details.items() if key not in keys}
+        # The name says which row. `parts` could tell that an address has a disclosure. How it was asked for is worth saying.
+        left_out = {*model_admin.audited_as, "page", "parts", "passed_at"} - {"asked"}
+        details = {key: value for key, value in details.items() if key not in left_out}
+        if "state" in details and details.get("fields") == ["state"]:
+            details.pop("fields")
         named = {"kind": _kind(model_admin), "name": name}
         named |= {"count": count, "kinds": model_admin.opts.verbose_name_plural}
         said = AUDITED[entry.action][count != 1] % named
@@ -109,7 +112,7 @@ def _part(part, opts):
     [(done, about)] = part.items()
     if not about or "name" not in about:
         columns = about.get("columns")
-        return ", ".join(_column(opts, name) for name in columns) if columns else _translated(about.get("fields", []))
+        return ", ".join(_columns(opts, columns)) if columns else _translated(about.get("fields", []))
     said = gettext(about["name"])
     if about["name"] == draft_forms.WRITTEN_BY:
         return f"{said} {about['object']}"
@@ -122,11 +125,15 @@ def _translated(names):
     return ", ".join(gettext(name) for name in names if name)
 
 
-def _column(opts, name):
-    """A column as "title (Albanian)"; a field of the form without a column by its name."""
-    try:
-        field = opts.get_field(name)
-    except FieldDoesNotExist:
-        return gettext(name)
-    language = language_of(field)
-    return f"{field.verbose_name} ({dict(settings.LANGUAGES)[language]})" if language else str(field.verbose_name)
+def _columns(opts, names):
+    """The columns as texts such as "title (Albanian, English)"; a field of the form without a column by its name."""
+    languages = {}
+    for name in names:
+        try:
+            field = opts.get_field(name)
+        except FieldDoesNotExist:
+            languages[gettext(name)] = []
+            continue
+        language = language_of(field)
+        languages.setdefault(str(field.verbose_name), []).extend([str(NAMES[language])] if language else [])
+    return [f"{label} ({', '.join(found)})" if found else label for label, found in languages.items()]
