@@ -40,11 +40,10 @@ def content_types(admins):
     return {kind.pk: models[model] for model, kind in kinds.items()}
 
 
-def logged_for(request):
+def logged_for(request, kind=None):
     """The entries of Django's log about rows that this account may view, without those that the audit log says better."""
-    return logged_changes().filter(
-        content_type_id__in=content_types(rows for rows in admins_for(request) if not rows.audited_as)
-    )
+    kinds = content_types(rows for rows in admins_for(request, kind) if not rows.audited_as)
+    return logged_changes().filter(content_type_id__in=kinds)
 
 
 def audited_for(request):
