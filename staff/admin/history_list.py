@@ -30,7 +30,7 @@ AUDITED = {
     LOOKS: [AuditEntry.Action.LOOK, AuditEntry.Action.EXPORT],
 }
 MOMENT = "%Y%m%dT%H%M%S%f"
-CURSOR = re.compile(r"(older|newer)\.([01])\.([0-9]{1,18})\.([0-9]{8}T[0-9]{12})")
+CURSOR = re.compile(r"(older|newer)\.([012])\.([0-9]{1,18})\.([0-9]{8}T[0-9]{12})")
 
 
 class WhoFilter(PersonFilter):
@@ -105,14 +105,13 @@ class HistoryList(ChangeList):
 
     def get_results(self, request):
         [kind] = [spec.value() for spec in self.filter_specs if isinstance(spec, KindFilter)]
-        logged, audited = history_rows.logged_for(request, kind), self.queryset
+        logged, audited = history_rows.logged_for(request, kind), history_rows.audited_for(request)
+        # Titles are in Django's log only.
+        sources = [search_titles(logged, self.query)] if self.query else [logged, *audited]
         for spec in self.filter_specs:
-            logged = spec.queryset(request, logged)
-        if self.query:
-            # Titles are in Django's log only.
-            logged, audited = search_titles(logged, self.query), audited.none()
+            sources = [spec.queryset(request, rows) for rows in sources]
         is_older, cursor = cursor_of(request)
-        page, has_more = read_page([audited, logged], is_older, cursor, self.list_per_page)
+        page, has_more = read_page(sources, is_older, cursor, self.list_per_page)
         self.result_list = [row for _key, row in page]
         history_rows.describe(request, self.result_list)
         has_older, has_newer = (has_more, cursor is not None) if is_older else (True, has_more)
@@ -163,9 +162,6 @@ class HistoryEntryAdmin(ReadOnly, ModelAdmin):
 
     def has_view_permission(self, request, obj=None):
         return obj is None and super().has_view_permission(request)
-
-    def get_queryset(self, request):
-        return history_rows.audited_for(request)
 
     def get_search_results(self, request, queryset, search_term):
         return queryset, False

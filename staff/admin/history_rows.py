@@ -18,10 +18,8 @@ from staff.admin.audit import names_of_accounts
 from staff.admin.base import change_url
 from staff.admin.versions import VersionedAdmin
 from staff.models import AuditEntry
+from staff.models.audit import CHANGES
 from staff.models.history import audited_actions, logged_changes
-
-# What accounts that do not read the audit log see of it, about rows that they may view.
-CHANGES = [AuditEntry.Action.CHANGE, AuditEntry.Action.ERASE, AuditEntry.Action.EXPORT]
 
 
 def admins_for(request, kind=None):
@@ -47,16 +45,17 @@ def logged_for(request, kind=None):
 
 
 def audited_for(request):
-    """The entries of the audit log that this account sees: all for those who read it.
+    """The entries of the audit log that this account sees, as querysets that have none in common: all for those who read it.
 
-    Others see their own, and what was changed, erased or exported of rows that they may view.
+    Others see their own, and what was changed, erased or exported of rows that they may view. Each of the two has its index.
     """
-    rows = audited_actions()
-    if request.user.has_perm("staff.view_auditentry"):
-        return rows
+    rows, user = audited_actions(), request.user
+    if user.has_perm("staff.view_auditentry"):
+        return [rows]
     names = [name for each in admins_for(request) for name in each.audited_as]
     about = Q(details__has_any_keys=names) | Q(details__page__in=names)
-    return rows.filter(Q(user_id=request.user.pk) | Q(action__in=CHANGES) & about)
+    others = [rows.filter(~Q(user_id=user.pk), about, action__in=CHANGES)] if names else []
+    return [rows.filter(user_id=user.pk), *others]
 
 
 def describe(request, entries):

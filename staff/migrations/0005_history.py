@@ -1,9 +1,10 @@
-"""The history (staff/models/history.py) and its indexes of Django's log, without a lock that staff would wait for.
+"""The history (staff/models/history.py) and its indexes, those of Django's log too, without a lock that staff would wait for.
 
-The table belongs to an app of Django's, whose migrations are not ours to extend: the indexes are SQL, and no model lists them.
+Django's table belongs to an app whose migrations are not ours to extend: its indexes are SQL, and no model lists them.
 """
 
-from django.db import migrations
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
 
 INDEXES = {
     "staff_history_newest": "(action_time DESC, id DESC)",
@@ -33,6 +34,14 @@ class Migration(migrations.Migration):
                 "constraints": [],
             },
             bases=("staff.auditentry",),
+        ),
+        AddIndexConcurrently(
+            model_name="auditentry",
+            index=models.Index(
+                condition=models.Q(("action__in", ["change", "erase", "export"])),
+                fields=["-at", "-id"],
+                name="auditentry_changes",
+            ),
         ),
         *(
             migrations.RunSQL(

@@ -18,7 +18,6 @@ from tests.factories import make_pledge, make_upload, run_worker
 from tests.organisations import make_entry
 from tests.pages import filled
 from tests.pledges.admin.test_desk import a_minute_later
-from tests.pledges.test_submissions import set_one_aside
 from tests.staff.test_accounts import make_account
 from tests.staff.test_history import LIST, client_of
 from tests.staff.test_rights import ADMINISTRATOR, MODELS, OWN_VIEWS
@@ -164,7 +163,8 @@ def test_deleting_is_told(world, label):
 
 
 def _submission(world):
-    return world.act("pledges.submission", "try_again", set_one_aside())
+    Submission.objects.update(state="aside", aside_at=timezone.now(), error="23514")
+    return world.act("pledges.submission", "try_again")
 
 
 def _failed_message(world):
@@ -281,8 +281,9 @@ def _send(world):
 def _minutes(world):
     hours = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
     make_pledge(address="a@bots.example", state="confirmed", created_at=hours + timedelta(minutes=1))
-    query = f"?origin=provider:&signed_since={hours:%Y-%m-%dT%H:%M:00Z}&signed_until={hours + timedelta(hours=1):%Y-%m-%dT%H:%M:00Z}"
-    return world.client.post(f"/admin/pledges/pledge/remove/{query}", {"reason": "A program signed these."})
+    since, until = (f"{each:%Y-%m-%dT%H:%M:00Z}" for each in (hours, hours + timedelta(hours=1)))
+    path = f"/admin/pledges/pledge/remove/?origin=provider:&signed_since={since}&signed_until={until}"
+    return world.client.post(path, {"reason": "A program signed these."})
 
 
 def _domain(world):
@@ -491,7 +492,7 @@ BUTTONS = {
     "request lift": _request(step="lift"),
     "request erase": _request(step="erase"),
     "request copy": _request(step="json"),
-    "request answer": _request(answer="1", kind="data_none"),
+    "request answer": _request(answer="1", kind="data_copy"),
     "request refuse": _request(refuse="1", refusal="unclear"),
     "sheet void": lambda world: world.press("pledges.papersheet", void="1", reason="lost"),
     "sheet place": lambda world: world.press(
