@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaign.models import Demand, HelpChannel, ProtectionUnit
 from pledges.admin.wall import _fingerprint
-from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, WallName
+from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, Submission, WallName
 from staff.models import Draft
 from staff.roles import Role
 from tests.campaign.test_units import Spreadsheet, full_list
