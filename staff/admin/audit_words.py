@@ -133,6 +133,8 @@ def describe(details, name_of):
     if assignee := details.pop("assignee", None):
         details["assignee"] = name_of(assignee)
     for name, value in details.items():
+        if value in ("", []):
+            continue
         label = str(DETAILS.get(name, name))
         parts.append(label if value is True else f"{label}: {format_value(value, CHOICES.get(name, VALUES))}")
     return parts
