@@ -43,8 +43,8 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         words = STEPS_IN_HISTORY.get(details.get("step", "undo" if "undo" in details else details.get("kind")))
         return words % {"number": details["batch"]} if words else ""
 
-    def links_in_history(self, request, row):
-        is_undone = row.state in (STATES.UNDOING, STATES.UNDONE)
+    def links_in_history(self, request, entry, row):
+        is_undone = row is None or row.state in (STATES.UNDOING, STATES.UNDONE)
         return [] if is_undone else [(_("See or undo it"), change_url(row))]
 
     def has_change_permission(self, request, obj=None):

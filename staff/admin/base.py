@@ -103,8 +103,11 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
         """What an entry of the audit log about these rows says, in place of "changed …" with all its details; "" for that."""
         return ""
 
-    def links_in_history(self, request, row):
-        """[(label, URL)] about this row of an entry of the audit log, such as undoing it, in place of “Open”; [] for that."""
+    def links_in_history(self, request, entry, row):
+        """[(label, URL)] of what can be done about an entry of the audit log, in place of “Open”; [] for that.
+
+        `row` is None if the entry is about several rows, or its row is gone.
+        """
         return []
 
     def get_form(self, request, obj=None, change=False, **kwargs):

@@ -81,10 +81,9 @@ def describe(request, entries):
             entry.links = _links(request, entry, row, *versions.get(entry.pk, (None, None)))
         else:
             entry.what = history_words.audited(entry, entry.rows, name, entry.many, lambda pk: names.get(pk, f"#{pk}"))
-            is_one = row is not None and entry.many == 1
-            entry.links = (
-                is_one and (entry.rows.links_in_history(request, row) or _open(request, entry.rows, row)) or []
-            )
+            entry.links = entry.rows.links_in_history(request, entry, row) if entry.rows else []
+            if row is not None and entry.many == 1 and not entry.links:
+                entry.links = _open(request, entry.rows, row)
 
 
 def _audited_target(entry, audited):

@@ -82,6 +82,8 @@ def audited(entry, model_admin, name, count, name_of):
         ) % {"count": count}
     elif model_admin is None or entry.action not in AUDITED:
         said = str(AUDITED[entry.action][2]) if entry.action in AUDITED else entry.get_action_display()
+        if page := details.pop("page", None):
+            said = f"{said} ({audit_words.format_value(page)})"
         # The page of the export has the filters in words.
         details = {key: value for key, value in details.items() if key not in ("export", "request")}
         if filters := details.pop("filters", None):
