@@ -63,8 +63,12 @@ def merge_sector(sector_id, into_id, user_id):
         return
     user = get_user_model().objects.filter(pk=user_id).first()
 
+    continued = {}
+
     def log_move(ids):
-        AuditEntry.log(user, AuditEntry.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug)
+        AuditEntry.log(user, AuditEntry.Action.CHANGE, ids, sector=sector.slug, moved_to=into.slug, **continued)
+        # The history shows only the first step.
+        continued["continued"] = True
 
     try:
         sector.move_pledges(into, on_move=log_move)

@@ -34,6 +34,8 @@ ROLE_DESCRIPTIONS = {
 
 # Everyone who may change content sees drafts and publishes; writers only see them.
 DRAFTS = ("staff.view_draft", "staff.publish_draft")
+# The history shows each account what concerns rows that it may see.
+HISTORY = "staff.view_historyentry"
 # Patterns of "app.codename", such as "pledges.change_pledge". "!" removes what an earlier pattern granted.
 ROLE_PERMISSIONS = {
     Role.EDITOR: [
@@ -52,7 +54,7 @@ ROLE_PERMISSIONS = {
         "pledges.view_milestone",
         "pledges.*_event",
         "pledges.*_messagetext",
-        *DRAFTS,
+        *(*DRAFTS, HISTORY),
     ],
     Role.WRITER: [
         *("campaign.view_*", "campaign.add_*", "campaign.change_*"),
@@ -66,10 +68,17 @@ ROLE_PERMISSIONS = {
         *("pledges.view_wording", "pledges.view_milestone"),
         *("pledges.view_event", "pledges.add_event", "pledges.change_event"),
         *("pledges.view_messagetext", "pledges.change_messagetext"),
-        "staff.view_draft",
+        *("staff.view_draft", HISTORY),
     ],
     # Disclosures of abuse are the safeguarding lead's alone. Administrators see them while there is none (pledges/admin/).
-    Role.PLEDGES: ["pledges.*", "!pledges.*_disclosure", "!pledges.*_alarmword", "pledges.view_alarmword", *DRAFTS],
+    Role.PLEDGES: [
+        "pledges.*",
+        "!pledges.*_disclosure",
+        "!pledges.*_alarmword",
+        "pledges.view_alarmword",
+        *DRAFTS,
+        HISTORY,
+    ],
     Role.SAFEGUARDING: [
         "campaign.view_*",
         "campaign.change_page",
@@ -86,7 +95,7 @@ ROLE_PERMISSIONS = {
         "pledges.view_event",
         "pledges.change_event",
         "pledges.see_people",
-        *DRAFTS,
+        *(*DRAFTS, HISTORY),
     ],
     Role.ADMINISTRATOR: ["campaign.*", "pledges.*", "!pledges.*_disclosure", "staff.*"],
 }

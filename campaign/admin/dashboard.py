@@ -44,7 +44,7 @@ MODEL_ORDER = [
     *("pledges.milestone", "pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
     "pledges.refusedword",
     *("pledges.readyanswer", "pledges.alarmword"),
-    "staff.draft",
+    *("staff.historyentry", "staff.draft"),
     *("staff.account", "staff.auditentry", "staff.publishingsettings"),
 ]
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import PictureSelect
 from campaign.models import MenuPlace, Page, SiteSettings, SocialLink
-from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
+from staff.admin.base import SETTINGS, NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
 
 
@@ -62,6 +62,7 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     """The place of each page in the menu and in the footer, edited in the list."""
 
     list_display = ["name", "menu_position", "footer_column", "footer_position", "status"]
+    history_kind = SETTINGS
     # The list is the form. The page of one row leads to its history.
     list_display_links = None
     fieldsets = [(None, {"fields": ["menu_position", ("footer_column", "footer_position")]})]

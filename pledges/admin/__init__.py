@@ -7,6 +7,7 @@ from django_tasks_db.models import DBTaskResult
 
 from pledges.admin import (
     addresses,
+    audit_words,
     batches,
     commitments,
     data_requests,
@@ -29,6 +30,7 @@ from pledges.admin import (
 
 __all__ = [
     "addresses",
+    "audit_words",
     "batches",
     "commitments",
     "data_requests",

@@ -8,7 +8,7 @@ from pledges import addresses
 from pledges.admin.base import decrypted, reason_url, sees_people
 from pledges.models import BlockedAddress, ProviderRule
 from staff.admin import many_people
-from staff.admin.base import BilingualForm, ModelAdmin
+from staff.admin.base import PLEDGES, SETTINGS, BilingualForm, ModelAdmin
 from staff.models import AuditEntry
 
 RECOMPUTED = _(
@@ -38,6 +38,7 @@ class ProviderRuleAdmin(ModelAdmin):
     """Rules of mail providers. After a change the worker recomputes the digests of all addresses."""
 
     form = ProviderRuleForm
+    history_kind = SETTINGS
     list_display = ["domain", "same_as", "ignores", "tag", "source", "version"]
     list_note = RECOMPUTED
     search_fields = ["domain", "same_as"]
@@ -57,6 +58,8 @@ class ProviderRuleAdmin(ModelAdmin):
 class BlockedAddressAdmin(ModelAdmin):
     """Blocked addresses: can be listed and deleted, but neither added nor changed."""
 
+    history_kind = PLEDGES
+    audited_as = ("blocked_addresses",)
     list_note = _(
         "Addresses whose owners asked us never to email them again: nobody can sign with them. Only delete one when "
         "its owner asks for it."

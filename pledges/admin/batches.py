@@ -10,9 +10,19 @@ from django.utils.translation import ngettext
 
 from pledges.admin.base import sees_people
 from pledges.models import Batch, Pledge
-from staff.admin.base import ModelAdmin, NoAddOrDelete
+from staff.admin.base import PLEDGES, ModelAdmin, NoAddOrDelete, change_url
+from staff.models import AuditEntry
 
 STATES = Batch.State
+# What the history says of a batch.
+STEPS_IN_HISTORY = {
+    Batch.Kind.CONFIRM: _("confirmed pledges (batch %(number)s)"),
+    Batch.Kind.INVALIDATE: _("invalidated pledges (batch %(number)s)"),
+    Batch.Kind.RESTORE: _("restored pledges (batch %(number)s)"),
+    "undo": _("undid the batch %(number)s"),
+    "cancel": _("stopped the batch %(number)s"),
+    "go_on": _("let the batch %(number)s go on"),
+}
 # Up to this many pledges are restored within the request; the worker undoes larger batches.
 UNDO_IN_REQUEST = 200
 
@@ -25,6 +35,17 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
     list_select_related = ["by"]
     list_note = _("What was done to many pledges at once. Open a batch to see its progress or to undo it.")
     actions = None
+    history_kind = PLEDGES
+    audited_as = ("batch",)
+
+    def words_in_history(self, entry):
+        details = entry.details
+        words = STEPS_IN_HISTORY.get(details.get("step", "undo" if "undo" in details else details.get("kind")))
+        return words % {"number": details["batch"]} if words else ""
+
+    def links_in_history(self, request, entry, row):
+        is_undone = row is None or row.state in (STATES.UNDOING, STATES.UNDONE)
+        return [] if is_undone else [(_("See or undo it"), change_url(row))]
 
     def has_change_permission(self, request, obj=None):
         """Permission to change pledges includes undoing any batch, colleagues' batches included."""
@@ -80,9 +101,17 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
         changed = batch.rows.exclude(changed_at=None).values("pledge")
         return Pledge.objects.filter(pk__in=changed).past_expiry().count()
 
+    @transaction.atomic
+    def _stop_or_resume(self, request, batch, step):
+        """Stop a batch, or resume one that failed, with its audit entry; returns whether this call did it."""
+        done = batch.cancel() if step == "cancel" else batch.resume()
+        if done:
+            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, batch=batch.pk, step=step)
+        return done
+
     def _handle_button(self, request, batch):
         if "cancel" in request.POST:
-            if batch.cancel():
+            if self._stop_or_resume(request, batch, "cancel"):
                 self.message_user(request, _("The batch has been stopped. What it had done stays until you undo it."))
         elif "undo" in request.POST:
             with transaction.atomic():
@@ -96,5 +125,5 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
                     "%(count)d pledge is as it was before.", "%(count)d pledges are as they were before.", batch.undone
                 )
                 self.message_user(request, done % {"count": batch.undone}, messages.SUCCESS)
-        elif "go_on" in request.POST and batch.resume():
+        elif "go_on" in request.POST and self._stop_or_resume(request, batch, "go_on"):
             batch.enqueue()

@@ -74,7 +74,9 @@ class MessageToTeamAdmin(QueueAdmin):
         if not done:
             self.message_user(request, self.unchanged, messages.WARNING)
             return False
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], fields=["disclosure_at"])
+        # Also where it goes to the inbox, that it was a disclosure concerns only those who see disclosures.
+        details = {"fields": ["disclosure_at"], "page": "disclosure"}
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
         self.message_user(request, words, messages.SUCCESS)
         return True
 
@@ -97,6 +99,9 @@ class EnquiryAdmin(MessageToTeamAdmin):
     def get_queryset(self, request):
         bounced = Message.objects.filter(answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED)
         return super().get_queryset(request).inbox().annotate(has_bounced=Exists(bounced))
+
+    def rows_in_history(self, request):
+        return self.get_queryset(request)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         row = self.get_object(request, object_id) if "record" in request.POST else None

@@ -28,7 +28,7 @@ from pledges.admin.base import sees_people
 from pledges.exports import columns
 from pledges.models import Export, Pledge
 from staff.admin import many_people
-from staff.admin.base import ModelAdmin
+from staff.admin.base import PLEDGES, ModelAdmin
 
 LIST_URL_NAME = "admin:pledges_pledge_changelist"
 CONTENT_TYPES = {
@@ -82,6 +82,8 @@ class ExportForm(forms.ModelForm):
 class ExportAdmin(ModelAdmin):
     """Exports: adding one sends the file, existing ones are read-only. Staff without permission to view all see their own."""
 
+    history_kind = PLEDGES
+    audited_as = ("export",)
     list_display = ["started_at", "user", "content", "format", "state", "rows"]
     list_filter = ["content", "state", "started_at"]
     list_select_related = ["user"]

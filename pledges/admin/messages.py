@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from pledges.models import Message
 from staff.admin.asking import asks_first
-from staff.admin.base import ModelAdmin, ReadOnly
+from staff.admin.base import PLEDGES, ModelAdmin, ReadOnly
 
 
 @admin.register(Message)
@@ -28,6 +28,7 @@ class MessageAdmin(ReadOnly, ModelAdmin):
         "language",
     ]
     list_filter = ["state", "kind", "language", "created_at"]
+    history_kind = PLEDGES
     list_note = _(
         "We keep trying to deliver a message for three days. You can resend messages that failed or were refused."
     )

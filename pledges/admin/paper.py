@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from pledges.figures import paper
 from pledges.forms.paper import CountForm, IssueForm, PlaceForm, PrintForm, VoidForm
 from pledges.models import PaperSheet, Sector
-from staff.admin.base import ModelAdmin
+from staff.admin.base import PLEDGES, ModelAdmin
 from staff.models import Account, AuditEntry
 
 COUNT, PRINT = "admin:pledges_papersheet_count", "admin:pledges_papersheet_print"
@@ -55,6 +55,8 @@ class PaperSheetAdmin(ModelAdmin):
     """The list of sheets with their states, the page of one sheet, and the pages for issuing and counting."""
 
     change_list_template = "admin/pledges/papersheet/change_list.html"
+    history_kind = PLEDGES
+    audited_as = ("sheets",)
     list_display = ["__str__", "progress", "people", "municipality", "event"]
     list_filter = [ProgressFilter]
     list_select_related = ["municipality", "event"]

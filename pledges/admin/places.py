@@ -5,13 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.admin.base import ProtectedByPledges
 from pledges.models import County, Municipality
-from staff.admin.base import ModelAdmin
+from staff.admin.base import SETTINGS, ModelAdmin
 
 
 @admin.register(County)
 class CountyAdmin(ProtectedByPledges, ModelAdmin):
     """Counties. The code is fixed once saved: open data refers to it."""
 
+    history_kind = SETTINGS
     list_display = ["name", "code", "population"]
     list_note = _("A county that has pledges or municipalities cannot be deleted.")
     search_fields = ["name_sq", "name_en", "code"]
@@ -25,6 +26,7 @@ class CountyAdmin(ProtectedByPledges, ModelAdmin):
 class MunicipalityAdmin(ModelAdmin):
     """Municipalities of the counties."""
 
+    history_kind = SETTINGS
     list_display = ["name", "county"]
     list_filter = ["county"]
     list_select_related = ["county"]

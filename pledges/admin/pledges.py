@@ -12,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from pledges.admin import audit_words
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
@@ -22,10 +23,10 @@ from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.admin.minutes import MinutePages
 from pledges.admin.people import FindForm, PeopleAccess
 from pledges.crypto import keys
-from pledges.models import Batch, BatchRow, Message, Pledge
+from pledges.models import Batch, BatchRow, Message, Pledge, Sector
 from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 from staff.admin import many_people
-from staff.admin.base import ModelAdmin
+from staff.admin.base import PLEDGES, ModelAdmin
 from staff.models import AuditEntry
 
 READONLY_FIELDS = [
@@ -56,6 +57,8 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePages, FunnelPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
+    history_kind = PLEDGES
+    audited_as = ("asked", "mail", "moved_to")
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
     list_per_page = 50
@@ -116,6 +119,17 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
 
     def lookup_allowed(self, lookup, value, request):
         return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
+
+    def words_in_history(self, entry):
+        if "moved_to" in entry.details:
+            names = {sector.slug: str(sector) for sector in Sector.objects.all()}
+            slugs = entry.details["sector"], entry.details["moved_to"]
+            return _("moved pledges from the group “%s” to “%s”") % tuple(names.get(slug, slug) for slug in slugs)
+        if "mail" in entry.details:
+            kind = audit_words.MAILS.get(entry.details["mail"], "")
+            values = {"number": str(entry.subject)[:8], "mail": kind}
+            return _("sent an email about the pledge “%(number)s”: %(mail)s") % values
+        return ""
 
     # Columns of the list and fields of the page
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from staff.admin import many_people
-from staff.admin.base import ModelAdmin, NoAddOrDelete
+from staff.admin.base import PLEDGES, ModelAdmin, NoAddOrDelete
 from staff.models import AuditEntry
 
 # Of what staff write about a decision, which the audit log keeps.
@@ -48,6 +48,7 @@ class QueueAdmin(NoAddOrDelete, ModelAdmin):
     """
 
     template = page = name_of_row = unchanged = ""
+    history_kind = PLEDGES
 
     list_filter = [StateFilter, "kind"]
     list_per_page = list_max_show_all = 50
@@ -57,6 +58,10 @@ class QueueAdmin(NoAddOrDelete, ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     actions = None
+
+    @property
+    def audited_as(self):
+        return (self.page,)
 
     def odd(self, row):
         """Sentences about what staff should check."""
@@ -116,7 +121,8 @@ class QueueAdmin(NoAddOrDelete, ModelAdmin):
             return False
         rows = self.model.objects.filter(pk=row.pk)
         state = rows.values_list("state", flat=True).get()
-        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], fields=["state"], state=state, **details)
+        details |= {"fields": ["state"], "state": state, "page": self.page}
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [row.pk], **details)
         self.log_changes(request, rows, "state")
         values = {"name": getattr(row, self.name_of_row), "state": self.model.State(state).label}
         self.message_user(request, gettext("“%(name)s” is now: %(state)s.") % values, messages.SUCCESS)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges.models import Goal, PledgingSettings, PublishedCounty
 from pledges.numbers import number
 from pledges.totals import tally
-from staff.admin.base import BilingualForm, SettingsAdmin
+from staff.admin.base import SETTINGS, BilingualForm, SettingsAdmin
 from staff.admin.content import ContentAdmin
 
 
@@ -80,6 +80,7 @@ class GoalAdmin(ContentAdmin):
     """The goals of the country, then those of counties, the smallest first."""
 
     form = GoalForm
+    history_kind = SETTINGS
     shown_at = "campaign:home"
     list_display = ["__str__", "sentence"]
     list_filter = ["county"]

@@ -1,12 +1,13 @@
 """Admin of submissions that the worker has not settled. Read-only, but failed ones can be tried again, or erased on request."""
 
 from django.contrib import admin
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.models import Submission
 from staff.admin.asking import asks_first
-from staff.admin.base import ModelAdmin
+from staff.admin.base import PLEDGES, ModelAdmin
 from staff.models import AuditEntry
 
 
@@ -14,6 +15,8 @@ from staff.models import AuditEntry
 class SubmissionAdmin(ModelAdmin):
     """The list of submissions, without names and addresses."""
 
+    history_kind = PLEDGES
+    audited_as = ("submissions",)
     list_display = ["short", "kind", "state", "created_at", "settle_at", "aside_at", "error"]
     list_filter = ["state", "kind"]
     list_note = _(
@@ -50,8 +53,12 @@ class SubmissionAdmin(ModelAdmin):
     )
     def try_again(self, request, queryset):
         rows = list(queryset.aside())
-        count = queryset.try_again()
-        self.log_changes(request, rows, "state")
+        with transaction.atomic():
+            count = queryset.try_again()
+            if rows:
+                ids = [str(row.pk) for row in rows]
+                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, submissions=ids, fields=["state"])
+            self.log_changes(request, rows, "state")
         self.message_user(
             request,
             ngettext("%(count)d form will be tried again.", "%(count)d forms will be tried again.", count)

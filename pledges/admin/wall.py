@@ -18,7 +18,7 @@ from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin import many_people
 from staff.admin.asking import asks_first
-from staff.admin.base import ModelAdmin, NoAddOrDelete
+from staff.admin.base import PLEDGES, ModelAdmin, NoAddOrDelete
 from staff.models import AuditEntry
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
@@ -52,6 +52,8 @@ class DecisionFilter(admin.SimpleListFilter):
 class WallNameAdmin(NoAddOrDelete, ModelAdmin):
     """The list of names to review, and the page of one name with two buttons."""
 
+    history_kind = PLEDGES
+    audited_as = ("wall",)
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
     list_filter = [DecisionFilter]
     list_select_related = ["sector", "county"]
@@ -77,6 +79,18 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     def has_view_permission(self, request, obj=None):
         return self.has_change_permission(request, obj)
+
+    def rows_in_history(self, request):
+        return self.get_queryset(request)
+
+    def words_in_history(self, entry):
+        words = {
+            SHOWN: ngettext("showed %(count)d name on the wall", "showed %(count)d names on the wall", entry.count),
+            REFUSED: ngettext(
+                "refused %(count)d name for the wall", "refused %(count)d names for the wall", entry.count
+            ),
+        }
+        return words.get(entry.details["wall"], "") % {"count": entry.count}
 
     # Columns of the list
 

@@ -211,9 +211,9 @@ class Batch(models.Model):
         self.rows.filter(pledge__in=changed).update(changed_at=Now())
         # The other pledges were erased or changed since, so there is nothing to undo for them.
         self.rows.filter(pledge__in=ids, changed_at=None).delete()
+        self._log(self.by, changed, is_first=not self.changed)
         self.changed += len(changed)
         self.skipped += len(ids) - len(changed)
-        self._log(self.by, changed)
         is_last = len(ids) < ROWS_PER_STEP
         if is_last:
             self.state, self.ended_at = self.State.DONE, Now()
@@ -229,9 +229,9 @@ class Batch(models.Model):
         undone = list(self._to_undo(ids).values_list("pk", flat=True))
         self._reverse(Pledge.objects.filter(pk__in=undone))
         self.rows.filter(pledge__in=undone).update(undone_at=Now())
+        self._log(self.undone_by, undone, is_first=not self.undone, undo=True)
         self.undone += len(undone)
         self.kept += len(ids) - len(undone)
-        self._log(self.undone_by, undone, undo=True)
         is_last = len(ids) < ROWS_PER_STEP
         if is_last:
             self.state, self.undone_at = self.State.UNDONE, Now()
@@ -273,8 +273,10 @@ class Batch(models.Model):
         self.worked_at = Now()
         self.save()
 
-    def _log(self, user, ids, **details):
+    def _log(self, user, ids, is_first, **details):
+        """Audit the pledges of a step. The history shows only the first step."""
         if ids:
+            details |= {} if is_first else {"continued": True}
             AuditEntry.log(user, AuditEntry.Action.CHANGE, ids, batch=self.pk, kind=self.kind, **details)
 
 

@@ -11,111 +11,11 @@ from django.forms import DateField
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
+from staff.admin import audit_words
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.models import Account, AuditEntry
-from staff.roles import Role
-
-# Labels of `done` in the details of an ACCOUNT entry.
-ACCOUNT_CHANGES = {
-    "invited": gettext_lazy("invited"),
-    "link_sent": gettext_lazy("sent a link"),
-    "link_revoked": gettext_lazy("cancelled a link"),
-    "link_used": gettext_lazy("used a link"),
-    "changed": gettext_lazy("corrected name or address"),
-    "role": gettext_lazy("gave a role"),
-    "deactivated": gettext_lazy("switched the account off"),
-    "activated": gettext_lazy("switched the account on"),
-    "rescued": gettext_lazy("let in again"),
-    "recovery_asked": gettext_lazy("asked for a link to set a new password"),
-    "factor_added": gettext_lazy("set up a second step"),
-    "factor_removed": gettext_lazy("removed a second step"),
-    "codes_renewed": gettext_lazy("made new recovery codes"),
-    "password_changed": gettext_lazy("changed the password"),
-}
-# Labels of authentication methods: `by` and `factor` in the details.
-METHODS = {
-    "password": gettext_lazy("password"),
-    "totp": gettext_lazy("app"),
-    "webauthn": gettext_lazy("passkey"),
-    "recovery_codes": gettext_lazy("recovery code"),
-    "link": gettext_lazy("link"),
-}
-
-# Labels of the other details and of their values. Those without a label are shown as they are stored.
-DETAILS = {
-    "page": gettext_lazy("seen on"),
-    "kind": gettext_lazy("change"),
-    "batch": gettext_lazy("batch"),
-    "undo": gettext_lazy("undone"),
-    "again": gettext_lazy("asked again"),
-    "asked": gettext_lazy("asked"),
-    "fields": gettext_lazy("fields"),
-    "export": gettext_lazy("export"),
-    "content": gettext_lazy("content"),
-    "format": gettext_lazy("kind of file"),
-    "filters": gettext_lazy("filters"),
-    "blocked_addresses": gettext_lazy("blocked addresses"),
-    "sector": gettext_lazy("from group"),
-    "moved_to": gettext_lazy("to group"),
-    "wall": gettext_lazy("wall of supporters"),
-    "reason": gettext_lazy("reason"),
-    "sheets": gettext_lazy("paper sheets"),
-    "units": gettext_lazy("child protection units"),
-    "state": gettext_lazy("state"),
-    "assignee": gettext_lazy("assigned to account"),
-    "passed_at": gettext_lazy("passed on"),
-}
-VALUES = {
-    "list": gettext_lazy("list"),
-    "pledge": gettext_lazy("one pledge"),
-    "find": gettext_lazy("search"),
-    "minutes": gettext_lazy("sign-ups by minute"),
-    "wall": gettext_lazy("wall of supporters"),
-    "enquiry": gettext_lazy("enquiry"),
-    "disclosure": gettext_lazy("disclosure"),
-    "confirm": gettext_lazy("confirm"),
-    "invalidate": gettext_lazy("invalidate"),
-    "restore": gettext_lazy("restore"),
-    "phone": gettext_lazy("by phone"),
-    "letter": gettext_lazy("by letter"),
-    "in_person": gettext_lazy("in person"),
-    "email": gettext_lazy("by email"),
-    "own": gettext_lazy("nobody asked: we noticed it ourselves"),
-    "address": gettext_lazy("address"),
-    "sector": gettext_lazy("group"),
-    "name": gettext_lazy("name"),
-    "county": gettext_lazy("county"),
-    "language": gettext_lazy("language"),
-    "show_name": gettext_lazy("shows the name"),
-    "updates": gettext_lazy("wants news"),
-    "pledges": gettext_lazy("pledges without names"),
-    "people": gettext_lazy("pledges with names"),
-    "shown": gettext_lazy("shown"),
-    "refused": gettext_lazy("not shown"),
-    "municipality": gettext_lazy("municipality"),
-    "issued": pgettext_lazy("sheet", "issued"),
-    "returned": pgettext_lazy("sheet", "returned"),
-    "counted": pgettext_lazy("sheet", "counted"),
-    "void": pgettext_lazy("sheet", "void"),
-    "lost": gettext_lazy("It is lost."),
-    "damaged": gettext_lazy("It cannot be read."),
-    "names": gettext_lazy("It has names on it."),
-    "wrong": gettext_lazy("It was filled in or counted wrongly."),
-    "unused": gettext_lazy("It was not used."),
-}
-
-
-def format_value(value):
-    """A JSON value of the details as text in the current language."""
-    if isinstance(value, list):
-        return ", ".join(format_value(item) for item in value)
-    if isinstance(value, dict):
-        return "; ".join(f"{format_value(key)} {format_value(item)}" for key, item in value.items())
-    if isinstance(value, str):
-        return str(VALUES.get(value, value))
-    return str(value)
 
 
 class PersonFilter(admin.SimpleListFilter):
@@ -134,6 +34,11 @@ class PersonFilter(admin.SimpleListFilter):
         return queryset.filter(Q(user_id=pk) | Q(action=AuditEntry.Action.ACCOUNT, details__account=pk))
 
 
+def names_of_accounts(ids):
+    """{id: name} of accounts; ids may contain None."""
+    return {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
+
+
 class AuditEntryList(ChangeList):
     """The list, with one query for the names of all accounts on the page: entries hold ids only."""
 
@@ -144,8 +49,8 @@ class AuditEntryList(ChangeList):
     def get_results(self, request):
         super().get_results(request)
         ids = {entry.user_id for entry in self.result_list}
-        ids |= {entry.details.get("account") for entry in self.result_list}
-        names = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids - {None})}
+        ids |= {entry.details.get(name) for entry in self.result_list for name in ("account", "assignee")}
+        names = names_of_accounts(ids)
         for entry in self.result_list:
             entry.names = names
 
@@ -202,29 +107,12 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         """The name of an account, or "#" and its id. `names` is set on the list page only."""
         names = getattr(entry, "names", None)
         if names is None:
-            names = {account.pk: str(account) for account in Account.objects.filter(pk=pk)}
+            names = names_of_accounts({pk})
         return names.get(pk, f"#{pk}")
 
     @admin.display(description=gettext_lazy("what"))
     def details_text(self, entry):
-        details = dict(entry.details)
-        parts = []
-        change = details.pop("done", None)
-        if change:
-            parts.append(str(ACCOUNT_CHANGES.get(change, change)))
-        account = details.pop("account", None)
-        if account:
-            parts.append(self._account_name(entry, account))
-        role = details.pop("role", None)
-        if role:
-            parts.append(str(Role(role).label) if role in Role.values else role)
-        methods = details.pop("by", details.pop("factor", []))
-        if isinstance(methods, str):
-            methods = [methods]
-        parts += [str(METHODS.get(method, method)) for method in methods]
-        for name, value in details.items():
-            label = str(DETAILS.get(name, name))
-            parts.append(label if value is True else f"{label}: {format_value(value)}")
+        parts = audit_words.describe(entry.details, lambda pk: self._account_name(entry, pk))
         return ", ".join(parts) or self.get_empty_value_display()
 
     @admin.display(description=gettext_lazy("how many"))

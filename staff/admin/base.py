@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation, Valida
 from django.db import models
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import capfirst, format_lazy
@@ -23,6 +24,8 @@ from staff.admin.typed import TypedForms, TypedInlines
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator("^https?://", _("The address must begin with https:// or http://."))
+# What the history can be filtered by (staff/admin/history_list.py).
+TEXTS, PLEDGES, SETTINGS = "texts", "pledges", "settings"
 # The lookups that list filters use.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gte", "lt")
 
@@ -82,9 +85,30 @@ class BothLanguages:
 
 
 class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
-    """The base of all admin classes. `list_note` is a text shown above the list."""
+    """The base of all admin classes. `list_note` is a text shown above the list.
+
+    For the history, `history_kind` is what a change of a row is filtered by. Where the audit log says more about a change than
+    Django's log, `audited_as` are the keys, and values of `page`, by which its details name these rows.
+    """
 
     list_note = ""
+    history_kind = TEXTS
+    audited_as = ()
+
+    def rows_in_history(self, request):
+        """The rows that the history names and links to."""
+        return self.model._default_manager.all()
+
+    def words_in_history(self, entry):
+        """What an entry of the audit log about these rows says, in place of "changed …" with all its details; "" for that."""
+        return ""
+
+    def links_in_history(self, request, entry, row):
+        """[(label, URL)] of what can be done about an entry of the audit log, in place of “Open”; [] for that.
+
+        `row` is None if the entry is about several rows, or its row is gone.
+        """
+        return []
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return super().get_form(request, obj, change, labels=self.labels(), **kwargs)
@@ -140,6 +164,9 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
             fields = part.get("changed", {}).get("fields")
             if fields:
                 part["changed"]["fields"] = list(dict.fromkeys(fields))
+            if fields and "name" not in part["changed"]:
+                # The history of all rows says in which language.
+                part["changed"]["columns"] = _columns(form)
         return message
 
     def log_changes(self, request, rows, *fields):
@@ -187,6 +214,17 @@ class FixedKey:
             self.fields["key"].disabled = True
 
 
+def _columns(form):
+    """The changed columns of a form. A field without a column, such as an upload, by its label, which is not translated yet."""
+    columns = {field.name for field in form._meta.model._meta.fields}
+    with translation.override(None):
+        return [
+            name if name in columns else str(form.fields[name].label or name)
+            for name in form.changed_data
+            if name in columns or name in form.fields
+        ]
+
+
 def change_url(row):
     """The URL path of a row's change form."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
@@ -228,6 +266,7 @@ class SettingsAdmin(NoAddOrDelete, ModelAdmin):
     """Admin of a model with a single row: the list redirects to its form."""
 
     actions = None
+    history_kind = SETTINGS
 
     def get_object(self, request, object_id, from_field=None):
         if object_id != "1":

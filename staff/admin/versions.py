@@ -96,7 +96,8 @@ class VersionedAdmin:
     def log_restored(self, request, row, version):
         """Store a version of a row that was restored to an earlier version, and a log entry."""
         self.save_version(request.user, row, json.dumps({"restored": version.revision.date_created.isoformat()}))
-        super().log_change(request, row, [{"changed": {"fields": [str(self.opts.verbose_name)]}}])
+        message = {"fields": [str(self.opts.verbose_name)], "restored": version.revision.date_created.isoformat()}
+        super().log_change(request, row, [{"changed": message}])
 
     def log_deletions(self, request, queryset):
         # The message is stored untranslated; the history translates it for its reader.

@@ -577,6 +577,7 @@ def people(walk):
     page.locator("#id_role input").first.check()
     walk.picture("account", "#id_role", "[name=_save]", of=["#content h1"])
     walk.press("[name=_save]")
+    walk.open("/admin/staff/historyentry/?kind=texts")
     walk.open("/admin/staff/auditentry/")
     walk.picture("record", "#changelist-filter", of=["#content h1"], to=["#result_list tbody tr:nth-child(8)"])
 

@@ -48,7 +48,7 @@ CLICKS = {
     "add a step of a demand with its source": 5,
     "set a goal": 3,
     "invite an editor": 4,
-    "see who did what": 2,
+    "see who did what": 1,
     "pause signing": 4,
 }
 
@@ -358,8 +358,16 @@ def colleague(day):
 
 def record(day):
     day.begin("see who did what")
-    day.go("/admin/staff/auditentry/")
-    expect(day.page.locator("#result_list")).to_contain_text("Zana")
+    day.go("/admin/staff/historyentry/")
+    # One page tells who set the goal and who invited the editor, and leads there.
+    lines = day.page.locator("#result_list tbody tr")
+    told = {
+        "sq": ("ftoi: Ilir Prifti", "shtoi „90 000” (synim)"),
+        "en": ("invited: Ilir Prifti", "added the goal “90,000”"),
+    }
+    for words in told[day.language]:
+        expect(lines.filter(has_text=words)).to_contain_text("Zana")
+    expect(lines.filter(has_text="90").locator("a").first).to_be_visible()
 
 
 def pause(day):

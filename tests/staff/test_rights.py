@@ -99,6 +99,8 @@ MODELS = {
     "staff.draft": dict.fromkeys(Role, SEE),
     "staff.publishingsettings": {ADMINISTRATOR: "LVHS"},
     "staff.auditentry": {ADMINISTRATOR: SEE},
+    # Its lines have no pages of their own.
+    "staff.historyentry": dict.fromkeys(Role, "L"),
 }
 PAGES = {"L": "changelist", "A": "add", "V": "change", "H": "history", "S": "change", "D": "delete"}
 LETTERS = {EDITOR, PLEDGES, ADMINISTRATOR}

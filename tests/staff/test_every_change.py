@@ -1,0 +1,528 @@
+"""Every change by staff is a line of the history, in words of both languages. The tables are complete: what has no case fails."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.utils import timezone
+
+from campaign.models import Demand, HelpChannel, ProtectionUnit
+from pledges.admin.wall import _fingerprint
+from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, Submission, WallName
+from staff.models import Draft
+from staff.roles import Role
+from tests.campaign.test_units import Spreadsheet, full_list
+from tests.factories import make_pledge, make_upload, run_worker
+from tests.organisations import make_entry
+from tests.pages import filled
+from tests.pledges.admin.test_desk import a_minute_later
+from tests.staff.test_accounts import make_account
+from tests.staff.test_history import LIST, client_of
+from tests.staff.test_rights import ADMINISTRATOR, MODELS, OWN_VIEWS
+from tests.staff.test_rights import rows as rows  # noqa: PLC0414 - fixture
+
+pytestmark = pytest.mark.django_db
+
+# Names of columns, of Python and of JSON.
+RAW = re.compile(r"\b[a-z]+_[a-z_0-9]+\b|[{}\[\]]|\bNone\b|\bTrue\b|%\(")
+# What a form of each kind changes, for an administrator. The pages that are no forms are among the BUTTONS.
+FORMS = {
+    "campaign.page": {"lead_en": "One sentence."},
+    "campaign.article": {"lead_en": "One sentence."},
+    "campaign.demand": {"title_en": "Another title"},
+    "campaign.handover": {"institution_en": "The Assembly", "institution_sq": "Kuvendi"},
+    "campaign.voice": {"person": "Drita"},
+    "campaign.statistic": {"year": "2024"},
+    "campaign.organisation": {"name_en": "Another name"},
+    "campaign.helpchannel": {"name_en": "Another name"},
+    "campaign.protectionunit": {"phone": "+355 4 222 2222"},
+    "campaign.pagetext": {"text_en": "Another sentence."},
+    "campaign.handout": {"title_en": "Another title"},
+    "campaign.picture": {"alt_en": "Two people", "file": None},
+    "campaign.material": {"title_en": "Another poster"},
+    "campaign.term": {"better_en": "another word"},
+    "campaign.sitesettings": {"press_contact": "media@shembull.al"},
+    "campaign.menuplace": {"menu_position": "55"},
+    "pledges.pledge": {"county": "", "updates": "on", "asked": "phone"},
+    "pledges.messagetext": {"subject_en": "Another subject"},
+    "pledges.sector": {"name_en": "Another group"},
+    "pledges.wording": {"text_en": "Another text.\n\nWith two parts."},
+    "pledges.county": {"population": "12345"},
+    "pledges.municipality": {"name_en": "Another name"},
+    "pledges.providerrule": {"source": "https://example.com/"},
+    "pledges.readyanswer": {"title_en": "Another title"},
+    "pledges.alarmword": {"words": "fjalë tjetër"},
+    "pledges.event": {"title_en": "Another title"},
+    "pledges.refusedword": {"word": "tjetër"},
+    "pledges.pledgingsettings": {"state": "paused", "message_sq": "Nesër.", "message_en": "Tomorrow."},
+    "pledges.goal": {"sentence_en": "Another sentence"},
+    "staff.account": {"first_name": "Besa Kola", "email": "kola@shembull.al", "role": "editor"},
+    "staff.publishingsettings": {"needs_second_person": "on"},
+}
+NO_FORMS = {"pledges.batch", "pledges.grouppledge", "pledges.joining", "pledges.enquiry", "pledges.datarequest"} | {
+    "pledges.papersheet",
+    "pledges.wallname",
+}
+
+
+class World:
+    """An administrator, a row of each model, and the lines that the history has gained."""
+
+    def __init__(self, rows):
+        self.rows, self.client = rows, client_of(Role.ADMINISTRATOR, "Zana Hoxha")
+        self.seen = None
+
+    def path(self, label, page="change"):
+        return f"/admin/{label.replace('.', '/')}/{self.rows[label].pk}/{page}/"
+
+    def save(self, label, **changes):
+        response = self.client.get(self.path(label))
+        return self.client.post(self.path(label), filled(response, **changes))
+
+    def press(self, label, **data):
+        return self.client.post(self.path(label), data)
+
+    def act(self, label, action, *rows, **more):
+        ids = [str(row.pk) for row in rows or [self.rows[label]]]
+        data = {"action": action, "_selected_action": ids, "sure": "yes"} | more
+        return self.client.post(f"/admin/{label.replace('.', '/')}/", data)
+
+    def lines(self, language):
+        found = self.client.get(LIST, {"at_from": timezone.localdate()}, headers={"accept-language": language})
+        return {(type(each), each.pk): each for each in found.context["cl"].result_list}
+
+    def begin(self):
+        self.seen = set(self.lines("en"))
+
+    def assert_told(self, who="Zana Hoxha"):
+        """The history has gained a line by this person, in words of both languages."""
+        english, albanian = self.lines("en"), self.lines("sq")
+        gained = [key for key in english if key not in self.seen and "data of" not in english[key].what]
+        assert gained, "no line of the history"
+        for key in gained:
+            words = english[key].what, albanian[key].what
+            assert english[key].who == who
+            assert words[0] != words[1], words
+            for said in words:
+                about = re.sub("[“„].*?”", "", said)
+                assert len(said) > 6 and not RAW.search(about), said
+
+
+@pytest.fixture
+def world(rows):
+    return World(rows)
+
+
+def test_every_form_has_a_case():
+    forms = {label for label, roles in MODELS.items() if "S" in roles.get(ADMINISTRATOR, "")}
+    assert forms == set(FORMS) | NO_FORMS
+
+
+@pytest.mark.parametrize("label", FORMS)
+def test_saving_a_form_is_told(world, label):
+    world.begin()
+    response = world.save(label, **FORMS[label])
+    assert response.status_code == 302, (response.context["errors"], response.context["adminform"].form.errors)
+    world.assert_told()
+
+
+DELETED = [label for label, roles in MODELS.items() if "D" in roles.get(ADMINISTRATOR, "")]
+
+
+@pytest.mark.parametrize("label", DELETED)
+def test_deleting_is_told(world, label):
+    row = world.rows[label]
+    if label == "pledges.sector":
+        Pledge.objects.all().delete()
+        row = world.rows[label] = Sector.objects.create(
+            slug="coaches", name_sq="Trajnerë", name_en="Coaches", people_sq="trajnerë", people_en="coaches"
+        )
+    elif label == "pledges.county":
+        row = world.rows[label] = type(row).objects.create(code="AL-99", name_sq="Provë", name_en="Trial")
+    elif label == "pledges.municipality":
+        county = apps.get_model("pledges.County").objects.first()
+        row = world.rows[label] = type(row).objects.create(name_sq="Provë", name_en="Trial", county=county)
+    elif label == "campaign.page":
+        row = world.rows[label] = type(row).objects.create(key="own", slug_sq="e-jona", slug_en="ours", title_sq="Jona")
+    elif label == "campaign.helpchannel":
+        row = world.rows[label] = HelpChannel.objects.exclude(key__in=["alo-116111"]).last()
+    elif label == "pledges.goal":
+        row = world.rows[label] = type(row).objects.create(people=123_000, sentence_sq="Provë", sentence_en="Trial")
+    elif label == "campaign.demand":
+        row = world.rows[label] = Demand.objects.create(key="trial", title_sq="Provë", title_en="Trial")
+    world.begin()
+    response = world.client.post(world.path(label, "delete"), {"post": "yes", "asked": "phone"})
+    assert response.status_code == 302
+    assert not type(row)._base_manager.filter(pk=row.pk).exists()
+    world.assert_told()
+
+
+# Actions
+
+
+def _submission(world):
+    Submission.objects.update(state="aside", aside_at=timezone.now(), error="23514")
+    return world.act("pledges.submission", "try_again")
+
+
+def _failed_message(world):
+    Message.objects.update(state="failing", attempts=14)
+    return world.act("pledges.message", "send_again")
+
+
+def _wall(action):
+    def run(world):
+        name = WallName.objects.get(pk=world.rows["pledges.wallname"].pk)
+        return world.act("pledges.wallname", action, name, seen=f"{name.pk}:{_fingerprint(name)}")
+
+    return run
+
+
+def _restore(world):
+    Pledge.objects.confirmed().invalidate()
+    return world.act("pledges.pledge", "restore", Pledge.objects.invalidated().first())
+
+
+def _shared(action):
+    def run(world):
+        pledge = make_pledge(state="confirmed", network="198.51.100.0/24")
+        return world.act("pledges.pledge", action, pledge)
+
+    return run
+
+
+def _logo(action):
+    def run(world):
+        entry = make_entry(logo=1)
+        entry.new_logo, entry.logo = entry.logo, ""
+        entry.save()
+        return world.act("campaign.organisation", action, entry, seen=entry.new_logo)
+
+    return run
+
+
+def _unit(world):
+    ProtectionUnit.objects.filter(pk=world.rows["campaign.protectionunit"].pk).update(phone="+355 4 222 2222")
+    return world.act("campaign.protectionunit", "verified_today")
+
+
+def _account(action):
+    def run(world):
+        account = make_account("arta@shembull.al", Role.EDITOR, "Arta Leka")
+        if action == "activate":
+            type(account).objects.filter(pk=account.pk).update(is_active=False)
+        if action == "revoke_link":
+            account.send_link("sq")
+            world.begin()
+        return world.act("staff.account", action, account)
+
+    return run
+
+
+ACTIONS = {
+    ("pledges.message", "send_again"): _failed_message,
+    ("pledges.submission", "try_again"): _submission,
+    ("pledges.pledge", "confirm"): lambda world: world.act("pledges.pledge", "confirm", make_pledge()),
+    ("pledges.pledge", "invalidate"): lambda world: world.act("pledges.pledge", "invalidate"),
+    ("pledges.pledge", "restore"): _restore,
+    ("pledges.pledge", "invalidate_networks"): _shared("invalidate_networks"),
+    ("pledges.pledge", "invalidate_domains"): _shared("invalidate_domains"),
+    ("pledges.pledge", "erase"): lambda world: world.act("pledges.pledge", "erase", asked="phone"),
+    ("pledges.wallname", "show"): _wall("show"),
+    ("pledges.wallname", "refuse"): _wall("refuse"),
+    ("campaign.protectionunit", "verified_today"): _unit,
+    ("campaign.demand", "checked_today"): lambda world: world.act("campaign.demand", "checked_today"),
+    ("campaign.helpchannel", "verified_today"): lambda world: world.act("campaign.helpchannel", "verified_today"),
+    ("campaign.organisation", "show_new_logo"): _logo("show_new_logo"),
+    ("campaign.organisation", "refuse_new_logo"): _logo("refuse_new_logo"),
+    **{
+        ("staff.account", action): _account(action)
+        for action in ("send_link", "revoke_link", "deactivate", "activate", "rescue")
+    },
+}
+# They only lead to a form.
+LEADING = {("pledges.pledge", "export"), ("pledges.milestone", "write_news")}
+
+
+def test_every_action_has_a_case():
+    found = {
+        (model._meta.label_lower, getattr(action, "__name__", action))
+        for model, rows in admin.site._registry.items()
+        for action in rows.actions or []
+    }
+    assert found == set(ACTIONS) | LEADING
+
+
+@pytest.mark.parametrize(("label", "action"), ACTIONS)
+def test_an_action_on_selected_rows_is_told(world, label, action):
+    world.begin()
+    assert ACTIONS[label, action](world).status_code == 302
+    world.assert_told()
+
+
+@pytest.mark.parametrize("label", ["campaign.voice", "campaign.material", "pledges.refusedword", "pledges.submission"])
+def test_deleting_selected_rows_is_told(world, label):
+    world.begin()
+    world.act(label, "delete_selected", post="yes")
+    world.assert_told()
+
+
+# Pages of our own. {name of the URL, or label of the page with buttons: cases}
+
+
+def _send(world):
+    pledge = make_pledge(state="confirmed")
+    a_minute_later()
+    return world.client.post(f"/admin/pledges/pledge/{pledge.pk}/send/", {"mail": "links"})
+
+
+def _minutes(world):
+    hours = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+    make_pledge(address="a@bots.example", state="confirmed", created_at=hours + timedelta(minutes=1))
+    since, until = (f"{each:%Y-%m-%dT%H:%M:00Z}" for each in (hours, hours + timedelta(hours=1)))
+    path = f"/admin/pledges/pledge/remove/?origin=provider:&signed_since={since}&signed_until={until}"
+    return world.client.post(path, {"reason": "A program signed these."})
+
+
+def _domain(world):
+    make_pledge(address="a@bots.example", state="confirmed")
+    return world.client.post("/admin/pledges/pledge/domain/", {"domain": "bots.example", "sure": "yes"})
+
+
+def _replace(world):
+    row = Commitment.objects.filter(is_offered=True).first()
+    data = {"text_sq": "Pyes si ndihen.", "text_en": "I ask how they feel.", "key": "ask-how"}
+    return world.client.post(f"/admin/pledges/commitment/{row.pk}/replace/", data)
+
+
+def _merge(world):
+    into = Sector.objects.exclude(pk=world.rows["pledges.sector"].pk).filter(is_open=True).first()
+    response = world.client.post(world.path("pledges.sector", "merge"), {"into": into.pk})
+    run_worker()
+    return response
+
+
+def _count(world):
+    sheet = world.rows["pledges.papersheet"]
+    return world.client.post("/admin/pledges/papersheet/count/", {"number": sheet.number, "people_parents": 3})
+
+
+def _import(world):
+    sheet = Spreadsheet(world.client)
+    return sheet.send(sheet.upload(sheet.text(full_list(sheet.export())[:3])))
+
+
+def _export(world):
+    data = {"content": "pledges", "format": "csv", "reason": "The report for the board"}
+    response = world.client.get("/admin/pledges/export/add/")
+    data |= {"export": response.context["form"].initial["export"], "query": "state__exact=confirmed"}
+    response = world.client.post("/admin/pledges/export/add/", data)
+    assert b"".join(response.streaming_content)
+    return response
+
+
+def _batch(*buttons):
+    def run(world):
+        batch = Batch.begin("invalidate", Pledge.objects.confirmed(), None, "selection")
+        if buttons[0] == "undo":
+            batch.finish()
+        elif buttons[0] == "go_on":
+            batch.fail(ValueError())
+        world.begin()
+        return world.client.post(f"/admin/pledges/batch/{batch.pk}/change/", dict.fromkeys(buttons, "1"))
+
+    return run
+
+
+def _group(**data):
+    def run(world):
+        group = world.rows["pledges.grouppledge"]
+        return world.press("pledges.grouppledge", seen=group.all_numbers, **data)
+
+    return run
+
+
+def _draft(button, **more):
+    def run(world):
+        path = world.path("campaign.pagetext")
+        tomorrow = timezone.localdate() + timedelta(days=1)
+        when = {"draft-at_0": str(tomorrow), "draft-at_1": "09:00"} if button == "_schedule" else {}
+        return world.client.post(path, filled(world.client.get(path), text_en="A draft.") | {button: "1"} | when | more)
+
+    return run
+
+
+def _discard(world):
+    _draft("_draft")(world)
+    world.begin()
+    return world.client.post(f"/admin/staff/draft/{Draft.objects.get(name__contains=':').pk}/discard/")
+
+
+def _take_down(label):
+    def run(world):
+        row = world.rows[label]
+        if label == "campaign.helpchannel":
+            # No text names its number.
+            row = world.rows[label] = next(
+                each for each in HelpChannel.objects.filter(is_shown=True) if not each.uses()
+            )
+        elif label == "campaign.material":
+            type(row).objects.filter(pk=row.pk).update(file_sq="a.pdf", file_en="a.pdf")
+        is_page = label in ("campaign.page", "campaign.article")
+        values = {"state": "published"} if is_page else {"is_shown": True}
+        type(row)._base_manager.filter(pk=row.pk).update(**values)
+        return world.client.post(world.path(label, "take-down"))
+
+    return run
+
+
+def _disclosure(**data):
+    def run(world):
+        if "passed_at" in data:
+            data["passed_at"] = f"{timezone.localtime():%Y-%m-%dT%H:%M}"
+        world.client, world.who = client_of(Role.SAFEGUARDING, "Mira Dede"), "Mira Dede"
+        world.begin()
+        return world.press("pledges.disclosure", **data)
+
+    return run
+
+
+def _request(**data):
+    def run(world):
+        if "step" not in data:
+            return world.press("pledges.datarequest", **data)
+        pledge = make_pledge("Drita Kola", world.rows["pledges.datarequest"].address, state="confirmed")
+        if data["step"] == "lift":
+            Pledge.objects.filter(pk=pledge.pk).update(restricted_at=timezone.now())
+        return world.press("pledges.datarequest", **{data["step"]: "1", "row": str(pledge.pk), "sure": "yes"})
+
+    return run
+
+
+def _new_request(world):
+    data = {"kind": "access", "email": "drita@shembull.al", "name": "Drita Kola", "language": "sq"}
+    data |= {"received_on": timezone.localdate(), "identity": "document"}
+    return world.client.post("/admin/pledges/datarequest/add/", data)
+
+
+def _identity(world):
+    request = world.rows["pledges.datarequest"]
+    type(request).objects.filter(pk=request.pk).update(identity="")
+    return world.press("pledges.datarequest", check="1", identity="document")
+
+
+def _new_picture(world):
+    data = {"file": make_upload(), "alt_sq": "Dy veta", "alt_en": "Two people", "people": "none", "credit": "CRCA"}
+    return world.client.post("/admin/campaign/picture/add/", data)
+
+
+def _assign(world):
+    account = make_account("arta@shembull.al", Role.PLEDGES, "Arta Leka")
+    return world.press("pledges.enquiry", assign="1", assignee=str(account.pk))
+
+
+def _menu(world):
+    page = world.client.get("/admin/campaign/menuplace/")
+    data = {}
+    for form in [page.context["cl"].formset.management_form, *page.context["cl"].formset.forms]:
+        for field in form:
+            value = field.value()
+            data[field.html_name] = "" if value is None else value
+            if field.field.show_hidden_initial:
+                data[field.html_initial_name] = data[field.html_name]
+    data["form-0-menu_position"] = "77"
+    return world.client.post("/admin/campaign/menuplace/", data | {"_save": "1"})
+
+
+def _step(world):
+    demand = Demand.objects.first()
+    data = {"demand": demand.pk, "date": date.today(), "state": "working", "source_url": "https://www.crca.al"}
+    data |= {"source_title": "crca.al", "sentence_sq": "U dorëzua.", "sentence_en": "Handed over."}
+    return world.client.post("/admin/campaign/demandstep/add/", data)
+
+
+def _account_added(world):
+    data = {"first_name": "Ilir Prifti", "email": "ilir@shembull.al", "role": "editor", "language": "sq"}
+    return world.client.post("/admin/staff/account/add/", data)
+
+
+BUTTONS = {
+    "pledges_pledge_send": _send,
+    "pledges_pledge_domain": _domain,
+    "pledges_pledge_remove": _minutes,
+    "pledges_sector_merge": _merge,
+    "pledges_commitment_replace": _replace,
+    "pledges_papersheet_count": _count,
+    "campaign_demand_checked": lambda world: world.client.post(
+        f"/admin/campaign/demand/{world.rows['campaign.demand'].pk}/checked/"
+    ),
+    "campaign_page_of_sector": lambda world: world.client.post(
+        f"/admin/campaign/page/of-sector/{Sector.objects.create(slug='coaches', name_sq='Trajnerë', name_en='Coaches').pk}/"
+    ),
+    "campaign_protectionunit_import": _import,
+    "staff_draft_discard": _discard,
+    **{name: _take_down(label) for name, (_method, _roles, label) in OWN_VIEWS.items() if name.endswith("_take_down")},
+    "add export": _export,
+    "add request": _new_request,
+    "add account": _account_added,
+    "add step": _step,
+    "add sheets": lambda world: world.client.post("/admin/pledges/papersheet/add/", {"count": 3}),
+    "add word": lambda world: world.client.post("/admin/pledges/refusedword/add/", {"word": "provë"}),
+    "list of the menu": _menu,
+    "batch cancel": _batch("cancel"),
+    "batch undo": _batch("undo"),
+    "batch go on": _batch("go_on"),
+    "group approve": _group(approve="1"),
+    "group refuse": _group(refuse="1", refusal="number"),
+    "joining approve": lambda world: world.press("pledges.joining", approve="1", reason="By phone"),
+    "joining refuse": lambda world: world.press("pledges.joining", refuse="1", refusal="unknown"),
+    "enquiry assign": _assign,
+    "enquiry answer": lambda world: world.press("pledges.enquiry", answer="1", text="Thank you. We call you."),
+    "enquiry close": lambda world: world.press("pledges.enquiry", close="1"),
+    "enquiry erase": lambda world: world.press("pledges.enquiry", erase="1", asked="1"),
+    "enquiry alarm": lambda world: world.press("pledges.enquiry", alarm="1"),
+    "enquiry record": lambda world: world.press("pledges.enquiry", record="1", request_kind="access"),
+    "disclosure pass on": _disclosure(passed_at=""),
+    "disclosure release": _disclosure(release="1"),
+    "disclosure erase": _disclosure(erase="1", asked="1"),
+    "request identity": _identity,
+    "request restrict": _request(step="restrict"),
+    "request lift": _request(step="lift"),
+    "request erase": _request(step="erase"),
+    "request copy": _request(step="json"),
+    "request answer": _request(answer="1", kind="data_copy"),
+    "request refuse": _request(refuse="1", refusal="unclear"),
+    "sheet void": lambda world: world.press("pledges.papersheet", void="1", reason="lost"),
+    "sheet place": lambda world: world.press(
+        "pledges.papersheet", place="1", municipality=Municipality.objects.last().pk, event=""
+    ),
+    "wall show": lambda world: world.press(
+        "pledges.wallname",
+        show="1",
+        seen=f"{world.rows['pledges.wallname'].pk}:{_fingerprint(world.rows['pledges.wallname'])}",
+    ),
+    "draft save": _draft("_draft"),
+    "draft submit": _draft("_submit"),
+    "draft schedule": _draft("_schedule"),
+}
+# They show something, look for something, or send a test to the account itself.
+CHANGES_NOTHING = {
+    *("pledges_pledge_find", "pledges_pledge_reason", "pledges_pledge_minutes", "pledges_pledge_funnel"),
+    *("pledges_export_progress", "pledges_papersheet_print", "pledges_messagetext_preview", "pledges_messagetext_try"),
+    *("campaign_protectionunit_export", "campaign_picture_library", "campaign_externallink_pages"),
+    *("staff_draft_preview", "staff_draft_page"),
+}
+
+
+def test_every_page_of_our_own_has_a_case():
+    assert set(OWN_VIEWS) - CHANGES_NOTHING == {name for name in BUTTONS if name in OWN_VIEWS}
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_a_button_is_told(world, name):
+    world.begin()
+    response = BUTTONS[name](world)
+    assert response.status_code in (200, 302)
+    world.assert_told(getattr(world, "who", "Zana Hoxha"))
