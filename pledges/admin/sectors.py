@@ -246,7 +246,7 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         if sector is None:
             raise Http404
         if not self.has_change_permission(request, sector) or not request.user.has_perm("pledges.change_pledge"):
-            raise PermissionDenied
+            raise PermissionDenied("pledges.change_sector", "pledges.change_pledge")
         form = MergeForm(request.POST or None, sector=sector)
         if form.is_valid():
             self.merge(request, sector, form.cleaned_data["into"])
