@@ -54,7 +54,7 @@ class DemandAdmin(ContentItemAdmin):
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution"]}),
         (_("What comes next"), {"fields": ["next_date", ("next_event_sq", "next_event_en")]}),
         (_("Checked"), {"fields": ["checked_on"]}),
-        (_("Where it appears"), {"fields": ["key", ("slug_sq", "slug_en"), "is_shown", "position"]}),
+        (_("Address, visibility and order"), {"fields": ["key", ("slug_sq", "slug_en"), "is_shown", "position"]}),
     ]
     actions = ["checked_today"]
     shown_at = None

@@ -77,7 +77,7 @@ class PictureAdmin(KeepUsed, ModelAdmin):
     fieldsets = [
         (None, {"fields": ["file", "focus"]}),
         (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", ("credit_sq", "credit_en")]}),
-        (_("Where it appears"), {"fields": ["shown_on"]}),
+        (_("Pages that show it"), {"fields": ["shown_on"]}),
     ]
 
     def get_fieldsets(self, request, obj=None):

@@ -49,7 +49,7 @@ def test_a_refusal_names_no_account_that_is_switched_off(writer):
 
 def test_a_refusal_is_in_the_language_of_its_reader(writer):
     page, words = refused(writer, "/admin/staff/account/", "sq")
-    assert "Me rolin tuaj, autor, nuk mund të shihni pjesën „Llogari”." in words
+    assert "Me rolin tuaj, autor, nuk mund të shihni pjesën „Llogaritë”." in words
     assert page.of(page.one("html"))["lang"] == "sq" and "role" not in words
 
 
