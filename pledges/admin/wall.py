@@ -14,12 +14,12 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges import wall
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.admin.wall_undo import UndoWall
 from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin import many_people
 from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin, NoAddOrDelete
-from staff.models import AuditEntry
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
 DECISION_MESSAGES = {
@@ -49,7 +49,7 @@ class DecisionFilter(admin.SimpleListFilter):
 
 
 @admin.register(WallName)
-class WallNameAdmin(NoAddOrDelete, ModelAdmin):
+class WallNameAdmin(UndoWall, NoAddOrDelete, ModelAdmin):
     """The list of names to review, and the page of one name with two buttons."""
 
     list_display = ["name", "would_appear", "doubts", "sector", "county", "confirmed_at"]
@@ -176,13 +176,11 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             refused = RefusedWord.objects.patterns()
             doubtful = [pledge for pledge in names if _doubts(pledge, refused)]
             names = [pledge for pledge in names if pledge not in doubtful]
-        ids = [pledge.pk for pledge in names if pledge.wall != decision]
-        if ids:
-            decided = WallName.objects.filter(pk__in=ids)
-            done = decided.decide_wall(decision)
-            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
-            self.log_changes(request, decided, "name on the wall")
-            self.message_user(request, DECISION_MESSAGES[decision] % {"count": done}, messages.SUCCESS)
+        names = [pledge for pledge in names if pledge.wall != decision]
+        if names:
+            entries = self.record(request, names, decision)
+            words = DECISION_MESSAGES[decision] % {"count": len(names)}
+            self.message_user(request, self.with_undo(request, words, entries), messages.SUCCESS)
         if doubtful:
             words = ngettext(
                 "%(count)d name has a warning next to it: open it and decide there.",

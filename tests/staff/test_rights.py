@@ -113,6 +113,7 @@ OWN_VIEWS = {
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
     "pledges_commitment_replace": ("get", LETTERS, "pledges.commitment"),
+    "pledges_wallname_undo": ("get", {PLEDGES, ADMINISTRATOR}, "staff.auditentry"),
     "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
