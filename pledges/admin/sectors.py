@@ -179,7 +179,9 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         if change and request.POST.get("slug", obj.slug) != obj.slug:
-            words = _("The slug is still “%(slug)s”: the group has been used since you opened this form.")
+            words = _(
+                "The name in web addresses is still “%(slug)s”: the group has been used since you opened this form."
+            )
             self.message_user(request, words % {"slug": obj.slug}, messages.WARNING)
         if not change:
             Wording.objects.create(

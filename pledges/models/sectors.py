@@ -46,7 +46,7 @@ class Sector(models.Model):
         S12 = "s12", _("aubergine and lime")
 
     slug = models.SlugField(
-        _("slug"),
+        _("name in web addresses"),
         unique=True,
         help_text=_(
             "Used in addresses and open data, for example “parents”. You can correct it until the first person signs or "
