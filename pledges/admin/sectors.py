@@ -33,12 +33,12 @@ class NewSectorForm(BilingualForm):
     pledge_sq = forms.CharField(
         label=_("Pledge (Albanian)"),
         widget=AdminTextareaWidget(attrs={"lang": "sq"}),
-        help_text=_("In the first person, as the supporter says it."),
+        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
     )
     pledge_en = forms.CharField(
         label=_("Pledge (English)"),
         widget=AdminTextareaWidget(attrs={"lang": "en"}),
-        help_text=_("In the first person, as the supporter says it."),
+        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -641,7 +642,6 @@ def upload(client, **changes):
     return client.post(f"{LIST}library/", sent, headers={"accept-language": "en"})
 
 
-@pytest.mark.django_db
 def test_a_picture_uploaded_in_the_dialog_is_in_the_library(admin_client):
     answer = upload(admin_client).json()
     picture = Picture.objects.get()
@@ -650,7 +650,6 @@ def test_a_picture_uploaded_in_the_dialog_is_in_the_library(admin_client):
     assert library(admin_client)["may_add"] is True
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
@@ -664,7 +663,6 @@ def test_a_picture_that_cannot_be_added_is_told_in_the_dialog(admin_client, chan
     assert not Picture.objects.exists()
 
 
-@pytest.mark.django_db
 def test_the_dialog_uploads_only_for_those_who_may_add_pictures(client):
     sign_in(client, make_staff("view_picture"))
     assert library(client)["may_add"] is False
