@@ -20,7 +20,7 @@ class Kind(models.TextChoices):
     GROUP = "group", _("page of a group")
     FIXED = "fixed", _("fixed page")
     DEMAND = "demand", _("demand")
-    NEWS = "news", _("news")
+    NEWS = "news", _("article")
     EVENT = "event", _("event")
     ORGANISATION = "organisation", _("organisation")
 

@@ -11,7 +11,7 @@ class PledgesConfig(AppConfig):
     """Pledges of supporters, their messages and the tally."""
 
     name = "pledges"
-    verbose_name = _("Pledges")
+    verbose_name = _("Pledges and messages")
 
     def ready(self):
         """Stop the start of every process if the encryption keys are unusable."""

@@ -86,6 +86,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 handler400 = "campaign.views.content.bad_request"
+handler403 = "staff.refusals.permission_denied"
 handler404 = "campaign.views.content.not_found"
 handler500 = "weare1.errors.server_error"
 urlpatterns += i18n_patterns(

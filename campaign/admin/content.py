@@ -19,7 +19,7 @@ class ContentItemAdmin(ContentAdmin):
     list_filter = ["is_shown", MissingLanguageFilter]
     recovered_values = taken_down = {"is_shown": False}
     shown_at = "campaign:home"
-    placement_fieldset = (_("Where it appears"), {"fields": ["key", "is_shown", "position"]})
+    placement_fieldset = (_("Visibility and order"), {"fields": ["key", "is_shown", "position"]})
 
 
 @admin.register(Statistic)

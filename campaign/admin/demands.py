@@ -54,7 +54,7 @@ class DemandAdmin(ContentItemAdmin):
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution"]}),
         (_("What comes next"), {"fields": ["next_date", ("next_event_sq", "next_event_en")]}),
         (_("Checked"), {"fields": ["checked_on"]}),
-        (_("Where it appears"), {"fields": ["key", ("slug_sq", "slug_en"), "is_shown", "position"]}),
+        (_("Address, visibility and order"), {"fields": ["key", ("slug_sq", "slug_en"), "is_shown", "position"]}),
     ]
     actions = ["checked_today"]
     shown_at = None
@@ -85,7 +85,7 @@ class DemandAdmin(ContentItemAdmin):
     def checked_view(self, request, pk):
         """Record with one press that a demand was reviewed today and that there is nothing new."""
         if not self.has_change_permission(request) or not request.user.has_perm("staff.publish_draft"):
-            raise PermissionDenied
+            raise PermissionDenied("campaign.change_demand", "staff.publish_draft")
         demand = get_object_or_404(Demand, pk=pk)
         self._record_review(request, Demand.objects.filter(pk=demand.pk))
         return redirect(change_url(demand))

@@ -57,7 +57,7 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
             },
         ),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
-        (_("Where it appears"), {"fields": ["is_shown", "in_strip", ("short_sq", "short_en"), "position"]}),
+        (_("Visibility and order"), {"fields": ["is_shown", "in_strip", ("short_sq", "short_en"), "position"]}),
         (_("Checked"), {"fields": ["verified_on"]}),
     ]
     actions = ["verified_today"]

@@ -73,7 +73,7 @@ class ExternalLinkAdmin(ReadOnly, ModelAdmin):
     def pages(self, request):
         """The public pages in `language` whose name has the words `q`, as JSON."""
         if not request.user.has_perm("campaign.view_page"):
-            raise PermissionDenied
+            raise PermissionDenied("campaign.view_page")
         language = request.GET.get("language")
         language = language if language in LANGUAGE_CODES else get_language()
         found = site_pages.find(request.GET.get("q", "").replace("\x00", "")[:MAX_WORDS], language)

@@ -61,7 +61,7 @@ class OrganisationAdmin(ContentItemAdmin):
     list_select_related = ["joining"]
     list_note = _(
         "Founders, patrons, donors, partners and supporters. Organisations that join by the form appear here once "
-        "they are approved under “Organisations that join”. A new logo is shown only after you choose “Show the new logo”."
+        "they are approved under “Applications to join”. A new logo is shown only after you choose “Show the new logo”."
     )
     shown_at = "campaign:organisations"
     # Restoring old words takes away no renewal.

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Q
 from django.http import JsonResponse
 from django.urls import path
@@ -77,7 +78,7 @@ class PictureAdmin(KeepUsed, ModelAdmin):
     fieldsets = [
         (None, {"fields": ["file", "focus"]}),
         (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", ("credit_sq", "credit_en")]}),
-        (_("Where it appears"), {"fields": ["shown_on"]}),
+        (_("Pages that show it"), {"fields": ["shown_on"]}),
     ]
 
     def get_fieldsets(self, request, obj=None):
@@ -120,7 +121,9 @@ class PictureAdmin(KeepUsed, ModelAdmin):
         return [path("library/", view, name="campaign_picture_library"), *super().get_urls()]
 
     def library(self, request):
-        """Return a page of pictures as JSON for the library dialog: filtered by words (`q`) or by ids (`id=17&id=18`)."""
+        """The library dialog, as JSON. GET: pictures, filtered by words (`q`) or by ids (`id=17&id=18`). POST: add one."""
+        if request.method == "POST":
+            return self._upload(request)
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = Picture.objects.all()
@@ -136,14 +139,35 @@ class PictureAdmin(KeepUsed, ModelAdmin):
                 "count": page.paginator.count,
                 "page": page.number,
                 "pages": page.paginator.num_pages,
-                "pictures": [
-                    {
-                        "id": picture.pk,
-                        "url": picture.thumbnail_url,
-                        "name": str(picture),
-                        "alt": {language: getattr(picture, f"alt_{language}") for language in LANGUAGE_CODES},
-                    }
-                    for picture in page
-                ],
+                "may_add": self.has_add_permission(request),
+                "pictures": [_entry(picture) for picture in page],
             }
         )
+
+    @transaction.atomic
+    def _upload(self, request):
+        """Add the picture of the dialog to the library: {"picture"}, or {"errors": {field: [message, …]}}.
+
+        It is in the library whatever becomes of the form below the dialog, which is not sent.
+        """
+        if not self.has_add_permission(request):
+            raise PermissionDenied("campaign.add_picture")
+        typed = request.POST.copy()
+        # The dialog does not ask for it.
+        typed["focus"] = Picture.Focus.CENTER
+        form = self.get_form(request)(typed, request.FILES)
+        if not form.is_valid():
+            return JsonResponse({"errors": form.errors})
+        picture = form.save()
+        self.log_addition(request, picture, [{"added": {}}])
+        return JsonResponse({"picture": _entry(picture)})
+
+
+def _entry(picture):
+    """A picture as the dialog reads it."""
+    return {
+        "id": picture.pk,
+        "url": picture.thumbnail_url,
+        "name": str(picture),
+        "alt": {language: getattr(picture, f"alt_{language}") for language in LANGUAGE_CODES},
+    }

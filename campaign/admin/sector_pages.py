@@ -17,7 +17,7 @@ def make_page(model_admin, request, sector_id):
     if sector is None:
         raise Http404
     if not model_admin.has_add_permission(request):
-        raise PermissionDenied
+        raise PermissionDenied("campaign.add_page")
     page, is_new = create_page(sector)
     if is_new:
         model_admin.log_addition(request, page, [{"added": {}}])

@@ -183,7 +183,7 @@ class ProtectionUnitAdmin(ContentAdmin):
     def import_view(self, request):
         """Choose a file, see what it changes, correct its lines, and store it: all of it or nothing."""
         if not (self.has_add_permission(request) and self.has_change_permission(request)):
-            raise PermissionDenied
+            raise PermissionDenied("campaign.add_protectionunit", "campaign.change_protectionunit")
         form, comparison = ImportForm(), None
         if request.method == "POST":
             form = ImportForm(request.POST, request.FILES)

@@ -3,12 +3,17 @@
 import json
 
 from django import forms
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import Script
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+
+from campaign.models import Picture
+from campaign.pictures import MAX_BYTES
 
 LIBRARY_URL = reverse_lazy("admin:campaign_picture_library")
 PAGES_URL = reverse_lazy("admin:campaign_externallink_pages")
@@ -19,7 +24,8 @@ def library_config():
     """Return the URLs and texts of the library dialog, read by library.js from a data attribute."""
     return {
         "library": str(LIBRARY_URL),
-        "add": str(reverse_lazy("admin:campaign_picture_add")),
+        "maxBytes": MAX_BYTES,
+        "languages": dict(settings.LANGUAGES),
         "words": {
             "title": _("Choose a picture"),
             "search": _("Search by what it shows"),
@@ -28,7 +34,19 @@ def library_config():
             "failed": _("The library cannot be opened. Are you still signed in, and are you allowed to see pictures?"),
             "newer": _("Newer"),
             "older": _("Older"),
-            "add": _("Add a picture (in a new window)"),
+            "upload": _("Upload a new picture"),
+            "file": _("Picture file"),
+            "file_help": Picture._meta.get_field("file").help_text,
+            "too_large": _("The file is larger than 15 MB. Make the picture smaller and choose it again."),
+            "alt": Picture._meta.get_field("alt_sq").verbose_name,
+            "alt_help": Picture._meta.get_field("alt_sq").help_text,
+            "decorative": Picture._meta.get_field("is_decorative").verbose_name,
+            "decorative_help": Picture._meta.get_field("is_decorative").help_text,
+            "send": _("Upload it and use it here"),
+            "sending": _("The picture is being uploaded …"),
+            "not_sent": _(
+                "The picture was not uploaded. Nothing you typed is lost. Are you still signed in? Try again."
+            ),
             "close": _("Close"),
             "choose": _("Choose from the library"),
         },
@@ -43,7 +61,9 @@ class PictureSelect(forms.Select):
         js = [library_js]
 
     def get_context(self, name, value, attrs):
-        return super().get_context(name, value, {**(attrs or {}), "data-library": json.dumps(library_config())})
+        return super().get_context(
+            name, value, {**(attrs or {}), "data-library": json.dumps(library_config(), cls=DjangoJSONEncoder)}
+        )
 
 
 class RichText(forms.Textarea):
@@ -89,7 +109,9 @@ class RichText(forms.Textarea):
             "remove": _("Remove the link"),
             "gone": _("This picture is no longer in the library, so the page does not show it."),
         }
-        return super().get_context(name, value, {**(attrs or {}), "data-editor": json.dumps(config)})
+        return super().get_context(
+            name, value, {**(attrs or {}), "data-editor": json.dumps(config, cls=DjangoJSONEncoder)}
+        )
 
 
 class FocusGrid(forms.RadioSelect):

@@ -19,11 +19,15 @@ class ShownQuerySet(models.QuerySet):
 class ContentItem(models.Model):
     """Abstract base of content that can be hidden and ordered."""
 
-    key = models.SlugField(_("key"), unique=True, help_text=_("A short name. You cannot change it later."))
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name, such as “school-rules”. You cannot change it later.")
+    )
     is_shown = models.BooleanField(
         _("shown"), default=True, help_text=_("If this is off, visitors do not see it, but it is kept here.")
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
+    )
 
     objects = ShownQuerySet.as_manager()
 

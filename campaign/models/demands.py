@@ -56,7 +56,11 @@ class Demand(ContentItem):
         )
     )
     text = TranslatedField(
-        models.TextField(_("text"), max_length=500, help_text=_("The current position, with dates."))
+        models.TextField(
+            _("text"),
+            max_length=500,
+            help_text=_("Say how things are now, with dates, for example “The ministry answered in March”."),
+        )
     )
     # Nullable for the release before, which creates demands without it. Their address is the key.
     slug = TranslatedField(
@@ -66,7 +70,9 @@ class Demand(ContentItem):
             unique=True,
             null=True,
             error_messages={"unique": _("Another demand already uses this address. Choose a different one.")},
-            help_text=_("The last part of the page’s address. It cannot be changed later."),
+            help_text=_(
+                "The last part of the page’s address, for example “national-register”. It cannot be changed later."
+            ),
         )
     )
     institution = models.CharField(
@@ -76,8 +82,8 @@ class Demand(ContentItem):
         default="",
         db_default="",
         help_text=_(
-            "The institution that answers for it today, by its official name in Albanian, never a person. Leave empty if we do "
-            "not know: the page says so."
+            "The institution that answers for it today, by its official name in Albanian, for example "
+            "“Kuvendi”, never a person. Leave empty if we do not know: the page says so."
         ),
     )
     next_date = models.DateField(

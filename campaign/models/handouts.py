@@ -40,7 +40,11 @@ class Handout(models.Model):
     key = models.CharField(_("handout"), max_length=11, choices=Key, unique=True, editable=False)
     title = TranslatedField(
         models.CharField(
-            _("title"), max_length=80, help_text=_("The words in large letters. Their size is adjusted to fit.")
+            _("title"),
+            max_length=80,
+            help_text=_(
+                "Write the words in large letters, for example “You are not alone”. Their size is adjusted to fit."
+            ),
         )
     )
     text = TranslatedField(
@@ -48,9 +52,9 @@ class Handout(models.Model):
             _("text"),
             max_length=6000,
             help_text=_(
-                "Plain text. A line that begins with “- ” is a list item. In the lesson outline and the leaflet, a line that "
-                "begins with “# ” is a heading; each heading of the leaflet begins a page. On the posters and the paper "
-                "sheet, the first line is in bold."
+                "Plain text. A line that begins with “- ” is a list item, for example “- Listen first”. In the lesson "
+                "outline and the leaflet, a line that begins with “# ” is a heading; each heading of the leaflet "
+                "begins a page. On the posters and the paper sheet, the first line is in bold."
             ),
         )
     )

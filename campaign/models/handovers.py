@@ -59,8 +59,8 @@ class HandOver(models.Model):
             max_length=1500,
             blank=True,
             help_text=_(
-                "The institution’s own words, without quotation marks; in the other language an exact translation. Leave out "
-                "the names of people."
+                "Write the institution’s own words, without quotation marks, for example “We will examine the "
+                "demand”; in the other language an exact translation. Leave out the names of people."
             ),
         )
     )

@@ -60,13 +60,13 @@ class HelpChannel(models.Model):
         _("number as shown"),
         max_length=30,
         blank=True,
-        help_text=_("With spaces, as people read it out: 116 111."),
+        help_text=_("With spaces, as people read it out, for example “116 111”."),
     )
     tel = models.CharField(
         _("number to dial"),
         max_length=20,
         blank=True,
-        help_text=_("Digits only, as a phone dials it: 116111."),
+        help_text=_("Digits only, as a phone dials it, for example 116111."),
     )
     url = models.URLField(
         _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
@@ -86,7 +86,12 @@ class HelpChannel(models.Model):
     )
     text = TranslatedField(
         models.TextField(
-            _("text"), blank=True, help_text=_("Who answers, who it is for and what it costs. One or two sentences.")
+            _("text"),
+            blank=True,
+            help_text=_(
+                "Say who answers, who it is for and what it costs, for example “Trained people answer children, free "
+                "of charge”. One or two sentences."
+            ),
         )
     )
     hours = TranslatedField(
@@ -107,7 +112,9 @@ class HelpChannel(models.Model):
     is_shown = models.BooleanField(
         _("shown"), default=True, help_text=_("If this is off, visitors do not see it, but it is kept here.")
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
+    )
     verified_on = models.DateField(
         _("last verified"),
         null=True,

@@ -76,7 +76,10 @@ class Material(ContentItem):
             _("text"),
             max_length=240,
             blank=True,
-            help_text=_("One sentence on what it is for. Leave empty if the title says it."),
+            help_text=_(
+                "Write one sentence on what it is for, for example “For the noticeboard of a school”. Leave empty if "
+                "the title says it."
+            ),
         )
     )
     licence = TranslatedField(

@@ -132,7 +132,10 @@ class Organisation(ContentItem):
             _("text"),
             max_length=300,
             blank=True,
-            help_text=_("What the organisation does for the movement, or why it joined, in one or two sentences."),
+            help_text=_(
+                "Say in one or two sentences what the organisation does for the movement, or why it joined, for "
+                "example “We train teachers in every county”."
+            ),
         )
     )
     url = models.URLField(

@@ -45,7 +45,7 @@ class Page(Publishable):
         _("place in the menu"),
         null=True,
         blank=True,
-        help_text=_("Leave empty to keep it out of the menu. Lower comes first."),
+        help_text=_("Leave empty to keep it out of the menu. Lower comes first, for example 1 before 2."),
     )
     footer_column = models.PositiveSmallIntegerField(
         _("column of the footer"),
@@ -58,7 +58,9 @@ class Page(Publishable):
         _("place in the column"),
         default=0,
         db_default=0,
-        help_text=_("Lower comes first. The fixed links have the places 20, 30 and so on."),
+        help_text=_(
+            "Lower comes first. The fixed links have the places 20, 30 and so on: for example 25 is between these two."
+        ),
     )
     say = TranslatedField(
         models.TextField(
@@ -81,7 +83,9 @@ class Page(Publishable):
         )
     )
     source = models.TextField(
-        _("sources"), blank=True, help_text=_("Where the facts on this page come from, with the year.")
+        _("sources"),
+        blank=True,
+        help_text=_("Say where the facts on this page come from, with the year, for example “INSTAT, 2023”."),
     )
 
     class Meta(Publishable.Meta):

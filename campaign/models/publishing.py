@@ -81,11 +81,21 @@ class Publishable(models.Model):
             _("title"),
             max_length=120,
             blank=True,
-            help_text=_("Say what it is about, in a few words. The link has the same words."),
+            help_text=_(
+                "Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words."
+            ),
         )
     )
     lead = TranslatedField(
-        models.TextField(_("lead"), max_length=400, blank=True, help_text=_("One or two sentences under the title."))
+        models.TextField(
+            _("lead"),
+            max_length=400,
+            blank=True,
+            help_text=_(
+                "Write one or two sentences, which appear under the title, for example “Twelve schools open their "
+                "doors to parents”."
+            ),
+        )
     )
     body = TranslatedField(models.TextField(_("text"), blank=True))
     picture = models.ForeignKey(
@@ -99,11 +109,19 @@ class Publishable(models.Model):
     )
     share_title = TranslatedField(
         models.CharField(
-            _("title when shared"), max_length=120, blank=True, help_text=_("Leave empty to use the title.")
+            _("title when shared"),
+            max_length=120,
+            blank=True,
+            help_text=_("Leave empty to use the title, or write a shorter one, for example “Ribbon week”."),
         )
     )
     share_text = TranslatedField(
-        models.CharField(_("text when shared"), max_length=240, blank=True, help_text=_("Leave empty to use the lead."))
+        models.CharField(
+            _("text when shared"),
+            max_length=240,
+            blank=True,
+            help_text=_("Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”."),
+        )
     )
     state = models.CharField(
         _("state"),

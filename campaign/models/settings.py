@@ -60,22 +60,23 @@ class SiteSettings(models.Model):
     press_contact = _contact(
         _("address for the press"),
         _(
-            "An email address or a web address. It appears on the contact page and on the page for the press. Leave empty to "
-            "lead to the contact form."
+            "Write an email address or a web address, for example press@example.org. It appears on the contact "
+            "page and on the page for the press. Leave empty to lead to the contact form."
         ),
     )
     data_contact = _contact(
         _("address for data protection"),
         _(
-            "An email address or a web address. It appears on the contact page and in the privacy notice. Leave empty to lead "
-            "to the contact form."
+            "Write an email address or a web address, for example data@example.org. It appears on the contact "
+            "page and in the privacy notice. Leave empty to lead to the contact form."
         ),
     )
     security_contact = _contact(
         _("address for security problems"),
         _(
-            "An email address or a web address. It appears on the contact page and in security.txt, where people who find a "
-            "weakness look. Leave empty to lead to the contact form."
+            "Write an email address or a web address, for example security@example.org. It appears on the contact "
+            "page and in security.txt, where people who find a weakness look. Leave empty to lead to the contact "
+            "form."
         ),
     )
     reviewed_on = models.DateField(

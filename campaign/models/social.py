@@ -29,7 +29,9 @@ class SocialLink(models.Model):
         _("address of the page there"),
         help_text=_("Beginning with https://, for example https://www.facebook.com/crca.al."),
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
+    )
 
     class Meta:
         verbose_name = _("page on a social network")

@@ -11,8 +11,8 @@ from translated_fields import TranslatedField
 from pledges.models.alarm_words import compile_pattern, plain
 
 FORMS_HELP = _(
-    "One per line, in lower case. Accents do not matter. An asterisk (*) matches any ending; on its own it matches "
-    "one word or none: “child* * porn*” finds “children in pornography”."
+    "One per line, in lower case. Accents do not matter. An asterisk (*) matches any ending; on its own "
+    "it matches one word or none. For example “child* * porn*” finds “children in pornography”."
 )
 
 
@@ -53,7 +53,11 @@ class Term(models.Model):
     )
     why = TranslatedField(
         models.CharField(
-            _("why"), max_length=300, help_text=_("One sentence that the editor sees next to the warning.")
+            _("why"),
+            max_length=300,
+            help_text=_(
+                "Write one sentence that the editor sees next to the warning, for example “It blames the child”."
+            ),
         )
     )
 

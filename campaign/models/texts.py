@@ -79,7 +79,10 @@ class PageText(models.Model):
         models.TextField(
             _("text"),
             max_length=1000,
-            help_text=_("Plain text, without HTML. In a longer text, leave an empty line to start a new paragraph."),
+            help_text=_(
+                "Write plain text, without HTML, for example “No child is left alone”. In a longer text, leave an "
+                "empty line to start a new paragraph."
+            ),
         )
     )
 

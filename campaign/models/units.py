@@ -67,13 +67,22 @@ class ProtectionUnit(models.Model):
                 _("Enter one phone number: digits and spaces, for example 04 000 0000."),
             )
         ],
-        help_text=_("One number, with spaces, as people read it out."),
+        help_text=_("Write one number, with spaces, as people read it out, for example “04 000 0000”."),
     )
     email = models.EmailField(
-        _("email"), max_length=120, blank=True, help_text=_("The address of the unit, not of a person.")
+        _("email"),
+        max_length=120,
+        blank=True,
+        help_text=_("Write the address of the unit, not of a person, for example unit@example.org."),
     )
     address = models.CharField(
-        _("address"), max_length=160, blank=True, help_text=_("Street, building and floor, as people there say it.")
+        _("address"),
+        max_length=160,
+        blank=True,
+        help_text=_(
+            "Write street, building and floor, as people there say it, for example “12 Dibra Street, town "
+            "hall, second floor”."
+        ),
     )
     hours = TranslatedField(
         models.CharField(

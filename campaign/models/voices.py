@@ -96,13 +96,18 @@ class Voice(ContentItem):
         models.TextField(
             _("text"),
             max_length=400,
-            help_text=_("What the person said, without quotation marks. The page shows that it is a quotation."),
+            help_text=_(
+                "Write what the person said, without quotation marks, for example “I believe every child”. The page "
+                "shows that it is a quotation."
+            ),
         )
     )
     person = models.CharField(
         _("person"),
         max_length=80,
-        help_text=_("Give the first name and surname. Never name someone who has suffered violence."),
+        help_text=_(
+            "Give the first name and surname, for example “Zana Hoxha”. Never name someone who has suffered violence."
+        ),
     )
     role = TranslatedField(
         models.CharField(

@@ -117,7 +117,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         # ReadOnly refuses changes of the row itself.
         needed = ["pledges.change_commitment", "staff.publish_draft"]
         if not request.user.has_perms(needed) or not commitment.is_offered:
-            raise PermissionDenied
+            raise PermissionDenied(*needed)
         form = ReplacementForm(request.POST or None, commitment=commitment)
         if form.is_valid():
             self.replace(request, commitment, form.cleaned_data)

@@ -91,8 +91,8 @@ class PersonForm(CorrectionForm):
         label=_("New email address"),
         required=False,
         help_text=_(
-            "We will email this address. The old one stays in use until the new one is confirmed. Leave empty to "
-            "make no change."
+            "Write the new address, for example name@example.com. We will email it. The old one stays in use "
+            "until the new one is confirmed. Leave empty to make no change."
         ),
     )
 

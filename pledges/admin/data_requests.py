@@ -33,8 +33,12 @@ USUAL_ANSWERS = {
 class DataRequestForm(forms.ModelForm):
     """A request that reached us by phone, by letter or in person."""
 
-    email = AddressField(help_text=_("The email address of the person whose data it is, in any spelling."))
-    name = OptionalNameField(required=False, help_text=_("If you know it. It is only shown here."))
+    email = AddressField(
+        help_text=_("The email address of the person whose data it is, in any spelling, for example name@example.com.")
+    )
+    name = OptionalNameField(
+        required=False, help_text=_("If you know it, for example Zana Hoxha. It is only shown here.")
+    )
 
     class Meta:
         model = DataRequest

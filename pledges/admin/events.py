@@ -51,7 +51,7 @@ class EventAdmin(ContentAdmin):
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
         (_("When"), {"fields": [("begins", "ends"), "is_all_day"]}),
         (_("Where"), {"fields": [("place_sq", "place_en"), "municipality", "map_url"]}),
-        (_("Where it appears"), {"fields": [("slug_sq", "slug_en"), "is_shown"]}),
+        (_("Address and visibility"), {"fields": [("slug_sq", "slug_en"), "is_shown"]}),
     ]
 
     def get_fieldsets(self, request, obj=None):

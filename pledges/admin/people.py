@@ -73,7 +73,7 @@ class PeopleAccess:
     def reason(self, request):
         """Ask for the second factor and a reason to see many people. It holds for a quarter of an hour."""
         if not sees_people(request):
-            raise PermissionDenied
+            raise PermissionDenied("pledges.see_people")
         if response := many_people.ask_for_factor(request, request.get_full_path()):
             return response
         form = many_people.ReasonForm(request.POST if request.method == "POST" else None)
@@ -96,7 +96,7 @@ class PeopleAccess:
         A search that finds nothing shows the list with what was typed.
         """
         if not (self.has_view_or_change_permission(request) and sees_people(request)):
-            raise PermissionDenied
+            raise PermissionDenied("pledges.view_pledge", "pledges.see_people")
         if request.method != "POST":
             # The filters of the list below a search that found nothing are links to this address.
             return redirect(f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"))

@@ -33,12 +33,12 @@ class NewSectorForm(BilingualForm):
     pledge_sq = forms.CharField(
         label=_("Pledge (Albanian)"),
         widget=AdminTextareaWidget(attrs={"lang": "sq"}),
-        help_text=_("In the first person, as the supporter says it."),
+        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
     )
     pledge_en = forms.CharField(
         label=_("Pledge (English)"),
         widget=AdminTextareaWidget(attrs={"lang": "en"}),
-        help_text=_("In the first person, as the supporter says it."),
+        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
     )
 
 
@@ -179,7 +179,9 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         if change and request.POST.get("slug", obj.slug) != obj.slug:
-            words = _("The slug is still “%(slug)s”: the group has been used since you opened this form.")
+            words = _(
+                "The name in web addresses is still “%(slug)s”: the group has been used since you opened this form."
+            )
             self.message_user(request, words % {"slug": obj.slug}, messages.WARNING)
         if not change:
             Wording.objects.create(
@@ -246,7 +248,7 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
         if sector is None:
             raise Http404
         if not self.has_change_permission(request, sector) or not request.user.has_perm("pledges.change_pledge"):
-            raise PermissionDenied
+            raise PermissionDenied("pledges.change_sector", "pledges.change_pledge")
         form = MergeForm(request.POST or None, sector=sector)
         if form.is_valid():
             self.merge(request, sector, form.cleaned_data["into"])

@@ -14,12 +14,12 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from pledges import wall
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.admin.wall_undo import UndoWall
 from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin import many_people
 from staff.admin.asking import asks_first
 from staff.admin.base import PLEDGES, ModelAdmin, NoAddOrDelete
-from staff.models import AuditEntry
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
 DECISION_MESSAGES = {
@@ -49,7 +49,7 @@ class DecisionFilter(admin.SimpleListFilter):
 
 
 @admin.register(WallName)
-class WallNameAdmin(NoAddOrDelete, ModelAdmin):
+class WallNameAdmin(UndoWall, NoAddOrDelete, ModelAdmin):
     """The list of names to review, and the page of one name with two buttons."""
 
     history_kind = PLEDGES
@@ -82,15 +82,6 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
 
     def rows_in_history(self, request):
         return self.get_queryset(request)
-
-    def words_in_history(self, entry):
-        words = {
-            SHOWN: ngettext("showed %(count)d name on the wall", "showed %(count)d names on the wall", entry.count),
-            REFUSED: ngettext(
-                "refused %(count)d name for the wall", "refused %(count)d names for the wall", entry.count
-            ),
-        }
-        return words.get(entry.details["wall"], "") % {"count": entry.count}
 
     # Columns of the list
 
@@ -190,13 +181,11 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             refused = RefusedWord.objects.patterns()
             doubtful = [pledge for pledge in names if _doubts(pledge, refused)]
             names = [pledge for pledge in names if pledge not in doubtful]
-        ids = [pledge.pk for pledge in names if pledge.wall != decision]
-        if ids:
-            decided = WallName.objects.filter(pk__in=ids)
-            done = decided.decide_wall(decision)
-            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, ids, fields=["wall"], wall=decision.value)
-            self.log_changes(request, decided, "name on the wall")
-            self.message_user(request, DECISION_MESSAGES[decision] % {"count": done}, messages.SUCCESS)
+        names = [pledge for pledge in names if pledge.wall != decision]
+        if names:
+            entries = self.record(request, names, decision)
+            words = DECISION_MESSAGES[decision] % {"count": len(names)}
+            self.message_user(request, self.with_undo(request, words, entries), messages.SUCCESS)
         if doubtful:
             words = ngettext(
                 "%(count)d name has a warning next to it: open it and decide there.",

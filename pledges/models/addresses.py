@@ -52,7 +52,7 @@ class ProviderRule(models.Model):
         _("ignored characters"),
         max_length=5,
         blank=True,
-        help_text=_("Characters that make no difference before the @, for example the dot at Gmail."),
+        help_text=_("Characters that make no difference before the @, for example “.” at Gmail."),
     )
     tag = models.CharField(
         _("tag sign"),
@@ -60,7 +60,12 @@ class ProviderRule(models.Model):
         blank=True,
         help_text=_("The sign after which the rest is a tag, such as +."),
     )
-    source = models.URLField(_("source"), help_text=_("The page where the provider says this."))
+    source = models.URLField(
+        _("source"),
+        help_text=_(
+            "Paste the address of the page where the provider says this, for example https://example.org/help."
+        ),
+    )
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
 
     objects = ProviderRuleQuerySet.as_manager()

@@ -44,8 +44,9 @@ class AlarmWord(models.Model):
         max_length=80,
         unique=True,
         help_text=_(
-            "A word or phrase, in Albanian or in English. Accents and capitals do not matter. An asterisk (*) matches any "
-            "ending; on its own it matches one word or none: “hurt* * me” finds “hurts me” and “hurts even me”."
+            "A word or phrase, in Albanian or in English. Accents and capitals do not matter. An asterisk (*) "
+            "matches any ending; on its own it matches one word or none. For example “hurt* * me” finds “hurts "
+            "me” and “hurts even me”."
         ),
     )
 

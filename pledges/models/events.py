@@ -56,14 +56,20 @@ class Event(models.Model):
             max_length=80,
             unique=True,
             error_messages={"unique": _("Another event already uses this address. Choose a different one.")},
-            help_text=_("The last part of the page’s address. It cannot be changed later, because posters show it."),
+            help_text=_(
+                "The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because "
+                "posters show it."
+            ),
         )
     )
     text = TranslatedField(
         models.TextField(
             _("text"),
             max_length=3000,
-            help_text=_("What happens, for whom, and who organises it. Plain text; an empty line begins a paragraph."),
+            help_text=_(
+                "Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the "
+                "school”. Plain text; an empty line begins a paragraph."
+            ),
         )
     )
     place = TranslatedField(
@@ -85,7 +91,10 @@ class Event(models.Model):
     map_url = models.URLField(
         _("map"),
         blank=True,
-        help_text=_("The link that openstreetmap.org shows under “Share”. The page has it as a link, not as a map."),
+        help_text=_(
+            "Paste the link that openstreetmap.org shows under “Share”, for example "
+            "https://www.openstreetmap.org/node/1. The page has it as a link, not as a map."
+        ),
     )
     begins = models.DateTimeField(_("begins"), help_text=_("Date and time in Tirana."))
     ends = models.DateTimeField(_("ends"), help_text=_("Date and time in Tirana."))

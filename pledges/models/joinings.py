@@ -119,8 +119,8 @@ class Joining(JoiningChanges, Contact):
     objects = JoiningQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("organisation that joins")
-        verbose_name_plural = _("organisations that join")
+        verbose_name = _("application to join")
+        verbose_name_plural = _("applications to join")
         ordering = ["created_at", "pk"]
         constraints = [
             models.CheckConstraint(

@@ -107,7 +107,8 @@ class MessageText(models.Model):
             _("text"),
             max_length=2000,
             help_text=_(
-                "The text above the button. Leave an empty line to start a new paragraph. Plain text, no links."
+                "Write the text above the button, for example “Thank you for signing”. Leave an empty line to start a "
+                "new paragraph. Plain text, no links."
             ),
         )
     )
@@ -123,7 +124,9 @@ class MessageText(models.Model):
             _("button to confirm"),
             max_length=60,
             blank=True,
-            help_text=_("The text on the button for a pledge that has not been confirmed yet."),
+            help_text=_(
+                "The text on the button for a pledge that has not been confirmed yet, for example “Confirm my pledge”."
+            ),
         )
     )
     after = TranslatedField(
@@ -131,7 +134,7 @@ class MessageText(models.Model):
             _("text after the button"),
             max_length=1000,
             blank=True,
-            help_text=_("The text below the button, for example how long the link works. You can leave it empty."),
+            help_text=_("The text below the button, for example “The link works until {day}”. You can leave it empty."),
         )
     )
 

@@ -114,7 +114,10 @@ class County(Place):
         )
     )
     population = models.PositiveIntegerField(
-        _("population"), null=True, blank=True, help_text=_("INSTAT census of 2023.")
+        _("population"),
+        null=True,
+        blank=True,
+        help_text=_("The number of people in the INSTAT census of 2023, for example 150000."),
     )
 
     class Meta(Place.Meta):

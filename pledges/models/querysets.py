@@ -206,9 +206,10 @@ class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
             return self.update(sector=sector)
         return self.update(sector=sector, show_name=False)
 
-    def decide_wall(self, decision):
-        """Record the decision of staff, SHOWN or REFUSED, in one statement; returns how many this call changed."""
-        return self.exclude(wall=decision).update(wall=decision, wall_at=Now())
+    def decide_wall(self, decision, at=None):
+        """Record a decision of staff, at this time or now, or that there is none (WAITING); returns how many this changed."""
+        moment = None if decision == self.model.Wall.WAITING else at or Now()
+        return self.exclude(wall=decision).update(wall=decision, wall_at=moment)
 
     def restore(self):
         """Undo `invalidate`: each pledge gets its previous state back. Returns how many this call changed."""

@@ -12,12 +12,19 @@ class ReadyAnswer(models.Model):
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name, such as “interview”. You cannot change it later.")
     )
-    title = TranslatedField(models.CharField(_("title"), max_length=80, help_text=_("By which you choose it.")))
+    title = TranslatedField(
+        models.CharField(
+            _("title"), max_length=80, help_text=_("Write a title by which you will find it, for example “Interview”.")
+        )
+    )
     text = TranslatedField(
         models.TextField(
             _("text"),
             max_length=2000,
-            help_text=_("Each line becomes a paragraph. You can still change it before you send it."),
+            help_text=_(
+                "Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can "
+                "still change it before you send it."
+            ),
         )
     )
 

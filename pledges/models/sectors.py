@@ -46,7 +46,7 @@ class Sector(models.Model):
         S12 = "s12", _("aubergine and lime")
 
     slug = models.SlugField(
-        _("slug"),
+        _("name in web addresses"),
         unique=True,
         help_text=_(
             "Used in addresses and open data, for example “parents”. You can correct it until the first person signs or "
@@ -63,7 +63,9 @@ class Sector(models.Model):
             blank=True,
             default="",
             db_default="",
-            help_text=_("As in “1021 parents have signed”. Leave empty to say “people”."),
+            help_text=_(
+                "The word for its people, such as “parents”: “1021 parents have signed”. Leave empty to say “people”."
+            ),
         )
     )
     hint = TranslatedField(
@@ -71,7 +73,10 @@ class Sector(models.Model):
             _("hint"),
             max_length=160,
             blank=True,
-            help_text=_("Shown under the name on the form, if the name alone is not clear."),
+            help_text=_(
+                "Say who belongs to it, if the name alone is not clear, for example “Coaches, athletes and clubs”. "
+                "Shown under the name on the form."
+            ),
         )
     )
     pledged = TranslatedField(
@@ -102,7 +107,9 @@ class Sector(models.Model):
         choices=Color,
         help_text=_("One colour per group, on every page and picture. Left: in light mode. Right: in dark mode."),
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
+    )
     shows_names = models.BooleanField(
         _("can show names"),
         default=True,
@@ -185,10 +192,17 @@ class Commitment(models.Model):
     )
     text = TranslatedField(
         models.CharField(
-            _("text"), max_length=240, help_text=_("One sentence in the first person: what the supporter will do.")
+            _("text"),
+            max_length=240,
+            help_text=_(
+                "Write what the supporter will do: one sentence in the first person, for example “I ask every week "
+                "how the day at school was”."
+            ),
         )
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0, help_text=_("Lower comes first."))
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Lower comes first, for example 10 before 20.")
+    )
     is_offered = models.BooleanField(
         _("offered"),
         default=True,

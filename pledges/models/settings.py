@@ -30,7 +30,10 @@ class PledgingSettings(models.Model):
             _("message"),
             blank=True,
             max_length=600,
-            help_text=_("Shown instead of the form while signing is paused or closed: why, and until when."),
+            help_text=_(
+                "Say why, and until when, for example “We are renewing the site until tomorrow”. Shown instead of the "
+                "form while signing is paused or closed."
+            ),
         )
     )
     shows_numbers = models.BooleanField(
@@ -47,7 +50,8 @@ class PledgingSettings(models.Model):
         default=60,
         validators=[MinValueValidator(5), MaxValueValidator(10_000)],
         help_text=_(
-            "How many people can sign from one network in ten minutes before the devices of others on it do a check first."
+            "How many people can sign from one network in ten minutes before the devices of others on it do a "
+            "check first, for example 30."
         ),
     )
     slow_lane = models.PositiveSmallIntegerField(
@@ -56,8 +60,8 @@ class PledgingSettings(models.Model):
         db_default=30,
         validators=[MinValueValidator(1), MaxValueValidator(1_000)],
         help_text=_(
-            "Above that number, people whose browser cannot do the check send the form without it: this many from one network "
-            "in an hour. Their emails are spread over the hour."
+            "Above that number, people whose browser cannot do the check send the form without it: this many from "
+            "one network in an hour, for example 20. Their emails are spread over the hour."
         ),
     )
     challenge_everyone = models.BooleanField(

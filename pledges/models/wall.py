@@ -36,7 +36,8 @@ class RefusedWord(models.Model):
         max_length=40,
         unique=True,
         help_text=_(
-            "One word. Accents and capitals do not matter. An asterisk (*) at its end matches any ending: “idiot*”."
+            "One word. Accents and capitals do not matter. An asterisk (*) at its end matches any ending, for "
+            "example “idiot*”."
         ),
     )
 

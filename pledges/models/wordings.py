@@ -52,7 +52,12 @@ class Wording(models.Model):
         help_text=_("Leave empty for the consent."),
     )
     version = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
-    text = TranslatedField(models.TextField(_("text"), help_text=_("In the first person, as the supporter says it.")))
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
+        )
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = WordingQuerySet.as_manager()

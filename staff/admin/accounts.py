@@ -37,7 +37,8 @@ class AccountForm(forms.ModelForm):
         max_length=150,
         widget=AdminEmailInputWidget,
         help_text=_(
-            "This person signs in with it, and we email the link to it. Use an address that nobody else reads."
+            "This person signs in with it, and we email the link to it, for example name@example.org. Use an "
+            "address that nobody else reads."
         ),
     )
     role = forms.ChoiceField(

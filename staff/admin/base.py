@@ -20,10 +20,13 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from staff.admin.error_words import put_in_words
 from staff.admin.typed import TypedForms, TypedInlines
 
 # Django's URLField admits ftp too, which browsers no longer open.
-WEB_ADDRESS = validators.RegexValidator("^https?://", _("The address must begin with https:// or http://."))
+WEB_ADDRESS = validators.RegexValidator(
+    "^https?://", _("The address must begin with https:// or http://."), code="scheme"
+)
 # What the history can be filtered by (staff/admin/history_list.py).
 TEXTS, PLEDGES, SETTINGS = "texts", "pledges", "settings"
 # The lookups that list filters use.
@@ -111,7 +114,9 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
         return []
 
     def get_form(self, request, obj=None, change=False, **kwargs):
-        return super().get_form(request, obj, change, labels=self.labels(), **kwargs)
+        form = super().get_form(request, obj, change, labels=self.labels(), **kwargs)
+        put_in_words(form.base_fields.values())
+        return form
 
     def lookup_allowed(self, lookup, value, request):
         """Whether the query string of a list may contain this lookup: those of its filters, and ids.
@@ -202,7 +207,9 @@ class StackedInline(TypedInlines, BothLanguages, admin.StackedInline):
     extra = 0
 
     def get_formset(self, request, obj=None, **kwargs):
-        return super().get_formset(request, obj, labels=self.labels(), **kwargs)
+        formset = super().get_formset(request, obj, labels=self.labels(), **kwargs)
+        put_in_words(formset.form.base_fields.values())
+        return formset
 
 
 class FixedKey:

@@ -116,7 +116,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         draft = get_object_or_404(Draft.objects.select_related("content_type"), pk=pk)
         rows = self.admin_site.get_model_admin(draft.model)
         if not (rows.has_view_or_change_permission(request) or rows.has_add_permission(request)):
-            raise PermissionDenied
+            raise PermissionDenied(f"{rows.opts.app_label}.view_{rows.opts.model_name}")
         return draft, rows
 
     @method_decorator(require_safe)
@@ -168,7 +168,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
         """GET: ask. POST: delete the draft; the row stays as it is."""
         draft, rows = self._find(request, pk)
         if not (rows.has_change_permission(request) or rows.has_add_permission(request)):
-            raise PermissionDenied
+            raise PermissionDenied(f"{rows.opts.app_label}.change_{rows.opts.model_name}")
         if request.method == "POST":
             obj = rows.get_object(request, draft.object_id) if draft.object_id else None
             draft_forms.log(request.user, draft, obj, draft_forms.DISCARDED)

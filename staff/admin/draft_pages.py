@@ -117,7 +117,7 @@ class DraftPages(DraftPreview):
         if obj is None:
             raise Http404
         if not self.has_change_permission(request, obj) or not request.user.has_perm(PUBLISH):
-            raise PermissionDenied
+            raise PermissionDenied(f"{self.opts.app_label}.change_{self.opts.model_name}", PUBLISH)
         errors = []
         if request.method == "POST":
             errors = self._take_down(request, obj)

@@ -86,11 +86,11 @@ class AuditEntry(models.Model):
         `details` are JSON values such as {"filters": {...}}: ids, numbers and names of fields, never personal data, and the
         reason that staff typed.
 
-        Call it in the transaction of the action, so that neither is stored without the other.
+        Call it in the transaction of the action, so that neither is stored without the other. Returns the entries.
         """
         ids = list(subject_ids)
         chunks = [ids[start : start + IDS_PER_ENTRY] for start in range(0, len(ids), IDS_PER_ENTRY)] or [[]]
-        cls.objects.bulk_create(
+        return cls.objects.bulk_create(
             cls(user_id=user and user.pk, action=action, subject_ids=chunk, count=len(chunk), details=details)
             for chunk in chunks
         )

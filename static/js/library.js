@@ -18,6 +18,67 @@
     return response.json();
   }
 
+  /* The part of the dialog that uploads a picture: the form below the dialog keeps what was typed, whatever comes of it. */
+  function uploadForm(config, done) {
+    const words = config.words;
+    const status = make("p", { role: "status" });
+    const problems = {};
+
+    function field(name, label, help, attributes) {
+      const input = make("input", { id: `upload-${name}`, name, "aria-describedby": `upload-${name}-help upload-${name}-problem`, ...attributes });
+      problems[name] = make("p", { class: "errornote", id: `upload-${name}-problem` });
+      problems[name].hidden = true;
+      const parts = [make("label", { for: input.id }, label), input];
+      if (attributes.type === "checkbox") parts.reverse();
+      return make("div", { class: `upload-${attributes.type}` }, ...parts,
+        make("p", { class: "help", id: `upload-${name}-help` }, help), problems[name]);
+    }
+
+    function report(errors) {
+      for (const [name, problem] of Object.entries(problems)) {
+        problem.textContent = (errors[name] || []).join(" ");
+        problem.hidden = !problem.textContent;
+        form.elements[name].setAttribute("aria-invalid", String(!problem.hidden));
+      }
+      status.textContent = (errors.__all__ || []).join(" ");
+      const wrong = form.querySelector("[aria-invalid=true]");
+      if (wrong) wrong.focus();
+    }
+
+    async function send(event) {
+      event.preventDefault();
+      report({});
+      const [file] = form.elements.file.files;
+      if (file && file.size > config.maxBytes) return report({ file: [`${file.name}: ${words.too_large}`] });
+      const body = new FormData(form);
+      body.append("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+      status.textContent = words.sending;
+      button.disabled = true;
+      try {
+        const response = await fetch(config.library, { method: "POST", body, headers: { Accept: "application/json" } });
+        if (!response.ok) throw new Error(response.status);
+        const answer = await response.json();
+        if (answer.picture) return done(answer.picture);
+        if (answer.errors.file && file) answer.errors.file = answer.errors.file.map((each) => `${file.name}: ${each}`);
+        report(answer.errors);
+      } catch {
+        status.textContent = words.not_sent;
+      } finally {
+        button.disabled = false;
+      }
+    }
+
+    const button = make("button", { type: "submit", class: "button default" }, words.send);
+    // Without the browser's own messages, which are in its language.
+    const form = make("form", { novalidate: true, submit: send },
+      field("file", words.file, words.file_help, { type: "file", accept: "image/jpeg,image/png,image/webp" }),
+      ...Object.entries(config.languages).map(([code, name]) =>
+        field(`alt_${code}`, `${words.alt} (${name})`, words.alt_help, { type: "text", lang: code, maxlength: 250 })),
+      field("is_decorative", words.decorative, words.decorative_help, { type: "checkbox" }),
+      status, button);
+    return make("details", { class: "library-upload" }, make("summary", {}, words.upload), form);
+  }
+
   /* Open the dialog; resolves to the chosen picture or null. */
   function choose(config) {
     const words = config.words;
@@ -36,9 +97,11 @@
         make("form", { submit: (event) => { event.preventDefault(); show(1); } },
           make("label", { for: "library-search" }, words.search), search),
         status, list,
-        make("div", { class: "library-foot" }, newer, older,
-          make("a", { href: config.add, target: "_blank" }, words.add)),
+        make("div", { class: "library-foot" }, newer, older),
       );
+      const upload = uploadForm(config, (picture) => { chosen = picture; dialog.close(); });
+      upload.hidden = true;
+      dialog.append(upload);
 
       function entry(picture) {
         const button = make("button", { type: "button", click: () => { chosen = picture; dialog.close(); } },
@@ -57,6 +120,7 @@
           status.textContent = found.count ? `${words.found} ${found.count}` : words.none;
           newer.hidden = page <= 1;
           older.hidden = page >= found.pages;
+          upload.hidden = !found.may_add;
         } catch {
           status.textContent = words.failed;
         }

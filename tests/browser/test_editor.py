@@ -215,3 +215,60 @@ def test_10_uploading_and_editing_work_without_javascript(staff_visit):
     press(desk.locator("[name=_save]"))
     page.refresh_from_db()
     assert page.picture == picture and picture.pk in richtext.picture_ids(page.body_en)
+
+
+@pytest.mark.parametrize(("width", "locale"), [(1280, "en-GB"), (360, "sq-AL")])
+def test_a_picture_is_uploaded_without_leaving_the_form(staff_visit, width, locale):
+    page = make_page()
+    colleague = staff_visit(make_staff(superuser=True), locale=locale, viewport={"width": width, "height": 800})
+    desk = colleague.page
+    colleague.open(change_path(page))
+    write(desk, "en", " Typed before.")
+    desk.locator(".picture-choice button").click()
+    dialog = desk.locator("dialog[open]")
+    dialog.locator("summary").click()
+    sending = dialog.locator(".library-upload [type=submit]")
+    dialog.locator("[name=file]").set_input_files(
+        {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    )
+    dialog.locator("[name=alt_sq]").fill("Një oborr")
+    sending.click()
+    expect(dialog.locator("#upload-file-problem")).to_contain_text("notes.jpg: ")
+    expect(dialog.locator("#upload-alt_en-problem")).to_be_visible()
+    expect(dialog.locator("[name=alt_sq]")).to_have_value("Një oborr")
+    assert faults(desk, within="dialog[open]") == {}
+    assert dialog.evaluate("each => each.scrollWidth <= each.clientWidth")
+    dialog.locator("[name=file]").set_input_files(
+        {"name": "yard.jpg", "mimeType": "image/jpeg", "buffer": make_upload().read()}
+    )
+    dialog.locator("[name=alt_en]").fill("A yard")
+    sending.click()
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+    picture = Picture.objects.get()
+    expect(desk.locator("#id_picture")).to_have_value(str(picture.pk))
+    assert "Typed before." in sent(desk, "en")
+    # The draft holds the new picture with all that was typed.
+    press(desk.locator("[name=_draft]"))
+    expect(desk.locator("#id_picture")).to_have_value(str(picture.pk))
+    page.refresh_from_db()
+    assert page.picture is None
+    press(desk.locator("[name=_save]"))
+    page.refresh_from_db()
+    assert page.picture == picture and "Typed before." in page.body_en
+
+
+def test_a_picture_uploaded_from_the_editor_is_in_the_text(staff_visit):
+    page = make_page()
+    colleague = staff_visit(make_staff(superuser=True), locale="en-GB")
+    desk = colleague.page
+    colleague.open(change_path(page))
+    toolbar_of(desk, "en").get_by_role("button", name="Picture").click()
+    dialog = desk.locator("dialog[open]")
+    dialog.locator("summary").click()
+    dialog.locator("[name=file]").set_input_files(
+        {"name": "yard.jpg", "mimeType": "image/jpeg", "buffer": make_upload().read()}
+    )
+    dialog.locator("[name=is_decorative]").check()
+    dialog.locator(".library-upload [type=submit]").click()
+    expect(desk.locator("dialog[open]")).to_have_count(0)
+    assert richtext.picture_ids(sent(desk, "en")) == [Picture.objects.get().pk]

@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.forms import CharField, IntegerField
 from django.test import RequestFactory
 from django.utils import timezone, translation
 
@@ -22,6 +23,7 @@ from pledges.totals import activity, tally
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, sign_in
 from tests.pages import LANGUAGES, Document, as_typed
+from tests.weare1.test_examples import examples
 from tests.weare1.test_languages import CATALOGUE, read_po
 
 pytestmark = pytest.mark.django_db
@@ -411,6 +413,27 @@ def test_every_form_field_has_a_help_text(language):
                     if not str(field.help_text) and name not in EXPLAINED_ABOVE:
                         silent.add((model.__name__, name))
     assert silent == set()
+    assert asked > 100
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_that_staff_type_has_an_example(language):
+    make_pledge()
+    user = make_staff(superuser=True)
+    draft(Article)
+    without, asked = {}, 0
+    with translation.override(language):
+        for model, model_admin in admin.site._registry.items():
+            if model is Export:
+                continue
+            for form in forms(model_admin, user):
+                for name, field in form.base_fields.items():
+                    if not isinstance(field, CharField | IntegerField) or name in EXPLAINED_ABOVE:
+                        continue
+                    asked += 1
+                    if not examples(str(field.help_text), language):
+                        without[model.__name__, name] = str(field.help_text)
+    assert without == {}
     assert asked > 100
 
 

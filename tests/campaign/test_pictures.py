@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
@@ -632,3 +633,38 @@ def test_a_picture_is_chosen_in_the_form_of_a_page(admin_client):
     assert admin_client.post(f"/admin/campaign/page/{page.pk}/change/", data).status_code == 302
     page.refresh_from_db()
     assert page.picture == picture
+
+
+def upload(client, **changes):
+    """The answer of the library dialog to a new picture; None removes a field."""
+    data = {"file": make_upload(), "alt_sq": "Një oborr", "alt_en": "A yard", **changes}
+    sent = {name: value for name, value in data.items() if value is not None}
+    return client.post(f"{LIST}library/", sent, headers={"accept-language": "en"})
+
+
+def test_a_picture_uploaded_in_the_dialog_is_in_the_library(admin_client):
+    answer = upload(admin_client).json()
+    picture = Picture.objects.get()
+    assert answer["picture"]["id"] == picture.pk and answer["picture"]["alt"] == {"sq": "Një oborr", "en": "A yard"}
+    assert picture.focus == "center" and LogEntry.objects.get().object_id == str(picture.pk)
+    assert library(admin_client)["may_add"] is True
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"file": SimpleUploadedFile("a.jpg", b"no picture")}, "file", "cannot be read as a JPEG"),
+        ({"file": None}, "file", "required"),
+        ({"alt_en": ""}, "alt_en", "Describe the picture in both languages"),
+    ],
+)
+def test_a_picture_that_cannot_be_added_is_told_in_the_dialog(admin_client, changes, field, sentence):
+    assert sentence in str(upload(admin_client, **changes).json()["errors"][field])
+    assert not Picture.objects.exists()
+
+
+def test_the_dialog_uploads_only_for_those_who_may_add_pictures(client):
+    sign_in(client, make_staff("view_picture"))
+    assert library(client)["may_add"] is False
+    assert upload(client).status_code == 403
+    assert not Picture.objects.exists()

@@ -79,7 +79,7 @@ def test_the_slug_of_a_sector_can_be_corrected_until_it_is_used(administrator, a
     page = administrator.get(change_path(athletes))
     make_pledge(sector="athletes")
     response = administrator.post(change_path(athletes), filled(page, slug="runners"), follow=True, headers=ENGLISH)
-    assert "The slug is still “athletes”" in response.text
+    assert "The name in web addresses is still “athletes”" in response.text
     athletes.refresh_from_db()
     assert athletes.slug == "athletes"
 

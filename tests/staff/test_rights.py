@@ -116,6 +116,7 @@ OWN_VIEWS = {
     "pledges_export_progress": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.export"),
     "pledges_sector_merge": ("get", {PLEDGES, ADMINISTRATOR}, "pledges.sector"),
     "pledges_commitment_replace": ("get", LETTERS, "pledges.commitment"),
+    "pledges_wallname_undo": ("get", {PLEDGES, ADMINISTRATOR}, "staff.auditentry"),
     "pledges_papersheet_count": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
@@ -226,6 +227,18 @@ def url_names():
     return set(walk(site.url_patterns))
 
 
+def roles_of(label, letter):
+    """The roles that may open this page of a model."""
+    return {role for role, letters in MODELS[label].items() if letter in letters}
+
+
+def may_by_page(response):
+    """The roles that a refusal names as those that may do it; None if the response is no refusal."""
+    if response.status_code != 403:
+        return None
+    return {role for role in Role if role.label in [label for label, _names in response.context_data["permitted"]]}
+
+
 def is_open(response):
     """Whether a response is the requested page: no refusal, empty response or redirect to the sign-in page or dashboard."""
     to = getattr(response, "url", "")
@@ -293,10 +306,14 @@ def test_each_role_opens_exactly_its_pages(visitor, rows):
     for label, letter, response in responses(client, rows):
         if is_open(response) != (letter in MODELS[label].get(visitor, "")):
             wrong.append((label, letter, response.status_code))
+        if (named := may_by_page(response)) not in (None, roles_of(label, letter)):
+            wrong.append((label, letter, named))
         visited += 1
     for name, response in own_responses(client, rows):
         if is_open(response) != (visitor in OWN_VIEWS[name][1]):
             wrong.append((name, response.status_code))
+        if (named := may_by_page(response)) not in (None, set(OWN_VIEWS[name][1])):
+            wrong.append((name, named))
         visited += 1
     assert wrong == []
     assert visited == VISITS + len(OWN_VIEWS)
