@@ -26,6 +26,7 @@ class ContentItemAdmin(ContentAdmin):
 class VoiceAdmin(ContentItemAdmin):
     """Admin of voices."""
 
+    search_fields = ["person__unaccent__icontains", "source"]
     list_display = ["person", "date", "is_paraphrased", "both_languages", "is_shown", "position"]
     fieldsets = [
         (

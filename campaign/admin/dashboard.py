@@ -1,10 +1,9 @@
 """Dashboard on the admin index: launch checklist, open tasks, last backup, shortcuts, and the activity of the last 30 days."""
 
-from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from campaign.admin import activity, launch
+from campaign.admin import activity, launch, shortcuts
 from campaign.admin.open_tasks import TASKS, Task
 from pledges.admin.open_tasks import disclosure_tasks
 from pledges.models import Backup
@@ -57,7 +56,7 @@ def context(request):
         "tasks": list(_tasks(request.user, drafts)),
         "scheduled": list(draft_list.scheduled(request.user, drafts)),
         "backup": _backup() if has_perm("staff.change_account") else None,
-        "shortcuts": list(_shortcuts(has_perm)),
+        "shortcuts": list(shortcuts.most_used(request.user)),
         "activity": activity.context() if has_perm("pledges.view_pledge") else None,
     }
 
@@ -89,21 +88,3 @@ def _backup():
             "tell the person who runs the site"
         )
     return {"is_late": is_late, "label": label % {"when": formats.localize(timezone.localtime(last.moment))}}
-
-
-def _shortcuts(has_perm):
-    """Yield (label, URL) of the most used pages of the admin."""
-    if has_perm("campaign.change_pagetext"):
-        yield (
-            _("Edit the home page text"),
-            reverse("admin:campaign_pagetext_changelist", query={"page__exact": "home"}),
-        )
-    if has_perm("campaign.add_article"):
-        yield _("Write news"), reverse("admin:campaign_article_add")
-    if has_perm("campaign.change_page"):
-        yield _("Change a page"), reverse("admin:campaign_page_changelist")
-    if has_perm("pledges.view_pledge"):
-        yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
-        yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
-        yield _("From sign-up to confirmation"), reverse("admin:pledges_pledge_funnel")
-    yield _("View the site"), reverse("campaign:home")

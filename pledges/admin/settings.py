@@ -81,6 +81,7 @@ class GoalAdmin(ContentAdmin):
 
     form = GoalForm
     shown_at = "campaign:home"
+    search_fields = ["=people"]
     list_display = ["__str__", "sentence"]
     list_filter = ["county"]
     list_select_related = ["county"]

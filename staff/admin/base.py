@@ -82,9 +82,27 @@ class BothLanguages:
 
 
 class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
-    """The base of all admin classes. `list_note` is a text shown above the list."""
+    """The base of all admin classes. `list_note` is a text shown above the list.
+
+    `search_fields` are those beyond the texts in both languages.
+    """
 
     list_note = ""
+    # Whether the search of the header looks into the rows.
+    in_search = True
+
+    def get_search_fields(self, request):
+        """The fields of the class, and every text in both languages, found with or without ë and ç."""
+        texts = [
+            f"{field.name}__unaccent__icontains"
+            for field in self.opts.fields
+            if language_of(field) and isinstance(field, models.CharField | models.TextField)
+        ]
+        return [*super().get_search_fields(request), *texts]
+
+    def name_of_result(self, row):
+        """What the search of the header calls a row."""
+        return str(row)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return super().get_form(request, obj, change, labels=self.labels(), **kwargs)

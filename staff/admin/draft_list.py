@@ -72,6 +72,7 @@ def scheduled(user, drafts=None):
 class DraftAdmin(ReadOnly, ModelAdmin):
     """Drafts by state. Each is opened in the form of its row."""
 
+    search_fields = ["name__unaccent__icontains"]
     list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed_at"]
     list_display_links = None
     list_filter = ["state"]

@@ -1,12 +1,15 @@
 """The staff guide, docs/editing.md and docs/editing.sq.md, rendered for a page of the admin."""
 
+import re
 from functools import cache
+from html import unescape
 from xml.etree.ElementTree import Element
 
 import markdown
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from markdown.extensions import Extension
 from markdown.extensions.toc import TocExtension, slugify_unicode
@@ -43,3 +46,9 @@ def guide(language):
     # Headings get the same anchors as on GitHub, so that links within the guide work in both places.
     html = markdown.markdown(text, extensions=[TocExtension(slugify=slugify_unicode), GuideExtension()])
     return title.removeprefix("# "), mark_safe(html)  # noqa: S308 - a file of this repository, not user input
+
+
+def headings(language):
+    """[(heading, URL)] of the chapters of the guide in a language."""
+    found = re.findall(r'<h2 id="([^"]+)">(.+?)</h2>', guide(language)[1])
+    return [(unescape(heading), f"{reverse('admin:guide')}#{anchor}") for anchor, heading in found]
