@@ -81,7 +81,8 @@ def view(request, site):
     context = {
         **site.each_context(request),
         "title": _("Search"),
-        "searched": text or request.POST.get("text", ""),
+        # A page cannot contain NUL.
+        "searched": text or request.POST.get("text", "").replace("\0", ""),
         "search_error": error,
         "is_search": bool(text),
         "is_address": "@" in text,

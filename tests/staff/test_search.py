@@ -58,7 +58,7 @@ def test_a_page_of_the_admin_is_found_by_its_name_in_either_language(as_role, te
     ("text", "path"),
     [
         ("pause", "/admin/pledges/pledgingsettings/1/change/"),
-        ("ndërprit", "/admin/pledges/pledgingsettings/1/change/"),
+        ("ndalni përkohësisht", "/admin/pledges/pledgingsettings/1/change/"),
         ("sign-ups by minute", "/admin/pledges/pledge/minutes/"),
         ("minutë", "/admin/pledges/pledge/minutes/"),
         ("backups", "/admin/#state"),
@@ -284,7 +284,8 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(client, django_assert
     client.get(url)
     with django_assert_max_num_queries(60) as few:
         client.get(url)
+        most = len(few)
     fill(2, 6)
     client.get(url)
-    with django_assert_max_num_queries(len(few.captured_queries)):
+    with django_assert_max_num_queries(most):
         client.get(url)
