@@ -4,6 +4,7 @@ from campaign.admin import activity, launch, shortcuts, standing
 from campaign.admin.open_tasks import TASKS, Task
 from campaign.models import Article, Page
 from pledges.admin.open_tasks import disclosure_tasks
+from pledges.snapshot import one_moment
 from pledges.totals import tally
 from staff.admin import draft_list
 from staff.admin.base import change_url
@@ -47,6 +48,7 @@ MODEL_ORDER = [
 ]
 
 
+@one_moment()
 def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
     user, drafts = request.user, draft_list.pending(request.user)

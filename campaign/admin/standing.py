@@ -1,13 +1,13 @@
 """How things stand, on the front page: the next goal, the mail, and the last backup."""
 
-from django.db.models import Max
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from pledges.admin.lists import limited_count
 from pledges.admin.open_tasks import list_url
+from pledges.content import PledgeContent
 from pledges.models import Backup, Goal, Message
-from pledges.models.goals import goal_above
+from pledges.models.message_queue import MOST_COUNTED
+from pledges.numbers import number
 from staff.admin.base import change_url
 
 
@@ -22,7 +22,7 @@ def context(user, totals):
 
 def _goal(total):
     """The next goal of the country, as the home page shows it: {"people", "total", "percent", "sentence", "url"}."""
-    goal = goal_above(list(Goal.objects.filter(county=None).order_by("people")), total)
+    goal = PledgeContent.current().goal_above(total)
     return {
         "people": goal.people,
         "total": total,
@@ -35,9 +35,10 @@ def _goal(total):
 
 def _mail():
     """What waits to be sent, and when the last message was sent. What was not delivered is an open task."""
-    last = Message.objects.filter(sent_at__isnull=False).aggregate(at=Max("tried_at"))["at"]
+    queued, last = Message.objects.standing()
+    words = number(queued) if queued <= MOST_COUNTED else _("more than %(number)s") % {"number": number(MOST_COUNTED)}
     return {
-        "queued": limited_count(Message.objects.queued()).label,
+        "queued": words,
         "last": last and formats.localize(timezone.localtime(last)),
         "url": list_url(Message, state__exact=Message.State.QUEUED),
     }

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from pledges.admin.disclosures import sees_disclosures
 from pledges.admin.funnel import provider_words
+from pledges.content import PledgeContent
 from pledges.models import (
     DataRequest,
     Disclosure,
@@ -46,7 +47,7 @@ def list_url(model, **query):
 
 
 def _pledging_tasks():
-    pledging = PledgingSettings.load()
+    pledging = PledgeContent.current().settings
     if pledging.state != PledgingSettings.State.OPEN:
         label = {
             PledgingSettings.State.PAUSED: _("Signing is paused: people see your message instead of the form"),

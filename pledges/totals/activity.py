@@ -21,12 +21,11 @@ FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Euro
 
 # Reads the tally: constant cost at any number of pledges.
 CONFIRMED_SQL = """
-SELECT day, sum(n)::bigint FROM (
+SELECT day, sum(n)::bigint, (SELECT min(day) FROM pledges_tallydate) FROM (
     SELECT day, way, n FROM pledges_tallyday WHERE day >= %s
     UNION ALL SELECT day, way, n FROM pledges_tallydelta WHERE day >= %s
 ) tally WHERE way = 'online' GROUP BY day
 """
-FIRST_DAY_SQL = "SELECT min(day) FROM pledges_tallydate"
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Activity:
 
 
 def recent():
-    """The Activity of the last DAYS days, in three queries."""
+    """The Activity of the last DAYS days, in two queries."""
     today = timezone.localdate()
     days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
     first = days[0] - WEEKS * WEEK
@@ -62,9 +61,10 @@ def recent():
                 before = counts.get(key, (0, 0))
                 counts[key] = (before[0] + n, before[1] + confirmed)
         cursor.execute(CONFIRMED_SQL, [first, first])
-        confirmed_on = dict(cursor.fetchall())
-        cursor.execute(FIRST_DAY_SQL)
-        [begun] = cursor.fetchone()
+        rows = cursor.fetchall()
+    confirmed_on = {day: n for day, n, _begun in rows}
+    # The first day of the tally. Without confirmations in all these weeks nothing is usual.
+    begun = rows[0][2] if rows else None
 
     def usual(day):
         if day == today or begun is None or begun > day - WEEKS * WEEK:
