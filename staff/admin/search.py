@@ -24,7 +24,7 @@ from staff import secrets
 from staff.admin.base import change_url
 from staff.admin.guide import headings
 
-MAX_LENGTH = 100
+MAX_LENGTH, MAX_WORDS = 100, 8
 # Rows of one kind that are shown, and those among which rows with the words in their name are shown first.
 SHOWN, SORTED = 5, 50
 # Endings differ: "synimi" (the goal), "synimet" (the goals). Words of one stem share so many letters, and all typed but so many.
@@ -38,7 +38,7 @@ class SearchForm(forms.Form):
         max_length=MAX_LENGTH,
         error_messages={
             "required": gettext_lazy("Type what you are looking for."),
-            "max_length": gettext_lazy("Search for fewer words: %(limit_value)d characters at most."),
+            "max_length": gettext_lazy("Search for fewer words."),
             "null_characters_not_allowed": gettext_lazy("Type what you are looking for, in letters and digits."),
         },
     )
@@ -48,6 +48,8 @@ class SearchForm(forms.Form):
         text = " ".join(self.cleaned_data["text"].split())
         if not text.strip("\"'"):
             raise forms.ValidationError(self.fields["text"].error_messages["required"], code="required")
+        if len(text.split()) > MAX_WORDS:
+            raise forms.ValidationError(self.fields["text"].error_messages["max_length"], code="max_length")
         return text
 
 
@@ -97,9 +99,11 @@ def _groups(request, site, text):
     models = [model for app in site.get_app_list(request) for model in app["models"]]
     pages = [_page_of_list(model) for model in models if model["perms"]["view"] or model["perms"]["change"]]
     pages += [(label, [label], url) for label, url in site.named_pages(request)]
+    guide = reverse("admin:guide")
+    chapters = [(label, [label], f"{guide}#{anchor}") for label, anchor in headings(get_language())]
     for name, found in (
         (_("Pages of the admin"), _matching(pages, text)),
-        (_("Guide"), _matching([(label, [label], url) for label, url in headings(get_language())], text)),
+        (_("Guide"), _matching(chapters, text)),
     ):
         if found:
             yield Group(name, found, len(found))
@@ -148,11 +152,13 @@ def _rows(request, rows, text):
     found, may_repeat = rows.get_search_results(request, rows.get_queryset(request), text)
     if may_repeat:
         found = found.distinct()
-    if isinstance(rows.list_select_related, list):
-        found = found.select_related(*rows.list_select_related)
-    best, typed = list(found[:SORTED]), plain(text).split()
-    if not best:
+    # The ids alone: annotations of a list, such as the number of its pledges, can take seconds.
+    ids, typed = list(found.values_list("pk", flat=True)[:SORTED]), plain(text).split()
+    if not ids:
         return
+    related = rows.list_select_related if isinstance(rows.list_select_related, list) else []
+    by_id = rows.model._default_manager.select_related(*related).in_bulk(ids)
+    best = [by_id[pk] for pk in ids if pk in by_id]
     names = {row.pk: rows.name_of_result(row) for row in best}
     best.sort(key=lambda row: not all(word in plain(names[row.pk]) for word in typed))
     links = [(Truncator(names[row.pk]).chars(120), change_url(row)) for row in best[:SHOWN]]
