@@ -156,7 +156,8 @@ def _rows(request, rows, text):
     ids, typed = list(found.values_list("pk", flat=True)[:SORTED]), plain(text).split()
     if not ids:
         return
-    related = rows.list_select_related if isinstance(rows.list_select_related, list) else []
+    # None selects no relation, and no argument would select all.
+    related = rows.list_select_related or [None]
     by_id = rows.model._default_manager.select_related(*related).in_bulk(ids)
     best = [by_id[pk] for pk in ids if pk in by_id]
     names = {row.pk: rows.name_of_result(row) for row in best}

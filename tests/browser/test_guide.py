@@ -309,6 +309,7 @@ def drafts(walk):
     Article.objects.filter(pk=Article.objects.first().pk).update(publish_at=in_a_week)
     walk.open("/admin/")
     Article.objects.filter(publish_at=in_a_week).update(publish_at=timezone.now())
+    walk.open(change)
     with walk.visitor.context.expect_page() as opened:
         page.locator("[name=_preview]").click()
     opened.value.wait_for_load_state()
