@@ -90,6 +90,8 @@ def requests(pledges):
     }
     return {
         **{f"list, {name}": (f"{LIST_URL}?{query}".rstrip("?"), None) for query, name in lists.items()},
+        "front page": (reverse("admin:index"), None),
+        "search of the admin": (reverse("admin:search"), {"text": "ndihmë"}),
         "search by exact address": (f"{LIST_URL}find/", {"person": pledge.address}),
         "search by name": (f"{LIST_URL}find/", {"person": pledge.name}),
         "page of one pledge": (reverse("admin:pledges_pledge_change", args=[pledge.pk]), None),

@@ -1,4 +1,5 @@
-"""Encryption of the secrets of second factors (TOTP keys and the seeds of recovery codes), and of what forms carry.
+"""Encryption of the secrets of second factors (TOTP keys and the seeds of recovery codes), of what forms carry, and of
+what is searched.
 
 The keys are derived from FIELD_KEYS, newest first. All of them decrypt, the newest registered one encrypts
 (`settings.WRITING_KEYS`), and `rotate()` encrypts the stored secrets again with it.
@@ -21,6 +22,7 @@ SECRET_FIELDS = ("secret", "seed")
 # What a key is derived for. A token of one purpose does not decrypt for another.
 SECRETS = b"staff.secrets"
 CARRIED = b"staff.carried"
+SEARCHED = b"staff.searched"
 
 
 def _cipher(key, purpose=SECRETS):

@@ -17,13 +17,17 @@ from campaign.admin import (  # noqa: F401 - register
     pictures,
     publishing,
     settings,
+    shortcuts,
     terms,
     texts,
     units,
     unpublished,
     voices,
 )
+from pledges.admin import people
 
+admin.site.named_pages = shortcuts.named_pages
+admin.site.find_people_url = people.find_url
 admin.site.dashboard_context = dashboard.context
 admin.site.render_unpublished = unpublished.render_unpublished
 admin.site.model_order = dashboard.MODEL_ORDER

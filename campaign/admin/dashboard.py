@@ -1,14 +1,13 @@
-"""Dashboard on the admin index: launch checklist, open tasks, last backup, shortcuts, and the activity of the last 30 days."""
+"""Dashboard on the admin index: what this account must do, its drafts, what is scheduled, and how things stand."""
 
-from django.urls import reverse
-from django.utils import formats, timezone
-from django.utils.translation import gettext as _
-
-from campaign.admin import activity, launch
+from campaign.admin import activity, launch, shortcuts, standing
 from campaign.admin.open_tasks import TASKS, Task
+from campaign.models import Article, Page
 from pledges.admin.open_tasks import disclosure_tasks
-from pledges.models import Backup
+from pledges.snapshot import one_moment
+from pledges.totals import tally
 from staff.admin import draft_list
+from staff.admin.base import change_url
 
 # The order of models in the menu: first those that are changed every week.
 MODEL_ORDER = [
@@ -49,61 +48,36 @@ MODEL_ORDER = [
 ]
 
 
+@one_moment()
 def context(request):
     """Template context of the dashboard: only what the permissions of this user allow."""
-    has_perm, drafts = request.user.has_perm, draft_list.pending(request.user)
+    user, drafts = request.user, draft_list.pending(request.user)
+    totals = tally.read() if user.has_perm("pledges.view_pledge") or user.has_perm("pledges.view_goal") else None
     return {
-        "launch": list(launch.missing(request.user)),
-        "tasks": list(_tasks(request.user, drafts)),
-        "scheduled": list(draft_list.scheduled(request.user, drafts)),
-        "backup": _backup() if has_perm("staff.change_account") else None,
-        "shortcuts": list(_shortcuts(has_perm)),
-        "activity": activity.context() if has_perm("pledges.view_pledge") else None,
+        "launch": list(launch.missing(user)),
+        "tasks": list(_tasks(user, drafts)),
+        "own_drafts": draft_list.own(user, drafts),
+        "scheduled": sorted(_scheduled(user, drafts), key=lambda row: row[2]),
+        "standing": standing.context(user, totals),
+        "shortcuts": list(shortcuts.most_used(user)),
+        "activity": activity.context(totals) if user.has_perm("pledges.view_pledge") else None,
     }
 
 
 def _tasks(user, drafts):
+    """Yield each Task: disclosures first, then what waits for a second person, then the rest."""
     yield from disclosure_tasks(user)
+    for label, url, note in draft_list.waiting(user, drafts):
+        yield Task(None, label, url, note)
     for permissions, tasks in TASKS:
         if all(map(user.has_perm, permissions)):
             yield from tasks()
-    for label, url, _changed_at in draft_list.waiting(user, drafts):
-        yield Task(None, label, url)
 
 
-def _backup():
-    """{"is_late", "label"} about the last good backup, or None where there is none and none is expected."""
-    last, is_late = Backup.last(), Backup.is_late()
-    if last is None:
-        return (
-            {"is_late": True, "label": _("There is no backup yet: tell the person who runs the site")}
-            if is_late
-            else None
-        )
-    label = _("The last good backup was made on %(when)s")
-    if Backup.is_too_old():
-        label = _("The last good backup was made on %(when)s, which is too long ago: tell the person who runs the site")
-    elif is_late:
-        label = _(
-            "The last good backup was made on %(when)s, but changes since then are not being copied: "
-            "tell the person who runs the site"
-        )
-    return {"is_late": is_late, "label": label % {"when": formats.localize(timezone.localtime(last.moment))}}
-
-
-def _shortcuts(has_perm):
-    """Yield (label, URL) of the most used pages of the admin."""
-    if has_perm("campaign.change_pagetext"):
-        yield (
-            _("Edit the home page text"),
-            reverse("admin:campaign_pagetext_changelist", query={"page__exact": "home"}),
-        )
-    if has_perm("campaign.add_article"):
-        yield _("Write news"), reverse("admin:campaign_article_add")
-    if has_perm("campaign.change_page"):
-        yield _("Change a page"), reverse("admin:campaign_page_changelist")
-    if has_perm("pledges.view_pledge"):
-        yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
-        yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
-        yield _("From sign-up to confirmation"), reverse("admin:pledges_pledge_funnel")
-    yield _("View the site"), reverse("campaign:home")
+def _scheduled(user, drafts):
+    """Yield (label, URL, time) of what is published by itself: drafts, and pages and news that were never public."""
+    yield from draft_list.scheduled(drafts)
+    for model in (Page, Article):
+        if user.has_perm(f"campaign.change_{model._meta.model_name}"):
+            for row in model.objects.scheduled().defer("body_sq", "body_en"):
+                yield str(row), change_url(row), row.publish_at

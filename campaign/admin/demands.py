@@ -44,6 +44,7 @@ class DemandAdmin(ContentItemAdmin):
 
     form = DemandForm
     change_form_template = "admin/campaign/demand/change_form.html"
+    search_fields = ["institution__unaccent__icontains"]
     list_display = ["title", "last_step", "checked_on", "both_languages", "is_shown", "position"]
     list_filter = [DueFilter, *ContentItemAdmin.list_filter]
     list_note = _(
@@ -146,6 +147,7 @@ class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
     form = DemandStepForm
     change_form_template = "admin/campaign/demandstep/change_form.html"
     has_preview = True
+    search_fields = ["source_title__unaccent__icontains"]
     list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects"]
     list_filter = ["demand", "state"]
     list_select_related = ["demand", "entered_by", "corrects"]

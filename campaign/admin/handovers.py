@@ -12,6 +12,7 @@ class HandOverAdmin(ContentAdmin):
     """Hand-overs, by goal."""
 
     shown_at = "campaign:home"
+    search_fields = ["institution__unaccent__icontains", "registry_number"]
     list_display = ["goal", "demand", "institution", "handed_on", "registry_number", "answered_on"]
     list_select_related = ["goal__county", "demand"]
     list_note = _(

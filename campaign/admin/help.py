@@ -22,6 +22,7 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
     """Admin of help channels, with an action that records their verification."""
 
     form = HelpChannelForm
+    search_fields = ["number", "url"]
     list_display = [
         "name",
         "number",

@@ -21,6 +21,7 @@ from pledges.models.joinings import MAX_STATEMENT_LENGTH
 class JoiningAdmin(QueueAdmin):
     """The queue, and the page of one organisation with the decisions."""
 
+    search_fields = ["organisation__unaccent__icontains"]
     list_display = ["organisation", "kind", "place", "oddities", "state", "created_at"]
     list_select_related = ["municipality"]
     template, page, name_of_row = "admin/pledges/joining/joining.html", "organisation", "organisation"

@@ -101,10 +101,9 @@ def _handover_tasks():
 
 
 def _draft_tasks(model):
-    drafts = list(model.objects.drafts().order_by("pk").only("pk"))
-    untranslated_ids = set(model.objects.drafts().missing_translation().values_list("pk", flat=True))
-    untranslated = [draft for draft in drafts if draft.pk in untranslated_ids]
-    complete = [draft for draft in drafts if draft.pk not in untranslated_ids]
+    drafts = model.objects.drafts().order_by("pk").only("pk").with_missing_translation()
+    untranslated = [draft for draft in drafts if draft.misses_translation]
+    complete = [draft for draft in drafts if not draft.misses_translation]
     if untranslated:
         count = len(untranslated)
         label = {

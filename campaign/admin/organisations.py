@@ -46,6 +46,7 @@ class OrganisationAdmin(ContentItemAdmin):
     form = OrganisationForm
     readonly_fields = ["logo_shown"]
 
+    search_fields = ["url"]
     list_display = [
         "name",
         "role",

@@ -67,9 +67,6 @@ class PictureAdmin(KeepUsed, ModelAdmin):
     list_display_links = ["thumbnail", "description"]
     list_filter = [UnusedFilter]
     list_per_page = 50
-    search_fields = [
-        f"{name}_{language}__unaccent__icontains" for name in ("alt", "credit") for language in LANGUAGE_CODES
-    ]
     readonly_fields = ["shown_on"]
     list_note = _(
         "Upload a picture once and use it on as many pages as you like. You cannot delete a picture that is on a "
@@ -131,7 +128,7 @@ class PictureAdmin(KeepUsed, ModelAdmin):
         if ids := [text for text in request.GET.getlist("id") if text.isdecimal() and len(text) < 10]:
             rows = rows.filter(pk__in=ids)
         for word in request.GET.get("q", "").replace("\x00", "").split():
-            lookups = [Q(**{lookup: word}) for lookup in self.search_fields]
+            lookups = [Q(**{lookup: word}) for lookup in self.get_search_fields(request)]
             rows = rows.filter(Q.create(lookups, connector=Q.OR))
         page = Paginator(rows, len(ids) or DIALOG_PAGE_SIZE).get_page(request.GET.get("page"))
         return JsonResponse(

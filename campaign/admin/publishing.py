@@ -93,7 +93,6 @@ class PublishableAdmin(ContentAdmin):
     rich_text = ["body"]
     kept_on_restore = ["state", "publish_at"]
     recovered_values = {"state": "draft"}
-    search_fields = ["title_sq", "title_en"]
     prepopulated_fields = {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
     formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3})}}
     text_fieldset = (

@@ -23,6 +23,7 @@ class SocialLinkInline(StackedInline):
 class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
     """Admin of the settings of the site."""
 
+    search_fields = ["press_contact", "data_contact", "security_contact"]
     inlines = [SocialLinkInline]
     fieldsets = [
         (None, {"fields": ["exit_url"]}),
@@ -79,6 +80,10 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
         "pledge (20) and Manage my pledge (30) in the first column; Organisations (20), Events (50), Materials (60) and Search "
         "(70) in the second; Privacy notice (10) and Open data (40) in the third."
     )
+
+    def get_search_fields(self, request):
+        # Only the titles: the texts are found under “Pages”.
+        return ["title_sq__unaccent__icontains", "title_en__unaccent__icontains"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(sector=None).exclude(key=Page.PRIVACY)

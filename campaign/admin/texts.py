@@ -22,7 +22,6 @@ class PageTextAdmin(NoAddOrDelete, ContentAdmin):
         "Texts that appear in fixed places on the site. Choose a page at the side, then a place. Full pages, such "
         "as “The problem”, are under “Pages”."
     )
-    search_fields = ["text_sq", "text_en"]
     actions = None
     has_preview = True
 

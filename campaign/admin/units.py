@@ -105,7 +105,10 @@ class ProtectionUnitAdmin(ContentAdmin):
     list_filter = [VerificationFilter, "municipality__county"]
     list_select_related = ["municipality__county", "verified_by"]
     list_per_page = 100
-    search_fields = ["municipality__name_sq__unaccent", "municipality__name_en__unaccent"]
+    search_fields = [
+        *("municipality__name_sq__unaccent", "municipality__name_en__unaccent"),
+        *("phone", "email", "address__unaccent__icontains"),
+    ]
     # A recovered unit is checked before visitors see it.
     recovered_values = {"verified_on": None, "verified_by": None}
     list_note = _(

@@ -97,6 +97,7 @@ class VoiceAdmin(ContentItemAdmin):
     form = VoiceForm
     change_form_template = "admin/campaign/voice/change_form.html"
     list_display = ["person", "kind", "status", "ends_on", "both_languages", "position"]
+    search_fields = ["person__unaccent__icontains", "source"]
     list_filter = [EndsSoonFilter, "kind", "is_shown", MissingLanguageFilter]
     list_select_related = ["owner"]
     list_note = _(

@@ -51,13 +51,13 @@ class PublishableQuerySet(models.QuerySet):
         """Drafts, which only staff can read."""
         return self.filter(state=Publishable.State.DRAFT)
 
-    def missing_translation(self):
-        """Rows that lack a required text in either language and so cannot be published."""
+    def with_missing_translation(self):
+        """Rows with `misses_translation`: whether they lack a required text in either language and so cannot be published."""
         missing = Q()
         for name in Publishable.required_translations:
             for language in LANGUAGE_CODES:
                 missing |= Q(**{f"{name}_{language}": ""})
-        return self.filter(missing)
+        return self.annotate(misses_translation=missing)
 
 
 class Publishable(models.Model):

@@ -47,7 +47,7 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
     list_display = ["text", "sector", "chosen", "asked", "kept", "silent", "verdict", "is_offered"]
     list_filter = ["is_offered", "sector"]
     list_select_related = ["sector", "figures"]
-    search_fields = ["text_sq", "text_en", "key"]
+    search_fields = ["key"]
     list_note = _(
         "What people chose to do, and what became of it: the published numbers, rounded down to a multiple of five once a "
         "day. “–” is fewer than five, or a number that would tell too much. Those that are kept most come first. You add "

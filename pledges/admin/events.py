@@ -45,7 +45,7 @@ class EventAdmin(ContentAdmin):
         "An event has a page, a poster and a link of its own. People who sign through the link are counted for the event. "
         "Children’s Day and the days of 18 and 19 November are in the list of events every year: do not add them here."
     )
-    search_fields = ["title_sq", "title_en"]
+    search_fields = ["code"]
     recovered_values = taken_down = {"is_shown": False}
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),

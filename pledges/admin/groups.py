@@ -30,6 +30,7 @@ class GroupStateFilter(StateFilter):
 class GroupPledgeAdmin(QueueAdmin):
     """The queue, and the page of one group with the decisions."""
 
+    search_fields = ["institution__unaccent__icontains"]
     list_display = ["title", "people_now", "oddities", "state", "created_at"]
     list_filter = [GroupStateFilter, "kind"]
     list_select_related = ["municipality", "county"]

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from pledges.admin.disclosures import sees_disclosures
 from pledges.admin.funnel import provider_words
+from pledges.content import PledgeContent
 from pledges.models import (
     DataRequest,
     Disclosure,
@@ -32,11 +33,12 @@ from staff.admin.base import change_url
 
 @dataclass(frozen=True)
 class Task:
-    """One open task: a count (None for a task that is not counted), a label, and the address where it is done."""
+    """One open task: a count (None for a task that is not counted), a label, the address where it is done, and a detail."""
 
     count: int | None
     label: str
     url: str
+    detail: str = ""
 
 
 def list_url(model, **query):
@@ -45,7 +47,7 @@ def list_url(model, **query):
 
 
 def _pledging_tasks():
-    pledging = PledgingSettings.load()
+    pledging = PledgeContent.current().settings
     if pledging.state != PledgingSettings.State.OPEN:
         label = {
             PledgingSettings.State.PAUSED: _("Signing is paused: people see your message instead of the form"),
@@ -121,26 +123,35 @@ def _joining_tasks():
 
 def disclosure_tasks(user):
     """Disclosures that were not passed on yet, for the roles that see them."""
-    count = Disclosure.objects.filter(passed_at=None).count() if sees_disclosures(user) else 0
-    if count:
+    if not sees_disclosures(user):
+        return
+    waiting = Disclosure.objects.filter(passed_at=None).aggregate(count=Count("pk"), since=Min("created_at"))
+    if count := waiting["count"]:
         label = ngettext(
             "message sounds like a disclosure of abuse: pass it on to the child helpline",
             "messages sound like a disclosure of abuse: pass them on to the child helpline",
             count,
         )
-        yield Task(count, label, list_url(Disclosure))
+        yield Task(count, label, list_url(Disclosure), _oldest(waiting["since"]))
+
+
+def _oldest(moment):
+    return _("The oldest one came on %(when)s.") % {"when": formats.localize(timezone.localtime(moment))}
 
 
 def _enquiry_tasks():
     returned = Message.objects.filter(
         kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED
     )
+    is_open = Q(pk__in=Enquiry.objects.open())
     inbox = Enquiry.objects.inbox().aggregate(
-        waiting=Count("pk", filter=Q(pk__in=Enquiry.objects.open())), undelivered=Count("pk", filter=Exists(returned))
+        waiting=Count("pk", filter=is_open),
+        since=Min("created_at", filter=is_open),
+        undelivered=Count("pk", filter=Exists(returned)),
     )
     if count := inbox["waiting"]:
         label = ngettext("message waits for an answer", "messages wait for an answer", count)
-        yield Task(count, label, list_url(Enquiry))
+        yield Task(count, label, list_url(Enquiry), _oldest(inbox["since"]))
     if count := inbox["undelivered"]:
         label = ngettext(
             "answer could not be delivered: the address may be wrong",
@@ -152,13 +163,15 @@ def _enquiry_tasks():
 
 def _request_tasks():
     overdue = Count("pk", filter=Q(pk__in=DataRequest.objects.overdue()))
-    requests = DataRequest.objects.open().aggregate(all=Count("pk"), overdue=overdue)
+    requests = DataRequest.objects.open().aggregate(all=Count("pk"), overdue=overdue, first=Min("due_on"))
+    if requests["first"]:
+        detail = _("The first one is due on %(day)s.") % {"day": formats.localize(requests["first"])}
     if count := requests["overdue"]:
         label = ngettext("request about personal data is overdue", "requests about personal data are overdue", count)
-        yield Task(count, label, list_url(DataRequest))
+        yield Task(count, label, list_url(DataRequest), detail)
     elif count := requests["all"]:
         label = ngettext("request about personal data to answer", "requests about personal data to answer", count)
-        yield Task(count, label, list_url(DataRequest))
+        yield Task(count, label, list_url(DataRequest), detail)
 
 
 def _paper_tasks():

@@ -25,6 +25,12 @@ MORE_PEOPLE = _(
 MANY_PEOPLE = _("Names and addresses of more than 20 people within an hour are shown once you give a reason.")
 
 
+def find_url(request):
+    """The address that FindForm is sent to, or None for staff who may not search for people."""
+    is_allowed = sees_people(request) and request.user.has_perm("pledges.view_pledge")
+    return reverse("admin:pledges_pledge_find") if is_allowed else None
+
+
 class FindForm(forms.Form):
     """Search by exact address or name. It is sent by POST: either in a URL would stay in browser histories and logs."""
 

@@ -15,7 +15,7 @@ class CountyAdmin(ProtectedByPledges, ModelAdmin):
     history_kind = SETTINGS
     list_display = ["name", "code", "population"]
     list_note = _("A county that has pledges or municipalities cannot be deleted.")
-    search_fields = ["name_sq", "name_en", "code"]
+    search_fields = ["code"]
     fields = ["code", ("name_sq", "name_en"), ("full_name_sq", "full_name_en"), "population"]
 
     def get_readonly_fields(self, request, obj=None):
@@ -30,5 +30,4 @@ class MunicipalityAdmin(ModelAdmin):
     list_display = ["name", "county"]
     list_filter = ["county"]
     list_select_related = ["county"]
-    search_fields = ["name_sq", "name_en"]
     fields = ["county", ("name_sq", "name_en")]

@@ -1,6 +1,7 @@
 """Base of the queues in which staff decide about what an adult has entered and confirmed: group pledges, organisations."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import redirect
@@ -19,25 +20,29 @@ MAX_REASON_LENGTH = 200
 
 
 class StateFilter(admin.SimpleListFilter):
-    """List filter by state. By default it shows the rows that wait for a decision."""
+    """List filter by state. By default it shows the rows that wait for a decision; a search shows those of every state."""
 
     title = _("state")
     # Not that of a column, which `lookup_allowed` reserves for its own filters.
     parameter_name = "queue"
     WAITING = "confirmed"
 
+    def __init__(self, request, params, model, model_admin):
+        self.default = None if request.GET.get(SEARCH_VAR) else self.WAITING
+        super().__init__(request, params, model, model_admin)
+
     def lookups(self, request, model_admin):
         return model_admin.model.State.choices
 
     def value(self):
-        return super().value() or self.WAITING
+        return super().value() or self.default
 
     def choices(self, changelist):
-        # Without the choice "all".
-        return list(super().choices(changelist))[1:]
+        # Without the choice "all", unless something is searched.
+        return list(super().choices(changelist))[bool(self.default) :]
 
     def queryset(self, request, queryset):
-        return queryset.filter(state=self.value())
+        return queryset.filter(state=self.value()) if self.value() else queryset
 
 
 class QueueAdmin(NoAddOrDelete, ModelAdmin):
@@ -62,6 +67,9 @@ class QueueAdmin(NoAddOrDelete, ModelAdmin):
     @property
     def audited_as(self):
         return (self.page,)
+
+    def title_of(self, row):
+        return str(getattr(row, self.name_of_row))
 
     def odd(self, row):
         """Sentences about what staff should check."""

@@ -3,7 +3,7 @@
 import itertools
 from datetime import timedelta
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -20,6 +20,15 @@ OUTAGE_AFTER = timedelta(minutes=15)
 GIVE_UP_AFTER = timedelta(days=3)
 # For messages that were refused while all are.
 KEPT_RETRY_DELAY = timedelta(minutes=1)
+
+
+# Up to this number queued messages are counted: a mail to all supporters queues a million.
+MOST_COUNTED = 10_000
+# Each part reads its own index.
+STANDING_SQL = """
+SELECT (SELECT count(*) FROM (SELECT FROM pledges_message WHERE state = 'queued' LIMIT %s) queued),
+       (SELECT max(tried_at) FROM pledges_message WHERE sent_at IS NOT NULL)
+"""
 
 
 class MessageQuerySet(models.QuerySet):
@@ -40,6 +49,12 @@ class MessageQuerySet(models.QuerySet):
     def failing(self):
         """Messages that were given up. They need the attention of staff."""
         return self.filter(state__in=[self.model.State.FAILING, self.model.State.REFUSED])
+
+    def standing(self):
+        """(queued messages, at most MOST_COUNTED + 1; when the last one was sent, or None), in one query."""
+        with connection.cursor() as cursor:
+            cursor.execute(STANDING_SQL, [MOST_COUNTED + 1])
+            return cursor.fetchone()
 
     def mail_is_failing(self):
         """Whether sending does not work, judged by the messages tried since the last one that was sent.

@@ -1,14 +1,18 @@
-"""Recent activity for the admin dashboard: pledges signed and confirmed, by day, sector and source."""
+"""Recent activity for the front page of the admin: pledges signed and confirmed by day, sector and source, and what is usual."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from statistics import mean
 
 from django.db import connection
 from django.utils import timezone
 
-DAYS = 30
+DAYS = 14
+# A day is compared with the same weekday of so many weeks before it.
+WEEKS = 4
+WEEK = timedelta(days=7)
 
-# Reads only rows of these days, by the index on created_at. A day begins at midnight in Europe/Tirane.
+# Reads only the index pledge_newest, and of it these days. A day begins at midnight in Europe/Tirane.
 SIGNED_SQL = """
 SELECT (created_at AT TIME ZONE 'Europe/Tirane')::date, sector_id, source, count(*),
        count(*) FILTER (WHERE state = 'confirmed')
@@ -17,7 +21,7 @@ FROM pledges_pledge WHERE created_at >= (%s::date)::timestamp AT TIME ZONE 'Euro
 
 # Reads the tally: constant cost at any number of pledges.
 CONFIRMED_SQL = """
-SELECT day, sum(n)::bigint FROM (
+SELECT day, sum(n)::bigint, (SELECT min(day) FROM pledges_tallydate) FROM (
     SELECT day, way, n FROM pledges_tallyday WHERE day >= %s
     UNION ALL SELECT day, way, n FROM pledges_tallydelta WHERE day >= %s
 ) tally WHERE way = 'online' GROUP BY day
@@ -30,23 +34,42 @@ class Activity:
 
     # (day, signed that day, confirmed that day); today is last
     days: list[tuple[date, int, int]]
+    # How many usually confirm on each of these days: the mean of the same weekday of WEEKS weeks before. None for today, which is
+    # not over, and where the site is younger. Confirmations, because pledges that were never confirmed are erased after 14 days.
+    usual: list[float | None]
     sectors: dict[int, tuple[int, int]]
     sources: dict[str, tuple[int, int]]
+
+    @property
+    def last_week(self):
+        """(confirmed in the seven days until yesterday, how many usually confirm in these), or None where that is not known."""
+        usual = self.usual[-8:-1]
+        return None if None in usual else (sum(row[2] for row in self.days[-8:-1]), round(sum(usual)))
 
 
 def recent():
     """The Activity of the last DAYS days, in two queries."""
     today = timezone.localdate()
-    since = today - timedelta(days=DAYS - 1)
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
+    first = days[0] - WEEKS * WEEK
     signed, sectors, sources = {}, {}, {}
     with connection.cursor() as cursor:
-        cursor.execute(SIGNED_SQL, [since])
+        cursor.execute(SIGNED_SQL, [days[0]])
         for day, sector, source, n, confirmed in cursor.fetchall():
             signed[day] = signed.get(day, 0) + n
             for counts, key in ((sectors, sector), (sources, source)):
                 before = counts.get(key, (0, 0))
                 counts[key] = (before[0] + n, before[1] + confirmed)
-        cursor.execute(CONFIRMED_SQL, [since, since])
-        confirmed_on = dict(cursor.fetchall())
-    days = [since + timedelta(days=offset) for offset in range(DAYS)]
-    return Activity([(day, signed.get(day, 0), confirmed_on.get(day, 0)) for day in days], sectors, sources)
+        cursor.execute(CONFIRMED_SQL, [first, first])
+        rows = cursor.fetchall()
+    confirmed_on = {day: n for day, n, _begun in rows}
+    # The first day of the tally. Without confirmations in all these weeks nothing is usual.
+    begun = rows[0][2] if rows else None
+
+    def usual(day):
+        if day == today or begun is None or begun > day - WEEKS * WEEK:
+            return None
+        return mean(confirmed_on.get(day - WEEK * weeks, 0) for weeks in range(1, WEEKS + 1))
+
+    rows = [(day, signed.get(day, 0), confirmed_on.get(day, 0)) for day in days]
+    return Activity(rows, [usual(day) for day in days], sectors, sources)

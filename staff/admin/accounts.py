@@ -88,6 +88,7 @@ class AccountAdmin(ModelAdmin):
     """List, invitation and change of accounts. They are deactivated, not deleted, because audit entries refer to them."""
 
     form = AccountForm
+    search_fields = ["first_name__unaccent__icontains", "email"]
     list_display = ["name", "email", "role", "status", "factors", "last_login"]
     list_display_links = ["name"]
     list_note = _(

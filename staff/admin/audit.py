@@ -67,6 +67,8 @@ class AuditEntryAdmin(ReadOnly, ModelAdmin):
         "Shows who signed in, viewed personal data, exported or changed something. Nobody can remove anything from "
         "it. Pledges appear by number only."
     )
+    # It is searched by ids and days only.
+    in_search = False
     # Only shows the search box: get_search_results() does the search.
     search_fields = ["pk"]
     search_help_text = gettext_lazy("A whole pledge number, or a date such as 23/7/2026")

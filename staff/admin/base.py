@@ -91,12 +91,15 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
     """The base of all admin classes. `list_note` is a text shown above the list.
 
     For the history, `history_kind` is what a change of a row is filtered by. Where the audit log says more about a change than
-    Django's log, `audited_as` are the keys, and values of `page`, by which its details name these rows.
+    Django's log, `audited_as` are the keys, and values of `page`, by which its details name these rows. `search_fields` are
+    those beyond the texts in both languages.
     """
 
     list_note = ""
     history_kind = TEXTS
     audited_as = ()
+    # Whether the search of the header looks into the rows.
+    in_search = True
 
     def rows_in_history(self, request):
         """The rows that the history names and links to."""
@@ -112,6 +115,19 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
         `row` is None if the entry is about several rows, or its row is gone.
         """
         return []
+
+    def get_search_fields(self, request):
+        """The fields of the class, and every text in both languages, found with or without ë and ç."""
+        texts = [
+            f"{field.name}__unaccent__icontains"
+            for field in self.opts.fields
+            if language_of(field) and isinstance(field, models.CharField | models.TextField)
+        ]
+        return [*super().get_search_fields(request), *texts]
+
+    def title_of(self, row):
+        """What the history and the search of the header call a row."""
+        return str(row)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, labels=self.labels(), **kwargs)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -40,10 +41,14 @@ def drafts_for(user):
 
 
 def pending(user):
-    """The drafts that wait or are scheduled, of the kinds of content that this account may change, as a list; one query."""
+    """The drafts of the front page, of the kinds of content that this account may change, as a list; one query.
+
+    Those that wait, are scheduled or were returned, and those that this account has not finished.
+    """
     states = [Draft.State.SUBMITTED, Draft.State.RETURNED, Draft.State.SCHEDULED]
-    rows = Draft.objects.filter(state__in=states).select_related("content_type").defer("data").order_by("changed_at")
-    return [draft for draft in rows if draft.model and _may_change(user, draft.model)]
+    own = Q(state=Draft.State.DRAFT, writers__contains=[user.pk])
+    rows = Draft.objects.filter(Q(state__in=states) | own).select_related("content_type").defer("data")
+    return [draft for draft in rows.order_by("changed_at") if draft.model and _may_change(user, draft.model)]
 
 
 def _may_change(user, model):
@@ -51,27 +56,35 @@ def _may_change(user, model):
     return any(map(user.has_perm, names))
 
 
-def waiting(user, drafts=None):
-    """Yield (label, URL, time) of each draft that waits for this account: to be reviewed, or returned to it."""
+def waiting(user, drafts):
+    """Yield (label, URL, note) of those of these `pending` drafts that wait for this account: for review, or returned to it."""
     may_publish = user.has_perm(PUBLISH)
-    for draft in pending(user) if drafts is None else drafts:
-        if draft.state == Draft.State.SUBMITTED and may_publish:
-            yield _("“%(name)s” waits for your review") % {"name": draft}, draft.form_url, draft.changed_at
-        elif draft.state == Draft.State.RETURNED and user.pk in draft.writers:
-            yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.changed_at
+    for draft in drafts:
+        is_writer = user.pk in draft.writers
+        if draft.state == Draft.State.SUBMITTED and may_publish and not is_writer:
+            yield _("“%(name)s” waits for your review") % {"name": draft}, draft.form_url, ""
+        elif draft.state == Draft.State.RETURNED and is_writer:
+            yield _("The draft “%(name)s” was returned to you") % {"name": draft}, draft.form_url, draft.note
 
 
-def scheduled(user, drafts=None):
-    """Yield (label, URL, time) of each draft that is published by itself, the next one first."""
-    found = [draft for draft in (pending(user) if drafts is None else drafts) if draft.publish_at]
-    for draft in sorted(found, key=lambda draft: draft.publish_at):
-        yield str(draft), draft.form_url, draft.publish_at
+def own(user, drafts):
+    """Those of these `pending` drafts that this account wrote and that wait for nothing of it, the last changed one first."""
+    states = [Draft.State.DRAFT, Draft.State.SUBMITTED]
+    return [draft for draft in reversed(drafts) if draft.state in states and user.pk in draft.writers]
+
+
+def scheduled(drafts):
+    """Yield (label, URL, time) of each of these `pending` drafts that is published by itself."""
+    for draft in drafts:
+        if draft.publish_at:
+            yield str(draft), draft.form_url, draft.publish_at
 
 
 @admin.register(Draft)
 class DraftAdmin(ReadOnly, ModelAdmin):
     """Drafts by state. Each is opened in the form of its row."""
 
+    search_fields = ["name__unaccent__icontains"]
     list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed_at"]
     list_display_links = None
     list_filter = ["state"]

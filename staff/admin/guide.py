@@ -1,5 +1,6 @@
 """The staff guide, docs/editing.md and docs/editing.sq.md, rendered for a page of the admin."""
 
+import re
 from functools import cache
 from xml.etree.ElementTree import Element
 
@@ -43,3 +44,10 @@ def guide(language):
     # Headings get the same anchors as on GitHub, so that links within the guide work in both places.
     html = markdown.markdown(text, extensions=[TocExtension(slugify=slugify_unicode), GuideExtension()])
     return title.removeprefix("# "), mark_safe(html)  # noqa: S308 - a file of this repository, not user input
+
+
+@cache
+def headings(language):
+    """[(heading, anchor)] of the chapters of the guide in a language, without rendering it. Cached as `guide` is."""
+    found = re.findall(r"^## (.+)$", (settings.BASE_DIR / "docs" / FILES[language]).read_text(), re.MULTILINE)
+    return [(heading, slugify_unicode(heading, "-")) for heading in found]

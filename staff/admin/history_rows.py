@@ -75,7 +75,7 @@ def describe(request, entries):
     for entry in entries:
         row = found.get((entry.rows, str(entry.target)))
         entry.who = names.get(entry.user_id, f"#{entry.user_id}") if entry.user_id else _("the site")
-        name = _name(entry.rows, row) if row else entry.label or _short(entry.target)
+        name = entry.rows.title_of(row) if row else entry.label or _short(entry.target)
         if isinstance(entry, LogEntry):
             entry.what = history_words.logged(entry, entry.rows, name)
             entry.links = _links(request, entry, row, *versions.get(entry.pk, (None, None)))
@@ -119,10 +119,6 @@ def _found(request, entries):
         queryset = queryset.select_related(*related) if isinstance(related, list | tuple) and related else queryset
         found |= {(rows, str(row.pk)): row for row in queryset}
     return found
-
-
-def _name(rows, row):
-    return str(getattr(row, getattr(rows, "name_of_row", "") or "", None) or row)
 
 
 def _short(target):

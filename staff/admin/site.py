@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from staff import carried, carrying, sessions
+from staff.admin import search
 from staff.admin.guide import guide
 
 
@@ -27,6 +28,10 @@ class StaffSite(admin.AdminSite):
     dashboard_context = staticmethod(lambda request: {})
     # A function that renders the public page of a row with a change that is rolled back (DraftAdmin.page_view).
     render_unpublished = None
+    # A function that takes the request and yields (label, URL) of further pages that the search finds by name.
+    named_pages = staticmethod(lambda request: [])
+    # A function that takes the request and returns the address of the search for people, or None for accounts without it.
+    find_people_url = staticmethod(lambda request: None)
     # Labels of models, such as "campaign.page". An app is sorted by its first model; models not listed come last.
     model_order = ()
 
@@ -34,7 +39,11 @@ class StaffSite(admin.AdminSite):
         return super().index(request, self.dashboard_context(request) | (extra_context or {}))
 
     def get_urls(self):
-        return [path("help/", self.admin_view(self.guide), name="guide"), *super().get_urls()]
+        return [
+            path("help/", self.admin_view(self.guide), name="guide"),
+            path("search/", self.admin_view(self.search), name="search"),
+            *super().get_urls(),
+        ]
 
     def guide(self, request):
         """The staff guide in the current language."""
@@ -42,6 +51,10 @@ class StaffSite(admin.AdminSite):
         return TemplateResponse(
             request, "staff/guide.html", {**self.each_context(request), "title": title, "text": text}
         )
+
+    def search(self, request):
+        """The results of the search in the header."""
+        return search.view(request, self)
 
     def get_app_list(self, request, app_label=None):
         apps = super().get_app_list(request, app_label)

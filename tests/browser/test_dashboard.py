@@ -1,12 +1,19 @@
 """The dashboard and pages of the admin in a browser: accessible on phone and desktop, in both schemes and languages."""
 
+import re
+
+import pytest
+from django.contrib.contenttypes.models import ContentType
 from playwright.sync_api import expect
 
 from campaign.models import Demand, PageText
 from pledges.models import Message
+from staff.models import Draft
+from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
 from tests.factories import make_pledge, make_staff
+from tests.staff.test_accounts import make_account
 
 LOCALES = {"sq": "sq-AL", "en": "en-GB"}
 
@@ -82,6 +89,61 @@ def test_axe_finds_nothing_serious_on_the_pages_of_the_admin(staff_visit, langua
         faults = faults_and_width(visitor.page, view_of(views, number))
         found |= {(path, *where): what for where, what in faults.items()}
     assert found == {}
+
+
+@in_language_and_views
+def test_axe_finds_nothing_serious_on_the_front_page_of_a_writer_and_on_the_search(staff_visit, language, views):
+    writer = make_account("drita@shembull.al", Role.WRITER, "Drita Kola")
+    for key, state in (("home_lead", "draft"), ("help_lead", "returned")):
+        text = PageText.objects.get(key=key)
+        kind = ContentType.objects.get_for_model(PageText)
+        Draft.objects.create(
+            content_type=kind, object_id=str(text.pk), name=key, state=state, writers=[writer.pk], note="Burimi?"
+        )
+    visitor, found = staff_visit(writer, locale=LOCALES[language]), {}
+    visitor.open("/admin/")
+    found |= faults_and_width(visitor.page, views)
+    for words in ("ndihmë", "xyzzy", "x" * 101):
+        visitor.page.locator("#search-all").fill(words)
+        press(visitor.page.locator(".search-all button"))
+        assert visitor.page.locator("#search-all").input_value() == words
+        found |= faults_and_width(visitor.page, views)
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_the_goal_is_searched_opened_and_come_back_from(staff_visit, language, width):
+    visitor = staff_visit(
+        make_account("besa@shembull.al", Role.PLEDGES, "Besa Kola"),
+        locale=LOCALES[language],
+        viewport={"width": width, "height": 800},
+    )
+    page = visitor.page
+    visitor.open("/admin/pledges/message/")
+    page.locator("#search-all").fill({"sq": "synimi", "en": "goal"}[language])
+    page.keyboard.press("Enter")
+    results = page.locator(".found")
+    expect(results).to_be_visible()
+    press(results.locator("a[href='/admin/pledges/goal/']"))
+    expect(page).to_have_url(re.compile("/admin/pledges/goal/$"))
+    page.go_back()
+    expect(results.locator("a[href='/admin/pledges/goal/']")).to_be_visible()
+    assert faults_in(page, [(width, "light", None)], only_serious=True) == {}
+
+
+def test_a_person_is_found_from_the_search_and_is_in_no_address(staff_visit):
+    pledge = make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+    visitor = staff_visit(make_account("besa@shembull.al", Role.PLEDGES, "Besa Kola"), locale="en-GB")
+    page, addresses = visitor.page, []
+    page.on("request", lambda request: addresses.append(request.url))
+    visitor.open("/admin/")
+    page.locator("#search-all").fill("drita@shembull.al")
+    page.keyboard.press("Enter")
+    press(page.get_by_role("button", name="Find a person: drita@shembull.al"))
+    expect(page.locator("#result_list")).to_contain_text("Drita Kola")
+    assert str(pledge.pk) in page.url
+    assert [address for address in addresses if "drita" in address.lower()] == []
 
 
 # The name of what has the focus. A button within a form has the form as its owner.

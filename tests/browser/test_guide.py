@@ -18,8 +18,8 @@ from playwright.sync_api import expect
 from campaign import logos
 from campaign.demo import invented_logo
 from campaign.management.commands import demo
-from campaign.models import Demand, Handout, Page, PageText, ProtectionUnit
-from pledges.models import Message, MessageText, Sector, WallName
+from campaign.models import Article, Demand, Handout, Page, PageText, ProtectionUnit
+from pledges.models import Backup, Message, MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.models import Draft, PublishingSettings
 from staff.roles import Role
@@ -169,6 +169,9 @@ def sign_in(walk):
 
 
 def words(walk):
+    Backup.objects.create(
+        moment=timezone.now(), finished_at=timezone.now(), seconds=60, bytes=1_000_000, copied_at=timezone.now()
+    )
     walk.open("/admin/")
     walk.picture("front", ".tasks", ".shortcuts li:first-child a", ".everything > h2", to=[".sums"])
     walk.press(".shortcuts li:first-child a")
@@ -296,12 +299,23 @@ def news(walk, besa, reader):
     walk.open(f"/admin/campaign/voice/{make_voice('new').pk}/owner/")
 
 
+def the_search(walk):
+    walk.page.locator("#search-all").fill({"sq": "synimi", "en": "goals"}[walk.language])
+    walk.press(".search-all button")
+    walk.picture("search", "#search-all", ".found li a", to=[".found .panel"])
+
+
 def drafts(walk):
     page, lead = walk.page, PageText.objects.get(key="home_lead")
     change = f"/admin/campaign/pagetext/{lead.pk}/change/"
     walk.open(change)
     walk.fill("text", "title again")
     walk.press("[name=_draft]")
+    in_a_week = timezone.now() + timedelta(days=7)
+    Article.objects.filter(pk=Article.objects.first().pk).update(publish_at=in_a_week)
+    walk.open("/admin/")
+    Article.objects.filter(publish_at=in_a_week).update(publish_at=timezone.now())
+    walk.open(change)
     with walk.visitor.context.expect_page() as opened:
         page.locator("[name=_preview]").click()
     opened.value.wait_for_load_state()
@@ -598,6 +612,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     words(walk)
     pictures(walk)
     news(walk, besa, visit(locale=locale))
+    the_search(walk)
     drafts(walk)
     checks(walk)
     mails(walk)

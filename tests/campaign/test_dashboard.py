@@ -230,7 +230,7 @@ def test_pledges_of_the_last_days_are_in_the_chart_and_the_tables(client):
 
     days = figures(page, "By day")
     assert len(days) == activity.DAYS
-    assert [row[1:] for row in days[:3]] == [["1", "1"], ["2", "1"], ["0", "0"]]
+    assert [row[1:] for row in days[:3]] == [["1", "1", "–"], ["2", "1", "–"], ["0", "0", "–"]]
     sectors = {row[0]: row[1:] for row in figures(page, "By group")}
     assert sectors["Parents"] == ["1", "0", "1"]
     assert sectors["Teachers"] == ["2", "2", "2"]
@@ -260,7 +260,7 @@ def test_days_are_in_tirana_time():
 def test_without_pledges_the_chart_is_empty(client):
     page = dashboard(client, make_staff("view_pledge"))
     assert {page.of(bar)["height"] for bar in page.all("rect")} == {"0"}
-    assert figures(page, "By day")[0][1:] == ["0", "0"]
+    assert figures(page, "By day")[0][1:] == ["0", "0", "–"]
 
 
 def test_recent_activity_requires_the_permission_to_view_pledges(client):

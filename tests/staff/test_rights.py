@@ -155,6 +155,7 @@ VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 21
 FOR_ALL = {
     "index": 200,
     "guide": 200,
+    "search": 200,
     "jsi18n": 200,
     "password_change": 302,
     "password_change_done": 200,

@@ -1,0 +1,42 @@
+"""Pages of the admin by what people do there: those most used, on the front page, and all that the search finds by name."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+def most_used(user):
+    """Yield (label, URL) of the most used pages."""
+    has_perm = user.has_perm
+    if has_perm("campaign.change_pagetext"):
+        yield (
+            _("Edit the home page text"),
+            reverse("admin:campaign_pagetext_changelist", query={"page__exact": "home"}),
+        )
+    if has_perm("campaign.add_article"):
+        yield _("Write news"), reverse("admin:campaign_article_add")
+    if has_perm("campaign.change_page"):
+        yield _("Change a page"), reverse("admin:campaign_page_changelist")
+    if has_perm("pledges.view_pledge"):
+        yield _("Find a pledge"), reverse("admin:pledges_pledge_changelist")
+        yield _("Sign-ups by minute"), reverse("admin:pledges_pledge_minutes")
+        yield _("From sign-up to confirmation"), reverse("admin:pledges_pledge_funnel")
+    yield _("View the site"), reverse("campaign:home")
+
+
+def named_pages(request):
+    """Yield (label, URL) of the pages that the search finds by name, beside the lists."""
+    has_perm = request.user.has_perm
+    yield from most_used(request.user)
+    if has_perm("pledges.change_pledgingsettings"):
+        yield _("Pause or close signing"), reverse("admin:pledges_pledgingsettings_change", args=[1])
+    if has_perm("pledges.change_goal"):
+        yield _("Set the next goal"), reverse("admin:pledges_goal_changelist")
+    if has_perm("campaign.change_sitesettings"):
+        yield (
+            _("Banner, contacts and pages on social networks"),
+            reverse("admin:campaign_sitesettings_change", args=[1]),
+        )
+    if has_perm("staff.change_account"):
+        yield _("Backups: when the last one was made"), f"{reverse('admin:index')}#state"
+    yield _("How do I …?"), reverse("admin:guide")
+    yield _("How I sign in"), reverse("mfa_index")

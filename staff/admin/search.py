@@ -1,0 +1,171 @@
+"""One search in the header of every page of the admin: its pages by name, the guide, and the rows of every list.
+
+What is typed may be the name of a person. It is sent by POST, and the address of the results holds it encrypted, so that it stays
+out of browser histories and logs.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from os.path import commonprefix
+
+from cryptography.fernet import InvalidToken
+from django import forms
+from django.conf import settings
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import get_language, gettext_lazy, override
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from staff import secrets
+from staff.admin.base import change_url
+from staff.admin.guide import headings
+
+MAX_LENGTH, MAX_WORDS = 100, 8
+# Rows of one kind that are shown, and those among which rows with the words in their name are shown first.
+SHOWN, SORTED = 5, 50
+# Endings differ: "synimi" (the goal), "synimet" (the goals). Words of one stem share so many letters, and all typed but so many.
+SHORTEST_STEM, LONGEST_ENDING = 4, 3
+
+
+class SearchForm(forms.Form):
+    """The field of the header."""
+
+    text = forms.CharField(
+        max_length=MAX_LENGTH,
+        error_messages={
+            "required": gettext_lazy("Type what you are looking for."),
+            "max_length": gettext_lazy("Search for fewer words."),
+            "null_characters_not_allowed": gettext_lazy("Type what you are looking for, in letters and digits."),
+        },
+    )
+
+    def clean_text(self):
+        """The words, one space apart. Quotes alone would find everything."""
+        text = " ".join(self.cleaned_data["text"].split())
+        if not text.strip("\"'"):
+            raise forms.ValidationError(self.fields["text"].error_messages["required"], code="required")
+        if len(text.split()) > MAX_WORDS:
+            raise forms.ValidationError(self.fields["text"].error_messages["max_length"], code="max_length")
+        return text
+
+
+@dataclass(frozen=True)
+class Group:
+    """Results of one kind: the `links` shown, as (label, URL), how many there are in all, and the URL of the list of all."""
+
+    name: str
+    links: list
+    count: int
+    all_url: str = ""
+
+
+def url_of(text):
+    """The address of the results of a search."""
+    return reverse("admin:search", query={"for": secrets.encrypt_bytes(text.encode(), secrets.SEARCHED)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def view(request, site):
+    """POST: check what was typed and lead to its results. GET: the results."""
+    form = SearchForm(request.POST) if request.method == "POST" else None
+    if form is not None and form.is_valid():
+        return redirect(url_of(form.cleaned_data["text"]))
+    text, error = "", form.errors["text"][0] if form is not None else ""
+    if token := request.GET.get("for"):
+        try:
+            text = secrets.decrypt_bytes(token, secrets.SEARCHED).decode()
+        except InvalidToken:
+            error = _("This link to a search no longer works. Search again.")
+    context = {
+        **site.each_context(request),
+        "title": _("Search"),
+        # A page cannot contain NUL.
+        "searched": text or request.POST.get("text", "").replace("\0", ""),
+        "search_error": error,
+        "is_search": bool(text),
+        "is_address": "@" in text,
+        "groups": list(_groups(request, site, text)) if text else [],
+        "find_people_url": site.find_people_url(request) if text else None,
+    }
+    return TemplateResponse(request, "staff/search.html", context)
+
+
+def _groups(request, site, text):
+    """Yield a Group for each kind with results: pages of the admin, the guide, then lists in the order of the menu."""
+    models = [model for app in site.get_app_list(request) for model in app["models"]]
+    pages = [_page_of_list(model) for model in models if model["perms"]["view"] or model["perms"]["change"]]
+    pages += [(label, [label], url) for label, url in site.named_pages(request)]
+    guide = reverse("admin:guide")
+    chapters = [(label, [label], f"{guide}#{anchor}") for label, anchor in headings(get_language())]
+    for name, found in (
+        (_("Pages of the admin"), _matching(pages, text)),
+        (_("Guide"), _matching(chapters, text)),
+    ):
+        if found:
+            yield Group(name, found, len(found))
+    for model in models:
+        rows = site.get_model_admin(model["model"])
+        if rows.in_search and rows.has_view_or_change_permission(request) and rows.get_search_fields(request):
+            yield from _rows(request, rows, text)
+
+
+def _page_of_list(model):
+    opts = model["model"]._meta
+    return opts.verbose_name_plural, [opts.verbose_name, opts.verbose_name_plural], model["admin_url"]
+
+
+def _matching(pages, text):
+    """[(label, URL)] of the pages whose names, in either language, have a form of each word. A page is listed once."""
+    typed, found = plain(text).split(), {}
+    for label, names, url in pages:
+        known = [word for name in names for word in _words(name)]
+        if all(any(_is_form(each, word) for word in known) for each in typed):
+            found.setdefault(str(url), capfirst(str(label)))
+    return [(label, url) for url, label in found.items()]
+
+
+def _words(name):
+    """The words of a translatable name in every language."""
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            yield from plain(str(name)).split()
+
+
+def _is_form(typed, word):
+    shared = len(commonprefix([typed, word]))
+    return word.startswith(typed) or shared >= max(SHORTEST_STEM, len(typed) - LONGEST_ENDING)
+
+
+def plain(text):
+    """A text in lower case, without accents and punctuation."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    kept = (" " if unicodedata.category(letter)[0] in "PSZ" else letter for letter in letters)
+    return "".join(letter for letter in kept if not unicodedata.combining(letter))
+
+
+def _rows(request, rows, text):
+    """Yield the Group of the rows of a ModelAdmin that its own search finds, those with the words in their name first."""
+    found, may_repeat = rows.get_search_results(request, rows.get_queryset(request), text)
+    if may_repeat:
+        found = found.distinct()
+    # The ids alone: annotations of a list, such as the number of its pledges, can take seconds.
+    ids, typed = list(found.values_list("pk", flat=True)[:SORTED]), plain(text).split()
+    if not ids:
+        return
+    # None selects no relation, and no argument would select all.
+    related = rows.list_select_related or [None]
+    by_id = rows.model._default_manager.select_related(*related).in_bulk(ids)
+    best = [by_id[pk] for pk in ids if pk in by_id]
+    names = {row.pk: rows.title_of(row) for row in best}
+    best.sort(key=lambda row: not all(word in plain(names[row.pk]) for word in typed))
+    links = [(Truncator(names[row.pk]).chars(120), change_url(row)) for row in best[:SHOWN]]
+    count = len(best) if len(best) < SORTED else found.count()
+    list_url = ""
+    # An address stays out of the address of the list.
+    if count > SHOWN and "@" not in text:
+        list_url = reverse(f"admin:{rows.opts.app_label}_{rows.opts.model_name}_changelist", query={SEARCH_VAR: text})
+    yield Group(capfirst(str(rows.opts.verbose_name_plural)), links, count, list_url)
