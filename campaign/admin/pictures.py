@@ -61,6 +61,7 @@ class PictureAdmin(KeepUsed, ModelAdmin):
     class Media:
         css = {"all": ["css/editor.css"]}
 
+    comes_back = True
     form = PictureForm
     list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]

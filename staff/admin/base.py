@@ -4,7 +4,7 @@ import re
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from staff.admin.typed import TypedForms, TypedInlines
+from staff.carrying import choose_again
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator("^https?://", _("The address must begin with https:// or http://."))
@@ -85,6 +86,8 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
     """The base of all admin classes. `list_note` is a text shown above the list."""
 
     list_note = ""
+    # Whether browsers keep a form of this kind, so that Back shows it as typed. Never for pages that show data of supporters.
+    comes_back = False
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return super().get_form(request, obj, change, labels=self.labels(), **kwargs)
@@ -119,6 +122,14 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
             except ValidationError as error:
                 raise SuspiciousOperation("a selected id is malformed") from error
         return super().response_action(request, queryset, **kwargs)
+
+    def render_change_form(self, request, context, **kwargs):
+        # A form that is shown again, for example with an error, has lost its files. Those of a draft are kept.
+        if names := [file.name for file in request.FILES.values() if not getattr(file, "is_kept", False)]:
+            self.message_user(request, choose_again(names), messages.WARNING)
+        response = super().render_change_form(request, context, **kwargs)
+        response.comes_back = self.comes_back
+        return response
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})

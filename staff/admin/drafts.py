@@ -32,6 +32,7 @@ class DraftsAdmin(DraftPages):
     """Mixin for ModelAdmin: drafts. Kinds that the public never sees have `has_drafts = False`."""
 
     has_drafts = True
+    comes_back = True
 
     # Reading
 

@@ -10,6 +10,7 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
@@ -406,6 +407,44 @@ def test_a_file_is_not_carried_and_its_name_is_said(browser, zana):
     assert value(page, "alt_en") == "Pupils in a yard"
     assert "Choose these files again" in text and "IMG_2041.JPG" in text
     assert not Picture.objects.filter(alt_en="Pupils in a yard").exists()
+
+
+def lose_with_file(browser, user, upload, opened=True, **changes):
+    """Open the form of a picture, choose a file, lose the session and save: the answer."""
+    path = "/admin/campaign/picture/add/"
+    page = sign_in(browser, user).get(path, headers=ENGLISH)
+    data = typed_data(page, alt_en="Pupils in a yard", file=None, **changes) | {"file": upload}
+    end_session(browser)
+    if not opened:
+        del data[carried.OPENED]
+    # The fields come before the file, as in the form.
+    return browser.post(path, {"file": data.pop("file"), **data} if opened == "late" else data, headers=ENGLISH)
+
+
+def heavy(name="IMG_2041.JPG"):
+    """A picture that is larger than a request of someone who is not signed in may be."""
+    return SimpleUploadedFile(name, make_upload(60, 40).read() + b"\0" * 1_000_000)
+
+
+def test_the_words_beside_a_large_file_are_carried_and_the_file_is_named(browser, zana):
+    page = lose_with_file(browser, zana, heavy())
+    assert "You were signed out before this was saved" in words(page)
+    page = send(browser, sign_in_from(browser, page), action="/admin/campaign/picture/add/")
+    text = words(page)
+    assert value(page, "alt_en") == "Pupils in a yard"
+    assert "Choose these files again" in text and "IMG_2041.JPG" in text
+    assert not Picture.objects.filter(alt_en="Pupils in a yard").exists()
+
+
+@pytest.mark.parametrize("opened", [False, "late"])
+def test_a_large_body_of_a_stranger_is_not_read(browser, zana, opened):
+    page = lose_with_file(browser, zana, heavy(), opened=opened)
+    assert page.status_code == 302 and page.url.startswith(LOGIN)
+
+
+def test_words_that_are_too_long_beside_a_large_file_lead_to_sign_in(browser, zana):
+    page = lose_with_file(browser, zana, heavy(), credit_en="x" * 300_000)
+    assert page.status_code == 302 and page.url.startswith(LOGIN)
 
 
 # Pages of the admin with forms of their own, and confirming again
