@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import FocusGrid
 from campaign.models import Picture
-from campaign.pictures import MAX_BYTES
+from campaign.pictures import MAX_BYTES, too_many_bytes
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, KeepUsed, ModelAdmin, change_url
 
@@ -31,7 +31,7 @@ class PictureForm(BilingualForm):
             self.fields["focus"].widget.picture_url = self.instance.fallback_url if self.instance.pk else ""
             self.fields["file"].widget.attrs |= {
                 "data-max-bytes": MAX_BYTES,
-                "data-too-large": _("The file is larger than 15 MB. Make the picture smaller and choose it again."),
+                "data-too-large": too_many_bytes(),
             }
 
     def clean(self):

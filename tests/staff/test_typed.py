@@ -116,7 +116,7 @@ def test_a_refused_form_does_not_ask_for_the_files_of_its_draft(settings, tmp_pa
         key="flyer", section="posters", title_sq="Fletë", title_en="Flyer", is_shown=False
     )
     path = f"/admin/campaign/material/{material.pk}/change/"
-    form = {name: value for name, value in filled(staff.get(path)).items()}
+    form = filled(staff.get(path))
     files = {"file_sq": make_upload(name="flete.jpg"), "file_en": make_upload(name="flyer.jpg")}
     assert staff.post(path, form | files | {"_draft": "1"}).status_code == 302
     form = filled(staff.get(path), **{"title_en": "", "draft-version": "1"})
