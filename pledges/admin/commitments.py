@@ -18,6 +18,12 @@ from pledges.models import Commitment, Sector
 from staff.admin.base import ModelAdmin, ReadOnly
 
 
+NEEDS_SECOND = _(
+    "A second person publishes what you write. So add the new commitment on the page of its group, untick the old one there and "
+    "submit the page for review."
+)
+
+
 class ReplacementForm(forms.Form):
     """The text of the commitment that is offered in place of another one."""
 
@@ -119,6 +125,8 @@ class CommitmentAdmin(ReadOnly, ModelAdmin):
         if not request.user.has_perms(needed) or not commitment.is_offered:
             raise PermissionDenied
         form = ReplacementForm(request.POST or None, commitment=commitment)
+        if form.is_valid() and self.admin_site.get_model_admin(Sector).version_refusal(request):
+            form.add_error(None, NEEDS_SECOND)
         if form.is_valid():
             self.replace(request, commitment, form.cleaned_data)
             return redirect("admin:pledges_commitment_changelist")

@@ -36,12 +36,12 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
 
     form = PledgingSettingsForm
     shown_at = "pledges:sign"
+    urgent_label = _("Pause signing now")
 
     def is_always_allowed(self, request, obj):
-        # Signing is paused at once, without a second person.
-        return (
-            request.user.has_perm("staff.publish_draft") and request.POST.get("state") == PledgingSettings.State.PAUSED
-        )
+        # Only to pause.
+        is_pause = request.POST.get("state") == PledgingSettings.State.PAUSED
+        return is_pause and super().is_always_allowed(request, obj)
 
     fieldsets = [
         (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),

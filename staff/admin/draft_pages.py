@@ -27,6 +27,8 @@ class DraftPages(DraftPreview):
     """
 
     taken_down = {}
+    # The button that publishes without a second person, of kinds that must not wait for one.
+    urgent_label = ""
     # Fields of the form that its buttons fill.
     unplaced_fields = ()
 
@@ -77,6 +79,8 @@ class DraftPages(DraftPreview):
             buttons = [("_save", _("Publish"), True, False)]
         else:
             buttons = [("_submit", _("Submit for review"), True, False)]
+            if self.urgent_label and drafting.may_publish:
+                buttons.append(("_save", self.urgent_label, False, False))
         buttons.append(("_draft", _("Save draft"), False, False))
         if self.has_preview:
             buttons.append(("_preview", _("Preview"), False, True))

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from staff import carried, carrying, sessions
 from staff.admin.guide import guide
 
-
 # As Django's never_cache, without no-store: a browser keeps the form for its back button only, until the account signs out.
 FOR_BACK = "private, max-age=0, must-revalidate"
 
