@@ -69,20 +69,12 @@ def opened(request):
     return signing.dumps([request.user.pk, request.get_full_path()], salt=OPENED)
 
 
-def opened_by(post):
-    """(id of the account, address of the page) that opened a form, or None if the form does not say it."""
-    try:
-        return signing.loads(post.get(OPENED, ""), salt=OPENED)
-    except signing.BadSignature:
-        return None
-
-
 def seal(request):
     """What this POST has typed as a token, or None if nothing tells which account opened the form. May raise TooLong."""
-    opener = opened_by(request.POST)
-    if opener is None:
+    try:
+        account, page = signing.loads(request.POST.get(OPENED, ""), salt=OPENED)
+    except signing.BadSignature:
         return None
-    account, page = opener
     fields = [(name, value) for name, values in request.POST.lists() if not LEFT_OUT.search(name) for value in values]
     files = [file.name for _name, files in request.FILES.lists() for file in files]
     carried = Carried(account, request.get_full_path(), page, fields, files, time.time())

@@ -1,29 +1,21 @@
-"""A form with files that arrives without a session: its words are read, so that they can be carried, and its files are not."""
+"""A form with files that arrives without a session: its words are read, so that they can be carried, and its files are not.
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+The body is read only if a cookie says that an account has opened such a form in this browser. It arrives in the head of the
+request, so a stranger cannot make the site wait for a large body. It opens nothing else.
+"""
+
+from django.conf import settings
+from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.core.files.uploadhandler import FileUploadHandler
 
-from staff import carried
+COOKIE = "uploads"
+# For how long a form may be open.
+MAX_AGE_SECONDS = 24 * 3600
 
 
 class WithoutContent(FileUploadHandler):
-    """Keeps the names of files. Stops at the first file of a form that no account has opened, before its content arrives.
-
-    Forms say who opened them in their first fields (`staff/templatetags/carried_forms.py`), and fields have a limit of their
-    own. So a stranger cannot make the site read a large body.
-    """
-
-    # Set by read_words().
-    parser = None
-
-    def new_file(self, *args, **kwargs):
-        """Called at the head of a file."""
-        super().new_file(*args, **kwargs)
-        # The parser has no public attribute for the fields so far; checked against Django 6.1.
-        if carried.opened_by(self.parser._post) is None:
-            raise StopUpload(connection_reset=True)
+    """Keeps the names of files, and drops what is in them."""
 
     def receive_data_chunk(self, raw_data, start):
         """Drop a part of a file."""
@@ -34,12 +26,24 @@ class WithoutContent(FileUploadHandler):
         return UploadedFile(name=self.file_name, size=file_size)
 
 
-def read_words(request):
-    """Read `request.POST`, and the names in `request.FILES`, of a form that an account has opened; returns whether it is one."""
-    handler = WithoutContent(request)
+def allow(request, response):
+    """Set the cookie in the response that shows a form with files."""
+    response.set_signed_cookie(
+        COOKIE,
+        request.user.pk,
+        salt=COOKIE,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def is_allowed(request):
+    """Whether an account has opened a form with files in this browser. The words of this request may be read then."""
     try:
-        handler.parser = MultiPartParser(request.META, request, [handler], request.encoding)
-        request._post, request._files = handler.parser.parse()
-    except (MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+        request.get_signed_cookie(COOKIE, salt=COOKIE, max_age=MAX_AGE_SECONDS)
+    except (KeyError, signing.BadSignature):
         return False
-    return carried.opened_by(request.POST) is not None
+    request.upload_handlers = [WithoutContent(request)]
+    return True

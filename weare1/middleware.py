@@ -122,7 +122,7 @@ def network_for_staff(get_response):
 def refuse_large_bodies(get_response):
     """Middleware: only staff who are signed in send more than a form. Others are refused before the body is read.
 
-    Of a form that staff opened before their session ended, the words are read and carried through sign-in, without its files.
+    Of a form that staff opened before their session ended, the words are carried through sign-in, without its files.
 
     A view that accepts uploads (`pledges.http.accept_uploads`) has a limit of its own, and looks at the link first.
     """
@@ -135,7 +135,7 @@ def refuse_large_bodies(get_response):
                     return get_response(request)
                 raise RequestDataTooBig
             is_strong = request.user.is_authenticated and sessions.is_strong(request)
-            if not is_strong and not uploads.read_words(request):
+            if not is_strong and not uploads.is_allowed(request):
                 return redirect(settings.LOGIN_URL)
         return get_response(request)
 

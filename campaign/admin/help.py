@@ -36,7 +36,7 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
     recovered_values = taken_down = {"is_shown": False}
     shown_at = "campaign:help"
     # A wrong number can put a child at risk.
-    urgent_label = _("Publish now, without a second person")
+    urgent = ("_save", "1", _("Publish now, without a second person"))
     list_note = format_lazy(
         "{} {}",
         _("A wrong number can put a child at risk. Call each one from time to time, then choose “Verified today”."),

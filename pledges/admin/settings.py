@@ -36,7 +36,8 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
 
     form = PledgingSettingsForm
     shown_at = "pledges:sign"
-    urgent_label = _("Pause signing now")
+    # The last value of a field counts, so this button pauses in any case.
+    urgent = ("state", PledgingSettings.State.PAUSED, _("Pause signing now"))
 
     def is_always_allowed(self, request, obj):
         # Only to pause.

@@ -19,6 +19,7 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from staff import uploads
 from staff.admin.typed import TypedForms, TypedInlines
 from staff.carrying import choose_again
 
@@ -129,6 +130,8 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
             self.message_user(request, choose_again(names), messages.WARNING)
         response = super().render_change_form(request, context, **kwargs)
         response.comes_back = self.comes_back
+        if response.context_data["has_file_field"]:
+            uploads.allow(request, response)
         return response
 
     def changelist_view(self, request, extra_context=None):

@@ -266,8 +266,8 @@ class DraftsAdmin(DraftPages):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def is_always_allowed(self, request, obj):
-        """Whether this form may be published without a second person, for safety. Kinds with `urgent_label` allow it."""
-        return bool(self.urgent_label) and request.user.has_perm(PUBLISH)
+        """Whether this form may be published without a second person, for safety. Kinds with `urgent` allow it."""
+        return bool(self.urgent) and request.user.has_perm(PUBLISH)
 
 
 def _uuid(text):

@@ -10,13 +10,14 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
 from campaign.models import Page, Picture
 from pledges.models import Sector
-from staff import carried, secrets, sessions
+from staff import carried, secrets, sessions, uploads
 from tests.factories import app_code, give_app, make_staff, make_upload, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import ENGLISH, form_of, send
@@ -409,16 +410,15 @@ def test_a_file_is_not_carried_and_its_name_is_said(browser, zana):
     assert not Picture.objects.filter(alt_en="Pupils in a yard").exists()
 
 
-def lose_with_file(browser, user, upload, opened=True, **changes):
+def lose_with_file(browser, user, upload, cookie=None, **changes):
     """Open the form of a picture, choose a file, lose the session and save: the answer."""
     path = "/admin/campaign/picture/add/"
     page = sign_in(browser, user).get(path, headers=ENGLISH)
     data = typed_data(page, alt_en="Pupils in a yard", file=None, **changes) | {"file": upload}
     end_session(browser)
-    if not opened:
-        del data[carried.OPENED]
-    # The fields come before the file, as in the form.
-    return browser.post(path, {"file": data.pop("file"), **data} if opened == "late" else data, headers=ENGLISH)
+    if cookie is not None:
+        browser.cookies[uploads.COOKIE] = cookie
+    return browser.post(path, data, headers=ENGLISH)
 
 
 def heavy(name="IMG_2041.JPG"):
@@ -436,15 +436,23 @@ def test_the_words_beside_a_large_file_are_carried_and_the_file_is_named(browser
     assert not Picture.objects.filter(alt_en="Pupils in a yard").exists()
 
 
-@pytest.mark.parametrize("opened", [False, "late"])
-def test_a_large_body_of_a_stranger_is_not_read(browser, zana, opened):
-    page = lose_with_file(browser, zana, heavy(), opened=opened)
+@pytest.mark.parametrize("cookie", ["", "1:forged", signing.dumps("1", salt="other")])
+def test_a_large_body_is_not_read_without_the_cookie_of_a_form_with_files(browser, zana, cookie):
+    page = lose_with_file(browser, zana, heavy(), cookie=cookie)
     assert page.status_code == 302 and page.url.startswith(LOGIN)
 
 
-def test_words_that_are_too_long_beside_a_large_file_lead_to_sign_in(browser, zana):
+def test_words_that_are_too_long_beside_a_large_file_are_refused_in_words(browser, zana):
     page = lose_with_file(browser, zana, heavy(), credit_en="x" * 300_000)
-    assert page.status_code == 302 and page.url.startswith(LOGIN)
+    assert page.status_code == 400 and "It was too long or damaged" in page.text
+
+
+def test_a_form_without_files_sets_no_cookie_for_large_bodies(browser, zana):
+    sign_in(browser, zana).get(about_path())
+    assert uploads.COOKIE not in browser.cookies
+    browser.get("/admin/campaign/picture/add/")
+    cookie = browser.cookies[uploads.COOKIE]
+    assert cookie["path"] == "/admin/" and cookie["httponly"] and cookie["samesite"] == "Strict"
 
 
 # Pages of the admin with forms of their own, and confirming again

@@ -388,7 +388,7 @@ def test_pausing_and_taking_down_need_no_second_person(editor):
 
 def test_a_help_number_is_corrected_without_a_second_person_and_signing_only_paused(editor, writer):
     channel, settings = HelpChannel.objects.first(), PledgingSettings.objects.get_or_create(pk=1)[0]
-    button = 'name="_save" value="Publish now, without a second person"'
+    button = ">Publish now, without a second person</button>"
     assert button not in editor.get(path_of(channel), headers=ENGLISH).text
     PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
     assert button in editor.get(path_of(channel), headers=ENGLISH).text
@@ -396,7 +396,13 @@ def test_a_help_number_is_corrected_without_a_second_person_and_signing_only_pau
     channel.refresh_from_db()
     assert channel.number == "129 129"
     assert button not in writer.get(path_of(channel), headers=ENGLISH).text
-    assert 'name="_save" value="Pause signing now"' in editor.get(path_of(settings), headers=ENGLISH).text
+    page = editor.get(path_of(settings), headers=ENGLISH).text
+    assert '<button type="submit" class="button" name="state" value="paused">Pause signing now</button>' in page
+    # The list says “open”, and the button comes after it.
+    pause = form_of(editor, settings, message_sq="Kthehemi.", message_en="Back soon.") | {"state": ["open", "paused"]}
+    assert editor.post(path_of(settings), pause).status_code == 302
+    settings.refresh_from_db()
+    assert settings.state == "paused"
     assert "A second person publishes" in said(press(editor, settings, "_save", shows_numbers="on", state="open"))
 
 
@@ -404,6 +410,8 @@ def test_with_a_second_person_nobody_replaces_a_commitment_alone(editor):
     PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
     commitment = Commitment.objects.filter(is_offered=True).first()
     path = f"/admin/pledges/commitment/{commitment.pk}/replace/"
+    page = editor.get(path, headers=ENGLISH)
+    assert "A second person publishes" in page.text and 'value="Replace"' not in page.text
     page = editor.post(path, {"text_sq": "I ri.", "text_en": "A new one."}, headers=ENGLISH)
     assert "A second person publishes" in page.text and "A new one." in page.text
     assert not Commitment.objects.filter(text_en="A new one.").exists()

@@ -124,3 +124,21 @@ def test_a_refused_form_does_not_ask_for_the_files_of_its_draft(settings, tmp_pa
     assert page.status_code == 200 and "errornote" in page.text and "Choose these files again" not in page.text
     page = staff.post(path, form | {"file_sq": make_upload(name="re.jpg"), "_save": "1"}, headers=ENGLISH)
     assert "time: re.jpg" in page.text
+
+
+# A search that finds nothing
+
+
+def test_every_list_keeps_the_words_of_a_search_that_finds_nothing():
+    staff = sign_in(Client(), make_staff(superuser=True))
+    searched = [model._meta for model, rows in admin.site._registry.items() if rows.search_fields]
+    assert len(searched) > 8
+    for meta in searched:
+        page = staff.get(f"/admin/{meta.app_label}/{meta.model_name}/", {"q": "nuk ka fare"}, headers=ENGLISH)
+        assert page.status_code == 200 and 'name="q" value="nuk ka fare"' in page.text, meta
+
+
+@pytest.mark.parametrize(("path", "words"), [("/sq/kerko/", "Nuk u gjet asgjë"), ("/en/search/", "Nothing found")])
+def test_the_public_search_keeps_the_words_that_find_nothing(client, path, words):
+    page = client.post(path, {"q": "xyzzy <b>"})
+    assert 'value="xyzzy &lt;b&gt;"' in page.text and words in page.text
