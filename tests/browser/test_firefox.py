@@ -1,4 +1,4 @@
-"""The pledge in Firefox ESR, from the form to the thanks, with and without JavaScript, the check above the limit, and Back in the admin."""
+"""The pledge in Firefox ESR, from the form to the thanks, and the check above the limit; Back in the admin."""
 
 import time
 

@@ -410,12 +410,14 @@ def test_a_file_is_not_carried_and_its_name_is_said(browser, zana):
     assert not Picture.objects.filter(alt_en="Pupils in a yard").exists()
 
 
-def lose_with_file(browser, user, upload, cookie=None, **changes):
+def lose_with_file(browser, user, upload, cookie=None, opened=True, **changes):
     """Open the form of a picture, choose a file, lose the session and save: the answer."""
     path = "/admin/campaign/picture/add/"
     page = sign_in(browser, user).get(path, headers=ENGLISH)
     data = typed_data(page, alt_en="Pupils in a yard", file=None, **changes) | {"file": upload}
     end_session(browser)
+    if not opened:
+        del data[carried.OPENED]
     if cookie is not None:
         browser.cookies[uploads.COOKIE] = cookie
     return browser.post(path, data, headers=ENGLISH)
@@ -440,6 +442,12 @@ def test_the_words_beside_a_large_file_are_carried_and_the_file_is_named(browser
 def test_a_large_body_is_not_read_without_the_cookie_of_a_form_with_files(browser, zana, cookie):
     page = lose_with_file(browser, zana, heavy(), cookie=cookie)
     assert page.status_code == 302 and page.url.startswith(LOGIN)
+
+
+def test_a_large_body_that_no_account_opened_leads_to_sign_in_and_carries_nothing(browser, zana):
+    page = lose_with_file(browser, zana, heavy(), opened=False)
+    page.close()
+    assert page.status_code == 302 and "/login/" in page.url
 
 
 def test_words_that_are_too_long_beside_a_large_file_are_refused_in_words(browser, zana):
