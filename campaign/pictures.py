@@ -12,7 +12,8 @@ from PIL import Image, ImageCms, ImageOps
 
 # Of the storage, for the picture library and logos: each upload has a folder with a random name in it.
 FOLDER = "pictures"
-MAX_BYTES = 15 * 1024 * 1024
+# More than a phone writes for MAX_PIXELS. The body of the request has a limit of its own in deploy/nginx.conf.
+MAX_BYTES = 30 * 1024 * 1024
 # The resolution of a phone camera, whose JPEG is decoded at a half or a quarter of its size.
 MAX_PIXELS = 50_000_000
 # For formats that are decoded whole: WebP takes 16 bytes of memory for each pixel meanwhile.
@@ -45,10 +46,16 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 def safe_copy(upload):
     """Return an upload re-encoded, upright and within MAX_SIDE, as a ContentFile; raises ValidationError if it is unusable."""
-    too_large = _("The file is larger than 15 MB. Make the picture smaller and choose it again.")
-    copy = decoded(upload, MAX_BYTES, too_large)
+    copy = decoded(upload, MAX_BYTES, too_many_bytes())
     extension = "png" if copy.mode == "RGBA" else "jpg"
     return ContentFile(encode(copy, *ORIGINAL_ENCODINGS[extension]), name=f"full.{extension}")
+
+
+def too_many_bytes():
+    """The sentence about a file that is too large, which the browser shows too."""
+    return _(
+        "The file is larger than 30 MB. Save a smaller copy, for example in the photo app of your phone, and choose that one."
+    )
 
 
 def decoded(upload, max_bytes, too_large):
@@ -101,7 +108,11 @@ def _check_dimensions(image):
 
 def _too_many_pixels_error():
     return ValidationError(
-        _("The picture has more than 50 million pixels. Make it smaller and choose it again."), code="too_many_pixels"
+        _(
+            "The picture has more than 50 million pixels. Save a smaller copy, for example in the photo app of your phone, and "
+            "choose that one."
+        ),
+        code="too_many_pixels",
     )
 
 

@@ -81,14 +81,22 @@ def _has_ended(request):
 
 
 def end_expired_sessions(get_response):
-    """Middleware: log out a session that has ended, before the request is handled."""
+    """Middleware: log out a session that has ended, before the request is handled.
+
+    When an account signs out, its browser also empties its cache of this site, which holds forms for its back button.
+    """
 
     def middleware(request):
-        if request.path_info.startswith("/admin/") and request.user.is_authenticated:
-            request.session.setdefault(STARTED_AT, time.time())
-            if _has_ended(request):
-                logout(request)
-                messages.info(request, _("You have been signed out. Please sign in again."))
-        return get_response(request)
+        if not (request.path_info.startswith("/admin/") and request.user.is_authenticated):
+            return get_response(request)
+        request.session.setdefault(STARTED_AT, time.time())
+        if _has_ended(request):
+            logout(request)
+            messages.info(request, _("You have been signed out. Please sign in again."))
+            return get_response(request)
+        response = get_response(request)
+        if not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
 
     return middleware

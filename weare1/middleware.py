@@ -17,7 +17,7 @@ from django.utils.csp import build_policy
 from pledges import metrics, snapshot
 from pledges.http import NOT_INDEXED
 from pledges.network import network, site_prefix
-from staff import sessions
+from staff import sessions, uploads
 from weare1 import errors, request_ids
 
 request_started.connect(request_ids.begin)
@@ -72,7 +72,7 @@ class SecurityHeadersMiddleware(SecurityMiddleware):
             response.headers.setdefault("Content-Security-Policy", build_policy(settings.SECURE_CSP))
             if not getattr(response, "xframe_options_exempt", False):
                 response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
-        is_page = response.status_code < 300 and "no-store" in response.get("Cache-Control", "")
+        is_page = response.status_code < 300 and "private" in response.get("Cache-Control", "")
         if is_page or response.status_code >= 400:
             response.headers.setdefault("X-Robots-Tag", NOT_INDEXED)
         return response
@@ -122,6 +122,8 @@ def network_for_staff(get_response):
 def refuse_large_bodies(get_response):
     """Middleware: only staff who are signed in send more than a form. Others are refused before the body is read.
 
+    Of a form that staff opened before their session ended, the words are carried through sign-in, without its files.
+
     A view that accepts uploads (`pledges.http.accept_uploads`) has a limit of its own, and looks at the link first.
     """
 
@@ -132,7 +134,8 @@ def refuse_large_bodies(get_response):
                 if int(length) <= _upload_limit(request):
                     return get_response(request)
                 raise RequestDataTooBig
-            if not (request.user.is_authenticated and sessions.is_strong(request)):
+            is_strong = request.user.is_authenticated and sessions.is_strong(request)
+            if not is_strong and not uploads.is_allowed(request):
                 return redirect(settings.LOGIN_URL)
         return get_response(request)
 

@@ -36,6 +36,8 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
     list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
     recovered_values = taken_down = {"is_shown": False}
     shown_at = "campaign:help"
+    # A wrong number can put a child at risk.
+    urgent = ("_save", "1", _("Publish now, without a second person"))
     list_note = format_lazy(
         "{} {}",
         _("A wrong number can put a child at risk. Call each one from time to time, then choose “Verified today”."),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import FocusGrid
 from campaign.models import Picture
-from campaign.pictures import MAX_BYTES
+from campaign.pictures import MAX_BYTES, too_many_bytes
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, KeepUsed, ModelAdmin, change_url
 
@@ -32,7 +32,7 @@ class PictureForm(BilingualForm):
             self.fields["focus"].widget.picture_url = self.instance.fallback_url if self.instance.pk else ""
             self.fields["file"].widget.attrs |= {
                 "data-max-bytes": MAX_BYTES,
-                "data-too-large": _("The file is larger than 15 MB. Make the picture smaller and choose it again."),
+                "data-too-large": too_many_bytes(),
             }
 
     def clean(self):
@@ -62,6 +62,7 @@ class PictureAdmin(KeepUsed, ModelAdmin):
     class Media:
         css = {"all": ["css/editor.css"]}
 
+    comes_back = True
     form = PictureForm
     list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]

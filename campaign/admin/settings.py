@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import PictureSelect
 from campaign.models import MenuPlace, Page, SiteSettings, SocialLink
-from staff.admin.base import SETTINGS, NoAddOrDelete, SettingsAdmin, StackedInline
+from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
+from staff.admin.in_history import SETTINGS
 
 
 class SocialLinkInline(StackedInline):

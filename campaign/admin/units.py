@@ -24,6 +24,10 @@ from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
 
 LIST = "admin:campaign_protectionunit_changelist"
+NEEDS_SECOND = _(
+    "A second person publishes what you write, so a file cannot be stored now. Change each unit in its form and submit it for "
+    "review."
+)
 # The problems of a file that are shown; one separator that is wrong makes a problem of every line.
 SHOWN_PROBLEMS = 20
 
@@ -188,13 +192,14 @@ class ProtectionUnitAdmin(ContentAdmin):
         if not (self.has_add_permission(request) and self.has_change_permission(request)):
             raise PermissionDenied("campaign.add_protectionunit", "campaign.change_protectionunit")
         form, comparison = ImportForm(), None
+        refusal = NEEDS_SECOND if self.version_refusal(request) else None
         if request.method == "POST":
             form = ImportForm(request.POST, request.FILES)
             if form.is_valid():
                 with transaction.atomic():
                     self.lock_table()
                     comparison = unit_imports.compare(form.lines, request.user)
-                    if self._is_confirmed(request, comparison):
+                    if not refusal and self._is_confirmed(request, comparison):
                         self._store(request, comparison.to_save)
                         return redirect(LIST)
                 # The lines of the file, to be corrected on the page of the preview.
@@ -207,6 +212,7 @@ class ProtectionUnitAdmin(ContentAdmin):
             "form": form,
             "columns": [unit_lists.heading(column) for column in unit_lists.COLUMNS],
             "comparison": comparison,
+            "refusal": refusal,
             "problems": comparison and comparison.problems[:SHOWN_PROBLEMS],
             "more_problems": comparison and max(0, len(comparison.problems) - SHOWN_PROBLEMS),
         }

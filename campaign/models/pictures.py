@@ -102,7 +102,7 @@ class Picture(models.Model):
         width_field="width",
         height_field="height",
         help_text=_(
-            "JPEG, PNG or WebP, 15 MB or smaller. We remove the data about where and how it was taken. Never use a "
+            "JPEG, PNG or WebP, 30 MB or smaller. We remove the data about where and how it was taken. Never use a "
             "photo of a child in distress, or anything that could identify a victim."
         ),
     )

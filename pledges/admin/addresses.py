@@ -8,7 +8,8 @@ from pledges import addresses
 from pledges.admin.base import decrypted, reason_url, sees_people
 from pledges.models import BlockedAddress, ProviderRule
 from staff.admin import many_people
-from staff.admin.base import PLEDGES, SETTINGS, BilingualForm, ModelAdmin
+from staff.admin.base import BilingualForm, ModelAdmin
+from staff.admin.in_history import PLEDGES, SETTINGS
 from staff.models import AuditEntry
 
 RECOMPUTED = _(

@@ -10,7 +10,8 @@ from django.utils.translation import ngettext
 
 from pledges.admin.base import sees_people
 from pledges.models import Batch, Pledge
-from staff.admin.base import PLEDGES, ModelAdmin, NoAddOrDelete, change_url
+from staff.admin.base import ModelAdmin, NoAddOrDelete, change_url
+from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
 STATES = Batch.State

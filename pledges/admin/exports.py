@@ -28,7 +28,8 @@ from pledges.admin.base import sees_people
 from pledges.exports import columns
 from pledges.models import Export, Pledge
 from staff.admin import many_people
-from staff.admin.base import PLEDGES, ModelAdmin
+from staff.admin.base import ModelAdmin
+from staff.admin.in_history import PLEDGES
 
 LIST_URL_NAME = "admin:pledges_pledge_changelist"
 CONTENT_TYPES = {

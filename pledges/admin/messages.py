@@ -8,7 +8,8 @@ from django.utils.translation import ngettext
 
 from pledges.models import Message
 from staff.admin.asking import asks_first
-from staff.admin.base import PLEDGES, ModelAdmin, ReadOnly
+from staff.admin.base import ModelAdmin, ReadOnly
+from staff.admin.in_history import PLEDGES
 
 
 @admin.register(Message)

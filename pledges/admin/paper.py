@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 from pledges.figures import paper
 from pledges.forms.paper import CountForm, IssueForm, PlaceForm, PrintForm, VoidForm
 from pledges.models import PaperSheet, Sector
-from staff.admin.base import PLEDGES, ModelAdmin
+from staff.admin.base import ModelAdmin
+from staff.admin.in_history import PLEDGES
 from staff.models import Account, AuditEntry
 
 COUNT, PRINT = "admin:pledges_papersheet_count", "admin:pledges_papersheet_print"

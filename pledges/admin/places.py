@@ -5,7 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.admin.base import ProtectedByPledges
 from pledges.models import County, Municipality
-from staff.admin.base import SETTINGS, ModelAdmin
+from staff.admin.base import ModelAdmin
+from staff.admin.in_history import SETTINGS
 
 
 @admin.register(County)

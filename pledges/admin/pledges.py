@@ -26,7 +26,8 @@ from pledges.crypto import keys
 from pledges.models import Batch, BatchRow, Message, Pledge, Sector
 from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
 from staff.admin import many_people
-from staff.admin.base import PLEDGES, ModelAdmin
+from staff.admin.base import ModelAdmin
+from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
 READONLY_FIELDS = [

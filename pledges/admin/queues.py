@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from staff.admin import many_people
-from staff.admin.base import PLEDGES, ModelAdmin, NoAddOrDelete
+from staff.admin.base import ModelAdmin, NoAddOrDelete
+from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
 # Of what staff write about a decision, which the audit log keeps.

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from pledges.models import Goal, PledgingSettings, PublishedCounty
 from pledges.numbers import number
 from pledges.totals import tally
-from staff.admin.base import SETTINGS, BilingualForm, SettingsAdmin
+from staff.admin.base import BilingualForm, SettingsAdmin
 from staff.admin.content import ContentAdmin
+from staff.admin.in_history import SETTINGS
 
 
 class PledgingSettingsForm(BilingualForm):
@@ -36,12 +37,13 @@ class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
 
     form = PledgingSettingsForm
     shown_at = "pledges:sign"
+    # The last value of a field counts, so this button pauses in any case.
+    urgent = ("state", PledgingSettings.State.PAUSED, _("Pause signing now"))
 
     def is_always_allowed(self, request, obj):
-        # Signing is paused at once, without a second person.
-        return (
-            request.user.has_perm("staff.publish_draft") and request.POST.get("state") == PledgingSettings.State.PAUSED
-        )
+        # Only to pause.
+        is_pause = request.POST.get("state") == PledgingSettings.State.PAUSED
+        return is_pause and super().is_always_allowed(request, obj)
 
     fieldsets = [
         (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),

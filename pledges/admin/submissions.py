@@ -7,7 +7,8 @@ from django.utils.translation import ngettext
 
 from pledges.models import Submission
 from staff.admin.asking import asks_first
-from staff.admin.base import PLEDGES, ModelAdmin
+from staff.admin.base import ModelAdmin
+from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
 

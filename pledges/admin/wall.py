@@ -19,7 +19,8 @@ from pledges.crypto import keys
 from pledges.models import Pledge, RefusedWord, WallName
 from staff.admin import many_people
 from staff.admin.asking import asks_first
-from staff.admin.base import PLEDGES, ModelAdmin, NoAddOrDelete
+from staff.admin.base import ModelAdmin, NoAddOrDelete
+from staff.admin.in_history import PLEDGES
 
 SHOWN, REFUSED = Pledge.Wall.SHOWN, Pledge.Wall.REFUSED
 DECISION_MESSAGES = {

@@ -4,7 +4,7 @@ import re
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -20,15 +20,16 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from staff import uploads
 from staff.admin.error_words import put_in_words
+from staff.admin.in_history import SETTINGS, InHistory
 from staff.admin.typed import TypedForms, TypedInlines
+from staff.carrying import choose_again
 
 # Django's URLField admits ftp too, which browsers no longer open.
 WEB_ADDRESS = validators.RegexValidator(
     "^https?://", _("The address must begin with https:// or http://."), code="scheme"
 )
-# What the history can be filtered by (staff/admin/history_list.py).
-TEXTS, PLEDGES, SETTINGS = "texts", "pledges", "settings"
 # The lookups that list filters use.
 FILTER_LOOKUPS = ("exact", "in", "isnull", "gte", "lt")
 
@@ -87,34 +88,17 @@ class BothLanguages:
         return field
 
 
-class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
+class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
     """The base of all admin classes. `list_note` is a text shown above the list.
 
-    For the history, `history_kind` is what a change of a row is filtered by. Where the audit log says more about a change than
-    Django's log, `audited_as` are the keys, and values of `page`, by which its details name these rows. `search_fields` are
-    those beyond the texts in both languages.
+    `search_fields` are those beyond the texts in both languages.
     """
 
     list_note = ""
-    history_kind = TEXTS
-    audited_as = ()
     # Whether the search of the header looks into the rows.
     in_search = True
-
-    def rows_in_history(self, request):
-        """The rows that the history names and links to."""
-        return self.model._default_manager.all()
-
-    def words_in_history(self, entry):
-        """What an entry of the audit log about these rows says, in place of "changed …" with all its details; "" for that."""
-        return ""
-
-    def links_in_history(self, request, entry, row):
-        """[(label, URL)] of what can be done about an entry of the audit log, in place of “Open”; [] for that.
-
-        `row` is None if the entry is about several rows, or its row is gone.
-        """
-        return []
+    # Whether browsers keep a form of this kind, so that Back shows it as typed. Never for pages that show data of supporters.
+    comes_back = False
 
     def get_search_fields(self, request):
         """The fields of the class, and every text in both languages, found with or without ë and ç."""
@@ -124,10 +108,6 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
             if language_of(field) and isinstance(field, models.CharField | models.TextField)
         ]
         return [*super().get_search_fields(request), *texts]
-
-    def title_of(self, row):
-        """What the history and the search of the header call a row."""
-        return str(row)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, labels=self.labels(), **kwargs)
@@ -164,6 +144,16 @@ class ModelAdmin(TypedForms, BothLanguages, admin.ModelAdmin):
             except ValidationError as error:
                 raise SuspiciousOperation("a selected id is malformed") from error
         return super().response_action(request, queryset, **kwargs)
+
+    def render_change_form(self, request, context, **kwargs):
+        # A form that is shown again, for example with an error, has lost its files. Those of a draft are kept.
+        if names := [file.name for file in request.FILES.values() if not getattr(file, "is_kept", False)]:
+            self.message_user(request, choose_again(names), messages.WARNING)
+        response = super().render_change_form(request, context, **kwargs)
+        response.comes_back = self.comes_back
+        if response.context_data["has_file_field"]:
+            uploads.allow(request, response)
+        return response
 
     def changelist_view(self, request, extra_context=None):
         return super().changelist_view(request, {"list_note": self.list_note, **(extra_context or {})})

@@ -167,6 +167,7 @@ def add_files(request, draft):
     for file in draft.files.all():
         if file.field not in request.FILES and f"{file.field}-clear" not in request.POST:
             request.FILES[file.field] = SimpleUploadedFile(file.name, bytes(file.content), file.kind)
+            request.FILES[file.field].is_kept = True
 
 
 def errors_of(form, formsets):

@@ -85,7 +85,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     """Drafts by state. Each is opened in the form of its row."""
 
     search_fields = ["name__unaccent__icontains"]
-    list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed_at"]
+    list_display = ["row", "content_type", "state", "publish_at", "changed_by", "changed"]
     list_display_links = None
     list_filter = ["state"]
     list_select_related = ["changed_by", "content_type"]
@@ -101,6 +101,16 @@ class DraftAdmin(ReadOnly, ModelAdmin):
     def row(self, draft):
         """The name of the row, with a link to its form."""
         return format_html('<a href="{}">{}</a>', draft.form_url, draft)
+
+    @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
+    def changed(self, draft):
+        """When it was changed, with a mark after a year."""
+        when = draft_forms.local(draft.changed_at)
+        return (
+            format_html('{} <strong class="doubt">{}</strong>', when, _("a year ago or longer"))
+            if draft.is_old
+            else when
+        )
 
     def get_urls(self):
         def named(pattern, view, name):

@@ -27,6 +27,8 @@ class DraftPages(DraftPreview):
     """
 
     taken_down = {}
+    # (name, value, label) of the button that publishes without a second person, of kinds that must not wait for one.
+    urgent = None
     # Fields of the form that its buttons fill.
     unplaced_fields = ()
 
@@ -58,6 +60,7 @@ class DraftPages(DraftPreview):
             "live_url": self.page_of(obj) if is_live and draft is not None else None,
             "needs_second": drafting.needs_second,
             "buttons": self.draft_buttons(request, drafting, obj) if may else [],
+            "urgent": self.urgent if may and drafting.may_publish and not drafting.may_publish_now else None,
             "reviews": may and drafting.may_review,
             "schedule": self.schedule_form(request, drafting, obj) if may and not drafting.may_review else None,
             "take_down_url": self._take_down_url(request, obj) if is_live and may else None,

@@ -32,6 +32,7 @@ class DraftsAdmin(DraftPages):
     """Mixin for ModelAdmin: drafts. Kinds that the public never sees have `has_drafts = False`."""
 
     has_drafts = True
+    comes_back = True
 
     # Reading
 
@@ -257,7 +258,7 @@ class DraftsAdmin(DraftPages):
         )
 
     def version_refusal(self, request):
-        """Why this account may not restore a version, or None."""
+        """Why this account may not publish something that is no draft, such as an earlier version, or None."""
         row = PublishingSettings.load()
         return Drafting(request.user, None, row.needs_second_person).refusal(dict) if self.has_drafts else None
 
@@ -265,8 +266,8 @@ class DraftsAdmin(DraftPages):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def is_always_allowed(self, request, obj):
-        """Whether this form may be saved without a second person and without a draft, for safety."""
-        return False
+        """Whether this form may be published without a second person, for safety. Kinds with `urgent` allow it."""
+        return bool(self.urgent) and request.user.has_perm(PUBLISH)
 
 
 def _uuid(text):

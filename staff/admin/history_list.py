@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.admin import history_rows
 from staff.admin.audit import PersonFilter
-from staff.admin.base import PLEDGES, SETTINGS, TEXTS, ModelAdmin, ReadOnly
+from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.days import DayFilter
+from staff.admin.in_history import PLEDGES, SETTINGS, TEXTS
 from staff.models import AuditEntry, HistoryEntry
 
 ACCOUNTS, LOOKS = "accounts", "looks"

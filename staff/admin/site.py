@@ -14,6 +14,9 @@ from staff import carried, carrying, sessions
 from staff.admin import search
 from staff.admin.guide import guide
 
+# As Django's never_cache, without no-store: a browser keeps the form for its back button only, until the account signs out.
+FOR_BACK = "private, max-age=0, must-revalidate"
+
 
 class StaffSite(admin.AdminSite):
     """Django's admin, open only to staff whose session has a second factor.
@@ -80,7 +83,10 @@ class StaffSite(admin.AdminSite):
                     return carrying.ask_to_sign_in(request) or protected(request, *args, **kwargs)
                 if carried.FIELD in request.POST:
                     return carrying.unpack(request)
-            return protected(request, *args, **kwargs)
+            response = protected(request, *args, **kwargs)
+            if getattr(response, "comes_back", False):
+                response.headers["Cache-Control"] = FOR_BACK
+            return response
 
         return update_wrapper(inner, view)
 

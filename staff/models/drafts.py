@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 # What was only previewed is erased after this time, and links to it end.
 TYPED_LIFETIME = timedelta(days=7)
+# A draft that was not changed for so long is marked in the list.
+OLD_AFTER = timedelta(days=365)
 
 
 class DraftQuerySet(models.QuerySet):
@@ -124,6 +126,11 @@ class Draft(models.Model):
         query["draft"] = str(self.pk)
         return f"{reverse(f'{prefix}_add')}?{query.urlencode()}"
 
+    @property
+    def is_old(self):
+        """Whether it was not changed for a year."""
+        return timezone.now() - self.changed_at > OLD_AFTER
+
     def typed(self):
         """What was typed, as a QueryDict."""
         data = QueryDict(mutable=True)
@@ -160,8 +167,8 @@ class PublishingSettings(models.Model):
         db_default=False,
         help_text=_(
             "If this is on, people cannot publish what they wrote themselves: a second person reads each change and publishes "
-            "it. For example, turn it on before a campaign week. Taking a page down, pausing signing and checking help "
-            "numbers need no second person."
+            "it. For example, turn it on before a campaign week. Some things must not wait for a second person: taking down, "
+            "pausing signing, help numbers, “Verified today”, and decisions on what others sent, such as a logo."
         ),
     )
 

@@ -1,15 +1,18 @@
-"""The pledge in Firefox ESR, from the form to the thanks, with and without JavaScript, and the check above the limit."""
+"""The pledge in Firefox ESR, from the form to the thanks, and the check above the limit; Back in the admin."""
 
 import time
 
 import pytest
+from django.test import Client
 
+from campaign.models import Page
 from pledges.models import Pledge, Submission
 from pledges.totals import tally
-from tests.browser.marionette import ENTER, TAB, firefox
+from tests.browser.marionette import ENTER, TAB, Failed, firefox
 from tests.browser.test_story import translated
 from tests.challenges import reach_limit
 from tests.drill import require_program
+from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, path_of
 
 pytestmark = pytest.mark.drill(only=True)
@@ -94,3 +97,43 @@ def test_the_check_above_the_limit_of_a_network_with_the_keyboard(
             assert time.monotonic() < deadline, page.url
             time.sleep(0.2)
         assert Submission.objects.count() == 1 and page.complaints(home) == []
+
+
+def test_back_shows_a_form_of_content_as_typed_until_its_account_signs_out(live_server, settings, tmp_path_factory):
+    settings.SITE_URL = home = live_server.url
+    session = sign_in(Client(), make_staff(superuser=True)).cookies[settings.SESSION_COOKIE_NAME].value
+    path = f"{home}/admin/campaign/page/{Page.objects.get(key='about').pk}/change/"
+    with firefox(require_firefox(), tmp_path_factory.mktemp("firefox"), {}) as page:
+
+        def leave_and_come_back():
+            page.press(".breadcrumbs a")
+            page.send("WebDriver:Back")
+
+        def rich_text():
+            return page.value("#id_body_en"), page.text(".editor-text[lang=en]")
+
+        page.open(f"{home}/admin/account/login/")
+        place = {"name": settings.SESSION_COOKIE_NAME, "path": settings.SESSION_COOKIE_PATH}
+        page.send("WebDriver:AddCookie", cookie={"value": session, **place})
+        page.open(path)
+        page.type("#id_title_en", "Typed in vain?")
+        page.press(".editor-text[lang=en]")
+        page.key("Typed rich text ")
+        leave_and_come_back()
+        assert page.url == path and page.value("#id_title_en") == "Typed in vain?"
+        assert all("Typed rich text" in each for each in rich_text())
+        # The page of a refusal is the answer to a POST.
+        page.type("#id_title_sq", " ")
+        page.press("[name=_save]")
+        page.type("#id_title_en", "Typed after the refusal")
+        leave_and_come_back()
+        assert page.text(".errornote") and page.value("#id_title_en") == "Typed after the refusal"
+        assert all("Typed rich text" in each for each in rich_text())
+        page.press(".breadcrumbs a")
+        page.press("#logout-form button")
+        page.send("WebDriver:Back")
+        # The answer to the POST is gone, and the form before it asks to sign in.
+        with pytest.raises(Failed, match="notCached"):
+            page.send("WebDriver:Back")
+        page.send("WebDriver:Back")
+        assert page.url.startswith(f"{home}/admin/account/login/")

@@ -10,12 +10,14 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
 from campaign.models import Page, Picture
 from pledges.models import Sector
-from staff import carried, secrets, sessions
+from staff import carried, secrets, sessions, uploads
 from tests.factories import app_code, give_app, make_staff, make_upload, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import ENGLISH, form_of, send
@@ -406,6 +408,59 @@ def test_a_file_is_not_carried_and_its_name_is_said(browser, zana):
     assert value(page, "alt_en") == "Pupils in a yard"
     assert "Choose these files again" in text and "IMG_2041.JPG" in text
     assert not Picture.objects.filter(alt_en="Pupils in a yard").exists()
+
+
+def lose_with_file(browser, user, upload, cookie=None, opened=True, **changes):
+    """Open the form of a picture, choose a file, lose the session and save: the answer."""
+    path = "/admin/campaign/picture/add/"
+    page = sign_in(browser, user).get(path, headers=ENGLISH)
+    data = typed_data(page, alt_en="Pupils in a yard", file=None, **changes) | {"file": upload}
+    end_session(browser)
+    if not opened:
+        del data[carried.OPENED]
+    if cookie is not None:
+        browser.cookies[uploads.COOKIE] = cookie
+    return browser.post(path, data, headers=ENGLISH)
+
+
+def heavy(name="IMG_2041.JPG"):
+    """A picture that is larger than a request of someone who is not signed in may be."""
+    return SimpleUploadedFile(name, make_upload(60, 40).read() + b"\0" * 1_000_000)
+
+
+def test_the_words_beside_a_large_file_are_carried_and_the_file_is_named(browser, zana):
+    page = lose_with_file(browser, zana, heavy())
+    assert "You were signed out before this was saved" in words(page)
+    page = send(browser, sign_in_from(browser, page), action="/admin/campaign/picture/add/")
+    text = words(page)
+    assert value(page, "alt_en") == "Pupils in a yard"
+    assert "Choose these files again" in text and "IMG_2041.JPG" in text
+    assert not Picture.objects.filter(alt_en="Pupils in a yard").exists()
+
+
+@pytest.mark.parametrize("cookie", ["", "1:forged", signing.dumps("1", salt="other")])
+def test_a_large_body_is_not_read_without_the_cookie_of_a_form_with_files(browser, zana, cookie):
+    page = lose_with_file(browser, zana, heavy(), cookie=cookie)
+    assert page.status_code == 302 and page.url.startswith(LOGIN)
+
+
+def test_a_large_body_that_no_account_opened_leads_to_sign_in_and_carries_nothing(browser, zana):
+    page = lose_with_file(browser, zana, heavy(), opened=False)
+    page.close()
+    assert page.status_code == 302 and "/login/" in page.url
+
+
+def test_words_that_are_too_long_beside_a_large_file_are_refused_in_words(browser, zana):
+    page = lose_with_file(browser, zana, heavy(), credit_en="x" * 300_000)
+    assert page.status_code == 400 and "It was too long or damaged" in page.text
+
+
+def test_a_form_without_files_sets_no_cookie_for_large_bodies(browser, zana):
+    sign_in(browser, zana).get(about_path())
+    assert uploads.COOKIE not in browser.cookies
+    browser.get("/admin/campaign/picture/add/")
+    cookie = browser.cookies[uploads.COOKIE]
+    assert cookie["path"] == "/admin/" and cookie["httponly"] and cookie["samesite"] == "Strict"
 
 
 # Pages of the admin with forms of their own, and confirming again

@@ -1,5 +1,6 @@
 """Drafts of live content: the live row stays as it is until the draft is published."""
 
+import contextlib
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaign.models import Article, Material, Page, PageText, Statistic
+from campaign.models import Article, HelpChannel, Material, Page, PageText, Statistic
 from pledges import kept_pages, snapshot
-from pledges.models import PledgingSettings, Sector, Wording
+from pledges.models import Commitment, PledgingSettings, Sector, Wording
 from staff.admin.content import ContentAdmin
 from staff.admin.drafts import DraftsAdmin
 from staff.housekeeping import erase_previewed, publish_drafts
@@ -24,7 +25,8 @@ from staff.models import Draft, DraftFile, PublishingSettings
 from tests.factories import make_pledge, make_staff, make_upload, sign_in
 from tests.pages import filled
 from tests.staff.test_rights import rows  # noqa: F401 - fixture
-from tests.threads import at_once
+from tests.threads import TIMEOUT, at_once
+from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +132,42 @@ def test_two_workers_publish_a_draft_once_and_both_go_on(transactional_db):
     assert row.text_en == "Once" and LogEntry.objects.filter(change_message__contains="text").count() == 1
 
 
+def wait_for_a_blocked_transaction(cursor):
+    """Wait until another transaction waits for a lock that this one holds."""
+    deadline = time.monotonic() + TIMEOUT
+    blocked = False
+    while not blocked:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+        cursor.execute("SELECT bool_or(pg_backend_pid() = ANY (pg_blocking_pids(pid))) FROM pg_locks WHERE NOT granted")
+        [blocked] = cursor.fetchone()
+
+
+@pytest.mark.parametrize("stops_at", ["the row", "the log"])
+def test_a_worker_that_is_killed_while_it_publishes_leaves_the_draft_for_the_next_one(transactional_db, stops_at):
+    row, editor = text(), sign_in(Client(), make_staff(superuser=True))
+    press(editor, row, "_schedule", text_en="Once", **later())
+    Draft.objects.update(publish_at=timezone.now())
+    with contextlib.ExitStack() as stack:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if stops_at == "the row":
+                PageText.objects.select_for_update().get(pk=row.pk)
+            else:
+                # Written after the row.
+                cursor.execute("LOCK TABLE django_admin_log IN EXCLUSIVE MODE")
+            [worker] = stack.enter_context(workers(1))
+            wait_for_a_blocked_transaction(cursor)
+            worker.kill()
+            worker.wait(TIMEOUT)
+        # The lock is free now, so the server notices that the worker is gone.
+        kill(worker)
+    row.refresh_from_db()
+    assert row.text_en != "Once" and Draft.objects.get().state == "scheduled"
+    assert publish_drafts() == 1 and not Draft.objects.exists() and publish_drafts() == 0
+    row.refresh_from_db()
+    assert row.text_en == "Once" and LogEntry.objects.filter(change_message__contains="text").count() == 1
+
+
 def vars_of(row):
     return {field.attname: str(getattr(row, field.attname)) for field in row._meta.concrete_fields}
 
@@ -226,6 +264,13 @@ def test_a_draft_of_a_deleted_row_can_be_added_again(editor):
     form = filled(shown, **{"draft-version": str(draft.version)}) | {"_save": "1"}
     assert editor.post(draft.form_url, form).status_code == 302
     assert Statistic.objects.filter(text_en="Still here").exists() and not Draft.objects.exists()
+
+
+def test_a_draft_that_nobody_changed_for_a_year_is_marked(editor):
+    press(editor, text(), "_draft")
+    assert "a year ago or longer" not in editor.get("/admin/staff/draft/", headers=ENGLISH).text
+    Draft.objects.update(changed_at=timezone.now() - timedelta(days=366))
+    assert "a year ago or longer" in editor.get("/admin/staff/draft/", headers=ENGLISH).text
 
 
 def test_a_link_to_a_draft_that_is_gone_says_so(editor):
@@ -339,6 +384,39 @@ def test_pausing_and_taking_down_need_no_second_person(editor):
     editor.post(f"/admin/campaign/page/{page.pk}/take-down/")
     page.refresh_from_db()
     assert page.state == "draft"
+
+
+def test_a_help_number_is_corrected_without_a_second_person_and_signing_only_paused(editor, writer):
+    channel, settings = HelpChannel.objects.first(), PledgingSettings.objects.get_or_create(pk=1)[0]
+    button = ">Publish now, without a second person</button>"
+    assert button not in editor.get(path_of(channel), headers=ENGLISH).text
+    PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
+    assert button in editor.get(path_of(channel), headers=ENGLISH).text
+    assert press(editor, channel, "_save", number="129 129").status_code == 302
+    channel.refresh_from_db()
+    assert channel.number == "129 129"
+    assert button not in writer.get(path_of(channel), headers=ENGLISH).text
+    page = editor.get(path_of(settings), headers=ENGLISH).text
+    assert '<button type="submit" class="button" name="state" value="paused">Pause signing now</button>' in page
+    # The list says “open”, and the button comes after it.
+    pause = form_of(editor, settings, message_sq="Kthehemi.", message_en="Back soon.") | {"state": ["open", "paused"]}
+    assert editor.post(path_of(settings), pause).status_code == 302
+    settings.refresh_from_db()
+    assert settings.state == "paused"
+    assert "A second person publishes" in said(press(editor, settings, "_save", shows_numbers="on", state="open"))
+
+
+def test_with_a_second_person_nobody_replaces_a_commitment_alone(editor):
+    PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
+    commitment = Commitment.objects.filter(is_offered=True).first()
+    path = f"/admin/pledges/commitment/{commitment.pk}/replace/"
+    page = editor.get(path, headers=ENGLISH)
+    assert "A second person publishes" in page.text and 'value="Replace"' not in page.text
+    page = editor.post(path, {"text_sq": "I ri.", "text_en": "A new one."}, headers=ENGLISH)
+    assert "A second person publishes" in page.text and "A new one." in page.text
+    assert not Commitment.objects.filter(text_en="A new one.").exists()
+    PublishingSettings.objects.update(needs_second_person=False)
+    assert editor.post(path, {"text_sq": "I ri.", "text_en": "A new one."}).status_code == 302
 
 
 def test_restoring_is_publishing(editor, writer):

@@ -1,0 +1,98 @@
+"""The back button in the admin: a form of content comes back as typed, until its account signs out."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from campaign.models import Page
+from tests.browser import press
+from tests.factories import make_staff, make_upload
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+VIEWS = [("sq-AL", 400), ("en-GB", 1280)]
+
+
+@pytest.fixture
+def path():
+    """The address of the form of a page."""
+    return f"/admin/campaign/page/{Page.objects.get(key='about').pk}/change/"
+
+
+def leave(page):
+    """Follow a link out of the form."""
+    press(page.locator(".breadcrumbs a").first)
+
+
+def type_in(page, title, rich):
+    page.fill("#id_title_en", title)
+    page.locator(".editor-text[lang=en]").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type(rich)
+    expect(page.locator("#id_body_en")).to_have_value(re.compile(rich))
+
+
+def check_is_back(page, title, rich):
+    expect(page.locator("#id_title_en")).to_have_value(title)
+    expect(page.locator(".editor-text[lang=en]")).to_contain_text(rich)
+    expect(page.locator("#id_body_en")).to_have_value(re.compile(rich))
+
+
+@pytest.mark.parametrize(("locale", "width"), VIEWS)
+def test_back_shows_what_was_typed_before_a_link_after_a_refusal_and_after_saving(staff_visit, path, locale, width):
+    visitor = staff_visit(
+        make_staff(superuser=True, username="vera"), locale=locale, viewport={"width": width, "height": 800}
+    )
+    page = visitor.page
+    visitor.open(path)
+    type_in(page, "Typed in vain?", "Typed rich text")
+    leave(page)
+    page.go_back()
+    check_is_back(page, "Typed in vain?", "Typed rich text")
+
+    # The page of a refusal is the answer to a POST.
+    page.fill("#id_title_sq", "")
+    press(page.locator("[name=_save]"))
+    expect(page.locator(".errornote")).to_be_visible()
+    type_in(page, "Typed after the refusal", "More rich text")
+    leave(page)
+    page.go_back()
+    expect(page.locator(".errornote")).to_be_visible()
+    check_is_back(page, "Typed after the refusal", "More rich text")
+
+    page.fill("#id_title_sq", "Titulli")
+    press(page.locator("[name=_save]"))
+    assert Page.objects.get(key="about").title_en == "Typed after the refusal"
+    page.go_back()
+    check_is_back(page, "Typed after the refusal", "More rich text")
+
+
+def test_back_after_signing_out_shows_nothing(staff_visit, path):
+    visitor = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB")
+    page = visitor.page
+    visitor.open(path)
+    type_in(page, "Typed in vain?", "Typed rich text")
+    leave(page)
+    press(page.locator("#logout-form button"))
+    page.go_back()
+    page.go_back()
+    expect(page.locator("#id_login")).to_be_visible()
+    assert "Typed" not in page.content()
+
+
+def test_back_to_a_picture_that_was_refused_shows_its_words(staff_visit, tmp_path):
+    file = tmp_path / "IMG_2041.JPG"
+    file.write_bytes(make_upload(600, 400).read())
+    visitor = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB")
+    page = visitor.page
+    visitor.open("/admin/campaign/picture/add/")
+    page.set_input_files("#id_file", file)
+    page.fill("#id_alt_en", "Pupils in a yard")
+    press(page.locator("[name=_save]"))
+    expect(page.locator(".messagelist")).to_contain_text("IMG_2041.JPG")
+    page.fill("#id_alt_sq", "Nxënës në oborr")
+    leave(page)
+    page.go_back()
+    expect(page.locator("#id_alt_en")).to_have_value("Pupils in a yard")
+    expect(page.locator("#id_alt_sq")).to_have_value("Nxënës në oborr")
