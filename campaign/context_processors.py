@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse, translate_url
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from campaign import texts
@@ -19,6 +19,21 @@ from pledges.figures.brand import brand
 from pledges.languages import LANGUAGE_CODES, other_language, own_name
 from pledges.models import PledgingSettings
 from pledges.starter import load
+
+# The fixed links of the footer: (column, place, URL name, label), in two columns of equal height on a phone. The help page is in
+# the strip of every page.
+FIXED_LINKS = [
+    (1, 20, "pledges:sign", gettext_lazy("Sign the pledge")),
+    (1, 30, "pledges:my_pledge", gettext_lazy("Manage my pledge")),
+    (2, 20, "campaign:organisations", gettext_lazy("Organisations")),
+    (2, 50, "campaign:events", gettext_lazy("Events")),
+    (2, 60, "campaign:materials", gettext_lazy("Materials")),
+    (2, 70, "campaign:search", gettext_lazy("Search")),
+    (3, 10, "campaign:privacy", gettext_lazy("Privacy notice")),
+    (3, 40, "pledges:open_data", gettext_lazy("Open data")),
+]
+# Phones have these in their menu: their footer is full.
+NOT_ON_PHONES = {"campaign:events", "campaign:materials"}
 
 
 @dataclass(frozen=True)
@@ -112,18 +127,11 @@ def _footer(request, pages, not_now):
 
     A page that is not published is left out.
     """
-    # (column, place, link), in two columns of equal height on a phone. The help page is in the strip of every page.
-    placed = [
-        (1, 20, _link(request, "pledges:sign", not_now or _("Sign the pledge"))),
-        (1, 30, _link(request, "pledges:my_pledge", _("Manage my pledge"))),
-        (2, 20, _link(request, "campaign:organisations", _("Organisations"))),
-        # Phones have these in their menu: their footer is full.
-        (2, 50, _link(request, "campaign:events", _("Events")) | {"is_wide": True}),
-        (2, 60, _link(request, "campaign:materials", _("Materials")) | {"is_wide": True}),
-        (2, 70, _link(request, "campaign:search", _("Search"))),
-        (3, 10, _link(request, "campaign:privacy", _("Privacy notice"))),
-        (3, 40, _link(request, "pledges:open_data", _("Open data"))),
-    ]
+    # (column, place, link)
+    placed = []
+    for column, place, name, label in FIXED_LINKS:
+        link = _link(request, name, not_now if not_now and name == "pledges:sign" else str(label))
+        placed.append((column, place, link | {"is_wide": name in NOT_ON_PHONES}))
     placed += [(page.footer_column, page.footer_position, _page_link(request, page)) for page in pages]
     placed.sort(key=lambda each: each[:2])
     return [[link for column, _place, link in placed if column == number] for number in (1, 2, 3)]

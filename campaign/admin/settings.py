@@ -3,9 +3,13 @@
 from django import forms
 from django.contrib import admin
 from django.db import models
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import PictureSelect
+from campaign.context_processors import FIXED_LINKS
 from campaign.models import MenuPlace, Page, SiteSettings, SocialLink
 from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
@@ -59,6 +63,18 @@ class PlaceForm(forms.ModelForm):
             field.show_hidden_initial = True
 
 
+def _fixed_links():
+    """The fixed links of the footer with their places, in a sentence for each column."""
+    columns = {}
+    for column, place, _name, label in FIXED_LINKS:
+        columns.setdefault(column, []).append(f"{label} ({place})")
+    sentences = [
+        gettext("Column %(number)s: %(links)s.") % {"number": column, "links": ", ".join(links)}
+        for column, links in columns.items()
+    ]
+    return " ".join(sentences)
+
+
 @admin.register(MenuPlace)
 class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     """The place of each page in the menu and in the footer, edited in the list."""
@@ -75,11 +91,13 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
     actions = None
     # Its words are not edited here.
     has_checks = False
-    list_note = _(
-        "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
-        "keep a page out of it. “Supporters so far” and “News” always end the menu. The foot has fixed links as well: Sign the "
-        "pledge (20) and Manage my pledge (30) in the first column; Organisations (20), Events (50), Materials (60) and Search "
-        "(70) in the second; Privacy notice (10) and Open data (40) in the third."
+    list_note = format_lazy(
+        "{} {}",
+        _(
+            "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
+            "keep a page out of it. “Supporters so far” and “News” always end the menu. The foot has fixed links as well."
+        ),
+        lazy(_fixed_links, str)(),
     )
 
     def get_search_fields(self, request):

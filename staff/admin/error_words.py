@@ -14,6 +14,7 @@ MESSAGES = {
     forms.CharField: {
         "max_length": _("This is too long. It has %(show_value)d characters, and there is room for %(limit_value)d."),
     },
+    forms.FileField: {"required": _("Choose a file.")},
     forms.SlugField: {
         "invalid": _("Write letters without accents, digits and hyphens, and no spaces, for example “blue-ribbon”."),
     },

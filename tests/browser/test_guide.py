@@ -214,7 +214,8 @@ def news(walk, besa, reader):
     walk.picture("news", "#id_title_sq", "#id_title_en", "#id_lead_sq", "#id_lead_en")
     page.locator(".field-picture button").click()
     expect(page.locator("dialog[open] li img")).to_be_visible()
-    walk.picture("library", "dialog[open] input", of=["dialog[open]"])
+    walk.look()
+    walk.picture("library", "#library-search", of=["dialog[open]"])
     page.locator("dialog[open] li button").click()
     for language in LANGUAGES:
         page.locator(f'.editor-text[lang="{language}"]').click()

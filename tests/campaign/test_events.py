@@ -340,7 +340,7 @@ MISTAKES = {
     "ends before it begins": (timedelta(days=2), -1, {}, "end after it begins"),
     "only one language": (timedelta(days=2), 2, {"title_sq": ""}, "This field is required."),
     "the address of another event": (timedelta(days=2), 2, {"slug_en": "taken"}, "already uses this address"),
-    "a map of no web address": (timedelta(days=2), 2, {"map_url": "javascript:alert(1)"}, "Enter a valid"),
+    "a map of no web address": (timedelta(days=2), 2, {"map_url": "javascript:alert(1)"}, "Enter a whole web address"),
 }
 
 

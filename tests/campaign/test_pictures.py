@@ -664,7 +664,7 @@ def test_a_picture_uploaded_in_the_dialog_is_in_the_library(admin_client):
     ("changes", "field", "sentence"),
     [
         ({"file": SimpleUploadedFile("a.jpg", b"no picture")}, "file", "cannot be read as a JPEG"),
-        ({"file": None}, "file", "required"),
+        ({"file": None}, "file", "Choose a file."),
         ({"alt_en": ""}, "alt_en", "Describe the picture in both languages"),
     ],
 )
