@@ -156,6 +156,7 @@ class HistoryEntryAdmin(ReadOnly, ModelAdmin):
     )
     # Only shows the search box: HistoryList does the search.
     search_fields = ["pk"]
+    in_search = False
     search_help_text = _("Words of the title")
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
