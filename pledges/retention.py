@@ -186,7 +186,7 @@ def kept_data():
         ),
         Kept(
             "voice_owner",
-            _("name and email address of a person who gave us words for our site"),
+            _("email address of a person who gave us words for our site"),
             _("encrypted; a code made from the address as keyed digests"),
             _("as long as the words; the days on which we asked, you agreed and they were removed: %(days)s longer")
             % {"days": _days(REMOVED_PERIOD)},

@@ -18,7 +18,7 @@ def voice_data(**changes):
     return {
         "key": f"voice-{next(_numbers)}",
         "kind": "given",
-        "person": "Mira Hoxha",
+        "person": "Lira Shehu",
         "role_sq": "Mësuese",
         "role_en": "Teacher",
         "date": today,

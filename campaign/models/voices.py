@@ -247,11 +247,11 @@ class Voice(ContentItem):
         self.refresh_from_db(from_queryset=Voice.objects.select_for_update())
         if self.owner is None:
             self.owner = VoiceOwner(language=language)
-            self.owner.set_person(self.person, address)
+            self.owner.set_address(address)
             self.owner.save(force_insert=True)
             self.save(update_fields=["owner"])
         elif address:
-            self.owner.move(self.person, address, language)
+            self.owner.move(address, language)
         else:
             VoiceOwner.objects.filter(pk=self.owner_id).update(language=language)
         self.owner.refresh_from_db()

@@ -84,18 +84,18 @@ class VoiceOwner(Contact):
         if voice is not None:
             yield f"{voice.person}: {voice.text}"
 
-    def set_person(self, name, address):
-        """Set ciphertexts and digests of name and address. Does not save."""
-        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+    def set_address(self, address):
+        """Set ciphertext and digests of the address. The name is empty: the voice has it, for everyone. Does not save."""
+        self.name_cipher = keys.encrypt("", associated_data=self.associated_data("name"))
         self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
         for column, digest in address_digests(address, ProviderRule.objects.by_domain()).items():
             setattr(self, column, digest)
 
     # Each of these returns whether this call changed it.
 
-    def move(self, name, address, language):
+    def move(self, address, language):
         """Give it another address: the approval and the links of the old one end, and messages that wait."""
-        self.set_person(name, address)
+        self.set_address(address)
         columns = {column: getattr(self, column) for column in ERASED}
         rows = type(self).objects.present().filter(pk=self.pk)
         self.messages.queued().delete()

@@ -32,7 +32,7 @@ def enter(page, language):
         days = [formats.date_format(day, "SHORT_DATE_FORMAT") for day in (today, today + timedelta(days=365))]
     page.goto(f"{LIST}add/")
     page.select_option("#id_kind", "given")
-    texts = WORDS | {"person": "Mira Hoxha", "role_sq": "Mësuese", "role_en": "Teacher", "key": "mira"}
+    texts = WORDS | {"person": "Lira Shehu", "role_sq": "Mësuese", "role_en": "Teacher", "key": "mira"}
     for name, text in (texts | {"date": days[0], "agreed_on": days[0], "ends_on": days[1]}).items():
         page.fill(f"#id_{name}", text)
     page.select_option("#id_how", "mail")
@@ -90,7 +90,7 @@ def test_staff_remove_a_voice_in_one_press_of_the_list_or_of_the_form(staff_visi
     page = staff_visit(make_staff(superuser=True, username="vera"), locale="en-GB").page
     make_voice()
     page.goto(LIST)
-    press(page.get_by_role("button", name="Remove now: Mira Hoxha"))
+    press(page.get_by_role("button", name="Remove now: Lira Shehu"))
     expect(page.locator(".messagelist .success")).to_contain_text("The voice has been removed")
     page.goto(f"{LIST}{make_voice().pk}/change/")
     press(page.get_by_role("button", name="Remove now"))

@@ -360,7 +360,7 @@ def join_as_organisations(client, people):
 
 def give_voices(client, people):
     """Voices at these addresses: one approved by its owner and seen by staff, one removed. Who speaks is public."""
-    voices = [make_voice("asked", address=f"v{person.address}", person="Mira Hoxha") for person in people]
+    voices = [make_voice("asked", address=f"v{person.address}", person="Lira Shehu") for person in people]
     run_worker()
     approved, removed, *_others = voices
     client.post(links.path(Purpose.VOICE, approved.owner), {"agree": approved.fingerprint})
