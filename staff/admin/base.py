@@ -111,7 +111,7 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, labels=self.labels(), **kwargs)
-        put_in_words(form.base_fields.values())
+        put_in_words(form)
         return form
 
     def lookup_allowed(self, lookup, value, request):
@@ -214,7 +214,7 @@ class StackedInline(TypedInlines, BothLanguages, admin.StackedInline):
 
     def get_formset(self, request, obj=None, **kwargs):
         formset = super().get_formset(request, obj, labels=self.labels(), **kwargs)
-        put_in_words(formset.form.base_fields.values())
+        put_in_words(formset.form)
         return formset
 
 

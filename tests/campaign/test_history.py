@@ -200,7 +200,7 @@ def test_a_sector_is_not_recovered_if_a_commitment_cannot_be(editor):
     editor.post(change(sector).replace("/change/", "/delete/"), {"post": "yes"})
     Commitment.objects.create(sector=Sector.objects.first(), key="listen", text_sq="Dëgjoj.", text_en="I listen.")
     path = f"/admin/pledges/sector/deleted/{Version.objects.get_deleted(Sector).get().pk}/"
-    assert "Key: Another entry has this already." in Document(editor.post(path, headers=ENGLISH)).words()
+    assert "Key: Commitment with this Key already exists." in Document(editor.post(path, headers=ENGLISH)).words()
     assert not Sector.objects.filter(slug="nurses").exists()
 
 
