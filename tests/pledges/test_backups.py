@@ -29,7 +29,7 @@ def is_named(client):
 
 def front_page(client, language):
     page = Document(sign_in(client, make_staff(superuser=True)).get("/admin/", headers={"accept-language": language}))
-    found = page.all("p", **{"class": "backup"}) + page.all("p", **{"class": "backup late"})
+    found = page.all("dd", **{"class": "backup"}) + page.all("dd", **{"class": "backup late"})
     return [page.words(node) for node in found]
 
 
