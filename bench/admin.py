@@ -1,4 +1,4 @@
-"""The admin with many pledges: response times of the list, its filters, the search and one pledge; batches.
+"""The admin with many pledges, messages and entries of the logs: response times of every list and search; batches.
 
 The times are medians of five requests through the whole application and the database. A page should take less than 0.5 s.
 """
@@ -8,13 +8,15 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.admin import site as admin_site
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from bench import rows
+from bench import logs, rows
 from pledges.models import Batch, County, Pledge, Sector
 from tests.factories import sign_in
 
@@ -28,9 +30,12 @@ def admin(options):
     """Measure pages and batches, and print the figures."""
     rows.fill(PLEDGES)
     try:
+        logs.fill(account())
         slowest_page(PLEDGES, options)
+        logs.clean()
         batches()
     finally:
+        logs.clean()
         rows.clean()
     return {}
 
@@ -96,7 +101,29 @@ def requests(pledges):
         "search by name": (f"{LIST_URL}find/", {"person": pledge.name}),
         "page of one pledge": (reverse("admin:pledges_pledge_change", args=[pledge.pk]), None),
         "history of one pledge": (reverse("admin:pledges_pledge_history", args=[pledge.pk]), None),
+        **other_lists(),
     }
+
+
+def other_lists():
+    """{name: (URL, None)} of every other list, of its search, and of the filters and the second page of the history."""
+    requests = {}
+    for model, model_admin in admin_site._registry.items():
+        name, url = str(model._meta.verbose_name_plural), reverse(admin_urlname(model._meta, "changelist"))
+        requests[f"{model._meta.label}, {name}"] = (url, None)
+        if model_admin.get_search_fields(None):
+            requests[f"{model._meta.label}, search"] = (f"{url}?q=ndihm%C3%AB", None)
+    history = reverse("admin:staff_historyentry_changelist")
+    month_ago = timezone.localdate() - timedelta(days=30)
+    for query in (
+        *(f"kind={kind}" for kind in ("texts", "pledges", "settings", "accounts", "looks")),
+        f"user={account().pk}",
+        f"at_from={month_ago}&at_to={month_ago}",
+        "q=Barnahus+taki",
+        f"p=older.0.1.{timezone.now() - timedelta(days=500):%Y%m%dT%H%M%S%f}",
+    ):
+        requests[f"history, {query}"] = (f"{history}?{query}", None)
+    return requests
 
 
 def median(client, rounds, url, data):
@@ -104,7 +131,8 @@ def median(client, rounds, url, data):
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
-        answer = client.get(url) if data is None else client.post(url, data, follow=True)
+        # The lists of settings lead to their only row.
+        answer = client.get(url, follow=True) if data is None else client.post(url, data, follow=True)
         times.append(time.perf_counter() - start)
         assert answer.status_code == 200, (url, answer.status_code)
     return statistics.median(times)
