@@ -80,13 +80,15 @@ def _may(role, request, model_admin, verb, permissions):
     holder = RoleHolder(role)
     if permissions or model_admin is None:
         return bool(permissions) and holder.has_perms(permissions)
-    asked = copy.copy(request)
+    asked, seen = copy.copy(request), copy.copy(request)
     asked.user = holder
+    # A row that is only looked at is not locked, as that of a form that was sent may be.
+    seen.method = "GET"
     if verb == "add":
         return model_admin.has_add_permission(asked)
     question = "has_view_or_change_permission" if verb == "view" else f"has_{verb}_permission"
     pk = request.resolver_match.kwargs.get("object_id")
-    return getattr(model_admin, question)(asked, pk and model_admin.get_object(request, unquote(pk)))
+    return getattr(model_admin, question)(asked, pk and model_admin.get_object(seen, unquote(pk)))
 
 
 def _sentence(role, model_admin, verb):

@@ -172,7 +172,7 @@ class VoiceAdmin(ContentItemAdmin):
         if "remove" in request.POST:
             return self._remove(request, voice)
         if not self._may_ask(request, voice):
-            raise PermissionDenied
+            raise PermissionDenied("campaign.change_voice", PUBLISH)
         form = OwnerForm(request.POST or None, voice=voice)
         if request.POST and form.is_valid():
             if form.send():
@@ -199,7 +199,7 @@ class VoiceAdmin(ContentItemAdmin):
 
     def _remove(self, request, voice):
         if not self.has_delete_permission(request):
-            raise PermissionDenied
+            raise PermissionDenied("campaign.delete_voice")
         self.log_deletions(request, Voice.objects.filter(pk=voice.pk))
         voice.remove()
         self.message_user(

@@ -79,7 +79,7 @@ class PaperSheetAdmin(ModelAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """The sheet with this number, with or without its zeros."""
-        return super().get_search_results(request, queryset, search_term.lstrip("0") or "0")
+        return super().get_search_results(request, queryset, search_term and (search_term.lstrip("0") or "0"))
 
     @admin.display(description=_("state"))
     def progress(self, sheet):

@@ -49,7 +49,7 @@ DETAILS = {
     "wall": gettext_lazy("wall of supporters"),
     "before": gettext_lazy("before"),
     "reason": gettext_lazy("reason"),
-    "sheets": gettext_lazy("paper sheets"),
+    "sheets": pgettext_lazy("detail", "paper sheets"),
     "units": gettext_lazy("child protection units"),
     "state": gettext_lazy("state"),
     "assignee": gettext_lazy("assigned to account"),

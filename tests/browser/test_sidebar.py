@@ -22,8 +22,8 @@ def test_the_sidebar_shows_where_one_is(staff_visit, width, locale, scheme):
     nav = page.locator("#nav-sidebar")
     if width < 768:
         expect(nav).to_be_hidden()
-        page.locator("#main > .sidebar-link").click()
-        expect(page.locator("#main > .sidebar-link")).to_be_hidden()
+        page.locator(".sidebar-opener a").click()
+        expect(page.locator(".sidebar-opener a")).to_be_hidden()
     present = nav.locator("[aria-current]")
     expect(present).to_have_attribute("href", PAGE)
     expect(present).to_be_in_viewport()
@@ -56,7 +56,7 @@ def test_without_a_script_a_phone_opens_and_closes_the_sidebar(staff_visit):
     )
     colleague.open(PAGE)
     page = colleague.page
-    page.locator("#main > .sidebar-link").click()
+    page.locator(".sidebar-opener a").click()
     expect(page.locator("#nav-sidebar [aria-current]")).to_be_visible()
     page.locator("#nav-sidebar .sidebar-link").click()
     expect(page.locator("#nav-sidebar")).to_be_hidden()

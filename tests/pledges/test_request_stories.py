@@ -213,7 +213,7 @@ def test_a_control_character_in_the_address_is_left_out(manager):
         ({"email": "drita"}, "Enter an email address in the correct format"),
         ({"name": "Dri\x00ta"}, "Your name can only include letters"),
         ({"received_on": timezone.localdate() + timedelta(days=1)}, "Enter today or an earlier day."),
-        ({"kind": "objection"}, "is not one of the available choices"),
+        ({"kind": "objection"}, "Choose one of the entries of the list."),
     ],
 )
 def test_what_is_no_request_comes_back_in_words(manager, changes, words):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaign.models import Demand, HelpChannel, ProtectionUnit
 from pledges.admin.wall import _fingerprint
 from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, Submission, WallName
-from staff.models import Draft
+from staff.models import AuditEntry, Draft
 from staff.roles import Role
 from tests.campaign.test_units import Spreadsheet, full_list
 from tests.factories import make_pledge, make_upload, run_worker
@@ -448,6 +448,20 @@ def _account_added(world):
     return world.client.post("/admin/staff/account/add/", data)
 
 
+def _owner(**data):
+    def run(world):
+        return world.client.post(f"/admin/campaign/voice/{world.rows['campaign.voice'].pk}/owner/", data)
+
+    return run
+
+
+def _wall_undone(world):
+    BUTTONS["wall show"](world)
+    entry = AuditEntry.objects.filter(details__has_key="before").latest("pk")
+    world.begin()
+    return world.client.post(f"/admin/pledges/wallname/undo/{entry.pk}/")
+
+
 BUTTONS = {
     "pledges_pledge_send": _send,
     "pledges_pledge_domain": _domain,
@@ -463,6 +477,9 @@ BUTTONS = {
     ),
     "campaign_protectionunit_import": _import,
     "staff_draft_discard": _discard,
+    "pledges_wallname_undo": _wall_undone,
+    "campaign_voice_owner": _owner(address="mira@shembull.al", language="sq"),
+    "voice remove": _owner(remove="1"),
     **{name: _take_down(label) for name, (_method, _roles, label) in OWN_VIEWS.items() if name.endswith("_take_down")},
     "add export": _export,
     "add request": _new_request,

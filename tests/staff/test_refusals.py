@@ -56,7 +56,7 @@ def test_a_refusal_is_in_the_language_of_its_reader(writer):
 def test_a_refusal_leads_back_to_the_page_before_if_that_is_ours(writer):
     def ways_back(referer):
         page, _words = refused(writer, "/admin/staff/account/", referer=referer)
-        [ways] = page.all("p", **{"class": "ways-back panel-buttons"})
+        [ways] = page.all("p", **{"class": "panel-buttons ways-back"})
         return [page.of(link)["href"] for link in page.all("a", node=ways)]
 
     assert ways_back("http://testserver/admin/campaign/page/?q=a") == ["/admin/campaign/page/?q=a", "/admin/"]
