@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 COOKIE = "uploads"
-# For how long a form may be open.
+# A form may be open for a day, or half a day if the browser had the cookie already.
 MAX_AGE_SECONDS = 24 * 3600
+RENEWED_AFTER_SECONDS = MAX_AGE_SECONDS // 2
 
 
 class WithoutContent(FileUploadHandler):
@@ -27,7 +28,12 @@ class WithoutContent(FileUploadHandler):
 
 
 def allow(request, response):
-    """Set the cookie in the response that shows a form with files."""
+    """Set the cookie in the response that shows a form with files, unless the browser has one that is fresh enough.
+
+    Pages of staff vary by cookie. If the answer to a POST changed it, the back button would not find that answer in the cache.
+    """
+    if request.get_signed_cookie(COOKIE, None, salt=COOKIE, max_age=RENEWED_AFTER_SECONDS) == str(request.user.pk):
+        return
     response.set_signed_cookie(
         COOKIE,
         request.user.pk,
