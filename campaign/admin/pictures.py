@@ -146,7 +146,7 @@ class PictureAdmin(KeepUsed, ModelAdmin):
     def _upload(self, request):
         """Add the picture of the dialog to the library: {"picture"}, or {"errors": {field: [message, …]}}.
 
-        It is in the library whatever becomes of the form below the dialog, which is not sent.
+        The picture stays in the library, whether or not the form below the dialog is saved later.
         """
         if not self.has_add_permission(request):
             raise PermissionDenied("campaign.add_picture")

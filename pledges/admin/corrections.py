@@ -19,7 +19,7 @@ class RequestChannel(models.TextChoices):
     LETTER = "letter", _("by letter")
     IN_PERSON = "in_person", _("in person")
     EMAIL = "email", _("by email")
-    OWN = "own", _("nobody asked: we noticed it ourselves")
+    OWN = "own", _("without a request: we noticed it ourselves")
 
 
 class RequestChannelField(forms.ChoiceField):

@@ -38,7 +38,7 @@ class AccountForm(forms.ModelForm):
         widget=AdminEmailInputWidget,
         help_text=_(
             "This person signs in with it, and we email the link to it, for example name@example.org. Use an "
-            "address that nobody else reads."
+            "address that only this person reads."
         ),
     )
     role = forms.ChoiceField(

@@ -89,7 +89,7 @@ VALUES = {
     "letter": gettext_lazy("by letter"),
     "in_person": gettext_lazy("in person"),
     "email": gettext_lazy("by email"),
-    "own": gettext_lazy("nobody asked: we noticed it ourselves"),
+    "own": gettext_lazy("without a request: we noticed it ourselves"),
     "address": gettext_lazy("address"),
     "sector": gettext_lazy("group"),
     "name": gettext_lazy("name"),

@@ -18,7 +18,7 @@
     return response.json();
   }
 
-  /* The part of the dialog that uploads a picture: the form below the dialog keeps what was typed, whatever comes of it. */
+  /* The part of the dialog that uploads a picture: the form below the dialog keeps what was typed, also if the upload fails. */
   function uploadForm(config, done) {
     const words = config.words;
     const status = make("p", { role: "status" });

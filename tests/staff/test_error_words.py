@@ -16,7 +16,7 @@ from tests.factories import make_picture, make_pledge, make_staff
 pytestmark = pytest.mark.django_db
 
 # Values for every field of a form at once.
-WILD = ["", "abc !?ë <x>", "9" * 600, "-7", "a\nb", "https://", "2026-13-45"]
+INVALID = ["", "abc !?ë <x>", "9" * 600, "-7", "a\nb", "https://", "2026-13-45"]
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def posted(form, value):
 
 
 def messages(request):
-    """{(language, message): [labels of the fields]} of every form with every wild value."""
+    """{(language, message): [labels of the fields]} of every form with every invalid value."""
     found = {}
     for label, form_class, obj in form_classes(request):
         for language in ("sq", "en"):
             with translation.override(language):
-                for value in WILD:
+                for value in INVALID:
                     # Validation changes the instance.
                     first, second = ({"instance": copy.copy(obj)} if obj is not None else {} for _ in range(2))
                     form = form_class(posted(form_class(**first), value), **second)
