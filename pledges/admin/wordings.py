@@ -1,11 +1,13 @@
 """Admin of wordings (the pledge of each sector, the consent). Versions are immutable: a change becomes the next version."""
 
 from django.contrib import admin, messages
-from django.db.models import BooleanField, Count, ExpressionWrapper, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import BooleanField, ExpressionWrapper, IntegerField, OuterRef, Q, Subquery
 from django.shortcuts import redirect
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pledges.admin.lists import COUNT_LIMIT
 from pledges.models import Pledge, Wording
 from staff.admin.base import ModelAdmin
 from staff.admin.content import TextChecks
@@ -21,10 +23,17 @@ PARTS_OF_CONSENT = _(
 )
 
 
+class CountOf(Subquery):
+    """The number of rows of a queryset. A slice of the queryset bounds what is read."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
 def signatures(column):
-    """Subquery: the number of pledges that refer to a wording in this column."""
+    """How many pledges refer to a wording in this column, up to one more than COUNT_LIMIT."""
     pledges = Pledge.objects.filter(**{column: OuterRef("pk")}).order_by().values(column)
-    return Coalesce(Subquery(pledges.annotate(n=Count("pk")).values("n")), 0)
+    return CountOf(pledges[: COUNT_LIMIT + 1])
 
 
 def is_signed(wording):
@@ -107,7 +116,9 @@ class WordingAdmin(TextChecks, DraftsAdmin, ModelAdmin):
 
     @admin.display(description=_("signed by"))
     def signed(self, wording):
-        return wording.signatures
+        if wording.signatures <= COUNT_LIMIT:
+            return wording.signatures
+        return gettext("more than %(number)s") % {"number": number_format(COUNT_LIMIT, force_grouping=True)}
 
     @admin.display(description=_("current"), boolean=True)
     def current(self, wording):
