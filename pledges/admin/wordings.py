@@ -1,13 +1,12 @@
 """Admin of wordings (the pledge of each sector, the consent). Versions are immutable: a change becomes the next version."""
 
 from django.contrib import admin, messages
-from django.db.models import BooleanField, ExpressionWrapper, IntegerField, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Case, ExpressionWrapper, IntegerField, OuterRef, Q, Subquery, When
 from django.shortcuts import redirect
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges.admin.lists import COUNT_LIMIT
 from pledges.models import Pledge, Wording
 from staff.admin.base import ModelAdmin
 from staff.admin.content import TextChecks
@@ -21,6 +20,8 @@ PARTS_OF_CONSENT = _(
     "The consent has two parts with an empty line between them: the first one appears beside the box of the form, the other "
     "one unfolds below it."
 )
+# Above this number the exact one does not matter.
+MOST_COUNTED = 1_000
 
 
 class CountOf(Subquery):
@@ -31,9 +32,9 @@ class CountOf(Subquery):
 
 
 def signatures(column):
-    """How many pledges refer to a wording in this column, up to one more than COUNT_LIMIT."""
+    """How many pledges refer to a wording in this column, up to one more than MOST_COUNTED."""
     pledges = Pledge.objects.filter(**{column: OuterRef("pk")}).order_by().values(column)
-    return CountOf(pledges[: COUNT_LIMIT + 1])
+    return CountOf(pledges[: MOST_COUNTED + 1])
 
 
 def is_signed(wording):
@@ -65,7 +66,9 @@ class WordingAdmin(TextChecks, DraftsAdmin, ModelAdmin):
             super()
             .get_queryset(request)
             .annotate(
-                signatures=signatures("consent") + signatures("wording"),
+                signatures=Case(
+                    When(kind=Wording.Kind.CONSENT, then=signatures("consent")), default=signatures("wording")
+                ),
                 newest=ExpressionWrapper(current, output_field=BooleanField()),
             )
         )
@@ -116,9 +119,9 @@ class WordingAdmin(TextChecks, DraftsAdmin, ModelAdmin):
 
     @admin.display(description=_("signed by"))
     def signed(self, wording):
-        if wording.signatures <= COUNT_LIMIT:
+        if wording.signatures <= MOST_COUNTED:
             return wording.signatures
-        return gettext("more than %(number)s") % {"number": number_format(COUNT_LIMIT, force_grouping=True)}
+        return gettext("more than %(number)s") % {"number": number_format(MOST_COUNTED, force_grouping=True)}
 
     @admin.display(description=_("current"), boolean=True)
     def current(self, wording):

@@ -5,8 +5,7 @@ from django.contrib import admin
 from django.db.models import OuterRef
 from django.utils import translation
 
-from pledges.admin.lists import COUNT_LIMIT
-from pledges.admin.wordings import CountOf
+from pledges.admin.wordings import MOST_COUNTED, CountOf
 from pledges.models import Pledge, Sector, Wording
 from tests.factories import make_pledge
 from tests.pages import filled
@@ -106,6 +105,6 @@ def test_signatures_are_counted_up_to_a_limit(admin_client):
     [listed] = admin_client.get("/admin/pledges/wording/", {"kind__exact": "consent"}).context["cl"].result_list
     rows = admin.site.get_model_admin(Wording)
     assert rows.signed(listed) == 2
-    listed.signatures = COUNT_LIMIT + 1
+    listed.signatures = MOST_COUNTED + 1
     with translation.override("sq"):
-        assert rows.signed(listed) == "më shumë se 10\u00a0000"
+        assert rows.signed(listed) == "më shumë se 1\u00a0000"
