@@ -121,6 +121,10 @@ class SiteContent(Part):
         """The times at which a page changes by itself: texts are published, days begin, organisations lapse."""
         return self._times
 
+    def followable(self):
+        """{key: title} of the demands that are shown."""
+        return {history.demand.key: history.demand.title for history in self.demands}
+
     @cached_property
     def page_by_key(self):
         """{key: Page}"""

@@ -12,6 +12,7 @@ from pledges.models import (
     Event,
     Goal,
     MailDelay,
+    Mailing,
     Milestone,
     Municipality,
     PledgingSettings,
@@ -61,6 +62,8 @@ class PledgeContent(Part):
                 "sector__position", "sector", "position", "pk"
             )
         )
+        # News by email that visitors can read, the newest first.
+        self.mailings = tuple(Mailing.objects.archived().select_related("sector", "county"))
         # The newest first.
         self.weeks = tuple(Week.objects.published())
 

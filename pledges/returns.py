@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from pledges.crypto import keys, return_addresses
 from pledges.mail import mailbox, reports
 from pledges.mail.reports import Outcome
-from pledges.models import FollowUp, FunnelDay, Heartbeat, Message, Pledge, ReturnedMailbox, Unreadable
+from pledges.models import Follow, FollowUp, FunnelDay, Heartbeat, Message, Pledge, ReturnedMailbox, Unreadable
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +87,9 @@ def _address_of(message):
 
 def _end_wishes(address):
     """End what people at this mailbox agreed to get: news, and messages about their commitments."""
-    for pledge in Pledge.objects.at_address(address):
-        pledge.end_news()
+    pledges = Pledge.objects.at_address(address)
+    Follow.end_news(pledges)
+    for pledge in pledges:
         FollowUp.end(pledge)
 
 

@@ -43,6 +43,10 @@ class Part:
         """The instance of the moment that the current request shows, or of now outside a request."""
         return current().content.parts[cls]
 
+    def followable(self):
+        """{key: title} of the demands in it, which supporters can follow by email."""
+        return {}
+
     def changes(self):
         """The times at which something of it is published by the clock, past and future ones."""
         return []

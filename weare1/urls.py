@@ -9,7 +9,7 @@ from campaign.sitemaps import SITEMAPS
 from campaign.views import content, demands, events, files, handouts, oembed, organisations, pictures
 from pledges.http import public_page
 from pledges.languages import LanguageConverter
-from pledges.views import challenges, counter, health, mail_reports, open_data, ribbon, totals
+from pledges.views import challenges, counter, health, mail_reports, mailings, open_data, ribbon, totals
 
 register_converter(LanguageConverter, "language")
 
@@ -61,6 +61,8 @@ urlpatterns = [
     path("oembed", oembed.oembed, name="oembed"),
     path("signed-link/<str:token>", organisations.signed_link, name="signed_link"),
     path("mail-reports/<slug:provider>/", mail_reports.mail_reports, name="mail_reports"),
+    # Short, for a header of mail that must fit in one line.
+    path("u/<str:token>", mailings.end_news, name="end_news"),
     path("challenge/<slug:form>/", challenges.challenge, name="challenge"),
     path("figures/<language:language>/", include(figure_urls)),
     path("pictures/<language:language>/", include(picture_urls)),

@@ -7,21 +7,20 @@ Subject and sender are neutral, because phones are shared.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.mail import details
+from pledges.mail import details, rendering
+from pledges.mail.rendering import MailContent
 from pledges.mail.rules import BLOCK_PURPOSES, LAST_DAYS, MANAGING, OTHER_SPECS
-from staff.mail import automatic
 
 STARTER = Path(__file__).parent.parent / "starter" / "message-texts.json"
 
@@ -66,7 +65,7 @@ class MessageSpec:
     per_address: bool = False
     # A function that returns sentences about the pledge. They follow the words of staff.
     details: Callable = lambda pledge: []
-    # A function of words and pledge that returns its buttons, (words, url), where the button above is not enough.
+    # A function of words and pledge: its buttons, (words, url), where the button above is not enough.
     buttons: Callable | None = None
     # A function that returns a sentence to begin with, in large type, or "".
     headline: Callable = lambda pledge: ""
@@ -185,23 +184,6 @@ SPECS = {
 }
 
 
-@dataclass
-class MailContent:
-    """The parts of one e-mail, in their order, for the templates. `buttons` and `further_links` are (words, url) pairs."""
-
-    subject: str
-    # The URL of the site. The HTML template turns each occurrence in `paragraphs` and `after` into a link.
-    site: str
-    headline: str = ""
-    paragraphs: list[str] = field(default_factory=list)
-    buttons: list[tuple[str, str]] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
-    further_links: list[tuple[str, str]] = field(default_factory=list)
-    closing: list[str] = field(default_factory=list)
-    # (words, url) of the link "never write to this address again", or of the one that ends messages of this kind.
-    block: tuple[str, str] | None = None
-
-
 @cache
 def starter():
     """The built-in words: {kind: {"subject_sq": text, …}}."""
@@ -221,15 +203,9 @@ def compose(kind, words, pledges, language, address):
     the pledge is erased.
     """
     with translation.override(language):
-        context = {"content": _fill(SPECS[kind], words, pledges), "language": language}
-        text = render_to_string("pledges/email/message.txt", context)
-        html = render_to_string("pledges/email/message.html", context)
-        mail = automatic(context["content"].subject, text, html, address)
-        if SPECS[kind].is_bulk or SPECS[kind].end_purpose:
-            # RFC 8058: the mail program shows a button, which sends a POST.
-            mail.extra_headers["List-Unsubscribe"] = f"<{context['content'].block[1]}>"
-            mail.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        return mail
+        content = _fill(SPECS[kind], words, pledges)
+        has_end = SPECS[kind].is_bulk or SPECS[kind].end_purpose
+        return rendering.mail(content, language, address, content.block[1] if has_end else None)
 
 
 def _fill(spec, words, pledges):

@@ -189,6 +189,16 @@ JOINING_SPECS = {
     },
 }
 
+# Its words are those of a mailing (pledges/mail/news.py).
+NEWS_SPECS = {
+    "news": {
+        "occasion": gettext_lazy("Sent to those who follow what a mailing is about."),
+        "is_bulk": True,
+        # Each person gets a mailing once; it must not use up the messages that the person asks for.
+        "is_limited": False,
+    },
+}
+
 VOICE_SPECS = {
     "voice": {
         "occasion": gettext_lazy("Sent when a member of staff asks the owner of a voice to approve it."),
@@ -239,7 +249,14 @@ REQUEST_SPECS = {
 REQUEST_SPECS["data_no"]["details"] = lambda request: [request.get_refusal_display()]
 # All kinds that are not about signing.
 OTHER_SPECS = (
-    KEEPING_SPECS | COMMITMENT_SPECS | GROUP_SPECS | JOINING_SPECS | VOICE_SPECS | ENQUIRY_SPECS | REQUEST_SPECS
+    KEEPING_SPECS
+    | COMMITMENT_SPECS
+    | GROUP_SPECS
+    | JOINING_SPECS
+    | VOICE_SPECS
+    | NEWS_SPECS
+    | ENQUIRY_SPECS
+    | REQUEST_SPECS
 )
 
 

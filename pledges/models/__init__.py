@@ -14,6 +14,7 @@ from pledges.models.data_requests import DataRequest
 from pledges.models.enquiries import Answer, Disclosure, Enquiry
 from pledges.models.events import Event, EventCount, EventFigures
 from pledges.models.exports import Export
+from pledges.models.follows import Follow
 from pledges.models.funnel import FallenProvider, FunnelChange, FunnelDay, FunnelKind
 from pledges.models.goals import Goal
 from pledges.models.grants import MessageGrant
@@ -22,6 +23,8 @@ from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.joinings import Joining, OrganisationKind
 from pledges.models.mail_delay import MailDelay
 from pledges.models.mailers import Mailer, MailerMinute
+from pledges.models.mailing_counts import MailingCount
+from pledges.models.mailings import Mailing
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone
@@ -80,6 +83,7 @@ __all__ = [
     "Export",
     "FailedStep",
     "FallenProvider",
+    "Follow",
     "FollowUp",
     "FunnelChange",
     "FunnelDay",
@@ -91,6 +95,8 @@ __all__ = [
     "MailDelay",
     "Mailer",
     "MailerMinute",
+    "Mailing",
+    "MailingCount",
     "Message",
     "MessageGrant",
     "MessageText",

@@ -128,21 +128,35 @@ class MessageQuerySet(models.QuerySet):
                 if len(free) < wanted:
                     break
             counted_at = mailers.Mailer.use(mailer, len(messages))
-        words = MessageText.objects.words_by_kind({(message.kind, message.language) for message in messages})
+        self._set_words(messages)
         for message in messages:
-            message.words, message.rules = words[message.kind, message.language], rules
+            message.rules = rules
             message.counted_at = counted_at
         return messages
+
+    @staticmethod
+    def _set_words(messages):
+        """Give each message its words, which are read once for all of them."""
+        kinds = {(message.kind, message.language) for message in messages if message.mailing is None}
+        by_kind, by_mailing = MessageText.objects.words_by_kind(kinds), {}
+        for message in messages:
+            if message.mailing is None:
+                message.words = by_kind[message.kind, message.language]
+            else:
+                key = message.mailing_id, message.language
+                if key not in by_mailing:
+                    by_mailing[key] = message.mailing.words(message.language)
+                message.words = by_mailing[key]
 
     def _lock_free(self, limit, bulk_limit, mailer):
         """Lock and return due messages of a mailer that no other sender has claimed: those of FIRST_KINDS first, bulk last.
 
         Those of a kind that only a newer release knows wait for it: after a rollback they must not stop the others.
         """
-        known = self.due().filter(kind__in=MessageKind.values)
+        known = self.due().filter(kind__in=MessageKind.values).exclude(mailing__state="paused")
         free = known.filter(Q(leased_until=None) | Q(leased_until__lte=Now())).order_by("due_at")
         free = free.select_related(
-            "pledge", "group", "joining", "answer__enquiry", "request", "voice"
+            "pledge", "group", "joining", "answer__enquiry", "request", "voice", "mailing__sector", "mailing__county"
         ).select_for_update(skip_locked=True, of=("self",))
         messages = []
         for kinds in mailers.priorities_of(mailer):

@@ -48,6 +48,7 @@ class MessageKind(models.TextChoices):
     JOIN_OUT = "join_out", _("organisation: has left")
     JOIN_LINKS = "join_links", _("organisation: your links")
     VOICE = "voice", _("voice: please approve it")
+    NEWS = "news", _("news by email")
     ANSWER = "answer", _("answer to an enquiry")
     DATA_COPY = "data_copy", _("request: the copy of the data")
     DATA_FIXED = "data_fixed", _("request: the data is corrected")

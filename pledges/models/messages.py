@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from pledges.crypto import keys, links
+from pledges.crypto import keys, links, news_links
 from pledges.crypto.links import Purpose
-from pledges.mail import content
+from pledges.mail import content, news
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
 from pledges.models.delivery import Delivery
 from pledges.models.mailers import mailer_of
@@ -77,6 +77,10 @@ class Message(Delivery):
     voice = models.ForeignKey(
         "pledges.VoiceOwner", on_delete=models.CASCADE, null=True, related_name="messages", db_index=False
     )
+    # That of a message of the kind `news`, which is to a pledge.
+    mailing = models.ForeignKey(
+        "pledges.Mailing", on_delete=models.PROTECT, null=True, related_name="messages", db_index=False
+    )
     language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
     address_cipher = models.BinaryField(null=True, editable=False)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.QUEUED)
@@ -115,6 +119,15 @@ class Message(Delivery):
                 | Q(request__isnull=False)
                 | Q(voice__isnull=False)
                 | Q(address_cipher__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="message_news_of_a_mailing",
+                condition=(Q(mailing=None) & ~Q(kind="news"))
+                | Q(mailing__isnull=False, kind="news", pledge__isnull=False),
+            ),
+            # Each person gets a mailing at most once. Its index also finds the messages of a mailing.
+            models.UniqueConstraint(
+                fields=["mailing", "pledge"], name="message_once_for_each", condition=Q(mailing__isnull=False)
             ),
             models.CheckConstraint(
                 name="message_lease_only_while_queued", condition=Q(leased_until=None) | Q(state="queued")
@@ -228,6 +241,8 @@ class Message(Delivery):
     @cached_property
     def words(self):
         """The `MailWords` of the message. `claim` sets them, so that they are read once for all its messages."""
+        if self.mailing:
+            return self.mailing.words(self.language)
         return MessageText.objects.words_in_use(self.kind, self.language)
 
     def compose(self):
@@ -237,10 +252,14 @@ class Message(Delivery):
         address = self.address
         if address is None or not self.spec.applies(self.contact or self.pledge):
             return None
+        if self.mailing and not self._is_wanted():
+            return None
         if not self.spec.is_link_caused and BlockedAddress.objects.holds(address, self.rules):
             return None
         if self.kind in BULK_KINDS and ReturnedMailbox.objects.holds(address, self.rules):
             return None
+        if self.mailing:
+            return news.compose(self.words, news_links.url(self.pledge_id, self.mailing_id), self.language, address)
         pledges = [self.contact or self.pledge]
         if self.spec.per_address:
             pledges = list(type(self.pledge).objects.at_address(address).with_person().filter(restricted_at=None))
@@ -250,6 +269,11 @@ class Message(Delivery):
             words = MessageText.objects.words_in_use(self.Kind.SIMILAR, self.language)
             return content.compose(self.Kind.SIMILAR, words, pledges, self.language, address)
         return content.compose(self.kind, self.words, pledges, self.language, address)
+
+    def _is_wanted(self):
+        """Whether the mailing still goes out, and its recipient still follows what it is about."""
+        mailing = type(self.mailing).objects.filter(pk=self.mailing_id).exclude(state="cancelled").first()
+        return mailing is not None and mailing.followers().filter(pk=self.pledge_id).exists()
 
     def _read_subject(self):
         """Read what it is about as it is now, changed since the claim or not. False if it is gone or restricted."""

@@ -221,6 +221,10 @@ class Pledge(Person, keeping.Keeping, Restrictable):
                 condition=Q(network_digest__isnull=False),
             ),
             models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
+            # Mailings go through them in the order of their ids.
+            models.Index(
+                fields=["id"], name="pledge_news", include=["sector"], condition=Q(state="confirmed", updates=True)
+            ),
             # Housekeeping looks for old ones every minute.
             models.Index(
                 fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
@@ -255,10 +259,6 @@ class Pledge(Person, keeping.Keeping, Restrictable):
     def revoke_links(self):
         """Revoke every link to this pledge that was sent so far."""
         Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
-
-    def end_news(self):
-        """Send this supporter no more news."""
-        Pledge.objects.filter(pk=self.pk).update(updates=False)
 
     def withdraw(self):
         """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.

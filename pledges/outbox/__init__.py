@@ -31,7 +31,7 @@ from pledges.models import (
 from pledges.models.contacts import ERASED as CONTACT_ERASED
 from pledges.models.keeping import ERASED
 from pledges.models.person import DIGEST_FIELDS
-from pledges.outbox import accounts
+from pledges.outbox import accounts, mailings
 from pledges.submissions import settle_all
 
 MAILBOX_DIGESTS = ("mailbox_digest", "mailbox_digest_last")
@@ -257,30 +257,34 @@ def _forget_mailbox(row):
     return ReturnedMailbox.objects.filter(**_binary(row, MAILBOX_DIGESTS)).delete()[0]
 
 
-REPLAYS = accounts.REPLAYS | {
-    "pledge_erased": _erase,
-    "submission_erased": _erase,
-    "pledge_changed": _change_pledge,
-    "group_erased": _erase_sent(GroupPledge),
-    "group_changed": _change_group,
-    "sheet_changed": _change_sheet,
-    "joining_erased": _erase_sent(Joining),
-    "joining_changed": _change_joining,
-    "enquiry_erased": _erase_sent(Enquiry),
-    "enquiry_changed": _change_enquiry,
-    "voice_changed": _change_voice,
-    "restriction_changed": _change_restriction,
-    "request_changed": _change_request,
-    "request_erased": lambda pk: bool(DataRequest.objects.filter(pk=pk).delete()[0]),
-    "link_ended": lambda pk: bool(ReferralLink.objects.filter(pk=pk).delete()[0]),
-    "commitment_ended": lambda row: bool(
-        ChosenCommitment.objects.filter(pledge_id=row[0], commitment_id=row[1]).delete()[0]
-    ),
-    "commitment_changed": _change_commitment,
-    "follow_up_changed": _change_follow_up,
-    "sector_hidden": lambda slug: Sector.objects.filter(slug=slug).update(shows_names=False),
-    "blocked": _block,
-    "unblocked": lambda pk: bool(BlockedAddress.objects.filter(pk=pk).delete()[0]),
-    "mailbox_returned": _return_mailbox,
-    "mailbox_forgotten": _forget_mailbox,
-}
+REPLAYS = (
+    accounts.REPLAYS
+    | mailings.REPLAYS
+    | {
+        "pledge_erased": _erase,
+        "submission_erased": _erase,
+        "pledge_changed": _change_pledge,
+        "group_erased": _erase_sent(GroupPledge),
+        "group_changed": _change_group,
+        "sheet_changed": _change_sheet,
+        "joining_erased": _erase_sent(Joining),
+        "joining_changed": _change_joining,
+        "enquiry_erased": _erase_sent(Enquiry),
+        "enquiry_changed": _change_enquiry,
+        "voice_changed": _change_voice,
+        "restriction_changed": _change_restriction,
+        "request_changed": _change_request,
+        "request_erased": lambda pk: bool(DataRequest.objects.filter(pk=pk).delete()[0]),
+        "link_ended": lambda pk: bool(ReferralLink.objects.filter(pk=pk).delete()[0]),
+        "commitment_ended": lambda row: bool(
+            ChosenCommitment.objects.filter(pledge_id=row[0], commitment_id=row[1]).delete()[0]
+        ),
+        "commitment_changed": _change_commitment,
+        "follow_up_changed": _change_follow_up,
+        "sector_hidden": lambda slug: Sector.objects.filter(slug=slug).update(shows_names=False),
+        "blocked": _block,
+        "unblocked": lambda pk: bool(BlockedAddress.objects.filter(pk=pk).delete()[0]),
+        "mailbox_returned": _return_mailbox,
+        "mailbox_forgotten": _forget_mailbox,
+    }
+)

@@ -15,7 +15,7 @@ from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import own_file
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Message, Pledge, ReferralLink, Unreadable
+from pledges.models import Follow, Message, Pledge, ReferralLink, Unreadable
 from pledges.views.sign import answer
 
 # Purposes whose page shows or changes name or address.
@@ -98,7 +98,7 @@ def _aged(request, pledge):
     if "fresh" in request.POST:
         done = "fresh" if Message.queue(Message.Kind.FRESH, pledge) else None
     elif "end_news" in request.POST:
-        pledge.end_news()
+        Follow.end_news([pledge])
         done = "end_news"
     elif "keep" in request.POST and pledge.keep_person():
         done = "keep"

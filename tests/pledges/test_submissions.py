@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pledges import housekeeping, registration
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Settler
+from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Repeater
 from pledges.models import (
     Attempt,
     BlockedAddress,
@@ -287,7 +287,7 @@ def test_settling_does_not_wait_for_a_pledge_that_is_being_changed():
 
 @pytest.mark.django_db(transaction=True)
 def test_an_idle_worker_settles_what_arrives():
-    settler = Settler()
+    settler = Repeater(settle, SETTLING_INTERVAL_SECONDS)
     settler.start()
     try:
         for number in range(2):

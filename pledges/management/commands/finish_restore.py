@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 
 from pledges import outbox
 from pledges.management.commands.check_restored import check
+from pledges.models import Mailing
 from pledges.outbox import accounts
 
 
@@ -28,4 +29,5 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         replayed = outbox.replay(entries, parse_datetime(since))
         accounts.end_staff_access()
+        Mailing.objects.cancel_unfinished()
         self.stdout.write(json.dumps(check(self.stderr) | {"replayed": replayed}))

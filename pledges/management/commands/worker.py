@@ -1,4 +1,4 @@
-"""The worker process: settles submissions, runs background tasks, sends messages, folds the tally and runs housekeeping."""
+"""The worker process: settles submissions, runs tasks, queues news, sends messages, folds the tally, runs housekeeping."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ from django_tasks_db.management.commands import db_worker
 
 from pledges import database, starting, submissions
 from pledges.mail.sending import Sender
-from pledges.models import FailedStep, Heartbeat, mailers
+from pledges.models import FailedStep, Heartbeat, Mailing, mailers
 from pledges.readiness import certificate, clock
 from pledges.returns import Returns
 from pledges.totals import tally
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # An idle worker looks for submissions this often.
 SETTLING_INTERVAL_SECONDS = 0.5
+# How often news by email is queued.
+FEEDING_INTERVAL_SECONDS = 0.5
 FOLD_INTERVAL_SECONDS = 1
 HEARTBEAT_EVERY_FOLDS = 30
 HOUSEKEEPING_EVERY_FOLDS = 60
@@ -103,26 +105,31 @@ def dotted_path(function):
     return f"{function.__module__}.{function.__name__}"
 
 
-class Settler(threading.Thread):
-    """A thread that settles submissions. Several may run at the same time; one of them settles."""
+class Repeater(threading.Thread):
+    """A thread that repeats a step, which returns how much it did. Several may run at the same time.
 
-    def __init__(self):
-        super().__init__(daemon=True)
+    While there is work, a step follows the one before at once.
+    """
+
+    def __init__(self, step, interval):
+        super().__init__(daemon=True, name=step.__name__)
         self.stopped = threading.Event()
+        self._step = step
+        self._interval = interval
 
     def run(self):
-        """Run until `stopped` is set. A batch follows the one before at once while there is work."""
+        """Run until `stopped` is set."""
         while not self.stopped.is_set():
-            if not self.settle():
-                self.stopped.wait(SETTLING_INTERVAL_SECONDS)
+            if not self.take():
+                self.stopped.wait(self._interval)
         connection.close()
 
-    def settle(self):
-        """The number of submissions settled; 0 after an error. Only the class of the exception is logged."""
+    def take(self):
+        """What the step returned; 0 after an error. Only the class of the exception is logged."""
         try:
-            return submissions.settle()
+            return self._step()
         except Exception as error:
-            logger.error("settling: %s", type(error).__name__)
+            logger.error("%s: %s", self.name, type(error).__name__)
             # The connection may be broken. Django opens a new one.
             connection.close()
             return 0
@@ -131,7 +138,9 @@ class Settler(threading.Thread):
 def threads():
     """The unstarted threads beside the tasks. Each runs until its event `stopped` is set."""
     senders = [Sender(mailer) for mailer in mailers.in_use()]
-    return [Settler(), *senders, *([Returns()] if settings.BOUNCE_MAILBOX else []), Housekeeper()]
+    settler = Repeater(submissions.settle, SETTLING_INTERVAL_SECONDS)
+    feeder = Repeater(Mailing.objects.fill_queue, FEEDING_INTERVAL_SECONDS)
+    return [settler, feeder, *senders, *([Returns()] if settings.BOUNCE_MAILBOX else []), Housekeeper()]
 
 
 class Command(db_worker.Command):

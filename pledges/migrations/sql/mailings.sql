@@ -1,0 +1,64 @@
+-- News by email, and what supporters follow.
+
+-- A pledge whose address is erased follows nothing.
+CREATE OR REPLACE FUNCTION follows_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM pledges_follow WHERE pledge_id = new.id;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER follows_end AFTER UPDATE OF address_cipher ON pledges_pledge FOR EACH ROW
+    WHEN (old.address_cipher IS NOT NULL AND new.address_cipher IS NULL) EXECUTE FUNCTION follows_end();
+
+-- What was released stays as the second person read it, and so does who may not release it.
+CREATE OR REPLACE FUNCTION mailing_is_released() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE check_violation USING MESSAGE = 'the words and recipients of a released mailing cannot be changed';
+END $$;
+CREATE OR REPLACE TRIGGER mailing_is_released BEFORE UPDATE ON pledges_mailing FOR EACH ROW WHEN (
+    old.released_at IS NOT NULL AND (
+        (old.subject_sq, old.subject_en, old.text_sq, old.text_en, old.button_sq, old.button_en, old.link_sq, old.link_en,
+         old.audience, old.sector_id, old.demand, old.county_id, old.writers, old.released_at)
+        IS DISTINCT FROM
+        (new.subject_sq, new.subject_en, new.text_sq, new.text_en, new.button_sq, new.button_en, new.link_sq, new.link_en,
+         new.audience, new.sector_id, new.demand, new.county_id, new.writers, new.released_at)
+    )
+) EXECUTE FUNCTION mailing_is_released();
+CREATE OR REPLACE TRIGGER mailing_was_released BEFORE DELETE ON pledges_mailing FOR EACH ROW
+    WHEN (old.released_at IS NOT NULL) EXECUTE FUNCTION mailing_is_released();
+
+-- Messages of mailings that are erased, with their pledge or after thirty days: the figures keep them.
+CREATE OR REPLACE FUNCTION mailing_messages_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO pledges_mailingcount (mailing_id, kind, n)
+    SELECT mailing_id, kind, count(*) FROM (
+        SELECT mailing_id, 'sent' AS kind FROM old_rows WHERE mailing_id IS NOT NULL AND sent_at IS NOT NULL
+        UNION ALL
+        SELECT mailing_id, CASE WHEN state = 'spam' THEN 'spam' ELSE 'returned' END FROM old_rows
+        WHERE mailing_id IS NOT NULL AND state NOT IN ('queued', 'sent')
+    ) erased GROUP BY mailing_id, kind;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER mailing_messages_deleted AFTER DELETE ON pledges_message
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION mailing_messages_deleted();
+
+-- The archive is part of the content (content.sql). Sending changes nothing of it.
+CREATE OR REPLACE TRIGGER content_changed AFTER UPDATE ON pledges_mailing FOR EACH ROW
+    WHEN (old.released_at IS DISTINCT FROM new.released_at OR old.is_archived <> new.is_archived)
+    EXECUTE FUNCTION content_changed();
+
+-- The outbox (outbox.sql): what somebody follows no longer, and mailings that were released, which a restored database must not
+-- send again.
+CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_follow REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT WHEN (outbox_is_on())
+    EXECUTE FUNCTION outbox_write('follow_ended', 'jsonb_build_array(r.pledge_id, r.demand, r.county_id)');
+CREATE OR REPLACE FUNCTION outbox_mailing_updated() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO pledges_outboxentry (kind, rows) VALUES ('mailing_released', jsonb_build_array(
+        jsonb_build_object('id', new.id, 'released_at', new.released_at, 'is_archived', new.is_archived)
+    ));
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_mailing FOR EACH ROW WHEN (
+    (old.released_at IS DISTINCT FROM new.released_at OR old.is_archived <> new.is_archived AND new.released_at IS NOT NULL)
+    AND outbox_is_on()
+) EXECUTE FUNCTION outbox_mailing_updated();

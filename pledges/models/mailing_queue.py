@@ -1,0 +1,69 @@
+"""Queueing the messages of mailings.
+
+They are rows of Message. At most WINDOW of a mailing wait in the queue, so a mailing to a million people takes no room there, and
+it is paused or cancelled at once. A unique constraint of Message gives each pledge at most one, so queueing is idempotent.
+"""
+
+from django.db import connection, models, transaction
+from django.db.models.functions import Now
+
+# Messages of one mailing that wait in the queue.
+WINDOW = 300
+QUEUE_SQL = """
+WITH next AS ({next}), queued AS (
+    INSERT INTO pledges_message (id, kind, pledge_id, mailing_id, language, state, attempts, error)
+    SELECT gen_random_uuid(), 'news', id, %s, language, 'queued', 0, '' FROM next ON CONFLICT DO NOTHING
+)
+SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM next
+"""
+
+
+class MailingQuerySet(models.QuerySet):
+    """Queries on mailings, and queueing their messages."""
+
+    def written(self):
+        """Those that are not released yet: their words can still be changed."""
+        return self.filter(state__in=[self.model.State.DRAFT, self.model.State.READY])
+
+    def unfinished(self):
+        """Those that are released and not over."""
+        return self.filter(state__in=[self.model.State.SENDING, self.model.State.PAUSED])
+
+    def archived(self):
+        """Those that the public can read, the newest first."""
+        return self.filter(is_archived=True, released_at__isnull=False).order_by("-released_at", "-pk")
+
+    def fill_queue(self):
+        """Queue the next messages of each mailing that is being sent; returns how many. Several workers may call it."""
+        sending = self.filter(state=self.model.State.SENDING)
+        return sum(self._queue_next(pk) for pk in sending.order_by("released_at", "pk").values_list("pk", flat=True))
+
+    def cancel_unfinished(self):
+        """Cancel all that are being sent or paused, after a restore: those who got one since would get it again."""
+        for mailing in self.unfinished():
+            mailing.cancel()
+
+    @transaction.atomic
+    def _queue_next(self, pk):
+        """Queue the next messages of one mailing, unless another worker does it; returns how many. Done once all were tried."""
+        rows = self.model.objects.filter(pk=pk, state=self.model.State.SENDING)
+        # No key lock: the messages refer to the row.
+        mailing = rows.select_for_update(skip_locked=True, no_key=True).first()
+        if mailing is None:
+            return 0
+        queued = mailing.messages.queued()
+        room = WINDOW - queued.count()
+        if room <= 0:
+            return 0
+        recipients = mailing.recipients()
+        if mailing.reached:
+            recipients = recipients.filter(pk__gt=mailing.reached)
+        sql, parameters = recipients.order_by("pk").values("id", "language")[:room].query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(QUEUE_SQL.format(next=sql), [*parameters, pk])
+            number, reached = cursor.fetchone()
+        if number:
+            rows.update(reached=reached)
+        elif not queued.filter(attempts=0).exists():
+            rows.update(state=self.model.State.DONE, ended_at=Now())
+        return number

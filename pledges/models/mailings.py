@@ -1,0 +1,300 @@
+"""News by email: one mailing, from its first words to the last message. mailing_queue.py queues its messages."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges import follows
+from pledges.languages import LANGUAGE_CODES
+from pledges.mail import news
+from pledges.models.follows import Follow
+from pledges.models.mailing_counts import MailingCount
+from pledges.models.mailing_queue import MailingQuerySet
+from pledges.models.messages import Message
+from pledges.models.places import County
+from pledges.models.pledges import Pledge
+from pledges.models.sectors import Sector
+
+
+def _account(label):
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=label,
+    )
+
+
+class Mailing(models.Model):
+    """News by email to those who follow something: its words, its recipients, and how far it is sent.
+
+    Each transition is one statement or transaction, and returns whether this call made it.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", pgettext_lazy("news by email", "draft")
+        READY = "ready", pgettext_lazy("news by email", "waits for a second person")
+        SENDING = "sending", pgettext_lazy("news by email", "being sent")
+        PAUSED = "paused", pgettext_lazy("news by email", "paused")
+        DONE = "done", pgettext_lazy("news by email", "sent")
+        CANCELLED = "cancelled", pgettext_lazy("news by email", "cancelled")
+
+    class Audience(models.TextChoices):
+        NEWS = "news", _("everyone who asked for news")
+        SECTOR = "sector", _("those of one group who asked for news")
+        DEMAND = "demand", _("those who follow a demand")
+        COUNTY = "county", _("those who follow a county")
+
+    subject = TranslatedField(
+        models.CharField(
+            _("subject"),
+            max_length=70,
+            blank=True,
+            help_text=_(
+                "Shown in the inbox, where other people may see it. Keep it neutral, for example “News from We are 1”."
+            ),
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=6000,
+            blank=True,
+            help_text=_(
+                "Plain text; an empty line begins a paragraph. A full address becomes a link, for example "
+                "https://example.org/report."
+            ),
+        )
+    )
+    button = TranslatedField(
+        models.CharField(
+            _("button"),
+            max_length=60,
+            blank=True,
+            help_text=_("The words on a button below the text, for example “Read the report”. Leave empty for none."),
+        )
+    )
+    link = TranslatedField(
+        models.CharField(
+            _("where the button leads"),
+            max_length=300,
+            blank=True,
+            validators=[URLValidator(["https", "http"])],
+            help_text=_("The full address of the page in this language, for example https://example.org/report."),
+        )
+    )
+    audience = models.CharField(_("recipients"), max_length=6, choices=Audience, default=Audience.NEWS)
+    sector = models.ForeignKey(
+        Sector, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("group")
+    )
+    # The key of a demand, which an app above has.
+    demand = models.CharField(_("demand"), max_length=50, blank=True, default="")
+    county = models.ForeignKey(
+        County, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("county")
+    )
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT, editable=False)
+    # Ids of all accounts that wrote any of it, which outlive the accounts. None of them may release it.
+    writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    written_by = _account(_("last changed by"))
+    changed_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
+    released_by = _account(_("released by"))
+    released_at = models.DateTimeField(_("released"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("over"), null=True, editable=False)
+    # The last pledge that was queued; they are queued in the order of their ids.
+    reached = models.UUIDField(null=True, editable=False)
+    is_archived = models.BooleanField(
+        _("on our site"),
+        default=True,
+        db_default=True,
+        help_text=_("If this is off, visitors cannot read it among the news, for example after a mistake."),
+    )
+
+    objects = MailingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("news by email")
+        verbose_name_plural = _("news by email")
+        ordering = ["-pk"]
+        permissions = [("release_mailing", "Can release news by email")]
+        constraints = [
+            models.CheckConstraint(
+                name="mailing_audience_is_named",
+                condition=Q(audience="news", sector=None, demand="", county=None)
+                | Q(audience="sector", sector__isnull=False, demand="", county=None)
+                | (Q(audience="demand", sector=None, county=None) & ~Q(demand=""))
+                | Q(audience="county", sector=None, demand="", county__isnull=False),
+                violation_error_message=_("Choose the group, the demand or the county that the recipients follow."),
+            ),
+            models.CheckConstraint(
+                name="mailing_ready_in_both_languages",
+                condition=Q(state="draft") | ~Q(subject_sq="") & ~Q(subject_en="") & ~Q(text_sq="") & ~Q(text_en=""),
+                violation_error_message=_("Fill in subject and text in both languages first."),
+            ),
+            models.CheckConstraint(
+                name="mailing_button_in_both_languages",
+                condition=Q(button_sq="", button_en="", link_sq="", link_en="")
+                | ~Q(button_sq="") & ~Q(button_en="") & ~Q(link_sq="") & ~Q(link_en=""),
+                violation_error_message=_("Give the button and where it leads in both languages, or leave all empty."),
+            ),
+            models.CheckConstraint(
+                name="mailing_state_and_times",
+                condition=Q(state__in=["draft", "ready"], released_at=None, ended_at=None, reached=None)
+                | Q(state__in=["sending", "paused"], released_at__isnull=False, ended_at=None)
+                | Q(state__in=["done", "cancelled"], released_at__isnull=False, ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="mailing_released_by_another",
+                condition=Q(released_by=None) | ~Q(writers__contains=[F("released_by")]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["released_at"], name="mailing_unfinished", condition=Q(state__in=["sending", "paused"])
+            ),
+        ]
+
+    def __str__(self):
+        return self.subject or str(_("without a subject"))
+
+    def get_absolute_url(self):
+        """The path of its page in the active language."""
+        return reverse("pledges:mailing", args=[self.pk])
+
+    def clean(self):
+        """Raise ValidationError unless exactly the thing that the audience names is given."""
+        # What belongs to another audience is not an error: the form keeps it when the choice changes.
+        for name, empty in (("sector", None), ("demand", ""), ("county", None)):
+            if self.audience != name:
+                setattr(self, name, empty)
+            elif not getattr(self, name):
+                raise ValidationError({name: _("Choose what the recipients follow.")})
+
+    # Recipients
+
+    def followers(self):
+        """The pledges that follow what it is about: confirmed, and with an address that we may write to."""
+        everyone = Pledge.objects.confirmed().with_person().filter(restricted_at=None)
+        match self.audience:
+            case self.Audience.DEMAND | self.Audience.COUNTY:
+                followed = Follow.objects.filter(pledge=OuterRef("pk"))
+                return everyone.filter(Exists(followed.filter(**{self.audience: getattr(self, self.audience)})))
+            case self.Audience.SECTOR:
+                return everyone.filter(updates=True, sector=self.sector)
+        return everyone.filter(updates=True)
+
+    def recipients(self):
+        """Its followers; of two at one mailbox who read the same language only the first."""
+        chosen = self.followers()
+        first = chosen.filter(language=OuterRef("language"), slot=1)
+        # During a rotation two rows of one address may share only one of the two digest columns.
+        same = Q(address_digest=OuterRef("address_digest")) | Q(address_digest_last=OuterRef("address_digest_last"))
+        return chosen.filter(Q(slot=1) | ~Exists(first.filter(same)))
+
+    @property
+    def followed(self):
+        """What its recipients follow, in the active language; "" for the news itself."""
+        match self.audience:
+            case self.Audience.DEMAND:
+                return follows.demand_title(self.demand)
+            case self.Audience.COUNTY:
+                return self.county.name
+            case self.Audience.SECTOR:
+                return self.sector.name
+        return ""
+
+    # Words
+
+    def words(self, language):
+        """The `NewsWords` in this language."""
+        with translation.override(language):
+            path = reverse("pledges:mailing", args=[self.pk or 0])
+            return news.NewsWords(
+                **{name: getattr(self, f"{name}_{language}") for name in ("subject", "text", "button", "link")},
+                archive_url=f"{settings.SITE_URL}{path}",
+                reason=self.reason,
+            )
+
+    @property
+    def reason(self):
+        """Why someone gets it, in the active language."""
+        if self.audience == self.Audience.DEMAND:
+            return gettext("You get this email because you follow the demand “%(demand)s”.") % {"demand": self.followed}
+        if self.audience == self.Audience.COUNTY:
+            return gettext("You get this email because you follow what happens in %(county)s.") % {
+                "county": self.followed
+            }
+        return gettext("You get this email because you asked for news about the movement.")
+
+    @property
+    def is_complete(self):
+        """Whether subject and text are there in both languages."""
+        return all(getattr(self, f"{name}_{language}") for name in ("subject", "text") for language in LANGUAGE_CODES)
+
+    # Transitions
+
+    def submit(self):
+        """Ask for a second person."""
+        return self._move([self.State.DRAFT], state=self.State.READY)
+
+    def take_back(self):
+        """Make it a draft again, which can be changed."""
+        return self._move([self.State.READY], state=self.State.DRAFT)
+
+    def release(self, user, changed_at):
+        """Send it as it was at `changed_at`, the version that `user` has read, unless `user` wrote any of it."""
+        if user.pk in self.writers:
+            return False
+        rows = Mailing.objects.filter(pk=self.pk, changed_at=changed_at, state=self.State.READY)
+        rows = rows.exclude(writers__contains=[user.pk])
+        return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now()))
+
+    def pause(self):
+        """Send no more for now. What a sender has already claimed, at most some dozens, still goes out."""
+        return self._move([self.State.SENDING], state=self.State.PAUSED)
+
+    def resume(self):
+        """Go on after a pause."""
+        return self._move([self.State.PAUSED], state=self.State.SENDING)
+
+    def cancel(self):
+        """Send it to no more people. Where nobody has got it, the public does not see it either."""
+        with transaction.atomic():
+            if not self._move([self.State.SENDING, self.State.PAUSED], state=self.State.CANCELLED, ended_at=Now()):
+                return False
+            # Those that a sender has claimed are dropped right before sending.
+            self.messages.queued().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).delete()
+            if not self.figures()["sent"]:
+                Mailing.objects.filter(pk=self.pk).update(is_archived=False)
+        return True
+
+    def _move(self, states, **values):
+        return bool(Mailing.objects.filter(pk=self.pk, state__in=states).update(**values))
+
+    def figures(self):
+        """{"sent", "returned", "spam", "unsubscribed", "waiting"}: how many messages, and how many people it has lost.
+
+        Those of erased messages are in MailingCount.
+        """
+        State = Message.State
+        counts = MailingCount.objects.filter(mailing=self).values_list("kind").annotate(Sum("n"))
+        counted = dict(counts.order_by())
+        messages = self.messages.order_by().aggregate(
+            sent=Count("pk", filter=Q(sent_at__isnull=False)),
+            returned=Count("pk", filter=Q(state__in=Message.UNDELIVERED)),
+            spam=Count("pk", filter=Q(state=State.SPAM)),
+            waiting=Count("pk", filter=Q(state=State.QUEUED)),
+        )
+        return {name: n + counted.get(name, 0) for name, n in messages.items()} | {
+            "unsubscribed": counted.get(MailingCount.Kind.UNSUBSCRIBED, 0)
+        }

@@ -1,0 +1,81 @@
+"""News by email: the archive of what was sent, and the page that ends the news."""
+
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from pledges.content import PledgeContent
+from pledges.crypto import news_links
+from pledges.http import cookieless_form, personal_page, public_page
+from pledges.models import Follow, Mailing, MailingCount, Pledge
+from pledges.views.personal import link_ended
+
+
+@public_page
+def archive(request):
+    """The list of what was sent, the newest first."""
+    return render(request, "pledges/mailings.html", {"mailings": PledgeContent.current().mailings})
+
+
+@public_page
+def page(request, number):
+    """What was sent, as its recipients got it."""
+    mailing = next((each for each in PledgeContent.current().mailings if each.pk == number), None)
+    if mailing is None:
+        raise Http404
+    return render(request, "pledges/mailing.html", {"mailing": mailing, "words": mailing.words(request.LANGUAGE_CODE)})
+
+
+def _link_view(view):
+    """Decorate a view of a news link: it also gets the pledge and the mailing, both None if the link is not genuine."""
+
+    @personal_page
+    @cookieless_form
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @sensitive_post_parameters()
+    def wrapper(request, token):
+        # For base.html, which takes the token out of the address bar.
+        request.is_personal_link = request.is_contact_link = True
+        link = news_links.read(token)
+        found = Pledge.objects.filter(pk__gte=link.first, pk__lte=link.last) if link else ()
+        pledge = next((each for each in found if link.is_of(each.pk)), None)
+        mailing = pledge and Mailing.objects.filter(pk=link.mailing_id).first()
+        return view(request, token, pledge, mailing)
+
+    return wrapper
+
+
+@_link_view
+def end_news(request, token, pledge, mailing):
+    """The short address in mails. People are led to the page; a mail program sends the POST of RFC 8058, which ends the news."""
+    language = pledge.language if pledge else request.LANGUAGE_CODE
+    with translation.override(language):
+        request.LANGUAGE_CODE = language
+        if request.method == "POST":
+            return _ended(request, pledge, mailing)
+        return redirect(reverse("pledges:end_news", args=[token]))
+
+
+@_link_view
+def end_news_page(request, token, pledge, mailing):
+    """The page with the button that ends all news, and one that ends only what the mail was about."""
+    if request.method == "POST":
+        return _ended(request, pledge, mailing)
+    if pledge is None:
+        return link_ended(request)
+    return render(request, "pledges/end_news.html", {"mailing": mailing})
+
+
+def _ended(request, pledge, mailing):
+    """End the news of the mailbox, and count that once. An unknown address changes nothing."""
+    if pledge is None:
+        return link_ended(request)
+    pledges = [pledge, *pledge.others_at_address()]
+    only = mailing if mailing and "only" in request.POST else None
+    ended = Follow.end_one(pledges, only) if only else Follow.end_news(pledges)
+    if ended and mailing:
+        MailingCount.objects.create(mailing=mailing, kind=MailingCount.Kind.UNSUBSCRIBED, n=1)
+    return render(request, "pledges/end_news.html", {"mailing": mailing, "done": True, "only": only})
