@@ -39,6 +39,8 @@ def record(token, outcome):
             ReturnedMailbox.objects.add(address)
             if outcome == Outcome.SPAM:
                 _end_wishes(address)
+            elif message.mailing_id:
+                Follow.end_news(Pledge.objects.at_address(address))
     logger.info("mail", extra={"fields": {"mail": str(message.pk), "kind": message.kind, "outcome": str(outcome)}})
     return True
 

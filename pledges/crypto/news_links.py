@@ -63,9 +63,9 @@ def url(pledge_id, mailing_id):
     return settings.SITE_URL + reverse("end_news", args=[token(pledge_id, mailing_id)])
 
 
-def header_fits():
-    """Whether the header with such a URL of this site fits in one line."""
-    return len(f"List-Unsubscribe: <{url(uuid.UUID(int=0), 0)}>") <= LONGEST_LINE
+def excess():
+    """By how many characters the header with such a URL of this site is longer than one line; 0 or less if it fits."""
+    return len(f"List-Unsubscribe: <{url(uuid.UUID(int=0), 0)}>") - LONGEST_LINE
 
 
 def _digest(secret, pledge_id, mailing_id):

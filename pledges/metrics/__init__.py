@@ -80,7 +80,7 @@ SCRAPED = {
     "oldest_form_seconds": "How long the oldest form that is due has waited to be settled.",
     "forms_waiting": "Forms that wait to be settled, also in the slow lane.",
     "forms_aside": "Forms that could not be settled.",
-    "oldest_message_seconds": "How long the oldest message has been due without an attempt.",
+    "oldest_message_seconds": "How long the oldest message, news aside, has been due without an attempt.",
     "messages_waiting": "Messages that are queued.",
     "messages_given_up": "Messages that were refused or given up within 30 days.",
     "heartbeat_age_seconds": "Time since the last heartbeat of a worker.",

@@ -38,7 +38,8 @@ FROM
         count(*) AS forms_waiting
      FROM pledges_submission WHERE state = 'waiting') form,
     (SELECT
-        greatest(extract(epoch FROM now() - min(due_at)), 0)::float8 AS oldest_message_seconds,
+        greatest(extract(epoch FROM now() - min(due_at) FILTER (WHERE mailing_id IS NULL)), 0)::float8
+            AS oldest_message_seconds,
         count(*) AS messages_waiting
      FROM pledges_message WHERE state = 'queued') message,
     (SELECT

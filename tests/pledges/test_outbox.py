@@ -12,7 +12,16 @@ from django.utils import timezone
 
 from pledges import outbox, rotation
 from pledges.crypto import keys, links
-from pledges.models import BlockedAddress, ChosenCommitment, OutboxEntry, Pledge, ReferralLink, Sector, Submission
+from pledges.models import (
+    BlockedAddress,
+    ChosenCommitment,
+    Follow,
+    OutboxEntry,
+    Pledge,
+    ReferralLink,
+    Sector,
+    Submission,
+)
 from pledges.models.person import PERSON_FIELDS
 from pledges.outbox import accounts as staff_accounts
 from pledges.submissions import settle_all
@@ -63,7 +72,7 @@ def restored(pledge):
 
 
 CHANGES = {
-    "news": (lambda pledge: pledge.end_news(), {"updates": False}),
+    "news": (lambda pledge: Follow.end_news([pledge]), {"updates": False}),
     "name not shown": (lambda pledge: Pledge.objects.update(show_name=False), {"show_name": False}),
     "refused": (lambda pledge: Pledge.objects.decide_wall("refused"), {"wall": "refused"}),
     "invalidated": (lambda pledge: Pledge.objects.invalidate(), {"wall": "waiting", "state": "confirmed"}),

@@ -4,6 +4,7 @@ import dns.exception
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from pledges.crypto import news_links
 from pledges.mail import records, server_check
 
 MARKS = {True: "right", False: "WRONG", None: "  –  "}
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             self._check("DKIM", records.signature(resolver, domain, selector))
             self._check("DMARC", records.policy(resolver, domain))
             self._check("reverse DNS", records.names(resolver, addresses))
+            self._check("news", [news_header()])
             if settings.BOUNCE_ADDRESS:
                 self._check("way back", records.way_back(resolver, self._envelope_domain(domain)))
         except dns.exception.DNSException as error:
@@ -57,3 +59,16 @@ class Command(BaseCommand):
         for is_right, sentence in found:
             self.stdout.write(f"{MARKS[is_right]}  {name}: {sentence}")
             self._wrong += is_right is False
+
+
+def news_header():
+    """(is it right, sentence) about the header of news by email that ends them."""
+    excess = news_links.excess()
+    if excess <= 0:
+        return True, "the header List-Unsubscribe fits in one line"
+    most = len(settings.SITE_URL) - excess
+    return (
+        False,
+        f"the header List-Unsubscribe is longer than a line, and servers that fold it break the DKIM signature: use a SITE_URL of "
+        f"at most {most} characters",
+    )
