@@ -29,6 +29,7 @@ MEASUREMENTS = {
     "sign": ("signing", "sending the pledge form, and an empty view"),
     "confirm": ("confirming", "16 clients confirming in one cell of the tally, and spread over all cells"),
     "mail": ("mail", "messages sent by one worker to a fast and to a slow server"),
+    "news": ("news", "news by email to 100,000 people, while the worker is killed twice"),
     "settle": ("signing", "settling submissions at a million pledges"),
     "admin": ("admin", "pages and batches of the admin at a million pledges"),
     "export": ("exports", "exports of a million pledges"),

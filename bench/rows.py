@@ -36,7 +36,7 @@ SURNAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".sp
 READABLE = 1000
 COPIED_LINES = 10_000
 # Models of what measurements leave behind, apart from pledges.
-LEFTOVERS = {"Message", "Attempt", "Submission", "DBTaskResult"}
+LEFTOVERS = {"Message", "Mailing", "Attempt", "Submission", "DBTaskResult"}
 
 # The key of the advisory lock of the process that measures. It is an arbitrary number.
 LOCK = 8120460713

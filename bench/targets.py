@@ -38,6 +38,10 @@ TARGETS = [
     Target("settle", "settle at a million pledges", 3000, "/s"),
     Target("mail", "mail, fast server", 150, "/s"),
     Target("mail", "mail, server of 0.3 s, 32 connections", 75, "/s"),
+    Target("news", "news, people without it", 0, at_most=True),
+    # One for each connection of the worker and each kill.
+    Target("news", "news, second copies", 2 * 8, at_most=True),
+    Target("news", "news, memory at 95 % / at 70 %", 1.1, at_most=True),
     *(
         Target("scale", f"{name}, time with most / fewest pledges", 1.1, at_most=True)
         for name in ("home", "totals", "totals.json", "sign")

@@ -231,7 +231,7 @@ class Mailing(models.Model):
         if self.audience == self.Audience.DEMAND:
             return gettext("You get this email because you follow the demand “%(demand)s”.") % {"demand": self.followed}
         if self.audience == self.Audience.COUNTY:
-            return gettext("You get this email because you follow what happens in %(county)s.") % {
+            return gettext("You get this email because you follow what happens in the county of %(county)s.") % {
                 "county": self.followed
             }
         return gettext("You get this email because you asked for news about the movement.")

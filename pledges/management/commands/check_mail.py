@@ -69,6 +69,6 @@ def news_header():
     most = len(settings.SITE_URL) - excess
     return (
         False,
-        f"the header List-Unsubscribe is longer than a line, and servers that fold it break the DKIM signature: use a SITE_URL of "
-        f"at most {most} characters",
+        "the header List-Unsubscribe is longer than a line, and servers that fold it break the DKIM signature: use a "
+        f"SITE_URL of at most {most} characters",
     )
