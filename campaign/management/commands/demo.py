@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign import demo as invented
-from campaign import demo_commitments
+from campaign import demo_commitments, demo_mailings
 from campaign.models import ProtectionUnit
 from pledges.models import (
     County,
@@ -118,6 +118,7 @@ class Command(BaseCommand):
             invented.write_goals()
             self.create_events()
             demo_commitments.write()
+            demo_mailings.write()
             self.send_messages()
             self.stdout.write(f"Demonstration: {tally.read().total} invented people.")
         self.create_account()
