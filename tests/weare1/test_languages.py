@@ -36,6 +36,7 @@ from tests.data_requests import make_request
 from tests.drill import require_program
 from tests.enquiries import make_enquiry
 from tests.factories import give_app, make_pledge
+from tests.mailings import make_mailing
 from tests.organisations import make_joining
 from tests.pages import LANGUAGES, PUBLIC, Document, personal_visits, public_paths, want_new_address
 from tests.pledges.groups import make_group
@@ -420,7 +421,7 @@ def queued(kind, pledge):
         else:
             Message.queue_for(kind, group=group)
         return Message.objects.filter(kind=kind).order_by("-created_at", "pk").first()
-    if kind in (Message.Kind.ANSWER, Message.Kind.VOICE) or kind in REQUEST_SPECS:
+    if kind in (Message.Kind.ANSWER, Message.Kind.VOICE, Message.Kind.NEWS) or kind in REQUEST_SPECS:
         return answered(kind, pledge)
     if kind == Message.Kind.ALARM:
         return Message.queue_last(kind, "besa@shembull.al", pledge.language)
@@ -433,7 +434,12 @@ def queued(kind, pledge):
 
 
 def answered(kind, pledge):
-    """The answer to an enquiry or to a request, or the message about a voice."""
+    """The answer to an enquiry or to a request, the message about a voice, or the news."""
+    if kind == Message.Kind.NEWS:
+        text = {"sq": "Mirë se erdhët.", "en": "Welcome."}[pledge.language]
+        mailing = make_mailing(**{f"{name}_{pledge.language}": text for name in ("subject", "text")})
+        Pledge.objects.filter(pk=pledge.pk).update(updates=True)
+        return Message.objects.create(kind=kind, pledge=pledge, mailing=mailing, language=pledge.language)
     if kind == Message.Kind.ANSWER:
         make_enquiry(language=pledge.language).answer("#NEJEMI1", None)
     elif kind == Message.Kind.VOICE:
