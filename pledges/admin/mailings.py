@@ -103,6 +103,8 @@ class MailingAdmin(MailingPage, ContentAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name.startswith("text"):
             field.widget.attrs["rows"] = 14
+        elif db_field.name == "audience":
+            field.label = _("Who gets it")
         elif db_field.name.startswith("link"):
             field.error_messages["invalid"] = MESSAGES[forms.URLField]["invalid"]
         return field
