@@ -135,7 +135,7 @@ class MailingPage(MailPreviews):
             (
                 name,
                 _("Take it back and change it") if name == "take_back" and wrote_it else step.button,
-                not step.asks or name == "release",
+                name in ("submit", "release", "resume"),
             )
             for name, step in STEPS.items()
             if mailing.state in step.states and name not in hidden and self._may(request, step)

@@ -67,7 +67,7 @@ class MailingAdmin(MailingPage, ContentAdmin):
     # It has drafts of its own: its states.
     has_drafts = False
     kept_on_restore = ("is_archived",)
-    list_display = ["title", "state", "whom", "changed_at", "released_at"]
+    list_display = ["title", "state", "whom", "released_at"]
     list_select_related = ["sector", "county"]
     list_filter = ["state", "audience"]
     list_note = _(
