@@ -97,9 +97,14 @@ def _sentence(role, model_admin, verb):
     return SENTENCES[verb] % {"role": role, "section": capfirst(model_admin.opts.verbose_name_plural)}
 
 
-def _people(roles):
+def people_who_may(permission, but=()):
+    """[(label of the role, names of its active accounts)] for each role with the permission, but for these ids."""
+    return _people([role for role in Role if role_has_permission(role, permission)], but)
+
+
+def _people(roles, but=()):
     """[(label of the role, names of the active accounts that have it)]."""
-    accounts = list(Account.objects.filter(is_active=True, role_key__in=roles))
+    accounts = list(Account.objects.filter(is_active=True, role_key__in=roles).exclude(pk__in=but))
     return [(role.label, [str(account) for account in accounts if account.role_key == role]) for role in roles]
 
 

@@ -54,6 +54,7 @@ ROLE_PERMISSIONS = {
         "pledges.view_milestone",
         "pledges.*_event",
         "pledges.*_messagetext",
+        "pledges.*_mailing",
         *(*DRAFTS, HISTORY),
     ],
     Role.WRITER: [
@@ -68,6 +69,8 @@ ROLE_PERMISSIONS = {
         *("pledges.view_wording", "pledges.view_milestone"),
         *("pledges.view_event", "pledges.add_event", "pledges.change_event"),
         *("pledges.view_messagetext", "pledges.change_messagetext"),
+        # Others release what they write.
+        *("pledges.view_mailing", "pledges.add_mailing", "pledges.change_mailing"),
         *("staff.view_draft", HISTORY),
     ],
     # Disclosures of abuse are the safeguarding lead's alone. Administrators see them while there is none (pledges/admin/).
@@ -94,6 +97,7 @@ ROLE_PERMISSIONS = {
         "pledges.*_alarmword",
         "pledges.view_event",
         "pledges.change_event",
+        "pledges.view_mailing",
         "pledges.see_people",
         *(*DRAFTS, HISTORY),
     ],

@@ -26,6 +26,7 @@ MODEL_ORDER = [
         "pledges.disclosure",
         "pledges.datarequest",
         "pledges.papersheet",
+        "pledges.mailing",
         "pledges.event",
         "pledges.wallname",
         "pledges.batch",

@@ -39,7 +39,7 @@ class BatchAdmin(NoAddOrDelete, ModelAdmin):
     history_kind = PLEDGES
     audited_as = ("batch",)
 
-    def words_in_history(self, entry):
+    def words_in_history(self, entry, name):
         details = entry.details
         words = STEPS_IN_HISTORY.get(details.get("step", "undo" if "undo" in details else details.get("kind")))
         return words % {"number": details["batch"]} if words else ""

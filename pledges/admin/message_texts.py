@@ -1,32 +1,14 @@
 """Admin of message texts: both languages on one form, a preview of unsaved text, a trial message to the user's own address."""
 
-import re
-
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_POST
 
+from pledges.admin.previews import MailPreviews, subject_warning
 from pledges.mail import checks, content
-from pledges.models import MessageText, TrialMessage
-from pledges.models.trial_messages import sample_mail
+from pledges.models import MessageText
 from staff.admin.base import BilingualForm, NoAddOrDelete
 from staff.admin.content import ContentAdmin
-
-# Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
-PREVIEW_CSP = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
-REVEALING_SUBJECT = _(
-    "Anyone who looks at a shared phone can read the subject, and it contains %(words)s. Choose a neutral subject "
-    "if you can."
-)
 
 
 class MessageTextForm(BilingualForm):
@@ -48,7 +30,7 @@ class MessageTextForm(BilingualForm):
 
 
 @admin.register(MessageText)
-class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
+class MessageTextAdmin(NoAddOrDelete, MailPreviews, ContentAdmin):
     """Message texts, with preview and trial. The kinds of messages are fixed."""
 
     form = MessageTextForm
@@ -58,6 +40,9 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
         "leave out what every message must contain."
     )
     actions = None
+
+    def kind_of(self, row):
+        return row.kind
 
     def get_fieldsets(self, request, obj=None):
         columns = obj.spec.columns if obj else content.COLUMNS
@@ -109,100 +94,5 @@ class MessageTextAdmin(NoAddOrDelete, ContentAdmin):
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
-        if warning := _subject_warning(obj.subject_sq, obj.subject_en):
+        if warning := subject_warning(obj.subject_sq, obj.subject_en):
             self.message_user(request, warning, messages.WARNING)
-
-    # Preview and trial message
-
-    def get_urls(self):
-        def route(suffix, view, name):
-            return path(f"<int:pk>/{suffix}", self.admin_site.admin_view(view), name=f"pledges_messagetext_{name}")
-
-        return [
-            route("preview/", csp_override(PREVIEW_CSP)(self.preview), "preview"),
-            route("try/", csp_override(PREVIEW_CSP)(require_POST(self.send_trial)), "try"),
-            route("try/<uuid:trial>/", self.trial_status, "tried"),
-            *super().get_urls(),
-        ]
-
-    def preview(self, request, pk):
-        """The message as an invented person would receive it, with the text in the form or the saved one."""
-        return self._preview_page(request, self._form(request, pk))
-
-    def send_trial(self, request, pk):
-        """Send the previewed message to the user's own address, in both languages."""
-        form = self._form(request, pk)
-        if not self.has_change_permission(request, form.instance):
-            raise PermissionDenied
-        if not form.is_valid() or not request.user.email:
-            return self._preview_page(request, form)
-        trial = TrialMessage.send(request.user, form.instance)
-        if trial is None:
-            wait = _("You have just sent yourself many messages. Please wait ten minutes.")
-            self.message_user(request, wait, messages.WARNING)
-            return self._preview_page(request, form)
-        return redirect("admin:pledges_messagetext_tried", pk, trial.pk)
-
-    def trial_status(self, request, pk, trial):
-        """The result of a trial message; the page reloads itself until it is known."""
-        text = get_object_or_404(MessageText, pk=pk)
-        if not self.has_change_permission(request, text):
-            raise PermissionDenied
-        trial = get_object_or_404(TrialMessage, pk=trial, user=request.user)
-        context = self._context(request, text, _("A test to your own address")) | {"trial": trial}
-        response = TemplateResponse(request, "admin/pledges/messagetext/trial_status.html", context)
-        if trial.state == TrialMessage.State.WAITING:
-            response.headers["Refresh"] = "2"
-        return response
-
-    def _form(self, request, pk):
-        text = self.get_object(request, str(pk))
-        if text is None:
-            raise Http404
-        if not self.has_view_or_change_permission(request, text):
-            raise PermissionDenied
-        return self.get_form(request, text, change=True)(request.POST or None, instance=text)
-
-    def _preview_page(self, request, form):
-        text = form.instance
-        mails = []
-        for language, name in settings.LANGUAGES:
-            mail = sample_mail(text.kind, form.typed_words(language), language)
-            mails.append(
-                {
-                    "language": language,
-                    "name": name,
-                    "sender": mail.from_email,
-                    "subject": mail.subject,
-                    "html": _without_links(mail.alternatives[0].content),
-                    "text": mail.body,
-                }
-            )
-        context = self._context(request, text, _("Preview")) | {
-            "form": form,
-            "mails": mails,
-            "subject_warning": _subject_warning(*(mail["subject"] for mail in mails)),
-            "can_send_trial": self.has_change_permission(request, text),
-        }
-        return TemplateResponse(request, "admin/pledges/messagetext/preview.html", context)
-
-    def _context(self, request, text, title):
-        return {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "subtitle": str(text),
-            "opts": self.opts,
-            "text": text,
-            "change_url": reverse("admin:pledges_messagetext_change", args=[text.pk]),
-        }
-
-
-def _without_links(html):
-    """The HTML of an e-mail without the targets of its links, for a preview in a frame, where even "#" would load a page."""
-    return re.sub(r' href="[^"]*"', "", html)
-
-
-def _subject_warning(*subjects):
-    """A warning about words in the subjects that reveal the pledge to others, or None."""
-    words = [f"“{word}”" for subject in subjects for word in checks.revealing_words(subject)]
-    return REVEALING_SUBJECT % {"words": ", ".join(dict.fromkeys(words))} if words else None

@@ -1,6 +1,7 @@
 """Open tasks of the dashboard about pledges and what people send."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
@@ -19,6 +20,7 @@ from pledges.models import (
     FallenProvider,
     GroupPledge,
     Joining,
+    Mailing,
     Message,
     PaperSheet,
     PledgingSettings,
@@ -190,6 +192,22 @@ def _wall_tasks():
         yield Task(count, label, list_url(WallName))
 
 
+def _mailing_tasks():
+    State = Mailing.State
+    paused_long = Q(state=State.PAUSED, released_at__lt=Now() - timedelta(days=1))
+    numbers = Mailing.objects.aggregate(
+        ready=Count("pk", filter=Q(state=State.READY)), paused=Count("pk", filter=paused_long)
+    )
+    if count := numbers["ready"]:
+        label = ngettext("news email waits for a second person", "news emails wait for a second person", count)
+        yield Task(count, label, list_url(Mailing, state__exact=State.READY))
+    if count := numbers["paused"]:
+        label = ngettext(
+            "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them", count
+        )
+        yield Task(count, label, list_url(Mailing, state__exact=State.PAUSED))
+
+
 def _sector_tasks():
     for sector in Sector.objects.filter(is_open=True).exclude(pk__in=Sector.objects.open()):
         label = _("“%(sector)s” cannot be chosen: it has no pledge text yet") % {"sector": sector}
@@ -209,5 +227,6 @@ TASKS = [
     (["pledges.change_datarequest"], _request_tasks),
     (["pledges.change_papersheet"], _paper_tasks),
     (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),
+    (["pledges.release_mailing"], _mailing_tasks),
     (["pledges.change_sector"], _sector_tasks),
 ]

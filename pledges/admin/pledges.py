@@ -121,7 +121,7 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
     def lookup_allowed(self, lookup, value, request):
         return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
 
-    def words_in_history(self, entry):
+    def words_in_history(self, entry, name):
         if "moved_to" in entry.details:
             names = {sector.slug: str(sector) for sector in Sector.objects.all()}
             slugs = entry.details["sector"], entry.details["moved_to"]

@@ -59,7 +59,7 @@ class UndoWall:
             )
         return sentence
 
-    def words_in_history(self, entry):
+    def words_in_history(self, entry, name):
         if "undo" in entry.details:
             words = ngettext(
                 "undid a decision about %(count)d name for the wall",

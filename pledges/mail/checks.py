@@ -22,6 +22,8 @@ REVEALING_STEMS = re.compile(
     r"zotim|pledg|porn|shfrytëz|exploit|krim|crime)\w*",
     re.IGNORECASE,
 )
+# An address on the web that is not encrypted, or without its beginning.
+INCOMPLETE_ADDRESS = re.compile(r"(?<![\w/.@-])(?:http://\S+|www\.[\w-]+\.\S+)", re.IGNORECASE)
 
 
 def problems(kind, words):
@@ -37,6 +39,17 @@ def problems(kind, words):
             sentence = _("Include %(placeholder)s here or in the text above. It becomes %(meaning)s.")
             found.append(("after", _missing(name, sentence)))
     return found
+
+
+def news_problems(column, text):
+    """Yield a sentence for each error in this column of the words of news by email, which are the same for everyone."""
+    for typed in re.findall(r"\{\s*\w+\s*\}", text):
+        if typed[1:-1].strip().lower() in PLACEHOLDERS:
+            yield _not_allowed(typed, column, [])
+    if column == "text":
+        for typed in INCOMPLETE_ADDRESS.findall(text):
+            sentence = _("Write the whole address in place of %(typed)s, for example https://example.org/report.")
+            yield sentence % {"typed": typed}
 
 
 def _column_problems(spec, column, text):

@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "news by email",
+                "verbose_name": "news email",
                 "verbose_name_plural": "news by email",
                 "ordering": ["-pk"],
                 "permissions": [("release_mailing", "Can release news by email")],

@@ -18,6 +18,12 @@ SELECT count(*), (array_agg(id ORDER BY id DESC))[1] FROM next
 """
 
 
+def not_queued(mailing):
+    """The recipients of a mailing that it has not reached yet."""
+    recipients = mailing.recipients()
+    return recipients.filter(pk__gt=mailing.reached) if mailing.reached else recipients
+
+
 class MailingQuerySet(models.QuerySet):
     """Queries on mailings, and queueing their messages."""
 
@@ -55,10 +61,7 @@ class MailingQuerySet(models.QuerySet):
         room = WINDOW - queued.count()
         if room <= 0:
             return 0
-        recipients = mailing.recipients()
-        if mailing.reached:
-            recipients = recipients.filter(pk__gt=mailing.reached)
-        sql, parameters = recipients.order_by("pk").values("id", "language")[:room].query.sql_with_params()
+        sql, parameters = not_queued(mailing).order_by("pk").values("id", "language")[:room].query.sql_with_params()
         with connection.cursor() as cursor:
             cursor.execute(QUEUE_SQL.format(next=sql), [*parameters, pk])
             number, reached = cursor.fetchone()

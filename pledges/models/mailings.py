@@ -123,7 +123,7 @@ class Mailing(models.Model):
     objects = MailingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("news by email")
+        verbose_name = _("news email")
         verbose_name_plural = _("news by email")
         ordering = ["-pk"]
         permissions = [("release_mailing", "Can release news by email")]

@@ -14,9 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
-from pledges.crypto import keys
+from pledges.crypto import keys, news_links
 from pledges.crypto.links import Purpose
-from pledges.mail import content, errors
+from pledges.mail import content, errors, news
 from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS, REQUEST_SPECS, VOICE_SPECS
 from pledges.models.commitments import ChosenCommitment, FollowUp, Part, Place
 from pledges.models.data_requests import DataRequest
@@ -48,7 +48,7 @@ class TrialMessage(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
     kind = models.CharField(max_length=11, choices=MessageKind, editable=False)
-    # The fields of `MailWords` by language: {"sq": {"subject": …}, "en": …}.
+    # The fields of `MailWords` or `NewsWords` by language: {"sq": {"subject": …}, "en": …}.
     words = models.JSONField(editable=False)
     state = models.CharField(max_length=7, choices=State, default=State.WAITING, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -67,20 +67,21 @@ class TrialMessage(models.Model):
         return str(self.pk)[:8]
 
     @classmethod
-    def send(cls, user, text):
-        """Queue the unsaved or saved MessageText `text` to the user's own address; None if the rate limit is reached."""
+    def send(cls, user, kind, words):
+        """Queue these words, {language: MailWords or NewsWords}, to the user's own address; None if the rate limit is reached."""
         if cls.objects.filter(user=user, created_at__gt=Now() - TRIAL_WINDOW).count() >= MAX_TRIALS:
             return None
-        words = {language: vars(text.words(language)) for language in LANGUAGES}
-        trial = cls.objects.create(user=user, kind=text.kind, words=words)
+        words = {language: vars(each) for language, each in words.items()}
+        trial = cls.objects.create(user=user, kind=kind, words=words)
         tasks.send_trial.enqueue(str(trial.pk))
         return trial
 
     def attempt(self):
         """Try to send both languages once and save the outcome. The caller holds the row's lock."""
+        words = news.NewsWords if self.kind == MessageKind.NEWS else content.MailWords
         try:
             mails = [
-                sample_mail(self.kind, content.MailWords(**self.words[language]), language, self.user.email)
+                sample_mail(self.kind, words(**self.words[language]), language, self.user.email)
                 for language in LANGUAGES
             ]
             with mailers.default as server:
@@ -96,7 +97,12 @@ class TrialMessage(models.Model):
 
 
 def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
-    """The e-mail of a kind with these `MailWords`, about invented pledges. Its links are well-formed but invalid."""
+    """The e-mail of a kind with these `MailWords`, about invented pledges. Its links are well-formed but invalid.
+
+    That of news has `NewsWords`.
+    """
+    if kind == MessageKind.NEWS:
+        return news.compose(words, news_links.url(uuid.UUID(int=0), 0), language, address)
     return content.compose(kind, words, _sample_pledges(kind, language), language, address)
 
 

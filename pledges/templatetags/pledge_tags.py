@@ -1,13 +1,17 @@
 """Template filters and tags of the pledge pages. They run no queries."""
 
+import re
+
 from django import template
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
 
 from pledges import numbers
 from pledges.content import PledgeContent
 from pledges.figures import kept
 
+# A whole address, without the punctuation of its sentence.
+ADDRESS = re.compile(r"(https?://[^\s<>“”„\"]*[^\s<>“”„\".,;:!?()'])")
 register = template.Library()
 register.filter(numbers.number)
 register.filter(numbers.decimal)
@@ -35,6 +39,17 @@ def mail_delay():
 def bar_percent(part, whole):
     """The length of a bar in percent, from 2 to 98 to leave room for round ends, with a decimal point for CSS and SVG."""
     return f"{2 + 96 * part / whole:.1f}" if whole else "0"
+
+
+@register.filter
+def link_addresses(text):
+    """The text as HTML, with every whole address in it as a link. Names such as “example.org” stay as they are."""
+    *pairs, rest = ADDRESS.split(text)
+    links = zip(pairs[::2], pairs[1::2], strict=True)
+    html = format_html_join(
+        "", '{}<a href="{}" style="color:#2a3bb7">{}</a>', ((words, url, url) for words, url in links)
+    )
+    return html + escape(rest)
 
 
 @register.filter

@@ -40,7 +40,7 @@ def content_types(admins):
 
 def logged_for(request, kind=None):
     """The entries of Django's log about rows that this account may view, without those that the audit log says better."""
-    kinds = content_types(rows for rows in admins_for(request, kind) if not rows.audited_as)
+    kinds = content_types(rows for rows in admins_for(request, kind) if rows.is_logged_too or not rows.audited_as)
     return logged_changes().filter(content_type_id__in=kinds)
 
 

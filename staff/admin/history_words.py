@@ -89,7 +89,7 @@ def audited(entry, model_admin, name, count, name_of):
         if filters := details.pop("filters", None):
             details["filters"] = bool(filters)
     else:
-        if words := model_admin.words_in_history(entry):
+        if words := model_admin.words_in_history(entry, name):
             return words
         # The name says which row. `parts` could tell that an address has a disclosure. How it was asked for is worth saying.
         left_out = {*model_admin.audited_as, "page", "parts", "passed_at"} - {"asked"}

@@ -1,4 +1,4 @@
-// Admin: updates the page of a batch every second while the worker runs it.
+// Admin: updates the page of a batch or a mailing while the worker is at it: every second, or every `data-every` seconds.
 (function () {
   "use strict";
 
@@ -16,8 +16,13 @@
         // Network error: the next update may succeed.
       }
     }
-    if ("inProgress" in document.getElementById("batch").dataset) setTimeout(update, 1000);
+    schedule();
   }
 
-  setTimeout(update, 1000);
+  function schedule() {
+    const state = document.getElementById("batch").dataset;
+    if ("inProgress" in state) setTimeout(update, 1000 * (state.every || 1));
+  }
+
+  schedule();
 })();

@@ -67,6 +67,11 @@ TYPED = {
     "credit": {"sq": "Vizatim: Ne jemi 1", "en": "Drawing: We are 1"},
     "avoid": {"sq": "Kundër pornografisë me fëmijë.", "en": "Against child pornography."},
     "button": {"sq": "Po, jam unë", "en": "Yes, it is me"},
+    "news subject": {"sq": "Lajme nga Ne jemi 1", "en": "News from We are 1"},
+    "news text": {
+        "sq": "Përshëndetje,\n\njava e Fjongos Blu nis më 18 nëntor: https://shembull.al/java",
+        "en": "Hello,\n\nBlue Ribbon week begins on 18 November: https://example.org/week",
+    },
     "paused": {
         "sq": "Po e rinovojmë faqen. Kthehuni nesër në mëngjes.",
         "en": "We are renewing the site. Please come back tomorrow morning.",
@@ -368,6 +373,41 @@ def mails(walk):
     walk.open(letter)
 
 
+def news_by_email(walk, besa):
+    """One editor writes, another one releases."""
+    page = walk.page
+    for number in range(3):
+        make_pledge(address=f"lajme{number}@shembull.al", state="confirmed", updates=True)
+    walk.open("/admin/pledges/mailing/")
+    walk.press(".object-tools .addlink")
+    for field in ("subject", "text"):
+        walk.fill(field, f"news {field}")
+    page.locator("[name=audience]").first.check()
+    walk.picture(
+        "news-email", "#id_subject_sq", "#id_subject_en", "[formtarget]", of=["#content h1"], to=[".submit-row"]
+    )
+    with page.context.expect_page() as opened:
+        page.locator("[formtarget]").click()
+    preview = opened.value
+    preview.locator(".mails iframe").first.wait_for()
+    walk.look(preview)
+    preview.close()
+    walk.press("[name=_save]")
+    walk.press("[name=submit]")
+    path = page.url
+    besa.open(path)
+    to = [".mails section:first-of-type"]
+    walk.picture("news-email-release", "[name=release]", of=["#content h1"], to=to, page=besa.page)
+    for button in ("release", "pause", "resume"):
+        press(besa.page.locator(f"[name={button}]"))
+        walk.look(besa.page)
+        if button == "release":
+            press(besa.page.locator("#content form [type=submit]").first)
+            walk.look(besa.page)
+    press(besa.page.locator("[name=hide]"))
+    walk.look(besa.page)
+
+
 def one_pledge(walk):
     page = walk.page
     drita = make_pledge(name="Drita Kola", address="drita@shembull.al", state="confirmed", sector="teachers")
@@ -617,6 +657,7 @@ def test_every_step_of_the_guide_works_and_every_word_in_bold_appears(
     drafts(walk)
     checks(walk)
     mails(walk)
+    news_by_email(walk, besa)
     one_pledge(walk)
     many_pledges(walk)
     a_flood(walk)

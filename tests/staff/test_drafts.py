@@ -31,7 +31,7 @@ from tests.worker import kill, workers
 pytestmark = pytest.mark.django_db
 
 ENGLISH = {"accept-language": "en"}
-NO_DRAFTS = {"campaign.term", "pledges.readyanswer"}
+NO_DRAFTS = {"campaign.term", "pledges.readyanswer", "pledges.mailing"}
 DRAFTED = [
     label
     for label, rows_admin in ((model._meta.label_lower, each) for model, each in admin.site._registry.items())

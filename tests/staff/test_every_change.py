@@ -18,6 +18,7 @@ from tests.factories import make_pledge, make_upload, run_worker
 from tests.organisations import make_entry
 from tests.pages import filled
 from tests.pledges.admin.test_desk import a_minute_later
+from tests.pledges.mailings import make_mailing
 from tests.staff.test_accounts import make_account
 from tests.staff.test_history import LIST, client_of
 from tests.staff.test_rights import ADMINISTRATOR, MODELS, OWN_VIEWS
@@ -47,6 +48,7 @@ FORMS = {
     "campaign.menuplace": {"menu_position": "55"},
     "pledges.pledge": {"county": "", "updates": "on", "asked": "phone"},
     "pledges.messagetext": {"subject_en": "Another subject"},
+    "pledges.mailing": {"subject_en": "Another subject"},
     "pledges.sector": {"name_en": "Another group"},
     "pledges.wording": {"text_en": "Another text.\n\nWith two parts."},
     "pledges.county": {"population": "12345"},
@@ -455,6 +457,16 @@ def _owner(**data):
     return run
 
 
+def _mailing(button, state):
+    def run(world):
+        make_pledge(state="confirmed", updates=True)
+        mailing = make_mailing(state, is_archived=button != "show")
+        data = {button: "1", "sure": "yes", "changed_at": mailing.changed_at.isoformat()}
+        return world.client.post(f"/admin/pledges/mailing/{mailing.pk}/sending/", data)
+
+    return run
+
+
 def _wall_undone(world):
     BUTTONS["wall show"](world)
     entry = AuditEntry.objects.filter(details__has_key="before").latest("pk")
@@ -480,6 +492,14 @@ BUTTONS = {
     "pledges_wallname_undo": _wall_undone,
     "campaign_voice_owner": _owner(address="mira@shembull.al", language="sq"),
     "voice remove": _owner(remove="1"),
+    "pledges_mailing_sending": _mailing("submit", "draft"),
+    "mailing release": _mailing("release", "ready"),
+    "mailing take back": _mailing("take_back", "ready"),
+    "mailing pause": _mailing("pause", "sending"),
+    "mailing resume": _mailing("resume", "paused"),
+    "mailing cancel": _mailing("cancel", "paused"),
+    "mailing hide": _mailing("hide", "done"),
+    "mailing show": _mailing("show", "done"),
     **{name: _take_down(label) for name, (_method, _roles, label) in OWN_VIEWS.items() if name.endswith("_take_down")},
     "add export": _export,
     "add request": _new_request,
@@ -529,7 +549,7 @@ CHANGES_NOTHING = {
     *("pledges_pledge_find", "pledges_pledge_reason", "pledges_pledge_minutes", "pledges_pledge_funnel"),
     *("pledges_export_progress", "pledges_papersheet_print", "pledges_messagetext_preview", "pledges_messagetext_try"),
     *("campaign_protectionunit_export", "campaign_picture_library", "campaign_externallink_pages"),
-    *("staff_draft_preview", "staff_draft_page"),
+    *("staff_draft_preview", "staff_draft_page", "pledges_mailing_preview", "pledges_mailing_try"),
 }
 
 

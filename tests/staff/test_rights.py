@@ -24,6 +24,7 @@ from tests.events import make_event
 from tests.factories import make_picture, make_pledge, make_staff, make_submission, sign_in
 from tests.organisations import make_joining
 from tests.pledges.groups import make_group
+from tests.pledges.mailings import make_mailing
 from tests.pledges.paper import make_sheet
 from tests.staff.test_accounts import make_account
 from tests.voices import make_voice
@@ -65,6 +66,7 @@ MODELS = {
     # Exports are requested and never changed.
     "pledges.export": {PLEDGES: "LAVH", ADMINISTRATOR: "LAVH"},
     "pledges.messagetext": {WRITER: "LVHS", EDITOR: "LVHS", PLEDGES: "LVHS", ADMINISTRATOR: "LVHS"},
+    "pledges.mailing": {WRITER: "LAVHS", EDITOR: ALL, PLEDGES: ALL, SAFEGUARDING: SEE, ADMINISTRATOR: ALL},
     # Milestones are recorded automatically; editors write news about them.
     "pledges.milestone": {WRITER: SEE, EDITOR: SEE, PLEDGES: SEE, ADMINISTRATOR: SEE},
     "pledges.message": {PLEDGES: SEE, ADMINISTRATOR: SEE},
@@ -121,6 +123,9 @@ OWN_VIEWS = {
     "pledges_papersheet_print": ("get", {PLEDGES, ADMINISTRATOR}, None),
     "pledges_messagetext_preview": ("get", {WRITER, *LETTERS}, "pledges.messagetext"),
     "pledges_messagetext_try": ("post", {WRITER, *LETTERS}, "pledges.messagetext"),
+    "pledges_mailing_sending": ("get", set(Role), "pledges.mailing"),
+    "pledges_mailing_preview": ("get", set(Role), "pledges.mailing"),
+    "pledges_mailing_try": ("post", {WRITER, *LETTERS}, "pledges.mailing"),
     "campaign_demand_checked": ("post", {EDITOR, ADMINISTRATOR}, "campaign.demand"),
     "campaign_voice_owner": ("get", {EDITOR, ADMINISTRATOR}, "campaign.voice"),
     "campaign_page_of_sector": ("post", {WRITER, EDITOR, ADMINISTRATOR}, "pledges.sector"),
@@ -146,11 +151,11 @@ OWN_VIEWS = {
     },
 }
 # Open only to the user who sent the trial mail (tests/pledges/mail/test_content.py).
-OWNER_ONLY = {"pledges_messagetext_tried"}
+OWNER_ONLY = {"pledges_messagetext_tried", "pledges_mailing_tried"}
 # History pages of content, by the letter that permits them.
 HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
-# 21 models are content.
-VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 21
+# 22 models are content.
+VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 22
 # Pages for every signed-in user, and their status.
 FOR_ALL = {
     "index": 200,
@@ -182,7 +187,7 @@ def rows():
     Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.all(), None, "selection")
     Export.objects.create(user=make_staff(superuser=True), content="pledges", format="csv")
     Milestone.objects.create(kind="people", people=100, reached_on=date(2026, 11, 25))
-    make_handover()
+    make_handover(), make_mailing()
     make_picture()
     ExternalLink.objects.collect()
     Material.objects.create(key="poster", section="posters", title_sq="Poster", title_en="Poster", is_shown=False)

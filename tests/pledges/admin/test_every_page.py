@@ -13,6 +13,7 @@ from tests.factories import make_pledge, make_submission
 from tests.organisations import make_joining
 from tests.pledges.admin.pages import LIST
 from tests.pledges.groups import make_group
+from tests.pledges.mailings import make_mailing
 from tests.pledges.paper import make_sheet
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
     Message.queue(Message.Kind.CONFIRM, pledge)
     make_pledge().block()
     make_submission()
-    make_group(), make_sheet(), make_joining(), make_enquiry(), make_disclosure(), make_request()
+    make_group(), make_sheet(), make_joining(), make_enquiry(), make_disclosure(), make_request(), make_mailing()
     LogEntry.objects.log_actions(User.objects.get().pk, [pledge], 2, "Changed.")
     Batch.begin("confirm", Pledge.objects.all(), None, "selection")
     without_add_form = {
@@ -69,7 +70,7 @@ def test_every_page_opens_in_both_languages(admin_client, language):
             assert " style=" not in response.text, path
             assert "<script>" not in response.text, path
         visited += 1
-    assert visited == 135
+    assert visited == 138
 
 
 def test_the_language_switch_returns_to_the_same_page_and_affects_only_the_admin(admin_client):

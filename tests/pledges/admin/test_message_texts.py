@@ -221,7 +221,8 @@ def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_mess
     assert not TrialMessage.objects.exists()
 
 
-@pytest.mark.parametrize("kind", Message.Kind)
+# News has words of its own (test_mailings.py).
+@pytest.mark.parametrize("kind", [kind for kind in Message.Kind if kind != Message.Kind.NEWS])
 def test_every_kind_has_a_form_and_a_preview(editor, kind):
     assert len(Document(editor.get(path_of_text(kind, "preview"))).all("iframe")) == 2
     assert editor.get(path_of_text(kind)).status_code == 200

@@ -1,0 +1,142 @@
+"""The buttons of news by email, and what the admin says of each state and of how long sending takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+
+from pledges.models import Mailing, mailers
+from pledges.numbers import number
+
+State = Mailing.State
+CHANGE, RELEASE = "pledges.change_mailing", "pledges.release_mailing"
+RELEASED = (State.SENDING, State.PAUSED, State.DONE, State.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One button: the states in which it is offered, who may press it, what it does, and what is said about it.
+
+    `run(mailing, user)` returns whether this press did it. With `asks` a page asks first, with these sentences.
+    """
+
+    button: str
+    states: tuple
+    run: Callable
+    done: str
+    in_history: str
+    permissions: tuple = (RELEASE,)
+    asks: tuple = ()
+
+
+def _archive(is_archived):
+    def run(mailing, user):
+        rows = Mailing.objects.filter(pk=mailing.pk, is_archived=not is_archived, released_at__isnull=False)
+        return bool(rows.update(is_archived=is_archived))
+
+    return run
+
+
+STEPS = {
+    "submit": Step(
+        gettext_lazy("Ask a second person to release it"),
+        (State.DRAFT,),
+        lambda mailing, user: mailing.submit(),
+        gettext_lazy("It waits for a second person now. They see it on their front page."),
+        gettext_lazy("asked a second person to release the news email “%(name)s”"),
+        permissions=(CHANGE,),
+    ),
+    "release": Step(
+        gettext_lazy("Release and send"),
+        (State.READY,),
+        lambda mailing, user: mailing.release(user, mailing.changed_at),
+        gettext_lazy("It is released. The first emails go out now."),
+        gettext_lazy("released the news email “%(name)s”"),
+        asks=(
+            gettext_lazy("Each of them gets one email, in the language in which they signed."),
+            gettext_lazy("You can pause or cancel it while it is being sent. What has been sent cannot be taken back."),
+        ),
+    ),
+    "take_back": Step(
+        gettext_lazy("Send back to the writer"),
+        (State.READY,),
+        lambda mailing, user: mailing.take_back(),
+        gettext_lazy("It is a draft again, and can be changed."),
+        gettext_lazy("made the news email “%(name)s” a draft again"),
+        permissions=(RELEASE, CHANGE),
+    ),
+    "pause": Step(
+        pgettext_lazy("news by email", "Pause"),
+        (State.SENDING,),
+        lambda mailing, user: mailing.pause(),
+        gettext_lazy("It is paused. A few emails that are already on their way still arrive."),
+        gettext_lazy("paused the news email “%(name)s”"),
+    ),
+    "resume": Step(
+        pgettext_lazy("news by email", "Resume"),
+        (State.PAUSED,),
+        lambda mailing, user: mailing.resume(),
+        gettext_lazy("It goes on."),
+        gettext_lazy("resumed the news email “%(name)s”"),
+    ),
+    "cancel": Step(
+        pgettext_lazy("news by email", "Cancel"),
+        (State.SENDING, State.PAUSED),
+        lambda mailing, user: mailing.cancel(),
+        gettext_lazy("It is cancelled: no more emails go out."),
+        gettext_lazy("cancelled the news email “%(name)s”"),
+        asks=(gettext_lazy("Those who have not got it yet will not get it. You cannot undo this."),),
+    ),
+    "hide": Step(
+        gettext_lazy("Take it off our site"),
+        RELEASED,
+        _archive(False),
+        gettext_lazy("Visitors no longer see it on our site."),
+        gettext_lazy("took the news email “%(name)s” off the site"),
+    ),
+    "show": Step(
+        gettext_lazy("Put it back on our site"),
+        RELEASED,
+        _archive(True),
+        gettext_lazy("Visitors see it on our site again."),
+        gettext_lazy("put the news email “%(name)s” back on the site"),
+    ),
+}
+STATES = {
+    State.DRAFT: gettext_lazy("This is a draft. It goes to no one until a second person releases it."),
+    State.READY: gettext_lazy("It waits for a second person, who reads it and releases it."),
+    State.SENDING: gettext_lazy("It is being sent."),
+    State.PAUSED: gettext_lazy("It is paused: no emails go out until someone resumes it."),
+    State.DONE: gettext_lazy("It has been sent."),
+    State.CANCELLED: gettext_lazy("It was cancelled: no more emails go out."),
+}
+
+
+def limits_words():
+    """How many emails of this kind the mail server takes, in words; "" if no limit is set."""
+    per_minute, per_day = mailers.bulk_limits()
+    words = [_("at most %(n)s a minute") % {"n": number(per_minute)}] if per_minute else []
+    words += [_("at most %(n)s a day") % {"n": number(per_day)}] if per_day else []
+    return ", ".join(words)
+
+
+def duration_words(count):
+    """How long so many emails take by the limits of the mail server, in words."""
+    per_minute, per_day = mailers.bulk_limits()
+    minutes = count / per_minute if per_minute else 0
+    if per_day and count > per_day:
+        minutes = max(minutes, count / per_day * 24 * 60)
+    if not (per_minute or per_day):
+        return _("not known: no limit of the mail server is set")
+    if minutes < 60:
+        n = max(1, ceil(minutes))
+        words = ngettext("about %(n)d minute", "about %(n)d minutes", n)
+    elif minutes < 48 * 60:
+        n = ceil(minutes / 60)
+        words = ngettext("about %(n)d hour", "about %(n)d hours", n)
+    else:
+        n = ceil(minutes / 60 / 24)
+        words = ngettext("about %(n)d day", "about %(n)d days", n)
+    return f"{words % {'n': n}} ({limits_words()})"
