@@ -38,7 +38,7 @@ def _sent_to(mailing):
         case Mailing.Audience.DEMAND:
             return _("To people who follow the demand “%(followed)s”") % {"followed": mailing.followed}
         case Mailing.Audience.COUNTY:
-            return _("To people who follow what happens in %(followed)s") % {"followed": mailing.followed}
+            return _("To people who follow what happens in the county of %(followed)s") % {"followed": mailing.followed}
         case Mailing.Audience.SECTOR:
             return _("To people of the group “%(followed)s” who asked for news") % {"followed": mailing.followed}
     return _("To everyone who asked for news")

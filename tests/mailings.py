@@ -1,0 +1,53 @@
+"""Mailings, for tests of news by email."""
+
+import uuid
+from copy import copy
+
+from django.db.models.base import ModelState
+
+from pledges.models import Mailing, Message, Pledge, ProviderRule
+from tests.factories import make_pledge, make_staff, run_worker
+
+WORDS = {
+    "subject_sq": "Lajme nga Ne jemi 1",
+    "subject_en": "News from We are 1",
+    "text_sq": "Përshëndetje.\n\nSot në Tiranë: https://shembull.al/lajme?nr=1&gjuha=sq",
+    "text_en": "Hello.\n\nToday in Tirana: https://example.org/news?no=1&language=en",
+}
+
+
+def make_followers(number):
+    """Confirmed pledges of so many people who want news, made fast."""
+    template = make_pledge(state="confirmed", updates=True)
+    rules, pledges = ProviderRule.objects.by_domain(), []
+    for n in range(number - 1):
+        pledge = copy(template)
+        pledge.pk, pledge._state = uuid.uuid4(), ModelState()
+        pledge.name_cipher = None
+        pledge.set_person("Arta Shembulli", f"ndjek{n}@shembull.al", rules)
+        pledges.append(pledge)
+    return [template, *Pledge.objects.bulk_create(pledges)]
+
+
+def make_mailing(**values):
+    """A saved draft in both languages, to everyone who asked for news."""
+    return Mailing.objects.create(**WORDS | values)
+
+
+def release(mailing=None, **values):
+    """A mailing that a second person has released."""
+    mailing = mailing or make_mailing(**values)
+    mailing.submit()
+    mailing.refresh_from_db()
+    assert mailing.release(make_staff(), mailing.changed_at)
+    mailing.refresh_from_db()
+    return mailing
+
+
+def send_all(rounds=20):
+    """Queue and send until there is nothing to do."""
+    for _ in range(rounds):
+        if not Mailing.objects.fill_queue() and not Message.objects.due().exists():
+            return
+        run_worker()
+    raise AssertionError("the queue is not empty")
