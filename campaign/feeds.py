@@ -1,5 +1,6 @@
 """Atom feeds of the news and of the steps of the demands, one of each per language."""
 
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from django.conf import settings
@@ -11,13 +12,37 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaign.content import SiteContent
+from pledges.content import PledgeContent
 from pledges.figures.brand import brand
 
 MAX_ITEMS = 20
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the feed of news, in the active language. `url` is a path."""
+
+    title: str
+    text: str
+    url: str
+    at: datetime
+    changed_at: datetime
+
+    @classmethod
+    def of_article(cls, article):
+        """The entry of an article, which has no time of day."""
+        at = timezone.make_aware(datetime.combine(article.date, time(12)))
+        return cls(article.title, article.lead, article.get_absolute_url(), at, article.changed_at)
+
+    @classmethod
+    def of_mailing(cls, mailing):
+        """The entry of news by email, whose words never change once it is sent."""
+        first = mailing.words(get_language()).paragraphs[0]
+        return cls(mailing.subject, first, mailing.get_absolute_url(), mailing.released_at, mailing.released_at)
+
+
 class NewsFeed(Feed):
-    """The latest articles in the active language."""
+    """The latest articles and news by email in the active language."""
 
     feed_type = Atom1Feed
 
@@ -43,22 +68,26 @@ class NewsFeed(Feed):
         return settings.SITE_URL + reverse("campaign:home")
 
     def items(self):
-        return SiteContent.current().articles[:MAX_ITEMS]
+        entries = [
+            *map(Entry.of_article, SiteContent.current().articles[:MAX_ITEMS]),
+            *map(Entry.of_mailing, PledgeContent.current().mailings[:MAX_ITEMS]),
+        ]
+        return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ITEMS]
 
-    def item_link(self, article):
-        return settings.SITE_URL + article.get_absolute_url()
+    def item_link(self, entry):
+        return settings.SITE_URL + entry.url
 
-    def item_title(self, article):
-        return article.title
+    def item_title(self, entry):
+        return entry.title
 
-    def item_description(self, article):
-        return article.lead
+    def item_description(self, entry):
+        return entry.text
 
-    def item_pubdate(self, article):
-        return timezone.make_aware(datetime.combine(article.date, time(12)))
+    def item_pubdate(self, entry):
+        return entry.at
 
-    def item_updateddate(self, article):
-        return article.changed_at
+    def item_updateddate(self, entry):
+        return entry.changed_at
 
 
 class DemandFeed(NewsFeed):

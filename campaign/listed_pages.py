@@ -1,10 +1,11 @@
-"""Pages without a search column, which campaign/search.py finds by title and text: events, and entries of organisations."""
+"""Pages without a search column, which campaign/search.py finds by title and text: events, news by email, organisations."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 from django.urls import reverse
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 
 from campaign.models import Organisation
 from campaign.models.organisations import PER_PAGE
@@ -39,6 +40,12 @@ def events():
         text = f"{event.when}. {event.where}. {event.text}"
         place = Place.LAST if event.ends <= now else Place.USUAL
         yield Listed(event.title, event.get_absolute_url(), text, place)
+
+
+def mailings():
+    """Yield the news by email that visitors can read."""
+    for mailing in PledgeContent.current().mailings:
+        yield Listed(mailing.subject, mailing.get_absolute_url(), mailing.words(get_language()).text)
 
 
 def organisations(content):

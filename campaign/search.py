@@ -14,7 +14,7 @@ from django.utils.html import escape, strip_tags
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 
-from campaign.listed_pages import Listed, Place, events, organisations
+from campaign.listed_pages import Listed, Place, events, mailings, organisations
 from campaign.models import Article, Page
 from campaign.models.publishing import SEARCH_CONFIG
 from campaign.numbers import tag
@@ -72,7 +72,8 @@ def find(words, language, content):
     if not query:
         return []
     found = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
-    found += _search_listed(query, [*fixed_pages(language, content), *events(), *organisations(content)])
+    listed = [*fixed_pages(language, content), *events(), *mailings(), *organisations(content)]
+    found += _search_listed(query, listed)
     found.sort(key=lambda ranked: (ranked[0], -ranked[1]))
     return [hit for _place, _rank, hit in found[:MAX_HITS]]
 
@@ -176,6 +177,11 @@ def fixed_pages(language, content):
             gettext(
                 "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
             ),
+        ),
+        Listed(
+            gettext("News by email"),
+            reverse("pledges:mailings"),
+            gettext("Everything that we have emailed to people who asked for news, with date and recipients."),
         ),
         Listed(gettext("Supporters so far"), reverse("pledges:totals"), texts["totals_shared"]),
         Listed(

@@ -41,6 +41,7 @@ class PageSitemap(Sitemap):
             "campaign:contact_report",
             "campaign:privacy",
             "campaign:news",
+            "pledges:mailings",
             "campaign:events",
         ]
 
@@ -101,6 +102,19 @@ class EventSitemap(PageSitemap):
         return item.changed_at
 
 
+class MailingSitemap(PageSitemap):
+    """The page of each news by email."""
+
+    def items(self):
+        return PledgeContent.current().mailings
+
+    def location(self, item):
+        return item.get_absolute_url()
+
+    def lastmod(self, item):
+        return item.released_at
+
+
 class DemandSitemap(PageSitemap):
     """The page of each demand."""
 
@@ -116,5 +130,6 @@ SITEMAPS = {
     "content": ContentSitemap,
     "counties": CountySitemap,
     "events": EventSitemap,
+    "mailings": MailingSitemap,
     "demands": DemandSitemap,
 }

@@ -134,6 +134,12 @@ def kept_data():
             plain,
             _("until you withdraw; once you end it we send nothing more, and keep only that we asked"),
         ),
+        Kept(
+            "follows",
+            _("the demands and counties that you follow by email, and since when"),
+            plain,
+            _("until you end it or withdraw, or until the address is erased"),
+        ),
         Kept("consent", _("the text you signed and your consent"), plain, until_withdrawal),
         Kept(
             "wall",

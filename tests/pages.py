@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaign.demo import invented_logo
-from pledges.crypto import links
+from campaign.models import Demand
+from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Attempt, Pledge, PledgingSettings, SlowLane, Submission
 from pledges.models.attempts import limits
@@ -17,6 +18,7 @@ from tests.clock import let_time_pass
 from tests.commitments import ask_now
 from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge, settle_all
+from tests.mailings import release
 from tests.organisations import admit, join_data, make_joining, upload
 from tests.pledges.groups import group_data, make_group
 from tests.voices import make_voice
@@ -30,6 +32,7 @@ PUBLIC = (
     "campaign:units",
     "campaign:privacy",
     "campaign:news",
+    "pledges:mailings",
     "campaign:events",
     "campaign:materials",
     "pledges:sign",
@@ -137,6 +140,7 @@ def personal_visits(client, language):
     yield "end the emails about commitments", client.get(end)
     yield "emails ended", client.post(end)
     yield "certificate", client.get(link(Purpose.CERTIFICATE, pledge))
+    yield from _news_visits(client, language, pledge)
     aged = links.path(Purpose.MANAGE, pledge, language, issued_at=int(time.time()) - links.MAX_AGE_SECONDS - 60)
     yield "link older than a day", client.get(aged)
     yield "fresh link requested", client.post(aged, {"fresh": "1"})
@@ -170,6 +174,26 @@ def personal_visits(client, language):
     want_new_address(pledge, f"plot-{language}@shembull.al")
     yield "new address is taken", client.post(link(Purpose.NEW_ADDRESS, pledge))
     yield "links revoked", client.post(link(Purpose.MANAGE, pledge), {"revoke": "1"})
+
+
+def _news_visits(client, language, pledge):
+    """What a supporter is emailed about, the short address in mails, and the archive."""
+    manage = links.path(Purpose.MANAGE, pledge, language)
+    demand = Demand.objects.shown()[0]
+    yield (
+        "followed",
+        client.post(manage, {"follow": "1", "updates": "on", "demands": [demand.key], "counties": ["AL-01"]}),
+    )
+    yield "a wrong choice of what to follow", client.post(manage, {"follow": "1", "counties": ["AL-01", "x"]})
+    for about in ({"audience": "demand", "demand": demand.key}, {"audience": "county", "county_id": "AL-01"}, {}):
+        mailing = release(**about)
+        yield "news that was sent", client.get(path_of("pledges:mailing", language, mailing.pk))
+        path = path_of("pledges:end_news", language, news_links.token(pledge.pk, mailing.pk))
+        yield "end the news", client.get(path)
+        yield "a part of the news ended", client.post(path, {"only": "1"})
+    yield "list of the news that was sent", client.get(path_of("pledges:mailings", language))
+    yield "all news ended", client.post(path)
+    yield "wrong address to end the news", client.get(path_of("pledges:end_news", language, "x"))
 
 
 def _group_visits(client, language):

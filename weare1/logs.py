@@ -20,8 +20,8 @@ RUN_OF_SIGNED_CHARACTERS = re.compile(r"[\w.:\-]+")
 RUN_WITHOUT_SPACE_OR_SLASH = re.compile(r"[^\s/]+")
 # The end of value:timestamp:signature or value:signature, the formats of django.core.signing.
 SIGNATURE = re.compile(r"(?<=[\w.\-]):[\w\-]{20,}")
-# The referral code in the address of a supporter's own form.
-CODE = re.compile(r"(/(?:pledge/with|zotimi/me)/)[^/\s]+", re.IGNORECASE)
+# The referral code in the address of a supporter's own form, and the token that ends news, in which no signature is seen.
+CODE = re.compile(r"(/(?:pledge/with|zotimi/me|u|no-more-news|mos-me-dergoni-lajme)/)[^/\s]+", re.IGNORECASE)
 # gunicorn names the peer of a request that it cannot read.
 PEER = re.compile(r"\bip=[\w.:]*(?=:)")
 # Longer messages quote what a visitor has sent.

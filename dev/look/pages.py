@@ -12,16 +12,17 @@ from django.utils import timezone, translation
 
 from campaign import logos
 from campaign.demo import invented_logo
-from campaign.models import Organisation
+from campaign.models import Demand, Organisation
 from campaign.models.organisations import ASKED_BEFORE, SHOWN_LAPSED, YEAR
-from pledges.crypto import links
+from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.languages import LANGUAGE_CODES
-from pledges.models import Event, PledgingSettings, Sector, SlowLane
+from pledges.models import Event, Follow, PledgingSettings, Sector, SlowLane
 from pledges.models.attempts import limits
 from tests.commitments import ask_now, choose
 from tests.events import make_event
 from tests.factories import make_inviter, make_pledge
+from tests.mailings import release
 from tests.organisations import admit, make_joining
 from tests.pledges.groups import make_group
 from tests.voices import make_voice
@@ -161,6 +162,7 @@ def _personal(language):
     ask_now(asked, ago=timedelta(days=15))
     yield View("answer-closed", language, path(Purpose.ANSWER, asked))
     yield View("end-emails", language, path(Purpose.END_EMAILS, planner))
+    yield from _news(language, planner)
     aged = int(time.time()) - links.MAX_AGE_SECONDS - 60
     yield View("link-aged", language, path(Purpose.MANAGE, confirmed, issued_at=aged))
     withdrawn = pledge()
@@ -172,6 +174,22 @@ def _personal(language):
         yield View(f"group-{state}", language, path(Purpose.GROUP_MANAGE, make_group(state, language=language)))
     yield from _of_organisations(language)
     yield from _of_voices(language)
+
+
+def _news(language, pledge):
+    """What a supporter follows, news that were sent, and the page that ends them."""
+    demand = Demand.objects.shown()[0]
+    Follow.choose(pledge, [demand.key], ["AL-01", "AL-11"])
+    yield View("manage-follows", language, links.path(Purpose.MANAGE, pledge, language=language) + "#emails")
+    button = {"button_sq": "Lexoni raportin", "button_en": "Read the report"}
+    button |= {f"link_{code}": "https://example.org/report" for code in LANGUAGE_CODES}
+    for name, about in {"demand": {"demand": demand.key}, "county": {"county_id": "AL-01"}, "news": button}.items():
+        mailing = release(audience=name, **about)
+        yield View(f"news-by-email-{name}", language, reverse("pledges:mailing", args=[mailing.pk]))
+        token = news_links.token(pledge.pk, mailing.pk)
+        path = reverse("pledges:end_news", args=[token])
+        yield View(f"end-news-{name}", language, path)
+    yield View("end-news-ended", language, path, "main .btn >> nth=0")
 
 
 def _of_organisations(language):

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from pledges import follows
 from pledges.crypto import keys
 from pledges.models import Enquiry, FollowUp, Pledge, ReferralLink, Submission, Unreadable, VoiceOwner, Wording
 from pledges.models.held import held_about
@@ -119,6 +120,8 @@ def _words_beside(row):
         yield _("Consent"), row.consent.in_language(row.consent_language)
         for chosen in row.chosen.select_related("commitment").order_by("slot", "pk"):
             yield _("Commitment"), str(chosen.commitment)
+        for follow in row.follows.select_related("county").order_by("pk"):
+            yield _("Followed by email"), follow.county.name if follow.county else follows.demand_title(follow.demand)
     if isinstance(row, Enquiry):
         for answer in row.answers.all():
             yield _("Our answer"), answer.text
@@ -167,6 +170,7 @@ def subject_data(pledge):
         "asked_how_it_went": FollowUp.objects.filter(pledge=pledge)
         .values("since", "questions", "asked_at", "ended_at")
         .first(),
+        "follows": list(pledge.follows.order_by("pk").values("demand", "county", "since")),
         "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
         "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
         "reminded_at": pledge.reminded_at,

@@ -25,6 +25,9 @@ from pledges.models.person import PERSON_FIELDS
 from pledges.models.pledges import ANSWER_FIELDS
 from pledges.submissions import submit
 
+# The wish for news is in the form of all that a supporter is emailed about (forms/following.py).
+CORRECTED_FIELDS = [name for name in ANSWER_FIELDS if name != "updates"]
+
 
 class ManageForm(forms.Form):
     """Corrections by the supporter. Besides name and language, its fields are the answers of the pledge form."""
@@ -36,13 +39,13 @@ class ManageForm(forms.Form):
 
     def __init__(self, *args, pledge, action, **kwargs):
         self.pledge = pledge
-        answers = model_to_dict(pledge, fields=ANSWER_FIELDS)
+        answers = model_to_dict(pledge, fields=CORRECTED_FIELDS)
         initial = {**answers, "name": pledge.name, "sector": pledge.sector.slug}
         super().__init__(*args, initial=initial, **kwargs)
-        for name in ANSWER_FIELDS:
+        for name in CORRECTED_FIELDS:
             if name not in self.fields:
                 self.fields[name] = deepcopy(PledgeForm.base_fields[name])
-        self.order_fields(["name", *ANSWER_FIELDS])
+        self.order_fields(["name", *CORRECTED_FIELDS])
         content = PledgeContent.current()
         # A closed sector stays on offer to those who are in it.
         own = content.sectors_by_id[pledge.sector_id]
@@ -70,13 +73,13 @@ class ManageForm(forms.Form):
         data, pledge = self.cleaned_data, self.pledge
         changes_sector = data["sector"].pk != pledge.sector_id
         pledge.set_person(data["name"], pledge.address)
-        for name in ANSWER_FIELDS:
+        for name in CORRECTED_FIELDS:
             setattr(pledge, name, data[name])
         if changes_sector and pledge.sector_id in self.wordings:
             # The page showed the words of the new sector: saving signs them.
             pledge.wording, pledge.worded_language = self.wordings[pledge.sector_id], get_language()
             pledge.worded_at = Now()
-        columns = [*PERSON_FIELDS, *ANSWER_FIELDS, "wording", "worded_language", "worded_at"]
+        columns = [*PERSON_FIELDS, *CORRECTED_FIELDS, "wording", "worded_language", "worded_at"]
         try:
             with transaction.atomic():
                 pledge.save(update_fields=columns)

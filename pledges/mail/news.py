@@ -22,6 +22,11 @@ class NewsWords:
     archive_url: str
     reason: str
 
+    @property
+    def paragraphs(self):
+        """The paragraphs of the text: empty lines are between them."""
+        return [part.strip() for part in re.split(r"\n\s*\n", self.text.strip())]
+
 
 def compose(words, end_url, language, address):
     """The EmailMultiAlternatives with these words to `address`; `end_url` ends the news of its recipient.
@@ -33,7 +38,7 @@ def compose(words, end_url, language, address):
         parts = rendering.MailContent(
             subject=" ".join(words.subject.split()),
             site=f"{settings.SITE_URL}/{language}/",
-            paragraphs=[part.strip() for part in re.split(r"\n\s*\n", words.text.strip())],
+            paragraphs=words.paragraphs,
             buttons=[(words.button, words.link)] if words.link else [],
             further_links=[
                 (_("Read it on our site"), words.archive_url),

@@ -4,6 +4,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +18,8 @@ from pledges.views.personal import link_ended
 @public_page
 def archive(request):
     """The list of what was sent, the newest first."""
-    return render(request, "pledges/mailings.html", {"mailings": PledgeContent.current().mailings})
+    mailings = [(each, _sent_to(each)) for each in PledgeContent.current().mailings]
+    return render(request, "pledges/mailings.html", {"mailings": mailings})
 
 
 @public_page
@@ -26,7 +28,20 @@ def page(request, number):
     mailing = next((each for each in PledgeContent.current().mailings if each.pk == number), None)
     if mailing is None:
         raise Http404
-    return render(request, "pledges/mailing.html", {"mailing": mailing, "words": mailing.words(request.LANGUAGE_CODE)})
+    context = {"mailing": mailing, "words": mailing.words(request.LANGUAGE_CODE), "sent_to": _sent_to(mailing)}
+    return render(request, "pledges/mailing.html", context)
+
+
+def _sent_to(mailing):
+    """Who got a mailing, in the active language."""
+    match mailing.audience:
+        case Mailing.Audience.DEMAND:
+            return _("To people who follow the demand “%(followed)s”") % {"followed": mailing.followed}
+        case Mailing.Audience.COUNTY:
+            return _("To people who follow what happens in the county of %(followed)s") % {"followed": mailing.followed}
+        case Mailing.Audience.SECTOR:
+            return _("To people of the group “%(followed)s” who asked for news") % {"followed": mailing.followed}
+    return _("To everyone who asked for news")
 
 
 def _link_view(view):
@@ -74,7 +89,8 @@ def _ended(request, pledge, mailing):
     if pledge is None:
         return link_ended(request)
     pledges = [pledge, *pledge.others_at_address()]
-    only = mailing if mailing and "only" in request.POST else None
+    # The button is there only for what can be followed by itself.
+    only = mailing if mailing and (mailing.demand or mailing.county_id) and "only" in request.POST else None
     ended = Follow.end_one(pledges, only) if only else Follow.end_news(pledges)
     if ended and mailing:
         MailingCount.objects.create(mailing=mailing, kind=MailingCount.Kind.UNSUBSCRIBED, n=1)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import own_file
+from pledges.forms.following import FollowForm
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Follow, Message, Pledge, ReferralLink, Unreadable
@@ -20,6 +21,8 @@ from pledges.views.sign import answer
 
 # Purposes whose page shows or changes name or address.
 NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
+# Forms on the page of a pledge beside that of corrections, by the name of their button.
+OTHER_FORMS = {"change_address": "address_form", "follow": "follow_form"}
 
 
 def personal_link_view(purpose):
@@ -161,29 +164,32 @@ def new_address(request, pledge):
 
 @personal_link_view(Purpose.MANAGE)
 def manage(request, pledge):
-    """The page of one's pledge: corrections, new address, signed words, revoking links, and links to further pages."""
+    """The page of one's pledge: corrections, address, what we email about, signed words, and links to further pages."""
     if pledge.state == Pledge.State.PENDING:
         return link_ended(request)
     if "revoke" in request.POST:
         pledge.revoke_links()
         return render(request, "pledges/link_replaced.html")
-    action = request.path
     submitted = request.POST or None
-    changes_address = "change_address" in request.POST
-    form = ManageForm(None if changes_address else submitted, pledge=pledge, action=action)
-    address_form = NewAddressForm(submitted if changes_address else None, pledge=pledge, action=action)
-    saved = None
+    sent = next((name for button, name in OTHER_FORMS.items() if button in request.POST), "form")
+
+    def forms(data):
+        kinds = {"form": ManageForm, "address_form": NewAddressForm, "follow_form": FollowForm}
+        return {
+            name: kind(data if name == sent else None, pledge=pledge, action=request.path)
+            for name, kind in kinds.items()
+        }
+
+    shown, saved = forms(submitted), None
     if submitted:
-        saved = _change_address(address_form) if changes_address else _correct(form)
+        saved = (_change_address if sent == "address_form" else _save)(shown[sent])
         # Needed after a rejected change too: the page shows the stored values beside the input.
         pledge.refresh_from_db()
     if saved:
-        form = ManageForm(pledge=pledge, action=action)
-        address_form = NewAddressForm(pledge=pledge, action=action)
+        shown = forms(None)
     context = {
+        **shown,
         "pledge": pledge,
-        "form": form,
-        "address_form": address_form,
         "saved": saved,
         "signed_words": pledge.wording.in_language(pledge.worded_language),
         "signed_consent": pledge.consent.in_language(pledge.consent_language),
@@ -199,8 +205,8 @@ def manage(request, pledge):
     return render(request, "pledges/manage.html", context, status=status)
 
 
-def _correct(form):
-    """Save the corrections; returns the sentence to show, or None with errors on the form."""
+def _save(form):
+    """Save corrections or what we email about; returns the sentence to show, or None with errors on the form."""
     if not form.is_valid() or not form.save():
         return None
     return _("Your changes have been saved.")

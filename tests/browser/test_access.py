@@ -1,12 +1,13 @@
 """Accessibility of every page: axe-core, both colour schemes, narrow and zoomed screens (promise 10)."""
 
 from campaign.models import Demand
-from pledges.crypto import links
+from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from tests.browser import press, test_totals, test_wall
 from tests.browser.axe import ALL_VIEWS, faults_in, in_language_and_views, view_of
 from tests.demands import add_step, days_ago, make_handover
 from tests.factories import make_pledge
+from tests.mailings import release
 from tests.pages import PUBLIC, path_of
 
 # test_totals and test_wall check these with more data.
@@ -24,6 +25,8 @@ def public_pages(visitor, language):
     make_handover(demand=demand, handed_on=days_ago(9), registry_number="1")
     visitor.open(path_of("campaign:demand", language, demand.slug_in(language)))
     yield "a demand with a correction and a hand-over"
+    visitor.open(path_of("pledges:mailing", language, release(audience="demand", demand="register").pk))
+    yield "news that was sent"
 
 
 def personal_pages(visitor, language):
@@ -51,6 +54,16 @@ def personal_pages(visitor, language):
     page.locator("#id_name").fill("")
     press(page.locator("main form .btn").first)
     yield "manage with an error"
+    visitor.open(link(Purpose.MANAGE, confirmed))
+    page.locator("#id_updates").check()
+    page.locator("#id_counties_0").evaluate("box => { box.checked = true; box.value = 'x' }")
+    press(page.locator("[name=follow]"))
+    yield "what we email about, with an error"
+    mailing = release(audience="county", county_id="AL-01")
+    visitor.open(path_of("pledges:end_news", language, news_links.token(confirmed.pk, mailing.pk)))
+    yield "end the news"
+    press(page.locator("[name=only]"))
+    yield "a part of the news ended"
     for purpose in (Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE):
         visitor.open(link(purpose, confirmed))
         yield purpose

@@ -5,10 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from pledges.crypto import links
+from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests.factories import make_pledge
+from tests.mailings import release
 from tests.organisations import make_joining
 from tests.pages import path_of, want_new_address
 from tests.pledges.groups import make_group
@@ -44,6 +45,38 @@ def test_the_back_button_does_not_bring_the_page_back(visit):
     assert page.url.endswith(path_of("pledges:my_pledge", "sq"))
     assert "Drita" not in page.content()
     expect(page.locator("h1")).to_be_visible()
+
+
+def test_a_link_to_what_we_email_about_shows_that_part_of_the_page(visit):
+    visitor = visit()
+    visitor.open(links.path(Purpose.MANAGE, make_pledge(state="confirmed")) + "#emails")
+    expect(visitor.page.locator("#emails h2")).to_be_in_viewport()
+    assert visitor.page.url.endswith(path_of("pledges:my_pledge", "sq"))
+
+
+@pytest.mark.parametrize("java_script", [True, False])
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_what_we_email_about_is_chosen_and_ended(visit, language, java_script):
+    pledge = make_pledge(state="confirmed", language=language)
+    visitor = visit(java_script_enabled=java_script)
+    page = visitor.page
+    visitor.open(links.path(Purpose.MANAGE, pledge, language))
+    page.locator("#id_updates").check()
+    page.locator("#id_counties_0").check()
+    page.locator("[name=follow]").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    expect(page.locator("#id_counties_0")).to_be_checked()
+    mailing = release(audience="county", county_id=pledge.follows.get().county_id)
+    visitor.open(f"/u/{news_links.token(pledge.pk, mailing.pk)}")
+    page.locator("[name=only]").click()
+    expect(page.locator("main form")).to_have_count(0)
+    pledge.refresh_from_db()
+    assert pledge.updates and not pledge.follows.exists()
+    visitor.open(path_of("pledges:end_news", language, news_links.token(pledge.pk, mailing.pk)))
+    page.locator("main form button").first.click()
+    expect(page.locator("main form")).to_have_count(0)
+    pledge.refresh_from_db()
+    assert not pledge.updates
 
 
 @pytest.mark.parametrize("kind", ["group", "organisation"])

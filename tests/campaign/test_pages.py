@@ -128,7 +128,7 @@ def test_21_the_sitemap_has_each_page_in_both_languages(client):
             counties = County.objects.exclude(code=County.ABROAD)
             expected += [path_of("pledges:county", language, county.slug) for county in counties]
     assert seen == {settings.SITE_URL + path for path in expected}
-    assert len(urls) == len(seen) == 50 + 24 + 6 + 2 * len(written)
+    assert len(urls) == len(seen) == 52 + 24 + 6 + 2 * len(written)
 
 
 def test_robots_txt_excludes_the_admin_and_names_the_sitemap(client):

@@ -591,6 +591,16 @@ def test_more_forms_than_a_crowd_sends_get_429_in_words(deployment):
         deployment.start_nginx()
 
 
+def test_mail_providers_may_end_the_news_of_many_people_from_one_network(deployment):
+    deployment.start_nginx({"burst=10000": "burst=4", "rate=1000r/m": "rate=1r/m"})
+    try:
+        sent = [deployment.fetch("/u/x", {"List-Unsubscribe": "One-Click"})[0] for _ in range(12)]
+        assert sent == [200] * 12
+        assert [deployment.fetch(FORM, {"over_16": "yes"})[0] for _ in range(7)] == [422] * 5 + [429] * 2
+    finally:
+        deployment.start_nginx()
+
+
 def test_nginx_counts_forms_of_the_same_networks_as_the_application():
     conf = (DEPLOY / "nginx.conf").read_text()
     block = re.search(r"map \$remote_addr \$sender \{(.*?)\n    \}", conf, re.DOTALL)[1]

@@ -20,6 +20,7 @@ from pledges.models import (
     ChosenCommitment,
     DataRequest,
     Enquiry,
+    Follow,
     FollowUp,
     GroupPledge,
     Joining,
@@ -205,6 +206,25 @@ def prove_follow_up():
     assert not FollowUp.objects.exists()
 
 
+def prove_follows():
+    prove_until_withdrawal()
+    pledge = confirmed()
+    Follow.choose(pledge, [], ["AL-01", "AL-02"])
+    answer_the_question()
+    assert Follow.objects.count() == 2
+    Follow.choose(pledge, [], ["AL-01"])
+    assert Follow.objects.count() == 1
+    let_time_pass(KEEP_PERIOD + MINUTE)
+    keep_house()
+    let_time_pass(ANSWER_PERIOD + MINUTE)
+    keep_house()
+    assert has_pledge() and not Follow.objects.exists(), "it ends with the address"
+    pledge = confirmed()
+    Follow.choose(pledge, [], ["AL-01"])
+    pledge.withdraw()
+    assert not Follow.objects.exists()
+
+
 def prove_forms():
     def set_aside():
         make_submission()
@@ -379,6 +399,7 @@ PROOFS = {
     "answers": prove_until_withdrawal,
     "commitments": prove_commitments,
     "follow_up": prove_follow_up,
+    "follows": prove_follows,
     "consent": prove_until_withdrawal,
     "wall": prove_wall,
     "group": prove_group,

@@ -14,12 +14,13 @@ from django.utils import timezone, translation
 
 from campaign import previews
 from campaign.models import Page
-from pledges.crypto import links
+from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Heartbeat
 from tests.events import make_event
 from tests.factories import form_data, make_pledge
-from tests.pages import LANGUAGES, Document, want_new_address
+from tests.mailings import make_mailing, release
+from tests.pages import LANGUAGES, Document, path_of, want_new_address
 from tests.pledges.groups import make_group
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +167,13 @@ ROWS = [
     Row("/en/news/the-movement-begins/", language="en"),
     Row("/sq/lajme/burimi/", type="application/atom+xml; charset=utf-8"),
     Row("/en/news/feed/", type="application/atom+xml; charset=utf-8", language="en"),
+    Row("/sq/lajme-me-email/"),
+    Row("/en/news-by-email/", language="en"),
+    Row("/sq/lajme-me-email/1/"),
+    Row("/en/news-by-email/1/", language="en"),
+    Row("/sq/lajme-me-email/2/", 404, cache_control=CACHED_ERROR),
+    # In the header of mails. One that opens nothing leads to the same page as any other.
+    Row("/u/x", 302, cache_control=NOT_CACHED, more=HIDDEN | {"Location": "/sq/mos-me-dergoni-lajme/x/"}),
     Row("/sq/ngjarje/"),
     Row("/en/events/", language="en"),
     Row("/sq/ngjarje/calendar.ics", type=CALENDAR),
@@ -298,6 +306,8 @@ PERSONAL = {
 }
 # The same for the preview of a draft.
 PREVIEW = ("/sq/parapamje/…/", "/en/preview/…/")
+# And for the page that ends the news.
+END_NEWS = ("/sq/mos-me-dergoni-lajme/…/", "/en/no-more-news/…/")
 
 
 FILE = r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}\.(?:avif|webp|jpg|png|pdf))$"
@@ -338,6 +348,7 @@ ELSEWHERE = {
     FIGURE: "figures/sq/sectors.png",
     COUNTER: "counter/sq/light/",
     "signed-link/<str:token>": "signed-link/x:1:y",
+    "u/<str:token>": "u/x",
 }
 # An example for each URL pattern with parameters.
 EXAMPLES = {
@@ -378,6 +389,12 @@ def library():
 def event():
     """An event that everyone sees."""
     make_event(slug_sq="mbremja", slug_en="evening", code="0abcdefg")
+
+
+@pytest.fixture(autouse=True)
+def mailing():
+    """News by email that was sent."""
+    return release(make_mailing(pk=1))
 
 
 def check(row, response):
@@ -448,6 +465,16 @@ def test_21_a_preview_is_neither_cached_nor_indexed(client, language):
     start, end = PREVIEW[LANGUAGES.index(language)].split("…")
     assert path.startswith(start) and path.endswith(end)
     check(Row(path, cache_control=NOT_CACHED, language=language, more=HIDDEN), client.get(path))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_21_the_page_that_ends_the_news_is_neither_cached_nor_indexed(client, mailing, language):
+    token = news_links.token(make_pledge(state="confirmed", updates=True).pk, mailing.pk)
+    path = END_NEWS[LANGUAGES.index(language)].replace("…", token)
+    assert path == path_of("pledges:end_news", language, token)
+    row = Row(path, cache_control=NOT_CACHED, language=language, more=HIDDEN)
+    check(row, client.get(path))
+    check(row, client.post(path))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -549,7 +576,7 @@ def patterns(resolver, prefix="", namespace=""):
 
 def test_no_address_is_missing_from_the_table():
     listed = {row.path.lstrip("/") for row in ROWS if row.status != 404}
-    personal = {path.lstrip("/") for paths in (*PERSONAL.values(), PREVIEW) for path in paths}
+    personal = {path.lstrip("/") for paths in (*PERSONAL.values(), PREVIEW, END_NEWS) for path in paths}
     visited = 0
     for language in LANGUAGES:
         with translation.override(language):
@@ -561,8 +588,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in {*listed, *personal, *HANDOUTS}, "add a row for this address"
                 visited += 1
-    # 40 addresses without a language, and 75 pages and files.
-    assert visited == 2 * (40 + 75)
+    # 41 addresses without a language, and 78 pages and files.
+    assert visited == 2 * (41 + 78)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the patterns of the admin were found"
 

@@ -27,6 +27,9 @@ TOKEN = "WyJ4IiwxXQ:1xWZlR:zo-etTEXiLg0kE5qrDKAolZ3Qa_lVRDp5KyLvpf3-Y4"
         ("Not Found: /en/pledge/with/k7m2q9/x", "Not Found: /en/pledge/with/[code]/x"),
         ("Not Found: /sq/zotimi/me/k7m2q9", "Not Found: /sq/zotimi/me/[code]"),
         ("Not Found: /SQ/Zotimi/Me/k7m2q9/", "Not Found: /SQ/Zotimi/Me/[code]/"),
+        ("Not Found: /u/AAAAAAAAAAAAAAAAAAAAAAAA", "Not Found: /u/[code]"),
+        ("Forbidden: /sq/mos-me-dergoni-lajme/AAAAAAAA/", "Forbidden: /sq/mos-me-dergoni-lajme/[code]/"),
+        ("Forbidden: /en/no-more-news/AAAAAAAA/", "Forbidden: /en/no-more-news/[code]/"),
         ("Invalid request from ip=192.0.2.7: bad", "Invalid request from ip=[network]: bad"),
         ("Invalid request from ip=2001:db8::7: bad", "Invalid request from ip=[network]: bad"),
         ("Invalid request from ip=: bad", "Invalid request from ip=[network]: bad"),
@@ -48,7 +51,8 @@ def seconds(text):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["a.-", "a:", "a" * 19 + ":", "a@", "@", "@/", "a:b@", "/pledge/with", "/zotimi/me/", "ip=:", "ip=a"]
+    "pattern",
+    ["a.-", "a:", "a" * 19 + ":", "a@", "@", "@/", "a:b@", "/pledge/with", "/zotimi/me/", "/u/", "/u", "ip=:", "ip=a"],
 )
 def test_the_time_grows_linearly_with_the_length_of_a_path(pattern):
     short, long = pattern * 1290, pattern * 1290 * 16

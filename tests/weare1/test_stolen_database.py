@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from campaign import previews
 from campaign.models import Article
-from pledges.crypto import links
+from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge, ReferralLink, Submission
 from pledges.models.referrals import is_referral_code
@@ -25,6 +25,7 @@ from staff.models import Account, Draft, Invitation
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.factories import app_code, form_data, give_app, links_in, make_inviter, run_worker
+from tests.mailings import release, send_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +50,12 @@ def opens_personal_page(purpose):
     return opens
 
 
+def ends_news(text):
+    link = news_links.read(text)
+    found = Pledge.objects.filter(pk__gte=link.first, pk__lte=link.last) if link else ()
+    return any(link.is_of(each.pk) for each in found)
+
+
 def opens_preview(text):
     try:
         return previews.find(text)[0] is not None
@@ -69,6 +76,7 @@ def counts_for_an_inviter(text):
 WAYS_IN = {
     "session cookie": opens_session,
     **{f"link: {purpose}": opens_personal_page(purpose) for purpose in Purpose},
+    "news link": ends_news,
     "preview link": opens_preview,
     "invitation link": opens_invitation,
     "referral code": counts_for_an_inviter,
@@ -183,6 +191,16 @@ def open_links(pledges):
     return {f"link: {purpose}": [links.token(purpose, pledge) for pledge in pledges] for purpose in Purpose}
 
 
+def news_sent(pledge):
+    """The token of a message of a mailing to this supporter, who follows a county."""
+    path = links.path(Purpose.MANAGE, pledge)
+    Client().post(path, {"follow": "1", "updates": "on", "counties": ["AL-01"]})
+    mailing = release()
+    send_all()
+    assert mailing.messages.filter(pledge=pledge, state="sent").exists()
+    return news_links.token(pledge.pk, mailing.pk)
+
+
 def move(pledge):
     """Ask for a change of address, so that the links to the new address work."""
     let_time_pass(timedelta(minutes=2))
@@ -195,6 +213,7 @@ def move(pledge):
 def test_no_string_of_a_dump_is_a_cookie_link_or_code_that_opens_anything(mailoutbox):
     inviters, _invited, _others = supporters_come(mailoutbox)
     held = staff_at_work() | open_links([move(inviters[0].pledge)])
+    held["news link"] = [news_sent(inviters[0].pledge)]
     held["referral code"] = [link.code for link in inviters]
     assert held.keys() == WAYS_IN.keys()
     for way, opens in WAYS_IN.items():

@@ -23,16 +23,14 @@ def test_corrections_are_saved_and_the_totals_follow(client):
     link = links.path(Purpose.MANAGE, pledge)
     response = client.post(
         link,
-        corrections(
-            pledge, name="Drita  Ëndërr", sector="artists", county="AL-09", language="en", show_name=None, updates="on"
-        ),
+        corrections(pledge, name="Drita  Ëndërr", sector="artists", county="AL-09", language="en", show_name=None),
     )
     assert response.status_code == 200
     assert Document(response).one("p", role="status")
     assert 'value="Drita Ëndërr"' in response.text and "Fjalë të reja." in response.text
     before, pledge = pledge, Pledge.objects.get()
     assert (pledge.name, pledge.sector.slug, pledge.county_id) == ("Drita Ëndërr", "artists", "AL-09")
-    assert (pledge.language, pledge.show_name, pledge.updates) == ("en", False, True)
+    assert (pledge.language, pledge.show_name) == ("en", False)
     assert pledge.wording == newest and pledge.worded_at > before.worded_at
     assert (pledge.consent, pledge.consented_at) == (before.consent, before.consented_at)
     read = tally.read()

@@ -236,6 +236,7 @@ def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_anot
     assert set(KEYS_OF_COLUMNS.values()) | {
         "messages",
         "commitments",
+        "follows",
         "asked_how_it_went",
         "own_link",
         "confirmed_by_own_link",

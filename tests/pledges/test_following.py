@@ -1,0 +1,200 @@
+"""What a supporter is emailed about, chosen on the page of the pledge."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from campaign.models import Demand
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Follow, Pledge
+from tests.clock import let_time_pass
+from tests.factories import form_data, make_pledge, settle_all
+from tests.pages import LANGUAGES, Document, corrections, path_of
+
+pytestmark = pytest.mark.django_db
+
+WORDS = {"sq": "Për çfarë ju shkruajmë", "en": "What we email you about"}
+
+
+@pytest.fixture
+def pledge():
+    return make_pledge("Drita Kola", "drita@shembull.al", state="confirmed")
+
+
+def manage(pledge, language="sq"):
+    return links.path(Purpose.MANAGE, pledge, language=language)
+
+
+def choose(client, pledge, language="sq", **ticked):
+    return client.post(manage(pledge, language), {"follow": "1", **ticked})
+
+
+def followed(pledge):
+    """(wants news, keys of demands, codes of counties)"""
+    rows = Follow.objects.filter(pledge=pledge).order_by("pk").values_list("demand", "county")
+    updates = Pledge.objects.values_list("updates", flat=True).get(pk=pledge.pk)
+    return updates, {key for key, _ in rows if key}, {code for _, code in rows if code}
+
+
+def ticked(response):
+    """The names and values of the ticked boxes of what we email about."""
+    page = Document(response)
+    boxes = [page.of(box) for box in page.all("input", type="checkbox", checked=True)]
+    return {(box["name"], box.get("value", "on")) for box in boxes if box["name"] != "show_name"}
+
+
+def label(page, box):
+    """The words beside a box."""
+    return page.words(page.one("label", **{"for": page.of(box)["id"]}))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_offers_the_news_each_demand_and_each_county_and_keeps_the_choice(client, pledge, language):
+    page = Document(client.get(manage(pledge, language)))
+    section = page.one("section", id="emails")
+    assert page.words(page.all("h2", node=section)[0]) == WORDS[language]
+    assert ticked(client.get(manage(pledge, language))) == set()
+    demands = page.all("input", name="demands", node=section)
+    titles = [getattr(demand, f"title_{language}") for demand in Demand.objects.shown()]
+    assert [label(page, box) for box in demands] == titles and len(titles) == 3
+    counties = page.all("input", name="counties", node=section)
+    assert len(counties) == 12 and "abroad" not in [page.of(box)["value"] for box in counties]
+    assert label(page, counties[0]) == "Berat"
+    assert len(page.all("button", name="follow", node=section)) == 1
+
+    keys = [page.of(box)["value"] for box in demands[:2]]
+    response = choose(client, pledge, language, updates="on", demands=keys, counties=["AL-01", "AL-11"])
+    assert response.status_code == 200 and Document(response).one("p", role="status")
+    assert followed(pledge) == (True, set(keys), {"AL-01", "AL-11"})
+    boxes = {("updates", "on"), ("counties", "AL-01"), ("counties", "AL-11"), *(("demands", key) for key in keys)}
+    assert ticked(response) == ticked(client.get(manage(pledge, language))) == boxes
+
+
+def test_unticking_ends_it_and_the_rest_keeps_its_time(client, pledge):
+    choose(client, pledge, updates="on", counties=["AL-01", "AL-11"])
+    since = pledge.follows.get(county="AL-11").since
+    let_time_pass(timedelta(days=1))
+    choose(client, pledge, counties=["AL-11"])
+    assert followed(pledge) == (False, set(), {"AL-11"})
+    assert pledge.follows.get().since < since + timedelta(seconds=1)
+    choose(client, pledge)
+    assert followed(pledge) == (False, set(), set())
+
+
+def test_it_changes_nothing_about_the_pledge_and_a_correction_changes_nothing_here(client, pledge):
+    before = Pledge.objects.values().get()
+    choose(client, pledge, updates="on", counties=["AL-01"])
+    assert Pledge.objects.values().get() == before | {"updates": True}
+    client.post(manage(pledge), corrections(pledge, county="AL-12"))
+    pledge.refresh_from_db()
+    assert pledge.county_id == "AL-12" and followed(pledge) == (True, set(), {"AL-01"})
+
+
+@pytest.mark.parametrize(
+    ("language", "field", "value", "sentence"),
+    [
+        ("sq", "demands", "mbretëria", "Zgjidhni nga kërkesat e kësaj faqeje."),
+        ("en", "demands", "x' OR 1=1", "Choose from the demands on this page."),
+        ("sq", "counties", "abroad", "Zgjidhni nga qarqet e kësaj faqeje."),
+        ("en", "counties", "AL-99", "Choose from the counties on this page."),
+    ],
+)
+def test_a_forged_choice_is_a_sentence_and_loses_nothing_that_was_ticked(
+    client, pledge, language, field, value, sentence
+):
+    choose(client, pledge, counties=["AL-05"])
+    key = Demand.objects.shown()[0].key
+    sent = {"updates": "on", "demands": [key], "counties": ["AL-01"]}
+    sent[field] = [*sent[field], value]
+    response = choose(client, pledge, language, **sent)
+    assert response.status_code == 422
+    page = Document(response)
+    assert page.words(page.one("p", id=f"id_{field}_error")).endswith(sentence)
+    assert sentence in page.words(page.one("div", role="group"))
+    assert page.title.startswith(("Gabim:", "Error:"))
+    assert ticked(response) == {("updates", "on"), ("demands", key), ("counties", "AL-01")}
+    assert followed(pledge) == (False, set(), {"AL-05"})
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_demand_that_is_not_shown_any_more_is_offered_to_its_followers_only(client, pledge, language):
+    demand, other = Demand.objects.shown()[:2]
+    choose(client, pledge, demands=[demand.key, other.key])
+    Demand.objects.filter(pk=demand.pk).update(is_shown=False)
+    page = Document(client.get(manage(pledge, language)))
+    words = {"sq": "një kërkesë që tani nuk është në faqen tonë", "en": "a demand that is not on our site now"}
+    assert label(page, page.one("input", name="demands", value=demand.key)) == words[language]
+    stranger = make_pledge(state="confirmed")
+    assert not Document(client.get(manage(stranger))).all("input", name="demands", value=demand.key)
+    assert choose(client, stranger, demands=[demand.key]).status_code == 422
+    choose(client, pledge, demands=[demand.key])
+    assert followed(pledge) == (False, {demand.key}, set())
+    response = choose(client, pledge)
+    assert followed(pledge) == (False, set(), set())
+    assert not Document(response).all("input", name="demands", value=demand.key)
+
+
+def test_without_a_demand_on_the_site_the_counties_are_offered(client, pledge):
+    Demand.objects.update(is_shown=False)
+    assert not Document(client.get(manage(pledge))).all("input", name="demands")
+    assert choose(client, pledge, counties=["AL-01"]).status_code == 200
+    assert followed(pledge) == (False, set(), {"AL-01"})
+
+
+def test_a_page_of_the_release_before_keeps_what_is_followed(client, pledge):
+    choose(client, pledge, updates="on")
+    # Its form of corrections had the tick for news.
+    client.post(manage(pledge), corrections(pledge, updates=None))
+    assert followed(pledge)[0]
+
+
+def test_news_ticked_in_the_pledge_form_are_ticked_here(client):
+    client.post(path_of("pledges:sign", "sq"), form_data(updates="on", email="drita@shembull.al"))
+    settle_all()
+    pledge = Pledge.objects.get()
+    confirm = client.post(links.path(Purpose.CONFIRM, pledge))
+    page = Document(confirm)
+    [link] = [href for a in page.all("a", href=True) if (href := page.of(a)["href"]).endswith("#emails")]
+    assert ticked(client.get(link.partition("#")[0])) == {("updates", "on")}
+
+
+def test_the_page_of_commitments_leads_to_it(client, pledge):
+    path = links.path(Purpose.COMMIT, pledge)
+    page = Document(client.post(path, {"plan": "1"}))
+    assert [a for a in page.all("a", href=True) if page.of(a)["href"].endswith("#emails")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["demand", "county"])
+def test_the_public_pages_lead_to_pledging_or_to_the_own_link(client, language, name):
+    if name == "demand":
+        slug = getattr(Demand.objects.shown()[0], f"slug_{language}")
+        path = path_of("campaign:demand", language, slug)
+    else:
+        path = path_of("pledges:county", language, "kukes")
+    response = client.get(path)
+    page = Document(response)
+    [line] = [p for p in page.all("p") if page.words(p).startswith(("Për ta ndjekur me email", "Follow this by email"))]
+    hrefs = [page.of(a)["href"] for a in page.all("a", node=line)]
+    assert hrefs == [path_of("pledges:sign", language), path_of("pledges:my_pledge", language)]
+    assert not response.cookies and len(response.content) <= 64_000
+
+
+def test_the_data_file_lists_what_is_followed(client, pledge):
+    key = Demand.objects.shown()[0].key
+    choose(client, pledge, demands=[key], counties=["AL-01"])
+    file = client.get(links.path(Purpose.DATA, pledge)).json()
+    assert {(row["demand"], row["county"]) for row in file["follows"]} == {(key, None), (None, "AL-01")}
+    assert all(row["since"] for row in file["follows"])
+
+
+def test_a_link_of_yesterday_shows_nothing_of_it(client, pledge):
+    choose(client, pledge, counties=["AL-01"])
+    aged = links.path(Purpose.MANAGE, pledge, "sq", issued_at=int(time.time()) - links.MAX_AGE_SECONDS - 60)
+    page = Document(Client().get(aged))
+    assert not page.all("input", name="counties")
+    Client().post(aged, {"follow": "1"})
+    assert followed(pledge) == (False, set(), {"AL-01"})

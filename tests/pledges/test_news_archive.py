@@ -1,0 +1,174 @@
+"""The public archive of news by email: list, pages, feed, sitemap, search."""
+
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from campaign.models import Article, Demand
+from pledges.models import Mailing, Message, Sector
+from tests.factories import make_pledge
+from tests.mailings import WORDS, make_mailing, release, send_all
+from tests.pages import LANGUAGES, Document, path_of
+
+pytestmark = pytest.mark.django_db
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+def archive(client, language="sq"):
+    return client.get(path_of("pledges:mailings", language))
+
+
+def page_of(mailing, language="sq"):
+    return path_of("pledges:mailing", language, mailing.pk)
+
+
+def plain(words):
+    """Words without what keeps the name of the movement in one line."""
+    return words.replace("\xa0", " ")
+
+
+def subjects(response):
+    """The subjects of the list, in their order."""
+    page = Document(response)
+    return [plain(page.words(heading)) for heading in page.all("h2", **{"class": "headline"})]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_archive_says_so_and_leads_to_the_news(client, language):
+    page = Document(archive(client, language))
+    words = page.words(page.one("main"))
+    assert {"sq": "Ende nuk kemi dërguar lajme me email.", "en": "We have not sent any news by email yet."}[
+        language
+    ] in words
+    main = page.one("main")
+    assert page.all("a", href=path_of("pledges:sign", language), node=main)
+    assert page.all("a", href=path_of("pledges:my_pledge", language), node=main)
+    news = Document(client.get(path_of("campaign:news", language)))
+    assert news.all("a", href=path_of("pledges:mailings", language))
+
+
+def test_a_released_mailing_appears_at_once_and_no_other(client):
+    path = page_of(mailing := make_mailing())
+    assert subjects(archive(client)) == [] and client.get(path).status_code == 404
+    mailing.submit()
+    assert subjects(archive(client)) == [] and client.get(path).status_code == 404
+    release(mailing)
+    assert subjects(archive(client)) == [WORDS["subject_sq"]] and client.get(path).status_code == 200
+
+
+def test_the_newest_is_first(client):
+    old, new = release(subject_sq="E vjetra"), release(subject_sq="E reja")
+    assert subjects(archive(client)) == ["E reja", "E vjetra"]
+    page = Document(archive(client))
+    assert page.all("a", href=page_of(old)) and page.all("a", href=page_of(new))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_has_the_words_as_they_were_sent(client, language):
+    links = {"link_sq": "https://shembull.al/r", "link_en": "https://example.org/r"}
+    begins = {"sq": "E para", "en": "First"}[language]
+    text = f"{begins} <b>\nrreshti i dytë\n\n\n  E dyta: https://shembull.al/?a=1&b=2 fund"
+    mailing = release(**{f"text_{language}": text}, button_sq="Lexoni", button_en="Read", **links)
+    page = Document(client.get(page_of(mailing, language)))
+    subject = WORDS[f"subject_{language}"]
+    assert plain(page.words(page.one("h1"))) == subject and plain(page.title).startswith(subject)
+    paragraphs = [page.words(p) for p in page.all("p", node=page.one("article"))]
+    assert {f"{begins} <b> rreshti i dytë", "E dyta: https://shembull.al/?a=1&b=2 fund"} <= set(paragraphs)
+    assert page.one("a", href="https://shembull.al/?a=1&b=2")
+    button = page.one("a", href=links[f"link_{language}"])
+    assert page.words(button) == {"sq": "Lexoni", "en": "Read"}[language]
+    assert page.one("time", datetime=timezone.localdate().isoformat())
+    shared = {tag["property"]: tag["content"] for meta in page.all("meta", property=True) for tag in [page.of(meta)]}
+    assert shared["og:title"] == subject and shared["og:description"].startswith(begins)
+    assert shared["og:image"].startswith(settings.SITE_URL)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("audience", ["news", "sector", "demand", "county"])
+def test_the_page_says_to_whom_it_went(client, audience, language):
+    demand, sector = Demand.objects.first(), Sector.objects.get(slug="teachers")
+    about = {
+        "news": {},
+        "sector": {"sector": sector},
+        "demand": {"demand": demand.key},
+        "county": {"county_id": "AL-01"},
+    }
+    mailing = release(audience=audience, **about[audience])
+    title, group = getattr(demand, f"title_{language}"), getattr(sector, f"name_{language}")
+    said = {
+        ("news", "sq"): "Për të gjithë ata që kanë kërkuar lajme",
+        ("news", "en"): "To everyone who asked for news",
+        ("sector", "sq"): f"Për ata të grupit „{group}” që kanë kërkuar lajme",
+        ("sector", "en"): f"To people of the group “{group}” who asked for news",
+        ("demand", "sq"): f"Për ata që ndjekin kërkesën „{title}”",
+        ("demand", "en"): f"To people who follow the demand “{title}”",
+        ("county", "sq"): "Për ata që ndjekin çfarë ndodh në qarkun Berat",
+        ("county", "en"): "To people who follow what happens in the county of Berat",
+    }[audience, language]
+    for response in (archive(client, language), client.get(page_of(mailing, language))):
+        assert said in Document(response).words().replace("\xa0", " ")
+
+
+def test_what_is_taken_off_or_went_to_no_person_is_not_shown(client):
+    make_pledge(state="confirmed", updates=True)
+    hidden, cancelled, stopped = release(), release(), release()
+    assert len(subjects(archive(client))) == 3
+    Mailing.objects.filter(pk=hidden.pk).update(is_archived=False)
+    cancelled.cancel()
+    Mailing.objects.filter(pk=stopped.pk).fill_queue()
+    send_all()
+    stopped.refresh_from_db()
+    stopped.cancel()
+    assert subjects(archive(client)) == [WORDS["subject_sq"]]
+    for mailing, status in ((hidden, 404), (cancelled, 404), (stopped, 200)):
+        assert client.get(page_of(mailing)).status_code == status
+    assert client.get(path_of("pledges:mailing", "sq", 10**9)).status_code == 404
+    assert client.get(path_of("pledges:mailing", "sq", 10**30)).status_code == 404
+
+
+def test_sending_changes_no_page(client):
+    for _ in range(3):
+        make_pledge(state="confirmed", updates=True)
+    mailing = release()
+    paths = [path_of("pledges:mailings", "sq"), page_of(mailing), path_of("campaign:feed", "sq")]
+    before = [client.get(path).headers["ETag"] for path in paths]
+    mailing.pause()
+    mailing.resume()
+    send_all()
+    assert Message.objects.filter(mailing=mailing, state="sent").count() == 3
+    mailing.refresh_from_db()
+    assert mailing.state == "done"
+    for path, etag in zip(paths, before, strict=True):
+        response = client.get(path, headers={"If-None-Match": etag})
+        assert response.status_code == 304 and response.templates == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_feed_has_it_among_the_articles_by_time(client, language):
+    article = Article.objects.published().latest("date")
+    long_ago = timezone.now() - timedelta(days=9000)
+    make_mailing(subject_sq="E vjetra", subject_en="Old", state="sending", released_at=long_ago)
+    new = release(subject_sq="E reja", subject_en="New")
+    entries = ET.fromstring(client.get(path_of("campaign:feed", language)).content).findall("a:entry", ATOM)
+    titles = [entry.find("a:title", ATOM).text for entry in entries]
+    assert (
+        titles[0] == {"sq": "E reja", "en": "New"}[language] and titles[-1] == {"sq": "E vjetra", "en": "Old"}[language]
+    )
+    assert getattr(article, f"title_{language}") in titles[1:-1]
+    times = [entry.find("a:published", ATOM).text for entry in entries]
+    assert times == sorted(times, reverse=True)
+    assert entries[0].find("a:link", ATOM).get("href") == settings.SITE_URL + page_of(new, language)
+    assert entries[0].find("a:summary", ATOM).text == {"sq": "Përshëndetje.", "en": "Hello."}[language]
+
+
+def test_the_sitemap_and_the_search_have_it(client):
+    mailing = release(text_sq="Një fjalë: kalamidh.", text_en="One word: kalamidh.")
+    sitemap = client.get("/sitemap.xml").text
+    for language in LANGUAGES:
+        assert settings.SITE_URL + page_of(mailing, language) in sitemap
+        found = Document(client.get(path_of("campaign:search", language), {"q": "kalamidh"}))
+        assert found.all("a", href=page_of(mailing, language))
