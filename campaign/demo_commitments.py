@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
-from pledges.models.commitments import MOST, Answer
-from pledges.totals import commitments
+from pledges.models import ActingWeek, ChosenCommitment, Commitment, CommitmentFigures, Pledge, Way
+from pledges.models.acting import ACTING_WEEKS, NUMBERS
+from pledges.models.commitments import MOST, Answer, Place
+from pledges.totals import acting, commitments, weeks
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
 ANSWERS = {"": 45, Answer.DONE: 22, Answer.GOING_ON: 20, Answer.CANNOT_SAY: 6, Answer.NOT_ANY_MORE: 7}
@@ -31,12 +32,27 @@ def write():
     # The worker may have published figures of the empty database today.
     CommitmentFigures.objects.update(published_at=None)
     commitments.publish()
+    count_weeks()
+
+
+def count_weeks():
+    """Count from signing to acting, from the first week that the page of staff shows."""
+    first = weeks.monday(timezone.localdate()) - (ACTING_WEEKS - 1) * weeks.WEEK
+    # The worker may have begun with a later week.
+    ActingWeek.objects.all().delete()
+    ActingWeek.objects.create(
+        week=first, sector=0, way=Way.ONLINE, counted_at=timezone.now(), **dict.fromkeys(NUMBERS, 0)
+    )
+    acting.count()
 
 
 def _choice(rng, pledge, commitment, slot):
     asked_at = pledge.confirmed_at + timedelta(days=30)
     if rng.random() < 0.25 or asked_at > timezone.now():
-        return ChosenCommitment(pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at)
+        place = rng.choice(["", "", *Place.values])
+        return ChosenCommitment(
+            pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at, place=place
+        )
     answer = rng.choices(list(ANSWERS), ANSWERS.values())[0]
     return ChosenCommitment(
         pledge=pledge,
