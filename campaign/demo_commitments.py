@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges.models import ActingWeek, ChosenCommitment, Commitment, CommitmentFigures, Pledge, Way
-from pledges.models.acting import ACTING_WEEKS, NUMBERS
+from pledges.models import ActingChange, ChosenCommitment, Commitment, CommitmentFigures, Pledge, Way
 from pledges.models.commitments import MOST, Answer, Place
+from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import acting, commitments, weeks
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
@@ -36,14 +36,20 @@ def write():
 
 
 def count_weeks():
-    """Count from signing to acting, from the first week that the page of staff shows."""
-    first = weeks.monday(timezone.localdate()) - (ACTING_WEEKS - 1) * weeks.WEEK
-    # The worker may have begun with a later week.
-    ActingWeek.objects.all().delete()
-    ActingWeek.objects.create(
-        week=first, sector=0, way=Way.ONLINE, counted_at=timezone.now(), **dict.fromkeys(NUMBERS, 0)
+    """Count the weeks from signing to acting. One in nine of those who signed never confirmed."""
+    rng = random.Random(5)
+    ActingChange.objects.bulk_create(
+        ActingChange(
+            week=weeks.monday(timezone.localdate(pledge.created_at)),
+            sector=pledge.sector_id,
+            county=pledge.county_id or "",
+            way=Way.ONLINE,
+            n=1,
+        )
+        for pledge in Pledge.objects.filter(created_at__lt=timezone.now() - PENDING_LIFE).order_by("created_at")
+        if rng.random() < 1 / 8
     )
-    acting.count()
+    acting.count(acting.oldest_week())
 
 
 def _choice(rng, pledge, commitment, slot):

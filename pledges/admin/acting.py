@@ -6,11 +6,13 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from pledges.models import County, Sector, Way
 from pledges.models.acting import STEPS
+from pledges.models.events import STEP
 from pledges.totals import acting
 from pledges.totals.weeks import WEEK
 
@@ -30,7 +32,7 @@ WHOLES = {
 }
 CHANGES = {
     1: gettext_lazy("More than before."),
-    0: gettext_lazy("About the same: chance can explain the difference."),
+    0: gettext_lazy("No clear difference."),
     -1: gettext_lazy("Fewer than before."),
 }
 # How the address of the page names those who gave no county.
@@ -53,11 +55,14 @@ class AmongForm(forms.Form):
     )
     county = forms.ChoiceField(required=False, label=gettext_lazy("County"), error_messages=UNKNOWN_CHOICE)
     way = forms.ChoiceField(
-        choices=Way.choices, required=False, label=gettext_lazy("How they signed"), error_messages=UNKNOWN_CHOICE
+        choices=[(way.value, capfirst(way.label)) for way in Way],
+        required=False,
+        label=gettext_lazy("How they signed"),
+        error_messages=UNKNOWN_CHOICE,
     )
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.fields["county"].choices = [
             ("", _("All counties")),
             *((county.pk, str(county)) for county in County.objects.all()),
@@ -83,7 +88,9 @@ class Cell:
     share: int | None
     planned: int | None
     is_own_step: bool
-    is_complete: bool
+    # Whether the number can still rise.
+    is_so_far: bool
+    # Whether a person can have taken this step.
     is_begun: bool
 
 
@@ -114,22 +121,20 @@ class ActingPage:
             "least": acting.LEAST_FOR_SHARE,
             "columns": [TITLES[step] for step in steps],
             "summary": [_summary(weeks, step) for step in steps],
-            "rows": [
-                (week, week + WEEK - acting.DAY, [_cell(weeks, week, step) for step in steps])
-                for week in reversed(weeks.numbers)
-            ],
+            "rows": [(week, [_cell(weeks, week, step) for step in steps]) for week in reversed(weeks.numbers)],
         }
         return TemplateResponse(request, "admin/pledges/pledge/acting.html", context)
 
 
 def _cell(weeks, week, step):
     numbers = weeks.numbers[week]
+    n = numbers.shown(step)
     return Cell(
-        n=numbers.shown(step),
+        n=n,
         share=numbers.share(step) if step in WHOLES else None,
         planned=numbers.shown("planned") if step == "chose" else None,
         is_own_step=step in acting.OWN_STEPS,
-        is_complete=weeks.is_complete(week, step),
+        is_so_far=n is not None and not weeks.is_complete(week, step),
         is_begun=weeks.is_begun(week, step),
     )
 
@@ -151,6 +156,6 @@ def _summary(weeks, step):
 
 
 def _a_week(numbers, weeks):
-    """How many people a week signed, on average of these weeks; None if they are too few, or if there are no weeks."""
-    n = numbers.shown("signed")
-    return round(n / len(weeks)) if weeks and n is not None else None
+    """How many people a week signed, on average of these weeks; None below five, or if there are no weeks."""
+    n = round((numbers.shown("signed") or 0) / len(weeks)) if weeks else 0
+    return n if n >= STEP else None

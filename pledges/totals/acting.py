@@ -102,13 +102,21 @@ def count_daily():
     return True
 
 
-def count():
-    """Count the weeks of today's page, and erase older ones. The caller opens the transaction and locks the table."""
-    first = _first_week()
+def count(first=None):
+    """Count the weeks, and erase those before the first. The caller opens the transaction and locks the table.
+
+    `first` is given where all weeks are known whole, as with invented pledges.
+    """
+    first = first or _first_week()
     ActingWeek.objects.filter(week__lt=first).delete()
     since = timezone.make_aware(datetime.combine(first, time()))
     with connection.cursor() as cursor:
         cursor.execute(COUNT_SQL, {"first": first, "since": since, "days": (WEEK + CHOSEN_AFTER).days})
+
+
+def oldest_week():
+    """The oldest week that is kept."""
+    return monday(timezone.localdate()) - (ACTING_WEEKS - 1) * WEEK
 
 
 def _is_done():
@@ -118,9 +126,8 @@ def _is_done():
 
 def _first_week():
     """The first week to count. A site that has counted nothing begins with the last one of which no pledge has expired yet."""
-    today = timezone.localdate()
-    known = ActingWeek.objects.aggregate(first=Min("week"))["first"] or monday(today - WEEK)
-    return max(known, monday(today) - (ACTING_WEEKS - 1) * WEEK)
+    known = ActingWeek.objects.aggregate(first=Min("week"))["first"]
+    return max(known or monday(timezone.localdate() - WEEK), oldest_week())
 
 
 # What staff see

@@ -345,7 +345,7 @@ def table_of(response):
 
 def test_staff_see_the_weeks(weeks_of_people):
     head, *rows = table_of(page())
-    assert head == "Week Signed Confirmed Chose a commitment Answered how it went Kept a commitment"
+    assert head == "Week from Signed Confirmed Chose a commitment Answered how it went Kept a commitment"
     assert len(rows) == 5 and "0 so far" in rows[0]
     assert rows[3].endswith("220 160 73% 60 38% not asked yet not asked yet")
     assert "50 50 100% – " in rows[4]
@@ -392,7 +392,7 @@ def test_groups_and_paper_have_two_steps(weeks_of_people):
     make_group("approved")
     acting.count()
     response = page(way="groups")
-    assert table_of(response)[0] == "Week Signed Confirmed"
+    assert table_of(response)[0] == "Week from Signed Confirmed"
     assert "25 so far 25 so far" in table_of(response)[1]
     assert "not asked" in response.text
 
@@ -405,7 +405,7 @@ def test_a_page_of_a_new_site_says_so():
 def test_the_page_is_in_albanian(weeks_of_people):
     response = page("sq")
     assert "Nga nënshkrimi te veprimi" in response.text
-    assert table_of(response)[0].startswith("Java Nënshkruan Konfirmuan")
+    assert table_of(response)[0].startswith("Java që nis më Nënshkruan Konfirmuan")
 
 
 def test_the_page_reads_the_counted_weeks_only(weeks_of_people, django_assert_max_num_queries):
