@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.admin import site as admin_site
 from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.test import Client
 from django.test.utils import override_settings
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.utils import timezone
 
 from bench import logs, rows
 from pledges.models import Batch, County, Pledge, Sector
+from pledges.totals import acting
 from tests.factories import sign_in
 
 PLEDGES = 1_000_000
@@ -31,6 +33,7 @@ def admin(options):
     rows.fill(PLEDGES)
     try:
         logs.fill(account())
+        count_weeks()
         slowest_page(PLEDGES, options)
         logs.clean()
         batches()
@@ -50,6 +53,14 @@ def slowest_page(pledges, options):
     slowest = max(medians, key=medians.get)
     print(f"slowest admin page: {slowest}, {medians[slowest] * 1000:.0f} ms", flush=True)
     return medians[slowest]
+
+
+def count_weeks():
+    """Measure the daily count of the weeks from signing to acting."""
+    start = time.perf_counter()
+    with transaction.atomic():
+        acting.count(acting.oldest_week())
+    print(f"weeks from signing to acting counted in {time.perf_counter() - start:.1f} s", flush=True)
 
 
 def account():
@@ -96,6 +107,7 @@ def requests(pledges):
     return {
         **{f"list, {name}": (f"{LIST_URL}?{query}".rstrip("?"), None) for query, name in lists.items()},
         "front page": (reverse("admin:index"), None),
+        "from signing to acting": (reverse("admin:pledges_pledge_acting"), None),
         "search of the admin": (reverse("admin:search"), {"text": "ndihmë"}),
         "search by exact address": (f"{LIST_URL}find/", {"person": pledge.address}),
         "search by name": (f"{LIST_URL}find/", {"person": pledge.name}),

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
-from pledges.models.commitments import MOST, Answer
-from pledges.totals import commitments
+from pledges.models import ActingChange, ChosenCommitment, Commitment, CommitmentFigures, Pledge, Way
+from pledges.models.commitments import MOST, Answer, Place
+from pledges.models.querysets import PENDING_LIFE
+from pledges.totals import acting, commitments, weeks
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
 ANSWERS = {"": 45, Answer.DONE: 22, Answer.GOING_ON: 20, Answer.CANNOT_SAY: 6, Answer.NOT_ANY_MORE: 7}
@@ -31,12 +32,33 @@ def write():
     # The worker may have published figures of the empty database today.
     CommitmentFigures.objects.update(published_at=None)
     commitments.publish()
+    count_weeks()
+
+
+def count_weeks():
+    """Count the weeks from signing to acting. One in nine of those who signed never confirmed."""
+    rng = random.Random(5)
+    ActingChange.objects.bulk_create(
+        ActingChange(
+            week=weeks.monday(timezone.localdate(pledge.created_at)),
+            sector=pledge.sector_id,
+            county=pledge.county_id or "",
+            way=Way.ONLINE,
+            n=1,
+        )
+        for pledge in Pledge.objects.filter(created_at__lt=timezone.now() - PENDING_LIFE).order_by("created_at")
+        if rng.random() < 1 / 8
+    )
+    acting.count(acting.oldest_week())
 
 
 def _choice(rng, pledge, commitment, slot):
     asked_at = pledge.confirmed_at + timedelta(days=30)
     if rng.random() < 0.25 or asked_at > timezone.now():
-        return ChosenCommitment(pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at)
+        place = rng.choice(["", "", *Place.values])
+        return ChosenCommitment(
+            pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at, place=place
+        )
     answer = rng.choices(list(ANSWERS), ANSWERS.values())[0]
     return ChosenCommitment(
         pledge=pledge,

@@ -38,7 +38,7 @@ from pledges.models import (
 from pledges.models.encrypted import CONTACTS, ENCRYPTED_MODELS
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import commitments, events, funnel, milestones, published, tally, weeks
+from pledges.totals import acting, commitments, events, funnel, milestones, published, tally, weeks
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
@@ -293,5 +293,6 @@ STEPS = [
     events.publish,
     commitments.publish,
     weeks.publish,
+    acting.count_daily,
     milestones.record,
 ]

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from pledges.admin import audit_words
+from pledges.admin.acting import ActingPage
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
@@ -55,7 +56,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePages, FunnelPage, ModelAdmin):
+class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     history_kind = PLEDGES

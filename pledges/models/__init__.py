@@ -1,5 +1,6 @@
 """Models of the pledges app, one module per concept."""
 
+from pledges.models.acting import ActingChange, ActingWeek
 from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.alarm_words import AlarmWord
 from pledges.models.attempts import Attempt, SlowLane
@@ -60,6 +61,8 @@ from pledges.models.weeks import Week, WeekChange
 from pledges.models.wordings import Wording
 
 __all__ = [
+    "ActingChange",
+    "ActingWeek",
     "AlarmWord",
     "Answer",
     "Attempt",

@@ -61,6 +61,7 @@ def pages(visitor):
         "/admin/pledges/sector/add/",
         "/admin/pledges/pledge/minutes/",
         "/admin/pledges/pledge/funnel/",
+        "/admin/pledges/pledge/acting/",
         "/admin/pledges/pledge/remove/?origin=provider:&signed_since=2026-11-01T00:00:00Z&signed_until=2090-01-01T00:00:00Z",
         *STOCK_PAGES,
     ):

@@ -191,7 +191,16 @@ def test_a_sector_without_wording_is_reported(client):
             ["view_pagetext", "change_pagetext", "add_article"],
             ["Edit the home page text", "Write news", "View the site"],
         ),
-        (["view_pledge"], ["Find a pledge", "Sign-ups by minute", "From sign-up to confirmation", "View the site"]),
+        (
+            ["view_pledge"],
+            [
+                "Find a pledge",
+                "Sign-ups by minute",
+                "From sign-up to confirmation",
+                "From signing to acting",
+                "View the site",
+            ],
+        ),
     ],
 )
 def test_shortcuts_lead_to_what_the_permissions_allow(client, permissions, labels):
