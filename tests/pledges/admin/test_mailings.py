@@ -542,6 +542,17 @@ def test_the_history_tells_each_press_and_each_save(zana, besa):
         assert "added the news email “News from We are 1”" in words
 
 
+def test_the_record_tells_each_press_in_words(zana, besa):
+    fan()
+    mailing = write(zana)
+    for button in ("submit", "take_back"):
+        press(zana, mailing, button)
+    arta = account(Role.ADMINISTRATOR, "Arta")[0]
+    for language, words in (("en", "made a draft again"), ("sq", "u kthye në skicë")):
+        page = Document(arta.get("/admin/staff/auditentry/", headers={"accept-language": language})).words()
+        assert words in page and "take_back" not in page
+
+
 def test_the_page_of_exports_leads_to_it():
     client = account(Role.PLEDGES, "Lira")[0]
     page = Document(client.get("/admin/pledges/export/add/", headers=ENGLISH))
