@@ -54,6 +54,6 @@ audit_words.CHOICES |= {
         "pause": pgettext_lazy("step", "paused"),
         "resume": pgettext_lazy("step", "resumed"),
         "hide": pgettext_lazy("step", "taken off the site"),
-        "show": pgettext_lazy("step", "put back on the site"),
+        "show": pgettext_lazy("step", "shown on the site again"),
     },
 }

@@ -134,7 +134,7 @@ class MailingPage(MailPreviews):
         return [
             (
                 name,
-                _("Take it back and change it") if name == "take_back" and wrote_it else step.button,
+                _("Make it a draft again") if name == "take_back" and wrote_it else step.button,
                 name in ("submit", "release", "resume"),
             )
             for name, step in STEPS.items()
