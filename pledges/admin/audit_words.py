@@ -47,5 +47,13 @@ audit_words.CHOICES |= {
         "lift": pgettext_lazy("step", "restriction lifted"),
         "cancel": pgettext_lazy("step", "stopped"),
         "go_on": pgettext_lazy("step", "went on"),
+        # Those of news by email.
+        "submit": pgettext_lazy("step", "asked for a second person"),
+        "take_back": pgettext_lazy("step", "made a draft again"),
+        "release": pgettext_lazy("step", "released"),
+        "pause": pgettext_lazy("step", "paused"),
+        "resume": pgettext_lazy("step", "resumed"),
+        "hide": pgettext_lazy("step", "taken off the site"),
+        "show": pgettext_lazy("step", "shown on the site again"),
     },
 }

@@ -113,7 +113,7 @@ class MailingPage(MailPreviews):
             if Message.objects.of_mailer(mailer).mail_is_failing():
                 note = _("The mail server accepts no emails at the moment. We try again until it does.")
             elif mailers.Mailer.is_used_up(mailer, for_bulk=True):
-                note = _("The mail server takes no more for now: %(limits)s. It goes on by itself.") % {
+                note = _("The mail server takes no more for now: %(limits)s. It goes on automatically.") % {
                     "limits": limits_words()
                 }
         return {
@@ -134,7 +134,7 @@ class MailingPage(MailPreviews):
         return [
             (
                 name,
-                _("Take it back and change it") if name == "take_back" and wrote_it else step.button,
+                _("Make it a draft again") if name == "take_back" and wrote_it else step.button,
                 name in ("submit", "release", "resume"),
             )
             for name, step in STEPS.items()

@@ -56,7 +56,7 @@ STEPS = {
         gettext_lazy("released the news email “%(name)s”"),
         asks=(
             gettext_lazy("Each of them gets one email, in the language in which they signed."),
-            gettext_lazy("You can pause or cancel it while it is being sent. What has been sent cannot be taken back."),
+            gettext_lazy("You can pause or cancel it while it is being sent. You cannot undo what has been sent."),
         ),
     ),
     "take_back": Step(
@@ -97,11 +97,11 @@ STEPS = {
         gettext_lazy("took the news email “%(name)s” off the site"),
     ),
     "show": Step(
-        gettext_lazy("Put it back on our site"),
+        gettext_lazy("Show it on our site again"),
         RELEASED,
         _archive(True),
         gettext_lazy("Visitors see it on our site again."),
-        gettext_lazy("put the news email “%(name)s” back on the site"),
+        gettext_lazy("showed the news email “%(name)s” on the site again"),
     ),
 }
 STATES = {

@@ -20,6 +20,12 @@ from staff.admin.error_words import MESSAGES
 WORDS = ("subject", "text", "button", "link")
 # Errors of these fields leave open who the recipients are.
 CHOICES = {"audience", "sector", "demand", "county"}
+HELP = {
+    "audience": _("Only people who have confirmed their pledge get it. The preview shows how many they are."),
+    "sector": _("Those of this group who asked for news get it."),
+    "demand": _("Those who follow this demand get it. Only demands that are on our site are listed."),
+    "county": _("Those who follow this county get it."),
+}
 WRITTEN = (Mailing.State.DRAFT, Mailing.State.READY)
 
 
@@ -99,8 +105,10 @@ class MailingAdmin(MailingPage, ContentAdmin):
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name == "demand":
-            return forms.ChoiceField(label=_("Demand"), required=False)
+            return forms.ChoiceField(label=_("Demand"), required=False, help_text=HELP["demand"])
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in HELP:
+            field.help_text = HELP[db_field.name]
         if db_field.name.startswith("text"):
             field.widget.attrs["rows"] = 14
         elif db_field.name == "audience":

@@ -55,6 +55,7 @@ DETAILS = {
     "assignee": gettext_lazy("assigned to account"),
     "passed_at": gettext_lazy("passed on"),
     "mail": gettext_lazy("email"),
+    "mailing": gettext_lazy("news email"),
     "identity": gettext_lazy("how we know who is asking"),
     "answer": gettext_lazy("answer"),
     "refusal": gettext_lazy("reason for the refusal"),

@@ -65,7 +65,8 @@ def press(client, mailing, button, sure=True, language="en", **data):
 
 
 def said(response):
-    return [str(message) for message in response.context["messages"]]
+    with translation.override("en"):
+        return [str(message) for message in response.context["messages"]]
 
 
 def form(**changes):
@@ -310,7 +311,7 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
     asked = press(besa, mailing, "release", sure=False)
     assert Mailing.objects.get().state == "ready"
     page = Document(asked)
-    assert "What has been sent cannot be taken back." in page.words()
+    assert "You cannot undo what has been sent." in page.words()
     again = {page.of(each)["name"]: page.of(each)["value"] for each in page.all("input", type="hidden")}
     response = besa.post(sending(mailing), again, headers=ENGLISH, follow=True)
     assert said(response) == ["It is released. The first emails go out now."]
@@ -440,10 +441,10 @@ def test_the_page_tells_how_far_it_is(besa, settings):
     response = besa.get(sending(mailing), headers=ENGLISH)
     page = Document(response)
     assert "Sent to 1 of 3" in page.words() and "Still to be sent 2" in page.words()
-    assert "data-in-progress" in response.text and "It goes on by itself" not in page.words()
+    assert "data-in-progress" in response.text and "It goes on automatically" not in page.words()
     MailerMinute.objects.create(mailer="default", minute=timezone.now(), n=2)
     page = Document(besa.get(sending(mailing), headers=ENGLISH))
-    assert "The mail server takes no more for now: at most 1 a day. It goes on by itself." in page.words()
+    assert "The mail server takes no more for now: at most 1 a day. It goes on automatically." in page.words()
     Message.objects.filter(state="queued").update(state="failing", attempts=14)
     Mailing.objects.filter(pk=mailing.pk).update(state="done", ended_at=timezone.now())
     response = besa.get(sending(mailing), headers=ENGLISH)
@@ -540,6 +541,17 @@ def test_the_history_tells_each_press_and_each_save(zana, besa):
         assert "asked a second person to release the news email “News from We are 1”" in words
         assert "released the news email “News from We are 1”" in words
         assert "added the news email “News from We are 1”" in words
+
+
+def test_the_record_tells_each_press_in_words(zana, besa):
+    fan()
+    mailing = write(zana)
+    for button in ("submit", "take_back"):
+        press(zana, mailing, button)
+    arta = account(Role.ADMINISTRATOR, "Arta")[0]
+    for language, words in (("en", "made a draft again"), ("sq", "u kthye në skicë")):
+        page = Document(arta.get("/admin/staff/auditentry/", headers={"accept-language": language})).words()
+        assert words in page and "take_back" not in page
 
 
 def test_the_page_of_exports_leads_to_it():
