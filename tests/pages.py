@@ -187,12 +187,12 @@ def _news_visits(client, language, pledge):
     yield "a wrong choice of what to follow", client.post(manage, {"follow": "1", "counties": ["AL-01", "x"]})
     for about in ({"audience": "demand", "demand": demand.key}, {"audience": "county", "county_id": "AL-01"}, {}):
         mailing = release(**about)
-        yield "news that was sent", client.get(path_of("pledges:mailing", language, mailing.pk))
+        part = about.get("audience", "all")
+        yield f"news that was sent, {part}", client.get(path_of("pledges:mailing", language, mailing.pk))
         path = path_of("pledges:end_news", language, news_links.token(pledge.pk, mailing.pk))
-        yield "end the news", client.get(path)
-        yield "a part of the news ended", client.post(path, {"only": "1"})
+        yield f"end the news, {part}", client.get(path)
+        yield f"news ended, {part}", client.post(path, {"only": "1"})
     yield "list of the news that was sent", client.get(path_of("pledges:mailings", language))
-    yield "all news ended", client.post(path)
     yield "wrong address to end the news", client.get(path_of("pledges:end_news", language, "x"))
 
 

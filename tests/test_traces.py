@@ -99,11 +99,13 @@ def test_forms_and_addresses_give_what_a_person_typed(watch):
     watch.add_request("http://localhost/sq/zotimi/", b"name=Arta+Kola+Hoxha&email=arta%40shembull.al&sector=parents")
     part = '--x\r\nContent-Disposition: form-data; name="new_email"\r\n\r\ne.re@shembull.al\r\n--x--'
     watch.add_request("http://localhost/sq/konfirmo/kM3abcdefghijklmnopqrst.1:1vN2aB:signature/?a=b", part.encode())
+    watch.add_request("http://localhost/u/kM3-bcdefghijklmnopqrst_", b"List-Unsubscribe=One-Click")
     assert watch.known == {
         "Arta Kola Hoxha",
         "arta@shembull.al",
         "e.re@shembull.al",
         "kM3abcdefghijklmnopqrst.1:1vN2aB:signature",
+        "kM3-bcdefghijklmnopqrst_",
     }
 
 

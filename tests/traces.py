@@ -27,6 +27,8 @@ from weare1 import logs
 SHORTEST = 8
 # In characters. Every signed token is longer, and no name in an address.
 SHORTEST_TOKEN = 30
+# A token that ends news is shorter and has no signature to see.
+NEWS_TOKEN = re.compile(r"(?<=/)(?:u|no-more-news|mos-me-dergoni-lajme)/([\w-]{24})(?![\w-])")
 # Rows of a table whose ciphertext is decrypted; those of a test of batches are alike.
 MAX_ROWS = 20
 # What people type into these fields identifies them.
@@ -148,7 +150,8 @@ class Watch:
 
 
 def _tokens(text):
-    return {part for part in re.split(r"[\s/?#&=]+", text) if len(part) > SHORTEST_TOKEN and ":" in part}
+    signed = {part for part in re.split(r"[\s/?#&=]+", text) if len(part) > SHORTEST_TOKEN and ":" in part}
+    return signed | set(NEWS_TOKEN.findall(text))
 
 
 def _decrypted():

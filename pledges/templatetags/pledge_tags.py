@@ -3,7 +3,11 @@
 import re
 
 from django import template
+<<<<<<< HEAD
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
+=======
+from django.utils.html import conditional_escape, escape, format_html, urlize
+>>>>>>> pages
 from django.utils.safestring import mark_safe
 
 from pledges import numbers
@@ -57,3 +61,10 @@ def link_address(html, url):
     """The text as HTML, with every occurrence of this URL as a link."""
     link = format_html('<a href="{}" style="color:#2a3bb7">{}</a>', url, url)
     return mark_safe(conditional_escape(html).replace(escape(url), link))
+
+
+@register.filter
+def linked(text):
+    """The text as HTML, with every address in it as a link, which sends no referrer."""
+    html = urlize(text, nofollow=True, autoescape=True)
+    return mark_safe(html.replace(' rel="nofollow"', ' rel="noreferrer nofollow"'))  # noqa: S308 - urlize escapes the text

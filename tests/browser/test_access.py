@@ -135,7 +135,7 @@ def test_10_no_page_fails_axe_nor_scrolls_sideways_at_320_pixels_nor_has_small_t
     assert {name: elements for name, elements in too_wide.items() if elements} == {}
     assert {name: elements for name, elements in too_low.items() if elements} == {}
     assert {name: words for name, words in broken.items() if words} == {}
-    assert len(too_wide) == len(PUBLIC) + 13
+    assert len(too_wide) == len(PUBLIC) + 17
 
 
 def test_high_contrast_modes_keep_the_mark_of_the_footer_and_the_step_of_a_demand(visit):

@@ -66,7 +66,7 @@ def test_21_hreflang_links_of_a_page_are_mutual(client, name, language):
 
 def test_21_titles_are_unique(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 68 and len(set(titles)) == len(titles)
+    assert len(titles) == 70 and len(set(titles)) == len(titles)
 
 
 @EVERY
@@ -242,6 +242,19 @@ STATUS = {
     "end the emails about commitments": 200,
     "emails ended": 200,
     "certificate": 200,
+    "followed": 200,
+    "a wrong choice of what to follow": 422,
+    "news that was sent, demand": 200,
+    "end the news, demand": 200,
+    "news ended, demand": 200,
+    "news that was sent, county": 200,
+    "end the news, county": 200,
+    "news ended, county": 200,
+    "news that was sent, all": 200,
+    "end the news, all": 200,
+    "news ended, all": 200,
+    "list of the news that was sent": 200,
+    "wrong address to end the news": 200,
     "link older than a day": 200,
     "fresh link requested": 200,
     "news ended": 200,

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from campaign.models import Demand
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.exports.subject_data import held_words
 from pledges.models import Follow, Pledge
+from pledges.models.held import held_about
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import LANGUAGES, Document, corrections, path_of
@@ -177,7 +180,8 @@ def test_the_public_pages_lead_to_pledging_or_to_the_own_link(client, language, 
         path = path_of("pledges:county", language, "kukes")
     response = client.get(path)
     page = Document(response)
-    [line] = [p for p in page.all("p") if page.words(p).startswith(("Për ta ndjekur me email", "Follow this by email"))]
+    begins = {"sq": "Ndiqeni ", "en": f"Follow this {name} by email:"}[language]
+    [line] = [p for p in page.all("p") if page.words(p).startswith(begins)]
     hrefs = [page.of(a)["href"] for a in page.all("a", node=line)]
     assert hrefs == [path_of("pledges:sign", language), path_of("pledges:my_pledge", language)]
     assert not response.cookies and len(response.content) <= 64_000
@@ -198,3 +202,14 @@ def test_a_link_of_yesterday_shows_nothing_of_it(client, pledge):
     assert not page.all("input", name="counties")
     Client().post(aged, {"follow": "1"})
     assert followed(pledge) == (False, set(), {"AL-01"})
+
+
+@pytest.mark.parametrize(("language", "titles"), [("sq", ["Kërkesa", "Berat"]), ("en", ["Demand", "Berat"])])
+def test_staff_who_answer_a_request_read_what_is_followed(client, pledge, language, titles):
+    demand = Demand.objects.shown()[0]
+    Demand.objects.filter(pk=demand.pk).update(title_sq=titles[0], title_en=titles[0])
+    choose(client, pledge, demands=[demand.key], counties=["AL-01"])
+    with translation.override(language):
+        [(_title, words)] = held_words(held_about(pledge.address))
+    label_of_it = {"sq": "Ndjekje me email", "en": "Followed by email"}[language]
+    assert [value for name, value in words if name == label_of_it] == titles

@@ -78,9 +78,10 @@ def test_the_page_has_the_words_as_they_were_sent(client, language):
     assert plain(page.words(page.one("h1"))) == subject and plain(page.title).startswith(subject)
     paragraphs = [page.words(p) for p in page.all("p", node=page.one("article"))]
     assert {f"{begins} <b> rreshti i dytë", "E dyta: https://shembull.al/?a=1&b=2 fund"} <= set(paragraphs)
-    assert page.one("a", href="https://shembull.al/?a=1&b=2")
+    link = page.one("a", href="https://shembull.al/?a=1&b=2")
+    assert "noreferrer" in page.of(link)["rel"]
     button = page.one("a", href=links[f"link_{language}"])
-    assert page.words(button) == {"sq": "Lexoni", "en": "Read"}[language]
+    assert page.of(button)["rel"] == "noreferrer" and page.words(button) == {"sq": "Lexoni", "en": "Read"}[language]
     assert page.one("time", datetime=timezone.localdate().isoformat())
     shared = {tag["property"]: tag["content"] for meta in page.all("meta", property=True) for tag in [page.of(meta)]}
     assert shared["og:title"] == subject and shared["og:description"].startswith(begins)
