@@ -12,7 +12,8 @@
 
   var state = script.hasAttribute("data-returns") ? { address: window.location.pathname } : null;
 
-  window.history.replaceState(state, "", script.getAttribute("data-address"));
+  // With the part of the page that the link leads to: browsers scroll there later.
+  window.history.replaceState(state, "", script.getAttribute("data-address") + window.location.hash);
 
   window.addEventListener("pagehide", function () {
     document.documentElement.hidden = true;

@@ -51,7 +51,7 @@ def test_a_link_to_what_we_email_about_shows_that_part_of_the_page(visit):
     visitor = visit()
     visitor.open(links.path(Purpose.MANAGE, make_pledge(state="confirmed")) + "#emails")
     expect(visitor.page.locator("#emails h2")).to_be_in_viewport()
-    assert visitor.page.url.endswith(path_of("pledges:my_pledge", "sq"))
+    assert visitor.page.url.endswith(path_of("pledges:my_pledge", "sq") + "#emails")
 
 
 @pytest.mark.parametrize("java_script", [True, False])

@@ -430,8 +430,8 @@ def language_of(path):
 
 def test_the_list_of_addresses_is_complete():
     assert {SQ, EN, MY_SQ, "/", "/healthz", "/api/v1/totals.csv", "/robots.txt"} <= set(ADDRESSES)
-    # Previews of unpublished content have tokens too; three handouts and the logo have the token of their page.
-    assert len(PERSONAL) == 2 * (len(Purpose) + 1 + 3 + 1)
+    # Previews and the page that ends news have tokens too; three handouts and the logo have the token of their page.
+    assert len(PERSONAL) == 2 * (len(Purpose) + 1 + 3 + 1 + 1)
 
 
 queries = st.one_of(
