@@ -53,6 +53,8 @@ class ManageForm(forms.Form):
             sector.slug: sector for sector in content.sectors if sector.slug in content.open_sectors or sector == own
         }
         self.fields["sector"].offer(lambda: offered)
+        # Without a legend, which would stand over nothing where the group shows no names.
+        self.fields["show_name"].section = None
         self.fields["show_name"].help_text = pledge.wall_status
         self.wordings = content.current_wordings
         self.option_details = option_details(content.open_sectors.values(), self.wordings)
