@@ -351,7 +351,11 @@ class Migration(migrations.Migration):
             model_name="follow",
             name="pledge",
             field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="follows", to="pledges.pledge"
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="follows",
+                to="pledges.pledge",
             ),
         ),
         migrations.AddField(

@@ -11,10 +11,13 @@ from pledges.models.pledges import Pledge
 class Follow(models.Model):
     """One demand or county that one supporter follows. It is deleted with the pledge, or once its address is erased.
 
-    `demand` is the key of a demand, a row of an app above: its foreign key is in campaign/migrations/sql/follows.sql.
+    The foreign keys are in SQL files, so that the database itself deletes the row: that of `pledge` in migrations/sql/mailings.sql,
+    that of `demand`, the key of a row of an app above, in campaign/migrations/sql/follows.sql.
     """
 
-    pledge = models.ForeignKey(Pledge, on_delete=models.CASCADE, related_name="follows", db_index=False)
+    pledge = models.ForeignKey(
+        Pledge, on_delete=models.CASCADE, related_name="follows", db_index=False, db_constraint=False
+    )
     demand = models.CharField(max_length=50, null=True, editable=False)  # noqa: DJ001
     county = models.ForeignKey(County, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
     since = models.DateTimeField(db_default=Now(), editable=False)

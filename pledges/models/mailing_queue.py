@@ -62,6 +62,8 @@ class MailingQuerySet(models.QuerySet):
         if room <= 0:
             return 0
         sql, parameters = not_queued(mailing).order_by("pk").values("id", "language")[:room].query.sql_with_params()
+        # Locked, so that none is withdrawn before its message refers to it.
+        sql = f"{sql} FOR KEY SHARE OF pledges_pledge"
         with connection.cursor() as cursor:
             cursor.execute(QUEUE_SQL.format(next=sql), [*parameters, pk])
             number, reached = cursor.fetchone()

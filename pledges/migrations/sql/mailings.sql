@@ -1,6 +1,10 @@
 -- News by email, and what supporters follow.
 
--- A pledge whose address is erased follows nothing.
+-- A pledge that is erased follows nothing, by any path: also by a release that does not know the table.
+ALTER TABLE pledges_follow ADD CONSTRAINT follow_pledge_exists FOREIGN KEY (pledge_id) REFERENCES pledges_pledge (id)
+    ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+-- Neither does one whose address is erased.
 CREATE OR REPLACE FUNCTION follows_end() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM pledges_follow WHERE pledge_id = new.id;

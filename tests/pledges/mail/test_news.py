@@ -26,7 +26,7 @@ from tests.factories import make_pledge, make_staff, run_worker
 from tests.mailings import WORDS, make_followers, make_mailing, release, send_all
 from tests.pledges.outbox import take_entries
 from tests.smtp import MailServer
-from tests.threads import TIMEOUT, at_once
+from tests.threads import TIMEOUT, at_once, begin, held_open
 from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
@@ -132,6 +132,15 @@ def test_following_ends_with_the_demand_the_address_and_the_pledge():
     Pledge.objects.filter(pk=one.pk).erase_person()
     assert [each.pledge_id for each in Follow.objects.all()] == [two.pk]
     two.withdraw()
+    assert not Follow.objects.exists()
+
+
+def test_a_release_that_does_not_know_follows_can_erase_their_pledges():
+    pledge = follower()
+    Follow.choose(pledge, [], ["AL-01"])
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pledges_pledge WHERE id = %s", [pledge.pk])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert not Follow.objects.exists()
 
 
@@ -351,6 +360,16 @@ def test_who_withdraws_or_ends_the_news_while_it_runs_gets_nothing():
     assert Mailing.objects.fill_queue() == 0
     mailing.refresh_from_db()
     assert mailing.state == "done" and mailing.figures()["sent"] == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_queueing_waits_for_a_withdrawal_and_leaves_that_person_out():
+    gone, stays = follower(), follower()
+    release()
+    with held_open(gone.withdraw):
+        queued = begin(Mailing.objects.fill_queue)
+    assert queued.result(TIMEOUT) == 1
+    assert Message.objects.get(kind="news").pledge == stays
 
 
 def test_a_low_quota_is_no_alarm_and_a_worker_that_stands_still_is_one(settings):
