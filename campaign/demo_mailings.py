@@ -16,8 +16,8 @@ MAILINGS = (
         {
             "subject_sq": "Lajme të shpikura nga Ne jemi 1",
             "subject_en": "Invented news from We are 1",
-            "text_sq": "Përshëndetje.\n\nKy email është shpikur për shfaqjen e faqes. Nuk iu dërgua askujt.",
-            "text_en": "Hello.\n\nThis email has been invented to show the page. It was sent to no person.",
+            "text_sq": "Përshëndetje.\n\nKy email është shpikur për të treguar si duket faqja. Nuk iu dërgua askujt.",
+            "text_en": "Hello.\n\nThis email was invented to show how the page works. It was not sent to anyone.",
         },
     ),
     (
@@ -26,8 +26,8 @@ MAILINGS = (
         {
             "subject_sq": "Ftesë e shpikur për një mbrëmje",
             "subject_en": "Invented invitation to an evening",
-            "text_sq": "Përshëndetje.\n\nKjo ftesë është shpikur. Mbrëmja nuk do të mbahet.",
-            "text_en": "Hello.\n\nThis invitation has been invented. The evening will not take place.",
+            "text_sq": "Përshëndetje.\n\nKjo ftesë është e shpikur. Mbrëmja nuk do të mbahet.",
+            "text_en": "Hello.\n\nThis invitation was invented. The evening will not take place.",
         },
     ),
 )

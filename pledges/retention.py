@@ -138,7 +138,7 @@ def kept_data():
             "follows",
             _("the demands and counties that you follow by email, and since when"),
             plain,
-            _("until you end it or withdraw, or until the address is erased"),
+            _("until you stop following or withdraw, or until the address is erased"),
         ),
         Kept("consent", _("the text you signed and your consent"), plain, until_withdrawal),
         Kept(

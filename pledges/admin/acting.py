@@ -38,7 +38,7 @@ CHANGES = {
 # How the address of the page names those who gave no county.
 NO_COUNTY = "none"
 UNKNOWN_CHOICE = {
-    "invalid_choice": gettext_lazy("We do not know the choice in the address of this page. Choose again.")
+    "invalid_choice": gettext_lazy("The choice in the address of this page does not exist. Choose again.")
 }
 
 

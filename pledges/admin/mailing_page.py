@@ -24,7 +24,7 @@ from staff.admin.in_history import TEXTS
 from staff.models import AuditEntry
 from staff.refusals import people_who_may
 
-WROTE_IT = gettext_lazy("You have written some of it, so someone else releases it.")
+WROTE_IT = gettext_lazy("You wrote some of it, so someone else has to release it.")
 
 
 class MailingPage(MailPreviews):
@@ -94,7 +94,7 @@ class MailingPage(MailPreviews):
         if mailing.state == State.READY and request.user.pk in mailing.writers:
             why_not = WROTE_IT
         elif mailing.state == State.READY and not request.user.has_perm(RELEASE):
-            why_not = _("Your role may not release it.")
+            why_not = _("Your role does not let you release it.")
         return context | {
             "recipients": people,
             "duration": duration_words(people),
@@ -111,11 +111,11 @@ class MailingPage(MailPreviews):
         if mailing.state == State.SENDING:
             mailer = mailers.mailer_of(Message.Kind.NEWS)
             if Message.objects.of_mailer(mailer).mail_is_failing():
-                note = _("The mail server accepts no emails at the moment. We try again until it does.")
+                note = _("The mail server is not accepting emails at the moment. We keep trying until it does.")
             elif mailers.Mailer.is_used_up(mailer, for_bulk=True):
-                note = _("The mail server takes no more for now: %(limits)s. It goes on automatically.") % {
-                    "limits": limits_words()
-                }
+                note = _(
+                    "The mail server accepts no more emails for now: %(limits)s. Sending continues automatically."
+                ) % {"limits": limits_words()}
         return {
             "figures": figures,
             "left": left,

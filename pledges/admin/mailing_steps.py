@@ -52,7 +52,7 @@ STEPS = {
         gettext_lazy("Release and send"),
         (State.READY,),
         lambda mailing, user: mailing.release(user, mailing.changed_at),
-        gettext_lazy("It is released. The first emails go out now."),
+        gettext_lazy("It has been released. The first emails are going out now."),
         gettext_lazy("released the news email “%(name)s”"),
         asks=(
             gettext_lazy("Each of them gets one email, in the language in which they signed."),
@@ -71,21 +71,21 @@ STEPS = {
         pgettext_lazy("news by email", "Pause"),
         (State.SENDING,),
         lambda mailing, user: mailing.pause(),
-        gettext_lazy("It is paused. A few emails that are already on their way still arrive."),
+        gettext_lazy("It has been paused. A few emails that are already on their way will still arrive."),
         gettext_lazy("paused the news email “%(name)s”"),
     ),
     "resume": Step(
         pgettext_lazy("news by email", "Resume"),
         (State.PAUSED,),
         lambda mailing, user: mailing.resume(),
-        gettext_lazy("It goes on."),
+        gettext_lazy("Sending has resumed."),
         gettext_lazy("resumed the news email “%(name)s”"),
     ),
     "cancel": Step(
         pgettext_lazy("news by email", "Cancel"),
         (State.SENDING, State.PAUSED),
         lambda mailing, user: mailing.cancel(),
-        gettext_lazy("It is cancelled: no more emails go out."),
+        gettext_lazy("It has been cancelled. No more emails will go out."),
         gettext_lazy("cancelled the news email “%(name)s”"),
         asks=(gettext_lazy("Those who have not got it yet will not get it. You cannot undo this."),),
     ),
@@ -129,7 +129,7 @@ def duration_words(count):
     if per_day and count > per_day:
         minutes = max(minutes, count / per_day * 24 * 60)
     if not (per_minute or per_day):
-        return _("not known: no limit of the mail server is set")
+        return _("not known: no limit has been set for the mail server")
     if minutes < 60:
         n = max(1, ceil(minutes))
         words = ngettext("about %(n)d minute", "about %(n)d minutes", n)

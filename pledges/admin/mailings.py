@@ -129,7 +129,7 @@ class MailingAdmin(MailingPage, ContentAdmin):
             if mailing and mailing.released_at:
                 said = _(
                     "A second person has released it while you were writing, so it cannot be changed. What you typed is below: "
-                    "it is not saved, and you can make a new one of it."
+                    "it has not been saved, but you can save it as a new one."
                 )
                 self.message_user(request, said, messages.WARNING)
                 request.typed, request.method, object_id = request.POST, "GET", None

@@ -48,7 +48,7 @@ def news_problems(column, text):
             yield _not_allowed(typed, column, [])
     if column == "text":
         for typed in INCOMPLETE_ADDRESS.findall(text):
-            sentence = _("Write the whole address in place of %(typed)s, for example https://example.org/report.")
+            sentence = _("Write the full address instead of %(typed)s, for example https://example.org/report.")
             yield sentence % {"typed": typed}
 
 

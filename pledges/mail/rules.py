@@ -192,7 +192,9 @@ JOINING_SPECS = {
 # Its words are those of a mailing (pledges/mail/news.py).
 NEWS_SPECS = {
     "news": {
-        "occasion": gettext_lazy("Sent to those who follow what a mailing is about."),
+        "occasion": gettext_lazy(
+            "Sent to people who asked for news, or who follow the demand or county that it is about."
+        ),
         "is_bulk": True,
         # Each person gets a mailing once; it must not use up the messages that the person asks for.
         "is_limited": False,

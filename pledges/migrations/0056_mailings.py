@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                     "button_sq",
                     models.CharField(
                         blank=True,
-                        help_text="The words on a button below the text, for example “Read the report”. Leave empty for none.",
+                        help_text="The words on a button below the text, for example “Read the report”. Leave empty for no button.",
                         max_length=60,
                         verbose_name="button",
                     ),
@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
                     "button_en",
                     models.CharField(
                         blank=True,
-                        help_text="The words on a button below the text, for example “Read the report”. Leave empty for none.",
+                        help_text="The words on a button below the text, for example “Read the report”. Leave empty for no button.",
                         max_length=60,
                         verbose_name="button",
                     ),
@@ -149,7 +149,7 @@ class Migration(migrations.Migration):
                 ),
                 ("changed_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 ("released_at", models.DateTimeField(editable=False, null=True, verbose_name="released")),
-                ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="over")),
+                ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="ended")),
                 ("reached", models.UUIDField(editable=False, null=True)),
                 (
                     "is_archived",
@@ -490,7 +490,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="mailing_audience_is_named",
-                violation_error_message="Choose the group, the demand or the county that the recipients follow.",
+                violation_error_message="Choose the group, demand or county of the recipients.",
             ),
         ),
         migrations.AddConstraint(
@@ -524,7 +524,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="mailing_button_in_both_languages",
-                violation_error_message="Give the button and where it leads in both languages, or leave all empty.",
+                violation_error_message="Fill in the button and its address in both languages, or leave all four empty.",
             ),
         ),
         migrations.AddConstraint(

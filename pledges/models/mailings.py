@@ -82,7 +82,9 @@ class Mailing(models.Model):
             _("button"),
             max_length=60,
             blank=True,
-            help_text=_("The words on a button below the text, for example “Read the report”. Leave empty for none."),
+            help_text=_(
+                "The words on a button below the text, for example “Read the report”. Leave empty for no button."
+            ),
         )
     )
     link = TranslatedField(
@@ -110,7 +112,7 @@ class Mailing(models.Model):
     changed_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
     released_by = _account(_("released by"))
     released_at = models.DateTimeField(_("released"), null=True, editable=False)
-    ended_at = models.DateTimeField(_("over"), null=True, editable=False)
+    ended_at = models.DateTimeField(pgettext_lazy("news by email", "ended"), null=True, editable=False)
     # The last pledge that was queued; they are queued in the order of their ids.
     reached = models.UUIDField(null=True, editable=False)
     is_archived = models.BooleanField(
@@ -126,7 +128,7 @@ class Mailing(models.Model):
         verbose_name = _("news email")
         verbose_name_plural = _("news by email")
         ordering = ["-pk"]
-        permissions = [("release_mailing", "Can release news by email")]
+        permissions = [("release_mailing", _("Can release news by email"))]
         constraints = [
             models.CheckConstraint(
                 name="mailing_audience_is_named",
@@ -134,7 +136,7 @@ class Mailing(models.Model):
                 | Q(audience="sector", sector__isnull=False, demand="", county=None)
                 | (Q(audience="demand", sector=None, county=None) & ~Q(demand=""))
                 | Q(audience="county", sector=None, demand="", county__isnull=False),
-                violation_error_message=_("Choose the group, the demand or the county that the recipients follow."),
+                violation_error_message=_("Choose the group, demand or county of the recipients."),
             ),
             models.CheckConstraint(
                 name="mailing_ready_in_both_languages",
@@ -145,7 +147,9 @@ class Mailing(models.Model):
                 name="mailing_button_in_both_languages",
                 condition=Q(button_sq="", button_en="", link_sq="", link_en="")
                 | ~Q(button_sq="") & ~Q(button_en="") & ~Q(link_sq="") & ~Q(link_en=""),
-                violation_error_message=_("Give the button and where it leads in both languages, or leave all empty."),
+                violation_error_message=_(
+                    "Fill in the button and its address in both languages, or leave all four empty."
+                ),
             ),
             models.CheckConstraint(
                 name="mailing_state_and_times",
@@ -178,7 +182,7 @@ class Mailing(models.Model):
             if self.audience != name:
                 setattr(self, name, empty)
             elif not getattr(self, name):
-                raise ValidationError({name: _("Choose what the recipients follow.")})
+                raise ValidationError({name: _("Choose one: it decides who gets it.")})
 
     # Recipients
 

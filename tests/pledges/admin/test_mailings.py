@@ -135,14 +135,14 @@ def test_only_what_the_recipients_follow_is_kept(zana):
         ({"text_sq": "Shihni www.a.al/x"},
          {"text_sq": ["Write the whole address in place of www.a.al/x, for example https://example.org/report."]}),
         ({"button_sq": "Lexoni"},
-         {"__all__": ["Give the button and where it leads in both languages, or leave all empty."]}),
+         {"__all__": ["Fill in the button and its address in both languages, or leave all four empty."]}),
         ({"button_sq": "a", "button_en": "b", "link_sq": "a.al", "link_en": "https://a.al"},
          {"link_sq": ["Enter a whole web address, for example https://www.example.org."]}),
-        ({"audience": "sector"}, {"sector": ["Choose what the recipients follow."]}),
-        ({"audience": "demand"}, {"demand": ["Choose what the recipients follow."]}),
-        ({"audience": "county"}, {"county": ["Choose what the recipients follow."]}),
+        ({"audience": "sector"}, {"sector": ["Choose one: it decides who gets it."]}),
+        ({"audience": "demand"}, {"demand": ["Choose one: it decides who gets it."]}),
+        ({"audience": "county"}, {"county": ["Choose one: it decides who gets it."]}),
         ({"audience": "demand", "demand": "nonsense"},
-         {"demand": ["Choose one of the entries of the list.", "Choose what the recipients follow."]}),
+         {"demand": ["Choose one of the entries of the list.", "Choose one: it decides who gets it."]}),
         ({"audience": "x"}, {"audience": ["Choose one of the entries of the list."]}),
         ({"subject_en": "x" * 71},
          {"subject_en": ["This is too long. It has 71 characters, and there is room for 70."]}),
@@ -203,7 +203,7 @@ def test_a_save_while_it_waits_makes_it_a_draft_again_and_counts_the_writer(zana
     mailing.refresh_from_db()
     assert mailing.state == "draft" and len(mailing.writers) == 2 and mailing.written_by.first_name == "Besa"
     press(zana, mailing, "submit")
-    assert said(press(besa, mailing, "release")) == ["You have written some of it, so someone else releases it."]
+    assert said(press(besa, mailing, "release")) == ["You wrote some of it, so someone else has to release it."]
 
 
 def test_two_who_write_at_once_are_told(zana, besa):
@@ -314,7 +314,7 @@ def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa
     assert "You cannot undo what has been sent." in page.words()
     again = {page.of(each)["name"]: page.of(each)["value"] for each in page.all("input", type="hidden")}
     response = besa.post(sending(mailing), again, headers=ENGLISH, follow=True)
-    assert said(response) == ["It is released. The first emails go out now."]
+    assert said(response) == ["It has been released. The first emails are going out now."]
     mailing.refresh_from_db()
     assert (mailing.state, mailing.released_by.first_name) == ("sending", "Besa")
     Mailing.objects.fill_queue()
@@ -347,10 +347,10 @@ def test_the_writer_reads_why_they_cannot_release_and_who_can(zana, besa):
     press(zana, mailing, "submit")
     account(Role.WRITER, "Mira")
     page = Document(zana.get(sending(mailing), headers=ENGLISH))
-    assert "You have written some of it, so someone else releases it. These people can:" in page.words()
+    assert "You wrote some of it, so someone else has to release it. These people can:" in page.words()
     assert "Editor: Besa" in page.words() and "Zana" not in page.words(page.all("li")[-1])
     assert not page.all("input", name="release")
-    assert said(press(zana, mailing, "release")) == ["You have written some of it, so someone else releases it."]
+    assert said(press(zana, mailing, "release")) == ["You wrote some of it, so someone else has to release it."]
     assert Mailing.objects.get().state == "ready"
 
 
@@ -360,7 +360,7 @@ def test_a_writer_without_the_right_gets_a_403_in_words_that_names_who_may(zana,
     press(zana, mailing, "submit")
     mira = account(Role.WRITER, "Mira")[0]
     page = Document(mira.get(sending(mailing), headers=ENGLISH))
-    assert "Your role may not release it. These people can:" in page.words()
+    assert "Your role does not let you release it. These people can:" in page.words()
     for button in ("release", "pause", "resume", "cancel", "hide", "show"):
         response = press(mira, mailing, button)
         assert response.status_code == 403
@@ -425,7 +425,7 @@ def test_of_two_who_release_at_once_one_does():
     data = {"release": "1", "sure": "yes", "changed_at": Mailing.objects.get().changed_at.isoformat()}
     at_once(*(lambda client=client: client.post(sending(mailing), data, headers=ENGLISH) for client in clients))
     answers = sorted(said(client.get(sending(mailing), headers=ENGLISH)) for client in clients)
-    assert answers == sorted([["It is released. The first emails go out now."], [f"{NOTHING}being sent."]])
+    assert answers == sorted([["It has been released. The first emails are going out now."], [f"{NOTHING}being sent."]])
     assert AuditEntry.objects.filter(details__step="release").count() == 1
 
 
@@ -493,7 +493,7 @@ def test_a_cancelled_mailing_asks_first_and_its_waiting_messages_are_gone(besa):
     Mailing.objects.fill_queue()
     page = Document(press(besa, mailing, "cancel", sure=False))
     assert "You cannot undo this." in page.words() and Message.objects.exists()
-    assert said(press(besa, mailing, "cancel")) == ["It is cancelled: no more emails go out."]
+    assert said(press(besa, mailing, "cancel")) == ["It has been cancelled. No more emails will go out."]
     assert not Message.objects.exists()
 
 

@@ -384,7 +384,7 @@ def test_few_people_are_no_number(weeks_of_people):
 def test_a_choice_that_does_not_exist_is_told_and_not_used(weeks_of_people, query):
     response = page(**query)
     assert response.status_code == 200
-    assert "We do not know the choice in the address of this page. Choose again." in response.text
+    assert "The choice in the address of this page does not exist. Choose again." in response.text
     assert "220 160 73%" in table_of(response)[4]
 
 
