@@ -22,7 +22,6 @@ from pledges.models import (
     FunnelDay,
     MailDelay,
     MailerMinute,
-    Mailing,
     Message,
     MessageGrant,
     Minute,
@@ -195,9 +194,7 @@ def erase_funnel_days():
 def erase_messages():
     """Erase messages that were sent or given up, after thirty days; those that store an address as soon as that is certain."""
     Message.objects.erase_refused_addresses()
-    old = Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION)
-    # Those of a mailing that goes on show who has got it.
-    old.exclude(mailing__in=Mailing.objects.unfinished()).delete()
+    Message.objects.exclude(state=Message.State.QUEUED).filter(queued_at__lte=Now() - MESSAGE_RETENTION).delete()
 
 
 def erase_trial_messages():

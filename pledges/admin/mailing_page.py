@@ -16,8 +16,8 @@ from pledges import follows
 from pledges.admin.mailing_steps import RELEASE, STATES, STEPS, State, duration_words, limits_words
 from pledges.admin.previews import PREVIEW_CSP, MailPreviews, subject_warning
 from pledges.models import Mailing, Message, mailers
-from pledges.models.mailing_queue import not_queued
 from pledges.numbers import number
+from pledges.totals.origins import LISTED_FROM
 from staff.admin.asking import SURE, repeated
 from staff.admin.drafting import names_of
 from staff.admin.in_history import TEXTS
@@ -106,7 +106,9 @@ class MailingPage(MailPreviews):
     def _progress(mailing):
         figures = mailing.figures()
         is_running = mailing.state in (State.SENDING, State.PAUSED)
-        left = figures["waiting"] + (not_queued(mailing).count() if is_running else 0)
+        # Those who end the news or withdraw meanwhile are never sent to, so this may be too many until it is over.
+        unsent = (mailing.people or 0) - figures["sent"] - figures["returned"]
+        left = max(figures["waiting"], unsent) if is_running else figures["waiting"]
         note = ""
         if mailing.state == State.SENDING:
             mailer = mailers.mailer_of(Message.Kind.NEWS)
@@ -197,7 +199,10 @@ class MailingPage(MailPreviews):
         facts = (
             []
             if people is None
-            else [(_("Recipients"), number(people)), (_("Expected duration"), duration_words(people))]
+            else [
+                (_("Recipients"), number(people) if people >= LISTED_FROM else _("fewer than 5")),
+                (_("Expected duration"), duration_words(people)),
+            ]
         )
         context = {
             **self.admin_site.each_context(request),

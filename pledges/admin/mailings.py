@@ -137,7 +137,8 @@ class MailingAdmin(MailingPage, ContentAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        context["recipients"] = obj.recipients().count() if obj else None
+        # Not while a refused form holds the lock of its row.
+        context["recipients"] = obj.recipients().count() if obj and request.method == "GET" else None
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     def preview_context(self, form):

@@ -42,6 +42,10 @@ class MessageAdmin(ReadOnly, ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     actions = ["send_again"]
 
+    def get_queryset(self, request):
+        # Not the news: what somebody follows is shown to no member of staff. The page of a mailing has its figures.
+        return super().get_queryset(request).exclude(kind=Message.Kind.NEWS)
+
     def has_send_permission(self, request):
         """Permission of the action "send again"; nothing else of a message can be changed."""
         return request.user.has_perm("pledges.change_message")

@@ -1,7 +1,6 @@
 """Open tasks of the dashboard about pledges and what people send."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
@@ -194,9 +193,8 @@ def _wall_tasks():
 
 def _mailing_tasks():
     State = Mailing.State
-    paused_long = Q(state=State.PAUSED, released_at__lt=Now() - timedelta(days=1))
     numbers = Mailing.objects.aggregate(
-        ready=Count("pk", filter=Q(state=State.READY)), paused=Count("pk", filter=paused_long)
+        ready=Count("pk", filter=Q(state=State.READY)), paused=Count("pk", filter=Q(state=State.PAUSED))
     )
     if count := numbers["ready"]:
         label = ngettext("news email waits for a second person", "news emails wait for a second person", count)

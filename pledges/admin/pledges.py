@@ -192,7 +192,8 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
                 message.get_state_display(),
                 formats.localize(timezone.localtime(message.created_at)),
             )
-            for message in pledge.messages.all()
+            # Not the news, which would tell what this person follows.
+            for message in pledge.messages.exclude(kind=Message.Kind.NEWS)
         ]
         items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
         return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()

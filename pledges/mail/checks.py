@@ -23,7 +23,7 @@ REVEALING_STEMS = re.compile(
     re.IGNORECASE,
 )
 # An address on the web that is not encrypted, or without its beginning.
-INCOMPLETE_ADDRESS = re.compile(r"(?<![\w/.@-])(?:http://\S+|www\.[\w-]+\.\S+)", re.IGNORECASE)
+INCOMPLETE_ADDRESS = re.compile(r"(?<![\w/.@=?&-])(?:http://\S+|www\.[\w-]+\.\S+)", re.IGNORECASE)
 
 
 def problems(kind, words):

@@ -150,7 +150,10 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
                 ("released_at", models.DateTimeField(editable=False, null=True, verbose_name="released")),
                 ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="ended")),
+                ("people", models.PositiveIntegerField(editable=False, null=True)),
                 ("reached", models.UUIDField(editable=False, null=True)),
+                ("demand_title_sq", models.CharField(blank=True, default="", editable=False, max_length=120)),
+                ("demand_title_en", models.CharField(blank=True, default="", editable=False, max_length=120)),
                 (
                     "is_archived",
                     models.BooleanField(

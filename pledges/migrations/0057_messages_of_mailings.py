@@ -15,11 +15,13 @@ class Migration(migrations.Migration):
         ValidateConstraint("message", "message_news_of_a_mailing"),
         migrations.SeparateDatabaseAndState(
             [
+                # One that was interrupted leaves an invalid index.
+                migrations.RunSQL("DROP INDEX CONCURRENTLY IF EXISTS message_once_for_each", migrations.RunSQL.noop),
                 migrations.RunSQL(
                     "CREATE UNIQUE INDEX CONCURRENTLY message_once_for_each ON pledges_message (mailing_id, pledge_id) "
                     "WHERE mailing_id IS NOT NULL",
                     "DROP INDEX CONCURRENTLY message_once_for_each",
-                )
+                ),
             ],
             [
                 migrations.AddConstraint(
@@ -33,11 +35,16 @@ class Migration(migrations.Migration):
             ],
         ),
         AddIndexConcurrently(
+            "message",
+            models.Index(
+                fields=["mailing", "state"], name="message_mailing", condition=models.Q(mailing__isnull=False)
+            ),
+        ),
+        AddIndexConcurrently(
             "pledge",
             models.Index(
                 fields=["id"],
                 name="pledge_news",
-                include=["sector"],
                 condition=models.Q(state="confirmed", updates=True),
             ),
         ),

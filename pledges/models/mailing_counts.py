@@ -1,6 +1,11 @@
-"""What the messages of a mailing do not tell any more."""
+"""The figures of a mailing, and what its messages do not tell any more."""
+
+from collections import Counter
 
 from django.db import models
+from django.db.models import Count, Sum
+
+from pledges.models.messages import Message
 
 
 class MailingCount(models.Model):
@@ -25,3 +30,32 @@ class MailingCount(models.Model):
 
     def __str__(self):
         return f"{self.mailing_id} {self.kind}"
+
+
+class Counted(models.Model):
+    """Abstract base of Mailing with its figures."""
+
+    class Meta:
+        abstract = True
+
+    def figures(self):
+        """{"sent", "returned", "spam", "unsubscribed", "waiting"}: how many messages, and how many people it has lost.
+
+        Those of erased messages are in MailingCount.
+        """
+        counts = MailingCount.objects.filter(mailing=self).values_list("kind").annotate(Sum("n"))
+        counted = Counter(dict(counts.order_by()))
+        state = Message.State
+        found = Counter(dict(self.messages.order_by().values_list("state").annotate(Count("pk"))))
+        return {
+            "sent": sum(found[each] for each in (state.SENT, *Message.RETURNED)) + counted["sent"],
+            "returned": sum(found[each] for each in Message.UNDELIVERED) + counted["returned"],
+            "spam": found[state.SPAM] + counted["spam"],
+            "waiting": found[state.QUEUED],
+            "unsubscribed": counted["unsubscribed"],
+        }
+
+    def has_gone_out(self):
+        """Whether at least one person has got it."""
+        erased = MailingCount.objects.filter(mailing=self, kind=MailingCount.Kind.SENT)
+        return self.messages.filter(sent_at__isnull=False).exists() or erased.exists()

@@ -4,11 +4,22 @@ They are rows of Message. At most WINDOW of a mailing wait in the queue, so a ma
 it is paused or cancelled at once. A unique constraint of Message gives each pledge at most one, so queueing is idempotent.
 """
 
+import logging
+import uuid
+from datetime import timedelta
+
 from django.db import connection, models, transaction
 from django.db.models.functions import Now
 
+from pledges.models.messages import Message
+
+logger = logging.getLogger(__name__)
+
 # Messages of one mailing that wait in the queue.
 WINDOW = 300
+# What `reached` is once all recipients are queued: the highest id.
+LAST = uuid.UUID(int=2**128 - 1)
+STUCK_AFTER = timedelta(minutes=15)
 QUEUE_SQL = """
 WITH next AS ({next}), queued AS (
     INSERT INTO pledges_message (id, kind, pledge_id, mailing_id, language, state, attempts, error)
@@ -40,9 +51,27 @@ class MailingQuerySet(models.QuerySet):
         return self.filter(is_archived=True, released_at__isnull=False).order_by("-released_at", "-pk")
 
     def fill_queue(self):
-        """Queue the next messages of each mailing that is being sent; returns how many. Several workers may call it."""
-        sending = self.filter(state=self.model.State.SENDING)
-        return sum(self._queue_next(pk) for pk in sending.order_by("released_at", "pk").values_list("pk", flat=True))
+        """Queue the next messages of each mailing that is being sent; returns how many. Several workers may call it.
+
+        One that fails does not stop the others; its error is raised at the end.
+        """
+        queued, failed = 0, None
+        sending = self.filter(state=self.model.State.SENDING).order_by("released_at", "pk")
+        for pk in sending.values_list("pk", flat=True):
+            try:
+                queued += self._queue_next(pk)
+            except Exception as error:
+                logger.error("mailing %s: %s", pk, type(error).__name__)
+                failed = error
+        if failed:
+            raise failed
+        return queued
+
+    def stuck(self):
+        """Those that have been sent for STUCK_AFTER, are not over, and have no message in the queue: no worker fills it."""
+        sending = self.filter(state=self.model.State.SENDING, released_at__lt=Now() - STUCK_AFTER)
+        queued = Message.objects.queued().filter(mailing=models.OuterRef("pk"))
+        return sending.exclude(models.Exists(queued))
 
     def cancel_unfinished(self):
         """Cancel all that are being sent or paused, after a restore: those who got one since would get it again."""
@@ -61,14 +90,16 @@ class MailingQuerySet(models.QuerySet):
         room = WINDOW - queued.count()
         if room <= 0:
             return 0
+        if mailing.reached == LAST:
+            if not queued.filter(attempts=0).exists():
+                rows.update(state=self.model.State.DONE, ended_at=Now())
+            return 0
         sql, parameters = not_queued(mailing).order_by("pk").values("id", "language")[:room].query.sql_with_params()
         # Locked, so that none is withdrawn before its message refers to it.
         sql = f"{sql} FOR KEY SHARE OF pledges_pledge"
         with connection.cursor() as cursor:
             cursor.execute(QUEUE_SQL.format(next=sql), [*parameters, pk])
             number, reached = cursor.fetchone()
-        if number:
-            rows.update(reached=reached)
-        elif not queued.filter(attempts=0).exists():
-            rows.update(state=self.model.State.DONE, ended_at=Now())
+        # Looked for only once: behind the last one there may be millions who follow something else.
+        rows.update(reached=LAST if number < room else reached)
         return number

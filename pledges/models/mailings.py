@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import translation
@@ -17,9 +17,8 @@ from pledges import follows
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import news
 from pledges.models.follows import Follow
-from pledges.models.mailing_counts import MailingCount
+from pledges.models.mailing_counts import Counted
 from pledges.models.mailing_queue import MailingQuerySet
-from pledges.models.messages import Message
 from pledges.models.places import County
 from pledges.models.pledges import Pledge
 from pledges.models.sectors import Sector
@@ -36,10 +35,10 @@ def _account(label):
     )
 
 
-class Mailing(models.Model):
+class Mailing(Counted):
     """News by email to those who follow something: its words, its recipients, and how far it is sent.
 
-    Each transition is one statement or transaction, and returns whether this call made it.
+    Each transition is one transaction, and returns whether this call made it.
     """
 
     class State(models.TextChoices):
@@ -102,6 +101,8 @@ class Mailing(models.Model):
     )
     # The key of a demand, which an app above has.
     demand = models.CharField(_("demand"), max_length=50, blank=True, default="")
+    # Its title when the mailing was last saved: a second person has read it.
+    demand_title = TranslatedField(models.CharField(max_length=120, blank=True, default="", editable=False))
     county = models.ForeignKey(
         County, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("county")
     )
@@ -113,6 +114,8 @@ class Mailing(models.Model):
     released_by = _account(_("released by"))
     released_at = models.DateTimeField(_("released"), null=True, editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("news by email", "ended"), null=True, editable=False)
+    # How many recipients it had when it was released.
+    people = models.PositiveIntegerField(null=True, editable=False)
     # The last pledge that was queued; they are queued in the order of their ids.
     reached = models.UUIDField(null=True, editable=False)
     is_archived = models.BooleanField(
@@ -184,6 +187,15 @@ class Mailing(models.Model):
             elif not getattr(self, name):
                 raise ValidationError({name: _("Choose one: it decides who gets it.")})
 
+    def save(self, **kwargs):
+        """Save it with the present title of its demand, or the last one that the demand had on the site."""
+        if self.audience == self.Audience.DEMAND and self.released_at is None:
+            for language in LANGUAGE_CODES:
+                with translation.override(language):
+                    title = follows.demands().get(self.demand) or self.demand_title
+                setattr(self, f"demand_title_{language}", title)
+        super().save(**kwargs)
+
     # Recipients
 
     def followers(self):
@@ -210,14 +222,12 @@ class Mailing(models.Model):
         """What its recipients follow, in the active language; "" for the news itself."""
         match self.audience:
             case self.Audience.DEMAND:
-                return follows.demand_title(self.demand)
+                return self.demand_title
             case self.Audience.COUNTY:
                 return self.county.name
             case self.Audience.SECTOR:
                 return self.sector.name
         return ""
-
-    # Words
 
     def words(self, language):
         """The `NewsWords` in this language."""
@@ -257,48 +267,33 @@ class Mailing(models.Model):
 
     def release(self, user, changed_at):
         """Send it as it was at `changed_at`, the version that `user` has read, unless `user` wrote any of it."""
-        if user.pk in self.writers:
-            return False
         rows = Mailing.objects.filter(pk=self.pk, changed_at=changed_at, state=self.State.READY)
         rows = rows.exclude(writers__contains=[user.pk])
-        return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now()))
+        people = self.recipients().count()
+        return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now(), people=people))
 
     def pause(self):
         """Send no more for now. What a sender has already claimed, at most some dozens, still goes out."""
         return self._move([self.State.SENDING], state=self.State.PAUSED)
 
     def resume(self):
-        """Go on after a pause."""
-        return self._move([self.State.PAUSED], state=self.State.SENDING)
+        """Go on after a pause. What has waited is due now: it is not late."""
+        with transaction.atomic():
+            if not self._move([self.State.PAUSED], state=self.State.SENDING):
+                return False
+            self.messages.queued().filter(due_at__lt=Now()).update(due_at=Now(), queued_at=Now())
+        return True
 
     def cancel(self):
-        """Send it to no more people. Where nobody has got it, the public does not see it either."""
+        """Send it to no more people. If no person has got it, the public does not see it either."""
         with transaction.atomic():
             if not self._move([self.State.SENDING, self.State.PAUSED], state=self.State.CANCELLED, ended_at=Now()):
                 return False
             # Those that a sender has claimed are dropped right before sending.
             self.messages.queued().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).delete()
-            if not self.figures()["sent"]:
+            if not self.has_gone_out():
                 Mailing.objects.filter(pk=self.pk).update(is_archived=False)
         return True
 
     def _move(self, states, **values):
         return bool(Mailing.objects.filter(pk=self.pk, state__in=states).update(**values))
-
-    def figures(self):
-        """{"sent", "returned", "spam", "unsubscribed", "waiting"}: how many messages, and how many people it has lost.
-
-        Those of erased messages are in MailingCount.
-        """
-        State = Message.State
-        counts = MailingCount.objects.filter(mailing=self).values_list("kind").annotate(Sum("n"))
-        counted = dict(counts.order_by())
-        messages = self.messages.order_by().aggregate(
-            sent=Count("pk", filter=Q(sent_at__isnull=False)),
-            returned=Count("pk", filter=Q(state__in=Message.UNDELIVERED)),
-            spam=Count("pk", filter=Q(state=State.SPAM)),
-            waiting=Count("pk", filter=Q(state=State.QUEUED)),
-        )
-        return {name: n + counted.get(name, 0) for name, n in messages.items()} | {
-            "unsubscribed": counted.get(MailingCount.Kind.UNSUBSCRIBED, 0)
-        }

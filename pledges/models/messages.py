@@ -156,6 +156,8 @@ class Message(Delivery):
             models.Index(fields=["answer"], name="message_answer", condition=Q(answer__isnull=False)),
             models.Index(fields=["request"], name="message_request", condition=Q(request__isnull=False)),
             models.Index(fields=["voice"], name="message_voice", condition=Q(voice__isnull=False)),
+            # The figures of a mailing, without reading its messages.
+            models.Index(fields=["mailing", "state"], name="message_mailing", condition=Q(mailing__isnull=False)),
             models.Index(fields=["created_at"], name="message_own_address", condition=Q(address_cipher__isnull=False)),
             models.Index(fields=["created_at"], name="message_failed", condition=Q(state__in=["failing", "refused"])),
         ]

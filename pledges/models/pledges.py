@@ -222,9 +222,7 @@ class Pledge(Person, keeping.Keeping, Restrictable):
             ),
             models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
             # Mailings go through them in the order of their ids.
-            models.Index(
-                fields=["id"], name="pledge_news", include=["sector"], condition=Q(state="confirmed", updates=True)
-            ),
+            models.Index(fields=["id"], name="pledge_news", condition=Q(state="confirmed", updates=True)),
             # Housekeeping looks for old ones every minute.
             models.Index(
                 fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)

@@ -1,6 +1,8 @@
 """Repeats the entries about news by email: what somebody follows no longer, and mailings that were released."""
 
+from django.db import connection
 from django.db.models.functions import Now
+from django.utils.dateparse import parse_datetime
 
 from pledges.models import Follow, Mailing
 
@@ -11,11 +13,28 @@ def _end_follow(row):
 
 
 def _release_mailing(row):
-    """A mailing that was released since must not go out again: it is cancelled, and on the site as it was."""
-    rows = Mailing.objects.filter(pk=row["id"])
-    written = rows.written().filter(subject_sq__gt="", subject_en__gt="", text_sq__gt="", text_en__gt="")
-    released = written.update(state=Mailing.State.CANCELLED, released_at=row["released_at"], ended_at=Now())
-    return released or rows.filter(released_at__isnull=False).update(is_archived=row["is_archived"])
+    """A mailing that was released since must not go out again: it is cancelled, or erased if it was not complete before.
+
+    Its page is public only with the words that were released. No mailing gets the number of one that is gone: addresses in
+    mails have it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('pledges_mailing', 'id'), greatest(%s, nextval(pg_get_serial_sequence("
+            "'pledges_mailing', 'id'))))",
+            [row["id"]],
+        )
+    mailing = Mailing.objects.filter(pk=row["id"]).first()
+    if mailing is None:
+        return 0
+    rows = Mailing.objects.filter(pk=mailing.pk)
+    if mailing.released_at:
+        return rows.update(is_archived=row["is_archived"])
+    if not mailing.is_complete:
+        return rows.delete()[0]
+    is_same = mailing.changed_at == parse_datetime(row["changed_at"])
+    values = {"released_at": row["released_at"], "is_archived": is_same and row["is_archived"]}
+    return rows.update(state=Mailing.State.CANCELLED, ended_at=Now(), **values)
 
 
 REPLAYS = {"follow_ended": _end_follow, "mailing_released": _release_mailing}

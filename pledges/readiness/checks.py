@@ -12,7 +12,17 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges import registration, replica
-from pledges.models import Backup, FailedStep, FallenProvider, Heartbeat, Message, Submission, Unreadable, mailers
+from pledges.models import (
+    Backup,
+    FailedStep,
+    FallenProvider,
+    Heartbeat,
+    Mailing,
+    Message,
+    Submission,
+    Unreadable,
+    mailers,
+)
 from pledges.models.heartbeat import CLOCK_TOLERANCE, LATE_AFTER
 from pledges.readiness import certificate, disk
 from pledges.totals import tally as deltas
@@ -97,6 +107,8 @@ def messages():
             yield "mail"
     if settings.MAIL_IS_MISSING:
         yield "mail"
+    if Mailing.objects.stuck().exists():
+        yield "news"
 
 
 def worker():

@@ -11,7 +11,10 @@ from pledges.content import PledgeContent
 from pledges.figures import kept
 
 # A whole address, without the punctuation of its sentence.
-ADDRESS = re.compile(r"(https?://[^\s<>“”„\"]*[^\s<>“”„\".,;:!?()'])")
+ADDRESS = re.compile(
+    r"(https?://(?:[^\s<>“”„«»\"()]|\([^\s<>“”„«»\"()]*\))*(?:[^\s<>“”„«»\"().,;:!?'’…\]]|\([^\s<>“”„«»\"()]*\)))",
+    re.IGNORECASE,
+)
 register = template.Library()
 register.filter(numbers.number)
 register.filter(numbers.decimal)

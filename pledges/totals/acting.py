@@ -10,12 +10,14 @@ from math import sqrt
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, Sum
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from pledges.models import ActingWeek
 from pledges.models.acting import ACTING_WEEKS, NUMBERS, STEPS
 from pledges.models.commitments import ANSWER_PERIOD, QUESTIONS_AFTER
 from pledges.models.events import STEP, in_steps
+from pledges.models.heartbeat import CLOCK_TOLERANCE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.models.tally import Way
 from pledges.totals.commitments import OWN_ACCOUNTS
@@ -94,16 +96,16 @@ def count_daily():
         return False
     with transaction.atomic():
         with connection.cursor() as cursor:
-            # Another worker waits here, and then finds it done.
-            cursor.execute("LOCK TABLE pledges_actingweek IN SHARE ROW EXCLUSIVE MODE")
-        if _is_done():
-            return False
+            # Another worker does not wait: it would fold no tally meanwhile.
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('acting', 0))")
+            if not cursor.fetchone()[0] or _is_done():
+                return False
         count()
     return True
 
 
 def count(first=None):
-    """Count the weeks, and erase those before the first. The caller opens the transaction and locks the table.
+    """Count the weeks, and erase those before the first. The caller opens the transaction and holds the lock.
 
     `first` is given where all weeks are known whole, as with invented pledges.
     """
@@ -121,7 +123,8 @@ def oldest_week():
 
 def _is_done():
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    return ActingWeek.objects.filter(counted_at__gte=midnight).exists()
+    # Not by a clock that was set back since.
+    return ActingWeek.objects.filter(counted_at__gte=midnight, counted_at__lte=Now() + CLOCK_TOLERANCE).exists()
 
 
 def _first_week():

@@ -101,7 +101,8 @@ def _aged(request, pledge):
     if "fresh" in request.POST:
         done = "fresh" if Message.queue(Message.Kind.FRESH, pledge) else None
     elif "end_news" in request.POST:
-        Follow.end_news([pledge])
+        # Of the mailbox: it would go on getting the copy of its other pledge.
+        Follow.end_news([pledge, *pledge.others_at_address()])
         done = "end_news"
     elif "keep" in request.POST and pledge.keep_person():
         done = "keep"

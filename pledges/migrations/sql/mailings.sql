@@ -21,10 +21,12 @@ END $$;
 CREATE OR REPLACE TRIGGER mailing_is_released BEFORE UPDATE ON pledges_mailing FOR EACH ROW WHEN (
     old.released_at IS NOT NULL AND (
         (old.subject_sq, old.subject_en, old.text_sq, old.text_en, old.button_sq, old.button_en, old.link_sq, old.link_en,
-         old.audience, old.sector_id, old.demand, old.county_id, old.writers, old.released_at)
+         old.audience, old.sector_id, old.demand, old.demand_title_sq, old.demand_title_en, old.county_id, old.writers,
+         old.released_at)
         IS DISTINCT FROM
         (new.subject_sq, new.subject_en, new.text_sq, new.text_en, new.button_sq, new.button_en, new.link_sq, new.link_en,
-         new.audience, new.sector_id, new.demand, new.county_id, new.writers, new.released_at)
+         new.audience, new.sector_id, new.demand, new.demand_title_sq, new.demand_title_en, new.county_id, new.writers,
+         new.released_at)
     )
 ) EXECUTE FUNCTION mailing_is_released();
 CREATE OR REPLACE TRIGGER mailing_was_released BEFORE DELETE ON pledges_mailing FOR EACH ROW
@@ -60,7 +62,9 @@ CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_follow REFERENC
 CREATE OR REPLACE FUNCTION outbox_mailing_updated() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO pledges_outboxentry (kind, rows) VALUES ('mailing_released', jsonb_build_array(
-        jsonb_build_object('id', new.id, 'released_at', new.released_at, 'is_archived', new.is_archived)
+        jsonb_build_object(
+            'id', new.id, 'changed_at', new.changed_at, 'released_at', new.released_at, 'is_archived', new.is_archived
+        )
     ));
     RETURN NULL;
 END $$;

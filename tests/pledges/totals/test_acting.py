@@ -240,7 +240,7 @@ def test_numbers_are_in_steps_of_five_and_tell_of_no_one(numbers, shown):
 
 
 def test_a_hidden_number_is_not_the_difference_of_shown_ones():
-    """Whatever the hidden number of one sector is, the sum and the other sector look the same for several of them."""
+    """For each value of the hidden number of one sector, the sum and the other sector look the same for several of them."""
     for other in range(100, 110):
         for hidden in range(1, 5):
             seen = Numbers(other + hidden).shown("signed"), Numbers(other).shown("signed")
