@@ -55,7 +55,8 @@ def count_weeks():
 def _choice(rng, pledge, commitment, slot):
     asked_at = pledge.confirmed_at + timedelta(days=30)
     if rng.random() < 0.25 or asked_at > timezone.now():
-        place = rng.choice(["", "", *Place.values])
+        # By the pledge, so that the choices stay the same.
+        place = random.Random(str(pledge.created_at)).choice(["", "", *Place.values])
         return ChosenCommitment(
             pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at, place=place
         )

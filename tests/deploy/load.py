@@ -20,7 +20,7 @@ from django.contrib.auth.models import Group  # noqa: E402 - needs the set-up
 from django.test import override_settings  # noqa: E402
 
 from pledges.crypto import links  # noqa: E402
-from pledges.models import GroupPledge, Message, PaperSheet, Pledge, ReferralLink, held  # noqa: E402
+from pledges.models import Follow, GroupPledge, Message, PaperSheet, Pledge, ReferralLink, held  # noqa: E402
 from pledges.submissions import settle_all  # noqa: E402
 from staff.models import Account  # noqa: E402
 from tests.data_requests import make_request  # noqa: E402
@@ -83,7 +83,7 @@ def erase_person(pledge, people):
 
 def end_consent(pledge, people):
     """No news, and the name is not shown."""
-    pledge.end_news()
+    Follow.end_news([pledge])
     Pledge.objects.filter(pk=pledge.pk).update(show_name=False)
 
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from pledges.admin.pledges import PledgeAdmin
 from pledges.exports.columns import COLUMNS
 from pledges.exports.subject_data import subject_data
+from pledges.forms.following import FollowForm
 from pledges.forms.personal import ManageForm
 from pledges.forms.sign import PledgeForm
 from pledges.models import Export, Pledge
@@ -24,7 +25,8 @@ def test_every_form_field_is_an_answer_or_listed_as_another_field():
 
 def test_every_answer_can_be_corrected_exported_and_downloaded(rf, admin_user):
     pledge = make_pledge(state="confirmed")
-    assert set(ANSWER_FIELDS) < set(ManageForm(pledge=pledge, action="/").fields)
+    own = {*ManageForm(pledge=pledge, action="/").fields, *FollowForm(pledge=pledge, action="/").fields}
+    assert set(ANSWER_FIELDS) < own
     for content in (Export.Content.PLEDGES, Export.Content.PEOPLE):
         assert set(ANSWER_FIELDS) < set(COLUMNS[content])
     assert set(ANSWER_FIELDS) < subject_data(pledge).keys()

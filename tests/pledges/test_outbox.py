@@ -217,7 +217,7 @@ def test_one_statement_that_erases_many_is_one_entry():
 
 def test_an_entry_that_the_restored_database_holds_is_not_repeated():
     pledge = shown()
-    pledge.end_news()
+    Follow.end_news([pledge])
     entries = json.loads(
         json.dumps(list(OutboxEntry.objects.values("id", "number", "at", "kind", "rows")), default=str)
     )
