@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bench import logs, rows
-from pledges.models import Batch, County, Pledge, Sector
+from pledges.models import Batch, County, Mailing, Pledge, Sector
 from pledges.totals import acting
 from tests.factories import sign_in
 
@@ -113,7 +113,18 @@ def requests(pledges):
         "search by name": (f"{LIST_URL}find/", {"person": pledge.name}),
         "page of one pledge": (reverse("admin:pledges_pledge_change", args=[pledge.pk]), None),
         "history of one pledge": (reverse("admin:pledges_pledge_history", args=[pledge.pk]), None),
+        **mailing_pages(),
         **other_lists(),
+    }
+
+
+def mailing_pages():
+    """{name: (URL, None)} of the pages of a mailing that waits for its release. `rows.clean` removes it."""
+    words = {f"{name}_{language}": "Lajme për matjen." for name in ("subject", "text") for language in ("sq", "en")}
+    mailing = Mailing.objects.create(state=Mailing.State.READY, **words)
+    return {
+        f"news by email, {page}": (reverse(f"admin:pledges_mailing_{page}", args=[mailing.pk]), None)
+        for page in ("change", "sending")
     }
 
 

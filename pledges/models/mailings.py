@@ -204,9 +204,9 @@ class Mailing(Counted):
         match self.audience:
             case self.Audience.DEMAND | self.Audience.COUNTY:
                 followed = Follow.objects.filter(pledge=OuterRef("pk"))
-                return everyone.filter(Exists(followed.filter(**{self.audience: getattr(self, self.audience)})))
+                return everyone.filter(Exists(followed.filter(**{self.audience: self.demand or self.county_id})))
             case self.Audience.SECTOR:
-                return everyone.filter(updates=True, sector=self.sector)
+                return everyone.filter(updates=True, sector=self.sector_id)
         return everyone.filter(updates=True)
 
     def recipients(self):
