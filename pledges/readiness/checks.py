@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count
+from django.db.models import Count, Exists
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -107,14 +107,13 @@ def messages():
             yield "mail"
     if settings.MAIL_IS_MISSING:
         yield "mail"
-    if Mailing.objects.stuck().exists():
-        yield "news"
 
 
 def worker():
-    """The heartbeat of the worker and what it has probed: clock, certificate, what comes back, and who confirms."""
+    """The heartbeat of the worker, whether it queues news, and what it has probed: clock, certificate, returns, who confirms."""
     fallen = ArraySubquery(FallenProvider.objects.order_by("pk").values("pk"))
-    heartbeat = Heartbeat.objects.annotate(now=Now(), fallen=fallen).first()
+    stuck = Exists(Mailing.objects.stuck())
+    heartbeat = Heartbeat.objects.annotate(now=Now(), fallen=fallen, is_news_stuck=stuck).first()
     if heartbeat is None:
         yield "worker: never started"
         return
@@ -128,6 +127,8 @@ def worker():
             yield "certificate"
     if settings.BOUNCE_MAILBOX and (heartbeat.returns_read_at or NEVER) < heartbeat.now - RETURNS_LIMIT:
         yield "returns"
+    if heartbeat.is_news_stuck:
+        yield "news"
     for provider in heartbeat.fallen:
         yield f"confirmations: {provider or 'other domains'}"
 

@@ -17,7 +17,7 @@ from campaign.models import Demand
 from pledges import housekeeping, outbox, returns
 from pledges.crypto import news_links, return_addresses
 from pledges.mail.sending import LEASE
-from pledges.models import BlockedAddress, Follow, Mailing, MailingCount, Message, Pledge
+from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
 from pledges.models.keeping import ERASED
 from pledges.models.mailing_queue import WINDOW
 from pledges.readiness import checks
@@ -459,13 +459,14 @@ def test_a_mailing_that_cannot_be_queued_is_an_alarm_and_stops_no_other():
     with pytest.raises(Error, match="refused"):
         Mailing.objects.fill_queue()
     assert [message.mailing for message in pledge.messages.all()] == [fine]
-    assert list(checks.messages()) == []
+    Heartbeat.beat()
+    assert "news" not in list(checks.worker())
     run_worker()
     with connection.cursor() as cursor:
         # The time of a release cannot be changed otherwise.
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("UPDATE pledges_mailing SET released_at = released_at - interval '16 minutes'")
-    assert list(checks.messages()) == ["news"]
+    assert "news" in list(checks.worker())
 
 
 def test_a_pause_is_not_time_in_which_messages_are_late():
