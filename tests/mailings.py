@@ -4,6 +4,7 @@ import uuid
 from copy import copy
 
 from django.db.models.base import ModelState
+from django.utils import timezone
 
 from pledges.models import Mailing, Message, Pledge, ProviderRule
 from tests.factories import make_pledge, make_staff, run_worker
@@ -29,9 +30,18 @@ def make_followers(number):
     return [template, *Pledge.objects.bulk_create(pledges)]
 
 
-def make_mailing(**values):
-    """A saved draft in both languages, to everyone who asked for news."""
-    return Mailing.objects.create(**WORDS | values)
+def make_mailing(state="draft", **values):
+    """A saved mailing to everyone who asked for news. After its release, it was released by an account that no longer exists."""
+    times = {}
+    if state not in ("draft", "ready"):
+        times["released_at"] = timezone.now()
+    if state in ("done", "cancelled"):
+        times["ended_at"] = timezone.now()
+    times |= {name: values.pop(name) for name in ("released_at", "ended_at") if name in values}
+    made = Mailing.objects.create(**WORDS | values)
+    Mailing.objects.filter(pk=made.pk).update(state=state, **times)
+    made.refresh_from_db()
+    return made
 
 
 def release(mailing=None, **values):

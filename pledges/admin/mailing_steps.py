@@ -55,7 +55,7 @@ STEPS = {
         gettext_lazy("It has been released. The first emails are going out now."),
         gettext_lazy("released the news email “%(name)s”"),
         asks=(
-            gettext_lazy("Each of them gets one email, in the language in which they signed."),
+            gettext_lazy("Each of them gets one email, in the language that they chose for our emails."),
             gettext_lazy("You can pause or cancel it while it is being sent. You cannot undo what has been sent."),
         ),
     ),

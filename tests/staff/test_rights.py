@@ -22,9 +22,9 @@ from tests.demands import make_handover
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.events import make_event
 from tests.factories import make_picture, make_pledge, make_staff, make_submission, sign_in
+from tests.mailings import make_mailing
 from tests.organisations import make_joining
 from tests.pledges.groups import make_group
-from tests.pledges.mailings import make_mailing
 from tests.pledges.paper import make_sheet
 from tests.staff.test_accounts import make_account
 from tests.voices import make_voice

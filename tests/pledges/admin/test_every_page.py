@@ -10,10 +10,10 @@ from pledges.models import Batch, Message, Pledge
 from tests.data_requests import make_request
 from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_submission
+from tests.mailings import make_mailing
 from tests.organisations import make_joining
 from tests.pledges.admin.pages import LIST
 from tests.pledges.groups import make_group
-from tests.pledges.mailings import make_mailing
 from tests.pledges.paper import make_sheet
 
 pytestmark = pytest.mark.django_db
