@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from campaign.models import Page
-from tests.browser import press
+from tests.browser import press, press_in_editor
 from tests.factories import make_staff, make_upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,8 +27,7 @@ def leave(page):
 
 def type_in(page, title, rich):
     page.fill("#id_title_en", title)
-    page.locator(".editor-text[lang=en]").click()
-    page.keyboard.press("Control+End")
+    press_in_editor(page.locator(".editor-text[lang=en]"), "Control+End")
     page.keyboard.type(rich)
     expect(page.locator("#id_body_en")).to_have_value(re.compile(rich))
 

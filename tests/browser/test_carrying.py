@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from campaign.models import Page
-from tests.browser import press
+from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_sign_in import give_passkeys, invited
 from tests.factories import app_code, make_upload
@@ -26,8 +26,7 @@ def about_path():
 
 def type_in(page):
     page.fill("#id_title_en", "Typed in vain?")
-    page.locator(".editor-text[lang=sq]").click()
-    page.keyboard.press("Control+End")
+    press_in_editor(page.locator(".editor-text[lang=sq]"), "Control+End")
     page.keyboard.type(" Fjalë të ")
     page.keyboard.press("Control+b")
     page.keyboard.type("shkruara")

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import press
+from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_editor import change_path, sent, text_of, toolbar_of
 from tests.campaign.test_content import make_page
@@ -31,7 +31,7 @@ def test_check_lists_what_to_fix_and_leads_to_the_editor(staff_visit, width, loc
     )
     desk = colleague.page
     colleague.open(change_path(page))
-    text_of(desk, "en").press("Control+a")
+    press_in_editor(text_of(desk, "en"), "Control+a")
     desk.keyboard.type("Child pornography is a crime.")
     press(desk.locator("[name=_check]"))
     panel = desk.locator("#before-you-publish")
@@ -78,7 +78,7 @@ def test_a_page_of_the_site_is_chosen_by_name_with_the_keyboard(staff_visit, wid
         ("sq", "prinder", "Për prindërit", "/sq/prinder/"),
         ("en", "parents", "For parents", "/en/parents/"),
     ):
-        text_of(desk, language).press("Control+a")
+        press_in_editor(text_of(desk, language), "Control+a")
         toolbar_of(desk, language).get_by_role("button", name="Link" if locale == "en-GB" else "Lidhje").click()
         dialog = desk.get_by_role("dialog")
         expect(dialog.locator("#link-search")).to_be_focused()
@@ -96,7 +96,7 @@ def test_a_page_of_the_site_is_chosen_by_name_with_the_keyboard(staff_visit, wid
         expect(desk.locator("dialog[open]")).to_have_count(0)
         assert f'<a href="{url}"' in sent(desk, language)
     # The link is changed to another address, and removed.
-    text_of(desk, "en").press("Control+a")
+    press_in_editor(text_of(desk, "en"), "Control+a")
     desk.keyboard.press("Control+k")
     expect(desk.locator("#link-address")).to_have_value("/en/parents/")
     desk.locator("#link-address").fill("https://crca.al")
@@ -113,7 +113,7 @@ def test_without_a_selection_the_name_of_the_page_is_the_text_of_the_link(staff_
     colleague = staff_visit(make_staff(superuser=True), locale="en-GB")
     desk = colleague.page
     colleague.open(change_path(page))
-    text_of(desk, "en").press("Control+End")
+    press_in_editor(text_of(desk, "en"), "Control+End")
     desk.keyboard.type(" ")
     desk.keyboard.press("Control+k")
     desk.locator("#link-search").fill("for teachers")

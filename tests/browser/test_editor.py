@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from campaign import richtext
 from campaign.models import Article, Page, Picture
-from tests.browser import press
+from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_content import PHONE, overflowing
 from tests.campaign.test_content import make_page
@@ -35,7 +35,7 @@ def sent(page, language):
 
 
 def write(page, language, words):
-    text_of(page, language).press("Control+End")
+    press_in_editor(text_of(page, language), "Control+End")
     page.keyboard.type(words)
 
 
@@ -150,7 +150,7 @@ def test_pasted_html_loses_styles_scripts_and_pictures(staff_visit):
     page = make_page()
     colleague = staff_visit(make_staff(superuser=True))
     colleague.open(change_path(page))
-    text_of(colleague.page, "en").press("Control+a")
+    press_in_editor(text_of(colleague.page, "en"), "Control+a")
     text_of(colleague.page, "en").evaluate(
         """(element, html) => {
             const data = new DataTransfer();
@@ -171,7 +171,7 @@ def test_the_editor_works_by_keyboard_and_has_accessible_names(staff_visit):
     desk = colleague.page
     colleague.open(change_path(page))
     expect(text_of(desk, "en")).to_have_attribute("aria-labelledby", "id_body_en-label")
-    text_of(desk, "en").press("Control+a")
+    press_in_editor(text_of(desk, "en"), "Control+a")
     desk.keyboard.press("Control+k")
     address = desk.locator("#link-address")
     address.fill("javascript:alert(1)")

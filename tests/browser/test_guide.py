@@ -23,7 +23,7 @@ from pledges.models import Backup, Message, MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.models import Draft, PublishingSettings
 from staff.roles import Role
-from tests.browser import press
+from tests.browser import press, press_in_editor
 from tests.browser.axe import faults
 from tests.browser.test_sign_in import PASSWORD, give_passkeys, invited
 from tests.enquiries import make_disclosure, make_enquiry
@@ -267,7 +267,7 @@ def news(walk, besa, reader):
     page.locator("[name=save_over]").check()
     page.locator(f"#id_lead_{walk.language}").fill(TYPED["avoid"][walk.language])
     # A link to a page that does not exist, which is removed again.
-    page.locator(text).press("Control+a")
+    press_in_editor(page.locator(text), "Control+a")
     page.keyboard.press("Control+k")
     page.locator("#link-address").fill("/nowhere/")
     walk.look()
@@ -275,7 +275,7 @@ def news(walk, besa, reader):
     walk.press("[name=_check]")
     expect(page.locator(".check-link .must-fix")).to_be_visible()
     walk.picture("avoid", ".check-words", of=[".checks"], to=[".checks"])
-    page.locator(text).press("Control+a")
+    press_in_editor(page.locator(text), "Control+a")
     page.keyboard.press("Control+k")
     page.locator("dialog[open] .link-other button:not([type=submit])").click()
     walk.press("[name=_save]")

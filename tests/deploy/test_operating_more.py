@@ -1,9 +1,7 @@
 """docs/operating.md followed literally on an installed machine: rotating keys, reading logs, backups, and a restore."""
 
-import os
 import re
 import textwrap
-from base64 import urlsafe_b64encode
 
 import pytest
 
@@ -23,6 +21,7 @@ from tests.deploy.test_operating import (
     wait_for_a_look_at_the_certificate,
 )
 from tests.drill import require_program
+from tests.keys import new_key
 
 MEDIA = "/srv/weare1/var/media"
 BACKUPS = "/var/backups/weare1"
@@ -61,7 +60,7 @@ def bring(machine, section, command):
         for name in ("FIELD_KEYS", "DIGEST_KEYS"):
             keys = re.search(f"^{name}='(.*)'$", text, re.MULTILINE)[1]
             # Before the first restart the new key in front, before the second one it alone.
-            new = keys.partition(",")[0] if "," in keys else f"{urlsafe_b64encode(os.urandom(32)).decode()},{keys}"
+            new = keys.partition(",")[0] if "," in keys else f"{new_key(keys)},{keys}"
             text = text.replace(f"{name}='{keys}'", f"{name}='{new}'")
         machine.path(ENVIRONMENT).write_text(text)
     elif "ssh-keygen" in command:

@@ -28,6 +28,7 @@ from pledges.submissions import settle_all
 from pledges.totals import tally
 from staff.models import Account, Invitation
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission
+from tests.keys import new_key
 from tests.pledges.outbox import take_entries
 
 pytestmark = pytest.mark.django_db
@@ -201,7 +202,7 @@ def test_signing_confirming_and_rotating_keys_write_nothing(settings):
     Pledge.objects.decide_wall("shown")
     ReferralLink.objects.create_for(Pledge.objects.first())
     for name in ("FIELD_KEYS", "DIGEST_KEYS"):
-        setattr(settings, name, ["A" * 43 + "=", *getattr(settings, name)])
+        setattr(settings, name, [new_key(*getattr(settings, name)), *getattr(settings, name)])
     keys.check_settings()
     rotation.redigest()
     rotation.reencrypt()
