@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign.content import SiteContent
 from campaign.listed_pages import events, organisations
 from campaign.search import fixed_pages
-from pledges.models.alarm_words import plain
+from staff.letters import without_accents
 
 
 class Kind(models.TextChoices):
@@ -46,9 +46,11 @@ def in_language(language):
 
 def find(words, language):
     """The SitePages whose name contains all words, accents aside; those whose name begins with them come first."""
-    wanted = plain(words)
-    found = [page for page in in_language(language) if all(word in plain(page.name) for word in wanted.split())]
-    return sorted(found, key=lambda page: not plain(page.name).startswith(wanted.strip()))
+    wanted = without_accents(words)
+    found = [
+        page for page in in_language(language) if all(word in without_accents(page.name) for word in wanted.split())
+    ]
+    return sorted(found, key=lambda page: not without_accents(page.name).startswith(wanted.strip()))
 
 
 def _pages(language):

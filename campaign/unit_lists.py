@@ -5,7 +5,6 @@ semicolons or tabs. A column that it does not have stays as it is; an empty cell
 """
 
 import re
-import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
@@ -17,6 +16,7 @@ from pledges.exports.spreadsheets import csv_file
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
 from staff.admin.differences import label
+from staff.letters import without_accents
 
 MAX_BYTES = 100_000
 # The columns in the order of an exported file: "county", which is no field of a unit, and fields.
@@ -61,8 +61,7 @@ def decode(data):
 
 def normalised(text):
     """A heading or name for comparison: lower case, without accents, spaces and punctuation."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[\W_]", "", decomposed)
+    return re.sub(r"[\W_]", "", without_accents(text))
 
 
 def known_headings():

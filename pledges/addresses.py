@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from staff.letters import without_accents
+
 # Common mail domains in Albania and its diaspora. A domain that nearly equals one of them is probably misspelt.
 COMMON_DOMAINS = [
     "gmail.com",
@@ -117,10 +119,7 @@ def is_within(domain, site):
 
 def plain_words(name):
     """The words of a name, case-folded, without accents and punctuation."""
-    # Decomposition comes before case folding: some letters, such as 𝐃, have no lower case until they are decomposed.
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.findall(r"[^\Wʼ]+", plain)
+    return re.findall(r"[^\Wʼ]+", without_accents(name))
 
 
 def normalise_name(name):

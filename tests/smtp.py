@@ -20,8 +20,8 @@ REPLIES = {
 
 class MailServer(socketserver.ThreadingTCPServer):
     """`replies` maps a verb, or a verb and an address, to a reply; None closes the connection. `{address}` in a reply becomes
-    the recipient, as real servers quote it. `accepted` has the accepted messages, `senders` the return addresses of these,
-    `sockets` those of all connections.
+    the recipient, as real servers quote it. `accepted` has the accepted messages, `written` their bytes, `senders` their return
+    addresses, `sockets` those of all connections.
 
     A message takes `delay` seconds. A connection ends (421) after `messages_per_connection`."""
 
@@ -29,7 +29,7 @@ class MailServer(socketserver.ThreadingTCPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Session)
-        self.replies, self.accepted, self.senders = {}, [], []
+        self.replies, self.written, self.accepted, self.senders = {}, [], [], []
         self.delay, self.messages_per_connection = 0, 1000
         self.sockets = []
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -96,8 +96,8 @@ class _Session(socketserver.StreamRequestHandler):
                 address = line.decode().partition("<")[2].partition(">")[0]
             if verb == "DATA":
                 self._send("354 go ahead")
-                message = self._read_message()
-                if message is None:
+                written = self._read_message()
+                if written is None:
                     return
                 sent += 1
                 time.sleep(self.server.delay)
@@ -106,7 +106,10 @@ class _Session(socketserver.StreamRequestHandler):
                 return
             if verb == "DATA" and reply.startswith("2"):
                 self.server.senders.append(sender)
-                self.server.accepted.append(message)
+                self.server.written.append(written)
+                self.server.accepted.append(
+                    message_from_bytes(written.replace(b"\r\n", b"\n"), policy=email.policy.default)
+                )
             self._send(reply)
             if verb == "QUIT":
                 return
@@ -115,12 +118,11 @@ class _Session(socketserver.StreamRequestHandler):
         self.wfile.write(f"{line}\r\n".encode())
 
     def _read_message(self):
-        """The message, or None if the client vanishes before its end."""
+        """The bytes of the message, or None if the client vanishes before its end."""
         lines = []
         for line in self.rfile:
             if line == b".\r\n":
                 # Undo the dot stuffing of RFC 5321, section 4.5.2.
-                whole = b"".join(line.removeprefix(b".") for line in lines)
-                return message_from_bytes(whole.replace(b"\r\n", b"\n"), policy=email.policy.default)
+                return b"".join(line.removeprefix(b".") for line in lines)
             lines.append(line)
         return None

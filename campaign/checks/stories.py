@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from campaign.models import Voice
 from pledges.content import PledgeContent
-from pledges.models.alarm_words import plain
 from staff.admin.checks import Finding
+from staff.letters import without_accents
 
 
 def check(content):
@@ -14,7 +14,7 @@ def check(content):
         return
     patterns = PledgeContent.current().alarm_patterns
     for text in content.texts:
-        found = next(filter(None, (pattern.search(plain(text.value)) for pattern in patterns)), None)
+        found = next(filter(None, (pattern.search(without_accents(text.value)) for pattern in patterns)), None)
         if found:
             sentence = _(
                 "This may tell what happened to a child or to a survivor. Then it is not for our site: leave it out."

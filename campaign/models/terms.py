@@ -8,7 +8,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from pledges.models.alarm_words import compile_pattern, plain
+from pledges.models.alarm_words import compile_pattern
+from staff.letters import without_accents
 
 FORMS_HELP = _(
     "One per line, in lower case. Accents do not matter. An asterisk (*) matches any ending; on its own "
@@ -19,7 +20,7 @@ FORMS_HELP = _(
 def normalise(text):
     """Return (text without markup, the same without accents and case-folded, for each character of the latter its index)."""
     text = unescape(re.sub(r"<[^>]*>", " ", text))
-    folded = [(character, index) for index, written in enumerate(text) for character in plain(written)]
+    folded = [(character, index) for index, written in enumerate(text) for character in without_accents(written)]
     return text, "".join(character for character, _index in folded), [index for _character, index in folded]
 
 

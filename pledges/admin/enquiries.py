@@ -20,9 +20,9 @@ from pledges.models import (
     ReadyAnswer,
     Unreadable,
 )
-from pledges.models.alarm_words import plain
 from staff.admin.base import BilingualForm, FixedKey, change_url
 from staff.admin.content import ContentAdmin
+from staff.letters import without_accents
 from staff.models import Account, AuditEntry
 from staff.roles import Role, role_has_permission
 
@@ -221,10 +221,10 @@ def is_blocked(row):
 def _quotes(text, row):
     """Whether the answer repeats a line of the message."""
     try:
-        lines = [" ".join(plain(line).split()) for line in row.text.splitlines()]
+        lines = [" ".join(without_accents(line).split()) for line in row.text.splitlines()]
     except keys.CannotDecrypt:
         return False
-    answer = " ".join(plain(text).split())
+    answer = " ".join(without_accents(text).split())
     return any(len(line) >= QUOTED_LENGTH and line in answer for line in lines)
 
 

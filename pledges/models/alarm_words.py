@@ -1,26 +1,21 @@
 """Words by which a message to the team sounds like a disclosure of abuse, and the patterns that editable lists of words use."""
 
 import re
-import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
-def plain(text):
-    """The text without accents, case-folded, for comparison."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+from staff.letters import without_accents
 
 
 def compile_pattern(line):
-    """A compiled regular expression that matches the words of one line in text that `plain` returned.
+    """A compiled regular expression that matches the words of one line in text that `without_accents` returned.
 
     A `*` in a word stands for any letters, a `*` by itself for one optional word.
     """
     parts = []
-    for word in re.sub(r"\*+", "*", plain(line)).split():
+    for word in re.sub(r"\*+", "*", without_accents(line)).split():
         if word != "*":
             parts.append((r"\W+" if parts else r"\b") + r"\w*".join(map(re.escape, word.split("*"))))
         elif parts:
@@ -69,5 +64,5 @@ class AlarmWord(models.Model):
 
 def is_alarming(text, patterns):
     """Whether a message sounds like a disclosure, by these `patterns()`."""
-    compared = plain(text)
+    compared = without_accents(text)
     return any(pattern.search(compared) for pattern in patterns)

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from staff import secrets
 from staff.admin.base import change_url
 from staff.admin.guide import headings
+from staff.letters import without_accents
 
 MAX_LENGTH, MAX_WORDS = 100, 8
 # Rows of one kind that are shown, and those among which rows with the words in their name are shown first.
@@ -142,9 +143,8 @@ def _is_form(typed, word):
 
 def plain(text):
     """A text in lower case, without accents and punctuation."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    kept = (" " if unicodedata.category(letter)[0] in "PSZ" else letter for letter in letters)
-    return "".join(letter for letter in kept if not unicodedata.combining(letter))
+    letters = without_accents(text)
+    return "".join(" " if unicodedata.category(letter)[0] in "PSZ" else letter for letter in letters)
 
 
 def _rows(request, rows, text):

@@ -93,10 +93,13 @@ def test_a_paused_replica_shows_the_older_version_until_the_primary_is_read(both
     wait_until(lambda: shows(site, "Words before"))
     assert not names_replica(site)
     older = site.fetch(HELP)[1]["ETag"]
-    both.pause()
-    both.query(both.primary, SET_LEAD, "Fjalë pas", "Words after")
     (tmp_path / "primary").mkdir()
+    # The other one starts before the pause: after LIMIT_SECONDS without the replica this one would read the primary too.
     with Site(tmp_path / "primary", both.primary.url) as other:
+        assert shows(other, "Words before")
+        both.pause()
+        both.query(both.primary, SET_LEAD, "Fjalë pas", "Words after")
+        wait_until(lambda: shows(other, "Words after"))
         newer = other.fetch(HELP)[1]["ETag"]
         # Two boxes of which one is behind: each gives its own bytes, and no 304 for those of the other.
         assert site.fetch(HELP, headers={"If-None-Match": newer})[:2][0] == 200 and shows(site, "Words before")

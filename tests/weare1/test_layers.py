@@ -76,8 +76,8 @@ def test_production_imports_no_development_tool(app):
     assert imports_of(app, *TOOLS) == []
 
 
-def test_pledges_takes_only_the_audit_log_and_the_form_of_mail_from_staff_outside_its_admin():
-    taken = ("imports staff.models.AuditEntry", "imports staff.mail.automatic")
+def test_pledges_takes_three_things_from_staff_outside_its_admin():
+    taken = ("imports staff.models.AuditEntry", "imports staff.mail.automatic", "imports staff.letters.without_accents")
     outside = [
         each
         for each in imports_of("pledges", "staff")
