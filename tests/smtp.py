@@ -105,11 +105,11 @@ class _Session(socketserver.StreamRequestHandler):
             if reply is None:
                 return
             if verb == "DATA" and reply.startswith("2"):
-                self.server.senders.append(sender)
+                message = message_from_bytes(written.replace(b"\r\n", b"\n"), policy=email.policy.default)
                 self.server.written.append(written)
-                self.server.accepted.append(
-                    message_from_bytes(written.replace(b"\r\n", b"\n"), policy=email.policy.default)
-                )
+                self.server.accepted.append(message)
+                # Last: a reader that finds a return address finds its message too.
+                self.server.senders.append(sender)
             self._send(reply)
             if verb == "QUIT":
                 return
