@@ -1,6 +1,7 @@
 """Words by which a message to the team sounds like a disclosure of abuse, and the patterns that editable lists of words use."""
 
 import re
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from staff.letters import without_accents
 
 
+# More than all lists together have lines: each process compiles a line once, and not again with each change of any content.
+@lru_cache(maxsize=4096)
 def compile_pattern(line):
     """A compiled regular expression that matches the words of one line in text that `without_accents` returned.
 
