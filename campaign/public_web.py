@@ -25,8 +25,8 @@ MAX_REDIRECTS = 5
 PATIENCE, NAME_PATIENCE = 12, 4
 READ_BYTES = 1024
 REDIRECTS = {301, 302, 303, 307, 308}
-# Public by the registry of IANA, but they lead on to an address within: translation (NAT64), 6to4 and its relays, Teredo and the
-# other special blocks of 2001::/23.
+# IANA lists these blocks as public, but they can lead to internal addresses: translation (NAT64), 6to4 and its relays, Teredo
+# and the other special blocks of 2001::/23.
 TUNNELS = [
     ipaddress.ip_network(each)
     for each in ("192.88.99.0/24", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2002::/16", "3fff::/20", "5f00::/16")
@@ -93,7 +93,7 @@ def _outcome(status):
 
 
 def _ask(address, web, deadline):
-    """(status, location) of the answer to HEAD. Of GET if that is an error: some servers know no HEAD."""
+    """(status, location) of the answer to HEAD. If HEAD fails, the answer to GET: some servers do not support HEAD."""
     scheme, host, target = _parts(address)
     ip = _public_ip(host, web, deadline)
     for method in ("HEAD", "GET"):
@@ -148,7 +148,7 @@ def _public_ip(host, web, deadline):
         raise _Ended("gone")
     if not all(web.is_public(ip) for ip in found):
         raise _Ended("private")
-    # A machine without IPv6 reaches the others.
+    # IPv4 first: the machine may have no IPv6.
     return str(min(found, key=lambda ip: ip.version))
 
 
@@ -173,7 +173,7 @@ def _look_up(host, web, deadline):
 
 
 class _UntilDeadline(io.RawIOBase):
-    """The bytes of a socket, as long as there is time: a server that sends one at a time ends with the others."""
+    """Reads a socket until the deadline, so that a server that sends one byte at a time cannot prolong the visit."""
 
     def __init__(self, file, sock, deadline):
         # The file that http.client opened keeps the socket open after the connection is closed.

@@ -21,9 +21,9 @@ from staff import secrets
 # Hidden fields: the token, and in every form of the admin who opened it and where.
 FIELD, OPENED = "carried", "opened"
 MAX_AGE_SECONDS = 3600
-# Of the token. A sign-in form adds its own fields, within the limit of a request.
+# Longest token. The rest of the limit of a request is for the fields of the sign-in form.
 MAX_CHARACTERS = settings.DATA_UPLOAD_MAX_MEMORY_SIZE - 8 * 1024
-# No form of the admin asks for a password. One that did would lose it here.
+# Fields that are never carried: secrets, of which no form has one now, and the hidden fields of the form itself.
 LEFT_OUT = re.compile(rf"passw|secret|credential|^({FIELD}|{OPENED}|csrfmiddlewaretoken)$", re.IGNORECASE)
 
 UNREADABLE = _("What was typed could not be read and has not been saved. Open the form again.")
@@ -47,7 +47,7 @@ class TooLong(Exception):
 
 @dataclass
 class Carried:
-    """What a POST has typed. `account` is an id, `address` that of the POST, `page` that of the form; `files` are names."""
+    """The fields of one POST. `account` is an id, `address` that of the POST, `page` that of the form; `files` are names."""
 
     account: int
     address: str
@@ -70,7 +70,7 @@ def opened(request):
 
 
 def seal(request):
-    """What this POST has typed as a token, or None if nothing tells which account opened the form. May raise TooLong."""
+    """The fields of this POST as a token; None if nothing tells which account opened the form. Raises TooLong."""
     try:
         account, page = signing.loads(request.POST.get(OPENED, ""), salt=OPENED)
     except signing.BadSignature:

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from staff import carried, sessions
 
-# The pages whose forms take the token on.
+# URL names of the sign-in pages, whose forms contain the token.
 SIGN_IN_PAGES = {
     "account_login",
     "mfa_authenticate",
@@ -25,7 +25,7 @@ SIGN_IN_PAGES = {
 }
 # A field of a button that only opens another way to sign in.
 SHOW = "show"
-# Pages that lead to each other, without a person in between.
+# Redirects in a row that are answered with their page.
 MAX_STEPS = 5
 
 
@@ -63,7 +63,7 @@ def carries(view):
 
 
 def _go_on(request, response):
-    """The page that a redirect leads to: the next step of signing in or, after the last one, that of what was typed."""
+    """The page in place of a redirect: the next sign-in page or, after the last one, that of offer()."""
     request.steps = getattr(request, "steps", 0) + 1
     if request.steps > MAX_STEPS:
         return response
@@ -78,7 +78,7 @@ def _go_on(request, response):
 
 
 def offer(request):
-    """The page from which the account that typed it goes on to its form; for others, a sentence. Needs a strong session."""
+    """The page with the button back to the form, for its account; for others a sentence. Needs a strong session."""
     context = {"title": _("What you typed is still here")}
     try:
         context["address"] = carried.unseal(request.carried, request.user).address
@@ -106,7 +106,7 @@ def ask_to_sign_in(request):
         if not request.carried:
             return None
     if request.user.is_authenticated:
-        # The second step has been removed since. Its owner sets up another one in another tab.
+        # The account has no second step any more. The page asks to set one up in another tab.
         context = {"title": _("One more step"), "needs_factor": True, "address": request.get_full_path()}
         as_get(request, reverse("account_setup"))
         return render(request, "staff/carried.html", context)
@@ -187,7 +187,7 @@ def _is_from_this_site(request):
 def csrf_failure(request, reason=""):
     """The answer to a POST without a valid CSRF token: what was typed, unsaved, if its account is signed in; else a sentence.
 
-    Nothing of it is carried out. The sender is checked a second time by its Origin, and the form by its signature.
+    The POST is not executed. The sender is checked a second time by its Origin, and the form by its signature.
     """
     if _is_from_this_site(request) and request.user.is_authenticated and sessions.is_strong(request):
         try:

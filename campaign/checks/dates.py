@@ -1,4 +1,4 @@
-"""Dates that have passed and of which the text still speaks as of something to come."""
+"""Past dates that a text still announces as future."""
 
 import re
 from datetime import date
@@ -36,7 +36,10 @@ FUTURE = {
 
 
 def check(content):
-    """Yield a finding for each sentence that speaks of a date that has passed as of the future. News speaks on its own date."""
+    """Yield a finding for each sentence that calls a past date future.
+
+    An article is compared with its own date, other content with today.
+    """
     today = content.value("date") if hasattr(content.model, "publish_at") else None
     today = today or timezone.localdate()
     for text in content.texts:

@@ -1,4 +1,4 @@
-"""Words in a voice by which it may tell a story of abuse: those that raise the alarm in messages to the team."""
+"""Alarm words in a voice (pledges/models/alarm_words.py): it may tell a story of abuse."""
 
 from django.utils.translation import gettext as _
 

@@ -74,7 +74,7 @@ class MessageTextAdmin(NoAddOrDelete, MailPreviews, ContentAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method == "GET" and "original" in request.GET:
-            self.message_user(request, _("This is the original text. It is used once you save it."))
+            self.message_user(request, _("This is the original text. It is used once you publish it."))
         return super().change_view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request, context, *args, **kwargs):

@@ -58,7 +58,7 @@ class ActingWeek(models.Model):
 
 
 class ActingChange(models.Model):
-    """What the rows do not tell any more: `n` people of a week that were erased without a confirmation.
+    """`n` people who signed in a week and were erased without a confirmation.
 
     Only the triggers of migrations/sql/acting.sql write it. The next count adds it to ActingWeek and erases it.
     """

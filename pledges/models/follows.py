@@ -43,7 +43,7 @@ class Follow(models.Model):
 
     @classmethod
     def end_news(cls, pledges):
-        """Send the supporters of these pledges no more news, nor about a demand or county; returns whether that changed any."""
+        """End the news of these pledges and everything that they follow; returns whether that changed any row."""
         ids = [pledge.pk for pledge in pledges]
         with transaction.atomic():
             ended = Pledge.objects.filter(pk__in=ids, updates=True).update(updates=False)

@@ -1,4 +1,4 @@
-"""The figures of a mailing, and what its messages do not tell any more."""
+"""The figures of a mailing: counted from its messages, and from MailingCount where messages are erased."""
 
 from collections import Counter
 
@@ -9,10 +9,10 @@ from pledges.models.messages import Message
 
 
 class MailingCount(models.Model):
-    """`n` messages of a mailing that are erased, or people who ended the news through one. Rows are only added.
+    """`n` erased messages of a mailing with one result, or `n` people who ended the news through it. Rows are only added.
 
-    A trigger (migrations/sql/mailings.sql) counts erased messages. It names no person. A counter in the mailing itself would make
-    withdrawals wait for the sender.
+    A trigger (migrations/sql/mailings.sql) counts erased messages. No row names a person. A counter in the mailing itself would
+    make withdrawals wait for the sender.
     """
 
     class Kind(models.TextChoices):
@@ -43,7 +43,7 @@ class Counted(models.Model):
 
         Those of erased messages are in MailingCount.
         """
-        counts = MailingCount.objects.filter(mailing=self).values_list("kind").annotate(Sum("n"))
+        counts = self.counts.values_list("kind").annotate(Sum("n"))
         counted = Counter(dict(counts.order_by()))
         state = Message.State
         found = Counter(dict(self.messages.order_by().values_list("state").annotate(Count("pk"))))
@@ -57,5 +57,5 @@ class Counted(models.Model):
 
     def has_gone_out(self):
         """Whether at least one person has got it."""
-        erased = MailingCount.objects.filter(mailing=self, kind=MailingCount.Kind.SENT)
+        erased = self.counts.filter(kind=MailingCount.Kind.SENT)
         return self.messages.filter(sent_at__isnull=False).exists() or erased.exists()

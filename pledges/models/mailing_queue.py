@@ -38,10 +38,6 @@ def not_queued(mailing):
 class MailingQuerySet(models.QuerySet):
     """Queries on mailings, and queueing their messages."""
 
-    def written(self):
-        """Those that are not released yet: their words can still be changed."""
-        return self.filter(state__in=[self.model.State.DRAFT, self.model.State.READY])
-
     def unfinished(self):
         """Those that are released and not over."""
         return self.filter(state__in=[self.model.State.SENDING, self.model.State.PAUSED])
@@ -68,19 +64,22 @@ class MailingQuerySet(models.QuerySet):
         return queued
 
     def stuck(self):
-        """Those that have been sent for STUCK_AFTER, are not over, and have no message in the queue: no worker fills it."""
+        """Mailings that were released more than STUCK_AFTER ago, are still being sent, and have no queued message."""
         sending = self.filter(state=self.model.State.SENDING, released_at__lt=Now() - STUCK_AFTER)
         queued = Message.objects.queued().filter(mailing=models.OuterRef("pk"))
         return sending.exclude(models.Exists(queued))
 
     def cancel_unfinished(self):
-        """Cancel all that are being sent or paused, after a restore: those who got one since would get it again."""
+        """Cancel the unfinished mailings after a restore: people who got one after the backup would get it again."""
         for mailing in self.unfinished():
             mailing.cancel()
 
     @transaction.atomic
     def _queue_next(self, pk):
-        """Queue the next messages of one mailing, unless another worker does it; returns how many. Done once all were tried."""
+        """Queue the next messages of one mailing, unless another worker does; returns how many.
+
+        Ends the mailing once all messages were tried.
+        """
         rows = self.model.objects.filter(pk=pk, state=self.model.State.SENDING)
         # No key lock: the messages refer to the row.
         mailing = rows.select_for_update(skip_locked=True, no_key=True).first()
@@ -95,11 +94,11 @@ class MailingQuerySet(models.QuerySet):
                 rows.update(state=self.model.State.DONE, ended_at=Now())
             return 0
         sql, parameters = not_queued(mailing).order_by("pk").values("id", "language")[:room].query.sql_with_params()
-        # Locked, so that none is withdrawn before its message refers to it.
+        # The pledges are locked, so that none is deleted before its message refers to it.
         sql = f"{sql} FOR KEY SHARE OF pledges_pledge"
         with connection.cursor() as cursor:
             cursor.execute(QUEUE_SQL.format(next=sql), [*parameters, pk])
             number, reached = cursor.fetchone()
-        # Looked for only once: behind the last one there may be millions who follow something else.
+        # With LAST no later call searches again: the search would read all pledges after the last recipient.
         rows.update(reached=LAST if number < room else reached)
         return number

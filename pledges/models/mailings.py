@@ -101,7 +101,7 @@ class Mailing(Counted):
     )
     # The key of a demand, which an app above has.
     demand = models.CharField(_("demand"), max_length=50, blank=True, default="")
-    # Its title when the mailing was last saved: a second person has read it.
+    # The title of the demand at the last save: the text that the second person has read.
     demand_title = TranslatedField(models.CharField(max_length=120, blank=True, default="", editable=False))
     county = models.ForeignKey(
         County, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("county")
@@ -179,8 +179,8 @@ class Mailing(Counted):
         return reverse("pledges:mailing", args=[self.pk])
 
     def clean(self):
-        """Raise ValidationError unless exactly the thing that the audience names is given."""
-        # What belongs to another audience is not an error: the form keeps it when the choice changes.
+        """Clear the group, demand and county of other audiences; raise ValidationError if that of this audience is missing."""
+        # A form may still send the group, demand or county of an earlier choice. It is cleared and not refused.
         for name, empty in (("sector", None), ("demand", ""), ("county", None)):
             if self.audience != name:
                 setattr(self, name, empty)
@@ -258,7 +258,7 @@ class Mailing(Counted):
     # Transitions
 
     def submit(self):
-        """Ask for a second person."""
+        """Make a draft wait for a second person."""
         return self._move([self.State.DRAFT], state=self.State.READY)
 
     def take_back(self):
@@ -273,11 +273,11 @@ class Mailing(Counted):
         return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now(), people=people))
 
     def pause(self):
-        """Send no more for now. What a sender has already claimed, at most some dozens, still goes out."""
+        """Stop sending for now. Messages that a sender has claimed, some dozens at most, still go out."""
         return self._move([self.State.SENDING], state=self.State.PAUSED)
 
     def resume(self):
-        """Go on after a pause. What has waited is due now: it is not late."""
+        """Continue after a pause. Waiting messages become due now, so that the pause does not count as a delay."""
         with transaction.atomic():
             if not self._move([self.State.PAUSED], state=self.State.SENDING):
                 return False

@@ -15,8 +15,8 @@ def _end_follow(row):
 def _release_mailing(row):
     """A mailing that was released since must not go out again: it is cancelled, or erased if it was not complete before.
 
-    Its page is public only with the words that were released. No mailing gets the number of one that is gone: addresses in
-    mails have it.
+    Its page is public only with the words that were released. The sequence is moved past this id, because addresses in sent
+    messages contain it.
     """
     with connection.cursor() as cursor:
         cursor.execute(

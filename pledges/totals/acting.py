@@ -1,7 +1,7 @@
 """From signing to acting: counting once a day how far those who signed in a week came, and what staff see of it.
 
-Pages show steps of five, as everything that is published of commitments: with the list of pledges, an exact number would tell
-what one person chose and answered. Shares are computed from what is shown.
+Pages show numbers in steps of five, like the published figures of commitments. Staff can see the list of pledges, so an exact
+number could reveal what one person chose and answered. Shares are computed from the numbers that are shown.
 """
 
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ ON CONFLICT (week, sector, county, way) DO UPDATE SET
 
 
 def count_daily():
-    """Count all weeks, unless that is done today; returns whether this call did it. Until the next midnight no number moves."""
+    """Count all weeks unless they were counted today; returns whether this call counted them."""
     if _is_done():
         return False
     with transaction.atomic():
@@ -107,7 +107,7 @@ def count_daily():
 def count(first=None):
     """Count the weeks, and erase those before the first. The caller opens the transaction and holds the lock.
 
-    `first` is given where all weeks are known whole, as with invented pledges.
+    `first` is the first week to count, for callers that know it, such as demo data. Otherwise `_first_week()` decides.
     """
     first = first or _first_week()
     ActingWeek.objects.filter(week__lt=first).delete()
@@ -123,7 +123,7 @@ def oldest_week():
 
 def _is_done():
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    # Not by a clock that was set back since.
+    # A count in the future was made before the clock was set back. It is ignored.
     return ActingWeek.objects.filter(counted_at__gte=midnight, counted_at__lte=Now() + CLOCK_TOLERANCE).exists()
 
 

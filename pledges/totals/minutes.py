@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from pledges.content import PledgeContent
 from pledges.models import Minute
-from pledges.models.pledges import NETWORK_DIGEST_LIFE
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -57,11 +56,6 @@ class Period:
     def is_hour(self):
         """Whether it is one hour, minute by minute, instead of a day."""
         return self.until - self.since == HOUR
-
-    @property
-    def has_networks(self):
-        """Whether the network digests of its sign-ups are still stored."""
-        return self.since > timezone.now() - NETWORK_DIGEST_LIFE
 
 
 @dataclass(frozen=True)

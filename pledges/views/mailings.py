@@ -65,7 +65,7 @@ def _link_view(view):
 
 @_link_view
 def end_news(request, token, pledge, mailing):
-    """The short address in mails. People are led to the page; a mail program sends the POST of RFC 8058, which ends the news."""
+    """The short address in messages. GET redirects to the page. The POST of RFC 8058, by a mail program, ends the news."""
     language = pledge.language if pledge else request.LANGUAGE_CODE
     with translation.override(language):
         request.LANGUAGE_CODE = language

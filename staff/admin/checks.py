@@ -58,7 +58,8 @@ class Content:
 class Finding:
     """What a check says about a text: `sentence` in words, and the `passage` it is about, as written.
 
-    With `is_error` the public would meet something broken, so it refuses publication. `message` is said after each save as well.
+    With `is_error` visitors would meet something broken, so the form cannot be published. `message` is also shown after each
+    save.
     """
 
     text: Text

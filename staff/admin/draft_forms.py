@@ -15,7 +15,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
-# Names of buttons begin with the first, those of the fields that belong to the draft and not to the row with the second.
+# Prefixes of field names: BUTTON of buttons, OWN of fields that belong to the draft and not to the row.
 BUTTON, OWN = "_", "draft-"
 # What the log says. Translated when it is read.
 SAVED, SUBMITTED, RETURNED, SCHEDULED, DISCARDED, WRITTEN_BY = (

@@ -77,7 +77,7 @@ class DraftPreview(DraftStore):
         row = form.instance
         for name in form.errors:
             # An invalid field has its live value: an empty one is shown as missing instead.
-            if name in form.fields and not request.POST.get(name) and hasattr(row, f"{name}"):
+            if name in form.fields and not request.POST.get(name) and hasattr(row, name):
                 self._empty(row, name)
         _mark_what_is_missing(row, draft)
         self.prepare_preview(row)

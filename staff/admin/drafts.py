@@ -185,7 +185,7 @@ class DraftsAdmin(DraftPages):
 
     # Storing
 
-    def _keep(self, request, obj, state, what, message, **values):
+    def _keep(self, request, obj, state, what, message, publish_at=None, wanted_at=None, scheduled_by=None):
         """Store the form as the draft of its row."""
         draft = request.drafting.draft
         if draft is not None and not self._has_seen(request, obj):
@@ -198,8 +198,7 @@ class DraftsAdmin(DraftPages):
             # Who approves a draft as it is has not written it.
             draft.writers = writers
         draft.state, draft.version = state, draft.version + (not draft._state.adding)
-        draft.publish_at, draft.wanted_at = values.get("publish_at"), values.get("wanted_at")
-        draft.scheduled_by = values.get("scheduled_by")
+        draft.publish_at, draft.wanted_at, draft.scheduled_by = publish_at, wanted_at, scheduled_by
         draft.note = "" if state in (Draft.State.SUBMITTED, Draft.State.SCHEDULED) else draft.note
         try:
             with transaction.atomic():

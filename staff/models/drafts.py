@@ -61,7 +61,7 @@ class Draft(models.Model):
     # The fields that the form had. A field that it has gained since keeps its live value.
     fields = ArrayField(models.CharField(max_length=100), default=list, editable=False)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT, editable=False)
-    # When it is published by itself; and when its writers want that, while it waits for review.
+    # publish_at: when the worker publishes it. wanted_at: the time that the writers ask for, while it waits for review.
     publish_at = models.DateTimeField(_("published from"), null=True, editable=False)
     wanted_at = models.DateTimeField(null=True, editable=False)
     # Who scheduled or approved it: it is published with the rights of this account.

@@ -1,7 +1,7 @@
 // Admin: asks before leaving a form with unsaved changes, and leads from a finding to its field.
 "use strict";
 
-for (const form of document.querySelectorAll("#content-main form[method=post][id$=_form]")) {
+for (const form of document.querySelectorAll("#content form[method=post][id$=_form]")) {
   // Rich text editors write into a field of the form, so the fields hold all input.
   const state = () => JSON.stringify([...new FormData(form)].map(([name, value]) => [name, value.name ?? value]));
   // A form redisplayed with errors, or as typed, contains unsaved input.

@@ -94,6 +94,12 @@ def test_a_journalist_writes_from_the_home_page_and_is_answered_in_their_languag
         translated(other, "Do not repeat what the person wrote: others may read their mailbox. Nothing was sent.")
     )
     expect(answer).to_have_value(QUESTION[language])
+    # Leaving the page with a typed answer asks first.
+    staff.once("dialog", lambda dialog: dialog.dismiss())
+    answer.press("End")
+    with staff.expect_event("dialog"):
+        staff.locator("#site-name a").click(no_wait_after=True)
+    expect(answer).to_have_value(QUESTION[language])
     answer.fill("Po, nesër në orën dhjetë.")
     go(staff.locator("input[name=answer]"))
     expect(staff.locator(".messagelist")).to_contain_text(translated(other, "answered"))
