@@ -65,6 +65,18 @@ def permission_denied(request, exception):
     return TemplateResponse(request, "staff/refused.html", context, status=403)
 
 
+def missing_page(request):
+    """The 404 page of the admin, or None for everyone but staff in a strong session."""
+    if not (hasattr(request, "user") and admin.site.has_permission(request)):
+        return None
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Page not found"),
+        "previous": _previous_page(request),
+    }
+    return TemplateResponse(request, "staff/missing.html", context, status=404)
+
+
 def _page(request):
     """(admin class, verb) of the page of this request; (None, "") if it belongs to no model."""
     name = request.resolver_match.url_name or ""

@@ -32,6 +32,7 @@ from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
 from pledges.retention import kept_data
 from pledges.snapshot import Depth
 from pledges.totals import tally
+from staff.refusals import missing_page
 
 HOME_NEWS = 2
 NEWS_PER_PAGE = 10
@@ -288,11 +289,11 @@ def short_address(request, full):
 
 
 def not_found(request, exception):
-    """Show the error page of a missing page (status 404).
+    """Show the error page of a missing page (status 404); staff who are signed in stay in the admin.
 
     Django's own view looks for a CSRF token in the body, which may be malformed: that raises within the error handling.
     """
-    return render(request, "404.html", status=404)
+    return missing_page(request) or render(request, "404.html", status=404)
 
 
 def bad_request(request, exception):

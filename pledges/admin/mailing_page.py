@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.csp import csp_override
 from reversion.models import Version
 
@@ -25,6 +25,17 @@ from staff.models import AuditEntry
 from staff.refusals import people_who_may
 
 WROTE_IT = gettext_lazy("You wrote some of it, so someone else has to release it.")
+# {figure: its words} of people who did not get it, or want no more.
+LOST = {
+    "returned": pgettext_lazy("emails", "Came back"),
+    "spam": gettext_lazy("Reported as spam"),
+    "unsubscribed": gettext_lazy("Stopped the news through this email"),
+}
+
+
+def few_or_number(n):
+    """The number of people in words: exact from LISTED_FROM, and 0."""
+    return number(n) if n == 0 or n >= LISTED_FROM else _("fewer than 5")
 
 
 class MailingPage(MailPreviews):
@@ -107,7 +118,7 @@ class MailingPage(MailPreviews):
         figures = mailing.figures()
         is_running = mailing.state in (State.SENDING, State.PAUSED)
         # Those who end the news or withdraw meanwhile are never sent to, so this may be too many until it is over.
-        unsent = (mailing.people or 0) - figures["sent"] - figures["returned"]
+        unsent = (mailing.people or 0) - figures["sent"] - figures["given_up"]
         left = max(figures["waiting"], unsent) if is_running else figures["waiting"]
         note = ""
         if mailing.state == State.SENDING:
@@ -118,10 +129,15 @@ class MailingPage(MailPreviews):
                 note = _(
                     "The mail server accepts no more emails for now: %(limits)s. Sending continues automatically."
                 ) % {"limits": limits_words()}
+        total = figures["sent"] + left
+        # Of so few people the numbers could tell what one of them did.
+        are_few = max(mailing.people or 0, total) < LISTED_FROM
         return {
-            "figures": figures,
-            "left": left,
-            "total": figures["sent"] + left,
+            "are_few": are_few,
+            "figures": None if are_few else figures,
+            "lost": [(words, few_or_number(figures[name])) for name, words in LOST.items()],
+            "left": 0 if are_few else left,
+            "total": total,
             "in_progress": mailing.state == State.SENDING,
             "note": note,
             "duration": duration_words(left) if is_running else "",
@@ -200,7 +216,7 @@ class MailingPage(MailPreviews):
             []
             if people is None
             else [
-                (_("Recipients"), number(people) if people >= LISTED_FROM else _("fewer than 5")),
+                (_("Recipients"), few_or_number(people)),
                 (_("Expected duration"), duration_words(people)),
             ]
         )

@@ -73,7 +73,8 @@ def _message_tasks():
             late["count"],
         )
         yield Task(late["count"], label % {"since": since}, list_url(Message, state__exact=Message.State.QUEUED))
-    failing = Message.objects.failing().count()
+    # The page of a mailing tells what came back of it.
+    failing = Message.objects.failing().exclude(kind=Message.Kind.NEWS).count()
     if failing:
         label = ngettext("message that could not be delivered", "messages that could not be delivered", failing)
         states = f"{Message.State.FAILING},{Message.State.REFUSED}"

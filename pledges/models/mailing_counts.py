@@ -39,16 +39,19 @@ class Counted(models.Model):
         abstract = True
 
     def figures(self):
-        """{"sent", "returned", "spam", "unsubscribed", "waiting"}: how many messages, and how many people it has lost.
+        """{"sent", "given_up", "returned", "spam", "unsubscribed", "waiting"}: numbers of messages, and of people it has lost.
+
+        Those that came back are among "sent" or "given_up".
 
         Those of erased messages are in MailingCount.
         """
         counts = self.counts.values_list("kind").annotate(Sum("n"))
         counted = Counter(dict(counts.order_by()))
         state = Message.State
-        found = Counter(dict(self.messages.order_by().values_list("state").annotate(Count("pk"))))
+        found = Counter(dict(self.messages.order_by().values_list("state").annotate(n=Count("*"))))
         return {
             "sent": sum(found[each] for each in (state.SENT, *Message.RETURNED)) + counted["sent"],
+            "given_up": found[state.FAILING] + found[state.REFUSED],
             "returned": sum(found[each] for each in Message.UNDELIVERED) + counted["returned"],
             "spam": found[state.SPAM] + counted["spam"],
             "waiting": found[state.QUEUED],

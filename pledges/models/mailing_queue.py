@@ -1,7 +1,7 @@
 """Queueing the messages of mailings.
 
-They are rows of Message. At most WINDOW of a mailing wait in the queue, so a mailing to a million people takes no room there, and
-it is paused or cancelled at once. A unique constraint of Message gives each pledge at most one, so queueing is idempotent.
+They are rows of Message. At most WINDOW messages of a mailing wait for their first attempt, so pausing or cancelling a mailing to
+a million people changes few rows. A unique constraint allows one message for each mailing and pledge, so queueing is idempotent.
 """
 
 import logging
@@ -9,14 +9,16 @@ import uuid
 from datetime import timedelta
 
 from django.db import connection, models, transaction
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from pledges.models.messages import Message
 
 logger = logging.getLogger(__name__)
 
-# Messages of one mailing that wait in the queue.
-WINDOW = 300
+# Messages of one mailing that wait for their first attempt, and for a further one. Mailboxes that are full or refuse for a while
+# must not keep the others from their message. With more than RETRIES it is not the mailboxes: the next ones wait too.
+WINDOW, RETRIES = 300, 30_000
 # What `reached` is once all recipients are queued: the highest id.
 LAST = uuid.UUID(int=2**128 - 1)
 STUCK_AFTER = timedelta(minutes=15)
@@ -78,7 +80,7 @@ class MailingQuerySet(models.QuerySet):
     def _queue_next(self, pk):
         """Queue the next messages of one mailing, unless another worker does; returns how many.
 
-        Ends the mailing once all messages were tried.
+        Ends the mailing once no message waits any more. Until then it can be paused and cancelled.
         """
         rows = self.model.objects.filter(pk=pk, state=self.model.State.SENDING)
         # No key lock: the messages refer to the row.
@@ -86,12 +88,13 @@ class MailingQuerySet(models.QuerySet):
         if mailing is None:
             return 0
         queued = mailing.messages.queued()
-        room = WINDOW - queued.count()
-        if room <= 0:
-            return 0
+        waiting = queued.aggregate(new=Count("pk", filter=Q(attempts=0)), all=Count("pk"))
         if mailing.reached == LAST:
-            if not queued.filter(attempts=0).exists():
+            if not waiting["all"]:
                 rows.update(state=self.model.State.DONE, ended_at=Now())
+            return 0
+        room = WINDOW - waiting["new"]
+        if room <= 0 or waiting["all"] - waiting["new"] >= RETRIES:
             return 0
         sql, parameters = not_queued(mailing).order_by("pk").values("id", "language")[:room].query.sql_with_params()
         # The pledges are locked, so that none is deleted before its message refers to it.

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import translation
@@ -16,11 +16,10 @@ from translated_fields import TranslatedField
 from pledges import follows
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import news
-from pledges.models.follows import Follow
 from pledges.models.mailing_counts import Counted
 from pledges.models.mailing_queue import MailingQuerySet
+from pledges.models.mailing_recipients import Addressed
 from pledges.models.places import County
-from pledges.models.pledges import Pledge
 from pledges.models.sectors import Sector
 
 
@@ -35,7 +34,7 @@ def _account(label):
     )
 
 
-class Mailing(Counted):
+class Mailing(Addressed, Counted):
     """News by email to those who follow something: its words, its recipients, and how far it is sent.
 
     Each transition is one transaction, and returns whether this call made it.
@@ -186,48 +185,18 @@ class Mailing(Counted):
                 setattr(self, name, empty)
             elif not getattr(self, name):
                 raise ValidationError({name: _("Choose one: it decides who gets it.")})
+        self._take_title()
 
     def save(self, **kwargs):
-        """Save it with the present title of its demand, or the last one that the demand had on the site."""
-        if self.audience == self.Audience.DEMAND and self.released_at is None:
-            for language in LANGUAGE_CODES:
-                with translation.override(language):
-                    title = follows.demands().get(self.demand) or self.demand_title
-                setattr(self, f"demand_title_{language}", title)
+        """Save it with the present title of its demand."""
+        self._take_title()
         super().save(**kwargs)
 
-    # Recipients
-
-    def followers(self):
-        """The pledges that follow what it is about: confirmed, and with an address that we may write to."""
-        everyone = Pledge.objects.confirmed().with_person().filter(restricted_at=None)
-        match self.audience:
-            case self.Audience.DEMAND | self.Audience.COUNTY:
-                followed = Follow.objects.filter(pledge=OuterRef("pk"))
-                return everyone.filter(Exists(followed.filter(**{self.audience: self.demand or self.county_id})))
-            case self.Audience.SECTOR:
-                return everyone.filter(updates=True, sector=self.sector_id)
-        return everyone.filter(updates=True)
-
-    def recipients(self):
-        """Its followers; of two at one mailbox who read the same language only the first."""
-        chosen = self.followers()
-        first = chosen.filter(language=OuterRef("language"), slot=1)
-        # During a rotation two rows of one address may share only one of the two digest columns.
-        same = Q(address_digest=OuterRef("address_digest")) | Q(address_digest_last=OuterRef("address_digest_last"))
-        return chosen.filter(Q(slot=1) | ~Exists(first.filter(same)))
-
-    @property
-    def followed(self):
-        """What its recipients follow, in the active language; "" for the news itself."""
-        match self.audience:
-            case self.Audience.DEMAND:
-                return self.demand_title
-            case self.Audience.COUNTY:
-                return self.county.name
-            case self.Audience.SECTOR:
-                return self.sector.name
-        return ""
+    def _take_title(self):
+        """Set the present title of its demand, or leave the last one that the demand had on the site."""
+        if self.audience == self.Audience.DEMAND and self.released_at is None:
+            for language, title in follows.titles(self.demand).items():
+                setattr(self, f"demand_title_{language}", title)
 
     def words(self, language):
         """The `NewsWords` in this language."""

@@ -28,12 +28,13 @@ def _release_mailing(row):
     if mailing is None:
         return 0
     rows = Mailing.objects.filter(pk=mailing.pk)
+    # A mailing that was shown again has a further entry, which finds it released.
+    is_archived = row["is_archived"] and mailing.changed_at == parse_datetime(row["changed_at"])
     if mailing.released_at:
-        return rows.update(is_archived=row["is_archived"])
+        return rows.update(is_archived=is_archived)
     if not mailing.is_complete:
         return rows.delete()[0]
-    is_same = mailing.changed_at == parse_datetime(row["changed_at"])
-    values = {"released_at": row["released_at"], "is_archived": is_same and row["is_archived"]}
+    values = {"released_at": row["released_at"], "is_archived": is_archived}
     return rows.update(state=Mailing.State.CANCELLED, ended_at=Now(), **values)
 
 

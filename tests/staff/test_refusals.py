@@ -1,7 +1,7 @@
 """The page of an action that a role does not permit: in words, with the people who may do it, and a way back."""
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import get_resolver
 
 from staff.roles import Role
@@ -89,3 +89,22 @@ def test_others_read_no_name_of_staff(writer):
     response = get_resolver().resolve_error_handler(403)(request, PermissionError())
     words = Document(response.content.decode()).words()
     assert response.status_code == 403 and "Drita" not in words
+
+
+def test_a_missing_page_of_the_admin_keeps_staff_in_the_admin(writer):
+    for path in ("/admin/campaign/page/999999/draft-that-is-gone/", "/admin/nothing/"):
+        response = writer.get(path, headers={"accept-language": "en", "referer": "http://testserver/admin/staff/"})
+        page = Document(response)
+        assert response.status_code == 404 and "what this page showed has been deleted since" in page.words()
+        [ways] = page.all("p", **{"class": "panel-buttons ways-back"})
+        assert [page.of(link)["href"] for link in page.all("a", node=ways)] == ["/admin/staff/", "/admin/"]
+    # Others see that of the public site, which says nothing of the admin.
+    response = Client().get("/admin/nothing/", headers={"accept-language": "en"})
+    assert "has been deleted since" not in response.text and "/admin/staff/" not in response.text
+
+
+def test_a_form_that_was_open_too_long_has_a_way_back():
+    sender = Client(enforce_csrf_checks=True)
+    response = sender.post("/admin/account/login/", {"login": "arta@shembull.al"}, headers={"accept-language": "en"})
+    page = Document(response)
+    assert response.status_code == 403 and "Back to the front page" in page.words()

@@ -434,13 +434,13 @@ def test_of_two_who_release_at_once_one_does():
 
 def test_the_page_tells_how_far_it_is(besa, settings):
     settings.MAIL_LIMITS = {"default": {"per_day": 2}}
-    pledges = [fan() for _ in range(3)]
+    pledges = [fan() for _ in range(8)]
     mailing = make_mailing("sending")
     Mailing.objects.fill_queue()
     Message.objects.filter(pledge=pledges[0]).update(state="sent", sent_at=timezone.now(), tried_at=timezone.now())
     response = besa.get(sending(mailing), headers=ENGLISH)
     page = Document(response)
-    assert "Sent to 1 of 3" in page.words() and "Still to be sent 2" in page.words()
+    assert "Sent to 1 of 8" in page.words() and "Still to be sent 7" in page.words()
     assert "data-in-progress" in response.text and "Sending continues automatically" not in page.words()
     MailerMinute.objects.create(mailer="default", minute=timezone.now(), n=2)
     page = Document(besa.get(sending(mailing), headers=ENGLISH))
@@ -452,8 +452,33 @@ def test_the_page_tells_how_far_it_is(besa, settings):
     Mailing.objects.filter(pk=mailing.pk).update(state="done", ended_at=timezone.now())
     response = besa.get(sending(mailing), headers=ENGLISH)
     page = Document(response)
-    assert "It has been sent." in page.words() and "Came back 2" in page.words()
+    assert "It has been sent." in page.words() and "Came back 7" in page.words()
     assert "data-in-progress" not in response.text
+    Message.objects.filter(pledge__in=pledges[:4]).update(state="spam")
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "Came back fewer than 5" in page.words() and "Reported as spam fewer than 5" in page.words()
+    assert "Stopped the news through this email 0" in page.words()
+
+
+def test_what_came_back_is_still_sent_to_the_others(besa):
+    pledges = [fan() for _ in range(10)]
+    mailing = make_mailing("sending", people=10)
+    Mailing.objects.fill_queue()
+    came_back = {"state": "bounced", "sent_at": timezone.now(), "returned_at": timezone.now()}
+    Message.objects.filter(pledge__in=pledges[:2]).update(**came_back)
+    Message.objects.filter(pledge__in=pledges[2:5]).update(state="refused")
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "Sent to 2 of 7" in page.words() and "Still to be sent 5" in page.words()
+
+
+def test_numbers_of_fewer_than_five_people_are_not_shown(besa):
+    fan()
+    mailing = make_mailing("sending", people=1)
+    Mailing.objects.fill_queue()
+    Message.objects.update(state="spam", sent_at=timezone.now(), returned_at=timezone.now())
+    page = Document(besa.get(sending(mailing), headers=ENGLISH))
+    assert "Fewer than 5 people get it, so no numbers are shown." in page.words()
+    assert "Reported as spam" not in page.words() and "Sent to" not in page.words()
 
 
 def test_the_page_says_that_the_mail_server_fails(besa):

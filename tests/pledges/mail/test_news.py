@@ -68,7 +68,7 @@ def test_everyone_who_asked_for_news_gets_it_once_in_their_language():
     mailing.refresh_from_db()
     assert mailing.state == "done" and mailing.ended_at
     assert set(mailing.messages.values_list("pledge", "state")) == {(sq.pk, "sent"), (en.pk, "sent")}
-    assert mailing.figures() == {"sent": 2, "returned": 0, "spam": 0, "unsubscribed": 0, "waiting": 0}
+    assert mailing.figures() == {"sent": 2, "given_up": 0, "returned": 0, "spam": 0, "unsubscribed": 0, "waiting": 0}
 
 
 @pytest.mark.parametrize("audience", ["sector", "demand", "county"])
@@ -358,6 +358,33 @@ def test_a_cancelled_mailing_goes_to_no_more_people():
     assert mailing.is_archived, "some have got it"
 
 
+def test_mailboxes_that_are_full_keep_no_other_from_the_message():
+    make_followers(WINDOW + 7)
+    mailing = release()
+    Mailing.objects.fill_queue()
+    later = timezone.now() + timedelta(hours=6)
+    mailing.messages.update(attempts=1, due_at=later)
+    assert Mailing.objects.fill_queue() == 7
+    run_worker()
+    assert Mailing.objects.fill_queue() == 0
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.figures()["waiting"]) == ("sending", WINDOW), "it can still be paused and cancelled"
+    assert mailing.cancel() and not mailing.messages.queued().exists()
+
+
+def test_the_figures_are_counted_in_an_index():
+    mailing = release()
+    with CaptureQueriesContext(connection) as queries:
+        mailing.figures()
+    [counted] = [query["sql"] for query in queries if "pledges_message" in query["sql"]]
+    with connection.cursor() as cursor:
+        # The table is empty here, and its pages are not marked as visible to all.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {counted}")
+        plan = "".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan" in plan
+
+
 def test_a_mailing_that_went_to_no_person_is_not_on_the_site():
     follower()
     mailing = release()
@@ -518,7 +545,8 @@ def test_the_figures_outlive_the_messages():
     returns.record(return_addresses.token(message.pk, message.return_binding), returns.Outcome.BOUNCED)
     before = mailing.figures()
     gone.withdraw()
-    assert mailing.figures() == before == {"sent": 2, "returned": 1, "spam": 0, "unsubscribed": 0, "waiting": 0}
+    assert mailing.figures() == before
+    assert before == {"sent": 2, "given_up": 0, "returned": 1, "spam": 0, "unsubscribed": 0, "waiting": 0}
     let_time_pass(timedelta(days=31))
     housekeeping.erase_messages()
     assert not mailing.messages.exists() and mailing.figures() == before
@@ -580,6 +608,23 @@ def test_a_restore_publishes_no_words_that_were_not_released():
     assert (restored.state, restored.is_archived) == ("cancelled", False)
     restored = released_after_the_backup(make_mailing(subject_en=""), {"subject_en": "News"})
     assert restored is None, "it was not complete before"
+
+
+def test_a_restore_publishes_other_words_neither_when_they_were_shown_again():
+    mailing = make_mailing()
+    take_entries()
+    with transaction.atomic():
+        mailing.text_en = "Other words."
+        mailing.save()
+        release(mailing)
+        for is_archived in (False, True):
+            Mailing.objects.filter(pk=mailing.pk).update(is_archived=is_archived)
+        entries = take_entries()
+        transaction.set_rollback(True)
+    assert len(entries) == 3
+    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    restored = Mailing.objects.get()
+    assert (restored.state, restored.is_archived) == ("cancelled", False)
 
 
 def test_after_a_restore_no_mailing_gets_the_number_of_one_that_is_gone():
