@@ -131,7 +131,7 @@ class MailingPage(MailPreviews):
                 ) % {"limits": limits_words()}
         total = figures["sent"] + left
         # Of so few people the numbers could tell what one of them did.
-        are_few = max(mailing.people or 0, total) < LISTED_FROM
+        are_few = max(mailing.people or 0, total + figures["given_up"]) < LISTED_FROM
         return {
             "are_few": are_few,
             "figures": None if are_few else figures,

@@ -92,7 +92,7 @@ def test_others_read_no_name_of_staff(writer):
 
 
 def test_a_missing_page_of_the_admin_keeps_staff_in_the_admin(writer):
-    for path in ("/admin/campaign/page/999999/draft-that-is-gone/", "/admin/nothing/"):
+    for path in ("/admin/pledges/mailing/999999/sending/", "/admin/nothing/"):
         response = writer.get(path, headers={"accept-language": "en", "referer": "http://testserver/admin/staff/"})
         page = Document(response)
         assert response.status_code == 404 and "what this page showed has been deleted since" in page.words()

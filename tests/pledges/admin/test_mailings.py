@@ -454,7 +454,8 @@ def test_the_page_tells_how_far_it_is(besa, settings):
     page = Document(response)
     assert "It has been sent." in page.words() and "Came back 7" in page.words()
     assert "data-in-progress" not in response.text
-    Message.objects.filter(pledge__in=pledges[:4]).update(state="spam")
+    reported = {"state": "spam", "sent_at": timezone.now(), "returned_at": timezone.now()}
+    Message.objects.filter(pledge__in=pledges[:4]).update(**reported)
     page = Document(besa.get(sending(mailing), headers=ENGLISH))
     assert "Came back fewer than 5" in page.words() and "Reported as spam fewer than 5" in page.words()
     assert "Stopped the news through this email 0" in page.words()

@@ -122,9 +122,10 @@ def test_people_who_are_not_published_yet_do_not_change_a_page(client):
 def put_states(*figures):
     """Published states of Shkodër on the days before today, the last one yesterday."""
     for ago, people in enumerate(reversed(figures), start=1):
-        at = timezone.now() - timedelta(days=ago)
+        # Noon of that day: 24 hours before a time near midnight can be two days before, where the clock has changed.
+        at = (timezone.localtime() - timedelta(days=ago)).replace(hour=12)
         counties = {SHKODER: people, TIRANE: 50}
-        PublishedState.objects.create(day=timezone.localdate(at), as_of=at, figures={"counties": counties})
+        PublishedState.objects.create(day=at.date(), as_of=at, figures={"counties": counties})
 
 
 def growth(client):
