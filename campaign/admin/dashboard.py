@@ -3,7 +3,7 @@
 from campaign.admin import activity, launch, shortcuts, standing
 from campaign.admin.open_tasks import TASKS, Task
 from campaign.models import Article, Page
-from pledges.admin.open_tasks import disclosure_tasks
+from pledges.admin.open_tasks import disclosure_tasks, mailing_tasks
 from pledges.snapshot import one_moment
 from pledges.totals import tally
 from staff.admin import draft_list
@@ -70,6 +70,7 @@ def _tasks(user, drafts):
     yield from disclosure_tasks(user)
     for label, url, note in draft_list.waiting(user, drafts):
         yield Task(None, label, url, note)
+    yield from mailing_tasks(user)
     for permissions, tasks in TASKS:
         if all(map(user.has_perm, permissions)):
             yield from tasks()

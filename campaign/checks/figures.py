@@ -1,12 +1,13 @@
-"""Figures without a source: of pages and news, where neither the source is filled in nor a link is near."""
+"""Figures without a source: nothing names one, no link is near, and the source of a page or of news is not filled in."""
 
 import re
 
 from django.utils.translation import gettext as _
 
 from campaign.checks.reading import blocks
-from campaign.models import HelpChannel
+from campaign.models import Demand, HelpChannel, PageText
 from campaign.numbers import TAG
+from pledges.models import Mailing, Sector
 from staff.admin.checks import Finding
 
 # Digits, with dots, commas or spaces between groups of three, and decimals.
@@ -32,39 +33,72 @@ FIGURE = re.compile(
     re.IGNORECASE,
 )
 
+# What has no field for the source: the words themselves say it.
+WITHOUT_SOURCE = (Demand, Mailing, PageText, Sector)
+# “according to INSTAT”, “Burimi: …”, “(UNICEF, 2024)”.
+NAMES_SOURCE = re.compile(
+    r"\b(?:according to|sources?:|sipas|burim(?:i|et):)|\([^()]*[^\W\d_]{2}[^()]*(?:19|20)\d\d[^()]*\)", re.IGNORECASE
+)
+
 
 def check(content):
-    """Yield one finding for each text of a page or an article that has a figure and no source."""
-    if not hasattr(content.model, "source") or str(content.value("source") or "").strip():
+    """Yield one finding for each text that has a figure and no source."""
+    has_source = hasattr(content.model, "source")
+    if has_source and str(content.value("source") or "").strip():
+        return
+    if not has_source and content.model not in WITHOUT_SOURCE:
         return
     calls = {value for channel in HelpChannel.objects.with_number() for value in (channel.number, channel.tel)}
     for text in content.texts:
-        if not text.is_rich:
+        if has_source and text.is_rich:
+            said = _("Say where this figure is from: fill in the source, or link to it in the same paragraph.")
+        elif has_source and text.name.startswith("lead_"):
+            said = _("Say where this figure is from: fill in the source, or repeat the figure in the text with a link.")
+        elif not has_source and text.language and not text.value.startswith(("https://", "http://")):
+            said = _("Say where this figure is from, for example “(INSTAT, 2024)”, or leave it out.")
+        else:
             continue
-        read = blocks(text.value, True)
-        for index, block in enumerate(read):
-            # The link that says where a figure is from may be in the paragraph after it.
-            if any(near.links for near in read[index : index + 2]):
-                continue
-            if figure := _figure(block.text, calls):
-                yield Finding(
-                    text,
-                    "figure",
-                    _("Say where this figure is from: fill in the source, or link to it in the same paragraph."),
-                    passage=figure,
-                )
-                break
+        if figure := _without_source(content, text, calls):
+            yield Finding(text, "figure", said, passage=figure)
 
 
-def _figure(words, calls):
-    """The first figure with up to three words on each side, as written, or "". `calls` are the numbers of help channels."""
+def _without_source(content, text, calls):
+    """The first figure of a text without a source, with the words around it, or ""."""
+    sourced = []
+    if text.name.startswith("lead_"):
+        # A lead sums up the text below, where its figure may have a link.
+        bodies = [each for each in content.texts if each.is_rich and each.language == text.language]
+        sourced = [block.text for body in bodies for block, has_source in _read(body) if has_source]
+    for block, has_source in _read(text):
+        if has_source:
+            continue
+        words, match = _match(block.text, calls)
+        if match and not any(match[0] in each for each in sourced):
+            return _passage(words, match)
+    return ""
+
+
+def _read(text):
+    """[(block, whether it says where its figures are from)] of a text."""
+    read = blocks(text.value, text.is_rich)
+    return [
+        # The link may be in the paragraph after the figure.
+        (block, any(near.links for near in read[at : at + 2]) or not text.is_rich and NAMES_SOURCE.search(block.text))
+        for at, block in enumerate(read)
+    ]
+
+
+def _match(words, calls):
+    """(text, match of its first figure or None) of some words. `calls` are the numbers of help channels."""
     words = " ".join(TAG.sub("", words).split())
     # Each is replaced by a text of its length, so that the place of a figure stays.
     masked = words
     for number in calls:
         masked = masked.replace(number, "_" * len(number))
-    match = FIGURE.search(NO_FIGURES.sub(lambda other: "_" * len(other[0]), masked))
-    if match is None:
-        return ""
+    return words, FIGURE.search(NO_FIGURES.sub(lambda other: "_" * len(other[0]), masked))
+
+
+def _passage(words, match):
+    """A figure with up to three words on each side, as written."""
     before, after = words[: match.start()].split(" "), words[match.end() :].split(" ")
     return " ".join([*before[-4:-1], before[-1] + match[0] + after[0], *after[1:4]]).strip()

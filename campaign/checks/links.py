@@ -14,34 +14,43 @@ from staff.admin.checks import Finding
 
 # An address that opens no page: mail and calls.
 DIRECT = re.compile(r"mailto:[^@\s]+@[^@\s]+\.[^@\s]+|tel:\+?[\d().\s-]{2,20}", re.IGNORECASE)
+# A single line that is an address: where a button or the banner leads.
+ADDRESS_LINE = re.compile(r"https?://\S+|/\S*", re.IGNORECASE)
 REFUSING = {Leads.NOWHERE, Leads.UNPUBLISHED, Leads.PERSONAL}
 
 
 def check(content):
     """Yield an error for each link that leads nowhere within the site, and a finding for others that lead astray."""
-    found = [
-        (text, link)
-        for text in content.texts
-        if text.is_rich
-        for block in blocks(text.value, True)
-        for link in block.links
-        # A number of a help channel in its place becomes a link only when the page is shown.
-        if link[0]
-    ]
+    found = list(_links(content))
     external = [address for _text, link in found for address in addresses_in(link[0])]
     failing = {row.address: row for row in ExternalLink.objects.filter(address__in=external).failing()}
     own = set(_own_addresses(content))
+    # The banner may wait for the page to which it leads.
+    public_from = content.value("publish_at") or content.value("banner_from")
     for text, (href, hreflang, words) in found:
-        passage = " ".join(words.split()) or href
+        passage = " ".join(words.split()) or (href if text.is_rich else "")
         if is_internal(href):
-            target = follow(href, text.language, own, content.value("publish_at"))
-            if target.leads is not Leads.RIGHT and not (target.leads is Leads.OTHER_LANGUAGE and hreflang):
+            target = follow(href, text.language or LANGUAGE_CODES[0], own, public_from)
+            is_meant = target.leads is Leads.OTHER_LANGUAGE and (hreflang or text.language is None)
+            if target.leads is not Leads.RIGHT and not is_meant:
                 yield Finding(text, "link", _inside(href, target), passage, is_error=target.leads in REFUSING)
         elif rows := [failing[address] for address in addresses_in(href) if address in failing]:
             yield Finding(text, "link", _outside(rows[0]), passage)
         elif href.lower().startswith(("mailto:", "tel:")) and not DIRECT.fullmatch(href.partition("?")[0]):
             sentence = _("The link %(address)s has no complete address or number. Correct it.") % {"address": href}
             yield Finding(text, "link", sentence, passage, is_error=True)
+
+
+def _links(content):
+    """Yield (text, (href, hreflang, words)) of each link in the texts and of each field that is an address."""
+    for text in content.texts:
+        if text.is_rich or text.has_links:
+            for block in blocks(text.value, text.is_rich):
+                # A number of a help channel in its place becomes a link only when the page is shown.
+                yield from ((text, link) for link in block.links if link[0])
+    for text in [*content.texts, *content.addresses]:
+        if text.is_line and ADDRESS_LINE.fullmatch(text.value.strip()):
+            yield text, (text.value.strip(), "", "")
 
 
 def _own_addresses(content):

@@ -6,6 +6,7 @@ from functools import cached_property
 from html.parser import HTMLParser
 
 from campaign import richtext
+from pledges.mail.news import ADDRESS
 
 BLOCKS = {"p", "h2", "h3", "li", "blockquote", "dt", "dd", "div", "td", "h1", "h4", "h5", "h6"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
@@ -96,9 +97,13 @@ class _Parser(HTMLParser):
 
 
 def blocks(value, is_rich):
-    """The blocks of a text that have words, and its headings. A plain text has one for each paragraph."""
+    """The blocks of a text that have words, and its headings. A plain text has one for each paragraph.
+
+    The links of a plain text are the addresses in it, which have no words of their own.
+    """
     if not is_rich:
-        return [Block("p", text) for text in re.split(r"\n\s*\n", value) if text.strip()]
+        paragraphs = [text for text in re.split(r"\n\s*\n", value) if text.strip()]
+        return [Block("p", text, links=[(url, "", "") for url in ADDRESS.findall(text)]) for text in paragraphs]
     parser = _Parser()
     parser.feed(richtext.clean(value))
     parser.close()

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign import public_web
+from pledges.mail.news import ADDRESS
 
 MAX_LENGTH = 500
 HREF = re.compile(r'href="(https?://[^"]+)"', re.IGNORECASE)
@@ -23,9 +24,13 @@ SOURCES = {
     **{f"campaign.{model}": ["body_sq", "body_en"] for model in ("Page", "Article")},
     **{f"campaign.{model}": ["url"] for model in ("HelpChannel", "Statistic", "Organisation")},
     "campaign.DemandStep": ["source_url"],
-    "campaign.SiteSettings": ["exit_url"],
+    # Pages on networks are in the form of the settings.
+    "campaign.SiteSettings": ["exit_url", "banner_url_sq", "banner_url_en", "social_links__url"],
     "pledges.Event": ["map_url"],
+    "pledges.Mailing": ["text_sq", "text_en", "link_sq", "link_en"],
 }
+# The rows whose links count, where these are not all: a mailing that was sent has only its page on the site.
+USED = {"pledges.Mailing": Q(released_at=None) | Q(is_archived=True)}
 CHECKED_EVERY = timedelta(days=7)
 # A link that fails is checked again sooner.
 RETRIED_AFTER = timedelta(days=1)
@@ -36,8 +41,11 @@ CLAIMED_FOR = timedelta(hours=1)
 
 
 def addresses_in(value):
-    """The addresses of other sites in a rich text, or in an address alone, without the part after #."""
-    found = [unescape(each) for each in HREF.findall(value)] if "<" in value else [value]
+    """The addresses of other sites in a rich or plain text, or in an address alone, without the part after #."""
+    if "</" in value:
+        found = [unescape(each) for each in HREF.findall(value)]
+    else:
+        found = ADDRESS.findall(value) if len(value.split()) > 1 else [value]
     addresses = [urldefrag(each).url for each in found if each.startswith(("http://", "https://"))]
     return [each for each in addresses if len(each) <= MAX_LENGTH and not _is_own(each)]
 
@@ -50,7 +58,8 @@ def addresses_of_content():
     """{address: {(model label, id)}} of all content, drafts too."""
     found = defaultdict(set)
     for label, columns in SOURCES.items():
-        for pk, *values in apps.get_model(label).objects.values_list("pk", *columns):
+        rows = apps.get_model(label).objects.filter(USED.get(label, Q()))
+        for pk, *values in rows.values_list("pk", *columns):
             for address in {address for value in values if value for address in addresses_in(value)}:
                 found[address].add((label, pk))
     return found

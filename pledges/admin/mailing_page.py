@@ -38,6 +38,10 @@ def few_or_number(n):
     return number(n) if n == 0 or n >= LISTED_FROM else _("fewer than 5")
 
 
+def _note(request):
+    return request.POST.get("note", "").replace("\x00", "").strip()[:2000]
+
+
 class MailingPage(MailPreviews):
     """ModelAdmin mixin: the page of one mailing with its words as they arrive, its figures and the buttons of STEPS."""
 
@@ -52,6 +56,8 @@ class MailingPage(MailPreviews):
 
     def words_in_history(self, entry, name):
         step = STEPS.get(entry.details.get("step"))
+        if step and (note := entry.details.get("reason")):
+            return _("sent the news email “%(name)s” back to the writer: “%(note)s”") % {"name": name, "note": note}
         return step.in_history % {"name": name} if step else ""
 
     def get_urls(self):
@@ -94,6 +100,7 @@ class MailingPage(MailPreviews):
             "writers": names_of(mailing.writers),
             "may_change": self.has_change_permission(request, mailing),
             "buttons": self._buttons(request, mailing),
+            "asks_note": self._asks_note(request, mailing) and self._may(request, STEPS["take_back"]),
             "mails": mails,
             "frames": self.frames,
             "subject_warning": None if is_released else subject_warning(*(mail["subject"] for mail in mails)),
@@ -160,6 +167,11 @@ class MailingPage(MailPreviews):
         ]
 
     @staticmethod
+    def _asks_note(request, mailing):
+        """Whether this account, which wrote none of it, tells the writer why it sends it back."""
+        return mailing.state == State.READY and request.user.pk not in mailing.writers
+
+    @staticmethod
     def _may(request, step):
         return any(map(request.user.has_perm, step.permissions))
 
@@ -179,19 +191,25 @@ class MailingPage(MailPreviews):
             return None
         if mailing.state in step.states and step.asks and SURE not in request.POST:
             return self._ask(request, mailing, step)
+        note = _note(request) if name == "take_back" else ""
         with transaction.atomic():
-            if done := step.run(mailing, request.user):
-                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, mailing=mailing.pk, step=name)
+            if done := step.run(mailing, request.user, note):
+                reason = {"reason": note} if note else {}
+                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, mailing=mailing.pk, step=name, **reason)
         if done:
             self.message_user(request, step.done, messages.SUCCESS)
         else:
             state = Mailing.objects.only("state").get(pk=mailing.pk).get_state_display()
             said = _("Nothing was changed: this was done before, or someone else was faster. It is now: %(state)s.")
             self.message_user(request, said % {"state": state}, messages.WARNING)
+            if note:
+                self.message_user(request, _("Your note was not saved: “%(note)s”") % {"note": note}, messages.WARNING)
         return None
 
     def _refusal(self, request, mailing, name):
-        """Why it cannot be submitted or released as it is, or None."""
+        """Why it cannot be submitted, released or sent back as it is, or None."""
+        if name == "take_back" and self._asks_note(request, mailing) and not _note(request):
+            return _("Write in the note what should change, then press “Send back to the writer”.")
         if name not in ("submit", "release"):
             return None
         if name == "release":
@@ -201,16 +219,24 @@ class MailingPage(MailPreviews):
                 return _("It was changed after you opened this page. Read it again before you release it.")
         if not mailing.is_complete:
             return _("Fill in subject and text in both languages first.")
-        form = self.get_form(request, mailing, change=True)(instance=mailing)
-        if broken := [finding for finding in self.findings(form, []) if finding.is_error]:
-            return broken[0].as_error()
+        if broken := [finding for finding in self._findings(request, mailing) if finding.is_error]:
+            return f"{broken[0].text.label}: {broken[0].as_error()}"
         if mailing.audience == Mailing.Audience.DEMAND and mailing.demand not in follows.demands():
             return _("The demand that its recipients follow is not on our site now. Choose other recipients.")
         if not mailing.recipients().exists():
             return _("There is no one to send it to: no one follows this yet. Choose other recipients.")
         return None
 
+    def _findings(self, request, mailing):
+        return self.findings(self.get_form(request, mailing, change=True)(instance=mailing), [])
+
     def _ask(self, request, mailing, step):
+        # A link to another site that fails now may open later, so it does not refuse the release.
+        failing = (
+            [each.as_error() for each in self._findings(request, mailing) if each.kind == "link"]
+            if mailing.state == State.READY
+            else []
+        )
         people = mailing.recipients().count() if mailing.released_at is None else None
         facts = (
             []
@@ -223,7 +249,7 @@ class MailingPage(MailPreviews):
         context = {
             **self.admin_site.each_context(request),
             "title": format_lazy("{}?", step.button),
-            "explanation": step.asks,
+            "explanation": [*step.asks, *failing],
             "row_titles": [mailing.subject_sq, mailing.subject_en],
             "facts": facts,
             "opts": self.opts,

@@ -19,7 +19,7 @@ RELEASED = (State.SENDING, State.PAUSED, State.DONE, State.CANCELLED)
 class Step:
     """One button: the states in which it is offered, who may press it, what it does, and what is said about it.
 
-    `run(mailing, user)` returns whether this press did it. With `asks` a page asks first, with these sentences.
+    `run(mailing, user, note)` returns whether this press did it. With `asks` a page asks first, with these sentences.
     """
 
     button: str
@@ -32,7 +32,7 @@ class Step:
 
 
 def _archive(is_archived):
-    def run(mailing, user):
+    def run(mailing, user, note):
         rows = Mailing.objects.filter(pk=mailing.pk, is_archived=not is_archived, released_at__isnull=False)
         return bool(rows.update(is_archived=is_archived))
 
@@ -43,7 +43,7 @@ STEPS = {
     "submit": Step(
         gettext_lazy("Ask a second person to release it"),
         (State.DRAFT,),
-        lambda mailing, user: mailing.submit(),
+        lambda mailing, user, note: mailing.submit(),
         gettext_lazy("It waits for a second person now. They see it on their front page."),
         gettext_lazy("asked a second person to release the news email “%(name)s”"),
         permissions=(CHANGE,),
@@ -51,7 +51,7 @@ STEPS = {
     "release": Step(
         gettext_lazy("Release and send"),
         (State.READY,),
-        lambda mailing, user: mailing.release(user, mailing.changed_at),
+        lambda mailing, user, note: mailing.release(user, mailing.changed_at),
         gettext_lazy("It has been released. The first emails are going out now."),
         gettext_lazy("released the news email “%(name)s”"),
         asks=(
@@ -62,7 +62,7 @@ STEPS = {
     "take_back": Step(
         gettext_lazy("Send back to the writer"),
         (State.READY,),
-        lambda mailing, user: mailing.take_back(),
+        lambda mailing, user, note: mailing.take_back(note),
         gettext_lazy("It is a draft again, and can be changed."),
         gettext_lazy("made the news email “%(name)s” a draft again"),
         permissions=(RELEASE, CHANGE),
@@ -70,21 +70,21 @@ STEPS = {
     "pause": Step(
         pgettext_lazy("news by email", "Pause"),
         (State.SENDING,),
-        lambda mailing, user: mailing.pause(),
+        lambda mailing, user, note: mailing.pause(),
         gettext_lazy("It has been paused. A few emails that are already on their way will still arrive."),
         gettext_lazy("paused the news email “%(name)s”"),
     ),
     "resume": Step(
         pgettext_lazy("news by email", "Resume"),
         (State.PAUSED,),
-        lambda mailing, user: mailing.resume(),
+        lambda mailing, user, note: mailing.resume(),
         gettext_lazy("Sending has resumed."),
         gettext_lazy("resumed the news email “%(name)s”"),
     ),
     "cancel": Step(
         pgettext_lazy("news by email", "Cancel"),
         (State.SENDING, State.PAUSED),
-        lambda mailing, user: mailing.cancel(),
+        lambda mailing, user, note: mailing.cancel(),
         gettext_lazy("It has been cancelled. No more emails will go out."),
         gettext_lazy("cancelled the news email “%(name)s”"),
         asks=(gettext_lazy("Those who have not got it yet will not get it. You cannot undo this."),),

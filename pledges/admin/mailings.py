@@ -72,7 +72,7 @@ class MailingAdmin(MailingPage, ContentAdmin):
     form = MailingForm
     # It has drafts of its own: its states.
     has_drafts = False
-    kept_on_restore = ("is_archived",)
+    kept_on_restore = ("is_archived", "note")
     list_display = ["title", "state", "whom", "released_at"]
     list_select_related = ["sector", "county"]
     list_filter = ["state", "audience"]
@@ -83,6 +83,7 @@ class MailingAdmin(MailingPage, ContentAdmin):
         (None, {"fields": [(f"{column}_sq", f"{column}_en") for column in WORDS]}),
         (_("Recipients"), {"fields": ["audience", "sector", "demand", "county"]}),
     ]
+    linked_text = ("text",)
     radio_fields = {"audience": admin.VERTICAL}
     actions = None
     view_on_site = False

@@ -192,15 +192,21 @@ def _wall_tasks():
         yield Task(count, label, list_url(WallName))
 
 
-def _mailing_tasks():
-    State = Mailing.State
-    numbers = Mailing.objects.aggregate(
-        ready=Count("pk", filter=Q(state=State.READY)), paused=Count("pk", filter=Q(state=State.PAUSED))
-    )
-    if count := numbers["ready"]:
+def mailing_tasks(user):
+    """What was sent back to this account, with the note; for those who may release, what waits for them or is paused."""
+    if not (user.has_perm("pledges.change_mailing") or user.has_perm("pledges.release_mailing")):
+        return
+    rows, State = list(Mailing.objects.for_staff(user)), Mailing.State
+    for row in rows:
+        if row.state == State.DRAFT:
+            label = _("The news email “%(name)s” was sent back to you") % {"name": row}
+            yield Task(None, label, reverse("admin:pledges_mailing_sending", args=[row.pk]), row.note)
+    if not user.has_perm("pledges.release_mailing"):
+        return
+    if count := sum(row.state == State.READY for row in rows):
         label = ngettext("news email waits for a second person", "news emails wait for a second person", count)
         yield Task(count, label, list_url(Mailing, state__exact=State.READY))
-    if count := numbers["paused"]:
+    if count := sum(row.state == State.PAUSED for row in rows):
         label = ngettext(
             "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them", count
         )
@@ -226,6 +232,5 @@ TASKS = [
     (["pledges.change_datarequest"], _request_tasks),
     (["pledges.change_papersheet"], _paper_tasks),
     (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),
-    (["pledges.release_mailing"], _mailing_tasks),
     (["pledges.change_sector"], _sector_tasks),
 ]

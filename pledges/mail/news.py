@@ -10,6 +10,12 @@ from django.utils.translation import gettext as _
 
 from pledges.mail import rendering
 
+# A whole address, without the punctuation of its sentence.
+ADDRESS = re.compile(
+    r"(https?://(?:[^\s<>“”„«»\"()]|\([^\s<>“”„«»\"()]*\))*(?:[^\s<>“”„«»\"().,;:!?'’…\]]|\([^\s<>“”„«»\"()]*\)))",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class NewsWords:

@@ -40,6 +40,12 @@ def not_queued(mailing):
 class MailingQuerySet(models.QuerySet):
     """Queries on mailings, and queueing their messages."""
 
+    def for_staff(self, writer):
+        """Those that wait for a member of staff: for a second person, for the end of a pause, sent back to this `writer`."""
+        state = self.model.State
+        returned = models.Q(state=state.DRAFT, writers__contains=[writer.pk]) & ~models.Q(note="")
+        return self.filter(returned | models.Q(state__in=[state.READY, state.PAUSED]))
+
     def unfinished(self):
         """Those that are released and not over."""
         return self.filter(state__in=[self.model.State.SENDING, self.model.State.PAUSED])

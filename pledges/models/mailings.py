@@ -4,9 +4,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, pgettext_lazy
@@ -17,6 +16,7 @@ from pledges import follows
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import news
 from pledges.models.mailing_counts import Counted
+from pledges.models.mailing_moves import Moving
 from pledges.models.mailing_queue import MailingQuerySet
 from pledges.models.mailing_recipients import Addressed
 from pledges.models.places import County
@@ -34,11 +34,8 @@ def _account(label):
     )
 
 
-class Mailing(Addressed, Counted):
-    """News by email to those who follow something: its words, its recipients, and how far it is sent.
-
-    Each transition is one transaction, and returns whether this call made it.
-    """
+class Mailing(Addressed, Moving, Counted):
+    """News by email to those who follow something: its words, its recipients, and how far it is sent."""
 
     class State(models.TextChoices):
         DRAFT = "draft", pgettext_lazy("news by email", "draft")
@@ -110,6 +107,8 @@ class Mailing(Addressed, Counted):
     writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
     written_by = _account(_("last changed by"))
     changed_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
+    # What the writer should change, from the second person who sent it back; "" once it is submitted again.
+    note = models.TextField(_("note"), max_length=2000, default="", db_default="", editable=False)
     released_by = _account(_("released by"))
     released_at = models.DateTimeField(_("released"), null=True, editable=False)
     ended_at = models.DateTimeField(pgettext_lazy("news by email", "ended"), null=True, editable=False)
@@ -159,6 +158,7 @@ class Mailing(Addressed, Counted):
                 | Q(state__in=["sending", "paused"], released_at__isnull=False, ended_at=None)
                 | Q(state__in=["done", "cancelled"], released_at__isnull=False, ended_at__isnull=False),
             ),
+            models.CheckConstraint(name="mailing_note_of_a_draft", condition=Q(note="") | Q(state="draft")),
             models.CheckConstraint(
                 name="mailing_released_by_another",
                 condition=Q(released_by=None) | ~Q(writers__contains=[F("released_by")]),
@@ -223,46 +223,3 @@ class Mailing(Addressed, Counted):
     def is_complete(self):
         """Whether subject and text are there in both languages."""
         return all(getattr(self, f"{name}_{language}") for name in ("subject", "text") for language in LANGUAGE_CODES)
-
-    # Transitions
-
-    def submit(self):
-        """Make a draft wait for a second person."""
-        return self._move([self.State.DRAFT], state=self.State.READY)
-
-    def take_back(self):
-        """Make it a draft again, which can be changed."""
-        return self._move([self.State.READY], state=self.State.DRAFT)
-
-    def release(self, user, changed_at):
-        """Send it as it was at `changed_at`, the version that `user` has read, unless `user` wrote any of it."""
-        rows = Mailing.objects.filter(pk=self.pk, changed_at=changed_at, state=self.State.READY)
-        rows = rows.exclude(writers__contains=[user.pk])
-        people = self.recipients().count()
-        return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now(), people=people))
-
-    def pause(self):
-        """Stop sending for now. Messages that a sender has claimed, some dozens at most, still go out."""
-        return self._move([self.State.SENDING], state=self.State.PAUSED)
-
-    def resume(self):
-        """Continue after a pause. Waiting messages become due now, so that the pause does not count as a delay."""
-        with transaction.atomic():
-            if not self._move([self.State.PAUSED], state=self.State.SENDING):
-                return False
-            self.messages.queued().filter(due_at__lt=Now()).update(due_at=Now(), queued_at=Now())
-        return True
-
-    def cancel(self):
-        """Send it to no more people. If no person has got it, the public does not see it either."""
-        with transaction.atomic():
-            if not self._move([self.State.SENDING, self.State.PAUSED], state=self.State.CANCELLED, ended_at=Now()):
-                return False
-            # Those that a sender has claimed are dropped right before sending.
-            self.messages.queued().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).delete()
-            if not self.has_gone_out():
-                Mailing.objects.filter(pk=self.pk).update(is_archived=False)
-        return True
-
-    def _move(self, states, **values):
-        return bool(Mailing.objects.filter(pk=self.pk, state__in=states).update(**values))

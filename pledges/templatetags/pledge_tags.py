@@ -1,7 +1,5 @@
 """Template filters and tags of the pledge pages. They run no queries."""
 
-import re
-
 from django import template
 from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
@@ -9,12 +7,8 @@ from django.utils.safestring import mark_safe
 from pledges import numbers
 from pledges.content import PledgeContent
 from pledges.figures import kept
+from pledges.mail.news import ADDRESS
 
-# A whole address, without the punctuation of its sentence.
-ADDRESS = re.compile(
-    r"(https?://(?:[^\s<>“”„«»\"()]|\([^\s<>“”„«»\"()]*\))*(?:[^\s<>“”„«»\"().,;:!?'’…\]]|\([^\s<>“”„«»\"()]*\)))",
-    re.IGNORECASE,
-)
 register = template.Library()
 register.filter(numbers.number)
 register.filter(numbers.decimal)

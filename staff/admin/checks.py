@@ -25,7 +25,10 @@ PANEL = "before-you-publish"
 
 @dataclass(frozen=True)
 class Text:
-    """One field with words. `anchor` is the id of its control, "" without one; `is_line` says that it is a single line."""
+    """One field with words. `anchor` is the id of its control, "" without one.
+
+    `is_line` says that it is a single line, `has_links` that addresses in its plain text become links.
+    """
 
     name: str
     label: str
@@ -34,14 +37,16 @@ class Text:
     anchor: str = ""
     is_rich: bool = False
     is_line: bool = False
+    has_links: bool = False
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a form shows: its `texts` and those of its inline forms, and `value()` of its other fields."""
+    """What a form shows: its `texts` and those of its inline forms, `addresses` on the web, and `value()` of other fields."""
 
     model: type
     texts: list
+    addresses: list
     form: forms.ModelForm
 
     def value(self, name):
@@ -94,6 +99,8 @@ class TextChecks:
 
     # False for content that is about words to avoid, or of which the public sees no words.
     has_checks = True
+    # Translated fields of plain text in which addresses become links.
+    linked_text = ()
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         kwargs["form"] = type("Form", (CheckedForm, kwargs.get("form", self.form)), {"model_admin": self})
@@ -111,20 +118,17 @@ class TextChecks:
         """The findings about what a form and its inline formsets show, errors first, otherwise in the order of the fields."""
         if not self.has_checks:
             return []
-        content = Content(self.model, list(self._texts(form, formsets)), form)
+        texts, inlines = list(texts_of(form, getattr(self, "rich_text", ()), self.linked_text)), _inlines(formsets)
+        for inline in inlines:
+            texts += texts_of(inline)
+        addresses = [address for each in (form, *inlines) for address in addresses_of(each)]
+        content = Content(self.model, texts, addresses, form)
         found = [each for _receiver, each in check_content.send(sender=self.model, content=content)]
         place = {text: index for index, text in enumerate(content.texts)}
         return sorted(
             (finding for each in found for finding in each),
             key=lambda finding: (not finding.is_error, place.get(finding.text, len(place))),
         )
-
-    def _texts(self, form, formsets):
-        yield from texts_of(form, getattr(self, "rich_text", ()))
-        for formset in formsets:
-            for inline in formset.forms:
-                if not (formset.can_delete and inline["DELETE"].value()):
-                    yield from texts_of(inline)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST" and "_check" in request.POST:
@@ -158,7 +162,24 @@ class TextChecks:
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
-def texts_of(form, rich_text=()):
+def _inlines(formsets):
+    """The inline forms whose rows are not deleted."""
+    return [
+        inline
+        for formset in formsets
+        for inline in formset.forms
+        if not (formset.can_delete and inline["DELETE"].value())
+    ]
+
+
+def addresses_of(form):
+    """Yield the Text of each field of a form that is an address on the web, typed or stored."""
+    for field in editable_fields(form._meta.model):
+        if isinstance(field, models.URLField):
+            yield _text(form, field, is_line=True)
+
+
+def texts_of(form, rich_text=(), linked_text=()):
     """Yield the Text of each field of a form that has words, typed or stored."""
     columns = {field.name: field for field in editable_fields(form._meta.model)}
     for name, field in columns.items():
@@ -166,21 +187,32 @@ def texts_of(form, rich_text=()):
             continue
         if isinstance(field, (models.SlugField, models.URLField)):
             continue
-        is_typed = name in form.fields
-        yield Text(
-            name=name,
-            label=label(field),
-            language=language_of(field),
-            value=(form[name].value() if is_typed else getattr(form.instance, field.attname)) or "",
-            anchor=form[name].auto_id if is_typed else "",
-            is_rich=name.rpartition("_")[0] in rich_text,
+        base = name.rpartition("_")[0]
+        yield _text(
+            form,
+            field,
+            is_rich=base in rich_text,
             is_line=not isinstance(field, models.TextField),
+            has_links=base in linked_text,
         )
     for name, field in form.fields.items():
         # Fields of the form alone, such as the first pledge text of a new sector.
         language = name.rpartition("_")[2]
         if name not in columns and language in dict(settings.LANGUAGES) and isinstance(field, forms.CharField):
             yield Text(name, str(field.label), language, form[name].value() or "", form[name].auto_id)
+
+
+def _text(form, field, **kind):
+    name = field.name
+    is_typed = name in form.fields
+    return Text(
+        name=name,
+        label=label(field),
+        language=language_of(field),
+        value=(form[name].value() if is_typed else getattr(form.instance, field.attname)) or "",
+        anchor=form[name].auto_id if is_typed else "",
+        **kind,
+    )
 
 
 def _grouped(findings):

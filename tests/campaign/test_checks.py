@@ -3,20 +3,34 @@
 from datetime import date, timedelta
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
 from campaign.checks import dates, figures, sentences
 from campaign.housekeeping import collect_links, enqueue_links
-from campaign.models import Article, ExternalLink, OldAddress, Page, Picture, Term
+from campaign.models import (
+    Article,
+    Demand,
+    ExternalLink,
+    OldAddress,
+    Page,
+    PageText,
+    Picture,
+    SiteSettings,
+    SocialLink,
+    Term,
+)
 from campaign.public_web import Web
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.records import resolver
 from pledges.models import Sector
 from tests.campaign.test_content import make_page
 from tests.dns import NameServer
+from tests.events import make_event
 from tests.factories import make_picture, make_staff, run_worker, sign_in
+from tests.mailings import make_mailing
 from tests.pages import Document, filled
 from tests.voices import make_voice
 
@@ -147,8 +161,8 @@ def test_a_source_passes_all_figures_of_a_page(editor):
     ],
 )
 def test_what_counts_as_a_figure(words, figure):
-    shown = figures._figure(words, {"116 117"})
-    assert figure in shown if figure else shown == ""
+    _words, match = figures._match(words, {"116 117"})
+    assert (match[0] if match else "") == figure
 
 
 def test_news_speaks_on_its_own_date(editor):
@@ -344,6 +358,104 @@ def test_links_of_the_content_are_collected_and_forgotten(settings):
     page.delete()
     collect_links()
     assert not ExternalLink.objects.filter(address="https://shembull.al/a?b=1&c=2").exists()
+
+
+def test_the_links_of_the_banner_of_networks_and_of_mailings_are_collected(editor):
+    site = SiteSettings.objects.create(
+        pk=1, banner_sq="a", banner_en="b", banner_url_sq="/sq/ndihme/", banner_url_en="https://b.al/x"
+    )
+    social = SocialLink.objects.create(settings=site, network="x", url="https://x.com/nejemi1")
+    words = {"button_sq": "a", "button_en": "b", "link_sq": "https://m.al/d", "link_en": "https://m.al/d"}
+    mailing = make_mailing("done", text_en="1 < 2.\n\nRead https://m.al/a(b), or:\nhttps://m.al/c.", **words)
+    collect_links()
+    wanted = ["https://b.al/x", social.url, "https://m.al/a(b)", "https://m.al/c", "https://m.al/d"]
+    links = ExternalLink.objects.filter(address__in=wanted)
+    assert links.uses() == {
+        wanted[0]: [site], social.url: [site], **{each: [mailing] for each in wanted[2:]},
+    }  # fmt: skip
+    listed = editor.get("/admin/campaign/externallink/").text
+    assert change(site) in listed and change(mailing) in listed
+    # Off the site, it leads visitors nowhere.
+    mailing.is_archived = False
+    mailing.save()
+    collect_links()
+    assert not ExternalLink.objects.filter(address="https://m.al/d").exists()
+
+
+@pytest.mark.parametrize(
+    ("label", "values", "column", "says"),
+    [
+        (
+            "campaign.SiteSettings",
+            {"banner_sq": "a", "banner_en": "b"},
+            "banner_url_en",
+            "where the sentence leads (English)",
+        ),
+        ("campaign.Organisation", {}, "url", ""),
+        ("campaign.HelpChannel", {}, "url", ""),
+        ("pledges.Event", {}, "map_url", ""),
+    ],
+)
+def test_a_field_that_is_an_address_is_checked_as_it_is_typed(editor, settings, label, values, column, says):
+    now, gone = timezone.now(), "https://shembull.al/gone"
+    ExternalLink.objects.create(address=gone, outcome="gone", checked_at=now, failing_since=now)
+    made = {"pledges.Event": make_event, "campaign.SiteSettings": lambda: SiteSettings.objects.create(pk=1)}
+    row = made[label]() if label in made else apps.get_model(label).objects.first()
+    for address, sentence in (
+        (gone, f"{gone}: there is no such page"),
+        (f"{settings.SITE_URL}/en/nowhere/", "/en/nowhere/, where there is no page"),
+    ):
+        [finding] = found(checked(editor, row, **values, **{column: address}), "link")
+        assert sentence in finding and says.lower() in finding.lower()
+    for address in (f"{settings.SITE_URL}/en/help/", f"{settings.SITE_URL}/sq/ndihme/" if not values else "/en/help/"):
+        assert found(checked(editor, row, **values, **{column: address}), "link") == []
+
+
+def test_a_banner_that_leads_nowhere_is_refused_and_one_that_waits_for_its_page_is_not(editor):
+    page, later = (
+        make_page(state="published", publish_at=timezone.now() + timedelta(days=2)),
+        timezone.localdate() + timedelta(days=3),
+    )
+    row = SiteSettings.objects.create(pk=1)
+    with translation.override("en"):
+        urls = {"banner_url_en": page.get_absolute_url(), "banner_url_sq": "/sq/ndihme/"}
+    form = filled(editor.get(change(row)), banner_sq="a", banner_en="b", **urls)
+    assert "not published" in editor.post(change(row), form, headers=ENGLISH).text
+    form |= {"banner_from_0": f"{later:%Y-%m-%d}", "banner_from_1": "09:00"}
+    assert editor.post(change(row), form, headers=ENGLISH).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("label", "column"),
+    [
+        ("campaign.PageText", "text_en"),
+        ("campaign.Demand", "text_en"),
+        ("pledges.Sector", "invitation_en"),
+        ("pledges.Mailing", "text_en"),
+        ("campaign.Page", "lead_en"),
+    ],
+)
+def test_figures_of_plain_texts_need_a_source_in_words(editor, label, column):
+    made = {"pledges.Mailing": make_mailing, "campaign.Page": make_page}
+    row = made[label]() if label in made else apps.get_model(label).objects.first()
+    [finding] = found(checked(editor, row, **{column: "It happens to 20% of children."}), "figure")
+    assert "20%" in finding and "must-fix" not in finding
+    for words in ("Since 23 July 2020, under law 124/2024, we met 3 times.", "Call 116 111."):
+        assert found(checked(editor, row, **{column: words}), "figure") == []
+    if label == "campaign.Page":
+        source = {"body_en": '<p>20% of children (<a href="https://example.org/">report</a>).</p>'}
+        assert found(checked(editor, row, **{column: "It happens to 20% of children."}, **source), "figure") == []
+    else:
+        for words in ("According to INSTAT it is 20%.", "Burimi: INSTAT. It is 20%.", "It is 20% (UNICEF, 2024)."):
+            assert found(checked(editor, row, **{column: words}), "figure") == []
+
+
+def test_the_starter_texts_have_no_figure_without_a_source(editor):
+    for model in (PageText, Demand, Sector, Page, Article):
+        for row in model.objects.all():
+            listed = found(Document(editor.get(change(row), headers=ENGLISH)), "figure")
+            # Bodies have had this check before: that of one page names how far it can be enlarged.
+            assert [each for each in listed if not each.startswith("Text (") or not hasattr(row, "body_sq")] == [], row
 
 
 def test_the_worker_visits_few_at_a_time_and_each_host_once(settings):

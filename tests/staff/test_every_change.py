@@ -461,7 +461,7 @@ def _mailing(button, state):
     def run(world):
         make_pledge(state="confirmed", updates=True)
         mailing = make_mailing(state, is_archived=button != "show")
-        data = {button: "1", "sure": "yes", "changed_at": mailing.changed_at.isoformat()}
+        data = {button: "1", "sure": "yes", "changed_at": mailing.changed_at.isoformat(), "note": "Shtoni burimin."}
         return world.client.post(f"/admin/pledges/mailing/{mailing.pk}/sending/", data)
 
     return run

@@ -4,13 +4,13 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 from reversion.models import Version
 
-from campaign.models import Demand
+from campaign.models import Demand, ExternalLink
 from pledges import follows
 from pledges.content import PledgeContent
 from pledges.models import BlockedAddress, County, Follow, MailerMinute, Mailing, Message, Sector, TrialMessage
@@ -185,7 +185,9 @@ def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
     Demand.objects.filter(key=key).update(is_shown=False)
     gone = "The demand that its recipients follow is not on our site now. Choose other recipients."
     assert said(press(besa, mailing, "release")) == [gone]
-    assert said(press(besa, mailing, "take_back")) == ["It is a draft again, and can be changed."]
+    assert said(press(besa, mailing, "take_back", note="Tjetër kërkesë.")) == [
+        "It is a draft again, and can be changed."
+    ]
     response = zana.get(change(mailing), headers=ENGLISH)
     assert "a demand that is not on our site now" in Document(response).words()
     response = zana.post(change(mailing), filled(response), headers=ENGLISH)
@@ -389,6 +391,97 @@ def test_a_text_that_was_changed_meanwhile_is_not_released(zana, besa):
     for stale in (seen, "", "x", "\0"):
         assert said(press(besa, mailing, "release", changed_at=stale)) == [changed]
     assert Mailing.objects.get().state == "ready"
+
+
+def test_a_link_that_leads_nowhere_refuses_submission_and_release(zana, besa, settings):
+    fan()
+    settings.SITE_URL = "https://nejemi1.shembull.al"
+    nowhere = f"{settings.SITE_URL}/en/nowhere/"
+    linked = {
+        "button_sq": "Lexoni",
+        "button_en": "Read",
+        "link_sq": f"{settings.SITE_URL}/sq/ndihme/",
+        "link_en": nowhere,
+    }
+    for changes in (linked, {"text_en": f"Hello.\n\nRead this: {nowhere}."}):
+        mailing = write(zana, **changes)
+        words = f"This link leads to {nowhere}, where there is no page."
+        assert words in Document(zana.get(change(mailing), headers=ENGLISH)).words()
+        [refusal] = said(press(zana, mailing, "submit"))
+        assert words in refusal
+        # It was there when the writer submitted it.
+        mailing.submit()
+        [refusal] = said(press(besa, mailing, "release"))
+        assert words in refusal
+        assert Mailing.objects.get(pk=mailing.pk).state == "ready"
+
+
+def test_a_failing_link_to_another_site_is_told_in_the_form_and_before_the_release(zana, besa):
+    fan()
+    now, address = timezone.now(), "https://example.org/news?no=1&language=en"
+    ExternalLink.objects.create(address=address, outcome="gone", checked_at=now, failing_since=now)
+    mailing = write(zana)
+    words = f"This link leads to {address}: there is no such page or site."
+    assert words in Document(zana.get(change(mailing), headers=ENGLISH)).words()
+    press(zana, mailing, "submit")
+    assert words in Document(press(besa, mailing, "release", sure=False)).words()
+    press(besa, mailing, "release")
+    assert Mailing.objects.get().state == "sending"
+
+
+def test_what_is_sent_back_has_a_note_that_the_writer_finds_until_it_is_submitted_again(zana, besa):
+    fan()
+    mailing = write(zana)
+    press(zana, mailing, "submit")
+    sentence = "Write in the note what should change, then press “Send back to the writer”."
+    assert said(press(besa, mailing, "take_back", note=" \x00 ")) == [sentence]
+    assert Mailing.objects.get().state == "ready"
+    note = "Shtoni burimin e shifrës."
+    press(besa, mailing, "take_back", note=note)
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.note) == ("draft", note)
+    [task] = [task for task in zana.get("/admin/", headers=ENGLISH).context["tasks"] if task.detail == note]
+    assert (task.label, task.url) == ("The news email “News from We are 1” was sent back to you", sending(mailing))
+    # Only its writers must do something.
+    assert note not in besa.get("/admin/").text
+    for url in (sending(mailing), change(mailing)):
+        assert note in Document(zana.get(url, headers=ENGLISH)).words()
+    history = Document(besa.get("/admin/staff/historyentry/", headers=ENGLISH)).words()
+    assert f"sent the news email “News from We are 1” back to the writer: “{note}”" in history
+    zana.post(change(mailing), filled(zana.get(change(mailing)), subject_en="News of today"))
+    assert Mailing.objects.get().note == note
+    press(zana, mailing, "submit")
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.note) == ("ready", "")
+    assert note not in zana.get("/admin/").text and note not in zana.get(sending(mailing)).text
+
+
+def test_a_writer_takes_it_back_without_a_note(zana):
+    fan()
+    mailing = write(zana)
+    press(zana, mailing, "submit")
+    page = Document(zana.get(sending(mailing)))
+    assert not page.all("textarea")
+    press(zana, mailing, "take_back")
+    mailing.refresh_from_db()
+    assert (mailing.state, mailing.note) == ("draft", "")
+
+
+def test_a_note_is_said_again_when_another_person_was_faster(zana, besa):
+    fan()
+    mailing = write(zana)
+    press(zana, mailing, "submit")
+    press(zana, mailing, "take_back")
+    assert said(press(besa, mailing, "take_back", note="Ndryshoni titullin.")) == [
+        f"{NOTHING}draft.",
+        "Your note was not saved: “Ndryshoni titullin.”",
+    ]
+
+
+def test_the_database_refuses_a_note_outside_a_draft():
+    mailing = make_mailing("ready")
+    with pytest.raises(IntegrityError, match="mailing_note_of_a_draft"):
+        Mailing.objects.filter(pk=mailing.pk).update(note="x")
 
 
 NOTHING = "Nothing was changed: this was done before, or someone else was faster. It is now: "
