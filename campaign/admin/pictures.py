@@ -15,6 +15,8 @@ from campaign.models import Picture
 from campaign.pictures import MAX_BYTES, too_many_bytes
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, KeepUsed, ModelAdmin, change_url
+from staff.admin.checks import TextChecks
+from staff.admin.optimistic_locking import OptimisticLocking
 
 # Pictures on a page of the library dialog.
 DIALOG_PAGE_SIZE = 12
@@ -56,14 +58,19 @@ class UnusedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Picture)
-class PictureAdmin(KeepUsed, ModelAdmin):
-    """Admin of pictures, with the JSON view of the library dialog."""
+class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
+    """Admin of pictures, with the JSON view of the library dialog. The history keeps the words; a replaced file is gone."""
 
     class Media:
         css = {"all": ["css/editor.css"]}
 
     comes_back = True
     form = PictureForm
+    kept_on_restore = ["file"]
+    not_recovered = _(
+        "The file of a deleted picture is gone, so it cannot be restored. Upload the picture again: you can copy the words from "
+        "here."
+    )
     list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]
     list_filter = [UnusedFilter]
