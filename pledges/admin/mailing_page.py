@@ -34,7 +34,6 @@ class MailingPage(MailPreviews):
     audited_as = ("mailing",)
     # What was written, and how to undo it.
     is_logged_too = True
-    frames = (("phone", gettext_lazy("On a phone")), ("desk", gettext_lazy("On a computer")))
 
     def kind_of(self, row):
         return Message.Kind.NEWS
@@ -84,7 +83,6 @@ class MailingPage(MailPreviews):
             "may_change": self.has_change_permission(request, mailing),
             "buttons": self._buttons(request, mailing),
             "mails": mails,
-            "frames": self.frames,
             "subject_warning": None if is_released else subject_warning(*(mail["subject"] for mail in mails)),
         }
         if is_released:
