@@ -41,6 +41,9 @@ class PictureForm(BilingualForm):
         if self.cleaned_data.get("is_decorative"):
             # A decorative picture has no description. Text typed before the box was ticked is dropped.
             self.cleaned_data |= {"alt_sq": "", "alt_en": ""}
+        for column in {"alt_sq", "alt_en"} & self.cleaned_data.keys():
+            # A description that the checks refuse is not missing: Picture.clean() would say so otherwise.
+            setattr(self.instance, column, self.cleaned_data[column])
         return super().clean()
 
 

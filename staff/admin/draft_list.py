@@ -209,7 +209,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(PublishingSettings)
-class PublishingSettingsAdmin(SettingsAdmin, OptimisticLocking, ModelAdmin):
+class PublishingSettingsAdmin(OptimisticLocking, SettingsAdmin):
     """The setting about a second person."""
 
     fieldsets = [(None, {"fields": ["needs_second_person"]})]
