@@ -15,6 +15,8 @@ from campaign.models import Picture
 from campaign.pictures import MAX_BYTES, too_many_bytes
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.base import BilingualForm, KeepUsed, ModelAdmin, change_url
+from staff.admin.checks import TextChecks
+from staff.admin.optimistic_locking import OptimisticLocking
 
 # Pictures on a page of the library dialog.
 DIALOG_PAGE_SIZE = 12
@@ -39,6 +41,9 @@ class PictureForm(BilingualForm):
         if self.cleaned_data.get("is_decorative"):
             # A decorative picture has no description. Text typed before the box was ticked is dropped.
             self.cleaned_data |= {"alt_sq": "", "alt_en": ""}
+        for column in {"alt_sq", "alt_en"} & self.cleaned_data.keys():
+            # A description that the checks refuse is not missing: Picture.clean() would say so otherwise.
+            setattr(self.instance, column, self.cleaned_data[column])
         return super().clean()
 
 
@@ -56,14 +61,19 @@ class UnusedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Picture)
-class PictureAdmin(KeepUsed, ModelAdmin):
-    """Admin of pictures, with the JSON view of the library dialog."""
+class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
+    """Admin of pictures, with the JSON view of the library dialog. The history keeps the words; a replaced file is gone."""
 
     class Media:
         css = {"all": ["css/editor.css"]}
 
     comes_back = True
     form = PictureForm
+    kept_on_restore = ["file"]
+    not_recovered = _(
+        "The file of a deleted picture is gone, so it cannot be restored. Upload the picture again: you can copy the words from "
+        "here."
+    )
     list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
     list_display_links = ["thumbnail", "description"]
     list_filter = [UnusedFilter]

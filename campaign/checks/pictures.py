@@ -6,7 +6,9 @@ from django.utils.translation import gettext as _
 
 from campaign import richtext
 from campaign.models import Picture
-from staff.admin.checks import Finding
+from pledges.languages import LANGUAGE_CODES
+from staff.admin.checks import Finding, Text
+from staff.admin.differences import editable_fields, label
 
 # A name that a camera, a phone or a program gave, or a word that describes nothing.
 NO_DESCRIPTION = re.compile(
@@ -17,12 +19,43 @@ NO_DESCRIPTION = re.compile(
 
 
 def check(content):
-    """Yield an error for each picture of a text that is gone or not described, and a finding for one not translated."""
+    """Yield an error for each picture that is gone or not described, and a finding for one not translated."""
+    if content.model is Picture:
+        yield from _in_library(content)
     shown = {text: richtext.picture_ids(richtext.clean(text.value)) for text in content.texts if text.is_rich}
     pictures = Picture.objects.in_bulk({pk for ids in shown.values() for pk in ids})
     for text, ids in shown.items():
         for pk in dict.fromkeys(ids):
             yield from _about(text, pictures.get(pk))
+    for text, picture in _chosen(content):
+        yield from _about(text, picture)
+
+
+def _chosen(content):
+    """Yield (Text, Picture) in each language for each picture that a field of the form chooses, such as the main picture."""
+    for field in editable_fields(content.model):
+        if field.related_model is not Picture or not (picture := content.value(field.name)):
+            continue
+        anchor = content.form[field.name].auto_id if field.name in content.form.fields else ""
+        for language in LANGUAGE_CODES:
+            yield Text(field.name, label(field), language, str(picture.pk), anchor), picture
+
+
+def _in_library(content):
+    """Yield an error for each description in the form of a picture that describes nothing."""
+    for text in content.texts:
+        if text.name.startswith("alt_") and not content.value("is_decorative") and _says_nothing(text.value):
+            yield Finding(
+                text,
+                "picture",
+                _("This does not say what the picture shows. Describe it in one sentence."),
+                passage=text.value.strip(),
+                is_error=True,
+            )
+
+
+def _says_nothing(description):
+    return NO_DESCRIPTION.fullmatch(description.strip()) is not None
 
 
 def _about(text, picture):
@@ -37,7 +70,7 @@ def _about(text, picture):
     if picture.is_decorative:
         return
     description = getattr(picture, f"alt_{text.language}").strip()
-    if not description or NO_DESCRIPTION.fullmatch(description):
+    if not description or _says_nothing(description):
         yield Finding(
             text,
             "picture",

@@ -49,7 +49,6 @@ class MailingPage(MailPreviews):
     audited_as = ("mailing",)
     # What was written, and how to undo it.
     is_logged_too = True
-    frames = (("phone", gettext_lazy("On a phone")), ("desk", gettext_lazy("On a computer")))
 
     def kind_of(self, row):
         return Message.Kind.NEWS
@@ -102,7 +101,6 @@ class MailingPage(MailPreviews):
             "buttons": self._buttons(request, mailing),
             "asks_note": self._asks_note(request, mailing) and self._may(request, STEPS["take_back"]),
             "mails": mails,
-            "frames": self.frames,
             "subject_warning": None if is_released else subject_warning(*(mail["subject"] for mail in mails)),
         }
         if is_released:

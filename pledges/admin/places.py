@@ -7,10 +7,11 @@ from pledges.admin.base import ProtectedByPledges
 from pledges.models import County, Municipality
 from staff.admin.base import ModelAdmin
 from staff.admin.in_history import SETTINGS
+from staff.admin.optimistic_locking import OptimisticLocking
 
 
 @admin.register(County)
-class CountyAdmin(ProtectedByPledges, ModelAdmin):
+class CountyAdmin(ProtectedByPledges, OptimisticLocking, ModelAdmin):
     """Counties. The code is fixed once saved: open data refers to it."""
 
     history_kind = SETTINGS
@@ -24,7 +25,7 @@ class CountyAdmin(ProtectedByPledges, ModelAdmin):
 
 
 @admin.register(Municipality)
-class MunicipalityAdmin(ModelAdmin):
+class MunicipalityAdmin(OptimisticLocking, ModelAdmin):
     """Municipalities of the counties."""
 
     history_kind = SETTINGS

@@ -29,9 +29,6 @@ REVEALING_SUBJECT = _(
 class MailPreviews:
     """ModelAdmin mixin. The form has `typed_words(language)`: what is typed, valid or not. `pk` is None before the first save."""
 
-    # (CSS class, label) of the widths in which a preview shows each mail; () for one frame.
-    frames = ()
-
     def kind_of(self, row):
         """The MessageKind of the mails that this row has the words of."""
         raise NotImplementedError
@@ -107,7 +104,6 @@ class MailPreviews:
         context = self._context(request, row, _("Preview")) | {
             "form": form,
             "mails": mails,
-            "frames": self.frames,
             "subject_warning": subject_warning(*(mail["subject"] for mail in mails)),
             "can_send_trial": self._may_write(request, row),
             **self.preview_context(form),

@@ -87,10 +87,10 @@ class CheckedForm(forms.ModelForm):
     def clean(self):
         cleaned = super().clean()
         if self.model_admin.publishes(self):
-            for finding in self.model_admin.findings(self, []):
-                if finding.is_error:
-                    name = finding.text.name if finding.text.name in self.fields else None
-                    self.add_error(name, ValidationError(finding.as_error(), code="broken"))
+            broken = [finding for finding in self.model_admin.findings(self, []) if finding.is_error]
+            # Once for both languages of a field that has none.
+            for name, words in dict.fromkeys((finding.text.name, finding.as_error()) for finding in broken):
+                self.add_error(name if name in self.fields else None, ValidationError(words, code="broken"))
         return cleaned
 
 

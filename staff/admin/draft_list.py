@@ -22,6 +22,7 @@ from staff.admin import draft_forms
 from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
 from staff.admin.draft_preview import CannotShow
 from staff.admin.drafting import PUBLISH
+from staff.admin.optimistic_locking import OptimisticLocking
 from staff.models import Draft, PublishingSettings
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
@@ -208,7 +209,7 @@ class DraftAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(PublishingSettings)
-class PublishingSettingsAdmin(SettingsAdmin):
+class PublishingSettingsAdmin(OptimisticLocking, SettingsAdmin):
     """The setting about a second person."""
 
     fieldsets = [(None, {"fields": ["needs_second_person"]})]

@@ -22,6 +22,9 @@ from staff.admin.restoring import RestoringAdmin
 class VersionHistory(RestoringAdmin):
     """Mixin for ModelAdmin: the pages on which staff read, compare and restore versions."""
 
+    # Why deleted rows cannot be created again, of kinds that lose more than a version holds.
+    not_recovered = None
+
     def version_refusal(self, request):
         """Why this account may not restore a version, or None."""
         return
@@ -120,8 +123,8 @@ class VersionHistory(RestoringAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         version = _get_or_404(Version.objects.get_deleted(self.model), version_id)
-        errors = []
-        if request.method == "POST":
+        errors = [self.not_recovered] if self.not_recovered else []
+        if request.method == "POST" and not errors:
             refusal = None if self.recovered_values else self.version_refusal(request)
             if refusal:
                 errors = [refusal]
@@ -138,6 +141,7 @@ class VersionHistory(RestoringAdmin):
             "opts": self.opts,
             "version": _version_context(version),
             "contents": [field_contents(row, self.rich_text) for row in rows],
+            "may_restore": not self.not_recovered,
             "errors": errors,
         }
         return TemplateResponse(request, "staff/recover.html", context)

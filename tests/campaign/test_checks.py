@@ -287,6 +287,37 @@ def test_a_picture_that_is_gone_or_not_described_refuses_publication(editor):
         assert errors == ({"body_sq", "body_en"} if is_refused else set())
 
 
+@pytest.mark.parametrize(("kind", "field"), [("page", "picture"), ("sitesettings", "share_picture")])
+def test_a_chosen_picture_that_is_not_described_refuses_publication_as_one_in_the_text(editor, kind, field):
+    named, same, good = (make_picture() for _ in range(3))
+    Picture.objects.filter(pk=named.pk).update(alt_sq="IMG_2041", alt_en="IMG_2041")
+    Picture.objects.filter(pk=same.pk).update(alt_sq="Tirana", alt_en="Tirana")
+    Picture.objects.filter(pk=good.pk).update(alt_sq="Nxënës mbjellin një pemë", alt_en="Pupils plant a tree")
+    path = change(make_page()) if kind == "page" else "/admin/campaign/sitesettings/1/change/"
+    form = filled(editor.get(path), **{field: named.pk})
+    response = editor.post(path, form, headers=ENGLISH)
+    [error] = response.context["adminform"].form.errors[field]
+    assert "IMG_2041" in error
+    assert editor.post(path, form | {field: same.pk}).status_code == 302
+    document = Document(editor.get(path, headers=ENGLISH))
+    assert any("the same description" in each for each in found(document, "picture"))
+    assert editor.post(path, filled(editor.get(path), **{field: good.pk})).status_code == 302
+    assert not found(Document(editor.get(path, headers=ENGLISH)), "picture")
+
+
+def test_the_library_refuses_a_description_that_says_nothing(editor):
+    picture = make_picture()
+    form = filled(editor.get(change(picture)), file=None)
+    response = editor.post(change(picture), form | {"alt_en": "IMG_2041"}, headers=ENGLISH)
+    [error] = response.context["adminform"].form.errors["alt_en"]
+    assert error == "“IMG_2041”: This does not say what the picture shows. Describe it in one sentence."
+    assert editor.post(change(picture), form | {"alt_en": "IMG_2041", "is_decorative": "on"}).status_code == 302
+    term = found(
+        checked(editor, picture, file=None, alt_sq="Pornografi me fëmijë.", alt_en="Child pornography."), "words"
+    )
+    assert any("Child pornography" in each for each in term)
+
+
 # The panel
 
 

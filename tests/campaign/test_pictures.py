@@ -22,19 +22,21 @@ from django.db.models import ProtectedError
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 from PIL import Image, ImageCms
+from reversion.models import Version
 
 from campaign import housekeeping, pictures, richtext
 from campaign.models import Article, Page, Picture
 from campaign.pictures import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
 from tests.campaign.test_content import make_page, words
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
-from tests.pages import Document
+from tests.pages import Document, filled
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/campaign/picture/add/"
 LIST = "/admin/campaign/picture/"
+ENGLISH = {"accept-language": "en"}
 GPS, ORIENTATION, MAKER, MODEL = 0x8825, 0x0112, 0x010F, 0x0110
 
 
@@ -677,4 +679,47 @@ def test_the_dialog_uploads_only_for_those_who_may_add_pictures(client):
     sign_in(client, make_staff("view_picture"))
     assert library(client)["may_add"] is False
     assert upload(client).status_code == 403
+    assert not Picture.objects.exists()
+
+
+# Two editors, and the history
+
+
+def test_two_editors_of_a_picture_do_not_undo_each_other(admin_client):
+    picture = make_picture()
+    path = f"{LIST}{picture.pk}/change/"
+    opened = filled(admin_client.get(path), file=None)
+    assert admin_client.post(path, opened | {"alt_en": "Children"}).status_code == 302
+    second = admin_client.post(path, opened | {"credit_sq": "Foto: CRCA", "credit_en": "Photo: CRCA"})
+    assert second.status_code == 200
+    assert 'value="Photo: CRCA"' in second.text and "Children" in second.text
+    picture.refresh_from_db()
+    assert (picture.alt_en, picture.credit_en) == ("Children", "")
+    again = opened | {"credit_sq": "Foto: CRCA", "credit_en": "Photo: CRCA"}
+    again["save_over"] = second.context["conflict"]["current_state"]
+    assert admin_client.post(path, again).status_code == 302
+
+
+def test_earlier_words_of_a_picture_come_back_and_its_present_file_stays(admin_client):
+    picture = make_picture(alt_en="The first words")
+    path = f"{LIST}{picture.pk}/change/"
+    replaced = filled(admin_client.get(path), alt_en="Other words", file=make_upload(400, 400))
+    assert admin_client.post(path, replaced).status_code == 302
+    picture.refresh_from_db()
+    version = Version.objects.get_for_object(picture).last()
+    page = f"{LIST}{picture.pk}/history/{version.pk}/"
+    seen = admin_client.get(page).context["seen"]
+    assert admin_client.post(page, {"seen": seen}).status_code == 302
+    restored = Picture.objects.get()
+    assert (restored.alt_en, restored.file.name) == ("The first words", picture.file.name)
+    assert Path(restored.file.path).exists()
+
+
+def test_the_words_of_a_deleted_picture_can_be_read_but_not_its_file_restored(admin_client):
+    picture = make_picture(alt_en="The first words")
+    admin_client.post(f"{LIST}{picture.pk}/delete/", {"post": "yes"})
+    path = f"{LIST}deleted/{Version.objects.get_deleted(Picture).get().pk}/"
+    for page in (admin_client.get(path, headers=ENGLISH), admin_client.post(path, headers=ENGLISH)):
+        assert "The first words" in page.text and "Upload the picture again" in page.text
+        assert "Restore it" not in page.text
     assert not Picture.objects.exists()

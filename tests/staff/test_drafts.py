@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from reversion.models import Version
 
 from campaign.models import Article, HelpChannel, Material, Page, PageText, Statistic
 from pledges import kept_pages, snapshot
@@ -360,6 +361,18 @@ def test_with_a_second_person_the_writer_cannot_publish(editor, other):
     assert row.text_en == "Two of us"
 
 
+def test_the_setting_about_a_second_person_is_not_saved_over_a_newer_one(editor, other):
+    settings = PublishingSettings.objects.get_or_create(pk=1)[0]
+    opened = filled(editor.get(path_of(settings)))
+    assert other.post(path_of(settings), opened | {"needs_second_person": "on"}).status_code == 302
+    assert "besa" in editor.post(path_of(settings), opened, headers=ENGLISH).text
+    assert PublishingSettings.load().needs_second_person
+    version = Version.objects.get_for_object(settings).last()
+    path = f"/admin/staff/publishingsettings/1/history/{version.pk}/"
+    assert other.post(path, {"seen": other.get(path).context["seen"]}).status_code == 302
+    assert not PublishingSettings.load().needs_second_person
+
+
 def test_with_a_second_person_a_wanted_time_is_scheduled_by_the_approval(editor, other):
     PublishingSettings.objects.update_or_create(pk=1, defaults={"needs_second_person": True})
     row = text()
@@ -423,8 +436,6 @@ def test_restoring_is_publishing(editor, writer):
     row = text()
     press(editor, row, "_save", text_en="One")
     press(editor, row, "_save", text_en="Two")
-    from reversion.models import Version
-
     version = Version.objects.get_for_object(row).last()
     path = f"/admin/campaign/pagetext/{row.pk}/history/{version.pk}/"
     seen = writer.get(path).context["seen"]

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 
-from staff.admin.content import ContentAdmin
+from staff.admin.history import VersionHistory
 from tests.drill import rounds
 from tests.factories import make_pledge, make_staff, sign_in
 
@@ -75,7 +75,7 @@ def visit():
 def pages(kind, *args):
     """The path of this kind of page of every model that has it."""
     for model, model_admin in admin.site._registry.items():
-        if kind not in ("deleted", "version") or isinstance(model_admin, ContentAdmin):
+        if kind not in ("deleted", "version") or isinstance(model_admin, VersionHistory):
             yield reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}", args=args)
 
 

@@ -14,7 +14,7 @@ from reversion.models import Version
 
 from campaign.models import ExternalLink, Material
 from pledges.models import Batch, Export, Message, Milestone, Pledge
-from staff.admin.content import ContentAdmin
+from staff.admin.history import VersionHistory
 from staff.models import AuditEntry, Draft
 from staff.roles import Role
 from tests.data_requests import make_request
@@ -153,10 +153,10 @@ OWN_VIEWS = {
 }
 # Open only to the user who sent the trial mail (tests/pledges/mail/test_content.py).
 OWNER_ONLY = {"pledges_messagetext_tried", "pledges_mailing_tried"}
-# History pages of content, by the letter that permits them.
+# Pages of the versions, by the letter that permits them.
 HISTORY = {"version": "V", "deleted": "A", "recover": "A"}
-# 22 models are content.
-VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 22
+# 26 models have a history.
+VISITS = len(PAGES) * len(MODELS) + len(HISTORY) * 26
 # Pages for every signed-in user, and their status.
 FOR_ALL = {
     "index": 200,
@@ -259,7 +259,7 @@ def responses(client, rows):
             name = f"{label.replace('.', '_')}_{page}"
             path = reverse(f"admin:{name}", args=[] if letter in "LA" else [row.pk])
             yield label, letter, client.post(path, {}) if letter == "S" else client.get(path)
-        if is_content(label):
+        if has_history(label):
             version = version_of(row)
             for page, args in {"version": [row.pk, version], "deleted": [], "recover": [version]}.items():
                 path = reverse(f"admin:{label.replace('.', '_')}_{page}", args=args)
@@ -277,9 +277,9 @@ def _arguments(name, rows, label):
     return [*([rows[label].pk] if label else []), *(["en"] if name == "staff_draft_page" else [])]
 
 
-def is_content(label):
-    """Whether the model is content with a history."""
-    return isinstance(admin.site.get_model_admin(apps.get_model(label)), ContentAdmin)
+def has_history(label):
+    """Whether versions of the model are kept."""
+    return isinstance(admin.site.get_model_admin(apps.get_model(label)), VersionHistory)
 
 
 def version_of(row):
@@ -295,7 +295,7 @@ def test_every_model_and_address_is_in_the_tables():
     of_models = {
         f"{label.replace('.', '_')}_{page}"
         for label in MODELS
-        for page in [*PAGES.values(), *(HISTORY if is_content(label) else [])]
+        for page in [*PAGES.values(), *(HISTORY if has_history(label) else [])]
     }
     assert url_names() - of_models - set(OWN_VIEWS) - OWNER_ONLY == set(FOR_ALL)
 

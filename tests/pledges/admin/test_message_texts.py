@@ -182,8 +182,11 @@ def test_the_preview_shows_the_input_in_both_languages_as_text_and_html_and_save
     response = editor.post(path_of_text("counted", "preview"), data, headers=ENGLISH)
     page = Document(response)
     frames = page.all("iframe")
-    assert len(frames) == 2 and all("sandbox" in page.of(frame) for frame in frames)
-    html = page.of(frames[1])["srcdoc"]
+    assert [page.of(frame)["title"] for frame in frames] == [
+        "On a phone: Albanian", "On a computer: Albanian", "On a phone: English", "On a computer: English",
+    ]  # fmt: skip
+    assert all("sandbox" in page.of(frame) for frame in frames)
+    html = page.of(frames[3])["srcdoc"]
     assert "Dear Arta Shembulli, &lt;b&gt;now&lt;/b&gt;" in html
     assert "<a " in html and "href" not in html
     texts = [page.words(text) for text in page.all("pre")]
@@ -215,7 +218,7 @@ def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_mess
     response = editor.post(path_of_text("confirm", "preview"), data, headers=ENGLISH)
     assert "Text (English): You cannot use {nmae} here." in response.text
     assert "Include {day} here" in response.text
-    assert "Hello {nmae}" in Document(response).of(Document(response).all("iframe")[1])["srcdoc"]
+    assert "Hello {nmae}" in Document(response).of(Document(response).all("iframe")[3])["srcdoc"]
     assert "/try/" not in response.text
     assert editor.post(path_of_text("confirm", "try"), data).status_code == 200
     assert not TrialMessage.objects.exists()
@@ -224,7 +227,7 @@ def test_the_preview_of_an_invalid_text_shows_the_errors_and_offers_no_test_mess
 # News has words of its own (test_mailings.py).
 @pytest.mark.parametrize("kind", [kind for kind in Message.Kind if kind != Message.Kind.NEWS])
 def test_every_kind_has_a_form_and_a_preview(editor, kind):
-    assert len(Document(editor.get(path_of_text(kind, "preview"))).all("iframe")) == 2
+    assert len(Document(editor.get(path_of_text(kind, "preview"))).all("iframe")) == 4
     assert editor.get(path_of_text(kind)).status_code == 200
 
 
