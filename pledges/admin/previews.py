@@ -132,7 +132,7 @@ class MailPreviews:
         return {
             **self.admin_site.each_context(request),
             "title": title,
-            "subtitle": str(row),
+            "subtitle": capfirst(str(row)),
             "opts": self.opts,
             "row": row,
             "change_url": self._url("change", row) if row.pk else "",
