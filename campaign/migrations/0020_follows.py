@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaign", "0019_words_of_help"), ("pledges", "0057_messages_of_mailings")]
+    dependencies = [("campaign", "0019_words_of_help"), ("pledges", "0058_messages_of_mailings")]
 
     operations = [
         migrations.RunSQL(

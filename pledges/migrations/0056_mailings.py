@@ -1,7 +1,5 @@
 """News by email: what supporters follow, mailings, and their messages."""
 
-from pathlib import Path
-
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
@@ -9,8 +7,6 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
-
-SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
@@ -559,5 +555,4 @@ class Migration(migrations.Migration):
                 name="mailing_released_by_another",
             ),
         ),
-        migrations.RunSQL((SQL / "mailings.sql").read_text(), migrations.RunSQL.noop),
     ]

@@ -1,11 +1,19 @@
 """`rehearse_migrations`: which statements of a migration would keep visitors from signing."""
 
+import contextlib
+import os
+import subprocess
+import sys
+
+import psycopg2
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
 from pledges.management.commands.rehearse_migrations import Watch
 from tests.factories import make_pledge
+from tests.site import url_of_test_database
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +44,16 @@ LONG = {
     ],
     "another table under a lock of the table": [TRIGGER, "CREATE INDEX extra ON pledges_message (kind)"],
 }
+
+# The migrations of a release that ran on a server.
+RELEASE = [("pledges", "0048_indexes_of_messages"), ("campaign", "0014_addresses"), ("staff", "0003_words")]
+REHEARSE = f"""
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+MigrationExecutor(connection).migrate({RELEASE})
+call_command("rehearse_migrations", verbosity=0)
+"""
 
 
 def refused(statements):
@@ -70,3 +88,26 @@ def test_a_database_of_a_newer_version_is_refused_with_a_sentence():
         CommandError, match=r"newer version, which has pledges\.9999_later: run deploy/rollback instead"
     ):
         call_command("rehearse_migrations")
+
+
+@pytest.fixture
+def empty_database():
+    """The URL of a new database beside that of the tests."""
+    name = f"{connection.settings_dict['NAME']}_rehearsal"
+    with contextlib.closing(psycopg2.connect(url_of_test_database())) as server, server.cursor() as cursor:
+        server.autocommit = True
+        cursor.execute(f"CREATE DATABASE {name}")
+        yield url_of_test_database().replace(f"/{connection.settings_dict['NAME']}", f"/{name}")
+        cursor.execute(f"DROP DATABASE {name}")
+
+
+@pytest.mark.direct
+def test_the_migrations_since_a_release_keep_no_visitor_from_signing(empty_database):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", REHEARSE],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DEV": "1", "DATABASE_URL": empty_database},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr.splitlines()[-3:]

@@ -29,7 +29,8 @@ ASKED = {"asked_at": timezone.now(), "answered_question": 1, "answered_at": time
 
 def signed(week=1, step="confirmed", **values):
     """A pledge of so many weeks ago that came as far as this step; on the Monday, at noon."""
-    at = timezone.now().replace(hour=11) - timedelta(days=timezone.localdate().weekday(), weeks=week)
+    now = timezone.localtime()
+    at = (now - timedelta(days=now.weekday(), weeks=week)).replace(hour=12)
     at = min(at, timezone.now() - timedelta(minutes=1))
     state = "pending" if step == "signed" else "confirmed"
     times = {"confirmed_at": at} if state == "confirmed" else {}

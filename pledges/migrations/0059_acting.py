@@ -10,7 +10,7 @@ SQL = Path(__file__).parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pledges", "0057_messages_of_mailings"),
+        ("pledges", "0058_messages_of_mailings"),
     ]
 
     operations = [

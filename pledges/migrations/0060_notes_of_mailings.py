@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pledges", "0058_acting"),
+        ("pledges", "0059_acting"),
     ]
 
     operations = [

@@ -9,10 +9,13 @@ BULK = ["reminder", "keep", "how", "news"]
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("pledges", "0056_mailings")]
+    dependencies = [("pledges", "0057_rules_of_mailings")]
 
     operations = [
         ValidateConstraint("message", "message_news_of_a_mailing"),
+        migrations.RunSQL(
+            "ALTER TABLE pledges_follow VALIDATE CONSTRAINT follow_pledge_exists", migrations.RunSQL.noop
+        ),
         migrations.SeparateDatabaseAndState(
             [
                 # One that was interrupted leaves an invalid index.
