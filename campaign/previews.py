@@ -1,15 +1,17 @@
 """Signed links to previews of unpublished or unsaved pages and articles, valid for PREVIEW_LIFETIME."""
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.core import signing
 from django.urls import reverse
 from django.utils import translation
 
-from campaign.models import Article, Page, Preview
-from campaign.models.previews import PREVIEW_LIFETIME
+from campaign.models import Article, Page
 from staff.models import Draft
 
-MODELS_BY_NAME = {model._meta.model_name: model for model in (Page, Article, Preview, Draft)}
+PREVIEW_LIFETIME = timedelta(days=7)
+MODELS_BY_NAME = {model._meta.model_name: model for model in (Page, Article, Draft)}
 
 
 def _signer():
@@ -17,7 +19,7 @@ def _signer():
 
 
 def path(row, language):
-    """Return the signed URL path, in a language, of the preview of a page, an article or a Preview."""
+    """Return the signed URL path, in a language, of the preview of a page, an article or a draft."""
     with translation.override(language):
         return reverse("campaign:preview", args=[_signer().sign(f"{row._meta.model_name}.{row.pk}")])
 
@@ -31,6 +33,4 @@ def find(token):
     row = MODELS_BY_NAME[model_name].objects.filter(pk=pk).first()
     if isinstance(row, Draft):
         return admin.site.get_model_admin(row.model).typed_row(row), False
-    if isinstance(row, Preview):
-        return row.restore(), False
     return row, row is not None

@@ -229,7 +229,7 @@ def redigest():
 
 
 def fill_name_bits():
-    """Compute the bits of names that have none: of rows of an earlier release, and of changed names; returns of how many."""
+    """Compute the bits of names that have none: changed names; returns of how many."""
     return Pledge.objects.fill_name_bits()
 
 

@@ -11,7 +11,6 @@ from campaign.models.news import Article
 from campaign.models.organisations import Organisation
 from campaign.models.pages import Page
 from campaign.models.pictures import Picture
-from campaign.models.previews import Preview
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings
 from campaign.models.social import SocialLink
@@ -35,7 +34,6 @@ __all__ = [
     "Page",
     "PageText",
     "Picture",
-    "Preview",
     "ProtectionUnit",
     "SiteSettings",
     "SocialLink",

@@ -43,10 +43,7 @@ class DemandQuerySet(ShownQuerySet):
 
 
 class Demand(ContentItem):
-    """A demand of the movement to the state. Its address never changes, because letters and posts carry it.
-
-    The columns `step`, `as_of` and `source` of the release before stay in the table (migration 0013); a later one removes them.
-    """
+    """A demand of the movement to the state. Its address never changes, because letters and posts carry it."""
 
     title = TranslatedField(
         models.CharField(
@@ -62,13 +59,11 @@ class Demand(ContentItem):
             help_text=_("Say how things are now, with dates, for example “The ministry answered in March”."),
         )
     )
-    # Nullable for the release before, which creates demands without it. Their address is the key.
     slug = TranslatedField(
         models.SlugField(
             _("address"),
             max_length=80,
             unique=True,
-            null=True,
             error_messages={"unique": _("Another demand already uses this address. Choose a different one.")},
             help_text=_(
                 "The last part of the page’s address, for example “national-register”. It cannot be changed later."

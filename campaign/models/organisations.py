@@ -104,11 +104,9 @@ class Organisation(ContentItem):
         PARTNER = "partner", _("partner")
         SUPPORTER = "supporter", _("supporter")
 
-    # The release before keeps the role in the column "kind" of the table of partners.
     role = models.CharField(
         _("role"),
         max_length=9,
-        db_column="kind",
         choices=Role,
         default=Role.SUPPORTER,
         help_text=_("Founders appear first. The role of a patron, a donor or a partner is shown under the name."),
@@ -119,7 +117,6 @@ class Organisation(ContentItem):
         choices=OrganisationKind,
         default=OrganisationKind.OTHER,
         db_default=OrganisationKind.OTHER,
-        db_column="organisation_kind",
         help_text=_("Shown under the name. Visitors filter the list by it."),
     )
     name = TranslatedField(
@@ -175,7 +172,6 @@ class Organisation(ContentItem):
 
     class Meta(ContentItem.Meta):
         abstract = False
-        db_table = "campaign_partner"
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         constraints = [

@@ -1,8 +1,7 @@
 """Starter content: texts in fixed places, help channels, pages, news, demands, voices, statistics, organisations, terms,
 handouts, and one child protection unit for each municipality, of which nothing is known.
 
-Each item has a stable key and is created once. What staff changed or deleted is not restored; what they left alone follows its
-corrections.
+Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
 
 import re
@@ -28,7 +27,6 @@ from campaign.models import (
 )
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality, Sector, StarterItem
-from pledges.models.starter import digests
 from pledges.starter import load
 
 FOLDER = Path(__file__).parent
@@ -52,9 +50,8 @@ VIEW_NAMES = {
 
 
 def write():
-    """Create what is new and correct what staff left alone; returns how many items. The caller opens the transaction."""
-    # A channel or demand that staff verified is theirs: a corrected number or state would carry the date of another one.
-    written = sum(_items(HelpChannel, "channel", "channels", verified_on=None))
+    """Create what is missing, once; returns how many items. The caller opens the transaction."""
+    written = sum(_items(HelpChannel, "channel", "channels"))
     written += sum(_pages())
     written += sum(_sector_pages())
     written += sum(_items(PageText, "text", "texts"))
@@ -72,28 +69,26 @@ def write():
 # Each of these functions yields, for each item, whether it was written now.
 
 
-def _items(model, prefix, file, **values):
+def _items(model, prefix, file):
     for position, row in enumerate(load(file, FOLDER), start=1):
-        rows = model.objects.filter(key=row["key"])
-        yield StarterItem.follow(f"{prefix}:{row['key']}", rows, position=position, **values, **row)
+        yield StarterItem.create_once(f"{prefix}:{row['key']}", model.objects.create, position=position, **row)
 
 
 def _demands():
-    """Demands follow their corrections; their steps, which never change, are created once."""
     for position, row in enumerate(load("demands", FOLDER), start=1):
-        item, steps = f"demand:{row['key']}", row.pop("steps")
-        values = {"position": position, "checked_on": None, **row}
-        yield StarterItem.follow(item, Demand.objects.filter(key=row["key"]), **values)
-        demand = Demand.objects.filter(key=row["key"]).first()
-        if demand and digests(demand, values) == StarterItem.objects.get(pk=item).written:
-            for step in steps:
-                key = f"step:{row['key']}:{step['date']}"
-                yield StarterItem.create_once(key, DemandStep.objects.create, demand=demand, **step)
+        steps = row.pop("steps")
+        yield StarterItem.create_once(f"demand:{row['key']}", _create_demand, steps=steps, position=position, **row)
+
+
+def _create_demand(steps, **values):
+    demand = Demand.objects.create(**values)
+    for step in steps:
+        DemandStep.objects.create(demand=demand, **step)
 
 
 def _pages():
     for row in load("pages", FOLDER):
-        yield _publish(f"page:{row['key']}", Page.objects.filter(key=row["key"]), **row)
+        yield _publish(f"page:{row['key']}", Page, **row)
 
 
 def _sector_pages():
@@ -101,19 +96,17 @@ def _sector_pages():
         sector = Sector.objects.filter(slug=row.pop("sector")).first()
         if sector is not None:
             key = f"sector-{sector.slug}"
-            yield _publish(f"page:{key}", Page.objects.filter(key=key), key=key, sector=sector, **row)
+            yield _publish(f"page:{key}", Page, key=key, sector=sector, **row)
 
 
 def _articles():
     for row in load("articles", FOLDER):
-        key = row.pop("key")
-        # Articles have no key. One with another address was changed by staff.
-        yield _publish(f"article:{key}", Article.objects.filter(slug_sq=row["slug_sq"]), **row)
+        yield _publish(f"article:{row.pop('key')}", Article, **row)
 
 
 def _by_key(model, prefix, file):
     for row in load(file, FOLDER):
-        yield StarterItem.follow(f"{prefix}:{row['key']}", model.objects.filter(key=row["key"]), **row)
+        yield StarterItem.create_once(f"{prefix}:{row['key']}", model.objects.create, **row)
 
 
 def _units():
@@ -122,12 +115,11 @@ def _units():
         yield StarterItem.create_once(key, ProtectionUnit.objects.create, municipality=place)
 
 
-def _publish(item, rows, /, **values):
+def _publish(item, model, /, **values):
     pages = {page["key"]: page for page in load("pages", FOLDER)}
     for language in LANGUAGE_CODES:
-        # As it is saved, so that it can be compared with the row.
         values[f"body_{language}"] = richtext.clean(_resolve_urls(values[f"body_{language}"], language, pages))
-    return StarterItem.follow(item, rows, state=rows.model.State.PUBLISHED, **values)
+    return StarterItem.create_once(item, model.objects.create, state=model.State.PUBLISHED, **values)
 
 
 def _resolve_urls(html, language, pages):

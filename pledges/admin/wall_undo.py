@@ -73,7 +73,6 @@ class UndoWall:
         return words % {"count": entry.count}
 
     def links_in_history(self, request, entry, row):
-        # Entries of earlier releases do not have the state before.
         can_be_undone = "before" in entry.details and entry.details["wall"] in DECISIONS
         return [(_("See or undo it"), undo_url(entry))] if can_be_undone else []
 

@@ -68,10 +68,6 @@ class CommitmentsForm(forms.Form):
         self.pledge.chosen.exclude(commitment__in=ticked).delete()
         kept = list(self.pledge.chosen.all())
         free = iter(sorted(set(SLOTS) - {row.slot for row in kept}))
-        for row in kept:
-            # Written by the release before.
-            if row.slot is None:
-                self.pledge.chosen.filter(pk=row.pk).update(slot=next(free))
         known = {row.commitment_id for row in kept}
         new = [
             ChosenCommitment(pledge=self.pledge, commitment=commitment, slot=next(free))

@@ -123,8 +123,7 @@ class ChosenCommitment(models.Model):
         Commitment, on_delete=models.PROTECT, related_name="chosen", verbose_name=_("commitment")
     )
     chosen_at = models.DateTimeField(_("chosen"), db_default=Now(), editable=False)
-    # Null in rows that the release before wrote: required in the next one.
-    slot = models.PositiveSmallIntegerField(null=True, editable=False)
+    slot = models.PositiveSmallIntegerField(editable=False)
     # The plan. Each part of it is optional.
     day = models.DateField(_("day"), null=True, editable=False)
     part = models.CharField(_("part of the day"), max_length=9, choices=Part, default="", db_default="", editable=False)
@@ -146,7 +145,7 @@ class ChosenCommitment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["pledge", "commitment"], name="chosen_commitment_unique"),
             models.UniqueConstraint(fields=["pledge", "slot"], name="chosen_commitment_slot_unique"),
-            models.CheckConstraint(name="chosen_commitment_at_most_three", condition=Q(slot=None) | Q(slot__in=SLOTS)),
+            models.CheckConstraint(name="chosen_commitment_at_most_three", condition=Q(slot__in=SLOTS)),
             models.CheckConstraint(
                 name="chosen_commitment_plan_to_remind_of",
                 condition=Q(remind_at=None) | Q(day__isnull=False) & ~Q(part=""),

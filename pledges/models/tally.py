@@ -19,8 +19,7 @@ class Way(models.TextChoices):
 
 
 def _way():
-    # The default is for the release before, whose statements do not name the way.
-    return models.CharField(max_length=6, choices=Way, db_default=Way.ONLINE)
+    return models.CharField(max_length=6, choices=Way)
 
 
 class TallyDelta(models.Model):

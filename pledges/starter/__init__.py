@@ -1,7 +1,6 @@
 """Starter content: counties, sectors with wordings and commitments, provider rules, message texts, words, ready answers.
 
-Each item has a stable key and is created once. What staff changed or deleted is not restored. Texts that staff left alone follow
-their corrections; a corrected wording is the next version.
+Each item has a stable key and is created once. What staff changed or deleted is not restored.
 """
 
 import json
@@ -32,7 +31,7 @@ def load(name, folder=FOLDER):
 
 
 def write():
-    """Create what is new and correct what staff left alone; returns how many items. The caller opens the transaction."""
+    """Create what is missing, once; returns how many items. The caller opens the transaction."""
     written = (
         sum(_counties()) + sum(_sectors()) + sum(_provider_rules()) + sum(_message_texts()) + sum(_refused_words())
     )
@@ -70,31 +69,25 @@ def _create_county(row):
 
 
 def _sectors():
-    yield _wording("consent", Wording.objects.consent(), kind=Wording.Kind.CONSENT, **load("consent"))
+    yield _wording("consent", kind=Wording.Kind.CONSENT, **load("consent"))
     for position, row in enumerate(load("sectors"), start=1):
         slug, commitments = row["slug"], row.pop("commitments")
         words = {f"text_{language}": row.pop(f"words_{language}", "") for language in LANGUAGE_CODES}
-        yield StarterItem.follow(f"sector:{slug}", Sector.objects.filter(slug=slug), position=position, **row)
+        yield StarterItem.create_once(f"sector:{slug}", Sector.objects.create, position=position, **row)
         # None if staff deleted the sector.
         sector = Sector.objects.filter(slug=slug).first()
         # Children sign no text: they are a number in a group pledge.
         if sector is not None and all(words.values()):
-            yield _wording(slug, sector.wordings.all(), kind=Wording.Kind.PLEDGE, sector=sector, **words)
-            yield from _commitments(sector, commitments)
+            yield _wording(slug, kind=Wording.Kind.PLEDGE, sector=sector, **words)
+            for number, commitment in enumerate(commitments, start=1):
+                key = f"commitment:{commitment['key']}"
+                yield StarterItem.create_once(
+                    key, Commitment.objects.create, sector=sector, position=number, **commitment
+                )
 
 
-def _wording(key, versions, **values):
-    # The newest version comes first.
-    return StarterItem.follow(f"wording:{key}", versions, revise=Wording.next_version, **values)
-
-
-def _commitments(sector, rows):
-    for position, row in enumerate(rows, start=1):
-        rows_of_key = Commitment.objects.filter(key=row["key"])
-        if rows_of_key.filter(chosen__isnull=False).exists():
-            # People promised these words.
-            continue
-        yield StarterItem.follow(f"commitment:{row['key']}", rows_of_key, sector=sector, position=position, **row)
+def _wording(key, **values):
+    return StarterItem.create_once(f"wording:{key}", Wording.objects.create, **values)
 
 
 def _provider_rules():
@@ -104,7 +97,7 @@ def _provider_rules():
 
 def _message_texts():
     for kind, words in content.starter().items():
-        yield StarterItem.follow(f"message:{kind}", MessageText.objects.filter(kind=kind), kind=kind, **words)
+        yield StarterItem.create_once(f"message:{kind}", MessageText.objects.create, kind=kind, **words)
 
 
 def _refused_words():
@@ -119,4 +112,4 @@ def _alarm_words():
 
 def _ready_answers():
     for row in load("ready-answers"):
-        yield StarterItem.follow(f"ready:{row['key']}", ReadyAnswer.objects.filter(key=row["key"]), **row)
+        yield StarterItem.create_once(f"ready:{row['key']}", ReadyAnswer.objects.create, **row)

@@ -1,9 +1,7 @@
 """Demands as staff and visitors meet them: from the first step to a correction, on page, feed, open data and card."""
 
-import hashlib
 import re
 from datetime import date, timedelta
-from importlib import import_module
 from xml.etree import ElementTree
 
 import pytest
@@ -17,7 +15,6 @@ from django.utils.formats import date_format
 
 from campaign.demand_history import Count, History
 from campaign.models import Demand, DemandStep
-from pledges.models import StarterItem
 from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values
 from tests.factories import make_staff, sign_in
@@ -535,56 +532,12 @@ def test_the_models_say_the_same_as_the_database():
 # The starter content
 
 
-def test_the_known_steps_are_written_once_and_only_where_staff_left_the_demand_alone():
+def test_the_known_steps_are_written_once():
     assert DemandStep.objects.count() == 7
     call_command("seed", verbosity=0)
     assert DemandStep.objects.count() == 7
-    theirs = Demand.objects.get(key="register")
-    Demand.objects.filter(pk=theirs.pk).update(checked_on=timezone.localdate())
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("DELETE FROM campaign_demandstep")
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    StarterItem.objects.filter(key__startswith="step:").delete()
-    call_command("seed", verbosity=0)
-    assert not theirs.steps.exists() and DemandStep.objects.count() == 3
 
 
 def test_no_page_has_a_script_or_style_of_its_own(client):
     page = client.get("/en/demands/register/").text
     assert not re.search(r"<style|style=|onclick|<script(?![^>]*(src=|ld\+json))", page)
-
-
-@pytest.mark.parametrize(
-    ("changes", "is_followed"),
-    [
-        ({}, True),
-        ({"step": "adopted"}, False),
-        ({"as_of": "2026-05-05"}, False),
-        ({"source": "shembull.al"}, False),
-    ],
-)
-def test_the_demands_of_an_earlier_release_get_their_steps_unless_staff_changed_one(changes, is_followed):
-    """What staff had entered in the columns of that release is not overwritten by the steps of the starter content."""
-    migration = import_module("campaign.migrations.0013_steps_of_demands")
-    columns = {"step": "asked", "as_of": "2020-07-23", "source": "crca.al"}
-    item = StarterItem.objects.get(key="demand:internet-law")
-    old = {name: hashlib.sha256(value.encode()).hexdigest()[:16] for name, value in columns.items()}
-    item.written = {name: digest for name, digest in item.written.items() if not name.startswith("slug")} | old
-    item.save()
-    StarterItem.objects.filter(key__startswith="step:internet-law").delete()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("DELETE FROM campaign_demandstep")
-        cursor.execute("SET LOCAL session_replication_role = origin")
-        values = columns | changes
-        cursor.execute(
-            "UPDATE campaign_demand SET slug_sq = NULL, slug_en = NULL, step = %s, as_of = %s, source = %s WHERE key = %s",
-            [*values.values(), "internet-law"],
-        )
-        cursor.execute(migration.ADDRESSES)
-        cursor.execute(migration.STARTER)
-    demand = Demand.objects.get(key="internet-law")
-    assert (demand.slug_sq, demand.slug_en) == ("ligji-per-internetin", "internet-law")
-    call_command("seed", verbosity=0)
-    assert demand.steps.exists() is is_followed

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.core import serializers
 from django.db import connection
 from django.test import Client
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
 from campaign import previews
-from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, Preview, SiteSettings, Term
+from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
 from pledges.models import Pledge, Sector
 from pledges.totals import tally
 from staff.models import AuditEntry, Draft
@@ -253,20 +252,6 @@ def test_an_incomplete_new_article_can_be_previewed(editor):
     response = editor.post("/admin/campaign/article/add/", {"title_sq": "Sapo nisa", "_preview": "1"})
     assert "Sapo nisa" in Client().get(link_for_all(editor, response, "sq")).text
     assert not Article.objects.filter(title_sq="Sapo nisa").exists()
-
-
-def test_a_preview_omits_deleted_references(client):
-    sector = Sector.objects.create(slug="gone", name_sq="Ikur", name_en="Gone", color="s1", position=9)
-    page = new_page(state="draft", sector=sector, picture=make_picture())
-    # As the release before stored it.
-    fields = [field.name for field in page._meta.concrete_fields if field.editable]
-    path = previews.path(Preview.objects.create(row=serializers.serialize("json", [page], fields=fields)), "en")
-    picture = page.picture
-    page.delete()
-    sector.delete()
-    picture.delete()
-    response = client.get(path)
-    assert response.status_code == 200 and "Courage" in response.text
 
 
 def test_previews_of_unsaved_input_expire(editor):

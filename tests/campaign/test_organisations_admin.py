@@ -1,20 +1,16 @@
 """Organisations in the admin: the queue of those that join, what is odd about each, the decisions, and the logos."""
 
-import json
 import re
-from importlib import import_module
 
 import pytest
-import reversion
 from django.contrib.auth.models import User
 from django.core import mail
-from django.db import connection
 from reversion.models import Version
 
-from campaign import logos, starter
+from campaign import logos
 from campaign.demo import invented_logo
 from campaign.models import Organisation
-from pledges.models import Joining, StarterItem
+from pledges.models import Joining
 from pledges.models.joinings import UNDECIDED_PERIOD
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
@@ -263,35 +259,3 @@ def test_the_joining_of_a_deleted_entry_waits_again_and_its_contact_is_erased_in
     let_time_pass(UNDECIDED_PERIOD)
     keep_house()
     assert Joining.objects.get().name is None
-
-
-def test_stored_versions_of_partners_go_on_after_the_migration(client):
-    entry = make_entry(role="donor")
-    with reversion.create_revision():
-        reversion.add_to_revision(entry)
-    version = Version.objects.get_for_object(entry).get()
-    [stored] = json.loads(version.serialized_data)
-    stored["model"], stored["fields"]["kind"] = "campaign.partner", stored["fields"].pop("role")
-    Version.objects.filter(pk=version.pk).update(serialized_data=json.dumps([stored]))
-    for _once_more in range(2):
-        with connection.cursor() as cursor:
-            cursor.execute(import_module("campaign.migrations.0008_organisations").HISTORY)
-    version = Version.objects.get_for_object(entry).get()
-    assert version.field_dict["role"] == "donor"
-    [stored] = json.loads(version.serialized_data)
-    assert stored["model"] == "campaign.organisation" and "kind" not in stored["fields"]
-
-
-def test_starter_entries_that_staff_left_alone_still_follow_corrections():
-    item = StarterItem.objects.get(key="partner:crca")
-    StarterItem.objects.filter(pk=item.pk).update(
-        written={name: value for name, value in item.written.items() if name != "role"} | {"kind": item.written["role"]}
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(import_module("campaign.migrations.0008_organisations").STARTER)
-    assert StarterItem.objects.get(pk=item.pk).written["role"] == item.written["role"]
-    Organisation.objects.filter(key="crca").update(kind="other")
-    StarterItem.objects.filter(pk=item.pk).update(
-        written={name: value for name, value in item.written.items() if name != "kind"}
-    )
-    assert starter.write() == 1 and Organisation.objects.get(key="crca").kind == "association"

@@ -8,15 +8,14 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
-from pledges import outbox, starter
+from pledges import outbox
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
 from pledges.forms.commitments import PlanForm
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
-from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, OutboxEntry, Pledge, Sector, StarterItem
+from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, OutboxEntry, Pledge, Sector
 from pledges.models.commitments import ANSWER_PERIOD, Answer, Part, Place, day_in_words
-from pledges.models.starter import digests
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, published
 from tests.commitments import next_day as publish_next_day
@@ -195,18 +194,6 @@ def test_two_requests_at_once_store_three(client):
     statuses = at_once(*[lambda c=c: Client().post(path, {"commitments": c}).status_code for c in choices])
     assert statuses == [200] * 3
     assert set(pledge.chosen.values_list("commitment", flat=True)) in [set(each) for each in choices]
-
-
-def test_a_choice_of_the_release_before_gets_a_slot_and_more_than_three_are_refused(client):
-    """The release before stored no slots and had no limit."""
-    pledge = supporter()
-    of_sector = list(Commitment.objects.filter(sector=pledge.sector)[:4])
-    for commitment in of_sector:
-        ChosenCommitment.objects.create(pledge=pledge, commitment=commitment)
-    path = link(Purpose.COMMIT, pledge)
-    assert client.post(path, {"commitments": [each.pk for each in of_sector]}).status_code == 422
-    assert client.post(path, {"commitments": [each.pk for each in of_sector[1:]]}).status_code == 200
-    assert sorted(pledge.chosen.values_list("slot", flat=True)) == [1, 2, 3]
 
 
 def test_choosing_again_keeps_plan_and_answer_of_what_stays(client):
@@ -773,20 +760,6 @@ def test_staff_see_which_commitments_work_and_replace_one(client, admin_client):
     assert new.is_offered and new.sector == commitment.sector
     assert admin_client.post(path, {"text_sq": "Tjetër.", "text_en": "Other."}).status_code == 403
     assert ChosenCommitment.objects.get().commitment == commitment
-
-
-def test_a_starter_text_is_corrected_until_someone_has_chosen_it():
-    chosen, free = commitment_of(number=0), commitment_of(number=1)
-    for commitment in (chosen, free):
-        # As if an earlier release had written another text.
-        Commitment.objects.filter(pk=commitment.pk).update(text_en="Earlier.")
-        item = StarterItem.objects.get(key=f"commitment:{commitment.key}")
-        item.written |= digests(Commitment.objects.get(pk=commitment.pk), ["text_en"])
-        item.save()
-    choose(supporter(), chosen)
-    starter.write()
-    assert Commitment.objects.get(pk=chosen.pk).text_en == "Earlier."
-    assert Commitment.objects.get(pk=free.pk).text_en == free.text_en
 
 
 def test_answers_are_the_four_of_the_contract():

@@ -1,4 +1,4 @@
-"""manage.py seed: create the starter content, and correct what staff left alone."""
+"""manage.py seed: create the starter content that is missing."""
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
@@ -8,12 +8,12 @@ import pledges.starter
 
 
 class Command(BaseCommand):
-    """Create and correct the starter content. Idempotent."""
+    """Create the starter content. Idempotent."""
 
-    help = "Create starter content by stable keys, and correct what staff left alone. What they changed or deleted stays so."
+    help = "Create starter content by stable keys, each item once. What staff changed or deleted stays so."
 
     @transaction.atomic
     def handle(self, **options):
         written = pledges.starter.write() + campaign.starter.write()
         if options["verbosity"]:
-            self.stdout.write(f"Starter content: {written} new or corrected.")
+            self.stdout.write(f"Starter content: {written} new.")

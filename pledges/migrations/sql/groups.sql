@@ -162,7 +162,3 @@ CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_grouppledge FOR
 ) EXECUTE FUNCTION outbox_group_updated();
 CREATE OR REPLACE TRIGGER outbox_deleted AFTER DELETE ON pledges_grouppledge REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('group_erased', 'r.id');
-
--- Of an earlier version.
-DROP FUNCTION IF EXISTS tally_groups_changed();
-DROP FUNCTION IF EXISTS refuse_sector_of_groups();

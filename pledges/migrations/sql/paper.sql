@@ -35,7 +35,3 @@ CREATE OR REPLACE TRIGGER outbox_inserted AFTER INSERT ON pledges_papersheet REF
     FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('sheet_changed', 'to_jsonb(r)');
 CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON pledges_papersheet REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT WHEN (outbox_is_on()) EXECUTE FUNCTION outbox_write('sheet_changed', 'to_jsonb(r)');
-
--- Of an earlier version.
-DROP FUNCTION IF EXISTS tally_sheets_changed();
-DROP FUNCTION IF EXISTS refuse_sector_of_sheets();

@@ -12,43 +12,13 @@ CREATE OR REPLACE FUNCTION pending_life() RETURNS interval LANGUAGE sql IMMUTABL
 -- SLOW_LANE_LENGTH of pledges/models/attempts.py.
 CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''1 hour''';
 
--- Called by the release before only; the next release removes it.
--- Stores a form, or returns false without writing anything if one of the networks has reached its limit in the last `period`.
--- `form` holds columns of pledges_submission. `networks` are digests in ascending order, so that concurrent calls do not
--- deadlock; each has a limit of its own. The locks make the count exact. Storing a form again, after a lost connection, does
--- nothing.
-CREATE OR REPLACE FUNCTION submit(form json, networks bytea[], limits integer[], period interval)
-RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    submission pledges_submission := json_populate_record(NULL::pledges_submission, form);
-    network bytea;
-BEGIN
-    FOREACH network IN ARRAY networks LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended(encode(network, 'hex'), 0));
-    END LOOP;
-    IF EXISTS (SELECT FROM pledges_submission WHERE id = submission.id) THEN
-        RETURN true;
-    END IF;
-    FOR place IN 1..cardinality(networks) LOOP
-        IF limits[place] <= (
-            SELECT count(*) FROM pledges_attempt
-            WHERE network_digest = networks[place] AND created_at > statement_timestamp() - period
-        ) THEN
-            RETURN false;
-        END IF;
-    END LOOP;
-    INSERT INTO pledges_attempt (network_digest) SELECT unnest(networks);
-    submission.number := nextval('pledges_submission_number');
-    submission.created_at := statement_timestamp();
-    INSERT INTO pledges_submission SELECT submission.* ON CONFLICT DO NOTHING;
-    RETURN true;
-END $$;
-
 -- Stores a form, and returns whether it did. A form gets in by a solved challenge that no other form has used, by a place below
 -- the limit of each of its networks, or, if `lanes` is given, by a place in the slow lane of each of them. `lanes` are the places
 -- per hour: the lane of a network settles one form after the other, evenly spread over the hour, and takes none that would wait
 -- longer. `moment` is when the form is settled, if it is in the slow lane, or when the lane has a place again, if it is full.
--- The parameters of the function of the same name above, which the release before calls, have the same meaning.
+-- `form` holds columns of pledges_submission. `networks` are digests in ascending order, so that concurrent calls do not deadlock;
+-- each has a limit of its own, in the last `period`. The locks make the count exact. Storing a form again, after a lost connection,
+-- does nothing.
 CREATE OR REPLACE FUNCTION submit(
     form json, networks bytea[], limits integer[], period interval,
     solved bytea, solved_until timestamptz, lanes integer[],
@@ -129,9 +99,7 @@ END $$;
 
 -- Queues a message of this kind to the supporter and returns its id. One that still waits is not joined by a second one: its
 -- content is made when it is sent. The update locks it, so that no sender claims it before the caller's changes are committed.
--- Dropped first, because it returned nothing in an earlier version.
-DROP FUNCTION IF EXISTS queue_message(text, uuid);
-CREATE FUNCTION queue_message(message_kind text, pledge uuid) RETURNS uuid LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION queue_message(message_kind text, pledge uuid) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
     message uuid;
 BEGIN

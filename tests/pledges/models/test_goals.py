@@ -1,11 +1,9 @@
 """Goals: which one is next, what the database refuses, and the values that became rows."""
 
-from importlib import import_module
-
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
-from pledges.models import Goal, PledgingSettings
+from pledges.models import Goal
 from pledges.models.goals import goal_above
 
 pytestmark = pytest.mark.django_db
@@ -39,30 +37,3 @@ def test_the_database_refuses_a_small_or_double_goal_and_half_a_sentence(values)
     Goal.objects.create(people=500)
     with pytest.raises(IntegrityError), transaction.atomic():
         Goal.objects.create(**values)
-
-
-@pytest.mark.parametrize(
-    ("goal", "next_goals", "people"),
-    [
-        (None, [], []),
-        (5000, [], [5000]),
-        (None, [800, 250], [250, 800]),
-        (200, [500, 200, 1500, 500], [200, 500, 1500]),
-        (None, [5, 0], []),
-    ],
-)
-def test_the_goals_of_the_settings_become_rows(goal, next_goals, people):
-    migration = import_module("pledges.migrations.0016_goals")
-    PledgingSettings.objects.create(pk=1)
-    with connection.cursor() as cursor:
-        # The columns of the release before.
-        cursor.execute("UPDATE pledges_pledgingsettings SET goal = %s, next_goals = %s", [goal, next_goals])
-        cursor.execute(migration.MOVE_GOALS)
-    assert list(Goal.objects.values_list("people", flat=True)) == people
-    assert set(Goal.objects.values_list("sentence_sq", "sentence_en")) <= {("", "")}
-
-
-def test_without_settings_no_goal_becomes_a_row():
-    with connection.cursor() as cursor:
-        cursor.execute(import_module("pledges.migrations.0016_goals").MOVE_GOALS)
-    assert not Goal.objects.exists()
