@@ -23,8 +23,6 @@ from dev.processes import stop_signals
 STOP_TIMEOUT = 30  # seconds that a child has to end after SIGTERM
 RESTART_DELAY = 2  # seconds before a worker that has ended is started again
 POLL_INTERVAL = 0.1  # seconds
-# The apps whose migrations belong to this repository.
-OWN_APPS = {"campaign", "pledges", "staff"}
 
 
 def main(arguments=None):
@@ -117,8 +115,8 @@ def prepare(demo, cluster):
         from django.contrib.auth import get_user_model
 
         from pledges.crypto import registry
+        from staff.schema import OtherVersion
 
-        check_migrations_are_known(cluster)
         call_command("migrate", interactive=False, verbosity=0)
         registry.check()
         call_command("seed", verbosity=0)
@@ -126,31 +124,20 @@ def prepare(demo, cluster):
             call_command("demo")
         collect_static()
         return get_user_model().objects.filter(is_staff=True, is_active=True).exists()
+    except OtherVersion as error:
+        if cluster is None:
+            raise DevError(str(error)) from error
+        # The data lies outside var/ where the server's account cannot enter the checkout.
+        data = "" if cluster.home.is_relative_to(ROOT) else f" and {cluster.home}"
+        raise DevError(
+            f"The development database was made by another version of the code: remove var/{data}."
+        ) from error
     except (CommandError, ImproperlyConfigured) as error:
         raise DevError(str(error)) from error
     except OperationalError as error:
         raise DevError(f"The database does not answer: {error}") from error
     finally:
         connections.close_all()
-
-
-def check_migrations_are_known(cluster):
-    """Raise DevError if the database has migrations of this repository's apps that the code no longer has."""
-    # Imported here for the same reason as in prepare().
-    from django.db import connection
-    from django.db.migrations.loader import MigrationLoader
-
-    loader = MigrationLoader(connection)
-    unknown = set(loader.applied_migrations) - set(loader.disk_migrations)
-    if not any(app in OWN_APPS for app, _name in unknown):
-        return
-    if cluster is None:
-        raise DevError("The database of DATABASE_URL was made by another version of this code: use an empty database.")
-    # The data lies outside var/ where the server's account cannot enter the checkout.
-    data = "" if cluster.home.is_relative_to(ROOT) else f" and {cluster.home}"
-    raise DevError(
-        f"The development database was made by another version of this code: remove var/{data}, then start again."
-    )
 
 
 def collect_static():

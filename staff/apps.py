@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -17,9 +17,11 @@ class StaffConfig(AppConfig):
 
     def ready(self):
         # Both import models, which are not loaded yet when this module is.
-        from staff import roles, signals  # noqa: F401 - signals registers its receivers on import
+        from staff import roles, schema, signals  # noqa: F401 - signals registers its receivers on import
 
         post_migrate.connect(roles.sync_permissions, dispatch_uid="staff.roles")
+        pre_migrate.connect(schema.refuse_other_database, sender=self)
+        post_migrate.connect(schema.remember_migrations, sender=self)
 
 
 class StaffAdminConfig(admin.AdminConfig):

@@ -3,7 +3,7 @@
 -- A pledge that is erased follows nothing, by any path: also by a release that does not know the table. The next migration
 -- validates it, without a lock of the pledges.
 ALTER TABLE pledges_follow ADD CONSTRAINT follow_pledge_exists FOREIGN KEY (pledge_id) REFERENCES pledges_pledge (id)
-    ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED NOT VALID;
+    ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
 
 -- Neither does one whose address is erased.
 CREATE OR REPLACE FUNCTION follows_end() RETURNS trigger LANGUAGE plpgsql AS $$
