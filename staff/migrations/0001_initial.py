@@ -1,6 +1,5 @@
-"""All tables of staff, with the triggers and indexes in sql/."""
+"""All tables of staff as Django writes them, and the SQL that runs before and after them."""
 
-import uuid
 from pathlib import Path
 
 import django.contrib.postgres.fields
@@ -8,201 +7,198 @@ import django.contrib.postgres.indexes
 import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.utils.timezone
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
 SQL = Path(__file__).parent / "sql"
 
 
+def run(*names):
+    return [migrations.RunSQL((SQL / f"{name}.sql").read_text(), migrations.RunSQL.noop) for name in names]
+
+
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        ("admin", "0003_logentry_add_action_flag_choices"),
+        ('auth', '0012_alter_user_first_name_max_length'),
+        ('contenttypes', '0002_remove_content_type_name'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Account",
-            fields=[],
-            options={
-                "verbose_name": "account",
-                "verbose_name_plural": "accounts",
-                "ordering": ["first_name", "email"],
-                "proxy": True,
-                "indexes": [],
-                "constraints": [],
-            },
-            bases=("auth.user",),
-        ),
-        migrations.CreateModel(
-            name="AuditEntry",
+            name='Account',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="when"
-                    ),
-                ),
-                ("user_id", models.BigIntegerField(editable=False, null=True, verbose_name="member of staff")),
-                (
-                    "action",
-                    models.CharField(
-                        choices=[
-                            ("sign_in", "signed in"),
-                            ("sign_in_failed", "failed to sign in"),
-                            ("sign_out", "signed out"),
-                            ("account", "changed an account"),
-                            ("look", "looked at people"),
-                            ("export", "exported"),
-                            ("change", "changed"),
-                            ("erase", "erased"),
-                        ],
-                        editable=False,
-                        max_length=14,
-                        verbose_name="action",
-                    ),
-                ),
-                (
-                    "subject_ids",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.UUIDField(), default=list, editable=False, verbose_name="pledges"
-                    ),
-                ),
-                ("count", models.PositiveIntegerField(default=0, editable=False, verbose_name="how many")),
-                (
-                    "details",
-                    models.JSONField(
-                        default=dict,
-                        editable=False,
-                        encoder=django.core.serializers.json.DjangoJSONEncoder,
-                        verbose_name="details",
-                    ),
-                ),
             ],
             options={
-                "verbose_name": "entry of the record",
-                "verbose_name_plural": "record",
-                "ordering": ["-at", "-pk"],
-                "indexes": [
-                    models.Index(fields=["-at", "-id"], name="auditentry_newest"),
-                    models.Index(fields=["user_id", "-at"], name="auditentry_by_user"),
-                    models.Index(fields=["action", "-at"], name="auditentry_by_action"),
-                    django.contrib.postgres.indexes.GinIndex(
-                        condition=models.Q(("action", "export"), _negated=True),
-                        fields=["subject_ids"],
-                        name="auditentry_subjects",
-                    ),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "action__in",
-                                [
-                                    "sign_in",
-                                    "sign_in_failed",
-                                    "sign_out",
-                                    "account",
-                                    "look",
-                                    "export",
-                                    "change",
-                                    "erase",
-                                ],
-                            )
-                        ),
-                        name="auditentry_action_is_known",
-                    )
-                ],
+                'verbose_name': 'account',
+                'verbose_name_plural': 'accounts',
+                'ordering': ['first_name', 'email'],
+                'proxy': True,
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('auth.user',),
+        ),
+        migrations.CreateModel(
+            name='AuditEntry',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='when')),
+                ('user_id', models.BigIntegerField(editable=False, null=True, verbose_name='member of staff')),
+                ('action', models.CharField(choices=[('sign_in', 'signed in'), ('sign_in_failed', 'failed to sign in'), ('sign_out', 'signed out'), ('account', 'changed an account'), ('look', 'viewed personal data'), ('export', 'exported'), ('change', 'changed'), ('erase', 'erased')], editable=False, max_length=14, verbose_name='action')),
+                ('subject_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, editable=False, verbose_name='pledges')),
+                ('count', models.PositiveIntegerField(default=0, editable=False, verbose_name='how many')),
+                ('details', models.JSONField(default=dict, editable=False, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='details')),
+            ],
+            options={
+                'verbose_name': 'entry of the record',
+                'verbose_name_plural': 'record',
+                'ordering': ['-at', '-pk'],
+                'indexes': [models.Index(fields=['-at', '-id'], name='auditentry_newest'), models.Index(fields=['user_id', '-at'], name='auditentry_by_user'), models.Index(fields=['action', '-at'], name='auditentry_by_action'), models.Index(condition=models.Q(('action__in', ['change', 'erase', 'export'])), fields=['-at', '-id'], name='auditentry_changes'), django.contrib.postgres.indexes.GinIndex(condition=models.Q(('action', 'export'), _negated=True), fields=['subject_ids'], name='auditentry_subjects')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('action__in', ['sign_in', 'sign_in_failed', 'sign_out', 'account', 'look', 'export', 'change', 'erase'])), name='auditentry_action_is_known')],
             },
         ),
         migrations.CreateModel(
-            name="SignInAttempt",
+            name='HistoryEntry',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("account", models.BinaryField(max_length=32)),
-                ("network", models.BinaryField(max_length=32)),
-                ("succeeded", models.BooleanField(default=False, editable=False)),
-                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["account", "at"], name="sign_in_attempt_by_account"),
-                    models.Index(fields=["network", "at"], name="sign_in_attempt_by_network"),
-                ],
+                'verbose_name': 'line of the history',
+                'verbose_name_plural': 'history',
+                'proxy': True,
+                'default_permissions': ('view',),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('staff.auditentry',),
+        ),
+        migrations.CreateModel(
+            name='Draft',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('object_id', models.CharField(editable=False, max_length=64, null=True)),
+                ('name', models.CharField(editable=False, max_length=200, verbose_name='name')),
+                ('query', models.TextField(default='', editable=False)),
+                ('data', models.JSONField(default=dict, editable=False)),
+                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=100), default=list, editable=False)),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('submitted', 'waiting for review'), ('returned', 'returned'), ('scheduled', 'scheduled'), ('typed', 'previewed only')], default='draft', editable=False, max_length=9, verbose_name='state')),
+                ('publish_at', models.DateTimeField(editable=False, null=True, verbose_name='published from')),
+                ('wanted_at', models.DateTimeField(editable=False, null=True)),
+                ('writers', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, editable=False)),
+                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='changed')),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('note', models.TextField(default='', editable=False, verbose_name='note')),
+                ('changed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                ('content_type', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contenttypes.contenttype', verbose_name='kind')),
+                ('scheduled_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'draft',
+                'verbose_name_plural': 'drafts',
+                'ordering': ['-changed_at'],
+                'permissions': [('publish_draft', 'Can publish content')],
+                'default_permissions': ('view',),
             },
         ),
         migrations.CreateModel(
-            name="Invitation",
+            name='DraftFile',
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                (
-                    "language",
-                    models.CharField(
-                        choices=[("sq", "Albanian"), ("en", "English")],
-                        max_length=2,
-                        verbose_name="language of the message",
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "can be used"), ("used", "used"), ("revoked", "revoked")],
-                        default="open",
-                        editable=False,
-                        max_length=7,
-                        verbose_name="state",
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
-                    ),
-                ),
-                ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="used or revoked")),
-                (
-                    "due_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="due"
-                    ),
-                ),
-                ("sent_at", models.DateTimeField(editable=False, null=True, verbose_name="sent")),
-                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="attempts")),
-                (
-                    "user",
-                    models.ForeignKey(
-                        editable=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="invitations",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="account",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('field', models.CharField(editable=False, max_length=100)),
+                ('name', models.CharField(editable=False, max_length=255)),
+                ('kind', models.CharField(default='', editable=False, max_length=100)),
+                ('content', models.BinaryField()),
+                ('draft', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='files', to='staff.draft')),
             ],
             options={
-                "verbose_name": "invitation",
-                "verbose_name_plural": "invitations",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("ended_at", None), ("state", "open")),
-                            models.Q(("ended_at__isnull", False), ("state__in", ["used", "revoked"])),
-                            _connector="OR",
-                        ),
-                        name="invitation_ended_at_matches_state",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("state", "open")), fields=("user",), name="invitation_one_open_per_account"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("language__in", ["sq", "en"])), name="invitation_language_is_known"
-                    ),
-                ],
+                'verbose_name': 'file of a draft',
+                'verbose_name_plural': 'files of drafts',
+                'default_permissions': (),
             },
         ),
-        migrations.RunSQL((SQL / "audit_log.sql").read_text(), migrations.RunSQL.noop),
-        migrations.RunSQL((SQL / "accounts.sql").read_text(), "DROP INDEX staff_account_email_unique"),
-    ]
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], max_length=2, verbose_name='language of the message')),
+                ('state', models.CharField(choices=[('open', 'can be used'), ('used', 'used'), ('revoked', 'revoked')], default='open', editable=False, max_length=7, verbose_name='state')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
+                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='used or revoked')),
+                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='due')),
+                ('sent_at', models.DateTimeField(editable=False, null=True, verbose_name='sent')),
+                ('attempts', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='attempts')),
+                ('user', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL, verbose_name='account')),
+            ],
+            options={
+                'verbose_name': 'invitation',
+                'verbose_name_plural': 'invitations',
+            },
+        ),
+        migrations.CreateModel(
+            name='PublishingSettings',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('needs_second_person', models.BooleanField(db_default=False, default=False, help_text='If this is on, people cannot publish what they wrote themselves: a second person reads each change and publishes it. For example, turn it on before a campaign week. Some things must not wait for a second person: taking down, pausing signing, help numbers, “Verified today”, and decisions on what others sent, such as a logo.', verbose_name='a second person publishes')),
+            ],
+            options={
+                'verbose_name': 'Publishing',
+                'verbose_name_plural': 'Publishing',
+                'default_permissions': ('view', 'change'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='publishingsettings_one_row')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SignInAttempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.BinaryField(max_length=32)),
+                ('network', models.BinaryField(max_length=32)),
+                ('site', models.BinaryField(max_length=32, null=True)),
+                ('succeeded', models.BooleanField(default=False, editable=False)),
+                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['account', 'at'], name='sign_in_attempt_by_account'), models.Index(fields=['network', 'at'], name='sign_in_attempt_by_network'), models.Index(condition=models.Q(('site__isnull', False)), fields=['site', 'at'], name='sign_in_attempt_by_site')],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='draft',
+            index=models.Index(condition=models.Q(('state', 'scheduled')), fields=['publish_at'], name='draft_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='draft',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'returned', 'scheduled', 'typed'])), name='draft_state_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='draft',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('publish_at__isnull', False), ('state', 'scheduled')), models.Q(models.Q(('state', 'scheduled'), _negated=True), ('publish_at__isnull', True)), _connector='OR'), name='draft_is_scheduled_with_a_time'),
+        ),
+        migrations.AddConstraint(
+            model_name='draft',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'typed'), _negated=True), fields=('content_type', 'object_id'), name='draft_is_one_per_row'),
+        ),
+        migrations.AddConstraint(
+            model_name='draftfile',
+            constraint=models.UniqueConstraint(fields=('draft', 'field'), name='draftfile_is_one_per_field'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(('ended_at__isnull', False), ('state__in', ['used', 'revoked'])), _connector='OR'), name='invitation_ended_at_matches_state'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('user',), name='invitation_one_open_per_account'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('language__in', ['sq', 'en'])), name='invitation_language_is_known'),
+        ),
+    ] + run(
+        "audit_log", "accounts", "history", "settings",
+    )

@@ -144,3 +144,5 @@ END $$;
 CREATE OR REPLACE TRIGGER outbox_updated AFTER UPDATE ON mfa_authenticator FOR EACH ROW
     WHEN (new.type = 'recovery_codes' AND old.data::text <> new.data::text AND outbox_is_on())
     EXECUTE FUNCTION outbox_codes_updated();
+
+ALTER SEQUENCE pledges_outbox_number OWNED BY pledges_outboxentry.number;

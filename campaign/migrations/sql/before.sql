@@ -1,3 +1,5 @@
+CREATE EXTENSION IF NOT EXISTS unaccent;
+
 -- The text search configuration `site`: words without accents, so that "tirane" finds Tiranë.
 -- PostgreSQL has no Albanian stemmer. `simple` stems neither language, so both are treated alike.
 CREATE TEXT SEARCH CONFIGURATION site (COPY = simple);
