@@ -130,4 +130,4 @@ class Demand(ContentItem):
 
     def slug_in(self, language):
         """The last part of the address of its page in this language."""
-        return getattr(self, f"slug_{language}") or self.key
+        return getattr(self, f"slug_{language}")

@@ -214,19 +214,6 @@ def test_the_address_in_the_other_language_redirects_and_a_hidden_demand_is_gone
     assert "register" not in [row["key"] for row in client.get("/api/v1/demands.json").json()["demands"]]
 
 
-def test_a_demand_of_the_release_before_has_its_key_as_address(client):
-    """That release writes neither addresses nor steps, and the columns that this one does not."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO campaign_demand (key, is_shown, position, title_sq, title_en, text_sq, text_en, step, as_of, source)"
-            " VALUES ('old', true, 9, 'E vjetër', 'Old', 'T.', 'T.', 'considered', '2026-01-01', 'x')"
-        )
-    new_process()
-    page = Document(client.get("/en/demands/old/"))
-    assert "We do not know how it stands today." in page.words()
-    assert open_data(client, "old")["steps"] == []
-
-
 def test_the_institution_is_unknown_until_staff_enter_it(client):
     demand = Demand.objects.get(key="register")
     assert open_data(client, "register")["institution"] is None
