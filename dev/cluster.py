@@ -45,7 +45,7 @@ class Cluster(ClusterFiles):
     def __init__(self, name, root=ROOT, fallback_home=FALLBACK_HOME, search=None):
         super().__init__(name, root, fallback_home)
         self.search = search or {}
-        # The tests and bin/look need no durability and begin with an empty database.
+        # The tests and bin/look need no durability. Tests clone a database that an earlier run has made (tests/template.py).
         self.is_disposable = name in ("test", "look")
 
     @contextlib.contextmanager
@@ -130,10 +130,11 @@ class Cluster(ClusterFiles):
         # No process holds the server's lock: files of an earlier server are stale, even if its process id is in use again.
         self.keep_file.unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
+        was_killed = (self.data / "postmaster.pid").exists()
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         self.make_sockets()
-        if self.is_disposable:
-            # Takes half a second, and removes what killed tests left.
+        if self.name == "look" or (self.is_disposable and was_killed):
+            # Without fsync the data of a killed server cannot be trusted.
             shutil.rmtree(self.data, ignore_errors=True)
         if not self.data.exists():
             self._initialise()

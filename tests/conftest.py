@@ -7,13 +7,12 @@ import time
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from pledges import kept_pages, snapshot
 from pledges.crypto import registry
-from tests import drill
+from tests import changed, drill, template
 from tests.factories import sign_in
 from tests.snapshot import Snapshot
 
@@ -23,6 +22,11 @@ LONGEST = (
     "tests/pledges/test_replica.py",
 )
 
+# Browsers, several processes, whole machines: slow, but for the tests marked `quick`.
+SLOW = tuple(f"tests/{folder}/" for folder in ("bench", "browser", "deploy", "dev", "faults", "operations"))
+# Seconds of a test that is not marked `slow`: twice what it may need on an idle machine, since a busy one counts more.
+CPU_LIMIT = 2
+
 
 class Seeded:
     """What the seeded database holds: the registered keys and the content, None in a run without a database."""
@@ -30,8 +34,20 @@ class Seeded:
     keys = content = None
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--changed", action="store_true", help="run the tests that the changes since the last commit can reach"
+    )
+
+
 def pytest_configure(config):
     drill.is_long = config.getoption("markexpr") == "drill"
+    if not hasattr(config, "workerinput"):
+        # Workers inherit the name.
+        os.environ["TEST_TEMPLATE"] = template.make()
+        if config.getoption("changed"):
+            config.args[:] = changed.reached()
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = os.environ["TEST_TEMPLATE"]
     # Hashed file names need collectstatic; the tests serve the files from their source folders.
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -54,10 +70,25 @@ def pytest_unconfigure(config):
     config.media.cleanup()
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    # More workers than cores: some tests wait for a browser, a server or a lock.
-    return os.cpu_count() * 3 // 2
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item):
+    if item.nodeid.startswith(SLOW) and not item.get_closest_marker("quick"):
+        item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    before = _cpu_seconds()
+    result = yield
+    used = _cpu_seconds() - before
+    if used > CPU_LIMIT and not item.get_closest_marker("slow"):
+        pytest.fail(f"This took {used:.1f} CPU seconds: make it smaller, or mark it slow.")
+    return result
+
+
+def _cpu_seconds():
+    """The CPU seconds of this process and of the children that have ended."""
+    return sum(os.times()[:4])
 
 
 @pytest.hookimpl(trylast=True)
@@ -92,7 +123,6 @@ def _is_long_only(item):
 def django_db_setup(django_db_setup, django_db_blocker):
     """The test database with the starter content, which transactional tests restore at their end; the Snapshot of it."""
     with django_db_blocker.unblock():
-        call_command("seed", verbosity=0)
         rows = Snapshot()
         Seeded.keys = registry.View()
         Seeded.content = snapshot.read().content
