@@ -3,6 +3,9 @@
 Public addresses only. A name is looked up once, each of its addresses has to be public, and the connection goes to the address
 that was looked up: a name whose answer changes (DNS rebinding) reaches nothing else. Each redirect is a new address with the same
 rules. http.client reads no proxy from the environment. A request contains nothing but the address and the name of this site.
+
+requests-hardened, the library for this, checks one of several addresses of a name, limits neither ports nor the time of a visit,
+and reads proxies from the environment (looked at in November 2026).
 """
 
 import http.client

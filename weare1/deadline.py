@@ -1,7 +1,8 @@
 """The longest time that a request waits for a database that hangs.
 
 Such a server does not enforce `statement_timeout`, and its kernel goes on acknowledging, so TCP sees no fault either. Without
-this limit every thread would wait for ever, and `/readyz` would repeat its last answer.
+this limit every thread would wait for ever, and `/readyz` would repeat its last answer. A wait callback of psycopg2 would end the
+statement more directly, but with one libpq ignores `connect_timeout`.
 """
 
 import contextlib

@@ -1,6 +1,8 @@
 """Challenges in the ALTCHA format (version 2): work for the visitor's device, signed, for one form, to be used once.
 
-Nothing is stored for a challenge that is issued. `submit` stores the signature of one that lets a form in.
+Nothing is stored for a challenge that is issued. `submit` stores the signature of one that lets a form in. The site uses
+the worker of the npm package and not its widget, which is 30 kB, records the movements of the pointer and sets styles by
+attribute.
 """
 
 import secrets

@@ -35,7 +35,11 @@ class AlarmWordQuerySet(models.QuerySet):
 
 
 class AlarmWord(models.Model):
-    """A word or phrase, in either language, that raises the alarm when a message to the team contains it."""
+    """A word or phrase, in either language, that raises the alarm when a message to the team contains it.
+
+    Accents are left out, so *më* and *me* are one word: “me prekje” is “by touch”. The starter list has verbs (“dhunoi”) and not
+    the nouns of the movement's own name, which each question of a journalist contains.
+    """
 
     words = models.CharField(
         _("words"),

@@ -123,6 +123,16 @@ def test_the_readme_has_at_most_120_lines():
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
+def test_the_decisions_stay_few_and_each_names_what_was_rejected():
+    text = (ROOT / "docs" / "decisions.md").read_text()
+    assert len(text.split()) <= 5_000
+    _head, *entries = re.split(r"^### ", text, flags=re.MULTILINE)
+    assert 0 < len(entries) <= 40
+    for entry in entries:
+        assert "\nRejected: " in entry, entry
+        assert "\nCost: " in entry, entry
+
+
 def names_of_tests(file):
     """The names of the test functions of a file."""
     return {node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)}

@@ -1,4 +1,4 @@
-"""The layers of docs/decisions.md: which module may import which, no import cycles, no module above 300 lines."""
+"""The layers (docs/decisions.md): which module may import which, no import cycles; no module above 300 lines."""
 
 import ast
 from functools import cache
