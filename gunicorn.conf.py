@@ -2,25 +2,27 @@
 
 import contextlib
 
-worker_class = "weare1.web.Worker"
+worker_class = "gthread"
 logger_class = "weare1.logs.GunicornLogger"
 
 
 def post_worker_init(worker):
-    """Read all content and figures before the first request, so that this process can serve every page without the database.
+    """Limit the statements of this process, check keys and clock, watch the replica, and read all content and figures.
 
-    If the database is down now, the first requests read them.
+    So the process can serve every page without the database. If the database is down now, the first requests read them.
     """
     # Importable once the application is loaded.
     from django.db import connections
     from django.urls import get_resolver
 
-    from pledges import snapshot
-    from pledges.database import UNAVAILABLE
+    from pledges import database, replica, snapshot, starting
 
+    database.limit(database.WEB_OPTIONS)
+    starting.check()
+    replica.start()
     # The addresses import the views, and these the parts of the content.
     _ = get_resolver().url_patterns
-    with contextlib.suppress(*UNAVAILABLE):
+    with contextlib.suppress(*database.UNAVAILABLE):
         for depth in snapshot.Depth:
             snapshot.read(depth)
             snapshot.read_for_public(depth)

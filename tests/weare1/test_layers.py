@@ -129,7 +129,7 @@ NO_FETCHERS = (
         "pledges.mail.mailbox:",
         "pledges.mail.server_check:",
     ),
-    *("weare1.web:", "weare1.deadline:"),
+    "weare1.deadline:",
 )
 
 
