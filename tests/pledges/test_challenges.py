@@ -410,6 +410,7 @@ def test_the_length_of_the_lane_is_the_same_in_the_database():
 # Crowds
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 def test_5000_phones_behind_one_address_are_all_counted_after_their_challenge(client):
     phones, crowd = rounds(1_000, 5_000), Crowd()
@@ -428,6 +429,7 @@ def test_5000_phones_behind_one_address_are_all_counted_after_their_challenge(cl
     assert client.get("/api/v1/totals.json").json()["total"] == phones
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 def test_a_bot_of_10000_forms_stores_no_row_beyond_limit_and_lane_while_people_get_through(client):
     forms, crowd = rounds(2_000, 10_000), Crowd()

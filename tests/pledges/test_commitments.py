@@ -71,6 +71,7 @@ def errors(response):
 # The story, over 120 days
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_story_over_120_days(client, mailoutbox, language):
     pledge, chosen = supporter(language), commitment_of()
@@ -409,6 +410,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ENDS)
 def test_after_these_there_is_no_reminder_and_no_question(mailoutbox, end):
     for is_queued in (False, True):

@@ -146,6 +146,7 @@ def wrong_tokens(token, foreign):
     return [*mangled, swapped, foreign, "x", "A" * 24, "%C3%AB" * 24, "%00" * 24, "=" * 24, "a" * 2000, token + "."]
 
 
+@pytest.mark.slow
 def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     pledge, mailing = supporter(), release()
     other = make_pledge(state="confirmed", updates=True)

@@ -258,6 +258,7 @@ def test_a_blocked_mailbox_is_heard_but_not_written_to():
 # The same message again
 
 
+@pytest.mark.slow
 @BOTH
 def test_the_same_message_sent_many_times_is_one_enquiry_and_each_answer_is_the_same_page(language):
     PledgingSettings.objects.update_or_create(pk=1, defaults={"network_limit": 100})
@@ -434,6 +435,7 @@ def test_the_check_of_an_enquiry_does_not_promise_an_email(language):
 # Disclosures
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_disclosure_in_the_press_form_goes_from_the_alarm_to_the_helpline_and_is_erased(language):
     lead, staff = desk(Role.SAFEGUARDING), desk(Role.PLEDGES)
@@ -528,6 +530,7 @@ def test_each_lead_gets_the_alarm_in_the_language_of_our_emails_to_them():
     }
 
 
+@pytest.mark.slow
 def test_the_alarm_is_repeated_once_a_day_until_the_disclosure_is_passed_on(mailoutbox):
     make_account("lead@shembull.al", Role.SAFEGUARDING, "Drita")
     first = make_disclosure()
@@ -549,6 +552,7 @@ def test_the_alarm_is_repeated_once_a_day_until_the_disclosure_is_passed_on(mail
     assert not re.search("prek|zamira", text, re.IGNORECASE)
 
 
+@pytest.mark.slow
 def test_a_flood_of_alarming_messages_is_one_alarm_in_ten_minutes(mailoutbox):
     make_account("lead@shembull.al", Role.SAFEGUARDING, "Drita")
     sent = []
@@ -672,6 +676,7 @@ def test_ordinary_questions_raise_none(text, patterns):
     assert not is_alarming(text, patterns)
 
 
+@pytest.mark.slow
 def test_seeding_again_keeps_the_words_of_the_lead():
     call_command("seed", verbosity=0)
     taken = AlarmWord.objects.first()

@@ -68,6 +68,7 @@ def link(response, title, label):
     return url
 
 
+@pytest.mark.slow
 def test_story_a_flood_is_found_looked_at_removed_and_brought_back(client, flood):
     sign_in_with(client, "view_pledge", "change_pledge", "see_people")
     false, counted = Pledge.objects.of_domain("bots.example"), Pledge.objects.confirmed().count()

@@ -26,6 +26,7 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 # Reminders
 
 
+@pytest.mark.slow
 def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
     make_pledge("Drita Kola", "drita@shembull.al")
     let_time_pass(3 * DAY - MINUTE)

@@ -88,6 +88,7 @@ def names_replica(site):
     return "replica" in json.loads(site.fetch("/readyz")[2])["wrong"]
 
 
+@pytest.mark.slow
 def test_a_paused_replica_shows_the_older_version_until_the_primary_is_read(both, site, tmp_path):
     both.query(both.primary, SET_LEAD, "Fjalë para", "Words before")
     wait_until(lambda: shows(site, "Words before"))
@@ -116,6 +117,7 @@ def test_a_paused_replica_shows_the_older_version_until_the_primary_is_read(both
         assert site.fetch(HELP, headers={"If-None-Match": newer})[0] == 304
 
 
+@pytest.mark.slow
 def test_what_a_person_just_did_is_read_from_the_primary(both, site, tmp_path):
     run(both, PENDING_PLEDGE.format(folder=str(tmp_path)))
     confirm, manage = (tmp_path / "links").read_text().split()
@@ -132,6 +134,7 @@ def test_what_a_person_just_did_is_read_from_the_primary(both, site, tmp_path):
     wait_until(lambda: json.loads(site.fetch("/api/v1/totals.json")[2])["total"] == 1)
 
 
+@pytest.mark.slow
 def test_without_the_primary_a_new_process_serves_public_pages_and_no_form(both, site, tmp_path):
     assert site.fetch("/en/")[0] == 200
     both.crash(both.primary)
@@ -149,6 +152,7 @@ def test_without_the_primary_a_new_process_serves_public_pages_and_no_form(both,
             wait_until(lambda each=each: each.fetch("/en/pledge/")[0] == 200)
 
 
+@pytest.mark.slow
 def test_without_the_replica_pages_are_those_of_the_primary(both, site):
     assert site.fetch("/en/")[0] == 200
     both.crash(both.standby)
@@ -161,6 +165,7 @@ def test_without_the_replica_pages_are_those_of_the_primary(both, site):
     wait_until(lambda: not names_replica(site))
 
 
+@pytest.mark.slow
 def test_a_text_of_the_archive_is_not_mixed_with_an_older_page(both, site):
     run(both, ARCHIVE)
     wait_until(lambda: has_caught_up(both))

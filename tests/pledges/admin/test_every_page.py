@@ -30,6 +30,7 @@ def every_page():
             yield f"{base}add/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_every_page_opens_in_both_languages(admin_client, language):
     pledge = make_pledge()

@@ -69,6 +69,7 @@ def test_a_list_of_20_shows_names_and_one_of_21_needs_a_reason(staff):
     assert (looks()[-1].count, looks()[-1].details) == (21, {"page": "list", "reason": REASON})
 
 
+@pytest.mark.slow
 def test_single_looks_add_up_and_the_same_person_counts_once(staff):
     pledges = make_people(21)
     for pledge in [*pledges[:20], *pledges[:20]]:

@@ -431,6 +431,7 @@ class Pile:
         self.check()
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 def test_two_accounts_type_thousands_of_sheets_with_corrections_and_totals_are_exact_after_each(ana, ben):
     size = rounds(50, 5000)

@@ -226,6 +226,7 @@ def picture_of(response):
     return Image.open(io.BytesIO(response.content)).convert("RGB")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "layout"), [("sq", "square"), ("en", "story")])
 @pytest.mark.django_db
 def test_each_sector_has_a_picture_of_its_own(client, language, layout):

@@ -96,6 +96,7 @@ def test_an_incomplete_stored_text_is_replaced_by_the_built_in_words(stored, cap
 any_text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=60)
 
 
+@pytest.mark.slow
 @hypothesis(
     max_examples=150,
     derandomize=True,

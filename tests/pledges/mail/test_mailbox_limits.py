@@ -54,6 +54,7 @@ def test_a_mailbox_gets_five_messages_a_day_of_all_kinds_with_any_tag_and_dots(m
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_the_limit_is_that_of_any_day_not_of_the_calendar_day(mailoutbox):
     for hour in range(29):

@@ -305,6 +305,7 @@ def test_a_released_mailing_stays_as_it_was_read(change):
 # While it runs
 
 
+@pytest.mark.slow
 def test_at_most_a_window_waits_in_the_queue():
     pledges = make_followers(WINDOW + 5)
     mailing = release()
@@ -324,6 +325,7 @@ def test_workers_that_queue_at_once_queue_each_once():
     assert Message.objects.count() == 5
 
 
+@pytest.mark.slow
 def test_a_paused_mailing_waits_and_goes_on_where_it_was():
     pledges = make_followers(WINDOW + 5)
     mailing = release()
@@ -341,6 +343,7 @@ def test_a_paused_mailing_waits_and_goes_on_where_it_was():
     assert recipients() == sorted([*(pledge.address for pledge in pledges), "tjeter@shembull.al"])
 
 
+@pytest.mark.slow
 def test_a_cancelled_mailing_goes_to_no_more_people():
     make_followers(WINDOW + 5)
     mailing = release()
@@ -553,6 +556,7 @@ def test_the_figures_outlive_the_messages():
     assert MailingCount.objects.exists() and Pledge.objects.filter(pk=kept.pk).exists()
 
 
+@pytest.mark.slow
 def test_messages_of_a_paused_mailing_are_erased_after_thirty_days_and_not_sent_again():
     make_followers(WINDOW + 1)
     mailing = release()

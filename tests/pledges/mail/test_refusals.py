@@ -30,6 +30,7 @@ def states():
     return sorted(Message.objects.values_list("state", flat=True))
 
 
+@pytest.mark.slow
 def test_of_60_messages_that_are_all_refused_none_is_lost(client, mail_server):
     mail_server.replies = REFUSED
     queue(60)
@@ -42,6 +43,7 @@ def test_of_60_messages_that_are_all_refused_none_is_lost(client, mail_server):
     assert failing_checks(client) == []
 
 
+@pytest.mark.slow
 def test_refusals_that_begin_after_good_messages_are_kept_from_the_first(mail_server):
     queue(5)
     run_worker()
@@ -72,6 +74,7 @@ def test_19_bad_mailboxes_in_a_row_are_given_up(mail_server):
     assert states() == ["refused"] * 19
 
 
+@pytest.mark.slow
 def test_a_bad_mailbox_is_given_up_after_the_fault_has_ended(mail_server):
     mail_server.replies = REFUSED
     messages = queue(25)
@@ -81,6 +84,7 @@ def test_a_bad_mailbox_is_given_up_after_the_fault_has_ended(mail_server):
     assert states() == ["refused"] + ["sent"] * 24
 
 
+@pytest.mark.slow
 def test_messages_are_kept_for_longer_than_three_days(client, mail_server):
     mail_server.replies = REFUSED
     queue(20)

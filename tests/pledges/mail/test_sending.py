@@ -45,6 +45,7 @@ def attempts(message):
 # Retries
 
 
+@pytest.mark.slow
 def test_19_messages_of_an_hour_without_mail_server_are_sent_afterwards(client, settings, mail_server_down):
     addresses = [f"prind{number}@shembull.al" for number in range(5)]
     for address in addresses:
@@ -63,6 +64,7 @@ def test_19_messages_of_an_hour_without_mail_server_are_sent_afterwards(client, 
     assert {message.sent_at is not None for message in Message.objects.all()} == {True}
 
 
+@pytest.mark.slow
 def test_19_a_message_is_retried_after_1_5_30_minutes_2_hours_then_every_6_hours_for_three_days(mail_server_down):
     message = queue_message()
     waits = []
