@@ -81,8 +81,10 @@ def pytest_runtest_call(item):
     before = _cpu_seconds()
     result = yield
     used = _cpu_seconds() - before
-    if used > CPU_LIMIT and not item.get_closest_marker("slow"):
-        pytest.fail(f"This took {used:.1f} CPU seconds: make it smaller, or mark it slow.")
+    if used > CPU_LIMIT and not (item.get_closest_marker("slow") or item.get_closest_marker("quick")):
+        pytest.fail(
+            f"This took {used:.1f} CPU seconds: make it smaller, or mark it slow or, if it must run always, quick."
+        )
     return result
 
 

@@ -108,6 +108,7 @@ def test_21_on_a_404_the_language_switch_leads_to_the_other_home_page(client, la
         assert alternates(page) == {} and not page.all("link", rel="canonical")
 
 
+@pytest.mark.quick
 def test_21_the_sitemap_has_each_page_in_both_languages(client):
     space = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
     urls = ET.fromstring(client.get("/sitemap.xml").content).findall("s:url", space)
@@ -288,6 +289,7 @@ STATUS = {
 }
 
 
+@pytest.mark.quick
 @BOTH
 def test_22_every_personal_page_and_every_error_has_them_too(client, language):
     seen = {}
@@ -379,6 +381,7 @@ def check_no_inline_code_and_no_third_party(page):
         assert not parts.scheme and not parts.netloc, address
 
 
+@pytest.mark.quick
 @BOTH
 def test_9_no_page_has_inline_code_or_requests_another_host(client, language):
     visited = 0
@@ -473,6 +476,7 @@ def test_every_sector_links_to_the_form_with_it_selected(client, language):
         assert way.endswith(f"?sector={chosen}")
 
 
+@pytest.mark.slow
 def test_every_internal_link_of_every_public_page_works(client):
     found = set()
     for _name, _language, path in public_paths():

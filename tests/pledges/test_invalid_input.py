@@ -197,6 +197,7 @@ def as_body(valid, form):
     return b"&".join(quote_from_bytes(key).encode() + b"=" + quote_from_bytes(value).encode() for key, value in pairs)
 
 
+@pytest.mark.slow
 @examples(130)
 @given(form_changes(PLEDGE_FIELDS), st.sampled_from([(SQ, "sq"), (EN, "en")]))
 def test_an_invalid_pledge_form_is_accepted_or_redisplayed(form, where):

@@ -31,6 +31,7 @@ def total(client, path="/en/"):
     return int(counted) if counted.isdigit() else 0
 
 
+@pytest.mark.quick
 def test_a_second_request_and_a_conditional_one_render_nothing(client, subtests):
     for path in PATHS:
         with subtests.test(path):
@@ -48,6 +49,7 @@ def test_a_second_request_and_a_conditional_one_render_nothing(client, subtests)
             assert conditional.headers["Cache-Control"] == first.headers["Cache-Control"]
 
 
+@pytest.mark.slow
 def test_two_processes_give_a_page_the_same_etag_and_bytes(client):
     for path in PATHS:
         one = client.get(path)
@@ -57,6 +59,7 @@ def test_two_processes_give_a_page_the_same_etag_and_bytes(client):
             assert one.content == other.content, path
 
 
+@pytest.mark.slow
 def test_unknown_parameters_and_the_host_do_not_enter_a_page(client, subtests):
     for path in PATHS:
         with subtests.test(path):
@@ -178,6 +181,7 @@ FORMS_AND_WALL = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_path, unreachable_database):
@@ -214,6 +218,7 @@ def test_a_process_that_never_reached_the_database_names_the_form_for_security_p
     assert timedelta(days=300) < expires - datetime.now(UTC) < timedelta(days=365)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_after_a_restart_of_the_database_no_request_fails(tmp_path):
     with Site(tmp_path, url_of_test_database(), threads=4) as site:

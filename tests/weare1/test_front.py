@@ -184,6 +184,7 @@ def test_a_page_is_counted_by_where_it_came_from(django):
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 3, 2]
 
 
+@pytest.mark.slow
 def test_no_request_makes_a_series_that_the_code_does_not_list(django):
     front = Front(django)
     for number, route in enumerate(routes()):

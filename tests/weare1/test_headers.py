@@ -425,6 +425,7 @@ def check(row, response):
         assert headers[name] == value
 
 
+@pytest.mark.quick
 def test_21_every_address_answers_as_its_row_states(subtests):
     Heartbeat.beat()
     for row in ROWS:
