@@ -186,9 +186,10 @@ def test_a_page_is_counted_by_where_it_came_from(django):
 
 @pytest.mark.slow
 def test_no_request_makes_a_series_that_the_code_does_not_list(django):
-    front = Front(django)
+    # Other tests of the process may have made series of rows that are gone.
+    before, front = unknown_labels(own_samples()), Front(django)
     for number, route in enumerate(routes()):
         path = route.replace("*", WORDS[number % len(WORDS)].encode().decode("latin-1"))
         for method in ("GET", "POST", "PROPFIND"):
             fetch(front, path, method)
-    assert unknown_labels(own_samples()) == set()
+    assert unknown_labels(own_samples()) <= before
