@@ -199,12 +199,12 @@ def fixed_pages(language, content):
         Listed(
             gettext("Get help now"),
             reverse("campaign:contact_help"),
-            gettext("Do not write to us: call. Someone answers straight away."),
+            gettext("Do not write to us: call. We do not read messages day and night."),
         ),
         Listed(
             gettext("Report abuse"),
             reverse("campaign:contact_report"),
-            gettext("You need no proof. These numbers take reports straight away. We do not."),
+            gettext("You do not need proof. Call one of these numbers. We do not take reports."),
         ),
         *(
             Listed(str(heading), reverse(f"pledges:enquiry_{purpose}"), str(lead))

@@ -47,6 +47,7 @@ PUBLIC = (
     "campaign:contact",
     "campaign:contact_help",
     "campaign:contact_report",
+    "campaign:contact_under_16",
     "pledges:enquiry_press",
     "pledges:enquiry_data",
     "pledges:enquiry_site",

@@ -36,6 +36,7 @@ PRINTS = ("poster-a4", "leaflet", "wall-a4", "letter-mayor", "letter-headteacher
 OTHER_PAGES = (
     "pledges:inbox",
     "pledges:under_16",
+    "campaign:contact_under_16",
     "pledges:enquiry_sent",
     "pledges:my_pledge_sent",
     "pledges:group_inbox",

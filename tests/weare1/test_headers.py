@@ -124,6 +124,8 @@ ROWS = [
     Row("/en/contact/help/", language="en"),
     Row("/sq/kontakt/raportoni/"),
     Row("/en/contact/report/", language="en"),
+    Row("/sq/kontakt/nen-16/"),
+    Row("/en/contact/under-16/", language="en"),
     Row("/sq/kontakt/u-dergua/"),
     Row("/en/contact/sent/", language="en"),
     Row("/sq/kontakt/media/", cache_control=CACHED_FORM),
