@@ -66,7 +66,7 @@ def test_21_hreflang_links_of_a_page_are_mutual(client, name, language):
 
 def test_21_titles_are_unique(client):
     titles = [Document(client.get(path)).title for _name, _language, path in public_paths()]
-    assert len(titles) == 70 and len(set(titles)) == len(titles)
+    assert len(titles) == 72 and len(set(titles)) == len(titles)
 
 
 @EVERY

@@ -53,6 +53,7 @@ def test_a_long_title_is_shortened_in_the_link_only(client):
 HELP = dict.fromkeys(
     [
         "campaign:help",
+        "campaign:units",
         "campaign:contact_help",
         "campaign:contact_report",
         "campaign:contact_under_16",
