@@ -208,7 +208,8 @@ def description():
             "title": "#NEJEMI1 · #WEARE1: open data",
             "version": "1",
             "description": (
-                "How many people have signed the pledge and confirmed it. All live figures are from the same moment; a "
+                "How many supporters the movement has: people who signed online and confirmed it, people in groups, and marks "
+                "on paper. All live figures are from the same moment; a "
                 "response may be ten seconds old. County figures have a publication time of their own. "
                 "Any site can send requests from a browser; an ETag lets you skip the body while nothing has changed. "
                 f"How we count: {settings.SITE_URL}/en/how-we-count/"
