@@ -268,16 +268,16 @@ def history_of(*steps):
     [
         (["asked"], ["Asked"], ["now", "", "", ""], 0),
         (["asked", "in_review"], ["In review"], ["done", "now", "", ""], 0),
-        (["asked", "adopted"], ["Adopted"], ["done", "done", "now", ""], 0),
+        (["asked", "adopted"], ["Law adopted"], ["done", "done", "now", ""], 0),
         (
             ["asked", "adopted", "in_force"],
-            ["In force", "Working: we do not know"],
+            ["Law in force", "Working: we do not know"],
             ["done", "done", "now", "maybe"],
             2,
         ),
-        (["asked", "adopted", "in_force", "unknown"], ["In force"], ["done", "done", "now", "maybe"], 2),
+        (["asked", "adopted", "in_force", "unknown"], ["Law in force"], ["done", "done", "now", "maybe"], 2),
         (["asked", "adopted", "working"], ["Working"], ["done", "done", "done", "now"], 0),
-        (["asked", "adopted", "working", "in_force"], ["In force"], ["done", "done", "now", "maybe"], 3),
+        (["asked", "adopted", "working", "in_force"], ["Law in force"], ["done", "done", "now", "maybe"], 3),
         (["asked", "refused"], ["Refused"], ["done", "now", "", ""], 0),
         (["asked", "in_review", "refused"], ["Refused"], ["done", "done", "now", ""], 0),
         (["asked", "adopted", "refused", "in_review"], ["In review"], ["done", "now", "", ""], 0),
@@ -348,13 +348,13 @@ def test_each_dot_of_the_figure_is_a_full_month(since, until, months):
         (
             {"state": "in_review"},
             ["date"],
-            {"en": "cannot come after “In force”", "sq": "nuk mund të vijë pas „Në fuqi”"},
+            {"en": "cannot come after “Law in force”", "sq": "nuk mund të vijë pas „Ligji në fuqi”"},
         ),
         ({"state": "asked", "date": "2022-12-01"}, ["date"], {"en": "cannot come after", "sq": "nuk mund të vijë pas"}),
         (
             {"state": "in_force", "date": "2022-01-01"},
             ["date"],
-            {"en": "“Adopted” before it", "sq": "hapin „Miratuar”"},
+            {"en": "“Law adopted” before it", "sq": "hapin „Ligji i miratuar”"},
         ),
     ],
 )
