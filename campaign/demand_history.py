@@ -159,7 +159,7 @@ class History:
             return ""
         told = [f"{self.last.get_state_display()}: {date_format(self.since, 'DATE_FORMAT')}"]
         if self.legs[-1].is_news:
-            told.append(f"{self.legs[-1].heading}: {date_format(self.last.date, 'DATE_FORMAT')}")
+            told.append(f"{self.legs[-1].heading} ({date_format(self.last.date, 'DATE_FORMAT')})")
         return "\n".join(told)
 
     @property
