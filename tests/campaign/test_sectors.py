@@ -42,7 +42,7 @@ def headline(page):
             1021,
             ("We are parents", "1,021 parents so far", "Next goal: 2,000", "Each dot stands for 5 people"),
         ),
-        ("sq", 1, ("1 njeri ka nënshkruar", "Synimi i radhës: 100", "Çdo pikë përfaqëson një njeri")),
+        ("sq", 1, ("1 mbështetës deri tani", "Synimi i radhës: 100", "Çdo pikë përfaqëson një njeri")),
         ("sq", 0, ("Vendi i parë ju pret",)),
     ],
 )
