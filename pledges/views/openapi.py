@@ -80,7 +80,7 @@ SCHEMAS = {
     "Days": {
         "type": "object",
         "description": (
-            "How many people confirmed their pledge each day (Tirana time). Days with none are left out; the rest sum to `total`."
+            "How many supporters joined on each day (Tirana time). Days with none are left out; the rest sum to `total`."
         ),
         "required": ["as_of", "total", "days"],
         "properties": {
@@ -220,7 +220,7 @@ def description():
         "paths": {
             "/api/v1/totals.json": _json("totals", "The totals, by sector, county and way of signing", "Totals"),
             "/api/v1/totals.csv": _csv("totalsAsCsv", "The same as a file of rows", "kind, code, sq, en, total, as_of"),
-            "/api/v1/days.json": _json("days", "How many people confirmed their pledge each day", "Days"),
+            "/api/v1/days.json": _json("days", "How many supporters joined on each day", "Days"),
             "/api/v1/days.csv": _csv("daysAsCsv", "The same as a file of rows", "day, people, as_of"),
             "/api/v1/sectors-by-county.json": _json("sectorsByCounty", "Sectors by county", "SectorsByCounty"),
             "/api/v1/sectors-by-county.csv": _csv(

@@ -113,7 +113,8 @@ RULES = {
     # Children of a class and people of a meeting are counted and have not signed.
     "not all have signed": r"(\bsupporters?|^(person|people)|(…|\d)( \w+)?|how many people|in this group) (has|have) signed\b"
     r"(?! through)|^at least one person in each",
-    "not only confirmed pledges": r"\bsource: confirmed pledges|^confirmed pledges (only|as of)|(?<!online, we )only count confirmed pledges",
+    "not only confirmed pledges": r"\bsource: confirmed pledges|^confirmed pledges (only|as of)"
+    r"|(?<!online, we )only count confirmed pledges",
     # The law on the register is in force, the register was not set up.
     "the law is in force": r"\bwhat was asked for (is|has been)\b|\bit (came into force|was adopted)\b|^(in force|adopted)$",
     "we are 1": r"\b(pledge of|site of|account at|pledge with) ne jemi 1\b",
