@@ -1,7 +1,6 @@
 """Pictures of shared links, and those that supporters post. Their words are those of staff; none shows a name."""
 
 from django.http import Http404, HttpResponse
-from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, pgettext
 
 from campaign import inner_pages
@@ -135,13 +134,12 @@ def organisation(request, language, key):
 @in_named_language
 @public_page
 def demand(request, language, slug):
-    """The picture of a link to a demand: its title, and its state with the date of it. No days, which a messenger would keep."""
+    """The picture of a link to a demand: its title, state and newer news, with dates. No days, which a messenger would keep."""
     history = demands.find(SiteContent.current(), slug, language)
     if history is None:
         raise Http404
-    foot = f"{history.last.get_state_display()}\n{date_format(history.since, 'DATE_FORMAT')}" if history.last else ""
     vows, movement = _words(language)
-    return _png(cards.page(vows, foot or movement, history.demand.title))
+    return _png(cards.page(vows, history.on_card or movement, history.demand.title))
 
 
 def _words(language):

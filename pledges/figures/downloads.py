@@ -58,7 +58,7 @@ class Figure:
     @property
     def source(self):
         """The source of the numbers, as a sentence."""
-        source = gettext("Source: confirmed pledges of %(brand)s.") % {"brand": brand()}
+        source = gettext("Source: supporters counted by %(brand)s.") % {"brand": brand()}
         return " ".join(filter(None, [source, self.more_sources]))
 
     @property
@@ -137,7 +137,7 @@ def signing_ways_figure(totals):
         (gettext("Group pledges"), totals.groups, "s1"),
         (gettext("On paper"), totals.paper, "s1"),
     ]
-    return _bars("ways", gettext("How people signed"), gettext("Way of signing"), bars, totals)
+    return _bars("ways", gettext("How people joined"), gettext("Way of signing"), bars, totals)
 
 
 def _bars(name, title, kind, bars, totals):

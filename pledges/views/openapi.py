@@ -80,7 +80,7 @@ SCHEMAS = {
     "Days": {
         "type": "object",
         "description": (
-            "How many people confirmed their pledge each day (Tirana time). Days with none are left out; the rest sum to `total`."
+            "How many supporters joined on each day (Tirana time). Days with none are left out; the rest sum to `total`."
         ),
         "required": ["as_of", "total", "days"],
         "properties": {
@@ -208,7 +208,8 @@ def description():
             "title": "#NEJEMI1 · #WEARE1: open data",
             "version": "1",
             "description": (
-                "How many people have signed the pledge and confirmed it. All live figures are from the same moment; a "
+                "How many supporters the movement has: people who signed online and confirmed it, people in groups, and marks "
+                "on paper. All live figures are from the same moment; a "
                 "response may be ten seconds old. County figures have a publication time of their own. "
                 "Any site can send requests from a browser; an ETag lets you skip the body while nothing has changed. "
                 f"How we count: {settings.SITE_URL}/en/how-we-count/"
@@ -219,7 +220,7 @@ def description():
         "paths": {
             "/api/v1/totals.json": _json("totals", "The totals, by sector, county and way of signing", "Totals"),
             "/api/v1/totals.csv": _csv("totalsAsCsv", "The same as a file of rows", "kind, code, sq, en, total, as_of"),
-            "/api/v1/days.json": _json("days", "How many people confirmed their pledge each day", "Days"),
+            "/api/v1/days.json": _json("days", "How many supporters joined on each day", "Days"),
             "/api/v1/days.csv": _csv("daysAsCsv", "The same as a file of rows", "day, people, as_of"),
             "/api/v1/sectors-by-county.json": _json("sectorsByCounty", "Sectors by county", "SectorsByCounty"),
             "/api/v1/sectors-by-county.csv": _csv(

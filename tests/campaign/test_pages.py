@@ -452,8 +452,24 @@ def test_one_supporter_is_singular(client):
         )
         for language in LANGUAGES
     }
-    assert count["en"].startswith("1 supporter has signed")
-    assert count["sq"].startswith("1 mbështetës ka nënshkruar")
+    assert count["en"].startswith("1 supporter so far")
+    assert count["sq"].startswith("1 mbështetës deri tani")
+
+
+@BOTH
+def test_no_total_says_that_the_children_it_counts_have_signed(client, language):
+    insert_tally(parents=3, children=40)
+    for name, tag, place in (
+        ("campaign:home", "p", "count"),
+        ("pledges:sign", "p", "signed-so-far"),
+        ("pledges:totals", "p", "lead"),
+    ):
+        page = Document(client.get(path_of(name, language)))
+        for node in page.all(tag, **{"class": place}):
+            assert not re.search(r"\bsigned\b|nënshkruar|[Cc]onfirmed|konfirmuara", page.words(node))
+    descriptions = [page.of(meta).get("content", "") for meta in page.all("meta")]
+    assert not any(re.search("have signed|kanë nënshkruar|onfirmed|konfirmuara", words) for words in descriptions)
+    assert not re.search("onfirmed pledges of|zotimet e konfirmuara të", page.words(page.one("main")))
 
 
 @BOTH

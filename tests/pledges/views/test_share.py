@@ -102,8 +102,8 @@ def test_an_invited_person_reads_who_invites_the_promises_and_the_count_and_keep
     path = path_of("pledges:through", "en", link.code)
     for response in (client.get(path), client.post(EN, form_data(through=link.code, consent=None))):
         words = Document(response).words()
-        assert invites(response) and "1 supporter has signed" in words
-        assert words.index("I\xa0believe") < words.index("1 supporter has signed") < words.index("Are you 16 or over?")
+        assert invites(response) and "1 supporter so far" in words
+        assert words.index("I\xa0believe") < words.index("1 supporter so far") < words.index("Are you 16 or over?")
         assert response.headers["Cache-Control"] == "private, no-store"
     assert not invites(client.get(EN)) and not invites(client.post(EN, form_data(consent=None)))
     assert not invites(client.get("/en/pledge/with/no-code/"))

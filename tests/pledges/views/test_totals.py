@@ -455,7 +455,7 @@ def test_the_last_24_hours_are_exact(client):
     # Whole hours count: one of 23 hours ago may fall out if the hour ends meanwhile.
     for hours in (0, 1, 22, 25, 49):
         make_pledge(state="confirmed", confirmed_at=now - timedelta(hours=hours, minutes=1))
-    assert "In the last 24 hours, 3 people have confirmed their pledge." in Document(client.get("/en/totals/")).words()
+    assert "In the last 24 hours, 3 supporters have joined." in Document(client.get("/en/totals/")).words()
     _, grown = tally.read_with_growth()
     assert grown.last_24_hours == 3 and sum(n for _, n in grown.days) == 5
 
