@@ -37,7 +37,7 @@ def _page(request, per_10000):
     totals, growth = tally.shown_with_growth()
     content = PledgeContent.current()
     goal = content.goal_above(totals.total)
-    of_people = content.milestones_of_people
+    of_people = content.milestones_up_to(totals.total)
     context = {
         "totals": totals,
         "small": THRESHOLD,
@@ -136,7 +136,8 @@ def figure(request, language, name, kind):
 
 def _figure(name):
     if name == "growth":
-        return downloads.growth_figure(*tally.shown_with_growth(), PledgeContent.current().milestones_of_people)
+        totals, growth = tally.shown_with_growth()
+        return downloads.growth_figure(totals, growth, PledgeContent.current().milestones_up_to(totals.total))
     totals = tally.shown()
     match name:
         case "one":
