@@ -197,7 +197,7 @@ KEYS_OF_COLUMNS = {
     "wall": "name_on_the_wall",
     "wall_at": "name_on_the_wall",
     "updates": "updates",
-    "inviter_cipher": "inviter_kept_until_confirmed",
+    "inviter_cipher": "event_kept_until_confirmed",
     "link_version": "link_version",
     "reminded_at": "reminded_at",
     "keep_asked_at": "asked_whether_to_keep_name_and_address_at",
