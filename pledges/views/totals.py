@@ -1,6 +1,6 @@
 """The totals: pages and figures to download."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, pgettext
 
@@ -72,15 +72,8 @@ def _ranked(counties, per_10000):
 
 
 @public_page(figures=Depth.TOTALS)
-def groups_by_county(request):
-    """The table of sectors by counties, as published today."""
-    figure = downloads.groups_by_county_figure(tally.shown())
-    return render(request, "pledges/groups_by_county.html", {"figure": figure})
-
-
-@public_page(figures=Depth.TOTALS)
 def method(request):
-    """How people are counted, and which figures are suppressed."""
+    """How people are counted, and what is not published."""
     return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
 
 
@@ -124,8 +117,6 @@ def weeks(request):
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
     drawn = _figure(name)
-    if drawn is None:
-        raise Http404
     if kind == "png":
         response = HttpResponse(drawn.as_png(), content_type="image/png")
     else:
@@ -146,6 +137,4 @@ def _figure(name):
             return downloads.sectors_figure(totals)
         case "counties" | "counties-per-10000":
             return downloads.counties_figure(totals, per_10000=name != "counties")
-        case "ways":
-            return downloads.signing_ways_figure(totals)
-    return downloads.groups_by_county_figure(totals)
+    return downloads.signing_ways_figure(totals)

@@ -24,7 +24,7 @@ from tests.tally import publish, put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
-PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals", "days", "sectors-by-county") for kind in ("json", "csv")]
+PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals", "days") for kind in ("json", "csv")]
 PATHS.append("/api/v1/demands.json")
 
 

@@ -239,7 +239,6 @@ def test_14_the_data_file_has_everything_about_the_pledge_and_nothing_about_anot
         "follows",
         "asked_how_it_went",
         "own_link",
-        "confirmed_by_own_link",
         "not_settled_yet",
         "also_at_this_address",
         "not_in_this_file",
