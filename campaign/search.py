@@ -185,13 +185,6 @@ def fixed_pages(language, content):
         ),
         Listed(gettext("Supporters so far"), reverse("pledges:totals"), texts["totals_shared"]),
         Listed(
-            gettext("Groups by county"),
-            reverse("pledges:groups_by_county"),
-            gettext(
-                "How many supporters each group has in each county, at most once a day, with small numbers hidden."
-            ),
-        ),
-        Listed(
             gettext("Week by week"),
             reverse("pledges:weeks"),
             gettext("How many pledges were signed, confirmed, withdrawn and removed in each week."),

@@ -58,7 +58,6 @@ PUBLIC = (
     "pledges:totals",
     "pledges:ribbon",
     "pledges:totals_per_10000",
-    "pledges:groups_by_county",
     "pledges:method",
     "pledges:weeks",
     "pledges:wall",

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("pledges", "0060_notes_of_mailings"),
+        ("pledges", "0063_links_without_count"),
     ]
 
     operations = [

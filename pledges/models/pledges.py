@@ -133,7 +133,7 @@ class Pledge(Person, keeping.Keeping, Restrictable):
     )
 
     link_version = models.PositiveIntegerField(default=1, editable=False)
-    # The encrypted referral code of the link that led to the form. The confirmation counts it and erases it.
+    # The encrypted code of the event whose link led to the form. The confirmation counts it and erases it.
     inviter_cipher = models.BinaryField(null=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     # How many messages `claim_message` granted, and when it granted the last one (at first: when the pledge was made).

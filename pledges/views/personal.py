@@ -16,7 +16,7 @@ from pledges.exports.subject_data import own_file
 from pledges.forms.following import FollowForm
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Follow, Message, Pledge, ReferralLink, Unreadable
+from pledges.models import Follow, Message, Pledge, Unreadable
 from pledges.views.sign import answer
 
 # Purposes whose page shows or changes name or address.
@@ -200,7 +200,6 @@ def manage(request, pledge):
         "share_url": path_from(request, Purpose.SHARE, pledge),
         "commit_url": path_from(request, Purpose.COMMIT, pledge),
         "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
-        "referral_link": ReferralLink.objects.filter(pledge=pledge).first(),
     }
     status = 422 if submitted and not saved else 200
     return render(request, "pledges/manage.html", context, status=status)

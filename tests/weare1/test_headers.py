@@ -144,8 +144,6 @@ ROWS = [
     Row("/en/totals/", language="en"),
     Row("/sq/sa-jemi/per-10000/"),
     Row("/en/totals/per-10000/", language="en"),
-    Row("/sq/sa-jemi/grupet-sipas-qarkut/"),
-    Row("/en/totals/groups-by-county/", language="en"),
     Row("/sq/sa-jemi/shkoder/"),
     Row("/en/totals/shkoder/", language="en"),
     Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
@@ -246,8 +244,6 @@ ROWS = [
     Row("/api/v1/days.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/api/v1/demands.json", type=JSON, more=OPEN),
     Row("/api/v1/openapi.json", type=JSON, more=OPEN),
-    Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
-    Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/api/v1/commitments.json", type=JSON, more=OPEN),
     Row("/api/v1/commitments.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row(f"/oembed?url={quote_plus(settings.SITE_URL)}/sq/sa-jemi/", type=JSON, more=EMBED),
@@ -315,7 +311,7 @@ END_NEWS = ("/sq/mos-me-dergoni-lajme/…/", "/en/no-more-news/…/")
 FILE = r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}\.(?:avif|webp|jpg|png|pdf))$"
 PICTURE = r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 FIGURE = (
-    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways)"
     r"\.(?P<kind>png|csv)$"
 )
 PLEDGED = r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)|preview)/(?P<slug>[\w-]{1,50})\.png$"
@@ -591,8 +587,8 @@ def test_no_address_is_missing_from_the_table():
                     route = route.replace(pattern, one)
                 assert route in {*listed, *personal, *HANDOUTS}, "add a row for this address"
                 visited += 1
-    # 41 addresses without a language, and 78 pages and files.
-    assert visited == 2 * (41 + 78)
+    # 39 addresses without a language, and 77 pages and files.
+    assert visited == 2 * (39 + 77)
     staffed = [route for route, namespace in patterns(get_resolver()) if namespace == "admin"]
     assert len(staffed) > 40, "the patterns of the admin were found"
 
