@@ -127,7 +127,7 @@ BEGIN
     RETURN FOUND;
 END $$;
 
--- How often a change of address was asked for within a day: a form that waits or, once settled, the message to the present address.
+-- How often a change of address was asked for within a day: forms that wait and, of settled ones, messages to the present address.
 CREATE OR REPLACE FUNCTION count_new_addresses(pledge uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT count(*) FROM (
         SELECT created_at FROM pledges_submission WHERE pledge_id = pledge AND kind = 'new_address'
@@ -136,8 +136,8 @@ CREATE OR REPLACE FUNCTION count_new_addresses(pledge uuid) RETURNS bigint LANGU
     ) change WHERE created_at > statement_timestamp() - interval '1 day'
 $$;
 
--- Claims a change of address; returns '' or why it is refused: 'day' after three within a day, 'minute' as above. One statement checks
--- and claims: of two concurrent callers the second one finds that the first one has just written.
+-- Claims a change of address; returns '' or why it is refused: 'day' after three within a day, 'minute' as above. One statement
+-- checks and claims: of two concurrent callers the second one finds that the first one has just written.
 CREATE OR REPLACE FUNCTION claim_new_address(pledge uuid) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE pledges_pledge SET written_at = statement_timestamp()
@@ -267,8 +267,8 @@ BEGIN
 END $$;
 
 -- A change of address: the pledge keeps its present address until the new one confirms. A blocked address gets no message, and
--- nothing on the supporter's page tells that it is blocked. The request has claimed the change. Each one is a message of its own to
--- the present address, which counts it.
+-- nothing on the supporter's page tells that it is blocked. The request has claimed the change. The present address gets a message
+-- about each, which counts it.
 CREATE OR REPLACE FUNCTION settle_new_address(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM pledges_pledge WHERE id = submission.pledge_id FOR NO KEY UPDATE NOWAIT;
