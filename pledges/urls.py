@@ -59,6 +59,9 @@ urlpatterns = [
     path(
         pgettext_lazy("address", "not-my-pledge/<token:token>/"), personal.block_new_address, name="block_new_address"
     ),
+    path(
+        pgettext_lazy("address", "stop-new-address/<token:token>/"), personal.stop_new_address, name="stop_new_address"
+    ),
     path(pgettext_lazy("address", "group-pledge/"), groups.form, name="group"),
     path(pgettext_lazy("address", "group-pledge/inbox/"), groups.inbox, name="group_inbox"),
     path(pgettext_lazy("address", "group-pledge/event/<code:code>/"), groups.at_event, name="group_at_event"),

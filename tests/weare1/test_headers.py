@@ -290,6 +290,7 @@ PERSONAL = {
     Purpose.ANSWER: ("/sq/si-shkoi/…/", "/en/how-it-went/…/"),
     Purpose.END_EMAILS: ("/sq/mos-me-shkruani/…/", "/en/end-emails/…/"),
     Purpose.CERTIFICATE: ("/sq/vertetimi/…/", "/en/certificate/…/"),
+    Purpose.STOP_NEW_ADDRESS: ("/sq/ndaleni-adresen-e-re/…/", "/en/stop-new-address/…/"),
     Purpose.BLOCK_NEW_ADDRESS: ("/sq/nuk-eshte-zotimi-im/…/", "/en/not-my-pledge/…/"),
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
@@ -467,7 +468,7 @@ def test_21_a_preview_is_neither_cached_nor_indexed(client, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_21_the_page_that_ends_the_news_is_neither_cached_nor_indexed(client, mailing, language):
-    token = news_links.token(make_pledge(state="confirmed", updates=True).pk, mailing.pk)
+    token = news_links.token(make_pledge(state="confirmed", updates=True), mailing.pk)
     path = END_NEWS[LANGUAGES.index(language)].replace("…", token)
     assert path == path_of("pledges:end_news", language, token)
     row = Row(path, cache_control=NOT_CACHED, language=language, more=HIDDEN)

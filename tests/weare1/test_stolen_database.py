@@ -52,7 +52,7 @@ def opens_personal_page(purpose):
 def ends_news(text):
     link = news_links.read(text)
     found = Pledge.objects.filter(pk__gte=link.first, pk__lte=link.last) if link else ()
-    return any(link.is_of(each.pk) for each in found)
+    return any(link.is_of(each) for each in found)
 
 
 def opens_preview(text):
@@ -189,7 +189,7 @@ def news_sent(pledge):
     mailing = release()
     send_all()
     assert mailing.messages.filter(pledge=pledge, state="sent").exists()
-    return news_links.token(pledge.pk, mailing.pk)
+    return news_links.token(pledge, mailing.pk)
 
 
 def move(pledge):
