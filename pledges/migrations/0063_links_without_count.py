@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pledges", "0060_notes_of_mailings")]
+    dependencies = [("pledges", "0061_stopped_addresses")]
 
     operations = [
         migrations.RemoveConstraint("referrallink", "referral_link_digest_lengths"),
