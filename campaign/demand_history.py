@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -19,9 +20,9 @@ DOTS = (State.ASKED, State.IN_REVIEW, State.ADOPTED, State.WORKING)
 SENTENCES = {
     State.ASKED: _("It has been asked for. We know of no work on it yet."),
     State.IN_REVIEW: _("The institutions are considering it. We know of no decision yet."),
-    State.ADOPTED: _("What was asked for has been adopted. We do not know whether it is in force."),
-    State.IN_FORCE: _("What was asked for is in force. We do not know whether it works."),
-    State.WORKING: _("What was asked for is in force, and it works."),
+    State.ADOPTED: _("The law has been adopted. We do not know whether it is in force."),
+    State.IN_FORCE: _("The law is in force. We do not know whether what it requires has been done."),
+    State.WORKING: _("The law is in force, and it works."),
     State.REFUSED: _("It has been refused."),
     State.WITHDRAWN: _("It has been withdrawn."),
     State.UNKNOWN: _("We do not know how it stands today."),
@@ -30,8 +31,8 @@ SENTENCES = {
 HEADINGS = {
     State.ASKED: _("It was asked for"),
     State.IN_REVIEW: _("It went into review"),
-    State.ADOPTED: _("It was adopted"),
-    State.IN_FORCE: _("It came into force"),
+    State.ADOPTED: _("The law was adopted"),
+    State.IN_FORCE: _("The law came into force"),
     State.WORKING: _("It works"),
     State.REFUSED: _("It was refused"),
     State.WITHDRAWN: _("It was withdrawn"),
@@ -43,9 +44,11 @@ DAYS_AFTER = {
     State.IN_REVIEW: ngettext_lazy(
         "%(days)s day after it went into review.", "%(days)s days after it went into review.", "n"
     ),
-    State.ADOPTED: ngettext_lazy("%(days)s day after it was adopted.", "%(days)s days after it was adopted.", "n"),
+    State.ADOPTED: ngettext_lazy(
+        "%(days)s day after the law was adopted.", "%(days)s days after the law was adopted.", "n"
+    ),
     State.IN_FORCE: ngettext_lazy(
-        "%(days)s day after it came into force.", "%(days)s days after it came into force.", "n"
+        "%(days)s day after the law came into force.", "%(days)s days after the law came into force.", "n"
     ),
 }
 DAYS_AFTER_ANOTHER = ngettext_lazy("%(days)s day after the step before.", "%(days)s days after the step before.", "n")
@@ -150,6 +153,16 @@ class History:
         return SENTENCES[self.last.state if self.last else State.UNKNOWN]
 
     @property
+    def on_card(self):
+        """What the picture of its link says below its title: the state, then newer news; "" without a step."""
+        if not self.last:
+            return ""
+        told = [f"{self.last.get_state_display()}: {date_format(self.since, 'DATE_FORMAT')}"]
+        if self.legs[-1].is_news:
+            told.append(f"{self.legs[-1].heading} ({date_format(self.last.date, 'DATE_FORMAT')})")
+        return "\n".join(told)
+
+    @property
     def is_open(self):
         """Whether we wait for more: it neither works nor was refused or withdrawn."""
         return self.last is None or self.last.state not in (State.WORKING, *ENDS)
@@ -221,7 +234,9 @@ class History:
             words = ngettext_lazy("passed until it worked.", "passed until it worked.", "n")
             return Count(asked.date, first[State.WORKING].date, words)
         if self.known.state == State.IN_FORCE:
-            words = ngettext_lazy("has passed since it came into force.", "have passed since it came into force.", "n")
+            words = ngettext_lazy(
+                "has passed since the law came into force.", "have passed since the law came into force.", "n"
+            )
             return Count(first[State.IN_FORCE].date, self.today, words)
         words = ngettext_lazy("has passed since it was asked for.", "have passed since it was asked for.", "n")
         return Count(asked.date, self.today, words)

@@ -41,14 +41,14 @@ def _title_and_lead(milestone):
         case Milestone.Kind.PEOPLE:
             title = _("We are %(people)s") % {"people": number(milestone.people)}
             lead = _(
-                "%(people)s people have signed the pledge to protect children from sexual violence and exploitation."
+                "The movement to protect children from sexual violence and exploitation has %(people)s supporters."
             )
             return title, lead % {"people": number(milestone.people)}
         case Milestone.Kind.SECTOR:
             values = {"sector": milestone.sector.name, "people": number(milestone.people)}
             title = _("%(sector)s: the first %(people)s") % values
-            return title, _("The first %(people)s people in this group have signed the pledge: %(sector)s.") % values
-    return _("We are in every county"), _("At least one person in each of Albania’s counties has signed the pledge.")
+            return title, _("This group has reached %(people)s supporters: %(sector)s.") % values
+    return _("We are in every county"), _("We have supporters in each of Albania’s counties.")
 
 
 def _free_slug(language, slug):

@@ -185,13 +185,6 @@ def fixed_pages(language, content):
         ),
         Listed(gettext("Supporters so far"), reverse("pledges:totals"), texts["totals_shared"]),
         Listed(
-            gettext("Groups by county"),
-            reverse("pledges:groups_by_county"),
-            gettext(
-                "How many supporters each group has in each county, at most once a day, with small numbers hidden."
-            ),
-        ),
-        Listed(
             gettext("Week by week"),
             reverse("pledges:weeks"),
             gettext("How many pledges were signed, confirmed, withdrawn and removed in each week."),
@@ -199,12 +192,12 @@ def fixed_pages(language, content):
         Listed(
             gettext("Get help now"),
             reverse("campaign:contact_help"),
-            gettext("Do not write to us: call. Someone answers straight away."),
+            gettext("Do not write to us: call. We do not read messages day and night."),
         ),
         Listed(
             gettext("Report abuse"),
             reverse("campaign:contact_report"),
-            gettext("You need no proof. These numbers take reports straight away. We do not."),
+            gettext("You do not need proof. Call one of these numbers. We do not take reports."),
         ),
         *(
             Listed(str(heading), reverse(f"pledges:enquiry_{purpose}"), str(lead))

@@ -28,7 +28,6 @@ class PageSitemap(Sitemap):
             "pledges:totals",
             "pledges:totals_per_10000",
             "pledges:ribbon",
-            "pledges:groups_by_county",
             "pledges:method",
             "pledges:weeks",
             "pledges:open_data",

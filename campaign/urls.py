@@ -20,6 +20,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "contact/"), contact.contact, name="contact"),
     path(pgettext_lazy("address", "contact/help/"), contact.help_now, name="contact_help"),
     path(pgettext_lazy("address", "contact/report/"), contact.report, name="contact_report"),
+    path(pgettext_lazy("address", "contact/under-16/"), contact.under_16, name="contact_under_16"),
     path(pgettext_lazy("address", "materials/"), materials.page, name="materials"),
     path(pgettext_lazy("address", "search/"), content.search, name="search"),
     path(pgettext_lazy("address", "news/"), content.news, name="news"),

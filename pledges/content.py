@@ -102,11 +102,10 @@ class PledgeContent(Part):
         """The counties of Albania, each of which has a page."""
         return tuple(county for county in self.counties if county.code != County.ABROAD)
 
-    @cached_property
-    def milestones_of_people(self):
-        """Milestones of the total number of supporters, the smallest first."""
-        of_people = (each for each in self.milestones if each.kind == Milestone.Kind.PEOPLE)
-        return tuple(sorted(of_people, key=lambda each: each.people))
+    def milestones_up_to(self, total):
+        """Milestones of the total number of supporters that it still reaches, the smallest first."""
+        of_people = (each for each in self.milestones if each.kind == Milestone.Kind.PEOPLE and each.people <= total)
+        return sorted(of_people, key=lambda each: each.people)
 
     def goal_above(self, people, county=None):
         """The Goal to show at so many supporters, of the whole country or of the county with this code."""

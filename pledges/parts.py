@@ -56,9 +56,9 @@ class Part:
 def of_sector(sector, people):
     """The Part of a sector with its live number of people."""
     name, plural = sector.name[:1].lower() + sector.name[1:], sector.people
-    counted = _have_signed(people)
+    counted = _supporters(people)
     if plural and people != 1:
-        counted = gettext("%(parents)s have signed") % {"parents": plural}
+        counted = gettext("%(parents)s so far") % {"parents": plural}
     return Part(name, sector.color, people, counted)
 
 
@@ -66,8 +66,8 @@ def of_county(county, published):
     """The Part of a county with its PublishedCounty, or None before its first figure, and its next goal."""
     people, at = (published.n, published.published_at) if published else (0, None)
     goal = PledgeContent.current().goal_above(people, county.pk)
-    return Part(county.definite_name, "place", people, _have_signed(people), at if people else None, goal)
+    return Part(county.definite_name, "place", people, _supporters(people), at if people else None, goal)
 
 
-def _have_signed(people):
-    return ngettext("person has signed", "people have signed", people)
+def _supporters(people):
+    return ngettext("supporter so far", "supporters so far", people)

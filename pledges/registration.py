@@ -110,7 +110,6 @@ def _digested():
         yield model.objects.with_person(), *address
     mailbox = partial(addresses.limiting_address, rules=rules)
     yield BlockedAddress.objects.all(), "address", "mailbox", ("mailbox_digest", "mailbox_digest_last"), mailbox
-    yield ReferralLink.objects.all(), "code", "referral code", ("code_digest", "code_digest_last"), str
 
 
 def _are_digests_stored():

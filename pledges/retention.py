@@ -111,14 +111,14 @@ def kept_data():
         ),
         Kept(
             "inviter",
-            _("the link that led you to the form, of a supporter or of an event, if you used one"),
+            _("the event whose link led you to the form, if you used one"),
             encrypted,
             _("until you confirm; %(days)s if you do not") % {"days": _days(PENDING_LIFE)},
         ),
         Kept(
             "own_link",
-            _("your invitation link, if you made one, and how many confirmed through it"),
-            _("encrypted, and as keyed digests"),
+            _("your invitation link, if you made one"),
+            encrypted,
             _("until you cancel it or withdraw"),
         ),
         Kept("answers", _("group, county, language, choices, and when you signed"), plain, until_withdrawal),

@@ -19,7 +19,6 @@ from pledges.models.messages import Message
 from pledges.models.person import person_digests
 from pledges.models.pledges import Pledge
 from pledges.models.querysets import digest_mark, has_older_key
-from pledges.models.referrals import ReferralLink, code_digests
 from pledges.models.unreadable import Unreadable
 from pledges.submissions import settle_all
 
@@ -56,7 +55,6 @@ def redigest(on_progress=lambda done: None):
     for model in CONTACTS:
         model.objects.redigest(rules)
     _redigest_blocked(rules)
-    _redigest_referral_links()
     _redigest_grants(rules)
     return done - len(collided), collided
 
@@ -165,13 +163,6 @@ def _redigest_blocked(rules):
         except IntegrityError:
             # Two blocked addresses normalise to one mailbox now. One row is enough.
             blocked.delete()
-
-
-def _redigest_referral_links():
-    # Row by row without a transaction around them, so that no confirmation that counts waits for more than one row.
-    for link, values in _changed(ReferralLink, lambda row: code_digests(row.code)):
-        # Not a link that its owner has replaced meanwhile.
-        ReferralLink.objects.filter(pk=link.pk, code_cipher=link.code_cipher).update(**values)
 
 
 def _changed(model, digests):

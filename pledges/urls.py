@@ -59,6 +59,9 @@ urlpatterns = [
     path(
         pgettext_lazy("address", "not-my-pledge/<token:token>/"), personal.block_new_address, name="block_new_address"
     ),
+    path(
+        pgettext_lazy("address", "stop-new-address/<token:token>/"), personal.stop_new_address, name="stop_new_address"
+    ),
     path(pgettext_lazy("address", "group-pledge/"), groups.form, name="group"),
     path(pgettext_lazy("address", "group-pledge/inbox/"), groups.inbox, name="group_inbox"),
     path(pgettext_lazy("address", "group-pledge/event/<code:code>/"), groups.at_event, name="group_at_event"),
@@ -88,7 +91,6 @@ urlpatterns = [
     path(pgettext_lazy("address", "certificate/<token:token>/"), thanks.certificate, name="certificate"),
     path(pgettext_lazy("address", "totals/"), totals.page, name="totals"),
     path(pgettext_lazy("address", "totals/per-10000/"), totals.page_per_10000, name="totals_per_10000"),
-    path(pgettext_lazy("address", "totals/groups-by-county/"), totals.groups_by_county, name="groups_by_county"),
     # After the pages above: the pattern matches any slug.
     path(pgettext_lazy("address", "totals/<slug:slug>/"), counties.page, name="county"),
     path(pgettext_lazy("address", "how-we-count/"), totals.method, name="method"),

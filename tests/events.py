@@ -36,12 +36,16 @@ def make_event(begins=timedelta(days=7), hours=2, **overrides):
     return Event.objects.create(**values)
 
 
+def make_coming(event):
+    """A pending pledge that came by the link of the event."""
+    pledge_id = uuid.uuid4()
+    return make_pledge(id=pledge_id, inviter_cipher=encrypt_inviter(event.code, pledge_id))
+
+
 def make_signed(event, people):
     """So many people who have signed through the link of the event and confirmed."""
     for _ in range(people):
-        pledge_id = uuid.uuid4()
-        pledge = make_pledge(id=pledge_id, inviter_cipher=encrypt_inviter(event.code, pledge_id))
-        assert pledge.confirm()
+        assert make_coming(event).confirm()
 
 
 def next_day():

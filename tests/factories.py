@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import re
 import time
-import uuid
 from io import BytesIO
 
 from allauth.mfa.models import Authenticator
@@ -28,7 +27,6 @@ from pledges.mail.connections import Connection
 from pledges.mail.errors import is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
 from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording, mailers
-from pledges.models.referrals import encrypt_inviter
 from pledges.submissions import settle, submit
 from staff import secrets, sessions
 
@@ -74,12 +72,6 @@ def make_inviter(name=None, address=None, **values):
     pledge = make_pledge(name, address, state="confirmed", **values)
     ReferralLink.objects.create_for(pledge)
     return pledge, pledge.referral_link
-
-
-def make_invited(link, **values):
-    """A pending pledge that came by this referral link."""
-    pledge_id = uuid.uuid4()
-    return make_pledge(id=pledge_id, inviter_cipher=encrypt_inviter(link.code, pledge_id), **values)
 
 
 def make_submission(name="Drita Kola", address="drita@shembull.al", sector="parents", **overrides):

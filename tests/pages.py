@@ -47,6 +47,7 @@ PUBLIC = (
     "campaign:contact",
     "campaign:contact_help",
     "campaign:contact_report",
+    "campaign:contact_under_16",
     "pledges:enquiry_press",
     "pledges:enquiry_data",
     "pledges:enquiry_site",
@@ -57,7 +58,6 @@ PUBLIC = (
     "pledges:totals",
     "pledges:ribbon",
     "pledges:totals_per_10000",
-    "pledges:groups_by_county",
     "pledges:method",
     "pledges:weeks",
     "pledges:wall",
@@ -116,6 +116,11 @@ def personal_visits(client, language):
     path_of_refusal = link(Purpose.BLOCK_NEW_ADDRESS, other)
     yield "block the new address", client.get(path_of_refusal)
     yield "new address blocked", client.post(path_of_refusal)
+    want_new_address(other, f"s-e-kerkova-{language}@shembull.al")
+    yield "page with a change of address that waits", client.get(link(Purpose.MANAGE, other))
+    path_of_stop = link(Purpose.STOP_NEW_ADDRESS, other)
+    yield "stop the change of address", client.get(path_of_stop)
+    yield "change of address stopped", client.post(path_of_stop)
     yield "new address in use", client.post(path)
     # The change of address ended the links sent before.
     pledge.refresh_from_db()
@@ -189,7 +194,7 @@ def _news_visits(client, language, pledge):
         mailing = release(**about)
         part = about.get("audience", "all")
         yield f"news that was sent, {part}", client.get(path_of("pledges:mailing", language, mailing.pk))
-        path = path_of("pledges:end_news", language, news_links.token(pledge.pk, mailing.pk))
+        path = path_of("pledges:end_news", language, news_links.token(pledge, mailing.pk))
         yield f"end the news, {part}", client.get(path)
         yield f"news ended, {part}", client.post(path, {"only": "1"})
     yield "list of the news that was sent", client.get(path_of("pledges:mailings", language))

@@ -30,7 +30,7 @@ picture_urls = [
 # Under /figures/LANGUAGE/.
 figure_urls = [
     re_path(
-        r"^(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)\.(?P<kind>png|csv)$",
+        r"^(?P<name>one|sectors|counties|counties-per-10000|growth|ways)\.(?P<kind>png|csv)$",
         totals.figure,
         name="figure",
     ),
@@ -53,8 +53,6 @@ urlpatterns = [
     path("api/v1/totals.csv", open_data.totals_csv, name="totals_csv"),
     path("api/v1/days.json", open_data.days_json, name="days_json"),
     path("api/v1/days.csv", open_data.days_csv, name="days_csv"),
-    path("api/v1/sectors-by-county.json", open_data.sectors_by_county_json, name="sectors_by_county_json"),
-    path("api/v1/sectors-by-county.csv", open_data.sectors_by_county_csv, name="sectors_by_county_csv"),
     path("api/v1/demands.json", demands.demands_json, name="demands_json"),
     path("api/v1/commitments.json", open_data.commitments_json, name="commitments_json"),
     path("api/v1/commitments.csv", open_data.commitments_csv, name="commitments_csv"),

@@ -19,8 +19,8 @@ def missing(user):
     # Administrators see disclosures while there is no lead.
     if user.has_perm("staff.change_account") and sees_disclosures(user):
         label = _(
-            "No safeguarding lead can sign in: invite one. Until then administrators see the messages that sound like a "
-            "disclosure of abuse."
+            "No safeguarding lead can sign in: invite one, who also reads “Are you a child?” and the lesson outline before the "
+            "launch. Until then administrators see the messages that sound like a disclosure of abuse."
         )
         yield Task(None, label, reverse("admin:staff_account_changelist"))
 
@@ -31,7 +31,12 @@ def _settings():
         ("press_contact", _("Enter the address for the press")),
         ("data_contact", _("Enter the address for data protection")),
         ("security_contact", _("Enter the address for security problems")),
-        ("reviewed_on", _("Have a lawyer review the privacy notice and the consent, then enter the date")),
+        (
+            "reviewed_on",
+            _(
+                "Have a lawyer review the consent and the privacy notice, which must name the controller, then enter the date"
+            ),
+        ),
     ):
         if not getattr(settings, name):
             yield Task(None, label, f"{change_url(settings)}#id_{name}")

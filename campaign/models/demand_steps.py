@@ -34,8 +34,8 @@ class DemandStep(models.Model):
     class State(models.TextChoices):
         ASKED = "asked", _("Asked")
         IN_REVIEW = "in_review", _("In review")
-        ADOPTED = "adopted", _("Adopted")
-        IN_FORCE = "in_force", _("In force")
+        ADOPTED = "adopted", _("Law adopted")
+        IN_FORCE = "in_force", _("Law in force")
         WORKING = "working", _("Working")
         REFUSED = "refused", _("Refused")
         WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -191,7 +191,8 @@ def order_problem(steps):
         if reached == LEVELS[DemandStep.State.IN_FORCE] and level < LEVELS[DemandStep.State.ADOPTED]:
             return (
                 _(
-                    "“%(step)s” on %(date)s needs the step “Adopted” before it. Enter the adoption first, or check the date."
+                    "“%(step)s” on %(date)s needs the step “Law adopted” before it. Enter the adoption first, or check "
+                    "the date."
                 )
                 % words
             )

@@ -22,7 +22,7 @@ class HandOver(models.Model):
         related_name="handover",
         verbose_name=_("goal"),
         error_messages={"unique": _("This goal already has a hand-over.")},
-        help_text=_("The demand is handed over when so many people have signed."),
+        help_text=_("The demand is handed over when there are so many supporters."),
     )
     demand = models.ForeignKey(
         Demand,

@@ -19,6 +19,7 @@ class PageText(models.Model):
         PLEDGE = "pledge", _("Pledge form")
         THANKS = "thanks", _("After confirming or withdrawing")
         CHILD = "child", _("Page for under-16s")
+        WROTE = "wrote", _("Page for under-16s who wrote to us")
         TOTALS = "totals", _("Supporters so far")
         HELP = "help", _("Help page")
         UNITS = "units", _("Page of the child protection units")
@@ -55,6 +56,8 @@ class PageText(models.Model):
         CHILD_HURT = "child_hurt", _("title of what to do if someone hurts you")
         CHILD_HURT_FIRST = "child_hurt_first", _("first sentence about it, in bold")
         CHILD_HURT_TEXT = "child_hurt_text", _("text of what to do if someone hurts you")
+        WROTE_TITLE = "wrote_title", _("title")
+        WROTE_LEAD = "wrote_lead", _("lead, saying that the message is not kept")
         TOTALS_METHOD = "totals_method", _("how we count")
         TOTALS_SHARED = "totals_shared", _("text in search results and when shared")
         HELP_LEAD = "help_lead", _("lead, what to do now")
@@ -113,6 +116,7 @@ class PageText(models.Model):
             self.Page.VOWS: "campaign:home",
             self.Page.PLEDGE: "pledges:sign",
             self.Page.CHILD: "pledges:under_16",
+            self.Page.WROTE: "campaign:contact_under_16",
             self.Page.TOTALS: "pledges:totals",
             self.Page.HELP: "campaign:help",
             self.Page.UNITS: "campaign:units",

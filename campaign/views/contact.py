@@ -1,4 +1,4 @@
-"""Contact: the page where people say what it is about, and the pages for help and reports, which take no text."""
+"""Contact: the page where people say what it is about, and the pages without a field: help, reports, and under 16."""
 
 from django.http import Http404
 from django.shortcuts import render
@@ -62,14 +62,14 @@ def _addresses(content):
 @public_page
 def help_now(request):
     """Numbers and chat. A message would wait, so there is no field."""
-    lead = _("Do not write to us: call. Someone answers straight away.")
+    lead = _("Do not write to us: call. We do not read messages day and night.")
     return _without_field(request, _("Get help now"), lead, [CHAT])
 
 
 @public_page
 def report(request):
     """Where to report abuse, and what happens then. A message would wait, so there is no field."""
-    lead = _("You need no proof. These numbers take reports straight away. We do not.")
+    lead = _("You do not need proof. Call one of these numbers. We do not take reports.")
     return _without_field(request, _("Report abuse"), lead, [ONLINE_REPORT, CHAT])
 
 
@@ -84,3 +84,16 @@ def _without_field(request, title, lead, written):
         "child": content.page_by_key.get(inner_pages.CHILD),
     }
     return render(request, "campaign/contact_help.html", context)
+
+
+@public_page
+def under_16(request):
+    """Who listens to a child that wrote to us; nothing was stored."""
+    content = SiteContent.current()
+    channels = {channel.key: channel for channel in content.channels}
+    context = {
+        "call": channels.get(inner_pages.CHILD_CALL),
+        "chat": channels.get(inner_pages.CHILD_CHAT),
+        "child": content.page_by_key.get(inner_pages.CHILD),
+    }
+    return render(request, "campaign/contact_under_16.html", context)

@@ -1,8 +1,9 @@
 """Pictures of shared links, and those that supporters post. Their words are those of staff; none shows a name."""
 
 from django.http import Http404, HttpResponse
-from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext, pgettext
 
+from campaign import inner_pages
 from campaign.content import SiteContent
 from campaign.models import Article, Page
 from campaign.views import demands
@@ -16,9 +17,10 @@ from pledges.sharing import NEUTRAL_SLUG
 from pledges.snapshot import Depth
 from pledges.totals import tally
 
-# The key of the site's own picture.
+# The keys of the site's own picture, and of that of its pages of help.
 SITE_CARD = "card"
 SMALL_CARD = "small-card"
+HELP_CARD = "help"
 # Of the preview in pixels: twice its width on a phone.
 PREVIEW_WIDTH = 640
 # Of the pictures on the page of the materials.
@@ -40,6 +42,8 @@ def picture(request, language, kind, key):
     """The picture of a link (og:image) to the site, a page or an article, in one language."""
     content = SiteContent.current()
     words = _words(language)
+    if kind == "site" and key == HELP_CARD:
+        return _png(help_card(gettext("Help now")))
     if kind == "site":
         if key not in (SITE_CARD, SMALL_CARD):
             raise Http404
@@ -47,7 +51,8 @@ def picture(request, language, kind, key):
     row = content.by_slug({"page": Page, "news": Article}[kind], language).get(key)
     if row is None:
         raise Http404
-    return _png(cards.page(*words, row.share_title or row.title))
+    title = row.share_title or row.title
+    return _png(help_card(title) if kind == "page" and row.key == inner_pages.CHILD else cards.page(*words, title))
 
 
 @embeddable
@@ -98,6 +103,17 @@ def post(language, layout, slug):
     return cards.posted(shape, _vows(language), *own), width
 
 
+def help_card(title):
+    """The Drawing of a page of help, in the active language: who listens to a child, and no call to sign."""
+    content = SiteContent.current()
+    channel = next((row for row in content.channels if row.key == inner_pages.CHILD_CALL), None)
+    comfort = content.texts[get_language()]["child_hurt_first"]
+    if channel is None:
+        return cards.call(title, "", comfort)
+    answers = [channel.name, pgettext("to a child", "Free, day and night."), comfort]
+    return cards.call(title, channel.number, "\n".join(answers))
+
+
 def site_card(language):
     """The Drawing of the site's own picture."""
     return cards.site(*_words(language))
@@ -118,13 +134,12 @@ def organisation(request, language, key):
 @in_named_language
 @public_page
 def demand(request, language, slug):
-    """The picture of a link to a demand: its title, and its state with the date of it. No days, which a messenger would keep."""
+    """The picture of a link to a demand: its title, state and newer news, with dates. No days, which a messenger would keep."""
     history = demands.find(SiteContent.current(), slug, language)
     if history is None:
         raise Http404
-    foot = f"{history.last.get_state_display()}\n{date_format(history.since, 'DATE_FORMAT')}" if history.last else ""
     vows, movement = _words(language)
-    return _png(cards.page(vows, foot or movement, history.demand.title))
+    return _png(cards.page(vows, history.on_card or movement, history.demand.title))
 
 
 def _words(language):

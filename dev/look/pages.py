@@ -36,6 +36,7 @@ PRINTS = ("poster-a4", "leaflet", "wall-a4", "letter-mayor", "letter-headteacher
 OTHER_PAGES = (
     "pledges:inbox",
     "pledges:under_16",
+    "campaign:contact_under_16",
     "pledges:enquiry_sent",
     "pledges:my_pledge_sent",
     "pledges:group_inbox",
@@ -148,6 +149,12 @@ def _personal(language):
     confirmed = pledge()
     for purpose in (Purpose.MANAGE, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE, Purpose.WITHDRAW):
         yield View(str(purpose), language, path(purpose, confirmed))
+    moving = pledge()
+    moving.request_new_address("e-re@shembull.al")
+    moving.refresh_from_db()
+    for purpose in (Purpose.NEW_ADDRESS, Purpose.STOP_NEW_ADDRESS):
+        yield View(str(purpose), language, path(purpose, moving))
+    yield View("manage-moving", language, path(Purpose.MANAGE, moving))
     yield View("plan", language, path(Purpose.COMMIT, chooser := pledge()), "main .btn >> nth=0")
     choose(chooser, chooser.sector.commitments.first())
     planner = pledge()
@@ -186,7 +193,7 @@ def _news(language, pledge):
     for name, about in {"demand": {"demand": demand.key}, "county": {"county_id": "AL-01"}, "news": button}.items():
         mailing = release(audience=name, **about)
         yield View(f"news-by-email-{name}", language, reverse("pledges:mailing", args=[mailing.pk]))
-        token = news_links.token(pledge.pk, mailing.pk)
+        token = news_links.token(pledge, mailing.pk)
         path = reverse("pledges:end_news", args=[token])
         yield View(f"end-news-{name}", language, path)
     yield View("end-news-ended", language, path, "main .btn >> nth=0")

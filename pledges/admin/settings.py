@@ -64,13 +64,13 @@ class GoalForm(BilingualForm):
         if Goal.objects.filter(people=people, county=county).exclude(pk=self.instance.pk).exists():
             self.add_error("people", ValidationError(_("There is already a goal with this number."), code="unique"))
         elif people <= reached:
-            words = _("%(people)s people have signed already. Enter a larger number.") % {"people": number(reached)}
+            words = _("There are already %(people)s supporters. Enter a larger number.") % {"people": number(reached)}
             self.add_error("people", ValidationError(words, code="reached"))
         return cleaned
 
 
 def _reached(county):
-    """The people who have signed: now, in the whole country; as last published, in a county."""
+    """The supporters: now, in the whole country; as last published, in a county."""
     if county is None:
         return tally.read().total
     published = PublishedCounty.objects.filter(pk=county.pk).first()

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     CORRECT_NAME = "correct_name"
     NEW_ADDRESS = "new_address"
     BLOCK_NEW_ADDRESS = "block_new_address"
+    STOP_NEW_ADDRESS = "stop_new_address"
     SHARE = "share"
     COMMIT = "commit"
     ANSWER = "answer"
@@ -43,7 +44,8 @@ class Purpose(StrEnum):
     VOICE = "voice"
 
 
-NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS)
+# They work while a new address waits.
+NEW_ADDRESS_PURPOSES = (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS, Purpose.STOP_NEW_ADDRESS)
 # Pages that show no personal data. Their links end with the state of the pledge or of the new address.
 # Those of groups, organisations and voices show the numbers, the entry or the voice, never the address of the adult. The page of
 # answers shows what someone chose among public commitments, for as long as a question can be answered.
@@ -92,9 +94,9 @@ class Link:
 
 def binding(purpose, pledge):
     """The value of the pledge that a token contains. A change of this value revokes the token."""
-    if purpose in NEW_ADDRESS_PURPOSES:
-        # Not the ciphertext: rotating keys changes it.
-        return f"{pledge.new_address_at:%y%m%d%H%M%S%f}" if pledge.new_address_at else ""
+    if purpose in (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS) and pledge.new_address_at:
+        # Not the ciphertext: rotating keys changes it. The link to the old address stops whichever change waits.
+        return f"{pledge.link_version}.{pledge.new_address_at:%y%m%d%H%M%S%f}"
     return str(pledge.link_version)
 
 

@@ -164,8 +164,7 @@ def subject_data(pledge):
             "would_appear_as": pledge.name_on_wall,
         },
         "own_link": link and link.code,
-        "confirmed_by_own_link": link and link.shown_confirmations,
-        "inviter_kept_until_confirmed": pledge.inviter_cipher is not None,
+        "event_kept_until_confirmed": pledge.inviter_cipher is not None,
         "commitments": [_chosen(each) for each in pledge.chosen.select_related("commitment").order_by("slot", "pk")],
         "asked_how_it_went": FollowUp.objects.filter(pledge=pledge)
         .values("since", "questions", "asked_at", "ended_at")

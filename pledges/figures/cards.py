@@ -25,9 +25,11 @@ SMALLEST = 22
 # Of wide pictures: their margin; left and width of the middle column, which a square crop of the centre holds together with the
 # 1; top and bottom of the drawing.
 SIZE, MARGIN, MIDDLE, ROOM, TOP, FOOT = (1200, 630), 56, 306, 340, 65, 565
-# The foot of the middle column may be wider: it stands beside the stem of the 1.
+# The foot of the middle column may be wider, and so may a number to call: they stand beside the stem of the 1.
 FOOT_ROOM, FOOT_HEIGHT, FEET = 450, 116, (475, 520, FOOT)
 SIDE_ROOM, TITLE_HEIGHT, STACK_GAP = 215, 365, 26
+# Height of a title above a number to call, and the baseline of that number.
+CALL_TITLE_HEIGHT, CALL_BASELINE = 190, 400
 NUMERAL = (667, TOP, (FOOT - TOP) * WIDTH / HEIGHT, FOOT - TOP)
 # Of pictures to post: their margin, and the free space between text and the 1.
 POST_MARGIN, GAP = 80, 34
@@ -121,6 +123,15 @@ def page(vows, movement, title):
     return _wide(vows, _title(title), movement)
 
 
+def call(title, number_to_call, answers):
+    """The Drawing of a page of help: its title, the number to call, if there is one, and who answers. It does not ask to sign."""
+    if not number_to_call:
+        return _wide((), _title(title), answers)
+    size = fonts.fitted_size(number_to_call, 150, 900, FOOT_ROOM)
+    below = _line(number_to_call, CALL_BASELINE, MIDDLE, size, 900)
+    return _wide((), [*_title(title, CALL_TITLE_HEIGHT), below], answers)
+
+
 def total(vows, movement, goal, dots):
     """The Drawing of the total and of what is missing to `goal`; `dots` is the Mosaic of both."""
     if not dots.total:
@@ -208,29 +219,34 @@ def _call(place, room):
 
 
 def _wide(vows, headline, foot, dots=None):
-    """The Drawing of a picture beside a link: the vows, the headline above `foot`, the 1, and the call to sign."""
+    """The Drawing of a picture beside a link: the headline above `foot`, and the 1; with vows also these and the call to sign."""
     size, rows = fonts.fitted_lines([(part, FOOT_ROOM) for part in foot.splitlines()], 34, SMALLEST, 500, FOOT_HEIGHT)
     # Up to three lines stand beside the vows.
     leading = FEET[1] - FEET[0] if len(rows) <= len(FEET) else 1.25 * size
-    call = fonts.balanced(_words_to_a_friend(), 36, 800, SIDE_ROOM)
-    address = web_address()
-    address_size = fonts.fitted_size(address, 36, 800, SIDE_ROOM)
-    right = SIZE[0] - MARGIN
     lines = (
         *_column([brand()], MARGIN, [90], 36, SIDE_ROOM, 900, colors.LINK),
-        *_column(vows, MARGIN, FEET, 36, SIDE_ROOM, 800),
         *headline,
         *(_line(row, FOOT - leading * n, MIDDLE, size, 500) for n, row in enumerate(reversed(rows))),
-        *(_line(row, y, right, 36, ends=True) for row, y in zip(reversed(call), FEET[1::-1], strict=False)),
-        _line(address, FOOT, right, address_size, color=colors.LINK, ends=True),
+        *(_asked(vows) if vows else ()),
     )
     paths, dot_width = (dots.paths, dots.dot_width) if dots else (pattern_paths(), PATTERN_DOT_WIDTH)
     return Drawing(SIZE, NUMERAL, lines, paths, dot_width)
 
 
-def _title(text):
+def _asked(vows):
+    """The lines at both sides of a wide picture: the vows, and the call to sign."""
+    words, address, right = fonts.balanced(_words_to_a_friend(), 36, 800, SIDE_ROOM), web_address(), SIZE[0] - MARGIN
+    size = fonts.fitted_size(address, 36, 800, SIDE_ROOM)
+    return (
+        *_column(vows, MARGIN, FEET, 36, SIDE_ROOM, 800),
+        *(_line(row, y, right, 36, ends=True) for row, y in zip(reversed(words), FEET[1::-1], strict=False)),
+        _line(address, FOOT, right, size, color=colors.LINK, ends=True),
+    )
+
+
+def _title(text, height=TITLE_HEIGHT):
     """The lines of a title in the middle column, as large as it fits."""
-    size, rows = fonts.fitted_lines([(text, ROOM)], 110, SMALLEST, 900, TITLE_HEIGHT)
+    size, rows = fonts.fitted_lines([(text, ROOM)], 110, SMALLEST, 900, height)
     top = TOP + fonts.DIGIT_HEIGHT * size
     return [_line(row, top + fonts.LEADING * size * n, MIDDLE, size, 900) for n, row in enumerate(rows)]
 

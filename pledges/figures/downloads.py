@@ -13,14 +13,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext
 
-from pledges.content import PledgeContent
-from pledges.figures import county_map, fonts, growth
+from pledges.figures import county_map, growth
 from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
 from pledges.figures.png import png
 from pledges.models import County
 from pledges.numbers import decimal, number
-from pledges.totals.published import UNKNOWN
 
 # Seconds for which a rendered PNG is cached; its cache key is a digest of its content.
 PNG_SECONDS = 600
@@ -45,10 +43,6 @@ class Figure:
     context: dict
     height: int
     more_sources: str = ""
-    # The text of a CSV cell whose number is suppressed or does not exist.
-    none_text: str = ""
-    # False if suppression leaves no table to show.
-    has_table: bool = True
 
     @property
     def moment(self):
@@ -58,7 +52,7 @@ class Figure:
     @property
     def source(self):
         """The source of the numbers, as a sentence."""
-        source = gettext("Source: confirmed pledges of %(brand)s.") % {"brand": brand()}
+        source = gettext("Source: supporters counted by %(brand)s.") % {"brand": brand()}
         return " ".join(filter(None, [source, self.more_sources]))
 
     @property
@@ -80,7 +74,7 @@ class Figure:
         text = StringIO()
         writer = csv.writer(text)
         writer.writerow(self.header)
-        writer.writerows([self.none_text if value is None else value for value in row] for row in self.rows)
+        writer.writerows(self.rows)
         writer.writerows(
             [
                 [],
@@ -137,7 +131,7 @@ def signing_ways_figure(totals):
         (gettext("Group pledges"), totals.groups, "s1"),
         (gettext("On paper"), totals.paper, "s1"),
     ]
-    return _bars("ways", gettext("How people signed"), gettext("Way of signing"), bars, totals)
+    return _bars("ways", gettext("How people joined"), gettext("Way of signing"), bars, totals)
 
 
 def _bars(name, title, kind, bars, totals):
@@ -207,40 +201,4 @@ def growth_figure(totals, growth_by_day, milestones):
             "without_people": gettext("Nobody yet."),
         },
         height=560,
-    )
-
-
-def groups_by_county_figure(totals):
-    """The table of the published state, counties in rows and sectors in columns; None before the first state."""
-    state = PledgeContent.current().published_state
-    if state is None:
-        return None
-    figures = state.figures
-    cells = figures.get("cells")
-    columns = [sector for sector, _ in totals.sectors if sector.slug in figures["sectors"]]
-    places = [(county.code, county.name) for county, _ in totals.counties] + [(UNKNOWN, gettext("County not given"))]
-    rows = [
-        [name, *[cells[sector.slug][code] if cells else None for sector in columns], figures["counties"][code]]
-        for code, name in places
-        if code in figures["counties"]
-    ]
-    rows.append([gettext("Total"), *[figures["sectors"][sector.slug] for sector in columns], figures["total"]])
-    titles = [*[sector.name for sector in columns], gettext("Total")]
-    # Pixels of a column, between which 10 stay free; the first one takes 230 of 1080.
-    column = 850 / (len(columns) + 1)
-    words = [word for title in titles for word in title.split()]
-    title_size = min(fonts.fitted_size(word, 19, 700, column - 10) for word in words)
-    return Figure(
-        name="groups-by-county",
-        title=gettext("Groups by county"),
-        as_of=state.as_of,
-        header=[gettext("County"), *titles],
-        rows=rows,
-        address=reverse("pledges:groups_by_county"),
-        template="table.svg",
-        context={"column": column, "column_room": column - 10, "title_size": title_size},
-        height=150 + 46 * len(rows),
-        has_table=cells is not None,
-        none_text="…",
-        more_sources=gettext("Numbers under five are hidden, and so are some others. “…” marks a hidden number."),
     )

@@ -49,7 +49,8 @@ def growth_chart(days, until, milestones):
     begin = steps[0][0]
     span = max(1, (until - begin).days)
     total = steps[-1][2]
-    tick, top = _tick_and_top(total)
+    # After a fall the highest total is not the last one.
+    tick, top = _tick_and_top(max(1, *(so_far for _, _, so_far in steps)))
 
     def x(day):
         return 100 * (day - begin).days / span

@@ -50,10 +50,10 @@ class TextField(TypedText, forms.CharField):
 
 
 class OptionalNameField(NameField):
-    """A person's name, cleaned as everywhere, or ""."""
+    """A person's name or initial, cleaned as everywhere, or ""."""
 
     def clean(self, value):
-        return clean_name(value) if value and value.strip() else ""
+        return clean_name(value, fewest_letters=1) if value and value.strip() else ""
 
 
 class EnquiryForm(AddressForm):

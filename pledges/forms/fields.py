@@ -40,13 +40,14 @@ class TypedCharField(TypedText, forms.CharField):
     """One line of text as it was typed."""
 
 
-def clean_name(value):
+def clean_name(value, fewest_letters=2):
     """The person's name in NFC with single spaces; raises ValidationError for anything that is no name."""
     value = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", value)).strip()
     letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
     marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
-    if letters < 2 or not plain_words(value):
-        raise forms.ValidationError(_("Enter your full name."), code="name_empty")
+    if letters < fewest_letters or not plain_words(value):
+        message = _("Enter your full name.") if fewest_letters > 1 else NAME_SIGNS
+        raise forms.ValidationError(message, code="name_empty")
     # "J.R. Tolkien" becomes "J. R. Tolkien": mail programs turn "x.co" into a link.
     spaced = re.sub(r"\.(?=\w)", ". ", value)
     if len(spaced) > NAME_LENGTH:

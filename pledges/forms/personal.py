@@ -28,6 +28,12 @@ from pledges.submissions import submit
 # The wish for news is in the form of all that a supporter is emailed about (forms/following.py).
 CORRECTED_FIELDS = [name for name in ANSWER_FIELDS if name != "updates"]
 
+# By what `claim_new_address` returns.
+REFUSALS = {
+    "minute": _("We have just emailed you. Please try again in a minute."),
+    "day": _("You can ask for a new email address three times in 24 hours. Please try again tomorrow."),
+}
+
 
 class ManageForm(forms.Form):
     """Corrections by the supporter. Besides name and language, its fields are the answers of the pledge form."""
@@ -111,12 +117,15 @@ class NewAddressForm(forms.Form):
         )
 
     def save(self):
-        """Store the change of address for the worker to settle; False when the pledge's limit of messages is reached."""
+        """Store the change of address for the worker to settle. Return False, with an error on the form, above the limits."""
         submission = Submission(kind=Submission.Kind.NEW_ADDRESS)
         rules = PledgeContent.current().provider_rules
         submission.set_new_address(self.pledge, self.cleaned_data["new_email"], rules)
         with transaction.atomic():
-            return self.pledge.claim_message() and submit(submission)
+            if refusal := self.pledge.claim_new_address():
+                self.add_error(None, REFUSALS[refusal])
+                return False
+            return submit(submission)
 
 
 class MyPledgeForm(StampedForm):

@@ -178,7 +178,7 @@ class PledgeForm(AddressForm):
     updates = placed(forms.BooleanField(required=False, label=_("Email me news about the movement")), section=OPTIONAL)
     # An address whose domain looks misspelt, as the page showed it: sent again unchanged, it is accepted.
     email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
-    # Referral code: the end of the supporter's link that led here. An invalid code is ignored.
+    # Referral code: the end of the supporter's link that led here. It is shown again and not stored; an invalid one is ignored.
     through = forms.Field(required=False, widget=forms.HiddenInput)
     # Code of the event whose link led here. One that no event has is ignored.
     event = forms.Field(required=False, widget=forms.HiddenInput)
@@ -260,6 +260,4 @@ class PledgeForm(AddressForm):
         submission.set_person(data["name"], data["email"], PledgeContent.current().provider_rules)
         if self.counts_for_event:
             submission.set_inviter(self.of_event.code)
-        elif is_referral_code(data["through"] or ""):
-            submission.set_inviter(data["through"])
         return submit(submission, network, limit, **ways)

@@ -170,6 +170,15 @@ SPECS = {
         Purpose.NEW_ADDRESS,
         applies=lambda pledge: pledge.new_address_cipher is not None,
     ),
+    "moving": MessageSpec(
+        gettext_lazy("Sent to the present address when someone asks to change it, with a link that stops the change."),
+        Purpose.STOP_NEW_ADDRESS,
+        # Also to a blocked mailbox, and apart from the limits of a mailbox: someone with the link could use these up first. Three
+        # changes a day for each pledge (`claim_new_address`), two pledges for each address.
+        is_link_caused=True,
+        is_limited=False,
+        applies=lambda pledge: pledge.new_address_cipher is not None,
+    ),
     "moved": MessageSpec(gettext_lazy("Sent to the old address when a supporter has changed it."), is_link_caused=True),
     "corrected": MessageSpec(
         gettext_lazy("Sent when a member of staff corrects a pledge at the supporter’s request."),

@@ -25,7 +25,7 @@ def plans(pledge):
 def own_number(pledge):
     """The supporter's number as a sentence, or "" if staff show no numbers."""
     own = pledge.number
-    return _("You are number %(number)s.") % {"number": number(own)} if own else ""
+    return _("You are number %(number)s of those who signed online.") % {"number": number(own)} if own else ""
 
 
 def ways_to_share():

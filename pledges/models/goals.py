@@ -40,7 +40,7 @@ class Goal(models.Model):
             max_length=160,
             blank=True,
             help_text=_(
-                "What we do when this many people have signed, as one sentence, for example “At 5000 we hand our demands "
+                "What we do when there are this many supporters, as one sentence, for example “At 5000 we hand our demands "
                 "to Parliament.” If this is empty, only the number is shown."
             ),
         )

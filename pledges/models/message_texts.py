@@ -28,6 +28,7 @@ class MessageKind(models.TextChoices):
     LINKS = "links", _("your link")
     FRESH = "fresh", _("a new link")
     NEW_ADDRESS = "new_address", _("confirm the new address")
+    MOVING = "moving", _("a change of your address was asked for")
     MOVED = "moved", _("your address has been changed")
     PLAN = "plan", _("reminder of a plan")
     HOW = "how", _("how did it go?")

@@ -261,7 +261,7 @@ class Message(Delivery):
         if self.kind in BULK_KINDS and ReturnedMailbox.objects.holds(address, self.rules):
             return None
         if self.mailing:
-            return news.compose(self.words, news_links.url(self.pledge_id, self.mailing_id), self.language, address)
+            return news.compose(self.words, news_links.url(self.pledge, self.mailing_id), self.language, address)
         pledges = [self.contact or self.pledge]
         if self.spec.per_address:
             pledges = list(type(self.pledge).objects.at_address(address).with_person().filter(restricted_at=None))

@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Length, Now
 from django.utils.translation import gettext
 
 from pledges import addresses, wall
@@ -21,6 +21,9 @@ DIGEST_FIELDS = [
     "domain_digest",
     "digest_mark",
 ]
+# For the check constraints on the length of digests.
+models.BinaryField.register_lookup(Length)
+
 # The fields that `set_person` sets.
 PERSON_FIELDS = ["name_cipher", "address_cipher", "name_bits", *DIGEST_FIELDS, "wall", "wall_at"]
 
@@ -144,7 +147,7 @@ class Person(models.Model):
 
     @property
     def inviter(self):
-        """The referral code of the link that led to this pledge, or None. Raises CannotDecrypt."""
+        """The code of the event whose link led to this pledge, or None. Raises CannotDecrypt."""
         if self.inviter_cipher is None:
             return None
         return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))

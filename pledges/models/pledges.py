@@ -133,7 +133,7 @@ class Pledge(Person, keeping.Keeping, Restrictable):
     )
 
     link_version = models.PositiveIntegerField(default=1, editable=False)
-    # The encrypted referral code of the link that led to the form. The confirmation counts it and erases it.
+    # The encrypted code of the event whose link led to the form. The confirmation counts it and erases it.
     inviter_cipher = models.BinaryField(null=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     # How many messages `claim_message` granted, and when it granted the last one (at first: when the pledge was made).
@@ -244,6 +244,12 @@ class Pledge(Person, keeping.Keeping, Restrictable):
         """Confirm a pending pledge, which is then counted; returns whether this call did it."""
         return bool(Pledge.objects.filter(pk=self.pk).confirm())
 
+    def claim_new_address(self):
+        """Claim a change of address; returns "" or why not: "minute" or "day". The limits are in sql/submissions.sql."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT claim_new_address(%s)", [self.pk])
+            return cursor.fetchone()[0]
+
     def claim_message(self):
         """Claim one more message to this supporter; returns whether it may be sent. The limits are in sql/submissions.sql."""
         with connection.cursor() as cursor:
@@ -255,8 +261,16 @@ class Pledge(Person, keeping.Keeping, Restrictable):
         return list(self.chosen.reminded_now())
 
     def revoke_links(self):
-        """Revoke every link to this pledge that was sent so far."""
-        Pledge.objects.filter(pk=self.pk).update(link_version=F("link_version") + 1)
+        """Revoke every link to this pledge that was sent so far, and stop a change of address that one of them led to.
+
+        The pledge is locked first: a form that is being settled either is seen here or finds the lock, and waits to be deleted.
+        """
+        with transaction.atomic():
+            Pledge.objects.filter(pk=self.pk).update(
+                link_version=F("link_version") + 1, new_address_cipher=None, new_address_at=None
+            )
+            Submission.objects.filter(pledge=self).delete()
+            self.messages.queued().filter(kind__in=[Message.Kind.NEW_ADDRESS, Message.Kind.MOVING]).delete()
 
     def withdraw(self):
         """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.
@@ -281,12 +295,15 @@ class Pledge(Person, keeping.Keeping, Restrictable):
             Pledge.objects.filter(pk=self.pk).delete()
 
     def request_new_address(self, address):
-        """Store an address that must confirm before it replaces the present one, and queue the message to it.
+        """Store an address that must confirm before it replaces the present one, and queue the messages to both.
 
-        A blocked address gets no message. The caller must not say so, since that would reveal that it is blocked.
+        A blocked address gets no message. The caller must not say so, since that would reveal that it is blocked. Neither does a
+        present one that never confirmed the pledge: it may be a stranger's.
         """
         self.set_new_address(address)
         self.save(update_fields=["new_address_cipher", "new_address_at"])
+        if self.confirmed_at:
+            Message.queue(Message.Kind.MOVING, self)
         if not BlockedAddress.objects.holds(address):
             Message.queue(Message.Kind.NEW_ADDRESS, self)
 

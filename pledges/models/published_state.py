@@ -1,4 +1,4 @@
-"""What is published of counties: their figures, and the table of sectors by counties."""
+"""What is published of counties: their figures, and the table by which counties stand beside names."""
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -55,19 +55,18 @@ class PublishedCounty(models.Model):
 
 
 class PublishedState(models.Model):
-    """The table of sectors by counties of one day (in the time zone of Tirana), after small-cell suppression.
+    """The figures of counties of one day (in the time zone of Tirana), and the table of sectors by counties, which is not public.
 
-    It contains only public figures. Suppressed numbers are not stored; see pledges/totals/published.py.
+    The table tells which cells a name on the wall may be seen in. Suppressed numbers are not stored; see
+    pledges/totals/published.py.
     """
 
     day = models.DateField(primary_key=True)
     as_of = models.DateTimeField()
-    # {"total": n, "sectors": {slug: n}, "counties": {code or "unknown": n}, "cells": {slug: {code: n or None}}}.
-    # A None cell is suppressed. "cells" is absent while all supporters are of one sector or of one county. "sectors" sum to
-    # "total"; "counties" are the figures of PublishedCounty.
+    # {"counties": {code or "unknown": n}}: the figures of PublishedCounty.
     figures = models.JSONField()
-    # {way: figures}: the tables of each way, with its own suppression, which `figures` is the sum of. They are not public: ways
-    # are published for the whole country only. Empty in states of the release before, which had one way.
+    # {"online": {"total": n, "sectors": {slug: n}, "counties": {code or "unknown": n}, "cells": {slug: {code: n or None}}}}.
+    # A None cell is suppressed. "cells" is absent while all supporters are of one sector or of one county.
     ways = models.JSONField(db_default={})
 
     class Meta:
@@ -76,9 +75,10 @@ class PublishedState(models.Model):
     def __str__(self):
         return self.day.isoformat()
 
-    def of_way(self, way):
-        """The figures of one way, {} if it has none."""
-        return self.ways.get(way, {} if self.ways or way != Way.ONLINE else self.figures)
+    @property
+    def table(self):
+        """The table of people online, {} if there is none. Not public."""
+        return self.ways.get(Way.ONLINE, {})
 
     @classmethod
     def county_moves(cls):

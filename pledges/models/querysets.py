@@ -13,7 +13,7 @@ from pledges.models.addresses import ProviderRule
 from pledges.models.events import EventCount
 from pledges.models.keeping import KeepingQuerySet
 from pledges.models.names import NameQuerySet
-from pledges.models.referrals import EVENT_MARK, ReferralLink, codes_of
+from pledges.models.referrals import codes_of
 from pledges.models.sectors import Sector
 
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
@@ -181,9 +181,9 @@ class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
         )
 
     def confirm(self):
-        """Confirm those that are pending, and count and erase their inviters; returns how many this call changed."""
+        """Confirm those that are pending, and count and erase their events; returns how many this call changed."""
         with transaction.atomic():
-            # Locked before they are changed, so that each inviter is counted by the call that erases it.
+            # Locked before they are changed, so that each event is counted by the call that erases it.
             pending = self.pending().order_by("pk").select_for_update(no_key=True, of=("self",))
             inviters = dict(pending.values_list("pk", "inviter_cipher"))
             changed = self.model.objects.filter(pk__in=inviters).update(
@@ -191,8 +191,7 @@ class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
             )
             # In the order of the codes, so that concurrent calls do not deadlock.
             for code, number in codes_of(inviters):
-                counter = EventCount if code.startswith(EVENT_MARK) else ReferralLink
-                counter.objects.count_confirmations(code, number)
+                EventCount.objects.count_confirmations(code, number)
         metrics.CONFIRMATIONS.inc(changed)
         return changed
 

@@ -64,7 +64,7 @@ class Sector(models.Model):
             default="",
             db_default="",
             help_text=_(
-                "The word for its people, such as “parents”: “1021 parents have signed”. Leave empty to say “people”."
+                "The word for its people, such as “parents”: “1021 parents so far”. Leave empty to say “supporters”."
             ),
         )
     )

@@ -271,7 +271,7 @@ class Submission(models.Model):
         self._set(text_digests(address, purpose, text, rules))
 
     def set_inviter(self, code):
-        """Set the ciphertext of the referral code of the link that led to the form. Does not save."""
+        """Set the ciphertext of the code of the event whose link led to the form. Does not save."""
         self.inviter_cipher = encrypt_inviter(code, self.pk)
 
     def set_new_address(self, pledge, address, rules):

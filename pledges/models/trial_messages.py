@@ -102,7 +102,7 @@ def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
     That of news has `NewsWords`.
     """
     if kind == MessageKind.NEWS:
-        return news.compose(words, news_links.url(uuid.UUID(int=0), 0), language, address)
+        return news.compose(words, news_links.url(Pledge(pk=uuid.UUID(int=0), language=language), 0), language, address)
     return content.compose(kind, words, _sample_pledges(kind, language), language, address)
 
 

@@ -94,9 +94,11 @@ def _change_pledge(row):
     if pledge is None:
         return 0
     values = {name: row[name] for name in ("updates", "show_name", "wall", "wall_at") if name in row}
-    if "link_version" in row:
-        values["link_version"] = max(pledge.link_version, row["link_version"])
-    if (
+    is_older = pledge.link_version < row.get("link_version", 0)
+    if is_older:
+        values["link_version"] = row["link_version"]
+    # A change of address that is older than the links ends with them, also one that was still a form when they ended.
+    if is_older or (
         "new_address_at" in row
         and pledge.new_address_at
         and pledge.new_address_at <= parse_datetime(row["new_address_at"])

@@ -1,7 +1,8 @@
-"""What is published of counties: their figures, and once a day the table of sectors by counties. All outputs read it.
+"""What is published of counties: their figures, and which counties may stand beside a name on the wall. All outputs read it.
 
 The total and the sectors are live. A figure by county moves only by at least THRESHOLD people, so that two looks never tell the
-county of one newcomer. The table shows the people of a round of counties: figures and cells of two moments could be subtracted.
+county of one newcomer. Sectors by counties are not published. A table of them, which no output shows, tells for a day which cells
+a name may be seen in. Its rules are those of a public table, so no change of it tells the county of one person.
 """
 
 from django.db import connection
@@ -38,12 +39,11 @@ def without_county():
 
 
 def publish():
-    """Publish today's state from one reading of the cells, unless it exists; returns whether this call published it.
+    """Store today's state from one reading of the cells, unless it exists; returns whether this call stored it.
 
-    The state is the sum of one table for each way of signing. Each hides and moves its cells as if it were alone, so someone
-    who knows all groups, and subtracts them, learns no more than the table of people online. While a row that must stay as it
-    is would reveal something beside the new ones of its table, the last state stays. It also stays while people have come or
-    left since the last round of counties, unless no county has a figure of people online: then no cell is visible.
+    The table is of the people online: names are of no others. While a row that must stay as it is would reveal something
+    beside the new ones, the last state stays. It also stays while people have come or left since the last round of counties,
+    unless no county has a figure of people online: then no cell is visible.
     """
     previous = PublishedState.objects.first()
     if previous and previous.day >= timezone.localdate():
@@ -53,59 +53,30 @@ def publish():
     if not is_round and any(row.of_way(Way.ONLINE) for row in of_county.values()):
         return False
     totals = tally.read()
-    ways = {}
-    for way in Way.values:
-        counties = {county.code: of_county.get(county.code) for county, _ in totals.counties}
-        counties[UNKNOWN] = of_county.get("")
-        shown = {code: row.of_way(way) if row else 0 for code, row in counties.items()}
-        sectors = [sector for sector, _ in totals.sectors]
-        ways[way] = _figures(sectors, shown, cells[way], previous.of_way(way) if previous else {})
-    if ways[Way.ONLINE] is None:
+    rows = {**{county.code: of_county.get(county.code) for county, _ in totals.counties}, UNKNOWN: of_county.get("")}
+    shown = {code: row.of_way(Way.ONLINE) if row else 0 for code, row in rows.items()}
+    table = _figures([sector for sector, _ in totals.sectors], shown, cells, previous.table if previous else {})
+    if table is None:
         return False
-    # A table of another way that cannot be published stays as it was.
-    for way in (Way.GROUPS, Way.PAPER):
-        if ways[way] is None:
-            ways[way] = previous.of_way(way)
-    state = PublishedState(day=timezone.localdate(totals.as_of), as_of=totals.as_of, figures=_sum(ways), ways=ways)
-    # Another worker can publish concurrently: the first state of the day is kept.
+    figures = {"counties": {code: row.n if row else 0 for code, row in rows.items()}}
+    day = timezone.localdate(totals.as_of)
+    state = PublishedState(day=day, as_of=totals.as_of, figures=figures, ways={Way.ONLINE: table})
+    # Another worker can store one concurrently: the first state of the day is kept.
     PublishedState.objects.bulk_create([state], ignore_conflicts=True)
     return True
 
 
 def _read():
-    """({way: {(sector id, county code or ""): people}}, whether these are the people of the last round), in one statement."""
-    cells = {way: {} for way in Way.values}
+    """({(sector id, county code or ""): people online}, whether these are the people of the last round), in one statement."""
     with connection.cursor() as cursor:
         cursor.execute(READ_SQL)
         rows = cursor.fetchall()
-    for sector, county, way, people, _ in rows:
-        cells[way][sector, county] = people
+    cells = {(sector, county): people for sector, county, way, people, _ in rows if way == Way.ONLINE}
     return cells, any(is_round for *_, is_round in rows)
 
 
-def _sum(ways):
-    """The public figures of these tables. A cell that is hidden online is hidden; other ways add what their tables show."""
-    tables = [figures for figures in ways.values() if figures]
-    summed = {"total": sum(figures["total"] for figures in tables)}
-    for name in ("sectors", "counties"):
-        keys = {key: None for figures in tables for key in figures[name]}
-        summed[name] = {key: sum(figures[name].get(key, 0) for figures in tables) for key in keys}
-    online = ways[Way.ONLINE].get("cells")
-    if online is None:
-        return summed
-    others = [ways[way].get("cells", {}) for way in (Way.GROUPS, Way.PAPER)]
-    summed["cells"] = {
-        slug: {
-            code: people if people is None else people + sum(other.get(slug, {}).get(code) or 0 for other in others)
-            for code, people in row.items()
-        }
-        for slug, row in online.items()
-    }
-    return summed
-
-
 def _figures(sectors, counties, cells, previous):
-    """The figures of one way after `previous`, those of the last state; None if nothing can be published.
+    """The table of people online after `previous`, that of the last state; None if it has to stay.
 
     `counties` are {code: published figure}, `cells` the exact {(sector id, county code or ""): people}. A row of the table moves
     when its sector has changed by at least THRESHOLD people since the row last moved, otherwise it stays as it was, its hidden
@@ -219,12 +190,11 @@ def steps_of_county(moves, published):
 def cells_shown_beside_names(totals):
     """The (sector slug, county code) pairs that may be shown together beside a name on the wall.
 
-    Only cells that the published table shows: a name in a suppressed cell would reveal that the cell is not zero, and so
-    narrow the range of other suppressed cells. The county must also have a published figure.
+    Only cells that the table of the day does not suppress: a name in a suppressed cell would reveal that the cell is not
+    zero, and so narrow the range of other suppressed cells. The county must also have a published figure.
     """
     content = PledgeContent.current()
-    # Names are of people online.
-    cells = content.published_state.of_way(Way.ONLINE).get("cells", {}) if content.published_state else {}
+    cells = content.published_state.table.get("cells", {}) if content.published_state else {}
     published_counties = {
         county.code
         for county, people in totals.counties

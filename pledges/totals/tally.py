@@ -1,7 +1,6 @@
 """Reading, folding and checking the tally. Totals are exact at every moment, at a cost independent of the number of pledges.
 
-Totals by sector, way of signing and day are live. Figures of counties, and the table of sectors by counties, are published
-(`pledges.totals.published`).
+Totals by sector, way of signing and day are live. Figures of counties are published (`pledges.totals.published`).
 """
 
 from dataclasses import dataclass

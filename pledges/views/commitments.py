@@ -37,11 +37,11 @@ def commit(request, pledge):
 @confirmed_only
 def answer(request, pledge):
     """How it went, for each commitment that the last question was about; the answers can be changed while it is open."""
-    # For base.html: this link opens its page for longer than a day.
-    request.is_contact_link = True
     follow_up = FollowUp.objects.filter(pledge=pledge).first()
     if follow_up is None or follow_up.asked_at is None:
         return link_ended(request)
+    # For base.html: this link opens its page for longer than a day.
+    request.is_contact_link = True
     if "end" in request.POST:
         return _end(request, pledge)
     submitted = request.POST if request.method == "POST" else None

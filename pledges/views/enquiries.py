@@ -24,7 +24,7 @@ def _page(request, purpose):
 @personal_page
 def _post(request, purpose):
     if is_under_16(request):
-        return SeeOther(reverse("pledges:under_16"))
+        return SeeOther(reverse("campaign:contact_under_16"))
 
     def shown(form, status=200, **context):
         return render(request, "pledges/enquiry.html", {"form": form, **context}, status=status)

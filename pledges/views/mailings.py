@@ -45,7 +45,7 @@ def _sent_to(mailing):
 
 
 def _link_view(view):
-    """Decorate a view of a news link: it also gets the pledge and the mailing, both None if the link is not genuine."""
+    """Decorate a view of a news link: it also gets the pledge and the mailing, both None if the link ended or is not genuine."""
 
     @personal_page
     @cookieless_form
@@ -56,7 +56,7 @@ def _link_view(view):
         request.is_personal_link = request.is_contact_link = True
         link = news_links.read(token)
         found = Pledge.objects.filter(pk__gte=link.first, pk__lte=link.last) if link else ()
-        pledge = next((each for each in found if link.is_of(each.pk)), None)
+        pledge = next((each for each in found if link.is_of(each)), None)
         mailing = pledge and Mailing.objects.filter(pk=link.mailing_id).first()
         return view(request, token, pledge, mailing)
 
@@ -65,12 +65,17 @@ def _link_view(view):
 
 @_link_view
 def end_news(request, token, pledge, mailing):
-    """The short address in messages. GET redirects to the page. The POST of RFC 8058, by a mail program, ends the news."""
-    language = pledge.language if pledge else request.LANGUAGE_CODE
+    """The short address in messages. GET redirects to the page. The POST of RFC 8058, by a mail program, ends the news.
+
+    The language is that of the message, not of the pledge: the redirect is the same whether or not there is one. A mail program
+    that posts to a link that has ended gets an error, because the news goes on.
+    """
+    link = news_links.read(token)
+    language = link.language if link else request.LANGUAGE_CODE
     with translation.override(language):
         request.LANGUAGE_CODE = language
         if request.method == "POST":
-            return _ended(request, pledge, mailing)
+            return _ended(request, pledge, mailing) if pledge else link_ended(request, status=410)
         return redirect(reverse("pledges:end_news", args=[token]))
 
 

@@ -1,4 +1,4 @@
-"""Open data: totals, days and the published table, as JSON and CSV, with a page and an OpenAPI description."""
+"""Open data: totals, days and commitments, as JSON and CSV, with a page and an OpenAPI description."""
 
 import csv
 from functools import wraps
@@ -153,37 +153,6 @@ def days_csv(request):
     as_of = totals.as_of.isoformat()
     rows = ([day.isoformat(), people, as_of] for day, people in growth.days)
     return _csv("days", [["day", "people", "as_of"], *rows])
-
-
-def _published():
-    """(time in ISO 8601, figures) of the newest published state; (None, {}) before the first."""
-    state = PledgeContent.current().published_state
-    return (state.as_of.isoformat(), state.figures) if state else (None, {})
-
-
-@open_data()
-def sectors_by_county_json(request):
-    """The published state as JSON. A suppressed cell is null; `cells` is absent while the totals alone would reveal them."""
-    as_of, published = _published()
-    return _json({"as_of": as_of, "hidden_below": THRESHOLD, **published})
-
-
-@open_data()
-def sectors_by_county_csv(request):
-    """The published state as CSV: one row for each cell, `total` is empty where it is suppressed."""
-    as_of, published = _published()
-    sectors = {sector.slug: sector for sector in PledgeContent.current().sectors}
-    counties = {county.code: county for county in PledgeContent.current().counties}
-    rows = [["sector", "county", "sector_sq", "sector_en", "county_sq", "county_en", "total", "as_of"]]
-    for slug, row in published.get("cells", {}).items():
-        # A sector can be deleted after its figures were published.
-        sector = sectors.get(slug)
-        sector_names = [sector.name_sq, sector.name_en] if sector else ["", ""]
-        for code, people in row.items():
-            county = counties.get(code)
-            county_names = [county.name_sq, county.name_en] if county else [UNKNOWN_SQ, UNKNOWN_EN]
-            rows.append([slug, code, *sector_names, *county_names, "" if people is None else people, as_of])
-    return _csv("sectors-by-county", rows)
 
 
 def _commitments():

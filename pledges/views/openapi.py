@@ -80,7 +80,7 @@ SCHEMAS = {
     "Days": {
         "type": "object",
         "description": (
-            "How many people confirmed their pledge each day (Tirana time). Days with none are left out; the rest sum to `total`."
+            "How many supporters joined on each day (Tirana time). Days with none are left out; the rest sum to `total`."
         ),
         "required": ["as_of", "total", "days"],
         "properties": {
@@ -134,33 +134,6 @@ SCHEMAS = {
         },
         "additionalProperties": False,
     },
-    "SectorsByCounty": {
-        "type": "object",
-        "description": (
-            f"The table of one day, published soon after midnight in Tirana, with small-cell suppression: a number under "
-            f"{THRESHOLD} is null, and so are other numbers from which it could be computed. A number moves only by {THRESHOLD} "
-            f"people or more, and a row only once its sector has changed by as many; so a row can differ from its sum. `sectors` "
-            "sum to `total`; `counties` are the published figures of that moment. `cells` is missing while the sums alone "
-            "determine every number. Before the first table only `as_of` (null) and `hidden_below` exist."
-        ),
-        "required": ["as_of", "hidden_below"],
-        "properties": {
-            "as_of": {**MOMENT, "type": ["string", "null"]},
-            "hidden_below": PEOPLE,
-            "total": PEOPLE,
-            "sectors": {"type": "object", "additionalProperties": PEOPLE},
-            "counties": {"type": "object", "additionalProperties": PEOPLE, "description": COUNTIES},
-            "cells": {
-                "type": "object",
-                "description": "By sector, then by county.",
-                "additionalProperties": {
-                    "type": "object",
-                    "additionalProperties": {"type": ["integer", "null"], "minimum": 0},
-                },
-            },
-        },
-        "additionalProperties": False,
-    },
 }
 SCHEMAS["Commitments"] = {
     "type": "object",
@@ -208,7 +181,8 @@ def description():
             "title": "#NEJEMI1 · #WEARE1: open data",
             "version": "1",
             "description": (
-                "How many people have signed the pledge and confirmed it. All live figures are from the same moment; a "
+                "How many supporters the movement has: people who signed online and confirmed it, people in groups, and marks "
+                "on paper. All live figures are from the same moment; a "
                 "response may be ten seconds old. County figures have a publication time of their own. "
                 "Any site can send requests from a browser; an ETag lets you skip the body while nothing has changed. "
                 f"How we count: {settings.SITE_URL}/en/how-we-count/"
@@ -219,14 +193,8 @@ def description():
         "paths": {
             "/api/v1/totals.json": _json("totals", "The totals, by sector, county and way of signing", "Totals"),
             "/api/v1/totals.csv": _csv("totalsAsCsv", "The same as a file of rows", "kind, code, sq, en, total, as_of"),
-            "/api/v1/days.json": _json("days", "How many people confirmed their pledge each day", "Days"),
+            "/api/v1/days.json": _json("days", "How many supporters joined on each day", "Days"),
             "/api/v1/days.csv": _csv("daysAsCsv", "The same as a file of rows", "day, people, as_of"),
-            "/api/v1/sectors-by-county.json": _json("sectorsByCounty", "Sectors by county", "SectorsByCounty"),
-            "/api/v1/sectors-by-county.csv": _csv(
-                "sectorsByCountyAsCsv",
-                "The same as a file of rows, `total` empty where it is hidden",
-                "sector, county, sector_sq, sector_en, county_sq, county_en, total, as_of",
-            ),
             "/api/v1/demands.json": _json("demands", "The demands on the state, with their steps", "Demands"),
             "/api/v1/commitments.json": _json("commitments", "Commitments chosen and kept", "Commitments"),
             "/api/v1/commitments.csv": _csv(

@@ -16,7 +16,7 @@ from pledges.exports.subject_data import own_file
 from pledges.forms.following import FollowForm
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Follow, Message, Pledge, ReferralLink, Unreadable
+from pledges.models import Follow, Message, Pledge, Unreadable
 from pledges.views.sign import answer
 
 # Purposes whose page shows or changes name or address.
@@ -86,9 +86,9 @@ def confirmed_only(view):
     return wrapper
 
 
-def link_ended(request):
+def link_ended(request, status=200):
     """The page of every link that opens nothing, which offers a new one."""
-    return render(request, "pledges/link_ended.html")
+    return render(request, "pledges/link_ended.html", status=status)
 
 
 def _aged(request, pledge):
@@ -163,6 +163,15 @@ def new_address(request, pledge):
     return render(request, "pledges/new_address.html")
 
 
+@personal_link_view(Purpose.STOP_NEW_ADDRESS)
+def stop_new_address(request, pledge):
+    """ "It was not me": stop the change of address, and revoke all links, because someone else has one."""
+    if request.method == "POST":
+        pledge.revoke_links()
+        return render(request, "pledges/link_replaced.html", {"is_stopped": True})
+    return render(request, "pledges/stop_new_address.html")
+
+
 @personal_link_view(Purpose.MANAGE)
 def manage(request, pledge):
     """The page of one's pledge: corrections, address, what we email about, signed words, and links to further pages."""
@@ -183,7 +192,9 @@ def manage(request, pledge):
 
     shown, saved = forms(submitted), None
     if submitted:
-        saved = (_change_address if sent == "address_form" else _save)(shown[sent])
+        if shown[sent].is_valid() and shown[sent].save():
+            is_asked = sent == "address_form"
+            saved = _("We have emailed your new address.") if is_asked else _("Your changes have been saved.")
         # Needed after a rejected change too: the page shows the stored values beside the input.
         pledge.refresh_from_db()
     if saved:
@@ -200,27 +211,9 @@ def manage(request, pledge):
         "share_url": path_from(request, Purpose.SHARE, pledge),
         "commit_url": path_from(request, Purpose.COMMIT, pledge),
         "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
-        "referral_link": ReferralLink.objects.filter(pledge=pledge).first(),
     }
     status = 422 if submitted and not saved else 200
     return render(request, "pledges/manage.html", context, status=status)
-
-
-def _save(form):
-    """Save corrections or what we email about; returns the sentence to show, or None with errors on the form."""
-    if not form.is_valid() or not form.save():
-        return None
-    return _("Your changes have been saved.")
-
-
-def _change_address(form):
-    """Ask the new address to confirm; returns the sentence to show, or None with errors on the form."""
-    if not form.is_valid():
-        return None
-    if not form.save():
-        form.add_error(None, _("We have just emailed you. Please try again in a minute."))
-        return None
-    return _("We have emailed your new address.")
 
 
 @personal_link_view(Purpose.WITHDRAW)

@@ -1,6 +1,6 @@
 """The totals: pages and figures to download."""
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext, pgettext
 
@@ -37,7 +37,7 @@ def _page(request, per_10000):
     totals, growth = tally.shown_with_growth()
     content = PledgeContent.current()
     goal = content.goal_above(totals.total)
-    of_people = content.milestones_of_people
+    of_people = content.milestones_up_to(totals.total)
     context = {
         "totals": totals,
         "small": THRESHOLD,
@@ -72,15 +72,8 @@ def _ranked(counties, per_10000):
 
 
 @public_page(figures=Depth.TOTALS)
-def groups_by_county(request):
-    """The table of sectors by counties, as published today."""
-    figure = downloads.groups_by_county_figure(tally.shown())
-    return render(request, "pledges/groups_by_county.html", {"figure": figure})
-
-
-@public_page(figures=Depth.TOTALS)
 def method(request):
-    """How people are counted, and which figures are suppressed."""
+    """How people are counted, and what is not published."""
     return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
 
 
@@ -124,8 +117,6 @@ def weeks(request):
 def figure(request, language, name, kind):
     """One figure to download in one language: its numbers as CSV or its picture as PNG."""
     drawn = _figure(name)
-    if drawn is None:
-        raise Http404
     if kind == "png":
         response = HttpResponse(drawn.as_png(), content_type="image/png")
     else:
@@ -136,7 +127,8 @@ def figure(request, language, name, kind):
 
 def _figure(name):
     if name == "growth":
-        return downloads.growth_figure(*tally.shown_with_growth(), PledgeContent.current().milestones_of_people)
+        totals, growth = tally.shown_with_growth()
+        return downloads.growth_figure(totals, growth, PledgeContent.current().milestones_up_to(totals.total))
     totals = tally.shown()
     match name:
         case "one":
@@ -145,6 +137,4 @@ def _figure(name):
             return downloads.sectors_figure(totals)
         case "counties" | "counties-per-10000":
             return downloads.counties_figure(totals, per_10000=name != "counties")
-        case "ways":
-            return downloads.signing_ways_figure(totals)
-    return downloads.groups_by_county_figure(totals)
+    return downloads.signing_ways_figure(totals)

@@ -60,7 +60,7 @@ def personal_pages(visitor, language):
     press(page.locator("[name=follow]"))
     yield "what we email about, with an error"
     mailing = release(audience="county", county_id="AL-01")
-    visitor.open(path_of("pledges:end_news", language, news_links.token(confirmed.pk, mailing.pk)))
+    visitor.open(path_of("pledges:end_news", language, news_links.token(confirmed, mailing.pk)))
     yield "end the news"
     press(page.locator("[name=only]"))
     yield "a part of the news ended"

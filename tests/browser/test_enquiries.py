@@ -189,3 +189,30 @@ def test_a_message_without_the_check_waits_and_the_page_after_it_says_so(visit, 
     go(page.get_by_role("button", name=translated(language, "Send without the check")))
     assert page.url.endswith(SENT[language] + "#later")
     expect(page.locator(".later")).to_be_visible()
+
+
+@pytest.mark.parametrize("has_script", [True, False])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_child_who_writes_meets_the_helpline_and_leaves_no_word_behind(visit, inbox, language, has_script):
+    page = visit(java_script_enabled=has_script, viewport={"width": 360, "height": 640}).page
+    page.goto(FORMS[language]["other"])
+    write(page, language, DISCLOSURE[language])
+    # With the keyboard only.
+    page.locator("#id_over_16_0").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#id_over_16_1")).to_be_checked()
+    page.locator("#id_email").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{path_of('campaign:contact_under_16', language)}")
+    strip = page.locator(".help-strip").bounding_box()["y"]
+    links = page.locator("main a[href='tel:116111'], main a[href='https://alo116.al']").all()
+    assert len(links) == 3
+    for link in links:
+        box = link.bounding_box()
+        assert box["y"] + box["height"] <= strip, "above the strip of a small phone"
+    assert DISCLOSURE[language][:20] not in page.content()
+    settle_all()
+    assert not Enquiry.objects.exists() and inbox() == []
+    if has_script:
+        page.go_back()
+        expect(page.locator("#id_text")).to_have_value("")

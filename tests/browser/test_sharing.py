@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import ReferralLink
+from pledges.models import Pledge
 from tests.browser import press
 from tests.factories import make_pledge
 
@@ -75,7 +75,7 @@ def test_the_share_sheet_gets_words_and_link_and_says_only_when_it_fails(visit):
     expect(page.locator(".via-said + .address")).to_be_visible()
 
 
-def test_a_pledge_through_my_link_is_counted(visit, inbox):
+def test_someone_signs_and_confirms_through_my_link(visit, inbox):
     first = visit(permissions=["clipboard-read", "clipboard-write"])
     pledge = make_pledge("Arta Hoxha", "arta@shembull.al")
     first.open(links.path(Purpose.CONFIRM, pledge, "en"))
@@ -92,7 +92,7 @@ def test_a_pledge_through_my_link_is_counted(visit, inbox):
     second.open(copied)
     sign_and_confirm(second, inbox, "Agim Deda", "agim@shembull.al")
     second.page.get_by_text("You are number").wait_for()
-    assert ReferralLink.objects.get().confirmations == 1
+    assert Pledge.objects.confirmed().count() == 2
 
 
 def test_from_a_friend_s_confirmation_to_one_s_own_on_a_phone(visit, inbox):

@@ -252,16 +252,16 @@ def history_of(*steps):
     [
         (["asked"], ["Asked"], ["now", "", "", ""], 0),
         (["asked", "in_review"], ["In review"], ["done", "now", "", ""], 0),
-        (["asked", "adopted"], ["Adopted"], ["done", "done", "now", ""], 0),
+        (["asked", "adopted"], ["Law adopted"], ["done", "done", "now", ""], 0),
         (
             ["asked", "adopted", "in_force"],
-            ["In force", "Working: we do not know"],
+            ["Law in force", "Working: we do not know"],
             ["done", "done", "now", "maybe"],
             2,
         ),
-        (["asked", "adopted", "in_force", "unknown"], ["In force"], ["done", "done", "now", "maybe"], 2),
+        (["asked", "adopted", "in_force", "unknown"], ["Law in force"], ["done", "done", "now", "maybe"], 2),
         (["asked", "adopted", "working"], ["Working"], ["done", "done", "done", "now"], 0),
-        (["asked", "adopted", "working", "in_force"], ["In force"], ["done", "done", "now", "maybe"], 3),
+        (["asked", "adopted", "working", "in_force"], ["Law in force"], ["done", "done", "now", "maybe"], 3),
         (["asked", "refused"], ["Refused"], ["done", "now", "", ""], 0),
         (["asked", "in_review", "refused"], ["Refused"], ["done", "done", "now", ""], 0),
         (["asked", "adopted", "refused", "in_review"], ["In review"], ["done", "now", "", ""], 0),
@@ -332,13 +332,13 @@ def test_each_dot_of_the_figure_is_a_full_month(since, until, months):
         (
             {"state": "in_review"},
             ["date"],
-            {"en": "cannot come after “In force”", "sq": "nuk mund të vijë pas „Në fuqi”"},
+            {"en": "cannot come after “Law in force”", "sq": "nuk mund të vijë pas „Ligji në fuqi”"},
         ),
         ({"state": "asked", "date": "2022-12-01"}, ["date"], {"en": "cannot come after", "sq": "nuk mund të vijë pas"}),
         (
             {"state": "in_force", "date": "2022-01-01"},
             ["date"],
-            {"en": "“Adopted” before it", "sq": "hapin „Miratuar”"},
+            {"en": "“Law adopted” before it", "sq": "hapin „Ligji i miratuar”"},
         ),
     ],
 )
@@ -528,3 +528,39 @@ def test_the_known_steps_are_written_once():
 def test_no_page_has_a_script_or_style_of_its_own(client):
     page = client.get("/en/demands/register/").text
     assert not re.search(r"<style|style=|onclick|<script(?![^>]*(src=|ld\+json))", page)
+
+
+# A law in force is not yet what it asks for
+
+
+@BOTH
+def test_the_law_is_in_force_and_the_register_is_not(client, editor, language):
+    demand = Demand.objects.get(key="register")
+    title, law, register, false = {
+        "sq": (
+            demand.title_sq,
+            "Ligji në fuqi",
+            "Regjistri ende nuk ishte krijuar",
+            "(: |që u kërkua është |[Rr]egjistri )në fuqi",
+        ),
+        "en": (
+            demand.title_en,
+            "Law in force",
+            "The register had still not been set up",
+            "(: |asked for is |register is )in force",
+        ),
+    }[language]
+    page = open_page(client, demand, language)
+    descriptions = [page.of(meta)["content"] for meta in page.all("meta") if "content" in page.of(meta)]
+    entries = [words for entry in feed(client, language) if title in entry[0] for words in entry]
+    editor.cookies["django_language"] = language
+    admin = Document(editor.get("/admin/campaign/demand/")).words()
+    with translation.override(language):
+        card = History(demand, tuple(demand.steps.all()), timezone.localdate()).on_card
+    assert card.startswith(f"{law}: ") and f"\n{register} (" in card
+    assert any(words.startswith(f"{title}: {law}, ") for words in entries)
+    assert law in main_words(page) and law in admin
+    found = [
+        words for words in (main_words(page), card, admin, *entries, *descriptions) if re.search(false, words, re.I)
+    ]
+    assert found == []

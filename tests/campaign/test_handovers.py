@@ -255,9 +255,12 @@ def test_a_goal_has_one_hand_over_and_stays(staff):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"people": "149"}, {"en": "150 people have signed already", "sq": "kanë nënshkruar 150 veta"}),
-        ({"people": "150"}, {"en": "150 people have signed already", "sq": "kanë nënshkruar 150 veta"}),
-        ({"people": "40", "county": "AL-10"}, {"en": "41 people have signed already", "sq": "kanë nënshkruar 41 veta"}),
+        ({"people": "149"}, {"en": "There are already 150 supporters", "sq": "Tashmë ka 150 mbështetës"}),
+        ({"people": "150"}, {"en": "There are already 150 supporters", "sq": "Tashmë ka 150 mbështetës"}),
+        (
+            {"people": "40", "county": "AL-10"},
+            {"en": "There are already 41 supporters", "sq": "Tashmë ka 41 mbështetës"},
+        ),
         ({"people": "600", "county": "AL-10"}, {"en": "already a goal with this number", "sq": "me këtë numër"}),
         ({"people": "600", "county": "abroad"}, None),
         ({"people": "600", "county": "AL-99"}, None),

@@ -98,8 +98,8 @@ def test_the_help_page_says_when_each_channel_was_checked_and_that_others_were_n
     HelpChannel.objects.update(verified_on=None)
     path, none, some = (
         "/en/help/",
-        "has not yet checked these numbers",
-        "has not yet checked the numbers and websites that have",
+        "has not yet tried these numbers",
+        "has not yet tried the numbers and websites that have",
     )
     assert none in client.get(path).text and "Last checked on" not in client.get(path).text
     HelpChannel.objects.filter(pk=alo.pk).update(verified_on=date(2026, 11, 3))

@@ -120,9 +120,10 @@ def test_21_the_sitemap_has_each_page_in_both_languages(client):
         assert page.of(page.one("link", rel="canonical"))["href"] == address
         assert named == alternates(page)
         seen.add(address)
-    # Seven pages only follow a form, and the wall of names must not be indexed.
+    # Eight pages only follow a form, and the wall of names must not be indexed.
     left_out = {"pledges:group_inbox", "pledges:group_under_18", "pledges:join_inbox", "pledges:enquiry_sent"}
     left_out |= {"pledges:inbox", "pledges:under_16", "pledges:my_pledge_sent", "pledges:wall"}
+    left_out |= {"campaign:contact_under_16"}
     written = [*Page.objects.published().exclude(key="privacy"), *Article.objects.published()]
     expected = [path for name, _language, path in public_paths() if name not in left_out]
     for language in LANGUAGES:
@@ -458,8 +459,24 @@ def test_one_supporter_is_singular(client):
         )
         for language in LANGUAGES
     }
-    assert count["en"].startswith("1 supporter has signed")
-    assert count["sq"].startswith("1 mbështetës ka nënshkruar")
+    assert count["en"].startswith("1 supporter so far")
+    assert count["sq"].startswith("1 mbështetës deri tani")
+
+
+@BOTH
+def test_no_total_says_that_the_children_it_counts_have_signed(client, language):
+    insert_tally(parents=3, children=40)
+    for name, tag, place in (
+        ("campaign:home", "p", "count"),
+        ("pledges:sign", "p", "signed-so-far"),
+        ("pledges:totals", "p", "lead"),
+    ):
+        page = Document(client.get(path_of(name, language)))
+        for node in page.all(tag, **{"class": place}):
+            assert not re.search(r"\bsigned\b|nënshkruar|[Cc]onfirmed|konfirmuara", page.words(node))
+    descriptions = [page.of(meta).get("content", "") for meta in page.all("meta")]
+    assert not any(re.search("have signed|kanë nënshkruar|onfirmed|konfirmuara", words) for words in descriptions)
+    assert not re.search("onfirmed pledges of|zotimet e konfirmuara të", page.words(page.one("main")))
 
 
 @BOTH

@@ -7,7 +7,7 @@ from pledges.crypto import news_links
 from pledges.models import Follow, MailingCount, Pledge
 from tests.factories import make_pledge
 from tests.mailings import make_mailing, release
-from tests.pages import LANGUAGES, Document, path_of
+from tests.pages import LANGUAGES, Document, path_of, want_new_address
 from tests.pledges.views.personal import opens_nothing
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +35,11 @@ EVERYTHING, NOTHING = (True, 1, ["AL-01", "AL-11"]), (False, 0, [])
 
 
 def short(pledge, mailing):
-    return f"/u/{news_links.token(pledge.pk, mailing.pk)}"
+    return f"/u/{news_links.token(pledge, mailing.pk)}"
 
 
 def page_of(pledge, mailing, language="sq"):
-    return path_of("pledges:end_news", language, news_links.token(pledge.pk, mailing.pk))
+    return path_of("pledges:end_news", language, news_links.token(pledge, mailing.pk))
 
 
 def lost(mailing):
@@ -48,11 +48,11 @@ def lost(mailing):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_people_are_led_to_the_page_in_the_language_of_their_pledge(client, language):
+def test_people_are_led_to_the_page_in_the_language_of_the_mail(client, language):
     pledge, mailing = supporter(language=language), release()
     response = client.get(short(pledge, mailing), headers={"Accept-Language": "de"})
     assert response.status_code == 302
-    assert response.url == PAGES[language] + news_links.token(pledge.pk, mailing.pk) + "/"
+    assert response.url == PAGES[language] + news_links.token(pledge, mailing.pk) + "/"
     page = client.get(response.url)
     assert page.status_code == 200
     for each in (response, page):
@@ -150,23 +150,98 @@ def wrong_tokens(token, foreign):
 def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     pledge, mailing = supporter(), release()
     other = make_pledge(state="confirmed", updates=True)
-    token = news_links.token(pledge.pk, mailing.pk)
+    token = news_links.token(pledge, mailing.pk)
     # The id of one pledge with the digest of another.
-    foreign = token[:12] + news_links.token(other.pk, mailing.pk)[12:]
+    foreign = token[:12] + news_links.token(other, mailing.pk)[12:]
     gone = supporter()
-    of_the_gone = news_links.token(gone.pk, mailing.pk)
+    of_the_gone = news_links.token(gone, mailing.pk)
     gone.withdraw()
     pages = set()
     for wrong in [*wrong_tokens(token, foreign), of_the_gone]:
         path = f"{PAGES['sq']}{wrong}/"
         answers = [client.get(path), client.post(path), client.post(path, {"only": "1"})]
-        answers += [client.get(f"/u/{wrong}", follow=True), client.post(f"/u/{wrong}")]
+        answers.append(client.get(f"/u/{wrong}", follow=True))
         for answer in answers:
             assert opens_nothing(answer), wrong
             assert answer.headers["Cache-Control"] == "private, no-store"
-            pages.add(Document(answer).words(Document(answer).one("main")))
-    assert len(pages) == 1
+            pages.add((answer.headers["Content-Language"], Document(answer).words(Document(answer).one("main"))))
+        assert client.post(f"/u/{wrong}").status_code == 410, "a mail program must not say that it has worked"
+    assert len(dict(pages)) == len(pages), "one page in each language"
     assert followed(pledge) == EVERYTHING and followed(other)[0] and not MailingCount.objects.exists()
+
+
+# Someone else has an old mail
+
+
+def after(change, pledge):
+    """Let the pledge move to another mailbox, cancel its links, or withdraw."""
+    if change == "moved":
+        want_new_address(pledge, "e-re@shembull.al")
+        assert pledge.use_new_address()
+    elif change == "cancelled":
+        pledge.revoke_links()
+    else:
+        pledge.withdraw()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("change", ["moved", "cancelled", "withdrawn"])
+def test_an_old_mail_ends_no_news_and_tells_nothing_after(client, change, language):
+    pledge, mailing = supporter(language=language), release(audience="county", county_id="AL-01")
+    other = supporter(address="e-re@shembull.al")
+    path, page = short(pledge, mailing), page_of(pledge, mailing, language)
+    before = client.get(path)
+    after(change, pledge)
+    answer = client.get(path)
+    assert (answer.status_code, answer.url) == (before.status_code, before.url), (
+        "it tells not whether there is a pledge"
+    )
+    for each in (client.get(page), client.post(page), client.post(page, {"only": "1"})):
+        assert opens_nothing(each)
+    assert client.post(path, "List-Unsubscribe=One-Click", content_type=FORM).status_code == 410
+    assert followed(other) == EVERYTHING and not lost(mailing)
+    assert change == "withdrawn" or followed(pledge) == EVERYTHING
+
+
+def test_a_mail_that_was_sent_after_the_change_ends_the_news(client):
+    pledge, mailing = supporter(), release()
+    after("moved", pledge)
+    pledge.refresh_from_db()
+    assert client.post(short(pledge, mailing), "List-Unsubscribe=One-Click", content_type=FORM).status_code == 200
+    assert followed(pledge) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "target"),
+    [
+        (
+            "/en/no-more-news/bad/",
+            "To stop our emails, enter your email address under Manage my pledge.",
+            "pledges:my_pledge",
+        ),
+        (
+            "/sq/mos-me-dergoni-lajme/bad/",
+            "Për t’i ndaluar email-et tona, shkruani adresën tuaj te „Ma dërgoni lidhjen e zotimit tim”.",
+            "pledges:my_pledge",
+        ),
+        ("/en/my-words/bad/", "To remove your words, write to us.", "campaign:contact"),
+        ("/sq/fjalet-e-mia/bad/", "Për t’i hequr fjalët tuaja, na shkruani.", "campaign:contact"),
+    ],
+)
+def test_the_page_of_a_dead_link_says_how_to_stop_and_offers_no_group(client, path, words, target):
+    language = path[1:3]
+    page = Document(client.get(path))
+    main = page.one("main")
+    assert words in page.words(main) and page.all("a", href=path_of(target, language), node=main)
+    assert "14" not in page.words(main)
+    for name in ("pledges:group", "pledges:join"):
+        assert not page.all("a", href=path_of(name, language), node=main)
+
+
+@pytest.mark.parametrize("path", ["/en/my-group/bad/", "/en/our-organisation/bad/"])
+def test_the_page_of_a_dead_link_of_a_group_or_an_organisation_still_offers_its_form(client, path):
+    page = Document(client.get(path))
+    assert "14 days" in page.words(page.one("main")) and page.all("a", href="/en/group-pledge/", node=page.one("main"))
 
 
 def test_a_link_of_a_mailing_that_is_gone_still_ends_the_news(client):

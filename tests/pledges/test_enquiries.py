@@ -183,6 +183,14 @@ def test_a_question_of_the_press_is_answered_from_the_inbox(language):
     assert words not in str(list(AuditEntry.objects.values_list("details")))
 
 
+@BOTH
+def test_the_page_after_sending_promises_no_email_about_violence(client, language):
+    words = Document(client.get(SENT[language])).words()
+    sentence = {"sq": "nuk përgjigjemi me email", "en": "we do not answer by email"}[language]
+    assert sentence in words
+    assert sentence in Document(client.get(FORMS[language]["other"])).words(), "as the form says before"
+
+
 def test_an_answer_that_repeats_the_message_is_not_sent():
     enquiry = make_enquiry(text="Rreshti i parë është mjaft i gjatë.\nTel. 1")
     staff = desk(Role.PLEDGES)
@@ -306,20 +314,67 @@ def test_the_same_message_is_a_new_enquiry_after_a_day_or_once_the_first_is_eras
 # Under 16
 
 
+UNDER_16 = {"sq": "/sq/kontakt/nen-16/", "en": "/en/contact/under-16/"}
+
+
 @BOTH
-def test_a_child_of_fifteen_leaves_nothing_and_reads_the_page_for_children(language, settings):
+@pytest.mark.parametrize("changes", [{}, {"over_16": ["yes", "no"]}, {"switch": "1"}])
+def test_a_child_of_fifteen_leaves_nothing_and_is_led_to_the_page_for_them(language, changes, settings):
     settings.DEBUG = False
-    with production_log() as log:
-        response = Client().post(
-            FORMS[language]["other"],
-            enquiry_data(over_16="no", text="Unë jam Besarta Fëmija", name="Besarta", email="besarta@shembull.al"),
-        )
-    with translation.override(language):
-        assert (response.status_code, response.url) == (303, reverse("pledges:under_16"))
+    typed = {"text": "Unë jam Besarta Fëmija", "name": "Besarta", "email": "besarta@shembull.al"}
+    for path in FORMS[language].values():
+        with production_log() as log:
+            response = Client().post(path, enquiry_data(**{"over_16": "no"} | typed | changes))
+        assert (response.status_code, response.url) == (303, UNDER_16[language])
+        assert not response.cookies and "esarta" not in log.getvalue() + response.text
     assert not Submission.objects.exists() and not Enquiry.objects.exists() and not Attempt.objects.exists()
-    assert "esarta" not in log.getvalue() and "esarta" not in unquote(response.url)
-    page = Document(Client().get(response.url))
-    assert "116" in page.words(page.one("main"))
+
+
+@BOTH
+def test_a_child_who_wrote_reads_that_no_one_read_it_and_who_listens(client, language):
+    response = client.get(UNDER_16[language])
+    page = Document(response)
+    main = page.one("main")
+    words = page.words(main)
+    told = {
+        "sq": ("Mesazhin tënd nuk e ruajtëm dhe nuk e lexoi njeri", "Nuk është faji yt.", "në 112"),
+        "en": ("We did not keep your message, and nobody read it", "It is not your fault.", "or 112"),
+    }
+    for sentence in told[language]:
+        assert sentence in words
+    assert not re.search("faleminderit|ndihmosh|thank|wanting", words, re.IGNORECASE)
+    hrefs = [page.of(link)["href"] for link in page.all("a", node=main)]
+    first = [href for href in hrefs if not href.startswith("/")][:3]
+    assert first == ["tel:116111", "tel:116111", "https://alo116.al"], "before anything else"
+    assert words.index("116 111") < words.index("112")
+    assert not response.cookies and "s-maxage" in response.headers["Cache-Control"]
+
+
+@BOTH
+def test_the_chat_of_a_child_who_wrote_is_that_of_the_help_channels(client, language):
+    HelpChannel.objects.filter(key="alo-chat").update(url="https://chat.shembull.al")
+    HelpChannel.objects.filter(key="alo-116111").update(number="116 999", tel="116999")
+    page = Document(client.get(UNDER_16[language]))
+    hrefs = [page.of(link)["href"] for link in page.all("a", node=page.one("main"))]
+    assert "https://chat.shembull.al" in hrefs and "tel:116999" in hrefs and "tel:116111" not in hrefs
+
+
+@BOTH
+def test_a_message_without_an_age_is_not_kept_and_comes_back_whole(language):
+    typed = {"text": DISCLOSURE[language], "name": "Zamira Gazetarja", "email": "zamira@gazeta-shembull.al"}
+    response = Client().post(FORMS[language]["other"], enquiry_data(over_16=None, **typed))
+    assert response.status_code == 422
+    assert not Submission.objects.exists() and not Attempt.objects.exists()
+    page = Document(response)
+    errors = page.one("div", **{"class": "errors"})
+    assert [page.of(link)["href"] for link in page.all("a", node=errors)] == ["#id_over_16_0"]
+    with translation.override(language):
+        assert translation.gettext("Select yes if you are 16 or over.") in page.words(errors)
+    assert textarea(response) == DISCLOSURE[language]
+    assert [page.of(page.one("input", id=f"id_{name}"))["value"] for name in ("name", "email")] == [
+        typed["name"],
+        typed["email"],
+    ]
 
 
 # Bad input
@@ -379,6 +434,17 @@ def test_a_refused_form_keeps_what_was_typed_without_control_characters():
 )
 def test_a_wrong_field_is_refused_in_words(changes, words):
     assert words in Document(refused(**changes)).words()
+
+
+@pytest.mark.parametrize("name", ["A.", "X", "A. B.", "Ç"])
+def test_initials_are_enough_of_a_name(name):
+    _response, enquiry = send(name=name)
+    assert enquiry.name == name
+
+
+@pytest.mark.parametrize("name", [".", "-", "’", "1"])
+def test_a_name_without_a_letter_is_refused_in_words(name):
+    assert "Your name can only include letters" in Document(refused(name=name)).words()
 
 
 def test_files_are_not_read():

@@ -7,6 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
@@ -16,18 +17,20 @@ from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
     Follow,
+    Message,
     OutboxEntry,
     Pledge,
+    ProviderRule,
     ReferralLink,
     Sector,
     Submission,
 )
 from pledges.models.person import PERSON_FIELDS
 from pledges.outbox import accounts as staff_accounts
-from pledges.submissions import settle_all
+from pledges.submissions import settle_all, submit
 from pledges.totals import tally
 from staff.models import Account, Invitation
-from tests.factories import make_inviter, make_pledge, make_staff, make_submission
+from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
 from tests.keys import new_key
 from tests.pledges.outbox import take_entries
 
@@ -81,7 +84,7 @@ CHANGES = {
         lambda pledge: Pledge.objects.move_to(Sector.objects.get(slug="youth")),
         {"show_name": False},
     ),
-    "links": (lambda pledge: pledge.revoke_links(), {"link_version": 2}),
+    "links": (lambda pledge: pledge.revoke_links(), {"link_version": 2, "new_address_cipher": None}),
     "person": (lambda pledge: Pledge.objects.erase_person(), {"name_cipher": None, "address_cipher": None}),
     "new address": (lambda pledge: pledge.block_new_address(), {"new_address_cipher": None}),
 }
@@ -118,6 +121,22 @@ def test_a_changed_address_is_changed_again_and_the_old_mailbox_opens_nothing():
     assert (found.name, found.address, found.new_address) == (NAME, OTHER, None)
     assert Pledge.objects.find_by_link("manage", old) is None
     assert not Pledge.objects.at_address(ADDRESS).exists() and Pledge.objects.at_address(OTHER).get() == found
+
+
+def test_a_change_of_address_that_was_stopped_while_it_was_a_form_is_stopped_again():
+    pledge = make_pledge(NAME, ADDRESS, state="confirmed")
+    form = Submission(kind="new_address")
+    form.set_new_address(pledge, OTHER, ProviderRule.objects.by_domain())
+    assert submit(form)
+    pledge.revoke_links()
+    entries = take_entries()
+    # In the backup it waits, and replaying settles it.
+    restored(pledge)
+    submit(form)
+    replay(entries)
+    assert Pledge.objects.get().new_address_at is None and not Submission.objects.exists()
+    run_worker()
+    assert not Message.objects.exists() and mail.outbox == []
 
 
 def test_a_changed_address_without_room_is_erased():

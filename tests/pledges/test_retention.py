@@ -152,14 +152,14 @@ def prove_returned_mailbox():
 
 
 def prove_inviter():
-    def come_by_a_link():
+    def come_by_an_event():
         pledge = make_pledge()
-        Pledge.objects.filter(pk=pledge.pk).update(inviter_cipher=encrypt_inviter("abcdefgh23", pledge.pk))
+        Pledge.objects.filter(pk=pledge.pk).update(inviter_cipher=encrypt_inviter("0bcdefgh", pledge.pk))
         return pledge
 
     has_inviter = Pledge.objects.filter(inviter_cipher__isnull=False).exists
-    is_kept_until(14 * DAY, come_by_a_link, has_inviter)
-    come_by_a_link().confirm()
+    is_kept_until(14 * DAY, come_by_an_event, has_inviter)
+    come_by_an_event().confirm()
     assert has_pledge() and not has_inviter()
 
 

@@ -15,11 +15,11 @@ from pledges.addresses import normalise_name
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.crypto.registry import KeysRefused
-from pledges.models import BlockedAddress, Message, Pledge, ProviderRule, ReferralLink, Submission
+from pledges.models import BlockedAddress, EventCount, Message, Pledge, ProviderRule, ReferralLink, Submission
 from tests.clock import let_time_pass
+from tests.events import make_coming, make_event
 from tests.factories import (
     form_data,
-    make_invited,
     make_inviter,
     make_pledge,
     make_submission,
@@ -272,38 +272,22 @@ def test_a_blocked_address_stays_blocked_with_the_new_key_alone(client):
             assert not Pledge.objects.exists()
 
 
-@pytest.mark.parametrize(("processes", "steps"), STAGES.values(), ids=STAGES)
-def test_a_referral_link_counts_at_every_stage_of_a_rotation(processes, steps):
-    install(OLD, "DIGEST_KEYS")
-    with override_settings(DIGEST_KEYS=[OLD]):
-        _inviter, link = make_inviter()
-        code = link.code
-    for step, configuration in steps:
-        with override_settings(DIGEST_KEYS=configuration):
-            step()
-    for number, configuration in enumerate(processes, 1):
-        with override_settings(DIGEST_KEYS=configuration):
-            assert make_invited(link).confirm()
-            assert list(ReferralLink.objects.of_code(code).values_list("confirmations", flat=True)) == [number]
-
-
 @pytest.mark.parametrize("setting", ["DIGEST_KEYS", "FIELD_KEYS"])
-def test_referral_links_and_waiting_inviters_need_no_old_key_after_a_rotation(setting):
+def test_referral_links_and_waiting_events_need_no_old_key_after_a_rotation(setting):
     install(OLD, setting)
     with override_settings(**{setting: [OLD]}):
-        _inviter, link = make_inviter()
-        invited, code = make_invited(link), link.code
+        event, code = make_event(), make_inviter()[1].code
+        coming = make_coming(event)
         make_submission()
         submission = Submission.objects.get()
-        submission.set_inviter(code)
+        submission.set_inviter(event.code)
         submission.save()
     with override_settings(**{setting: [NEW, OLD]}):
         rotate_keys()
     with override_settings(**{setting: [NEW]}):
         rotate_keys()
-        assert invited.confirm() and Pledge.objects.get(pk=submission.pk).confirm()
-        link = ReferralLink.objects.get()
-        assert (link.code, link.confirmations) == (code, 2)
+        assert coming.confirm() and Pledge.objects.get(pk=submission.pk).confirm()
+        assert (ReferralLink.objects.get().code, EventCount.objects.get().confirmations) == (code, 2)
 
 
 # Submissions that are not settled

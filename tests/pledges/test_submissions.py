@@ -30,7 +30,8 @@ from pledges.models.querysets import PENDING_LIFE
 from pledges.submissions import settle, submit
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
-from tests.factories import form_data, make_inviter, make_pledge, make_submission, run_worker, settle_all
+from tests.events import make_event
+from tests.factories import form_data, make_pledge, make_submission, run_worker, settle_all
 from tests.keys import install, new_key, rotate_keys
 from tests.pledges.admin.pages import ENGLISH, run_action
 from tests.readiness import failing_checks
@@ -218,23 +219,18 @@ def test_what_an_unsettled_sign_up_refers_to_cannot_be_deleted(of):
     assert Pledge.objects.get().county == County.objects.get(pk="AL-05")
 
 
-def test_the_inviter_is_carried_to_the_pledge_as_ciphertext(client):
-    _inviting, link = make_inviter()
-    for number, code in enumerate([link.code, "23456789", "'; DROP", link.code * 9]):
-        sign(client, number, through=code)
+def test_the_event_is_carried_to_the_pledge_as_ciphertext(client):
+    event = make_event()
+    for number, code in enumerate([event.code, "23456789", "'; DROP", event.code * 9]):
+        sign(client, number, event=code)
     for row in Submission.objects.values():
         stored = " ".join(
             value.tobytes().hex() if isinstance(value, memoryview) else str(value) for value in row.values()
         )
-        for trace in (
-            link.code,
-            link.code.encode().hex(),
-            *(bytes(d).hex() for d in (link.code_digest, link.pledge_id.bytes)),
-        ):
-            assert trace not in stored
+        assert event.code not in stored and event.code.encode().hex() not in stored
     settle_all()
-    invited = Pledge.objects.pending().order_by("created_at")
-    assert [pledge.inviter for pledge in invited] == [link.code, "23456789", None, None]
+    coming = Pledge.objects.pending().order_by("created_at")
+    assert [pledge.inviter for pledge in coming] == [event.code, None, None, None]
 
 
 def test_a_change_of_address_ends_with_its_pledge():

@@ -81,6 +81,10 @@ ONE_WORD = {
     r"\bshëno\w+ (\w+ )?(grup|klas)": "regjistroni grupin; shënoni is for a box",
     r"\be ka të detyruar\b": "nuk është i detyruar",
     r"\b(këta|këtyre dy) (\S+ )?grupe\b": "këto grupe",
+    r"\brrëfim": "mesazh për abuzim; a child has nothing to confess",
+    r"mbështetës (ka|kanë) nënshkruar|^(njeri|veta) (ka|kanë) nënshkruar|(\d|s\)s) (prindër )?kanë nënshkruar[ ”]": "mbështetës",
+    r"burimi: zotimet|zotime të konfirmuara, gj|qarkut: vetëm zotime|vetëm zotimet e konfirmuara, çdo": "mbështetës, not pledges",
+    r"ajo që u kërkua (është|ka)|(?-i:^(Në fuqi|Miratuar|Hyri në fuqi)$)": "ligji: the register is not in force",
     r"detyrë të veprojnë(?<!për detyrë të veprojnë)": "e kanë për detyrë të veprojnë",
 }
 

@@ -124,6 +124,8 @@ ROWS = [
     Row("/en/contact/help/", language="en"),
     Row("/sq/kontakt/raportoni/"),
     Row("/en/contact/report/", language="en"),
+    Row("/sq/kontakt/nen-16/"),
+    Row("/en/contact/under-16/", language="en"),
     Row("/sq/kontakt/u-dergua/"),
     Row("/en/contact/sent/", language="en"),
     Row("/sq/kontakt/media/", cache_control=CACHED_FORM),
@@ -142,8 +144,6 @@ ROWS = [
     Row("/en/totals/", language="en"),
     Row("/sq/sa-jemi/per-10000/"),
     Row("/en/totals/per-10000/", language="en"),
-    Row("/sq/sa-jemi/grupet-sipas-qarkut/"),
-    Row("/en/totals/groups-by-county/", language="en"),
     Row("/sq/sa-jemi/shkoder/"),
     Row("/en/totals/shkoder/", language="en"),
     Row("/sq/sa-jemi/x/", 404, cache_control=CACHED_ERROR),
@@ -244,8 +244,6 @@ ROWS = [
     Row("/api/v1/days.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/api/v1/demands.json", type=JSON, more=OPEN),
     Row("/api/v1/openapi.json", type=JSON, more=OPEN),
-    Row("/api/v1/sectors-by-county.json", type=JSON, more=OPEN),
-    Row("/api/v1/sectors-by-county.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row("/api/v1/commitments.json", type=JSON, more=OPEN),
     Row("/api/v1/commitments.csv", type="text/csv; charset=utf-8", more=OPEN),
     Row(f"/oembed?url={quote_plus(settings.SITE_URL)}/sq/sa-jemi/", type=JSON, more=EMBED),
@@ -292,6 +290,7 @@ PERSONAL = {
     Purpose.ANSWER: ("/sq/si-shkoi/…/", "/en/how-it-went/…/"),
     Purpose.END_EMAILS: ("/sq/mos-me-shkruani/…/", "/en/end-emails/…/"),
     Purpose.CERTIFICATE: ("/sq/vertetimi/…/", "/en/certificate/…/"),
+    Purpose.STOP_NEW_ADDRESS: ("/sq/ndaleni-adresen-e-re/…/", "/en/stop-new-address/…/"),
     Purpose.BLOCK_NEW_ADDRESS: ("/sq/nuk-eshte-zotimi-im/…/", "/en/not-my-pledge/…/"),
     Purpose.MANAGE: ("/sq/zotimi-im/…/", "/en/my-pledge/…/"),
     Purpose.WITHDRAW: ("/sq/terhiqeni/…/", "/en/withdraw/…/"),
@@ -313,7 +312,7 @@ END_NEWS = ("/sq/mos-me-dergoni-lajme/…/", "/en/no-more-news/…/")
 FILE = r"^media/(?P<name>(?:pictures|materials)/[0-9a-f]{24}/[\w-]{1,50}\.(?:avif|webp|jpg|png|pdf))$"
 PICTURE = r"pictures/<language:language>/^(?P<kind>site|page|news)/(?P<key>[\w-]{1,80})\.png$"
 FIGURE = (
-    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways|groups-by-county)"
+    r"figures/<language:language>/^(?P<name>one|sectors|counties|counties-per-10000|growth|ways)"
     r"\.(?P<kind>png|csv)$"
 )
 PLEDGED = r"pictures/<language:language>/^(?P<layout>(?:small-)?(?:square|story)|preview)/(?P<slug>[\w-]{1,50})\.png$"
@@ -473,7 +472,7 @@ def test_21_a_preview_is_neither_cached_nor_indexed(client, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_21_the_page_that_ends_the_news_is_neither_cached_nor_indexed(client, mailing, language):
-    token = news_links.token(make_pledge(state="confirmed", updates=True).pk, mailing.pk)
+    token = news_links.token(make_pledge(state="confirmed", updates=True), mailing.pk)
     path = END_NEWS[LANGUAGES.index(language)].replace("…", token)
     assert path == path_of("pledges:end_news", language, token)
     row = Row(path, cache_control=NOT_CACHED, language=language, more=HIDDEN)

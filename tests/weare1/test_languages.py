@@ -366,7 +366,7 @@ def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, l
     for what, response in personal_visits(client, language):
         assert foreign_words(Document(response)) == {}, what
         visited += 1
-    assert visited == 117
+    assert visited == 120
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

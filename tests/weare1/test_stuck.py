@@ -52,7 +52,7 @@ def test_a_locked_action_answers_503_in_both_languages_and_works_afterwards(tmp_
     # The address of the form is also that of the 503 page, so going back or reloading sends the same once more.
     with Site(tmp_path, url_of_test_database(lock_timeout="300ms"), threads=THREADS) as site:
         for language, words in (
-            ("sq", "çfarë keni shkruar është ende aty"),
+            ("sq", "çfarë keni shkruar duhet të jetë ende aty"),
             ("en", "What you entered should still be there"),
         ):
             pledge.language = language

@@ -110,6 +110,13 @@ RULES = {
     "aged 18 or over": r"\bof 1[68] (or|and) over\b",
     "check, review": r"\blook(s|ed|ing)? (it over|twice|at (it|this|the (list|demands|names|differences)))\b",
     "email, not write": r"\bwrite to (you|it|them|this address)\b",
+    # Children of a class and people of a meeting are counted and have not signed.
+    "not all have signed": r"(\bsupporters?|^(person|people)|(…|\d)( \w+)?|how many people|in this group) (has|have) signed\b"
+    r"(?! through)|^at least one person in each",
+    "not only confirmed pledges": r"\bsource: confirmed pledges|^confirmed pledges (only|as of)"
+    r"|(?<!online, we )only count confirmed pledges",
+    # The law on the register is in force, the register was not set up.
+    "the law is in force": r"\bwhat was asked for (is|has been)\b|\bit (came into force|was adopted)\b|^(in force|adopted)$",
     "we are 1": r"\b(pledge of|site of|account at|pledge with) ne jemi 1\b",
 }
 
@@ -136,6 +143,10 @@ def test_one_word_for_one_thing():
         ("The sectors that pledge", "group"),
         ("Set up a second factor", "second step"),
         ("This link works no more", "no longer"),
+        ("supporters have signed", "not all have signed"),
+        ("“1021 parents have signed”", "not all have signed"),
+        ("Source: confirmed pledges of We are 1.", "not only confirmed pledges"),
+        ("What was asked for is in force.", "the law is in force"),
     ],
 )
 def test_a_broken_rule_is_found(text, rule):
@@ -143,7 +154,13 @@ def test_a_broken_rule_is_found(text, rule):
 
 
 @pytest.mark.parametrize(
-    "text", ["Confirm or invalidate many at once", "Art can bring back memories.", "ALL IN ALL CAPITALS"]
+    "text",
+    [
+        "Confirm or invalidate many at once",
+        "Art can bring back memories.",
+        "ALL IN ALL CAPITALS",
+        "… people have signed through your invitation link.",
+    ],
 )
 def test_good_english_breaks_no_rule(text):
     assert broken_rules(text) == []

@@ -97,6 +97,24 @@ BEGIN
     RETURN FOUND;
 END $$;
 
+-- How often a change of address was asked for within a day: forms that wait and, of settled ones, messages to the present address.
+CREATE OR REPLACE FUNCTION count_new_addresses(pledge uuid) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT count(*) FROM (
+        SELECT created_at FROM pledges_submission WHERE pledge_id = pledge AND kind = 'new_address'
+        UNION ALL
+        SELECT created_at FROM pledges_message WHERE pledge_id = pledge AND kind = 'moving'
+    ) change WHERE created_at > statement_timestamp() - interval '1 day'
+$$;
+
+-- Claims a change of address; returns '' or why it is refused: 'day' after three within a day, 'minute' as above. One statement
+-- checks and claims: of two concurrent callers the second one finds that the first one has just written.
+CREATE OR REPLACE FUNCTION claim_new_address(pledge uuid) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE pledges_pledge SET written_at = statement_timestamp()
+    WHERE id = pledge AND written_at <= statement_timestamp() - interval '1 minute' AND count_new_addresses(pledge) < 3;
+    RETURN CASE WHEN FOUND THEN '' WHEN count_new_addresses(pledge) < 3 THEN 'minute' ELSE 'day' END;
+END $$;
+
 -- Queues a message of this kind to the supporter and returns its id. One that still waits is not joined by a second one: its
 -- content is made when it is sent. The update locks it, so that no sender claims it before the caller's changes are committed.
 CREATE OR REPLACE FUNCTION queue_message(message_kind text, pledge uuid) RETURNS uuid LANGUAGE plpgsql AS $$
@@ -217,13 +235,16 @@ BEGIN
 END $$;
 
 -- A change of address: the pledge keeps its present address until the new one confirms. A blocked address gets no message, and
--- nothing on the supporter's page tells that it is blocked. The message was claimed by the request.
+-- nothing on the supporter's page tells that it is blocked. The request has claimed the change. The present address gets a message
+-- about each, which counts it.
 CREATE OR REPLACE FUNCTION settle_new_address(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM pledges_pledge WHERE id = submission.pledge_id FOR NO KEY UPDATE NOWAIT;
     UPDATE pledges_pledge
     SET new_address_cipher = submission.address_cipher, new_address_at = submission.created_at
     WHERE id = submission.pledge_id;
+    INSERT INTO pledges_message (id, kind, pledge_id, language, state, attempts, error)
+    SELECT gen_random_uuid(), 'moving', id, language, 'queued', 0, '' FROM pledges_pledge WHERE id = submission.pledge_id;
     IF NOT is_blocked(submission) THEN
         PERFORM queue_message('new_address', submission.pledge_id);
     END IF;

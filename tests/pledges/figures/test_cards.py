@@ -31,6 +31,10 @@ MOVEMENT = {
     "sq": "Lëvizja kombëtare\nkundër dhunës dhe shfrytëzimit\nseksual të fëmijëve",
     "en": "The national movement\nagainst child sexual violence\nand exploitation",
 }
+HELPLINE = {
+    "sq": "ALO, linja kombëtare e fëmijëve\nFalas, ditë e natë.\nNuk është faji yt.",
+    "en": "ALO, the national child helpline\nFree, day and night.\nIt is not your fault.",
+}
 TITLES = [
     "Problemi",
     "Përgjegjësia e institucioneve",
@@ -60,6 +64,9 @@ def drawings(language):
         made = {"site": cards.site(vows, movement)}
         for title in TITLES:
             made[f"page {title[:30]}"] = cards.page(vows, movement, title)
+            made[f"help {title[:30]}"] = cards.call(title, "116 111", HELPLINE[language])
+        made["help with a long number"] = cards.call(TITLES[0], "00355 4 2222 116", HELPLINE[language])
+        made["help without a number"] = cards.call(TITLES[1], "", "Nuk është faji yt.")
         for people in PEOPLE:
             goal = round_goal(people)
             dots = mosaic([(sector, people // 8 + (n < people % 8)) for n, sector in enumerate(sectors)], goal)

@@ -159,7 +159,7 @@ def test_the_mail_is_what_staff_wrote_and_the_ways_to_end_it():
     for link in ("https://example.org/news?no=1&language=en", "https://example.org/b"):
         assert link in sent.body and f'href="{link.replace("&", "&amp;")}"' in html, "not rewritten"
     assert "<img" not in html and "url(" not in html, "no pixel"
-    end = news_links.url(pledge.pk, mailing.pk)
+    end = news_links.url(pledge, mailing.pk)
     assert end in sent.body and end in html
     assert f"/en/news-by-email/{mailing.pk}/" in sent.body
     assert pledge.name not in sent.message().as_string()
@@ -201,7 +201,7 @@ def test_the_headers_stay_whole(settings):
         send_all()
         [written] = server.written
     head = written.partition(b"\r\n\r\n")[0].decode("ascii").splitlines()
-    url = news_links.url(pledge.pk, mailing.pk)
+    url = news_links.url(pledge, mailing.pk)
     assert f"List-Unsubscribe: <{url}>" in head
     assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
     assert max(map(len, head)) <= news_links.LONGEST_LINE == 78
@@ -214,13 +214,16 @@ def test_the_headers_stay_whole(settings):
 # The short address
 
 
-def test_a_token_is_24_characters_and_belongs_to_one_pledge_and_mailing():
-    pledge = uuid.uuid4()
+@pytest.mark.parametrize("language", ["sq", "en"])
+def test_a_token_is_24_characters_and_belongs_to_one_pledge_and_mailing(language):
+    pledge = Pledge(language=language)
     token = news_links.token(pledge, 70_000)
     assert re.fullmatch(r"[\w-]{24}", token)
     link = news_links.read(token)
-    assert link.first <= pledge <= link.last and link.mailing_id == 70_000 and link.is_of(pledge)
-    assert not link.is_of(uuid.UUID(int=pledge.int ^ 1)), "another one with the same beginning"
+    assert link.first <= pledge.pk <= link.last and link.is_of(pledge)
+    assert (link.mailing_id, link.language) == (70_000, language)
+    assert not link.is_of(Pledge(pk=uuid.UUID(int=pledge.pk.int ^ 1))), "another one with the same beginning"
+    assert not link.is_of(Pledge(pk=pledge.pk, link_version=2)), "its links were cancelled"
     # Another mailing.
     other = news_links.read(news_links.token(pledge, 70_001)[:14] + token[14:])
     assert other is None or not other.is_of(pledge)
@@ -232,7 +235,7 @@ def test_a_malformed_token_is_none(text):
 
 
 def test_a_token_outlives_a_rotation_of_the_secret_key(settings):
-    pledge = uuid.uuid4()
+    pledge = Pledge(language="sq")
     token = news_links.token(pledge, 1)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
     assert news_links.read(token).is_of(pledge)

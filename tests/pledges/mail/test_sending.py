@@ -295,6 +295,13 @@ def change_address(language):
     Message.queue(Message.Kind.NEW_ADDRESS, pledge)
 
 
+def ask_for_change(language):
+    pledge = make_pledge(NAME, ADDRESS, language=language, state="confirmed")
+    pledge.set_new_address("tjeter@shembull.al")
+    pledge.save()
+    Message.queue(Message.Kind.MOVING, pledge)
+
+
 def withdraw(language):
     make_pledge(NAME, ADDRESS, language=language, state="confirmed").withdraw()
 
@@ -309,6 +316,7 @@ OCCASIONS = {
     full: ["manage"],
     send_links: ["confirm", "manage"],
     change_address: ["new_address", "block_new_address"],
+    ask_for_change: ["stop_new_address"],
     withdraw: ["home"],
 }
 occasions = pytest.mark.parametrize(

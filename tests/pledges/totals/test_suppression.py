@@ -4,8 +4,6 @@ The attacker is a linear programme over every published figure: for each hidden 
 agree with all of them.
 """
 
-import csv
-import io
 import random
 from datetime import timedelta
 
@@ -16,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from pledges.models import County, PublishedState, Sector
+from pledges.models import PublishedState, Sector
 from pledges.totals import tally
 from pledges.totals.suppression import THRESHOLD, hidden_cells
 from tests.factories import make_pledge
@@ -135,47 +133,20 @@ def test_no_more_cells_are_hidden_than_necessary():
     assert hidden_cells({(row, column): 5 for row in range(6) for column in range(6)}) == set()
 
 
-def published_figures(client):
-    """(sums of sectors, sums of counties, {(slug, code): n or None}) as an attacker collects them from all outputs of one state.
-
-    Page, its CSV file, and open data as JSON and CSV must agree.
-    """
-    data = client.get("/api/v1/sectors-by-county.json").json()
-    shown = {(slug, code): n for slug, row in data["cells"].items() for code, n in row.items()}
-    text = client.get("/api/v1/sectors-by-county.csv").content.decode("utf-8-sig")
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert {(row["sector"], row["county"]): int(row["total"]) if row["total"] else None for row in rows} == shown
-    assert {row["as_of"] for row in rows} == {data["as_of"]}
-    slugs = {sector.name_en: sector.slug for sector in Sector.objects.all()}
-    codes = {county.name_en: county.code for county in County.objects.all()} | {"County not given": "unknown"}
-    page = Document(client.get("/en/totals/groups-by-county/"))
-    [head, *lines] = [[page.words(cell) for cell in row.children] for row in page.all("tr")]
-    assert {
-        (slugs[sector], codes[line[0]]): None if "hidden" in word else int(word.replace(",", ""))
-        for line in lines[:-1]
-        for sector, word in zip(head[1:-1], line[1:-1], strict=True)
-    } == shown
-    file = list(csv.reader(io.StringIO(client.get("/figures/en/groups-by-county.csv").content.decode("utf-8-sig"))))
-    assert file[0] == head
-    assert [["hidden" if cell == "…" else cell for cell in line] for line in file[1 : len(lines) + 1]] == [
-        [
-            cell.replace(",", "") if number and "hidden" not in cell else cell.removeprefix("… ")
-            for number, cell in enumerate(line)
-        ]
-        for line in lines
-    ]
-    assert data["total"] == sum(data["sectors"].values())
-    return data["sectors"], data["counties"], shown
+def stored():
+    """(sums of sectors, sums of counties, {(slug, code): n or None}) of the newest table."""
+    table = PublishedState.objects.first().table
+    return table["sectors"], table["counties"], {(s, c): n for s, row in table["cells"].items() for c, n in row.items()}
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("people", [9, 60, 700, 9000])
-def test_no_hidden_cell_can_be_derived_from_all_outputs_of_a_state(client, people):
+def test_no_hidden_cell_can_be_derived_from_the_table_and_the_totals(client, people):
     put_people(people)
     assert publish()
     ids = {sector.pk: sector.slug for sector in Sector.objects.all()}
     read = tally.read()
-    sectors, counties, shown = published_figures(client)
+    sectors, counties, shown = stored()
     table = dict.fromkeys(shown, 0) | {
         (ids[sector], county or "unknown"): n for (sector, county), n in read.cells.items()
     }
@@ -199,25 +170,27 @@ def test_no_hidden_cell_can_be_derived_from_all_outputs_of_a_state(client, peopl
 def test_a_published_state_does_not_change_within_its_day(client):
     put_people(900)
     assert publish()
-    before = published_figures(client)
+    before = stored()
     make_pledge(state="confirmed", sector="artists", county_id="AL-07")
     put_cells({("artists", "AL-07"): 40})
     assert not publish(), "once a day"
-    assert published_figures(client) == before
+    assert stored() == before
     assert client.get("/api/v1/totals.json").json()["total"] == 941, "the totals are live"
     PublishedState.objects.update(day=timezone.localdate() - timedelta(1))
     let_hours_pass(24)
     assert publish()
-    assert published_figures(client)[0]["artists"] == before[0]["artists"] + 41
+    assert stored()[0]["artists"] == before[0]["artists"] + 41
 
 
 @pytest.mark.django_db
-def test_a_hidden_number_is_not_stored_in_the_published_state(client):
+def test_a_hidden_number_is_not_stored_in_the_table():
     put_people(900)
     publish()
     [state] = PublishedState.objects.all()
-    assert None in state.figures["cells"]["artists"].values()
-    assert all(n is None or n == 0 or n >= THRESHOLD for row in state.figures["cells"].values() for n in row.values())
+    assert state.figures.keys() == {"counties"} and state.ways.keys() == {"online"}
+    cells = state.table["cells"]
+    assert None in cells["artists"].values()
+    assert all(n is None or n == 0 or n >= THRESHOLD for row in cells.values() for n in row.values())
 
 
 @pytest.mark.django_db
@@ -230,28 +203,14 @@ def test_a_hidden_number_is_not_stored_in_the_published_state(client):
         {("parents", "AL-01"): 9, ("parents", ""): 9},
     ],
 )
-def test_no_table_is_published_when_the_totals_alone_would_reveal_it(client, cells):
+def test_there_is_no_table_when_the_totals_alone_would_reveal_it(cells):
     put_cells(cells)
     publish()
-    assert "cells" not in client.get("/api/v1/sectors-by-county.json").json()
-    assert client.get("/api/v1/sectors-by-county.csv").text.count("\n") == 1
-    page = Document(client.get("/en/totals/groups-by-county/"))
-    assert not page.all("table") and "once people from at least two groups" in page.words()
+    assert "cells" not in PublishedState.objects.get().table
 
 
 @pytest.mark.django_db
-def test_before_the_first_state_every_output_is_empty(client):
-    assert client.get("/api/v1/sectors-by-county.json").json() == {"as_of": None, "hidden_below": THRESHOLD}
-    assert client.get("/api/v1/sectors-by-county.csv").status_code == 200
-    assert client.get("/sq/sa-jemi/").status_code == client.get("/en/totals/groups-by-county/").status_code == 200
-    assert client.get("/figures/en/groups-by-county.png").status_code == 404
-
-
-@pytest.mark.django_db
-def test_the_table_links_to_its_method_and_the_method_states_its_limits(client):
-    page = Document(client.get("/en/totals/groups-by-county/"))
-    assert page.all("a", href="/en/how-we-count/")
+def test_the_method_states_its_limits(client):
     words = Document(client.get("/en/how-we-count/")).words()
-    assert f"we hide every number under {THRESHOLD}" in words
-    for limit in ("live totals second by second", "the table on two days", "totals alone show this"):
+    for limit in ("no figures for a group within a county", "live totals second by second", "totals alone show this"):
         assert limit in words

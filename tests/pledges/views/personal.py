@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
 from pledges.models import Pledge
 from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import Document
@@ -31,6 +33,24 @@ def request_link(client, address=ADDRESS):
     response = client.post(MY_PLEDGE, {"email": address, "website": "", "stamp": form_data()["stamp"]})
     settle_all()
     return response
+
+
+def ask_for(client, pledge, address, language="sq"):
+    """The response to a change of address, which the worker has not settled yet."""
+    manage = links.path(Purpose.MANAGE, pledge, language)
+    return client.post(manage, {"change_address": "1", "new_email": address})
+
+
+def request_new_address(client, pledge, address):
+    """The response to a change of address, once the worker has settled it."""
+    response = ask_for(client, pledge, address)
+    settle_all()
+    return response
+
+
+def mails_to(mailoutbox, address):
+    """The mails to this address."""
+    return [mail for mail in mailoutbox if mail.to == [address]]
 
 
 def opens_nothing(response):

@@ -77,13 +77,13 @@ def test_each_county_has_a_page_with_its_own_title_and_description(client, langu
         (
             "/sq/sa-jemi/shkoder/",
             (
-                "Ne jemi Shkodra", "765 veta kanë nënshkruar", "Gjendja më 25 nëntor 2026, ora 14:00", "I dyti nga dymbëdhjetë",
+                "Ne jemi Shkodra", "765 mbështetës deri tani", "Gjendja më 25 nëntor 2026, ora 14:00", "I dyti nga dymbëdhjetë",
                 "Edhe 235 veta, dhe Shkodra bëhet me 1000 mbështetës.", "Çdo pikë përfaqëson 2 veta",
             ),
         ),
         (
             "/en/totals/shkoder/",
-            ("We are Shkodër", "765 people have signed", "As of 25 November 2026, 14:00", "Second of twelve", "235 more people"),
+            ("We are Shkodër", "765 supporters so far", "As of 25 November 2026, 14:00", "Second of twelve", "235 more people"),
         ),
     ],
 )  # fmt: skip

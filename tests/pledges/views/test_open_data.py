@@ -24,7 +24,7 @@ from tests.tally import publish, put_cells, put_people
 
 pytestmark = pytest.mark.django_db
 
-PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals", "days", "sectors-by-county") for kind in ("json", "csv")]
+PATHS = [f"/api/v1/{name}.{kind}" for name in ("totals", "days") for kind in ("json", "csv")]
 PATHS.append("/api/v1/demands.json")
 
 
@@ -132,7 +132,7 @@ def test_the_responses_match_the_description(client, settings, people):
             columns = content["schema"]["description"].rpartition(": ")[2].rstrip(".").split(", ")
             assert response.content.decode("utf-8-sig").splitlines()[0].split(",") == columns
         visited += 1
-    assert visited == 11
+    assert visited == 9
 
 
 def test_the_description_has_exactly_the_paths_of_the_open_data(client):

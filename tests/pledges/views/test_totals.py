@@ -240,7 +240,6 @@ def query_count(client, path):
     [
         "/en/totals/",
         "/en/totals/per-10000/",
-        "/en/totals/groups-by-county/",
         "/en/how-we-count/",
         "/en/how-we-count/week-by-week/",
         "/api/v1/totals.json",
@@ -290,10 +289,33 @@ def test_how_people_signed_shows_each_way_once_a_second_one_has_people(language)
     assert section.all("a", href=f"/figures/{language}/ways.csv")
 
 
+# Groups within counties
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/en/totals/groups-by-county/", "/sq/sa-jemi/grupet-sipas-qarkut/", "/api/v1/sectors-by-county.json",
+        "/api/v1/sectors-by-county.csv", "/figures/en/groups-by-county.png", "/figures/sq/groups-by-county.csv",
+    ],
+)  # fmt: skip
+def test_no_public_table_shows_the_groups_of_a_county(client, path):
+    put_people(9000)
+    assert publish()
+    assert client.get(path).status_code == 404
+    name = path.rsplit("/", 1)[-1] or path.split("/")[-2]
+    for other in ("/sitemap.xml", "/api/v1/openapi.json", "/en/totals/", "/sq/sa-jemi/", "/en/how-we-count/",
+                  "/sq/si-numerojme/", "/en/open-data/", "/sq/te-dhena-te-hapura/", "/en/search/?q=groups",
+                  "/sq/kerko/?q=grupet"):  # fmt: skip
+        response = client.get(other)
+        assert response.status_code == 200, other
+        assert name not in response.text and "roups by county" not in response.text, other
+
+
 # Downloadable figures
 
 
-FIGURES = ["one", "sectors", "counties", "counties-per-10000", "growth", "ways", "groups-by-county"]
+FIGURES = ["one", "sectors", "counties", "counties-per-10000", "growth", "ways"]
 
 
 def figure_csv(client, name, language="en"):
@@ -302,13 +324,6 @@ def figure_csv(client, name, language="en"):
     rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
     end = rows.index([])
     return rows[0], rows[1:end], rows[end + 1 :]
-
-
-def test_a_suppressed_number_is_an_ellipsis_in_the_csv_file(client):
-    put_cells({("parents", "AL-11"): 40, ("parents", "AL-01"): 3, ("youth", "AL-11"): 7, ("youth", "AL-01"): 30})
-    publish()
-    _, rows, foot = figure_csv(client, "groups-by-county")
-    assert "…" in foot[0][0] and any("…" in row for row in rows) and not any("" in row for row in rows)
 
 
 def test_map_table_and_csv_round_rates_alike(client):
@@ -455,7 +470,7 @@ def test_the_last_24_hours_are_exact(client):
     # Whole hours count: one of 23 hours ago may fall out if the hour ends meanwhile.
     for hours in (0, 1, 22, 25, 49):
         make_pledge(state="confirmed", confirmed_at=now - timedelta(hours=hours, minutes=1))
-    assert "In the last 24 hours, 3 people have confirmed their pledge." in Document(client.get("/en/totals/")).words()
+    assert "In the last 24 hours, 3 supporters have joined." in Document(client.get("/en/totals/")).words()
     _, grown = tally.read_with_growth()
     assert grown.last_24_hours == 3 and sum(n for _, n in grown.days) == 5
 
@@ -487,7 +502,7 @@ def test_before_the_first_pledge_the_page_invites(client):
     "path",
     [
         "/figures/en/one.gif", "/figures/en/../one.png", "/figures/xx/one.png", "/figures/en/one.png/", "/figures/en/%00.png",
-        "/figures/en/counties-per-20000.csv", "/en/totals/per-1/", "/en/totals/tabela/", "/api/v1/sectors-by-county.xml",
+        "/figures/en/counties-per-20000.csv", "/en/totals/per-1/", "/en/totals/tabela/", "/api/v1/totals.xml",
     ],
 )  # fmt: skip
 def test_an_invalid_path_of_a_figure_is_not_found(client, path):

@@ -101,7 +101,7 @@ def test_a_name_changed_by_staff_waits_for_review_and_a_changed_address_does_not
 # The county beside a name
 
 
-def test_a_county_is_shown_only_where_the_published_table_shows_the_cell(client):
+def test_a_county_is_shown_only_where_the_table_of_the_day_shows_the_cell(client):
     make_shown("Arta Kola", sector="parents", county_id="AL-11")
     make_shown("Besa Kola", sector="artists", county_id="AL-11")
     make_shown("Drita Kola", sector="parents", county_id=None)
@@ -116,8 +116,8 @@ def test_a_county_is_shown_only_where_the_published_table_shows_the_cell(client)
 def test_a_county_without_a_published_figure_is_not_shown(client):
     make_shown("Arta Kola", county_id="AL-02")
     put_cells({("parents", "AL-11"): 40, ("teachers", "AL-11"): 40, ("parents", "AL-02"): 8})
-    figures = {"cells": {"parents": {"AL-02": 9}}}
-    PublishedState.objects.create(day="2026-01-01", as_of="2026-01-01T00:00:00Z", figures=figures)
+    ways = {"online": {"cells": {"parents": {"AL-02": 9}}}}
+    PublishedState.objects.create(day="2026-01-01", as_of="2026-01-01T00:00:00Z", figures={}, ways=ways)
     assert names_on_wall(client) == {"Arta K.": "Parents"}
     assert published.publish_counties()
     assert names_on_wall(client) == {"Arta K.": "Parents, Durrës"}
@@ -125,7 +125,7 @@ def test_a_county_without_a_published_figure_is_not_shown(client):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
-    """For random populations, a county beside a name is always one whose cell is published and at least five."""
+    """For random populations, a county beside a name is always one whose cell is not suppressed and at least five."""
     chance = random.Random(seed)
     slugs = ["parents", "teachers", "artists", "officials"]
     codes = ["AL-01", "AL-02", "AL-03", "AL-11", "abroad"]
@@ -133,7 +133,7 @@ def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
     for number, (slug, code) in enumerate((slug, code) for slug in slugs for code in codes):
         make_shown(f"Emri{'abcdefghijklmnopqrstuvwxyz'[number]} Kola", sector=slug, county_id=code)
     publish()
-    cells = PublishedState.objects.get().figures["cells"]
+    cells = PublishedState.objects.get().table["cells"]
     shown = {
         f"{Sector.objects.get(slug=slug).name_en}, {county.name_en}"
         for county, _ in tally.read().counties
