@@ -32,7 +32,7 @@ class SeveralMachines(Machine):
         self.folder, self.boxes = folder, Boxes(folder)
         (folder / "pool").mkdir()
         place = {r"weare1_web = host=127\.0\.0\.1 (.*)": rf"weare1_web = host={self.boxes.net}.9 \1"}
-        self.pool = Pgbouncer(folder / "pool", self.boxes.account, place, FILES / "pgbouncer.ini", "database-password")
+        self.pool = Pgbouncer(folder / "pool", self.boxes.account, place, FILES / "pgbouncer.ini")
         self.sockets = [str(folder / f"site{number}.sock") for number in (1, 2)]
         self.sites = [
             site_service(path, self.site_environment, folder / f"site{number}.log")

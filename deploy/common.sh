@@ -20,13 +20,15 @@ be_root() {
     [ "$(id -u)" = 0 ] || fail "Run $0 as root, for example with sudo."
 }
 
-# The folder of the release in use; empty before the installation.
+# The folder of the release in use; empty before the installation. While a switch is unfinished it is the one that worked before.
 release_in_use() {
-    [ ! -e "$SITE/current" ] || readlink -f "$SITE/current"
+    local link=$SITE/current
+    [ ! -L "$SITE/unfinished" ] || link=$SITE/unfinished
+    [ ! -e "$link" ] || readlink -f "$link"
 }
 
 be_installed() {
-    [ -e "$SITE/current" ] || fail "The site is not installed here: run deploy/install HOST first."
+    [ -n "$(release_in_use)" ] || fail "The site is not installed here: run deploy/install HOST first."
 }
 
 # One command at a time changes the machine.
@@ -147,12 +149,21 @@ prepare() {
     fi
 }
 
-# place FILE DESTINATION BEFORE: copies a file of deploy/, unless an operator changed the copy since the release BEFORE.
+# Whether a copy is that of a release. A switch that broke off leaves copies of two.
+is_ours() {
+    local file
+    for file in "$SITE"/releases/*/deploy/"$1"; do
+        ! cmp -s "$file" "$2" || return 0
+    done
+    return 1
+}
+
+# place FILE DESTINATION BEFORE: copies a file of deploy/, unless an operator changed the copy. BEFORE is empty at the installation.
 place() {
     if cmp -s "$1" "$2"; then
         return 0
     fi
-    if [ -e "$2" ] && [ -n "$3" ] && ! cmp -s "$3/deploy/${1##*/}" "$2"; then
+    if [ -e "$2" ] && [ -n "$3" ] && ! is_ours "${1##*/}" "$2"; then
         echo "$2 was changed by hand and stays as it is: compare it with $1."
         return 0
     fi
@@ -163,6 +174,38 @@ place_postgresql_settings() {
     local folder
     for folder in /etc/postgresql/*/main/conf.d; do
         [ ! -d "$folder" ] || place "$1/deploy/postgresql.conf" "$folder/weare1.conf" "$2"
+    done
+}
+
+# units RELEASE: the units that systemd starts with the machine.
+units() {
+    echo nginx.service
+    (cd "$1/deploy" && grep -ls '^\[Install\]' ./*.{service,socket,timer} | sed 's|^\./||') || true
+}
+
+# down RELEASE: those of them that are not enabled, or do not run. One that its own condition keeps off is as it should be.
+down() {
+    local unit
+    for unit in $(units "$1"); do
+        systemctl is-enabled --quiet "$unit" && { systemctl is-active --quiet "$unit" ||
+            [ "$(systemctl show --property Result --value "$unit")" = exec-condition ]; } || echo "$unit"
+    done
+}
+
+# ports FILE: the ports of a configuration of nginx.
+ports() {
+    sed -n 's/^ *listen \([0-9]*\).*/\1/p' "$1"
+}
+
+# check_ports FILE: names the program that holds one of them.
+check_ports() {
+    local port found holder
+    for port in $(ports "$1"); do
+        found=$(ss -Hltnp "sport = :$port" 2>/dev/null) || true
+        [[ -n $found && $found != *'"nginx"'* ]] || continue
+        holder=$(sed -n '1s/.*users:(("\([^"]*\)".*/\1/p' <<<"$found")
+        fail "Port $port is in use by ${holder:-another program}: stop it and disable it (systemctl disable --now NAME, if it" \
+            "is a service), then run this again."
     done
 }
 
@@ -177,14 +220,14 @@ use() {
         name=${unit##*/}
         [ -e "$unit" ] || continue
         # A unit that an operator disabled stays so.
-        if [ ! -e "/etc/systemd/system/$name" ] && grep -q '^\[Install\]' "$unit"; then
+        if [ ! -e "${2:-/nowhere}/deploy/$name" ] && grep -q '^\[Install\]' "$unit"; then
             new+=("$name")
         fi
         place "$unit" "/etc/systemd/system/$name" "$2"
     done
-    for unit in "${2:-/nowhere}"/deploy/*.{service,socket,timer}; do
+    for unit in "$SITE"/releases/*/deploy/*.{service,socket,timer}; do
         name=${unit##*/}
-        if [ -e "$unit" ] && [ ! -e "$1/deploy/$name" ]; then
+        if [ -e "/etc/systemd/system/$name" ] && [ ! -e "$1/deploy/$name" ]; then
             systemctl disable --now "$name"
             rm -f "/etc/systemd/system/$name"
         fi
@@ -198,13 +241,16 @@ use() {
         systemctl reload postgresql
     fi
     place "$1/deploy/nginx.conf" /etc/nginx/nginx.conf "$2"
-    systemctl reload-or-restart nginx
+    if ! systemctl reload-or-restart nginx; then
+        check_ports /etc/nginx/nginx.conf
+        fail "nginx does not start: see systemctl status nginx and /var/log/nginx/error.log, then run this again."
+    fi
 
-    # Requests wait in the socket meanwhile. Whether the processes came up is for wait_until_well() to say.
+    # Requests wait in the socket meanwhile. Whether the processes came up is for wait_until_well() and down() to say.
     systemctl restart gunicorn.service worker.service || true
     # A release before may not have it.
     systemctl try-restart metrics.service 2>/dev/null || true
-    [ "${#new[@]}" = 0 ] || systemctl enable --quiet --now "${new[@]}"
+    [ "${#new[@]}" = 0 ] || systemctl enable --quiet --now "${new[@]}" || true
 }
 
 # ask PATH: the body of the application's answer, without nginx. Fails without an answer.

@@ -1,4 +1,4 @@
-"""pgbouncer with a configuration of deploy/, for tests and drills: only places, accounts and databases differ."""
+"""pgbouncer with a configuration of deploy/, for tests and drills: only places and databases differ."""
 
 import contextlib
 import os
@@ -17,6 +17,7 @@ from dev.errors import DevError
 FILE = ROOT / "deploy" / "pgbouncer.ini"
 INSTALL = "pgbouncer is missing: install it (on Debian and Ubuntu: apt-get install pgbouncer)."
 TIMEOUT = 30  # seconds
+PASSWORD = "database-password"
 # Of a test database that is dropped, no connection may be left: pgbouncer closes idle ones after this time (seconds).
 IDLE_SECONDS = 1
 # Of each test database. The test cluster admits a hundred.
@@ -26,12 +27,12 @@ MOST_CONNECTIONS = 30
 class Pgbouncer:
     """pgbouncer in a folder, where it has its socket with port 6432.
 
-    `changes` are {pattern: line}: each pattern must match one line of `file`. The only user is weare1, who needs no password
-    here; `password` is that of PostgreSQL. `owner` is the (uid, gid) as which it runs where this process is root, which pgbouncer
+    `changes` are {pattern: line}: each pattern must match one line of `file`. The only user is weare1, whose password is
+    PASSWORD here and at PostgreSQL. `owner` is the (uid, gid) as which it runs where this process is root, which pgbouncer
     refuses.
     """
 
-    def __init__(self, folder, owner, changes, file=FILE, password=""):
+    def __init__(self, folder, owner, changes, file=FILE):
         program = shutil.which("pgbouncer")
         if not program:
             raise DevError(INSTALL)
@@ -40,7 +41,6 @@ class Pgbouncer:
         self.command = [program, "-q", folder / "pgbouncer.ini"]
         places = {
             r"unix_socket_dir = .*": f"unix_socket_dir = {folder}",
-            r"auth_type = .*": "auth_type = trust",
             r"auth_file = .*": f"auth_file = {folder}/users",
         }
         text = file.read_text()
@@ -49,14 +49,14 @@ class Pgbouncer:
             if found != 1:
                 raise DevError(f"{file} has {found} lines that match {pattern}.")
         (folder / "pgbouncer.ini").write_text(text)
-        (folder / "users").write_text(f'"weare1" "{password}"\n')
+        (folder / "users").write_text(f'"weare1" "{PASSWORD}"\n')
         if self.options:
             shutil.chown(folder, *owner)
 
     @property
     def url(self):
         """The address without the name of the database."""
-        return f"postgresql://weare1@{quote(str(self.folder), safe='')}:6432"
+        return f"postgresql://weare1:{PASSWORD}@{quote(str(self.folder), safe='')}:6432"
 
     def start(self):
         """Start it, and wait until it accepts connections."""

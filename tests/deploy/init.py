@@ -23,6 +23,8 @@ STOP_TIMEOUT = 40  # seconds
 LISTEN_FD = 3  # sd_listen_fds(3)
 
 services = {}
+# Names of units: those that start with the machine, and those that run although this program has no process for them.
+enabled, active = {"nginx.service"}, set()
 
 
 class Service:
@@ -137,6 +139,8 @@ def listen(name):
 
 
 def start(name):
+    if not name.endswith(".service"):
+        active.add(name)
     if name.endswith(".socket"):
         listen(name)
     elif name == "nginx.service":
@@ -154,6 +158,7 @@ def start(name):
 
 
 def stop(name):
+    active.discard(name)
     if name == "nginx.service":
         subprocess.run(["nginx", "-s", "quit"], check=False)
     elif is_postgresql(name):
@@ -191,20 +196,40 @@ def running_only(action, *names):
     return ["restart", *(name for name in names if name in services)]
 
 
+def is_active(name):
+    if name == "nginx.service":
+        return Path("/run/nginx.pid").exists()
+    return name in active or (name in services and services[name].process.poll() is None)
+
+
+QUESTIONS = {"is-active": is_active, "is-enabled": enabled.__contains__}
+
+
+CHANGES = {"enable": enabled.update, "disable": enabled.difference_update}
+
+
+def show(wanted, name):
+    """The value of a property of a unit."""
+    if wanted == "Result.service":
+        return "success" if meets_condition(name) else "exec-condition"
+    return str(services[name].restarts)
+
+
 def obey(arguments):
     """(exit status, output) of `systemctl` with these arguments."""
     options = [word for word in arguments if word.startswith("-")]
     action, *names = running_only(*[word for word in arguments if not word.startswith("-")])
-    if action == "show":
-        return 0, str(services[names[-1]].restarts)
     names = [name if "." in name else f"{name}.service" for name in names]
-    if action == "is-active":
-        return (0 if all(name in services and services[name].process.poll() is None for name in names) else 3), ""
+    if action == "show":
+        return 0, show(*names)
+    if action in QUESTIONS:
+        return (0 if all(QUESTIONS[action](name) for name in names) else 3), ""
     missing = [
         name for name in names if not ((UNITS / name).exists() or name == "nginx.service" or is_postgresql(name))
     ]
     if missing:
         return 5, f"Unit {missing[0]} not found."
+    CHANGES.get(action, tuple)(names)
     if action in ("restart", "stop") or (action == "disable" and "--now" in options):
         for name in names:
             stop(name)

@@ -1,10 +1,16 @@
 """deploy/install and deploy/update: what they refuse, and how they come back from a version that does not work."""
 
+import contextlib
+import os
+import re
+import signal
+import subprocess
 import threading
+import time
 
 import pytest
 
-from tests.deploy.machine import ORIGIN, SOURCE, Machine
+from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.deploy.test_operating import CURRENT, ENVIRONMENT, HOST, release
 
 INSTALL = f"deploy/install {HOST}"
@@ -84,6 +90,113 @@ def test_mistakes_in_the_environment_and_a_wrong_database_get_a_sentence(machine
     assert_refused(machine, install, "FIELD_KEYS: key 1 of 1 is not 32 bytes in urlsafe base64")
     assert machine.path(ENVIRONMENT).read_text().count("FIELD_KEYS") == 1
     assert not machine.path(CURRENT).exists()
+
+
+@contextlib.contextmanager
+def other_program(machine, port):
+    """A program that listens at a port of the machine."""
+    program = start(machine, "python3", "-m", "http.server", str(port))
+    try:
+        machine.wait_for(lambda: machine.must("ss", "-Hltn", f"sport = :{port}"))
+        yield
+    finally:
+        kill(program)
+
+
+def states(machine):
+    """{unit: (enabled, active)} of all that start with the machine."""
+    questions = ("is-enabled", "is-active")
+    return {unit: tuple(machine.run("systemctl", ask, unit).returncode == 0 for ask in questions) for unit in UNITS}
+
+
+UNITS = (
+    *("nginx.service", "gunicorn.socket", "gunicorn.service", "worker.service"),
+    *("backup.timer", "erasures.timer", "alarm.timer"),
+)
+ALL_RUN = dict.fromkeys(UNITS, (True, True))
+
+
+def test_a_program_at_a_port_of_nginx_is_named_before_anything_is_changed(machine):
+    for port in (80, 443):
+        with other_program(machine, port):
+            assert_refused(machine, INSTALL, f"Port {port} is in use by python3: stop it and disable it")
+    assert machine.calls() == []
+
+
+@pytest.mark.drill(only=True)
+def test_an_installation_that_breaks_off_is_completed_by_the_next_one(machine):
+    # nginx does not start, late in the installation.
+    machine.write("/etc/ssl/weare1/fullchain.pem", "no certificate")
+    done = machine.shell(INSTALL)
+    assert done.returncode == 1 and "nginx does not start: see systemctl status nginx" in done.stderr
+    for command in ("deploy/update", "deploy/rollback", "deploy/manage check"):
+        assert_refused(machine, command, "The site is not installed here: run deploy/install HOST first")
+    machine.path("/etc/ssl/weare1/fullchain.pem").unlink()
+    done = machine.shell(INSTALL)
+    assert done.returncode == 0 and "The site is installed" in done.stdout, (done.stdout, done.stderr)
+    assert states(machine) == ALL_RUN
+    assert machine.must(*READY) == "ok\n"
+
+    # Units that do not start with the machine, as an earlier version of the command left them.
+    machine.must("systemctl", "disable", "--now", "worker", "gunicorn", "backup.timer", "alarm.timer")
+    done = machine.shell(INSTALL)
+    assert done.returncode == 0 and states(machine) == ALL_RUN
+
+    # One that cannot run.
+    unit = machine.path("/etc/systemd/system/worker.service")
+    text = unit.read_text()
+    unit.write_text(re.sub(r"(?m)^ExecStart=.*", "ExecStart=/nowhere", text))
+    machine.must("systemctl", "stop", "worker")
+    done = machine.shell(INSTALL)
+    assert done.returncode == 1 and "The site is installed" not in done.stdout
+    assert "Not enabled, or not running: worker.service. See systemctl status worker.service" in done.stderr
+    unit.write_text(text)
+
+    assert_an_update_that_breaks_off_is_completed(machine)
+
+
+def assert_an_update_that_breaks_off_is_completed(machine):
+    machine.must("bash", "-c", f"cd {SOURCE} && {INSTALL}")
+    first = release(machine)
+    machine.write(f"{ORIGIN}/deploy/extra.timer", "[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n")
+    second = machine.commit("Second", tag="v2")
+    for command, after in {"deploy/update": second, "deploy/rollback": first}.items():
+        break_off(machine, "deploy/update", second)
+        done = machine.shell(command)
+        assert done.returncode == 0 and after in done.stdout, (command, done.stdout, done.stderr)
+        assert release(machine) == after and states(machine) == ALL_RUN
+        is_second = after == second
+        assert machine.path("/etc/systemd/system/extra.timer").exists() == is_second
+        assert (machine.run("systemctl", "is-enabled", "extra.timer").returncode == 0) == is_second
+        assert machine.must(*READY) == "ok\n"
+        if is_second:
+            assert "in use already" in machine.shell("deploy/update").stdout
+            break_off(machine, "deploy/rollback", first)
+            done = machine.shell("deploy/rollback")
+            assert done.returncode == 0 and f"The site is back at {first}" in done.stdout
+    assert_refused(machine, "deploy/rollback", f"There is no release before {first}")
+
+
+def break_off(machine, command, commit):
+    """Kill a command when it has switched to a commit, as when the machine loses its power."""
+    running = start(machine, "bash", "-c", f"cd {SOURCE} && exec {command}")
+    while release(machine) != commit:
+        assert running.poll() is None
+        time.sleep(0.1)
+    kill(running)
+
+
+def start(machine, *command):
+    """Start a program that goes on."""
+    return subprocess.Popen(
+        machine._entered(*command), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def kill(process):
+    """End a program that was started, with its children, at once."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(TIMEOUT)
 
 
 ADD_COLUMN = 'migrations.RunSQL("ALTER TABLE pledges_pledge ADD COLUMN extra integer; SELECT 1")'

@@ -49,12 +49,12 @@ def pooled(transactional_db):
     owner = Path(direct["HOST"]).stat()
     connection.close()
     with pgbouncer.running((owner.st_uid, owner.st_gid), changes) as pool:
-        connection.settings_dict |= {"HOST": str(pool.folder), "PORT": "6432"}
+        connection.settings_dict |= {"HOST": str(pool.folder), "PORT": "6432", "PASSWORD": pgbouncer.PASSWORD}
         try:
             yield
         finally:
             connection.close()
-            connection.settings_dict |= {name: direct[name] for name in ("HOST", "PORT")}
+            connection.settings_dict |= {name: direct[name] for name in ("HOST", "PORT", "PASSWORD")}
 
 
 def wait_until(condition):
