@@ -26,10 +26,8 @@ def without_controls(value):
 
 
 def in_nfc(value):
-    """The text in NFC; raises ValidationError for one that is too long to be normalised."""
-    if len(value) > LONGEST_INPUT:
-        raise forms.ValidationError(_("This is far too long. Please shorten it."), code="far_too_long")
-    return unicodedata.normalize("NFC", value)
+    """The text in NFC; one above LONGEST_INPUT as it is: the field refuses it for its length."""
+    return value if len(value) > LONGEST_INPUT else unicodedata.normalize("NFC", value)
 
 
 def without_links(text, letters=1):
@@ -57,10 +55,6 @@ class TypedCharField(TypedText, forms.CharField):
 def clean_name(value):
     """The person's name in NFC with single spaces; raises ValidationError for anything that is no name."""
     value = re.sub(r"[^\S\n]+", " ", in_nfc(value)).strip()
-    letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
-    marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
-    if letters < 2 or not plain_words(value):
-        raise forms.ValidationError(_("Enter your full name."), code="name_empty")
     # "J.R. Tolkien" becomes "J. R. Tolkien".
     spaced = without_links(value)
     if len(spaced) > NAME_LENGTH:
@@ -69,6 +63,10 @@ def clean_name(value):
             code="name_long",
             params={"limit": NAME_LENGTH},
         )
+    letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
+    marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
+    if letters < 2 or not plain_words(value):
+        raise forms.ValidationError(_("Enter your full name."), code="name_empty")
     starts_as_name = value[0].isalpha() or value[0] in "'’ʼ"
     if (
         LOOKS_LIKE_LINK.search(value)

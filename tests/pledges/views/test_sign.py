@@ -1,5 +1,6 @@
 """Signing: what happens when the pledge form is sent (acceptance stories 1–11, 17, 18)."""
 
+import re
 import unicodedata
 from datetime import timedelta
 
@@ -267,7 +268,7 @@ def test_08_a_field_that_is_far_too_long_is_refused_as_it_was_typed(client, form
     response = client.post(path_of(f"pledges:{form}", "sq"), data)
     page = Document(response)
     [error] = page.all("p", id=f"id_{field}_error")
-    assert page.words(error) == "Gabim: Teksti është tepër i gjatë. Ju lutemi, shkurtojeni."
+    assert "5001" not in re.sub(r"\s", "", page.words(error))
     assert typed in response.text
     assert f'value="{data["email"]}"' in response.text, "the other fields are kept"
 
