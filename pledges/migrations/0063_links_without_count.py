@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pledges", "0061_stopped_addresses")]
+    dependencies = [("pledges", "0062_places_and_limits")]
 
     operations = [
         migrations.RemoveConstraint("referrallink", "referral_link_digest_lengths"),
