@@ -1,6 +1,7 @@
 """Open tasks of the dashboard about pledges and what people send."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
@@ -141,6 +142,8 @@ def disclosure_tasks(user):
     )
     age = ngettext("It has been waiting for %(age)s.", "The oldest one has been waiting for %(age)s.", count)
     url = list_url(Disclosure) if count > 1 else reverse("admin:pledges_disclosure_change", args=[pk])
+    # Never “0 minutes”.
+    since = min(since, timezone.now() - timedelta(minutes=1))
     yield Task(count, label, url, age % {"age": timesince(since, depth=1)})
 
 
