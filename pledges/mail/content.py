@@ -182,8 +182,8 @@ SPECS = {
     "moving": MessageSpec(
         gettext_lazy("Sent to the present address when someone asks to change it, with a link that stops the change."),
         Purpose.STOP_NEW_ADDRESS,
-        # Also to a blocked mailbox, and apart from the limits of a mailbox: someone with the link could use these up first. Three
-        # changes a day for each pledge (`claim_new_address`), two pledges for each address.
+        # Apart from the limits of a mailbox, which someone with the link could use up first: three changes a day for each pledge
+        # (`claim_new_address`), two pledges for each address.
         is_link_caused=True,
         is_limited=False,
         applies=lambda pledge: pledge.new_address_cipher is not None,

@@ -59,7 +59,6 @@ def typed(begins, ends, **changes):
         "map_url": "https://www.openstreetmap.org/#map=17/41.3/19.8",
         "slug_sq": "marshimi",
         "slug_en": "march",
-        "is_shown": "on",
     }
     for name, at in (("begins", begins), ("ends", ends)):
         at = timezone.localtime(at)
