@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
@@ -71,13 +72,8 @@ def _drawn(tones, size):
 def store(files):
     """Write {width: data} into a new folder with a random name, so that URLs cannot be guessed; returns the name."""
     folder = secrets.token_hex(12)
-    path = _path(folder)
-    path.mkdir(parents=True)
-    path.chmod(0o755)
     for width, data in files.items():
-        file = path / f"{width}.webp"
-        file.write_bytes(data)
-        file.chmod(0o644)
+        default_storage.save(f"{pictures.FOLDER}/{folder}/{width}.webp", ContentFile(data))
     return folder
 
 

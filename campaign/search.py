@@ -116,7 +116,7 @@ def _search_rows(model, query, language, numbers):
 
 def _prefix_query(words):
     """A tsquery that requires all words; words of three letters or more also match as prefixes (fëmijë, fëmijët)."""
-    words = unicodedata.normalize("NFC", words).replace("\x00", "")[:MAX_QUERY_LENGTH]
+    words = unicodedata.normalize("NFC", words[:MAX_QUERY_LENGTH]).replace("\x00", "")
     words = re.sub(r"[\\/]", " ", words).split()
     quoted = (f"'{word.replace("'", "''")}'" for word in words)
     # The length includes the two quotes.

@@ -20,7 +20,7 @@ from tests.enquiries import enquiry_data
 from tests.factories import form_data, make_pledge, settle_all
 from tests.mailings import release
 from tests.organisations import admit, join_data, make_joining, upload
-from tests.pledges.groups import group_data, make_group
+from tests.pledges.groups import group_data, make_group, press_confirm
 from tests.voices import make_voice
 
 LANGUAGES = ("sq", "en")
@@ -209,7 +209,7 @@ def _group_visits(client, language):
     refused = make_group("refused", language=language)
     path = links.path(Purpose.GROUP_CONFIRM, submitted, language)
     yield "confirm a group", client.get(path)
-    yield "group confirmed", client.post(path)
+    yield "group confirmed", press_confirm(client, path)
     yield "group confirmed before", client.get(path)
     path = links.path(Purpose.GROUP_BLOCK, blocked, language)
     yield "block a group", client.get(path)

@@ -113,12 +113,12 @@ class WithoutStack(logging.Filter):
         return True
 
 
-class FormGivenBack(logging.Filter):
-    """Makes an information out of the warning that Django logs for 422: a visitor is asked to correct a form."""
+class NoFault(logging.Filter):
+    """Makes an information out of what Django logs for 422, a form to correct, and 501, a format that oEmbed does not have."""
 
     def filter(self, record):
         """Keep every record."""
-        if getattr(record, "status_code", None) == 422:
+        if getattr(record, "status_code", None) in (422, 501):
             record.levelno, record.levelname = logging.INFO, "INFO"
         return True
 
@@ -167,7 +167,7 @@ def configuration():
         "filters": {
             "without_stack": {"()": WithoutStack},
             "once": {"()": OnceForAnUnknownHost},
-            "form_given_back": {"()": FormGivenBack},
+            "no_fault": {"()": NoFault},
             "repetitions": {"()": Repetitions},
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["repetitions"]}},
@@ -175,7 +175,7 @@ def configuration():
         "loggers": {
             "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
             "django.security.DisallowedHost": {"filters": ["without_stack"]},
-            "django.request": {"filters": ["once", "form_given_back"]},
+            "django.request": {"filters": ["once", "no_fault"]},
             "gunicorn.error": {"handlers": ["console"], "propagate": False},
             # Their tracebacks may contain personal data. The worker logs what is needed itself.
             "django_tasks_db": quiet,

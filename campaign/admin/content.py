@@ -18,8 +18,9 @@ class ContentItemAdmin(ContentAdmin):
     form = ContentItemForm
     list_filter = ["is_shown", MissingLanguageFilter]
     recovered_values = taken_down = {"is_shown": False}
+    unplaced_fields = ("is_shown",)
     shown_at = "campaign:home"
-    placement_fieldset = (_("Visibility and order"), {"fields": ["key", "is_shown", "position"]})
+    placement_fieldset = (_("Order"), {"fields": ["key", "position"]})
 
 
 @admin.register(Statistic)

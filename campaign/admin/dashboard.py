@@ -55,6 +55,7 @@ def context(request):
     user, drafts = request.user, draft_list.pending(request.user)
     totals = tally.read() if user.has_perm("pledges.view_pledge") or user.has_perm("pledges.view_goal") else None
     return {
+        "disclosures": list(disclosure_tasks(user)),
         "launch": list(launch.missing(user)),
         "tasks": list(_tasks(user, drafts)),
         "own_drafts": draft_list.own(user, drafts),
@@ -66,8 +67,7 @@ def context(request):
 
 
 def _tasks(user, drafts):
-    """Yield each Task: disclosures first, then what waits for a second person, then the rest."""
-    yield from disclosure_tasks(user)
+    """Yield each Task: first what waits for a second person, then the rest."""
     for label, url, note in draft_list.waiting(user, drafts):
         yield Task(None, label, url, note)
     yield from mailing_tasks(user)

@@ -55,7 +55,7 @@ class DemandAdmin(ContentItemAdmin):
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution"]}),
         (_("What comes next"), {"fields": ["next_date", ("next_event_sq", "next_event_en")]}),
         (_("Checked"), {"fields": ["checked_on"]}),
-        (_("Address, visibility and order"), {"fields": ["key", ("slug_sq", "slug_en"), "is_shown", "position"]}),
+        (_("Address and order"), {"fields": ["key", ("slug_sq", "slug_en"), "position"]}),
     ]
     actions = ["checked_today"]
     shown_at = None

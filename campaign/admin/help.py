@@ -35,6 +35,7 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
     ]
     list_filter = [DueFilter, "is_shown", MissingLanguageFilter, "in_strip", "kind", "from_abroad"]
     recovered_values = taken_down = {"is_shown": False}
+    unplaced_fields = ("is_shown",)
     shown_at = "campaign:help"
     # A wrong number can put a child at risk.
     urgent = ("_save", "1", _("Publish now, without a second person"))
@@ -60,7 +61,7 @@ class HelpChannelAdmin(KeepUsed, ContentAdmin):
             },
         ),
         (_("How to reach it"), {"fields": [("number", "tel"), "url", "from_abroad"]}),
-        (_("Visibility and order"), {"fields": ["is_shown", "in_strip", ("short_sq", "short_en"), "position"]}),
+        (_("Visibility and order"), {"fields": ["in_strip", ("short_sq", "short_en"), "position"]}),
         (_("Checked"), {"fields": ["verified_on"]}),
     ]
     actions = ["verified_today"]

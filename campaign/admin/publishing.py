@@ -4,7 +4,6 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.urls import path
 from django.utils import formats, timezone
@@ -152,11 +151,6 @@ class PublishableAdmin(ContentAdmin):
 
     unplaced_fields = ("state", "publish_at")
     taken_down = {"state": Page.State.DRAFT}
-
-    def get_form(self, request, obj=None, change=False, **kwargs):
-        # The buttons fill `state` and `publish_at`, which have no place in the form.
-        fields = kwargs.pop("fields", None) or flatten_fieldsets(self.get_fieldsets(request, obj))
-        return super().get_form(request, obj, change, fields=[*fields, *self.unplaced_fields], **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method == "POST":

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.http import Http404, HttpRequest
 from django.urls import resolve
 from django.utils import translation
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from pledges import snapshot
 from pledges.snapshot import Depth
 from staff.admin.draft_preview import CannotShow
+from staff.trials import trial
 
 # A preview never makes a form or another editor wait for long.
 TIMEOUTS = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '5s'"
@@ -29,13 +30,12 @@ def render_unpublished(change, page_of, language):
     # Read before the change: the process keeps it.
     moment = snapshot.read(Depth.GROWTH)
     try:
-        with transaction.atomic(), translation.override(language):
+        with trial(), translation.override(language):
             with connection.cursor() as cursor:
                 cursor.execute(TIMEOUTS)
             row = change()
             with snapshot.unpublished(moment):
                 page = _render(page_of(row), language)
-            transaction.set_rollback(True)
     except OperationalError as error:
         raise CannotShow([_("Someone is saving this at the moment. Load the preview again.")]) from error
     return LINK.sub(r"\1", SCRIPT.sub("", page))

@@ -125,7 +125,7 @@ class Material(ContentItem):
         """Require the files of both languages before it is shown; errors are per field."""
         missing = [f"file_{language}" for language in LANGUAGE_CODES if not getattr(self, f"file_{language}")]
         if missing and self.is_shown:
-            message = _("Choose a file in each language, or untick “shown” until you have both.")
+            message = _("Choose a file in each language, or press “Save draft” until you have both.")
             raise ValidationError(dict.fromkeys(missing, message))
 
     def save(self, **kwargs):

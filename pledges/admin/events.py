@@ -47,11 +47,12 @@ class EventAdmin(ContentAdmin):
     )
     search_fields = ["code"]
     recovered_values = taken_down = {"is_shown": False}
+    unplaced_fields = ("is_shown",)
     fieldsets = [
         (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
         (_("When"), {"fields": [("begins", "ends"), "is_all_day"]}),
         (_("Where"), {"fields": [("place_sq", "place_en"), "municipality", "map_url"]}),
-        (_("Address and visibility"), {"fields": [("slug_sq", "slug_en"), "is_shown"]}),
+        (_("Address"), {"fields": [("slug_sq", "slug_en")]}),
     ]
 
     def get_fieldsets(self, request, obj=None):

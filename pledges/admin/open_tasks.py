@@ -1,11 +1,13 @@
 """Open tasks of the dashboard about pledges and what people send."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import formats, timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -129,14 +131,20 @@ def disclosure_tasks(user):
     """Disclosures that were not passed on yet, for the roles that see them."""
     if not sees_disclosures(user):
         return
-    waiting = Disclosure.objects.filter(passed_at=None).aggregate(count=Count("pk"), since=Min("created_at"))
-    if count := waiting["count"]:
-        label = ngettext(
-            "message sounds like a disclosure of abuse: pass it on to the child helpline",
-            "messages sound like a disclosure of abuse: pass them on to the child helpline",
-            count,
-        )
-        yield Task(count, label, list_url(Disclosure), _oldest(waiting["since"]))
+    waiting = list(Disclosure.objects.filter(passed_at=None).order_by("created_at").values_list("pk", "created_at"))
+    if not waiting:
+        return
+    [pk, since], count = waiting[0], len(waiting)
+    label = ngettext(
+        "message sounds like a disclosure of abuse: pass it on to the child helpline",
+        "messages sound like a disclosure of abuse: pass them on to the child helpline",
+        count,
+    )
+    age = ngettext("It has been waiting for %(age)s.", "The oldest one has been waiting for %(age)s.", count)
+    url = list_url(Disclosure) if count > 1 else reverse("admin:pledges_disclosure_change", args=[pk])
+    # Never “0 minutes”.
+    since = min(since, timezone.now() - timedelta(minutes=1))
+    yield Task(count, label, url, age % {"age": timesince(since, depth=1)})
 
 
 def _oldest(moment):

@@ -1,4 +1,6 @@
-"""Search by exact address or name, and the reason that staff give before they see many people."""
+"""Search by exact address, name or number, and the reason that staff give before they see many people."""
+
+import re
 
 from django import forms
 from django.contrib import messages
@@ -17,7 +19,11 @@ from staff.admin import many_people
 from staff.admin.base import change_url
 from staff.models import AuditEntry
 
-FIND_MESSAGE = _("Enter a whole email address, or a first name and a surname, for example Drita Kola.")
+FIND_MESSAGE = _(
+    "Enter a whole email address, a first name and a surname, for example Drita Kola, or the number of a pledge, for example "
+    "7115692b."
+)
+NO_NUMBER = _("No pledge has this number.")
 # The search found the newest pledges only.
 MORE_PEOPLE = _(
     "There may be more pledges with this name. These are the newest. If you know the email address, search for that instead."
@@ -31,20 +37,32 @@ def find_url(request):
     return reverse("admin:pledges_pledge_find") if is_allowed else None
 
 
+def numbered(text):
+    """The ids of the pledges whose id begins with this text."""
+    return list(Pledge.objects.beginning_with(text.strip()).values_list("pk", flat=True))
+
+
+def list_of(ids):
+    """The address of the list of these pledges."""
+    return reverse("admin:pledges_pledge_changelist", query={"id__in": ",".join(map(str, ids))})
+
+
 class FindForm(forms.Form):
     """Search by exact address or name. It is sent by POST: either in a URL would stay in browser histories and logs."""
 
     person = TypedCharField(
-        label=_("Find by email address or full name"),
+        label=_("Find by email address, full name or number"),
         error_messages={"required": FIND_MESSAGE},
         # Browsers must not offer the name or address of the member of staff.
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}),
     )
 
     def clean_person(self):
-        """The address or the name; `is_address` tells which."""
+        """The address, the name or the number; `is_address` and `is_number` tell which."""
         typed = self.cleaned_data["person"]
-        self.is_address = "@" in typed
+        self.is_address, self.is_number = "@" in typed, bool(re.fullmatch("[0-9A-Fa-f-]{4,36}", typed))
+        if self.is_number:
+            return typed
         try:
             return AddressField().clean(typed) if self.is_address else clean_name(typed)
         except forms.ValidationError as error:
@@ -109,11 +127,14 @@ class PeopleAccess:
         form = FindForm(request.POST)
         if not form.is_valid():
             return self.changelist_view(request, {"find_form": form})
-        ids = self._at_address(request, form) if form.is_address else self._by_name(request, form)
+        if form.is_address:
+            ids = self._at_address(request, form)
+        else:
+            ids = (self._by_number if form.is_number else self._by_name)(request, form)
         if not ids:
             return self.changelist_view(request, {"find_form": form})
         log_access_to_people(request, ids, page="find")
-        return redirect(reverse("admin:pledges_pledge_changelist", query={"id__in": ",".join(map(str, ids))}))
+        return redirect(list_of(ids))
 
     def _at_address(self, request, form):
         """The ids of the pledges of one mailbox. Messages say what else has this address."""
@@ -123,6 +144,13 @@ class PeopleAccess:
         ids = list(Pledge.objects.at_address(address).values_list("pk", flat=True))
         if not ids:
             form.add_error("person", _("No pledge has this address."))
+        return ids
+
+    def _by_number(self, request, form):
+        """The ids of the pledges whose id begins with this number."""
+        ids = numbered(form.cleaned_data["person"])
+        if not ids:
+            form.add_error("person", NO_NUMBER)
         return ids
 
     def _by_name(self, request, form):

@@ -5,6 +5,7 @@ Each access is audited before the page is rendered.
 """
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db import IntegrityError
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,7 +23,7 @@ from pledges.admin.exports import ExportActions
 from pledges.admin.funnel import FunnelPage
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.admin.minutes import MinutePages
-from pledges.admin.people import FindForm, PeopleAccess
+from pledges.admin.people import NO_NUMBER, FindForm, PeopleAccess, list_of, numbered
 from pledges.crypto import keys
 from pledges.models import Batch, BatchRow, Message, Pledge, Sector
 from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
@@ -64,6 +65,7 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
     list_filter = FILTERS
     list_select_related = ["sector", "county"]
     list_per_page = 50
+    search_help_text = _("The number of a pledge, or its beginning, for example 7115692b.")
     # Sorting by any other column would read and sort all pledges.
     sortable_by = ["created_at"]
     # Both would count all pledges.
@@ -198,8 +200,20 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
         items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
         return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
 
+    def get_search_fields(self, request):
+        # By number, which get_search_results() looks up.
+        return ["id"]
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(pk__in=numbered(search_term)) if search_term else queryset), False
+
     def changelist_view(self, request, extra_context=None):
-        form = FindForm() if sees_people(request) else None
+        number = request.GET.get(SEARCH_VAR, "").strip()
+        if number and self.has_view_or_change_permission(request):
+            if ids := numbered(number):
+                return redirect(list_of(ids))
+            self.message_user(request, NO_NUMBER, messages.WARNING)
+        form = FindForm(initial={"person": number}) if sees_people(request) else None
         response = super().changelist_view(request, {"find_form": form, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if changelist := context.get("cl"):

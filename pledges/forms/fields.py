@@ -15,22 +15,34 @@ NAME_LENGTH = 80
 NAME_SIGNS = _("Your name can only include letters, spaces, hyphens, full stops and apostrophes.")
 # All but tab and line break. NUL is one of them, which no column of text holds.
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+LOOKS_LIKE_LINK = re.compile(r"\w{2,}\.\w{2,}")
+# Characters, far above the limit of any field. In some versions of Python the time of normalising grows with their square.
+LONGEST_INPUT = 10_000
 
 
-def plain_text(value):
-    """What somebody typed, in NFC with plain line breaks and without control characters. Markup stays as it is."""
-    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
-    return CONTROL_CHARACTERS.sub("", text)
+def without_controls(value):
+    """What somebody typed, with plain line breaks and without control characters. Markup stays as it is."""
+    return CONTROL_CHARACTERS.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def in_nfc(value):
+    """The text in NFC; one above LONGEST_INPUT as it is: the field refuses it for its length."""
+    return value if len(value) > LONGEST_INPUT else unicodedata.normalize("NFC", value)
+
+
+def without_links(text, letters=1):
+    """The text with a space after each full stop before so many letters: mail programs turn "x.co" into a link."""
+    return re.sub(rf"\.(?=\w{{{letters}}})", ". ", text)
 
 
 class TypedText:
-    """Mixin of fields of text: what was typed as `plain_text`, and no attribute `maxlength`.
+    """Mixin of fields of text: what was typed, in NFC and without control characters, and no attribute `maxlength`.
 
     With `maxlength` browsers cut off what is pasted without a word.
     """
 
     def to_python(self, value):
-        return super().to_python(plain_text(value or ""))
+        return super().to_python(without_controls(in_nfc(value or "")))
 
     def widget_attrs(self, widget):
         return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
@@ -42,23 +54,27 @@ class TypedCharField(TypedText, forms.CharField):
 
 def clean_name(value, fewest_letters=2):
     """The person's name in NFC with single spaces; raises ValidationError for anything that is no name."""
-    value = re.sub(r"[^\S\n]+", " ", unicodedata.normalize("NFC", value)).strip()
-    letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
-    marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
-    if letters < fewest_letters or not plain_words(value):
-        message = _("Enter your full name.") if fewest_letters > 1 else NAME_SIGNS
-        raise forms.ValidationError(message, code="name_empty")
-    # "J.R. Tolkien" becomes "J. R. Tolkien": mail programs turn "x.co" into a link.
-    spaced = re.sub(r"\.(?=\w)", ". ", value)
+    value = re.sub(r"[^\S\n]+", " ", in_nfc(value)).strip()
+    # "J.R. Tolkien" becomes "J. R. Tolkien".
+    spaced = without_links(value)
     if len(spaced) > NAME_LENGTH:
         raise forms.ValidationError(
             _("Your name must be %(limit)d characters or fewer."),
             code="name_long",
             params={"limit": NAME_LENGTH},
         )
-    looks_like_link = re.search(r"\w{2,}\.\w{2,}", value)
+    letters = sum(unicodedata.category(letter).startswith("L") for letter in value)
+    marks = sum(unicodedata.category(letter).startswith("M") for letter in value)
+    if letters < fewest_letters or not plain_words(value):
+        message = _("Enter your full name.") if fewest_letters > 1 else NAME_SIGNS
+        raise forms.ValidationError(message, code="name_empty")
     starts_as_name = value[0].isalpha() or value[0] in "'’ʼ"
-    if looks_like_link or not starts_as_name or marks > letters or not all(map(_is_name_character, value)):
+    if (
+        LOOKS_LIKE_LINK.search(value)
+        or not starts_as_name
+        or marks > letters
+        or not all(map(_is_name_character, value))
+    ):
         raise forms.ValidationError(NAME_SIGNS, code="name_signs")
     return spaced
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.forms.fields import RowField, TypedText
+from pledges.forms.fields import LOOKS_LIKE_LINK, RowField, TypedText, without_links
 from pledges.forms.layout import Section, placed
 from pledges.models import GroupPledge
 from pledges.models.group_querysets import institution_key
@@ -26,7 +26,10 @@ def counted_sectors():
 
 
 class InstitutionField(TypedText, forms.CharField):
-    """The name of an institution or organisation in NFC with single spaces. `message` is the error of an empty one."""
+    """The name of an institution or organisation in NFC with single spaces. `message` is the error of an empty one.
+
+    "Sh.p.k." stays as it is, and "N.Frashëri" becomes "N. Frashëri".
+    """
 
     def __init__(self, message="", **kwargs):
         message = message or _("Enter the name of the school, club, workplace or meeting place.")
@@ -34,11 +37,16 @@ class InstitutionField(TypedText, forms.CharField):
         super().__init__(error_messages={"required": message, "max_length": too_long}, max_length=120, **kwargs)
         self.widget.attrs |= {"autocomplete": "organization"}
 
+    def to_python(self, value):
+        value = re.sub(r"\s+", " ", super().to_python(value)).strip()
+        # One that is refused for it still looks like a link.
+        return value if LOOKS_LIKE_LINK.search(value) else without_links(value, letters=2)
+
     def clean(self, value):
-        value = re.sub(r"\s+", " ", super().clean(value)).strip()
+        value = super().clean(value)
         if not institution_key(value):
             raise forms.ValidationError(self.error_messages["required"], code="institution_empty")
-        if not re.fullmatch(r"[\w\s.,'’‘“”„\"«»()/&№-]+", value) or re.search(r"\w{2,}\.\w{2,}", value):
+        if not re.fullmatch(r"[\w\s.,'’‘“”„\"«»()/&№-]+", value) or LOOKS_LIKE_LINK.search(value):
             raise forms.ValidationError(
                 _("The name can only include letters, digits, spaces and simple punctuation."), code="institution_signs"
             )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.content import PledgeContent
-from pledges.forms.fields import AddressField, NameField, TypedText
+from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
 from pledges.forms.group_fields import InstitutionField, MunicipalityField
 from pledges.forms.layout import Section, placed
 from pledges.forms.sign import AddressForm
@@ -47,6 +47,12 @@ class WebAddressField(TypedText, forms.URLField):
             "spellcheck": "false",
             "autocapitalize": "none",
         }
+
+    def to_python(self, value):
+        # Python normalises the host name of whatever it parses.
+        if value and len(value) > LONGEST_INPUT:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
     def clean(self, value):
         """The address; raises ValidationError for one that no browser opens or that is no organisation's own."""

@@ -19,7 +19,7 @@ from pledges.forms.fields import (
     NameField,
     SectorField,
     option_details,
-    plain_text,
+    without_controls,
 )
 from pledges.forms.layout import Section, field_layout, placed
 from pledges.models import Submission
@@ -114,7 +114,7 @@ class StampedForm(forms.Form):
         """
         self.data = self.data.copy()
         for name, values in self.data.lists():
-            self.data.setlist(name, [plain_text(value) for value in values])
+            self.data.setlist(name, [without_controls(value) for value in values])
         self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
         self.data["website"] = ""
 

@@ -48,9 +48,10 @@ class MessageSpec:
     occasion: str
     # The purpose of the link on its button. None: the button leads to the home page.
     link_purpose: Purpose | None = None
-    # Whether its recipient caused it by a button behind one of our links. Such a message has a limit of its own, and goes to a
-    # blocked mailbox too.
+    # Whether its recipient caused it by a button behind one of our links. Such a message has limits of its own.
     is_link_caused: bool = False
+    # Whether it goes to a blocked mailbox too.
+    ignores_blocks: bool = False
     # Whether no recipient waits for it. It is sent last, and by the mailer of BULK_MAIL_URL if there is one.
     is_bulk: bool = False
     # Whether the limits of messages per mailbox apply.
@@ -61,7 +62,7 @@ class MessageSpec:
     end_purpose: Purpose | None = None
     # Whether the message still applies to the pledge. It is checked right before sending.
     applies: Callable = lambda pledge: True
-    # Whether the message has one button for each pledge of the address.
+    # Whether the message has one button for each pledge of the address; for each confirmed one if it has no second button.
     per_address: bool = False
     # A function that returns sentences about the pledge. They follow the words of staff.
     details: Callable = lambda pledge: []
@@ -94,7 +95,7 @@ class MessageSpec:
     @property
     def columns(self):
         """The fields of `MailWords` that this kind uses."""
-        return [column for column in COLUMNS if self.per_address or self.second_purpose or column != "second_button"]
+        return [column for column in COLUMNS if self.second_purpose or column != "second_button"]
 
     @property
     def block_purpose(self):
@@ -113,6 +114,10 @@ def _is_pending(pledge):
     return pledge.state == pledge.State.PENDING
 
 
+def _can_be_confirmed(pledge):
+    return _is_pending(pledge) and pledge.has_place
+
+
 def _is_confirmed(pledge):
     return pledge.state == pledge.State.CONFIRMED
 
@@ -124,11 +129,13 @@ def _has_confirmed(pledge):
 
 # To add a kind of message: a `MessageKind`, an entry here, its words in starter/message-texts.json.
 SPECS = {
-    "confirm": MessageSpec(gettext_lazy("Sent as soon as someone has signed."), Purpose.CONFIRM, applies=_is_pending),
+    "confirm": MessageSpec(
+        gettext_lazy("Sent as soon as someone has signed."), Purpose.CONFIRM, applies=_can_be_confirmed
+    ),
     "reminder": MessageSpec(
         gettext_lazy("Sent once, three days after signing, to people who have not confirmed."),
         Purpose.CONFIRM,
-        applies=_is_pending,
+        applies=_can_be_confirmed,
         is_bulk=True,
     ),
     "counted": MessageSpec(
@@ -152,13 +159,15 @@ SPECS = {
         ),
         Purpose.CORRECT_NAME,
         second_purpose=Purpose.CONFIRM,
-        applies=_is_pending,
+        applies=_can_be_confirmed,
     ),
     "full": MessageSpec(
-        gettext_lazy("Sent when a third person signs with an address that two people have already used."),
+        gettext_lazy("Sent when a third person signs with an address that two people have already confirmed."),
         per_address=True,
     ),
-    "links": MessageSpec(gettext_lazy("Sent when someone asks for their link."), per_address=True),
+    "links": MessageSpec(
+        gettext_lazy("Sent when someone asks for their link."), second_purpose=Purpose.CONFIRM, per_address=True
+    ),
     "fresh": MessageSpec(
         gettext_lazy("Sent when someone uses a link that is more than a day old to ask for a new one."),
         Purpose.MANAGE,
@@ -173,8 +182,8 @@ SPECS = {
     "moving": MessageSpec(
         gettext_lazy("Sent to the present address when someone asks to change it, with a link that stops the change."),
         Purpose.STOP_NEW_ADDRESS,
-        # Also to a blocked mailbox, and apart from the limits of a mailbox: someone with the link could use these up first. Three
-        # changes a day for each pledge (`claim_new_address`), two pledges for each address.
+        # Apart from the limits of a mailbox, which someone with the link could use up first: three changes a day for each pledge
+        # (`claim_new_address`), two pledges for each address.
         is_link_caused=True,
         is_limited=False,
         applies=lambda pledge: pledge.new_address_cipher is not None,

@@ -224,7 +224,7 @@ ENQUIRY_SPECS = {
             "passed it on. It must not say what it is about."
         ),
         # Also to a mailbox that is blocked as that of a supporter.
-        "is_link_caused": True,
+        "ignores_blocks": True,
         "is_limited": False,
         "buttons": lambda words, _none: [(words.button, _site_url("admin:index"))],
     },

@@ -1849,11 +1849,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('address_digest', 'slot'), name='pledge_address_slot_unique'),
+            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest', 'slot'), name='pledge_place_unique'),
         ),
         migrations.AddConstraint(
             model_name='pledge',
-            constraint=models.UniqueConstraint(fields=('address_digest_last', 'slot'), name='pledge_address_slot_unique_last'),
+            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_at__isnull', False)), fields=('address_digest_last', 'slot'), name='pledge_place_unique_last'),
         ),
         migrations.AddConstraint(
             model_name='pledge',

@@ -208,6 +208,8 @@ class Batch(models.Model):
         ids = self._next_ids(self.rows.filter(changed_at=None))
         changed = self._lock(_ELIGIBLE[self.kind](Pledge.objects.filter(pk__in=ids)))
         _CHANGE[self.kind](Pledge.objects.filter(pk__in=changed))
+        # Without a free place in its mailbox, a pledge is not confirmed.
+        changed = list(_STILL_CHANGED[self.kind](Pledge.objects.filter(pk__in=changed)).values_list("pk", flat=True))
         self.rows.filter(pledge__in=changed).update(changed_at=Now())
         # The other pledges were erased or changed since, so there is nothing to undo for them.
         self.rows.filter(pledge__in=ids, changed_at=None).delete()

@@ -16,12 +16,16 @@ class GroupChanges(models.Model):
     class Meta:
         abstract = True
 
-    def confirm(self):
-        """Confirm all submitted groups of the same mailbox, which then wait for staff; returns them."""
+    def confirm(self, seen):
+        """Confirm the submitted groups of the same mailbox whose ids the adult has `seen`, which then wait for staff.
+
+        Returns them, or [] if one of the ids is not that of such a group: nothing is confirmed then.
+        """
         with transaction.atomic():
-            groups = list(
-                type(self).objects.submitted().of_mailbox(self).order_by("pk").select_for_update(of=("self",))
-            )
+            submitted = type(self).objects.submitted().of_mailbox(self).order_by("pk").select_for_update(of=("self",))
+            groups = [group for group in submitted if str(group.pk) in seen]
+            if len(groups) != len(set(seen)):
+                return []
             type(self).objects.filter(pk__in=[group.pk for group in groups]).update(
                 state=self.State.CONFIRMED, confirmed_at=Now()
             )

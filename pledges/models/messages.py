@@ -256,7 +256,7 @@ class Message(Delivery):
             return None
         if self.mailing and not self._is_wanted():
             return None
-        if not self.spec.is_link_caused and BlockedAddress.objects.holds(address, self.rules):
+        if not self.spec.ignores_blocks and BlockedAddress.objects.holds(address, self.rules):
             return None
         if self.kind in BULK_KINDS and ReturnedMailbox.objects.holds(address, self.rules):
             return None
@@ -264,7 +264,9 @@ class Message(Delivery):
             return news.compose(self.words, news_links.url(self.pledge, self.mailing_id), self.language, address)
         pledges = [self.contact or self.pledge]
         if self.spec.per_address:
-            pledges = list(type(self.pledge).objects.at_address(address).with_person().filter(restricted_at=None))
+            rows = type(self.pledge).objects.at_address(address).with_person().filter(restricted_at=None)
+            # Without a second button, none may confirm what a stranger signed.
+            pledges = list(rows if self.spec.second_purpose else rows.holding_place())
         if not pledges:
             return None
         if self.spec.link_purpose == Purpose.CONFIRM and self.pledge.confirmed_namesake():

@@ -1,8 +1,10 @@
-"""Search by exact name. Names are ciphertext: eight bits of a keyed digest narrow a search, and its candidates are decrypted.
+"""Search by number, and by exact name.
 
+Names are ciphertext: eight bits of a keyed digest narrow a search, and its candidates are decrypted.
 Equal names have equal bits, and so has one name of 256 among others: the bits tell two names apart, and never identify one.
 """
 
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -57,6 +59,13 @@ class Found:
 
 class NameQuerySet(models.QuerySet):
     """Queries on the names of pledges."""
+
+    def beginning_with(self, number):
+        """Pledges whose id begins with this number, of which lists show eight digits. None for fewer than four digits."""
+        digits = number.replace("-", "").lower()
+        if not re.fullmatch("[0-9a-f]{4,32}", digits):
+            return self.none()
+        return self.filter(pk__range=[uuid.UUID(digits.ljust(32, end)) for end in "0f"])
 
     def without_name_bits(self):
         """Pledges with a name whose bits the worker has not computed yet."""

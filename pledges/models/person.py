@@ -152,15 +152,20 @@ class Person(models.Model):
             return None
         return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))
 
-    # Uniqueness: an address holds at most two pledges, by two different names.
+    # Uniqueness: an address holds at most two confirmed pledges, and all its pledges have different names.
 
     def others_at_address(self):
-        """A queryset of the other pledges of the same mailbox (one at most)."""
+        """A queryset of the other pledges of the same mailbox."""
         same_mailbox = Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
         return type(self).objects.filter(same_mailbox).exclude(pk=self.pk)
 
+    @property
+    def has_place(self):
+        """Whether it holds a place of its mailbox, or could be confirmed into a free one."""
+        return self.others_at_address().holding_place().count() < 2
+
     def use_new_address(self):
-        """Replace the address by the confirmed new one; False if that mailbox already holds two pledges or the same name.
+        """Replace the address by the confirmed new one; False if that mailbox holds two confirmed pledges or the same name.
 
         Every link that was sent before ends. The old address learns that it was changed, unless it never confirmed the pledge:
         it may be a stranger's. If the pledge is still pending (after a correction by staff), its confirmation message is sent

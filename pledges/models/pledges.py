@@ -106,7 +106,8 @@ class Pledge(Person, keeping.Keeping, Restrictable):
     network_digest = models.BinaryField(max_length=32, null=True, editable=False)
     # Identifies the keys and provider rules that the digests were computed with; see `querysets.digest_mark`.
     digest_mark = models.CharField(max_length=12, editable=False)
-    # Numbers the pledges of one mailbox. The unique constraints limit them to two.
+    # The place in its mailbox, 1 or 2, which a pledge holds from its confirmation on. That of a pending pledge is the one that it
+    # tries first, and may be taken.
     slot = models.PositiveSmallIntegerField(editable=False)
 
     consent = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
@@ -149,8 +150,15 @@ class Pledge(Person, keeping.Keeping, Restrictable):
         permissions = [("see_people", _("Can see names and addresses of supporters"))]
         constraints = [
             models.CheckConstraint(name="pledge_slot_one_or_two", condition=Q(slot__in=(1, 2))),
-            models.UniqueConstraint(fields=["address_digest", "slot"], name="pledge_address_slot_unique"),
-            models.UniqueConstraint(fields=["address_digest_last", "slot"], name="pledge_address_slot_unique_last"),
+            # Two at most of a mailbox are confirmed. One that staff invalidate keeps its place, so that undoing it always works.
+            models.UniqueConstraint(
+                fields=["address_digest", "slot"], name="pledge_place_unique", condition=Q(confirmed_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["address_digest_last", "slot"],
+                name="pledge_place_unique_last",
+                condition=Q(confirmed_at__isnull=False),
+            ),
             models.UniqueConstraint(fields=["address_digest", "name_digest"], name="pledge_person_unique"),
             models.UniqueConstraint(
                 fields=["address_digest_last", "name_digest_last"], name="pledge_person_unique_last"
@@ -241,7 +249,7 @@ class Pledge(Person, keeping.Keeping, Restrictable):
         return Pledge.objects.number_at(self.confirmed_at) if PledgingSettings.load().shows_numbers else None
 
     def confirm(self):
-        """Confirm a pending pledge, which is then counted; returns whether this call did it."""
+        """Confirm a pending pledge, which is then counted; returns whether this call did it. False also without a free place."""
         return bool(Pledge.objects.filter(pk=self.pk).confirm())
 
     def claim_new_address(self):

@@ -3,8 +3,8 @@
 import itertools
 from datetime import timedelta
 
-from django.db import connection, models, transaction
-from django.db.models import Func, OuterRef, Q, Value
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F, Func, OuterRef, Q, Value
 from django.db.models.functions import Now, Substr
 
 from pledges import addresses, metrics
@@ -120,7 +120,7 @@ class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
         return due.filter(restricted_at=None)
 
     def at_address(self, address):
-        """The pledges of this address's mailbox (two at most), ordered by slot; compares the digests of every key in use."""
+        """The pledges of this address's mailbox, ordered by slot; compares the digests of every key in use."""
         digests = keys.digests("address", addresses.normalise(address, ProviderRule.objects.by_domain()))
         return self.filter(Q(address_digest__in=digests) | Q(address_digest_last__in=digests)).order_by("slot")
 
@@ -131,6 +131,10 @@ class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
     def sharing_digest(self, column):
         """All pledges that share the digest in `column`, such as "network_digest", with one of these."""
         return self.model.objects.filter(**{f"{column}__in": self.order_by().values(column)})
+
+    def holding_place(self):
+        """Pledges that hold one of the two places of their mailbox: those that were confirmed, also if invalidated since."""
+        return self.filter(confirmed_at__isnull=False)
 
     def second_at_address(self):
         """Pledges in the second slot of an address whose first slot is taken too."""
@@ -181,19 +185,33 @@ class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
         )
 
     def confirm(self):
-        """Confirm those that are pending, and count and erase their events; returns how many this call changed."""
+        """Confirm those that are pending, and count and erase their events; returns how many this call changed.
+
+        Those whose mailbox has no free place stay pending.
+        """
         with transaction.atomic():
             # Locked before they are changed, so that each event is counted by the call that erases it.
             pending = self.pending().order_by("pk").select_for_update(no_key=True, of=("self",))
             inviters = dict(pending.values_list("pk", "inviter_cipher"))
-            changed = self.model.objects.filter(pk__in=inviters).update(
-                state=self.model.State.CONFIRMED, confirmed_at=Now(), inviter_cipher=None
-            )
+            changed = self._take_places(list(inviters))
             # In the order of the codes, so that concurrent calls do not deadlock.
-            for code, number in codes_of(inviters):
+            for code, number in codes_of({pk: inviters[pk] for pk in changed}):
                 EventCount.objects.count_confirmations(code, number)
-        metrics.CONFIRMATIONS.inc(changed)
-        return changed
+        metrics.CONFIRMATIONS.inc(len(changed))
+        return len(changed)
+
+    def _take_places(self, ids):
+        """Confirm these rows, in their slots or, one by one, in the other ones; returns the ids of those that got a place."""
+        for slot in (F("slot"), 3 - F("slot")) if len(ids) == 1 else (F("slot"),):
+            try:
+                with transaction.atomic():
+                    self.model.objects.filter(pk__in=ids).update(
+                        state=self.model.State.CONFIRMED, confirmed_at=Now(), inviter_cipher=None, slot=slot
+                    )
+            except IntegrityError:
+                continue
+            return ids
+        return [pk for each in ids for pk in self._take_places([each])] if len(ids) > 1 else []
 
     def invalidate(self):
         """Remove pledges from the count, in one statement; returns how many this call changed."""

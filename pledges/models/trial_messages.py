@@ -175,7 +175,7 @@ def _sample_pledges(kind, language):
     if spec.per_address:
         return [
             sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
-            sample_pledge("Agim Shembulli", Pledge.State.PENDING),
+            sample_pledge("Agim Shembulli", Pledge.State.PENDING if spec.second_purpose else Pledge.State.CONFIRMED),
         ]
     if spec.link_purpose is None:
         return [None]

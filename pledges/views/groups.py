@@ -122,9 +122,12 @@ def contact_link_view(model, purpose):
 
 @contact_link_view(GroupPledge, Purpose.GROUP_CONFIRM)
 def confirm(request, group):
-    """The page with the button that confirms all groups of the mailbox. GET changes nothing, since mail scanners open links."""
+    """The page with the button that confirms the groups of the mailbox. GET changes nothing, since mail scanners open links.
+
+    The button sends the ids of the groups that the page shows: what came later is not confirmed with them.
+    """
     State = GroupPledge.State
-    if request.method == "POST" and (groups := group.confirm()):
+    if request.method == "POST" and (groups := group.confirm(request.POST.getlist("group"))):
         manage = [(each, links.path(Purpose.GROUP_MANAGE, each, request.LANGUAGE_CODE)) for each in groups]
         return render(request, "pledges/group_confirmed.html", {"groups": manage})
     if group.state == State.SUBMITTED:

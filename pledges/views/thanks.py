@@ -35,7 +35,7 @@ def confirm(request, pledge):
         if pledge.state == Pledge.State.CONFIRMED:
             return render(request, "pledges/thanks.html", _thanks(request, pledge, is_first))
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
-        return render(request, "pledges/confirm.html", {"updates": pledge.updates})
+        return render(request, "pledges/confirm.html", {"updates": pledge.updates, "has_place": pledge.has_place})
     if pledge.state == Pledge.State.CONFIRMED:
         return render(request, "pledges/confirmed_before.html")
     return link_ended(request)

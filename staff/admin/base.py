@@ -127,7 +127,9 @@ class ModelAdmin(TypedForms, BothLanguages, InHistory, admin.ModelAdmin):
         return super().lookup_allowed(lookup, value, request)
 
     def _is_filter_lookup(self, request, column, lookup, value):
-        filters = {item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request)}
+        # The column at the beginning of a path such as "municipality__county". Django allows no path but those of the filters.
+        items = (item[0] if isinstance(item, tuple) else item for item in self.get_list_filter(request))
+        filters = {str(item).partition("__")[0] for item in items}
         by_filter = column in {"id", self.date_hierarchy, *filters} and lookup in FILTER_LOOKUPS
         by_day = column == self.date_hierarchy and lookup in ("year", "month", "day")
         # PostgreSQL raises an error for a year out of its range and for a NUL character.

@@ -27,7 +27,8 @@ from staff.models import Draft, PublishingSettings
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
 FRAMING = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}
-FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF]}
+# The pictures of a draft are in the page (staff/trials.py).
+FRAMED = settings.SECURE_CSP | {"frame-ancestors": [CSP.SELF], "img-src": [CSP.SELF, "data:"]}
 
 
 def drafts_for(user):

@@ -63,6 +63,7 @@ class DraftPages(DraftPreview):
             "urgent": self.urgent if may and drafting.may_publish and not drafting.may_publish_now else None,
             "reviews": may and drafting.may_review,
             "schedule": self.schedule_form(request, drafting, obj) if may and not drafting.may_review else None,
+            "is_down": is_live and bool(self.taken_down) and not self.is_up(obj),
             "take_down_url": self._take_down_url(request, obj) if is_live and may else None,
         }
         if draft is not None and is_live and draft.object_id:

@@ -23,6 +23,7 @@ from staff.admin.draft_forms import OWN, ScheduleForm
 from staff.admin.draft_pages import DraftPages
 from staff.admin.drafting import PUBLISH, Drafting, names_of
 from staff.models import Draft, PublishingSettings
+from staff.trials import trial
 
 # Buttons of a draft; any other one publishes.
 ACTIONS = ("_draft", "_submit", "_return", "_schedule", "_preview")
@@ -151,10 +152,9 @@ class DraftsAdmin(DraftPages):
         if draft is not None:
             draft_forms.add_files(request, draft)
         said, request._messages = request._messages, draft_forms.Collected()
-        with transaction.atomic():
+        with trial():
             # It is published with this form, so the form must be valid.
             response = save()
-            transaction.set_rollback(True)
         request._messages = said
         if not request.drafting.is_published:
             return response

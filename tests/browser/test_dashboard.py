@@ -13,6 +13,7 @@ from staff.models import Draft
 from staff.roles import Role
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
+from tests.enquiries import make_disclosure, make_enquiry
 from tests.factories import make_pledge, make_staff
 from tests.staff.test_accounts import make_account
 
@@ -168,6 +169,25 @@ def test_from_the_last_field_ten_tabs_lead_to_save(staff_visit):
         if tabs > 10:
             far[path] = tabs
     assert far == {}
+
+
+@in_language_and_views
+def test_a_disclosure_is_on_the_first_screen_of_a_phone_and_in_a_colour_of_its_own(staff_visit, language, views):
+    for _ in range(3):
+        make_disclosure()
+        make_enquiry()
+    visitor = staff_visit(make_staff(superuser=True), locale=LOCALES[language])
+    page = visitor.page
+    visitor.open("/admin/")
+    page.set_viewport_size({"width": 360, "height": 640})
+    panel = page.locator(".alarm")
+    box = panel.bounding_box()
+    assert box["y"] + box["height"] <= 640
+    ground = "each => getComputedStyle(each).backgroundColor"
+    assert panel.evaluate(ground) not in page.locator("main :is(section, nav, a, div):not(.alarm)").evaluate_all(
+        f"found => found.map({ground})"
+    )
+    assert faults_in(page, views) == {}
 
 
 @in_language_and_views

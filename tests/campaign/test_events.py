@@ -18,7 +18,7 @@ from tests.campaign.test_handouts import SIZES, Print
 from tests.events import make_event, make_signed, next_day
 from tests.factories import form_data, links_in, make_staff, run_worker, sign_in
 from tests.pages import LANGUAGES, Document, filled, path_of
-from tests.pledges.groups import group_data, make_group
+from tests.pledges.groups import group_data, make_group, press_confirm
 from tests.pledges.paper import make_sheet
 from tests.pledges.test_snapshot import new_process
 
@@ -59,7 +59,6 @@ def typed(begins, ends, **changes):
         "map_url": "https://www.openstreetmap.org/#map=17/41.3/19.8",
         "slug_sq": "marshimi",
         "slug_en": "march",
-        "is_shown": "on",
     }
     for name, at in (("begins", begins), ("ends", ends)):
         at = timezone.localtime(at)
@@ -152,7 +151,7 @@ def test_paper_and_group_pledges_of_an_event_are_told_on_its_page(client, langua
     assert client.post(path_of("pledges:group", language), data).status_code == 303
     run_worker()
     group = GroupPledge.objects.get()
-    assert client.post(links.path(Purpose.GROUP_CONFIRM, group, language)).status_code == 200
+    assert press_confirm(client, links.path(Purpose.GROUP_CONFIRM, group, language)).status_code == 200
     group.refresh_from_db()
     assert group.approve(group.people)
     next_day()

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
-from pledges.models import Goal, Message
+from pledges.models import Disclosure, Goal, Message
 from pledges.totals import activity, tally
 from staff.models import Draft
 from staff.roles import Role
@@ -92,6 +92,7 @@ def test_each_role_sees_its_sections_and_no_others(client, role):
     assert ("message waits for an answer The oldest one came on" in text) == sees_inbox
     assert ("request about personal data to answer The first one is due on" in text) == sees_inbox
     assert ("disclosure of abuse" in text) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
+    assert ("Someone may be in danger" in page.words()) == (role in (Role.SAFEGUARDING, Role.ADMINISTRATOR))
     assert ("help numbers not verified" in text or "help number not verified" in text) == (
         role in (Role.SAFEGUARDING, Role.ADMINISTRATOR)
     )
@@ -124,11 +125,32 @@ def test_a_writer_sees_no_draft_of_others_and_an_editor_reviews_it(client):
     assert "Unfinished" not in page.words()
 
 
-def test_a_disclosure_comes_first_with_its_time(client):
-    make_disclosure()
-    page = front_page(client, make_account("mbrojtja@shembull.al", Role.SAFEGUARDING, "Mbrojtja"))
-    assert tasks(page)[0].startswith("1 message sounds like a disclosure of abuse")
-    assert "The oldest one came on" in tasks(page)[0]
+@pytest.mark.usefixtures("everything")
+def test_a_disclosure_stands_above_all_other_panels_with_its_age_and_leads_to_itself(client):
+    Disclosure.objects.update(created_at=timezone.now() - timedelta(hours=2, minutes=20))
+    page = front_page(client, make_account("besa@shembull.al", Role.ADMINISTRATOR, "Besa"))
+    first, second = page.all("section")[:2]
+    assert page.words(first) == (
+        "Someone may be in danger 1 message sounds like a disclosure of abuse: pass it on to the child helpline "
+        "It has been waiting for 2 hours."
+    )
+    [link] = page.all("a", node=first)
+    assert page.of(link)["href"] == f"/admin/pledges/disclosure/{Disclosure.objects.get().pk}/change/"
+    assert page.of(second)["class"] == "launch"
+    assert "Ka 2 orë që pret." in front_page(client, make_account("z@shembull.al", Role.ADMINISTRATOR), "sq").words()
+
+
+def test_of_several_disclosures_the_longest_wait_is_said_until_all_are_passed_on(client):
+    rows = [make_disclosure(created_at=timezone.now() - timedelta(days=days, hours=1)) for days in (1, 3)]
+    lead = make_account("mbrojtja@shembull.al", Role.SAFEGUARDING, "Mbrojtja")
+    page = front_page(client, lead)
+    assert tasks(page)[0].endswith("The oldest one has been waiting for 3 days.")
+    [link] = page.all("a", node=page.all("section")[0])
+    assert page.of(link)["href"] == "/admin/pledges/disclosure/"
+    Disclosure.objects.get(pk=rows[1].pk).pass_on(timezone.now())
+    assert "It has been waiting for 1 day." in front_page(client, lead).words()
+    Disclosure.objects.get(pk=rows[0].pk).pass_on(timezone.now())
+    assert "Someone may be in danger" not in front_page(client, lead).words()
 
 
 def test_the_first_day_that_is_due_is_named(client):

@@ -1,6 +1,7 @@
 """Group pledges for tests: the data of the form, and saved groups in any state."""
 
 import itertools
+import re
 from datetime import timedelta
 
 from django.db.models.functions import Now
@@ -37,6 +38,11 @@ def group_data(**changes):
         **changes,
     }
     return {key: value for key, value in data.items() if value is not None}
+
+
+def press_confirm(client, path):
+    """Open the page that confirms groups, and press its button; returns the response."""
+    return client.post(path, {"group": re.findall(r'name="group" value="([^"]+)"', client.get(path).text)})
 
 
 def make_group(state="confirmed", people=None, name="Mira Hoxha", address=None, place="Tiranë", **overrides):

@@ -40,7 +40,7 @@ from tests.enquiries import enquiry_data
 from tests.factories import app_code, form_data, give_app, keep_house, links_in, run_worker
 from tests.organisations import admit, join_data
 from tests.pages import Document
-from tests.pledges.groups import group_data
+from tests.pledges.groups import group_data, press_confirm
 from tests.smtp import MailServer
 from tests.traces import production_log
 from tests.voices import make_voice
@@ -332,7 +332,7 @@ def pledge_in_groups(client, people, server):
         assert client.post("/sq/zotimi-ne-grup/", data).status_code == 303
     run_worker()
     for group in GroupPledge.objects.all():
-        client.post(links.path(Purpose.GROUP_CONFIRM, group))
+        press_confirm(client, links.path(Purpose.GROUP_CONFIRM, group))
     run_worker()
     approved, withdrawn, *_others = GroupPledge.objects.all()
     assert approved.approve(approved.people)

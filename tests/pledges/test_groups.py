@@ -248,7 +248,7 @@ def test_what_staff_and_adults_decided_is_so_after_a_restore():
     undone, kept = make_group("approved"), make_group("approved")
     before = list(GroupPledge.objects.all())
     OutboxEntry.objects.all().delete()
-    submitted.confirm()
+    submitted.confirm([str(submitted.pk)])
     approved.approve(approved.people)
     refused.refuse("double")
     undone.undo()

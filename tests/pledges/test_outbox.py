@@ -146,7 +146,7 @@ def test_a_changed_address_without_room_is_erased():
     entries = take_entries()
     restored(before)
     for name in ("Teuta Kola", "Vera Kola"):
-        make_pledge(name, OTHER)
+        make_pledge(name, OTHER, state="confirmed")
     replay(entries)
     found = Pledge.objects.get(pk=pledge.pk)
     assert found.is_person_erased and found.state == "confirmed" and found.link_version == 2

@@ -2,11 +2,13 @@
 
 import contextlib
 import re
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.apps.registry import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -16,15 +18,19 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from reversion.models import Version
 
+from campaign.demo import invented_logo
 from campaign.models import Article, HelpChannel, Material, Page, PageText, Statistic
 from pledges import kept_pages, snapshot
-from pledges.models import Commitment, PledgingSettings, Sector, Wording
+from pledges.models import Commitment, Event, PledgingSettings, Sector, Wording
 from staff.admin.content import ContentAdmin
 from staff.admin.drafts import DraftsAdmin
 from staff.housekeeping import erase_previewed, publish_drafts
 from staff.models import Draft, DraftFile, PublishingSettings
+from tests.campaign.test_materials import pdf
+from tests.events import make_event
 from tests.factories import make_pledge, make_staff, make_upload, sign_in
-from tests.pages import filled
+from tests.organisations import make_entry
+from tests.pages import LANGUAGES, filled
 from tests.staff.test_rights import rows  # noqa: F401 - fixture
 from tests.threads import TIMEOUT, at_once
 from tests.worker import kill, workers
@@ -106,6 +112,8 @@ def test_a_draft_leaves_the_live_row_and_publishing_it_equals_a_direct_save(edit
         form["network_limit"] = "77"
     elif label == "campaign.protectionunit":
         form |= {"phone": "+355 4 222 3333"}
+    if label == "campaign.material":
+        form |= {"file_sq": make_upload(), "file_en": make_upload()}
     response = editor.post(path_of(row), form | {"_draft": "1"})
     assert response.status_code == 302, said(response)
     draft = Draft.objects.get()
@@ -277,6 +285,36 @@ def test_a_draft_that_nobody_changed_for_a_year_is_marked(editor):
 def test_a_link_to_a_draft_that_is_gone_says_so(editor):
     response = editor.get(f"/admin/staff/draft/{Draft().pk}/change/", follow=True, headers=ENGLISH)
     assert "has been published or discarded" in response.text
+
+
+# Publishing what the public did not see
+
+
+@pytest.mark.parametrize(
+    "label", [label for label in DRAFTED if admin.site.get_model_admin(apps.get_model(label)).taken_down]
+)
+def test_publish_shows_every_kind_that_can_be_taken_down(editor, rows, label):  # noqa: F811
+    row, rows_admin = rows[label], admin.site.get_model_admin(apps.get_model(label))
+    Draft.objects.all().delete()
+    type(row)._base_manager.filter(pk=row.pk).update(**rows_admin.taken_down)
+    assert "“Publish” shows it" in editor.get(path_of(row), headers=ENGLISH).text
+    files = {"file_sq": make_upload(), "file_en": make_upload()} if label == "campaign.material" else {}
+    response = editor.post(path_of(row), form_of(editor, row, **files) | {"_save": "1"})
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    row.refresh_from_db()
+    assert rows_admin.is_up(row)
+    assert "“Publish” shows it" not in editor.get(path_of(row), headers=ENGLISH).text
+
+
+def test_an_event_that_nobody_has_seen_is_shown_at_its_time_and_in_its_preview(editor):
+    row = make_event(is_shown=False)
+    response = editor.post(path_of(row), form_of(editor, row) | {"_preview": "1"})
+    assert row.title_en in editor.get(response.url.replace("preview/", "page/en/")).text
+    editor.post(path_of(row), form_of(editor, row, **later()) | {"_schedule": "1"})
+    Draft.objects.filter(state="scheduled").update(publish_at=timezone.now())
+    assert not Event.objects.get(pk=row.pk).is_shown
+    assert publish_drafts() == 1
+    assert Event.objects.get(pk=row.pk).is_shown
 
 
 # Preview
@@ -507,6 +545,37 @@ def test_a_file_goes_with_its_draft(editor, settings, tmp_path):
     assert response.status_code == 302, (response.context["adminform"].form.errors, said(response))
     material.refresh_from_db()
     assert material.file_sq and not DraftFile.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["logo", "picture", "pdf"])
+def test_looking_at_a_draft_shows_its_file_and_writes_none(editor, settings, tmp_path, monkeypatch, kind):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    if kind == "logo":
+        row, files = make_entry(), {"logo_file": invented_logo(0)}
+    else:
+        row = Material.objects.create(
+            key="flyer", section="posters", title_sq="Fletë", title_en="Flyer", is_shown=False
+        )
+        make = make_upload if kind == "picture" else pdf
+        files = {"file_sq": make(), "file_en": make()}
+    form = form_of(editor, row) | files
+    before = sorted(tmp_path.rglob("*"))
+    looked = editor.post(path_of(row), form | {"_preview": "1"}).url
+    for file in files.values():
+        file.seek(0)
+    assert editor.post(path_of(row), form | {"_draft": "1"}).status_code == 302
+    saved = f"/admin/staff/draft/{Draft.objects.of_rows().get().pk}/preview/"
+    for preview in (looked, saved):
+        assert editor.get(preview).status_code == 200
+        for language in LANGUAGES:
+            page = editor.get(preview.replace("preview/", f"page/{language}/"))
+            assert 'src="data:image/webp;base64,' in page.text
+            assert "img-src 'self' data:" in page.headers["Content-Security-Policy"]
+    press(editor, row, "_schedule", **later())
+    assert sorted(tmp_path.rglob("*")) == before
+    press(editor, row, "_save")
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == (2 if kind == "logo" else 4)
 
 
 def test_what_was_only_previewed_is_erased_after_a_week_and_a_draft_stays(editor):

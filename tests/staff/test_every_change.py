@@ -42,7 +42,7 @@ FORMS = {
     "campaign.pagetext": {"text_en": "Another sentence."},
     "campaign.handout": {"title_en": "Another title"},
     "campaign.picture": {"alt_en": "Two people", "file": None},
-    "campaign.material": {"title_en": "Another poster"},
+    "campaign.material": {"title_en": "Another poster", "file_sq": make_upload(), "file_en": make_upload()},
     "campaign.term": {"better_en": "another word"},
     "campaign.sitesettings": {"press_contact": "media@shembull.al"},
     "campaign.menuplace": {"menu_position": "55"},

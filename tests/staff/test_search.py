@@ -1,7 +1,10 @@
 """The search in the header of the admin: what each role finds, what stays out of addresses, and invalid input."""
 
+import uuid
+
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 
 from campaign.models import Article, HelpChannel, Page, SiteSettings
 from pledges.models import Goal, Pledge
@@ -202,6 +205,71 @@ def test_the_button_is_offered_to_those_who_may_look_for_people(as_role, role, i
     client = as_role(role)
     assert bool(Document(search(client, "Drita Kola")).all("form", action=FIND)) == is_offered
     assert (client.post(FIND, {"person": "Drita Kola"}).status_code == 200) == is_offered
+
+
+@pytest.fixture
+def numbered():
+    """Three pledges: the numbers of the first two begin alike."""
+    ids = [
+        "7115692b-0000-4000-8000-000000000001",
+        "7115692b-0000-4000-8000-000000000002",
+        "7115692c-0000-4000-8000-000000000003",
+    ]
+    return [make_pledge(f"Drita {letter}ola", id=uuid.UUID(pk)) for letter, pk in zip("KLM", ids, strict=True)]
+
+
+PLEDGES = "/admin/pledges/pledge/"
+
+
+@pytest.mark.parametrize(("typed", "places"), [("7115692b", [0, 1]), ("7115692C", [2]), ("7115", [0, 1, 2])])
+@pytest.mark.parametrize("role", [Role.PLEDGES, Role.ADMINISTRATOR])
+def test_a_pledge_is_found_by_the_number_that_lists_and_mails_show(as_role, numbered, role, typed, places):
+    client = as_role(role)
+    paths = {f"{PLEDGES}{numbered[place].pk}/change/" for place in places}
+    page = Document(search(client, typed))
+    assert {
+        page.of(link)["href"] for link in page.all("a") if page.of(link)["href"].startswith(f"{PLEDGES}711")
+    } == paths
+    for answer in (
+        client.post(FIND, {"person": f" {typed} "}, follow=True),
+        client.get(PLEDGES, {"q": typed}, follow=True),
+    ):
+        assert {row.pk for row in answer.context["cl"].result_list} == {numbered[place].pk for place in places}
+
+
+def test_the_whole_id_of_a_pledge_is_found_and_an_unknown_number_gets_a_sentence(as_role, numbered):
+    client = as_role(Role.PLEDGES)
+    assert list(found(client, str(numbered[2].pk)).values()) == [f"{PLEDGES}{numbered[2].pk}/change/"]
+    for typed in ("abcdef01", "711"):
+        assert not any(path.startswith(PLEDGES) for path in found(client, typed).values())
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    for answer in (client.post(FIND, {"person": "abcdef01"}), client.get(PLEDGES, {"q": "abcdef01"})):
+        assert "No pledge has this number." in answer.text
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.WRITER, Role.SAFEGUARDING])
+def test_who_may_not_see_pledges_finds_none_by_its_number(as_role, numbered, role):
+    client = as_role(role)
+    assert str(numbered[0].pk) not in search(client, "7115692b").text
+    assert (
+        client.get(PLEDGES, {"q": "7115692b"}).status_code
+        == client.post(FIND, {"person": "7115692b"}).status_code
+        == 403
+    )
+
+
+def test_who_sees_pledges_without_names_finds_them_by_number_too(client, numbered):
+    sign_in(client, make_staff("view_pledge"))
+    page = Document(client.get(PLEDGES, headers={"accept-language": "en"}))
+    assert "The number of a pledge" in page.words() and page.all("input", name="q")
+    assert len(client.get(PLEDGES, {"q": "7115692b"}, follow=True).context["cl"].result_list) == 2
+
+
+def test_the_number_of_a_pledge_is_looked_up_by_the_index_of_the_ids():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = Pledge.objects.beginning_with("7115692b").values("pk").explain()
+    assert "pledges_pledge_pkey" in plan and "Index Cond: ((id >=" in plan
 
 
 def test_an_address_is_in_no_link_of_the_results(as_role):

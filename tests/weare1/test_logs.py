@@ -89,8 +89,11 @@ def test_of_an_exception_stack_and_class_are_logged():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("path", "status", "level"), [("/sq/zotimi/", 422, "INFO"), ("/sq/nuk-ka/", 404, "WARNING")])
-def test_a_form_given_back_is_no_warning(client, caplog, path, status, level):
+@pytest.mark.parametrize(
+    ("path", "status", "level"),
+    [("/sq/zotimi/", 422, "INFO"), ("/oembed?url=x&format=xml", 501, "INFO"), ("/sq/nuk-ka/", 404, "WARNING")],
+)
+def test_what_is_no_fault_of_ours_is_no_warning(client, caplog, path, status, level):
     answer = client.post(path, form_data(consent=None)) if status == 422 else client.get(path)
     assert answer.status_code == status
     assert [record.levelname for record in caplog.records if record.name == "django.request"] == [level]

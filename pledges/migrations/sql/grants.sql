@@ -1,7 +1,7 @@
 -- The limit of messages per mailbox.
 
--- Grants a message to a mailbox: five within a day, or one within a minute for messages that were caused from an opened link,
--- which are counted separately. A mailbox from which a message came back waits for a day, except for messages of an opened link,
+-- Grants a message to a mailbox: five within a day, or one within a minute and ten within a day for messages that were caused
+-- from an opened link, which are counted separately. A mailbox from which a message came back waits for a day, except for messages of an opened link,
 -- which prove that it works; then one more is tried, since the fault may have been a passing one.
 -- Returns false if the message has to wait; it is then due when the limit allows it, and the time after which it is given up starts
 -- anew. A message that is tried again keeps its grant, from now on. The locks make the count exact. They are tried only: waiting
@@ -10,18 +10,20 @@ CREATE OR REPLACE FUNCTION grant_message(message uuid, mailbox bytea, mailbox_la
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     present CONSTANT timestamptz := statement_timestamp();
-    period CONSTANT interval := CASE WHEN link_caused THEN interval '1 minute' ELSE interval '1 day' END;
-    most CONSTANT integer := CASE WHEN link_caused THEN 1 ELSE 5 END;
+    most_a_day CONSTANT integer := CASE WHEN link_caused THEN 10 ELSE 5 END;
     again_at timestamptz;
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('mailbox' || encode(mailbox, 'hex'), 0))
         OR NOT pg_try_advisory_xact_lock(hashtextextended('mailbox' || encode(mailbox_last, 'hex'), 0)) THEN
         again_at := present + interval '1 second';
     ELSE
-        SELECT granted_at + period INTO again_at FROM pledges_messagegrant
-        WHERE (mailbox_digest = mailbox OR mailbox_digest_last = mailbox_last) AND id <> message
-            AND is_link_caused = link_caused AND granted_at > present - period
-        ORDER BY granted_at DESC OFFSET most - 1 LIMIT 1;
+        SELECT max(granted_at + CASE WHEN place = most_a_day THEN interval '1 day' ELSE interval '1 minute' END) INTO again_at
+        FROM (
+            SELECT granted_at, row_number() OVER (ORDER BY granted_at DESC) AS place FROM pledges_messagegrant
+            WHERE (mailbox_digest = mailbox OR mailbox_digest_last = mailbox_last) AND id <> message
+                AND is_link_caused = link_caused AND granted_at > present - interval '1 day'
+        ) latest
+        WHERE place = most_a_day OR place = 1 AND link_caused AND granted_at > present - interval '1 minute';
         IF again_at IS NULL AND NOT link_caused THEN
             SELECT returned_at + interval '1 day' INTO again_at FROM pledges_returnedmailbox
             WHERE (mailbox_digest = mailbox OR mailbox_digest_last = mailbox_last) AND returned_at > present - interval '1 day'

@@ -145,46 +145,37 @@ BEGIN
     );
 END $$;
 
--- A sign-up: a new pledge in a free slot of its mailbox, or a message to the pledge of the same person or, in a full mailbox,
--- to the first one. The unique constraints decide. Where another transaction erases the conflicting pledge meanwhile, the
--- next round inserts.
+-- A sign-up: a new pending pledge, or a message to the pledge of the same person or, where two people are confirmed, to the first
+-- of them. A pending pledge keeps nobody from signing: a third one replaces the oldest of its network, a sixth the oldest. All
+-- pledges of the mailbox are locked, so that none is confirmed meanwhile. Where one arrives by a change of address meanwhile, the
+-- next round finds it.
 CREATE OR REPLACE FUNCTION settle_pledge(submission pledges_submission) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
+    ids uuid[];
+    is_full boolean;
     known record;
+    replaced uuid;
 BEGIN
     IF is_blocked(submission) THEN
         RETURN;
     END IF;
     FOR round IN 1..3 LOOP
-        FOR free_slot IN 1..2 LOOP
-            INSERT INTO pledges_pledge (
-                id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
-                name_cipher, address_cipher, address_digest, address_digest_last, name_digest, name_digest_last,
-                domain_digest, name_bits, network_digest, digest_mark, link_version, repeats,
-                consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, inviter_cipher
-            ) VALUES (
-                submission.id, free_slot, 'pending', 'web', submission.sector_id, submission.county_id, submission.language,
-                submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
-                submission.name_cipher, submission.address_cipher, submission.address_digest,
-                submission.address_digest_last, submission.name_digest, submission.name_digest_last,
-                submission.domain_digest, submission.name_bits, submission.network_digest, submission.digest_mark, 1, 0,
-                submission.consent_id, submission.language, submission.created_at,
-                submission.wording_id, submission.language, submission.created_at,
-                submission.inviter_cipher
-            ) ON CONFLICT DO NOTHING;
-            IF FOUND THEN
-                PERFORM queue_message('confirm', submission.id);
-                RETURN;
-            END IF;
-        END LOOP;
+        ids := ARRAY(
+            SELECT id FROM pledges_pledge
+            WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+            FOR NO KEY UPDATE NOWAIT
+        );
+        is_full := 2 <= (SELECT count(*) FROM pledges_pledge WHERE id = ANY (ids) AND confirmed_at IS NOT NULL);
         SELECT id, state, name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last AS is_twin,
             address_cipher IS NULL AS is_erased
         INTO known
         FROM pledges_pledge
-        WHERE address_digest = submission.address_digest OR address_digest_last = submission.address_digest_last
+        WHERE id = ANY (ids) AND (
+            name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last
+            OR is_full AND confirmed_at IS NOT NULL
+        )
         ORDER BY name_digest = submission.name_digest OR name_digest_last = submission.name_digest_last DESC,
-            address_cipher IS NULL, restricted_at IS NOT NULL, slot LIMIT 1
-        FOR NO KEY UPDATE NOWAIT;
+            address_cipher IS NULL, restricted_at IS NOT NULL, slot LIMIT 1;
         IF FOUND THEN
             IF NOT claim_message(known.id) THEN
                 RETURN;
@@ -195,10 +186,48 @@ BEGIN
                 VALUES (submission.id, 'already', known.id, submission.language, submission.address_cipher, 'queued', 0, '');
             ELSE
                 PERFORM queue_message(
-                    CASE WHEN NOT known.is_twin THEN 'full' WHEN known.state = 'pending' THEN 'confirm' ELSE 'already' END,
+                    CASE
+                        WHEN NOT known.is_twin OR known.state = 'pending' AND is_full THEN 'full'
+                        WHEN known.state = 'pending' THEN 'confirm'
+                        ELSE 'already'
+                    END,
                     known.id
                 );
             END IF;
+            RETURN;
+        END IF;
+        SELECT id INTO replaced
+        FROM (
+            SELECT id, created_at, network_digest = submission.network_digest AS is_of_network, count(*) OVER () AS waiting
+            FROM pledges_pledge
+            WHERE id = ANY (ids) AND state = 'pending' AND restricted_at IS NULL
+                -- What staff changed stays.
+                AND NOT EXISTS (SELECT FROM pledges_batchrow WHERE pledges_batchrow.pledge = pledges_pledge.id)
+        ) pending
+        WHERE waiting >= 2 AND is_of_network OR waiting >= 5
+        ORDER BY is_of_network IS TRUE DESC, created_at LIMIT 1;
+        IF FOUND THEN
+            DELETE FROM pledges_message WHERE pledge_id = replaced;
+            DELETE FROM pledges_pledge WHERE id = replaced;
+        END IF;
+        INSERT INTO pledges_pledge (
+            id, slot, state, source, sector_id, county_id, language, show_name, updates, created_at, expires_at,
+            name_cipher, address_cipher, address_digest, address_digest_last, name_digest, name_digest_last,
+            domain_digest, name_bits, network_digest, digest_mark, link_version, repeats,
+            consent_id, consent_language, consented_at, wording_id, worded_language, worded_at, inviter_cipher
+        ) VALUES (
+            submission.id, 1 + EXISTS (SELECT FROM pledges_pledge WHERE id = ANY (ids) AND slot = 1)::int,
+            'pending', 'web', submission.sector_id, submission.county_id, submission.language,
+            submission.show_name, submission.updates, submission.created_at, submission.created_at + pending_life(),
+            submission.name_cipher, submission.address_cipher, submission.address_digest,
+            submission.address_digest_last, submission.name_digest, submission.name_digest_last,
+            submission.domain_digest, submission.name_bits, submission.network_digest, submission.digest_mark, 1, 0,
+            submission.consent_id, submission.language, submission.created_at,
+            submission.wording_id, submission.language, submission.created_at,
+            submission.inviter_cipher
+        ) ON CONFLICT DO NOTHING;
+        IF FOUND THEN
+            PERFORM queue_message('confirm', submission.id);
             RETURN;
         END IF;
     END LOOP;

@@ -71,7 +71,7 @@ def test_a_name_is_always_plain_text(name):
     MessageText.objects.filter(kind__in=["links", "full"]).update(button_en="{name}")
     for kind in ("links", "full"):
         text = MessageText.objects.get(kind=kind)
-        assert "<b>" not in html_of(Message.queue(kind, Pledge.objects.first()).compose()), text
+        assert "<b>" not in html_of(Message.queue(kind, Pledge.objects.confirmed().first()).compose()), text
 
 
 def test_a_message_without_a_stored_text_is_sent_with_the_built_in_words(mail_server):

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.models import GroupPledge, Message, Sector, Submission
+from pledges.models import GroupPledge, Joining, Message, Sector, Submission
 from pledges.totals import tally
-from tests.factories import run_worker
-from tests.pages import Document
-from tests.pledges.groups import PATHS, group_data, make_group
+from tests.factories import run_worker, settle_all
+from tests.organisations import join_data
+from tests.pages import Document, path_of
+from tests.pledges.groups import PATHS, group_data, make_group, press_confirm
 from tests.tally import exact_total
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +60,7 @@ def test_a_group_is_entered_confirmed_approved_corrected_and_withdrawn(client, l
     path = link_of(confirmation)
     page = client.get(path)
     assert "Naim Frashëri" in page.text and GroupPledge.objects.get().state == "submitted", "opening counts nothing"
-    assert client.post(path).status_code == 200
+    assert press_confirm(client, path).status_code == 200
     group.refresh_from_db()
     assert group.state == "confirmed" and exact_total() == 0
     run_worker()
@@ -102,7 +103,7 @@ def test_one_message_confirms_all_groups_of_an_adult(client):
     client.post(PATHS["sq"], group_data(letter="d", people_children="24"))
     run_worker()
     assert len(mail.outbox) == 1, "the next message is due in a minute"
-    page = client.post(link_of(mail.outbox[0]))
+    page = press_confirm(client, link_of(mail.outbox[0]))
     assert GroupPledge.objects.filter(state="confirmed").count() == 3
     assert len(Document(page).all("a", href=True)) > 3
     assert "7D" in page.text
@@ -110,6 +111,35 @@ def test_one_message_confirms_all_groups_of_an_adult(client):
     assert len(mail.outbox) == 2, "one message about all three"
     assert len(re.findall(r"/sq/grupi-im/", mail.outbox[-1].body)) == 3
     assert all(name in mail.outbox[-1].body for name in ("7B", "7C", "7D"))
+
+
+def test_a_group_that_came_after_the_page_was_opened_is_not_confirmed_with_it(client):
+    path = link_of(send(client))
+    page = Document(client.get(path))
+    shown = {"group": [page.of(field)["value"] for field in page.all("input", name="group")]}
+    of_stranger = {"kind": "club", "institution": "Klubi i Huaj", "people_youth": "300", "people_children": None}
+    client.post(PATHS["sq"], group_data(**of_stranger))
+    run_worker()
+    before = len(mail.outbox)
+    assert "Naim Frashëri" in client.post(path, shown).text
+    assert [group.institution for group in GroupPledge.objects.filter(state="confirmed")] == ["Naim Frashëri"]
+    run_worker()
+    [thanks] = mail.outbox[before:]
+    assert "7B" in thanks.body and "Huaj" not in thanks.body and "300" not in thanks.body
+    # Pressed again, it confirms nothing more.
+    assert "Klubi i Huaj" not in client.post(path, shown).text
+    assert GroupPledge.objects.filter(state="submitted").count() == 1
+
+
+@pytest.mark.parametrize("tampered", ["missing", "another mailbox", "no id", "twice and one more"])
+def test_a_tampered_list_of_groups_confirms_nothing_and_shows_the_page_again(client, tampered):
+    path = link_of(send(client))
+    own, other = str(GroupPledge.objects.get().pk), str(make_group("submitted").pk)
+    ids = {"missing": [], "another mailbox": [own, other], "no id": [own, "x"], "twice and one more": [own, own, other]}
+    page = Document(client.post(path, {"group": ids[tampered]}))
+    assert [page.of(field)["value"] for field in page.all("input", name="group")] == [own]
+    assert not GroupPledge.objects.exclude(state="submitted").exists()
+    assert press_confirm(client, path).status_code == 200 and GroupPledge.objects.get(pk=own).state == "confirmed"
 
 
 YEAR_AGO = (timezone.localdate() - timedelta(days=366)).isoformat()
@@ -164,6 +194,38 @@ def test_bad_input_is_a_sentence_at_the_field_and_loses_nothing(client, language
         if name in ("institution", "email", "people_teachers") and value:
             assert page.one("input", name=name) and Document.of(page.one("input", name=name)).get("value") == value
     assert not Submission.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Fito 500 euro t.me/fito500", "Fito 500 euro t. me/fito500"),
+        ("x.com/fito ose t.co", "x. com/fito ose t. co"),
+        ("Shkolla N.Frashëri", "Shkolla N. Frashëri"),
+        ("Shkolla 1.Maji", "Shkolla 1. Maji"),
+        ("Ndërtimi Sh.p.k.", "Ndërtimi Sh.p.k."),
+        ("U.S. Embassy", "U.S. Embassy"),
+        ("Shkolla 9-vjeçare Nr. 5", "Shkolla 9-vjeçare Nr. 5"),
+        ("Shkolla Nr.5", "Shkolla Nr.5"),
+        ("Dr. Xhevdet", "Dr. Xhevdet"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["group", "joining"])
+def test_no_mail_program_makes_a_link_of_a_name(client, kind, typed, stored):
+    if kind == "group":
+        response = client.post(PATHS["sq"], group_data(institution=typed))
+    else:
+        response = client.post(path_of("pledges:join", "sq"), join_data(organisation=typed))
+    assert response.status_code == 303
+    settle_all()
+    rows = GroupPledge.objects.all() if kind == "group" else Joining.objects.all()
+    column = "institution" if kind == "group" else "organisation"
+    assert list(rows.values_list(column, flat=True)) == [stored]
+
+
+def test_a_name_that_only_fits_without_its_spaces_is_too_long(client):
+    response = client.post(PATHS["sq"], group_data(institution="t.me/" * 24))
+    assert response.status_code == 422 and "120" in response.text
 
 
 def test_a_class_that_is_counted_is_not_accepted_again(client):

@@ -1,5 +1,6 @@
 """Signing: what happens when the pledge form is sent (acceptance stories 1–11, 17, 18)."""
 
+import re
 import unicodedata
 from datetime import timedelta
 
@@ -11,8 +12,11 @@ from pledges.crypto import stamps
 from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSettings, Wording
 from pledges.totals import tally
 from tests.clock import let_time_pass
+from tests.enquiries import enquiry_data
 from tests.factories import form_data, links_in, make_pledge, run_worker, settle_all
+from tests.organisations import join_data
 from tests.pages import LANGUAGES, Document, as_typed, path_of
+from tests.pledges.groups import group_data
 
 pytestmark = pytest.mark.django_db
 
@@ -241,6 +245,32 @@ def test_08_real_names_are_stored_in_nfc_with_single_spaces(client, entered, sto
     assert post_form(client, name=entered).status_code == 303
     name = Pledge.objects.get().name
     assert name == stored and unicodedata.is_normalized("NFC", name)
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "others"),
+    [
+        ("sign", "name", form_data),
+        ("sign", "email", form_data),
+        ("my_pledge", "email", form_data),
+        ("group", "institution", group_data),
+        ("group", "letter", group_data),
+        ("join", "organisation", join_data),
+        ("join", "url", join_data),
+        ("enquiry_other", "text", enquiry_data),
+        ("enquiry_other", "name", enquiry_data),
+    ],
+)
+def test_08_a_field_that_is_far_too_long_is_refused_as_it_was_typed(client, form, field, others):
+    # In NFC it would be half as long: it is measured before.
+    typed = "e\u0308" * 5001
+    data = others() | {field: typed, "else": typed}
+    response = client.post(path_of(f"pledges:{form}", "sq"), data)
+    page = Document(response)
+    [error] = page.all("p", id=f"id_{field}_error")
+    assert "5001" not in re.sub(r"\s", "", page.words(error))
+    assert typed in response.text
+    assert f'value="{data["email"]}"' in response.text, "the other fields are kept"
 
 
 def test_09_under_16_nothing_is_stored_or_shown_again(client, mailoutbox):

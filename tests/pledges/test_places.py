@@ -1,0 +1,166 @@
+"""The two places of a mailbox: only confirmed pledges hold one, so invented names keep nobody from signing (story 6)."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from pledges import housekeeping
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.models import Batch, Message, Pledge
+from pledges.totals import tally
+from tests.clock import let_time_pass
+from tests.factories import form_data, links_in, make_pledge, make_staff, run_worker, settle_all
+from tests.pages import LANGUAGES, Document, path_of
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "elira@shembull.al"
+STRANGER, OWNER = "203.0.113.9", "198.51.100.7"
+
+
+def sign(client, name, network=OWNER):
+    """Send the form with this name from this network; returns the response."""
+    path = path_of("pledges:sign", "sq")
+    response = client.post(path, form_data(name=name, email=ADDRESS), REMOTE_ADDR=network)
+    settle_all()
+    return response
+
+
+def names():
+    return {pledge.name for pledge in Pledge.objects.all()}
+
+
+def fill(*people, state="confirmed"):
+    return [make_pledge(name, ADDRESS, state=state) for name in people]
+
+
+def test_a_stranger_with_two_invented_names_does_not_keep_the_owner_from_signing(client, mailoutbox):
+    for name in ("Emër Ishpikur", "Tjetër Ishpikur"):
+        sign(client, name, STRANGER)
+    run_worker()
+    mailoutbox.clear()
+    assert sign(client, "Elira Hoxha").status_code == 303
+    run_worker()
+    [message] = mailoutbox
+    assert message.subject == "Konfirmoni email-in tuaj"
+    client.post(links_in(message, "confirm")[0])
+    assert [pledge.name for pledge in Pledge.objects.confirmed()] == ["Elira Hoxha"]
+    assert tally.read().total == 1
+
+
+def test_a_third_form_takes_the_place_of_the_oldest_pending_pledge_of_its_network(client, mailoutbox):
+    for name in ("Arta Një", "Arta Dy", "Arta Tre"):
+        sign(client, name, STRANGER)
+    assert names() == {"Arta Dy", "Arta Tre"}
+    sign(client, "Elira Hoxha")
+    assert names() == {"Arta Dy", "Arta Tre", "Elira Hoxha"}
+    sign(client, "Arta Katër", STRANGER)
+    assert names() == {"Arta Tre", "Arta Katër", "Elira Hoxha"}
+    run_worker()
+    assert len(mailoutbox) == 3, "nothing is sent about those that were replaced"
+
+
+def test_five_pledges_of_a_mailbox_wait_at_most_and_the_last_one_is_among_them(client):
+    people = [f"Arta {word}" for word in ("Një", "Dy", "Tre", "Katër", "Pesë", "Gjashtë")]
+    for number, name in enumerate(people):
+        sign(client, name, f"203.0.113.{number}")
+    assert names() == set(people[1:])
+
+
+def test_what_staff_changed_is_not_replaced(client):
+    first, second = fill("Arta Një", "Arta Dy", state="pending")
+    staff = make_staff("change_pledge")
+    batch = Batch.begin(Batch.Kind.CONFIRM, Pledge.objects.all(), staff, Batch.Chosen.SELECTION)
+    batch.finish()
+    batch.undo(staff)
+    batch.finish()
+    Pledge.objects.update(network_digest=b"n" * 32)
+    assert set(Pledge.objects.pending()) == {first, second}
+    sign(client, "Elira Hoxha")
+    assert names() == {"Arta Një", "Arta Dy", "Elira Hoxha"}
+
+
+@pytest.mark.parametrize("slot", [1, 2, 3])
+def test_the_database_allows_two_confirmed_pledges_of_a_mailbox(slot):
+    fill("Arta Një", "Arta Dy")
+    [third] = fill("Arta Tre", state="pending")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Pledge.objects.filter(pk=third.pk).update(state="confirmed", confirmed_at=Now(), slot=slot)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_pledge_that_has_no_place_any_more_says_so_and_changes_nothing(client, language):
+    waiting = fill("Arta Një", "Arta Dy", "Elira Hoxha", state="pending")
+    paths = [links.path(Purpose.CONFIRM, pledge, language=language) for pledge in waiting]
+    for path in paths[:2]:
+        client.post(path)
+    for response in (client.get(paths[2]), client.post(paths[2])):
+        page = Document(response)
+        assert response.status_code == 200 and not page.all("form", action=paths[2])
+        assert {"sq": "dy veta", "en": "Two people"}[language] in page.words(page.one("h1"))
+    assert Pledge.objects.confirmed().count() == tally.read().total == 2
+    assert Message.objects.filter(kind="counted").count() == 2
+    waiting[0].withdraw()
+    assert client.get(paths[2]).text.count(f'action="{paths[2]}"') == 1, "a place is free again"
+
+
+def test_a_message_that_two_have_signed_goes_only_when_two_are_confirmed_and_confirms_nothing(client, mailoutbox):
+    fill("Arta Një", "Arta Dy")
+    fill("Arta Tre", state="pending")
+    let_time_pass(timedelta(minutes=2))
+    for name in ("Elira Hoxha", "Arta Tre"):
+        before = len(mailoutbox)
+        assert sign(client, name).status_code == 303
+        run_worker()
+        [message] = mailoutbox[before:]
+        assert message.subject == "Lidhja juaj" and "dy veta" in message.body
+        assert len(links_in(message, "manage")) == 2 and not links_in(message, "confirm")
+    assert names() == {"Arta Një", "Arta Dy", "Arta Tre"}
+
+
+def test_a_pledge_without_a_free_place_is_not_reminded_and_expires(mailoutbox):
+    fill("Arta Një", "Arta Dy")
+    fill("Arta Tre", state="pending")
+    let_time_pass(timedelta(days=3, minutes=1))
+    housekeeping.remind()
+    run_worker()
+    assert mailoutbox == []
+
+
+def test_staff_who_confirm_three_pledges_of_a_mailbox_confirm_two_and_undo_exactly_those():
+    fill("Arta Një", "Arta Dy", "Arta Tre", state="pending")
+    elsewhere = make_pledge()
+    staff = make_staff("change_pledge")
+    batch = Batch.begin(Batch.Kind.CONFIRM, Pledge.objects.all(), staff, Batch.Chosen.SELECTION)
+    batch.finish()
+    assert (batch.changed, batch.skipped) == (3, 1)
+    assert Pledge.objects.confirmed().count() == tally.read().total == 3
+    assert Pledge.objects.confirmed().filter(pk=elsewhere.pk).exists()
+    batch.undo(staff)
+    batch.finish()
+    assert batch.undone == 3 and tally.read().total == 0 and tally.differences() == []
+
+
+def test_undoing_an_invalidation_finds_its_places_kept():
+    fill("Arta Një", "Arta Dy")
+    [third] = fill("Arta Tre", state="pending")
+    staff = make_staff("change_pledge")
+    batch = Batch.begin(Batch.Kind.INVALIDATE, Pledge.objects.confirmed(), staff, Batch.Chosen.SELECTION)
+    batch.finish()
+    assert not third.confirm() and tally.read().total == 0
+    batch.undo(staff)
+    batch.finish()
+    assert batch.undone == tally.read().total == 2
+
+
+def test_a_confirmed_pledge_moves_to_an_address_where_others_only_wait():
+    fill("Arta Një", "Arta Dy", "Arta Tre", state="pending")
+    mover = make_pledge("Elira Hoxha", "tjeter@shembull.al", state="confirmed")
+    mover.set_new_address(ADDRESS)
+    mover.save()
+    assert Pledge.objects.get(pk=mover.pk).use_new_address()
+    assert [pledge.confirm() for pledge in Pledge.objects.pending()].count(True) == 1
+    assert {pledge.slot for pledge in Pledge.objects.confirmed()} == {1, 2}
