@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import threading
 import time
 
 import pytest
@@ -199,46 +198,20 @@ def kill(process):
     process.wait(TIMEOUT)
 
 
-ADD_COLUMN = 'migrations.RunSQL("ALTER TABLE pledges_pledge ADD COLUMN extra integer; SELECT 1")'
-ADD_CHECK = 'migrations.RunSQL("ALTER TABLE pledges_pledge ADD CONSTRAINT extra_is_small CHECK (extra < 9)")'
-
-
-def write_migration(machine, name, operation):
-    """Add a migration of pledges after the last one to the repository."""
-    last = sorted(path.stem for path in machine.path(f"{ORIGIN}/pledges/migrations").glob("0*.py"))[-1]
-    machine.write(
-        f"{ORIGIN}/pledges/migrations/{name}.py",
-        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
-        f"    dependencies = [('pledges', '{last}')]\n    operations = [{operation}]\n",
-    )
-
-
 @pytest.mark.drill(only=True)
 def test_an_update_that_would_harm_is_refused_or_undone(machine):
     first = machine.must("git", "-C", SOURCE, "rev-parse", "HEAD").strip()
     machine.must("bash", "-c", f"cd {SOURCE} && {INSTALL}")
     keys = machine.path(ENVIRONMENT).read_text()
 
-    # A column is added within milliseconds; a constraint reads all rows.
-    write_migration(machine, "0101_column", ADD_COLUMN)
-    second = machine.commit("Column", tag="v2")
-    write_migration(machine, "0102_check", ADD_CHECK)
-    machine.commit("Check", tag="v3")
-    assert_refused(
-        machine, "deploy/update v3", "pledges.0102_check locks the pledge table while it reads or rewrites rows"
-    )
-    assert release(machine) == first
-    # A table that is in use all the time, then no more; and a person who edited the configuration.
-    hold = "BEGIN; LOCK TABLE pledges_pledge IN ACCESS SHARE MODE; SELECT pg_sleep(600)"
-    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%(600)' AND pid <> pg_backend_pid()"
-    holder = threading.Thread(target=machine.run, args=["runuser", "-u", "weare1", "--", "psql", "-c", hold])
-    holder.start()
-    assert_refused(
-        machine, "deploy/update v2", "A table stayed locked during 5 attempts, and the migration was not applied"
-    )
-    machine.must("runuser", "-u", "postgres", "--", "psql", "-c", end)
-    holder.join()
-    assert release(machine) == first
+    # Before release 1.0 no database is migrated.
+    second = machine.commit("Second", tag="v2")
+    change = f"{ORIGIN}/pledges/migrations/sql/storage.sql"
+    machine.write(change, machine.path(change).read_text() + "-- Changed.\n")
+    machine.commit("Schema", tag="v3")
+    assert_refused(machine, "deploy/update v3", "The database was made by another version of the code")
+    assert release(machine) == first and machine.must(*READY) == "ok\n"
+    # A person edited the configuration.
     with machine.path("/etc/nginx/nginx.conf").open("a") as configuration:
         configuration.write("# mine\n")
     done = machine.shell("deploy/update v2")
@@ -246,7 +219,7 @@ def test_an_update_that_would_harm_is_refused_or_undone(machine):
     assert release(machine) == second and "# mine" in machine.path("/etc/nginx/nginx.conf").read_text()
 
     # A version whose site or worker does not start.
-    machine.path(f"{ORIGIN}/pledges/migrations/0102_check.py").unlink()
+    machine.write(change, machine.path(change).read_text().replace("-- Changed.\n", ""))
     for file in ("weare1/wsgi.py", "pledges/management/commands/worker.py"):
         text = machine.path(f"{ORIGIN}/{file}").read_text()
         machine.write(f"{ORIGIN}/{file}", f"{text}\nraise SystemExit('broken')\n")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client, override_settings
 
@@ -69,11 +68,6 @@ def sign(number):
     """A call that posts the form as this person; returns the status."""
     form = form_data(name=f"Drita Kola{'abcdefghijklmnop'[number]}", email=f"drita{number}@shembull.al")
     return lambda: Client().post(FORM, form).status_code
-
-
-def test_live_migrations_refuse_a_pool(pooled):
-    with pytest.raises(CommandError, match="^DATABASE_URL leads to a pool of connections"):
-        call_command("migrate_live", verbosity=0)
 
 
 def test_signing_settling_sending_confirming_rotation_export_and_admin_work_through_pgbouncer(pooled, admin_user):
