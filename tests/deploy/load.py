@@ -126,7 +126,7 @@ def restrict_at_request(pledge, people):
 
 # Groups and sheets, by the state from which they change. A group has 28 people, a sheet has 12.
 GROUP_CHANGES = {
-    "submitted": [GroupPledge.confirm],
+    "submitted": [lambda group: group.confirm([str(group.pk)])],
     "confirmed": [lambda group: group.approve(group.people), lambda group: group.refuse("double")],
     "approved": [GroupPledge.undo, GroupPledge.withdraw],
     "refused": [GroupPledge.undo],

@@ -171,11 +171,11 @@ def test_all_pairs_of_digests_that_can_be_stored_at_a_moment_share_a_column(step
 
 
 def test_digests_of_a_process_that_has_not_noticed_the_end_of_a_rotation_are_refused():
-    """A form that it stored before is not settled into a second pledge either: it is set aside, and staff see it."""
+    """A form that it stored before is not settled into a pledge either: it is set aside, and staff see it."""
     install(OLD, "DIGEST_KEYS")
     with listed(DIGEST_KEYS=[OLD]):
         drita = make_pledge("Drita Kola", "drita@shembull.al")
-        make_submission("Drita Kola", "drita@shembull.al")
+        make_submission("Arta Kola", "arta@shembull.al")
         late = Submission.objects.get()
         late.delete()
     with listed(DIGEST_KEYS=[NEW, OLD]):
