@@ -18,26 +18,3 @@ from campaign.models.terms import Term
 from campaign.models.texts import PageText
 from campaign.models.units import ProtectionUnit
 from campaign.models.voices import Voice
-
-__all__ = [
-    "Article",
-    "Demand",
-    "DemandStep",
-    "ExternalLink",
-    "HandOver",
-    "Handout",
-    "HelpChannel",
-    "Material",
-    "MenuPlace",
-    "OldAddress",
-    "Organisation",
-    "Page",
-    "PageText",
-    "Picture",
-    "ProtectionUnit",
-    "SiteSettings",
-    "SocialLink",
-    "Statistic",
-    "Term",
-    "Voice",
-]

@@ -29,29 +29,5 @@ from pledges.admin import (
     wordings,
 )
 
-__all__ = [
-    "addresses",
-    "audit_words",
-    "batches",
-    "commitments",
-    "data_requests",
-    "disclosures",
-    "enquiries",
-    "events",
-    "exports",
-    "groups",
-    "mailings",
-    "message_texts",
-    "messages",
-    "paper",
-    "places",
-    "pledges",
-    "sectors",
-    "settings",
-    "submissions",
-    "wall",
-    "wordings",
-]
-
 # Task results serve engineers and are in English only; staff see the messages instead.
 admin.site.unregister(DBTaskResult)

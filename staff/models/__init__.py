@@ -6,14 +6,3 @@ from staff.models.drafts import Draft, DraftFile, PublishingSettings
 from staff.models.history import HistoryEntry
 from staff.models.invitations import Invitation
 from staff.models.sign_in_attempts import SignInAttempt
-
-__all__ = [
-    "Account",
-    "Invitation",
-    "AuditEntry",
-    "HistoryEntry",
-    "SignInAttempt",
-    "Draft",
-    "DraftFile",
-    "PublishingSettings",
-]
