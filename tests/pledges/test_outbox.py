@@ -202,13 +202,13 @@ def test_the_end_of_a_block_ends_again():
 
 def test_a_referral_link_and_a_commitment_end_again():
     pledge, link = make_inviter()
-    chosen = ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first())
+    chosen = ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first(), slot=1)
     OutboxEntry.objects.all().delete()
     chosen.delete()
     ReferralLink.objects.all().delete()
     entries = take_entries()
     ReferralLink.objects.bulk_create([link])
-    ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first())
+    ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first(), slot=1)
     assert replay(entries) == {"commitment_ended": 1, "link_ended": 1}
     assert not ReferralLink.objects.exists() and not ChosenCommitment.objects.exists()
 

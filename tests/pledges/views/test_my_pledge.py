@@ -210,7 +210,7 @@ def test_the_links_of_the_other_groups_are_sent_although_the_newest_group_is_wit
 
 def test_the_other_groups_confirmed_together_are_told_although_the_first_is_withdrawn_at_once(client, mailoutbox):
     first, other = (make_group("submitted", address=ADDRESS) for _ in range(2))
-    first, other = first.confirm()
+    first, other = first.confirm([str(first.pk), str(other.pk)])
     first.withdraw()
     run_worker()
     [message] = [message for message in mailoutbox if links_in(message, Purpose.GROUP_MANAGE)]

@@ -190,14 +190,14 @@ def test_commitments_of_another_sector_are_refused_with_a_message(client):
 def test_commitments_of_an_earlier_sector_stay_until_removed(client):
     pledge = make_pledge(state="confirmed", sector="parents")
     kept = pledge.sector.commitments.first()
-    ChosenCommitment.objects.create(pledge=pledge, commitment=kept)
+    ChosenCommitment.objects.create(pledge=pledge, commitment=kept, slot=1)
     Pledge.objects.filter(pk=pledge.pk).update(sector=Sector.objects.get(slug="artists"))
     assert kept.text_en in Document(client.get(links.path(Purpose.COMMIT, pledge, "en"))).words()
 
 
 def test_14_the_data_file_has_code_and_commitments_and_withdrawing_erases_them(client):
     pledge, link = make_inviter()
-    ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first())
+    ChosenCommitment.objects.create(pledge=pledge, commitment=pledge.sector.commitments.first(), slot=1)
     data = client.get(links.path(Purpose.DATA, pledge)).json()
     assert data["own_link"] == link.code and len(data["commitments"]) == 1
     pledge.withdraw()
