@@ -4,12 +4,13 @@ from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from campaign import inner_pages, structured_data
 from campaign.content import SiteContent
 from campaign.models import Page
 from campaign.models.settings import CONTACTS, contact_url
+from pledges.fixed_pages import fixed_page
 from pledges.http import public_page
 
 # Channels that people reach in writing: for help, and to report abuse online.
@@ -59,18 +60,22 @@ def _addresses(content):
             yield {"label": capfirst(label), "address": address, "url": url, "is_site": url == address}
 
 
+GET_HELP = _("Get help now"), _("Do not write to us: call. We do not read messages day and night.")
+REPORT = _("Report abuse"), _("You do not need proof. Call one of these numbers. We do not take reports.")
+
+
+@fixed_page(*GET_HELP, place=130)
 @public_page
 def help_now(request):
     """Numbers and chat. A message would wait, so there is no field."""
-    lead = _("Do not write to us: call. We do not read messages day and night.")
-    return _without_field(request, _("Get help now"), lead, [CHAT])
+    return _without_field(request, *GET_HELP, [CHAT])
 
 
+@fixed_page(*REPORT, place=140)
 @public_page
 def report(request):
     """Where to report abuse, and what happens then. A message would wait, so there is no field."""
-    lead = _("You do not need proof. Call one of these numbers. We do not take reports.")
-    return _without_field(request, _("Report abuse"), lead, [ONLINE_REPORT, CHAT])
+    return _without_field(request, *REPORT, [ONLINE_REPORT, CHAT])
 
 
 def _without_field(request, title, lead, written):
@@ -86,6 +91,7 @@ def _without_field(request, title, lead, written):
     return render(request, "campaign/contact_help.html", context)
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def under_16(request):
     """Who listens to a child that wrote to us; nothing was stored."""

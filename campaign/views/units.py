@@ -3,16 +3,19 @@
 from itertools import groupby
 
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from campaign import inner_pages
 from campaign.content import SiteContent
 from pledges.content import PledgeContent
+from pledges.fixed_pages import fixed_page
 from pledges.http import public_page
 
 # The channels to call as long as nothing is known of a unit.
 CALLS = ("alo-116111", "police-129")
 
 
+@fixed_page(_("Child protection units"), texts=("units_shared", "units_lead"), place=40)
 @public_page
 def units(request):
     """List the units by county. The address is the same for all of them: no one can see in it which one a visitor looked for."""
