@@ -53,6 +53,8 @@ def site(request):
     pages = [page for page in content.pages if page.sector_id is None and page.key != Page.PRIVACY]
     return {
         "brand": brand(),
+        # Its title and summary are those of the page, if its template has no others.
+        "fixed": fixed_pages().get(request.resolver_match and request.resolver_match.view_name),
         "site_url": settings.SITE_URL,
         # While signing is paused or closed: what buttons say instead, and the words of staff.
         "not_now": pledging.not_now,

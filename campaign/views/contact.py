@@ -60,30 +60,26 @@ def _addresses(content):
             yield {"label": capfirst(label), "address": address, "url": url, "is_site": url == address}
 
 
-GET_HELP = _("Get help now"), _("Do not write to us: call. We do not read messages day and night.")
-REPORT = _("Report abuse"), _("You do not need proof. Call one of these numbers. We do not take reports.")
-
-
-@fixed_page(*GET_HELP, place=130)
+@fixed_page(_("Get help now"), _("Do not write to us: call. We do not read messages day and night."), place=130)
 @public_page
 def help_now(request):
     """Numbers and chat. A message would wait, so there is no field."""
-    return _without_field(request, *GET_HELP, [CHAT])
+    return _without_field(request, [CHAT])
 
 
-@fixed_page(*REPORT, place=140)
+@fixed_page(
+    _("Report abuse"), _("You do not need proof. Call one of these numbers. We do not take reports."), place=140
+)
 @public_page
 def report(request):
     """Where to report abuse, and what happens then. A message would wait, so there is no field."""
-    return _without_field(request, *REPORT, [ONLINE_REPORT, CHAT])
+    return _without_field(request, [ONLINE_REPORT, CHAT])
 
 
-def _without_field(request, title, lead, written):
+def _without_field(request, written):
     content = SiteContent.current()
     channels = {channel.key: channel for channel in content.channels}
     context = {
-        "title": title,
-        "lead": lead,
         "written": [channels[key] for key in written if key in channels and channels[key].url],
         "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
         "child": content.page_by_key.get(inner_pages.CHILD),

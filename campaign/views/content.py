@@ -1,4 +1,4 @@
-"""Views of pages: home, content pages, news, help, search and previews."""
+"""Views of pages: home, content pages, news, search and previews."""
 
 from datetime import date
 
@@ -87,37 +87,6 @@ def _groups(sectors, pages):
         url = page.get_absolute_url() if page else f"{form_url}?sector={sector.slug}"
         groups.append((sector, people, url))
     return groups
-
-
-def _channels():
-    """What search reads of the help channels."""
-    language = translation.get_language()
-    rows = [
-        (channel.number, channel.tel, getattr(channel, f"name_{language}"), getattr(channel, f"text_{language}"))
-        for channel in SiteContent.current().channels
-    ]
-    return " ".join(". ".join(dict.fromkeys(filter(None, row))) for row in rows)
-
-
-@fixed_page(_("Help now"), _channels, texts=("help_shared", "help_lead"), place=30)
-@public_page
-def help_page(request):
-    """Show the help channels. The lightest page of the site, for slow networks."""
-    content = SiteContent.current()
-    channels = content.channels
-    unchecked = [channel for channel in channels if not channel.verified_on]
-    context = {
-        "calls": [channel for channel in channels if channel.in_strip],
-        "others": [channel for channel in channels if not channel.in_strip],
-        # Whether some or all channels lack a date of verification.
-        "some_unchecked": bool(unchecked),
-        "all_unchecked": len(unchecked) == len(channels),
-        "abroad": [channel for channel in channels if channel.from_abroad],
-        "child": content.page_by_key.get("child"),
-        "history": content.page_by_key.get("history"),
-        "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
-    }
-    return render(request, "campaign/help.html", context)
 
 
 @fixed_page(label=_("Privacy notice"), footer=(3, 10))

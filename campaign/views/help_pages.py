@@ -1,4 +1,4 @@
-"""The page of the child protection units."""
+"""Help: the page of the channels, and that of the child protection units."""
 
 from itertools import groupby
 
@@ -13,6 +13,33 @@ from pledges.http import public_page
 
 # The channels to call as long as nothing is known of a unit.
 CALLS = ("alo-116111", "police-129")
+
+
+def _channels():
+    """What search reads of the help channels."""
+    rows = [(row.number, row.tel, row.name, row.text) for row in SiteContent.current().channels]
+    return " ".join(". ".join(dict.fromkeys(filter(None, row))) for row in rows)
+
+
+@fixed_page(_("Help now"), _channels, texts=("help_shared", "help_lead"), place=30)
+@public_page
+def help_page(request):
+    """Show the help channels. The lightest page of the site, for slow networks."""
+    content = SiteContent.current()
+    channels = content.channels
+    unchecked = [channel for channel in channels if not channel.verified_on]
+    context = {
+        "calls": [channel for channel in channels if channel.in_strip],
+        "others": [channel for channel in channels if not channel.in_strip],
+        # Whether some or all channels lack a date of verification.
+        "some_unchecked": bool(unchecked),
+        "all_unchecked": len(unchecked) == len(channels),
+        "abroad": [channel for channel in channels if channel.from_abroad],
+        "child": content.page_by_key.get("child"),
+        "history": content.page_by_key.get("history"),
+        "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
+    }
+    return render(request, "campaign/help.html", context)
 
 
 @fixed_page(_("Child protection units"), texts=("units_shared", "units_lead"), place=40)
