@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
-from django.urls import reverse, translate_url
-from django.utils.translation import get_language, gettext_lazy
-from django.utils.translation import gettext as _
+from django.urls import translate_url
+from django.utils.translation import get_language
 
 from campaign import texts
 from campaign.content import SiteContent
@@ -16,24 +15,10 @@ from campaign.starter import FOLDER
 from pledges.content import PledgeContent
 from pledges.database import UNAVAILABLE
 from pledges.figures.brand import brand
+from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES, other_language, own_name
 from pledges.models import PledgingSettings
 from pledges.starter import load
-
-# The fixed links of the footer: (column, place, URL name, label), in two columns of equal height on a phone. The help page is in
-# the strip of every page.
-FIXED_LINKS = [
-    (1, 20, "pledges:sign", gettext_lazy("Sign the pledge")),
-    (1, 30, "pledges:my_pledge", gettext_lazy("Manage my pledge")),
-    (2, 20, "campaign:organisations", gettext_lazy("Organisations")),
-    (2, 50, "campaign:events", gettext_lazy("Events")),
-    (2, 60, "campaign:materials", gettext_lazy("Materials")),
-    (2, 70, "campaign:search", gettext_lazy("Search")),
-    (3, 10, "campaign:privacy", gettext_lazy("Privacy notice")),
-    (3, 40, "pledges:open_data", gettext_lazy("Open data")),
-]
-# Phones have these in their menu: their footer is full.
-NOT_ON_PHONES = {"campaign:events", "campaign:materials"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +53,8 @@ def site(request):
     pages = [page for page in content.pages if page.sector_id is None and page.key != Page.PRIVACY]
     return {
         "brand": brand(),
+        # Its title and summary are those of the page, if its template has no others.
+        "fixed": fixed_pages().get(request.resolver_match and request.resolver_match.view_name),
         "site_url": settings.SITE_URL,
         # While signing is paused or closed: what buttons say instead, and the words of staff.
         "not_now": pledging.not_now,
@@ -113,13 +100,9 @@ def _has_slug(request):
 
 
 def _menu(request, pages):
-    """Links of the main menu: pages with a menu position, then the totals and the news."""
-    links = [_page_link(request, page) for page in pages if page.menu_position is not None]
-    return [
-        *links,
-        _link(request, "pledges:totals", _("Supporters so far")),
-        _link(request, "campaign:news", _("News")),
-    ]
+    """Links of the main menu: pages of staff with a menu position, then those fixed in the code."""
+    fixed = sorted((page for page in fixed_pages().values() if page.menu is not None), key=lambda page: page.menu)
+    return [_link(request, page) for page in [*(page for page in pages if page.menu_position is not None), *fixed]]
 
 
 def _footer(request, pages, not_now):
@@ -127,24 +110,24 @@ def _footer(request, pages, not_now):
 
     A page that is not published is left out.
     """
-    # (column, place, link)
+    # [((column, place), link)]
     placed = []
-    for column, place, name, label in FIXED_LINKS:
-        link = _link(request, name, not_now if not_now and name == "pledges:sign" else str(label))
-        placed.append((column, place, link | {"is_wide": name in NOT_ON_PHONES}))
-    placed += [(page.footer_column, page.footer_position, _page_link(request, page)) for page in pages]
-    placed.sort(key=lambda each: each[:2])
-    return [[link for column, _place, link in placed if column == number] for number in (1, 2, 3)]
+    for page in in_footer():
+        label = not_now if not_now and page.name == "pledges:sign" else str(page.label or page.title)
+        placed.append((page.footer, _link(request, page, label) | {"is_wide": not page.in_footer_on_phones}))
+    placed += [((page.footer_column, page.footer_position), _link(request, page)) for page in pages]
+    placed.sort(key=lambda each: each[0])
+    return [[link for (column, _place), link in placed if column == number] for number in (1, 2, 3)]
 
 
-def _link(request, name, label):
-    url = reverse(name)
-    return {"url": url, "label": label, "current": url == request.path}
+def in_footer():
+    """The FixedPages of the footer, in its order, in columns of equal height on a phone. Help is in the strip of every page."""
+    return sorted((page for page in fixed_pages().values() if page.footer), key=lambda page: page.footer)
 
 
-def _page_link(request, page):
+def _link(request, page, label=""):
     url = page.get_absolute_url()
-    return {"url": url, "label": page.title, "current": url == request.path}
+    return {"url": url, "label": label or str(page.title), "current": url == request.path}
 
 
 def _pledging():

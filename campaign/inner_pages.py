@@ -11,7 +11,7 @@ from campaign import richtext
 from campaign.models import Page
 from campaign.models.settings import contact_url
 from campaign.sections import sections
-from pledges.content import PledgeContent
+from pledges.fixed_pages import fixed_pages
 
 CHILD = "child"
 # The page on what happens after a report. Each of its sections is drawn as a way in steps.
@@ -24,15 +24,15 @@ WAYS_ON = {
     "movement": ("problem", _("Why a movement is needed")),
     "problem": ("demands", _("What we ask of the state")),
     "about": ("partners", None),
-    "partners": ("campaign:organisations", _("Organisations with us")),
+    "partners": ("campaign:organisations", None),
     "glossary": ("problem", None),
-    "press": ("pledges:totals", _("Supporters so far")),
+    "press": ("pledges:totals", None),
     "contact": ("questions", None),
     "accessibility": ("contact", None),
-    "abroad": ("campaign:help", _("Help now")),
-    "history": ("campaign:help", _("Help now")),
+    "abroad": ("campaign:help", None),
+    "history": ("campaign:help", None),
     "units": (AFTER_REPORT, None),
-    AFTER_REPORT: ("campaign:units", _("Child protection units")),
+    AFTER_REPORT: ("campaign:units", None),
     "event": ("campaign:events", _("All events")),
 }
 # {page key: (attribute of SiteSettings that holds an address, URL name of the form where it is empty)}
@@ -42,7 +42,7 @@ WRITE_TO = {
     "accessibility": ("", "pledges:enquiry_site"),
 }
 # After every other page, and where the page that comes next is not published.
-WAY_ON = ("pledges:sign", _("Sign the pledge"))
+WAY_ON = ("pledges:sign", None)
 
 # {page key: what stands beside its sections, in order}: the key of a figure, a drawing, or "voice". What is missing or hidden is
 # replaced by a drawing. The sections of other pages have their heading beside them.
@@ -200,10 +200,7 @@ def way_on(key, content):
     name, label = WAYS_ON.get(key, WAY_ON)
     if ":" not in name and name not in content.page_by_key:
         name, label = WAY_ON
-    if ":" in name:
-        not_now = PledgeContent.current().settings.not_now if name == WAY_ON[0] else ""
-        return {"url": reverse(name), "label": not_now or label}
-    following = content.page_by_key[name]
+    following = fixed_pages()[name] if ":" in name else content.page_by_key[name]
     return {"url": following.get_absolute_url(), "label": label or following.title}
 
 

@@ -1,16 +1,17 @@
-"""Pages without a search column, which campaign/search.py finds by title and text: events, news by email, organisations."""
+"""Pages without a search column, which campaign/search.py finds by title and text: all but content pages and news."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from campaign.models import Organisation
 from campaign.models.organisations import PER_PAGE
 from pledges import snapshot
 from pledges.content import PledgeContent
+from pledges.fixed_pages import fixed_pages
 
 
 class Place(IntEnum):
@@ -31,6 +32,34 @@ class Listed:
     url: str
     text: str
     place: Place = Place.USUAL
+
+
+def every(content):
+    """All Listed pages, a list. `content` is the SiteContent."""
+    return [*fixed(content), *counties(), *demands(content), *events(), *mailings(), *organisations(content)]
+
+
+def fixed(content):
+    """Yield the pages fixed in the code of which something was written for search."""
+    texts = content.texts[get_language()]
+    for page in fixed_pages().values():
+        if text := " ".join([*(texts[key] for key in page.texts), *filter(None, [str(page.summary)])]):
+            place = Place.FIRST if page.name == "campaign:help" else Place.USUAL
+            yield Listed(str(page.title), page.get_absolute_url(), text, place)
+
+
+def counties():
+    """Yield the pages of the counties."""
+    for county in PledgeContent.current().counties_with_page:
+        title = gettext("We are %(county)s") % {"county": county.definite_name}
+        yield Listed(title, reverse("pledges:county", args=[county.slug]), f"{county.name}. {county.full_name}.")
+
+
+def demands(content):
+    """Yield the demands, each with what has happened to it."""
+    for history in content.demands:
+        text = " ".join([history.demand.text, *(step.sentence for step in history.current)])
+        yield Listed(history.demand.title, history.demand.get_absolute_url(), text)
 
 
 def events():

@@ -9,17 +9,14 @@ from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRa
 from django.db import connection
 from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import Replace
-from django.urls import reverse
 from django.utils.html import escape, strip_tags
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext
 
-from campaign.listed_pages import Listed, Place, events, mailings, organisations
+from campaign import listed_pages
+from campaign.listed_pages import Place
 from campaign.models import Article, Page
 from campaign.models.publishing import SEARCH_CONFIG
 from campaign.numbers import tag
-from pledges.content import PledgeContent
-from pledges.forms.enquiries import WORDS as ENQUIRIES
 
 # Characters of the query; the rest is ignored.
 MAX_QUERY_LENGTH = 100
@@ -72,8 +69,7 @@ def find(words, language, content):
     if not query:
         return []
     found = [hit for model in (Page, Article) for hit in _search_rows(model, query, language, content.numbers)]
-    listed = [*fixed_pages(language, content), *events(), *mailings(), *organisations(content)]
-    found += _search_listed(query, listed)
+    found += _search_listed(query, listed_pages.every(content))
     found.sort(key=lambda ranked: (ranked[0], -ranked[1]))
     return [hit for _place, _rank, hit in found[:MAX_HITS]]
 
@@ -121,138 +117,6 @@ def _prefix_query(words):
     quoted = (f"'{word.replace("'", "''")}'" for word in words)
     # The length includes the two quotes.
     return " & ".join(f"{word}:*" if len(word) >= 5 else word for word in quoted)
-
-
-def fixed_pages(language, content):
-    """The Listed pages fixed in the code, those of counties and of demands, in the active language."""
-    texts = content.texts[language]
-    channels = [
-        (channel.number, channel.tel, getattr(channel, f"name_{language}"), getattr(channel, f"text_{language}"))
-        for channel in content.channels
-    ]
-    return [
-        Listed(
-            gettext("Help now"),
-            reverse("campaign:help"),
-            " ".join(
-                [
-                    texts["help_shared"],
-                    texts["help_lead"],
-                    *(". ".join(dict.fromkeys(filter(None, row))) for row in channels),
-                ]
-            ),
-            Place.FIRST,
-        ),
-        Listed(
-            gettext("Child protection units"),
-            reverse("campaign:units"),
-            f"{texts['units_shared']} {texts['units_lead']}",
-        ),
-        Listed(
-            str(PledgeContent.current().settings.not_now) or gettext("Sign the pledge"),
-            reverse("pledges:sign"),
-            texts["pledge_shared"],
-        ),
-        Listed(
-            gettext("Pledge as a group"),
-            reverse("pledges:group"),
-            gettext(
-                "A class, a school, a meeting, a club or a workplace can pledge together. We count "
-                "how many people took part, without any names."
-            ),
-        ),
-        Listed(
-            gettext("Organisations with us"),
-            reverse("campaign:organisations"),
-            gettext("Schools, municipalities, associations and businesses that stand with the movement."),
-        ),
-        Listed(
-            gettext("Join as an organisation"),
-            reverse("pledges:join"),
-            gettext("A school, a municipality, an association or a business can stand with the movement."),
-        ),
-        Listed(
-            gettext("Events"),
-            reverse("campaign:events"),
-            gettext(
-                "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
-            ),
-        ),
-        Listed(
-            gettext("News by email"),
-            reverse("pledges:mailings"),
-            gettext("Everything that we have emailed to people who asked for news, with date and recipients."),
-        ),
-        Listed(gettext("Supporters so far"), reverse("pledges:totals"), texts["totals_shared"]),
-        Listed(
-            gettext("Week by week"),
-            reverse("pledges:weeks"),
-            gettext("How many pledges were signed, confirmed, withdrawn and removed in each week."),
-        ),
-        Listed(
-            gettext("Get help now"),
-            reverse("campaign:contact_help"),
-            gettext("Do not write to us: call. We do not read messages day and night."),
-        ),
-        Listed(
-            gettext("Report abuse"),
-            reverse("campaign:contact_report"),
-            gettext("You do not need proof. Call one of these numbers. We do not take reports."),
-        ),
-        *(
-            Listed(str(heading), reverse(f"pledges:enquiry_{purpose}"), str(lead))
-            for purpose, (heading, lead) in ENQUIRIES.items()
-        ),
-        Listed(
-            gettext("Manage my pledge"),
-            reverse("pledges:my_pledge"),
-            gettext(
-                "Enter the email address you signed with. If there is a pledge, we will email you a link to change "
-                "or withdraw it."
-            ),
-        ),
-        Listed(
-            gettext("Who is with us"),
-            reverse("pledges:wall"),
-            gettext("Supporters who have chosen to show their names."),
-        ),
-        Listed(
-            gettext("Add the blue ribbon to your photo"),
-            reverse("pledges:ribbon"),
-            gettext("Add the movement’s blue ribbon to your photo. Your photo stays on your device."),
-        ),
-        Listed(
-            gettext("Materials"),
-            reverse("campaign:materials"),
-            gettext("Posters, leaflets, letters, pictures and logos to print and share."),
-        ),
-        *(
-            Listed(
-                gettext("We are %(county)s") % {"county": county.definite_name},
-                reverse("pledges:county", args=[county.slug]),
-                f"{county.name}. {county.full_name}.",
-            )
-            for county in PledgeContent.current().counties_with_page
-        ),
-        *(
-            Listed(
-                history.demand.title,
-                history.demand.get_absolute_url(),
-                " ".join([history.demand.text, *(step.sentence for step in history.current)]),
-            )
-            for history in content.demands
-        ),
-        Listed(
-            gettext("How we count"),
-            reverse("pledges:method"),
-            gettext("Who we count and when, which figures we hide, and how to cite them."),
-        ),
-        Listed(
-            gettext("Open data"),
-            reverse("pledges:open_data"),
-            gettext("A counter for your own site, and figures that anyone can use."),
-        ),
-    ]
 
 
 def _search_listed(query, pages):

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from django.db import models
-from django.urls import reverse
-from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from campaign.content import SiteContent
-from campaign.listed_pages import events, organisations
-from campaign.search import fixed_pages
+from campaign.listed_pages import counties, events, organisations
+from pledges.fixed_pages import fixed_pages
 from staff.letters import without_accents
 
 
@@ -38,7 +37,7 @@ def in_language(language):
     """The SitePages in a language, by kind. Each address is listed once."""
     found = {}
     with override(language):
-        for page in _pages(language):
+        for page in _pages():
             found.setdefault(page.url, page)
     order = list(Kind)
     return sorted(found.values(), key=lambda page: order.index(page.kind))
@@ -53,7 +52,7 @@ def find(words, language):
     return sorted(found, key=lambda page: not without_accents(page.name).startswith(wanted.strip()))
 
 
-def _pages(language):
+def _pages():
     content = SiteContent.current()
     for page in content.pages:
         yield SitePage(Kind.GROUP if page.sector_id else Kind.PAGE, page.title, page.get_absolute_url())
@@ -61,10 +60,10 @@ def _pages(language):
         yield SitePage(Kind.DEMAND, history.demand.title, history.demand.get_absolute_url())
     for article in content.articles:
         yield SitePage(Kind.NEWS, article.title, article.get_absolute_url())
-    for kind, listed in ((Kind.EVENT, events()), (Kind.ORGANISATION, organisations(content))):
-        for page in listed:
+    for page in fixed_pages().values():
+        if page.title:
+            yield SitePage(Kind.FIXED, str(page.title), page.get_absolute_url())
+    listed = {Kind.FIXED: counties(), Kind.EVENT: events(), Kind.ORGANISATION: organisations(content)}
+    for kind, pages in listed.items():
+        for page in pages:
             yield SitePage(kind, page.title, page.url)
-    yield SitePage(Kind.FIXED, gettext("Home page"), reverse("campaign:home"))
-    yield SitePage(Kind.FIXED, gettext("News"), reverse("campaign:news"))
-    for page in fixed_pages(language, content):
-        yield SitePage(Kind.FIXED, page.title, page.url)

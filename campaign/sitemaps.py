@@ -9,7 +9,7 @@ from django.urls import reverse
 from campaign.content import SiteContent
 from campaign.models import Page
 from pledges.content import PledgeContent
-from pledges.models.enquiries import Purpose
+from pledges.fixed_pages import fixed_pages
 
 
 class PageSitemap(Sitemap):
@@ -19,30 +19,7 @@ class PageSitemap(Sitemap):
     alternates = True
 
     def items(self):
-        return [
-            "campaign:home",
-            "pledges:sign",
-            "pledges:group",
-            "campaign:organisations",
-            "pledges:join",
-            "pledges:totals",
-            "pledges:totals_per_10000",
-            "pledges:ribbon",
-            "pledges:method",
-            "pledges:weeks",
-            "pledges:open_data",
-            "campaign:help",
-            "campaign:units",
-            "campaign:materials",
-            "pledges:my_pledge",
-            *(f"pledges:enquiry_{purpose}" for purpose in Purpose.values),
-            "campaign:contact_help",
-            "campaign:contact_report",
-            "campaign:privacy",
-            "campaign:news",
-            "pledges:mailings",
-            "campaign:events",
-        ]
+        return [name for name, page in fixed_pages().items() if page.in_sitemap]
 
     def location(self, item):
         return reverse(item)

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds
-from campaign.views import contact, content, demands, events, handouts, materials, organisations, units, voices
+from campaign.views import contact, content, demands, events, handouts, help_pages, materials, organisations, voices
 from pledges.http import public_page
 
 app_name = "campaign"
@@ -14,8 +14,8 @@ EVENTS = pgettext_lazy("address", "events/")
 DEMANDS = pgettext_lazy("address", "demands/")
 urlpatterns = [
     path("", content.home, name="home"),
-    path(pgettext_lazy("address", "help/"), content.help_page, name="help"),
-    path(pgettext_lazy("address", "help/child-protection-units/"), units.units, name="units"),
+    path(pgettext_lazy("address", "help/"), help_pages.help_page, name="help"),
+    path(pgettext_lazy("address", "help/child-protection-units/"), help_pages.units, name="units"),
     path(pgettext_lazy("address", "privacy/"), content.privacy, name="privacy"),
     path(pgettext_lazy("address", "contact/"), contact.contact, name="contact"),
     path(pgettext_lazy("address", "contact/help/"), contact.help_now, name="contact_help"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign.admin.widgets import PictureSelect
-from campaign.context_processors import FIXED_LINKS
+from campaign.context_processors import in_footer
 from campaign.models import MenuPlace, Page, SiteSettings, SocialLink
 from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
 from staff.admin.content import ContentAdmin
@@ -89,8 +89,9 @@ class PlaceForm(forms.ModelForm):
 def _fixed_links():
     """The fixed links of the footer with their places, in a sentence for each column."""
     columns = {}
-    for column, place, _name, label in FIXED_LINKS:
-        columns.setdefault(column, []).append(f"{label} ({place})")
+    for page in in_footer():
+        column, place = page.footer
+        columns.setdefault(column, []).append(f"{page.label or page.title} ({place})")
     sentences = [
         gettext("Column %(number)s: %(links)s.") % {"number": column, "links": ", ".join(links)}
         for column, links in columns.items()

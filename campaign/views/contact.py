@@ -4,12 +4,13 @@ from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from campaign import inner_pages, structured_data
 from campaign.content import SiteContent
 from campaign.models import Page
 from campaign.models.settings import CONTACTS, contact_url
+from pledges.fixed_pages import fixed_page
 from pledges.http import public_page
 
 # Channels that people reach in writing: for help, and to report abuse online.
@@ -59,26 +60,26 @@ def _addresses(content):
             yield {"label": capfirst(label), "address": address, "url": url, "is_site": url == address}
 
 
+@fixed_page(_("Get help now"), _("Do not write to us: call. We do not read messages day and night."), place=130)
 @public_page
 def help_now(request):
     """Numbers and chat. A message would wait, so there is no field."""
-    lead = _("Do not write to us: call. We do not read messages day and night.")
-    return _without_field(request, _("Get help now"), lead, [CHAT])
+    return _without_field(request, [CHAT])
 
 
+@fixed_page(
+    _("Report abuse"), _("You do not need proof. Call one of these numbers. We do not take reports."), place=140
+)
 @public_page
 def report(request):
     """Where to report abuse, and what happens then. A message would wait, so there is no field."""
-    lead = _("You do not need proof. Call one of these numbers. We do not take reports.")
-    return _without_field(request, _("Report abuse"), lead, [ONLINE_REPORT, CHAT])
+    return _without_field(request, [ONLINE_REPORT, CHAT])
 
 
-def _without_field(request, title, lead, written):
+def _without_field(request, written):
     content = SiteContent.current()
     channels = {channel.key: channel for channel in content.channels}
     context = {
-        "title": title,
-        "lead": lead,
         "written": [channels[key] for key in written if key in channels and channels[key].url],
         "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
         "child": content.page_by_key.get(inner_pages.CHILD),
@@ -86,6 +87,7 @@ def _without_field(request, title, lead, written):
     return render(request, "campaign/contact_help.html", context)
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def under_16(request):
     """Who listens to a child that wrote to us; nothing was stored."""

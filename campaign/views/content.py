@@ -1,4 +1,4 @@
-"""Views of pages: home, content pages, news, help, search and previews."""
+"""Views of pages: home, content pages, news, search and previews."""
 
 from datetime import date
 
@@ -9,7 +9,8 @@ from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, Ht
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 # Undocumented; checked against Django 6.1. The public get_language_from_request() also reads a cookie and ignores q=0.
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -22,6 +23,7 @@ from campaign.search import MAX_QUERY_LENGTH, find
 from campaign.views import sectors
 from pledges.content import PledgeContent
 from pledges.figures.mosaic import mosaic
+from pledges.fixed_pages import fixed_page
 from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
 from pledges.retention import kept_data
@@ -47,6 +49,7 @@ def root(request):
     return mark_public(response)
 
 
+@fixed_page(_("Home page"), place=10)
 @public_page(figures=Depth.TOTALS)
 def home(request):
     """Show the home page."""
@@ -86,26 +89,7 @@ def _groups(sectors, pages):
     return groups
 
 
-@public_page
-def help_page(request):
-    """Show the help channels. The lightest page of the site, for slow networks."""
-    content = SiteContent.current()
-    channels = content.channels
-    unchecked = [channel for channel in channels if not channel.verified_on]
-    context = {
-        "calls": [channel for channel in channels if channel.in_strip],
-        "others": [channel for channel in channels if not channel.in_strip],
-        # Whether some or all channels lack a date of verification.
-        "some_unchecked": bool(unchecked),
-        "all_unchecked": len(unchecked) == len(channels),
-        "abroad": [channel for channel in channels if channel.from_abroad],
-        "child": content.page_by_key.get("child"),
-        "history": content.page_by_key.get("history"),
-        "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
-    }
-    return render(request, "campaign/help.html", context)
-
-
+@fixed_page(label=_("Privacy notice"), footer=(3, 10))
 @public_page
 def privacy(request):
     """Show the privacy notice, a content page at a fixed URL."""
@@ -178,6 +162,7 @@ def _page_number(text):
     return text if text.isascii() and text.isdigit() and len(text) < 6 else ""
 
 
+@fixed_page(_("News"), place=20, menu=20)
 @public_page(parameters={"page": _page_number})
 def news(request, year=None):
     """List the news, newest first, of all years or of one."""
@@ -203,7 +188,7 @@ def article(request, slug):
 def _show_article(request, article):
     article = SiteContent.current().with_body(article)
     request.alternates = in_each_language(article.get_absolute_url)
-    trail = [(_("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
+    trail = [(gettext("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
     context = _article_context(article) | {
         "structured": [structured_data.article(article), structured_data.breadcrumbs(trail)]
     }
@@ -251,6 +236,7 @@ def preview(request, token):
     return render(request, template, context | {"preview": row, "is_saved": is_saved})
 
 
+@fixed_page(label=_("Search"), footer=(2, 70), in_sitemap=False)
 @personal_page
 @cookieless_form
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from campaign import ical, inner_pages, movement_year, structured_data
@@ -14,11 +14,21 @@ from campaign.handouts.event_poster import poster as draw_poster
 from pledges import snapshot
 from pledges.content import PledgeContent
 from pledges.figures.brand import web_address
+from pledges.fixed_pages import fixed_page
 from pledges.http import in_named_language, public_page
 from pledges.languages import in_each_language, other_language
 from pledges.models.events import LATE
 
 
+@fixed_page(
+    gettext_lazy("Events"),
+    gettext_lazy(
+        "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
+    ),
+    place=90,
+    footer=(2, 50),
+    in_footer_on_phones=False,
+)
 @public_page
 def events(request):
     """List what is to come, with the days of the year, and the events that are over, the last first."""

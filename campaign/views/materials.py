@@ -7,7 +7,7 @@ from django.conf import settings
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
 from campaign import inner_pages
@@ -16,6 +16,7 @@ from campaign.handouts import prints
 from campaign.models import Material
 from campaign.views import pictures
 from pledges.figures.brand import BRANDS, brand
+from pledges.fixed_pages import fixed_page
 from pledges.http import public_page
 from pledges.languages import other_language
 from pledges.numbers import number
@@ -55,6 +56,13 @@ class Item:
     ground: str = ""
 
 
+@fixed_page(
+    gettext_lazy("Materials"),
+    gettext_lazy("Posters, leaflets, letters, pictures and logos to print and share."),
+    place=190,
+    footer=(2, 60),
+    in_footer_on_phones=False,
+)
 @public_page
 def page(request):
     """Show all materials by section."""

@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from campaign import logos, structured_data
 from campaign.content import SiteContent
@@ -16,6 +16,7 @@ from campaign.models.organisations import PER_PAGE
 from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.fixed_pages import fixed_page
 from pledges.http import accept_uploads, personal_page, public_page, read_only
 from pledges.models import County, Joining, OrganisationKind
 from pledges.views import counter
@@ -39,6 +40,13 @@ def _page_number(text):
     return text if text.isascii() and text.isdigit() and len(text) < 4 and text[0] != "0" else ""
 
 
+@fixed_page(
+    gettext_lazy("Organisations with us"),
+    gettext_lazy("Schools, municipalities, associations and businesses that stand with the movement."),
+    label=gettext_lazy("Organisations"),
+    place=70,
+    footer=(2, 20),
+)
 @public_page(parameters={"kind": _kind, "county": _county, "page": _page_number})
 def page(request):
     """The founders, then all other organisations, filtered by kind and county."""

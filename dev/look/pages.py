@@ -16,6 +16,7 @@ from campaign.models import Demand, Organisation
 from campaign.models.organisations import ASKED_BEFORE, SHOWN_LAPSED, YEAR
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
+from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Event, Follow, PledgingSettings, Sector, SlowLane
 from pledges.models.attempts import limits
@@ -32,18 +33,6 @@ NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://w
 UNAVAILABLE = "/unavailable/"
 # What everyone may print, of which A3 is the same as A4, and the lesson outline is shown once it is reviewed.
 PRINTS = ("poster-a4", "leaflet", "wall-a4", "letter-mayor", "letter-headteacher")
-# Public pages that search engines are not told of, by the last part of their URL name.
-OTHER_PAGES = (
-    "pledges:inbox",
-    "pledges:under_16",
-    "campaign:contact_under_16",
-    "pledges:enquiry_sent",
-    "pledges:my_pledge_sent",
-    "pledges:group_inbox",
-    "pledges:group_under_18",
-    "pledges:wall",
-    "campaign:search",
-)
 SEARCHED = {"sq": "fëmijë", "en": "child"}
 # What is typed into forms before they are sent.
 ENQUIRY = (
@@ -99,8 +88,9 @@ def in_sitemap(site):
 
 def _others(language):
     with translation.override(language):
-        for name in OTHER_PAGES:
-            yield View(name.partition(":")[2].replace("_", "-"), language, reverse(name))
+        for name, page in fixed_pages().items():
+            if not page.in_sitemap:
+                yield View(name.partition(":")[2].replace("_", "-"), language, reverse(name))
         yield View("search-found", language, f"{reverse('campaign:search')}?q={SEARCHED[language]}")
         yield View("pledge-with-errors", language, reverse("pledges:sign"), "form#pledge .btn >> nth=-1")
         yield View("friend", language, reverse("pledges:through", args=[make_inviter()[1].code]))

@@ -4,11 +4,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from pledges.forms.enquiries import EnquiryForm
+from pledges.fixed_pages import fixed_page
+from pledges.forms.enquiries import WORDS, EnquiryForm
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.views.sign import SeeOther, answer, is_under_16
 
 
+@fixed_page(lambda purpose: str(WORDS[purpose][0]), lambda purpose: str(WORDS[purpose][1]), place=150)
 @cookieless_form
 @sensitive_post_parameters()
 def form(request, purpose):
@@ -32,6 +34,7 @@ def _post(request, purpose):
     return answer(request, EnquiryForm(request.POST, purpose=purpose), shown, "pledges:enquiry_sent")
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def sent(request):
     """The page after sending: the same for every message, with the numbers once more."""

@@ -11,12 +11,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from pledges.content import PledgeContent
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.fixed_pages import fixed_page
 from pledges.forms.group_fields import counted_sectors
 from pledges.forms.groups import CorrectionForm, GroupForm
 from pledges.http import cookieless_form, personal_page, public_page
@@ -26,6 +28,14 @@ from pledges.views.personal import link_ended
 from pledges.views.sign import SeeOther, answer
 
 
+@fixed_page(
+    gettext_lazy("Pledge as a group"),
+    gettext_lazy(
+        "A class, a school, a meeting, a club or a workplace can pledge together. We count how many people took part, "
+        "without any names."
+    ),
+    place=60,
+)
 @cookieless_form
 @sensitive_post_parameters()
 def form(request):
@@ -69,12 +79,14 @@ def _post(request):
     return answer(request, GroupForm(request.POST), shown, "pledges:group_inbox")
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def inbox(request):
     """ "Check your inbox": the same for a new, a known and a blocked address."""
     return render(request, "pledges/group_inbox.html")
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def under_18(request):
     """How to ask a teacher or another adult, with the address of the form as a QR code; nothing was stored."""

@@ -1,10 +1,12 @@
 """Organisations that join: the form, and the pages behind the first links of the contact. Their entry is in campaign/views/."""
 
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.fixed_pages import fixed_page
 from pledges.forms.joinings import JoinForm
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Joining
@@ -13,6 +15,11 @@ from pledges.views.personal import link_ended
 from pledges.views.sign import answer
 
 
+@fixed_page(
+    _("Join as an organisation"),
+    _("A school, a municipality, an association or a business can stand with the movement."),
+    place=80,
+)
 @cookieless_form
 @sensitive_post_parameters()
 def form(request):
@@ -33,6 +40,7 @@ def _post(request):
     return answer(request, JoinForm(request.POST), shown, "pledges:join_inbox")
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def inbox(request):
     """ "Check your inbox": the same for a new, a known and a blocked address."""

@@ -5,16 +5,23 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from pledges.content import PledgeContent
 from pledges.crypto import news_links
+from pledges.fixed_pages import fixed_page
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Follow, Mailing, MailingCount, Pledge
 from pledges.views.personal import link_ended
 
 
+@fixed_page(
+    gettext_lazy("News by email"),
+    gettext_lazy("Everything that we have emailed to people who asked for news, with date and recipients."),
+    place=100,
+)
 @public_page
 def archive(request):
     """The list of what was sent, the newest first."""

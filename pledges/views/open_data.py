@@ -8,10 +8,12 @@ from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 from django.views.decorators.csrf import csrf_exempt
 
 from pledges.content import PledgeContent
+from pledges.fixed_pages import fixed_page
 from pledges.http import embeddable, public_page
 from pledges.languages import LANGUAGE_CODES
 from pledges.models.commitment_figures import FIGURES
@@ -27,6 +29,9 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 PAGE_CSP = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
 
 
+@fixed_page(
+    _("Open data"), _("A counter for your own site, and figures that anyone can use."), place=210, footer=(3, 40)
+)
 @csp_override(PAGE_CSP)
 @public_page
 def page(request):

@@ -7,12 +7,14 @@ from django.db import transaction
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import own_file
+from pledges.fixed_pages import fixed_page
 from pledges.forms.following import FollowForm
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
 from pledges.http import cookieless_form, personal_page, public_page
@@ -233,6 +235,14 @@ def data(request, pledge):
     return response
 
 
+@fixed_page(
+    gettext_lazy("Manage my pledge"),
+    gettext_lazy(
+        "Enter the email address you signed with. If there is a pledge, we will email you a link to change or withdraw it."
+    ),
+    place=160,
+    footer=(1, 30),
+)
 @cookieless_form
 @sensitive_post_parameters()
 def my_pledge(request):
@@ -255,6 +265,7 @@ def _send_my_link(request):
     return answer(request, MyPledgeForm(request.POST), shown, "pledges:my_pledge_sent")
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def my_pledge_sent(request):
     """The page after a request for links, which is the same whether or not the address is known."""

@@ -8,12 +8,14 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
 from pledges.figures.mosaic import mosaic
+from pledges.fixed_pages import fixed_page
 from pledges.forms.sign import PledgeForm
 from pledges.http import cookieless_form, personal_page, public_page, read_only
 from pledges.languages import in_each_language
@@ -33,6 +35,11 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+def _title():
+    return PledgeContent.current().settings.not_now or gettext("Sign the pledge")
+
+
+@fixed_page(_title, texts=("pledge_shared",), label=gettext_lazy("Sign the pledge"), place=50, footer=(1, 20))
 @cookieless_form
 @sensitive_post_parameters()
 def sign(request):
@@ -166,12 +173,14 @@ def _with_challenge(request, form, shown, receipt):
     return response
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def inbox(request):
     """ "Check your inbox": the same for a new, a known and a blocked address."""
     return render(request, "pledges/inbox.html")
 
 
+@fixed_page(in_sitemap=False)
 @public_page
 def under_16(request):
     """Thanks and help for a child; nothing was stored."""

@@ -2,12 +2,13 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from pledges.content import PledgeContent
 from pledges.figures import downloads
 from pledges.figures.county_map import county_map, rate
 from pledges.figures.mosaic import mosaic
+from pledges.fixed_pages import fixed_page
 from pledges.http import embeddable, in_named_language, public_page
 from pledges.models import County
 from pledges.models.events import STEP
@@ -21,12 +22,14 @@ from pledges.totals.weeks import shown as shown_weeks
 MAX_COMMITMENTS = 6
 
 
+@fixed_page(gettext_lazy("Supporters so far"), texts=("totals_shared",), place=110, menu=10)
 @public_page(figures=Depth.GROWTH)
 def page(request):
     """How many have pledged, by sector, by county and by day."""
     return _page(request, per_10000=False)
 
 
+@fixed_page()
 @public_page(figures=Depth.GROWTH)
 def page_per_10000(request):
     """The same with counties compared by their inhabitants."""
@@ -71,12 +74,22 @@ def _ranked(counties, per_10000):
     return sorted(rows, key=lambda row: -(row[2] or 0) if per_10000 else -row[1])
 
 
+@fixed_page(
+    gettext_lazy("How we count"),
+    gettext_lazy("Who we count and when, which figures we hide, and how to cite them."),
+    place=200,
+)
 @public_page(figures=Depth.TOTALS)
 def method(request):
     """How people are counted, and what is not published."""
     return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
 
 
+@fixed_page(
+    gettext_lazy("Week by week"),
+    gettext_lazy("How many pledges were signed, confirmed, withdrawn and removed in each week."),
+    place=120,
+)
 @public_page
 def weeks(request):
     """What happened to pledges week by week, in steps of five."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from django.core.paginator import InvalidPage, Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 
 from pledges.crypto import keys
+from pledges.fixed_pages import fixed_page
 from pledges.http import public_names
 from pledges.models import County, Pledge, Sector
 from pledges.totals import published, tally
@@ -23,6 +25,7 @@ class Supporter:
     county: County | None
 
 
+@fixed_page(_("Who is with us"), _("Supporters who have chosen to show their names."), place=170, in_sitemap=False)
 @public_names
 def page(request, number=1):
     """PAGE_SIZE names, in the order of `in_wall_order`. The number of queries is constant."""
