@@ -96,8 +96,9 @@ class Swatches(AdminRadioSelect):
         option = super().create_option(name, value, label, *args, **kwargs)
         names = self.taken.get(value)
         option["label"] = format_html(
-            '<span class="swatch {}" aria-hidden="true"><span class="light"></span><span class="dark"></span></span>'
-            "<span>{}{}</span>",
+            '<span class="swatch" aria-hidden="true"><span class="{0}" data-theme="light"></span>'
+            '<span class="{0}" data-theme="dark"></span></span>'
+            "<span>{1}{2}</span>",
             value,
             label,
             format_html('<span class="taken">{}</span>', _("Used by: %(names)s") % {"names": ", ".join(names)})

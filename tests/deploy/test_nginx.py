@@ -360,7 +360,7 @@ def test_everything_that_nginx_answers_by_itself_has_all_security_headers(deploy
     assert_secure(headers)
     # The counter loads these in frames that are sandboxed.
     font = "/static/fonts/figtree-latin-wght-normal.woff2"
-    for path, origin in (("/static/css/counter.css", None), (font, ["*"])):
+    for path, origin in (("/static/css/counter.css", None), ("/static/css/tokens.css", None), (font, ["*"])):
         headers = deployment.fetch(path)[1]
         assert_secure(headers, **{"Cross-Origin-Resource-Policy": "cross-origin"})
         assert headers.get_all("Access-Control-Allow-Origin") == origin

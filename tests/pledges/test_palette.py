@@ -30,28 +30,27 @@ LEAST = {
 }
 
 
-def rules(path):
-    """{selector: {custom property: value}} of a style sheet; those in the dark media query have "dark " before the selector."""
-    css = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
-    light, _, dark = css.partition("@media (prefers-color-scheme: dark) {")
+def rules(name):
+    """{selector: {custom property: value}} of a style sheet, outside and inside media queries."""
+    css = re.sub(r"/\*.*?\*/", "", (CSS / f"{name}.css").read_text(), flags=re.DOTALL)
     found = {}
-    for prefix, part in (("", light), ("dark ", dark)):
-        for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", part):
-            found.setdefault(prefix + selector.strip(), {}).update(re.findall(r"--([\w-]+):\s*([^;]+);", body))
+    for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", css):
+        found.setdefault(selector.strip(), {}).update(re.findall(r"--([\w-]+):\s*([^;]*);", body))
     return found
 
 
 @functools.cache
 def tokens(scheme):
     """{token: colour} of tokens.css in a scheme, as hexadecimal digits with #, references followed."""
-    read = rules(CSS / "tokens.css")
-    values = read[":root"] | (read["dark :root"] if scheme == "dark" else {})
+    values = rules("tokens")[":root, [data-theme]"]
 
     def value_of(name):
-        reference = re.fullmatch(r"var\(--([\w-]+)\)", values[name])
-        return value_of(reference[1]) if reference else values[name]
+        of_both = re.fullmatch(r"var\(--light, (.+)\) var\(--dark, (.+)\)", values[name])
+        value = of_both[1 + SCHEMES.index(scheme)] if of_both else values[name]
+        reference = re.fullmatch(r"var\(--([\w-]+)\)", value)
+        return value_of(reference[1]) if reference else value
 
-    return {name: value_of(name) for name in (*NAMES, *BACKGROUNDS)}
+    return {name: value_of(name) for name in values}
 
 
 def rgb(scheme, name):
@@ -84,22 +83,36 @@ def test_any_two_colours_differ_for_normal_and_colour_blind_vision(scheme, names
 
 def test_model_style_sheets_and_pictures_have_the_same_colours():
     assert Sector.Color.values == NAMES
-    light, dark = tokens("light"), tokens("dark")
+    light = tokens("light")
     assert [light[name] for name in NAMES] == picture_colors.SECTORS
-    counter = rules(CSS / "counter.css")
-    for selector, scheme in ((":root", light), (".dark", dark)):
-        assert {name: counter[selector][name] for name in NAMES} == {name: scheme[name] for name in NAMES}
+    assert [light[f"q{number}"] for number in range(6)] == picture_colors.SHADES
+    named = [light[name] for name in ("field", "ink", "ink-2", "empty-day", "link")]
+    grounds_and_text = [picture_colors.GROUND, picture_colors.INK, picture_colors.QUIET]
+    assert named == [*grounds_and_text, picture_colors.EMPTY, picture_colors.LINK]
+
+
+def test_a_scheme_has_one_switch_that_is_unset_and_one_that_is_empty():
+    """A colour is its first value where --light is unset, and its second where --dark is."""
+    sheet = re.sub(r"/\*.*?\*/", "", (CSS / "tokens.css").read_text(), flags=re.DOTALL)
+    light, dark = "--light: initial; --dark: ; }", "--light: ; --dark: initial; }"
+    order = [
+        f":root {{ color-scheme: light dark; {light}",
+        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }}",
+        f'[data-theme="light"] {{ color-scheme: light; {light}',
+        f'[data-theme="dark"] {{ color-scheme: dark; {dark}',
+        ":root, [data-theme] {",
+    ]
+    places = [sheet.index(rule) for rule in order]
+    assert places == sorted(places)
 
 
 def test_every_colour_has_its_rules_in_the_style_sheets():
-    admin, base, counter = (rules(CSS / f"{name}.css") for name in ("admin", "base", "counter"))
-    components, totals = ((CSS / f"{name}.css").read_text() for name in ("components", "totals"))
+    components = (CSS / "components.css").read_text()
+    marked = ", ".join(f".{name}" for name in NAMES)
+    assert f"main:has(:is({marked}):is(:hover, :focus-within)) .one path:not(.free)" in components
     for name in NAMES:
-        assert base[f".{name}"] == counter[f".{name}"] == {"c": f"var(--{name})"}
-        assert admin[f".swatch.{name}"] == {"light": f"var(--{name}-day)", "dark": f"var(--{name}-night)"}
-        assert f"main:has(.{name}:is(:hover, :focus-within)) .one path:not(.{name}, .free)" in components
-        assert f"main:has(.{name}:is(:hover, :focus-within)) .one path.{name}" in components
-        assert f".totals-head:has(.one .{name}:hover) .bars .{name} th" in totals
+        assert rules("tokens")[f".{name}"] == {"c": f"var(--{name})"}
+        assert f"main:has(.{name}:is(:hover, :focus-within)) :is(.one, .bars) .{name}" in components
 
 
 # In the admin

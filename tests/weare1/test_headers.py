@@ -686,7 +686,11 @@ def test_errors_of_middleware_and_files_have_all_security_headers(client, settin
 
 
 def test_pages_of_every_origin_may_load_the_files_of_the_counter(client):
-    for path in ("/static/css/counter.css", "/static/fonts/figtree-latin-wght-normal.woff2"):
+    for path in (
+        "/static/css/counter.css",
+        "/static/css/tokens.css",
+        "/static/fonts/figtree-latin-wght-normal.woff2",
+    ):
         response = client.get(path)
         response.close()
         assert without_headers(response) == {"Cross-Origin-Resource-Policy": "cross-origin"}

@@ -1,9 +1,7 @@
 """SVG templates drawn as PNG: typeface, colours, and text from staff that XML does not allow."""
 
 import io
-import re
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +10,7 @@ from django.template import Context, Template
 from django.utils import translation
 from PIL import Image, ImageFont
 
-from pledges.figures import colors, fonts
+from pledges.figures import fonts
 from pledges.figures.cards import Drawing, Line
 from pledges.figures.downloads import sectors_figure
 from pledges.figures.png import png
@@ -48,14 +46,6 @@ def test_a_heavier_weight_has_more_ink():
 def test_drawn_text_is_no_wider_than_measured(weight):
     left, _, right, _ = card(LETTERS, weight=weight).convert("L").point(lambda value: 255 * (value < 90)).getbbox()
     assert right - left <= fonts.font(100, weight).getlength(LETTERS) + 2
-
-
-def test_pictures_have_the_colours_of_the_light_scheme():
-    css = Path(finders.find("css/tokens.css")).read_text()
-    tokens = dict(re.findall(r"--([\w-]+): (#\w+);", css[: css.index("prefers-color-scheme")]))
-    assert [tokens[f"q{n}"] for n in range(6)] == colors.SHADES
-    named = [tokens[name] for name in ("field", "ink", "ink-2", "empty-day", "link")]
-    assert named == [colors.GROUND, colors.INK, colors.QUIET, colors.EMPTY, colors.LINK]
 
 
 @pytest.mark.parametrize("name", ["A\x0bB", "]]>", "<b>&amp;", "'\"", "\ud800", "Ж中", ""])
