@@ -1,6 +1,5 @@
 """Solved challenges of the public forms, without the work."""
 
-import itertools
 import time
 from datetime import UTC, datetime
 
@@ -10,8 +9,7 @@ from pledges.crypto import challenges
 from pledges.crypto.challenges import Solved
 from pledges.models import Attempt
 from pledges.models.attempts import limits
-
-_numbers = itertools.count(1)
+from tests.numbers import next_number
 
 
 def solved(form="pledge", lives=challenges.LIFETIME_SECONDS, **changes):
@@ -19,7 +17,7 @@ def solved(form="pledge", lives=challenges.LIFETIME_SECONDS, **changes):
 
     The test has the keys of the site, so it chooses the number of the last try. `changes` replace entries of the solution.
     """
-    number = next(_numbers)
+    number = next_number()
     challenge = altcha.create_challenge(
         challenges.ALGORITHM,
         challenges.ITERATIONS,

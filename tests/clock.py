@@ -1,9 +1,11 @@
-"""Time that passes in the database without waiting."""
+"""Time that passes in the database and in the process without waiting, and the wait for a new day."""
 
-from datetime import timedelta
+import time as machine
+from datetime import time, timedelta
 
 from django.db import connection
 from django.db.models import Case, DateTimeField, F, Q, When
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult, get_date_max
 
 from campaign.models import Organisation, Voice
@@ -53,15 +55,30 @@ MODELS = (
 )
 
 
-def let_time_pass(time):
+# A test that begins between these times in Tirana would see two days.
+LAST_OF_DAY, FIRST_OF_DAY = time(23, 59, 50), time(0, 0, 1)
+
+
+def is_between_days(now):
+    """Whether this local time is a moment before or after midnight."""
+    return now.time() >= LAST_OF_DAY or now.time() < FIRST_OF_DAY
+
+
+def wait_for_the_new_day():
+    """Wait while it is midnight in Tirana."""
+    while is_between_days(timezone.localtime()):
+        machine.sleep(0.2)
+
+
+def let_time_pass(passed):
     """Move every time in the rows of these models into the past by a timedelta."""
     for model in MODELS:
         names = [field.name for field in model._meta.fields if isinstance(field, DateTimeField)]
         # django-tasks stores "run immediately" as the maximal date, which must stay.
         is_moved = {name: ~Q(**{name: get_date_max()}) for name in names}
-        model.objects.update(**{name: Case(When(is_moved[name], F(name) - time), default=F(name)) for name in names})
+        model.objects.update(**{name: Case(When(is_moved[name], F(name) - passed), default=F(name)) for name in names})
     # The days of a consent, in whole days.
-    days = timedelta(days=time.days)
+    days = timedelta(days=passed.days)
     Voice.objects.filter(kind="given").update(agreed_on=F("agreed_on") - days, ends_on=F("ends_on") - days)
 
 
@@ -97,3 +114,18 @@ class DatabaseClock:
         """See the right time again."""
         with connection.cursor() as cursor:
             cursor.execute("RESET search_path; DROP SCHEMA wrong CASCADE")
+
+
+class ProcessClock:
+    """The clock of a module, while it stands in for its name `time`: ahead by `ahead`, a timedelta that a test sets."""
+
+    def __init__(self):
+        self.ahead = timedelta()
+
+    def time(self):
+        """The seconds since 1970."""
+        return machine.time() + self.ahead.total_seconds()
+
+    def monotonic(self):
+        """The seconds of the monotonic clock."""
+        return machine.monotonic() + self.ahead.total_seconds()

@@ -12,7 +12,8 @@ from django.test import Client, TransactionTestCase
 
 from pledges import kept_pages, snapshot
 from pledges.crypto import registry
-from tests import changed, drill, template
+from tests import changed, drill, numbers, seed, template
+from tests.clock import wait_for_the_new_day
 from tests.factories import sign_in
 from tests.snapshot import Snapshot
 
@@ -71,6 +72,19 @@ def pytest_unconfigure(config):
     config.media.cleanup()
 
 
+def pytest_terminal_summary(terminalreporter):
+    if terminalreporter.stats.keys() & {"failed", "error"}:
+        terminalreporter.write_line(
+            f"The seed of this run: PYTEST_SEED={seed.SEED} (it also shuffles, unless it is unset)."
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    # Before all fixtures: what one of them takes as today is still today in the test.
+    wait_for_the_new_day()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item):
     if item.nodeid.startswith(SLOW) and not item.get_closest_marker("quick"):
@@ -105,6 +119,8 @@ def _cpu_seconds():
 def pytest_collection_modifyitems(config, items):
     _deselect_long_drills(config, items)
     _deselect_direct(config, items)
+    if seed.IS_SHUFFLED:
+        seed.shuffle(items)
     # The longest tests start first, so that none of them is left alone at the end.
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
@@ -159,7 +175,8 @@ def _wait_for_other_connections():
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Every test begins with an empty cache, and without rendered pages, keys and faults, which can be of another test."""
+    """Every test begins with an empty cache, and without pages, keys, faults and numbers, which can be of another test."""
+    numbers.begin_anew()
     cache.clear()
     snapshot._process.down_until = snapshot._process.forms_closed_until = 0.0
     if Seeded.keys:

@@ -1,15 +1,13 @@
 """Messages to the team for tests: the data of the form, and enquiries in the inbox or with the safeguarding lead."""
 
-import itertools
-
 from django.db.models.functions import Now
 
 from pledges.crypto import keys
 from pledges.models import Enquiry, ProviderRule
 from pledges.models.person import address_digests
 from tests.factories import form_data
+from tests.numbers import next_number
 
-_numbers = itertools.count(1)
 CONTACT = {"sq": "/sq/kontakt/", "en": "/en/contact/"}
 FORMS = {
     "sq": {
@@ -53,7 +51,7 @@ def enquiry_data(**changes):
 def make_enquiry(text=QUESTION["sq"], name="Zamira Gazetarja", address=None, **overrides):
     """A saved enquiry from the press, in the inbox."""
     enquiry = Enquiry(**{"purpose": "press", "language": "sq", **overrides})
-    address = address or f"zamira{next(_numbers)}@gazeta-shembull.al"
+    address = address or f"zamira{next_number()}@gazeta-shembull.al"
     for column, value in (("text", text), ("name", name), ("address", address)):
         setattr(enquiry, f"{column}_cipher", keys.encrypt(value, associated_data=enquiry.associated_data(column)))
     for column, value in address_digests(address, ProviderRule.objects.by_domain()).items():

@@ -1,6 +1,5 @@
 """Events for tests: saved events, people who sign through their link, and the next day."""
 
-import itertools
 import uuid
 from datetime import timedelta
 
@@ -11,13 +10,12 @@ from pledges.models import Event, EventFigures
 from pledges.models.referrals import encrypt_inviter
 from pledges.totals import events
 from tests.factories import make_pledge
-
-_numbers = itertools.count(1)
+from tests.numbers import next_number
 
 
 def make_event(begins=timedelta(days=7), hours=2, **overrides):
     """A saved event that is shown and begins this long from now, for so many hours."""
-    number = next(_numbers)
+    number = next_number()
     start = timezone.now().replace(second=0, microsecond=0) + begins
     values = {
         "title_sq": f"Mbrëmja {number}",

@@ -1,7 +1,6 @@
 """Test objects with defaults that each test may override, and helpers to sign in, run tasks and read mails."""
 
 import contextlib
-import itertools
 import re
 import time
 from io import BytesIO
@@ -29,14 +28,14 @@ from pledges.mail.sending import CLAIM_ROWS, LEASE
 from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording, mailers
 from pledges.submissions import settle, submit
 from staff import secrets, sessions
+from tests.numbers import next_number
 
-_numbers = itertools.count(1)
 APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def make_pledge(name=None, address=None, sector="parents", state="pending", network=None, **overrides):
     """A saved pledge of an invented person. `sector` is a slug, `state` any state, `network` an address or prefix."""
-    number = next(_numbers)
+    number = next_number()
     name = name or f"Arta Shembulli {'abcdefghij'[number % 10]}"
     address = address or f"arta{number}@shembull.al"
     sector = Sector.objects.get(slug=sector)
@@ -110,7 +109,7 @@ def make_staff(*permissions, superuser=False, username=None):
     if any(each.startswith(("add_", "change_")) for each in permissions):
         permissions = (*permissions, "publish_draft")
     user = User.objects.create_user(
-        username or f"staff{next(_numbers)}", is_staff=True, is_superuser=superuser, password="shumë e fshehtë 1"
+        username or f"staff{next_number()}", is_staff=True, is_superuser=superuser, password="shumë e fshehtë 1"
     )
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     assert user.user_permissions.count() == len(set(permissions)), permissions
@@ -138,7 +137,7 @@ def make_upload(width=900, height=600, kind="JPEG", name="IMG_2041.JPG", color=(
 
 def make_picture(upload=None, **overrides):
     """A saved picture of the library. Its sizes are made by the worker."""
-    number = next(_numbers)
+    number = next_number()
     values = {"alt_sq": f"Nxënës në oborr {number}", "alt_en": f"Pupils in a yard {number}", **overrides}
     picture = Picture(file=pictures.safe_copy(upload or make_upload()), **values)
     picture.full_clean()

@@ -1,24 +1,40 @@
-"""Random keys for the settings FIELD_KEYS, DIGEST_KEYS and DJANGO_SECRET_KEYS; registering and rotating them."""
+"""Keys for the settings FIELD_KEYS, DIGEST_KEYS and DJANGO_SECRET_KEYS; registering and rotating them."""
 
 import base64
 import io
-import secrets
+from collections import deque
 
+from django.conf import settings
 from django.core.management import call_command
 from django.test import override_settings
 
 from pledges.crypto import keys, registry
 from pledges.crypto.registry import State
 from pledges.models import RegisteredKey
+from tests.seed import chance
+
+_chance = chance("keys")
+# The ids of the last keys. An id is one byte, so random keys would soon share one.
+_last_ids = deque(maxlen=64)
+
+
+def drawn_keys():
+    """Yield random keys, of any id."""
+    while True:
+        yield base64.urlsafe_b64encode(_chance.randbytes(32)).decode()
+
+
+def id_of(key):
+    """The id of a key as it stands in the settings."""
+    return keys.key_id(base64.urlsafe_b64decode(key))
 
 
 def new_key(*others):
-    """A random key whose id differs from those of the others, as the settings require."""
-    taken = {keys.key_id(key) for key in keys.decoded(others)}
-    while True:
-        key = secrets.token_bytes(32)
-        if keys.key_id(key) not in taken:
-            return base64.urlsafe_b64encode(key).decode()
+    """A key whose id differs from those of the others, as the settings require, of the site, and of the last new keys."""
+    taken = {*_last_ids, *map(id_of, (*others, *settings.FIELD_KEYS, *settings.DIGEST_KEYS))}
+    key = next(key for key in drawn_keys() if id_of(key) not in taken)
+    _last_ids.append(id_of(key))
+    return key
 
 
 def install(key, *lists):

@@ -15,7 +15,7 @@ from pledges import metrics
 from pledges.database import REASONS
 from pledges.models import Submission
 from pledges.models.message_texts import MessageKind
-from tests.site import TIMEOUT, free_port, url_of_test_database
+from tests.site import TIMEOUT, ReservedPort, url_of_test_database
 
 
 def folder_of(service, folder):
@@ -28,7 +28,8 @@ class Metrics:
     """The process, in a context. It adds up what the services below `folder` count."""
 
     def __init__(self, folder, database_url=None):
-        self.address = f"127.0.0.1:{free_port()}"
+        self.port = ReservedPort()
+        self.address = f"127.0.0.1:{self.port.number}"
         variables = {"METRICS_ADDRESS": self.address, "DATABASE_URL": database_url or url_of_test_database()}
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "metrics"],
@@ -49,6 +50,7 @@ class Metrics:
     def __exit__(self, *_error):
         self.process.terminate()
         self.process.wait(TIMEOUT)
+        self.port.release()
 
     def text(self):
         """What Prometheus gets."""

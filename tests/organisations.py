@@ -1,7 +1,5 @@
 """Organisations for tests: the data of the form, joinings in any state, entries with logos."""
 
-import itertools
-
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 
@@ -13,8 +11,8 @@ from pledges.models import Joining, Municipality, ProviderRule
 from pledges.models.group_querysets import institution_key
 from pledges.models.person import address_digests
 from tests.factories import form_data
+from tests.numbers import next_number
 
-_numbers = itertools.count(1)
 FORM = {"sq": "/sq/organizata/bashkohuni/", "en": "/en/organisations/join/"}
 PAGE = {"sq": "/sq/organizata/", "en": "/en/organisations/"}
 REACHED = {
@@ -47,7 +45,7 @@ def join_data(**changes):
 
 def make_joining(state="confirmed", name="Mira Hoxha", address=None, **overrides):
     """A saved joining of a school with a site of its own."""
-    number = next(_numbers)
+    number = next_number()
     values = {
         "organisation": f"Shkolla {number}",
         "kind": "school",
@@ -74,7 +72,7 @@ def make_joining(state="confirmed", name="Mira Hoxha", address=None, **overrides
 
 def make_entry(logo=None, **overrides):
     """A saved entry of the page, with the invented logo of this number."""
-    number = next(_numbers)
+    number = next_number()
     values = {"key": f"organisation-{number}", "name_sq": f"Shoqata {number}", "name_en": f"Association {number}"}
     values |= {"kind": "association"} | overrides
     folder = "" if logo is None else logos.store(logos.redrawn(invented_logo(logo)))

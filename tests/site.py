@@ -28,10 +28,21 @@ def url_of_test_database(**options):
     return f"postgres://{user}{password}@{host}{port}/{values['NAME']}{query}"
 
 
-def free_port():
-    """A TCP port of 127.0.0.1 that is free at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+class ReservedPort:
+    """A TCP port of 127.0.0.1, `number`, that the system gives to nobody else until `release()`.
+
+    Its socket does not listen: connections are refused, until a server that sets SO_REUSEADDR binds the port too.
+    """
+
+    def __init__(self):
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", 0))
+        self.number = self._socket.getsockname()[1]
+
+    def release(self):
+        """Let others have the port."""
+        self._socket.close()
 
 
 @cache
@@ -52,14 +63,14 @@ def collect_static():
 class Site:
     """gunicorn in a context, with variables beside those of the test: `fetch` sends a request, which any process answers."""
 
-    def __init__(self, folder, database_url, workers=1, threads=2, environment=None):
+    def __init__(self, folder, database_url, workers=1, threads=2, environment=None, application="weare1.wsgi"):
         collect_static()
         self.log = folder / "log"
         self.listener = socket.create_server(("127.0.0.1", 0))
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "gunicorn", "weare1.wsgi", "--no-control-socket"),
+                    *(sys.executable, "-m", "gunicorn", application, "--no-control-socket"),
                     *("--bind", f"fd://{self.listener.fileno()}"),
                     *("--workers", str(workers), "--threads", str(threads)),
                 ],

@@ -1,14 +1,13 @@
 """Voices for tests: given to us, in any state of their consent."""
 
-import itertools
 from datetime import timedelta
 
 from django.utils import timezone
 
 from campaign.models import Voice
 from pledges.models import VoiceOwner
+from tests.numbers import next_number
 
-_numbers = itertools.count(1)
 WORDS = {"text_sq": "Fëmijët duhet t’i dëgjojmë.", "text_en": "We must listen to children."}
 
 
@@ -16,7 +15,7 @@ def voice_data(**changes):
     """The columns of a voice that was given to us."""
     today = timezone.localdate()
     return {
-        "key": f"voice-{next(_numbers)}",
+        "key": f"voice-{next_number()}",
         "kind": "given",
         "person": "Lira Shehu",
         "role_sq": "Mësuese",

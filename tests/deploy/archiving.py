@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from django.conf import settings
 
 from dev.postgresql import installations, is_accessible
 from tests.drill import require, require_program
+from tests.keys import new_key
 from tests.site import url_of_test_database
 
 TIMEOUT = 300  # seconds
@@ -61,8 +61,8 @@ class Machine:
             "MEDIA_ROOT": str(self.media),
             "DEV": "1",
             "SITE_URL": "http://localhost",
-            **{name: urlsafe_b64encode(os.urandom(32)).decode() for name in ("FIELD_KEYS", "DIGEST_KEYS")},
-            "DJANGO_SECRET_KEYS": urlsafe_b64encode(os.urandom(32)).decode(),
+            **{name: new_key() for name in ("FIELD_KEYS", "DIGEST_KEYS")},
+            "DJANGO_SECRET_KEYS": new_key(),
         }
 
     def make_folder(self, name):

@@ -6,7 +6,6 @@ Run as `python -m tests.deploy.load SECONDS`. It prints one JSON line for each c
 
 import json
 import os
-import random
 import sys
 import time
 import uuid
@@ -28,6 +27,7 @@ from tests.enquiries import make_enquiry  # noqa: E402
 from tests.factories import make_staff, make_submission  # noqa: E402
 from tests.pledges.groups import make_group  # noqa: E402
 from tests.pledges.paper import numbers  # noqa: E402
+from tests.seed import chance  # noqa: E402
 
 
 def say(what, pk, *more):
@@ -40,6 +40,7 @@ class People:
 
     def __init__(self, seed):
         self.seed, self.number, self.living = seed, 0, []
+        self.drawn = chance("load", seed)
 
     def sign(self):
         """A confirmed pledge with a referral link, whose name is on the wall."""
@@ -60,8 +61,8 @@ class People:
 
     def end_something(self):
         """One of the changes that a restore must repeat, for a random person."""
-        pledge = Pledge.objects.get(pk=self.living.pop(random.randrange(len(self.living))))
-        what = random.choice(ENDS)
+        pledge = Pledge.objects.get(pk=self.living.pop(self.drawn.randrange(len(self.living))))
+        what = self.drawn.choice(ENDS)
         said = what(pledge, self)
         say(what.__name__, pledge.pk, *(said or ()))
 
@@ -145,15 +146,15 @@ def type_count(sheet, account):
     PaperSheet.objects.type_count(sheet.pk, numbers(parents=10, teachers=2), account)
 
 
-def change_together(what, row, changes):
+def change_together(what, row, changes, drawn):
     """Change a group or sheet in one of the ways of its state, if there is one."""
     if changes[row.state]:
-        random.choice(changes[row.state])(row)
+        drawn.choice(changes[row.state])(row)
         row.refresh_from_db()
         say(what, row.pk, row.state)
 
 
-def sign_together(number):
+def sign_together(number, drawn):
     """A new group and three new sheets, and a change of a random one of each."""
     name = uuid.uuid4().hex
     state = ("submitted", "confirmed", "approved", "refused")[number % 4]
@@ -161,8 +162,8 @@ def sign_together(number):
     say("group", group.pk, group.state)
     for issued in PaperSheet.objects.issue(3):
         say("sheet", issued, "issued")
-    change_together("group", GroupPledge.objects.order_by("?").first(), GROUP_CHANGES)
-    change_together("sheet", PaperSheet.objects.order_by("?").first(), SHEET_CHANGES)
+    change_together("group", drawn.choice(GroupPledge.objects.order_by("created_at", "pk")), GROUP_CHANGES, drawn)
+    change_together("sheet", drawn.choice(PaperSheet.objects.order_by("pk")), SHEET_CHANGES, drawn)
 
 
 ENDS = [
@@ -189,12 +190,12 @@ def end_accounts():
         say(name, account.pk, account.password)
 
 
-def change_earlier_groups_and_sheets():
+def change_earlier_groups_and_sheets(drawn):
     """Some in each state."""
     for what, model, changes in (("group", GroupPledge, GROUP_CHANGES), ("sheet", PaperSheet, SHEET_CHANGES)):
         for state in changes:
             for row in model.objects.filter(state=state)[:2]:
-                change_together(what, row, changes)
+                change_together(what, row, changes, drawn)
 
 
 def main(seed, seconds, staff):
@@ -211,11 +212,11 @@ def main(seed, seconds, staff):
         for what in ENDS:
             pledge = Pledge.objects.get(pk=people.living.pop())
             say(what.__name__, pledge.pk, *(what(pledge, people) or ()))
-        change_earlier_groups_and_sheets()
+        change_earlier_groups_and_sheets(people.drawn)
     while time.monotonic() < until or people.number < 20:
         people.sign()
         if people.number % 5 == 0:
-            sign_together(people.number // 5)
+            sign_together(people.number // 5, people.drawn)
         if people.number % 2 == 0:
             people.end_something()
 

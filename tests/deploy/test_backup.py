@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from django.conf import settings
 from operations import erasures
 from tests.deploy.archiving import TIMEOUT, Machine
 from tests.drill import rounds
+from tests.seed import chance
 
 pytestmark = pytest.mark.django_db
 
@@ -269,11 +269,12 @@ def test_entries_that_are_committed_out_of_order_are_all_copied(machine):
     written, stop = set(), threading.Event()
 
     def write(writer):
+        drawn = chance("writer", writer)
         for number in itertools.count():
             if stop.is_set():
                 return
             connection = insert(f"x {writer} {number}")
-            time.sleep(random.random() / 50)
+            time.sleep(drawn.random() / 50)
             connection.commit()
             written.add(f"x {writer} {number}")
             connection.close()

@@ -4,7 +4,6 @@ import json
 import os
 import struct
 import subprocess
-from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from django.conf import settings
 from operations import files, wal
 from operations.files import Base
 from tests.drill import require_program
+from tests.keys import new_key
 
 ROOT = Path(settings.BASE_DIR)
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -29,9 +29,7 @@ def make_identity(path):
 
 @pytest.fixture(scope="module")
 def keys():
-    return {
-        name: urlsafe_b64encode(os.urandom(32)).decode() for name in ("FIELD_KEYS", "DIGEST_KEYS", "DJANGO_SECRET_KEYS")
-    }
+    return {name: new_key() for name in ("FIELD_KEYS", "DIGEST_KEYS", "DJANGO_SECRET_KEYS")}
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +117,7 @@ def other_identity(place):
 
 
 def another_key(name):
-    return lambda place: place.restore(**{name: urlsafe_b64encode(os.urandom(32)).decode()})
+    return lambda place: place.restore(**{name: new_key()})
 
 
 def other_version(place):

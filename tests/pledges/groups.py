@@ -1,6 +1,5 @@
 """Group pledges for tests: the data of the form, and saved groups in any state."""
 
-import itertools
 import re
 from datetime import timedelta
 
@@ -12,8 +11,8 @@ from pledges.models import GroupPledge, Municipality, ProviderRule, Sector
 from pledges.models.group_querysets import institution_key, school_year
 from pledges.models.person import address_digests
 from tests.factories import form_data
+from tests.numbers import next_number
 
-_numbers = itertools.count(1)
 PATHS = {"sq": "/sq/zotimi-ne-grup/", "en": "/en/group-pledge/"}
 
 
@@ -47,7 +46,7 @@ def press_confirm(client, path):
 
 def make_group(state="confirmed", people=None, name="Mira Hoxha", address=None, place="Tiranë", **overrides):
     """A saved group pledge. `people` are {sector slug: number}; by default a class of 27 pupils and a teacher."""
-    number = next(_numbers)
+    number = next_number()
     ids = dict(Sector.objects.values_list("slug", "pk"))
     people = {str(ids[slug]): n for slug, n in (people or {"children": 27, "teachers": 1}).items()}
     place = Municipality.objects.get(name_sq=place)

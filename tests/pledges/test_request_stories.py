@@ -212,11 +212,12 @@ def test_a_control_character_in_the_address_is_left_out(manager):
     [
         ({"email": "drita"}, "Enter an email address in the correct format"),
         ({"name": "Dri\x00ta"}, "Your name can only include letters"),
-        ({"received_on": timezone.localdate() + timedelta(days=1)}, "Enter today or an earlier day."),
+        ({"received_on": lambda: timezone.localdate() + timedelta(days=1)}, "Enter today or an earlier day."),
         ({"kind": "objection"}, "Choose one of the entries of the list."),
     ],
 )
 def test_what_is_no_request_comes_back_in_words(manager, changes, words):
+    changes = {name: value() if callable(value) else value for name, value in changes.items()}
     data = {"kind": "access", "email": ADDRESS, "language": "en", "received_on": timezone.localdate()}
     page = manager.post("/admin/pledges/datarequest/add/", data | changes)
     assert page.status_code == 200 and words in text_of(page) and not DataRequest.objects.exists()

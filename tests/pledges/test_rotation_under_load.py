@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import random
 import re
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pledges.models.person import DIGEST_FIELDS
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, settle_all
 from tests.keys import new_key, rotate_keys
+from tests.seed import chance
 from tests.site import Site, url_of_test_database
 from tests.threads import TIMEOUT
 from tests.worker import workers
@@ -31,11 +31,17 @@ pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
 FORM = "/sq/zotimi/"
 
 
-def person(number):
+@pytest.fixture
+def drawn(request):
+    """The random choices of this test."""
+    return chance(request.node.name)
+
+
+def person(number, drawn):
     """Name and address of a person, as typed in one of three spellings."""
     name = f"Drita Kola{'abcdefghijklmnopqrst'[number % 20]}{'abcdefghijklmnopqrst'[number // 20 % 20]}"
     address = f"drita.{number}@gmail.com"
-    return random.choice(
+    return drawn.choice(
         [(name, address), (name.upper(), f"drita{number}@googlemail.com"), (f" {name} ", f"Drita.{number}+x@gmail.com")]
     )
 
@@ -57,13 +63,13 @@ def wait_until(condition):
         time.sleep(0.05)
 
 
-def test_a_stray_worker_and_a_stray_site_rewrite_no_digest_and_admit_no_second_pledge(tmp_path):
+def test_a_stray_worker_and_a_stray_site_rewrite_no_digest_and_admit_no_second_pledge(tmp_path, drawn):
     """Such a worker once rewrote 1,087 digests, and a second pledge of the same person was accepted."""
     present = {name: getattr(configured, name)[0] for name in registry.LISTS}
     stray = {name: f"{new_key(key)},{key}" for name, key in present.items()}
     crowd = rounds(20, 400)
     for number in range(crowd):
-        make_pledge(*person(number))
+        make_pledge(*person(number, drawn))
     before = digests()
     expired = make_pledge(address="999999@shembull.al")
     (tmp_path / "stray").mkdir()
@@ -77,8 +83,8 @@ def test_a_stray_worker_and_a_stray_site_rewrite_no_digest_and_admit_no_second_p
         stack.enter_context(workers(1))
         for number in range(rounds(40, 2000)):
             # Newcomers sign four times, mostly at both sites.
-            name, address = person(random.choice([random.randrange(crowd), crowd + number // 8]))
-            site = random.choice([right, wrong])
+            name, address = person(drawn.choice([drawn.randrange(crowd), crowd + number // 8]), drawn)
+            site = drawn.choice([right, wrong])
             assert site.fetch(FORM, form_data(name=name, email=address))[0] == 303
             Attempt.objects.all().delete()
         wait_until(lambda: not Submission.objects.exists())
@@ -88,14 +94,14 @@ def test_a_stray_worker_and_a_stray_site_rewrite_no_digest_and_admit_no_second_p
     assert len({pledge.digest_mark for pledge in pledges}) == 1
 
 
-def make_crowd(number):
+def make_crowd(number, drawn):
     """This many pledges in one statement."""
-    template = make_pledge(*person(0))
+    template = make_pledge(*person(0, drawn))
     fields = ("sector_id", "consent_id", "wording_id", "language", "consent_language", "worded_language")
     pledges = []
     for each in range(1, number):
         pledge = Pledge(slot=1, **{field: getattr(template, field) for field in fields})
-        pledge.set_person(*person(each))
+        pledge.set_person(*person(each, drawn))
         pledges.append(pledge)
     Pledge.objects.bulk_create(pledges, batch_size=1000)
 
@@ -117,10 +123,10 @@ def remaining():
     return Pledge.objects.with_stale_digests().count() + Pledge.objects.with_stale_ciphers().count()
 
 
-def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(client):
+def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(client, drawn):
     """Killed once, ten times under `bin/test -m drill`."""
     crowd = rounds(1200, 15_000)
-    make_crowd(crowd)
+    make_crowd(crowd, drawn)
     old = {name: getattr(configured, name)[0] for name in registry.LISTS}
     new = {name: new_key(key) for name, key in old.items()}
     both = {name: [new[name], old[name]] for name in registry.LISTS}
@@ -134,7 +140,7 @@ def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(c
         registry.forget()
 
         def sign():
-            name, address = person(random.randrange(crowd + 200))
+            name, address = person(drawn.randrange(crowd + 200), drawn)
             assert client.post(FORM, form_data(name=name, email=address)).status_code == 303
             Attempt.objects.all().delete()
 
@@ -145,7 +151,7 @@ def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(c
                 while remaining() == begun and process.poll() is None and time.monotonic() < deadline:
                     sign()
                     signed += 1
-                time.sleep(random.random() / 5)
+                time.sleep(drawn.random() / 5)
             interrupted += process.returncode == -9 and remaining() > 0
         with rotating(**listed) as process:
             while process.poll() is None:
@@ -159,10 +165,10 @@ def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(c
         registry.forget()
         pledges = list(Pledge.objects.all())
         assert len(pledges) == len(people_of(pledges)) >= crowd
-        for pledge in random.sample(pledges, 50):
+        for pledge in drawn.sample(pledges, 50):
             assert list(Pledge.objects.at_address(pledge.address)) == [pledge]
         for number in range(50):
-            name, address = person(number)
+            name, address = person(number, drawn)
             client.post(FORM, form_data(name=name, email=address))
         settle_all()
         assert Pledge.objects.count() == len(pledges)

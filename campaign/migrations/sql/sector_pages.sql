@@ -5,7 +5,7 @@ BEGIN
         RAISE EXCEPTION 'the slug of a sector that has a page does not change'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'sector_keeps_slug';
     END IF;
-    RETURN new;
+    RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER sector_with_page_keeps_slug BEFORE UPDATE OF slug ON pledges_sector
+CREATE OR REPLACE TRIGGER sector_with_page_keeps_slug AFTER UPDATE OF slug ON pledges_sector
     FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION sector_with_page_keeps_slug();

@@ -1,6 +1,7 @@
 -- The slug of a sector is part of addresses and of the open data. It can be corrected until the sector is used: signed by
 -- anybody, waiting to be settled, counted, or with a page (campaign/migrations/sql/sector_pages.sql). The row is locked against
--- new references meanwhile, because the slug is unique.
+-- new references meanwhile, because the slug is unique. AFTER: for a BEFORE trigger PostgreSQL takes that lock whenever a statement
+-- names the slug, as each save does, and forms of the sector would wait for an editor or a preview.
 CREATE OR REPLACE FUNCTION sector_keeps_slug() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM pledges_pledge WHERE sector_id = old.id)
@@ -12,7 +13,7 @@ BEGIN
         RAISE EXCEPTION 'the slug of a sector that is used does not change'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'sector_keeps_slug';
     END IF;
-    RETURN new;
+    RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER sector_keeps_slug BEFORE UPDATE OF slug ON pledges_sector
+CREATE OR REPLACE TRIGGER sector_keeps_slug AFTER UPDATE OF slug ON pledges_sector
     FOR EACH ROW WHEN (old.slug <> new.slug) EXECUTE FUNCTION sector_keeps_slug();

@@ -3,12 +3,14 @@
 import time
 from collections import Counter
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from pledges.mail.sending import IDLE_TIME, LEASE, Sender
+from pledges.mail import sending
+from pledges.mail.sending import LEASE, LONGEST_PAUSE, Sender
 from pledges.models import Message
 from tests.clock import let_time_pass
 from tests.drill import rounds
@@ -132,6 +134,14 @@ def sender(transactional_db, settings):
     assert not sender.is_alive()
 
 
+@pytest.fixture
+def claims(sender, monkeypatch):
+    """A list with an entry for each time that the sender has claimed messages, or found that it may not."""
+    claim, claims = sender._claim, []
+    monkeypatch.setattr(sender, "_claim", lambda: claims.append(claim()))
+    return claims
+
+
 def wait_until(condition):
     """Wait until the function returns something true."""
     deadline = time.monotonic() + TIMEOUT
@@ -152,9 +162,10 @@ def test_the_sender_uses_all_its_connections_for_many_messages_each(sender, mail
     assert mail_server.connections == 4 and len(mail_server.accepted) == 60
 
 
-def test_an_idle_sender_finds_a_new_message(sender, mail_server):
+def test_an_idle_sender_finds_a_new_message(sender, mail_server, claims):
     sender.start()
-    time.sleep(1)
+    # It has claimed nothing, and waited.
+    wait_until(lambda: claims)
     queue_messages(1)
     wait_until(all_sent)
     assert len(mail_server.accepted) == 1
@@ -165,22 +176,35 @@ def test_an_idle_sender_closes_its_connections(sender, mail_server):
     queue_messages(10)
     sender.start()
     wait_until(all_sent)
-    assert mail_server.open_connections
-    time.sleep(IDLE_TIME + 1)
-    assert not mail_server.open_connections
+    assert mail_server.connections
+    # After IDLE_TIME.
+    wait_until(lambda: not mail_server.open_connections)
 
 
-def test_after_an_outage_the_sender_has_marked_few_messages_and_sends_the_others(sender, mail_server):
+def test_after_an_outage_the_sender_has_marked_few_messages_and_sends_the_others(
+    sender, mail_server, claims, monkeypatch
+):
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now, sleep=time.sleep)
+    monkeypatch.setattr(sending, "time", clock)
     mail_server.replies = {"MAIL": "421 4.3.2 down"}
     queue_messages(60)
     sender.start()
-    wait_until(lambda: Message.objects.filter(attempts__gt=0).exists())
-    time.sleep(0.5)
+    for pauses in range(3):
+        clock.now += LONGEST_PAUSE
+        wait_until(lambda: sender._failures > pauses and not sender._held)  # noqa: B023
+        # One for each connection, then one after each pause.
+        marked = Message.objects.filter(attempts__gt=0).count()
+        assert 0 < marked <= 4 + pauses
+        # It pauses, as its clock stands still: it tries none, however long this takes.
+        begun = len(claims)
+        wait_until(lambda: len(claims) > begun + 4 and not sender._held)  # noqa: B023
+        assert Message.objects.filter(attempts__gt=0).count() == marked
     mail_server.replies = {}
-    wait_until(lambda: Message.objects.filter(state="sent").count() >= 60 - 12)
-    # One for each connection, then one after each pause. More only where the test is slow.
+    clock.now += LONGEST_PAUSE
     wait_until(lambda: not Message.objects.filter(state="queued", attempts=0).exists())
-    assert Message.objects.filter(state="queued", attempts=1).count() <= 12
+    wait_until(lambda: not sender._held)
+    # Those that were marked are due again in a minute.
+    assert Message.objects.exclude(state="sent").count() <= marked
 
 
 def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sender, mail_server):

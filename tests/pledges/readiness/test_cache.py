@@ -10,23 +10,21 @@ from django.core.cache import caches
 from pledges import cache as cache_module
 from tests.drill import require_program
 from tests.readiness import failing_checks
+from tests.site import ReservedPort
 
 pytestmark = pytest.mark.django_db
 
 FIGURE = "/figures/sq/sectors.png"
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 @pytest.fixture
 def port(settings):
     """The port of CACHE_URL, on which nothing listens."""
-    port = free_port()
-    settings.CACHES = {"default": {"BACKEND": "pledges.cache.ValkeyOrMemory", "LOCATION": f"redis://127.0.0.1:{port}"}}
-    return port
+    port = ReservedPort()
+    location = f"redis://127.0.0.1:{port.number}"
+    settings.CACHES = {"default": {"BACKEND": "pledges.cache.ValkeyOrMemory", "LOCATION": location}}
+    yield port.number
+    port.release()
 
 
 def wait_until_it_is_asked_again():

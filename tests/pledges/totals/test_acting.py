@@ -23,22 +23,29 @@ from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = monday(timezone.localdate())
-ASKED = {"asked_at": timezone.now(), "answered_question": 1, "answered_at": timezone.now()}
+
+def this_monday():
+    return monday(timezone.localdate())
+
+
+def asked():
+    """The columns of a commitment whose person was asked and has answered."""
+    return {"asked_at": timezone.now(), "answered_question": 1, "answered_at": timezone.now()}
 
 
 def signed(week=1, step="confirmed", **values):
     """A pledge of so many weeks ago that came as far as this step; on the Monday, at noon."""
     now = timezone.localtime()
     at = (now - timedelta(days=now.weekday(), weeks=week)).replace(hour=12)
-    at = min(at, timezone.now() - timedelta(minutes=1))
+    # A second, since the day may be that young.
+    at = min(at, timezone.now() - timedelta(seconds=1))
     state = "pending" if step == "signed" else "confirmed"
     times = {"confirmed_at": at} if state == "confirmed" else {}
     pledge = make_pledge(state=state, created_at=at, expires_at=at + timedelta(days=14), **times, **values)
     answer = {"answered": "going_on", "kept": "done"}.get(step)
     if step in acting.OWN_STEPS:
         choose(
-            pledge, commitment_of(pledge.sector.slug), chosen_at=at, **({**ASKED, "answer": answer} if answer else {})
+            pledge, commitment_of(pledge.sector.slug), chosen_at=at, **({**asked(), "answer": answer} if answer else {})
         )
     return pledge
 
@@ -46,7 +53,7 @@ def signed(week=1, step="confirmed", **values):
 def counted(**among):
     """The numbers of the last week (or of other rows) that are not 0."""
     acting.count()
-    rows = ActingWeek.objects.filter(**{"week": MONDAY - WEEK, **among})
+    rows = ActingWeek.objects.filter(**{"week": this_monday() - WEEK, **among})
     sums = {name: sum(getattr(row, name) for row in rows) for name in NUMBERS}
     return {name: n for name, n in sums.items() if n}
 
@@ -82,22 +89,22 @@ def test_rows_are_by_week_sector_and_county():
     teachers = Sector.objects.get(slug="teachers").pk
     found = {(row.week, row.sector == teachers, row.county, row.way) for row in ActingWeek.objects.all()}
     assert found == {
-        (MONDAY - WEEK, False, "AL-11", "online"),
-        (MONDAY - WEEK, True, "", "online"),
-        (MONDAY, False, "AL-11", "online"),
+        (this_monday() - WEEK, False, "AL-11", "online"),
+        (this_monday() - WEEK, True, "", "online"),
+        (this_monday(), False, "AL-11", "online"),
     }
 
 
 def test_confirmations_and_choices_count_for_fourteen_days_after_the_week():
     begin_with(6)
     pledges = [signed(week=6, step="chose") for _ in range(3)]
-    end = timezone.make_aware(timezone.datetime.combine(MONDAY - 5 * WEEK, timezone.datetime.min.time()))
+    end = timezone.make_aware(timezone.datetime.combine(this_monday() - 5 * WEEK, timezone.datetime.min.time()))
     late, in_time = end + timedelta(days=14), end + timedelta(days=14, seconds=-1)
     Pledge.objects.filter(pk=pledges[0].pk).update(confirmed_at=in_time)
     ChosenCommitment.objects.filter(pledge=pledges[0]).update(chosen_at=in_time)
     ChosenCommitment.objects.filter(pledge=pledges[1]).update(chosen_at=late)
     Pledge.objects.filter(pk=pledges[2].pk).update(confirmed_at=late)
-    assert counted(week=MONDAY - 6 * WEEK) == {"signed": 3, "confirmed": 2, "chose": 1}
+    assert counted(week=this_monday() - 6 * WEEK) == {"signed": 3, "confirmed": 2, "chose": 1}
 
 
 def test_pledges_that_are_erased_without_a_confirmation_stay():
@@ -146,22 +153,22 @@ def test_groups_count_as_entered_and_as_approved():
     make_group("confirmed", {"children": 10})
     make_group("submitted", {"children": 5})
     make_group("refused", {"children": 90})
-    assert counted(week=MONDAY, way="groups") == {"signed": 43, "confirmed": 28}
-    assert counted(week=MONDAY, way="groups", sector=Sector.objects.get(slug="teachers").pk)["signed"] == 1
+    assert counted(week=this_monday(), way="groups") == {"signed": 43, "confirmed": 28}
+    assert counted(week=this_monday(), way="groups", sector=Sector.objects.get(slug="teachers").pk)["signed"] == 1
 
 
 def test_a_group_that_is_erased_without_a_confirmation_stays():
     make_group("submitted", {"children": 5, "teachers": 1}).delete()
     make_group("refused", {"children": 90}).delete()
-    assert counted(week=MONDAY, way="groups") == {"signed": 6, "erased": 6}
+    assert counted(week=this_monday(), way="groups") == {"signed": 6, "erased": 6}
 
 
 def test_paper_counts_as_entered_and_as_counted():
     make_sheet("counted", {"parents": 10}, place="Tiranë")
     make_sheet("returned", {"parents": 7})
     make_sheet("void", {"parents": 90})
-    assert counted(week=MONDAY, way="paper") == {"signed": 17, "confirmed": 10}
-    assert counted(week=MONDAY, way="paper", county="") == {"signed": 7}
+    assert counted(week=this_monday(), way="paper") == {"signed": 17, "confirmed": 10}
+    assert counted(week=this_monday(), way="paper", county="") == {"signed": 7}
 
 
 # Once a day, by any number of workers, for thirty weeks
@@ -170,7 +177,11 @@ def test_paper_counts_as_entered_and_as_counted():
 def begin_with(weeks):
     """Let the count begin so many weeks ago."""
     ActingWeek.objects.create(
-        week=MONDAY - weeks * WEEK, sector=0, way="online", counted_at="2026-01-01T00:00Z", **dict.fromkeys(NUMBERS, 0)
+        week=this_monday() - weeks * WEEK,
+        sector=0,
+        way="online",
+        counted_at="2026-01-01T00:00Z",
+        **dict.fromkeys(NUMBERS, 0),
     )
 
 
@@ -198,14 +209,14 @@ def test_a_site_with_pledges_begins_with_a_week_that_is_known_whole():
     """Of older weeks, pledges have expired before anything noted it."""
     signed(week=0), signed(week=1), signed(week=2)
     acting.count()
-    assert {row.week for row in ActingWeek.objects.all()} == {MONDAY, MONDAY - WEEK}
+    assert {row.week for row in ActingWeek.objects.all()} == {this_monday(), this_monday() - WEEK}
 
 
 def test_old_weeks_are_erased():
     begin_with(ACTING_WEEKS)
     signed(week=ACTING_WEEKS - 1), signed(week=ACTING_WEEKS).delete(), signed(week=ACTING_WEEKS, step="signed").delete()
     acting.count()
-    assert [row.week for row in ActingWeek.objects.all()] == [MONDAY - (ACTING_WEEKS - 1) * WEEK]
+    assert [row.week for row in ActingWeek.objects.all()] == [this_monday() - (ACTING_WEEKS - 1) * WEEK]
     assert not ActingChange.objects.exists()
 
 
@@ -259,8 +270,9 @@ def test_shares_are_of_what_is_shown_and_of_fifty_people():
     assert Numbers(100, 60, 50).share("chose") == 83
 
 
-def weeks_of(*numbers, day=MONDAY):
+def weeks_of(*numbers):
     """Weeks up to the present one with these numbers, the newest first."""
+    day = this_monday()
     return Weeks(day, timezone.now(), {day - ago * WEEK: each for ago, each in reversed(list(enumerate(numbers)))})
 
 
@@ -269,16 +281,17 @@ def weeks_of(*numbers, day=MONDAY):
 )
 def test_a_step_is_complete_so_many_weeks_later(step, first):
     weeks = weeks_of(*[Numbers()] * ACTING_WEEKS)
-    assert [weeks.is_complete(MONDAY - ago * WEEK, step) for ago in (first - 1, first)] == [False, True]
+    assert [weeks.is_complete(this_monday() - ago * WEEK, step) for ago in (first - 1, first)] == [False, True]
     found = weeks.compared(step)
-    assert found.new_weeks[-1] == MONDAY - first * WEEK
+    assert found.new_weeks[-1] == this_monday() - first * WEEK
     assert (len(found.new_weeks), len(found.old_weeks)) == (4, 8)
 
 
 @pytest.mark.parametrize("days", range(7))
 def test_all_twelve_weeks_of_the_last_step_are_kept(days):
+    day = this_monday()
     weeks = Weeks(
-        MONDAY + timedelta(days=days), None, {MONDAY - ago * WEEK: Numbers() for ago in reversed(range(ACTING_WEEKS))}
+        day + timedelta(days=days), None, {day - ago * WEEK: Numbers() for ago in reversed(range(ACTING_WEEKS))}
     )
     assert len(weeks.compared("kept").old_weeks) == 8
 
@@ -298,7 +311,7 @@ def test_without_complete_weeks_nothing_is_compared():
 
 def test_people_are_asked_after_thirty_days():
     weeks = weeks_of(*[Numbers()] * 6)
-    assert [weeks.is_begun(MONDAY - ago * WEEK, "answered") for ago in (4, 5)] == [False, True]
+    assert [weeks.is_begun(this_monday() - ago * WEEK, "answered") for ago in (4, 5)] == [False, True]
 
 
 # The page

@@ -1,0 +1,21 @@
+"""The one seed of what is random in the tests: PYTEST_SEED, with which the tests also run in another order, or else 1."""
+
+import os
+import random
+
+SEED = int(os.environ.get("PYTEST_SEED") or 1)
+IS_SHUFFLED = bool(os.environ.get("PYTEST_SEED"))
+
+
+def chance(*names):
+    """A random.Random of these names, which gives the same with the same seed."""
+    return random.Random(" ".join(map(str, (SEED, *names))))
+
+
+def shuffle(items):
+    """Shuffle tests, as the seed says. Those of a file stay together, so that what they share is made once."""
+    chance("order").shuffle(items)
+    places = {}
+    for item in items:
+        places.setdefault(item.path, len(places))
+    items.sort(key=lambda item: places[item.path])
