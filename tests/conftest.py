@@ -77,6 +77,10 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(
             f"The seed of this run: PYTEST_SEED={seed.SEED} (it also shuffles, unless it is unset)."
         )
+    for report in terminalreporter.getreports("passed"):
+        for name, sentence in report.sections:
+            if name == "Captured cpu call":
+                terminalreporter.write_line(f"{report.nodeid}: {sentence}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -101,13 +105,6 @@ def pytest_runtest_call(item):
         item.add_report_section("call", "cpu", sentence)
         assert used < CPU_FAULT, sentence
     return result
-
-
-def pytest_terminal_summary(terminalreporter):
-    for report in terminalreporter.getreports("passed"):
-        for name, sentence in report.sections:
-            if name == "Captured cpu call":
-                terminalreporter.write_line(f"{report.nodeid}: {sentence}")
 
 
 def _cpu_seconds():
