@@ -5,10 +5,10 @@ Each access is audited before the page is rendered.
 """
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -35,13 +35,13 @@ from pledges.admin.desk import (
     mail_obstacle,
     mails_of,
 )
-from pledges.admin.exports import ExportActions
+from pledges.admin.exports import allowed_contents
 from pledges.admin.funnel import FunnelPage
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.admin.minutes import MinutePages
 from pledges.admin.people import MANY_PEOPLE, MORE_PEOPLE, NO_NUMBER, FindForm, list_of, numbered
 from pledges.crypto import keys
-from pledges.models import Batch, BatchRow, Enquiry, GroupPledge, Joining, Message, Pledge, Sector, Submission
+from pledges.models import Batch, BatchRow, Enquiry, Export, GroupPledge, Joining, Message, Pledge, Sector, Submission
 from pledges.models.pledges import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS
 from staff.admin import many_people
 from staff.admin.base import ModelAdmin, change_url
@@ -73,7 +73,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(BulkActions, ExportActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
+class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     history_kind = PLEDGES
@@ -145,6 +145,10 @@ class PledgeAdmin(BulkActions, ExportActions, MinutePages, FunnelPage, ActingPag
     def has_change_permission(self, request, obj=None):
         is_erased = obj is not None and obj.is_person_erased
         return super().has_change_permission(request, obj) and not is_erased
+
+    def has_export_permission(self, request):
+        """Whether this member of staff may export anything."""
+        return bool(allowed_contents(request))
 
     def lookup_allowed(self, lookup, value, request):
         return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
@@ -239,7 +243,8 @@ class PledgeAdmin(BulkActions, ExportActions, MinutePages, FunnelPage, ActingPag
                 return redirect(list_of(ids))
             self.message_user(request, NO_NUMBER, messages.WARNING)
         form = FindForm(initial={"person": number}) if sees_people(request) else None
-        response = super().changelist_view(request, {"find_form": form, **(extra_context or {})})
+        link = self._export_link(request) if self.has_export_permission(request) else None
+        response = super().changelist_view(request, {"find_form": form, "export_link": link, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if changelist := context.get("cl"):
             context["selection_note_all"] = _("All filtered pledges are selected (%(count)s)") % {
@@ -247,6 +252,23 @@ class PledgeAdmin(BulkActions, ExportActions, MinutePages, FunnelPage, ActingPag
             }
             self.show_people(request, changelist, context)
         return response
+
+    # Exports of all that the list shows, or of the selected pledges
+
+    @staticmethod
+    def _export_link(request):
+        query = request.GET.copy()
+        for name in [*IGNORED_PARAMS, PAGE_VAR]:
+            query.pop(name, None)
+        return reverse("admin:pledges_export_add", query=query)
+
+    @admin.action(description=_("Export …"), permissions=["export"])
+    def export(self, request, queryset):
+        query = request.GET
+        if request.POST.get("select_across") != "1":
+            query = QueryDict(mutable=True)
+            query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
+        return self.admin_site.get_model_admin(Export).options_page(request, query.urlencode())
 
     # Many people only for a reason
 
