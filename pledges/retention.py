@@ -21,10 +21,9 @@ from pledges.models.grants import GRANT_LIFE
 from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.models.joinings import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.models.joinings import UNDECIDED_PERIOD
-from pledges.models.keeping import ANSWER_PERIOD
 from pledges.models.message_queue import GIVE_UP_AFTER
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
-from pledges.models.querysets import PENDING_LIFE
+from pledges.models.querysets import ANSWER_PERIOD, PENDING_LIFE
 from pledges.models.returned_mailboxes import BULK_PAUSE
 from pledges.models.voices import ENDED_PERIOD, REMOVED_PERIOD
 

@@ -154,7 +154,7 @@ TALLY_PATIENCE_SECONDS = 1
 KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
-# After so many months the owner of a confirmed pledge is asked whether to keep name and address (pledges/models/keeping.py).
+# After so many months the owner of a confirmed pledge is asked whether to keep name and address (pledges/models/querysets.py).
 KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
 
 # Hours after which a missing backup is an alarm (pledges/models/backups.py), and days for which `bin/backup` keeps one.

@@ -6,10 +6,9 @@ from campaign.models.handovers import HandOver
 from campaign.models.help import HelpChannel
 from campaign.models.links import ExternalLink
 from campaign.models.materials import Material
-from campaign.models.menu import MenuPlace
 from campaign.models.news import Article
 from campaign.models.organisations import Organisation
-from campaign.models.pages import Page
+from campaign.models.pages import MenuPlace, Page
 from campaign.models.pictures import Picture
 from campaign.models.publishing import OldAddress
 from campaign.models.settings import SiteSettings

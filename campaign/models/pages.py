@@ -1,4 +1,4 @@
-"""Content pages."""
+"""Content pages, and their places in the menu and in the footer."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -115,3 +115,12 @@ class Page(Publishable):
         if not self.has_own_address:
             return reverse(self.OWN_VIEWS[self.key])
         return reverse("pages:page", args=[getattr(self, f"slug_{translation.get_language()}")])
+
+
+class MenuPlace(Page):
+    """A page in the admin of the menus. A proxy model, so that this admin has permissions of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("place in menu and footer")
+        verbose_name_plural = _("menu and footer")

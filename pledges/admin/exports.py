@@ -11,13 +11,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import IntegrityError
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.http import content_disposition_header, urlencode
 from django.utils.text import capfirst
@@ -217,28 +216,3 @@ def describe_filters(changelist):
     for name, values in chosen.items():
         if name not in known:
             yield name, ", ".join(values)
-
-
-class ExportActions:
-    """ModelAdmin mixin: the list of pledges offers to export all that it shows, or the selected pledges."""
-
-    def has_export_permission(self, request):
-        """Whether this member of staff may export anything."""
-        return bool(allowed_contents(request))
-
-    def changelist_view(self, request, extra_context=None):
-        link = None
-        if self.has_export_permission(request):
-            query = request.GET.copy()
-            for name in [*IGNORED_PARAMS, PAGE_VAR]:
-                query.pop(name, None)
-            link = reverse("admin:pledges_export_add", query=query)
-        return super().changelist_view(request, {"export_link": link, **(extra_context or {})})
-
-    @admin.action(description=_("Export …"), permissions=["export"])
-    def export(self, request, queryset):
-        query = request.GET
-        if request.POST.get("select_across") != "1":
-            query = QueryDict(mutable=True)
-            query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
-        return self.admin_site.get_model_admin(Export).options_page(request, query.urlencode())

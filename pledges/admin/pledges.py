@@ -5,30 +5,46 @@ Each access is audited before the page is rendered.
 """
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import SEARCH_VAR
-from django.db import IntegrityError
+from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR, SEARCH_VAR
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import formats, timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from pledges.admin import audit_words
 from pledges.admin.acting import ActingPage
 from pledges.admin.base import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.admin.bulk import CANNOT_ERASE_MESSAGE, BulkActions
 from pledges.admin.corrections import CorrectionForm, PersonForm, RequestChannelForm
-from pledges.admin.desk import HelpDesk, MailWords
-from pledges.admin.exports import ExportActions
+from pledges.admin.desk import (
+    BUTTONS,
+    CHANGED,
+    GONE,
+    TOO_OFTEN,
+    TOO_SOON,
+    UNREADABLE,
+    MailWords,
+    mail_obstacle,
+    mails_of,
+)
+from pledges.admin.exports import allowed_contents
 from pledges.admin.funnel import FunnelPage
 from pledges.admin.lists import FILTERS, LOOKUPS, PledgeList
 from pledges.admin.minutes import MinutePages
-from pledges.admin.people import NO_NUMBER, FindForm, PeopleAccess, list_of, numbered
+from pledges.admin.people import MANY_PEOPLE, MORE_PEOPLE, NO_NUMBER, FindForm, list_of, numbered
 from pledges.crypto import keys
-from pledges.models import Batch, BatchRow, Message, Pledge, Sector
-from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
+from pledges.models import Batch, BatchRow, Enquiry, Export, GroupPledge, Joining, Message, Pledge, Sector, Submission
+from pledges.models.pledges import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS
 from staff.admin import many_people
-from staff.admin.base import ModelAdmin
+from staff.admin.base import ModelAdmin, change_url
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
@@ -57,7 +73,7 @@ CORRECTIONS = _("When you save, we email the person the details shown here.")
 
 
 @admin.register(Pledge)
-class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
+class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
     """The list of pledges, and the page on which one is corrected or erased."""
 
     history_kind = PLEDGES
@@ -71,6 +87,15 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
     # Both would count all pledges.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("find/", view(self.find), name="pledges_pledge_find"),
+            path("reason/", view(self.reason), name="pledges_pledge_reason"),
+            path("<uuid:pk>/send/", view(self.send_mail), name="pledges_pledge_send"),
+            *super().get_urls(),
+        ]
 
     def get_changelist(self, request, **kwargs):
         return PledgeList
@@ -120,6 +145,10 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
     def has_change_permission(self, request, obj=None):
         is_erased = obj is not None and obj.is_person_erased
         return super().has_change_permission(request, obj) and not is_erased
+
+    def has_export_permission(self, request):
+        """Whether this member of staff may export anything."""
+        return bool(allowed_contents(request))
 
     def lookup_allowed(self, lookup, value, request):
         return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
@@ -214,7 +243,8 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
                 return redirect(list_of(ids))
             self.message_user(request, NO_NUMBER, messages.WARNING)
         form = FindForm(initial={"person": number}) if sees_people(request) else None
-        response = super().changelist_view(request, {"find_form": form, **(extra_context or {})})
+        link = self._export_link(request) if self.has_export_permission(request) else None
+        response = super().changelist_view(request, {"find_form": form, "export_link": link, **(extra_context or {})})
         context = getattr(response, "context_data", None) or {}
         if changelist := context.get("cl"):
             context["selection_note_all"] = _("All filtered pledges are selected (%(count)s)") % {
@@ -222,6 +252,206 @@ class PledgeAdmin(PeopleAccess, HelpDesk, BulkActions, ExportActions, MinutePage
             }
             self.show_people(request, changelist, context)
         return response
+
+    # Exports of all that the list shows, or of the selected pledges
+
+    @staticmethod
+    def _export_link(request):
+        query = request.GET.copy()
+        for name in [*IGNORED_PARAMS, PAGE_VAR]:
+            query.pop(name, None)
+        return reverse("admin:pledges_export_add", query=query)
+
+    @admin.action(description=_("Export …"), permissions=["export"])
+    def export(self, request, queryset):
+        query = request.GET
+        if request.POST.get("select_across") != "1":
+            query = QueryDict(mutable=True)
+            query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
+        return self.admin_site.get_model_admin(Export).options_page(request, query.urlencode())
+
+    # Many people only for a reason
+
+    def show_people(self, request, changelist, context):
+        """Audit the people of the list or, where they are many and no reason was given, leave them out."""
+        ids = [pledge.pk for pledge in changelist.result_list]
+        if not sees_people(request) or many_people.admits(request, ids):
+            log_access_to_people(request, ids, page="list")
+            return
+        changelist.list_display = [column for column in changelist.list_display if column != "person"]
+        context["list_note"] = format_html(
+            '{} <a href="{}">{}</a>', MANY_PEOPLE, reason_url(request), _("Show the names")
+        )
+
+    # Search by address or name
+
+    def reason(self, request):
+        """Ask for the second factor and a reason to see many people. It holds for a quarter of an hour."""
+        if not sees_people(request):
+            raise PermissionDenied("pledges.see_people")
+        if response := many_people.ask_for_factor(request, request.get_full_path()):
+            return response
+        form = many_people.ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            form.save(request.session)
+            return redirect(many_people.next_path(request, reverse("admin:pledges_pledge_changelist")))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Why do you need the names?"),
+            "note": MANY_PEOPLE,
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/pledges/pledge/reason.html", context)
+
+    def find(self, request):
+        """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name.
+
+        A search that finds nothing shows the list with what was typed.
+        """
+        if not (self.has_view_or_change_permission(request) and sees_people(request)):
+            raise PermissionDenied("pledges.view_pledge", "pledges.see_people")
+        if request.method != "POST":
+            # The filters of the list below a search that found nothing are links to this address.
+            return redirect(f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"))
+        form = FindForm(request.POST)
+        if not form.is_valid():
+            return self.changelist_view(request, {"find_form": form})
+        if form.is_address:
+            ids = self._at_address(request, form)
+        else:
+            ids = (self._by_number if form.is_number else self._by_name)(request, form)
+        if not ids:
+            return self.changelist_view(request, {"find_form": form})
+        log_access_to_people(request, ids, page="find")
+        return redirect(list_of(ids))
+
+    def _at_address(self, request, form):
+        """The ids of the pledges of one mailbox. Messages say what else has this address."""
+        address = form.cleaned_data["person"]
+        self._show_submissions(request, address)
+        self._show_contacts(request, address)
+        ids = list(Pledge.objects.at_address(address).values_list("pk", flat=True))
+        if not ids:
+            form.add_error("person", _("No pledge has this address."))
+        return ids
+
+    def _by_number(self, request, form):
+        """The ids of the pledges whose id begins with this number."""
+        ids = numbered(form.cleaned_data["person"])
+        if not ids:
+            form.add_error("person", NO_NUMBER)
+        return ids
+
+    def _by_name(self, request, form):
+        """The ids of the newest pledges with this name."""
+        found = Pledge.objects.find_by_name(form.cleaned_data["person"])
+        if not found.ids:
+            form.add_error(
+                "person",
+                _("No pledge has this name. Check that it is the whole name, or search for the email address."),
+            )
+        elif not found.is_complete:
+            self.message_user(request, MORE_PEOPLE, messages.WARNING)
+        return found.ids
+
+    def _show_contacts(self, request, address):
+        """A message with a link to each group pledge, each organisation and each enquiry of this address."""
+        for model, words in (
+            (GroupPledge, _("This address has a group pledge: open it")),
+            (Joining, _("This address has entered an organisation: open it")),
+            (Enquiry, _("This address has written to us: open the message")),
+        ):
+            rows = model.objects.at_address(address)
+            # Disclosures are the safeguarding lead's alone.
+            for row in rows.inbox() if model is Enquiry else rows:
+                link = format_html('<a href="{}">{}</a>', change_url(row), words)
+                self.message_user(request, link, messages.WARNING)
+
+    def _show_submissions(self, request, address):
+        """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
+        ids = list(Submission.objects.at_address(address).values_list("pk", flat=True))
+        if ids:
+            AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
+            url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})
+            words = ngettext(
+                "%(count)d form from this address has not been processed yet.",
+                "%(count)d forms from this address have not been processed yet.",
+                len(ids),
+            )
+            link = format_html('<a href="{}">{}</a>', url, words % {"count": len(ids)})
+            self.message_user(request, link, messages.WARNING)
+
+    # The heading of the page, and its buttons that send an email
+
+    def heading(self, request, pledge):
+        """The name for staff who may see people. Not in the title of the window: browsers keep that in their history."""
+        number = _("Pledge %(number)s") % {"number": pledge}
+        if not sees_people(request):
+            return number
+        try:
+            return pledge.name or number
+        except keys.CannotDecrypt:
+            return number
+
+    def desk_context(self, request, pledge):
+        """Template context of the panel above the form."""
+        context = {"heading": self.heading(request, pledge)}
+        if not self.has_change_permission(request, pledge):
+            return context
+        words, obstacle = MailWords(request, pledge), mail_obstacle(pledge)
+        mails = [] if obstacle else [(kind, BUTTONS[kind], words.of(kind)) for kind in mails_of(pledge)]
+        can_tell = not obstacle and pledge.address is not None
+        is_pending = pledge.state == Pledge.State.PENDING
+        return context | {
+            "has_desk": True,
+            # The panel has the button, which says “Erase”.
+            "show_delete": False,
+            "obstacle": obstacle,
+            "mails": mails,
+            "correction": words.of(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED) if can_tell else "",
+            "erasure": self.erasure_words(request, pledge) if self.has_delete_permission(request, pledge) else "",
+        }
+
+    def erasure_words(self, request, pledge):
+        """Which email tells that the pledge is erased."""
+        if pledge.is_person_erased:
+            return _("We no longer have an address, so no email goes out.")
+        try:
+            return MailWords(request, pledge).of(Message.Kind.WITHDRAWN)
+        except keys.CannotDecrypt:
+            return UNREADABLE
+
+    @method_decorator(require_POST)
+    def send_mail(self, request, pk):
+        """Queue one of the emails that fit the pledge, within the limits of `claim_message`."""
+        with transaction.atomic():
+            pledge = Pledge.objects.select_for_update().filter(pk=pk).first()
+            if not self.has_change_permission(request):
+                raise PermissionDenied
+            error = GONE if pledge is None else self._send(request, pledge, request.POST.get("mail"))
+        if error:
+            self.message_user(request, error, messages.ERROR)
+        else:
+            self.message_user(request, _("The email is on its way."), messages.SUCCESS)
+        if pledge is None:
+            return redirect("admin:pledges_pledge_changelist")
+        return HttpResponseRedirect(change_url(pledge))
+
+    def _send(self, request, pledge, kind):
+        """Queue the email with its audit entry; returns an error in words, or ""."""
+        if kind not in mails_of(pledge):
+            return CHANGED
+        if obstacle := mail_obstacle(pledge):
+            return obstacle
+        if not pledge.claim_message():
+            is_spent = pledge.state == Pledge.State.PENDING and pledge.repeats >= MAX_REPEATS
+            return TOO_OFTEN % {"most": MAX_REPEATS} if is_spent else TOO_SOON
+        Message.queue(kind, pledge)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [pledge.pk], mail=kind)
+        self.log_change(request, pledge, [{"changed": {"fields": ["messages"]}}])
+        return ""
 
     # Correcting and erasing one pledge
 

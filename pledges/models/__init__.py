@@ -5,8 +5,7 @@ from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.alarm_words import AlarmWord
 from pledges.models.attempts import Attempt, SlowLane
 from pledges.models.backups import Backup, OutboxEntry
-from pledges.models.batch_rows import BatchRow
-from pledges.models.batches import Batch
+from pledges.models.batches import Batch, BatchRow
 from pledges.models.challenges import UsedChallenge
 from pledges.models.commitment_figures import CommitmentFigures
 from pledges.models.commitments import ChosenCommitment, FollowUp
@@ -24,8 +23,7 @@ from pledges.models.heartbeat import FailedStep, Heartbeat
 from pledges.models.joinings import Joining, OrganisationKind
 from pledges.models.mail_delay import MailDelay
 from pledges.models.mailers import Mailer, MailerMinute
-from pledges.models.mailing_counts import MailingCount
-from pledges.models.mailings import Mailing
+from pledges.models.mailings import Mailing, MailingCount
 from pledges.models.message_texts import MessageText
 from pledges.models.messages import Message
 from pledges.models.milestones import Milestone

@@ -88,7 +88,7 @@ class ProviderRule(models.Model):
 def mailbox_digests(address, rules):
     """{column: digest} of the mailbox of an address without its tag and dots; for limits and blocks only.
 
-    There are two, by the first and the last of DIGEST_KEYS, as in `pledges.models.person.Person`.
+    There are two, by the first and the last of DIGEST_KEYS, as in `pledges.models.person`.
     """
     by_key = keys.digests("mailbox", addresses.limiting_address(address, rules))
     return {"mailbox_digest": by_key[0], "mailbox_digest_last": by_key[-1]}

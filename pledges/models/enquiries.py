@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, Q
 from django.db.models.functions import Now
 from django.utils.text import capfirst
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.crypto import keys
 from pledges.models.contacts import HAS_CONTACT, Contact, ContactQuerySet
-from pledges.models.enquiry_changes import EnquiryChanges
+from pledges.models.messages import Message
 
 ENQUIRY_PERIOD = timedelta(days=365)
 DISCLOSURE_PERIOD = timedelta(days=30)
@@ -67,7 +67,12 @@ class EnquiryQuerySet(ContactQuerySet):
         return self.filter(disclosures | Q(created_at__lte=Now() - ENQUIRY_PERIOD))
 
 
-class Enquiry(EnquiryChanges, Contact):
+# What a transition out of the answered or closed state sets.
+UNANSWERED = {"answered_at": None, "closed_at": None}
+NO_ALARM = {"disclosure_at": None, "alerted_at": None, "passed_at": None}
+
+
+class Enquiry(Contact):
     """One message to the team. Text, name and address are ciphertext; the name is "" if none was given.
 
     While `disclosure_at` is set it is a disclosure, which the safeguarding lead alone sees.
@@ -153,6 +158,52 @@ class Enquiry(EnquiryChanges, Contact):
     def text(self):
         """The decrypted text. Raises CannotDecrypt."""
         return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
+
+    # Transitions. Each is one statement or transaction, and returns whether this call made it.
+
+    def _of_inbox(self, **state):
+        return self._meta.concrete_model.objects.inbox().filter(pk=self.pk, **state)
+
+    def _of_disclosures(self):
+        return self._meta.concrete_model.objects.disclosures().filter(pk=self.pk)
+
+    def assign(self, user):
+        """Give it to a member of staff to answer. One that was answered or closed is open again."""
+        rows = self._of_inbox().exclude(state=self.State.ASSIGNED, assignee=user)
+        return bool(rows.update(state=self.State.ASSIGNED, assignee=user, assigned_at=Now(), **UNANSWERED))
+
+    def answer(self, text, user):
+        """Send this answer by email; False if it has become a disclosure or was erased."""
+        with transaction.atomic():
+            changed = bool(self._of_inbox().update(state=self.State.ANSWERED, answered_at=Now(), closed_at=None))
+            if changed:
+                answer = Answer(enquiry_id=self.pk, by=user)
+                answer.text_cipher = keys.encrypt(text, associated_data=answer.associated_data("text"))
+                answer.save(force_insert=True)
+                Message.queue_for(Message.Kind.ANSWER, answer=answer)
+        return changed
+
+    def close(self):
+        """Close it without a further answer."""
+        rows = self._of_inbox().exclude(state=self.State.CLOSED)
+        return bool(rows.update(state=self.State.CLOSED, closed_at=Now()))
+
+    def reopen(self):
+        """Let it wait for an answer again."""
+        rows = self._of_inbox(state=self.State.CLOSED)
+        return bool(rows.update(state=self.State.NEW, assignee=None, assigned_at=None, **UNANSWERED))
+
+    def raise_alarm(self):
+        """Make it a disclosure, which the safeguarding lead alone sees. The leads are told within a minute."""
+        return bool(self._of_inbox().update(disclosure_at=Now()))
+
+    def pass_on(self, moment):
+        """Note when the lead passed the disclosure on to the helpline. A second call corrects the time."""
+        return bool(self._of_disclosures().update(passed_at=moment))
+
+    def release(self):
+        """It is no disclosure: move it to the inbox."""
+        return bool(self._of_disclosures().update(**NO_ALARM))
 
 
 class DisclosureManager(models.Manager.from_queryset(EnquiryQuerySet)):

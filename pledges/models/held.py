@@ -1,7 +1,7 @@
 """Everything that is held about an address: the one list of what can hold it, how it is found, and what erasing it does.
 
-Requests under the law (pledges/admin/held.py) and the supporter's own data file (pledges/exports/) read it. A structure test
-fails when a model with an address, or a digest or ciphertext of one, is not in it.
+Requests under the law (pledges/admin/data_requests.py) and the supporter's own data file (pledges/exports/) read it. A structure
+test fails when a model with an address, or a digest or ciphertext of one, is not in it.
 """
 
 from collections.abc import Callable

@@ -1,11 +1,14 @@
 """News by email: one mailing, from its first words to the last message. mailing_queue.py queues its messages."""
 
+from collections import Counter
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, pgettext_lazy
@@ -15,11 +18,11 @@ from translated_fields import TranslatedField
 from pledges import follows
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import news
-from pledges.models.mailing_counts import Counted
-from pledges.models.mailing_moves import Moving
+from pledges.models.follows import Follow
 from pledges.models.mailing_queue import MailingQuerySet
-from pledges.models.mailing_recipients import Addressed
+from pledges.models.messages import Message
 from pledges.models.places import County
+from pledges.models.pledges import Pledge
 from pledges.models.sectors import Sector
 
 
@@ -34,7 +37,7 @@ def _account(label):
     )
 
 
-class Mailing(Addressed, Moving, Counted):
+class Mailing(models.Model):
     """News by email to those who follow something: its words, its recipients, and how far it is sent."""
 
     class State(models.TextChoices):
@@ -173,6 +176,11 @@ class Mailing(Addressed, Moving, Counted):
     def __str__(self):
         return self.subject or str(_("without a subject"))
 
+    def save(self, **kwargs):
+        """Save it with the present title of its demand."""
+        self._take_title()
+        super().save(**kwargs)
+
     def get_absolute_url(self):
         """The path of its page in the active language."""
         return reverse("pledges:mailing", args=[self.pk])
@@ -186,11 +194,6 @@ class Mailing(Addressed, Moving, Counted):
             elif not getattr(self, name):
                 raise ValidationError({name: _("Choose one: it decides who gets it.")})
         self._take_title()
-
-    def save(self, **kwargs):
-        """Save it with the present title of its demand."""
-        self._take_title()
-        super().save(**kwargs)
 
     def _take_title(self):
         """Set the present title of its demand, or leave the last one that the demand had on the site."""
@@ -223,3 +226,128 @@ class Mailing(Addressed, Moving, Counted):
     def is_complete(self):
         """Whether subject and text are there in both languages."""
         return all(getattr(self, f"{name}_{language}") for name in ("subject", "text") for language in LANGUAGE_CODES)
+
+    # Recipients
+
+    def followers(self):
+        """The pledges that follow what it is about: confirmed, and with an address that we may write to."""
+        everyone = Pledge.objects.confirmed().with_person().filter(restricted_at=None)
+        match self.audience:
+            case self.Audience.DEMAND | self.Audience.COUNTY:
+                followed = Follow.objects.filter(pledge=OuterRef("pk"))
+                return everyone.filter(Exists(followed.filter(**{self.audience: self.demand or self.county_id})))
+            case self.Audience.SECTOR:
+                return everyone.filter(updates=True, sector=self.sector_id)
+        return everyone.filter(updates=True)
+
+    def recipients(self):
+        """Its followers; of two at one mailbox who read the same language only the first."""
+        chosen = self.followers()
+        first = chosen.filter(language=OuterRef("language"), slot=1)
+        # During a rotation two rows of one address may share only one of the two digest columns.
+        same = Q(address_digest=OuterRef("address_digest")) | Q(address_digest_last=OuterRef("address_digest_last"))
+        return chosen.filter(Q(slot=1) | ~Exists(first.filter(same)))
+
+    @property
+    def followed(self):
+        """What its recipients follow, in the active language; "" for the news itself."""
+        match self.audience:
+            case self.Audience.DEMAND:
+                return self.demand_title
+            case self.Audience.COUNTY:
+                return self.county.name
+            case self.Audience.SECTOR:
+                return self.sector.name
+        return ""
+
+    # Transitions. Each is one transaction, and returns whether this call made it.
+
+    def submit(self):
+        """Make a draft wait for a second person."""
+        return self._move([self.State.DRAFT], state=self.State.READY, note="")
+
+    def take_back(self, note=""):
+        """Make it a draft again, which can be changed. `note` says what its writer should change."""
+        return self._move([self.State.READY], state=self.State.DRAFT, note=note)
+
+    def release(self, user, changed_at):
+        """Send it as it was at `changed_at`, the version that `user` has read, unless `user` wrote any of it."""
+        rows = type(self).objects.filter(pk=self.pk, changed_at=changed_at, state=self.State.READY)
+        rows = rows.exclude(writers__contains=[user.pk])
+        people = self.recipients().count()
+        return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now(), people=people))
+
+    def pause(self):
+        """Stop sending for now. Messages that a sender has claimed, some dozens at most, still go out."""
+        return self._move([self.State.SENDING], state=self.State.PAUSED)
+
+    def resume(self):
+        """Continue after a pause. Waiting messages become due now, so that the pause does not count as a delay."""
+        with transaction.atomic():
+            if not self._move([self.State.PAUSED], state=self.State.SENDING):
+                return False
+            self.messages.queued().filter(due_at__lt=Now()).update(due_at=Now(), queued_at=Now())
+        return True
+
+    def cancel(self):
+        """Send it to no more people. If no person has got it, the public does not see it either."""
+        with transaction.atomic():
+            if not self._move([self.State.SENDING, self.State.PAUSED], state=self.State.CANCELLED, ended_at=Now()):
+                return False
+            # Those that a sender has claimed are dropped right before sending.
+            self.messages.queued().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).delete()
+            if not self.has_gone_out():
+                type(self).objects.filter(pk=self.pk).update(is_archived=False)
+        return True
+
+    def _move(self, states, **values):
+        return bool(type(self).objects.filter(pk=self.pk, state__in=states).update(**values))
+
+    # Figures
+
+    def figures(self):
+        """{"sent", "given_up", "returned", "spam", "unsubscribed", "waiting"}: numbers of messages, and of people it has lost.
+
+        Those that came back are among "sent" or "given_up". Those of erased messages are in MailingCount.
+        """
+        counts = self.counts.values_list("kind").annotate(Sum("n"))
+        counted = Counter(dict(counts.order_by()))
+        state = Message.State
+        found = Counter(dict(self.messages.order_by().values_list("state").annotate(n=Count("*"))))
+        return {
+            "sent": sum(found[each] for each in (state.SENT, *Message.RETURNED)) + counted["sent"],
+            "given_up": found[state.FAILING] + found[state.REFUSED],
+            "returned": sum(found[each] for each in Message.UNDELIVERED) + counted["returned"],
+            "spam": found[state.SPAM] + counted["spam"],
+            "waiting": found[state.QUEUED],
+            "unsubscribed": counted["unsubscribed"],
+        }
+
+    def has_gone_out(self):
+        """Whether at least one person has got it."""
+        erased = self.counts.filter(kind=MailingCount.Kind.SENT)
+        return self.messages.filter(sent_at__isnull=False).exists() or erased.exists()
+
+
+class MailingCount(models.Model):
+    """`n` erased messages of a mailing with one result, or `n` people who ended the news through it. Rows are only added.
+
+    A trigger (migrations/sql/mailings.sql) counts erased messages. No row names a person. A counter in the mailing itself would
+    make withdrawals wait for the sender.
+    """
+
+    class Kind(models.TextChoices):
+        SENT = "sent"
+        RETURNED = "returned"
+        SPAM = "spam"
+        UNSUBSCRIBED = "unsubscribed"
+
+    mailing = models.ForeignKey("pledges.Mailing", on_delete=models.CASCADE, related_name="counts")
+    kind = models.CharField(max_length=12, choices=Kind)
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.mailing_id} {self.kind}"

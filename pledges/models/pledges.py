@@ -4,21 +4,24 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges.models import keeping, names
-from pledges.models.addresses import BlockedAddress
+from pledges import addresses, wall
+from pledges.crypto import keys
+from pledges.models.addresses import BlockedAddress, ProviderRule
 from pledges.models.messages import Message
-from pledges.models.person import Person
+from pledges.models.person import PERSON_FIELDS, person_digests
 from pledges.models.places import County
-from pledges.models.querysets import PENDING_LIFE, PledgeQuerySet
+from pledges.models.querysets import ANSWER_PERIOD, ERASED, PENDING_LIFE, PledgeQuerySet
 from pledges.models.restriction import Restrictable
 from pledges.models.sectors import Sector
 from pledges.models.settings import PledgingSettings
 from pledges.models.submissions import Submission
+from pledges.models.unreadable import Unreadable
 from pledges.models.wordings import Wording
 
 NETWORK_DIGEST_LIFE = timedelta(days=7)
@@ -32,7 +35,7 @@ OPT_IN_FIELDS = ["show_name", "updates"]
 ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
 
 
-class Pledge(Person, keeping.Keeping, Restrictable):
+class Pledge(Restrictable):
     """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
 
     Each transition is one statement or one transaction. Where callers need to know, it returns whether this call made it.
@@ -87,19 +90,24 @@ class Pledge(Person, keeping.Keeping, Restrictable):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
     invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
 
-    # Null once they are erased; see keeping.py.
+    # Null once they are erased, after KEEP_PERIOD.
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
+    # When its owner was asked whether to keep them, until the answer.
+    keep_asked_at = models.DateTimeField(null=True, editable=False)
+    # When its owner last answered "keep".
+    kept_at = models.DateTimeField(null=True, editable=False)
     # A new address, until it is confirmed by the link that was sent to it.
     new_address_cipher = models.BinaryField(null=True, editable=False)
     new_address_at = models.DateTimeField(null=True, editable=False)
 
+    # Each digest by two keys: see person.py.
     address_digest = models.BinaryField(max_length=32, editable=False)
     address_digest_last = models.BinaryField(max_length=32, editable=False)
     # The digest of mailbox and name together, so that equal names at different addresses have unrelated digests.
     name_digest = models.BinaryField(max_length=32, editable=False)
     name_digest_last = models.BinaryField(max_length=32, editable=False)
-    # Null until the worker computes them; see names.py.
+    # Null until the worker computes them; see `querysets.name_bits`.
     name_bits = models.SmallIntegerField(null=True, editable=False)
     domain_digest = models.BinaryField(max_length=32, editable=False)
     # The digest of the visitor's network (IPv4 address or IPv6 /64). Erased after NETWORK_DIGEST_LIFE.
@@ -193,8 +201,15 @@ class Pledge(Person, keeping.Keeping, Restrictable):
                     domain_digest__length=32,
                 ),
             ),
-            *keeping.CONSTRAINTS,
-            names.CONSTRAINT,
+            models.CheckConstraint(
+                name="pledge_person_or_erased",
+                condition=Q(name_cipher__isnull=False, address_cipher__isnull=False)
+                | (Q(confirmed_at__isnull=False, **ERASED) & ~Q(state="pending")),
+            ),
+            models.CheckConstraint(
+                name="pledge_name_bits_of_a_name",
+                condition=Q(name_bits=None) | Q(name_bits__gte=0, name_bits__lt=256, name_cipher__isnull=False),
+            ),
         ]
         indexes = [
             # The admin list pages in an index-only scan of this index, for every filter and at any depth.
@@ -235,8 +250,21 @@ class Pledge(Person, keeping.Keeping, Restrictable):
             models.Index(
                 fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
             ),
-            *keeping.INDEXES,
-            *names.INDEXES,
+            # Housekeeping looks for them every minute.
+            models.Index(
+                Greatest("confirmed_at", "kept_at"),
+                name="pledge_to_be_asked",
+                condition=Q(state="confirmed", keep_asked_at=None, name_cipher__isnull=False),
+            ),
+            models.Index(fields=["keep_asked_at"], name="pledge_keep_asked", condition=Q(keep_asked_at__isnull=False)),
+            models.Index(
+                fields=["name_bits", "-created_at", "-id"],
+                name="pledge_name_bits",
+                condition=Q(name_bits__isnull=False),
+            ),
+            models.Index(
+                fields=["id"], name="pledge_name_bits_missing", condition=Q(name_bits=None, name_cipher__isnull=False)
+            ),
         ]
 
     def __str__(self):
@@ -321,3 +349,190 @@ class Pledge(Person, keeping.Keeping, Restrictable):
             BlockedAddress.objects.add(self.new_address)
             Submission.objects.in_mailbox(self.new_address).delete()
             Pledge.objects.filter(pk=self.pk).erase_new_address()
+
+    # How long name and address are kept
+
+    @property
+    def is_person_erased(self):
+        """Whether name and address are erased."""
+        return self.name_cipher is None
+
+    @property
+    def keep_until(self):
+        """When name and address are erased without an answer."""
+        return self.keep_asked_at + ANSWER_PERIOD
+
+    def keep_person(self):
+        """Keep name and address for another KEEP_PERIOD; returns whether they are still there."""
+        pledge = type(self).objects.filter(pk=self.pk).with_person()
+        return bool(pledge.update(kept_at=Now(), keep_asked_at=None))
+
+    # Name and address. Plain text exists only in memory.
+
+    def associated_data(self, column):
+        """The associated data that bind a ciphertext to this column and row."""
+        return keys.pledge_associated_data(self.pk, column)
+
+    @property
+    def name(self):
+        """The decrypted name, or None once it is erased. Raises CannotDecrypt."""
+        if self.name_cipher is None:
+            return None
+        return keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
+
+    @property
+    def address(self):
+        """The decrypted e-mail address, as it was typed, or None once it is erased. Raises CannotDecrypt."""
+        if self.address_cipher is None:
+            return None
+        return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
+
+    @property
+    def readable_name(self):
+        """The name, or None if it is erased or no key opens it, which raises the alarm of `/readyz`."""
+        try:
+            return self.name
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            return None
+
+    @property
+    def address_of_mailbox(self):
+        """The address of this pledge or, if no key opens it, of the other pledge of its mailbox. Raises CannotDecrypt."""
+        try:
+            return self.address
+        except keys.CannotDecrypt as error:
+            other = self.others_at_address().with_person().first()
+            if other is None:
+                raise
+            Unreadable.record(error)
+            return other.address
+
+    @property
+    def new_address(self):
+        """The decrypted address that waits for its confirmation, or None. Raises CannotDecrypt."""
+        if self.new_address_cipher is None:
+            return None
+        return keys.decrypt(self.new_address_cipher, associated_data=self.associated_data("new_address"))
+
+    @property
+    def new_address_until(self):
+        """When an unconfirmed new address is erased."""
+        return self.new_address_at + PENDING_LIFE
+
+    def set_person(self, name, address, rules=None):
+        """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save.
+
+        `rules` are the provider rules, which are read if they are not given.
+        """
+        if self.name_cipher and name != self.name:
+            self.wall, self.wall_at = self.Wall.WAITING, None
+        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        self.set_digests(name, address, rules)
+
+    def set_digests(self, name, address, rules=None):
+        """Compute all digests by the present keys and provider rules. Does not save."""
+        rules = ProviderRule.objects.by_domain() if rules is None else rules
+        for column, digest in person_digests(name, address, rules).items():
+            setattr(self, column, digest)
+
+    def set_new_address(self, address):
+        """Set a new address. It replaces the present one once it is confirmed. Does not save."""
+        self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
+        self.new_address_at = Now()
+
+    @property
+    def inviter(self):
+        """The code of the event whose link led to this pledge, or None. Raises CannotDecrypt."""
+        if self.inviter_cipher is None:
+            return None
+        return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))
+
+    # Uniqueness: an address holds at most two confirmed pledges, and all its pledges have different names.
+
+    def others_at_address(self):
+        """A queryset of the other pledges of the same mailbox."""
+        same_mailbox = Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
+        return type(self).objects.filter(same_mailbox).exclude(pk=self.pk)
+
+    @property
+    def has_place(self):
+        """Whether it holds a place of its mailbox, or could be confirmed into a free one."""
+        return self.others_at_address().holding_place().count() < 2
+
+    def use_new_address(self):
+        """Replace the address by the confirmed new one; False if that mailbox holds two confirmed pledges or the same name.
+
+        Every link that was sent before ends. The old address learns that it was changed, unless it never confirmed the pledge:
+        it may be a stranger's. If the pledge is still pending (after a correction by staff), its confirmation message is sent
+        to the new address.
+        """
+        name, address, old_address = self.name, self.new_address, self.address
+        self.set_person(name, address)
+        self.new_address_cipher = self.new_address_at = None
+        self.link_version = F("link_version") + 1
+        columns = [*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at", "link_version"]
+        for slot in (self.slot, 3 - self.slot):
+            self.slot = slot
+            try:
+                with transaction.atomic():
+                    self.save(update_fields=columns)
+                    if self.confirmed_at:
+                        Message.queue_last(Message.Kind.MOVED, old_address, self.language)
+                    if self.state == self.State.PENDING:
+                        Message.queue(Message.Kind.CONFIRM, self)
+            except IntegrityError:
+                continue
+            return True
+        return False
+
+    # One person: another spelling of a confirmed name.
+
+    def confirmed_namesake(self):
+        """The confirmed pledge of the same mailbox with a similar name, or None. It is probably the same person's."""
+        others = self.others_at_address().confirmed().with_person()
+        named = [(other, other.readable_name) for other in others]
+        return next((other for other, name in named if name and addresses.is_similar_name(name, self.name)), None)
+
+    def correct_namesake(self):
+        """Give the name of this unconfirmed pledge to its confirmed namesake and erase this one; False if there is none."""
+        with transaction.atomic():
+            found = self.confirmed_namesake()
+            # Locked and read again: it may be withdrawn meanwhile.
+            namesake = found and type(self).objects.select_for_update().confirmed().filter(pk=found.pk).first()
+            if namesake is None:
+                return False
+            name = self.name
+            # First, because no two pledges of a mailbox have the same name.
+            self.delete()
+            namesake.set_person(name, namesake.address)
+            namesake.save(update_fields=PERSON_FIELDS)
+        return True
+
+    # The wall.
+
+    @property
+    def name_on_wall(self):
+        """The shortened name that the wall shows, such as "Arta K.", or None once the name is erased."""
+        return wall.shown_name(self.name) if self.name_cipher is not None else None
+
+    @property
+    def wants_name_shown(self):
+        """Whether the supporter wants the name shown and the sector allows it."""
+        return self.show_name and self.sector.shows_names
+
+    @property
+    def wall_status(self):
+        """A sentence that tells the supporter whether the name is shown."""
+        if not self.wants_name_shown or self.state == self.State.INVALIDATED:
+            return gettext("Your name is not shown.")
+        match self.wall:
+            case self.Wall.SHOWN:
+                return gettext("Your name is in the list of supporters as “%(name)s”.") % {"name": self.name_on_wall}
+            case self.Wall.REFUSED:
+                return gettext(
+                    "Our team has decided not to show your name. Your pledge still counts. If you change how it is "
+                    "written, we will check it again."
+                )
+        return gettext("Your name will appear in the list of supporters once our team has checked it.")

@@ -1,24 +1,56 @@
 """The queryset of pledges: filters, and changes of many pledges in one statement."""
 
 import itertools
+import re
+import time
+import uuid
+from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, OuterRef, Q, Value
-from django.db.models.functions import Now, Substr
+from django.db.models.functions import Greatest, Now, Substr
 
 from pledges import addresses, metrics
 from pledges.crypto import keys, links, registry
 from pledges.models.addresses import ProviderRule
 from pledges.models.events import EventCount
-from pledges.models.keeping import KeepingQuerySet
-from pledges.models.names import NameQuerySet
 from pledges.models.referrals import codes_of
 from pledges.models.sectors import Sector
 
 # An unconfirmed pledge is erased after this time. Its links are valid for the same time.
 PENDING_LIFE = timedelta(days=14)
 REMINDER_AFTER = timedelta(days=3)
+
+# After KEEP_PERIOD the owner of a confirmed pledge is asked once, by mail, whether to keep name and address. Without an answer
+# within ANSWER_PERIOD both are erased; the pledge goes on counting, and its keyed digests keep the same person from pledging
+# twice.
+KEEP_PERIOD = timedelta(days=365) * settings.KEEP_MONTHS / 12
+ANSWER_PERIOD = timedelta(days=60)
+# What is set when name and address are erased. The check constraint holds it.
+ERASED = {
+    "name_cipher": None,
+    "address_cipher": None,
+    "new_address_cipher": None,
+    "new_address_at": None,
+    "keep_asked_at": None,
+    "show_name": False,
+    "updates": False,
+    "wall": "waiting",
+    "wall_at": None,
+}
+
+# Names are ciphertext: eight bits of a keyed digest (`name_bits`) narrow a search, and its candidates are decrypted. Equal names
+# have equal bits, and so has one name of 256 among others: the bits tell two names apart, and never identify one.
+#
+# Candidates that one search decrypts. A million pledges have about 4,000 with the same bits.
+MOST_CANDIDATES = 10_000
+# Found pledges that one search returns.
+MOST_FOUND = 50
+# Missing bits are computed in steps of so many rows, for so long.
+FILL_ROWS = 500
+FILL_SECONDS = 1
 
 # All who are counted online, less those confirmed later: these are few, since the number is asked for right after confirming.
 NUMBER_SQL = """
@@ -42,7 +74,28 @@ def has_older_key(column):
     return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([keys.current_field_key_id()]))
 
 
-class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
+def name_bits(name, by=None):
+    """The first byte (0 to 255) of the digest of a normalised name by each registered key, newest first; `by`: by other keys."""
+    return [digest[0] for digest in keys.digests("name bits", addresses.normalise_name(name), by=by)]
+
+
+def _normalised(pledge):
+    """The normalised name, or None if no key opens it. That raises no alarm: it would be one statement for each candidate."""
+    try:
+        return addresses.normalise_name(pledge.name)
+    except keys.CannotDecrypt:
+        return None
+
+
+@dataclass(frozen=True)
+class Found:
+    """The ids of pledges with one name, newest first; `is_complete` is false where there may be more."""
+
+    ids: list
+    is_complete: bool
+
+
+class PledgeQuerySet(models.QuerySet):
     """Filters of pledges, and transitions of many of them. `Pledge` has the transitions of one."""
 
     def pending(self):
@@ -241,3 +294,73 @@ class PledgeQuerySet(NameQuerySet, KeepingQuerySet):
     def unconfirm(self):
         """Undo `confirm`: pledges are pending again until `expires_at`. Returns how many this call changed."""
         return self.confirmed().with_person().update(state=self.model.State.PENDING, confirmed_at=None)
+
+    # How long name and address are kept
+
+    def with_person(self):
+        """Pledges whose name and address are not erased."""
+        return self.filter(name_cipher__isnull=False)
+
+    def due_to_be_asked(self):
+        """Confirmed pledges whose owner last agreed to keep name and address KEEP_PERIOD ago and was not asked since."""
+        due = self.alias(agreed_at=Greatest("confirmed_at", "kept_at"))
+        due = due.filter(state="confirmed", keep_asked_at=None, agreed_at__lte=Now() - KEEP_PERIOD, restricted_at=None)
+        # The order of the index.
+        return due.with_person().order_by("agreed_at")
+
+    def unanswered(self):
+        """Pledges whose owner did not answer in time, and invalidated ones, whose owner is not asked."""
+        asked = Q(keep_asked_at__lte=Now() - ANSWER_PERIOD)
+        invalidated = Q(state="invalidated", confirmed_at__isnull=False, invalidated_at__lte=Now() - KEEP_PERIOD)
+        return self.filter(asked | invalidated, restricted_at=None).with_person()
+
+    def erase_person(self):
+        """Erase name and address; the pledge and its digests stay. Returns how many this call changed."""
+        return self.with_person().update(**ERASED)
+
+    # Search by number, and by exact name
+
+    def beginning_with(self, number):
+        """Pledges whose id begins with this number, of which lists show eight digits. None for fewer than four digits."""
+        digits = number.replace("-", "").lower()
+        if not re.fullmatch("[0-9a-f]{4,32}", digits):
+            return self.none()
+        return self.filter(pk__range=[uuid.UUID(digits.ljust(32, end)) for end in "0f"])
+
+    def without_name_bits(self):
+        """Pledges with a name whose bits the worker has not computed yet."""
+        return self.filter(name_bits=None, name_cipher__isnull=False)
+
+    def find_by_name(self, name):
+        """Return a Found with the newest pledges of this name. Case, accents, spaces and the order of words make no difference.
+
+        Pledges without bits are candidates too. A name that no key opens is not found.
+        """
+        wanted = addresses.normalise_name(name)
+        found, is_complete = [], True
+        for rows in (self.filter(name_bits__in=set(name_bits(name))), self.without_name_bits()):
+            candidates = list(rows.order_by("-created_at", "-pk").only("name_cipher", "created_at")[:MOST_CANDIDATES])
+            is_complete = is_complete and len(candidates) < MOST_CANDIDATES
+            found += [row for row in candidates if _normalised(row) == wanted]
+        found.sort(key=lambda row: row.created_at, reverse=True)
+        return Found([row.pk for row in found[:MOST_FOUND]], is_complete and len(found) <= MOST_FOUND)
+
+    def fill_name_bits(self):
+        """Compute missing bits for FILL_SECONDS; returns of how many pledges. Idempotent.
+
+        It begins at a random id, so that names that no key opens do not hold up the others.
+        """
+        done, deadline = 0, time.monotonic() + FILL_SECONDS
+        for after in (uuid.uuid4(), None):
+            while time.monotonic() < deadline:
+                rows = self.without_name_bits() if after is None else self.without_name_bits().filter(pk__gt=after)
+                with transaction.atomic():
+                    batch = list(rows.order_by("pk").select_for_update().only("name_cipher")[:FILL_ROWS])
+                    named = [pledge for pledge in batch if pledge.readable_name]
+                    for pledge in named:
+                        [pledge.name_bits, *_older] = name_bits(pledge.name)
+                    done += self.bulk_update(named, ["name_bits"])
+                if not batch:
+                    break
+                after = batch[-1].pk
+        return done

@@ -29,8 +29,8 @@ from pledges.models import (
     VoiceOwner,
 )
 from pledges.models.contacts import ERASED as CONTACT_ERASED
-from pledges.models.keeping import ERASED
 from pledges.models.person import DIGEST_FIELDS
+from pledges.models.querysets import ERASED
 from pledges.outbox import accounts, mailings
 from pledges.submissions import settle_all
 

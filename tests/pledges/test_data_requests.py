@@ -27,7 +27,7 @@ from pledges.models import (
     held,
 )
 from pledges.models.data_requests import ANSWER_KINDS
-from pledges.models.keeping import KEEP_PERIOD
+from pledges.models.querysets import KEEP_PERIOD
 from pledges.submissions import settle, submit
 from pledges.totals import tally
 from tests.clock import let_time_pass

@@ -9,7 +9,7 @@ from pledges import rotation
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.models import Message, Pledge
-from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
+from pledges.models.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all

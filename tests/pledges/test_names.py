@@ -5,8 +5,8 @@ from django.db import IntegrityError, connection, transaction
 
 from pledges import rotation
 from pledges.crypto import keys
-from pledges.models import Pledge, names
-from pledges.models.names import name_bits
+from pledges.models import Pledge, querysets
+from pledges.models.querysets import name_bits
 from tests.factories import make_copies, make_pledge, make_submission, settle_all
 
 pytestmark = pytest.mark.django_db
@@ -98,17 +98,17 @@ def test_recomputing_stale_digests_recomputes_the_bits():
 
 
 def test_of_many_equal_names_the_newest_are_found_and_the_search_says_that_there_may_be_more():
-    pledges = [make_pledge("Zamira Çela") for _ in range(names.MOST_FOUND)]
+    pledges = [make_pledge("Zamira Çela") for _ in range(querysets.MOST_FOUND)]
     result = Pledge.objects.find_by_name("Zamira Çela")
     assert result.ids == [pledge.pk for pledge in reversed(pledges)] and result.is_complete
     newest = make_pledge("Zamira Çela")
     result = Pledge.objects.find_by_name("Zamira Çela")
-    assert result.ids[0] == newest.pk and len(result.ids) == names.MOST_FOUND and not result.is_complete
+    assert result.ids[0] == newest.pk and len(result.ids) == querysets.MOST_FOUND and not result.is_complete
 
 
 def test_a_search_reads_the_index_of_bits():
     make_copies(make_pledge("Zamira Çela"), 3000, name_bits="mod(n, 256)")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE pledges_pledge")
-    rows = Pledge.objects.filter(name_bits=7).order_by("-created_at", "-pk")[: names.MOST_CANDIDATES]
+    rows = Pledge.objects.filter(name_bits=7).order_by("-created_at", "-pk")[: querysets.MOST_CANDIDATES]
     assert "pledge_name_bits" in rows.explain()

@@ -22,7 +22,7 @@ from pledges.crypto import keys, registry
 from pledges.crypto.registry import KeysRefused
 from pledges.models import BlockedAddress, Heartbeat, Message, Pledge, RegisteredKey, Submission
 from pledges.models.encrypted import ENCRYPTED_MODELS, ENCRYPTED_TEXTS
-from pledges.models.keeping import ERASED
+from pledges.models.querysets import ERASED
 from pledges.submissions import settle
 from tests.factories import form_data, give_app, make_pledge, make_staff, make_submission, settle_all
 from tests.keys import install, new_key, rotate_keys

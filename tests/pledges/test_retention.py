@@ -36,7 +36,7 @@ from pledges.models import (
     VoiceOwner,
     held,
 )
-from pledges.models.keeping import ANSWER_PERIOD, KEEP_PERIOD
+from pledges.models.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.models.referrals import encrypt_inviter
 from staff.models import AuditEntry
 from tests.challenges import reach_limit, solved

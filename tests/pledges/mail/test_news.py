@@ -19,8 +19,8 @@ from pledges import housekeeping, outbox, returns
 from pledges.crypto import news_links, return_addresses
 from pledges.mail.sending import LEASE
 from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
-from pledges.models.keeping import ERASED
 from pledges.models.mailing_queue import WINDOW
+from pledges.models.querysets import ERASED
 from pledges.readiness import checks
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, run_worker
