@@ -184,8 +184,6 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Pledge',
             fields=[
-                ('keep_asked_at', models.DateTimeField(editable=False, null=True)),
-                ('kept_at', models.DateTimeField(editable=False, null=True)),
                 ('restricted_at', models.DateTimeField(editable=False, null=True, verbose_name='restricted since')),
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('language', models.CharField(choices=[('sq', 'Albanian'), ('en', 'English')], help_text='The language we use to email this person.', max_length=2, verbose_name='language')),
@@ -197,6 +195,8 @@ class Migration(migrations.Migration):
                 ('invalidated_at', models.DateTimeField(editable=False, null=True, verbose_name='invalidated')),
                 ('name_cipher', models.BinaryField(null=True)),
                 ('address_cipher', models.BinaryField(null=True)),
+                ('keep_asked_at', models.DateTimeField(editable=False, null=True)),
+                ('kept_at', models.DateTimeField(editable=False, null=True)),
                 ('new_address_cipher', models.BinaryField(null=True)),
                 ('new_address_at', models.DateTimeField(editable=False, null=True)),
                 ('address_digest', models.BinaryField(max_length=32)),
