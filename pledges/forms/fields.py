@@ -15,7 +15,7 @@ NAME_LENGTH = 80
 NAME_SIGNS = _("Your name can only include letters, spaces, hyphens, full stops and apostrophes.")
 # All but tab and line break. NUL is one of them, which no column of text holds.
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-LOOKS_LIKE_LINK = re.compile(r"\w{2,}\.\w{2,}")
+LOOKS_LIKE_LINK = re.compile(r"\w\w\.\w\w")
 # Characters, far above the limit of any field. In some versions of Python the time of normalising grows with their square.
 LONGEST_INPUT = 10_000
 
