@@ -158,7 +158,9 @@ def test_goals_that_are_no_longer_reached_are_not_among_those_reached(client, la
     ), "the day on which it was reached stays"
 
 
-@pytest.mark.parametrize(("people", "words"), [(-909, None), (0, None), (1, "1 supporter has"), (7, "7 supporters have")])
+@pytest.mark.parametrize(
+    ("people", "words"), [(-909, None), (0, None), (1, "1 supporter has"), (7, "7 supporters have")]
+)
 def test_the_last_24_hours_are_told_only_if_someone_came(client, people, words):
     put_cells({("parents", "AL-11"): 3869}, day=timezone.localdate() - timedelta(30))
     sector, now = Sector.objects.get(slug="parents"), timezone.now()
