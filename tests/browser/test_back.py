@@ -53,6 +53,7 @@ def test_a_pledge_that_was_sent_comes_back_empty(visit, language):
     assert Submission.objects.count() == 1
 
 
+@pytest.mark.quick
 def test_a_page_that_the_browser_kept_whole_comes_back_empty(visit):
     # As browsers show a page again that they kept. Playwright cannot follow a page through that.
     visitor = visit()
@@ -80,6 +81,7 @@ def test_a_form_with_errors_keeps_what_was_typed_until_it_arrives(visit):
     check(page, is_kept=False)
 
 
+@pytest.mark.quick
 def test_a_child_who_was_sent_to_the_help_numbers_leaves_no_name_behind(visit):
     visitor = visit()
     page = visitor.page
@@ -91,6 +93,7 @@ def test_a_child_who_was_sent_to_the_help_numbers_leaves_no_name_behind(visit):
     check(page, is_kept=False)
 
 
+@pytest.mark.quick
 def test_the_address_of_a_request_for_the_link_is_gone_too(visit):
     visitor = visit()
     page = visitor.page

@@ -73,6 +73,7 @@ def test_a_pledge_with_the_keyboard_only(visit, language, views):
     expect(page.locator("#id_name")).to_have_value("")
 
 
+@pytest.mark.quick
 def test_the_button_pressed_during_the_check_sends_the_form_when_it_is_done(visit):
     visitor = visit()
     page = visitor.page

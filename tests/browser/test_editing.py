@@ -85,6 +85,7 @@ def test_27_a_page_is_created_previewed_published_changed_compared_and_restored(
     expect(reader.page.locator("h1")).to_have_text("Courage")
 
 
+@pytest.mark.quick
 def test_saving_over_a_newer_version_is_refused_until_confirmed(staff_visit):
     about = Page.objects.get(key="about")
     path = f"/admin/campaign/page/{about.pk}/change/"

@@ -257,6 +257,7 @@ def test_a_picture_is_uploaded_without_leaving_the_form(staff_visit, width, loca
     assert page.picture == picture and "Typed before." in page.body_en
 
 
+@pytest.mark.quick
 def test_a_picture_uploaded_from_the_editor_is_in_the_text(staff_visit):
     page = make_page()
     colleague = staff_visit(make_staff(superuser=True), locale="en-GB")

@@ -38,6 +38,7 @@ def site_with_exit(visit, live_server):
     return make
 
 
+@pytest.mark.quick
 def test_22_the_exit_button_replaces_the_page_in_the_history(site_with_exit):
     visitor = site_with_exit()
     visitor.open("/sq/ndihme/")
@@ -48,6 +49,7 @@ def test_22_the_exit_button_replaces_the_page_in_the_history(site_with_exit):
     assert visitor.page.url.endswith("/sq/ndihme/"), "the page that was left is not in the history"
 
 
+@pytest.mark.quick
 def test_22_pressing_shift_three_times_leaves_the_page(site_with_exit):
     visitor = site_with_exit()
     visitor.open("/sq/ndihme/")
@@ -56,6 +58,7 @@ def test_22_pressing_shift_three_times_leaves_the_page(site_with_exit):
     visitor.page.wait_for_url("**" + EXIT_PATH)
 
 
+@pytest.mark.quick
 def test_22_typing_capital_letters_does_not_leave_the_page(site_with_exit):
     visitor = site_with_exit()
     visitor.open("/sq/zotimi/")
@@ -74,6 +77,7 @@ def test_22_typing_capital_letters_does_not_leave_the_page(site_with_exit):
     visitor.page.wait_for_url("**" + EXIT_PATH)
 
 
+@pytest.mark.quick
 def test_22_the_page_is_hidden_while_the_next_one_loads(site_with_exit):
     visitor = site_with_exit()
     page = visitor.page

@@ -27,6 +27,7 @@ def test_the_link_leaves_the_address_bar(visit, purpose):
     assert visitor.page.evaluate("history.length") <= 2
 
 
+@pytest.mark.quick
 def test_the_back_button_does_not_bring_the_page_back(visit):
     # As Chromium leaves a page that it keeps, and shows it again. Playwright cannot follow a page through that.
     leave_and_return = """() => {

@@ -141,6 +141,7 @@ def test_an_invited_account_signs_in_with_app_passkey_and_recovery_code(admin_vi
         expect(page.locator("h1").first).to_be_visible()
 
 
+@pytest.mark.quick
 def test_a_passkey_alone_is_registered_from_the_invitation_and_opens_the_admin(admin_visit):
     visitor = admin_visit(locale="en-GB", viewport=PHONE)
     page = visitor.page
@@ -171,6 +172,7 @@ def test_a_refused_passkey_shows_a_message(admin_visit):
     check_accessibility(page)
 
 
+@pytest.mark.quick
 def test_password_and_app_work_without_javascript(admin_visit):
     visitor = admin_visit(locale="en-GB", viewport=PHONE, java_script_enabled=False)
     page = visitor.page

@@ -121,6 +121,7 @@ def test_signing_confirming_correcting_and_withdrawing_without_javascript(visit,
     assert Pledge.objects.count() == 3
 
 
+@pytest.mark.quick
 def test_a_child_is_thanked_and_shown_the_helpline_without_javascript(visit, inbox):
     visitor = visit(java_script_enabled=False)
     visitor.open("/sq/zotimi/")
@@ -136,6 +137,7 @@ def test_a_child_is_thanked_and_shown_the_helpline_without_javascript(visit, inb
     assert not Pledge.objects.exists()
 
 
+@pytest.mark.quick
 def test_the_form_can_be_filled_by_keyboard_alone(visit):
     visitor = visit()
     visitor.open("/en/pledge/")

@@ -20,6 +20,7 @@ def names_on_wall(visitor):
     return visitor.page.locator(".wall bdi").all_inner_texts()
 
 
+@pytest.mark.quick
 def test_13_a_name_appears_after_moderation_and_goes_when_its_owner_withdraws(visit, staff_visit):
     pledge = make_pledge("Drita Shehu", state="confirmed", sector="teachers", show_name=True)
     make_pledge("BESA KOLA", state="confirmed", show_name=True)

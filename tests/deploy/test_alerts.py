@@ -96,6 +96,7 @@ def names_in(expression):
     return found - {"or", "and", "on", "by", "group_right", *re.findall(r"\[(?:\d+)([mh])\]", expression)}
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_an_alert_names_metrics_that_exist_and_its_entry_in_the_runbook(rule):
     names = names_in(rule["expr"])
@@ -107,12 +108,14 @@ def test_an_alert_names_metrics_that_exist_and_its_entry_in_the_runbook(rule):
     assert rule["alert"] in headings and anchor == rule["alert"].lower()
 
 
+@pytest.mark.quick
 def test_the_runbook_has_no_entry_without_an_alert():
     text = (settings.BASE_DIR / "docs" / "operating.md").read_text()
     runbook = text.partition("\n### Alerts\n")[2].partition("\n## ")[0]
     assert re.findall(r"^#### (.*)$", runbook, re.MULTILINE) == [rule["alert"] for rule in RULES]
 
 
+@pytest.mark.quick
 def test_every_alert_has_an_example():
     assert list(EXAMPLES) == [rule["alert"] for rule in RULES]
 

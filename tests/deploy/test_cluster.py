@@ -71,12 +71,14 @@ def test_a_pool_starts_from_its_file_and_admits_the_site_with_its_password(file)
         assert "weare1_web" in machine.must("sh", "-c", console)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("file", POOLS)
 def test_a_pool_gives_web_connections_the_limits_of_web_processes(file):
     found = re.findall(r"connect_query='(.*)'", (FOLDER.parent / file).read_text())
     assert found == ["; ".join(f"SET {name} = {SECONDS[value]}" for name, value in WEB_OPTIONS.items())]
 
 
+@pytest.mark.quick
 def test_a_request_gives_up_the_pool_before_nginx_gives_up_the_request():
     [wait] = re.findall(r"^query_wait_timeout = (\d+)$", text("pgbouncer.ini"), re.MULTILINE)
     [nginx] = re.findall(r"proxy_read_timeout (\d+)s;", (FOLDER.parent / "nginx.conf").read_text())[:1] or ["60"]
@@ -84,17 +86,20 @@ def test_a_request_gives_up_the_pool_before_nginx_gives_up_the_request():
     assert 2 * int(wait) < 24 < int(nginx)
 
 
+@pytest.mark.quick
 def test_a_commit_waits_for_the_standby_that_may_take_over():
     patroni = text("patroni.yml")
     assert "    synchronous_mode: true\n" in patroni and '        synchronous_commit: "on"\n' in patroni
 
 
+@pytest.mark.quick
 def test_the_pools_and_workers_of_three_boxes_fit_into_the_database():
     [pool] = re.findall(r"^default_pool_size = (\d+)$", text("pgbouncer.ini"), re.MULTILINE)
     [most] = re.findall(r"max_connections: (\d+)$", text("patroni.yml"), re.MULTILINE)
     assert 3 * (int(pool) + 11 + settings.MAIL_CONNECTIONS) < int(most)
 
 
+@pytest.mark.quick
 def test_every_file_is_explained_and_names_no_other_address():
     readme = text("README.md")
     for file in FOLDER.iterdir():

@@ -49,6 +49,7 @@ call_command("seed", verbosity=0)
 WALL = "/sq/muri/"
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("page", "template"),
     [
