@@ -98,7 +98,7 @@ def kept_data():
         ),
         Kept(
             "grants",
-            _("code made from an address that we emailed, so that we send it at most five messages a day"),
+            _("code made from an address that we emailed, so that we send it few messages a day"),
             digests,
             _days(GRANT_LIFE),
         ),

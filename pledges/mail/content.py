@@ -182,8 +182,9 @@ SPECS = {
     "moving": MessageSpec(
         gettext_lazy("Sent to the present address when someone asks to change it, with a link that stops the change."),
         Purpose.STOP_NEW_ADDRESS,
-        # Apart from the limits of a mailbox, which someone with the link could use up first: three changes a day for each pledge
-        # (`claim_new_address`), two pledges for each address.
+        # Also to a blocked mailbox, and apart from the limits of a mailbox: someone with the link could use these up first. Three
+        # changes a day for each pledge, which are counted by this message (`count_new_addresses`).
+        ignores_blocks=True,
         is_link_caused=True,
         is_limited=False,
         applies=lambda pledge: pledge.new_address_cipher is not None,

@@ -2,7 +2,7 @@
 
 from django.db import connection, models
 
-# The database default of marks: the function of migrations/sql/marks.sql.
+# The database default of marks: the function of migrations/sql/before.sql.
 RANDOM_MARK = models.Func(function="random_mark", output_field=models.BigIntegerField())
 
 # The present version, as an expression: the function of migrations/sql/content.sql.

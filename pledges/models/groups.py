@@ -254,6 +254,10 @@ class GroupPledge(Contact):
             type(self).objects.filter(pk__in=[group.pk for group in groups]).update(
                 state=self.State.CONFIRMED, confirmed_at=Now()
             )
+            # What came after the page was opened: its message may have been joined by one about a group that is confirmed now.
+            left = list(type(self).objects.submitted().of_mailbox(self).order_by("created_at", "pk"))
+            for group in groups:
+                group.pass_on(Message.Kind.GROUP, left)
             if groups:
                 # It is about all of them.
                 Message.queue_for(Message.Kind.GROUP_OPEN, group=groups[0])

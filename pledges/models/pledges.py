@@ -462,7 +462,7 @@ class Pledge(Restrictable):
         return self.others_at_address().holding_place().count() < 2
 
     def use_new_address(self):
-        """Replace the address by the confirmed new one; False if that mailbox holds two confirmed pledges or the same name.
+        """Replace the address by the confirmed new one; False if that mailbox has no place for it or has the same name.
 
         Every link that was sent before ends. The old address learns that it was changed, unless it never confirmed the pledge:
         it may be a stranger's. If the pledge is still pending (after a correction by staff), its confirmation message is sent

@@ -1,7 +1,6 @@
 -- News by email, and what supporters follow.
 
--- A pledge that is erased follows nothing, by any path: also by a release that does not know the table. The next migration
--- validates it, without a lock of the pledges.
+-- A pledge that is erased follows nothing, by any path.
 ALTER TABLE pledges_follow ADD CONSTRAINT follow_pledge_exists FOREIGN KEY (pledge_id) REFERENCES pledges_pledge (id)
     ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
 

@@ -246,14 +246,14 @@ def test_sending_looks_once_more_whether_the_mailbox_is_blocked(mailoutbox, kind
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", [kind for kind, spec in content.SPECS.items() if spec.is_link_caused])
+@pytest.mark.parametrize(
+    "kind", [kind for kind, spec in content.SPECS.items() if spec.is_link_caused and kind != "moving"]
+)
 def test_a_blocked_mailbox_gets_nothing_that_an_opened_link_causes(mailoutbox, kind):
     if kind.startswith("group_open"):
         Message.queue_for(kind, group=make_group(address="drita@shembull.al"))
-    elif kind in ("fresh", "counted", "moving"):
-        pledge = make_confirmed("drita@shembull.al")
-        want_new_address(pledge, "tjeter@shembull.al")
-        Message.queue(kind, pledge)
+    elif kind in ("fresh", "counted"):
+        Message.queue(kind, make_confirmed("drita@shembull.al"))
     else:
         Message.queue_last(kind, "drita@shembull.al", "sq")
     BlockedAddress.objects.add("drita+1@shembull.al")

@@ -11,6 +11,7 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import GroupPledge, Joining, Message, Sector, Submission
 from pledges.totals import tally
+from tests.clock import let_time_pass
 from tests.factories import run_worker, settle_all
 from tests.organisations import join_data
 from tests.pages import Document, path_of
@@ -111,6 +112,25 @@ def test_one_message_confirms_all_groups_of_an_adult(client):
     assert len(mail.outbox) == 2, "one message about all three"
     assert len(re.findall(r"/sq/grupi-im/", mail.outbox[-1].body)) == 3
     assert all(name in mail.outbox[-1].body for name in ("7B", "7C", "7D"))
+
+
+def test_a_group_that_was_sent_while_the_page_was_open_can_still_be_confirmed(client):
+    """Its message was joined to one that waits for a group which the open page confirms."""
+    path = link_of(send(client))
+    client.post(PATHS["sq"], group_data(letter="c"))
+    run_worker()
+    page = Document(client.get(path))
+    shown = {"group": [page.of(field)["value"] for field in page.all("input", name="group")]}
+    client.post(PATHS["sq"], group_data(letter="d"))
+    run_worker()
+    client.post(path, shown)
+    assert len(shown["group"]) == 2 and GroupPledge.objects.get(state="submitted").letter == "D"
+    before = len(mail.outbox)
+    let_time_pass(timedelta(minutes=2))
+    run_worker()
+    [asking] = [message for message in mail.outbox[before:] if "konfirmo-grupin" in message.body]
+    press_confirm(client, link_of(asking))
+    assert not GroupPledge.objects.filter(state="submitted").exists()
 
 
 def test_a_group_that_came_after_the_page_was_opened_is_not_confirmed_with_it(client):

@@ -165,6 +165,17 @@ def test_no_other_mail_keeps_the_warning_from_the_old_address(client, mailoutbox
     assert [mail for mail in mails_to(mailoutbox, ADDRESS) if links_in(mail, "stop_new_address")]
 
 
+def test_a_blocked_mailbox_is_warned_too_and_three_changes_a_day_hold(client, mailoutbox):
+    pledge = make_drita()
+    BlockedAddress.objects.add(ADDRESS)
+    for number in range(4):
+        let_time_pass(RESEND_INTERVAL)
+        request_new_address(client, pledge, f"tjeter{number}@shembull.al")
+        run_worker()
+    warnings = [mail for mail in mails_to(mailoutbox, ADDRESS) if links_in(mail, "stop_new_address")]
+    assert len(warnings) == 3 and mails_to(mailoutbox, "tjeter3@shembull.al") == []
+
+
 def test_the_old_address_is_told_of_a_change_that_staff_were_asked_for(mailoutbox):
     make_drita().request_new_address(PARTNER)
     run_worker()
