@@ -139,7 +139,6 @@ def test_a_disclosure_in_the_form_of_the_press_is_seen_by_the_lead_alone(visit, 
         assert staff.locator("#result_list a").count() == 0
     lead.goto("/admin/")
     go(lead.locator("#content-main a[href*='disclosure'], main a[href*='disclosure']").first)
-    go(lead.locator("#result_list a").first)
     expect(lead.locator(".received")).to_have_text(DISCLOSURE[language])
     assert axe.faults(lead, only_serious=True) == {}
     label = translated(other, "Passed to 116 111 at")

@@ -61,7 +61,7 @@ def test_two_pages_are_shown_in_both_languages_widths_and_schemes(live_server, s
             assert image.width == shot.width and image.height > 1000
             # The background below the first screen.
             assert (sum(image.convert("RGB").getpixel((2, 900))) > 384) == (shot.scheme == "light"), shot.file.name
-    assert {*pictures, "/pictures/sq/site/card.png"} <= set(album.pictures)
+    assert {*pictures, "/pictures/sq/site/help.png"} <= set(album.pictures)
     page = sheet.html(album)
     assert all(
         f'src="{name}"' in page for name in [*expected, "pictures-sq-square-parents.png", "handouts-sq-wall-a4.pdf.png"]

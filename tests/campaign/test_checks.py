@@ -481,6 +481,7 @@ def test_figures_of_plain_texts_need_a_source_in_words(editor, label, column):
             assert found(checked(editor, row, **{column: words}), "figure") == []
 
 
+@pytest.mark.slow
 def test_the_starter_texts_have_no_figure_without_a_source(editor):
     for model in (PageText, Demand, Sector, Page, Article):
         for row in model.objects.all():

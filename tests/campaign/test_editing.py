@@ -471,6 +471,7 @@ def test_a_discouraged_term_is_saved_with_a_persistent_warning(editor, column, w
     assert any(better in reopened.words(finding) for finding in findings)
 
 
+@pytest.mark.slow
 def test_preferred_terms_and_the_starter_content_cause_no_warning(editor):
     for term in Term.objects.all():
         rows = [("", "sq", term.better_sq), ("", "en", term.better_en)]

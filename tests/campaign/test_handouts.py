@@ -147,6 +147,7 @@ def test_words_that_staff_change_are_printed(client):
     assert "Our pledge" not in words
 
 
+@pytest.mark.slow
 def test_the_longest_texts_stay_on_their_page(client):
     for handout in Handout.objects.exclude(key="lesson"):
         handout.title_sq = "Fjalë të gjata për ne " * 3
@@ -164,6 +165,7 @@ def test_the_longest_texts_stay_on_their_page(client):
     assert Print(client.get("/handouts/sq/leaflet.pdf"), pages=2).codes
 
 
+@pytest.mark.slow
 def test_equal_words_are_equal_bytes_in_another_process_and_in_threads_that_begin_at_once():
     code = (
         "import django; django.setup()\n"

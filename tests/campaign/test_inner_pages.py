@@ -340,6 +340,7 @@ def test_a_summary_ends_with_a_sentence_or_a_word(text, expected):
     assert campaign_tags.summary(text) == expected and len(expected) <= 160
 
 
+@pytest.mark.slow
 def test_descriptions_are_unique_and_short(client):
     publish(date(2024, 5, 1), lead=f"{'Fjalë të tjera, me radhë ' * 15}fund.", title="Gjatë")
     found = {}

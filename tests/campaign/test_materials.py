@@ -291,6 +291,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(editor):
     assert dict(field.attributes)["data-max-bytes"] == str(documents.MAX_BYTES)
 
 
+@pytest.mark.slow
 def test_a_bomb_is_unpacked_in_a_process_of_its_own(editor):
     sent = bomb()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

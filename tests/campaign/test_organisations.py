@@ -56,6 +56,7 @@ def entry_path(joining, language="sq"):
     return links.path(Purpose.ORGANISATION, joining, language)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_organisation_joins_confirms_is_approved_sends_a_logo_renews_lapses_and_is_hidden(client, language):
     assert client.get(FORM[language]).status_code == 200
@@ -544,6 +545,7 @@ def fill(number=120):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_120_organisations_with_logos_weigh_at_most_250_kilobytes_on_a_phone(client, language):
     fill()

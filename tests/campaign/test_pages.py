@@ -41,6 +41,7 @@ def insert_tally(**people):
 # Story 21: both languages
 
 
+@pytest.mark.slow
 def test_21_a_page_is_complete_and_in_its_language(client, subtests):
     for name, language in EVERY:
         with subtests.test(name, language=language):
@@ -71,6 +72,7 @@ def test_21_titles_are_unique(client):
     assert len(titles) > 60 and len(set(titles)) == len(titles)
 
 
+@pytest.mark.slow
 def test_21_the_language_switch_leads_to_the_same_page_and_back(client, subtests):
     for name, language in EVERY:
         with subtests.test(name, language=language):

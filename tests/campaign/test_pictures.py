@@ -226,6 +226,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LARGEST)
 def test_the_largest_pictures_are_decoded_within_the_stated_memory(tmp_path, kind):
     mode, side, image_format, options = LARGEST[kind]
@@ -264,6 +265,7 @@ def test_28_animations_are_refused(admin_client, kind):
     assert refusal_of(admin_client, upload).startswith("Animated pictures cannot be used here.")
 
 
+@pytest.mark.slow
 def test_a_photo_of_a_phone_with_50_million_pixels_and_more_than_15_megabytes_is_accepted(admin_client):
     photo = io.BytesIO()
     # Noise, which compresses badly.
@@ -316,6 +318,7 @@ def test_a_credit_is_required_in_both_languages_or_neither(admin_client):
 # Sizes
 
 
+@pytest.mark.slow
 def test_the_worker_creates_the_sizes_once(django_capture_on_commit_callbacks):
     picture = make_picture(make_upload(2000, 1500))
     assert picture.sized_at is None and picture.sources == [] and picture.fallback_url == picture.file.url
@@ -334,6 +337,7 @@ def test_the_worker_creates_the_sizes_once(django_capture_on_commit_callbacks):
     assert {file.name: file.stat().st_mtime_ns for file in folder_of(picture).iterdir()} == before
 
 
+@pytest.mark.slow
 def test_the_card_is_cropped_around_the_focus():
     upload = io.BytesIO()
     image = Image.new("RGB", (1600, 1600), "white")
@@ -445,6 +449,7 @@ def page_with_pictures():
     return make_page(picture=head, body_sq=text, body_en=text), Picture.objects.in_bulk([head.pk, first.pk, second.pk])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "path"), [("sq", "/sq/prova/"), ("en", "/en/trial/")])
 def test_28_a_page_has_srcset_and_alternative_text_in_its_language(client, page_with_pictures, language, path):
     document = Document(client.get(path))
@@ -498,6 +503,7 @@ def test_an_article_shows_its_picture_and_has_it_in_structured_data(client):
     assert f'"image": "http://localhost:8000{article.picture.fallback_url}"' in page
 
 
+@pytest.mark.slow
 def test_any_number_of_pictures_costs_a_page_two_queries(client, page_with_pictures, django_assert_max_num_queries):
     client.get("/sq/prova/")
     with django_assert_max_num_queries(8):

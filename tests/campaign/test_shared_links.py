@@ -25,6 +25,7 @@ def shared(client, path):
     return values["og:title"], values["og:image"]
 
 
+@pytest.mark.slow
 def test_every_page_has_a_short_title_and_a_picture(client):
     content = SiteContent.current()
     paths = [path for _name, _language, path in public_paths()]

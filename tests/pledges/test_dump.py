@@ -406,6 +406,7 @@ def plant_canary(text):
         cursor.execute("INSERT INTO django_session VALUES ('canary', %s, now())", [encoded])
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_dump_of_the_database_and_the_log_contain_no_name_or_address(client, people, settings, log):
     detector = Detector(people)

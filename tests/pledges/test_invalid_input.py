@@ -228,6 +228,7 @@ OTHER_FORMS = {
 }
 
 
+@pytest.mark.slow
 @examples(60)
 @given(st.sampled_from(list(OTHER_FORMS)), st.data())
 def test_an_invalid_group_organisation_or_message_is_accepted_or_redisplayed(path, data):
@@ -250,6 +251,7 @@ def pledge():
     return pledge
 
 
+@pytest.mark.slow
 @examples(50)
 @given(form=form_changes(MANAGE_FIELDS), language=st.sampled_from(["sq", "en"]))
 @example({"changed": {"name": b"Agim Kola"}, "missing": set(), "repeated": [], "unknown": []}, "sq")
@@ -301,6 +303,7 @@ CONTENT_TYPES = [
 ]
 
 
+@pytest.mark.slow
 @examples(70)
 @given(
     st.one_of(parts, st.binary(max_size=300), parts.map(lambda body: body[: len(body) // 2])),
@@ -551,6 +554,7 @@ HEADERS = (
 )
 
 
+@pytest.mark.slow
 def test_any_header_is_answered(subtests):
     for headers in HEADERS:
         for method, path in (("GET", "/"), ("GET", EN), ("POST", EN), ("POST", MY_EN)):
@@ -569,6 +573,7 @@ def test_an_unknown_host_is_refused_with_a_page(settings, host):
     assert '<html lang="en"' in request("GET", EN, HTTP_HOST=host).text
 
 
+@pytest.mark.slow
 def test_an_unsupported_method_is_refused(pledge, subtests):
     for address in ADDRESSES:
         with subtests.test(address):

@@ -62,6 +62,7 @@ def test_the_question_goes_out_once_after_24_months(drita, mailoutbox):
     assert len(mailoutbox) == 1
 
 
+@pytest.mark.slow
 def test_opening_the_link_keeps_nothing_and_the_button_keeps_for_another_period(client, asked, mailoutbox):
     [path] = links_in(mailoutbox[0], "keep")
     assert client.get(path).status_code == client.get(path).status_code == 200

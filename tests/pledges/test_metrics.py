@@ -47,6 +47,7 @@ def process(transactional_db, tmp_path):
         yield site, stack.enter_context(Metrics(tmp_path))
 
 
+@pytest.mark.slow
 def test_what_a_process_has_counted_outlives_it_and_leaves_no_file(process, tmp_path):
     site, served = process
     counts = []
@@ -67,6 +68,7 @@ def test_what_a_process_has_counted_outlives_it_and_leaves_no_file(process, tmp_
     assert len(list(folder.glob("histogram_*.db"))) <= 3
 
 
+@pytest.mark.slow
 def test_a_visit_with_personal_words_leaves_none_of_them(process, tmp_path):
     site, served = process
     pledge = make_pledge("Fatbardhë Personale", "fatbardhe.personale@shembull.al")
@@ -126,6 +128,7 @@ def test_a_visit_with_personal_words_leaves_none_of_them(process, tmp_path):
     assert served.sum("weare1_challenges_total", outcome="issued") == 1
 
 
+@pytest.mark.slow
 def test_the_state_of_the_database_is_read_when_prometheus_asks(transactional_db, tmp_path):
     Heartbeat.beat()
     make_submission()
@@ -162,6 +165,7 @@ def test_a_scrape_waits_for_the_database_half_as_long_as_prometheus_for_the_scra
     assert scraped.DEADLINE_SECONDS <= 5
 
 
+@pytest.mark.slow
 def test_without_the_database_the_rest_is_served_in_time(transactional_db, tmp_path):
     values = connection.settings_dict
     proxy = Proxy(f"{values['HOST']}/.s.PGSQL.{values['PORT'] or 5432}")

@@ -135,6 +135,7 @@ def colors_in(response):
     return {color for _, color in Image.open(io.BytesIO(response.content)).convert("RGB").getcolors(1_000_000)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("color", ["s9", "s12"])
 @pytest.mark.django_db
 def test_a_sector_added_in_the_admin_has_its_own_colour_everywhere(admin_client, client, color):

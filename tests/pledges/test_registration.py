@@ -385,6 +385,7 @@ def start(*command, **environment):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_worker_web_server_and_commands_do_not_start_without_a_registered_key():
     sentence = "FIELD_KEYS lists no key of this database: put back the key that its data were written with."

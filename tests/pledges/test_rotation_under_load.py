@@ -63,6 +63,7 @@ def wait_until(condition):
         time.sleep(0.05)
 
 
+@pytest.mark.quick
 def test_a_stray_worker_and_a_stray_site_rewrite_no_digest_and_admit_no_second_pledge(tmp_path, drawn):
     """Such a worker once rewrote 1,087 digests, and a second pledge of the same person was accepted."""
     present = {name: getattr(configured, name)[0] for name in registry.LISTS}
@@ -123,6 +124,7 @@ def remaining():
     return Pledge.objects.with_stale_digests().count() + Pledge.objects.with_stale_ciphers().count()
 
 
+@pytest.mark.slow
 def test_a_rotation_that_is_killed_again_and_again_while_people_sign_completes(client, drawn):
     """Killed once, ten times under `bin/test -m drill`."""
     crowd = rounds(1200, 15_000)

@@ -63,6 +63,7 @@ def kill_while_settling(process):
     process.wait(TIMEOUT)
 
 
+@pytest.mark.quick
 @pytest.mark.drill
 @pytest.mark.django_db(transaction=True)
 def test_19_nothing_is_lost_or_doubled_when_a_settling_worker_is_killed():

@@ -285,6 +285,7 @@ EDITS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 @hypothesis_settings(
     max_examples=rounds(4, 60),
@@ -364,6 +365,7 @@ def test_a_page_never_mixes_two_versions():
     assert len(seen) > 3
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_every_process_shows_a_change_on_its_next_request_and_sends_one_statement_a_page(tmp_path):
     log = Cluster("test").log

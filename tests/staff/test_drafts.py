@@ -153,6 +153,7 @@ def wait_for_a_blocked_transaction(cursor):
         [blocked] = cursor.fetchone()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stops_at", ["the row", "the log"])
 def test_a_worker_that_is_killed_while_it_publishes_leaves_the_draft_for_the_next_one(transactional_db, stops_at):
     row, editor = text(), sign_in(Client(), make_staff(superuser=True))
@@ -558,6 +559,7 @@ def test_a_file_goes_with_its_draft(editor, settings, tmp_path):
     assert material.file_sq and not DraftFile.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["logo", "picture", "pdf"])
 def test_looking_at_a_draft_shows_its_file_and_writes_none(editor, settings, tmp_path, monkeypatch, kind):
     settings.MEDIA_ROOT = tmp_path / "media"

@@ -76,6 +76,7 @@ TECHNICAL = re.compile(
 )
 
 
+@pytest.mark.slow
 def test_no_form_speaks_as_a_program(request_of_staff):
     found = messages(request_of_staff)
     assert len({message for _language, message in found}) > 100

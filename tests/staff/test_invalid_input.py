@@ -79,6 +79,7 @@ def pages(kind, *args):
             yield reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}", args=args)
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 def test_invalid_queries_of_lists(visit):
     make_pledge()
@@ -90,6 +91,7 @@ def test_invalid_queries_of_lists(visit):
     assert seen == {200, 302, 400}
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 def test_pages_of_invalid_ids(visit):
     seen = {
@@ -102,6 +104,7 @@ def test_pages_of_invalid_ids(visit):
     assert seen <= {200, 302, 400, 403, 404, 405}
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 @pytest.mark.parametrize("kind", ["changelist", "add", "deleted"])
 def test_unsupported_methods(visit, kind):
@@ -109,6 +112,7 @@ def test_unsupported_methods(visit, kind):
     assert seen <= {200, 302, 403, 405}
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 def test_actions_on_invalid_selections(visit):
     for number, path in enumerate(pages("changelist")):
@@ -120,6 +124,7 @@ def test_actions_on_invalid_selections(visit):
         visit("POST", path, {"action": "delete_selected", "index": "x", "select_across": "x"})
 
 
+@pytest.mark.slow
 def test_forms_with_missing_fields(visit):
     row = make_pledge()
     own = [reverse(f"admin:pledges_pledge_{kind}", args=[row.pk]) for kind in ("change", "delete")]
@@ -135,6 +140,7 @@ def test_invalid_addresses_of_the_admin(visit, path):
     assert visit("GET", f"/admin/{path}") in (301, 302, 403, 404)
 
 
+@pytest.mark.slow
 def test_view_on_site_of_an_invalid_id_is_not_found(visit):
     for kind in ContentType.objects.all():
         assert visit("GET", f"/admin/r/{kind.pk}/abc/") == 404

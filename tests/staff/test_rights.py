@@ -306,6 +306,7 @@ def no_rendering(monkeypatch):
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
 
 
+@pytest.mark.quick
 @pytest.mark.usefixtures("no_rendering")
 @pytest.mark.parametrize("visitor", STAFF)
 def test_each_role_opens_exactly_its_pages(visitor, rows):

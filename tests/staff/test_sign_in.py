@@ -507,6 +507,7 @@ def test_a_passkey_with_an_unknown_key_is_refused(client, zana):
 PASSKEY = "/admin/account/login/passkey/"
 
 
+@pytest.mark.slow
 def test_strangers_create_no_session(client, zana):
     """Every address of the admin, with GET and POST, with and without a cookie of a session that does not exist."""
     for path in [*admin_paths(), PASSKEY]:

@@ -171,6 +171,7 @@ def test_the_compiled_catalogue_is_up_to_date(catalogue):
             assert (compiled.gettext(entry.id),) == entry.translations
 
 
+@pytest.mark.slow
 def test_the_catalogue_has_exactly_the_strings_of_the_code(catalogue, tmp_path):
     require_program("xgettext", install="apt-get install gettext")
     copy = tmp_path / "copy"
@@ -359,6 +360,7 @@ def test_no_public_page_has_words_of_the_other_language(client, language):
     assert visited == len(PUBLIC)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_personal_page_and_no_error_has_words_of_the_other_language(client, language):

@@ -86,6 +86,7 @@ def test_an_unknown_host_is_one_line_without_a_stack(site):
     assert site.fetch("/sq/nuk-ka/", headers=HOST)[0] in (404, 503)
 
 
+@pytest.mark.slow
 def test_a_request_that_gunicorn_cannot_read_has_one_line_without_the_peer(site):
     since = len(lines(site))
     with socket.create_connection(site.listener.getsockname()[:2]) as client:

@@ -226,6 +226,7 @@ def test_the_web_server_does_not_start_with_an_invalid_key():
     assert "DIGEST_KEYS: key 1 of 1 is not 32 bytes" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_the_deployment_check_finds_no_issue():
     # Generated columns make the check ask PostgreSQL for its version.
     environment = PRODUCTION | {"DATABASE_URL": os.environ["DATABASE_URL"]}

@@ -176,6 +176,7 @@ def drawn(drawing):
     return Image.open(io.BytesIO(cards.draw(drawing))).convert("RGB")
 
 
+@pytest.mark.slow
 def test_pictures_are_as_small_as_messengers_want_them_and_deterministic():
     made = drawings("sq")
     first = {what: cards.draw(made[what]) for what in ("site", "total 2971", "square ", "story ")}
@@ -184,6 +185,7 @@ def test_pictures_are_as_small_as_messengers_want_them_and_deterministic():
     assert cards.draw(drawings("sq")["site"]) == first["site"]
 
 
+@pytest.mark.slow
 def test_lines_are_drawn_where_they_are_measured():
     for what in ("site", "story "):
         drawing = drawings("sq")[what]

@@ -103,6 +103,7 @@ def assert_drawn_inside(page):
         assert all(0 <= x <= 100 and 0 <= y <= 100 for x, y in points(page.of(line)["d"][1:]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left", LEFT.values(), ids=LEFT)
 def test_every_page_and_figure_stands_and_shows_no_negative_number(client, left):
     total = fall(left)

@@ -220,6 +220,7 @@ def test_a_stopped_sender_finishes_what_it_has_begun_and_releases_the_rest(sende
     assert Message.objects.filter(state="queued", attempts=0).count() == 60 - sent
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
     with MailServer() as server:
@@ -236,6 +237,7 @@ def test_a_worker_stops_within_seconds_of_sigterm_and_sends_nothing_twice():
         assert set(Counter(server.recipients).values()) == {1} and len(server.accepted) == 60
 
 
+@pytest.mark.quick
 @pytest.mark.django_db(transaction=True)
 def test_three_workers_send_each_message_once():
     with MailServer() as server:
@@ -245,6 +247,7 @@ def test_three_workers_send_each_message_once():
         assert len(server.accepted) == len(set(server.recipients)) == 200
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.drill
 def test_a_killed_worker_loses_no_message_and_repeats_only_those_it_had_not_recorded():

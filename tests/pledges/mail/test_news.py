@@ -447,6 +447,7 @@ def wait_until(condition):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_worker_sends_no_more_than_one_second_copy_for_each_connection():
     pledges = [follower() for _ in range(60)]

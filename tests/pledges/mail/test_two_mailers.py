@@ -70,6 +70,7 @@ class Inboxes(threading.Thread):
             self.box.put(report(return_addresses.find_token(sender)))
 
 
+@pytest.mark.slow
 @pytest.mark.drill
 @pytest.mark.django_db(transaction=True)
 def test_states_wishes_and_the_funnel_are_right(settings):

@@ -384,6 +384,7 @@ def test_every_figure_is_a_picture_of_bounded_size(client, name, language, peopl
     assert again.content == response.content or again.headers["ETag"] != response.headers["ETag"]
 
 
+@pytest.mark.slow
 def test_a_picture_with_many_sectors_stays_within_bounds(client):
     for number in range(60):
         Sector.objects.create(slug=f"s{number}", name_sq="Grup " * 12, name_en="Group " * 10, color="s1", position=20)
