@@ -41,7 +41,7 @@ def insert_tally(**people):
 # Story 21: both languages
 
 
-@pytest.mark.slow
+@pytest.mark.quick
 def test_21_a_page_is_complete_and_in_its_language(client, subtests):
     for name, language in EVERY:
         with subtests.test(name, language=language):

@@ -174,7 +174,7 @@ def snapshot():
         return read.total, Pledge.objects.confirmed().count() + in_groups + on_paper, tally.differences()
 
 
-@pytest.mark.slow
+@pytest.mark.quick
 @pytest.mark.drill
 def test_every_snapshot_of_the_totals_equals_a_recount_under_concurrent_changes():
     crowd = Crowd([make_pledge(sector=slug) for slug in ["parents", "teachers", "artists"] * 50])

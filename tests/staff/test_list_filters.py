@@ -21,7 +21,7 @@ def choices(changelist):
     return [dict(parse_qsl(query.removeprefix("?"))) for query in last]
 
 
-@pytest.mark.slow
+@pytest.mark.quick
 def test_any_two_filters_of_a_list_work_together(client):
     Message.queue(Message.Kind.CONFIRM, make_pledge(state="confirmed"))
     make_enquiry(), make_disclosure()

@@ -93,7 +93,7 @@ def test_20_healthz_answers_and_readyz_names_the_database(site):
     assert json.loads(body) == {"ready": False, "wrong": ["database"]}
 
 
-@pytest.mark.slow
+@pytest.mark.quick
 def test_20_the_log_names_the_fault_and_no_personal_data(site):
     link = personal_path(Purpose.CONFIRM)
     filled_in = INPUT | {"stamp": str(stamps.Stamp(int(time.time()) - stamps.ROUNDING_SECONDS, ()))}

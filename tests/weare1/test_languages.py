@@ -171,7 +171,7 @@ def test_the_compiled_catalogue_is_up_to_date(catalogue):
             assert (compiled.gettext(entry.id),) == entry.translations
 
 
-@pytest.mark.slow
+@pytest.mark.quick
 def test_the_catalogue_has_exactly_the_strings_of_the_code(catalogue, tmp_path):
     require_program("xgettext", install="apt-get install gettext")
     copy = tmp_path / "copy"

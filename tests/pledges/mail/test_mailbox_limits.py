@@ -137,7 +137,7 @@ def test_messages_caused_from_an_opened_link_do_not_count_but_go_once_a_minute(m
     assert len(mailoutbox) == 8
 
 
-@pytest.mark.slow
+@pytest.mark.quick
 @pytest.mark.django_db
 def test_messages_caused_from_an_opened_link_go_ten_times_a_day(client, mailoutbox):
     pledge = make_confirmed("drita@shembull.al")
