@@ -265,11 +265,12 @@ def test_who_sees_pledges_without_names_finds_them_by_number_too(client, numbere
     assert len(client.get(PLEDGES, {"q": "7115692b"}, follow=True).context["cl"].result_list) == 2
 
 
-def test_the_number_of_a_pledge_is_looked_up_by_the_index_of_the_ids():
+def test_the_number_of_a_pledge_is_looked_up_by_an_index_of_the_ids():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = Pledge.objects.beginning_with("7115692b").values("pk").explain()
-    assert "pledges_pledge_pkey" in plan and "Index Cond: ((id >=" in plan
+    # Which index, the planner decides by its statistics.
+    assert "Index Cond: ((id >=" in plan and "Filter" not in plan
 
 
 def test_an_address_is_in_no_link_of_the_results(as_role):
