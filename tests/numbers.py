@@ -1,4 +1,4 @@
-"""Numbers for the names and addresses of invented people and things. Each test counts from 1, whatever ran before it."""
+"""Numbers for the names and addresses of invented people and things. Each test counts from 1, also after other tests."""
 
 import itertools
 

@@ -29,7 +29,7 @@ def url_of_test_database(**options):
 
 
 class ReservedPort:
-    """A TCP port of 127.0.0.1, `number`, that the system gives to nobody else until `release()`.
+    """A TCP port of 127.0.0.1, `number`, that the system gives to no other process until `release()`.
 
     Its socket does not listen: connections are refused, until a server that sets SO_REUSEADDR binds the port too.
     """

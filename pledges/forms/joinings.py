@@ -49,7 +49,7 @@ class WebAddressField(TypedText, forms.URLField):
         }
 
     def to_python(self, value):
-        # Python normalises the host name of whatever it parses.
+        # urlsplit() normalises the host name.
         if value and len(value) > LONGEST_INPUT:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)

@@ -1,4 +1,4 @@
-"""The two places of a mailbox: only confirmed pledges hold one, so invented names keep nobody from signing (story 6)."""
+"""The two places of a mailbox: only confirmed pledges hold one, so invented names do not keep its owner out (story 6)."""
 
 from datetime import timedelta
 
