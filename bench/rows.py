@@ -23,7 +23,7 @@ from pledges.models import (
     Sector,
     Wording,
 )
-from pledges.models.querysets import digest_mark, name_bits
+from pledges.models.person import digest_mark, name_bits
 from pledges.totals import milestones, published, tally
 
 # The domains of all addresses here. They cannot receive mail (RFC 2606). With their shares in per cent.

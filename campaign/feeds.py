@@ -12,8 +12,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from campaign.content import SiteContent
-from pledges.content import PledgeContent
 from pledges.figures.brand import brand
+from pledges.models.mailings import MailingContent
 
 MAX_ITEMS = 20
 
@@ -70,7 +70,7 @@ class NewsFeed(Feed):
     def items(self):
         entries = [
             *map(Entry.of_article, SiteContent.current().articles[:MAX_ITEMS]),
-            *map(Entry.of_mailing, PledgeContent.current().mailings[:MAX_ITEMS]),
+            *map(Entry.of_mailing, MailingContent.current().mailings[:MAX_ITEMS]),
         ]
         return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MAX_ITEMS]
 

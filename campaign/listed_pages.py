@@ -12,6 +12,7 @@ from campaign.models.organisations import PER_PAGE
 from pledges import snapshot
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_pages
+from pledges.models.mailings import MailingContent
 
 
 class Place(IntEnum):
@@ -73,7 +74,7 @@ def events():
 
 def mailings():
     """Yield the news by email that visitors can read."""
-    for mailing in PledgeContent.current().mailings:
+    for mailing in MailingContent.current().mailings:
         yield Listed(mailing.subject, mailing.get_absolute_url(), mailing.words(get_language()).text)
 
 

@@ -10,6 +10,7 @@ from campaign.content import SiteContent
 from campaign.models import Page
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_pages
+from pledges.models.mailings import MailingContent
 
 
 class PageSitemap(Sitemap):
@@ -82,7 +83,7 @@ class MailingSitemap(PageSitemap):
     """The page of each news by email."""
 
     def items(self):
-        return PledgeContent.current().mailings
+        return MailingContent.current().mailings
 
     def location(self, item):
         return item.get_absolute_url()

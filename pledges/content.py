@@ -6,13 +6,11 @@ from django.db.models import Prefetch
 from django.utils.functional import cached_property
 
 from pledges.models import (
-    AlarmWord,
     Commitment,
     County,
     Event,
     Goal,
     MailDelay,
-    Mailing,
     Milestone,
     Municipality,
     PledgingSettings,
@@ -41,7 +39,6 @@ class PledgeContent(Part):
         # {id: Wording} of all versions: a cached form can show an older one.
         self.wordings = Wording.objects.in_bulk()
         self.provider_rules = ProviderRule.objects.by_domain()
-        self.alarm_patterns = AlarmWord.objects.patterns()
         self.settings = PledgingSettings.load()
         self.mail_delay = MailDelay.current()
         # {county code, or None for the whole country: [Goal]}, the smallest first
@@ -62,8 +59,6 @@ class PledgeContent(Part):
                 "sector__position", "sector", "position", "pk"
             )
         )
-        # News by email that visitors can read, the newest first.
-        self.mailings = tuple(Mailing.objects.archived().select_related("sector", "county"))
         # The newest first.
         self.weeks = tuple(Week.objects.published())
 

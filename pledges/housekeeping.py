@@ -35,6 +35,7 @@ from pledges.models import (
     UsedChallenge,
 )
 from pledges.models.encrypted import CONTACTS, ENCRYPTED_MODELS
+from pledges.models.messages import MESSAGE_RETENTION
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import PENDING_LIFE
 from pledges.totals import acting, commitments, events, funnel, milestones, published, tally, weeks
@@ -43,7 +44,6 @@ BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.
 OVERDUE_AFTER = timedelta(minutes=2)
 TASK_RETENTION = timedelta(days=1)
-MESSAGE_RETENTION = timedelta(days=30)
 
 
 def resume_batches():

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from pledges.crypto.challenges import LIFETIME_SECONDS
-from pledges.housekeeping import MESSAGE_RETENTION
 from pledges.models.attempts import SLOW_LANE_LENGTH, WINDOW
 from pledges.models.challenges import CLOCK_TOLERANCE
 from pledges.models.data_requests import PERSON_PERIOD as REQUEST_PERSON_PERIOD
@@ -22,6 +21,7 @@ from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD
 from pledges.models.joinings import REFUSED_PERIOD as JOINING_REFUSED_PERIOD
 from pledges.models.joinings import UNDECIDED_PERIOD
 from pledges.models.message_queue import GIVE_UP_AFTER
+from pledges.models.messages import MESSAGE_RETENTION
 from pledges.models.pledges import NETWORK_DIGEST_LIFE
 from pledges.models.querysets import ANSWER_PERIOD, PENDING_LIFE
 from pledges.models.returned_mailboxes import BULK_PAUSE

@@ -12,13 +12,13 @@ from django.db.models.functions import Concat, Right
 from django.tasks import task
 
 from pledges.crypto import keys
+from pledges.crypto.keys import has_older_key
 from pledges.models.addresses import BlockedAddress, ProviderRule, mailbox_digests
 from pledges.models.encrypted import CONTACTS, ENCRYPTED_TEXTS, associated_data_of
 from pledges.models.grants import MessageGrant
 from pledges.models.messages import Message
-from pledges.models.person import person_digests
+from pledges.models.person import digest_mark, person_digests
 from pledges.models.pledges import Pledge
-from pledges.models.querysets import digest_mark, has_older_key
 from pledges.models.unreadable import Unreadable
 from pledges.submissions import settle_all
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from campaign.models import Voice
-from pledges.content import PledgeContent
+from pledges.models.alarm_words import AlarmContent
 from staff.admin.checks import Finding
 from staff.letters import without_accents
 
@@ -12,7 +12,7 @@ def check(content):
     """Yield a finding for the first alarm word in each text of a voice."""
     if content.model is not Voice:
         return
-    patterns = PledgeContent.current().alarm_patterns
+    patterns = AlarmContent.current().patterns
     for text in content.texts:
         found = next(filter(None, (pattern.search(without_accents(text.value)) for pattern in patterns)), None)
         if found:

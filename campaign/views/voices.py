@@ -4,9 +4,9 @@ from django.shortcuts import render
 
 from campaign.models import Voice
 from pledges.crypto.links import Purpose
+from pledges.forms.views import SeeOther
 from pledges.models import VoiceOwner
 from pledges.views.groups import contact_link_view
-from pledges.views.sign import SeeOther
 
 
 @contact_link_view(VoiceOwner, Purpose.VOICE)

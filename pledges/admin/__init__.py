@@ -15,6 +15,7 @@ from pledges.admin import (
     enquiries,
     events,
     exports,
+    goals,
     groups,
     mailings,
     message_texts,

@@ -13,7 +13,6 @@ from pledges.admin.queues import QueueAdmin, StateFilter
 from pledges.crypto import keys
 from pledges.models import (
     BlockedAddress,
-    DataRequest,
     Enquiry,
     Message,
     ProviderRule,
@@ -115,7 +114,8 @@ class EnquiryAdmin(MessageToTeamAdmin):
         """Record what a message asks for as a request under the law, and lead to its page."""
         kind = request.POST.get("request_kind")
         try:
-            asked = DataRequest.from_enquiry(row, kind) if kind in DataRequest.Kind.values else None
+            requests = row.data_requests.model
+            asked = requests.from_enquiry(row, kind) if kind in requests.Kind.values else None
         except keys.CannotDecrypt as error:
             Unreadable.record(error)
             asked = None
@@ -160,7 +160,9 @@ class EnquiryAdmin(MessageToTeamAdmin):
             "typed": text,
             "limit": MAX_ANSWER_LENGTH,
             "staff": _staff(),
-            "request_kinds": DataRequest.Kind.choices if request.user.has_perm("pledges.change_datarequest") else [],
+            "request_kinds": row.data_requests.model.Kind.choices
+            if request.user.has_perm("pledges.change_datarequest")
+            else [],
             "requests": row.data_requests.all(),
             "can_answer": not is_blocked(row),
         }

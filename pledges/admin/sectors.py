@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import tasks
 from pledges.admin.base import ProtectedByPledges
-from pledges.models import Commitment, Pledge, Sector, Wording
+from pledges.models import Commitment, Sector, Wording
 from staff.admin.base import BilingualForm, FixedKey, StackedInline
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
@@ -210,7 +210,7 @@ class SectorAdmin(ProtectedByPledges, ContentAdmin):
 
     def pledges_of(self, obj):
         # Includes pledges that staff moved to another sector: they keep the wording signed in this one.
-        return Pledge.objects.filter(Q(sector=obj) | Q(wording__sector=obj))
+        return obj.pledges.model.objects.filter(Q(sector=obj) | Q(wording__sector=obj))
 
     @admin.display(description=_("can be chosen"), boolean=True)
     def can_be_chosen(self, sector):

@@ -13,6 +13,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Substr
 
 from pledges.crypto.registry import decoded, key_id, writing_keys
 
@@ -109,3 +112,9 @@ def digest_key_ids():
     """Hexadecimal ids of the newest and the oldest registered digest key, such as "1f1f"; equal outside a rotation."""
     keys = writing_keys("DIGEST_KEYS")
     return f"{key_id(keys[0]):02x}{key_id(keys[-1]):02x}"
+
+
+def has_older_key(column):
+    """The condition that the ciphertext in this column exists and was encrypted with another key than the present one."""
+    key_id = Substr(column, 1, 1, output_field=models.BinaryField())
+    return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([current_field_key_id()]))

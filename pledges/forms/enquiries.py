@@ -6,10 +6,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
+from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, AgeField, NameField, TypedText, clean_name
-from pledges.forms.sign import AddressForm
 from pledges.models import Submission
-from pledges.models.alarm_words import is_alarming
+from pledges.models.alarm_words import AlarmContent, is_alarming
 from pledges.models.enquiries import Purpose
 from pledges.numbers import number
 from pledges.submissions import submit
@@ -91,7 +91,7 @@ class EnquiryForm(AddressForm):
         submission = Submission(kind=Submission.Kind.ENQUIRY, language=get_language())
         submission.details = {
             "purpose": self.purpose.value,
-            "is_alarming": is_alarming(cleaned["text"], content.alarm_patterns),
+            "is_alarming": is_alarming(cleaned["text"], AlarmContent.current().patterns),
         }
         person = cleaned["name"], cleaned["email"]
         submission.set_enquiry(self.purpose.value, cleaned["text"], *person, content.provider_rules)

@@ -10,10 +10,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
+from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, NameField
 from pledges.forms.group_fields import DayInput, InstitutionField, LetterField, MunicipalityField, NumbersMixin
 from pledges.forms.layout import Section, field_layout, placed
-from pledges.forms.sign import AddressForm
 from pledges.models import GroupPledge, Submission
 from pledges.models.group_querysets import institution_key, school_year
 from pledges.submissions import submit

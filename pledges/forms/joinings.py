@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.content import PledgeContent
+from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
 from pledges.forms.group_fields import InstitutionField, MunicipalityField
 from pledges.forms.layout import Section, placed
-from pledges.forms.sign import AddressForm
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import County, OrganisationKind, Submission
 from pledges.models.group_querysets import institution_key

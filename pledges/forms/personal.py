@@ -12,13 +12,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
+from pledges.forms.base import StampedForm
 from pledges.forms.fields import (
     AddressField,
     NameField,
     option_details,
 )
 from pledges.forms.layout import field_layout
-from pledges.forms.sign import PledgeForm, StampedForm
+from pledges.forms.sign import PledgeForm
 from pledges.languages import LANGUAGE_CODES, own_name
 from pledges.models import Submission
 from pledges.models.person import PERSON_FIELDS

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from pledges.snapshot import Part
 from staff.letters import without_accents
 
 
@@ -67,6 +68,14 @@ class AlarmWord(models.Model):
         self.words = " ".join(self.words.split())
         if not any(character.isalpha() for character in self.words):
             raise ValidationError({"words": _("Enter a word or a phrase.")})
+
+
+class AlarmContent(Part):
+    """The alarm words in the published content."""
+
+    def __init__(self, version, at):
+        super().__init__(version, at)
+        self.patterns = AlarmWord.objects.patterns()
 
 
 def is_alarming(text, patterns):

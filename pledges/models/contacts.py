@@ -7,8 +7,7 @@ from pledges import addresses
 from pledges.crypto import keys
 from pledges.models.addresses import ProviderRule
 from pledges.models.messages import Message
-from pledges.models.person import address_digests
-from pledges.models.querysets import digest_mark
+from pledges.models.person import address_digests, digest_mark
 from pledges.models.restriction import Restrictable
 from pledges.models.unreadable import Unreadable
 

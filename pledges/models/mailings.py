@@ -24,6 +24,7 @@ from pledges.models.messages import Message
 from pledges.models.places import County
 from pledges.models.pledges import Pledge
 from pledges.models.sectors import Sector
+from pledges.snapshot import Part
 
 
 def _account(label):
@@ -351,3 +352,11 @@ class MailingCount(models.Model):
 
     def __str__(self):
         return f"{self.mailing_id} {self.kind}"
+
+
+class MailingContent(Part):
+    """The news by email that visitors can read, the newest first, in the published content."""
+
+    def __init__(self, version, at):
+        super().__init__(version, at)
+        self.mailings = tuple(Mailing.objects.archived().select_related("sector", "county"))

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 # The delays before the first retries. All later ones follow after LATER_RETRY_DELAY.
 RETRY_DELAYS = [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)]
 LATER_RETRY_DELAY = timedelta(hours=6)
+# A message that was sent or given up is kept this long.
+MESSAGE_RETENTION = timedelta(days=30)
 
 
 class Message(models.Model):

@@ -10,7 +10,6 @@ from django.db.models.functions import Length
 
 from pledges import addresses
 from pledges.crypto import keys
-from pledges.models.querysets import digest_mark, name_bits
 
 DIGEST_FIELDS = [
     "address_digest",
@@ -26,6 +25,19 @@ models.BinaryField.register_lookup(Length)
 
 # The fields that `Pledge.set_person` sets.
 PERSON_FIELDS = ["name_cipher", "address_cipher", "name_bits", *DIGEST_FIELDS, "wall", "wall_at"]
+
+
+def digest_mark(rules):
+    """12 characters that identify what digests depend on: the ids of the digest keys (4) and the provider rules (8).
+
+    Where name and address are erased and the keys of the digests were replaced, the mark is "" instead.
+    """
+    return keys.digest_key_ids() + rules.mark
+
+
+def name_bits(name, by=None):
+    """The first byte (0 to 255) of the digest of a normalised name by each registered key, newest first; `by`: by other keys."""
+    return [digest[0] for digest in keys.digests("name bits", addresses.normalise_name(name), by=by)]
 
 
 def address_digests(address, rules):

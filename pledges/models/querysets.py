@@ -10,12 +10,14 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Func, OuterRef, Q, Value
-from django.db.models.functions import Greatest, Now, Substr
+from django.db.models.functions import Greatest, Now
 
 from pledges import addresses, metrics
 from pledges.crypto import keys, links, registry
+from pledges.crypto.keys import has_older_key
 from pledges.models.addresses import ProviderRule
 from pledges.models.events import EventCount
+from pledges.models.person import digest_mark, name_bits
 from pledges.models.referrals import codes_of
 from pledges.models.sectors import Sector
 
@@ -58,25 +60,6 @@ SELECT coalesce(sum(n), 0)::bigint
     - (SELECT count(*) FROM pledges_pledge WHERE state = 'confirmed' AND confirmed_at > %s)
 FROM (SELECT way, n FROM pledges_tallycell UNION ALL SELECT way, n FROM pledges_tallydelta) tally WHERE way = 'online'
 """
-
-
-def digest_mark(rules):
-    """12 characters that identify what digests depend on: the ids of the digest keys (4) and the provider rules (8).
-
-    Where name and address are erased and the keys of the digests were replaced, the mark is "" instead.
-    """
-    return keys.digest_key_ids() + rules.mark
-
-
-def has_older_key(column):
-    """The condition that the ciphertext in this column exists and was encrypted with another key than the present one."""
-    key_id = Substr(column, 1, 1, output_field=models.BinaryField())
-    return ~Q(**{column: None}) & ~models.lookups.Exact(key_id, bytes([keys.current_field_key_id()]))
-
-
-def name_bits(name, by=None):
-    """The first byte (0 to 255) of the digest of a normalised name by each registered key, newest first; `by`: by other keys."""
-    return [digest[0] for digest in keys.digests("name bits", addresses.normalise_name(name), by=by)]
 
 
 def _normalised(pledge):

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges import addresses
 from pledges.crypto import keys
+from pledges.crypto.keys import has_older_key
 from pledges.models.addresses import ProviderRule, mailbox_digests
 from pledges.models.person import address_digests, person_digests, text_digests
 from pledges.models.places import County
-from pledges.models.querysets import has_older_key
 from pledges.models.referrals import encrypt_inviter
 from pledges.models.sectors import Sector
 from pledges.models.wordings import Wording

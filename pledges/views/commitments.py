@@ -4,8 +4,9 @@ from django.shortcuts import render
 
 from pledges.crypto.links import Purpose
 from pledges.forms.commitments import AnswersForm, CommitmentsForm, PlanForm
+from pledges.forms.views import link_ended
 from pledges.models import FollowUp
-from pledges.views.personal import confirmed_only, link_ended, path_from, personal_link_view
+from pledges.personal_links import confirmed_only, path_from, personal_link_view
 
 
 @personal_link_view(Purpose.COMMIT)

@@ -6,8 +6,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from pledges.fixed_pages import fixed_page
 from pledges.forms.enquiries import WORDS, EnquiryForm
+from pledges.forms.views import SeeOther, answer, is_under_16
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.views.sign import SeeOther, answer, is_under_16
 
 
 @fixed_page(lambda purpose: str(WORDS[purpose][0]), lambda purpose: str(WORDS[purpose][1]), place=150)

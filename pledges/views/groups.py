@@ -21,11 +21,10 @@ from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.forms.group_fields import counted_sectors
 from pledges.forms.groups import CorrectionForm, GroupForm
+from pledges.forms.views import SeeOther, answer, link_ended
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.languages import in_each_language
 from pledges.models import GroupPledge
-from pledges.views.personal import link_ended
-from pledges.views.sign import SeeOther, answer
 
 
 @fixed_page(

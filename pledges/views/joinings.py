@@ -8,11 +8,10 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.forms.joinings import JoinForm
+from pledges.forms.views import answer, link_ended
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Joining
 from pledges.views.groups import contact_link_view
-from pledges.views.personal import link_ended
-from pledges.views.sign import answer
 
 
 @fixed_page(

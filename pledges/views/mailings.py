@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from pledges.content import PledgeContent
 from pledges.crypto import news_links
 from pledges.fixed_pages import fixed_page
+from pledges.forms.views import link_ended
 from pledges.http import cookieless_form, personal_page, public_page
 from pledges.models import Follow, Mailing, MailingCount, Pledge
-from pledges.views.personal import link_ended
+from pledges.models.mailings import MailingContent
 
 
 @fixed_page(
@@ -25,14 +25,14 @@ from pledges.views.personal import link_ended
 @public_page
 def archive(request):
     """The list of what was sent, the newest first."""
-    mailings = [(each, _sent_to(each)) for each in PledgeContent.current().mailings]
+    mailings = [(each, _sent_to(each)) for each in MailingContent.current().mailings]
     return render(request, "pledges/mailings.html", {"mailings": mailings})
 
 
 @public_page
 def page(request, number):
     """What was sent, as its recipients got it."""
-    mailing = next((each for each in PledgeContent.current().mailings if each.pk == number), None)
+    mailing = next((each for each in MailingContent.current().mailings if each.pk == number), None)
     if mailing is None:
         raise Http404
     context = {"mailing": mailing, "words": mailing.words(request.LANGUAGE_CODE), "sent_to": _sent_to(mailing)}

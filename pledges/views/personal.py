@@ -1,119 +1,25 @@
 """Pages behind the signed links of supporters. GET changes nothing; each button sends a POST."""
 
-from functools import wraps
-
-from django.core import signing
-from django.db import transaction
 from django.http import JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from pledges.crypto import keys, links
+from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import own_file
 from pledges.fixed_pages import fixed_page
 from pledges.forms.following import FollowForm
 from pledges.forms.personal import ManageForm, MyPledgeForm, NewAddressForm
+from pledges.forms.views import answer, link_ended
 from pledges.http import cookieless_form, personal_page, public_page
-from pledges.models import Follow, Message, Pledge, Unreadable
-from pledges.views.sign import answer
+from pledges.models import Pledge
+from pledges.personal_links import path_from, personal_link_view, withdrawn
 
-# Purposes whose page shows or changes name or address.
-NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
 # Forms on the page of a pledge beside that of corrections, by the name of their button.
 OTHER_FORMS = {"change_address": "address_form", "follow": "follow_form"}
-
-
-def personal_link_view(purpose):
-    """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
-
-    Every link that opens nothing gets the same page: tampered, mangled, revoked, or its pledge erased. A link older than a day
-    gets a page without personal data. If no key opens the name or address, a page says so, nothing is changed, and `/readyz`
-    raises an alarm.
-    """
-
-    def decorator(view):
-        @personal_page
-        @cookieless_form
-        @require_http_methods(["GET", "HEAD", "POST"])
-        @sensitive_post_parameters()
-        @wraps(view)
-        def wrapper(request, token):
-            try:
-                if request.method != "POST":
-                    return answer(request, token)
-                # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
-                with transaction.atomic():
-                    return answer(request, token, lock=True)
-            except keys.CannotDecrypt as error:
-                Unreadable.record(error)
-                return render(request, "pledges/unreadable.html")
-
-        def answer(request, token, lock=False):
-            # For base.html, which takes the token out of the address bar.
-            request.is_personal_link = True
-            pledges = Pledge.objects.select_for_update() if lock else Pledge.objects
-            try:
-                link = links.read(purpose, token)
-            except signing.BadSignature:
-                return link_ended(request)
-            pledge = pledges.find_by_link(purpose, link)
-            if pledge is None:
-                return link_ended(request)
-            request.link_issued_at = link.issued_at
-            if link.is_aged:
-                return _aged(request, pledge)
-            if pledge.is_person_erased and purpose in NEED_THE_PERSON:
-                urls = {f"{each}_url": path_from(request, each, pledge) for each in (Purpose.WITHDRAW, Purpose.DATA)}
-                return render(request, "pledges/person_erased.html", urls)
-            return view(request, pledge)
-
-        return wrapper
-
-    return decorator
-
-
-def confirmed_only(view):
-    """Decorate a view for confirmed pledges only; others get the page of links that open nothing."""
-
-    @wraps(view)
-    def wrapper(request, pledge):
-        if pledge.state != Pledge.State.CONFIRMED:
-            return link_ended(request)
-        return view(request, pledge)
-
-    return wrapper
-
-
-def link_ended(request, status=200):
-    """The page of every link that opens nothing, which offers a new one."""
-    return render(request, "pledges/link_ended.html", status=status)
-
-
-def _aged(request, pledge):
-    """The page behind a link older than a day: what needs no personal data, and a fresh link to the address on record."""
-    if pledge.state == Pledge.State.PENDING:
-        return link_ended(request)
-    if "withdraw" in request.POST:
-        return _withdrawn(request, pledge)
-    done = None
-    if "fresh" in request.POST:
-        done = "fresh" if Message.queue(Message.Kind.FRESH, pledge) else None
-    elif "end_news" in request.POST:
-        # Of the mailbox: it would go on getting the copy of its other pledge.
-        Follow.end_news([pledge, *pledge.others_at_address()])
-        done = "end_news"
-    elif "keep" in request.POST and pledge.keep_person():
-        done = "keep"
-    return render(request, "pledges/link_aged.html", {"pledge": pledge, "done": done})
-
-
-def _withdrawn(request, pledge):
-    pledge.withdraw()
-    return render(request, "pledges/withdraw.html", {"done": True})
 
 
 @personal_link_view(Purpose.BLOCK)
@@ -222,7 +128,7 @@ def manage(request, pledge):
 def withdraw(request, pledge):
     """The page with the button that erases the pledge and its personal data immediately."""
     if request.method == "POST":
-        return _withdrawn(request, pledge)
+        return withdrawn(request, pledge)
     return render(request, "pledges/withdraw.html", {"manage_url": path_from(request, Purpose.MANAGE, pledge)})
 
 
@@ -270,8 +176,3 @@ def _send_my_link(request):
 def my_pledge_sent(request):
     """The page after a request for links, which is the same whether or not the address is known."""
     return render(request, "pledges/my_pledge_sent.html")
-
-
-def path_from(request, purpose, pledge):
-    """The path of another page of this pledge, as old as the link that led here."""
-    return links.path(purpose, pledge, language=request.LANGUAGE_CODE, issued_at=request.link_issued_at)

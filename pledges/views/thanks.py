@@ -10,9 +10,10 @@ from pledges.crypto.links import Purpose
 from pledges.figures.brand import web_address
 from pledges.figures.mosaic import NEUTRAL_DOT_WIDTH, mosaic, neutral_paths, own_mosaic
 from pledges.forms.commitments import CommitmentsForm
+from pledges.forms.views import link_ended
 from pledges.models import Batch, Message, Pledge, ReferralLink
+from pledges.personal_links import confirmed_only, path_from, personal_link_view
 from pledges.totals import tally
-from pledges.views.personal import confirmed_only, link_ended, path_from, personal_link_view
 
 # What the thank-you page leads to.
 NEXT_PURPOSES = [Purpose.MANAGE, Purpose.WITHDRAW, Purpose.SHARE, Purpose.COMMIT, Purpose.CERTIFICATE]

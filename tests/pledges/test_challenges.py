@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pledges.crypto import challenges
-from pledges.forms.sign import StampedForm
+from pledges.forms.base import StampedForm
 from pledges.models import (
     Attempt,
     Message,

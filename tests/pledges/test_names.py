@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from pledges import rotation
 from pledges.crypto import keys
 from pledges.models import Pledge, querysets
-from pledges.models.querysets import name_bits
+from pledges.models.person import name_bits
 from tests.factories import make_copies, make_pledge, make_submission, settle_all
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,129 @@
+"""The base of all public forms: a signed stamp replaces session cookie and CSRF token."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout, Submit
+from django import forms
+from django.forms.utils import ErrorDict
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from pledges import addresses
+from pledges.content import PledgeContent
+from pledges.crypto import stamps
+from pledges.forms.fields import without_controls
+from pledges.forms.layout import field_layout
+
+
+class StampedForm(forms.Form):
+    """A form without cookie and CSRF token: a signed stamp dates the page, an empty field (honeypot) catches simple bots.
+
+    It can be shown again as a draft, which changing the language needs.
+    """
+
+    website = forms.CharField(
+        required=False,
+        label=_("Leave this empty"),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    # Ids of the wordings that the page shows.
+    shown_wordings = ()
+    # The URL name that the form is sent to, the id by which scripts, styles and challenges know the form, and name and label of
+    # its button.
+    action = form_id = None
+    button = None
+    # What waits if the form is sent without the check.
+    slow_lane_note = _("Our email may then take up to an hour.")
+    # Whether the input is shown without being validated.
+    is_draft = False
+
+    @property
+    def errors(self):
+        return ErrorDict() if self.is_draft else super().errors
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # The fields of the subclass come first: the error summary lists errors in this order.
+        self.order_fields([name for name in self.fields if name not in StampedForm.base_fields])
+        if not self.is_bound:
+            self.fields["stamp"].initial = str(stamps.make(self.shown_wordings))
+
+    @cached_property
+    def helper(self):
+        """The crispy helper, built lazily, because an accepted form is not rendered."""
+        helper = FormHelper()
+        helper.disable_csrf = True
+        helper.form_action = reverse(self.action)
+        helper.form_id = self.form_id
+        helper.layout = self._layout()
+        return helper
+
+    def _layout(self):
+        """Visible fields, honeypot, hidden fields that have a value, button."""
+        own = [bound for bound in self if bound.name not in StampedForm.base_fields]
+        visible = [bound.name for bound in own if not bound.is_hidden]
+        hidden = [bound.name for bound in own if bound.is_hidden and bound.value()]
+        honeypot = Div("website", css_class="hp", aria_hidden="true")
+        return Layout(*field_layout(self, visible), honeypot, *hidden, "stamp", Submit(*self.button))
+
+    @property
+    def challenges_everyone(self):
+        """Whether the page's script solves a challenge before the form is sent for the first time."""
+        return PledgeContent.current().settings.challenge_everyone
+
+    @cached_property
+    def read_stamp(self):
+        """The Stamp that was sent with the form, or None."""
+        return stamps.read(self.data.get("stamp", "")) if self.is_bound else None
+
+    def clean(self):
+        stamp = self.read_stamp
+        if self.cleaned_data.get("website") or stamp is None or stamp.stale or stamp.too_quick:
+            self.add_error(None, self.resubmit_error())
+        return super().clean()
+
+    def resubmit_error(self):
+        """The error that asks the visitor to submit the form once more, unchanged."""
+        return forms.ValidationError(
+            _("Please check your answers and send the form again. Everything you entered is still here."),
+            code="resubmit",
+        )
+
+    def redisplay(self):
+        """Prepare the bound form to be shown again: the input stays, the stamp is renewed, the honeypot is emptied.
+
+        Control characters are left out: a page cannot contain NUL.
+        """
+        self.data = self.data.copy()
+        for name, values in self.data.lists():
+            self.data.setlist(name, [without_controls(value) for value in values])
+        self.data["stamp"] = str(stamps.make_returned(self.shown_wordings))
+        self.data["website"] = ""
+
+    def redisplay_as_draft(self):
+        """Prepare the bound form to be shown again without being validated, so without errors."""
+        self.is_draft = True
+        self.redisplay()
+
+
+class AddressForm(StampedForm):
+    """A stamped form with the field `email`, and the hidden field `email_as_typed` that accepts an unusual domain."""
+
+    def redisplay(self):
+        super().redisplay()
+        if self.has_error("email", "misspelt"):
+            self.data["email_as_typed"] = self.data.get("email")
+
+    def clean_email(self):
+        address = self.cleaned_data["email"]
+        domain = addresses.suggest_domain(address)
+        if domain and self.data.get("email_as_typed") != self.data.get("email"):
+            self.fields["email"].suggestion = suggestion = f"{address.rpartition('@')[0]}@{domain}"
+            raise forms.ValidationError(
+                _("Did you mean %(suggestion)s? If not, send the form again."),
+                code="misspelt",
+                params={"suggestion": suggestion},
+            )
+        return address

@@ -1,0 +1,96 @@
+"""What all public forms answer: 303 to the page after sending, 422 on errors, 429 at the limit of the network."""
+
+from datetime import timedelta
+from math import ceil
+
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from pledges import metrics
+from pledges.content import PledgeContent
+from pledges.crypto import challenges
+from pledges.models import Minute
+from pledges.models.attempts import UNKNOWN
+from pledges.network import network
+from pledges.totals import minutes
+
+# For programs that send forms. A person does not need to wait.
+RETRY_AFTER = timedelta(minutes=1)
+
+
+class SeeOther(HttpResponseRedirect):
+    """303 See Other: the browser loads the next page with GET, and reloading that page sends nothing again."""
+
+    status_code = 303
+
+
+def is_under_16(request):
+    """Whether the form says so. Then no other field of it is read."""
+    return "no" in request.POST.getlist("over_16")
+
+
+def answer(request, form, shown, arrived):
+    """The response to a form that was sent: 303 to the view named `arrived`, 422 on errors, 429 at the limit of the network.
+
+    `shown(form, status=200, **context)` is the page with the form. The data may hold the solution of a challenge (`altcha`) or
+    ask for the slow lane (`slow`), which is for browsers that cannot solve one.
+    """
+    if "switch" in request.POST:
+        return _as_draft(form, shown)
+    if not form.is_valid():
+        return _with_errors(form, shown)
+    if receipt := _store(request, form):
+        return _stored(receipt, arrived)
+    return _with_challenge(request, form, shown, receipt)
+
+
+def _as_draft(form, shown):
+    """The button of the language switch sends the form too: its input comes back unvalidated, in the language of this address."""
+    form.redisplay_as_draft()
+    return shown(form)
+
+
+def _with_errors(form, shown):
+    form.redisplay()
+    return shown(form, status=422)
+
+
+def _store(request, form):
+    """Store a valid form; returns the Receipt. Above the limit it needs a solution, or a place in the slow lane."""
+    pledging = PledgeContent.current().settings
+    everyone, solution = pledging.challenge_everyone, request.POST.get("altcha", "")
+    receipt = form.save(
+        network(request) or (UNKNOWN if everyone else None),
+        0 if everyone else pledging.network_limit,
+        solved=challenges.read(solution, form.form_id),
+        slow_lane=pledging.slow_lane if "slow" in request.POST else None,
+    )
+    if solution:
+        metrics.CHALLENGES.labels("accepted" if receipt else "refused").inc()
+    return receipt
+
+
+def _stored(receipt, arrived):
+    """The page after sending is the same for everyone. The fragment shows its sentence about the slow lane."""
+    return SeeOther(reverse(arrived) + ("#later" if receipt.moment else ""))
+
+
+def _with_challenge(request, form, shown, receipt):
+    """The form that was not stored, with a challenge. A full slow lane says in `receipt.moment` when it has a place again."""
+    has_solution, is_slow = bool(request.POST.get("altcha")), "slow" in request.POST
+    # Refused are a solution that is not valid and a form without a place in the slow lane.
+    kind = Minute.Kind.REFUSAL if has_solution or is_slow else Minute.Kind.CHALLENGE
+    minutes.count(kind, form.cleaned_data["email"])
+    form.redisplay()
+    challenge = {"is_repeated": has_solution, "free_at": receipt.moment}
+    response = shown(form, status=429, challenge=challenge)
+    wait = receipt.moment - timezone.now() if receipt.moment else RETRY_AFTER
+    response.headers["Retry-After"] = str(max(1, ceil(wait.total_seconds())))
+    return response
+
+
+def link_ended(request, status=200):
+    """The page of every link that opens nothing, which offers a new one."""
+    return render(request, "pledges/link_ended.html", status=status)

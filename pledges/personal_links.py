@@ -1,0 +1,108 @@
+"""The checks of every page behind a signed link of a supporter, and the page of a link older than a day."""
+
+from functools import wraps
+
+from django.core import signing
+from django.db import transaction
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from pledges.crypto import keys, links
+from pledges.crypto.links import Purpose
+from pledges.forms.views import link_ended
+from pledges.http import cookieless_form, personal_page
+from pledges.models import Follow, Message, Pledge, Unreadable
+
+# Purposes whose page shows or changes name or address.
+NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)
+
+
+def personal_link_view(purpose):
+    """Decorate a view with the checks of a personal link; the view gets the pledge in place of the token.
+
+    Every link that opens nothing gets the same page: tampered, mangled, revoked, or its pledge erased. A link older than a day
+    gets a page without personal data. If no key opens the name or address, a page says so, nothing is changed, and `/readyz`
+    raises an alarm.
+    """
+
+    def decorator(view):
+        @personal_page
+        @cookieless_form
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @sensitive_post_parameters()
+        @wraps(view)
+        def wrapper(request, token):
+            try:
+                if request.method != "POST":
+                    return answer(request, token)
+                # The row is locked, so that a correction cannot restore what a concurrent withdrawal erased.
+                with transaction.atomic():
+                    return answer(request, token, lock=True)
+            except keys.CannotDecrypt as error:
+                Unreadable.record(error)
+                return render(request, "pledges/unreadable.html")
+
+        def answer(request, token, lock=False):
+            # For base.html, which takes the token out of the address bar.
+            request.is_personal_link = True
+            pledges = Pledge.objects.select_for_update() if lock else Pledge.objects
+            try:
+                link = links.read(purpose, token)
+            except signing.BadSignature:
+                return link_ended(request)
+            pledge = pledges.find_by_link(purpose, link)
+            if pledge is None:
+                return link_ended(request)
+            request.link_issued_at = link.issued_at
+            if link.is_aged:
+                return _aged(request, pledge)
+            if pledge.is_person_erased and purpose in NEED_THE_PERSON:
+                urls = {f"{each}_url": path_from(request, each, pledge) for each in (Purpose.WITHDRAW, Purpose.DATA)}
+                return render(request, "pledges/person_erased.html", urls)
+            return view(request, pledge)
+
+        return wrapper
+
+    return decorator
+
+
+def confirmed_only(view):
+    """Decorate a view for confirmed pledges only; others get the page of links that open nothing."""
+
+    @wraps(view)
+    def wrapper(request, pledge):
+        if pledge.state != Pledge.State.CONFIRMED:
+            return link_ended(request)
+        return view(request, pledge)
+
+    return wrapper
+
+
+def _aged(request, pledge):
+    """The page behind a link older than a day: what needs no personal data, and a fresh link to the address on record."""
+    if pledge.state == Pledge.State.PENDING:
+        return link_ended(request)
+    if "withdraw" in request.POST:
+        return withdrawn(request, pledge)
+    done = None
+    if "fresh" in request.POST:
+        done = "fresh" if Message.queue(Message.Kind.FRESH, pledge) else None
+    elif "end_news" in request.POST:
+        # Of the mailbox: it would go on getting the copy of its other pledge.
+        Follow.end_news([pledge, *pledge.others_at_address()])
+        done = "end_news"
+    elif "keep" in request.POST and pledge.keep_person():
+        done = "keep"
+    return render(request, "pledges/link_aged.html", {"pledge": pledge, "done": done})
+
+
+def withdrawn(request, pledge):
+    """Withdraw the pledge; the page that says so."""
+    pledge.withdraw()
+    return render(request, "pledges/withdraw.html", {"done": True})
+
+
+def path_from(request, purpose, pledge):
+    """The path of another page of this pledge, as old as the link that led here."""
+    return links.path(purpose, pledge, language=request.LANGUAGE_CODE, issued_at=request.link_issued_at)
