@@ -15,7 +15,8 @@ def post_worker_init(worker):
     from django.db import connections
     from django.urls import get_resolver
 
-    from pledges import database, replica, snapshot, starting
+    from pledges import database, starting
+    from pledges.serving import replica, snapshot
 
     database.limit(database.WEB_OPTIONS)
     starting.check()

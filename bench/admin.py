@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from bench import logs, rows
+from pledges.acting import acting
 from pledges.models import Batch, County, Mailing, Pledge, Sector
-from pledges.totals import acting
 from tests.factories import sign_in
 
 PLEDGES = 1_000_000

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import rows
 from bench.rounds import compare
+from pledges.counting import tally
 from pledges.models import County, Pledge, Sector
-from pledges.totals import tally
 
 PLEDGES = 100_000
 CLIENTS = 16

@@ -41,7 +41,7 @@ def draw(total):
     # Imports models, which django.setup() loads.
     from pledges.figures import cards
     from pledges.figures.mosaic import mosaic
-    from pledges.models.goals import round_goal
+    from pledges.goals.models import round_goal
 
     sectors = [(SimpleNamespace(color=f"s{n + 1}"), total // 8 + (n < total % 8)) for n in range(8)]
     goal = round_goal(total)

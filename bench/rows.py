@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import NOT_PROVIDED
 
 from dev.errors import DevError
+from pledges.counting import milestones, published, tally
 from pledges.crypto import keys
 from pledges.models import (
     ContentChange,
@@ -23,8 +24,7 @@ from pledges.models import (
     Sector,
     Wording,
 )
-from pledges.models.person import digest_mark, name_bits
-from pledges.totals import milestones, published, tally
+from pledges.person import digest_mark, name_bits
 
 # The domains of all addresses here. They cannot receive mail (RFC 2606). With their shares in per cent.
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}

@@ -11,8 +11,8 @@ from bench.reading import HOME, TOTALS
 from bench.rounds import interleave, show, show_ratio
 from bench.signing import Sender, settle_once
 from bench.site import beside_reference
+from pledges.counting import tally
 from pledges.models import Pledge
-from pledges.totals import tally
 
 TOTALS_JSON = "/api/v1/totals.json"
 SUBMISSIONS = 2_000

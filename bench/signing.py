@@ -77,7 +77,7 @@ def settle(options):
 def settle_once(number, options):
     """Sign as often as `number` says, settle, and remove the pledges; returns pledges settled per second."""
     # The application has it where submissions are settled by the worker.
-    from pledges import submissions
+    from pledges.inbox import submissions
 
     try:
         acknowledge(number, options)

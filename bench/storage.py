@@ -9,10 +9,10 @@ from django.db import connection
 
 from bench import rows
 from bench.targets import number
-from pledges import submissions
+from pledges.counting import tally
+from pledges.inbox import submissions
 from pledges.mail.sending import LEASE
 from pledges.models import Message, Pledge, ProviderRule, Sector, Submission, Wording
-from pledges.totals import tally
 
 # Pledges that are followed from the form to the count.
 FOLLOWED = 2_000

@@ -27,9 +27,9 @@ from campaign.models import (
 from campaign.numbers import Numbers
 from campaign.starter import FOLDER
 from pledges.languages import LANGUAGE_CODES
-from pledges.models.content_version import CONTENT_VERSION
-from pledges.models.places import albanian_sort_key
-from pledges.snapshot import Outdated, Part
+from pledges.places.models import albanian_sort_key
+from pledges.serving.models import CONTENT_VERSION
+from pledges.serving.snapshot import Outdated, Part
 from pledges.starter import load
 
 # Large columns. No page shows the search columns.

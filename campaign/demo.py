@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw
 
 from campaign import logos
 from campaign.models import Demand, HandOver, Organisation
+from pledges.goals.models import round_goal
 from pledges.models import Goal, Municipality, OrganisationKind, PublishedCounty
-from pledges.models.goals import round_goal
 
 Kind = OrganisationKind
 # (name in Albanian, name in English, kind, municipality or "" for abroad, number of its logo or None)

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from pledges.acting import acting
+from pledges.commitments import figures as commitments
+from pledges.commitments.models import MOST, Answer, Place
+from pledges.counting import weeks
 from pledges.models import ActingChange, ChosenCommitment, Commitment, CommitmentFigures, Pledge, Way
-from pledges.models.commitments import MOST, Answer, Place
-from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import acting, commitments, weeks
+from pledges.supporters.querysets import PENDING_LIFE
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
 ANSWERS = {"": 45, Answer.DONE: 22, Answer.GOING_ON: 20, Answer.CANNOT_SAY: 6, Answer.NOT_ANY_MORE: 7}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from campaign.content import SiteContent
 from pledges.figures.brand import brand
-from pledges.models.mailings import MailingContent
+from pledges.mailings.models import MailingContent
 
 MAX_ITEMS = 20
 

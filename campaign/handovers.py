@@ -6,7 +6,7 @@ from datetime import date
 from campaign.content import SiteContent
 from campaign.models import HandOver
 from pledges.content import PledgeContent
-from pledges.models.goals import OPENS_AT
+from pledges.goals.models import OPENS_AT
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from django.utils.translation import get_language, gettext
 
 from campaign.models import Organisation
 from campaign.models.organisations import PER_PAGE
-from pledges import snapshot
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_pages
-from pledges.models.mailings import MailingContent
+from pledges.mailings.models import MailingContent
+from pledges.serving import snapshot
 
 
 class Place(IntEnum):

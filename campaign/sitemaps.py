@@ -10,7 +10,7 @@ from campaign.content import SiteContent
 from campaign.models import Page
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_pages
-from pledges.models.mailings import MailingContent
+from pledges.mailings.models import MailingContent
 
 
 class PageSitemap(Sitemap):

@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds
 from campaign.views import contact, content, demands, events, handouts, help_pages, materials, organisations, voices
-from pledges.http import public_page
+from pledges.serving.http import public_page
 
 app_name = "campaign"
 EVENTS = pgettext_lazy("address", "events/")

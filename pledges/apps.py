@@ -17,6 +17,6 @@ class PledgesConfig(AppConfig):
         """Stop the start of every process if the encryption keys are unusable."""
         keys.check_settings()
         # Imports models, which cannot be loaded before ready().
-        from pledges.registration import register_first
+        from pledges.rotation.registration import register_first
 
         post_migrate.connect(register_first, sender=self)

@@ -5,24 +5,16 @@ from collections import defaultdict
 from django.db.models import Prefetch
 from django.utils.functional import cached_property
 
-from pledges.models import (
-    Commitment,
-    County,
-    Event,
-    Goal,
-    MailDelay,
-    Milestone,
-    Municipality,
-    PledgingSettings,
-    ProviderRule,
-    PublishedCounty,
-    PublishedState,
-    Sector,
-    Week,
-    Wording,
-)
-from pledges.models.goals import goal_above
-from pledges.snapshot import Part
+from pledges.events.models import Event
+from pledges.goals.models import Goal, Milestone, goal_above
+from pledges.mail.models import MailDelay
+from pledges.places.models import County, Municipality
+from pledges.providers.models import ProviderRule
+from pledges.sectors.models import Commitment, Sector
+from pledges.sectors.wordings import Wording
+from pledges.serving.snapshot import Part
+from pledges.settings.models import PledgingSettings
+from pledges.tally.models import PublishedCounty, PublishedState, Week
 
 
 class PledgeContent(Part):

@@ -9,36 +9,31 @@ from django.db.models.functions import Cast, Now
 from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from pledges import rotation, tasks
+from pledges import tasks
+from pledges.acting import acting
+from pledges.commitments import figures as commitments
+from pledges.commitments.models import ChosenCommitment, FollowUp
+from pledges.counting import milestones, published, tally, weeks
 from pledges.crypto import keys
-from pledges.models import (
-    Attempt,
-    Batch,
-    ChosenCommitment,
-    ContentChange,
-    Enquiry,
-    Export,
-    FollowUp,
-    FunnelDay,
-    MailDelay,
-    MailerMinute,
-    Message,
-    MessageGrant,
-    Minute,
-    OutboxEntry,
-    Pledge,
-    ReturnedMailbox,
-    SlowLane,
-    Submission,
-    TrialMessage,
-    Unreadable,
-    UsedChallenge,
-)
-from pledges.models.encrypted import CONTACTS, ENCRYPTED_MODELS
-from pledges.models.messages import MESSAGE_RETENTION
-from pledges.models.pledges import NETWORK_DIGEST_LIFE
-from pledges.models.querysets import PENDING_LIFE
-from pledges.totals import acting, commitments, events, funnel, milestones, published, tally, weeks
+from pledges.crypto.models import Unreadable
+from pledges.enquiries.models import Enquiry
+from pledges.exports.models import Export
+from pledges.inbox.models import Submission
+from pledges.limits.models import Attempt, MessageGrant, SlowLane, UsedChallenge
+from pledges.mail.mailers import MailerMinute
+from pledges.mail.models import MESSAGE_RETENTION, MailDelay, Message
+from pledges.mail.returned_mailboxes import ReturnedMailbox
+from pledges.mail_texts.models import TrialMessage
+from pledges.outbox.models import OutboxEntry
+from pledges.rotation import rotation
+from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_MODELS
+from pledges.serving.models import ContentChange
+from pledges.statistics import funnel
+from pledges.statistics.models import FunnelDay, Minute
+from pledges.supporters.batches import Batch
+from pledges.supporters.models import NETWORK_DIGEST_LIFE, Pledge
+from pledges.supporters.querysets import PENDING_LIFE
+from pledges.totals import events
 
 BATCH_ROWS = 500
 # After this time without a step the task of an unfinished batch is assumed to be lost.

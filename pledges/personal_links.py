@@ -10,9 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
+from pledges.crypto.models import Unreadable
+from pledges.follows.models import Follow
 from pledges.forms.views import link_ended
-from pledges.http import cookieless_form, personal_page
-from pledges.models import Follow, Message, Pledge, Unreadable
+from pledges.mail.models import Message
+from pledges.serving.http import cookieless_form, personal_page
+from pledges.supporters.models import Pledge
 
 # Purposes whose page shows or changes name or address.
 NEED_THE_PERSON = (Purpose.MANAGE, Purpose.CERTIFICATE, Purpose.KEEP)

@@ -5,9 +5,8 @@ import logging
 from django.db import DatabaseError, InterfaceError
 
 from pledges.crypto import registry
-from pledges.models import Heartbeat
-from pledges.models.heartbeat import CLOCK_TOLERANCE
-from pledges.readiness import clock
+from pledges.health import clock
+from pledges.worker.models import CLOCK_TOLERANCE, Heartbeat
 
 logger = logging.getLogger(__name__)
 

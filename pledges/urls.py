@@ -3,21 +3,17 @@
 from django.urls import path, register_converter
 from django.utils.translation import pgettext_lazy
 
-from pledges.views import (
-    commitments,
-    counties,
-    enquiries,
-    groups,
-    joinings,
-    mailings,
-    open_data,
-    personal,
-    ribbon,
-    sign,
-    thanks,
-    totals,
-    wall,
-)
+from pledges.commitments import views as commitments
+from pledges.enquiries import views as enquiries
+from pledges.figures import views as ribbon
+from pledges.groups import views as groups
+from pledges.joinings import views as joinings
+from pledges.mailings import views as mailings
+from pledges.signing import personal, thanks
+from pledges.signing import views as sign
+from pledges.totals import counties, open_data
+from pledges.totals import views as totals
+from pledges.wall import views as wall
 
 
 class TokenConverter:

@@ -7,8 +7,8 @@ import altcha
 
 from pledges.crypto import challenges
 from pledges.crypto.challenges import Solved
+from pledges.limits.models import limits
 from pledges.models import Attempt
-from pledges.models.attempts import limits
 from tests.numbers import next_number
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.db.models import F
 from django.db.models.functions import Now
 
+from pledges.commitments import figures as commitments
 from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, FollowUp
-from pledges.totals import commitments
 from tests.factories import make_pledge
 
 

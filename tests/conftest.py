@@ -10,8 +10,8 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
-from pledges import kept_pages, snapshot
 from pledges.crypto import registry
+from pledges.serving import kept_pages, snapshot
 from tests import changed, drill, numbers, seed, template
 from tests.clock import wait_for_the_new_day
 from tests.factories import sign_in

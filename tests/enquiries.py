@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 
 from pledges.crypto import keys
 from pledges.models import Enquiry, ProviderRule
-from pledges.models.person import address_digests
+from pledges.person import address_digests
 from tests.factories import form_data
 from tests.numbers import next_number
 

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from pledges.models import Event, EventFigures
-from pledges.models.referrals import encrypt_inviter
+from pledges.referrals.models import encrypt_inviter
 from pledges.totals import events
 from tests.factories import make_pledge
 from tests.numbers import next_number

@@ -22,11 +22,12 @@ from PIL import Image
 from campaign import pictures
 from campaign.models import Picture
 from pledges.crypto import keys, stamps
+from pledges.inbox.submissions import settle, submit
+from pledges.mail import mailers
 from pledges.mail.connections import Connection
 from pledges.mail.errors import is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
-from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording, mailers
-from pledges.submissions import settle, submit
+from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording
 from staff import secrets, sessions
 from tests.numbers import next_number
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from pledges import replica
+from pledges.serving import replica
 from weare1.wsgi import application
 
 __all__ = ["application"]

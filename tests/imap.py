@@ -1,4 +1,4 @@
-"""An IMAP server on a free port with one mailbox, as far as `pledges.mail.mailbox` uses it."""
+"""An IMAP server on a free port with one mailbox, as far as `pledges.returns.mailbox` uses it."""
 
 import re
 import socketserver

@@ -13,8 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pledges import metrics
 from pledges.database import REASONS
+from pledges.mail.texts import MessageKind
 from pledges.models import Submission
-from pledges.models.message_texts import MessageKind
 from tests.site import TIMEOUT, ReservedPort, url_of_test_database
 
 

@@ -7,9 +7,9 @@ from campaign import logos
 from campaign.demo import invented_logo
 from campaign.models import Organisation
 from pledges.crypto import keys
+from pledges.groups.querysets import institution_key
 from pledges.models import Joining, Municipality, ProviderRule
-from pledges.models.group_querysets import institution_key
-from pledges.models.person import address_digests
+from pledges.person import address_digests
 from tests.factories import form_data
 from tests.numbers import next_number
 

@@ -13,8 +13,8 @@ from campaign.models import Demand
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_pages
+from pledges.limits.models import limits
 from pledges.models import Attempt, Pledge, PledgingSettings, SlowLane, Submission
-from pledges.models.attempts import limits
 from tests.clock import let_time_pass
 from tests.commitments import ask_now
 from tests.enquiries import enquiry_data

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from pledges.counting import published, tally
 from pledges.models import County, CountyRound, PublishedCounty, Sector, TallyDelta
-from pledges.totals import published, tally
 
 
 def exact_total():

@@ -16,11 +16,11 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import cache
 
-from pledges import kept_pages
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import keys
 from pledges.models import Answer, BlockedAddress, Enquiry, Message, Pledge, ProviderRule, ReferralLink, Submission
-from pledges.models.encrypted import CONTACTS
+from pledges.rotation.encrypted import CONTACTS
+from pledges.serving import kept_pages
 from weare1 import logs
 
 # In bytes. Shorter texts occur by chance in ciphertext that is written in hexadecimal or base64.

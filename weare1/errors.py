@@ -9,8 +9,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.views.decorators.csrf import requires_csrf_token
 
-from pledges import database, metrics, snapshot
+from pledges import database, metrics
 from pledges.crypto import registry
+from pledges.serving import snapshot
 from weare1 import request_ids
 
 logger = logging.getLogger(__name__)

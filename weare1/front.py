@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db import Error
 
 from pledges import metrics
-from pledges.kept_pages import PublicPage
+from pledges.serving.kept_pages import PublicPage
 
 # Maximum number of addresses. When it is reached, all responses are dropped; Django makes each again from the kept page.
 MAX_ADDRESSES = 1024
@@ -75,7 +75,7 @@ class Front:
                 start_response(status, headers)
                 times.observe(time.perf_counter() - began)
                 return body
-            # For `pledges.http.public_page`, which then does not read it again.
+            # For `pledges.serving.http.public_page`, which then does not read it again.
             environ["public_moment"] = kept.page, moment
         return self._pass_on(began, address, environ, start_response)
 

@@ -27,7 +27,7 @@ PEER = re.compile(r"\bip=[\w.:]*(?=:)")
 # Longer messages quote what a visitor has sent.
 LONGEST = 2000  # characters
 # Loggers of loops, which log each second while something is down, and how long an equal line is dropped.
-REPEATING = {"pledges.management.commands.worker", "pledges.mail.sending", "pledges.snapshot"}
+REPEATING = {"pledges.management.commands.worker", "pledges.mail.sending", "pledges.serving.snapshot"}
 REPETITION_SECONDS = 60
 MAX_REMEMBERED = 1000
 

@@ -59,7 +59,7 @@ def mailer(name):
 
 
 def bounce_mailbox(name):
-    """(address, options of `pledges.mail.mailbox.read`) of `imaps://user:password@host/?address=bounce@example.org`.
+    """(address, options of `pledges.returns.mailbox.read`) of `imaps://user:password@host/?address=bounce@example.org`.
 
     (None, None) if it is unset. imap:// is without TLS, for a server on the same machine.
     """

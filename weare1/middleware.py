@@ -14,9 +14,10 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.csp import build_policy
 
-from pledges import metrics, snapshot
-from pledges.http import NOT_INDEXED
-from pledges.network import network, site_prefix
+from pledges import metrics
+from pledges.limits.network import network, site_prefix
+from pledges.serving import snapshot
+from pledges.serving.http import NOT_INDEXED
 from staff import sessions, uploads
 from weare1 import errors, request_ids
 
@@ -124,7 +125,7 @@ def refuse_large_bodies(get_response):
 
     Of a form that staff opened before their session ended, the words are carried through sign-in, without its files.
 
-    A view that accepts uploads (`pledges.http.accept_uploads`) has a limit of its own, and looks at the link first.
+    A view that accepts uploads (`pledges.serving.http.accept_uploads`) has a limit of its own, and looks at the link first.
     """
 
     def middleware(request):
@@ -207,7 +208,7 @@ class StaffSessionMiddleware(ForStaff, SessionMiddleware):
 
 
 class StaffCsrfMiddleware(ForStaff, CsrfViewMiddleware):
-    """CSRF tokens of staff. The forms of the public are protected by pledges.http.cookieless_form."""
+    """CSRF tokens of staff. The forms of the public are protected by pledges.serving.http.cookieless_form."""
 
     def process_view(self, request, *args):
         """Check the token of a POST."""

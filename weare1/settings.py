@@ -122,10 +122,10 @@ DATABASES = {
         hint="; to use the one of bin/serve, run python -m dev.database run serve manage.py …" if DEV else "",
     )
 }
-# A standby for public pages (pledges/replica.py).
+# A standby for public pages (pledges/serving/replica.py).
 if env.text("REPLICA_URL"):
     DATABASES["replica"] = env.database("REPLICA_URL") | {"TEST": {"MIRROR": "default"}}
-    DATABASE_ROUTERS = ["pledges.replica.Router"]
+    DATABASE_ROUTERS = ["pledges.serving.replica.Router"]
 if DEV:
     # One test database per process, so that test runs of one checkout can overlap.
     DATABASES["default"]["TEST"] = {"NAME": f"test_weare1_{os.getpid()}"}
@@ -140,7 +140,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # Holds rendered pictures of figures and nothing else.
 CACHES = {
     "default": (
-        {"BACKEND": "pledges.cache.ValkeyOrMemory", "LOCATION": env.text("CACHE_URL")}
+        {"BACKEND": "pledges.serving.cache.ValkeyOrMemory", "LOCATION": env.text("CACHE_URL")}
         if env.text("CACHE_URL")
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
@@ -150,20 +150,20 @@ CACHES = {
 READINESS_PATIENCE_SECONDS, DISK_PATIENCE_SECONDS = 2, 30
 # A page may show figures that are so old (seconds) while people confirm. Otherwise every confirmation would render it anew.
 TALLY_PATIENCE_SECONDS = 1
-# Memory of each process for rendered pages (pledges/kept_pages.py), and the folders of a release whose files shape them.
+# Memory of each process for rendered pages (pledges/serving/kept_pages.py), and the folders of a release whose files shape them.
 KEPT_PAGES_BYTES = 64 * 1024 * 1024
 RELEASE_FOLDERS = ["campaign", "pledges", "staff", "weare1", "templates", "locale"]
 
-# After so many months the owner of a confirmed pledge is asked whether to keep name and address (pledges/models/querysets.py).
+# After so many months the owner of a confirmed pledge is asked whether to keep name and address (see supporters/querysets.py).
 KEEP_MONTHS = env.positive_integer("KEEP_MONTHS", default=24)
 
-# Hours after which a missing backup is an alarm (pledges/models/backups.py), and days for which `bin/backup` keeps one.
+# Hours after which a missing backup is an alarm (pledges/outbox/models.py), and days for which `bin/backup` keeps one.
 BACKUP_HOURS = env.positive_integer("BACKUP_HOURS", default=None)
 BACKUP_KEEP_DAYS = env.positive_integer("BACKUP_KEEP_DAYS", default=14)
 
 # The folder of the metrics of this service's processes, and the private address of `manage.py metrics` (pledges/metrics/).
 METRICS_FOLDER, METRICS_ADDRESS = env.folder("METRICS_FOLDER"), env.private_address("METRICS_ADDRESS")
-# Who is told of failed checks (pledges/readiness/alarm.py).
+# Who is told of failed checks (pledges/health/alarm.py).
 OPERATOR_EMAILS = env.comma_separated("OPERATOR_EMAIL")
 
 # Mail. Without MAIL_URL, development writes one .eml file per message under var/mail/.

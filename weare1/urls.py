@@ -7,9 +7,15 @@ from django.urls import include, path, re_path, register_converter
 
 from campaign.sitemaps import SITEMAPS
 from campaign.views import content, demands, events, files, handouts, oembed, organisations, pictures
-from pledges.http import public_page
+from pledges.figures import views as ribbon
+from pledges.health import views as health
 from pledges.languages import LanguageConverter
-from pledges.views import challenges, counter, health, mail_reports, mailings, open_data, ribbon, totals
+from pledges.mailings import views as mailings
+from pledges.returns import views as mail_reports
+from pledges.serving.http import public_page
+from pledges.signing import challenges
+from pledges.totals import counter, open_data
+from pledges.totals import views as totals
 
 register_converter(LanguageConverter, "language")
 

@@ -24,7 +24,7 @@ from campaign.admin import (  # noqa: F401 - register
     unpublished,
     voices,
 )
-from pledges.admin import people
+from pledges.desk import people
 
 admin.site.named_pages = shortcuts.named_pages
 admin.site.find_people_url = people.find_url

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from pledges.models import Pledge
-from pledges.totals import activity
+from pledges.statistics import activity
 
 # Units of the SVG bar chart: its height, and the width of one day and of one of its two bars.
 CHART_HEIGHT, DAY_WIDTH, BAR_WIDTH = 120, 40, 15

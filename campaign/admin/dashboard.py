@@ -3,9 +3,9 @@
 from campaign.admin import activity, launch, shortcuts, standing
 from campaign.admin.open_tasks import TASKS, Task
 from campaign.models import Article, Page
-from pledges.admin.open_tasks import disclosure_tasks, mailing_tasks
-from pledges.snapshot import one_moment
-from pledges.totals import tally
+from pledges.counting import tally
+from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
+from pledges.serving.snapshot import one_moment
 from staff.admin import draft_list
 from staff.admin.base import change_url
 

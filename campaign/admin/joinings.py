@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.models import Organisation
 from pledges import addresses
-from pledges.admin.queues import MAX_REASON_LENGTH, QueueAdmin
+from pledges.cases.admin import MAX_REASON_LENGTH, QueueAdmin
 from pledges.crypto.keys import CannotDecrypt
-from pledges.forms.joinings import TOO_LONG
+from pledges.joinings.forms import TOO_LONG
+from pledges.joinings.models import MAX_STATEMENT_LENGTH
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, ProviderRule
-from pledges.models.joinings import MAX_STATEMENT_LENGTH
 
 
 @admin.register(Joining)

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext
 
 from campaign.admin.open_tasks import Task
 from campaign.models import HelpChannel, SiteSettings
-from pledges.admin.disclosures import sees_disclosures
+from pledges.enquiries.disclosures import sees_disclosures
 from staff.admin.base import change_url
 
 

@@ -17,10 +17,10 @@ from campaign.models import (
     ProtectionUnit,
     Voice,
 )
-from pledges.admin import open_tasks
-from pledges.admin.open_tasks import Task, list_url
+from pledges.counting import tally
+from pledges.desk import open_tasks
+from pledges.desk.open_tasks import Task, list_url
 from pledges.models import PublishedCounty
-from pledges.totals import tally
 from staff.admin.base import change_url
 
 

@@ -3,10 +3,10 @@
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from pledges.admin.open_tasks import list_url
 from pledges.content import PledgeContent
+from pledges.desk.open_tasks import list_url
+from pledges.mail.queue import MOST_COUNTED
 from pledges.models import Backup, Goal, Message
-from pledges.models.message_queue import MOST_COUNTED
 from pledges.numbers import number
 from staff.admin.base import change_url
 

@@ -10,8 +10,8 @@ from django.urls import resolve
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from pledges import snapshot
-from pledges.snapshot import Depth
+from pledges.serving import snapshot
+from pledges.serving.moments import Depth
 from staff.admin.draft_preview import CannotShow
 from staff.trials import trial
 

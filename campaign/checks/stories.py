@@ -1,9 +1,9 @@
-"""Alarm words in a voice (pledges/models/alarm_words.py): it may tell a story of abuse."""
+"""Alarm words in a voice (pledges/enquiries/alarm_words.py): it may tell a story of abuse."""
 
 from django.utils.translation import gettext as _
 
 from campaign.models import Voice
-from pledges.models.alarm_words import AlarmContent
+from pledges.enquiries.alarm_words import AlarmContent
 from staff.admin.checks import Finding
 from staff.letters import without_accents
 

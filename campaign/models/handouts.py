@@ -10,7 +10,7 @@ from campaign.models.help import HelpChannel
 
 
 class Handout(models.Model):
-    """The words of one handout in both languages. The code draws it: campaign/handouts/drawings.py, pledges/figures/paper.py."""
+    """The words of one handout in both languages. The code draws it: campaign/handouts/drawings.py, pledges/paper/sheet.py."""
 
     class Key(models.TextChoices):
         SHEET = "sheet", _("colouring sheet")

@@ -16,9 +16,9 @@ from translated_fields import TranslatedField
 from campaign import logos
 from campaign.models.content import ContentItem, ShownQuerySet
 from pledges import addresses
+from pledges.groups.querysets import institution_key
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
-from pledges.models.group_querysets import institution_key
 
 # An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
 # SHOWN_LAPSED, and then hidden.

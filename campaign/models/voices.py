@@ -11,7 +11,7 @@ from translated_fields import TranslatedField
 
 from campaign.models.content import ContentItem, ShownQuerySet
 from pledges.models import VoiceOwner
-from pledges.models.voices import ENDED_PERIOD
+from pledges.voices.models import ENDED_PERIOD
 
 # A consent ends two years after its day, leap day included.
 LONGEST_CONSENT = timedelta(days=731)

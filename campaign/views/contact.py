@@ -11,7 +11,7 @@ from campaign.content import SiteContent
 from campaign.models import Page
 from campaign.models.settings import CONTACTS, contact_url
 from pledges.fixed_pages import fixed_page
-from pledges.http import public_page
+from pledges.serving.http import public_page
 
 # Channels that people reach in writing: for help, and to report abuse online.
 CHAT, ONLINE_REPORT = "alo-chat", "isigurt"

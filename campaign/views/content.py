@@ -22,13 +22,13 @@ from campaign.models import Article, Page
 from campaign.search import MAX_QUERY_LENGTH, find
 from campaign.views import sectors
 from pledges.content import PledgeContent
+from pledges.counting import tally
 from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
-from pledges.http import cookieless_form, mark_public, personal_page, public_page, read_only
 from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
-from pledges.retention import kept_data
-from pledges.snapshot import Depth
-from pledges.totals import tally
+from pledges.requests.retention import kept_data
+from pledges.serving.http import cookieless_form, mark_public, personal_page, public_page, read_only
+from pledges.serving.moments import Depth
 from staff.refusals import missing_page
 
 HOME_NEWS = 2

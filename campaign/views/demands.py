@@ -8,9 +8,9 @@ from django.utils.translation import get_language
 from campaign import handovers, structured_data
 from campaign.content import SiteContent
 from pledges.content import PledgeContent
-from pledges.http import public_page
 from pledges.languages import in_each_language, other_language
-from pledges.views.open_data import open_data
+from pledges.serving.http import public_page
+from pledges.totals.open_data import open_data
 
 
 @public_page

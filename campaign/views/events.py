@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from campaign import ical, inner_pages, movement_year, structured_data
 from campaign.content import SiteContent
 from campaign.handouts.event_poster import poster as draw_poster
-from pledges import snapshot
 from pledges.content import PledgeContent
+from pledges.events.models import LATE
 from pledges.figures.brand import web_address
 from pledges.fixed_pages import fixed_page
-from pledges.http import in_named_language, public_page
 from pledges.languages import in_each_language, other_language
-from pledges.models.events import LATE
+from pledges.serving import snapshot
+from pledges.serving.http import in_named_language, public_page
 
 
 @fixed_page(

@@ -14,8 +14,8 @@ from campaign import pictures
 from campaign.content import SiteContent
 from campaign.models.settings import contact_url
 from pledges.database import UNAVAILABLE
-from pledges.http import embeddable, mark_public, public_page, read_only
 from pledges.languages import LANGUAGE_CODES
+from pledges.serving.http import embeddable, mark_public, public_page, read_only
 
 FAVICON = settings.BASE_DIR / "static" / "icons" / "favicon.ico"
 MIME_TYPES = pictures.MIME_TYPES | {"pdf": "application/pdf"}

@@ -12,9 +12,9 @@ from campaign.models import Handout
 from campaign.views.files import IMMUTABLE
 from pledges.crypto.links import Purpose
 from pledges.forms.views import link_ended
-from pledges.http import in_named_language, mark_public, public_page, read_only
+from pledges.groups.views import contact_link_view
 from pledges.models import GroupPledge
-from pledges.views.groups import contact_link_view
+from pledges.serving.http import in_named_language, mark_public, public_page, read_only
 
 
 def _of_approved_group(view):

@@ -9,7 +9,7 @@ from campaign import inner_pages
 from campaign.content import SiteContent
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_page
-from pledges.http import public_page
+from pledges.serving.http import public_page
 
 # The channels to call as long as nothing is known of a unit.
 CALLS = ("alo-116111", "police-129")

@@ -17,9 +17,9 @@ from campaign.models import Material
 from campaign.views import pictures
 from pledges.figures.brand import BRANDS, brand
 from pledges.fixed_pages import fixed_page
-from pledges.http import public_page
 from pledges.languages import other_language
 from pledges.numbers import number
+from pledges.serving.http import public_page
 from pledges.sharing import NEUTRAL_SLUG
 
 # Width and height in pixels of the previews of what the code draws.

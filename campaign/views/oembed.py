@@ -14,8 +14,8 @@ from campaign.content import SiteContent
 from campaign.models import Article
 from pledges.content import PledgeContent
 from pledges.figures.brand import brand
-from pledges.http import embeddable, public_page
-from pledges.views import counter, counties
+from pledges.serving.http import embeddable, public_page
+from pledges.totals import counter, counties
 
 # Stands for an address that is not of this site.
 OTHER = "other"

@@ -18,10 +18,10 @@ from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, link_ended
-from pledges.http import accept_uploads, personal_page, public_page, read_only
+from pledges.groups.views import contact_link_view
 from pledges.models import County, Joining, OrganisationKind
-from pledges.views import counter
-from pledges.views.groups import contact_link_view
+from pledges.serving.http import accept_uploads, personal_page, public_page, read_only
+from pledges.totals import counter
 
 # The codes of ISO 3166-2, and "abroad". Written here, because parameters are read before the content.
 COUNTIES = {County.ABROAD, *(f"AL-{number:02}" for number in range(1, 13))}

@@ -8,14 +8,14 @@ from campaign.content import SiteContent
 from campaign.models import Article, Page
 from campaign.views import demands
 from pledges.content import PledgeContent
+from pledges.counting import tally
 from pledges.figures import cards
 from pledges.figures.mosaic import mosaic
-from pledges.http import embeddable, in_named_language, public_page
 from pledges.models import County
-from pledges.models.sectors import CHILDREN
+from pledges.sectors.models import CHILDREN
+from pledges.serving.http import embeddable, in_named_language, public_page
+from pledges.serving.moments import Depth
 from pledges.sharing import NEUTRAL_SLUG
-from pledges.snapshot import Depth
-from pledges.totals import tally
 
 # The keys of the site's own picture, and of that of its pages of help.
 SITE_CARD = "card"

@@ -7,7 +7,7 @@ from campaign import richtext
 from campaign.content import SiteContent
 from campaign.inner_pages import AFTER_REPORT
 from campaign.sections import sections
-from pledges import parts
+from pledges.totals import parts
 
 # Young people are addressed with "ti" in Albanian.
 YOUTH = "youth"

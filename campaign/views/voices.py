@@ -5,8 +5,8 @@ from django.shortcuts import render
 from campaign.models import Voice
 from pledges.crypto.links import Purpose
 from pledges.forms.views import SeeOther
+from pledges.groups.views import contact_link_view
 from pledges.models import VoiceOwner
-from pledges.views.groups import contact_link_view
 
 
 @contact_link_view(VoiceOwner, Purpose.VOICE)

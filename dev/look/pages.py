@@ -18,8 +18,8 @@ from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_pages
 from pledges.languages import LANGUAGE_CODES
+from pledges.limits.models import limits
 from pledges.models import Event, Follow, PledgingSettings, Sector, SlowLane
-from pledges.models.attempts import limits
 from tests.commitments import ask_now, choose
 from tests.events import make_event
 from tests.factories import make_inviter, make_pledge

@@ -1,4 +1,4 @@
-"""Which of the listed keys may write: those whose fingerprints are rows of the database (pledges/models/registered_keys.py).
+"""Which of the listed keys may write: those whose fingerprints are rows of the database (pledges/crypto/models.py).
 
 A key that is listed but not registered only reads, so that one process with a key of its own in front can neither encrypt what
 no other process opens nor store digests that no other process finds. This module imports no model.

@@ -12,7 +12,7 @@ from django.core import signing
 ROUNDING_SECONDS = 600
 # A form that is sent sooner was filled in by a program.
 MIN_AGE_SECONDS = 2
-# A day longer than the longest cache lifetime (pledges.http.STALE_IF_ERROR_SECONDS).
+# A day longer than the longest cache lifetime (pledges.serving.http.STALE_IF_ERROR_SECONDS).
 MAX_AGE_SECONDS = 2 * 24 * 3600
 
 

@@ -9,9 +9,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from pledges.crypto import keys
+from pledges.crypto.models import Unreadable
+from pledges.exports.models import Export
 from pledges.exports.spreadsheets import csv_file, xlsx_file
-from pledges.models import Export, Pledge, Unreadable
-from pledges.models.pledges import CHOICE_FIELDS, OPT_IN_FIELDS
+from pledges.supporters.models import CHOICE_FIELDS, OPT_IN_FIELDS, Pledge
 
 ENCRYPTED = ["name", "address"]
 TIMES = ["created_at", "confirmed_at", "invalidated_at"]

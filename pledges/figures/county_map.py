@@ -11,8 +11,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext
 
+from pledges.counting.suppression import THRESHOLD
 from pledges.numbers import decimal, number
-from pledges.totals.suppression import THRESHOLD
 
 # {county's code: {"label": [x, y], "d": outline}} in a viewBox of 287 × 640; see docs/counties-licence.md.
 COUNTIES = Path(__file__).parent / "data" / "counties.json"

@@ -17,8 +17,8 @@ from pledges.figures import county_map, growth
 from pledges.figures.brand import brand
 from pledges.figures.mosaic import mosaic
 from pledges.figures.png import png
-from pledges.models import County
 from pledges.numbers import decimal, number
+from pledges.places.models import County
 
 # Seconds for which a rendered PNG is cached; its cache key is a digest of its content.
 PNG_SECONDS = 600

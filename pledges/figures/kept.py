@@ -5,7 +5,7 @@ A dot stands for the same number of people, at least five, because the figures a
 
 from dataclasses import dataclass
 
-from pledges.models.events import STEP
+from pledges.events.models import STEP
 from pledges.numbers import one_two_five
 
 COLUMNS, MAX_DOTS = 20, 60

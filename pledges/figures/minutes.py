@@ -19,7 +19,7 @@ class MinuteChart:
 
 
 def minute_chart(series):
-    """The MinuteChart of a Series of pledges/totals/minutes.py."""
+    """The MinuteChart of a Series of pledges/statistics/minutes.py."""
     usual = series.usual()
     highest = max(*series.counts, *usual)
 

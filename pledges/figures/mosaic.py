@@ -204,7 +204,7 @@ def _visitor_last(places, width):
     """(the places in the order in which they are taken, how many are near the visitor's).
 
     The visitor's place is the last, and before it those that its ring touches. It is at the left edge of the stem, where its
-    label has room: one of the first ten places is (MIN_PEOPLE of pledges/models/goals.py).
+    label has room: one of the first ten places is (MIN_PEOPLE of pledges/goals/models.py).
     """
     beside = [place for place in places if place[0] < 148 + width and 285 <= place[1] <= 560]
     visitor = min(beside, key=lambda place: abs(place[1] - VISITOR_HEIGHT))

@@ -11,10 +11,10 @@ from django.utils import timezone
 from pledges import metrics
 from pledges.content import PledgeContent
 from pledges.crypto import challenges
-from pledges.models import Minute
-from pledges.models.attempts import UNKNOWN
-from pledges.network import network
-from pledges.totals import minutes
+from pledges.limits.models import UNKNOWN
+from pledges.limits.network import network
+from pledges.statistics import minutes
+from pledges.statistics.models import Minute
 
 # For programs that send forms. A person does not need to wait.
 RETRY_AFTER = timedelta(minutes=1)

@@ -12,7 +12,7 @@ import django.db.models.functions.datetime
 import django.db.models.functions.math
 import django.db.models.lookups
 import django.utils.timezone
-import pledges.models.events
+import pledges.events.models
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                 ('ends', models.DateTimeField(help_text='Date and time in Tirana.', verbose_name='ends')),
                 ('is_all_day', models.BooleanField(default=False, help_text='Tick this to show the days only, without times.', verbose_name='whole days')),
                 ('is_shown', models.BooleanField(default=False, help_text='Everyone can see it. Until you tick this, only staff can.', verbose_name='shown')),
-                ('code', models.CharField(default=pledges.models.events.make_code, editable=False, max_length=8, unique=True)),
+                ('code', models.CharField(default=pledges.events.models.make_code, editable=False, max_length=8, unique=True)),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
             ],
             options={

@@ -10,29 +10,26 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 
-from pledges.models import (
-    BlockedAddress,
-    ChosenCommitment,
-    DataRequest,
-    Enquiry,
-    Event,
-    FollowUp,
-    GroupPledge,
-    Joining,
-    OutboxEntry,
-    PaperSheet,
-    Pledge,
-    ReferralLink,
-    ReturnedMailbox,
-    Sector,
-    Submission,
-    VoiceOwner,
-)
-from pledges.models.contacts import ERASED as CONTACT_ERASED
-from pledges.models.person import DIGEST_FIELDS
-from pledges.models.querysets import ERASED
+from pledges.cases.models import ERASED as CONTACT_ERASED
+from pledges.commitments.models import ChosenCommitment, FollowUp
+from pledges.enquiries.models import Enquiry
+from pledges.events.models import Event
+from pledges.groups.models import GroupPledge
+from pledges.inbox.models import Submission
+from pledges.inbox.submissions import settle_all
+from pledges.joinings.models import Joining
+from pledges.mail.returned_mailboxes import ReturnedMailbox
 from pledges.outbox import accounts, mailings
-from pledges.submissions import settle_all
+from pledges.outbox.models import OutboxEntry
+from pledges.paper.models import PaperSheet
+from pledges.person import DIGEST_FIELDS
+from pledges.providers.models import BlockedAddress
+from pledges.referrals.models import ReferralLink
+from pledges.requests.models import DataRequest
+from pledges.sectors.models import Sector
+from pledges.supporters.models import Pledge
+from pledges.supporters.querysets import ERASED
+from pledges.voices.models import VoiceOwner
 
 MAILBOX_DIGESTS = ("mailbox_digest", "mailbox_digest_last")
 BINARY_FIELDS = ["name_cipher", "address_cipher", *(name for name in DIGEST_FIELDS if name != "digest_mark")]

@@ -4,7 +4,8 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 
-from pledges.models import Follow, Mailing
+from pledges.follows.models import Follow
+from pledges.mailings.models import Mailing
 
 
 def _end_follow(row):

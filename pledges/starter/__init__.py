@@ -6,21 +6,17 @@ Each item has a stable key and is created once. What staff changed or deleted is
 import json
 from pathlib import Path
 
+from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.models import ReadyAnswer
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import content
-from pledges.models import (
-    AlarmWord,
-    Commitment,
-    County,
-    MessageText,
-    Municipality,
-    ProviderRule,
-    ReadyAnswer,
-    RefusedWord,
-    Sector,
-    StarterItem,
-    Wording,
-)
+from pledges.mail.texts import MessageText
+from pledges.places.models import County, Municipality
+from pledges.providers.models import ProviderRule
+from pledges.sectors.models import Commitment, Sector
+from pledges.sectors.wordings import Wording
+from pledges.starter.models import StarterItem
+from pledges.wall.models import RefusedWord
 
 FOLDER = Path(__file__).parent
 

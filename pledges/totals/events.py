@@ -3,8 +3,9 @@
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from pledges.models import EventFigures, GroupPledge, PaperSheet
-from pledges.models.events import in_steps
+from pledges.events.models import EventFigures, in_steps
+from pledges.groups.models import GroupPledge
+from pledges.paper.models import PaperSheet
 
 
 def publish():

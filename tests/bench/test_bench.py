@@ -11,8 +11,8 @@ from django.db import connection
 
 from bench import load, rounds, rows, site, targets
 from bench.__main__ import EXTRA, MEASUREMENTS, parse
+from pledges.counting import tally
 from pledges.models import Pledge
-from pledges.totals import tally
 
 FOLDER = Path(settings.BASE_DIR, "bench")
 

@@ -7,8 +7,8 @@ from django.contrib.contenttypes.models import ContentType
 from playwright.sync_api import expect
 
 from campaign.models import Demand, PageText
+from pledges.acting import acting
 from pledges.models import Message
-from pledges.totals import acting
 from staff.models import Draft
 from staff.roles import Role
 from tests.browser import press

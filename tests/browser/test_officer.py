@@ -17,8 +17,8 @@ from playwright.sync_api import expect
 from campaign.demo import invented_logo
 from campaign.management.commands import demo
 from campaign.models import Article, Demand, Organisation, Page, PageText
+from pledges.counting import tally
 from pledges.models import Commitment, Goal, MessageText, Pledge, PledgingSettings, Sector, TrialMessage, WallName
-from pledges.totals import tally
 from staff.models import Account
 from tests.browser import press
 from tests.browser.test_sign_in import PASSWORD, invited

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from pledges.counting import milestones
 from pledges.models import Pledge, Week
-from pledges.models.weeks import NUMBERS
-from pledges.totals import milestones
+from pledges.tally.models import NUMBERS
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views, view_of
 from tests.factories import make_pledge

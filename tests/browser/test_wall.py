@@ -2,10 +2,10 @@
 
 import pytest
 
+from pledges.counting import published
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge
-from pledges.totals import published
 from tests.browser import press
 from tests.browser.axe import faults_in, in_language_and_views
 from tests.factories import make_pledge, make_staff

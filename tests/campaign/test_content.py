@@ -15,8 +15,8 @@ from django.utils.html import strip_tags
 
 from campaign import richtext
 from campaign.models import Article, Demand, Organisation, Page, Statistic, Voice
-from pledges.http import PUBLIC_CACHE_CONTROL
 from pledges.models import StarterItem
+from pledges.serving.http import PUBLIC_CACHE_CONTROL
 from tests.pages import Document, as_typed
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,8 @@ from django_tasks_db.models import DBTaskResult
 
 from campaign import previews
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
+from pledges.counting import tally
 from pledges.models import Pledge, Sector
-from pledges.totals import tally
 from staff.models import AuditEntry, Draft
 from tests.factories import keep_house, make_picture, make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled

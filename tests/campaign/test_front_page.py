@@ -7,8 +7,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from campaign.models import Article, PageText
+from pledges.counting import tally
 from pledges.models import Disclosure, Goal, Message
-from pledges.totals import activity, tally
+from pledges.statistics import activity
 from staff.models import Draft
 from staff.roles import Role
 from tests.data_requests import make_request

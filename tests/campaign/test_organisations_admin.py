@@ -10,8 +10,8 @@ from reversion.models import Version
 from campaign import logos
 from campaign.demo import invented_logo
 from campaign.models import Organisation
+from pledges.joinings.models import UNDECIDED_PERIOD
 from pledges.models import Joining
-from pledges.models.joinings import UNDECIDED_PERIOD
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import keep_house, make_staff, run_worker, sign_in

@@ -18,8 +18,9 @@ from campaign.models.voices import APPROVED_TEXTS, LONGEST_CONSENT
 from pledges import outbox
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.exports.subject_data import held_data, held_words
-from pledges.models import Message, OutboxEntry, VoiceOwner, held
+from pledges.models import Message, OutboxEntry, VoiceOwner
+from pledges.requests import held
+from pledges.requests.subject_data import held_data, held_words
 from staff.models import Draft
 from staff.roles import Role
 from tests.factories import keep_house, links_in, make_pledge, make_staff, run_worker, send_messages, sign_in

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone, translation
 
 from campaign.models import Article, Page
+from pledges.counting import milestones, published
 from pledges.models import PublishedState
-from pledges.totals import milestones, published
 from tests.campaign.test_pages import insert_tally
 from tests.pages import LANGUAGES, PUBLIC, Document, path_of
 from tests.tally import put_cells, put_people

@@ -19,8 +19,9 @@ from django.contrib.auth.models import Group  # noqa: E402 - needs the set-up
 from django.test import override_settings  # noqa: E402
 
 from pledges.crypto import links  # noqa: E402
-from pledges.models import Follow, GroupPledge, Message, PaperSheet, Pledge, ReferralLink, held  # noqa: E402
-from pledges.submissions import settle_all  # noqa: E402
+from pledges.inbox.submissions import settle_all  # noqa: E402
+from pledges.models import Follow, GroupPledge, Message, PaperSheet, Pledge, ReferralLink  # noqa: E402
+from pledges.requests import held  # noqa: E402
 from staff.models import Account  # noqa: E402
 from tests.data_requests import make_request  # noqa: E402
 from tests.enquiries import make_enquiry  # noqa: E402

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pledges.snapshot import FORMS_CLOSED_SECONDS
+from pledges.serving.snapshot import FORMS_CLOSED_SECONDS
 from tests.drill import require, rounds
 from tests.faults.crowd import FORM, Crowd
 

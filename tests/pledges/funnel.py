@@ -3,7 +3,7 @@
 from collections import Counter
 
 from pledges.models import Message, Pledge, ProviderRule
-from pledges.totals import funnel
+from pledges.statistics import funnel
 
 State = Message.State
 

@@ -18,7 +18,7 @@ from pledges.addresses import (
 )
 from pledges.forms.fields import AddressField
 from pledges.models import Pledge, ProviderRule
-from pledges.models.addresses import Rules
+from pledges.providers.models import Rules
 from pledges.starter import load
 from tests.factories import form_data, make_pledge, settle_all
 

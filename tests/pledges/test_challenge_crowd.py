@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from pledges.inbox.submissions import settle
 from pledges.models import Attempt, Message, Pledge, UsedChallenge
-from pledges.submissions import settle
 from tests.challenges import solved
 from tests.factories import form_data
 from tests.site import Site, url_of_test_database

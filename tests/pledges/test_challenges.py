@@ -16,6 +16,9 @@ from django.utils import timezone
 
 from pledges.crypto import challenges
 from pledges.forms.base import StampedForm
+from pledges.inbox.submissions import settle, submit
+from pledges.inbox.submissions import settle_all as settle_all_now
+from pledges.limits.models import SLOW_LANE_LENGTH
 from pledges.models import (
     Attempt,
     Message,
@@ -27,9 +30,6 @@ from pledges.models import (
     UsedChallenge,
     Wording,
 )
-from pledges.models.attempts import SLOW_LANE_LENGTH
-from pledges.submissions import settle, submit
-from pledges.submissions import settle_all as settle_all_now
 from tests.challenges import reach_limit, solved, used
 from tests.clock import DatabaseClock, let_time_pass
 from tests.drill import rounds

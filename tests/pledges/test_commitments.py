@@ -9,13 +9,13 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from pledges import outbox
+from pledges.commitments.forms import PlanForm
+from pledges.commitments.models import ANSWER_PERIOD, Answer, Part, Place, day_in_words
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.exports.subject_data import subject_data
-from pledges.forms.commitments import PlanForm
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
 from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, OutboxEntry, Pledge, Sector
-from pledges.models.commitments import ANSWER_PERIOD, Answer, Part, Place, day_in_words
+from pledges.requests.subject_data import subject_data
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, published
 from tests.commitments import next_day as publish_next_day

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from pledges.models import Batch, EventCount, Pledge
-from pledges.models.referrals import encrypt_inviter
+from pledges.referrals.models import encrypt_inviter
 from tests.drill import rounds
 from tests.events import make_coming, make_event
 from tests.factories import make_pledge, make_staff

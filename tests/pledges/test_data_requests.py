@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pledges import housekeeping, outbox
+from pledges.counting import tally
+from pledges.inbox.submissions import settle, submit
 from pledges.models import (
     BlockedAddress,
     DataRequest,
@@ -24,12 +26,10 @@ from pledges.models import (
     ProviderRule,
     ReturnedMailbox,
     Submission,
-    held,
 )
-from pledges.models.data_requests import ANSWER_KINDS
-from pledges.models.querysets import KEEP_PERIOD
-from pledges.submissions import settle, submit
-from pledges.totals import tally
+from pledges.requests import held
+from pledges.requests.models import ANSWER_KINDS
+from pledges.supporters.querysets import KEEP_PERIOD
 from tests.clock import let_time_pass
 from tests.commitments import choose, commitment_of
 from tests.data_requests import make_request

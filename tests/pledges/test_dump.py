@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 
-from pledges import wall
+from pledges import shown_names as wall
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
 from pledges.crypto.links import Purpose

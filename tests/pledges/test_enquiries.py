@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from campaign.models import HelpChannel, Page
+from pledges.enquiries.alarm_words import is_alarming
 from pledges.mail import content
+from pledges.mail_texts.models import sample_mail
 from pledges.models import (
     AlarmWord,
     Answer,
@@ -26,9 +28,7 @@ from pledges.models import (
     PledgingSettings,
     Submission,
 )
-from pledges.models.alarm_words import is_alarming
-from pledges.models.starter import StarterItem
-from pledges.models.trial_messages import sample_mail
+from pledges.starter.models import StarterItem
 from staff.models import AuditEntry
 from staff.roles import Role
 from tests.challenges import reach_limit

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from pledges import housekeeping, outbox
+from pledges.inbox.submissions import settle
 from pledges.models import Answer, Enquiry, Message, OutboxEntry, Submission, Unreadable
-from pledges.submissions import settle
 from tests.clock import let_time_pass
 from tests.dump import dump
 from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_disclosure, make_enquiry

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
+from pledges.events.models import LATE
 from pledges.models import (
     Event,
     EventCount,
@@ -17,8 +18,7 @@ from pledges.models import (
     Pledge,
     Submission,
 )
-from pledges.models.events import LATE
-from pledges.models.referrals import encrypt_inviter, is_referral_code
+from pledges.referrals.models import encrypt_inviter, is_referral_code
 from pledges.totals import events
 from tests.clock import let_time_pass
 from tests.events import make_event, make_signed, next_day

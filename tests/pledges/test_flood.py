@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pledges.models import Batch, Minute, Pledge, PledgingSettings
-from pledges.totals import minutes, origins
+from pledges.statistics import minutes, origins
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, make_copies, make_pledge, make_staff, run_worker, sign_in

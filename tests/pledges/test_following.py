@@ -10,9 +10,9 @@ from django.utils import translation
 from campaign.models import Demand
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
-from pledges.exports.subject_data import held_words
 from pledges.models import Follow, Pledge
-from pledges.models.held import held_about
+from pledges.requests.held import held_about
+from pledges.requests.subject_data import held_words
 from tests.clock import let_time_pass
 from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import LANGUAGES, Document, corrections, path_of

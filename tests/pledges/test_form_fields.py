@@ -3,14 +3,14 @@
 import pytest
 from django.contrib import admin
 
-from pledges.admin.pledges import PledgeAdmin
+from pledges.desk.admin import PledgeAdmin
 from pledges.exports.columns import COLUMNS
-from pledges.exports.subject_data import subject_data
-from pledges.forms.following import FollowForm
-from pledges.forms.personal import ManageForm
-from pledges.forms.sign import PledgeForm
+from pledges.follows.forms import FollowForm
 from pledges.models import Export, Pledge
-from pledges.models.pledges import ANSWER_FIELDS
+from pledges.requests.subject_data import subject_data
+from pledges.signing.forms import PledgeForm
+from pledges.signing.personal_forms import ManageForm
+from pledges.supporters.models import ANSWER_FIELDS
 from tests.factories import make_pledge
 
 pytestmark = pytest.mark.django_db

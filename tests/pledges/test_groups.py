@@ -9,10 +9,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import housekeeping, outbox, rotation
+from pledges import housekeeping, outbox
+from pledges.counting import tally
+from pledges.groups.querysets import PERSON_PERIOD, REFUSED_PERIOD, institution_key
 from pledges.models import GroupPledge, Message, OutboxEntry, Sector, TallyDelta, Unreadable
-from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD, institution_key
-from pledges.totals import tally
+from pledges.rotation import rotation
 from tests.factories import make_pledge
 from tests.keys import install, new_key, rotate_keys
 from tests.pledges.groups import make_group

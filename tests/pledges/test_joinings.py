@@ -6,8 +6,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from pledges import housekeeping, outbox, rotation
+from pledges import housekeeping, outbox
 from pledges.models import Joining, Message, OutboxEntry, Unreadable
+from pledges.rotation import rotation
 from tests.keys import install, new_key, rotate_keys
 from tests.organisations import admit, make_joining
 from tests.pledges.outbox import take_entries

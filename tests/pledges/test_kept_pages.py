@@ -11,9 +11,9 @@ from django.test import Client
 from django.test.signals import template_rendered
 
 from campaign.models import Organisation, PageText, SiteSettings
-from pledges import kept_pages, source
-from pledges.kept_pages import KeptPage, KeptPages
 from pledges.models import PledgingSettings
+from pledges.serving import kept_pages, source
+from pledges.serving.kept_pages import KeptPage, KeptPages
 from tests.clock import ProcessClock
 from tests.factories import make_pledge
 from tests.pages import PUBLIC, Document, path_of, public_paths

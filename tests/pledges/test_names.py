@@ -3,10 +3,11 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from pledges import rotation
 from pledges.crypto import keys
-from pledges.models import Pledge, querysets
-from pledges.models.person import name_bits
+from pledges.models import Pledge
+from pledges.person import name_bits
+from pledges.rotation import rotation
+from pledges.supporters import querysets
 from tests.factories import make_copies, make_pledge, make_submission, settle_all
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,10 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from pledges import outbox, rotation
+from pledges import outbox
+from pledges.counting import tally
 from pledges.crypto import keys, links
+from pledges.inbox.submissions import settle_all, submit
 from pledges.models import (
     BlockedAddress,
     ChosenCommitment,
@@ -25,10 +27,9 @@ from pledges.models import (
     Sector,
     Submission,
 )
-from pledges.models.person import PERSON_FIELDS
 from pledges.outbox import accounts as staff_accounts
-from pledges.submissions import settle_all, submit
-from pledges.totals import tally
+from pledges.person import PERSON_FIELDS
+from pledges.rotation import rotation
 from staff.models import Account, Invitation
 from tests.factories import make_inviter, make_pledge, make_staff, make_submission, run_worker
 from tests.keys import new_key

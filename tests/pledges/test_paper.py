@@ -12,8 +12,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from pledges import outbox
+from pledges.counting import tally
 from pledges.models import Municipality, OutboxEntry, PaperSheet, PublishedCounty, Sector, TallyDelta
-from pledges.totals import tally
 from tests.events import make_event
 from tests.factories import make_pledge
 from tests.pledges.groups import make_group

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pledges.models.goals import round_goal
-from pledges.parts import Part
+from pledges.goals.models import round_goal
+from pledges.totals.parts import Part
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ from django.db.models.functions import Now
 from django.test import override_settings
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping, registration, starting
+from pledges import housekeeping, starting
 from pledges.crypto import keys, registry
 from pledges.crypto.registry import KeysRefused
+from pledges.inbox.submissions import settle
 from pledges.models import BlockedAddress, Heartbeat, Message, Pledge, RegisteredKey, Submission
-from pledges.models.encrypted import ENCRYPTED_MODELS, ENCRYPTED_TEXTS
-from pledges.models.querysets import ERASED
-from pledges.submissions import settle
+from pledges.rotation import registration
+from pledges.rotation.encrypted import ENCRYPTED_MODELS, ENCRYPTED_TEXTS
+from pledges.supporters.querysets import ERASED
 from tests.factories import form_data, give_app, make_pledge, make_staff, make_submission, settle_all
 from tests.keys import install, new_key, rotate_keys
 from tests.organisations import make_joining

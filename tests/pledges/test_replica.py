@@ -8,7 +8,7 @@ import time
 import pytest
 from django.conf import settings
 
-from pledges.replica import LIMIT_SECONDS
+from pledges.serving.replica import LIMIT_SECONDS
 from tests.replication import pair
 from tests.site import Site
 

@@ -11,17 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from pledges.crypto import links
-from pledges.models import (
-    BlockedAddress,
-    DataRequest,
-    Disclosure,
-    Enquiry,
-    GroupPledge,
-    Message,
-    Pledge,
-    Unreadable,
-    held,
-)
+from pledges.models import BlockedAddress, DataRequest, Disclosure, Enquiry, GroupPledge, Message, Pledge, Unreadable
+from pledges.requests import held
 from staff.models import AuditEntry
 from staff.roles import Role
 from tests.clock import let_time_pass

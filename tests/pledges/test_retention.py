@@ -1,4 +1,4 @@
-"""Each line of the table of what is kept (pledges/retention.py), proved by moving the clock."""
+"""Each line of the table of what is kept (pledges/requests/retention.py), proved by moving the clock."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from campaign.models import Organisation, Voice
 from operations import files, pruning
 from operations.files import Base
 from operations.settings import Settings
-from pledges import retention
 from pledges.models import (
     Answer,
     Attempt,
@@ -34,10 +33,10 @@ from pledges.models import (
     Submission,
     UsedChallenge,
     VoiceOwner,
-    held,
 )
-from pledges.models.querysets import ANSWER_PERIOD, KEEP_PERIOD
-from pledges.models.referrals import encrypt_inviter
+from pledges.referrals.models import encrypt_inviter
+from pledges.requests import held, retention
+from pledges.supporters.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from staff.models import AuditEntry
 from tests.challenges import reach_limit, solved
 from tests.clock import let_time_pass

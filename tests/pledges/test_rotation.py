@@ -10,12 +10,13 @@ from django.db.models.functions import Now
 from django.test import override_settings
 from django_tasks_db.models import DBTaskResult
 
-from pledges import housekeeping, registration, rotation
+from pledges import housekeeping
 from pledges.addresses import normalise_name
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
 from pledges.crypto.registry import KeysRefused
 from pledges.models import BlockedAddress, EventCount, Message, Pledge, ProviderRule, ReferralLink, Submission
+from pledges.rotation import registration, rotation
 from tests.clock import let_time_pass
 from tests.events import make_coming, make_event
 from tests.factories import (

@@ -14,10 +14,10 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.test import override_settings
 
-from pledges import registration
 from pledges.crypto import registry
 from pledges.models import Attempt, Pledge, RegisteredKey, Submission
-from pledges.models.person import DIGEST_FIELDS
+from pledges.person import DIGEST_FIELDS
+from pledges.rotation import registration
 from tests.drill import rounds
 from tests.factories import form_data, make_pledge, settle_all
 from tests.keys import new_key, rotate_keys

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from pledges.inbox.submissions import settle
 from pledges.models import Message, Pledge, Submission
-from pledges.submissions import settle
 from tests.drill import rounds
 from tests.factories import make_submission, settle_all
 from tests.site import url_of_test_database

@@ -32,7 +32,7 @@ from campaign.models import (
     Voice,
 )
 from dev.cluster import Cluster
-from pledges import kept_pages, snapshot, source
+from pledges.counting import milestones, published
 from pledges.models import (
     AlarmWord,
     Commitment,
@@ -48,7 +48,7 @@ from pledges.models import (
     Week,
     Wording,
 )
-from pledges.totals import milestones, published
+from pledges.serving import kept_pages, snapshot, source
 from tests.clock import DatabaseClock, ProcessClock
 from tests.demands import add_step, make_handover
 from tests.drill import rounds

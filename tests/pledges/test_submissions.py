@@ -11,9 +11,10 @@ from django.db.models import ProtectedError
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from pledges import housekeeping, registration
+from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.inbox.submissions import settle, submit
 from pledges.management.commands.worker import SETTLING_INTERVAL_SECONDS, Repeater
 from pledges.models import (
     Attempt,
@@ -26,8 +27,8 @@ from pledges.models import (
     Sector,
     Submission,
 )
-from pledges.models.querysets import PENDING_LIFE
-from pledges.submissions import settle, submit
+from pledges.rotation import registration
+from pledges.supporters.querysets import PENDING_LIFE
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.events import make_event

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
-from pledges import wall
+from pledges import shown_names as wall
 from pledges.models import Pledge, RefusedWord, Sector
 from tests.wall import make_shown
 

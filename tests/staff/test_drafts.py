@@ -21,8 +21,8 @@ from reversion.models import Version
 
 from campaign.demo import invented_logo
 from campaign.models import Article, HelpChannel, Material, Page, PageText, Statistic
-from pledges import kept_pages, snapshot
 from pledges.models import Commitment, Event, PledgingSettings, Sector, Wording
+from pledges.serving import kept_pages, snapshot
 from staff.admin.content import ContentAdmin
 from staff.admin.drafts import DraftsAdmin
 from staff.housekeeping import erase_previewed, publish_drafts

@@ -9,8 +9,8 @@ from django.contrib import admin
 from django.utils import timezone
 
 from campaign.models import Demand, HelpChannel, ProtectionUnit
-from pledges.admin.wall import _fingerprint
 from pledges.models import Batch, Commitment, Message, Municipality, Pledge, Sector, Submission, WallName
+from pledges.wall.admin import _fingerprint
 from staff.models import AuditEntry, Draft
 from staff.roles import Role
 from tests.campaign.test_units import Spreadsheet, full_list

@@ -138,7 +138,7 @@ def test_steps_of_drafts_are_sentences_without_a_difference(besa):
 
 
 def test_a_batch_is_one_line_with_its_undo_and_so_are_stopping_it_and_going_on(zana, monkeypatch):
-    monkeypatch.setattr("pledges.models.batches.ROWS_PER_STEP", 2)
+    monkeypatch.setattr("pledges.supporters.batches.ROWS_PER_STEP", 2)
     ids = [str(make_pledge(state="confirmed").pk) for _ in range(5)]
     zana.post("/admin/pledges/pledge/", {"action": "invalidate", "_selected_action": ids, "sure": "yes"})
     batch = Batch.objects.get()

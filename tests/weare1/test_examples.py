@@ -10,11 +10,11 @@ from django.utils import translation
 
 from campaign import richtext
 from campaign.admin.widgets import RichText
-from pledges.admin.bulk import DomainForm
-from pledges.admin.corrections import PersonForm
-from pledges.admin.people import FindForm
-from pledges.forms.personal import MyPledgeForm, NewAddressForm
-from pledges.forms.sign import PledgeForm
+from pledges.desk.bulk import DomainForm
+from pledges.desk.corrections import PersonForm
+from pledges.desk.people import FindForm
+from pledges.signing.forms import PledgeForm
+from pledges.signing.personal_forms import MyPledgeForm, NewAddressForm
 from staff.admin.accounts import AccountForm
 from staff.admin.audit import AuditEntryAdmin
 from staff.forms import PasskeyNameForm

@@ -123,9 +123,9 @@ FETCHING = [
 NO_FETCHERS = (
     "campaign.public_web:",
     *(
-        "pledges.readiness.certificate:",
-        "pledges.readiness.alarm:",
-        "pledges.mail.mailbox:",
+        "pledges.health.certificate:",
+        "pledges.health.alarm:",
+        "pledges.returns.mailbox:",
         "pledges.mail.server_check:",
     ),
     "weare1.deadline:",

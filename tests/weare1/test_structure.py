@@ -41,12 +41,12 @@ NAMES_BOTH_LANGUAGES = {
     "campaign/management/commands/demo.py": "the languages of invented pledges",
     "campaign/models/publishing.py": "one search column per language",
     "campaign/views/demands.py": "published keys",
-    "pledges/admin/commitments.py": "one form field per language",
-    "pledges/admin/sectors.py": "one form field per language",
+    "pledges/commitments/admin.py": "one form field per language",
+    "pledges/sectors/admin.py": "one form field per language",
     "pledges/figures/brand.py": "the name of the movement in each language",
-    "pledges/exports/subject_data.py": "published keys",
-    "pledges/views/openapi.py": "published keys",
-    "pledges/views/open_data.py": "published keys",
+    "pledges/requests/subject_data.py": "published keys",
+    "pledges/totals/openapi.py": "published keys",
+    "pledges/totals/open_data.py": "published keys",
     "staff/admin/guide.py": "one file of the guide per language",
 }
 

@@ -12,6 +12,10 @@ from django.utils import timezone
 from campaign import demo as invented
 from campaign import demo_commitments, demo_mailings
 from campaign.models import ProtectionUnit
+from pledges.counting import milestones, published, tally, weeks
+from pledges.counting.suppression import THRESHOLD
+from pledges.groups.querysets import school_year
+from pledges.inbox.submissions import submit
 from pledges.models import (
     County,
     Event,
@@ -28,11 +32,8 @@ from pledges.models import (
     Week,
     Wording,
 )
-from pledges.models.group_querysets import school_year
-from pledges.models.querysets import PENDING_LIFE
-from pledges.submissions import submit
-from pledges.totals import events, milestones, published, tally, weeks
-from pledges.totals.suppression import THRESHOLD
+from pledges.supporters.querysets import PENDING_LIFE
+from pledges.totals import events
 from staff import demo
 
 NUMBER_OF_PLEDGES = 3000

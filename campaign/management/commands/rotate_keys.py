@@ -5,9 +5,9 @@ import time
 from cryptography.fernet import InvalidToken
 from django.core.management.base import BaseCommand, CommandError
 
-from pledges import registration, rotation
 from pledges.crypto import registry
 from pledges.models import Pledge, RegisteredKey, Submission, Unreadable
+from pledges.rotation import registration, rotation
 from staff import secrets
 
 # Seconds between two lines of progress.

@@ -1,3 +1,3 @@
--- What supporters follow (pledges/models/follows.py) ends with the demand. The key of a demand never changes.
+-- What supporters follow (pledges/follows/models.py) ends with the demand. The key of a demand never changes.
 ALTER TABLE pledges_follow ADD CONSTRAINT follow_demand_exists FOREIGN KEY (demand) REFERENCES campaign_demand (key)
     ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;

@@ -9,7 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from pledges import addresses
 from pledges.crypto import keys, registry
-from pledges.models import BlockedAddress, GroupPledge, Message, Pledge, ProviderRule, ReferralLink
+from pledges.groups.models import GroupPledge
+from pledges.mail.models import Message
+from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.referrals.models import ReferralLink
+from pledges.supporters.models import Pledge
 
 PROBE = "backup.probe.0"
 SAMPLE_ROWS = 50

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pledges.totals import published, tally
+from pledges.counting import published, tally
 
 
 class Command(BaseCommand):

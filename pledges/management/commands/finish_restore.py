@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand
 from django.utils.dateparse import parse_datetime
 
 from pledges import outbox
+from pledges.mailings.models import Mailing
 from pledges.management.commands.check_restored import check
-from pledges.models import Mailing
 from pledges.outbox import accounts
 
 

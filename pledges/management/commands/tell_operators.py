@@ -1,4 +1,4 @@
-"""Run by alarm.timer every five minutes. See `pledges.readiness.alarm`."""
+"""Run by alarm.timer every five minutes. See `pledges.health.alarm`."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from pledges.readiness import alarm
+from pledges.health import alarm
 
 
 class Command(BaseCommand):

@@ -10,12 +10,15 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands import db_worker
 
-from pledges import database, starting, submissions
+from pledges import database, starting
+from pledges.counting import tally
+from pledges.health import certificate, clock
+from pledges.inbox import submissions
+from pledges.mail import mailers
 from pledges.mail.sending import Sender
-from pledges.models import FailedStep, Heartbeat, Mailing, mailers
-from pledges.readiness import certificate, clock
-from pledges.returns import Returns
-from pledges.totals import tally
+from pledges.mailings.models import Mailing
+from pledges.returns.returns import Returns
+from pledges.worker.models import FailedStep, Heartbeat
 
 logger = logging.getLogger(__name__)
 

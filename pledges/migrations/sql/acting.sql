@@ -1,5 +1,5 @@
 -- From signing to acting: triggers that append to pledges_actingchange who was erased without a confirmation, because the rows do not
--- tell it any more. Signing and all later steps write nothing here: counting reads their rows (pledges/totals/acting.py).
+-- tell it any more. Signing and all later steps write nothing here: counting reads their rows (pledges/acting/acting.py).
 -- Those whom staff removed from the count are no people and not counted. Weeks before the first one that is counted are dropped by
 -- the next count.
 

@@ -1,5 +1,5 @@
 -- The funnel of confirmations: triggers that append to pledges_funnelchange what the rows do not tell once they are erased.
--- Signing, sending and confirming write nothing here: their rows have a time, and reading counts them (pledges/totals/funnel.py).
+-- Signing, sending and confirming write nothing here: their rows have a time, and reading counts them (pledges/statistics/funnel.py).
 -- Everything counts on the day of the sign-up. Rows of older days, which no page shows, are not counted.
 
 -- Erased pledges. One that staff removed is not counted as expired.

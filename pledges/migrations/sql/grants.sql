@@ -5,7 +5,7 @@
 -- which prove that it works; then one more is tried, since the fault may have been a passing one.
 -- Returns false if the message has to wait; it is then due when the limit allows it, and the time after which it is given up starts
 -- anew. A message that is tried again keeps its grant, from now on. The locks make the count exact. They are tried only: waiting
--- could deadlock two senders. A grant matches by either digest: see pledges/models/person.py.
+-- could deadlock two senders. A grant matches by either digest: see pledges/person.py.
 CREATE OR REPLACE FUNCTION grant_message(message uuid, mailbox bytea, mailbox_last bytea, link_caused boolean)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE

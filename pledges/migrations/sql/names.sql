@@ -1,4 +1,4 @@
--- The bits of a name (pledges/models/querysets.py) end with it, and never stay when another name replaces it. The worker computes
+-- The bits of a name (pledges/supporters/querysets.py) end with it, and never stay when another name replaces it. The worker computes
 -- what is missing.
 -- The digest of name and mailbox changes with the mailbox too; the same bits are then computed once more.
 CREATE OR REPLACE FUNCTION clear_name_bits() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -2,7 +2,7 @@
 -- sector. These functions keep its county from being visible with it.
 
 -- Publishes the counties that are due; returns how many moved. Idempotent. Five is THRESHOLD of
--- pledges/totals/suppression.py.
+-- pledges/counting/suppression.py.
 -- - Counties are compared in rounds, at most once an hour. A round of rises takes place once ten people have come since the
 --   last one, a round of falls once ten have left. So its time follows from what the live totals show anyway, and a county
 --   that moves, or does not, tells something of ten people at least. All counties move at one moment: figures published one

@@ -6,10 +6,10 @@
 -- The key of the advisory lock that lets one process settle at a time. It is an arbitrary number.
 CREATE OR REPLACE FUNCTION settling_lock() RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT 7243016512395::bigint';
 
--- PENDING_LIFE of pledges/models/querysets.py.
+-- PENDING_LIFE of pledges/supporters/querysets.py.
 CREATE OR REPLACE FUNCTION pending_life() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''14 days''';
 
--- SLOW_LANE_LENGTH of pledges/models/attempts.py.
+-- SLOW_LANE_LENGTH of pledges/limits/models.py.
 CREATE OR REPLACE FUNCTION slow_lane_length() RETURNS interval LANGUAGE sql IMMUTABLE AS 'SELECT interval ''1 hour''';
 
 -- Stores a form, and returns whether it did. A form gets in by a solved challenge that no other form has used, by a place below
@@ -136,7 +136,7 @@ BEGIN
 END $$;
 
 -- Whether the mailbox of a submission is blocked. Sending looks again. Each comparison covers both digest columns: see
--- pledges/models/person.py.
+-- pledges/person.py.
 CREATE OR REPLACE FUNCTION is_blocked(submission pledges_submission) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN EXISTS (

@@ -1,5 +1,5 @@
 -- The weeks of pledges: triggers on pledges_pledge that append to pledges_weekchange what the rows do not tell afterwards.
--- Signing and confirming write nothing here: their rows have a time, and publishing counts them (pledges/totals/weeks.py).
+-- Signing and confirming write nothing here: their rows have a time, and publishing counts them (pledges/counting/weeks.py).
 -- Each pledge leaves once. One that staff removed is not counted again when it expires or is withdrawn.
 
 -- The Monday on which the week of a time begins, in Tirana.

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pledges.counting import tally
 from pledges.models import Message, Pledge, Sector
-from pledges.totals import tally
 from staff.models import AuditEntry
 from tests.factories import links_in, make_pledge, make_submission, run_worker
 from tests.pages import filled

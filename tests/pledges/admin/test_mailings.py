@@ -11,8 +11,8 @@ from django.utils import timezone, translation
 from reversion.models import Version
 
 from campaign.models import Demand, ExternalLink
-from pledges import follows
 from pledges.content import PledgeContent
+from pledges.follows import demands as follows
 from pledges.models import BlockedAddress, County, Follow, MailerMinute, Mailing, Message, Sector, TrialMessage
 from staff.models import AuditEntry
 from staff.roles import Role

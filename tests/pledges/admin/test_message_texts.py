@@ -13,8 +13,8 @@ from django_tasks_db.models import DBTaskResult
 
 from pledges import housekeeping
 from pledges.mail import content
+from pledges.mail_texts.models import sample_mail
 from pledges.models import Message, MessageText, Pledge, TrialMessage
-from pledges.models.trial_messages import sample_mail
 from tests.factories import make_pledge, make_staff, run_worker, sign_in
 from tests.pages import Document, filled
 from tests.pledges.mail.messages import PERSON, compose, html_of, text_of

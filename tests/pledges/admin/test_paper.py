@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import translation
 
 from campaign.models import Handout
+from pledges.counting import tally
 from pledges.models import Municipality, PaperSheet, Sector
-from pledges.totals import tally
 from staff.models import AuditEntry
 from tests.drill import rounds
 from tests.events import make_event

@@ -5,8 +5,8 @@ from django.contrib import admin
 from django.db.models import OuterRef
 from django.utils import translation
 
-from pledges.admin.wordings import MOST_COUNTED, CountOf
 from pledges.models import Pledge, Sector, Wording
+from pledges.signing.admin import MOST_COUNTED, CountOf
 from tests.factories import make_pledge
 from tests.pages import filled
 from tests.pledges.admin.pages import ENGLISH, change_path

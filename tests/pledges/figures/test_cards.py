@@ -11,8 +11,8 @@ from PIL import Image, ImageColor, ImageDraw
 
 from pledges.figures import cards, colors, fonts
 from pledges.figures.mosaic import mosaic
+from pledges.goals.models import round_goal
 from pledges.models import Sector
-from pledges.models.goals import round_goal
 from pledges.starter import load
 from tests.colors import contrast
 from tests.factories import make_pledge

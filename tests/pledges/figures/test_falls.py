@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from campaign.models import Page
+from pledges.counting import milestones
 from pledges.figures.growth import FLOOR, TOP, growth_chart, stair_chart
 from pledges.models import Pledge, Sector, TallyDelta
-from pledges.totals import milestones
 from tests.factories import make_pledge
 from tests.pages import LANGUAGES, Document, path_of
 from tests.tally import let_hours_pass, publish, put_cells

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pledges.figures.mosaic import mosaic, own_mosaic
-from pledges.models.goals import round_goal
+from pledges.goals.models import round_goal
 
 SECTORS = [
     SimpleNamespace(slug=slug, name=slug.title(), color=f"s{number}")

@@ -11,8 +11,8 @@ from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.mail import content
+from pledges.mail_texts.models import sample_mail
 from pledges.models import BlockedAddress, Message, MessageGrant, Pledge, ProviderRule
-from pledges.models.trial_messages import sample_mail
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages, settle_all
 from tests.pages import want_new_address

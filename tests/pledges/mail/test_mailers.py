@@ -15,12 +15,12 @@ from requests import Response
 
 from pledges import housekeeping
 from pledges.crypto import keys
-from pledges.mail import content, errors
+from pledges.mail import content, errors, mailers
 from pledges.mail.content import SPECS
-from pledges.models import MailDelay, Mailer, MailerMinute, Message, mailers
-from pledges.models.mail_delay import step_of
-from pledges.models.message_texts import BULK_KINDS
-from pledges.models.trial_messages import sample_mail
+from pledges.mail.models import step_of
+from pledges.mail.texts import BULK_KINDS
+from pledges.mail_texts.models import sample_mail
+from pledges.models import MailDelay, Mailer, MailerMinute, Message
 from tests.factories import make_pledge, send_messages
 from tests.pages import Document
 from tests.readiness import failing_checks

@@ -15,13 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaign.models import Demand
-from pledges import housekeeping, outbox, returns
+from pledges import housekeeping, outbox
 from pledges.crypto import news_links, return_addresses
+from pledges.health import checks
 from pledges.mail.sending import LEASE
+from pledges.mailings.queue import WINDOW
 from pledges.models import BlockedAddress, Follow, Heartbeat, Mailing, MailingCount, Message, Pledge
-from pledges.models.mailing_queue import WINDOW
-from pledges.models.querysets import ERASED
-from pledges.readiness import checks
+from pledges.returns import returns
+from pledges.supporters.querysets import ERASED
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, run_worker
 from tests.mailings import WORDS, make_followers, make_mailing, release, send_all

@@ -16,11 +16,12 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from pledges import housekeeping, outbox, returns
+from pledges import housekeeping, outbox
 from pledges.crypto import links, return_addresses
 from pledges.crypto.links import Purpose
-from pledges.mail import mailbox, reports
-from pledges.models import FollowUp, FunnelDay, Heartbeat, Message, OutboxEntry, Pledge, ReturnedMailbox, held
+from pledges.models import FollowUp, FunnelDay, Heartbeat, Message, OutboxEntry, Pledge, ReturnedMailbox
+from pledges.requests import held
+from pledges.returns import mailbox, reports, returns
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, make_submission, run_worker, send_messages
 from tests.imap import Mailbox

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from pledges import housekeeping
 from pledges.models import Message, Pledge
-from pledges.models.querysets import KEEP_PERIOD
+from pledges.supporters.querysets import KEEP_PERIOD
 from tests.clock import let_time_pass
 from tests.factories import form_data, links_in, make_pledge, run_worker
 from tests.smtp import MailServer

@@ -8,10 +8,10 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from pledges import returns
 from pledges.crypto import return_addresses
 from pledges.models import FollowUp, Heartbeat, Message, Pledge
-from pledges.totals import funnel
+from pledges.returns import returns
+from pledges.statistics import funnel
 from tests.drill import rounds
 from tests.factories import make_pledge
 from tests.imap import Mailbox

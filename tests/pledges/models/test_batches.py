@@ -19,7 +19,7 @@ from pledges import housekeeping
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Batch, BatchRow, Pledge
-from pledges.models import batches as batches_module
+from pledges.supporters import batches as batches_module
 from staff.models import AuditEntry
 from tests.clock import let_time_pass
 from tests.drill import rounds

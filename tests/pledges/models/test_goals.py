@@ -3,8 +3,8 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from pledges.goals.models import goal_above
 from pledges.models import Goal
-from pledges.models.goals import goal_above
 
 pytestmark = pytest.mark.django_db
 

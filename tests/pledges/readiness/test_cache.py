@@ -7,7 +7,7 @@ import time
 import pytest
 from django.core.cache import caches
 
-from pledges import cache as cache_module
+from pledges.serving import cache as cache_module
 from tests.drill import require_program
 from tests.readiness import failing_checks
 from tests.site import ReservedPort
@@ -22,7 +22,7 @@ def port(settings):
     """The port of CACHE_URL, on which nothing listens."""
     port = ReservedPort()
     location = f"redis://127.0.0.1:{port.number}"
-    settings.CACHES = {"default": {"BACKEND": "pledges.cache.ValkeyOrMemory", "LOCATION": location}}
+    settings.CACHES = {"default": {"BACKEND": "pledges.serving.cache.ValkeyOrMemory", "LOCATION": location}}
     yield port.number
     port.release()
 

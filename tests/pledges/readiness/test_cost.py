@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from pledges.health.remembered import Remembered
 from pledges.models import Heartbeat
-from pledges.readiness.remembered import Remembered
 from tests.readiness import failing_checks
 
 

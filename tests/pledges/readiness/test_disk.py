@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from pledges.models import Submission
-from pledges.snapshot import FORMS_CLOSED_SECONDS
+from pledges.serving.snapshot import FORMS_CLOSED_SECONDS
 from tests.factories import form_data
 from tests.pages import Document
 from tests.readiness import failing_checks

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pledges import housekeeping
+from pledges.acting import acting
+from pledges.acting.acting import Numbers, Weeks
+from pledges.acting.models import ACTING_WEEKS, NUMBERS, STEPS
+from pledges.counting.weeks import WEEK, monday
 from pledges.models import ActingChange, ActingWeek, Batch, ChosenCommitment, Pledge, Sector
-from pledges.models.acting import ACTING_WEEKS, NUMBERS, STEPS
-from pledges.totals import acting
-from pledges.totals.acting import Numbers, Weeks
-from pledges.totals.weeks import WEEK, monday
 from tests.commitments import choose, commitment_of
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
 from tests.pages import Document

@@ -15,12 +15,11 @@ from django.db import IntegrityError, connection
 from django.db.models.functions import Now
 from scipy.optimize import LinearConstraint, milp
 
+from pledges.commitments import figures as commitments
+from pledges.commitments.figures import OWN_ACCOUNTS, without_certainties
+from pledges.commitments.models import FIGURES, MOST, Answer
+from pledges.events.models import in_steps
 from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
-from pledges.models.commitment_figures import FIGURES
-from pledges.models.commitments import MOST, Answer
-from pledges.models.events import in_steps
-from pledges.totals import commitments
-from pledges.totals.commitments import OWN_ACCOUNTS, without_certainties
 from tests.commitments import choose, commitment_of, make_chosen, make_others, next_day, published
 from tests.drill import rounds
 from tests.factories import make_pledge

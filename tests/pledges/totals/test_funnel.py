@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaign.admin import dashboard
 from pledges import housekeeping
 from pledges.models import FallenProvider, FunnelChange, FunnelDay, Message, Pledge
-from pledges.totals import funnel
+from pledges.statistics import funnel
 from tests.clock import let_time_pass
 from tests.factories import make_copies, make_pledge, make_staff, sign_in
 from tests.pages import Document

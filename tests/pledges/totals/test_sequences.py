@@ -18,9 +18,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from pledges.counting import published, tally
+from pledges.counting.suppression import THRESHOLD
 from pledges.models import County, CountyRound, Pledge, PublishedCounty, PublishedState, Sector, TallyCounty
-from pledges.totals import published, tally
-from pledges.totals.suppression import THRESHOLD
 from tests.attack import Attack, Record
 from tests.drill import rounds
 from tests.factories import make_pledge

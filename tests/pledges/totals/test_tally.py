@@ -11,8 +11,8 @@ from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pledges.counting import published, tally
 from pledges.models import County, Pledge, PublishedCounty, Sector, TallyDay, TallyDelta
-from pledges.totals import published, tally
 from tests.factories import make_pledge
 from tests.tally import put_cells
 from tests.threads import at_once, begin, held_open

@@ -9,9 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from pledges import housekeeping
+from pledges.counting import weeks
 from pledges.models import Batch, Pledge, Submission, Week, WeekChange
-from pledges.models.weeks import NUMBERS
-from pledges.totals import weeks
+from pledges.tally.models import NUMBERS
 from tests.drill import rounds
 from tests.factories import make_pledge, make_submission, settle_all
 from tests.pages import LANGUAGES, Document, path_of

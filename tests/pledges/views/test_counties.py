@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
+from pledges.counting import published
 from pledges.models import County, PublishedCounty, PublishedState
-from pledges.models.places import definite_form
-from pledges.totals import published
+from pledges.places.models import definite_form
 from tests.pages import LANGUAGES, Document, path_of
 from tests.tally import put_cells
 

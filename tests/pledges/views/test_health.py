@@ -12,9 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from campaign.pictures import FOLDER
+from pledges.health import checks
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Attempt, FailedStep, Heartbeat, Message, Pledge
-from pledges.readiness import checks
 from staff.models import SignInAttempt
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, run_worker

@@ -3,10 +3,10 @@
 import pytest
 from django.db.models.functions import Now
 
+from pledges.counting import tally
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, GroupPledge, Joining, Message, Pledge
-from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
 from tests.organisations import make_joining

@@ -7,8 +7,8 @@ from django.test import Client
 
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
+from pledges.inbox.submissions import settle
 from pledges.models import BlockedAddress, Message, Pledge, Submission
-from pledges.submissions import settle
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
 from tests.pages import Document, path_of, want_new_address

@@ -1,0 +1,55 @@
+"""Shared by the admin pages of pledges: access to names and addresses, its audit, and protection of referenced rows."""
+
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from pledges.crypto import keys
+from pledges.crypto.models import Unreadable
+from staff.admin import many_people
+from staff.models import AuditEntry
+
+
+def sees_people(request):
+    """Whether this member of staff may see names and addresses of supporters."""
+    return request.user.has_perm("pledges.see_people")
+
+
+def log_access_to_people(request, ids, page):
+    """Audit that a page shows names and addresses of these pledges. Called before rendering: without audit there is no page."""
+    if sees_people(request) and ids:
+        details = many_people.reason_details(request)
+        AuditEntry.log(request.user, AuditEntry.Action.LOOK, ids, page=page, **details)
+
+
+def reason_url(request):
+    """The URL of the page that asks for a reason to see many people, and leads back to this one."""
+    return reverse("admin:pledges_pledge_reason", query={REDIRECT_FIELD_NAME: request.get_full_path()})
+
+
+def decrypted(read):
+    """The result of `read()`, "-" if empty, or a note that it cannot be decrypted: one corrupt row must not break the page."""
+    try:
+        return read() or "-"
+    except keys.CannotDecrypt as error:
+        Unreadable.record(error)
+        return _("cannot be decrypted")
+
+
+class ProtectedByPledges:
+    """ModelAdmin mixin: rows referenced by pledges cannot be deleted; the page shows the number of pledges, not a list."""
+
+    def pledges_of(self, obj):
+        """The pledges that protect `obj` from deletion."""
+        return obj.pledges.all()
+
+    def get_deleted_objects(self, objs, request):
+        protected = [
+            ngettext("%(name)s: %(count)d pledge", "%(name)s: %(count)d pledges", count) % {"name": obj, "count": count}
+            for obj in objs
+            if (count := self.pledges_of(obj).count())
+        ]
+        if protected:
+            return [], {}, set(), protected
+        return super().get_deleted_objects(objs, request)

@@ -1,0 +1,250 @@
+"""Forms about commitments behind a supporter's own links: which ones, when and where, and how it went."""
+
+import re
+from datetime import date, timedelta
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import HTML, Div, Layout, Submit
+from django import forms
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from pledges.commitments.models import MOST, SLOTS, Answer, ChosenCommitment, FollowUp, Part, Place, day_in_words
+from pledges.sectors.models import Commitment
+
+NOT_THEIRS = _("Choose from the commitments on this page.")
+# Days that a plan can be for: today and the next ones.
+PLAN_DAYS = 14
+
+
+class CommitmentsForm(forms.Form):
+    """The commitments that a supporter chooses from those of the sector; none is required."""
+
+    commitments = forms.ModelMultipleChoiceField(
+        Commitment.objects.none(),
+        required=False,
+        label=_("What will you do?"),
+        help_text=_("Choose up to three."),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages=dict.fromkeys(["invalid_choice", "invalid_pk_value", "invalid_list"], NOT_THEIRS),
+    )
+
+    def __init__(self, *args, pledge, action, **kwargs):
+        self.pledge = pledge
+        chosen = pledge.chosen.values("commitment")
+        super().__init__(*args, initial={"commitments": [row["commitment"] for row in chosen]}, **kwargs)
+        # Those of a former sector, and those that are no longer offered, stay while they are chosen.
+        self.fields["commitments"].queryset = Commitment.objects.filter(
+            Q(sector=pledge.sector_id, is_offered=True) | Q(pk__in=chosen)
+        ).order_by("sector", "position", "pk")
+        self.helper = FormHelper()
+        self.helper.disable_csrf = True
+        self.helper.form_action = action
+        # The page names the way past the form in its context.
+        skip = HTML(format_lazy('<a class="more" href="{{{{ skip_url }}}}">{}</a>', _("Not now")))
+        # The main button of the page of those who have chosen is that of the plan.
+        css_class = "btn-2" if self.initial["commitments"] else ""
+        self.helper.layout = Layout(
+            "commitments",
+            Div(Submit("choose", _("Save my commitment"), css_class=css_class), skip, css_class="actions"),
+        )
+
+    def clean_commitments(self):
+        """The ticked commitments. Raises ValidationError if they are too many."""
+        ticked = self.cleaned_data["commitments"]
+        if len(ticked) > MOST:
+            raise forms.ValidationError(_("Choose up to three."))
+        return ticked
+
+    def save(self):
+        """Store exactly the ticked commitments; those chosen before keep plan, answer and the time of their first choice.
+
+        The caller has locked the pledge. A new choice before the first question starts its 30 days again.
+        """
+        ticked = self.cleaned_data["commitments"]
+        self.pledge.chosen.exclude(commitment__in=ticked).delete()
+        kept = list(self.pledge.chosen.all())
+        free = iter(sorted(set(SLOTS) - {row.slot for row in kept}))
+        known = {row.commitment_id for row in kept}
+        new = [
+            ChosenCommitment(pledge=self.pledge, commitment=commitment, slot=next(free))
+            for commitment in ticked
+            if commitment.pk not in known
+        ]
+        ChosenCommitment.objects.bulk_create(new)
+        if new:
+            FollowUp.objects.filter(pledge=self.pledge, questions=0).update(since=Now())
+
+
+class EachCommitmentForm(forms.Form):
+    """Base of forms with fields for each of these chosen commitments, named "day-7" after the id of the commitment."""
+
+    # The first parts of the names of its fields.
+    names = ()
+
+    def __init__(self, *args, chosen, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.chosen = list(chosen)
+        for row in self.chosen:
+            for name in self.names:
+                self.fields[f"{name}-{row.commitment_id}"] = self.make_field(name, row)
+
+    def make_field(self, name, row):
+        """The field of this name for a chosen commitment, with its initial value."""
+        raise NotImplementedError
+
+    @property
+    def rows(self):
+        """(chosen commitment, [bound fields]) in the order of the commitments."""
+        return [(row, [self[f"{name}-{row.commitment_id}"] for name in self.names]) for row in self.chosen]
+
+    def value(self, name, row):
+        """The cleaned value of a field, or None if it is invalid."""
+        return self.cleaned_data.get(f"{name}-{row.commitment_id}")
+
+    def clean(self):
+        """Refuse fields of commitments that this supporter has not chosen, or has no longer."""
+        pattern = re.compile(rf"(?:{'|'.join(self.names)})-\d+")
+        if any(pattern.fullmatch(name) and name not in self.fields for name in self.data):
+            self.add_error(None, NOT_THEIRS)
+        return super().clean()
+
+
+class PlanForm(EachCommitmentForm):
+    """When and where each commitment is to be done, in words to choose, and whether we ask how it went."""
+
+    names = ("day", "part", "place", "remind")
+
+    ask = forms.BooleanField(
+        label=_("Ask me by email how it went"),
+        required=False,
+        help_text=_("We email you twice, 30 days and 90 days after you choose. You can end this at any time."),
+    )
+
+    def __init__(self, *args, pledge, **kwargs):
+        self.pledge, self.now = pledge, timezone.now()
+        today = timezone.localdate(self.now)
+        self.days = [today + timedelta(days=number) for number in range(PLAN_DAYS)]
+        self.follow_up = FollowUp.objects.filter(pledge=pledge).first()
+        initial = {"ask": self.follow_up is not None and self.follow_up.is_wanted}
+        super().__init__(*args, initial=initial, **kwargs)
+        if self.follow_up is not None and not self.follow_up.can_be_asked:
+            del self.fields["ask"]
+
+    def make_field(self, name, row):
+        # A plan whose time is over is no plan any more.
+        is_kept = name == "place" or not self._is_over(row.day, row.part)
+        if name == "remind":
+            return forms.BooleanField(
+                label=_("Remind me by email at that time"),
+                required=False,
+                initial=is_kept and row.remind_at is not None,
+            )
+        label, choices, message = {
+            "day": (
+                _("Day"),
+                [(day.isoformat(), day_in_words(day)) for day in self.days],
+                _("Choose a day from the list."),
+            ),
+            "part": (_("Part of the day"), Part.choices, _("Choose a part of the day from the list.")),
+            "place": (_("Place"), Place.choices, _("Choose a place from the list.")),
+        }[name]
+        value = getattr(row, name) if is_kept else ""
+        return forms.ChoiceField(
+            label=label,
+            required=False,
+            choices=[("", _("Not decided")), *choices],
+            initial=value.isoformat() if isinstance(value, date) else value,
+            error_messages={"invalid_choice": message},
+        )
+
+    def _is_over(self, day, part):
+        return bool(day and (day < self.days[0] or part and Part(part).ends(day) <= self.now))
+
+    def clean(self):
+        cleaned = super().clean()
+        for row in self.chosen:
+            self._clean_time(row)
+        return cleaned
+
+    def _clean_time(self, row):
+        """Refuse what is over, and a reminder without a time to come."""
+        number = row.commitment_id
+        if f"day-{number}" in self.errors and self._is_past(self.data.get(f"day-{number}", "")):
+            self.errors[f"day-{number}"] = self.error_class([_("This day is over. Choose a day from today on.")])
+        day, part = self.value("day", row), self.value("part", row)
+        if day and self._is_over(date.fromisoformat(day), part):
+            self.add_error(f"part-{number}", _("This part of today is over. Choose a later one, or another day."))
+        elif self.value("remind", row) and f"day-{number}" not in self.errors and f"part-{number}" not in self.errors:
+            if not (day and part):
+                self.add_error(f"remind-{number}", _("Choose a day and a part of the day for the reminder."))
+            elif row.remind_at != self._remind_at(row) <= self.now:
+                self.add_error(
+                    f"remind-{number}",
+                    _("This part of the day has begun. Choose a later time, or untick the reminder."),
+                )
+
+    def _is_past(self, text):
+        try:
+            return date.fromisoformat(text) < self.days[0]
+        except ValueError:
+            return False
+
+    def _remind_at(self, row):
+        return Part(self.value("part", row)).begins(date.fromisoformat(self.value("day", row)))
+
+    def save(self):
+        """Store the plans, and whether the supporter wants to be asked."""
+        for row in self.chosen:
+            day = self.value("day", row)
+            remind_at = self._remind_at(row) if self.value("remind", row) else None
+            plan = {
+                "day": date.fromisoformat(day) if day else None,
+                "part": self.value("part", row),
+                "place": self.value("place", row),
+                "remind_at": remind_at,
+            }
+            if remind_at != row.remind_at:
+                plan["reminded_at"] = None
+            self.pledge.chosen.filter(pk=row.pk).update(**plan)
+        if "ask" in self.fields:
+            FollowUp.wish(self.pledge, self.cleaned_data["ask"])
+
+
+class AnswersForm(EachCommitmentForm):
+    """How it went with each commitment. Those without an answer stay as they are; at least one needs an answer."""
+
+    names = ("answer",)
+
+    def __init__(self, *args, follow_up, **kwargs):
+        self.follow_up = follow_up
+        super().__init__(*args, **kwargs)
+
+    def make_field(self, name, row):
+        # Only what was answered to this question: what someone said two months before is no answer to it.
+        is_answered = row.answered_question == self.follow_up.questions
+        return forms.ChoiceField(
+            label=row.commitment.text,
+            required=False,
+            choices=Answer.choices,
+            widget=forms.RadioSelect,
+            initial=row.answer if is_answered else "",
+            error_messages={"invalid_choice": _("Choose one of the four answers.")},
+        )
+
+    def clean(self):
+        cleaned = super().clean()
+        if not self.errors and not any(self.value("answer", row) for row in self.chosen):
+            self.add_error(None, _("Choose an answer for at least one commitment."))
+        return cleaned
+
+    def save(self):
+        """Store the answers, in place of those given before."""
+        for row in self.chosen:
+            if answer := self.value("answer", row):
+                self.follow_up.pledge.chosen.filter(pk=row.pk).update(
+                    answer=answer, answered_question=self.follow_up.questions, answered_at=Now()
+                )

@@ -1,0 +1,75 @@
+"""Commitments behind a supporter's own links: choose them, plan them, say how it went, end the emails about them."""
+
+from django.shortcuts import render
+
+from pledges.commitments.forms import AnswersForm, CommitmentsForm, PlanForm
+from pledges.commitments.models import FollowUp
+from pledges.crypto.links import Purpose
+from pledges.forms.views import link_ended
+from pledges.personal_links import confirmed_only, path_from, personal_link_view
+
+
+@personal_link_view(Purpose.COMMIT)
+@confirmed_only
+def commit(request, pledge):
+    """Choose among the commitments of the sector, then plan when and where. Each of the two forms has its own button."""
+    is_plan = "plan" in request.POST
+    submitted = request.POST if request.method == "POST" else None
+    form = CommitmentsForm(None if is_plan else submitted, pledge=pledge, action=request.path)
+    if form.is_valid():
+        form.save()
+    chosen = pledge.chosen.select_related("commitment").order_by("slot", "pk")
+    plan = PlanForm(submitted if is_plan else None, pledge=pledge, chosen=chosen)
+    if plan.is_valid():
+        plan.save()
+    context = {
+        "form": form,
+        "plan": plan,
+        "chosen": chosen.all(),
+        "saved": form.is_valid(),
+        "planned": plan.is_valid(),
+        "follow_up": FollowUp.objects.filter(pledge=pledge).first(),
+        **{f"{purpose}_url": path_from(request, purpose, pledge) for purpose in (Purpose.MANAGE, Purpose.SHARE)},
+    }
+    return render(request, "pledges/commit.html", context, status=422 if form.errors or plan.errors else 200)
+
+
+@personal_link_view(Purpose.ANSWER)
+@confirmed_only
+def answer(request, pledge):
+    """How it went, for each commitment that the last question was about; the answers can be changed while it is open."""
+    follow_up = FollowUp.objects.filter(pledge=pledge).first()
+    if follow_up is None or follow_up.asked_at is None:
+        return link_ended(request)
+    # For base.html: this link opens its page for longer than a day.
+    request.is_contact_link = True
+    if "end" in request.POST:
+        return _end(request, pledge)
+    submitted = request.POST if request.method == "POST" else None
+    form = AnswersForm(submitted, chosen=follow_up.asked_about, follow_up=follow_up)
+    is_open = follow_up.is_open and bool(form.chosen)
+    context = {"form": form, "follow_up": follow_up, "is_open": is_open}
+    if request.method != "POST":
+        return render(request, "pledges/answer.html", context)
+    if not is_open:
+        return render(request, "pledges/answer.html", context, status=409)
+    if not form.is_valid():
+        return render(request, "pledges/answer.html", context, status=422)
+    form.save()
+    return render(request, "pledges/answer.html", context | {"saved": True, "chosen": follow_up.asked_about})
+
+
+@personal_link_view(Purpose.END_EMAILS)
+def end_emails(request, pledge):
+    """The page with the button that ends all emails about the supporter's commitments.
+
+    The buttons of mail programs send the POST of RFC 8058 to the same address: nothing in the body is needed.
+    """
+    if request.method == "POST":
+        return _end(request, pledge)
+    return render(request, "pledges/end_emails.html")
+
+
+def _end(request, pledge):
+    FollowUp.end(pledge)
+    return render(request, "pledges/end_emails.html", {"done": True})

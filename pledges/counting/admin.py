@@ -1,0 +1,57 @@
+"""Admin of the goals."""
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from pledges.counting import tally
+from pledges.goals.models import Goal
+from pledges.numbers import number
+from pledges.tally.models import PublishedCounty
+from staff.admin.base import BilingualForm
+from staff.admin.content import ContentAdmin
+from staff.admin.in_history import SETTINGS
+
+
+class GoalForm(BilingualForm):
+    """The form of a goal. A new number is above what is reached, and no other goal of the same place has it."""
+
+    def clean(self):
+        cleaned = super().clean()
+        people, county = cleaned.get("people"), cleaned.get("county")
+        if people is None or not {"people", "county"} & set(self.changed_data):
+            return cleaned
+        reached = _reached(county)
+        if Goal.objects.filter(people=people, county=county).exclude(pk=self.instance.pk).exists():
+            self.add_error("people", ValidationError(_("There is already a goal with this number."), code="unique"))
+        elif people <= reached:
+            words = _("There are already %(people)s supporters. Enter a larger number.") % {"people": number(reached)}
+            self.add_error("people", ValidationError(words, code="reached"))
+        return cleaned
+
+
+def _reached(county):
+    """The supporters: now, in the whole country; as last published, in a county."""
+    if county is None:
+        return tally.read().total
+    published = PublishedCounty.objects.filter(pk=county.pk).first()
+    return published.n if published else 0
+
+
+@admin.register(Goal)
+class GoalAdmin(ContentAdmin):
+    """The goals of the country, then those of counties, the smallest first."""
+
+    form = GoalForm
+    history_kind = SETTINGS
+    shown_at = "campaign:home"
+    search_fields = ["=people"]
+    list_display = ["__str__", "sentence"]
+    list_filter = ["county"]
+    list_select_related = ["county"]
+    list_note = _(
+        "Home and totals show the next goal and what happens when it is reached. Each goal opens automatically when the one "
+        "before is 90 per cent reached. After the last one, the next round number is shown. The page of a county shows its own "
+        "goals in the same way."
+    )
+    fieldsets = [(None, {"fields": [("people", "county"), ("sentence_sq", "sentence_en")]})]

@@ -1,0 +1,525 @@
+"""Admin of pledges: search by address or name, corrections, bulk actions, exports, erasure.
+
+Names and addresses are shown only to staff with the permission "see_people", and never in a URL, a log or the history.
+Each access is audited before the page is rendered.
+"""
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR, SEARCH_VAR
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseRedirect, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import formats, timezone
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
+from pledges.acting.admin import ActingPage
+from pledges.crypto import keys
+from pledges.desk import audit_words
+from pledges.desk.bulk import CANNOT_ERASE_MESSAGE, BulkActions
+from pledges.desk.corrections import CorrectionForm, PersonForm, RequestChannelForm
+from pledges.desk.lists import FILTERS, LOOKUPS, PledgeList
+from pledges.desk.minutes import MinutePages
+from pledges.desk.people import MANY_PEOPLE, MORE_PEOPLE, NO_NUMBER, FindForm, list_of, numbered
+from pledges.desk.search import (
+    BUTTONS,
+    CHANGED,
+    GONE,
+    TOO_OFTEN,
+    TOO_SOON,
+    UNREADABLE,
+    MailWords,
+    mail_obstacle,
+    mails_of,
+)
+from pledges.enquiries.models import Enquiry
+from pledges.exports.admin import allowed_contents
+from pledges.exports.models import Export
+from pledges.groups.models import GroupPledge
+from pledges.inbox.models import Submission
+from pledges.joinings.models import Joining
+from pledges.mail.models import Message
+from pledges.sectors.models import Sector
+from pledges.statistics.admin import FunnelPage
+from pledges.supporters.batches import Batch, BatchRow
+from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
+from staff.admin import many_people
+from staff.admin.base import ModelAdmin, change_url
+from staff.admin.in_history import PLEDGES
+from staff.models import AuditEntry
+
+READONLY_FIELDS = [
+    "address",
+    "new_address",
+    "state",
+    "created_at",
+    "confirmed_at",
+    "invalidated_at",
+    "restricted_at",
+    "source",
+    "batches",
+    "others_at_address",
+    "recent_further_names",
+    "consent",
+    "consent_language",
+    "consented_at",
+    "wording",
+    "worded_language",
+    "worded_at",
+    "reminded_at",
+    "messages_sent",
+]
+CORRECTIONS = _("When you save, we email the person the details shown here.")
+
+
+@admin.register(Pledge)
+class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
+    """The list of pledges, and the page on which one is corrected or erased."""
+
+    history_kind = PLEDGES
+    audited_as = ("asked", "mail", "moved_to")
+    list_filter = FILTERS
+    list_select_related = ["sector", "county"]
+    list_per_page = 50
+    search_help_text = _("The number of a pledge, or its beginning, for example 7115692b.")
+    # Sorting by any other column would read and sort all pledges.
+    sortable_by = ["created_at"]
+    # Both would count all pledges.
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("find/", view(self.find), name="pledges_pledge_find"),
+            path("reason/", view(self.reason), name="pledges_pledge_reason"),
+            path("<uuid:pk>/send/", view(self.send_mail), name="pledges_pledge_send"),
+            *super().get_urls(),
+        ]
+
+    def get_changelist(self, request, **kwargs):
+        return PledgeList
+
+    def get_list_display(self, request):
+        person = ["person"] if sees_people(request) else []
+        return ["short", *person, "state", "sector", "county", "created_at"]
+
+    def get_fieldsets(self, request, obj=None):
+        may_change = self.has_change_permission(request, obj)
+        if may_change and self._may_see(request, obj):
+            person = [("name", "address"), ("new_email", "new_address")]
+        else:
+            person = [("name", "address", "new_address")]
+        corrections = [tuple(CHOICE_FIELDS), tuple(OPT_IN_FIELDS), *(["asked"] if may_change else [])]
+        state = ["state", ("created_at", "confirmed_at", "invalidated_at"), ("source", "restricted_at"), "batches"]
+        signed = [("consent", "consent_language", "consented_at"), ("wording", "worded_language", "worded_at")]
+        return [
+            *([(_("Person"), {"fields": person})] if sees_people(request) else []),
+            (_("Can be corrected"), {"description": CORRECTIONS if may_change else "", "fields": corrections}),
+            (_("State"), {"fields": state}),
+            (_("Same address"), {"fields": [("others_at_address", "recent_further_names")]}),
+            (_("What was signed"), {"fields": signed}),
+            (_("Messages"), {"fields": ["reminded_at", "messages_sent"]}),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        may_rename = self.has_change_permission(request, obj) and self._may_see(request, obj)
+        return READONLY_FIELDS if may_rename else ["name", *READONLY_FIELDS]
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = PersonForm if self._may_see(request, obj) else CorrectionForm
+        return super().get_form(request, obj, change, form=form, **kwargs)
+
+    def _may_see(self, request, pledge):
+        """Whether this member of staff may see the person, and name and address can be decrypted."""
+        if not sees_people(request) or pledge is None:
+            return False
+        try:
+            return bool(pledge.name and pledge.address)
+        except keys.CannotDecrypt:
+            return False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        is_erased = obj is not None and obj.is_person_erased
+        return super().has_change_permission(request, obj) and not is_erased
+
+    def has_export_permission(self, request):
+        """Whether this member of staff may export anything."""
+        return bool(allowed_contents(request))
+
+    def lookup_allowed(self, lookup, value, request):
+        return lookup.split("__")[0] in LOOKUPS and super().lookup_allowed(lookup, value, request)
+
+    def words_in_history(self, entry, name):
+        if "moved_to" in entry.details:
+            names = {sector.slug: str(sector) for sector in Sector.objects.all()}
+            slugs = entry.details["sector"], entry.details["moved_to"]
+            return _("moved pledges from the group “%s” to “%s”") % tuple(names.get(slug, slug) for slug in slugs)
+        if "mail" in entry.details:
+            kind = audit_words.MAILS.get(entry.details["mail"], "")
+            values = {"number": str(entry.subject)[:8], "mail": kind}
+            return _("sent an email about the pledge “%(number)s”: %(mail)s") % values
+        return ""
+
+    # Columns of the list and fields of the page
+
+    @admin.display(description=_("pledge"))
+    def short(self, pledge):
+        return str(pledge)
+
+    @admin.display(description=_("person"))
+    def person(self, pledge):
+        return format_html("{}<br>{}", self.name(pledge), self.address(pledge))
+
+    @admin.display(description=_("name"))
+    def name(self, pledge):
+        return decrypted(lambda: pledge.name)
+
+    @admin.display(description=_("address"))
+    def address(self, pledge):
+        return decrypted(lambda: pledge.address)
+
+    @admin.display(description=_("new address, not confirmed yet"))
+    def new_address(self, pledge):
+        return decrypted(lambda: pledge.new_address)
+
+    @admin.display(description=_("also signed with this address"))
+    def others_at_address(self, pledge):
+        rows = [
+            (reverse("admin:pledges_pledge_change", args=[other.pk]), other) for other in pledge.others_at_address()
+        ]
+        return format_html_join(", ", '<a href="{}">{}</a>', rows) or self.get_empty_value_display()
+
+    @admin.display(description=_("attempts with other names in the last 30 days"))
+    def recent_further_names(self, pledge):
+        same_address = [pledge.pk, *pledge.others_at_address().values_list("pk", flat=True)]
+        return Message.objects.filter(kind=Message.Kind.FULL, pledge__in=same_address).count()
+
+    @admin.display(description=_("batches"))
+    def batches(self, pledge):
+        batches = Batch.objects.filter(pk__in=BatchRow.objects.filter(pledge=pledge.pk).values("batch"))
+        rows = [
+            (
+                reverse("admin:pledges_batch_change", args=[batch.pk]),
+                batch.pk,
+                batch.get_kind_display(),
+                batch.get_state_display(),
+                formats.localize(timezone.localtime(batch.created_at)),
+            )
+            for batch in batches
+        ]
+        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}, {}</li>', rows)
+        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
+
+    @admin.display(description=_("messages"))
+    def messages_sent(self, pledge):
+        rows = [
+            (
+                reverse("admin:pledges_message_change", args=[message.pk]),
+                message.get_kind_display(),
+                message.get_state_display(),
+                formats.localize(timezone.localtime(message.created_at)),
+            )
+            # Not the news, which would tell what this person follows.
+            for message in pledge.messages.exclude(kind=Message.Kind.NEWS)
+        ]
+        items = format_html_join("", '<li><a href="{}">{}</a>: {}, {}</li>', rows)
+        return format_html("<ul>{}</ul>", items) if rows else self.get_empty_value_display()
+
+    def get_search_fields(self, request):
+        # By number, which get_search_results() looks up.
+        return ["id"]
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(pk__in=numbered(search_term)) if search_term else queryset), False
+
+    def changelist_view(self, request, extra_context=None):
+        number = request.GET.get(SEARCH_VAR, "").strip()
+        if number and self.has_view_or_change_permission(request):
+            if ids := numbered(number):
+                return redirect(list_of(ids))
+            self.message_user(request, NO_NUMBER, messages.WARNING)
+        form = FindForm(initial={"person": number}) if sees_people(request) else None
+        link = self._export_link(request) if self.has_export_permission(request) else None
+        response = super().changelist_view(request, {"find_form": form, "export_link": link, **(extra_context or {})})
+        context = getattr(response, "context_data", None) or {}
+        if changelist := context.get("cl"):
+            context["selection_note_all"] = _("All filtered pledges are selected (%(count)s)") % {
+                "count": changelist.result_count.label
+            }
+            self.show_people(request, changelist, context)
+        return response
+
+    # Exports of all that the list shows, or of the selected pledges
+
+    @staticmethod
+    def _export_link(request):
+        query = request.GET.copy()
+        for name in [*IGNORED_PARAMS, PAGE_VAR]:
+            query.pop(name, None)
+        return reverse("admin:pledges_export_add", query=query)
+
+    @admin.action(description=_("Export …"), permissions=["export"])
+    def export(self, request, queryset):
+        query = request.GET
+        if request.POST.get("select_across") != "1":
+            query = QueryDict(mutable=True)
+            query["id__in"] = ",".join(map(str, queryset.order_by().values_list("pk", flat=True)))
+        return self.admin_site.get_model_admin(Export).options_page(request, query.urlencode())
+
+    # Many people only for a reason
+
+    def show_people(self, request, changelist, context):
+        """Audit the people of the list or, where they are many and no reason was given, leave them out."""
+        ids = [pledge.pk for pledge in changelist.result_list]
+        if not sees_people(request) or many_people.admits(request, ids):
+            log_access_to_people(request, ids, page="list")
+            return
+        changelist.list_display = [column for column in changelist.list_display if column != "person"]
+        context["list_note"] = format_html(
+            '{} <a href="{}">{}</a>', MANY_PEOPLE, reason_url(request), _("Show the names")
+        )
+
+    # Search by address or name
+
+    def reason(self, request):
+        """Ask for the second factor and a reason to see many people. It holds for a quarter of an hour."""
+        if not sees_people(request):
+            raise PermissionDenied("pledges.see_people")
+        if response := many_people.ask_for_factor(request, request.get_full_path()):
+            return response
+        form = many_people.ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            form.save(request.session)
+            return redirect(many_people.next_path(request, reverse("admin:pledges_pledge_changelist")))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Why do you need the names?"),
+            "note": MANY_PEOPLE,
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/pledges/pledge/reason.html", context)
+
+    def find(self, request):
+        """Redirect to the list, filtered to the pledges found; the URL contains their ids, neither the address nor the name.
+
+        A search that finds nothing shows the list with what was typed.
+        """
+        if not (self.has_view_or_change_permission(request) and sees_people(request)):
+            raise PermissionDenied("pledges.view_pledge", "pledges.see_people")
+        if request.method != "POST":
+            # The filters of the list below a search that found nothing are links to this address.
+            return redirect(f"{reverse('admin:pledges_pledge_changelist')}?{request.GET.urlencode()}".rstrip("?"))
+        form = FindForm(request.POST)
+        if not form.is_valid():
+            return self.changelist_view(request, {"find_form": form})
+        if form.is_address:
+            ids = self._at_address(request, form)
+        else:
+            ids = (self._by_number if form.is_number else self._by_name)(request, form)
+        if not ids:
+            return self.changelist_view(request, {"find_form": form})
+        log_access_to_people(request, ids, page="find")
+        return redirect(list_of(ids))
+
+    def _at_address(self, request, form):
+        """The ids of the pledges of one mailbox. Messages say what else has this address."""
+        address = form.cleaned_data["person"]
+        self._show_submissions(request, address)
+        self._show_contacts(request, address)
+        ids = list(Pledge.objects.at_address(address).values_list("pk", flat=True))
+        if not ids:
+            form.add_error("person", _("No pledge has this address."))
+        return ids
+
+    def _by_number(self, request, form):
+        """The ids of the pledges whose id begins with this number."""
+        ids = numbered(form.cleaned_data["person"])
+        if not ids:
+            form.add_error("person", NO_NUMBER)
+        return ids
+
+    def _by_name(self, request, form):
+        """The ids of the newest pledges with this name."""
+        found = Pledge.objects.find_by_name(form.cleaned_data["person"])
+        if not found.ids:
+            form.add_error(
+                "person",
+                _("No pledge has this name. Check that it is the whole name, or search for the email address."),
+            )
+        elif not found.is_complete:
+            self.message_user(request, MORE_PEOPLE, messages.WARNING)
+        return found.ids
+
+    def _show_contacts(self, request, address):
+        """A message with a link to each group pledge, each organisation and each enquiry of this address."""
+        for model, words in (
+            (GroupPledge, _("This address has a group pledge: open it")),
+            (Joining, _("This address has entered an organisation: open it")),
+            (Enquiry, _("This address has written to us: open the message")),
+        ):
+            rows = model.objects.at_address(address)
+            # Disclosures are the safeguarding lead's alone.
+            for row in rows.inbox() if model is Enquiry else rows:
+                link = format_html('<a href="{}">{}</a>', change_url(row), words)
+                self.message_user(request, link, messages.WARNING)
+
+    def _show_submissions(self, request, address):
+        """A message with a link to the submissions of this mailbox that are not settled, if there are any."""
+        ids = list(Submission.objects.at_address(address).values_list("pk", flat=True))
+        if ids:
+            AuditEntry.log(request.user, AuditEntry.Action.LOOK, submissions=[str(pk) for pk in ids], page="find")
+            url = reverse("admin:pledges_submission_changelist", query={"id__in": ",".join(map(str, ids))})
+            words = ngettext(
+                "%(count)d form from this address has not been processed yet.",
+                "%(count)d forms from this address have not been processed yet.",
+                len(ids),
+            )
+            link = format_html('<a href="{}">{}</a>', url, words % {"count": len(ids)})
+            self.message_user(request, link, messages.WARNING)
+
+    # The heading of the page, and its buttons that send an email
+
+    def heading(self, request, pledge):
+        """The name for staff who may see people. Not in the title of the window: browsers keep that in their history."""
+        number = _("Pledge %(number)s") % {"number": pledge}
+        if not sees_people(request):
+            return number
+        try:
+            return pledge.name or number
+        except keys.CannotDecrypt:
+            return number
+
+    def desk_context(self, request, pledge):
+        """Template context of the panel above the form."""
+        context = {"heading": self.heading(request, pledge)}
+        if not self.has_change_permission(request, pledge):
+            return context
+        words, obstacle = MailWords(request, pledge), mail_obstacle(pledge)
+        mails = [] if obstacle else [(kind, BUTTONS[kind], words.of(kind)) for kind in mails_of(pledge)]
+        can_tell = not obstacle and pledge.address is not None
+        is_pending = pledge.state == Pledge.State.PENDING
+        return context | {
+            "has_desk": True,
+            # The panel has the button, which says “Erase”.
+            "show_delete": False,
+            "obstacle": obstacle,
+            "mails": mails,
+            "correction": words.of(Message.Kind.CONFIRM if is_pending else Message.Kind.CORRECTED) if can_tell else "",
+            "erasure": self.erasure_words(request, pledge) if self.has_delete_permission(request, pledge) else "",
+        }
+
+    def erasure_words(self, request, pledge):
+        """Which email tells that the pledge is erased."""
+        if pledge.is_person_erased:
+            return _("We no longer have an address, so no email goes out.")
+        try:
+            return MailWords(request, pledge).of(Message.Kind.WITHDRAWN)
+        except keys.CannotDecrypt:
+            return UNREADABLE
+
+    @method_decorator(require_POST)
+    def send_mail(self, request, pk):
+        """Queue one of the emails that fit the pledge, within the limits of `claim_message`."""
+        with transaction.atomic():
+            pledge = Pledge.objects.select_for_update().filter(pk=pk).first()
+            if not self.has_change_permission(request):
+                raise PermissionDenied
+            error = GONE if pledge is None else self._send(request, pledge, request.POST.get("mail"))
+        if error:
+            self.message_user(request, error, messages.ERROR)
+        else:
+            self.message_user(request, _("The email is on its way."), messages.SUCCESS)
+        if pledge is None:
+            return redirect("admin:pledges_pledge_changelist")
+        return HttpResponseRedirect(change_url(pledge))
+
+    def _send(self, request, pledge, kind):
+        """Queue the email with its audit entry; returns an error in words, or ""."""
+        if kind not in mails_of(pledge):
+            return CHANGED
+        if obstacle := mail_obstacle(pledge):
+            return obstacle
+        if not pledge.claim_message():
+            is_spent = pledge.state == Pledge.State.PENDING and pledge.repeats >= MAX_REPEATS
+            return TOO_OFTEN % {"most": MAX_REPEATS} if is_spent else TOO_SOON
+        Message.queue(kind, pledge)
+        AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [pledge.pk], mail=kind)
+        self.log_change(request, pledge, [{"changed": {"fields": ["messages"]}}])
+        return ""
+
+    # Correcting and erasing one pledge
+
+    def get_object(self, request, object_id, from_field=None):
+        pledge = super().get_object(request, object_id, from_field)
+        if pledge and request.method == "POST":
+            # The row is locked, so that a correction cannot restore an address that is replaced concurrently.
+            return Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
+        return pledge
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            # The address's other pledge got this name between validation and saving.
+            self.message_user(request, _("There is already a pledge with this name from this address."), messages.ERROR)
+            return redirect(request.get_full_path())
+        if pledge := (getattr(response, "context_data", None) or {}).get("original"):
+            if sees_people(request) and not many_people.admits(request, [pledge.pk]):
+                return redirect(reason_url(request))
+            log_access_to_people(request, [pledge.pk], page="pledge")
+            response.context_data |= self.desk_context(request, pledge)
+        return response
+
+    def save_model(self, request, obj, form, change):
+        form.correct(obj)
+        if form.changed_data:
+            asked = form.cleaned_data["asked"]
+            AuditEntry.log(request.user, AuditEntry.Action.CHANGE, [obj.pk], fields=form.changed_data, asked=asked)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        form = RequestChannelForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and not form.is_valid():
+            self.message_user(request, form.errors["asked"][0], messages.ERROR)
+            return redirect(request.get_full_path())
+        try:
+            response = super().delete_view(request, object_id, {"form": form, **(extra_context or {})})
+        except keys.CannotDecrypt:
+            self.message_user(request, CANNOT_ERASE_MESSAGE, messages.ERROR)
+            return redirect(request.get_full_path())
+        if pledge := (getattr(response, "context_data", None) or {}).get("object"):
+            if sees_people(request) and not many_people.admits(request, [pledge.pk]):
+                return redirect(reason_url(request))
+            log_access_to_people(request, [pledge.pk], page="pledge")
+            response.context_data |= self._question(request, pledge)
+        return response
+
+    def _question(self, request, pledge):
+        """Whom the page of erasure is about, and which email goes out."""
+        try:
+            person = MailWords(request, pledge).person
+        except keys.CannotDecrypt:
+            person = _("pledge %(number)s") % {"number": pledge}
+        return {
+            "heading": _("Erase %(person)s?") % {"person": person},
+            "erasure": self.erasure_words(request, pledge),
+        }
+
+    def get_deleted_objects(self, objs, request):
+        # Only the pledge's own messages are deleted with it, by Pledge.withdraw().
+        return [], {}, set(), []
+
+    def delete_model(self, request, obj):
+        self._erase(request, obj, RequestChannelForm(request.POST))

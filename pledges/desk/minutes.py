@@ -1,0 +1,234 @@
+"""Sign-ups by minute: the drawing, where they come from, and removing those of one origin from the count."""
+
+from datetime import UTC, date, datetime
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from pledges.access import log_access_to_people
+from pledges.counting import tally
+from pledges.crypto import keys
+from pledges.desk.bulk import CHANGE_IN_REQUEST, CHANGED_MESSAGES
+from pledges.desk.chosen import chosen_of, domain_of, minutes_words, origin_words
+from pledges.figures.minutes import HEIGHT, minute_chart
+from pledges.sectors.models import Sector
+from pledges.statistics import minutes, origins
+from pledges.statistics.models import Minute
+from pledges.statistics.origins import LISTED_FROM, MOMENT, Chosen
+from pledges.supporters.batches import Batch
+from pledges.supporters.models import Pledge
+from staff.admin import many_people
+
+# Steps of ten minutes in an hour.
+STEPS_OF_HOUR = 6
+
+
+class RemovalForm(forms.Form):
+    """Why pledges are removed from the count."""
+
+    reason = many_people.ReasonField(
+        help_text=gettext_lazy(
+            "Why these sign-ups are not real people. It stays with the batch, so do not include a name or address."
+        )
+    )
+
+
+class MinutePages:
+    """ModelAdmin mixin: the page "Sign-ups by minute" and the page that removes the sign-ups that it led to."""
+
+    def get_urls(self):
+        return [
+            path("minutes/", self.admin_site.admin_view(self.minutes), name="pledges_pledge_minutes"),
+            path("remove/", self.admin_site.admin_view(self.remove), name="pledges_pledge_remove"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request, extra_context=None):
+        chosen = chosen_of(request) if self.has_change_permission(request) else None
+        remove_link = chosen and reverse("admin:pledges_pledge_remove", query=chosen.query)
+        return super().changelist_view(request, {"remove_link": remove_link, **(extra_context or {})})
+
+    def minutes(self, request):
+        """Sign-ups, confirmations, refusals and challenges of a period, and where the sign-ups come from."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        period = _period(request)
+        series = minutes.read(period)
+        rows = _rows(period, series)
+        # Up to a second ago, so that what the links lead to stays the same.
+        until = min(period.until, timezone.now().replace(microsecond=0))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Sign-ups by minute"),
+            "opts": self.opts,
+            "media": self.media,
+            "period": period,
+            "is_last_day": not request.GET.keys() & {"day", "hour"},
+            "chosen_day": timezone.localdate(period.since),
+            "days": minutes.days_to_choose(),
+            "height": HEIGHT,
+            "charts": _charts(series),
+            "rows": rows,
+            "floods": [row for row in rows if row[3]],
+            "tables": self._tables(request, period.since, until),
+            "least": LISTED_FROM,
+        }
+        return TemplateResponse(request, "admin/pledges/pledge/minutes.html", context)
+
+    def _tables(self, request, since, until):
+        """[(title, [(label, Group, URL of the list)])] of each kind of origin."""
+        domains = origins.by_domain(since, until)
+        log_access_to_people(request, [group.origin.value for group in domains], page="minutes")
+        groups = {
+            _("By mail provider"): [
+                (origin_words(request, group.origin), group) for group in origins.by_provider(since, until)
+            ],
+            _("By email domain"): [
+                (domain_of(request, group.origin) or _("domain %(number)d") % {"number": number}, group)
+                for number, group in enumerate(domains, 1)
+            ],
+            _("By network"): [
+                (_("network %(label)s") % {"label": group.label}, group) for group in origins.by_network(since, until)
+            ],
+        }
+        changelist = "admin:pledges_pledge_changelist"
+        return [
+            (
+                title,
+                [
+                    (label, group, reverse(changelist, query=Chosen(since, until, group.origin).query))
+                    for label, group in found
+                ],
+            )
+            for title, found in groups.items()
+        ]
+
+    def remove(self, request):
+        """Remove the chosen sign-ups from the count, as a batch with a reason. The page shows first what will change."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        chosen = chosen_of(request)
+        if chosen is None:
+            return redirect("admin:pledges_pledge_minutes")
+        pledges = chosen.among(Pledge.objects.all())
+        form = RemovalForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            return self._begin(request, chosen, pledges, form.cleaned_data["reason"])
+        to_change = Batch.to_change(Batch.Kind.INVALIDATE, pledges)
+        total, counted = tally.read().total, to_change.confirmed().count()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Remove sign-ups from the count"),
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+            "origin": origin_words(request, chosen.origin),
+            "minutes": minutes_words(chosen),
+            "states": [(label, pledges.filter(state=state).count()) for state, label in Pledge.State.choices],
+            "sectors": _by_sector(to_change),
+            "count": to_change.count(),
+            "total": total,
+            "total_after": total - counted,
+            "list_url": reverse("admin:pledges_pledge_changelist", query=chosen.query),
+        }
+        return TemplateResponse(request, "admin/pledges/pledge/remove.html", context)
+
+    def _begin(self, request, chosen, pledges, reason):
+        with transaction.atomic():
+            words = {"reason": reason, "domain": _kept_domain(chosen.origin, pledges)}
+            batch = Batch.begin(
+                Batch.Kind.INVALIDATE, pledges, request.user, Batch.Chosen.MINUTES, chosen.query, **words
+            )
+            if batch.count <= CHANGE_IN_REQUEST:
+                batch.finish()
+            else:
+                batch.enqueue()
+        if batch.state == Batch.State.DONE:
+            done = CHANGED_MESSAGES[Batch.Kind.INVALIDATE] % {"count": batch.changed}
+            self.message_user(request, done, messages.SUCCESS)
+        return redirect("admin:pledges_batch_change", batch.pk)
+
+
+def _kept_domain(origin, pledges):
+    """The email domain in words that stays with a batch, also where the member of staff does not see it.
+
+    "" if none opens, and for a domain of so few sign-ups that it might point to a person.
+    """
+    try:
+        return origin.read_domain() if pledges.count() >= LISTED_FROM else ""
+    except keys.CannotDecrypt:
+        return ""
+
+
+def _by_sector(pledges):
+    """[(name, how many)] of these pledges, the largest first."""
+    names = {sector.pk: sector.name for sector in Sector.objects.all()}
+    counts = pledges.order_by().values_list("sector").annotate(count=Count("pk")).order_by("-count")
+    return [(names[sector], count) for sector, count in counts]
+
+
+def _period(request):
+    """The Period that the address names by `day` or `hour`; the last 24 hours without one of the last seven days."""
+    days = minutes.days_to_choose()
+    try:
+        if "hour" in request.GET:
+            since = datetime.strptime(request.GET["hour"], MOMENT).replace(tzinfo=UTC)
+            if timezone.localdate(since) in days:
+                return minutes.hour(since)
+        elif date.fromisoformat(request.GET.get("day", "")) in days:
+            return minutes.day(date.fromisoformat(request.GET["day"]))
+    except (ValueError, OverflowError):
+        pass
+    return minutes.last_day()
+
+
+# What is drawn, in this order. Refusals and challenges appear once there has been one.
+TITLES = {
+    "signed": pgettext_lazy("pledges", "Signed"),
+    "confirmed": pgettext_lazy("pledges", "Confirmed"),
+    Minute.Kind.REFUSAL: pgettext_lazy("forms", "Refused"),
+    Minute.Kind.CHALLENGE: pgettext_lazy("forms", "Challenged"),
+}
+
+
+def _kinds(series):
+    """The kinds that are shown: sign-ups and confirmations, and refusals and challenges if there was one in all these days."""
+    return [
+        kind
+        for kind in TITLES
+        if kind in ("signed", "confirmed") or any(map(any, (series[kind].counts, *series[kind].before)))
+    ]
+
+
+def _charts(series):
+    """[(title, kind, Series, MinuteChart)] of the kinds that are shown."""
+    return [(TITLES[kind], str(kind), series[kind], minute_chart(series[kind])) for kind in _kinds(series)]
+
+
+def _rows(period, series):
+    """The table of the drawing: (start, (number of each kind), usual sign-ups, whether it is a flood, URL of the hour or "")."""
+    steps = 1 if period.is_hour else STEPS_OF_HOUR
+    numbers = zip(*(series[kind].by(steps) for kind in _kinds(series)), strict=True)
+    return [
+        (
+            start,
+            counts,
+            round(usual),
+            not period.is_hour and minutes.is_flood(counts[0], usual),
+            "" if period.is_hour else reverse("admin:pledges_pledge_minutes", query={"hour": _text(start)}),
+        )
+        for start, counts, usual in zip(period.starts[::steps], numbers, series["signed"].usual(steps), strict=True)
+    ]
+
+
+def _text(moment):
+    return f"{moment.astimezone(UTC):{MOMENT}}"

@@ -1,0 +1,241 @@
+"""Open tasks of the dashboard about pledges and what people send."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pledges.content import PledgeContent
+from pledges.enquiries.disclosures import sees_disclosures
+from pledges.enquiries.models import Disclosure, Enquiry
+from pledges.groups.models import GroupPledge
+from pledges.health.checks import QUEUE_AGE_LIMIT
+from pledges.inbox.models import Submission
+from pledges.joinings.models import Joining
+from pledges.mail.models import Message
+from pledges.mailings.models import Mailing
+from pledges.paper.models import PaperSheet
+from pledges.requests.models import DataRequest
+from pledges.sectors.models import Sector
+from pledges.settings.models import PledgingSettings
+from pledges.statistics import minutes
+from pledges.statistics.admin import provider_words
+from pledges.statistics.models import FallenProvider
+from pledges.wall.models import WallName
+from staff.admin.base import change_url
+
+
+@dataclass(frozen=True)
+class Task:
+    """One open task: a count (None for a task that is not counted), a label, the address where it is done, and a detail."""
+
+    count: int | None
+    label: str
+    url: str
+    detail: str = ""
+
+
+def list_url(model, **query):
+    """The address of the list of a model in the admin, filtered by `query`."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=query)
+
+
+def _pledging_tasks():
+    pledging = PledgeContent.current().settings
+    if pledging.state != PledgingSettings.State.OPEN:
+        label = {
+            PledgingSettings.State.PAUSED: _("Signing is paused: people see your message instead of the form"),
+            PledgingSettings.State.CLOSED: _("Signing is closed: people see your message instead of the form"),
+        }[pledging.state]
+        yield Task(None, label, change_url(pledging))
+
+
+def _message_tasks():
+    late = (
+        Message.objects.queued()
+        .filter(due_at__lt=Now() - QUEUE_AGE_LIMIT)
+        # News waits for the limits of the mail server, or is paused: the page of the mailing says so.
+        .exclude(kind=Message.Kind.NEWS)
+        .aggregate(count=Count("pk"), since=Min("due_at"))
+    )
+    if late["count"]:
+        since = formats.localize(timezone.localtime(late["since"]))
+        label = ngettext(
+            "message has been waiting to be sent since %(since)s: tell the person who runs the site that no mail is going out",
+            "messages have been waiting to be sent since %(since)s: tell the person who runs the site that no mail is going out",
+            late["count"],
+        )
+        yield Task(late["count"], label % {"since": since}, list_url(Message, state__exact=Message.State.QUEUED))
+    # The page of a mailing tells what came back of it.
+    failing = Message.objects.failing().exclude(kind=Message.Kind.NEWS).count()
+    if failing:
+        label = ngettext("message that could not be delivered", "messages that could not be delivered", failing)
+        states = f"{Message.State.FAILING},{Message.State.REFUSED}"
+        yield Task(failing, label, list_url(Message, state__in=states))
+
+
+def _submission_tasks():
+    count = Submission.objects.aside().count()
+    if count:
+        label = ngettext(
+            "received form could not be processed: tell the person who runs the site",
+            "received forms could not be processed: tell the person who runs the site",
+            count,
+        )
+        yield Task(count, label, list_url(Submission, state__exact=Submission.State.ASIDE))
+
+
+def _flood_tasks():
+    count = minutes.flood_of_last_hour()
+    if count:
+        label = ngettext(
+            "sign-up in the last hour, far more than usual: see where it comes from",
+            "sign-ups in the last hour, far more than usual: see where they come from",
+            count,
+        )
+        yield Task(count, label, reverse("admin:pledges_pledge_minutes"))
+
+
+def _arrival_tasks():
+    for row in FallenProvider.objects.order_by("pk"):
+        label = _("%(provider)s: far fewer people confirm than usual, so emails may not arrive") % {
+            "provider": provider_words(row.pk)
+        }
+        yield Task(None, label, reverse("admin:pledges_pledge_funnel"))
+
+
+def _group_tasks():
+    count = GroupPledge.objects.waiting().count()
+    if count:
+        label = ngettext("group pledge to check", "group pledges to check", count)
+        yield Task(count, label, list_url(GroupPledge))
+
+
+def _joining_tasks():
+    count = Joining.objects.waiting().count()
+    if count:
+        label = ngettext("organisation to check", "organisations to check", count)
+        yield Task(count, label, list_url(Joining))
+
+
+def disclosure_tasks(user):
+    """Disclosures that were not passed on yet, for the roles that see them."""
+    if not sees_disclosures(user):
+        return
+    waiting = list(Disclosure.objects.filter(passed_at=None).order_by("created_at").values_list("pk", "created_at"))
+    if not waiting:
+        return
+    [pk, since], count = waiting[0], len(waiting)
+    label = ngettext(
+        "message sounds like a disclosure of abuse: pass it on to the child helpline",
+        "messages sound like a disclosure of abuse: pass them on to the child helpline",
+        count,
+    )
+    age = ngettext("It has been waiting for %(age)s.", "The oldest one has been waiting for %(age)s.", count)
+    url = list_url(Disclosure) if count > 1 else reverse("admin:pledges_disclosure_change", args=[pk])
+    # Never “0 minutes”.
+    since = min(since, timezone.now() - timedelta(minutes=1))
+    yield Task(count, label, url, age % {"age": timesince(since, depth=1)})
+
+
+def _oldest(moment):
+    return _("The oldest one came on %(when)s.") % {"when": formats.localize(timezone.localtime(moment))}
+
+
+def _enquiry_tasks():
+    returned = Message.objects.filter(
+        kind=Message.Kind.ANSWER, answer__enquiry=OuterRef("pk"), state__in=Message.UNDELIVERED
+    )
+    is_open = Q(pk__in=Enquiry.objects.open())
+    inbox = Enquiry.objects.inbox().aggregate(
+        waiting=Count("pk", filter=is_open),
+        since=Min("created_at", filter=is_open),
+        undelivered=Count("pk", filter=Exists(returned)),
+    )
+    if count := inbox["waiting"]:
+        label = ngettext("message waits for an answer", "messages wait for an answer", count)
+        yield Task(count, label, list_url(Enquiry), _oldest(inbox["since"]))
+    if count := inbox["undelivered"]:
+        label = ngettext(
+            "answer could not be delivered: the address may be wrong",
+            "answers could not be delivered: the addresses may be wrong",
+            count,
+        )
+        yield Task(count, label, list_url(Enquiry, queue=Enquiry.State.ANSWERED))
+
+
+def _request_tasks():
+    overdue = Count("pk", filter=Q(pk__in=DataRequest.objects.overdue()))
+    requests = DataRequest.objects.open().aggregate(all=Count("pk"), overdue=overdue, first=Min("due_on"))
+    if requests["first"]:
+        detail = _("The first one is due on %(day)s.") % {"day": formats.localize(requests["first"])}
+    if count := requests["overdue"]:
+        label = ngettext("request about personal data is overdue", "requests about personal data are overdue", count)
+        yield Task(count, label, list_url(DataRequest), detail)
+    elif count := requests["all"]:
+        label = ngettext("request about personal data to answer", "requests about personal data to answer", count)
+        yield Task(count, label, list_url(DataRequest), detail)
+
+
+def _paper_tasks():
+    count = PaperSheet.objects.differing().count()
+    if count:
+        label = ngettext("paper sheet with two counts that differ", "paper sheets with two counts that differ", count)
+        yield Task(count, label, list_url(PaperSheet, progress="differing"))
+
+
+def _wall_tasks():
+    count = WallName.objects.awaiting_wall_review().count()
+    if count:
+        label = ngettext("name to check for the wall", "names to check for the wall", count)
+        yield Task(count, label, list_url(WallName))
+
+
+def mailing_tasks(user):
+    """What was sent back to this account, with the note; for those who may release, what waits for them or is paused."""
+    if not (user.has_perm("pledges.change_mailing") or user.has_perm("pledges.release_mailing")):
+        return
+    rows, State = list(Mailing.objects.for_staff(user)), Mailing.State
+    for row in rows:
+        if row.state == State.DRAFT:
+            label = _("The news email “%(name)s” was sent back to you") % {"name": row}
+            yield Task(None, label, reverse("admin:pledges_mailing_sending", args=[row.pk]), row.note)
+    if not user.has_perm("pledges.release_mailing"):
+        return
+    if count := sum(row.state == State.READY for row in rows):
+        label = ngettext("news email waits for a second person", "news emails wait for a second person", count)
+        yield Task(count, label, list_url(Mailing, state__exact=State.READY))
+    if count := sum(row.state == State.PAUSED for row in rows):
+        label = ngettext(
+            "news email is paused: resume or cancel it", "news emails are paused: resume or cancel them", count
+        )
+        yield Task(count, label, list_url(Mailing, state__exact=State.PAUSED))
+
+
+def _sector_tasks():
+    for sector in Sector.objects.filter(is_open=True).exclude(pk__in=Sector.objects.open()):
+        label = _("“%(sector)s” cannot be chosen: it has no pledge text yet") % {"sector": sector}
+        yield Task(None, label, change_url(sector))
+
+
+# (permissions that are needed, function that yields the tasks)
+TASKS = [
+    (["pledges.change_pledgingsettings"], _pledging_tasks),
+    (["pledges.view_pledge"], _flood_tasks),
+    (["pledges.view_pledge"], _arrival_tasks),
+    (["pledges.view_message"], _message_tasks),
+    (["pledges.view_submission"], _submission_tasks),
+    (["pledges.change_grouppledge"], _group_tasks),
+    (["pledges.change_joining"], _joining_tasks),
+    (["pledges.change_enquiry"], _enquiry_tasks),
+    (["pledges.change_datarequest"], _request_tasks),
+    (["pledges.change_papersheet"], _paper_tasks),
+    (["pledges.change_wallname", "pledges.see_people"], _wall_tasks),
+    (["pledges.change_sector"], _sector_tasks),
+]

@@ -1,0 +1,98 @@
+"""The forms with which people write to the team, one for each purpose."""
+
+from crispy_forms.layout import HTML
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from pledges.content import PledgeContent
+from pledges.enquiries.alarm_words import AlarmContent, is_alarming
+from pledges.enquiries.models import Purpose
+from pledges.forms.base import AddressForm
+from pledges.forms.fields import AddressField, AgeField, NameField, TypedText, clean_name
+from pledges.inbox.models import Submission
+from pledges.inbox.submissions import submit
+from pledges.numbers import number
+
+MAX_LENGTH = 4000
+
+# {purpose: (heading, sentence below it)}
+WORDS = {
+    Purpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
+    Purpose.DATA: (
+        _("A request about your data"),
+        _("To see, correct or erase what we keep about you. If you have signed, the link to your pledge is quicker."),
+    ),
+    Purpose.SITE: (
+        _("Something wrong on the site"),
+        _("A mistake, something you cannot use, or a security problem. Say which page, and with what device."),
+    ),
+    Purpose.OTHER: (_("Write to us"), _("For everything that the other forms do not cover.")),
+}
+
+
+class TextField(TypedText, forms.CharField):
+    """The text of an enquiry. One that is too long comes back whole."""
+
+    def __init__(self, **kwargs):
+        message = _("Write your message.")
+        super().__init__(widget=forms.Textarea(attrs={"rows": 8}), error_messages={"required": message}, **kwargs)
+
+    def clean(self, value):
+        text = super().clean(value)
+        if len(text) > MAX_LENGTH:
+            raise forms.ValidationError(
+                _("Your message must be %(limit)s characters or fewer. It has %(count)s."),
+                code="text_long",
+                params={"limit": number(MAX_LENGTH), "count": number(len(text))},
+            )
+        return text
+
+
+class OptionalNameField(NameField):
+    """A person's name or initial, cleaned as everywhere, or ""."""
+
+    def clean(self, value):
+        return clean_name(value, fewest_letters=1) if value and value.strip() else ""
+
+
+class EnquiryForm(AddressForm):
+    """The form of one purpose. `over_16` comes first; the view rejects a "no" before it builds the form."""
+
+    over_16 = AgeField()
+    text = TextField(label=_("Your message"), help_text=_("Up to 4,000 characters. You cannot attach files."))
+    name = OptionalNameField(label=_("Your name (optional)"), required=False)
+    email = AddressField(help_text=_("We answer to this address. Our answer does not repeat what you wrote."))
+    email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
+
+    form_id = "enquiry"
+    button = ("send", _("Send"))
+    slow_lane_note = _("Our team may then see it up to an hour later.")
+
+    def __init__(self, *args, purpose, **kwargs):
+        self.purpose = Purpose(purpose)
+        self.heading, self.lead = WORDS[self.purpose]
+        self.action = f"pledges:enquiry_{self.purpose}"
+        super().__init__(*args, **kwargs)
+
+    def _layout(self):
+        layout = super()._layout()
+        # Before the text.
+        layout.insert(1, HTML('{% include "pledges/not_watched.html" %}'))
+        layout.insert(len(layout) - 1, HTML('{% include "pledges/enquiry_privacy.html" %}'))
+        return layout
+
+    def save(self, network, limit, **ways):
+        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
+
+        Whether the text sounds like a disclosure is decided here, because settling has no key to read it.
+        """
+        cleaned, content = self.cleaned_data, PledgeContent.current()
+        submission = Submission(kind=Submission.Kind.ENQUIRY, language=get_language())
+        submission.details = {
+            "purpose": self.purpose.value,
+            "is_alarming": is_alarming(cleaned["text"], AlarmContent.current().patterns),
+        }
+        person = cleaned["name"], cleaned["email"]
+        submission.set_enquiry(self.purpose.value, cleaned["text"], *person, content.provider_rules)
+        return submit(submission, network, limit, **ways)

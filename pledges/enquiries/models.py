@@ -1,0 +1,308 @@
+"""Messages that people send to the team by the contact form, the answers, and those that sound like a disclosure of abuse."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Exists, Q
+from django.db.models.functions import Now
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.cases.models import HAS_CONTACT, Contact, ContactQuerySet
+from pledges.crypto import keys
+from pledges.mail.models import Message
+
+ENQUIRY_PERIOD = timedelta(days=365)
+DISCLOSURE_PERIOD = timedelta(days=30)
+# An equal message from the same mailbox within this time is the same one.
+SAME_PERIOD = timedelta(days=1)
+# The alarm is repeated while a disclosure is not passed on.
+ALERT_AGAIN_AFTER = timedelta(days=1)
+# Between two alarms.
+ALERT_INTERVAL = timedelta(minutes=10)
+
+
+class Purpose(models.TextChoices):
+    """What an enquiry is about. Each has a form of its own."""
+
+    PRESS = "press", _("press")
+    DATA = "data", _("personal data")
+    SITE = "site", _("something wrong on the site")
+    OTHER = "other", _("something else")
+
+
+class EnquiryQuerySet(ContactQuerySet):
+    """Filters of enquiries."""
+
+    def inbox(self):
+        """Those that do not sound like a disclosure and are not restricted."""
+        return self.filter(disclosure_at=None, restricted_at=None)
+
+    def disclosures(self):
+        """Those that sound like a disclosure."""
+        return self.filter(disclosure_at__isnull=False)
+
+    def to_alert_of(self):
+        """Those not passed on, all of them if the leads are to be told of one now: a new one, or one told of a day ago."""
+        waiting = self.disclosures().filter(passed_at=None)
+        # A later time was noted before the clock was set back.
+        just_told = self.model.objects.filter(alerted_at__gt=Now() - ALERT_INTERVAL, alerted_at__lte=Now())
+        due = waiting.filter(Q(alerted_at=None) | Q(alerted_at__lte=Now() - ALERT_AGAIN_AFTER))
+        return waiting.filter(Exists(due), ~Exists(just_told))
+
+    def open(self):
+        """Those that are neither answered nor closed."""
+        return self.filter(state__in=[self.model.State.NEW, self.model.State.ASSIGNED])
+
+    def forget_texts(self):
+        """Erase the digests by which an equal message is recognised, after SAME_PERIOD; returns of how many."""
+        old = self.filter(text_digest__isnull=False, created_at__lte=Now() - SAME_PERIOD)
+        return old.update(text_digest=None, text_digest_last=None)
+
+    def expired(self):
+        """Those whose time is over: a disclosure 30 days after the alarm, any other after a year."""
+        disclosures = Q(disclosure_at__lte=Now() - DISCLOSURE_PERIOD)
+        return self.filter(disclosures | Q(created_at__lte=Now() - ENQUIRY_PERIOD))
+
+
+# What a transition out of the answered or closed state sets.
+UNANSWERED = {"answered_at": None, "closed_at": None}
+NO_ALARM = {"disclosure_at": None, "alerted_at": None, "passed_at": None}
+
+
+class Enquiry(Contact):
+    """One message to the team. Text, name and address are ciphertext; the name is "" if none was given.
+
+    While `disclosure_at` is set it is a disclosure, which the safeguarding lead alone sees.
+    """
+
+    TABLE = "enquiry"
+
+    class State(models.TextChoices):
+        NEW = "new", _("new")
+        ASSIGNED = "assigned", _("assigned")
+        ANSWERED = "answered", _("answered")
+        CLOSED = "closed", _("closed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=5, choices=Purpose, editable=False)
+    text_cipher = models.BinaryField(editable=False)
+    # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
+    text_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+    text_digest_last = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
+    # Of the form, and so of the answer.
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES, editable=False)
+    created_at = models.DateTimeField(_("sent"), db_default=Now(), editable=False)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.NEW, editable=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("assigned to"),
+        editable=False,
+    )
+    assigned_at = models.DateTimeField(null=True, editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
+    closed_at = models.DateTimeField(null=True, editable=False)
+    disclosure_at = models.DateTimeField(_("alarm"), null=True, editable=False)
+    # When the safeguarding leads were told.
+    alerted_at = models.DateTimeField(null=True, editable=False)
+    passed_at = models.DateTimeField(_("passed on"), null=True, editable=False)
+
+    objects = EnquiryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("enquiry")
+        verbose_name_plural = _("enquiries")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=Purpose.values)),
+            models.CheckConstraint(name="enquiry_has_contact", condition=HAS_CONTACT),
+            models.CheckConstraint(
+                name="enquiry_text_digests",
+                condition=Q(text_digest=None, text_digest_last=None)
+                | Q(text_digest__isnull=False, text_digest_last__isnull=False)
+                & Q(text_digest__length=32, text_digest_last__length=32),
+            ),
+            models.CheckConstraint(
+                name="enquiry_state_and_times",
+                condition=Q(state="new", assignee=None, assigned_at=None, answered_at=None, closed_at=None)
+                | Q(state="assigned", assigned_at__isnull=False, answered_at=None, closed_at=None)
+                | Q(state="answered", answered_at__isnull=False, closed_at=None)
+                | Q(state="closed", closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="enquiry_times_of_a_disclosure",
+                condition=Q(disclosure_at__isnull=False) | Q(alerted_at=None, passed_at=None),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="enquiry_state"),
+            models.Index(fields=["address_digest"], name="enquiry_address"),
+            models.Index(fields=["address_digest_last"], name="enquiry_address_last"),
+        ]
+
+    def __str__(self):
+        # No personal data: it is written to logs and to the admin's history.
+        return str(self.pk)[:8]
+
+    @property
+    def title(self):
+        """What it is about, and the beginning of its number."""
+        return f"{capfirst(self.get_purpose_display())}, {self}"
+
+    @property
+    def text(self):
+        """The decrypted text. Raises CannotDecrypt."""
+        return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
+
+    # Transitions. Each is one statement or transaction, and returns whether this call made it.
+
+    def _of_inbox(self, **state):
+        return self._meta.concrete_model.objects.inbox().filter(pk=self.pk, **state)
+
+    def _of_disclosures(self):
+        return self._meta.concrete_model.objects.disclosures().filter(pk=self.pk)
+
+    def assign(self, user):
+        """Give it to a member of staff to answer. One that was answered or closed is open again."""
+        rows = self._of_inbox().exclude(state=self.State.ASSIGNED, assignee=user)
+        return bool(rows.update(state=self.State.ASSIGNED, assignee=user, assigned_at=Now(), **UNANSWERED))
+
+    def answer(self, text, user):
+        """Send this answer by email; False if it has become a disclosure or was erased."""
+        with transaction.atomic():
+            changed = bool(self._of_inbox().update(state=self.State.ANSWERED, answered_at=Now(), closed_at=None))
+            if changed:
+                answer = Answer(enquiry_id=self.pk, by=user)
+                answer.text_cipher = keys.encrypt(text, associated_data=answer.associated_data("text"))
+                answer.save(force_insert=True)
+                Message.queue_for(Message.Kind.ANSWER, answer=answer)
+        return changed
+
+    def close(self):
+        """Close it without a further answer."""
+        rows = self._of_inbox().exclude(state=self.State.CLOSED)
+        return bool(rows.update(state=self.State.CLOSED, closed_at=Now()))
+
+    def reopen(self):
+        """Let it wait for an answer again."""
+        rows = self._of_inbox(state=self.State.CLOSED)
+        return bool(rows.update(state=self.State.NEW, assignee=None, assigned_at=None, **UNANSWERED))
+
+    def raise_alarm(self):
+        """Make it a disclosure, which the safeguarding lead alone sees. The leads are told within a minute."""
+        return bool(self._of_inbox().update(disclosure_at=Now()))
+
+    def pass_on(self, moment):
+        """Note when the lead passed the disclosure on to the helpline. A second call corrects the time."""
+        return bool(self._of_disclosures().update(passed_at=moment))
+
+    def release(self):
+        """It is no disclosure: move it to the inbox."""
+        return bool(self._of_disclosures().update(**NO_ALARM))
+
+
+class DisclosureManager(models.Manager.from_queryset(EnquiryQuerySet)):
+    """The enquiries that are disclosures."""
+
+    def get_queryset(self):
+        """All of them."""
+        return super().get_queryset().disclosures()
+
+
+class Disclosure(Enquiry):
+    """An enquiry that sounds like a disclosure of abuse. A proxy model, so that its admin has permissions of its own."""
+
+    objects = DisclosureManager()
+
+    class Meta:
+        proxy = True
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
+
+
+class Answer(models.Model):
+    """One answer by email to an enquiry. The text is ciphertext; it is erased with the enquiry."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="answers", editable=False)
+    text_cipher = models.BinaryField(editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    # Of the content of messages, which ask it of pledges.
+    updates = False
+
+    class Meta:
+        ordering = ["created_at", "pk"]
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    def associated_data(self, column):
+        """The associated data that bind a ciphertext to this column and row."""
+        return keys.associated_data("answer", column, self.pk)
+
+    @property
+    def text(self):
+        """The decrypted text. Raises CannotDecrypt."""
+        return keys.decrypt(self.text_cipher, associated_data=self.associated_data("text"))
+
+    @property
+    def address(self):
+        """The decrypted address of the person who asked. Raises CannotDecrypt."""
+        return self.enquiry.address
+
+    @property
+    def language(self):
+        """The language of the person who asked."""
+        return self.enquiry.language
+
+    def paragraphs(self):
+        """The lines of the text, for the message."""
+        return [line.strip() for line in self.text.splitlines() if line.strip()]
+
+
+class ReadyAnswer(models.Model):
+    """A text with which staff begin an answer, in both languages."""
+
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name, such as “interview”. You cannot change it later.")
+    )
+    title = TranslatedField(
+        models.CharField(
+            _("title"), max_length=80, help_text=_("Write a title by which you will find it, for example “Interview”.")
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=2000,
+            help_text=_(
+                "Write the answer, for example “Thank you for writing to us”. Each line becomes a paragraph. You can "
+                "still change it before you send it."
+            ),
+        )
+    )
+
+    class Meta:
+        verbose_name = _("ready answer")
+        verbose_name_plural = _("ready answers")
+        ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(
+                name="ready_answer_in_both_languages",
+                condition=~Q(title_sq="") & ~Q(title_en="") & ~Q(text_sq="") & ~Q(text_en=""),
+                violation_error_message=_("Write this in both languages."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.title

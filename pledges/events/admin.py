@@ -1,0 +1,102 @@
+"""Admin of events: their page in both languages, their link and poster, and what is published of them."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from pledges.events.models import Event
+from pledges.languages import LANGUAGE_CODES, in_each_language, own_name
+from staff.admin.base import BilingualForm
+from staff.admin.content import ContentAdmin
+
+
+class EventForm(BilingualForm):
+    """The form of an event. A new one cannot be over."""
+
+    def clean(self):
+        cleaned = super().clean()
+        ends, now = cleaned.get("ends"), timezone.now()
+        if cleaned.get("is_all_day") and ends:
+            is_over = timezone.localdate(ends) < timezone.localdate(now)
+        else:
+            is_over = ends and ends <= now
+        if is_over and self.instance._state.adding:
+            self.add_error(
+                "ends",
+                ValidationError(_("This is in the past. Announce an event before it takes place."), code="past"),
+            )
+        return cleaned
+
+
+@admin.register(Event)
+class EventAdmin(ContentAdmin):
+    """Events, the latest first."""
+
+    form = EventForm
+    list_display = ["title", "when", "published", "is_shown"]
+    list_filter = ["is_shown"]
+    list_select_related = ["figures"]
+    list_note = _(
+        "An event has a page, a poster and a link of its own. People who sign through the link are counted for the event. "
+        "Children’s Day and the days of 18 and 19 November are in the list of events every year: do not add them here."
+    )
+    search_fields = ["code"]
+    recovered_values = taken_down = {"is_shown": False}
+    unplaced_fields = ("is_shown",)
+    fieldsets = [
+        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en")]}),
+        (_("When"), {"fields": [("begins", "ends"), "is_all_day"]}),
+        (_("Where"), {"fields": [("place_sq", "place_en"), "municipality", "map_url"]}),
+        (_("Address"), {"fields": [("slug_sq", "slug_en")]}),
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        more = [(_("Link, poster and numbers"), {"fields": ["links", "posters", "published"]})] if obj else []
+        return [*super().get_fieldsets(request, obj), *more]
+
+    def get_readonly_fields(self, request, obj=None):
+        # Posters show the address.
+        return ["slug_sq", "slug_en", "links", "posters", "published"] if obj else []
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
+
+    def view_on_site(self, obj):
+        return obj.get_absolute_url() if obj.is_shown else None
+
+    @admin.display(description=_("when"), ordering="begins")
+    def when(self, event):
+        return event.when
+
+    @admin.display(description=_("link to the form"))
+    def links(self, event):
+        """The address of the form that counts for the event, in each language."""
+        paths = in_each_language(lambda: event.form_path).values()
+        return format_html_join("", "<div>{}</div>", ((settings.SITE_URL + path,) for path in paths))
+
+    @admin.display(description=_("poster (PDF)"))
+    def posters(self, event):
+        """Links to the posters, once the public sees the event."""
+        if not event.is_shown:
+            return _("The poster is there once the event is shown.")
+        files = [
+            (reverse("event_poster", args=[language, event.code, size]), own_name(language), size.upper())
+            for language in LANGUAGE_CODES
+            for size in ("a4", "a3")
+        ]
+        return format_html_join(", ", '<a href="{}">{}, {}</a>', files)
+
+    @admin.display(description=_("people"))
+    def published(self, event):
+        """What is published of it, in steps of five. The exact number is shown to no one: it would tell who has just signed."""
+        figures = event.figures
+        return gettext("link %(link)d, paper %(paper)d, groups %(groups)d") % {
+            "link": figures.link,
+            "paper": figures.paper,
+            "groups": figures.groups,
+        }

@@ -1,0 +1,255 @@
+"""Events, and how many people have confirmed a pledge that came by the link of an event."""
+
+import secrets
+from datetime import datetime, time, timedelta
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.places.models import Municipality
+from pledges.referrals.models import CODE_LENGTH, CODE_LETTERS, EVENT_MARK
+
+# How long after the end of an event its link still counts people: some scan the poster and sign at home.
+LATE = timedelta(days=3)
+# Published numbers are multiples of this, so none is 1 to 4.
+STEP = 5
+
+
+def make_code():
+    """A new code of an event. It is no secret: the poster shows it."""
+    return EVENT_MARK + "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH - 1))
+
+
+def in_steps(people):
+    """What is published of this many people."""
+    return people - people % STEP
+
+
+class EventQuerySet(models.QuerySet):
+    """Queries of events."""
+
+    def shown(self):
+        """The events that the public sees, with everything that a page needs."""
+        return self.filter(is_shown=True).select_related("municipality", "figures")
+
+
+class Event(models.Model):
+    """One event. Its address and its code never change, because posters show them."""
+
+    title = TranslatedField(
+        models.CharField(
+            _("title"), max_length=120, help_text=_("What it is, for example “Blue Ribbon march in Shkodër”.")
+        )
+    )
+    slug = TranslatedField(
+        models.SlugField(
+            _("address"),
+            max_length=80,
+            unique=True,
+            error_messages={"unique": _("Another event already uses this address. Choose a different one.")},
+            help_text=_(
+                "The last part of the page’s address, for example “ribbon-week”. It cannot be changed later, because "
+                "posters show it."
+            ),
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=3000,
+            help_text=_(
+                "Say what happens, for whom, and who organises it, for example “Parents and teachers meet at the "
+                "school”. Plain text; an empty line begins a paragraph."
+            ),
+        )
+    )
+    place = TranslatedField(
+        models.CharField(
+            _("place"),
+            max_length=160,
+            help_text=_("Where people go, for example “in front of the town hall”. “Online” if there is no place."),
+        )
+    )
+    municipality = models.ForeignKey(
+        Municipality,
+        on_delete=models.PROTECT,
+        related_name="events",
+        verbose_name=_("municipality"),
+        null=True,
+        blank=True,
+        help_text=_("Leave empty if it is online or outside Albania."),
+    )
+    map_url = models.URLField(
+        _("map"),
+        blank=True,
+        help_text=_(
+            "Paste the link that openstreetmap.org shows under “Share”, for example "
+            "https://www.openstreetmap.org/node/1. The page has it as a link, not as a map."
+        ),
+    )
+    begins = models.DateTimeField(_("begins"), help_text=_("Date and time in Tirana."))
+    ends = models.DateTimeField(_("ends"), help_text=_("Date and time in Tirana."))
+    is_all_day = models.BooleanField(
+        _("whole days"), default=False, help_text=_("Tick this to show the days only, without times.")
+    )
+    is_shown = models.BooleanField(
+        _("shown"), default=False, help_text=_("Everyone can see it. Until you tick this, only staff can.")
+    )
+    code = models.CharField(max_length=CODE_LENGTH, unique=True, default=make_code, editable=False)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = EventQuerySet.as_manager()
+
+    required_translations = ["title", "slug", "text", "place"]
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["-begins", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="event_ends_after_it_begins",
+                condition=Q(ends__gt=F("begins")),
+                violation_error_message=_("It must end after it begins."),
+            ),
+            models.CheckConstraint(
+                name="event_in_both_languages",
+                condition=~Q(title_sq="")
+                & ~Q(title_en="")
+                & ~Q(slug_sq="")
+                & ~Q(slug_en="")
+                & ~Q(text_sq="")
+                & ~Q(text_en="")
+                & ~Q(place_sq="")
+                & ~Q(place_en=""),
+            ),
+            models.CheckConstraint(name="event_code_with_its_mark", condition=Q(code__startswith=EVENT_MARK)),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def save(self, **kwargs):
+        """Save, and give a new event its counter and its figures."""
+        super().save(**kwargs)
+        for table in (EventCount, EventFigures):
+            table.objects.get_or_create(event=self)
+
+    def get_absolute_url(self):
+        """The path of its page in the active language."""
+        return reverse("campaign:event", args=[getattr(self, f"slug_{get_language()}")])
+
+    def clean(self):
+        """Give whole days the times at which they begin and end. Raises ValidationError if it ends before it begins."""
+        if not self.begins or not self.ends:
+            return
+        if self.is_all_day:
+            self.begins = _at(timezone.localdate(self.begins), time.min)
+            self.ends = _at(timezone.localdate(self.ends), time(23, 59))
+        if self.ends <= self.begins:
+            raise ValidationError({"ends": _("It must end after it begins.")})
+
+    @property
+    def form_path(self):
+        """The path of its own link to the form, in the active language."""
+        return reverse("pledges:at_event", args=[self.code])
+
+    @property
+    def first_day(self):
+        """Its first day in Tirana, a date."""
+        return timezone.localdate(self.begins)
+
+    @property
+    def last_day(self):
+        """Its last day in Tirana, a date."""
+        return timezone.localdate(self.ends)
+
+    @property
+    def counts_until(self):
+        """When its link stops counting."""
+        return self.ends + LATE
+
+    @property
+    def when(self):
+        """Its days and times in words, such as "18 November 2026, 10:00–12:00"."""
+        first, last = (date_format(day, "DATE_FORMAT") for day in (self.first_day, self.last_day))
+        if self.is_all_day:
+            return first if first == last else f"{first} – {last}"
+        begins, ends = (date_format(timezone.localtime(at), "TIME_FORMAT") for at in (self.begins, self.ends))
+        return f"{first}, {begins}–{ends}" if first == last else f"{first}, {begins} – {last}, {ends}"
+
+    @property
+    def summary(self):
+        """The first paragraph of its text."""
+        return self.text.strip().partition("\n\n")[0]
+
+    @property
+    def where(self):
+        """Its place with the municipality, if the place does not name it."""
+        town = self.municipality.name if self.municipality else ""
+        return f"{self.place}, {town}" if town and town not in self.place else self.place
+
+
+def _at(day, clock):
+    return timezone.make_aware(datetime.combine(day, clock))
+
+
+class EventCountQuerySet(models.QuerySet):
+    """Counting."""
+
+    def count_confirmations(self, code, number):
+        """Count this many confirmations for the event with this code, if it still exists."""
+        self.filter(event__code=code).update(confirmations=F("confirmations") + number)
+
+
+class EventCount(models.Model):
+    """How many people have confirmed a pledge that came by the link of an event. No page shows it: see EventFigures.
+
+    A table of its own, whose changes do not change the version of the published content: its moves would tell of each
+    confirmation by the ETags of all pages.
+    """
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, primary_key=True, related_name="count")
+    # Only rises: after the confirmation nothing links the pledge to the event, so a withdrawal cannot be subtracted.
+    confirmations = models.PositiveIntegerField(default=0)
+
+    objects = EventCountQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return str(self.pk)
+
+
+class EventFigures(models.Model):
+    """What is published of an event: people in steps of five, moved once a day (pledges/totals/events.py)."""
+
+    event = models.OneToOneField(Event, on_delete=models.CASCADE, primary_key=True, related_name="figures")
+    link = models.PositiveIntegerField(default=0)
+    paper = models.PositiveIntegerField(default=0)
+    groups = models.PositiveIntegerField(default=0)
+    # The day in Tirana on which they last moved or could have moved.
+    published_on = models.DateField(default=timezone.localdate)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                name=f"event_figures_{column}_in_steps_of_five",
+                condition=Exact(Mod(column, STEP), 0),
+            )
+            for column in ("link", "paper", "groups")
+        ]
+
+    def __str__(self):
+        return str(self.pk)

@@ -1,0 +1,69 @@
+"""What supporters follow by email besides the news: a demand or a county. The wish for the news itself is `Pledge.updates`."""
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from pledges.places.models import County
+from pledges.supporters.models import Pledge
+
+
+class Follow(models.Model):
+    """One demand or county that one supporter follows. It is deleted with the pledge, or once its address is erased.
+
+    The foreign keys are in SQL files, so that the database itself deletes the row: that of `pledge` in
+    migrations/sql/mailings.sql, that of `demand`, the key of a row of an app above, in campaign/migrations/sql/follows.sql.
+    """
+
+    pledge = models.ForeignKey(
+        Pledge, on_delete=models.CASCADE, related_name="follows", db_index=False, db_constraint=False
+    )
+    demand = models.CharField(max_length=50, null=True, editable=False)  # noqa: DJ001
+    county = models.ForeignKey(County, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
+    since = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        # Staff see how many follow something, never who.
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                name="follow_demand_or_county",
+                condition=Q(demand=None, county__isnull=False) | Q(demand__isnull=False, county=None),
+            ),
+            models.UniqueConstraint(fields=["pledge", "demand"], name="follow_demand_once"),
+            models.UniqueConstraint(fields=["pledge", "county"], name="follow_county_once"),
+        ]
+        indexes = [
+            models.Index(fields=["demand", "pledge"], name="follow_demand", condition=Q(demand__isnull=False)),
+            models.Index(fields=["county", "pledge"], name="follow_county", condition=Q(county__isnull=False)),
+        ]
+
+    def __str__(self):
+        return str(self.pk)
+
+    @classmethod
+    def end_news(cls, pledges):
+        """End the news of these pledges and everything that they follow; returns whether that changed any row."""
+        ids = [pledge.pk for pledge in pledges]
+        with transaction.atomic():
+            ended = Pledge.objects.filter(pk__in=ids, updates=True).update(updates=False)
+            return bool(cls.objects.filter(pledge__in=ids).delete()[0] or ended)
+
+    @classmethod
+    def end_one(cls, pledges, mailing):
+        """End only what this mailing is about: its demand or county; otherwise the news. Returns whether that changed any."""
+        rows = cls.objects.filter(pledge__in=pledges)
+        if mailing.demand:
+            return bool(rows.filter(demand=mailing.demand).delete()[0])
+        if mailing.county_id:
+            return bool(rows.filter(county=mailing.county_id).delete()[0])
+        ids = [pledge.pk for pledge in pledges]
+        return bool(Pledge.objects.filter(pk__in=ids, updates=True).update(updates=False))
+
+    @classmethod
+    def choose(cls, pledge, demands, counties):
+        """Follow exactly these keys of demands and codes of counties, in the caller's transaction."""
+        rows = cls.objects.filter(pledge=pledge)
+        rows.exclude(Q(demand__in=demands) | Q(county__in=counties)).delete()
+        wanted = [*({"demand": key} for key in demands), *({"county_id": code} for code in counties)]
+        cls.objects.bulk_create([cls(pledge=pledge, **each) for each in wanted], ignore_conflicts=True)

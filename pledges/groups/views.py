@@ -1,0 +1,185 @@
+"""Group pledges: the form, the page for those under 18, and the pages behind the links of the responsible adult."""
+
+from functools import partial
+
+import segno
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from pledges.content import PledgeContent
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.fixed_pages import fixed_page
+from pledges.forms.views import SeeOther, answer, link_ended
+from pledges.groups.fields import counted_sectors
+from pledges.groups.forms import CorrectionForm, GroupForm
+from pledges.groups.models import GroupPledge
+from pledges.languages import in_each_language
+from pledges.serving.http import cookieless_form, personal_page, public_page
+
+
+@fixed_page(
+    gettext_lazy("Pledge as a group"),
+    gettext_lazy(
+        "A class, a school, a meeting, a club or a workplace can pledge together. We count how many people took part, "
+        "without any names."
+    ),
+    place=60,
+)
+@cookieless_form
+@sensitive_post_parameters()
+def form(request):
+    """The form. POST is answered with 303 on success, 422 on errors, 429 at the limit of the network, 409 while closed."""
+    return _post(request) if request.method == "POST" else _page(request)
+
+
+@public_page(is_form=True)
+def _page(request):
+    content = PledgeContent.current()
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+    return render(request, "pledges/group.html", {"form": GroupForm()})
+
+
+@public_page(is_form=True)
+def at_event(request, code):
+    """The form for a group of an event; that of a code that no event has leads to the form without one."""
+    content = PledgeContent.current()
+    if code not in content.events_by_code:
+        return HttpResponseRedirect(reverse("pledges:group"))
+    request.alternates = in_each_language(partial(reverse, "pledges:group"))
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+    return render(request, "pledges/group.html", {"form": GroupForm(event=code)})
+
+
+@personal_page
+def _post(request):
+    if "no" in request.POST.getlist("over_18"):
+        # Under 18: no other field is read.
+        return SeeOther(reverse("pledges:group_under_18"))
+    content = PledgeContent.current()
+    if not content.can_sign:
+        context = {"pledging": content.settings, "was_submitted": True}
+        return render(request, "pledges/not_now.html", context, status=409)
+
+    def shown(form, status=200, **context):
+        return render(request, "pledges/group.html", {"form": form, **context}, status=status)
+
+    return answer(request, GroupForm(request.POST), shown, "pledges:group_inbox")
+
+
+@fixed_page(in_sitemap=False)
+@public_page
+def inbox(request):
+    """ "Check your inbox": the same for a new, a known and a blocked address."""
+    return render(request, "pledges/group_inbox.html")
+
+
+@fixed_page(in_sitemap=False)
+@public_page
+def under_18(request):
+    """How to ask a teacher or another adult, with the address of the form as a QR code; nothing was stored."""
+    address = settings.SITE_URL + reverse("pledges:group")
+    code = segno.make(address, error="m", micro=False).svg_inline(
+        omitsize=True, border=3, light="#fff", svgclass="group-qr", lineclass=None, title=_("QR code of this address")
+    )
+    # segno drew it from our own address.
+    drawing = mark_safe(code.replace("<svg", '<svg role="img"', 1))  # noqa: S308
+    return render(request, "pledges/group_under_18.html", {"address": address, "code": drawing})
+
+
+def contact_link_view(model, purpose):
+    """Decorate a view with the checks of the link of an adult; the view gets the row of the model in place of the token.
+
+    Every link that opens nothing gets the same page: tampered, mangled, of another row, or the row erased. The signature is
+    checked before anything of the body is read.
+    """
+
+    def decorator(view):
+        @personal_page
+        @cookieless_form
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @sensitive_post_parameters()
+        def wrapper(request, token, **kwargs):
+            # What the pages say about a link differs: that of a group or an organisation does not age.
+            request.is_personal_link = request.is_contact_link = True
+            try:
+                link = links.read(purpose, token)
+            except signing.BadSignature:
+                return link_ended(request)
+            # An upload may come in slowly. Nothing is locked meanwhile.
+            request.POST  # noqa: B018
+            with transaction.atomic():
+                rows = model.objects.select_for_update() if request.method == "POST" else model.objects
+                row = rows.filter(pk=link.pledge_id).first()
+                if row is None or link.binding != links.binding(purpose, row):
+                    return link_ended(request)
+                return view(request, row, **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+@contact_link_view(GroupPledge, Purpose.GROUP_CONFIRM)
+def confirm(request, group):
+    """The page with the button that confirms the groups of the mailbox. GET changes nothing, since mail scanners open links.
+
+    The button sends the ids of the groups that the page shows: what came later is not confirmed with them.
+    """
+    State = GroupPledge.State
+    if request.method == "POST" and (groups := group.confirm(request.POST.getlist("group"))):
+        manage = [(each, links.path(Purpose.GROUP_MANAGE, each, request.LANGUAGE_CODE)) for each in groups]
+        return render(request, "pledges/group_confirmed.html", {"groups": manage})
+    if group.state == State.SUBMITTED:
+        groups = GroupPledge.objects.submitted().of_mailbox(group).order_by("created_at", "pk")
+        rows = [(each, each.numbers(counted_sectors())) for each in groups]
+        if rows:
+            return render(request, "pledges/group_confirm.html", {"groups": rows})
+    elif group.state in (State.CONFIRMED, State.APPROVED):
+        return render(request, "pledges/group_confirmed.html", {"groups": []})
+    return link_ended(request)
+
+
+@contact_link_view(GroupPledge, Purpose.GROUP_BLOCK)
+def block(request, group):
+    """ "It was not me": erase the unconfirmed groups of the mailbox and never write to it again."""
+    if group.state != GroupPledge.State.SUBMITTED:
+        return link_ended(request)
+    if request.method == "POST":
+        group.block()
+    return render(request, "pledges/group_block.html", {"done": request.method == "POST"})
+
+
+@contact_link_view(GroupPledge, Purpose.GROUP_MANAGE)
+def manage(request, group):
+    """The page of a group: its state, corrections of its numbers for 30 days, and withdrawing. It shows nothing of the adult."""
+    if group.state in (GroupPledge.State.SUBMITTED, GroupPledge.State.WITHDRAWN):
+        return link_ended(request)
+    if "withdraw" in request.POST:
+        group.withdraw()
+        return render(request, "pledges/group_withdrawn.html")
+    submitted = "save" in request.POST and group.can_be_corrected
+    correction = CorrectionForm(request.POST if submitted else None, group=group, action=request.path)
+    saved = None
+    if submitted and correction.is_valid() and correction.save():
+        group.refresh_from_db()
+        correction = CorrectionForm(group=group, action=request.path)
+        saved = _("Your numbers have been saved.")
+    context = {
+        "group": group,
+        "numbers": group.numbers(counted_sectors()),
+        "correction": correction if group.can_be_corrected else None,
+        "saved": saved,
+    }
+    return render(request, "pledges/group_manage.html", context, status=422 if submitted and not saved else 200)

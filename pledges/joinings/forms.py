@@ -1,0 +1,202 @@
+"""The form with which an organisation joins."""
+
+from urllib.parse import urlsplit
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from pledges import addresses
+from pledges.content import PledgeContent
+from pledges.forms.base import AddressForm
+from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
+from pledges.forms.layout import Section, placed
+from pledges.groups.fields import InstitutionField, MunicipalityField
+from pledges.groups.querysets import institution_key
+from pledges.inbox.models import Submission
+from pledges.inbox.submissions import submit
+from pledges.joinings.models import MAX_STATEMENT_LENGTH, OrganisationKind
+from pledges.languages import LANGUAGE_CODES
+from pledges.places.models import County
+
+WORDS = Section(_("In your own words (optional)"))
+CONTACT = Section(_("Who speaks for the organisation"))
+AGREEMENT = Section(_("Your statement"), note="pledges/group_privacy_note.html")
+MAX_URL_LENGTH = 200
+TOO_LONG = _("The statement must be %(limit_value)d characters or fewer. It has %(show_value)d.")
+
+
+class PlaceField(MunicipalityField):
+    """One of the municipalities, or "outside Albania", whose value is None."""
+
+    def choices_of_rows(self):
+        return [*super().choices_of_rows(), (County.ABROAD, _("Outside Albania"))]
+
+
+class WebAddressField(TypedText, forms.URLField):
+    """The address of an organisation's own site. Without a scheme it is taken for https."""
+
+    def __init__(self, **kwargs):
+        message = _("Enter the address of your site, for example www.shkolla.al.")
+        super().__init__(assume_scheme="https", required=False, error_messages={"invalid": message}, **kwargs)
+        self.widget.input_type = "text"
+        self.widget.attrs |= {
+            "autocomplete": "url",
+            "inputmode": "url",
+            "spellcheck": "false",
+            "autocapitalize": "none",
+        }
+
+    def to_python(self, value):
+        # urlsplit() normalises the host name.
+        if value and len(value) > LONGEST_INPUT:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+    def clean(self, value):
+        """The address; raises ValidationError for one that no browser opens or that is no organisation's own."""
+        url = super().clean(value)
+        if not url:
+            return url
+        parts = urlsplit(url)
+        site = addresses.site_of(parts.hostname or "")
+        is_name = "." in site and not site.rpartition(".")[2].isdigit()
+        # No name of a user, no port and no IPv6 address.
+        is_plain = parts.scheme in ("http", "https") and parts.netloc.lower() == parts.hostname
+        if not is_name or not is_plain or len(url) > MAX_URL_LENGTH:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if any(addresses.is_within(site, shared) for shared in addresses.SHARED_SITES):
+            message = _(
+                "%(site)s is not your organisation’s own site. Enter its own address, or leave the field empty."
+            )
+            raise ValidationError(message, code="shared", params={"site": site})
+        return url
+
+
+class StatementField(TypedText, forms.CharField):
+    """What the organisation says, in one language."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            required=False,
+            max_length=MAX_STATEMENT_LENGTH,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            error_messages={"max_length": TOO_LONG},
+            **kwargs,
+        )
+
+
+class JoinForm(AddressForm):
+    """The form of an organisation. What it checks depends on no person and on no other organisation."""
+
+    organisation = InstitutionField(
+        label=_("Name of the organisation"),
+        help_text=_("As it should appear on our page."),
+        message=_("Enter the name of the organisation."),
+    )
+    kind = forms.ChoiceField(
+        label=_("What kind of organisation is it?"),
+        choices=[("", "–"), *((kind, capfirst(label)) for kind, label in OrganisationKind.choices)],
+        error_messages={
+            "required": _("Choose the kind of organisation."),
+            "invalid_choice": _("Choose the kind of organisation."),
+        },
+    )
+    municipality = PlaceField(help_text=_("Where its main office is."))
+    url = WebAddressField(
+        label=_("Web address (optional)"),
+        help_text=_("For example www.shkolla.al. Not a page on social media."),
+    )
+    statement_sq = placed(
+        StatementField(
+            label=_("Why the organisation joins, in Albanian"),
+            help_text=_("Up to 300 characters, for our page. Do not write about any child."),
+        ),
+        section=WORDS,
+    )
+    statement_en = placed(
+        StatementField(
+            label=_("Why the organisation joins, in English"),
+            help_text=_("If you write it in one language only, our team translates it."),
+        ),
+        section=WORDS,
+    )
+    name = placed(NameField(label=_("Your full name")), section=CONTACT)
+    email = placed(
+        AddressField(
+            help_text=_(
+                "An address at the organisation’s own domain. We email you to confirm it, and once a year to ask whether "
+                "the organisation is still with us."
+            )
+        ),
+        section=CONTACT,
+    )
+    email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
+    no_domain = placed(
+        forms.BooleanField(
+            required=False,
+            label=_("The organisation has no email addresses of its own. Our team will check in another way."),
+        ),
+        section=CONTACT,
+    )
+    acts_for = placed(
+        forms.BooleanField(
+            label=_("I am 18 or over, and I may speak for this organisation."),
+            error_messages={"required": _("Tick the box if you are 18 or over and may speak for the organisation.")},
+        ),
+        section=AGREEMENT,
+    )
+    consent = placed(
+        forms.BooleanField(
+            label=_(
+                "I explicitly consent to #WEARE1 keeping my name and email address, encrypted, for as long as the "
+                "organisation is on its page, to email me about it. I can withdraw at any time, using the link in the email."
+            ),
+            error_messages={
+                "required": _(
+                    "Tick the box to give your consent. Without it we cannot email you about the organisation."
+                )
+            },
+        ),
+        section=AGREEMENT,
+    )
+
+    action = "pledges:join"
+    form_id = "join"
+    button = ("send", _("Send"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for language in LANGUAGE_CODES:
+            self.fields[f"statement_{language}"].widget.attrs["lang"] = language
+
+    def clean(self):
+        cleaned = super().clean()
+        if (address := cleaned.get("email")) and not cleaned.get("no_domain"):
+            domain = addresses.split_address(address)[1]
+            if addresses.is_at_provider(domain, PledgeContent.current().provider_rules):
+                message = _(
+                    "%(domain)s gives mailboxes to everyone. Enter an address at the organisation’s own domain. If it has "
+                    "none, tick the box below."
+                )
+                self.add_error("email", ValidationError(message, code="provider", params={"domain": domain}))
+        return cleaned
+
+    def save(self, network, limit, **ways):
+        """Store the form for the worker to settle; returns the Receipt of `submit`, which has the same arguments."""
+        cleaned = self.cleaned_data
+        submission = Submission(kind=Submission.Kind.JOINING, language=get_language())
+        submission.details = {
+            "organisation": cleaned["organisation"],
+            "organisation_key": institution_key(cleaned["organisation"]),
+            "kind": cleaned["kind"],
+            "municipality": cleaned["municipality"] and cleaned["municipality"].pk,
+            "url": cleaned["url"],
+            "domain": addresses.site_of(urlsplit(cleaned["url"]).hostname or ""),
+            **{name: cleaned[name] for name in ("statement_sq", "statement_en")},
+            "agreed": "\n".join(str(self.fields[name].label) for name in ("acts_for", "consent")),
+        }
+        submission.set_contact(cleaned["name"], cleaned["email"], PledgeContent.current().provider_rules)
+        return submit(submission, network, limit, **ways)

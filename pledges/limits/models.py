@@ -1,0 +1,178 @@
+"""Rate limit of public forms and their slow lane, per network and per IPv6 site."""
+
+from datetime import timedelta
+
+from django.db import connection, models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from pledges.crypto import keys
+from pledges.limits.network import site_prefix
+
+WINDOW = timedelta(minutes=10)
+# One IPv6 site has 65,536 networks (/64). Its limit is that of NETWORKS_PER_SITE networks.
+NETWORKS_PER_SITE = 10
+# The longest time that a form waits in the slow lane.
+SLOW_LANE_LENGTH = timedelta(hours=1)
+# Stands for the network of a request whose network is unknown.
+UNKNOWN = "unknown"
+
+
+def limits(network, limit):
+    """[(digest, limit)] of a network and, for IPv6, of its site, by each digest key, in ascending order; [] for None (unknown).
+
+    An attempt is counted under every digest, so processes that share one key of a rotation count together.
+    """
+    if network is None:
+        return []
+    by_prefix = {network: limit}
+    if site := site_prefix(network):
+        by_prefix[site] = limit * NETWORKS_PER_SITE
+    return sorted(
+        (digest, prefix_limit)
+        for prefix, prefix_limit in by_prefix.items()
+        for digest in keys.digests("attempt", prefix)
+    )
+
+
+class AttemptQuerySet(models.QuerySet):
+    """Queries on attempts."""
+
+    def expired(self):
+        """Attempts that the limit no longer counts, and those of a clock that was set back since. Housekeeping erases them."""
+        return self.filter(Q(created_at__lte=Now() - WINDOW) | Q(created_at__gt=Now() + WINDOW))
+
+
+class Attempt(models.Model):
+    """One submitted form that can cause a message, for one digest of its network; `submit` in sql/submissions.sql counts them.
+
+    The row refers to no person and is erased after ten minutes. New, known and blocked addresses count alike, so the limit does
+    not reveal who has pledged.
+    """
+
+    network_digest = models.BinaryField(max_length=32, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["network_digest", "created_at"], name="attempt_network")]
+
+    def __str__(self):
+        return str(self.pk)
+
+
+class SlowLaneQuerySet(models.QuerySet):
+    """Queries on slow lanes."""
+
+    def expired(self):
+        """Lanes in which no form waits, and those of a clock that was set back since. Housekeeping erases them."""
+        return self.filter(Q(last_at__lte=Now()) | Q(last_at__gt=Now() + SLOW_LANE_LENGTH))
+
+
+class SlowLane(models.Model):
+    """The slow lane of one digest of a network, while forms wait in it: those sent above the limit without a solved challenge.
+
+    `submit` in sql/submissions.sql gives each form its turn, the next one after the last. The row refers to no person.
+    """
+
+    network_digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    # The turn of the last form, when it is settled.
+    last_at = models.DateTimeField(editable=False)
+
+    objects = SlowLaneQuerySet.as_manager()
+
+    def __str__(self):
+        return bytes(self.network_digest).hex()[:8]
+
+
+# The longest period that `grant_message` of sql/grants.sql looks back.
+GRANT_LIFE = timedelta(days=1)
+
+
+class MessageGrantQuerySet(models.QuerySet):
+    """Queries on grants."""
+
+    def expired(self):
+        """Grants that no limit counts any more, and those of a clock that was set back since. Housekeeping erases them."""
+        return self.filter(Q(granted_at__lte=Now() - GRANT_LIFE) | Q(granted_at__gt=Now() + timedelta(minutes=1)))
+
+    def grant(self, messages, rules):
+        """Those of these locked messages that may be sent now, in one statement; the others become due later.
+
+        A message whose recipient is unknown needs no grant: its attempt removes it or records the error.
+        """
+        asked = []
+        for message in messages:
+            if message.spec.is_limited and (digests := message.mailbox_digests(rules)):
+                asked.append((message.pk, *digests.values(), message.spec.is_link_caused))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id, grant_message(id, digest, digest_last, is_link_caused) "
+                "FROM unnest(%s::uuid[], %s::bytea[], %s::bytea[], %s::boolean[]) "
+                "AS asked (id, digest, digest_last, is_link_caused)",
+                [[row[place] for row in asked] for place in range(4)],
+            )
+            refused = {pk for pk, is_granted in cursor.fetchall() if not is_granted}
+        return [message for message in messages if message.pk not in refused]
+
+
+class MessageGrant(models.Model):
+    """One message that its mailbox may get, for a day; the SQL function `grant_message` counts them.
+
+    The row refers to no person and outlives the message, because erasing a pledge must not reset the limit.
+    """
+
+    # The id of the message.
+    id = models.UUIDField(primary_key=True, editable=False)
+    mailbox_digest = models.BinaryField(max_length=32, editable=False)
+    mailbox_digest_last = models.BinaryField(max_length=32, editable=False)
+    is_link_caused = models.BooleanField(editable=False)
+    granted_at = models.DateTimeField(editable=False)
+
+    objects = MessageGrantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="message_grant_digest_lengths",
+                condition=Q(mailbox_digest__length=32, mailbox_digest_last__length=32),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["mailbox_digest", "granted_at"], name="message_grant_mailbox"),
+            models.Index(fields=["mailbox_digest_last", "granted_at"], name="message_grant_mailbox_last"),
+        ]
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+
+# For which a used challenge is kept after it expired: the clocks of the site and of the database may differ by so much.
+CLOCK_TOLERANCE = timedelta(minutes=10)
+
+
+class UsedChallengeQuerySet(models.QuerySet):
+    """Queries on used challenges."""
+
+    def expired(self):
+        """Challenges that no form can use any more. Housekeeping erases them."""
+        return self.filter(expires_at__lte=Now() - CLOCK_TOLERANCE)
+
+
+class UsedChallenge(models.Model):
+    """A challenge that let one form in; `submit` in sql/submissions.sql inserts it, and the unique signature lets it in once.
+
+    Nothing is stored for a challenge that was issued only: see pledges/crypto/challenges.py.
+    """
+
+    # The signature of the challenge.
+    digest = models.BinaryField(max_length=32, unique=True, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    # The id of the submission: when it is stored again after a lost connection, the challenge counts as its own.
+    used_by = models.UUIDField(editable=False)
+
+    objects = UsedChallengeQuerySet.as_manager()
+
+    def __str__(self):
+        return bytes(self.digest).hex()[:8]

@@ -1,0 +1,69 @@
+"""Admin of messages to supporters: sent, waiting and failed ones. Read-only, but failed messages can be sent again."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from pledges.mail.models import Message
+from staff.admin.asking import asks_first
+from staff.admin.base import ModelAdmin, ReadOnly
+from staff.admin.in_history import PLEDGES
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly, ModelAdmin):
+    """The list of messages, with an action to send failed ones again."""
+
+    list_display = [
+        "kind",
+        "pledge_link",
+        "state",
+        "attempts",
+        "error",
+        "created_at",
+        "due_at",
+        "sent_at",
+        "returned_at",
+        "language",
+    ]
+    list_filter = ["state", "kind", "language", "created_at"]
+    history_kind = PLEDGES
+    list_note = _(
+        "We keep trying to deliver a message for three days. You can resend messages that failed or were refused."
+    )
+    fields = [
+        ("kind", "pledge_link", "language"),
+        ("state", "attempts", "error"),
+        ("created_at", "due_at", "sent_at", "returned_at"),
+    ]
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    actions = ["send_again"]
+
+    def get_queryset(self, request):
+        # Not the news: what somebody follows is shown to no member of staff. The page of a mailing has its figures.
+        return super().get_queryset(request).exclude(kind=Message.Kind.NEWS)
+
+    def has_send_permission(self, request):
+        """Permission of the action "send again"; nothing else of a message can be changed."""
+        return request.user.has_perm("pledges.change_message")
+
+    @admin.display(description=_("pledge"))
+    def pledge_link(self, message):
+        if message.pledge_id is None:
+            return self.get_empty_value_display()
+        url = reverse("admin:pledges_pledge_change", args=[message.pledge_id])
+        return format_html('<a href="{}">{}</a>', url, str(message.pledge_id)[:8])
+
+    @admin.action(description=_("Resend failed or refused messages"), permissions=["send"])
+    @asks_first(_("Those of these emails that failed or were refused go out again, each to the same person."))
+    def send_again(self, request, queryset):
+        rows = queryset.send_again()
+        self.log_changes(request, rows, "state")
+        self.message_user(
+            request,
+            ngettext("%(count)d message will be sent again.", "%(count)d messages will be sent again.", len(rows))
+            % {"count": len(rows)},
+        )

@@ -1,0 +1,183 @@
+"""Trial messages, with which staff test the text of a message, and the sample e-mail of a preview."""
+
+import logging
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import mailers
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from pledges import tasks
+from pledges.commitments.models import ChosenCommitment, FollowUp, Part, Place
+from pledges.crypto import keys, news_links
+from pledges.crypto.links import Purpose
+from pledges.enquiries.models import Answer, Enquiry
+from pledges.groups.models import GroupPledge
+from pledges.joinings.models import Joining, OrganisationKind
+from pledges.mail import content, errors, news
+from pledges.mail.rules import GROUP_SPECS, JOINING_SPECS, REQUEST_SPECS, VOICE_SPECS
+from pledges.mail.texts import LANGUAGES, MessageKind
+from pledges.places.models import Municipality
+from pledges.requests.models import DataRequest
+from pledges.sectors.models import Commitment, Sector
+from pledges.supporters.models import Pledge
+from pledges.supporters.querysets import PENDING_LIFE
+from pledges.voices.models import VoiceOwner
+
+logger = logging.getLogger(__name__)
+
+# The rate limit of each member of staff.
+MAX_TRIALS, TRIAL_WINDOW = 10, timedelta(minutes=10)
+SAMPLE_ADDRESS = "arta@example.org"
+
+
+class TrialMessage(models.Model):
+    """A message, in both languages, that a member of staff sends to their own address. Its text need not be saved yet."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("on its way")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("not sent")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", editable=False)
+    kind = models.CharField(max_length=11, choices=MessageKind, editable=False)
+    # The fields of `MailWords` or `NewsWords` by language: {"sq": {"subject": …}, "en": …}.
+    words = models.JSONField(editable=False)
+    state = models.CharField(max_length=7, choices=State, default=State.WAITING, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    tried_at = models.DateTimeField(null=True, editable=False)
+    error = models.CharField(max_length=80, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="trial_message_state_and_time",
+                condition=Q(state="waiting", tried_at=None) | (~Q(state="waiting") & Q(tried_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self):
+        return str(self.pk)[:8]
+
+    @classmethod
+    def send(cls, user, kind, words):
+        """Queue these words, {language: MailWords or NewsWords}, to the user's own address; None if the rate limit is reached."""
+        if cls.objects.filter(user=user, created_at__gt=Now() - TRIAL_WINDOW).count() >= MAX_TRIALS:
+            return None
+        words = {language: vars(each) for language, each in words.items()}
+        trial = cls.objects.create(user=user, kind=kind, words=words)
+        tasks.send_trial.enqueue(str(trial.pk))
+        return trial
+
+    def attempt(self):
+        """Try to send both languages once and save the outcome. The caller holds the row's lock."""
+        words = news.NewsWords if self.kind == MessageKind.NEWS else content.MailWords
+        try:
+            mails = [
+                sample_mail(self.kind, words(**self.words[language]), language, self.user.email)
+                for language in LANGUAGES
+            ]
+            with mailers.default as server:
+                server.send_messages(mails)
+        except Exception as error:
+            self.state, self.error = self.State.FAILED, errors.error_kind(error)
+        else:
+            self.state = self.State.SENT
+        self.tried_at = Now()
+        self.save(update_fields=["state", "error", "tried_at"])
+        fields = {"mail": str(self.pk), "kind": "trial", "outcome": self.state}
+        logger.info("mail", extra={"fields": fields | ({"error": self.error} if self.error else {})})
+
+
+def sample_mail(kind, words, language, address=SAMPLE_ADDRESS):
+    """The e-mail of a kind with these `MailWords`, about invented pledges. Its links are well-formed but invalid.
+
+    That of news has `NewsWords`.
+    """
+    if kind == MessageKind.NEWS:
+        return news.compose(words, news_links.url(Pledge(pk=uuid.UUID(int=0), language=language), 0), language, address)
+    return content.compose(kind, words, _sample_pledges(kind, language), language, address)
+
+
+def _sample_group(kind, language):
+    """An unsaved group pledge."""
+    now, place = timezone.now(), Municipality.objects.first()
+    group = GroupPledge(
+        kind=GroupPledge.Kind.CLASS, grade=7, letter="B", institution="Migjeni", municipality=place, language=language
+    )
+    group.people = {str(Sector.objects.first().pk): 27}
+    group.refusal = GroupPledge.Refusal.UNKNOWN if kind == MessageKind.GROUP_NO else ""
+    group.created_at = group.confirmed_at = now
+    group.expires_at = now + PENDING_LIFE
+    group.name_cipher = keys.encrypt("Arta Shembulli", associated_data=group.associated_data("name"))
+    return group
+
+
+def _sample_joining(kind, language):
+    """An unsaved organisation that joins."""
+    now = timezone.now()
+    joining = Joining(
+        organisation="Shembull",
+        kind=OrganisationKind.ASSOCIATION,
+        municipality=Municipality.objects.first(),
+        language=language,
+    )
+    joining.refusal = Joining.Refusal.UNKNOWN if kind == MessageKind.JOIN_NO else ""
+    joining.created_at = joining.confirmed_at = joining.asked_at = now
+    joining.expires_at = now + PENDING_LIFE
+    joining.name_cipher = keys.encrypt("Arta Shembulli", associated_data=joining.associated_data("name"))
+    return joining
+
+
+def _sample_answer(language):
+    """An unsaved answer."""
+    answer = Answer(enquiry=Enquiry(language=language))
+    with translation.override(language):
+        text = gettext("The answer that you write appears here.")
+    answer.text_cipher = keys.encrypt(text, associated_data=answer.associated_data("text"))
+    return answer
+
+
+def _sample_pledges(kind, language):
+    """Unsaved pledges for a message of this kind, as `content.compose` takes them."""
+
+    def sample_pledge(name, state):
+        now = timezone.now()
+        pledge = Pledge(language=language, state=state, updates=True, sector=Sector.objects.first(), created_at=now)
+        pledge.confirmed_at = None if state == Pledge.State.PENDING else now
+        pledge.expires_at = now + PENDING_LIFE
+        pledge.set_person(name, SAMPLE_ADDRESS)
+        pledge.set_new_address(SAMPLE_ADDRESS)
+        pledge.new_address_at = pledge.keep_asked_at = now
+        pledge.follow_up = FollowUp(pledge=pledge, questions=1, asked_at=now)
+        plan = ChosenCommitment(commitment=Commitment.objects.first(), day=now, part=Part.EVENING, place=Place.HOME)
+        pledge.reminded_plans = lambda: [plan]
+        return pledge
+
+    if kind in GROUP_SPECS:
+        return [_sample_group(kind, language)]
+    if kind in JOINING_SPECS:
+        return [_sample_joining(kind, language)]
+    if kind in VOICE_SPECS:
+        return [VoiceOwner(language=language)]
+    if kind in REQUEST_SPECS:
+        return [DataRequest(closed_at=timezone.now(), refusal=DataRequest.Refusal.IDENTITY)]
+    if kind == MessageKind.ANSWER:
+        return [_sample_answer(language)]
+    spec = content.SPECS[kind]
+    if spec.per_address:
+        return [
+            sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED),
+            sample_pledge("Agim Shembulli", Pledge.State.PENDING if spec.second_purpose else Pledge.State.CONFIRMED),
+        ]
+    if spec.link_purpose is None:
+        return [None]
+    confirmed = spec.link_purpose == Purpose.MANAGE
+    return [sample_pledge("Arta Shembulli", Pledge.State.CONFIRMED if confirmed else Pledge.State.PENDING)]

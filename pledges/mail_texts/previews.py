@@ -1,0 +1,157 @@
+"""Previews of mails as staff type them, and tests to the user's own address. Texts of messages and news by email have both."""
+
+import re
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.csp import CSP
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_POST
+
+from pledges.mail import checks
+from pledges.mail_texts.models import TrialMessage, sample_mail
+
+# Mails have inline styles. The preview shows them in a sandboxed frame without scripts.
+PREVIEW_CSP = settings.SECURE_CSP | {"style-src": [CSP.SELF, CSP.UNSAFE_INLINE]}
+REVEALING_SUBJECT = _(
+    "Anyone who looks at a shared phone can read the subject, and it contains %(words)s. Choose a neutral subject "
+    "if you can."
+)
+
+
+class MailPreviews:
+    """ModelAdmin mixin. The form has `typed_words(language)`: what is typed, valid or not. `pk` is None before the first save."""
+
+    def kind_of(self, row):
+        """The MessageKind of the mails that this row has the words of."""
+        raise NotImplementedError
+
+    def preview_context(self, form):
+        """What else the preview of this form shows."""
+        return {}
+
+    def get_urls(self):
+        def route(pattern, view, name):
+            return path(pattern, self.admin_site.admin_view(view), name=self._url_name(name))
+
+        preview = csp_override(PREVIEW_CSP)(self.preview)
+        send = csp_override(PREVIEW_CSP)(require_POST(self.send_trial))
+        return [
+            *(route(f"{start}preview/", preview, "preview") for start in ("", "<int:pk>/")),
+            *(route(f"{start}try/", send, "try") for start in ("", "<int:pk>/")),
+            *(route(f"{start}try/<uuid:trial>/", self.trial_status, "tried") for start in ("", "<int:pk>/")),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        context["preview_url"] = self._url("preview", obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def preview(self, request, pk=None):
+        """The mail as an invented person would receive it, with the text in the form or the saved one."""
+        return self._preview_page(request, self._form(request, pk))
+
+    def send_trial(self, request, pk=None):
+        """Send the previewed mail to the user's own address, in both languages."""
+        form = self._form(request, pk)
+        row = form.instance
+        if not self._may_write(request, row):
+            raise PermissionDenied
+        if not form.is_valid() or not request.user.email:
+            return self._preview_page(request, form)
+        words = {language: row.words(language) for language, _name in settings.LANGUAGES}
+        trial = TrialMessage.send(request.user, self.kind_of(row), words)
+        if trial is None:
+            wait = _("You have just sent yourself many messages. Please wait ten minutes.")
+            self.message_user(request, wait, messages.WARNING)
+            return self._preview_page(request, form)
+        return redirect(self._url("tried", row, trial.pk))
+
+    def trial_status(self, request, trial, pk=None):
+        """The result of a trial message; the page reloads itself until it is known."""
+        row = self.model() if pk is None else get_object_or_404(self.model, pk=pk)
+        if not self._may_write(request, row):
+            raise PermissionDenied
+        trial = get_object_or_404(TrialMessage, pk=trial, user=request.user)
+        context = self._context(request, row, _("A test to your own address")) | {"trial": trial}
+        response = TemplateResponse(request, "admin/pledges/mail_preview/trial_status.html", context)
+        if trial.state == TrialMessage.State.WAITING:
+            response.headers["Refresh"] = "2"
+        return response
+
+    def _may_write(self, request, row):
+        return self.has_add_permission(request) if row.pk is None else self.has_change_permission(request, row)
+
+    def _form(self, request, pk):
+        row = None if pk is None else self.get_object(request, str(pk))
+        if row is None and pk is not None:
+            raise Http404
+        if not (self.has_view_or_change_permission(request, row) if row else self.has_add_permission(request)):
+            raise PermissionDenied
+        form = self.get_form(request, row, change=row is not None)
+        return form(request.POST or None, instance=row or self.model())
+
+    def _preview_page(self, request, form):
+        row = form.instance
+        mails = self.mails(self.kind_of(row), form.typed_words)
+        context = self._context(request, row, _("Preview")) | {
+            "form": form,
+            "mails": mails,
+            "subject_warning": subject_warning(*(mail["subject"] for mail in mails)),
+            "can_send_trial": self._may_write(request, row),
+            **self.preview_context(form),
+        }
+        return TemplateResponse(request, "admin/pledges/mail_preview/preview.html", context)
+
+    @staticmethod
+    def mails(kind, words):
+        """The sample mail in each language for the template; `words(language)` are its words."""
+        found = []
+        for language, name in settings.LANGUAGES:
+            mail = sample_mail(kind, words(language), language)
+            found.append(
+                {
+                    "language": language,
+                    "name": name,
+                    "sender": mail.from_email,
+                    "subject": mail.subject,
+                    "html": _without_links(mail.alternatives[0].content),
+                    "text": mail.body,
+                }
+            )
+        return found
+
+    def _context(self, request, row, title):
+        return {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "subtitle": capfirst(str(row)),
+            "opts": self.opts,
+            "row": row,
+            "change_url": self._url("change", row) if row.pk else "",
+            "try_url": self._url("try", row),
+        }
+
+    def _url_name(self, name):
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+
+    def _url(self, name, row, *args):
+        return reverse(f"admin:{self._url_name(name)}", args=[*([row.pk] if row and row.pk else []), *args])
+
+
+def _without_links(html):
+    """The HTML of an e-mail without the targets of its links, for a preview in a frame, where even "#" would load a page."""
+    return re.sub(r' href="[^"]*"', "", html)
+
+
+def subject_warning(*subjects):
+    """A warning about words in the subjects that reveal the pledge to others, or None."""
+    words = [f"“{word}”" for subject in subjects for word in checks.revealing_words(subject)]
+    return REVEALING_SUBJECT % {"words": ", ".join(dict.fromkeys(words))} if words else None

@@ -1,0 +1,430 @@
+"""Admin of news by email: the form in both languages, and the page of one mailing with its buttons (mailing_steps.py)."""
+
+from dataclasses import replace
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csp import csp_override
+from reversion.models import Version
+
+from pledges.follows import demands as follows
+from pledges.languages import LANGUAGE_CODES
+from pledges.mail import checks, mailers
+from pledges.mail.models import Message
+from pledges.mail_texts.previews import PREVIEW_CSP, MailPreviews, subject_warning
+from pledges.mailings.models import Mailing
+from pledges.mailings.steps import RELEASE, STATES, STEPS, State, duration_words, limits_words
+from pledges.numbers import number
+from pledges.statistics.origins import LISTED_FROM
+from staff.admin.asking import SURE, repeated
+from staff.admin.content import ContentAdmin
+from staff.admin.drafting import names_of
+from staff.admin.error_words import MESSAGES
+from staff.admin.in_history import TEXTS
+from staff.models import AuditEntry
+from staff.refusals import people_who_may
+
+WORDS = ("subject", "text", "button", "link")
+# Errors of these fields leave open who the recipients are.
+CHOICES = {"audience", "sector", "demand", "county"}
+HELP = {
+    "audience": _("Only people who have confirmed their pledge get it. The preview shows how many they are."),
+    "sector": _("Those of this group who asked for news get it."),
+    "demand": _("Those who follow this demand get it. Only demands that are on our site are listed."),
+    "county": _("Those who follow this county get it."),
+}
+WRITTEN = (Mailing.State.DRAFT, Mailing.State.READY)
+WROTE_IT = _("You wrote some of it, so someone else has to release it.")
+# {figure: its words} of people who did not get it, or want no more.
+LOST = {
+    "returned": pgettext_lazy("emails", "Came back"),
+    "spam": _("Reported as spam"),
+    "unsubscribed": _("Stopped the news through this email"),
+}
+
+
+def few_or_number(n):
+    """The number of people in words: exact from LISTED_FROM, and 0."""
+    return number(n) if n == 0 or n >= LISTED_FROM else gettext("fewer than 5")
+
+
+def _note(request):
+    return request.POST.get("note", "").replace("\x00", "").strip()[:2000]
+
+
+class MailingForm(forms.ModelForm):
+    """The words and recipients of a mailing. A draft may lack a language."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "demand" in self.fields:
+            demands, stored = follows.demands(), self.instance.demand
+            gone = {stored: follows.demand_title(stored)} if stored and stored not in demands else {}
+            self.fields["demand"].choices = [("", "---------"), *demands.items(), *gone.items()]
+
+    def clean(self):
+        cleaned = super().clean()
+        for column in WORDS:
+            for name in (f"{column}_{language}" for language in LANGUAGE_CODES):
+                for sentence in checks.news_problems(column, cleaned.get(name, "")):
+                    self.add_error(name, sentence)
+        demand = cleaned.get("demand")
+        if cleaned.get("audience") == Mailing.Audience.DEMAND and demand and demand not in follows.demands():
+            self.add_error("demand", _("This demand is not on our site now. Choose another one."))
+        # A second person reads what was changed.
+        self.instance.state = Mailing.State.DRAFT
+        return cleaned
+
+    @property
+    def has_recipients(self):
+        """Whether what is typed says who the recipients are."""
+        return not CHOICES & set(self.errors)
+
+    def typed_words(self, language):
+        """The NewsWords in the form, valid or not; the saved ones on a read-only page, which has no fields."""
+        if "subject_sq" not in self.fields:
+            return self.instance.words(language)
+        typed = {column: self[f"{column}_{language}"].value() or "" for column in WORDS}
+        return replace((self.instance if self.has_recipients else Mailing()).words(language), **typed)
+
+
+@admin.register(Mailing)
+class MailingAdmin(MailPreviews, ContentAdmin):
+    """News by email. What is released cannot be changed or deleted: its page has the buttons."""
+
+    form = MailingForm
+    # It has drafts of its own: its states.
+    has_drafts = False
+    kept_on_restore = ("is_archived", "note")
+    list_display = ["title", "state", "whom", "released_at"]
+    list_select_related = ["sector", "county"]
+    list_filter = ["state", "audience"]
+    list_note = _(
+        "News that we email to those who asked for it. One person writes it in both languages, a second person releases it."
+    )
+    fieldsets = [
+        (None, {"fields": [(f"{column}_sq", f"{column}_en") for column in WORDS]}),
+        (_("Recipients"), {"fields": ["audience", "sector", "demand", "county"]}),
+    ]
+    linked_text = ("text",)
+    radio_fields = {"audience": admin.VERTICAL}
+    actions = None
+    view_on_site = False
+    history_kind = TEXTS
+    audited_as = ("mailing",)
+    # What was written, and how to undo it.
+    is_logged_too = True
+
+    @admin.display(description=_("subject"))
+    def title(self, mailing):
+        return str(mailing)
+
+    @admin.display(description=_("recipients"))
+    def whom(self, mailing):
+        return self.audience_words(mailing)
+
+    # What may be changed
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or obj.state in WRITTEN)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and (obj is None or obj.state in WRITTEN)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "demand":
+            return forms.ChoiceField(label=_("Demand"), required=False, help_text=HELP["demand"])
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name in HELP:
+            field.help_text = HELP[db_field.name]
+        if db_field.name.startswith("text"):
+            field.widget.attrs["rows"] = 14
+        elif db_field.name == "audience":
+            field.label = _("Who gets it")
+        elif db_field.name.startswith("link"):
+            field.error_messages["invalid"] = MESSAGES[forms.URLField]["invalid"]
+        return field
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        mailing = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
+        if mailing and self.has_view_permission(request, mailing) and not self.has_change_permission(request, mailing):
+            return redirect("admin:pledges_mailing_sending", mailing.pk)
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST" and object_id and self.has_add_permission(request):
+            mailing = self.get_object(request, unquote(object_id))
+            if mailing and mailing.released_at:
+                said = _(
+                    "A second person has released it while you were writing, so it cannot be changed. What you typed is below: "
+                    "it has not been saved, but you can save it as a new one."
+                )
+                self.message_user(request, said, messages.WARNING)
+                request.typed, request.method, object_id = request.POST, "GET", None
+        context = {"show_save_and_add_another": False} | (extra_context or {})
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        # Not while a refused form holds the lock of its row.
+        context["recipients"] = obj.recipients().count() if obj and request.method == "GET" else None
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def preview_context(self, form):
+        return {"recipients": form.instance.recipients().count() if form.has_recipients else None}
+
+    # Saving
+
+    def save_model(self, request, obj, form, change):
+        obj.written_by = request.user
+        obj.writers = sorted({*obj.writers, request.user.pk})
+        super().save_model(request, obj, form, change)
+        if change and form.stored_instance.state == Mailing.State.READY:
+            self.message_user(request, _("It is a draft again, because it was changed."), messages.WARNING)
+        if warning := subject_warning(obj.subject_sq, obj.subject_en):
+            self.message_user(request, warning, messages.WARNING)
+
+    def response_post_save_add(self, request, obj):
+        return redirect("admin:pledges_mailing_sending", obj.pk)
+
+    def response_post_save_change(self, request, obj):
+        return redirect("admin:pledges_mailing_sending", obj.pk)
+
+    def restore(self, request, obj, version):
+        errors = super().restore(request, obj, version)
+        return errors or self._sign(request, obj)
+
+    def recover(self, request, version):
+        obj, errors = super().recover(request, version)
+        return obj, errors or self._sign(request, obj)
+
+    def _sign(self, request, obj):
+        """Count those who wrote any version of a restored row, and who restored it, among its writers; returns no errors."""
+        wrote = {*Mailing.objects.get(pk=obj.pk).writers, *self.writers_of_versions(obj), request.user.pk}
+        rows = Mailing.objects.filter(pk=obj.pk)
+        rows.update(writers=sorted(wrote), written_by=request.user, state=Mailing.State.DRAFT)
+        return []
+
+    # The page of one mailing
+
+    def kind_of(self, row):
+        return Message.Kind.NEWS
+
+    def words_in_history(self, entry, name):
+        step = STEPS.get(entry.details.get("step"))
+        if step and (note := entry.details.get("reason")):
+            return gettext("sent the news email “%(name)s” back to the writer: “%(note)s”") % {
+                "name": name,
+                "note": note,
+            }
+        return step.in_history % {"name": name} if step else ""
+
+    def get_urls(self):
+        view = csp_override(PREVIEW_CSP)(self.admin_site.admin_view(self.sending))
+        return [path("<int:pk>/sending/", view, name="pledges_mailing_sending"), *super().get_urls()]
+
+    @staticmethod
+    def audience_words(mailing):
+        """Who gets it: “those who follow a demand: …”."""
+        audience, followed = mailing.get_audience_display(), mailing.followed
+        return f"{audience}: {followed}" if followed else str(audience)
+
+    @staticmethod
+    def writers_of_versions(mailing):
+        """The ids of the accounts that saved any version of it."""
+        versions = Version.objects.get_for_object(mailing).exclude(revision__user=None)
+        return set(versions.values_list("revision__user", flat=True))
+
+    def sending(self, request, pk):
+        """GET: the page of a mailing. POST: one of its buttons."""
+        mailing = get_object_or_404(Mailing.objects.select_related("sector", "county", "released_by"), pk=pk)
+        if not self.has_view_or_change_permission(request, mailing):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._press(request, mailing) or redirect(request.path)
+        return TemplateResponse(request, "admin/pledges/mailing/sending.html", self._page(request, mailing))
+
+    # The page
+
+    def _page(self, request, mailing):
+        is_released = mailing.released_at is not None
+        mails = self.mails(Message.Kind.NEWS, mailing.words)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(mailing),
+            "opts": self.opts,
+            "mailing": mailing,
+            "sentence": STATES[mailing.state],
+            "whom": self.audience_words(mailing),
+            "writers": names_of(mailing.writers),
+            "may_change": self.has_change_permission(request, mailing),
+            "buttons": self._buttons(request, mailing),
+            "asks_note": self._asks_note(request, mailing) and self._may(request, STEPS["take_back"]),
+            "mails": mails,
+            "subject_warning": None if is_released else subject_warning(*(mail["subject"] for mail in mails)),
+        }
+        if is_released:
+            return context | self._progress(mailing)
+        people = mailing.recipients().count()
+        why_not = ""
+        if mailing.state == State.READY and request.user.pk in mailing.writers:
+            why_not = WROTE_IT
+        elif mailing.state == State.READY and not request.user.has_perm(RELEASE):
+            why_not = gettext("Your role does not let you release it.")
+        return context | {
+            "recipients": people,
+            "duration": duration_words(people),
+            "why_not": why_not,
+            "releasers": [each for each in people_who_may(RELEASE, mailing.writers) if each[1]] if why_not else [],
+        }
+
+    @staticmethod
+    def _progress(mailing):
+        figures = mailing.figures()
+        is_running = mailing.state in (State.SENDING, State.PAUSED)
+        # Those who end the news or withdraw meanwhile are never sent to, so this may be too many until it is over.
+        unsent = (mailing.people or 0) - figures["sent"] - figures["given_up"]
+        left = max(figures["waiting"], unsent) if is_running else figures["waiting"]
+        note = ""
+        if mailing.state == State.SENDING:
+            mailer = mailers.mailer_of(Message.Kind.NEWS)
+            if Message.objects.of_mailer(mailer).mail_is_failing():
+                note = gettext("The mail server is not accepting emails at the moment. We keep trying until it does.")
+            elif mailers.Mailer.is_used_up(mailer, for_bulk=True):
+                note = gettext(
+                    "The mail server accepts no more emails for now: %(limits)s. Sending continues automatically."
+                ) % {"limits": limits_words()}
+        total = figures["sent"] + left
+        # Of so few people the numbers could tell what one of them did.
+        are_few = max(mailing.people or 0, total + figures["given_up"]) < LISTED_FROM
+        return {
+            "are_few": are_few,
+            "figures": None if are_few else figures,
+            "lost": [(words, few_or_number(figures[name])) for name, words in LOST.items()],
+            "left": 0 if are_few else left,
+            "total": total,
+            "in_progress": mailing.state == State.SENDING,
+            "note": note,
+            "duration": duration_words(left) if is_running else "",
+        }
+
+    def _buttons(self, request, mailing):
+        """[(name, words, whether it is the main one)] of what this account may do now."""
+        hidden = {"show" if mailing.is_archived else "hide"}
+        wrote_it = request.user.pk in mailing.writers
+        if wrote_it:
+            hidden.add("release")
+        return [
+            (
+                name,
+                gettext("Make it a draft again") if name == "take_back" and wrote_it else step.button,
+                name in ("submit", "release", "resume"),
+            )
+            for name, step in STEPS.items()
+            if mailing.state in step.states and name not in hidden and self._may(request, step)
+        ]
+
+    @staticmethod
+    def _asks_note(request, mailing):
+        """Whether this account, which wrote none of it, tells the writer why it sends it back."""
+        return mailing.state == State.READY and request.user.pk not in mailing.writers
+
+    @staticmethod
+    def _may(request, step):
+        return any(map(request.user.has_perm, step.permissions))
+
+    # The buttons
+
+    def _press(self, request, mailing):
+        """Carry out the button of the POST; returns the page that asks first, or None."""
+        name = next((name for name in STEPS if name in request.POST), None)
+        if name is None:
+            return None
+        step = STEPS[name]
+        if not self._may(request, step):
+            raise PermissionDenied(step.permissions[0])
+        refusal = self._refusal(request, mailing, name) if mailing.state in step.states else None
+        if refusal:
+            self.message_user(request, refusal, messages.ERROR)
+            return None
+        if mailing.state in step.states and step.asks and SURE not in request.POST:
+            return self._ask(request, mailing, step)
+        note = _note(request) if name == "take_back" else ""
+        with transaction.atomic():
+            if done := step.run(mailing, request.user, note):
+                reason = {"reason": note} if note else {}
+                AuditEntry.log(request.user, AuditEntry.Action.CHANGE, mailing=mailing.pk, step=name, **reason)
+        if done:
+            self.message_user(request, step.done, messages.SUCCESS)
+        else:
+            state = Mailing.objects.only("state").get(pk=mailing.pk).get_state_display()
+            said = gettext(
+                "Nothing was changed: this was done before, or someone else was faster. It is now: %(state)s."
+            )
+            self.message_user(request, said % {"state": state}, messages.WARNING)
+            if note:
+                self.message_user(
+                    request, gettext("Your note was not saved: “%(note)s”") % {"note": note}, messages.WARNING
+                )
+        return None
+
+    def _refusal(self, request, mailing, name):
+        """Why it cannot be submitted, released or sent back as it is, or None."""
+        if name == "take_back" and self._asks_note(request, mailing) and not _note(request):
+            return gettext("Write in the note what should change, then press “Send back to the writer”.")
+        if name not in ("submit", "release"):
+            return None
+        if name == "release":
+            if request.user.pk in mailing.writers:
+                return WROTE_IT
+            if request.POST.get("changed_at") != mailing.changed_at.isoformat():
+                return gettext("It was changed after you opened this page. Read it again before you release it.")
+        if not mailing.is_complete:
+            return gettext("Fill in subject and text in both languages first.")
+        if broken := [finding for finding in self._findings(request, mailing) if finding.is_error]:
+            return f"{broken[0].text.label}: {broken[0].as_error()}"
+        if mailing.audience == Mailing.Audience.DEMAND and mailing.demand not in follows.demands():
+            return gettext("The demand that its recipients follow is not on our site now. Choose other recipients.")
+        if not mailing.recipients().exists():
+            return gettext("There is no one to send it to: no one follows this yet. Choose other recipients.")
+        return None
+
+    def _findings(self, request, mailing):
+        return self.findings(self.get_form(request, mailing, change=True)(instance=mailing), [])
+
+    def _ask(self, request, mailing, step):
+        # A link to another site that fails now may open later, so it does not refuse the release.
+        failing = (
+            [each.as_error() for each in self._findings(request, mailing) if each.kind == "link"]
+            if mailing.state == State.READY
+            else []
+        )
+        people = mailing.recipients().count() if mailing.released_at is None else None
+        facts = (
+            []
+            if people is None
+            else [
+                (gettext("Recipients"), few_or_number(people)),
+                (gettext("Expected duration"), duration_words(people)),
+            ]
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": format_lazy("{}?", step.button),
+            "explanation": [*step.asks, *failing],
+            "row_titles": [mailing.subject_sq, mailing.subject_en],
+            "facts": facts,
+            "opts": self.opts,
+            "media": self.media,
+            "hidden": repeated(request),
+            "cancel_url": request.path,
+        }
+        return TemplateResponse(request, "staff/ask.html", context)

@@ -1,0 +1,362 @@
+"""News by email: one mailing, from its first words to the last message. queue.py queues its messages."""
+
+from collections import Counter
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models, transaction
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.follows import demands as follows
+from pledges.follows.models import Follow
+from pledges.languages import LANGUAGE_CODES
+from pledges.mail import news
+from pledges.mail.models import Message
+from pledges.mailings.queue import MailingQuerySet
+from pledges.places.models import County
+from pledges.sectors.models import Sector
+from pledges.serving.snapshot import Part
+from pledges.supporters.models import Pledge
+
+
+def _account(label):
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=label,
+    )
+
+
+class Mailing(models.Model):
+    """News by email to those who follow something: its words, its recipients, and how far it is sent."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", pgettext_lazy("news by email", "draft")
+        READY = "ready", pgettext_lazy("news by email", "waits for a second person")
+        SENDING = "sending", pgettext_lazy("news by email", "being sent")
+        PAUSED = "paused", pgettext_lazy("news by email", "paused")
+        DONE = "done", pgettext_lazy("news by email", "sent")
+        CANCELLED = "cancelled", pgettext_lazy("news by email", "cancelled")
+
+    class Audience(models.TextChoices):
+        NEWS = "news", _("everyone who asked for news")
+        SECTOR = "sector", _("those of one group who asked for news")
+        DEMAND = "demand", _("those who follow a demand")
+        COUNTY = "county", _("those who follow a county")
+
+    subject = TranslatedField(
+        models.CharField(
+            _("subject"),
+            max_length=70,
+            blank=True,
+            help_text=_(
+                "Shown in the inbox, where other people may see it. Keep it neutral, for example “News from We are 1”."
+            ),
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=6000,
+            blank=True,
+            help_text=_(
+                "Plain text; an empty line begins a paragraph. A full address becomes a link, for example "
+                "https://example.org/report."
+            ),
+        )
+    )
+    button = TranslatedField(
+        models.CharField(
+            _("button"),
+            max_length=60,
+            blank=True,
+            help_text=_(
+                "The words on a button below the text, for example “Read the report”. Leave empty for no button."
+            ),
+        )
+    )
+    link = TranslatedField(
+        models.CharField(
+            _("where the button leads"),
+            max_length=300,
+            blank=True,
+            validators=[URLValidator(["https", "http"])],
+            help_text=_("The full address of the page in this language, for example https://example.org/report."),
+        )
+    )
+    audience = models.CharField(_("recipients"), max_length=6, choices=Audience, default=Audience.NEWS)
+    sector = models.ForeignKey(
+        Sector, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("group")
+    )
+    # The key of a demand, which an app above has.
+    demand = models.CharField(_("demand"), max_length=50, blank=True, default="")
+    # The title of the demand at the last save: the text that the second person has read.
+    demand_title = TranslatedField(models.CharField(max_length=120, blank=True, default="", editable=False))
+    county = models.ForeignKey(
+        County, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("county")
+    )
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT, editable=False)
+    # Ids of all accounts that wrote any of it, which outlive the accounts. None of them may release it.
+    writers = ArrayField(models.BigIntegerField(), default=list, editable=False)
+    written_by = _account(_("last changed by"))
+    changed_at = models.DateTimeField(_("changed"), auto_now=True, editable=False)
+    # What the writer should change, from the second person who sent it back; "" once it is submitted again.
+    note = models.TextField(_("note"), max_length=2000, default="", db_default="", editable=False)
+    released_by = _account(_("released by"))
+    released_at = models.DateTimeField(_("released"), null=True, editable=False)
+    ended_at = models.DateTimeField(pgettext_lazy("news by email", "ended"), null=True, editable=False)
+    # How many recipients it had when it was released.
+    people = models.PositiveIntegerField(null=True, editable=False)
+    # The last pledge that was queued; they are queued in the order of their ids.
+    reached = models.UUIDField(null=True, editable=False)
+    is_archived = models.BooleanField(
+        _("on our site"),
+        default=True,
+        db_default=True,
+        help_text=_("If this is off, visitors cannot read it among the news, for example after a mistake."),
+    )
+
+    objects = MailingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("news email")
+        verbose_name_plural = _("news by email")
+        ordering = ["-pk"]
+        permissions = [("release_mailing", _("Can release news by email"))]
+        constraints = [
+            models.CheckConstraint(
+                name="mailing_audience_is_named",
+                condition=Q(audience="news", sector=None, demand="", county=None)
+                | Q(audience="sector", sector__isnull=False, demand="", county=None)
+                | (Q(audience="demand", sector=None, county=None) & ~Q(demand=""))
+                | Q(audience="county", sector=None, demand="", county__isnull=False),
+                violation_error_message=_("Choose the group, demand or county of the recipients."),
+            ),
+            models.CheckConstraint(
+                name="mailing_ready_in_both_languages",
+                condition=Q(state="draft") | ~Q(subject_sq="") & ~Q(subject_en="") & ~Q(text_sq="") & ~Q(text_en=""),
+                violation_error_message=_("Fill in subject and text in both languages first."),
+            ),
+            models.CheckConstraint(
+                name="mailing_button_in_both_languages",
+                condition=Q(button_sq="", button_en="", link_sq="", link_en="")
+                | ~Q(button_sq="") & ~Q(button_en="") & ~Q(link_sq="") & ~Q(link_en=""),
+                violation_error_message=_(
+                    "Fill in the button and its address in both languages, or leave all four empty."
+                ),
+            ),
+            models.CheckConstraint(
+                name="mailing_state_and_times",
+                condition=Q(state__in=["draft", "ready"], released_at=None, ended_at=None, reached=None)
+                | Q(state__in=["sending", "paused"], released_at__isnull=False, ended_at=None)
+                | Q(state__in=["done", "cancelled"], released_at__isnull=False, ended_at__isnull=False),
+            ),
+            models.CheckConstraint(name="mailing_note_of_a_draft", condition=Q(note="") | Q(state="draft")),
+            models.CheckConstraint(
+                name="mailing_released_by_another",
+                condition=Q(released_by=None) | ~Q(writers__contains=[F("released_by")]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["released_at"], name="mailing_unfinished", condition=Q(state__in=["sending", "paused"])
+            ),
+        ]
+
+    def __str__(self):
+        return self.subject or str(_("without a subject"))
+
+    def save(self, **kwargs):
+        """Save it with the present title of its demand."""
+        self._take_title()
+        super().save(**kwargs)
+
+    def get_absolute_url(self):
+        """The path of its page in the active language."""
+        return reverse("pledges:mailing", args=[self.pk])
+
+    def clean(self):
+        """Clear the group, demand and county of other audiences; raise ValidationError if that of this audience is missing."""
+        # A form may still send the group, demand or county of an earlier choice. It is cleared and not refused.
+        for name, empty in (("sector", None), ("demand", ""), ("county", None)):
+            if self.audience != name:
+                setattr(self, name, empty)
+            elif not getattr(self, name):
+                raise ValidationError({name: _("Choose one: it decides who gets it.")})
+        self._take_title()
+
+    def _take_title(self):
+        """Set the present title of its demand, or leave the last one that the demand had on the site."""
+        if self.audience == self.Audience.DEMAND and self.released_at is None:
+            for language, title in follows.titles(self.demand).items():
+                setattr(self, f"demand_title_{language}", title)
+
+    def words(self, language):
+        """The `NewsWords` in this language."""
+        with translation.override(language):
+            path = reverse("pledges:mailing", args=[self.pk or 0])
+            return news.NewsWords(
+                **{name: getattr(self, f"{name}_{language}") for name in ("subject", "text", "button", "link")},
+                archive_url=f"{settings.SITE_URL}{path}",
+                reason=self.reason,
+            )
+
+    @property
+    def reason(self):
+        """Why someone gets it, in the active language."""
+        if self.audience == self.Audience.DEMAND:
+            return gettext("You get this email because you follow the demand “%(demand)s”.") % {"demand": self.followed}
+        if self.audience == self.Audience.COUNTY:
+            return gettext("You get this email because you follow what happens in the county of %(county)s.") % {
+                "county": self.followed
+            }
+        return gettext("You get this email because you asked for news about the movement.")
+
+    @property
+    def is_complete(self):
+        """Whether subject and text are there in both languages."""
+        return all(getattr(self, f"{name}_{language}") for name in ("subject", "text") for language in LANGUAGE_CODES)
+
+    # Recipients
+
+    def followers(self):
+        """The pledges that follow what it is about: confirmed, and with an address that we may write to."""
+        everyone = Pledge.objects.confirmed().with_person().filter(restricted_at=None)
+        match self.audience:
+            case self.Audience.DEMAND | self.Audience.COUNTY:
+                followed = Follow.objects.filter(pledge=OuterRef("pk"))
+                return everyone.filter(Exists(followed.filter(**{self.audience: self.demand or self.county_id})))
+            case self.Audience.SECTOR:
+                return everyone.filter(updates=True, sector=self.sector_id)
+        return everyone.filter(updates=True)
+
+    def recipients(self):
+        """Its followers; of two at one mailbox who read the same language only the first."""
+        chosen = self.followers()
+        first = chosen.filter(language=OuterRef("language"), slot=1)
+        # During a rotation two rows of one address may share only one of the two digest columns.
+        same = Q(address_digest=OuterRef("address_digest")) | Q(address_digest_last=OuterRef("address_digest_last"))
+        return chosen.filter(Q(slot=1) | ~Exists(first.filter(same)))
+
+    @property
+    def followed(self):
+        """What its recipients follow, in the active language; "" for the news itself."""
+        match self.audience:
+            case self.Audience.DEMAND:
+                return self.demand_title
+            case self.Audience.COUNTY:
+                return self.county.name
+            case self.Audience.SECTOR:
+                return self.sector.name
+        return ""
+
+    # Transitions. Each is one transaction, and returns whether this call made it.
+
+    def submit(self):
+        """Make a draft wait for a second person."""
+        return self._move([self.State.DRAFT], state=self.State.READY, note="")
+
+    def take_back(self, note=""):
+        """Make it a draft again, which can be changed. `note` says what its writer should change."""
+        return self._move([self.State.READY], state=self.State.DRAFT, note=note)
+
+    def release(self, user, changed_at):
+        """Send it as it was at `changed_at`, the version that `user` has read, unless `user` wrote any of it."""
+        rows = type(self).objects.filter(pk=self.pk, changed_at=changed_at, state=self.State.READY)
+        rows = rows.exclude(writers__contains=[user.pk])
+        people = self.recipients().count()
+        return bool(rows.update(state=self.State.SENDING, released_by=user, released_at=Now(), people=people))
+
+    def pause(self):
+        """Stop sending for now. Messages that a sender has claimed, some dozens at most, still go out."""
+        return self._move([self.State.SENDING], state=self.State.PAUSED)
+
+    def resume(self):
+        """Continue after a pause. Waiting messages become due now, so that the pause does not count as a delay."""
+        with transaction.atomic():
+            if not self._move([self.State.PAUSED], state=self.State.SENDING):
+                return False
+            self.messages.queued().filter(due_at__lt=Now()).update(due_at=Now(), queued_at=Now())
+        return True
+
+    def cancel(self):
+        """Send it to no more people. If no person has got it, the public does not see it either."""
+        with transaction.atomic():
+            if not self._move([self.State.SENDING, self.State.PAUSED], state=self.State.CANCELLED, ended_at=Now()):
+                return False
+            # Those that a sender has claimed are dropped right before sending.
+            self.messages.queued().filter(Q(leased_until=None) | Q(leased_until__lte=Now())).delete()
+            if not self.has_gone_out():
+                type(self).objects.filter(pk=self.pk).update(is_archived=False)
+        return True
+
+    def _move(self, states, **values):
+        return bool(type(self).objects.filter(pk=self.pk, state__in=states).update(**values))
+
+    # Figures
+
+    def figures(self):
+        """{"sent", "given_up", "returned", "spam", "unsubscribed", "waiting"}: numbers of messages, and of people it has lost.
+
+        Those that came back are among "sent" or "given_up". Those of erased messages are in MailingCount.
+        """
+        counts = self.counts.values_list("kind").annotate(Sum("n"))
+        counted = Counter(dict(counts.order_by()))
+        state = Message.State
+        found = Counter(dict(self.messages.order_by().values_list("state").annotate(n=Count("*"))))
+        return {
+            "sent": sum(found[each] for each in (state.SENT, *Message.RETURNED)) + counted["sent"],
+            "given_up": found[state.FAILING] + found[state.REFUSED],
+            "returned": sum(found[each] for each in Message.UNDELIVERED) + counted["returned"],
+            "spam": found[state.SPAM] + counted["spam"],
+            "waiting": found[state.QUEUED],
+            "unsubscribed": counted["unsubscribed"],
+        }
+
+    def has_gone_out(self):
+        """Whether at least one person has got it."""
+        erased = self.counts.filter(kind=MailingCount.Kind.SENT)
+        return self.messages.filter(sent_at__isnull=False).exists() or erased.exists()
+
+
+class MailingCount(models.Model):
+    """`n` erased messages of a mailing with one result, or `n` people who ended the news through it. Rows are only added.
+
+    A trigger (migrations/sql/mailings.sql) counts erased messages. No row names a person. A counter in the mailing itself would
+    make withdrawals wait for the sender.
+    """
+
+    class Kind(models.TextChoices):
+        SENT = "sent"
+        RETURNED = "returned"
+        SPAM = "spam"
+        UNSUBSCRIBED = "unsubscribed"
+
+    mailing = models.ForeignKey("pledges.Mailing", on_delete=models.CASCADE, related_name="counts")
+    kind = models.CharField(max_length=12, choices=Kind)
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.mailing_id} {self.kind}"
+
+
+class MailingContent(Part):
+    """The news by email that visitors can read, the newest first, in the published content."""
+
+    def __init__(self, version, at):
+        super().__init__(version, at)
+        self.mailings = tuple(Mailing.objects.archived().select_related("sector", "county"))

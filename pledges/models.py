@@ -1,0 +1,53 @@
+"""Models of the pledges app, one module per concept."""
+
+from pledges.acting.models import ActingChange, ActingWeek
+from pledges.commitments.models import ChosenCommitment, CommitmentFigures, FollowUp
+from pledges.crypto.models import RegisteredKey, Unreadable
+from pledges.enquiries.alarm_words import AlarmWord
+from pledges.enquiries.models import Answer, Disclosure, Enquiry, ReadyAnswer
+from pledges.events.models import Event, EventCount, EventFigures
+from pledges.exports.models import Export
+from pledges.follows.models import Follow
+from pledges.goals.models import Goal, Milestone
+from pledges.groups.models import GroupPledge
+from pledges.inbox.models import Submission
+from pledges.joinings.models import Joining, OrganisationKind
+from pledges.limits.models import Attempt, MessageGrant, SlowLane, UsedChallenge
+from pledges.mail.mailers import Mailer, MailerMinute
+from pledges.mail.models import MailDelay, Message
+from pledges.mail.returned_mailboxes import ReturnedMailbox
+from pledges.mail.texts import MessageText
+from pledges.mail_texts.models import TrialMessage
+from pledges.mailings.models import Mailing, MailingCount
+from pledges.outbox.models import Backup, OutboxEntry
+from pledges.paper.models import PaperSheet
+from pledges.places.models import County, Municipality
+from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.referrals.models import ReferralLink
+from pledges.requests.models import DataRequest
+from pledges.sectors.models import Commitment, Sector
+from pledges.sectors.wordings import Wording
+from pledges.serving.models import ContentChange, ContentVersion
+from pledges.settings.models import PledgingSettings
+from pledges.starter.models import StarterItem
+from pledges.statistics.models import FallenProvider, FunnelChange, FunnelDay, FunnelKind, Minute
+from pledges.supporters.batches import Batch, BatchRow
+from pledges.supporters.models import Pledge
+from pledges.tally.models import (
+    CountyRound,
+    PublishedCounty,
+    PublishedState,
+    TallyCell,
+    TallyCounty,
+    TallyDate,
+    TallyDay,
+    TallyDelta,
+    TallyHour,
+    TallyVersion,
+    Way,
+    Week,
+    WeekChange,
+)
+from pledges.voices.models import VoiceOwner
+from pledges.wall.models import RefusedWord, WallName
+from pledges.worker.models import FailedStep, Heartbeat

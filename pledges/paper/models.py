@@ -1,0 +1,233 @@
+"""Paper sheets: numbered sheets of paper on which people tick their group. They hold no names."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from pledges.events.models import Event
+from pledges.places.models import County, Municipality
+
+# The most people that one group can have on one sheet: more marks do not fit its box.
+MOST = 500
+
+
+class PaperSheetQuerySet(models.QuerySet):
+    """Issuing, counting, and filters of paper sheets."""
+
+    @transaction.atomic
+    def issue(self, count, municipality=None, event=None):
+        """Issue this many sheets, whose numbers follow the last one; returns their range."""
+        with connection.cursor() as cursor:
+            # Two batches at once would get the same numbers.
+            cursor.execute("LOCK TABLE pledges_papersheet IN SHARE ROW EXCLUSIVE MODE")
+        first = (self.aggregate(last=models.Max("number"))["last"] or 0) + 1
+        numbers = range(first, first + count)
+        county = municipality and municipality.county_id
+        self.bulk_create(
+            self.model(number=number, municipality=municipality, county_id=county, event=event) for number in numbers
+        )
+        return numbers
+
+    @transaction.atomic
+    def type_count(self, number, people, account):
+        """Store a count of a sheet; returns the sheet. Raises ValidationError, with a sentence for the person who typed it.
+
+        `people` are {sector id as text: people}, `account` is the id of the account that typed them.
+        """
+        sheet = self.select_for_update(of=("self",)).filter(pk=number).first()
+        if sheet is None:
+            raise ValidationError(
+                _("We have not issued a sheet with this number. Check the number."), code="never_issued"
+            )
+        sheet.add_count(people, account)
+        return sheet
+
+    def open(self):
+        """Sheets that can still be counted."""
+        return self.filter(state__in=[self.model.State.ISSUED, self.model.State.RETURNED])
+
+    def differing(self):
+        """Sheets whose two counts differ."""
+        return self.filter(state=self.model.State.RETURNED, second__isnull=False)
+
+    def next_for(self, account, after):
+        """The lowest number above `after` that this account can count, or None."""
+        typed = Q(first_by=account, second__isnull=True)
+        return self.open().filter(~typed, number__gt=after).order_by("number").values_list("number", flat=True).first()
+
+    @transaction.atomic
+    def move_people(self, source, into):
+        """Count the people of one sector in another; returns how many sheets this call changed."""
+        key = str(source.pk)
+        found = self.filter(Q(first__has_key=key) | Q(second__has_key=key)).order_by("pk")
+        sheets = list(found.select_for_update(of=("self",)))
+        for sheet in sheets:
+            for people in (sheet.first, sheet.second):
+                if people and key in people:
+                    people[str(into.pk)] = people.get(str(into.pk), 0) + people.pop(key)
+            sheet.compare()
+            sheet.save()
+        return len(sheets)
+
+
+class PaperSheet(models.Model):
+    """One numbered sheet. It counts when two accounts have typed the same numbers; only numbers are stored.
+
+    Triggers count the people of counted sheets: by sector, in the county of the municipality if it is known, on the day of the
+    second of the equal counts (migrations/sql/paper.sql).
+    """
+
+    class State(models.TextChoices):
+        ISSUED = "issued", pgettext_lazy("sheet", "issued")
+        RETURNED = "returned", pgettext_lazy("sheet", "returned")
+        COUNTED = "counted", pgettext_lazy("sheet", "counted")
+        VOID = "void", pgettext_lazy("sheet", "void")
+
+    class Reason(models.TextChoices):
+        """Why a sheet is void. Choices, because a typed reason could name someone."""
+
+        LOST = "lost", _("It is lost.")
+        UNREADABLE = "damaged", _("It cannot be read.")
+        NAMES = "names", _("It has names on it.")
+        WRONG = "wrong", _("It was filled in or counted wrongly.")
+        UNUSED = "unused", _("It was not used.")
+
+    number = models.PositiveIntegerField(_("number"), primary_key=True)
+    # Where it was laid out, if that is known.
+    municipality = models.ForeignKey(
+        Municipality,
+        on_delete=models.PROTECT,
+        related_name="sheets",
+        verbose_name=_("municipality"),
+        null=True,
+        blank=True,
+    )
+    # That of the municipality, for the triggers.
+    county = models.ForeignKey(
+        County, on_delete=models.PROTECT, related_name="+", verbose_name=_("county"), null=True, editable=False
+    )
+    event = models.ForeignKey(
+        Event, on_delete=models.PROTECT, related_name="sheets", verbose_name=_("event"), null=True, blank=True
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.ISSUED, editable=False)
+    # {sector id as text: people}, the older count first. Values are at least 1.
+    first = models.JSONField(_("first count"), null=True, editable=False)
+    second = models.JSONField(_("second count"), null=True, editable=False)
+    # Ids and not foreign keys, because a count outlives the account.
+    first_by = models.BigIntegerField(null=True, editable=False)
+    second_by = models.BigIntegerField(null=True, editable=False)
+    issued_at = models.DateTimeField(pgettext_lazy("sheet", "issued"), db_default=Now(), editable=False)
+    returned_at = models.DateTimeField(pgettext_lazy("sheet", "returned"), null=True, editable=False)
+    counted_at = models.DateTimeField(pgettext_lazy("sheet", "counted"), null=True, editable=False)
+    voided_at = models.DateTimeField(_("void since"), null=True, editable=False)
+    reason = models.CharField(_("reason"), max_length=7, choices=Reason, blank=True, editable=False)
+
+    objects = PaperSheetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("paper sheet")
+        verbose_name_plural = _("paper sheets")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(name="sheet_number_from_one", condition=Q(number__gte=1)),
+            models.CheckConstraint(
+                name="sheet_state_and_times",
+                condition=Q(state="issued", first__isnull=True, returned_at=None, counted_at=None, voided_at=None)
+                | Q(state="returned", first__isnull=False, returned_at__isnull=False, counted_at=None, voided_at=None)
+                | Q(state="counted", returned_at__isnull=False, counted_at__isnull=False, voided_at=None)
+                | Q(state="void", voided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="sheet_counted_when_both_counts_are_equal",
+                condition=Q(state="counted", second__isnull=False, first=F("second"))
+                | Q(state="returned") & (Q(second__isnull=True) | ~Q(first=F("second")))
+                | Q(state__in=["issued", "void"]),
+            ),
+            models.CheckConstraint(
+                name="sheet_counted_by_two_accounts",
+                condition=Q(first__isnull=True, first_by=None, second__isnull=True, second_by=None)
+                | Q(first__isnull=False, first_by__isnull=False, second__isnull=True, second_by=None)
+                | Q(first__isnull=False, first_by__isnull=False, second__isnull=False, second_by__isnull=False)
+                & ~Q(first_by=F("second_by")),
+            ),
+            models.CheckConstraint(
+                name="sheet_void_with_a_reason",
+                condition=Q(state="void") & ~Q(reason="") | ~Q(state="void") & Q(reason=""),
+            ),
+            models.CheckConstraint(
+                name="sheet_county_of_its_municipality",
+                condition=Q(municipality=None, county=None) | Q(municipality__isnull=False, county__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "number"], name="sheet_state")]
+
+    def __str__(self):
+        return f"{self.number:06d}"
+
+    @property
+    def counts(self):
+        """[(people, id of the account)] of the counts that were typed, the older one first."""
+        counts = [(self.first, self.first_by), (self.second, self.second_by)]
+        return [(people, account) for people, account in counts if people is not None]
+
+    @property
+    def total(self):
+        """How many people it counts."""
+        return sum(self.first.values()) if self.state == self.State.COUNTED else 0
+
+    def differences(self, sectors):
+        """The sectors whose two counts differ. Not the numbers: someone who saw them would not count the marks again."""
+        if self.state != self.State.RETURNED or self.second is None:
+            return []
+        return [sector for sector in sectors if self.first.get(str(sector.pk)) != self.second.get(str(sector.pk))]
+
+    def add_count(self, people, account):
+        """Store a count of this locked row. Raises ValidationError if it cannot be counted, or not by this account.
+
+        Two counts that differ are counted again. The new count takes the place of the one that the same account typed; that of a
+        third account takes the place of the one that differs from it.
+        """
+        if self.state == self.State.COUNTED:
+            raise ValidationError(
+                _("This sheet has already been counted. Each sheet counts only once."), code="counted"
+            )
+        if self.state == self.State.VOID:
+            raise ValidationError(_("This sheet is void. It cannot be counted."), code="void")
+        others = [count for count in self.counts if count[1] != account]
+        if self.first is None:
+            self.first, self.first_by = people, account
+        elif not others:
+            raise ValidationError(
+                _(
+                    "You entered the first count of this sheet. Another person must enter the second one, signed in "
+                    "as themselves."
+                ),
+                code="same_account",
+            )
+        else:
+            self.first, self.first_by = next((count for count in others if count[0] == people), others[-1])
+            self.second, self.second_by = people, account
+        self.state = self.State.RETURNED
+        self.returned_at = self.returned_at or Now()
+        self.compare()
+        self.save()
+        self.refresh_from_db()
+
+    def compare(self):
+        """A returned sheet whose two counts are equal counts from now on."""
+        if self.state == self.State.RETURNED and self.first == self.second:
+            self.state, self.counted_at = self.State.COUNTED, Now()
+
+    def void(self, reason):
+        """End it: it counts no more, and its number is never used again. Returns whether this call changed it."""
+        rows = type(self).objects.filter(pk=self.pk).exclude(state=self.State.VOID)
+        return bool(rows.update(state=self.State.VOID, voided_at=Now(), reason=reason))
+
+    def place(self, municipality, event=None):
+        """Store where and at which event it was laid out, None if it is not known; returns whether that changed it."""
+        rows = type(self).objects.filter(pk=self.pk).exclude(municipality=municipality, event=event)
+        county = municipality and municipality.county_id
+        return bool(rows.update(municipality=municipality, county=county, event=event))

@@ -1,0 +1,35 @@
+"""Admin of counties and municipalities."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from pledges.access import ProtectedByPledges
+from pledges.places.models import County, Municipality
+from staff.admin.base import ModelAdmin
+from staff.admin.in_history import SETTINGS
+from staff.admin.optimistic_locking import OptimisticLocking
+
+
+@admin.register(County)
+class CountyAdmin(ProtectedByPledges, OptimisticLocking, ModelAdmin):
+    """Counties. The code is fixed once saved: open data refers to it."""
+
+    history_kind = SETTINGS
+    list_display = ["name", "code", "population"]
+    list_note = _("A county that has pledges or municipalities cannot be deleted.")
+    search_fields = ["code"]
+    fields = ["code", ("name_sq", "name_en"), ("full_name_sq", "full_name_en"), "population"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["code"] if obj else []
+
+
+@admin.register(Municipality)
+class MunicipalityAdmin(OptimisticLocking, ModelAdmin):
+    """Municipalities of the counties."""
+
+    history_kind = SETTINGS
+    list_display = ["name", "county"]
+    list_filter = ["county"]
+    list_select_related = ["county"]
+    fields = ["county", ("name_sq", "name_en")]

@@ -1,0 +1,296 @@
+"""Everything that is held about an address: the one list of what can hold it, how it is found, and what erasing it does.
+
+Requests under the law (pledges/requests/admin.py) and the supporter's own data file (pledges/exports/) read it. A structure
+test fails when a model with an address, or a digest or ciphertext of one, is not in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from pledges import addresses
+from pledges.crypto import keys
+from pledges.crypto.models import Unreadable
+from pledges.enquiries.models import Answer, Disclosure, Enquiry
+from pledges.groups.models import GroupPledge
+from pledges.inbox.models import Submission
+from pledges.joinings.models import Joining
+from pledges.limits.models import MessageGrant
+from pledges.mail.models import Message
+from pledges.mail.returned_mailboxes import ReturnedMailbox
+from pledges.providers.models import BlockedAddress, ProviderRule, mailbox_digests
+from pledges.requests.models import DataRequest
+from pledges.supporters.models import Pledge
+from pledges.voices.models import VoiceOwner
+
+ALARMING = Q(kind=Submission.Kind.ENQUIRY, details__is_alarming=True)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of row that can hold an address."""
+
+    key: str
+    label: str
+    # A function that returns the rows with this address.
+    find: Callable
+    # What erasing does to a row, and which email tells of it; of a row that stays: why.
+    outcome: str
+    # A function that erases a row in the caller's transaction. None: it stays.
+    erase: Callable | None = None
+    # Whether a row belongs in a file that a link in an email opens: not what people who share the mailbox do not know yet.
+    is_known_to_mailbox: Callable = lambda row: False
+    is_restrictable: bool = False
+    # Whether it is the safeguarding lead's alone.
+    is_disclosure: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """One row that holds the address."""
+
+    part: Part
+    row: models.Model
+
+    @property
+    def key(self):
+        """The id of the row as text. That of a form is the id of what becomes of it."""
+        return str(self.row.pk)
+
+    @property
+    def title(self):
+        """The row in words, without name and address."""
+        return getattr(self.row, "title", None) or str(self.row.pk if isinstance(self.row, User) else self.row)
+
+    @property
+    def since(self):
+        """When it was stored."""
+        times = (getattr(self.row, name, None) for name in ("created_at", "granted_at", "returned_at", "date_joined"))
+        return next(filter(None, times), None)
+
+
+def held_about(address):
+    """The Found rows of every part. Spellings of one mailbox are one address."""
+    return [Found(part, row) for part in PARTS for row in part.find(address)]
+
+
+@transaction.atomic
+def erase(address, ids, with_disclosures=False):
+    """Erase those of these rows that can be erased; returns the Found ones. All or none: raises CannotDecrypt.
+
+    No form is settled meanwhile, so that none becomes a row behind the search. What was settled since the ids were read is found
+    by the same id. What has become a disclosure since stays, unless it is to be erased too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(settling_lock())")
+    found = [each for each in held_about(address) if each.part.erase and each.key in ids]
+    found = [each for each in found if with_disclosures or not each.part.is_disclosure]
+    for each in found:
+        each.part.erase(each.row)
+    return found
+
+
+@transaction.atomic
+def restrict(address, ids, *, lift=False):
+    """Restrict those of these rows that can be restricted, or lift that; returns the Found ones that this call changed."""
+    changed = []
+    for each in held_about(address):
+        if each.part.is_restrictable and each.key in ids:
+            rows = type(each.row).objects.filter(pk=each.row.pk, restricted_at__isnull=not lift)
+            if rows.update(restricted_at=None if lift else Now()):
+                changed.append(each)
+    return changed
+
+
+def _read(rows, text, address):
+    """Those of these rows whose encrypted text is this address: for the few without a digest of it."""
+    rules = ProviderRule.objects.by_domain()
+    mailbox = addresses.normalise(address, rules)
+    for row in rows:
+        try:
+            if addresses.normalise(getattr(row, text), rules) == mailbox:
+                yield row
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+
+
+def _accounts(address):
+    rules = ProviderRule.objects.by_domain()
+    mailbox = addresses.normalise(address, rules)
+    return [row for row in User.objects.all() if row.email and addresses.normalise(row.email, rules) == mailbox]
+
+
+def _enquiries(address):
+    return Enquiry.objects.at_address(address).filter(disclosure_at=None)
+
+
+def _disclosures(address):
+    """Also the forms that become one."""
+    return [*Disclosure.objects.at_address(address), *Submission.objects.at_address(address).filter(ALARMING)]
+
+
+def _messages(address):
+    """Messages about what this address holds, and last ones that hold it themselves; answers to requests belong to these."""
+    # As lists: with subqueries joined by OR PostgreSQL would read all messages.
+    about = Message.objects.filter(
+        Q(pledge__in=list(Pledge.objects.at_address(address)))
+        | Q(group__in=list(GroupPledge.objects.at_address(address)))
+        | Q(joining__in=list(Joining.objects.at_address(address)))
+        | Q(answer__in=list(Answer.objects.filter(enquiry__in=_enquiries(address))))
+        | Q(voice__in=list(VoiceOwner.objects.at_address(address))),
+        address_cipher=None,
+    )
+    last = Message.objects.filter(address_cipher__isnull=False).order_by("created_at")
+    return [*about.order_by("created_at"), *_read(last, "address", address)]
+
+
+def _of_mailbox(model):
+    def find(address):
+        either = mailbox_digests(address, ProviderRule.objects.by_domain()).items()
+        return model.objects.filter(Q(*either, _connector=Q.OR))
+
+    return find
+
+
+def _delete(row):
+    type(row).objects.filter(pk=row.pk).delete()
+
+
+def _end_new_address(pledge):
+    Pledge.objects.filter(pk=pledge.pk).erase_new_address()
+
+
+def _erase_adult(group):
+    """The numbers stay: they are of the people of the group."""
+    if group.state == GroupPledge.State.SUBMITTED:
+        _delete(group)
+    GroupPledge.objects.filter(pk=group.pk).erase_person()
+
+
+def _erase_contact(joining):
+    if joining.state == Joining.State.SUBMITTED:
+        _delete(joining)
+    joining.end()
+
+
+def _is_confirmed(row):
+    return row.confirmed_at is not None
+
+
+PARTS = [
+    Part(
+        "pledges",
+        _("pledge"),
+        Pledge.objects.at_address,
+        _(
+            "It is erased with its name and address and no longer counts. The email “your pledge has been erased” goes out."
+        ),
+        Pledge.withdraw,
+        is_restrictable=True,
+    ),
+    Part(
+        "new_addresses",
+        _("pledge that is to move to this address"),
+        # The time, which a constraint sets with the address, has an index.
+        lambda address: _read(Pledge.objects.filter(new_address_at__isnull=False), "new_address", address),
+        _("This address is erased from it. The pledge stays at its present address. No email goes out."),
+        _end_new_address,
+    ),
+    Part(
+        "groups",
+        _("group pledge"),
+        GroupPledge.objects.at_address,
+        _("Name and address of the adult are erased. The people of the group still count. No email goes out."),
+        _erase_adult,
+        is_known_to_mailbox=_is_confirmed,
+        is_restrictable=True,
+    ),
+    Part(
+        "organisations",
+        _("organisation"),
+        Joining.objects.at_address,
+        _("It leaves the page, and its contact is erased. The email “organisation: has left” goes out."),
+        _erase_contact,
+        is_known_to_mailbox=_is_confirmed,
+        is_restrictable=True,
+    ),
+    Part(
+        "voices",
+        _("voice on our site"),
+        VoiceOwner.objects.at_address,
+        _("It leaves the site, and its words and its owner’s address are erased. No email goes out."),
+        VoiceOwner.remove,
+        is_known_to_mailbox=lambda owner: owner.asked_at is not None,
+        is_restrictable=True,
+    ),
+    Part(
+        "messages_to_the_team",
+        _("message to the team"),
+        _enquiries,
+        _("It is erased with our answers. No email goes out."),
+        _delete,
+        is_known_to_mailbox=lambda enquiry: enquiry.answered_at is not None,
+        is_restrictable=True,
+    ),
+    Part(
+        "disclosures",
+        _("message with the safeguarding lead"),
+        _disclosures,
+        _("It is erased. No email goes out."),
+        _delete,
+        is_disclosure=True,
+    ),
+    Part(
+        "forms",
+        _("form that is not processed yet"),
+        lambda address: Submission.objects.at_address(address).exclude(ALARMING),
+        _("It is erased unprocessed. No email goes out."),
+        _delete,
+    ),
+    Part(
+        "emails",
+        _("email from us"),
+        _messages,
+        _("The note that we sent it is erased; one that waits is not sent."),
+        _delete,
+        is_known_to_mailbox=lambda message: message.sent_at is not None,
+    ),
+    Part(
+        "blocked",
+        _("blocked address"),
+        _of_mailbox(BlockedAddress),
+        _("The block ends: email to this address is possible again."),
+        _delete,
+    ),
+    Part(
+        "returned",
+        _("note that an email came back"),
+        _of_mailbox(ReturnedMailbox),
+        _("It is erased: we try to email this address again."),
+        _delete,
+    ),
+    Part(
+        "limits",
+        _("count of one day’s emails"),
+        _of_mailbox(MessageGrant),
+        _("It stays, and is erased within a day."),
+    ),
+    Part(
+        "requests",
+        _("request about personal data"),
+        DataRequest.objects.at_address,
+        _("It stays: name and address until 30 days after the answer, the rest for a year, to show that we answered."),
+        is_known_to_mailbox=lambda request: request.closed_at is not None,
+    ),
+    Part(
+        "accounts",
+        _("account of a member of staff"),
+        _accounts,
+        _("It stays. An administrator switches off an account under Accounts."),
+    ),
+]

@@ -1,0 +1,221 @@
+"""Copies of personal data (GDPR, article 15): of one pledge, of all that is held about an address, and as words to read."""
+
+from django.contrib.auth.models import User
+from django.db.models import BooleanField, DateField, JSONField
+from django.utils import formats, timezone
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from pledges.commitments.models import FollowUp
+from pledges.crypto import keys
+from pledges.crypto.models import Unreadable
+from pledges.enquiries.models import Enquiry
+from pledges.follows import demands as follows
+from pledges.inbox.models import Submission
+from pledges.referrals.models import ReferralLink
+from pledges.requests.held import held_about
+from pledges.sectors.wordings import Wording
+from pledges.supporters.models import ANSWER_FIELDS, Pledge
+from pledges.voices.models import VoiceOwner
+
+
+def own_file(pledge):
+    """The supporter's own file: all about this pledge, and what its mailbox knows of the rest. Not the other pledge there."""
+    rest = {}
+    for found in [] if pledge.is_person_erased else held_about(pledge.address):
+        if found.part.is_known_to_mailbox(found.row) and getattr(found.row, "pledge_id", None) is None:
+            rest.setdefault(found.part.key, []).append(_row_data(found.row, quotes=False))
+    return subject_data(pledge) | {"also_at_this_address": rest, "not_in_this_file": _not_in_a_linked_file()}
+
+
+def _not_in_a_linked_file():
+    return _(
+        "This file opens with a link in an email, and others may read the mailbox. So it leaves out the text of messages to us, "
+        "and any message that we have not answered by email. To ask for these, use the form about your data."
+    )
+
+
+def held_data(found):
+    """All that these Found rows hold, as {part: [rows]} that JsonResponse can serialise."""
+    data = {}
+    for each in found:
+        data.setdefault(each.part.key, []).append(_data(each))
+    return data
+
+
+def held_words(found):
+    """[(title, [(label, value)])] of these Found rows in the active language: what people read, without digests and numbers."""
+    return [(f"{capfirst(each.part.label)}: {each.title}", list(_words(each))) for each in found]
+
+
+def _data(found):
+    if found.part.key == "pledges":
+        return subject_data(found.row)
+    if found.part.key == "new_addresses":
+        # The rest is of the person whose pledge it is.
+        return {"new_email_waiting": found.row.new_address, "asked_at": found.row.new_address_at}
+    return _row_data(found.row)
+
+
+def _row_data(row, quotes=True):
+    """{column: value} of a row, with ciphertexts decrypted and digests as hexadecimal. `quotes`: with texts of messages."""
+    if isinstance(row, User):
+        return {name: getattr(row, name) for name in ("email", "first_name", "is_active", "date_joined", "last_login")}
+    data = {
+        field.attname: value.hex() if isinstance(value := getattr(row, field.attname), bytes | memoryview) else value
+        for field in row._meta.concrete_fields
+        if not field.name.endswith("_cipher")
+    }
+    data |= {text: value for text, value in _texts(row) if quotes or text != "text"}
+    if isinstance(row, VoiceOwner):
+        data["voice"] = list(row.described())
+    if isinstance(row, Enquiry) and quotes:
+        data["answers"] = [_row_data(answer) for answer in row.answers.all()]
+    return data
+
+
+def _texts(row):
+    """Yield (name, text) of the encrypted texts of a row; None where no key opens it, which raises the alarm of `/readyz`."""
+    names = [field.name for field in row._meta.concrete_fields if field.name.endswith("_cipher")]
+    for cipher in names:
+        name = cipher.removesuffix("_cipher")
+        try:
+            yield name, _submitted(row, name) if isinstance(row, Submission) else getattr(row, name)
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            yield name, None
+
+
+def _submitted(row, name):
+    """The text of a form. It is bound to the row that the form will become."""
+    cipher = getattr(row, f"{name}_cipher")
+    if row.kind == Submission.Kind.NEW_ADDRESS:
+        bound_to = keys.pledge_associated_data(row.pledge_id, "new_address")
+    else:
+        bound_to = keys.associated_data(row.kind, name, row.pk)
+    return cipher and keys.decrypt(cipher, associated_data=bound_to)
+
+
+def _words(found):
+    row = found.row
+    if found.part.key == "new_addresses":
+        yield _("New address, not confirmed yet"), row.new_address
+        return
+    labels = {"name": _("Name"), "address": _("Email address"), "text": _("Message")}
+    if isinstance(row, User):
+        yield labels["address"], row.email
+        return
+    for name, text in _texts(row):
+        if text and name in labels:
+            yield labels[name], text
+    for sentence in row.described() if hasattr(row, "described") else ():
+        yield _("About"), sentence
+    for field in row._meta.concrete_fields:
+        value = _value(row, field)
+        # Columns without a label of their own are technical.
+        if isinstance(field.verbose_name, Promise) and value:
+            yield capfirst(field.verbose_name), value
+    yield from _words_beside(row)
+
+
+def _words_beside(row):
+    """(label, value) of what other tables hold of a row."""
+    if isinstance(row, Pledge):
+        yield _("Text that you signed"), row.wording.in_language(row.worded_language)
+        yield _("Consent"), row.consent.in_language(row.consent_language)
+        for chosen in row.chosen.select_related("commitment").order_by("slot", "pk"):
+            yield _("Commitment"), str(chosen.commitment)
+        for follow in row.follows.select_related("county").order_by("pk"):
+            yield _("Followed by email"), follow.county.name if follow.county else follows.demand_title(follow.demand)
+    if isinstance(row, Enquiry):
+        for answer in row.answers.all():
+            yield _("Our answer"), answer.text
+
+
+def _value(row, field):
+    """The value of a column in words; "" if there is nothing to read."""
+    value = getattr(row, field.name)
+    if isinstance(field, BooleanField):
+        return _("yes") if value else _("no")
+    # The words of what was signed follow in full.
+    if not value or isinstance(field, JSONField) or field.related_model is Wording:
+        return ""
+    if isinstance(field, DateField):
+        return formats.localize(timezone.localtime(value) if hasattr(value, "hour") else value)
+    return str(getattr(row, f"get_{field.name}_display")() if field.choices else value)
+
+
+def subject_data(pledge):
+    """Everything the database holds about this pledge, as a dictionary that JsonResponse can serialise."""
+    link = ReferralLink.objects.filter(pledge=pledge).first()
+    return {
+        "id": str(pledge.pk),
+        "name": pledge.name,
+        "email": pledge.address,
+        "new_email_waiting": pledge.new_address,
+        "new_email_asked_at": pledge.new_address_at,
+        **{name: getattr(pledge, pledge._meta.get_field(name).attname) for name in ANSWER_FIELDS},
+        "sector": {"slug": pledge.sector.slug, "sq": pledge.sector.name_sq, "en": pledge.sector.name_en},
+        "source": pledge.source,
+        "state": pledge.state,
+        "signed_at": pledge.created_at,
+        "erased_unless_confirmed_by": None if pledge.confirmed_at else pledge.expires_at,
+        "confirmed_at": pledge.confirmed_at,
+        "invalidated_at": pledge.invalidated_at,
+        "restricted_since": pledge.restricted_at,
+        "name_on_the_wall": {
+            "decision": pledge.wall,
+            "decided_at": pledge.wall_at,
+            "would_appear_as": pledge.name_on_wall,
+        },
+        "own_link": link and link.code,
+        "event_kept_until_confirmed": pledge.inviter_cipher is not None,
+        "commitments": [_chosen(each) for each in pledge.chosen.select_related("commitment").order_by("slot", "pk")],
+        "asked_how_it_went": FollowUp.objects.filter(pledge=pledge)
+        .values("since", "questions", "asked_at", "ended_at")
+        .first(),
+        "follows": list(pledge.follows.order_by("pk").values("demand", "county", "since")),
+        "consent": {**_signed(pledge.consent, pledge.consent_language), "at": pledge.consented_at},
+        "pledge": {**_signed(pledge.wording, pledge.worded_language), "at": pledge.worded_at},
+        "reminded_at": pledge.reminded_at,
+        "asked_whether_to_keep_name_and_address_at": pledge.keep_asked_at,
+        "kept_on_request_at": pledge.kept_at,
+        "last_written_at": pledge.written_at,
+        "repeated_messages": pledge.repeats,
+        "link_version": pledge.link_version,
+        "keyed_digests": {
+            "address": [bytes(pledge.address_digest).hex(), bytes(pledge.address_digest_last).hex()],
+            "address_and_name": [bytes(pledge.name_digest).hex(), bytes(pledge.name_digest_last).hex()],
+            "eight_bits_of_the_name": pledge.name_bits,
+            "mail_domain": bytes(pledge.domain_digest).hex(),
+            "network": bytes(pledge.network_digest).hex() if pledge.network_digest else None,
+        },
+        "messages": [
+            {
+                "kind": message.kind,
+                "state": message.state,
+                "created_at": message.created_at,
+                "sent_at": message.sent_at,
+                "came_back_at": message.returned_at,
+            }
+            for message in pledge.messages.order_by("created_at")
+        ],
+        "not_settled_yet": list(Submission.objects.about(pledge).values("kind", "state", "created_at")),
+    }
+
+
+def _chosen(row):
+    columns = ("chosen_at", "day", "part", "place", "remind_at", "reminded_at", "asked_at")
+    return {
+        "sq": row.commitment.text_sq,
+        "en": row.commitment.text_en,
+        **{name: getattr(row, name) for name in columns},
+        "answer": {"answer": row.answer, "question": row.answered_question, "at": row.answered_at}
+        if row.answer
+        else None,
+    }
+
+
+def _signed(wording: Wording, language):
+    return {"version": wording.version, "language": language, "text": wording.in_language(language)}

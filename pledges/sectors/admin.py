@@ -1,0 +1,286 @@
+"""Admin of sectors with their commitments and wordings, and the page that merges a sector into another."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminRadioSelect, AdminTextareaWidget
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from pledges import tasks
+from pledges.access import ProtectedByPledges
+from pledges.sectors.models import Commitment, Sector
+from pledges.sectors.wordings import Wording
+from staff.admin.base import BilingualForm, FixedKey, StackedInline
+from staff.admin.content import ContentAdmin, MissingLanguageFilter
+
+# The merge runs a second time, for pledges signed while the sector was being closed, and after a killed worker.
+SECOND_MERGE_AFTER = timedelta(minutes=1)
+
+
+class NewSectorForm(BilingualForm):
+    """A new sector with the first version of its wording, without which it cannot be chosen."""
+
+    pledge_sq = forms.CharField(
+        label=_("Pledge (Albanian)"),
+        widget=AdminTextareaWidget(attrs={"lang": "sq"}),
+        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
+    )
+    pledge_en = forms.CharField(
+        label=_("Pledge (English)"),
+        widget=AdminTextareaWidget(attrs={"lang": "en"}),
+        help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
+    )
+
+
+class CommitmentForm(FixedKey, BilingualForm):
+    """One commitment of a sector."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.is_chosen:
+            # People promised these words: see Commitment.clean().
+            for name in ("text_sq", "text_en"):
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _(
+                    "People have chosen this, so the text stays. Replace it under Commitments."
+                )
+
+    class Meta:
+        widgets = dict.fromkeys(["text_sq", "text_en"], AdminTextareaWidget(attrs={"rows": 3}))
+
+
+class CommitmentInline(StackedInline):
+    """The commitments on the page of their sector."""
+
+    model = Commitment
+    form = CommitmentForm
+    fields = [("key", "position", "is_offered"), ("text_sq", "text_en")]
+    ordering = ["position", "pk"]
+
+
+class MergeForm(forms.Form):
+    """Choice of the sector that takes over the pledges of a sector."""
+
+    into = forms.ModelChoiceField(
+        Sector.objects.none(),
+        label=_("Move them to"),
+        help_text=_("For example, choose “Teachers” if “Music teachers” should be counted with them."),
+    )
+
+    def __init__(self, *args, sector, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["into"].queryset = Sector.objects.open().exclude(pk=sector.pk)
+
+
+class Swatches(AdminRadioSelect):
+    """Radio buttons of the palette. Each shows its colour in both schemes, its name, and the sectors that have it.
+
+    `taken` maps a colour to the names of those sectors.
+    """
+
+    def __init__(self, attrs=None):
+        super().__init__({"class": "swatches"} | (attrs or {}))
+        self.taken = {}
+
+    def create_option(self, name, value, label, *args, **kwargs):
+        option = super().create_option(name, value, label, *args, **kwargs)
+        names = self.taken.get(value)
+        option["label"] = format_html(
+            '<span class="swatch" aria-hidden="true"><span class="{0}" data-theme="light"></span>'
+            '<span class="{0}" data-theme="dark"></span></span>'
+            "<span>{1}{2}</span>",
+            value,
+            label,
+            format_html('<span class="taken">{}</span>', _("Used by: %(names)s") % {"names": ", ".join(names)})
+            if names
+            else "",
+        )
+        return option
+
+
+@admin.register(Sector)
+class SectorAdmin(ProtectedByPledges, ContentAdmin):
+    """Sectors, with their commitments inline. A sector with pledges can be closed or merged, not deleted."""
+
+    list_display = ["name", "slug", "color", "position", "shows_names", "both_languages", "is_open", "can_be_chosen"]
+    list_filter = ["is_open", MissingLanguageFilter]
+    list_note = _(
+        "The groups that people choose from when they sign. You cannot delete a group that has pledges. Close it, "
+        "and it stays in the totals; or merge it, and its people are counted in another one."
+    )
+    recovered_values = {"is_open": False}
+    shown_at = "pledges:sign"
+    change_form_template = "admin/pledges/sector/change_form.html"
+    inlines = [CommitmentInline]
+
+    def get_queryset(self, request):
+        choosable = Sector.objects.open().filter(pk=OuterRef("pk"))
+        return super().get_queryset(request).annotate(choosable=Exists(choosable))
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if not change:
+            kwargs["form"] = NewSectorForm
+        form = super().get_form(request, obj, change, **kwargs)
+        # Without the right to change a sector, the form has no fields.
+        if "color" in form.base_fields:
+            form.base_fields["color"].widget.taken = self.taken_colors(obj)
+        return form
+
+    def formfield_for_choice_field(self, db_field, request, **kwargs):
+        if db_field.name == "color":
+            kwargs |= {"widget": Swatches(), "choices": db_field.choices}
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request):
+        """A new sector starts with the first colour that no open sector has, if there is one."""
+        taken = self.taken_colors()
+        free = next((color for color in Sector.Color.values if color not in taken), None)
+        return ({"color": free} if free else {}) | super().get_changeform_initial_data(request)
+
+    def taken_colors(self, sector=None):
+        """{colour: names of the open sectors that have it}, without `sector`."""
+        taken = {}
+        for other in Sector.objects.filter(is_open=True).exclude(pk=sector and sector.pk):
+            taken.setdefault(other.color, []).append(other.name)
+        return taken
+
+    def get_fieldsets(self, request, obj=None):
+        if obj:
+            words = {"fields": [("words_sq", "words_en")], "description": self.wording_link(obj)}
+        else:
+            words = {"fields": [("pledge_sq", "pledge_en")]}
+        return [
+            (None, {"fields": [("name_sq", "name_en"), ("people_sq", "people_en"), ("hint_sq", "hint_en"), "slug"]}),
+            (_("How it appears"), {"fields": ["color", "position", "shows_names", "is_open"]}),
+            (_("The pledge that people in this group sign"), words),
+            (
+                _("When people in this group share"),
+                {"fields": [("pledged_sq", "pledged_en"), ("invitation_sq", "invitation_en")]},
+            ),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None:
+            return []
+        return ["words_sq", "words_en", *(["slug"] if obj.is_used else [])]
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else {"slug": ["name_en"]}
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and request.POST.get("slug", obj.slug) != obj.slug:
+            words = _(
+                "The name in web addresses is still “%(slug)s”: the group has been used since you opened this form."
+            )
+            self.message_user(request, words % {"slug": obj.slug}, messages.WARNING)
+        if not change:
+            Wording.objects.create(
+                kind=Wording.Kind.PLEDGE,
+                sector=obj,
+                text_sq=form.cleaned_data["pledge_sq"],
+                text_en=form.cleaned_data["pledge_en"],
+            )
+        names = self.taken_colors(obj).get(obj.color) if obj.is_open else None
+        if names:
+            self.message_user(
+                request,
+                _(
+                    "The colour “%(color)s” is also used by: %(names)s. On pages and pictures their dots and bars look the "
+                    "same. If there is a free colour, choose that one."
+                )
+                % {"color": obj.get_color_display(), "names": ", ".join(names)},
+                messages.WARNING,
+            )
+
+    def get_deleted_objects(self, objs, request):
+        to_delete, count, needed, protected = super().get_deleted_objects(objs, request)
+        # Commitments are deleted with their sector, although their own pages are read-only.
+        return to_delete, count, needed - {Commitment._meta.verbose_name}, protected
+
+    def pledges_of(self, obj):
+        # Includes pledges that staff moved to another sector: they keep the wording signed in this one.
+        return obj.pledges.model.objects.filter(Q(sector=obj) | Q(wording__sector=obj))
+
+    @admin.display(description=_("can be chosen"), boolean=True)
+    def can_be_chosen(self, sector):
+        return sector.choosable
+
+    @admin.display(description=_("Pledge (Albanian)"))
+    def words_sq(self, sector):
+        return getattr(self.current_wording(sector), "text_sq", "")
+
+    @admin.display(description=_("Pledge (English)"))
+    def words_en(self, sector):
+        return getattr(self.current_wording(sector), "text_en", "")
+
+    def current_wording(self, sector):
+        """The current wording of a sector, or None."""
+        return Wording.objects.pledges().current().filter(sector=sector).first()
+
+    def wording_link(self, sector):
+        """A link to the page that changes the sector's wording, or adds the first one."""
+        wording = self.current_wording(sector)
+        if wording is None:
+            url, text = reverse("admin:pledges_wording_add"), _("Write its pledge text")
+        else:
+            url, text = reverse("admin:pledges_wording_change", args=[wording.pk]), _("Change this text")
+        return format_html('<a href="{}">{}</a>', url, text)
+
+    # Merging
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.merge_view)
+        return [path("<path:object_id>/merge/", view, name="pledges_sector_merge"), *super().get_urls()]
+
+    def merge_view(self, request, object_id):
+        """The page with the number of pledges to move, the target sector, and the button."""
+        sector = self.get_object(request, unquote(object_id))
+        if sector is None:
+            raise Http404
+        if not self.has_change_permission(request, sector) or not request.user.has_perm("pledges.change_pledge"):
+            raise PermissionDenied("pledges.change_sector", "pledges.change_pledge")
+        form = MergeForm(request.POST or None, sector=sector)
+        if form.is_valid():
+            self.merge(request, sector, form.cleaned_data["into"])
+            return redirect("admin:pledges_sector_change", sector.pk)
+        pledges = sector.pledges
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Merge “%(name)s” into another group") % {"name": sector},
+            "opts": self.opts,
+            "object": sector,
+            "form": form,
+            "facts": [(_("Pledges"), pledges.count()), (_("Of these, counted now"), pledges.confirmed().count())],
+        }
+        return TemplateResponse(request, "admin/pledges/sector/merge.html", context)
+
+    def merge(self, request, sector, into):
+        """Close a sector and have the worker move its pledges to another one, twice (see SECOND_MERGE_AFTER)."""
+        self.save_first_version(sector)
+        with transaction.atomic():
+            self.lock_table()
+            Sector.objects.filter(pk=sector.pk).update(is_open=False)
+            self.log_changes(request, Sector.objects.filter(pk=sector.pk), "open")
+            for task in (tasks.merge_sector, tasks.merge_sector.using(run_after=timezone.now() + SECOND_MERGE_AFTER)):
+                task.enqueue(sector.pk, into.pk, request.user.pk)
+        self.message_user(
+            request,
+            _(
+                "“%(name)s” is closed, and its pledges are being moved to “%(into)s”. This takes a few seconds for "
+                "thousands of pledges and some minutes for a million. The totals stay correct throughout."
+            )
+            % {"name": sector, "into": into},
+            messages.SUCCESS,
+        )

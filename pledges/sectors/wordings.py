@@ -1,0 +1,102 @@
+"""Versions of the consent and of the pledge texts that people agree to."""
+
+import re
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from pledges.sectors.models import Sector
+
+
+class WordingQuerySet(models.QuerySet):
+    """Queries on wordings."""
+
+    def current(self):
+        """The newest version of the consent and of each sector's pledge text."""
+        return self.order_by("kind", "sector_id", "-version").distinct("kind", "sector_id")
+
+    def consent(self):
+        """All versions of the consent."""
+        return self.filter(kind=Wording.Kind.CONSENT)
+
+    def pledges(self):
+        """All versions of the sectors' pledge texts."""
+        return self.filter(kind=Wording.Kind.PLEDGE)
+
+
+class Wording(models.Model):
+    """One version of the consent or of a sector's pledge text.
+
+    Rows are immutable (trigger in migrations/sql/wordings.sql). A changed text is a new version.
+    """
+
+    class Kind(models.TextChoices):
+        CONSENT = "consent", _("consent")
+        PLEDGE = "pledge", _("pledge of a group")
+
+    kind = models.CharField(
+        _("kind"),
+        max_length=8,
+        choices=Kind,
+        help_text=_("The consent is the same for everyone. Each group has its own pledge."),
+    )
+    sector = models.ForeignKey(
+        Sector,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="wordings",
+        verbose_name=_("group"),
+        help_text=_("Leave empty for the consent."),
+    )
+    version = models.PositiveSmallIntegerField(_("version"), default=1, editable=False)
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            help_text=_("Write in the first person, as the supporter says it, for example “I believe every child”."),
+        )
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = WordingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("text to sign")
+        verbose_name_plural = _("texts to sign")
+        ordering = ["kind", "sector", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "sector", "version"], name="wording_version_unique", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="wording_sector_for_pledges_only",
+                condition=Q(kind="consent", sector=None) | Q(kind="pledge", sector__isnull=False),
+                violation_error_message=_("A pledge belongs to a group; the consent does not belong to any."),
+            ),
+            models.CheckConstraint(name="wording_in_both_languages", condition=~Q(text_sq="") & ~Q(text_en="")),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.sector or ''} {self.version}".replace("  ", " ")
+
+    def paragraphs(self):
+        """(first paragraph, the paragraphs after it or "") of the text in the active language."""
+        first, *rest = re.split(r"\n\s*\n", self.text.strip(), maxsplit=1)
+        return first.strip(), "".join(rest)
+
+    def in_language(self, language):
+        """The text in this language."""
+        return getattr(self, f"text_{language}")
+
+    def next_version(self):
+        """An unsaved copy with the next version number."""
+        newest = Wording.objects.filter(kind=self.kind, sector=self.sector).aggregate(n=models.Max("version"))["n"]
+        return Wording(
+            kind=self.kind,
+            sector=self.sector,
+            version=(newest or 0) + 1,
+            text_sq=self.text_sq,
+            text_en=self.text_en,
+        )

@@ -1,0 +1,148 @@
+"""One database from which a process reads Moments, and what the process holds of it: the last content and figures."""
+
+import json
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+
+from pledges import metrics
+from pledges.database import UNAVAILABLE
+from pledges.serving.moments import Content, Depth, Figures, Moment
+
+logger = logging.getLogger(__name__)
+
+# After a failed connection no request tries again for this time: an unreachable server would block all threads.
+RETRY_AFTER_SECONDS = 1
+# Longer than an attempt to connect takes (connect_timeout in the settings).
+PROBE_SECONDS = 5
+# Everything is read again after this time, so that the clock of the database is known also where nothing changes.
+WHOLE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Content and figures at a live version (see read_moment() in migrations/sql/tally.sql)."""
+
+    live: int
+    # The monotonic time at which everything was read.
+    whole_at: float
+    content: Content
+    figures: Figures | None
+
+
+class Source:
+    """A database by its alias. `load(alias)` reads its Content; `others` are sources whose content may be the same."""
+
+    def __init__(self, load, alias=DEFAULT_DB_ALIAS, others=()):
+        self.load, self.alias, self.others = load, alias, others
+        self.lock = threading.Lock()
+        self.forget()
+
+    def forget(self):
+        """Hold nothing, as a new process does."""
+        # {depth: _Held}, as last read
+        self.held = {}
+        self.content = None
+        # Seconds by which the clock of the database is ahead.
+        self.clock_offset = 0.0
+        self.last_seen = None
+        # Monotonic times.
+        self.down_until = 0.0
+        self.forms_closed_until = 0.0
+
+    def now(self):
+        """The present time of the database."""
+        return datetime.fromtimestamp(time.time() + self.clock_offset, UTC)
+
+    def read(self, depth=Depth.NONE, patience=0.0):
+        """The present Moment, with one statement unless the content has changed. Raises the database's error.
+
+        Figures that changed less than `patience` seconds after they were last read anew are not read again.
+        """
+        held = self.held.get(depth)
+        if depth and held and time.monotonic() - held.figures.read_at < patience:
+            moment = self.read()
+            return Moment(moment.at, moment.content, held.figures, moment.is_live)
+        is_due = held is None or held.content.is_over(self.now()) or time.monotonic() > held.whole_at + WHOLE_SECONDS
+        answer = self._query(depth, None if is_due else held.live)
+        if answer is not None:
+            held = self.held[depth] = self._hold(depth, held, json.loads(answer))
+        self.last_seen = self.now()
+        is_live = time.monotonic() >= self.forms_closed_until
+        return Moment(self.last_seen, held.content, held.figures, is_live)
+
+    def last(self, depth):
+        """The last Moment that was read, which is not live, or None."""
+        held = self.held.get(depth)
+        return held and Moment(self.last_seen, self.content, held.figures, is_live=False)
+
+    def _hold(self, depth, held, answer):
+        metrics.CONTENT_READ.set_to_current_time()
+        at = datetime.fromtimestamp(answer["at"], UTC)
+        self.clock_offset = answer["at"] - time.time()
+        content = self._content(answer["content"], at)
+        if held is not None and held.figures is not None and held.figures.version == answer["tally"]:
+            return _Held(answer["live"], time.monotonic(), content, held.figures)
+        figures = depth and Figures(
+            version=answer["tally"],
+            read_at=time.monotonic(),
+            cells={(sector, county): n for sector, county, n in answer["cells"]},
+            ways=answer["ways"],
+            latest_days={date.fromisoformat(day): n for day, n in answer["latest_days"]},
+            days=answer["days"] and [(date.fromisoformat(day), n) for day, n in answer["days"]],
+            hours=answer["hours"] and [(datetime.fromtimestamp(hour, UTC), n) for hour, n in answer["hours"]],
+        )
+        return _Held(answer["live"], time.monotonic(), content, figures or None)
+
+    def _query(self, depth, known):
+        """The answer of read_moment(), None if `known` is the live version. A connection that was lost is replaced once."""
+        if time.monotonic() < self.down_until:
+            raise OperationalError("the database was unreachable a moment ago")
+        if self.down_until:
+            # It was unreachable at the last attempt: this thread tries, and the others do not wait with it.
+            self.down_until = time.monotonic() + PROBE_SECONDS
+        connection = connections[self.alias]
+        # A health check would cost every request a second statement: instead a failed statement is repeated.
+        connection.health_check_done = True
+        parameters = [depth >= Depth.TOTALS, depth >= Depth.GROWTH, known]
+        was_open = connection.connection is not None
+        try:
+            try:
+                [answer] = _fetch(connection, parameters)
+            except UNAVAILABLE:
+                if not was_open or connection.in_atomic_block:
+                    raise
+                connection.close()
+                [answer] = _fetch(connection, parameters)
+        except UNAVAILABLE as error:
+            what = "database" if self.alias == DEFAULT_DB_ALIAS else self.alias
+            logger.error("The %s cannot be reached: %s", what, type(error).__name__)
+            connection.close()
+            self.down_until = time.monotonic() + RETRY_AFTER_SECONDS
+            raise
+        self.down_until = 0.0
+        return answer
+
+    def _content(self, version, at):
+        """The content of this version, or of a newer one. One thread loads it, the others wait."""
+        if not self._is_content_of(version, at):
+            with self.lock:
+                if not self._is_content_of(version, at):
+                    same = (other.content for other in self.others if other.content is not None)
+                    self.content = next((found for found in same if found.is_of(version, at)), None) or self.load(
+                        self.alias
+                    )
+        return self.content
+
+    def _is_content_of(self, version, at):
+        return self.content is not None and self.content.is_of(version, at)
+
+
+def _fetch(connection, parameters):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT read_moment(%s, %s, %s)", parameters)
+        return cursor.fetchone()

@@ -1,0 +1,48 @@
+"""Admin of the settings of pledging, the state, supporters' numbers and what protects from floods, and of the goals."""
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from pledges.settings.models import PledgingSettings
+from staff.admin.base import BilingualForm, SettingsAdmin
+from staff.admin.content import ContentAdmin
+
+
+class PledgingSettingsForm(BilingualForm):
+    """The settings; pausing or closing requires a message to visitors in both languages."""
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("state") in (PledgingSettings.State.PAUSED, PledgingSettings.State.CLOSED):
+            for column in ("message_sq", "message_en"):
+                if not cleaned.get(column) and not self.has_error(column):
+                    self.add_error(
+                        column,
+                        forms.ValidationError(
+                            _("Say why, and until when: people see this instead of the form."),
+                            code="required",
+                        ),
+                    )
+        return cleaned
+
+
+@admin.register(PledgingSettings)
+class PledgingSettingsAdmin(SettingsAdmin, ContentAdmin):
+    """Admin of the settings, a model with a single row."""
+
+    form = PledgingSettingsForm
+    shown_at = "pledges:sign"
+    # The last value of a field counts, so this button pauses in any case.
+    urgent = ("state", PledgingSettings.State.PAUSED, _("Pause signing now"))
+
+    def is_always_allowed(self, request, obj):
+        # Only to pause.
+        is_pause = request.POST.get("state") == PledgingSettings.State.PAUSED
+        return is_pause and super().is_always_allowed(request, obj)
+
+    fieldsets = [
+        (_("Can people sign?"), {"fields": ["state", ("message_sq", "message_en")]}),
+        (_("After signing"), {"fields": ["shows_numbers"]}),
+        (_("Against floods"), {"fields": ["network_limit", "slow_lane", "challenge_everyone"]}),
+    ]

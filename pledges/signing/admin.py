@@ -1,0 +1,129 @@
+"""Admin of wordings (the pledge of each sector, the consent). Versions are immutable: a change becomes the next version."""
+
+from django.contrib import admin, messages
+from django.db.models import BooleanField, Case, ExpressionWrapper, IntegerField, OuterRef, Q, Subquery, When
+from django.shortcuts import redirect
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from pledges.sectors.wordings import Wording
+from pledges.supporters.models import Pledge
+from staff.admin.base import ModelAdmin
+from staff.admin.content import TextChecks
+from staff.admin.drafts import DraftsAdmin
+
+EXPLANATION = _(
+    "People who have already signed keep the text they signed. If you change the text, yours becomes the next "
+    "version, and people sign that one from then on. You can read older versions, but not change them."
+)
+PARTS_OF_CONSENT = _(
+    "The consent has two parts with an empty line between them: the first one appears beside the box of the form, the other "
+    "one unfolds below it."
+)
+# Above this number the exact one does not matter.
+MOST_COUNTED = 1_000
+
+
+class CountOf(Subquery):
+    """The number of rows of a queryset. A slice of the queryset bounds what is read."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def signatures(column):
+    """How many pledges refer to a wording in this column, up to one more than MOST_COUNTED."""
+    pledges = Pledge.objects.filter(**{column: OuterRef("pk")}).order_by().values(column)
+    return CountOf(pledges[: MOST_COUNTED + 1])
+
+
+def is_signed(wording):
+    """Whether any pledge refers to this version."""
+    return Pledge.objects.filter(Q(consent=wording) | Q(wording=wording)).exists()
+
+
+def is_current(wording):
+    """Whether it is the newest version of its kind and sector."""
+    newer = Wording.objects.filter(kind=wording.kind, sector=wording.sector_id, version__gt=wording.version)
+    return not newer.exists()
+
+
+@admin.register(Wording)
+class WordingAdmin(TextChecks, DraftsAdmin, ModelAdmin):
+    """Wordings: the current version can be edited, which saves a new version; older ones are read-only."""
+
+    list_display = ["kind", "sector", "version", "signed", "current", "created_at"]
+    list_filter = ["kind", "sector"]
+    list_select_related = ["sector"]
+    list_note = EXPLANATION
+    shown_at = "pledges:sign"
+    # No bulk deletion: the permission to delete is decided for each version.
+    actions = None
+
+    def get_queryset(self, request):
+        current = Q(pk__in=Wording.objects.current().values("pk"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                signatures=Case(
+                    When(kind=Wording.Kind.CONSENT, then=signatures("consent")), default=signatures("wording")
+                ),
+                newest=ExpressionWrapper(current, output_field=BooleanField()),
+            )
+        )
+
+    def get_fieldsets(self, request, obj=None):
+        which = [("kind", "sector"), *([("version", "signed", "current")] if obj else [])]
+        return [
+            (None, {"description": EXPLANATION, "fields": which}),
+            (_("Text to sign"), {"description": PARTS_OF_CONSENT, "fields": [("text_sq", "text_en")]}),
+        ]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["kind", "sector", "version", "signed", "current"] if obj else []
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and (obj is None or is_current(obj))
+
+    def has_delete_permission(self, request, obj=None):
+        if obj is not None:
+            # Without a consent the form cannot be signed.
+            is_last = obj.kind == Wording.Kind.CONSENT and Wording.objects.consent().count() == 1
+            if is_last or is_signed(obj):
+                return False
+        return super().has_delete_permission(request, obj)
+
+    def save_model(self, request, obj, form, change):
+        if change and not form.changed_data:
+            return
+        # Unsigned versions are kept too: a cached page with their words can still be signed.
+        obj.version = obj.next_version().version
+        obj.pk = None
+        obj._state.adding = True
+        obj.save()
+
+    def response_change(self, request, obj):
+        if str(obj.pk) == request.resolver_match.kwargs["object_id"]:
+            return super().response_change(request, obj)
+        self.message_user(
+            request,
+            _(
+                "People who have already signed keep the earlier text. Yours is saved as version %(version)d, and "
+                "people sign that one from now on."
+            )
+            % {"version": obj.version},
+            messages.SUCCESS,
+        )
+        return redirect("admin:pledges_wording_change", obj.pk)
+
+    @admin.display(description=_("signed by"))
+    def signed(self, wording):
+        if wording.signatures <= MOST_COUNTED:
+            return wording.signatures
+        return gettext("more than %(number)s") % {"number": number_format(MOST_COUNTED, force_grouping=True)}
+
+    @admin.display(description=_("current"), boolean=True)
+    def current(self, wording):
+        return wording.newest

@@ -1,0 +1,145 @@
+"""The pledge form."""
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from pledges.content import PledgeContent
+from pledges.crypto import keys
+from pledges.forms.base import AddressForm
+from pledges.forms.fields import (
+    AddressField,
+    AgeField,
+    CountyField,
+    NameField,
+    SectorField,
+    option_details,
+)
+from pledges.forms.layout import Section, placed
+from pledges.inbox.models import Submission
+from pledges.inbox.submissions import submit
+from pledges.referrals.models import is_referral_code
+from pledges.serving import snapshot
+from pledges.supporters.models import ANSWER_FIELDS
+
+CONSENT = Section(_("Consent"), note="pledges/consent_in_full.html")
+OPTIONAL = Section(_("Optional"))
+
+
+class PledgeForm(AddressForm):
+    """The pledge form. `over_16` comes first; the view rejects a "no" before it builds the form (see views.sign).
+
+    The page shows the fields in this order, each in the section that it declares. Those in ANSWER_FIELDS are stored as they are.
+    """
+
+    over_16 = AgeField()
+    sector = SectorField()
+    name = NameField(help_text=_("We keep it hidden unless you choose to show it."))
+    email = AddressField(
+        help_text=_(
+            "We will email you to confirm your pledge, and whenever you ask for your link to change or withdraw it."
+        )
+    )
+    county = CountyField()
+    consent = placed(
+        forms.BooleanField(
+            error_messages={
+                "required": _("Tick the box to give your consent. Without it we cannot register your pledge.")
+            },
+        ),
+        section=CONSENT,
+    )
+    show_name = placed(
+        forms.BooleanField(
+            required=False, label=_("I am 18 or over and I agree to my name being shown in the list of supporters")
+        ),
+        section=OPTIONAL,
+        css_class="show-name",
+    )
+    updates = placed(forms.BooleanField(required=False, label=_("Email me news about the movement")), section=OPTIONAL)
+    # An address whose domain looks misspelt, as the page showed it: sent again unchanged, it is accepted.
+    email_as_typed = forms.Field(required=False, widget=forms.HiddenInput)
+    # Referral code: the end of the supporter's link that led here. It is shown again and not stored; an invalid one is ignored.
+    through = forms.Field(required=False, widget=forms.HiddenInput)
+    # Code of the event whose link led here. One that no event has is ignored.
+    event = forms.Field(required=False, widget=forms.HiddenInput)
+
+    action = "pledges:sign"
+    form_id = "pledge"
+    button = ("sign", _("Sign the pledge"))
+
+    def __init__(self, *args, chosen=None, through="", event="", **kwargs):
+        content = PledgeContent.current()
+        self.shown_wordings = [wording.pk for wording in content.current_wordings.values()]
+        super().__init__(*args, **kwargs)
+        if chosen in content.open_sectors:
+            self.fields["sector"].initial = chosen
+        self.fields["through"].initial, self.fields["event"].initial = through, event
+        # The box has the first paragraph of the consent as its label, and the rest unfolds below it.
+        self.fields["consent"].label, self.consent_in_full = content.current_wordings[None].paragraphs()
+
+    @cached_property
+    def option_details(self):
+        """What each sector shows beside its name, computed when the form is rendered."""
+        content = PledgeContent.current()
+        return option_details(content.open_sectors.values(), content.current_wordings)
+
+    @property
+    def is_invited(self):
+        """Whether the visitor came by a supporter's link. The link may have ended: the page must not tell."""
+        return is_referral_code(self["through"].value() or "")
+
+    @cached_property
+    def of_event(self):
+        """The Event whose link led the visitor here, or None."""
+        return PledgeContent.current().events_by_code.get(self["event"].value())
+
+    @property
+    def counts_for_event(self):
+        """Whether the sign-up will be counted for an event, when it is confirmed."""
+        return self.of_event is not None and snapshot.current().at < self.of_event.counts_until
+
+    def redisplay(self):
+        consent, stamp = PledgeContent.current().current_wordings[None], self.read_stamp
+        super().redisplay()
+        if stamp and consent.pk not in stamp.wordings:
+            # The box was ticked beside an older text.
+            self.data.pop("consent", None)
+
+    def clean(self):
+        cleaned = super().clean()
+        sector = cleaned.get("sector")
+        if sector and not sector.shows_names:
+            # Names of young people are never shown; without CSS :has() the page cannot hide the check box.
+            cleaned["show_name"] = False
+        if sector and not self.non_field_errors() and not {None, sector.pk} <= self.signed_wordings.keys():
+            # The wordings on the page exist no more: the visitor has to read the current ones before signing.
+            self.add_error(None, self.resubmit_error())
+        return cleaned
+
+    @cached_property
+    def signed_wordings(self):
+        """The wordings that the page showed, by sector id (None: the consent); a cached page can show older versions."""
+        wordings = PledgeContent.current().wordings
+        signed = (wordings[pk] for pk in self.read_stamp.wordings if pk in wordings)
+        return {wording.sector_id: wording for wording in signed}
+
+    def save(self, network, limit, **ways):
+        """Store the sign-up for the worker to settle; returns the Receipt of `submit`, which has the same arguments.
+
+        No row about any person is read, so neither the response nor its time tells whether the address is known.
+        """
+        data = self.cleaned_data
+        submission = Submission(
+            kind=Submission.Kind.PLEDGE,
+            language=get_language(),
+            consent=self.signed_wordings[None],
+            wording=self.signed_wordings[data["sector"].pk],
+            network_digest=keys.digests("network", network)[0] if network else None,
+            **{name: data[name] for name in ANSWER_FIELDS if name in data},
+        )
+        submission.set_person(data["name"], data["email"], PledgeContent.current().provider_rules)
+        if self.counts_for_event:
+            submission.set_inviter(self.of_event.code)
+        return submit(submission, network, limit, **ways)

@@ -1,0 +1,178 @@
+"""Pages behind the signed links of supporters. GET changes nothing; each button sends a POST."""
+
+from django.http import JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
+
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.fixed_pages import fixed_page
+from pledges.follows.forms import FollowForm
+from pledges.forms.views import answer, link_ended
+from pledges.personal_links import path_from, personal_link_view, withdrawn
+from pledges.requests.subject_data import own_file
+from pledges.serving.http import cookieless_form, personal_page, public_page
+from pledges.signing.personal_forms import ManageForm, MyPledgeForm, NewAddressForm
+from pledges.supporters.models import Pledge
+
+# Forms on the page of a pledge beside that of corrections, by the name of their button.
+OTHER_FORMS = {"change_address": "address_form", "follow": "follow_form"}
+
+
+@personal_link_view(Purpose.BLOCK)
+def block(request, pledge):
+    """ "It was not me": erase the unconfirmed pledge and never write to its address again."""
+    if pledge.state != Pledge.State.PENDING:
+        return link_ended(request)
+    if request.method == "POST":
+        pledge.block()
+        return render(request, "pledges/block.html", {"done": True})
+    return render(request, "pledges/block.html")
+
+
+@personal_link_view(Purpose.BLOCK_NEW_ADDRESS)
+def block_new_address(request, pledge):
+    """ "It was not me": erase the address that someone asked to change to, and never write to it again."""
+    if request.method == "POST":
+        pledge.block_new_address()
+    return render(request, "pledges/block.html", {"done": request.method == "POST", "is_new_address": True})
+
+
+@personal_link_view(Purpose.CORRECT_NAME)
+def correct_name(request, pledge):
+    """ "This is me": give the name of an unconfirmed pledge to the confirmed one of the same mailbox. The count stays."""
+    is_pending = Pledge.objects.pending().filter(pk=pledge.pk).exists()
+    if not is_pending or (request.method == "POST" and not pledge.correct_namesake()):
+        return link_ended(request)
+    return render(request, "pledges/correct_name.html", {"done": request.method == "POST"})
+
+
+@personal_link_view(Purpose.KEEP)
+def keep(request, pledge):
+    """The page with the button that keeps name and address for another period."""
+    if pledge.state != Pledge.State.CONFIRMED:
+        return link_ended(request)
+    if request.method == "POST":
+        pledge.keep_person()
+    context = {"done": request.method == "POST", "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge)}
+    return render(request, "pledges/keep.html", context)
+
+
+@personal_link_view(Purpose.NEW_ADDRESS)
+def new_address(request, pledge):
+    """The page with the button that replaces the pledge's address by the new one."""
+    if request.method == "POST":
+        if pledge.use_new_address():
+            return render(request, "pledges/new_address.html", {"done": True})
+        return render(request, "pledges/new_address.html", {"taken": True}, status=409)
+    return render(request, "pledges/new_address.html")
+
+
+@personal_link_view(Purpose.STOP_NEW_ADDRESS)
+def stop_new_address(request, pledge):
+    """ "It was not me": stop the change of address, and revoke all links, because someone else has one."""
+    if request.method == "POST":
+        pledge.revoke_links()
+        return render(request, "pledges/link_replaced.html", {"is_stopped": True})
+    return render(request, "pledges/stop_new_address.html")
+
+
+@personal_link_view(Purpose.MANAGE)
+def manage(request, pledge):
+    """The page of one's pledge: corrections, address, what we email about, signed words, and links to further pages."""
+    if pledge.state == Pledge.State.PENDING:
+        return link_ended(request)
+    if "revoke" in request.POST:
+        pledge.revoke_links()
+        return render(request, "pledges/link_replaced.html")
+    submitted = request.POST or None
+    sent = next((name for button, name in OTHER_FORMS.items() if button in request.POST), "form")
+
+    def forms(data):
+        kinds = {"form": ManageForm, "address_form": NewAddressForm, "follow_form": FollowForm}
+        return {
+            name: kind(data if name == sent else None, pledge=pledge, action=request.path)
+            for name, kind in kinds.items()
+        }
+
+    shown, saved = forms(submitted), None
+    if submitted:
+        if shown[sent].is_valid() and shown[sent].save():
+            is_asked = sent == "address_form"
+            saved = _("We have emailed your new address.") if is_asked else _("Your changes have been saved.")
+        # Needed after a rejected change too: the page shows the stored values beside the input.
+        pledge.refresh_from_db()
+    if saved:
+        shown = forms(None)
+    context = {
+        **shown,
+        "pledge": pledge,
+        "saved": saved,
+        "signed_words": pledge.wording.in_language(pledge.worded_language),
+        "signed_consent": pledge.consent.in_language(pledge.consent_language),
+        "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge),
+        # Of now, because it expires sooner, and leads to no other link.
+        "data_url": links.path(Purpose.DATA, pledge, language=request.LANGUAGE_CODE),
+        "share_url": path_from(request, Purpose.SHARE, pledge),
+        "commit_url": path_from(request, Purpose.COMMIT, pledge),
+        "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
+    }
+    status = 422 if submitted and not saved else 200
+    return render(request, "pledges/manage.html", context, status=status)
+
+
+@personal_link_view(Purpose.WITHDRAW)
+def withdraw(request, pledge):
+    """The page with the button that erases the pledge and its personal data immediately."""
+    if request.method == "POST":
+        return withdrawn(request, pledge)
+    return render(request, "pledges/withdraw.html", {"manage_url": path_from(request, Purpose.MANAGE, pledge)})
+
+
+@personal_link_view(Purpose.DATA)
+@require_safe
+def data(request, pledge):
+    """The copy of the supporter's data, as a JSON file to download."""
+    response = JsonResponse(own_file(pledge), json_dumps_params={"ensure_ascii": False, "indent": 2})
+    response.headers["Content-Disposition"] = 'attachment; filename="zotimi.json"'
+    return response
+
+
+@fixed_page(
+    gettext_lazy("Manage my pledge"),
+    gettext_lazy(
+        "Enter the email address you signed with. If there is a pledge, we will email you a link to change or withdraw it."
+    ),
+    place=160,
+    footer=(1, 30),
+)
+@cookieless_form
+@sensitive_post_parameters()
+def my_pledge(request):
+    """ "Send me my link": the same answer for every address."""
+    if request.method == "POST":
+        return _send_my_link(request)
+    return _my_pledge_page(request)
+
+
+@public_page(is_form=True)
+def _my_pledge_page(request):
+    return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
+
+
+@personal_page
+def _send_my_link(request):
+    def shown(form, status=200, **context):
+        return render(request, "pledges/my_pledge.html", {"form": form, **context}, status=status)
+
+    return answer(request, MyPledgeForm(request.POST), shown, "pledges:my_pledge_sent")
+
+
+@fixed_page(in_sitemap=False)
+@public_page
+def my_pledge_sent(request):
+    """The page after a request for links, which is the same whether or not the address is known."""
+    return render(request, "pledges/my_pledge_sent.html")

@@ -1,0 +1,106 @@
+"""Signing: the form, "check your inbox", and the page for those under 16."""
+
+from functools import partial
+
+from django.http import HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+
+from pledges.content import PledgeContent
+from pledges.counting import tally
+from pledges.figures.mosaic import mosaic
+from pledges.fixed_pages import fixed_page
+from pledges.forms.views import SeeOther, answer, is_under_16
+from pledges.languages import in_each_language
+from pledges.serving.http import cookieless_form, personal_page, public_page, read_only
+from pledges.serving.moments import Depth
+from pledges.signing.forms import PledgeForm
+
+
+def _title():
+    return PledgeContent.current().settings.not_now or gettext("Sign the pledge")
+
+
+@fixed_page(_title, texts=("pledge_shared",), label=gettext_lazy("Sign the pledge"), place=50, footer=(1, 20))
+@cookieless_form
+@sensitive_post_parameters()
+def sign(request):
+    """The form. POST is answered with 303 on success, 422 on errors, 429 at the limit of the network, 409 while closed."""
+    if request.method == "POST":
+        return _post(request)
+    return _page(request)
+
+
+def _known_sector(slug):
+    return slug if slug in PledgeContent.current().open_sectors else ""
+
+
+@public_page(is_form=True, figures=Depth.TOTALS, parameters={"sector": _known_sector})
+def _page(request):
+    content = PledgeContent.current()
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+    return _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.shown())
+
+
+def _shown(request, form, totals, *, status=200, **context):
+    """The page with this form, and with the 1 of these totals beside or above it."""
+    goal = PledgeContent.current().goal_above(totals.total).people
+    context |= {"form": form, "totals": totals, "mosaic": mosaic(totals.sectors, goal)}
+    if form.of_event:
+        context |= {"event": form.of_event, "counts_for_event": form.counts_for_event}
+    return render(request, "pledges/sign.html", context, status=status)
+
+
+@public_page(is_form=True, figures=Depth.TOTALS)
+def at_event(request, code):
+    """The form behind the link of an event; that of a code that no event has leads to the form without one."""
+    content = PledgeContent.current()
+    if code not in content.events_by_code:
+        return HttpResponseRedirect(reverse("pledges:sign"))
+    # Search engines know the form by one address, and the input goes there.
+    request.alternates = in_each_language(partial(reverse, "pledges:sign"))
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+    return _shown(request, PledgeForm(event=code), tally.shown())
+
+
+@personal_page
+@read_only
+def through(request, code):
+    """The form behind a referral link. The page does not tell whether the link is still valid."""
+    totals, content = tally.read(), PledgeContent.current()
+    if not content.can_sign:
+        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+    return _shown(request, PledgeForm(through=code), totals)
+
+
+@personal_page
+def _post(request):
+    if is_under_16(request):
+        return SeeOther(reverse("pledges:under_16"))
+    content = PledgeContent.current()
+    if not content.can_sign:
+        context = {"pledging": content.settings, "was_submitted": True}
+        return render(request, "pledges/not_now.html", context, status=409)
+
+    def shown(form, **context):
+        return _shown(request, form, tally.read(), **context)
+
+    return answer(request, PledgeForm(request.POST), shown, "pledges:inbox")
+
+
+@fixed_page(in_sitemap=False)
+@public_page
+def inbox(request):
+    """ "Check your inbox": the same for a new, a known and a blocked address."""
+    return render(request, "pledges/inbox.html")
+
+
+@fixed_page(in_sitemap=False)
+@public_page
+def under_16(request):
+    """Thanks and help for a child; nothing was stored."""
+    return render(request, "pledges/under_16.html")

@@ -1,0 +1,96 @@
+"""From sign-up to confirmation: the funnel by day and by mail provider."""
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from pledges.statistics import funnel
+from pledges.statistics.models import FUNNEL_DAYS, FallenProvider, FunnelKind
+
+# The columns, in this order.
+TITLES = {
+    FunnelKind.SIGNED: pgettext_lazy("pledges", "Signed"),
+    FunnelKind.SENT: gettext_lazy("Emails sent"),
+    FunnelKind.CONFIRMED: pgettext_lazy("pledges", "Confirmed"),
+    FunnelKind.EXPIRED: pgettext_lazy("pledges", "Not confirmed in time"),
+    FunnelKind.BOUNCED: gettext_lazy("Came back"),
+    FunnelKind.SPAM: gettext_lazy("Reported as spam"),
+}
+# How the address of the page names the other domains.
+OTHER = "other"
+
+
+class FunnelPage:
+    """ModelAdmin mixin: the page "From sign-up to confirmation"."""
+
+    def get_urls(self):
+        return [
+            path("funnel/", self.admin_site.admin_view(self.funnel), name="pledges_pledge_funnel"),
+            *super().get_urls(),
+        ]
+
+    def funnel(self, request):
+        """The numbers of the last days, of all mail providers or of the one that the address names."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        numbers = funnel.read()
+        by_provider = _sums(numbers, lambda day, provider: provider)
+        providers = sorted(by_provider, key=lambda name: (not name, -by_provider[name][FunnelKind.SIGNED]))
+        chosen = next((name for name in providers if (name or OTHER) == request.GET.get("provider")), None)
+        shown = {key: n for key, n in numbers.items() if chosen is None or key[1] == chosen}
+        by_day = _sums(shown, lambda day, provider: day)
+        days = [funnel.first_day() + timedelta(days=ago) for ago in reversed(range(FUNNEL_DAYS))]
+        total = sum(by_day.values(), Counter())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("From sign-up to confirmation"),
+            "opts": self.opts,
+            "media": self.media,
+            "fallen": [(provider_words(row.pk), row) for row in FallenProvider.objects.order_by("pk")],
+            "choices": [(provider_words(name), _url(name), name == chosen) for name in providers],
+            "is_all": chosen is None,
+            "columns": TITLES.values(),
+            "bars": [
+                (title, total[kind], _share(total[kind], max(total.values(), default=0)))
+                for kind, title in TITLES.items()
+            ],
+            "providers": [(provider_words(name), _row(by_provider[name])) for name in providers],
+            "rows": [(day, _row(by_day[day])) for day in days if by_day[day]],
+            "ignored": sum(row[FunnelKind.IGNORED] for row in numbers.values()),
+        }
+        return TemplateResponse(request, "admin/pledges/pledge/funnel.html", context)
+
+
+def provider_words(name):
+    """The name of a mail provider as staff read it."""
+    return {"": _("Other domains"), FallenProvider.ALL: _("All providers")}.get(name, name)
+
+
+def _url(name):
+    return reverse("admin:pledges_pledge_funnel", query={"provider": name or OTHER})
+
+
+def _sums(numbers, key):
+    """{key(day, provider): Counter} of the numbers of `funnel.read`, without what is about no sign-up."""
+    found = defaultdict(Counter)
+    for (day, provider), row in numbers.items():
+        if counted := {kind: n for kind, n in row.items() if kind in TITLES}:
+            found[key(day, provider)].update(counted)
+    return found
+
+
+def _row(counter):
+    """[(number, share of those signed in percent or None)] of the columns."""
+    return [
+        (counter[kind], _share(counter[kind], counter[FunnelKind.SIGNED]) if kind == FunnelKind.CONFIRMED else None)
+        for kind in TITLES
+    ]
+
+
+def _share(part, whole):
+    return round(100 * part / whole) if whole else 0

@@ -1,0 +1,538 @@
+"""A pledge: one person's signature in one sector, and its transitions from pending to confirmed, withdrawn or invalidated."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from pledges import addresses
+from pledges import shown_names as wall
+from pledges.crypto import keys
+from pledges.crypto.models import Unreadable
+from pledges.inbox.models import Submission
+from pledges.mail.models import Message
+from pledges.person import PERSON_FIELDS, Restrictable, person_digests
+from pledges.places.models import County
+from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.sectors.models import Sector
+from pledges.sectors.wordings import Wording
+from pledges.settings.models import PledgingSettings
+from pledges.supporters.querysets import ANSWER_PERIOD, ERASED, PENDING_LIFE, PledgeQuerySet
+
+NETWORK_DIGEST_LIFE = timedelta(days=7)
+# The limit of `claim_message`, of which the database holds the rule.
+MAX_REPEATS = 5
+
+# The answers of supporters, by column: what they choose and what they tick. The pledge form stores these values as they are,
+# supporters and staff can correct them, and exports and the copy of a supporter's data contain them.
+CHOICE_FIELDS = ["sector", "county", "language"]
+OPT_IN_FIELDS = ["show_name", "updates"]
+ANSWER_FIELDS = [*CHOICE_FIELDS, *OPT_IN_FIELDS]
+
+
+class Pledge(Restrictable):
+    """One person's pledge. Name and address are ciphertext; look-ups and unique constraints use keyed digests.
+
+    Each transition is one statement or one transaction. Where callers need to know, it returns whether this call made it.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting for confirmation")
+        CONFIRMED = "confirmed", _("confirmed")
+        INVALIDATED = "invalidated", _("invalidated")
+
+    class Source(models.TextChoices):
+        WEB = "web", _("form")
+        DEMO = "demo", _("demonstration")
+
+    class Wall(models.TextChoices):
+        WAITING = "waiting", _("waiting to be checked")
+        SHOWN = "shown", _("shown")
+        REFUSED = "refused", _("refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sector = models.ForeignKey(
+        Sector,
+        on_delete=models.PROTECT,
+        related_name="pledges",
+        verbose_name=_("group"),
+        help_text=_(
+            "The group this person is counted in. The text they signed stays that of the group they chose at the time."
+        ),
+    )
+    county = models.ForeignKey(
+        County,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="pledges",
+        verbose_name=_("county"),
+        help_text=_("This is empty if the person did not say."),
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        choices=settings.LANGUAGES,
+        help_text=_("The language we use to email this person."),
+    )
+    source = models.CharField(_("source"), max_length=8, choices=Source, default=Source.WEB)
+
+    state = models.CharField(_("state"), max_length=11, choices=State, default=State.PENDING)
+    created_at = models.DateTimeField(_("signed"), db_default=Now(), editable=False)
+    # When the pledge is erased if it is not confirmed. Signing again extends it. It stays after the confirmation, which a batch
+    # may undo.
+    expires_at = models.DateTimeField(db_default=Now() + PENDING_LIFE, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    invalidated_at = models.DateTimeField(_("invalidated"), null=True, editable=False)
+
+    # Null once they are erased, after KEEP_PERIOD.
+    name_cipher = models.BinaryField(null=True, editable=False)
+    address_cipher = models.BinaryField(null=True, editable=False)
+    # When its owner was asked whether to keep them, until the answer.
+    keep_asked_at = models.DateTimeField(null=True, editable=False)
+    # When its owner last answered "keep".
+    kept_at = models.DateTimeField(null=True, editable=False)
+    # A new address, until it is confirmed by the link that was sent to it.
+    new_address_cipher = models.BinaryField(null=True, editable=False)
+    new_address_at = models.DateTimeField(null=True, editable=False)
+
+    # Each digest by two keys: see person.py.
+    address_digest = models.BinaryField(max_length=32, editable=False)
+    address_digest_last = models.BinaryField(max_length=32, editable=False)
+    # The digest of mailbox and name together, so that equal names at different addresses have unrelated digests.
+    name_digest = models.BinaryField(max_length=32, editable=False)
+    name_digest_last = models.BinaryField(max_length=32, editable=False)
+    # Null until the worker computes them; see `querysets.name_bits`.
+    name_bits = models.SmallIntegerField(null=True, editable=False)
+    domain_digest = models.BinaryField(max_length=32, editable=False)
+    # The digest of the visitor's network (IPv4 address or IPv6 /64). Erased after NETWORK_DIGEST_LIFE.
+    network_digest = models.BinaryField(max_length=32, null=True, editable=False)
+    # Identifies the keys and provider rules that the digests were computed with; see `querysets.digest_mark`.
+    digest_mark = models.CharField(max_length=12, editable=False)
+    # The place in its mailbox, 1 or 2, which a pledge holds from its confirmation on. That of a pending pledge is the one that it
+    # tries first, and may be taken.
+    slot = models.PositiveSmallIntegerField(editable=False)
+
+    consent = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("consent"))
+    consent_language = models.CharField(_("language of the consent"), max_length=2, choices=settings.LANGUAGES)
+    consented_at = models.DateTimeField(_("consented"), db_default=Now(), editable=False)
+    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", verbose_name=_("text signed"))
+    worded_language = models.CharField(_("language of the text"), max_length=2, choices=settings.LANGUAGES)
+    worded_at = models.DateTimeField(_("signed this text on"), db_default=Now(), editable=False)
+    show_name = models.BooleanField(
+        _("shows the name"), default=False, help_text=_("Only tick this if the person asked for it and is 18 or over.")
+    )
+    # The decision of staff about showing the name. It is reset when the name changes.
+    wall = models.CharField(
+        _("name on the wall"),
+        max_length=7,
+        choices=Wall,
+        default=Wall.WAITING,
+        db_default=Wall.WAITING,
+        editable=False,
+    )
+    wall_at = models.DateTimeField(_("decided"), null=True, editable=False)
+    updates = models.BooleanField(
+        _("wants news"), default=False, help_text=_("Only tick this if the person asked for news by email.")
+    )
+
+    link_version = models.PositiveIntegerField(default=1, editable=False)
+    # The encrypted code of the event whose link led to the form. The confirmation counts it and erases it.
+    inviter_cipher = models.BinaryField(null=True, editable=False)
+    reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    # How many messages `claim_message` granted, and when it granted the last one (at first: when the pledge was made).
+    repeats = models.PositiveSmallIntegerField(default=0, editable=False)
+    written_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = PledgeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pledge")
+        verbose_name_plural = _("pledges")
+        ordering = ["-created_at"]
+        permissions = [("see_people", _("Can see names and addresses of supporters"))]
+        constraints = [
+            models.CheckConstraint(name="pledge_slot_one_or_two", condition=Q(slot__in=(1, 2))),
+            # Two at most of a mailbox are confirmed. One that staff invalidate keeps its place, so that undoing it always works.
+            models.UniqueConstraint(
+                fields=["address_digest", "slot"], name="pledge_place_unique", condition=Q(confirmed_at__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=["address_digest_last", "slot"],
+                name="pledge_place_unique_last",
+                condition=Q(confirmed_at__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["address_digest", "name_digest"], name="pledge_person_unique"),
+            models.UniqueConstraint(
+                fields=["address_digest_last", "name_digest_last"], name="pledge_person_unique_last"
+            ),
+            models.CheckConstraint(
+                name="pledge_state_and_times",
+                condition=Q(state="pending", confirmed_at=None, invalidated_at=None)
+                | Q(state="confirmed", confirmed_at__isnull=False, invalidated_at=None)
+                | Q(state="invalidated", invalidated_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="pledge_new_address_and_time",
+                condition=Q(new_address_cipher=None, new_address_at=None)
+                | Q(new_address_cipher__isnull=False, new_address_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="pledge_wall_and_time",
+                condition=Q(wall="waiting", wall_at=None) | Q(wall__in=["shown", "refused"], wall_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="pledge_inviter_until_confirmed", condition=Q(inviter_cipher=None) | Q(confirmed_at=None)
+            ),
+            models.CheckConstraint(name="pledge_expires_after_signing", condition=Q(expires_at__gt=F("created_at"))),
+            models.CheckConstraint(name="pledge_repeats_limit", condition=Q(repeats__lte=MAX_REPEATS)),
+            models.CheckConstraint(
+                name="pledge_digest_lengths",
+                condition=Q(
+                    address_digest__length=32,
+                    address_digest_last__length=32,
+                    name_digest__length=32,
+                    name_digest_last__length=32,
+                    domain_digest__length=32,
+                ),
+            ),
+            models.CheckConstraint(
+                name="pledge_person_or_erased",
+                condition=Q(name_cipher__isnull=False, address_cipher__isnull=False)
+                | (Q(confirmed_at__isnull=False, **ERASED) & ~Q(state="pending")),
+            ),
+            models.CheckConstraint(
+                name="pledge_name_bits_of_a_name",
+                condition=Q(name_bits=None) | Q(name_bits__gte=0, name_bits__lt=256, name_cipher__isnull=False),
+            ),
+        ]
+        indexes = [
+            # The admin list pages in an index-only scan of this index, for every filter and at any depth.
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="pledge_newest",
+                include=["state", "sector", "county", "source", "language", "slot"],
+            ),
+            models.Index(fields=["sector", "county"], name="pledge_sector_county"),
+            models.Index(fields=["source", "-created_at", "-id"], name="pledge_source"),
+            models.Index(fields=["confirmed_at"], name="pledge_confirmed"),
+            models.Index(
+                fields=["invalidated_at"], name="pledge_invalidated", condition=Q(invalidated_at__isnull=False)
+            ),
+            models.Index(
+                fields=["id"],
+                name="pledge_wall_shown",
+                include=["sector"],
+                condition=Q(state="confirmed", show_name=True, wall="shown"),
+            ),
+            models.Index(
+                fields=["confirmed_at", "id"],
+                name="pledge_wall_waiting",
+                include=["sector"],
+                condition=Q(state="confirmed", show_name=True, wall="waiting"),
+            ),
+            models.Index(fields=["domain_digest"], name="pledge_domain", include=["state"]),
+            models.Index(fields=["digest_mark"], name="pledge_digest_mark"),
+            models.Index(
+                fields=["network_digest", "created_at"],
+                name="pledge_network",
+                condition=Q(network_digest__isnull=False),
+            ),
+            models.Index(fields=["expires_at"], name="pledge_pending", condition=Q(state="pending")),
+            # Mailings go through them in the order of their ids.
+            models.Index(fields=["id"], name="pledge_news", condition=Q(state="confirmed", updates=True)),
+            # Housekeeping looks for old ones every minute.
+            models.Index(
+                fields=["new_address_at"], name="pledge_new_address", condition=Q(new_address_at__isnull=False)
+            ),
+            # Housekeeping looks for them every minute.
+            models.Index(
+                Greatest("confirmed_at", "kept_at"),
+                name="pledge_to_be_asked",
+                condition=Q(state="confirmed", keep_asked_at=None, name_cipher__isnull=False),
+            ),
+            models.Index(fields=["keep_asked_at"], name="pledge_keep_asked", condition=Q(keep_asked_at__isnull=False)),
+            models.Index(
+                fields=["name_bits", "-created_at", "-id"],
+                name="pledge_name_bits",
+                condition=Q(name_bits__isnull=False),
+            ),
+            models.Index(
+                fields=["id"], name="pledge_name_bits_missing", condition=Q(name_bits=None, name_cipher__isnull=False)
+            ),
+        ]
+
+    def __str__(self):
+        # No personal data: it is written to logs and to the admin's history.
+        return str(self.pk)[:8]
+
+    @property
+    def number(self):
+        """The number of a confirmed pledge among all counted online now (`number_at`); None if staff show no numbers."""
+        return Pledge.objects.number_at(self.confirmed_at) if PledgingSettings.load().shows_numbers else None
+
+    def confirm(self):
+        """Confirm a pending pledge, which is then counted; returns whether this call did it. False also without a free place."""
+        return bool(Pledge.objects.filter(pk=self.pk).confirm())
+
+    def claim_new_address(self):
+        """Claim a change of address; returns "" or why not: "minute" or "day". The limits are in sql/submissions.sql."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT claim_new_address(%s)", [self.pk])
+            return cursor.fetchone()[0]
+
+    def claim_message(self):
+        """Claim one more message to this supporter; returns whether it may be sent. The limits are in sql/submissions.sql."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT claim_message(%s)", [self.pk])
+            return cursor.fetchone()[0]
+
+    def reminded_plans(self):
+        """The ChosenCommitment rows whose reminder is being sent."""
+        return list(self.chosen.reminded_now())
+
+    def revoke_links(self):
+        """Revoke every link to this pledge that was sent so far, and stop a change of address that one of them led to.
+
+        The pledge is locked first: a form that is being settled either is seen here or finds the lock, and waits to be deleted.
+        """
+        with transaction.atomic():
+            Pledge.objects.filter(pk=self.pk).update(
+                link_version=F("link_version") + 1, new_address_cipher=None, new_address_at=None
+            )
+            Submission.objects.filter(pledge=self).delete()
+            self.messages.queued().filter(kind__in=[Message.Kind.NEW_ADDRESS, Message.Kind.MOVING]).delete()
+
+    def withdraw(self):
+        """Erase the pledge and its unsent messages, and queue a last message; returns whether this call did it.
+
+        What the same person has sent and is not settled yet is erased too: settling it would store the person again.
+        """
+        with transaction.atomic():
+            pledge = Pledge.objects.select_for_update().filter(pk=self.pk).first()
+            if pledge is None:
+                return False
+            if not pledge.is_person_erased:
+                Message.queue_last(Message.Kind.WITHDRAWN, pledge.address, pledge.language)
+            Submission.objects.about(pledge).delete()
+            pledge.delete()
+        return True
+
+    def block(self):
+        """Erase a pledge that the owner of its address did not make, and block the mailbox."""
+        with transaction.atomic():
+            BlockedAddress.objects.add(self.address)
+            Submission.objects.in_mailbox(self.address).delete()
+            Pledge.objects.filter(pk=self.pk).delete()
+
+    def request_new_address(self, address):
+        """Store an address that must confirm before it replaces the present one, and queue the messages to both.
+
+        A blocked address gets no message. The caller must not say so, since that would reveal that it is blocked. Neither does a
+        present one that never confirmed the pledge: it may be a stranger's.
+        """
+        self.set_new_address(address)
+        self.save(update_fields=["new_address_cipher", "new_address_at"])
+        if self.confirmed_at:
+            Message.queue(Message.Kind.MOVING, self)
+        if not BlockedAddress.objects.holds(address):
+            Message.queue(Message.Kind.NEW_ADDRESS, self)
+
+    def block_new_address(self):
+        """Erase and block a new address whose owner did not ask for the change. The pledge keeps its present address."""
+        with transaction.atomic():
+            BlockedAddress.objects.add(self.new_address)
+            Submission.objects.in_mailbox(self.new_address).delete()
+            Pledge.objects.filter(pk=self.pk).erase_new_address()
+
+    # How long name and address are kept
+
+    @property
+    def is_person_erased(self):
+        """Whether name and address are erased."""
+        return self.name_cipher is None
+
+    @property
+    def keep_until(self):
+        """When name and address are erased without an answer."""
+        return self.keep_asked_at + ANSWER_PERIOD
+
+    def keep_person(self):
+        """Keep name and address for another KEEP_PERIOD; returns whether they are still there."""
+        pledge = type(self).objects.filter(pk=self.pk).with_person()
+        return bool(pledge.update(kept_at=Now(), keep_asked_at=None))
+
+    # Name and address. Plain text exists only in memory.
+
+    def associated_data(self, column):
+        """The associated data that bind a ciphertext to this column and row."""
+        return keys.pledge_associated_data(self.pk, column)
+
+    @property
+    def name(self):
+        """The decrypted name, or None once it is erased. Raises CannotDecrypt."""
+        if self.name_cipher is None:
+            return None
+        return keys.decrypt(self.name_cipher, associated_data=self.associated_data("name"))
+
+    @property
+    def address(self):
+        """The decrypted e-mail address, as it was typed, or None once it is erased. Raises CannotDecrypt."""
+        if self.address_cipher is None:
+            return None
+        return keys.decrypt(self.address_cipher, associated_data=self.associated_data("address"))
+
+    @property
+    def readable_name(self):
+        """The name, or None if it is erased or no key opens it, which raises the alarm of `/readyz`."""
+        try:
+            return self.name
+        except keys.CannotDecrypt as error:
+            Unreadable.record(error)
+            return None
+
+    @property
+    def address_of_mailbox(self):
+        """The address of this pledge or, if no key opens it, of the other pledge of its mailbox. Raises CannotDecrypt."""
+        try:
+            return self.address
+        except keys.CannotDecrypt as error:
+            other = self.others_at_address().with_person().first()
+            if other is None:
+                raise
+            Unreadable.record(error)
+            return other.address
+
+    @property
+    def new_address(self):
+        """The decrypted address that waits for its confirmation, or None. Raises CannotDecrypt."""
+        if self.new_address_cipher is None:
+            return None
+        return keys.decrypt(self.new_address_cipher, associated_data=self.associated_data("new_address"))
+
+    @property
+    def new_address_until(self):
+        """When an unconfirmed new address is erased."""
+        return self.new_address_at + PENDING_LIFE
+
+    def set_person(self, name, address, rules=None):
+        """Set ciphertexts and digests of name and address. A changed name needs a new review for the wall. Does not save.
+
+        `rules` are the provider rules, which are read if they are not given.
+        """
+        if self.name_cipher and name != self.name:
+            self.wall, self.wall_at = self.Wall.WAITING, None
+        self.name_cipher = keys.encrypt(name, associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        self.set_digests(name, address, rules)
+
+    def set_digests(self, name, address, rules=None):
+        """Compute all digests by the present keys and provider rules. Does not save."""
+        rules = ProviderRule.objects.by_domain() if rules is None else rules
+        for column, digest in person_digests(name, address, rules).items():
+            setattr(self, column, digest)
+
+    def set_new_address(self, address):
+        """Set a new address. It replaces the present one once it is confirmed. Does not save."""
+        self.new_address_cipher = keys.encrypt(address, associated_data=self.associated_data("new_address"))
+        self.new_address_at = Now()
+
+    @property
+    def inviter(self):
+        """The code of the event whose link led to this pledge, or None. Raises CannotDecrypt."""
+        if self.inviter_cipher is None:
+            return None
+        return keys.decrypt(self.inviter_cipher, associated_data=self.associated_data("inviter"))
+
+    # Uniqueness: an address holds at most two confirmed pledges, and all its pledges have different names.
+
+    def others_at_address(self):
+        """A queryset of the other pledges of the same mailbox."""
+        same_mailbox = Q(address_digest=self.address_digest) | Q(address_digest_last=self.address_digest_last)
+        return type(self).objects.filter(same_mailbox).exclude(pk=self.pk)
+
+    @property
+    def has_place(self):
+        """Whether it holds a place of its mailbox, or could be confirmed into a free one."""
+        return self.others_at_address().holding_place().count() < 2
+
+    def use_new_address(self):
+        """Replace the address by the confirmed new one; False if that mailbox has no place for it or has the same name.
+
+        Every link that was sent before ends. The old address learns that it was changed, unless it never confirmed the pledge:
+        it may be a stranger's. If the pledge is still pending (after a correction by staff), its confirmation message is sent
+        to the new address.
+        """
+        name, address, old_address = self.name, self.new_address, self.address
+        self.set_person(name, address)
+        self.new_address_cipher = self.new_address_at = None
+        self.link_version = F("link_version") + 1
+        columns = [*PERSON_FIELDS, "slot", "new_address_cipher", "new_address_at", "link_version"]
+        for slot in (self.slot, 3 - self.slot):
+            self.slot = slot
+            try:
+                with transaction.atomic():
+                    self.save(update_fields=columns)
+                    if self.confirmed_at:
+                        Message.queue_last(Message.Kind.MOVED, old_address, self.language)
+                    if self.state == self.State.PENDING:
+                        Message.queue(Message.Kind.CONFIRM, self)
+            except IntegrityError:
+                continue
+            return True
+        return False
+
+    # One person: another spelling of a confirmed name.
+
+    def confirmed_namesake(self):
+        """The confirmed pledge of the same mailbox with a similar name, or None. It is probably the same person's."""
+        others = self.others_at_address().confirmed().with_person()
+        named = [(other, other.readable_name) for other in others]
+        return next((other for other, name in named if name and addresses.is_similar_name(name, self.name)), None)
+
+    def correct_namesake(self):
+        """Give the name of this unconfirmed pledge to its confirmed namesake and erase this one; False if there is none."""
+        with transaction.atomic():
+            found = self.confirmed_namesake()
+            # Locked and read again: it may be withdrawn meanwhile.
+            namesake = found and type(self).objects.select_for_update().confirmed().filter(pk=found.pk).first()
+            if namesake is None:
+                return False
+            name = self.name
+            # First, because no two pledges of a mailbox have the same name.
+            self.delete()
+            namesake.set_person(name, namesake.address)
+            namesake.save(update_fields=PERSON_FIELDS)
+        return True
+
+    # The wall.
+
+    @property
+    def name_on_wall(self):
+        """The shortened name that the wall shows, such as "Arta K.", or None once the name is erased."""
+        return wall.shown_name(self.name) if self.name_cipher is not None else None
+
+    @property
+    def wants_name_shown(self):
+        """Whether the supporter wants the name shown and the sector allows it."""
+        return self.show_name and self.sector.shows_names
+
+    @property
+    def wall_status(self):
+        """A sentence that tells the supporter whether the name is shown."""
+        if not self.wants_name_shown or self.state == self.State.INVALIDATED:
+            return gettext("Your name is not shown.")
+        match self.wall:
+            case self.Wall.SHOWN:
+                return gettext("Your name is in the list of supporters as “%(name)s”.") % {"name": self.name_on_wall}
+            case self.Wall.REFUSED:
+                return gettext(
+                    "Our team has decided not to show your name. Your pledge still counts. If you change how it is "
+                    "written, we will check it again."
+                )
+        return gettext("Your name will appear in the list of supporters once our team has checked it.")

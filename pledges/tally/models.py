@@ -1,0 +1,268 @@
+"""What is published of counties: their figures, and the table by which counties stand beside names."""
+
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from pledges.serving import replica
+from pledges.serving.models import RANDOM_MARK
+
+
+def _figure(column):
+    """What a county shows of the people of one way: their number, or 0 if it is below five."""
+    least_five = When(**{f"{column}__gte": 5}, then=F(column))
+    return Case(least_five, default=Value(0), output_field=models.BigIntegerField())
+
+
+# The figures of counties in the published states: (county, day, n) of each day on which one differs from the state before.
+MOVES_SQL = """
+SELECT county, day, n FROM (
+    SELECT key AS county, day, value::bigint AS n, lag(value::bigint, 1, 0::bigint) OVER (PARTITION BY key ORDER BY day) AS before
+    FROM pledges_publishedstate, jsonb_each_text(figures -> 'counties')
+) figures WHERE n <> before ORDER BY day
+"""
+
+
+class PublishedCounty(models.Model):
+    """The published figure of a county, which only `publish_counties()` of migrations/sql/published.sql moves."""
+
+    # The county's code, or "" for none.
+    county = models.CharField(max_length=6, primary_key=True)
+    # How many people online, in groups and on paper were counted in it when these numbers last moved.
+    base = models.BigIntegerField()
+    groups = models.BigIntegerField(db_default=0)
+    paper = models.BigIntegerField(db_default=0)
+    # The figure: the sum of these numbers, without those below five.
+    n = models.BigIntegerField()
+    published_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="published_county_never_small",
+                condition=Q(
+                    base__gte=0, groups__gte=0, paper__gte=0, n=_figure("base") + _figure("groups") + _figure("paper")
+                ),
+            )
+        ]
+
+    def __str__(self):
+        return self.county
+
+    def of_way(self, way):
+        """The part of the figure that is of one way. Not public."""
+        people = {Way.ONLINE: self.base, Way.GROUPS: self.groups, Way.PAPER: self.paper}[way]
+        return people if people >= 5 else 0
+
+
+class PublishedState(models.Model):
+    """The figures of counties of one day (in the time zone of Tirana), and the table of sectors by counties, which is not public.
+
+    The table tells which cells a name on the wall may be seen in. Suppressed numbers are not stored; see
+    pledges/counting/published.py.
+    """
+
+    day = models.DateField(primary_key=True)
+    as_of = models.DateTimeField()
+    # {"counties": {code or "unknown": n}}: the figures of PublishedCounty.
+    figures = models.JSONField()
+    # {"online": {"total": n, "sectors": {slug: n}, "counties": {code or "unknown": n}, "cells": {slug: {code: n or None}}}}.
+    # A None cell is suppressed. "cells" is absent while all supporters are of one sector or of one county.
+    ways = models.JSONField(db_default={})
+
+    class Meta:
+        ordering = ["-day"]
+
+    def __str__(self):
+        return self.day.isoformat()
+
+    @property
+    def table(self):
+        """The table of people online, {} if there is none. Not public."""
+        return self.ways.get(Way.ONLINE, {})
+
+    @classmethod
+    def county_moves(cls):
+        """{county code or "unknown": [(day, figure)]} of the days on which the figure differs from that of the state before."""
+        moves = {}
+        with replica.reading_connection().cursor() as cursor:
+            cursor.execute(MOVES_SQL)
+            for county, day, n in cursor.fetchall():
+                moves.setdefault(county, []).append((day, n))
+        return moves
+
+
+class Way(models.TextChoices):
+    """How people signed. Ways are published for the whole country only."""
+
+    ONLINE = "online", _("online")
+    GROUPS = "groups", _("in groups")
+    PAPER = "paper", _("on paper")
+
+
+def _way():
+    return models.CharField(max_length=6, choices=Way)
+
+
+class TallyDelta(models.Model):
+    """A change that is not folded yet: `n` more (or fewer, if negative) people of a day, sector, county and way."""
+
+    # In the time zone of Tirana.
+    day = models.DateField()
+    # The hour of the confirmation; null if it is older than eight days.
+    hour = models.DateTimeField(null=True)
+    # The sector's id.
+    sector = models.BigIntegerField()
+    # The county's code, or "" for none.
+    county = models.CharField(max_length=6)
+    way = _way()
+    n = models.BigIntegerField()
+    mark = models.BigIntegerField(db_default=RANDOM_MARK)
+
+
+class TallyVersion(models.Model):
+    """The XOR of the marks of all folded deltas: a single row with id 1, absent before the first fold."""
+
+    mark = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="tally_version_single_row", condition=models.Q(pk=1))]
+
+
+class TallyDay(models.Model):
+    """People per day, sector, county and way. The days of milestones are read from here."""
+
+    pk = models.CompositePrimaryKey("day", "sector", "county", "way")
+    day = models.DateField()
+    sector = models.BigIntegerField()
+    county = models.CharField(max_length=6)
+    way = _way()
+    n = models.BigIntegerField()
+
+
+class TallyDate(models.Model):
+    """People per day. Growth is read from here: one row a day, at any number of sectors and counties."""
+
+    day = models.DateField(primary_key=True)
+    n = models.BigIntegerField()
+
+
+class TallyHour(models.Model):
+    """People per hour, for the figure of the last 24 hours. Housekeeping erases old hours."""
+
+    hour = models.DateTimeField(primary_key=True)
+    n = models.BigIntegerField()
+
+
+class TallyCounty(models.Model):
+    """How many people of a way a county gained since the last round of rises, and lost since the last round of falls.
+
+    `fold_tally()` adds to them, `publish_counties()` resets them.
+    """
+
+    pk = models.CompositePrimaryKey("county", "way")
+    # The county's code, or "" for none.
+    county = models.CharField(max_length=6)
+    way = _way()
+    gained = models.BigIntegerField()
+    lost = models.BigIntegerField()
+
+
+class CountyRound(models.Model):
+    """When `publish_counties()` last compared the counties: a single row with id 1, absent before the first round."""
+
+    held_at = models.DateTimeField()
+    # The version of the tally at the last round of people online. NULL before the first.
+    tally = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="county_round_single_row", condition=models.Q(pk=1))]
+
+
+class TallyCell(models.Model):
+    """People per sector, county and way. Totals are read from here."""
+
+    pk = models.CompositePrimaryKey("sector", "county", "way")
+    sector = models.BigIntegerField()
+    county = models.CharField(max_length=6)
+    way = _way()
+    n = models.BigIntegerField()
+
+
+class WeekQuerySet(models.QuerySet):
+    """Queries on weeks."""
+
+    def published(self):
+        """The weeks that are over and whose numbers are published, the newest first."""
+        return self.exclude(published_at=None)
+
+
+# The numbers of a week.
+NUMBERS = ("signed", "confirmed", "expired", "withdrawn", "removed", "restored")
+
+
+class Week(models.Model):
+    """The pledges of one week, Monday to Sunday in Tirana. Exact, and never changed once published; pages show steps of five.
+
+    Exactly one week is open: the next one to be published (pledges/counting/weeks.py).
+    """
+
+    begins = models.DateField(primary_key=True)
+    published_at = models.DateTimeField(null=True)
+    # New pledges of the form, and pledges that were confirmed, in any later state.
+    signed = models.PositiveIntegerField(null=True)
+    confirmed = models.PositiveIntegerField(null=True)
+    # Pledges that were not confirmed in time; pledges that their owners erased or that staff erased at their request.
+    expired = models.PositiveIntegerField(null=True)
+    withdrawn = models.PositiveIntegerField(null=True)
+    # Pledges that staff invalidated or restored, by any batch or by its undoing.
+    removed = models.PositiveIntegerField(null=True)
+    restored = models.PositiveIntegerField(null=True)
+
+    objects = WeekQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-begins"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(name="week_begins_on_monday", condition=Q(begins__iso_week_day=1)),
+            models.CheckConstraint(
+                name="week_published_whole",
+                condition=Q(published_at=None, **{f"{name}__isnull": True for name in NUMBERS})
+                | Q(published_at__isnull=False, **{f"{name}__isnull": False for name in NUMBERS}),
+            ),
+            models.UniqueConstraint(
+                name="week_one_is_open", fields=["published_at"], condition=Q(published_at=None), nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.begins}"
+
+
+class WeekChange(models.Model):
+    """What the rows of pledges do not tell: `n` pledges of a week that are erased, removed or restored since.
+
+    Only the triggers of migrations/sql/weeks.sql write it. It names no pledge, and is erased when its week is published.
+    """
+
+    class Kind(models.TextChoices):
+        # Of an erased pledge, in the week in which it was signed or confirmed.
+        SIGNED = "signed"
+        CONFIRMED = "confirmed"
+        # In the week in which it happened.
+        EXPIRED = "expired"
+        WITHDRAWN = "withdrawn"
+        REMOVED = "removed"
+        RESTORED = "restored"
+
+    week = models.DateField()
+    kind = models.CharField(max_length=9, choices=Kind)
+    n = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["week"], name="week_change")]
+
+    def __str__(self):
+        return f"{self.week} {self.kind}"

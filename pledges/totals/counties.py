@@ -1,0 +1,92 @@
+"""The page of a county. It shows only what is published of counties: no live figure, so nothing that the totals do not show."""
+
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+from pledges import sharing
+from pledges.content import PledgeContent
+from pledges.counting.published import steps_of_county
+from pledges.counting.suppression import THRESHOLD
+from pledges.figures.county_map import outlines, rate
+from pledges.figures.growth import stair_chart
+from pledges.languages import in_each_language, other_language
+from pledges.serving.http import public_page
+from pledges.totals import parts
+
+# By rank, for the title above the table of the twelve counties.
+RANKS = [
+    _("First of twelve"),
+    _("Second of twelve"),
+    _("Third of twelve"),
+    _("Fourth of twelve"),
+    _("Fifth of twelve"),
+    _("Sixth of twelve"),
+    _("Seventh of twelve"),
+    _("Eighth of twelve"),
+    _("Ninth of twelve"),
+    _("Tenth of twelve"),
+    _("Eleventh of twelve"),
+    _("Twelfth of twelve"),
+]
+
+
+@public_page
+def page(request, slug):
+    """Show the page of a county; redirect from its slug in the other language."""
+    content, language = PledgeContent.current(), request.LANGUAGE_CODE
+    county = by_slug(content, language).get(slug)
+    if county is None:
+        county = by_slug(content, other_language(language)).get(slug)
+        if county is None:
+            raise Http404
+        return HttpResponsePermanentRedirect(reverse("pledges:county", args=[county.slug]))
+    request.alternates = in_each_language(lambda: reverse("pledges:county", args=[county.slug]))
+    published = content.published_counties.get(county.pk)
+    part = parts.of_county(county, published)
+    ranked = _ranked(content)
+    steps = steps_of_county(content.county_moves.get(county.pk, []), published) if part.people else []
+    context = {
+        "county": county,
+        "part": part,
+        "missing": part.goal - part.people,
+        "small": THRESHOLD,
+        "ways": sharing.ways(
+            pgettext("to a friend", "We are %(county)s, against child sexual violence. Join us:")
+            % {"county": part.name},
+            request.path,
+        ),
+        "sign_url": reverse("pledges:sign"),
+        "groups": [sector for sector in content.sectors if sector.is_open],
+        "ranked": ranked,
+        "largest": max((value for _rank, _county, value in ranked if value), default=0),
+        "title_of_rank": next(RANKS[rank - 1] if rank else "" for rank, each, _value in ranked if each == county),
+        "shapes": [(outlines()[each.code]["d"], each == county) for each in content.counties_with_page],
+        # One step is no growth.
+        "growth": stair_chart(steps, timezone.localdate(published.published_at)) if len(steps) > 1 else None,
+    }
+    return render(request, "pledges/county.html", context)
+
+
+def by_slug(content, language):
+    """{slug in this language: County} of the PledgeContent, for the counties that have a page."""
+    with translation.override(language):
+        return {county.slug: county for county in content.counties_with_page}
+
+
+def _ranked(content):
+    """[(rank, county, supporters per 10,000 people)], the highest first; rank and number are None without a published figure.
+
+    Counties with the same number, as it is shown, share a rank.
+    """
+    rows = []
+    for county in content.counties_with_page:
+        published = content.published_counties.get(county.pk)
+        per_10000 = rate(county, published.n) if published and published.n else None
+        rows.append((county, per_10000 and round(per_10000, 1)))
+    rows.sort(key=lambda row: -(row[1] or 0))
+    values = [value for _county, value in rows]
+    return [(value and 1 + values.index(value), county, value) for county, value in rows]

@@ -1,0 +1,153 @@
+"""The totals: pages and figures to download."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy, pgettext
+
+from pledges.content import PledgeContent
+from pledges.counting import tally
+from pledges.counting.suppression import THRESHOLD
+from pledges.counting.weeks import shown as shown_weeks
+from pledges.events.models import STEP
+from pledges.figures import downloads
+from pledges.figures.county_map import county_map, rate
+from pledges.figures.mosaic import mosaic
+from pledges.fixed_pages import fixed_page
+from pledges.places.models import County
+from pledges.serving.http import embeddable, in_named_language, public_page
+from pledges.serving.moments import Depth
+from pledges.supporters.querysets import PENDING_LIFE
+
+# Commitments on the page of the totals. The page of a group has all of its own.
+MAX_COMMITMENTS = 6
+
+
+@fixed_page(gettext_lazy("Supporters so far"), texts=("totals_shared",), place=110, menu=10)
+@public_page(figures=Depth.GROWTH)
+def page(request):
+    """How many have pledged, by sector, by county and by day."""
+    return _page(request, per_10000=False)
+
+
+@fixed_page()
+@public_page(figures=Depth.GROWTH)
+def page_per_10000(request):
+    """The same with counties compared by their inhabitants."""
+    return _page(request, per_10000=True)
+
+
+def _page(request, per_10000):
+    totals, growth = tally.shown_with_growth()
+    content = PledgeContent.current()
+    goal = content.goal_above(totals.total)
+    of_people = content.milestones_up_to(totals.total)
+    context = {
+        "totals": totals,
+        "small": THRESHOLD,
+        "goal": goal,
+        "mosaic": mosaic(totals.sectors, goal.people),
+        "sectors": sorted(totals.sectors, key=lambda pair: -pair[1]),
+        "largest": max((people for _, people in totals.sectors), default=0),
+        "per_10000": per_10000,
+        "map": county_map(totals.counties, per_10000),
+        "counties": _ranked(totals.counties, per_10000),
+        "abroad": next((people for county, people in totals.counties if county.code == County.ABROAD), 0),
+        "last_24_hours": growth.last_24_hours,
+        "growth": downloads.growth_chart(totals, growth, of_people),
+        "milestones_of_people": of_people,
+        "milestones": content.milestones,
+        "signing_ways": downloads.signing_ways_figure(totals) if totals.has_several_ways else None,
+        "commitments": content.most_chosen[:MAX_COMMITMENTS],
+        "figures": {
+            "mosaic": downloads.mosaic_figure(totals, goal.people),
+            "sectors": downloads.sectors_figure(totals),
+            "counties": downloads.counties_figure(totals, per_10000),
+            "growth": downloads.growth_figure(totals, growth, of_people),
+        },
+    }
+    return render(request, "pledges/totals.html", context)
+
+
+def _ranked(counties, per_10000):
+    """(county, people, people per 10,000 inhabitants or None), the highest value of what is compared first."""
+    rows = [(county, people, rate(county, people)) for county, people in counties]
+    return sorted(rows, key=lambda row: -(row[2] or 0) if per_10000 else -row[1])
+
+
+@fixed_page(
+    gettext_lazy("How we count"),
+    gettext_lazy("Who we count and when, which figures we hide, and how to cite them."),
+    place=200,
+)
+@public_page(figures=Depth.TOTALS)
+def method(request):
+    """How people are counted, and what is not published."""
+    return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
+
+
+@fixed_page(
+    gettext_lazy("Week by week"),
+    gettext_lazy("How many pledges were signed, confirmed, withdrawn and removed in each week."),
+    place=120,
+)
+@public_page
+def weeks(request):
+    """What happened to pledges week by week, in steps of five."""
+    # In the order of NUMBERS.
+    meanings = [
+        (pgettext("pledges", "Signed"), gettext("Someone filled in the form. The pledge does not count yet.")),
+        (
+            pgettext("pledges", "Confirmed"),
+            gettext("The person confirmed by email. The pledge has counted since then."),
+        ),
+        (
+            pgettext("pledges", "Expired"),
+            gettext("Nobody confirmed the pledge within %(days)d days, so it was erased.")
+            % {"days": PENDING_LIFE.days},
+        ),
+        (
+            pgettext("pledges", "Withdrawn"),
+            gettext(
+                "The person withdrew the pledge, or told us that someone else had used their address. It was erased."
+            ),
+        ),
+        (pgettext("pledges", "Removed"), gettext("Our team found the pledge to be fake. It no longer counts.")),
+        (
+            pgettext("pledges", "Restored"),
+            gettext("Our team had removed the pledge by mistake. It counts as before."),
+        ),
+    ]
+    titles = [title for title, _meaning in meanings]
+    shown = [
+        (week, list(zip(titles, figures, strict=True))) for week, figures in shown_weeks(PledgeContent.current().weeks)
+    ]
+    return render(request, "pledges/weeks.html", {"weeks": shown, "meanings": meanings, "small": STEP})
+
+
+@embeddable
+@in_named_language
+@public_page(figures=Depth.GROWTH)
+def figure(request, language, name, kind):
+    """One figure to download in one language: its numbers as CSV or its picture as PNG."""
+    drawn = _figure(name)
+    if kind == "png":
+        response = HttpResponse(drawn.as_png(), content_type="image/png")
+    else:
+        response = HttpResponse(drawn.as_csv(), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}-{language}.{kind}"'
+    return response
+
+
+def _figure(name):
+    if name == "growth":
+        totals, growth = tally.shown_with_growth()
+        return downloads.growth_figure(totals, growth, PledgeContent.current().milestones_up_to(totals.total))
+    totals = tally.shown()
+    match name:
+        case "one":
+            return downloads.mosaic_figure(totals, PledgeContent.current().goal_above(totals.total).people)
+        case "sectors":
+            return downloads.sectors_figure(totals)
+        case "counties" | "counties-per-10000":
+            return downloads.counties_figure(totals, per_10000=name != "counties")
+    return downloads.signing_ways_figure(totals)

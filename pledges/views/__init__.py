@@ -1,1 +1,0 @@
-"""Views of the public pages and of the open data."""

@@ -1,0 +1,128 @@
+"""The owners of voices that were given to us: address, approval, and the end of both."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from pledges.cases.models import ERASED, HAS_CONTACT, Contact, ContactQuerySet
+from pledges.crypto import keys
+from pledges.mail.models import Message
+from pledges.person import address_digests
+from pledges.providers.models import ProviderRule
+
+# A voice whose consent has ended is hidden at once, and removed after this time.
+ENDED_PERIOD = timedelta(days=30)
+# The days of a removed voice, without words and address, show for this time that we removed it.
+REMOVED_PERIOD = timedelta(days=365)
+
+
+class VoiceOwnerQuerySet(ContactQuerySet):
+    """Filters of owners of voices."""
+
+    def present(self):
+        """Those whose voice was not removed."""
+        return self.filter(removed_at=None)
+
+    def expired(self):
+        """Those whose voice was removed so long ago that the record is not needed any more."""
+        return self.filter(removed_at__lte=Now() - REMOVED_PERIOD)
+
+
+class VoiceOwner(Contact):
+    """The person who gave us a voice. The voice itself is `campaign.Voice`, which goes with the address of its owner.
+
+    What the owner approved is known by its fingerprint: after any change of the voice it is not approved.
+    """
+
+    TABLE = "voice"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    asked_at = models.DateTimeField(_("preview sent"), null=True, editable=False)
+    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
+    # `campaign.Voice.fingerprint` of what the owner approved.
+    approved_fingerprint = models.CharField(max_length=64, blank=True, default="", editable=False)
+    removed_at = models.DateTimeField(_("removed"), null=True, editable=False)
+
+    objects = VoiceOwnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("owner of a voice")
+        verbose_name_plural = _("owners of voices")
+        # Staff meet it on the page of the voice.
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                name="voiceowner_contact_or_removed",
+                condition=HAS_CONTACT & Q(removed_at=None)
+                | Q(**ERASED, approved_fingerprint="") & Q(removed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="voiceowner_approved_with_a_time",
+                condition=Q(approved_fingerprint="") | Q(asked_at__isnull=False, approved_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["address_digest"], name="voiceowner_address"),
+            models.Index(fields=["address_digest_last"], name="voiceowner_address_last"),
+        ]
+
+    def __str__(self):
+        # No personal data: it is written to logs.
+        return str(self.pk)[:8]
+
+    def described(self):
+        """What the voice says, for the copy of the owner's data."""
+        # `campaign` has the voice. Once it is removed there is none.
+        voice = getattr(self, "voice", None)
+        if voice is not None:
+            yield f"{voice.person}: {voice.text}"
+
+    def set_address(self, address):
+        """Set ciphertext and digests of the address. The name is empty: the voice has it, for everyone. Does not save."""
+        self.name_cipher = keys.encrypt("", associated_data=self.associated_data("name"))
+        self.address_cipher = keys.encrypt(address, associated_data=self.associated_data("address"))
+        for column, digest in address_digests(address, ProviderRule.objects.by_domain()).items():
+            setattr(self, column, digest)
+
+    # Each of these returns whether this call changed it.
+
+    def move(self, address, language):
+        """Give it another address: the approval and the links of the old one end, and messages that wait."""
+        self.set_address(address)
+        columns = {column: getattr(self, column) for column in ERASED}
+        rows = type(self).objects.present().filter(pk=self.pk)
+        self.messages.queued().delete()
+        return bool(
+            rows.update(
+                **columns,
+                language=language,
+                link_version=F("link_version") + 1,
+                asked_at=None,
+                approved_at=None,
+                approved_fingerprint="",
+            )
+        )
+
+    def ask(self):
+        """Email the link to the preview."""
+        changed = bool(type(self).objects.present().filter(pk=self.pk, restricted_at=None).update(asked_at=Now()))
+        if changed:
+            Message.queue_for(Message.Kind.VOICE, voice=self)
+        return changed
+
+    def approve(self, fingerprint):
+        """Note that the owner agrees to the voice with this fingerprint, which must be the present one."""
+        rows = type(self).objects.present().filter(pk=self.pk, asked_at__isnull=False, voice__fingerprint=fingerprint)
+        return bool(rows.update(approved_at=Now(), approved_fingerprint=fingerprint))
+
+    def remove(self):
+        """Remove the voice permanently. Triggers erase its words, versions and drafts, and the messages with it."""
+        rows = type(self).objects.present().filter(pk=self.pk)
+        return bool(rows.update(removed_at=Now(), approved_fingerprint="", **ERASED))

@@ -1,0 +1,58 @@
+"""The wall of supporters: names of adults who agreed to it, after review by staff."""
+
+from dataclasses import dataclass
+
+from django.core.paginator import InvalidPage, Paginator
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from pledges.counting import published, tally
+from pledges.crypto import keys
+from pledges.fixed_pages import fixed_page
+from pledges.places.models import County
+from pledges.sectors.models import Sector
+from pledges.serving.http import public_names
+from pledges.supporters.models import Pledge
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class Supporter:
+    """One entry of the wall; `county` is None where it would reveal a suppressed cell."""
+
+    name: str
+    sector: Sector
+    county: County | None
+
+
+@fixed_page(_("Who is with us"), _("Supporters who have chosen to show their names."), place=170, in_sitemap=False)
+@public_names
+def page(request, number=1):
+    """PAGE_SIZE names, in the order of `in_wall_order`. The number of queries is constant."""
+    if number == 1 and "number" in request.resolver_match.kwargs:
+        return redirect("pledges:wall", permanent=True)
+    totals = tally.read()
+    paginator = Paginator(Pledge.objects.on_the_wall().values("pk"), PAGE_SIZE)
+    try:
+        page_obj = paginator.page(number)
+    except InvalidPage:
+        raise Http404 from None
+    # The subquery sorts the ids by an index-only scan; only the rows of this page are read from the table.
+    pledges = Pledge.objects.filter(pk__in=page_obj.object_list).in_wall_order()
+    supporters = _supporters(pledges.select_related("sector", "county"), published.cells_shown_beside_names(totals))
+    return render(
+        request, "pledges/wall.html", {"totals": totals, "page_obj": page_obj, "supporters": list(supporters)}
+    )
+
+
+def _supporters(pledges, visible_cells):
+    for pledge in pledges:
+        try:
+            name = pledge.name_on_wall
+        except keys.CannotDecrypt:
+            # One corrupt row must not break the page.
+            continue
+        shows_county = (pledge.sector.slug, pledge.county_id) in visible_cells
+        yield Supporter(name, pledge.sector, pledge.county if shows_county else None)
