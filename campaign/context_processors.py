@@ -7,11 +7,10 @@ from django.db import connection
 from django.urls import translate_url
 from django.utils.translation import get_language
 
-from campaign import texts
-from campaign.content import SiteContent
+from campaign.content import STARTER, SiteContent
 from campaign.models import HelpChannel, Page, SiteSettings
+from campaign.models.texts import starter_texts
 from campaign.numbers import Numbers
-from campaign.starter import FOLDER
 from pledges.content import PledgeContent
 from pledges.database import UNAVAILABLE
 from pledges.figures.brand import brand
@@ -37,10 +36,10 @@ class StarterContent:
     @classmethod
     def read(cls):
         """The starter texts and channels, without a query."""
-        rows = load("channels", FOLDER)
+        rows = load("channels", STARTER)
         names = [field.attname for field in HelpChannel._meta.concrete_fields]
         channels = [HelpChannel(**{name: row[name] for name in names if name in row}) for row in rows]
-        return cls(texts=texts.starter(Numbers(channels)), channels=channels)
+        return cls(texts=starter_texts(Numbers(channels)), channels=channels)
 
 
 def site(request):

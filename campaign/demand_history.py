@@ -8,6 +8,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from campaign.content import SiteContent
 from campaign.models import Demand, DemandStep
 from campaign.models.demand_steps import ENDS, LEVELS, in_order
 from pledges.numbers import number
@@ -240,3 +241,10 @@ class History:
             return Count(first[State.IN_FORCE].date, self.today, words)
         words = ngettext_lazy("has passed since it was asked for.", "have passed since it was asked for.", "n")
         return Count(asked.date, self.today, words)
+
+
+@SiteContent.share
+def demands(content):
+    """The History of each demand that is shown, on the day that the content is of."""
+    rows = Demand.objects.shown().prefetch_related("steps")
+    return tuple(History(demand, tuple(demand.steps.all()), content.today) for demand in rows)

@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.content import SiteContent
+
 
 class ShownQuerySet(models.QuerySet):
     """Content that can be hidden."""
@@ -106,3 +108,9 @@ class Statistic(ContentItem):
     def is_one_in_ten(self):
         """Whether ten dots, one of them filled, show the figure."""
         return re.findall(r"\d+", self.value) == ["1", "10"]
+
+
+@SiteContent.share
+def statistics(content):
+    """The statistics that are shown."""
+    return tuple(Statistic.objects.shown())

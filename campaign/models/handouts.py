@@ -6,7 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.content import STARTER, SiteContent
 from campaign.models.help import HelpChannel
+from pledges.starter import load
 
 
 class Handout(models.Model):
@@ -106,3 +108,10 @@ class Handout(models.Model):
     def is_shown(self):
         """Whether people can open it."""
         return self.is_reviewed or not self.needs_review
+
+
+@SiteContent.share
+def handouts(content):
+    """{key: Handout}, also those that are not shown. One that is not there yet has the starter words."""
+    rows = [*(Handout(**row) for row in load("handouts", STARTER)), *Handout.objects.all()]
+    return {handout.key: content.numbers.fill_row(handout) for handout in rows}

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.content import SiteContent
 from campaign.models.demand_steps import TIRANA
 from campaign.models.demands import Demand
 from pledges.models import Goal
@@ -128,3 +129,9 @@ class HandOver(models.Model):
     def silent_days(self, today):
         """Days from the hand-over to the answer, or until `today` while there is none; None before the hand-over."""
         return ((self.answered_on or today) - self.handed_on).days if self.handed_on else None
+
+
+@SiteContent.share
+def handovers(content):
+    """All hand-overs."""
+    return tuple(HandOver.objects.select_related("goal__county", "demand"))

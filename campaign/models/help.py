@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.numbers import TAG, tag
+from campaign.content import SiteContent
+from campaign.numbers import TAG, Numbers, tag
 
 # A wrong number can do great harm to a child: a channel is due for verification again after this time.
 VERIFY_INTERVAL = timedelta(days=90)
@@ -155,3 +156,15 @@ class HelpChannel(models.Model):
             named = [Q(**{f"{column}__contains": tag(self.key)}) for column in model().texts_with_numbers()]
             uses += model.objects.filter(Q.create(named, connector=Q.OR))
         return uses
+
+
+@SiteContent.share
+def channels(content):
+    """The help channels that are shown."""
+    return tuple(HelpChannel.objects.shown())
+
+
+@SiteContent.share
+def numbers(content):
+    """The Numbers of the help channels, for texts that name them."""
+    return Numbers(content.channels)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import documents
+from campaign.content import SiteContent
 from campaign.models.content import ContentItem
 from pledges.languages import LANGUAGE_CODES
 
@@ -170,3 +171,9 @@ def remove_files(sender, instance, **kwargs):
     """Delete the files of a deleted material on commit. The signal is also sent by bulk deletion."""
     folders = instance.folders()
     transaction.on_commit(lambda: remove_folders(folders))
+
+
+@SiteContent.share
+def materials(content):
+    """The materials that are shown."""
+    return tuple(Material.objects.shown())

@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import logos
+from campaign.content import SiteContent
 from campaign.models.content import ContentItem, ShownQuerySet
 from pledges import addresses
 from pledges.groups.querysets import institution_key
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Joining, Municipality, OrganisationKind
+from pledges.places.models import albanian_sort_key
 
 # An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
 # SHOWN_LAPSED, and then hidden.
@@ -293,3 +295,22 @@ def forget(sender, instance, **kwargs):
     if instance.joining is not None and instance.joining.state == Joining.State.APPROVED:
         instance.joining.undo()
     transaction.on_commit(lambda: [logos.remove(folder) for folder in (instance.logo, instance.new_logo)])
+
+
+@SiteContent.share
+def organisations(content):
+    """The organisations to show: staff order first, then by name. `is_lapsed` is set by the time of the content."""
+    shown = []
+    for row in sorted(Organisation.objects.listed(), key=lambda row: (row.position, albanian_sort_key(row.name_sq))):
+        if row.renewed_at:
+            content.times += [row.lapses_at, row.hidden_at]
+        row.is_lapsed = bool(row.renewed_at and row.lapses_at <= content.at)
+        if not (row.renewed_at and row.hidden_at <= content.at):
+            shown.append(row)
+    return tuple(shown)
+
+
+@SiteContent.share
+def partners(content):
+    """The organisations behind the movement: all but those that only support it."""
+    return tuple(row for row in content.organisations if row.role != Organisation.Role.SUPPORTER)

@@ -7,7 +7,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign.models.publishing import Publishable
+from campaign.content import SiteContent
+from campaign.models.publishing import Publishable, published
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
 
@@ -15,6 +16,7 @@ from pledges.models import Sector
 class Page(Publishable):
     """A content page at /sq/SLUG/ and /en/SLUG/, optionally the page of one sector."""
 
+    SHARE = "pages"
     PRIVACY = "privacy"
     CONTACT = "contact"
     # {key: URL name} of the pages with a view of their own at a fixed URL.
@@ -124,3 +126,21 @@ class MenuPlace(Page):
         proxy = True
         verbose_name = _("place in menu and footer")
         verbose_name_plural = _("menu and footer")
+
+
+@SiteContent.share
+def pages(content):
+    """The published pages."""
+    return published(content, list(Page.objects.for_content()))
+
+
+@SiteContent.share
+def page_by_key(content):
+    """{key: Page}"""
+    return {page.key: page for page in content.pages}
+
+
+@SiteContent.share
+def sector_pages(content):
+    """{sector id: Page} of the pages of sectors."""
+    return {page.sector_id: page for page in content.pages if page.sector_id}

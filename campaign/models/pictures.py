@@ -15,12 +15,14 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from campaign import pictures, richtext, tasks
+from campaign import pictures as files
+from campaign import richtext, tasks
+from campaign.content import SiteContent
 
 
 def upload_path(picture, name):
     """Return the storage path of an upload: a folder with a random name, so that URLs cannot be guessed."""
-    return f"{pictures.FOLDER}/{secrets.token_hex(12)}/{name}"
+    return f"{files.FOLDER}/{secrets.token_hex(12)}/{name}"
 
 
 class PictureFormField(forms.FileField):
@@ -29,7 +31,7 @@ class PictureFormField(forms.FileField):
     def to_python(self, data):
         """The re-encoded copy. Raises ValidationError for anything that is not a picture within the limits."""
         upload = super().to_python(data)
-        return pictures.safe_copy(upload) if upload else upload
+        return files.safe_copy(upload) if upload else upload
 
     def widget_attrs(self, widget):
         """Let the file dialog offer only the formats that are accepted."""
@@ -202,7 +204,7 @@ class Picture(models.Model):
     def make_sizes(self):
         """Write all sizes to the storage and record them, unless the file or the focus changed concurrently."""
         folder, _separator, name = self.file.name.rpartition("/")
-        sizes = pictures.make_sizes(Path(default_storage.path(folder)), name, self.centering)
+        sizes = files.make_sizes(Path(default_storage.path(folder)), name, self.centering)
         type(self).objects.filter(pk=self.pk, file=self.file.name, focus=self.focus).update(sizes=sizes, sized_at=Now())
 
     def remove_files(self):
@@ -233,7 +235,7 @@ class Picture(models.Model):
         """(MIME type, srcset) per format, the preferred format first; empty until the sizes are made."""
         return [
             (
-                pictures.MIME_TYPES[kind],
+                files.MIME_TYPES[kind],
                 ", ".join(f"{self._url(f'{width}.{kind}')} {width}w" for width in self.sizes["widths"]),
             )
             for kind in ("avif", "webp")
@@ -270,3 +272,9 @@ def uses_of_pictures():
     fields = Picture._meta.get_fields(include_hidden=True)
     keys = [relation.field for relation in fields if relation.auto_created and relation.one_to_many]
     return [(key.model, key.name, hasattr(key.model, "body_sq")) for key in keys]
+
+
+@SiteContent.share
+def pictures(content):
+    """{id: Picture}"""
+    return Picture.objects.in_bulk()

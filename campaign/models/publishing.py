@@ -12,12 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from campaign import richtext
+from campaign.content import SiteContent
 from campaign.models.help import HelpChannel
 from campaign.models.pictures import Picture
 from pledges.languages import LANGUAGE_CODES
 
 # Text search configuration created by the initial migration: `simple` with `unaccent`, so that "tirane" matches Tiranë.
 SEARCH_CONFIG = "site"
+
+
+# Large columns. No page shows the search columns.
+SEARCH_COLUMNS = ["search_sq", "search_en"]
 
 
 def search_column(language):
@@ -42,6 +47,10 @@ class PublishableQuerySet(models.QuerySet):
     def published(self):
         """Rows that are public now: published, with a publication time that has passed."""
         return self.filter(state=Publishable.State.PUBLISHED, publish_at__lte=Now())
+
+    def for_content(self):
+        """Published rows, also those of later, without the columns that no page shows."""
+        return self.filter(state=Publishable.State.PUBLISHED).select_related("picture").defer(*SEARCH_COLUMNS)
 
     def scheduled(self):
         """Published rows whose publication time is in the future."""
@@ -277,3 +286,17 @@ class OldAddress(models.Model):
             kind=row._meta.model_name, language=language, slug=getattr(row, f"slug_{language}")
         ).first()
         return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
+
+
+def published(content, rows):
+    """Those of these rows that are public at the time of the content, with telephone numbers filled in."""
+    for row in rows:
+        content.numbers.fill_row(row)
+        content.times.append(row.publish_at)
+    return tuple(row for row in rows if row.publish_at <= content.at)
+
+
+@SiteContent.share
+def old_addresses(content):
+    """{(model name, language, old slug): id of the row}"""
+    return {(old.kind, old.language, old.slug): old.target for old in OldAddress.objects.all()}

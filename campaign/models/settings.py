@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.content import SiteContent
 from campaign.models.pictures import Picture
 
 CONTACTS = ("press_contact", "data_contact", "security_contact")
@@ -172,3 +173,30 @@ class SiteSettings(models.Model):
     def load(cls):
         """Return the settings, or unsaved defaults if the row does not exist."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+
+@SiteContent.share
+def settings(content):
+    """The settings of the site."""
+    row = SiteSettings.load()
+    content.times += filter(None, [row.banner_from, row.banner_until])
+    return row
+
+
+@SiteContent.share
+def exit_url(content):
+    """Where the quick exit leads."""
+    return content.settings.exit_url
+
+
+@SiteContent.share
+def has_banner(content):
+    """Whether the banner is shown."""
+    return content.settings.shows_banner(content.at)
+
+
+@SiteContent.share
+def share_picture_url(content):
+    """URL of the card of the picture that staff chose for pages without one, or "" without one."""
+    picture = content.pictures.get(content.settings.share_picture_id)
+    return picture.card_url if picture else ""

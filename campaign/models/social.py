@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaign.content import SiteContent
 from campaign.models.settings import SiteSettings
 
 
@@ -61,3 +62,9 @@ class SocialLink(models.Model):
             raise ValidationError(
                 {"url": words % {"network": self.get_network_display(), "host": f"{self.network}.com"}}
             )
+
+
+@SiteContent.share
+def social_links(content):
+    """The movement's addresses on social networks."""
+    return tuple(SocialLink.objects.all())

@@ -7,7 +7,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.content import STARTER, SiteContent
 from campaign.models.help import HelpChannel
+from pledges.languages import LANGUAGE_CODES
+from pledges.starter import load
 
 
 class PageText(models.Model):
@@ -124,3 +127,23 @@ class PageText(models.Model):
             self.Page.EVERY: "campaign:home",
         }
         return reverse(names[self.page]) if self.page in names else None
+
+
+@SiteContent.share
+def texts(content):
+    """{language: {key: text}}; a text that is not there yet is the starter text."""
+    return by_language(
+        [*load("texts", STARTER), *PageText.objects.values("key", "text_sq", "text_en")], content.numbers
+    )
+
+
+def starter_texts(numbers):
+    """{language: {key: text}} of the starter texts, without a query."""
+    return by_language(load("texts", STARTER), numbers)
+
+
+def by_language(rows, numbers):
+    """{language: {key: text}} of rows with a text in two columns; a later row replaces an earlier one with its key."""
+    return {
+        language: {row["key"]: numbers.fill(row[f"text_{language}"]) for row in rows} for language in LANGUAGE_CODES
+    }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.content import SiteContent
 from pledges.models import Municipality
 
 # Half a year: staff of units and their numbers change slowly. Help channels, which every page shows, are due earlier.
@@ -153,3 +154,9 @@ class ProtectionUnit(models.Model):
     def verify(self, day, user):
         """Record that this user checked the contact data on this day. None as the day takes the verification away."""
         self.verified_on, self.verified_by = day, user if day else None
+
+
+@SiteContent.share
+def units(content):
+    """{municipality id: ProtectionUnit}: unverified contact data is not in it."""
+    return {unit.municipality_id: unit for unit in ProtectionUnit.objects.verified()}

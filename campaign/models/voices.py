@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
+from campaign.content import SiteContent
 from campaign.models.content import ContentItem, ShownQuerySet
 from pledges.models import VoiceOwner
 from pledges.voices.models import ENDED_PERIOD
@@ -262,3 +263,9 @@ class Voice(ContentItem):
         if self.owner is None:
             return self.delete()
         return self.owner.remove()
+
+
+@SiteContent.share
+def voices(content):
+    """The voices whose consent holds on the day that the content is of."""
+    return tuple(Voice.objects.public(content.today))

@@ -5,12 +5,12 @@ Each item has a stable key and is created once. What staff changed or deleted is
 """
 
 import re
-from pathlib import Path
 
 from django.urls import reverse
 from django.utils import translation
 
 from campaign import richtext
+from campaign.content import STARTER
 from campaign.models import (
     Article,
     Demand,
@@ -28,8 +28,6 @@ from campaign.models import (
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality, Sector, StarterItem
 from pledges.starter import load
-
-FOLDER = Path(__file__).parent
 
 # Names that a text may use as {{ url:help }}, and the URL name of their view. Any other name is the key of a page.
 VIEW_NAMES = {
@@ -70,12 +68,12 @@ def write():
 
 
 def _items(model, prefix, file):
-    for position, row in enumerate(load(file, FOLDER), start=1):
+    for position, row in enumerate(load(file, STARTER), start=1):
         yield StarterItem.create_once(f"{prefix}:{row['key']}", model.objects.create, position=position, **row)
 
 
 def _demands():
-    for position, row in enumerate(load("demands", FOLDER), start=1):
+    for position, row in enumerate(load("demands", STARTER), start=1):
         steps = row.pop("steps")
         yield StarterItem.create_once(f"demand:{row['key']}", _create_demand, steps=steps, position=position, **row)
 
@@ -87,12 +85,12 @@ def _create_demand(steps, **values):
 
 
 def _pages():
-    for row in load("pages", FOLDER):
+    for row in load("pages", STARTER):
         yield _publish(f"page:{row['key']}", Page, **row)
 
 
 def _sector_pages():
-    for row in load("sector-pages", FOLDER):
+    for row in load("sector-pages", STARTER):
         sector = Sector.objects.filter(slug=row.pop("sector")).first()
         if sector is not None:
             key = f"sector-{sector.slug}"
@@ -100,12 +98,12 @@ def _sector_pages():
 
 
 def _articles():
-    for row in load("articles", FOLDER):
+    for row in load("articles", STARTER):
         yield _publish(f"article:{row.pop('key')}", Article, **row)
 
 
 def _by_key(model, prefix, file):
-    for row in load(file, FOLDER):
+    for row in load(file, STARTER):
         yield StarterItem.create_once(f"{prefix}:{row['key']}", model.objects.create, **row)
 
 
@@ -116,7 +114,7 @@ def _units():
 
 
 def _publish(item, model, /, **values):
-    pages = {page["key"]: page for page in load("pages", FOLDER)}
+    pages = {page["key"]: page for page in load("pages", STARTER)}
     for language in LANGUAGE_CODES:
         values[f"body_{language}"] = richtext.clean(_resolve_urls(values[f"body_{language}"], language, pages))
     return StarterItem.create_once(item, model.objects.create, state=model.State.PUBLISHED, **values)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from campaign.models import Article, HelpChannel, Page, PageText
-from campaign.starter import FOLDER
+from campaign.starter import STARTER
 from tests.pages import Document, as_typed
 
 pytestmark = pytest.mark.django_db
@@ -87,11 +87,11 @@ def test_no_starter_text_holds_a_typed_number():
     )
     found = []
     for file in ("pages", "sector-pages", "articles", "texts"):
-        for number, line in enumerate((FOLDER / f"{file}.json").read_text().splitlines(), start=1):
+        for number, line in enumerate((STARTER / f"{file}.json").read_text().splitlines(), start=1):
             for match in typed.finditer(line):
                 found.append(f"{file}.json:{number}: {line[max(0, match.start() - 30) : match.end() + 10]}")
     assert found == []
-    json.loads((FOLDER / "texts.json").read_text())
+    json.loads((STARTER / "texts.json").read_text())
 
 
 def test_the_help_page_says_when_each_channel_was_checked_and_that_others_were_not(client, alo):

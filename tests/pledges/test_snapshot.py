@@ -246,7 +246,7 @@ def test_the_text_of_an_old_article_is_that_of_the_page_it_stands_on():
         article = content.by_slug(Article, "en")[slug]
         Article.objects.filter(pk=article.pk).update(title_en="Later", body_en="<p>Later</p>")
         with pytest.raises(snapshot.Outdated):
-            content.with_body(article)
+            article.with_body(content)
     page = Client().get(path).text
     assert "Later" in page and "<p>Later</p>" in page
 
