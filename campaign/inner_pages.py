@@ -13,58 +13,22 @@ from campaign.models.settings import contact_url
 from campaign.sections import sections
 from pledges.fixed_pages import fixed_pages
 
+# Keys of the pages to which others link.
 CHILD = "child"
-# The page on what happens after a report. Each of its sections is drawn as a way in steps.
 AFTER_REPORT = "after_report"
 # The channels at the top of the page for children.
 CHILD_CALL, CHILD_CHAT = "alo-116111", "alo-chat"
 
-# {page key: (page key or URL name of the page that comes next, words of the link; None stands for the title of the page)}
-WAYS_ON = {
-    "movement": ("problem", _("Why a movement is needed")),
-    "problem": ("demands", _("What we ask of the state")),
-    "about": ("partners", None),
-    "partners": ("campaign:organisations", None),
-    "glossary": ("problem", None),
-    "press": ("pledges:totals", None),
-    "contact": ("questions", None),
-    "accessibility": ("contact", None),
-    "abroad": ("campaign:help", None),
-    "history": ("campaign:help", None),
-    "units": (AFTER_REPORT, None),
-    AFTER_REPORT: ("campaign:units", None),
-    "event": ("campaign:events", _("All events")),
-}
-# {page key: (attribute of SiteSettings that holds an address, URL name of the form where it is empty)}
-WRITE_TO = {
-    "press": ("press_contact", "pledges:enquiry_press"),
-    Page.PRIVACY: ("data_contact", "pledges:enquiry_data"),
-    "accessibility": ("", "pledges:enquiry_site"),
-}
-# After every other page, and where the page that comes next is not published.
-WAY_ON = ("pledges:sign", None)
-
-# {page key: what stands beside its sections, in order}: the key of a figure, a drawing, or "voice". What is missing or hidden is
-# replaced by a drawing. The sections of other pages have their heading beside them.
-ASIDES = {
-    "movement": ["sixty-seven", "surrounded", "passed_on", "heard", "voice"],
-    "problem": ["online-one-in-ten", "passed_on", "voice", "surrounded"],
-    "demands": ["heard", "passed_on", "surrounded"],
-    "about": ["heard", "surrounded", "passed_on", "voice"],
-    "partners": ["passed_on", "surrounded"],
-}
 DRAWINGS = ("surrounded", "heard", "passed_on")
-
-# {page key: (number of sections before it, template, title, anchor)} of the part of a page that is no text.
+# {layout: (number of sections before it, title, anchor, attribute of SiteContent of its rows)} of what is no text on a page.
+# Without rows it is left out.
 PARTS = {
-    "problem": (1, "figures", _("The figures, and where they come from"), "figures"),
-    "demands": (0, "demands", "", "demands"),
-    "partners": (0, "partners", _("Who is behind the movement"), "organisations"),
-    "press": (99, "downloads", _("Logos and pictures to download"), "downloads"),
-    Page.PRIVACY: (99, "kept", _("What we keep, and for how long"), "kept"),
+    Page.Layout.FIGURES: (1, _("The figures, and where they come from"), "figures", "statistics"),
+    Page.Layout.DEMANDS: (0, "", "demands", "demands"),
+    Page.Layout.PARTNERS: (0, _("Who is behind the movement"), "organisations", "partners"),
+    Page.Layout.DOWNLOADS: (99, _("Logos and pictures to download"), "downloads", ""),
+    Page.Layout.KEPT: (99, _("What we keep, and for how long"), "kept", ""),
 }
-# {template: attribute of SiteContent} of the rows without which a part is left out.
-ROWS = {"figures": "statistics", "demands": "demands", "partners": "partners"}
 
 
 @dataclass(frozen=True)
@@ -103,25 +67,22 @@ class Block:
 
 def blocks(page, content):
     """The parts of a content page from top to bottom: a list of Block."""
-    taken = {PARTS[page.key][3]} if page.key in PARTS else set()
-    found = sections(richtext.clean(page.body), taken)
-    asides = _asides(page.key, content)
+    position, title, anchor, needed = PARTS.get(page.layout, (0, "", "", ""))
+    asides = _asides(page.beside, content)
     rows = []
-    for section in found:
-        name = _block_name(page.key, section)
+    for section in sections(richtext.clean(page.body), {anchor}):
+        name = _block_name(page.layout, section)
         # Without a heading there is nothing else to put beside the text.
         aside = next(asides, None) or (None if section.title else Aside(drawing=DRAWINGS[0]))
         steps = way(section) if name == "way" else ()
         rows.append(Block(name, section.title, section.anchor, section, aside if name == "text" else None, steps))
-    if page.key in PARTS:
-        position, name, title, anchor = PARTS[page.key]
-        if getattr(content, ROWS.get(name, ""), True):
-            rows.insert(position, Block(name, title, anchor))
+    if page.layout in PARTS and getattr(content, needed, True):
+        rows.insert(position, Block(page.layout, title, anchor))
     return rows
 
 
-def _block_name(key, section):
-    if key == AFTER_REPORT and any(part.title for part in section.parts):
+def _block_name(layout, section):
+    if layout == Page.Layout.STEPS and any(part.title for part in section.parts):
         return "way"
     return "questions" if section.questions else "text"
 
@@ -150,13 +111,13 @@ def way(section):
     return tuple(steps)
 
 
-def _asides(key, content):
-    """An iterator over the Asides of a page; after those it names, drawings in turn. It is empty for other pages."""
-    if key not in ASIDES:
+def _asides(names, content):
+    """An iterator over the named Asides; after those and for what is not there, drawings in turn. It is empty without a name."""
+    if not names:
         return
     figures = {figure.key: figure for figure in content.statistics}
     drawings = cycle(DRAWINGS)
-    for name in ASIDES[key]:
+    for name in names.replace(",", " ").split():
         if name in figures:
             yield Aside(figure=figures[name])
         elif name == "voice" and content.voices:
@@ -195,19 +156,20 @@ def child_page(page):
     )
 
 
-def way_on(key, content):
-    """{"url", "label"} of the page that comes after the page with this key."""
-    name, label = WAYS_ON.get(key, WAY_ON)
-    if ":" not in name and name not in content.page_by_key:
-        name, label = WAY_ON
-    following = fixed_pages()[name] if ":" in name else content.page_by_key[name]
+def way_on(content, name="", label=""):
+    """{"url", "label"} of the page that comes next, by its key or URL name: the pledge, if it is not there.
+
+    Without a label the title of the page is shown.
+    """
+    following = fixed_pages().get(name) or content.page_by_key.get(name)
+    if following is None:
+        following, label = fixed_pages()["pledges:sign"], ""
     return {"url": following.get_absolute_url(), "label": label or following.title}
 
 
-def write_to(key, settings):
-    """{"url", "address"} of where readers of the page with this key write to, or None. Without an address it is a form."""
-    if key not in WRITE_TO:
+def write_to(page, settings):
+    """{"url", "address"} of where readers of the page write to, or None. Without an address it is a form."""
+    if not page.write_to:
         return None
-    name, form = WRITE_TO[key]
-    address = getattr(settings, name) if name else ""
-    return {"url": contact_url(address) if address else reverse(form), "address": address}
+    address = getattr(settings, f"{page.write_to}_contact", "")
+    return {"url": contact_url(address) if address else reverse(f"pledges:enquiry_{page.write_to}"), "address": address}

@@ -139,6 +139,21 @@ check_settings() {
     manage "$1" check --deploy --fail-level WARNING >/dev/null
 }
 
+# error_pages FILE: the names of the pages that a configuration of nginx answers errors with.
+error_pages() {
+    sed -n 's|^ *error_page .* /\([^ /]*\.html\);$|\1|p' "$1" | sort -u
+}
+
+# render_error_pages RELEASE: renders them from the templates of the same names, for nginx needs files.
+render_error_pages() {
+    local page error
+    for page in $(error_pages "$1/deploy/nginx.conf"); do
+        error=$(manage "$1" shell -v0 -c "from django.template.loader import render_to_string as r; print(r('$page'))" \
+            2>&1 >"$1/deploy/$page") ||
+            fail "The error page $page cannot be rendered (${error##*$'\n'}): the site stays as it is."
+    done
+}
+
 # prepare RELEASE: starter content and static files; the release in use goes on working.
 prepare() {
     manage "$1" seed --verbosity 0

@@ -5,8 +5,15 @@ import re
 import shutil
 
 from django.conf import settings
+from django.template.loader import render_to_string
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+
+
+def error_pages():
+    """The names of the templates that deploy/install and deploy/update render for nginx."""
+    text = (settings.BASE_DIR / "deploy" / "nginx.conf").read_text()
+    return sorted(set(re.findall(r"^ *error_page .* /(.*\.html);$", text, re.MULTILINE)))
 
 
 def command(folder, port):
@@ -25,6 +32,7 @@ def command(folder, port):
         "unix:/run/weare1/gunicorn.sock": f"unix:{folder}/gunicorn.sock",
         "listen 443 ssl;": f"listen 127.0.0.1:{port};",
         "        listen [::]:443 ssl;\n": "",
+        "root /srv/weare1/current/deploy;": f"root {folder};",
         "/srv/weare1/current/deploy": str(settings.BASE_DIR / "deploy"),
         "/srv/weare1/var/static/": f"{settings.STATIC_ROOT}/",
         "/srv/weare1/var/media/": f"{settings.MEDIA_ROOT}/",
@@ -39,4 +47,6 @@ def command(folder, port):
         "http {", f"http {{\n    client_body_temp_path {folder}/body;\n    proxy_temp_path {folder}/proxy;", 1
     )
     (folder / "nginx.conf").write_text(text)
+    for page in error_pages():
+        (folder / page).write_text(render_to_string(page))
     return NGINX, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")

@@ -15,11 +15,13 @@ from campaign import previews, richtext
 from campaign.admin.sector_pages import make_page
 from campaign.admin.widgets import PictureSelect, RichText
 from campaign.models import Article, Page
+from pledges.fixed_pages import fixed_pages
 from staff.admin.base import FixedKey
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 from staff.admin.draft_forms import ScheduleForm
 
 WORDS_TO_A_CHILD = _("Words to a child")
+LAYOUT = _("Layout")
 
 
 class PublishableForm(forms.ModelForm):
@@ -225,16 +227,29 @@ class PageAdmin(PublishableAdmin):
             },
         ),
         (_("Sources"), {"fields": ["source"]}),
+        (
+            LAYOUT,
+            {
+                "classes": ["collapse"],
+                "fields": ["layout", "beside", "next_page", ("next_label_sq", "next_label_en"), "write_to"],
+            },
+        ),
         PublishableAdmin.address_fieldset,
         PublishableAdmin.sharing_fieldset,
     ]
 
     def get_fieldsets(self, request, obj=None):
-        """Without the words to a child, unless the page is that of a group."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or obj.sector_id is None:
-            return [each for each in fieldsets if each[0] != WORDS_TO_A_CHILD]
-        return fieldsets
+        """With the words to a child if the page is that of a group, whose layout is fixed; otherwise without them."""
+        left_out = WORDS_TO_A_CHILD if obj is None or obj.sector_id is None else LAYOUT
+        return [each for each in super().get_fieldsets(request, obj) if each[0] != left_out]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "next_page":
+            fixed = [(page.name, page.title) for page in fixed_pages().values() if page.title]
+            pages = [(page.key, page.title) for page in Page.objects.filter(sector=None)]
+            field.widget = forms.Select(choices=[("", fixed_pages()["pledges:sign"].title), *pages, *fixed])
+        return field
 
     def get_readonly_fields(self, request, obj=None):
         # The URL is fixed: partners, forms and messages link to it.

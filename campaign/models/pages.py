@@ -13,6 +13,12 @@ from pledges.languages import LANGUAGE_CODES
 from pledges.models import Sector
 
 
+def _text(label, help_text="", **options):
+    return models.CharField(
+        label, max_length=100, blank=True, default="", db_default="", help_text=help_text, **options
+    )
+
+
 class Page(Publishable):
     """A content page at /sq/SLUG/ and /en/SLUG/, optionally the page of one sector."""
 
@@ -27,6 +33,26 @@ class Page(Publishable):
         FIRST = 1, _("first column")
         SECOND = 2, _("second column")
         THIRD = 3, _("third column")
+
+    class Layout(models.TextChoices):
+        """What a page has besides its text. Each value but the first three is a template in templates/campaign/blocks/."""
+
+        TEXT = "", _("text only")
+        STEPS = "steps", _("text in steps, one for each subheading")
+        CHILD = "child", _("page for a child, with the number to call")
+        FIGURES = "figures", _("text, and all figures after its first part")
+        DEMANDS = "demands", _("the demands, then text")
+        PARTNERS = "partners", _("the organisations behind the movement, then text")
+        DOWNLOADS = "downloads", _("text, then logos and pictures to download")
+        KEPT = "kept", _("text, then what we keep and for how long")
+
+    class WriteTo(models.TextChoices):
+        """For whom the enquiries are. SiteSettings has the addresses, such as `press_contact`."""
+
+        NOBODY = "", _("not shown")
+        PRESS = "press", _("address for the press")
+        DATA = "data", _("address for data protection")
+        SITE = "site", _("contact form about the site")
 
     key = models.SlugField(
         _("key"), unique=True, help_text=_("A short name, such as “problem”. You cannot change it later.")
@@ -89,6 +115,17 @@ class Page(Publishable):
         blank=True,
         help_text=_("Say where the facts on this page come from, with the year, for example “INSTAT, 2023”."),
     )
+    layout = _text(_("what the page shows"), choices=Layout)
+    beside = _text(
+        _("beside the text"),
+        _(
+            "One name for each part of the text, such as “sixty-seven, heard, voice”: the key of a figure, a drawing "
+            "(surrounded, heard, passed_on) or voice. Leave empty to put the headings there."
+        ),
+    )
+    next_page = _text(_("page that comes next"), _("The link at the end of the page."))
+    next_label = TranslatedField(_text(_("words of the link"), _("Leave empty for the title of the page.")))
+    write_to = _text(_("“Write to us” at the end"), choices=WriteTo)
 
     class Meta(Publishable.Meta):
         abstract = False

@@ -132,7 +132,7 @@ def _page_parts(page, totals):
     }
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
         return "campaign/sector.html", context | sectors.context(page, sector, totals())
-    if page.key == inner_pages.CHILD:
+    if page.layout == Page.Layout.CHILD:
         channels = {channel.key: channel for channel in content.channels}
         return "campaign/child.html", context | {
             "child": inner_pages.child_page(page),
@@ -143,13 +143,13 @@ def _page_parts(page, totals):
     return "campaign/page.html", context | {
         "blocks": blocks,
         "contents": [block for block in blocks if block.title],
-        "way_on": inner_pages.way_on(page.key, content),
+        "way_on": inner_pages.way_on(content, page.next_page, page.next_label),
         "demands": content.demands,
-        "figure": _key_figure(content) if page.key == "problem" else None,
+        "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
         "partners": content.partners,
-        "kept": kept_data() if page.key == Page.PRIVACY else None,
-        "write_to": inner_pages.write_to(page.key, content.settings),
+        "kept": kept_data() if page.layout == Page.Layout.KEPT else None,
+        "write_to": inner_pages.write_to(page, content.settings),
     }
 
 
@@ -174,7 +174,7 @@ def news(request, year=None):
             raise Http404
         articles = [article for article in articles if article.date.year == year]
     shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"articles": shown, "years": years, "year": year, "way_on": inner_pages.way_on("news", content)}
+    context = {"articles": shown, "years": years, "year": year, "way_on": inner_pages.way_on(content)}
     return render(request, "campaign/news.html", context)
 
 
@@ -209,7 +209,7 @@ def _article_context(article):
         "others": [other for other in others if other is not following][:OTHER_NEWS],
         "way_on": {"url": following.get_absolute_url(), "label": following.title}
         if following
-        else inner_pages.way_on("news", content),
+        else inner_pages.way_on(content),
     }
 
 

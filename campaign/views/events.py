@@ -36,7 +36,7 @@ def events(request):
     context = {
         "upcoming": movement_year.upcoming(events, now),
         "past": [event for event in events if event.ends <= now],
-        "way_on": inner_pages.way_on("events", SiteContent.current()),
+        "way_on": inner_pages.way_on(SiteContent.current()),
     }
     return render(request, "campaign/events.html", context)
 
@@ -55,7 +55,7 @@ def event(request, slug):
         "slug": slug,
         "is_over": event.ends <= now,
         "late_days": LATE.days,
-        "way_on": inner_pages.way_on("event", SiteContent.current()),
+        "way_on": inner_pages.way_on(SiteContent.current(), "campaign:events", _("All events")),
         "structured": [structured_data.event(event), structured_data.breadcrumbs(trail)],
     }
     return render(request, "campaign/event.html", context)

@@ -52,7 +52,7 @@ def units(request):
         "counties": _by_county(PledgeContent.current().municipalities, content.units),
         "verified": len(content.units),
         "calls": [channels[key] for key in CALLS if key in channels],
-        "way_on": inner_pages.way_on("units", content),
+        "way_on": inner_pages.way_on(content, inner_pages.AFTER_REPORT),
     }
     return render(request, "campaign/units.html", context)
 

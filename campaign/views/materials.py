@@ -83,7 +83,7 @@ def page(request):
     return render(
         request,
         "campaign/materials.html",
-        {"sections": sections, "other": other, "way_on": inner_pages.way_on("materials", content)},
+        {"sections": sections, "other": other, "way_on": inner_pages.way_on(content)},
     )
 
 

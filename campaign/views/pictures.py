@@ -52,7 +52,7 @@ def picture(request, language, kind, key):
     if row is None:
         raise Http404
     title = row.share_title or row.title
-    return _png(help_card(title) if kind == "page" and row.key == inner_pages.CHILD else cards.page(*words, title))
+    return _png(help_card(title) if kind == "page" and row.layout == Page.Layout.CHILD else cards.page(*words, title))
 
 
 @embeddable

@@ -29,7 +29,7 @@ from tests.pledges.groups import make_group
 from tests.voices import make_voice
 
 NAMESPACES = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}
-# Answered with deploy/unavailable.html, which nginx serves when the site is down.
+# Answered with the page that nginx serves when the site is down.
 UNAVAILABLE = "/unavailable/"
 # What everyone may print, of which A3 is the same as A4, and the lesson outline is shown once it is reviewed.
 PRINTS = ("poster-a4", "leaflet", "wall-a4", "letter-mayor", "letter-headteacher")

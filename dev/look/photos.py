@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pypdfium2
+from django.template.loader import render_to_string
 from playwright.async_api import Error, async_playwright
 
 from dev import chromium
-from dev.cluster_files import ROOT
 from dev.look.pages import UNAVAILABLE, View
 from weare1.logs import redact
 
@@ -103,7 +103,8 @@ async def _shoot(browser, site, view, folder, album, wanted):
     )
     context.set_default_timeout(TIMEOUT)
     try:
-        await context.route(f"**{UNAVAILABLE}", lambda route: route.fulfill(path=ROOT / "deploy" / "unavailable.html"))
+        unavailable = {"body": render_to_string("503.html"), "content_type": "text/html"}
+        await context.route(f"**{UNAVAILABLE}", lambda route: route.fulfill(**unavailable))
         page = await context.new_page()
         await page.goto(view.path)
         await _send(page, view)

@@ -8,13 +8,16 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from campaign import movement_year
 from campaign.models import Article, Demand, HelpChannel, Organisation, Page, Statistic, Voice
 from campaign.templatetags import campaign_tags
 from tests.campaign.test_content import make_page
+from tests.campaign.test_editing import PAGES, WORDS
 from tests.clock import DatabaseClock
+from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES, Document, path_of
 from tests.pledges.test_snapshot import new_process
 
@@ -84,6 +87,19 @@ def test_each_page_ends_with_one_way_on_that_works(client, language):
     assert ways["demands"] == path_of("pledges:sign", language)
     assert way_on(opened(client, "child", language)) is None, "a child is not sent to the pledge"
     assert way_on(Document(client.get(path_of("campaign:news", language)))) == path_of("pledges:sign", language)
+
+
+def test_staff_lay_out_a_new_page(client):
+    text = {"body_sq": "<h2>Një</h2><p>A.</p><h2>Dy</h2><p>B.</p>", "state": "published"}
+    layout = {"layout": "demands", "beside": "heard, one-in-ten", "next_page": "campaign:help", "write_to": "press"}
+    label = {"next_label_sq": "Kush dëgjon", "next_label_en": "Who listens"}
+    sign_in(Client(), make_staff(superuser=True)).post(f"{PAGES}add/", WORDS | text | layout | label)
+    page = Document(client.get("/sq/guximi/"))
+    assert page.all("div", **{"class": "demand"}) and page.one("section", id="write-to-us")
+    figure = Statistic.objects.get(key="one-in-ten")
+    assert figure.text_sq in page.words(page.all("div", **{"class": "side"})[1])
+    assert way_on(page) == path_of("campaign:help", "sq")
+    assert page.words(page.one("a", **{"class": "way-on"})).endswith("Kush dëgjon")
 
 
 def test_without_the_page_that_comes_next_the_way_on_is_the_pledge(client):

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from dev import nginx
 from tests.deploy.machine import ORIGIN, SOURCE, TIMEOUT, Machine
 from tests.deploy.test_operating import CURRENT, ENVIRONMENT, HOST, release
 
@@ -218,8 +219,19 @@ def test_an_update_that_would_harm_is_refused_or_undone(machine):
     assert done.returncode == 0 and "/etc/nginx/nginx.conf was changed by hand and stays" in done.stdout
     assert release(machine) == second and "# mine" in machine.path("/etc/nginx/nginx.conf").read_text()
 
-    # A version whose site or worker does not start.
+    # An error page that cannot be rendered.
     machine.write(change, machine.path(change).read_text().replace("-- Changed.\n", ""))
+    pages = machine.must("bash", "-c", f"cd {CURRENT}/deploy && grep -l '116 111' *.html").split()
+    assert pages == nginx.error_pages()
+    template = f"{ORIGIN}/templates/refused.html"
+    text = machine.path(template).read_text()
+    machine.write(template, "{% broken %}")
+    machine.commit("Template", tag="v4")
+    assert_refused(machine, "deploy/update v4", "The error page refused.html cannot be rendered")
+    assert release(machine) == second and machine.must(*READY) == "ok\n"
+    machine.write(template, text)
+
+    # A version whose site or worker does not start.
     for file in ("weare1/wsgi.py", "pledges/management/commands/worker.py"):
         text = machine.path(f"{ORIGIN}/{file}").read_text()
         machine.write(f"{ORIGIN}/{file}", f"{text}\nraise SystemExit('broken')\n")

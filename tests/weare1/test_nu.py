@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
+from django.template.loader import render_to_string
 
-from dev import npm
+from dev import nginx, npm
 from tests.drill import require_program
 from tests.pages import LANGUAGES, personal_visits, public_paths
 
@@ -25,8 +25,8 @@ def pages(client):
     for language in LANGUAGES:
         for name, response in personal_visits(client, language):
             yield f"{name} ({language})", response.text
-    for name in ("unavailable", "too-large", "too-many", "refused"):
-        yield name, Path(settings.BASE_DIR, "deploy", f"{name}.html").read_text()
+    for name in nginx.error_pages():
+        yield name, render_to_string(name)
 
 
 @pytest.mark.drill(only=True)

@@ -18,10 +18,9 @@ STARTER = sorted(ROOT.glob("*/starter/*.json"))
 # Pages that have no catalogue, and the description of the open data.
 WITHOUT_CATALOGUE = [
     "templates/500.html",
-    "deploy/refused.html",
-    "deploy/too-large.html",
-    "deploy/too-many.html",
-    "deploy/unavailable.html",
+    "templates/refused.html",
+    "templates/too-large.html",
+    "templates/too-many.html",
 ]
 
 
