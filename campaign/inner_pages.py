@@ -11,13 +11,6 @@ from campaign import richtext
 from campaign.models import Page
 from campaign.models.settings import contact_url
 from campaign.sections import sections
-from pledges.fixed_pages import fixed_pages
-
-# Keys of the pages to which others link.
-CHILD = "child"
-AFTER_REPORT = "after_report"
-# The channels at the top of the page for children.
-CHILD_CALL, CHILD_CHAT = "alo-116111", "alo-chat"
 
 DRAWINGS = ("surrounded", "heard", "passed_on")
 # {layout: (number of sections before it, title, anchor, attribute of SiteContent of its rows)} of what is no text on a page.
@@ -154,17 +147,6 @@ def child_page(page):
         sections=[section for section in rest if not section.is_question],
         folds=[section for section in rest if section.is_question],
     )
-
-
-def way_on(content, name="", label=""):
-    """{"url", "label"} of the page that comes next, by its key or URL name: the pledge, if it is not there.
-
-    Without a label the title of the page is shown.
-    """
-    following = fixed_pages().get(name) or content.page_by_key.get(name)
-    if following is None:
-        following, label = fixed_pages()["pledges:sign"], ""
-    return {"url": following.get_absolute_url(), "label": label or following.title}
 
 
 def write_to(page, settings):

@@ -6,7 +6,18 @@ from django.utils.translation import pgettext_lazy
 
 import pledges.urls  # noqa: F401 - registers the path converter "token"
 from campaign import feeds
-from campaign.views import contact, content, demands, events, handouts, help_pages, materials, organisations, voices
+from campaign.views import (
+    contact,
+    content,
+    demands,
+    events,
+    handouts,
+    help_pages,
+    materials,
+    organisations,
+    search,
+    voices,
+)
 from pledges.serving.http import public_page
 
 app_name = "campaign"
@@ -22,7 +33,7 @@ urlpatterns = [
     path(pgettext_lazy("address", "contact/report/"), contact.report, name="contact_report"),
     path(pgettext_lazy("address", "contact/under-16/"), contact.under_16, name="contact_under_16"),
     path(pgettext_lazy("address", "materials/"), materials.page, name="materials"),
-    path(pgettext_lazy("address", "search/"), content.search, name="search"),
+    path(pgettext_lazy("address", "search/"), search.search, name="search"),
     path(pgettext_lazy("address", "news/"), content.news, name="news"),
     path(pgettext_lazy("address", "news/feed/"), public_page(feeds.NewsFeed()), name="feed"),
     path(pgettext_lazy("address", "news/<int:year>/"), content.news, name="news_of_year"),

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from campaign import inner_pages, structured_data
+from campaign import inner_pages, structured_data, ways_on
 from campaign.content import SiteContent
 from campaign.models import Page
 from campaign.models.settings import CONTACTS, contact_url
@@ -29,7 +29,7 @@ def contact(request):
         "pictures": content.pictures,
         "og_key": getattr(page, f"slug_{request.LANGUAGE_CODE}"),
         "blocks": inner_pages.blocks(page, content),
-        "way_on": inner_pages.way_on(content, page.next_page, page.next_label),
+        "way_on": ways_on.way_on(content, page.next_page, page.next_label),
         "structured": [structured_data.breadcrumbs([(page.title, page.get_absolute_url())])],
         "purposes": list(_purposes()),
         "addresses": list(_addresses(content)),
@@ -81,8 +81,8 @@ def _without_field(request, written):
     channels = {channel.key: channel for channel in content.channels}
     context = {
         "written": [channels[key] for key in written if key in channels and channels[key].url],
-        "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
-        "child": content.page_by_key.get(inner_pages.CHILD),
+        "after_report": content.page_by_key.get(ways_on.AFTER_REPORT),
+        "child": content.page_by_key.get(ways_on.CHILD),
     }
     return render(request, "campaign/contact_help.html", context)
 
@@ -94,8 +94,8 @@ def under_16(request):
     content = SiteContent.current()
     channels = {channel.key: channel for channel in content.channels}
     context = {
-        "call": channels.get(inner_pages.CHILD_CALL),
-        "chat": channels.get(inner_pages.CHILD_CHAT),
-        "child": content.page_by_key.get(inner_pages.CHILD),
+        "call": channels.get(ways_on.CHILD_CALL),
+        "chat": channels.get(ways_on.CHILD_CHAT),
+        "child": content.page_by_key.get(ways_on.CHILD),
     }
     return render(request, "campaign/contact_under_16.html", context)

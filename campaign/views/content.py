@@ -14,12 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 # Undocumented; checked against Django 6.1. The public get_language_from_request() also reads a cookie and ignores q=0.
 from django.utils.translation.trans_real import parse_accept_lang_header
-from django.views.decorators.http import require_http_methods
 
-from campaign import handovers, inner_pages, movement_year, previews, structured_data
+from campaign import handovers, inner_pages, movement_year, previews, structured_data, ways_on
 from campaign.content import SiteContent
 from campaign.models import Article, Page
-from campaign.search import MAX_QUERY_LENGTH, find
 from campaign.views import sectors
 from pledges.content import PledgeContent
 from pledges.counting import tally
@@ -27,7 +25,7 @@ from pledges.figures.mosaic import mosaic
 from pledges.fixed_pages import fixed_page
 from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
 from pledges.requests.retention import kept_data
-from pledges.serving.http import cookieless_form, mark_public, personal_page, public_page, read_only
+from pledges.serving.http import mark_public, personal_page, public_page, read_only
 from pledges.serving.moments import Depth
 from staff.refusals import missing_page
 
@@ -136,14 +134,14 @@ def _page_parts(page, totals):
         channels = {channel.key: channel for channel in content.channels}
         return "campaign/child.html", context | {
             "child": inner_pages.child_page(page),
-            "call": channels.get(inner_pages.CHILD_CALL),
-            "chat": channels.get(inner_pages.CHILD_CHAT),
+            "call": channels.get(ways_on.CHILD_CALL),
+            "chat": channels.get(ways_on.CHILD_CHAT),
         }
     blocks = inner_pages.blocks(page, content)
     return "campaign/page.html", context | {
         "blocks": blocks,
         "contents": [block for block in blocks if block.title],
-        "way_on": inner_pages.way_on(content, page.next_page, page.next_label),
+        "way_on": ways_on.way_on(content, page.next_page, page.next_label),
         "demands": content.demands,
         "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
         "figures": content.statistics,
@@ -174,7 +172,7 @@ def news(request, year=None):
             raise Http404
         articles = [article for article in articles if article.date.year == year]
     shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
-    context = {"articles": shown, "years": years, "year": year, "way_on": inner_pages.way_on(content)}
+    context = {"articles": shown, "years": years, "year": year, "way_on": ways_on.way_on(content)}
     return render(request, "campaign/news.html", context)
 
 
@@ -209,7 +207,7 @@ def _article_context(article):
         "others": [other for other in others if other is not following][:OTHER_NEWS],
         "way_on": {"url": following.get_absolute_url(), "label": following.title}
         if following
-        else inner_pages.way_on(content),
+        else ways_on.way_on(content),
     }
 
 
@@ -234,21 +232,6 @@ def preview(request, token):
     else:
         template, context = "campaign/article.html", _article_context(row)
     return render(request, template, context | {"preview": row, "is_saved": is_saved})
-
-
-@fixed_page(label=_("Search"), footer=(2, 70), in_sitemap=False)
-@personal_page
-@cookieless_form
-@require_http_methods(["GET", "HEAD", "POST"])
-def search(request):
-    """List the pages that contain the words.
-
-    The form is sent by POST, so that the words are not in the URL and the browser history of a shared phone.
-    """
-    words = (request.POST.get("q") or request.GET.get("q", ""))[:MAX_QUERY_LENGTH].strip()
-    language = request.LANGUAGE_CODE
-    context = {"words": words, "hits": find(words, language, SiteContent.current())}
-    return render(request, "campaign/search.html", context)
 
 
 def _find_by_slug(request, model, slug):

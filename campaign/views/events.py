@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from campaign import ical, inner_pages, movement_year, structured_data
+from campaign import ical, movement_year, structured_data, ways_on
 from campaign.content import SiteContent
 from campaign.handouts.event_poster import poster as draw_poster
 from pledges.content import PledgeContent
@@ -36,7 +36,7 @@ def events(request):
     context = {
         "upcoming": movement_year.upcoming(events, now),
         "past": [event for event in events if event.ends <= now],
-        "way_on": inner_pages.way_on(SiteContent.current()),
+        "way_on": ways_on.way_on(SiteContent.current()),
     }
     return render(request, "campaign/events.html", context)
 
@@ -55,7 +55,7 @@ def event(request, slug):
         "slug": slug,
         "is_over": event.ends <= now,
         "late_days": LATE.days,
-        "way_on": inner_pages.way_on(SiteContent.current(), "campaign:events", _("All events")),
+        "way_on": ways_on.way_on(SiteContent.current(), "campaign:events", _("All events")),
         "structured": [structured_data.event(event), structured_data.breadcrumbs(trail)],
     }
     return render(request, "campaign/event.html", context)

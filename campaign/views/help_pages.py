@@ -5,7 +5,7 @@ from itertools import groupby
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
-from campaign import inner_pages
+from campaign import ways_on
 from campaign.content import SiteContent
 from pledges.content import PledgeContent
 from pledges.fixed_pages import fixed_page
@@ -37,7 +37,7 @@ def help_page(request):
         "abroad": [channel for channel in channels if channel.from_abroad],
         "child": content.page_by_key.get("child"),
         "history": content.page_by_key.get("history"),
-        "after_report": content.page_by_key.get(inner_pages.AFTER_REPORT),
+        "after_report": content.page_by_key.get(ways_on.AFTER_REPORT),
     }
     return render(request, "campaign/help.html", context)
 
@@ -52,7 +52,7 @@ def units(request):
         "counties": _by_county(PledgeContent.current().municipalities, content.units),
         "verified": len(content.units),
         "calls": [channels[key] for key in CALLS if key in channels],
-        "way_on": inner_pages.way_on(content, inner_pages.AFTER_REPORT),
+        "way_on": ways_on.way_on(content, ways_on.AFTER_REPORT),
     }
     return render(request, "campaign/units.html", context)
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 
-from campaign import inner_pages
+from campaign import ways_on
 from campaign.content import SiteContent
 from campaign.handouts import prints
 from campaign.models import Material
@@ -83,7 +83,7 @@ def page(request):
     return render(
         request,
         "campaign/materials.html",
-        {"sections": sections, "other": other, "way_on": inner_pages.way_on(content)},
+        {"sections": sections, "other": other, "way_on": ways_on.way_on(content)},
     )
 
 

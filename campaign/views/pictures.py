@@ -3,7 +3,7 @@
 from django.http import Http404, HttpResponse
 from django.utils.translation import get_language, gettext, pgettext
 
-from campaign import inner_pages
+from campaign import ways_on
 from campaign.content import SiteContent
 from campaign.models import Article, Page
 from campaign.views import demands
@@ -106,7 +106,7 @@ def post(language, layout, slug):
 def help_card(title):
     """The Drawing of a page of help, in the active language: who listens to a child, and no call to sign."""
     content = SiteContent.current()
-    channel = next((row for row in content.channels if row.key == inner_pages.CHILD_CALL), None)
+    channel = next((row for row in content.channels if row.key == ways_on.CHILD_CALL), None)
     comfort = content.texts[get_language()]["child_hurt_first"]
     if channel is None:
         return cards.call(title, "", comfort)

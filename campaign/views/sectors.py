@@ -5,8 +5,8 @@ from django.utils.translation import gettext, pgettext
 
 from campaign import richtext
 from campaign.content import SiteContent
-from campaign.inner_pages import AFTER_REPORT
 from campaign.sections import sections
+from campaign.ways_on import AFTER_REPORT
 from pledges.totals import parts
 
 # Young people are addressed with "ti" in Albanian.
