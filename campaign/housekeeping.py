@@ -17,8 +17,13 @@ from django.tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from campaign import tasks
-from campaign.models import ExternalLink, Material, Organisation, Picture, Voice, materials
-from campaign.pictures import FOLDER
+from campaign.links.models import ExternalLink
+from campaign.materials import models as materials
+from campaign.materials.models import Material
+from campaign.organisations.models import Organisation
+from campaign.pictures.files import FOLDER
+from campaign.pictures.models import Picture
+from campaign.voices.models import Voice
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Disclosure, Message
 from staff.models import Account

@@ -5,19 +5,17 @@ from django.utils.text import format_lazy
 from django.utils.translation import pgettext_lazy
 
 import pledges.urls  # noqa: F401 - registers the path converter "token"
-from campaign import feeds
-from campaign.views import (
-    contact,
-    content,
-    demands,
-    events,
-    handouts,
-    help_pages,
-    materials,
-    organisations,
-    search,
-    voices,
-)
+from campaign.contact import views as contact
+from campaign.demands import views as demands
+from campaign.events import views as events
+from campaign.handouts import views as handouts
+from campaign.help import views as help_pages
+from campaign.materials import views as materials
+from campaign.news import feeds
+from campaign.organisations import views as organisations
+from campaign.pages import views as content
+from campaign.search import views as search
+from campaign.voices import views as voices
 from pledges.serving.http import public_page
 
 app_name = "campaign"

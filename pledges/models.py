@@ -1,4 +1,4 @@
-"""Models of the pledges app, one module per concept."""
+"""Models of the pledges app, which Django looks for here."""
 
 from pledges.acting.models import ActingChange, ActingWeek
 from pledges.commitments.models import ChosenCommitment, CommitmentFigures, FollowUp

@@ -19,8 +19,8 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
 
-from campaign import pictures
 from campaign.models import Picture
+from campaign.pictures import files as pictures
 from pledges.crypto import keys, stamps
 from pledges.inbox.submissions import settle, submit
 from pledges.mail import mailers

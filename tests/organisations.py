@@ -3,9 +3,9 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models.functions import Now
 
-from campaign import logos
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from campaign.models import Organisation
+from campaign.pictures import logos
 from pledges.crypto import keys
 from pledges.groups.querysets import institution_key
 from pledges.models import Joining, Municipality, ProviderRule

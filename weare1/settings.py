@@ -106,7 +106,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "campaign.context_processors.site",
+                "campaign.site.context_processors.site",
                 "staff.context_processors.admin_around_accounts",
             ],
         },
@@ -287,7 +287,7 @@ if TRUSTED_PROXIES:
 if not DEV and not SECURE_SITE:
     raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
 
-# Bytes; a pledge is a few short fields. Uploaded pictures have a separate limit (campaign/pictures.py).
+# Bytes; a pledge is a few short fields. Uploaded pictures have a separate limit (campaign/pictures/files.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

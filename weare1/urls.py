@@ -5,8 +5,15 @@ from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path, re_path, register_converter
 
-from campaign.sitemaps import SITEMAPS
-from campaign.views import content, demands, events, files, handouts, oembed, organisations, pictures
+from campaign.demands import views as demands
+from campaign.events import views as events
+from campaign.files import views as files
+from campaign.handouts import views as handouts
+from campaign.organisations import views as organisations
+from campaign.pages import oembed
+from campaign.pages import views as content
+from campaign.pages.sitemaps import SITEMAPS
+from campaign.share_cards import views as pictures
 from pledges.figures import views as ribbon
 from pledges.health import views as health
 from pledges.languages import LanguageConverter
@@ -91,12 +98,12 @@ urlpatterns = [
     path("admin/account/", include("staff.urls")),
     path("admin/", admin.site.urls),
 ]
-handler400 = "campaign.views.content.bad_request"
+handler400 = "campaign.pages.views.bad_request"
 handler403 = "staff.refusals.permission_denied"
-handler404 = "campaign.views.content.not_found"
+handler404 = "campaign.pages.views.not_found"
 handler500 = "weare1.errors.server_error"
 urlpatterns += i18n_patterns(
     path("", include("campaign.urls")),
     path("", include("pledges.urls")),
-    path("", include("campaign.page_urls")),
+    path("", include("campaign.pages.page_urls")),
 )

@@ -5,8 +5,10 @@ import re
 from django.utils.translation import gettext as _
 
 from campaign.checks.reading import blocks
-from campaign.models import Demand, HelpChannel, PageText
+from campaign.demands.models import Demand
+from campaign.help.models import HelpChannel
 from campaign.numbers import TAG
+from campaign.texts.models import PageText
 from pledges.models import Mailing, Sector
 from staff.admin.checks import Finding
 

@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from campaign.models import HelpChannel
+from campaign.help.models import HelpChannel
 from campaign.numbers import TAG, tag
 from staff.admin.checks import Finding
 

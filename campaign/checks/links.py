@@ -6,9 +6,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from campaign.checks.reading import blocks
-from campaign.internal_links import Leads, follow, is_internal
-from campaign.models import ExternalLink
-from campaign.models.links import addresses_in
+from campaign.links.models import ExternalLink, addresses_in
+from campaign.pages.internal_links import Leads, follow, is_internal
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.checks import Finding
 

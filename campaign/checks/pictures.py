@@ -5,7 +5,7 @@ import re
 from django.utils.translation import gettext as _
 
 from campaign import richtext
-from campaign.models import Picture
+from campaign.pictures.models import Picture
 from pledges.languages import LANGUAGE_CODES
 from staff.admin.checks import Finding, Text
 from staff.admin.differences import editable_fields, label

@@ -4,7 +4,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaign.checks.reading import blocks, words
-from campaign.models import Page, PageText
+from campaign.pages.models import Page
+from campaign.texts.models import PageText
 from staff.admin.checks import Finding
 
 # LIX by language, and for texts to children and young people.

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from campaign.models import Voice
+from campaign.voices.models import Voice
 from pledges.enquiries.alarm_words import AlarmContent
 from staff.admin.checks import Finding
 from staff.letters import without_accents

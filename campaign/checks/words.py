@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from campaign.models import Term
+from campaign.terms.models import Term
 from staff.admin.checks import Finding
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import get_language, pgettext
 
 from campaign.content import SiteContent
 from campaign.handouts import drawings, posters, raster
-from campaign.models import Handout
+from campaign.handouts.models import Handout
 from pledges.serving.kept_pages import release
 
 # The key of the help channel that a child can call.

@@ -1,4 +1,4 @@
-"""The first page of a PDF as a small picture. Imports nothing of Django: campaign/pdf_copy.py runs it in a process of its own."""
+"""One page of a PDF as a picture, drawn by Pango. pdf_copy.py of materials runs it in a process of its own."""
 
 import threading
 from io import BytesIO

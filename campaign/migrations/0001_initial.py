@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import campaign.models.materials
-import campaign.models.pictures
-import campaign.models.settings
+import campaign.materials.models
+import campaign.pictures.models
+import campaign.settings.models
 import datetime
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
@@ -161,8 +161,8 @@ class Migration(migrations.Migration):
                 ('text_en', models.CharField(blank=True, help_text='Write one sentence on what it is for, for example “For the noticeboard of a school”. Leave empty if the title says it.', max_length=240, verbose_name='text')),
                 ('licence_sq', models.CharField(blank=True, help_text='What people may do with it, for example “You can print and share it unchanged”. Leave empty to use the sentence at the top of the page.', max_length=160, verbose_name='licence')),
                 ('licence_en', models.CharField(blank=True, help_text='What people may do with it, for example “You can print and share it unchanged”. Leave empty to use the sentence at the top of the page.', max_length=160, verbose_name='licence')),
-                ('file_sq', campaign.models.materials.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.models.materials.upload_path, verbose_name='file')),
-                ('file_en', campaign.models.materials.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.models.materials.upload_path, verbose_name='file')),
+                ('file_sq', campaign.materials.models.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.materials.models.upload_path, verbose_name='file')),
+                ('file_en', campaign.materials.models.MaterialFileField(blank=True, help_text='PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and when. If it has no words, choose the same file for both languages.', max_length=120, upload_to=campaign.materials.models.upload_path, verbose_name='file')),
                 ('details', models.JSONField(default=dict, editable=False)),
             ],
             options={
@@ -267,7 +267,7 @@ class Migration(migrations.Migration):
             name='Picture',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', campaign.models.pictures.PictureFileField(height_field='height', help_text='JPEG, PNG or WebP, 30 MB or smaller. We remove the data about where and how it was taken. Never use a photo of a child in distress, or anything that could identify a victim.', max_length=60, upload_to=campaign.models.pictures.upload_path, verbose_name='picture file', width_field='width')),
+                ('file', campaign.pictures.models.PictureFileField(height_field='height', help_text='JPEG, PNG or WebP, 30 MB or smaller. We remove the data about where and how it was taken. Never use a photo of a child in distress, or anything that could identify a victim.', max_length=60, upload_to=campaign.pictures.models.upload_path, verbose_name='picture file', width_field='width')),
                 ('width', models.PositiveSmallIntegerField(editable=False, verbose_name='width')),
                 ('height', models.PositiveSmallIntegerField(editable=False, verbose_name='height')),
                 ('alt_sq', models.CharField(blank=True, help_text='One sentence for people who cannot see it, for example “Pupils and their teacher plant a tree in the school yard”.', max_length=250, verbose_name='what it shows')),
@@ -349,9 +349,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('exit_url', models.URLField(default='https://www.google.com/', help_text='A neutral page that looks normal if someone sees the screen, such as a search engine.', validators=[django.core.validators.RegexValidator('^https://', 'The address must begin with https://, so that nobody on the way can read it.')], verbose_name='where the quick exit leads')),
-                ('press_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example press@example.org. It appears on the contact page and on the page for the press. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.models.settings.validate_contact], verbose_name='address for the press')),
-                ('data_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example data@example.org. It appears on the contact page and in the privacy notice. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.models.settings.validate_contact], verbose_name='address for data protection')),
-                ('security_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example security@example.org. It appears on the contact page and in security.txt, where people who find a weakness look. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.models.settings.validate_contact], verbose_name='address for security problems')),
+                ('press_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example press@example.org. It appears on the contact page and on the page for the press. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for the press')),
+                ('data_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example data@example.org. It appears on the contact page and in the privacy notice. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for data protection')),
+                ('security_contact', models.CharField(blank=True, db_default='', default='', help_text='Write an email address or a web address, for example security@example.org. It appears on the contact page and in security.txt, where people who find a weakness look. Leave empty to lead to the contact form.', max_length=200, validators=[campaign.settings.models.validate_contact], verbose_name='address for security problems')),
                 ('reviewed_on', models.DateField(blank=True, help_text='The date on which a lawyer reviewed the privacy notice and the consent.', null=True, verbose_name='legal texts reviewed on')),
                 ('banner_sq', models.CharField(blank=True, db_default='', default='', help_text='For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner.', max_length=160, verbose_name='sentence')),
                 ('banner_en', models.CharField(blank=True, db_default='', default='', help_text='For example “On 18 November the site is slower from 10 to 12.” Leave empty for no banner.', max_length=160, verbose_name='sentence')),

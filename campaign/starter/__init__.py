@@ -11,20 +11,18 @@ from django.utils import translation
 
 from campaign import richtext
 from campaign.content import STARTER
-from campaign.models import (
-    Article,
-    Demand,
-    DemandStep,
-    Handout,
-    HelpChannel,
-    Organisation,
-    Page,
-    PageText,
-    ProtectionUnit,
-    Statistic,
-    Term,
-    Voice,
-)
+from campaign.demands.models import Demand
+from campaign.demands.steps import DemandStep
+from campaign.handouts.models import Handout
+from campaign.help.models import HelpChannel
+from campaign.help.units import ProtectionUnit
+from campaign.news.models import Article
+from campaign.organisations.models import Organisation
+from campaign.pages.models import Page
+from campaign.publishing.records import Statistic
+from campaign.terms.models import Term
+from campaign.texts.models import PageText
+from campaign.voices.models import Voice
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality, Sector, StarterItem
 from pledges.starter import load

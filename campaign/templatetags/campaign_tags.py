@@ -8,9 +8,10 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language, gettext
 
-from campaign import handovers, richtext
+from campaign import richtext
 from campaign.content import SiteContent
-from campaign.models import Handout
+from campaign.demands import passed_on as handovers
+from campaign.handouts.models import Handout
 
 register = template.Library()
 

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from campaign import logos
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from campaign.models import Demand, Organisation
-from campaign.models.organisations import ASKED_BEFORE, SHOWN_LAPSED, YEAR
+from campaign.organisations.models import ASKED_BEFORE, SHOWN_LAPSED, YEAR
+from campaign.pictures import logos
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_pages

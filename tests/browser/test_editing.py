@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from campaign import previews
 from campaign.models import Page
+from campaign.pages import previews
 from pledges.models import Sector
 from tests.browser import press
 from tests.browser.axe import faults

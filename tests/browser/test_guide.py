@@ -15,10 +15,10 @@ from django.utils import timezone
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
-from campaign import logos
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from campaign.management.commands import demo
 from campaign.models import Article, Demand, Handout, Page, PageText, ProtectionUnit
+from campaign.pictures import logos
 from pledges.models import Backup, Message, MessageText, Sector, WallName
 from staff.admin.guide import FILES, guide
 from staff.models import Draft, PublishingSettings

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from campaign.management.commands import demo
 from campaign.models import Article, Demand, Organisation, Page, PageText
 from pledges.counting import tally

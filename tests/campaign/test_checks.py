@@ -10,6 +10,7 @@ from django_tasks_db.models import DBTaskResult
 
 from campaign.checks import dates, figures, sentences
 from campaign.housekeeping import collect_links, enqueue_links
+from campaign.links.public_web import Web
 from campaign.models import (
     Article,
     Demand,
@@ -22,7 +23,6 @@ from campaign.models import (
     SocialLink,
     Term,
 )
-from campaign.public_web import Web
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail.records import resolver
 from pledges.models import Sector

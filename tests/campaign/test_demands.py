@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from campaign.demand_history import Count, History
+from campaign.demands.history import Count, History
 from campaign.models import Demand, DemandStep
 from tests.clock import DatabaseClock
 from tests.demands import add_step, days_ago, make_demand, step_values

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from django.contrib.messages import get_messages
 
-from campaign.drafts import create_draft
 from campaign.models import Article
+from campaign.news.drafts import create_draft
 from pledges.models import Milestone, Sector
 from tests.factories import make_staff, sign_in
 from tests.pages import LANGUAGES

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
-from campaign import previews
 from campaign.models import Article, Demand, HelpChannel, OldAddress, Page, SiteSettings, Term
+from campaign.pages import previews
 from pledges.counting import tally
 from pledges.models import Pledge, Sector
 from staff.models import AuditEntry, Draft

@@ -10,7 +10,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
 
-from campaign import ical, movement_year
+from campaign import movement_year
+from campaign.events import ical
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import Event, EventCount, EventFigures, GroupPledge, PaperSheet, Pledge

@@ -29,7 +29,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from campaign import documents
+from campaign.materials import documents
 from campaign.models import Material
 from tests.factories import keep_house, make_staff, make_upload, sign_in
 from tests.pages import LANGUAGES, Document, filled

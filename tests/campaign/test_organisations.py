@@ -15,10 +15,10 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 
-from campaign import logos
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from campaign.models import Organisation
-from campaign.models.organisations import SHOWN_LAPSED, YEAR
+from campaign.organisations.models import SHOWN_LAPSED, YEAR
+from campaign.pictures import logos
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.figures import fonts

@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.core import mail
 from reversion.models import Version
 
-from campaign import logos
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from campaign.models import Organisation
+from campaign.pictures import logos
 from pledges.joinings.models import UNDECIDED_PERIOD
 from pledges.models import Joining
 from staff.models import AuditEntry

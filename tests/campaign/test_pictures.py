@@ -24,9 +24,10 @@ from django_tasks_db.models import DBTaskResult
 from PIL import Image, ImageCms, ImageFile
 from reversion.models import Version
 
-from campaign import housekeeping, pictures, richtext
+from campaign import housekeeping, richtext
 from campaign.models import Article, Page, Picture
-from campaign.pictures import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
+from campaign.pictures import files as pictures
+from campaign.pictures.files import CARD, MAX_BYTES, MAX_MEMORY_BYTES, WIDTHS
 from tests.campaign.test_content import make_page, words
 from tests.factories import keep_house, make_picture, make_staff, make_upload, run_worker, sign_in
 from tests.pages import Document, filled

@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from campaign import public_web
-from campaign.public_web import Web, is_public, visit
+from campaign.links import public_web
+from campaign.links.public_web import Web, is_public, visit
 from pledges.mail.records import resolver
 from tests.dns import NameServer
 

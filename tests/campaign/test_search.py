@@ -9,8 +9,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from campaign.models import Organisation
-from campaign.models.organisations import PER_PAGE
-from campaign.sitemaps import PageSitemap
+from campaign.organisations.models import PER_PAGE
+from campaign.pages.sitemaps import PageSitemap
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
 from tests.events import make_event

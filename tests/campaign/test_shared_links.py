@@ -7,7 +7,7 @@ from django.utils import translation
 
 from campaign.content import SiteContent
 from campaign.models import Article, HelpChannel, Page
-from campaign.views import pictures
+from campaign.share_cards import views as pictures
 from pledges.figures import cards
 from pledges.figures.brand import web_address
 from tests.pages import LANGUAGES, Document, path_of, public_paths

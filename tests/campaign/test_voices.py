@@ -14,7 +14,7 @@ from reversion.models import Version
 
 from campaign.content import SiteContent
 from campaign.models import Voice
-from campaign.models.voices import APPROVED_TEXTS, LONGEST_CONSENT
+from campaign.voices.models import APPROVED_TEXTS, LONGEST_CONSENT
 from pledges import outbox
 from pledges.crypto import links
 from pledges.crypto.links import Purpose

@@ -25,7 +25,7 @@ from django.utils import translation
 from django.utils.csp import build_policy
 
 from bench.fuzz import attack
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from dev import nginx
 from dev.cluster import Cluster
 from tests.drill import require, require_program, rounds

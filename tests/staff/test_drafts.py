@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from reversion.models import Version
 
-from campaign.demo import invented_logo
+from campaign.demo.content import invented_logo
 from campaign.models import Article, HelpChannel, Material, Page, PageText, Statistic
 from pledges.models import Commitment, Event, PledgingSettings, Sector, Wording
 from pledges.serving import kept_pages, snapshot

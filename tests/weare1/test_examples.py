@@ -9,7 +9,7 @@ from django.apps import apps
 from django.utils import translation
 
 from campaign import richtext
-from campaign.admin.widgets import RichText
+from campaign.pictures.widgets import RichText
 from pledges.desk.bulk import DomainForm
 from pledges.desk.corrections import PersonForm
 from pledges.desk.people import FindForm

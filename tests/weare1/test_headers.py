@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django.utils import timezone, translation
 
-from campaign import previews
 from campaign.models import Page
+from campaign.pages import previews
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Heartbeat

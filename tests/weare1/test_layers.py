@@ -121,7 +121,7 @@ FETCHING = [
 # BOUNCE_MAILBOX_URL and the server of MAIL_URL, which only the operator sets, and names of constants; the last one ends
 # connections.
 NO_FETCHERS = (
-    "campaign.public_web:",
+    "campaign.links.public_web:",
     *(
         "pledges.health.certificate:",
         "pledges.health.alarm:",

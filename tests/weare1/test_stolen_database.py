@@ -15,8 +15,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from campaign import previews
 from campaign.models import Article
+from campaign.pages import previews
 from pledges.crypto import links, news_links
 from pledges.crypto.links import Purpose
 from pledges.models import Pledge, Submission

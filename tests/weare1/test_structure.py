@@ -35,12 +35,12 @@ def test_staff_views_are_guarded_by_the_admin_site():
 # Modules that name both languages, with the reason. Everything else derives them from settings.LANGUAGES.
 NAMES_BOTH_LANGUAGES = {
     "weare1/settings.py": "LANGUAGES, the one list",
-    "campaign/admin/publishing.py": "one label, and so one msgid, per language",
+    "campaign/pages/admin.py": "one label, and so one msgid, per language",
     "campaign/checks/dates.py": "names of months, and words of the future, in each language",
     "campaign/checks/sentences.py": "targets of LIX by language",
     "campaign/management/commands/demo.py": "the languages of invented pledges",
-    "campaign/models/publishing.py": "one search column per language",
-    "campaign/views/demands.py": "published keys",
+    "campaign/publishing/models.py": "one search column per language",
+    "campaign/demands/views.py": "published keys",
     "pledges/commitments/admin.py": "one form field per language",
     "pledges/sectors/admin.py": "one form field per language",
     "pledges/figures/brand.py": "the name of the movement in each language",

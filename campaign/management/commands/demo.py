@@ -9,9 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from campaign import demo as invented
-from campaign import demo_commitments, demo_mailings
-from campaign.models import ProtectionUnit
+from campaign.demo import commitments as demo_commitments
+from campaign.demo import content as invented
+from campaign.demo import mailings as demo_mailings
+from campaign.help.units import ProtectionUnit
 from pledges.counting import milestones, published, tally, weeks
 from pledges.counting.suppression import THRESHOLD
 from pledges.groups.querysets import school_year

@@ -15,7 +15,7 @@ CREATE OR REPLACE TRIGGER steps_are_not_truncated BEFORE TRUNCATE ON campaign_de
     FOR EACH STATEMENT EXECUTE FUNCTION demand_steps_are_append_only();
 
 -- A correction is of the same demand, and nothing comes before the demand was asked. The order of all other steps is validated by
--- the model (campaign/models/demand_steps.py).
+-- the model (campaign/demands/steps.py).
 CREATE OR REPLACE FUNCTION check_demand_step() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF new.corrects_id IS NOT NULL AND NOT EXISTS (

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.admin import dashboard
+from campaign.dashboard import dashboard
 from pledges import housekeeping
 from pledges.models import FallenProvider, FunnelChange, FunnelDay, Message, Pledge
 from pledges.statistics import funnel

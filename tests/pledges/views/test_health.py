@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from campaign.pictures import FOLDER
+from campaign.pictures.files import FOLDER
 from pledges.health import checks
 from pledges.management.commands.worker import Housekeeper
 from pledges.models import Attempt, FailedStep, Heartbeat, Message, Pledge

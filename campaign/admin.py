@@ -1,0 +1,30 @@
+"""Admin of the content of the site, each concept with its own, and what the front page and the search of the admin show."""
+
+from django.contrib import admin
+
+import campaign.demands.admin
+import campaign.demands.handover_admin
+import campaign.handouts.admin
+import campaign.help.admin
+import campaign.help.unit_admin
+import campaign.links.admin
+import campaign.materials.admin
+import campaign.news.milestones
+import campaign.organisations.admin
+import campaign.organisations.joinings
+import campaign.pages.admin
+import campaign.pictures.admin
+import campaign.publishing.records_admin
+import campaign.site.admin
+import campaign.terms.admin
+import campaign.texts.admin
+import campaign.voices.admin
+from campaign.dashboard import dashboard, shortcuts
+from campaign.publishing import unpublished
+from pledges.desk import people
+
+admin.site.named_pages = shortcuts.named_pages
+admin.site.find_people_url = people.find_url
+admin.site.dashboard_context = dashboard.context
+admin.site.render_unpublished = unpublished.render_unpublished
+admin.site.model_order = dashboard.MODEL_ORDER

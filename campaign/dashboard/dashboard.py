@@ -1,0 +1,87 @@
+"""Dashboard on the admin index: what this account must do, its drafts, what is scheduled, and how things stand."""
+
+from campaign.dashboard import activity, launch, shortcuts
+from campaign.dashboard import status
+from campaign.dashboard.open_tasks import TASKS, Task
+from campaign.news.models import Article
+from campaign.pages.models import Page
+from pledges.counting import tally
+from pledges.desk.open_tasks import disclosure_tasks, mailing_tasks
+from pledges.serving.snapshot import one_moment
+from staff.admin import draft_list
+from staff.admin.base import change_url
+
+# The order of models in the menu: first those that are changed every week.
+MODEL_ORDER = [
+    *("campaign.pagetext", "campaign.page", "campaign.article", "campaign.demand", "campaign.helpchannel"),
+    *("campaign.demandstep", "campaign.handover"),
+    "campaign.protectionunit",
+    *("campaign.picture", "campaign.statistic", "campaign.voice", "campaign.organisation", "campaign.handout"),
+    *("campaign.material", "campaign.externallink", "campaign.term"),
+    *(
+        "campaign.sitesettings",
+        "campaign.menuplace",
+        "pledges.pledge",
+        "pledges.grouppledge",
+        "pledges.joining",
+        "pledges.enquiry",
+        "pledges.disclosure",
+        "pledges.datarequest",
+        "pledges.papersheet",
+        "pledges.mailing",
+        "pledges.event",
+        "pledges.wallname",
+        "pledges.batch",
+        "pledges.export",
+    ),
+    *("pledges.message", "pledges.submission"),
+    *(
+        "pledges.messagetext",
+        "pledges.sector",
+        "pledges.commitment",
+        "pledges.wording",
+        "pledges.pledgingsettings",
+        "pledges.goal",
+    ),
+    *("pledges.milestone", "pledges.county", "pledges.municipality", "pledges.providerrule", "pledges.blockedaddress"),
+    "pledges.refusedword",
+    *("pledges.readyanswer", "pledges.alarmword"),
+    *("staff.historyentry", "staff.draft"),
+    *("staff.account", "staff.auditentry", "staff.publishingsettings"),
+]
+
+
+@one_moment()
+def context(request):
+    """Template context of the dashboard: only what the permissions of this user allow."""
+    user, drafts = request.user, draft_list.pending(request.user)
+    totals = tally.read() if user.has_perm("pledges.view_pledge") or user.has_perm("pledges.view_goal") else None
+    return {
+        "disclosures": list(disclosure_tasks(user)),
+        "launch": list(launch.missing(user)),
+        "tasks": list(_tasks(user, drafts)),
+        "own_drafts": draft_list.own(user, drafts),
+        "scheduled": sorted(_scheduled(user, drafts), key=lambda row: row[2]),
+        "standing": status.context(user, totals),
+        "shortcuts": list(shortcuts.most_used(user)),
+        "activity": activity.context(totals) if user.has_perm("pledges.view_pledge") else None,
+    }
+
+
+def _tasks(user, drafts):
+    """Yield each Task: first what waits for a second person, then the rest."""
+    for label, url, note in draft_list.waiting(user, drafts):
+        yield Task(None, label, url, note)
+    yield from mailing_tasks(user)
+    for permissions, tasks in TASKS:
+        if all(map(user.has_perm, permissions)):
+            yield from tasks()
+
+
+def _scheduled(user, drafts):
+    """Yield (label, URL, time) of what is published by itself: drafts, and pages and news that were never public."""
+    yield from draft_list.scheduled(drafts)
+    for model in (Page, Article):
+        if user.has_perm(f"campaign.change_{model._meta.model_name}"):
+            for row in model.objects.scheduled().defer("body_sq", "body_en"):
+                yield str(row), change_url(row), row.publish_at

@@ -1,0 +1,168 @@
+"""The open tasks of the dashboard: what waits for the member of staff who looks at it."""
+
+from functools import partial
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaign.demands.handovers import HandOver
+from campaign.demands.models import Demand
+from campaign.handouts.models import Handout
+from campaign.help.models import HelpChannel
+from campaign.help.units import ProtectionUnit
+from campaign.links.models import ExternalLink
+from campaign.news.models import Article
+from campaign.organisations.models import Organisation
+from campaign.pages.models import Page
+from campaign.voices.models import Voice
+from pledges.counting import tally
+from pledges.desk import open_tasks
+from pledges.desk.open_tasks import Task, list_url
+from pledges.models import PublishedCounty
+from staff.admin.base import change_url
+
+
+def _logo_tasks():
+    count = Organisation.objects.with_new_logo().count()
+    if count:
+        label = ngettext("new logo to check", "new logos to check", count)
+        yield Task(count, label, list_url(Organisation, logos="new"))
+
+
+def _help_channel_tasks():
+    count = HelpChannel.objects.due().count()
+    if count:
+        label = ngettext("help number not verified for 90 days", "help numbers not verified for 90 days", count)
+        yield Task(count, label, list_url(HelpChannel, due="yes"))
+
+
+def _voice_tasks():
+    count = Voice.objects.due().count()
+    if count:
+        label = ngettext(
+            "voice whose consent ends within a month: ask its owner again, or remove it",
+            "voices whose consent ends within a month: ask their owners again, or remove them",
+            count,
+        )
+        yield Task(count, label, list_url(Voice, due="yes"))
+
+
+def _unit_tasks():
+    numbers = ProtectionUnit.objects.to_check()
+    if count := numbers["unverified"]:
+        label = ngettext(
+            "child protection unit with unchecked contact data",
+            "child protection units with unchecked contact data",
+            count,
+        )
+        yield Task(count, label, list_url(ProtectionUnit, verified="never"))
+    if count := numbers["due"]:
+        label = ngettext(
+            "child protection unit not checked for six months",
+            "child protection units not checked for six months",
+            count,
+        )
+        yield Task(count, label, list_url(ProtectionUnit, verified="old"))
+
+
+def _demand_tasks():
+    numbers = Demand.objects.to_review()
+    if count := numbers["old"]:
+        label = ngettext("demand not reviewed for 60 days", "demands not reviewed for 60 days", count)
+        yield Task(count, label, list_url(Demand, due="yes"))
+    if count := numbers["passed"]:
+        label = ngettext(
+            "demand whose next date has passed: enter what happened",
+            "demands whose next date has passed: enter what happened",
+            count,
+        )
+        yield Task(count, label, list_url(Demand, due="yes"))
+    if count := numbers["without_steps"]:
+        label = ngettext("demand without a step", "demands without a step", count)
+        yield Task(count, label, list_url(Demand, due="yes"))
+
+
+def _handover_tasks():
+    waiting = HandOver.objects.filter(handed_on=None).select_related("goal__county", "demand")
+    if not waiting:
+        return
+    total, counties = tally.read().total, PublishedCounty.objects.in_bulk()
+    for row in waiting:
+        county = row.goal.county_id
+        people = total if county is None else counties[county].n if county in counties else 0
+        if people >= row.goal.people:
+            label = _("The goal of %(goal)s has been reached: hand “%(demand)s” over and enter the registry number") % {
+                "goal": row.goal,
+                "demand": row.demand,
+            }
+            yield Task(None, label, change_url(row))
+
+
+def _draft_tasks(model):
+    drafts = model.objects.drafts().order_by("pk").only("pk").with_missing_translation()
+    untranslated = [draft for draft in drafts if draft.misses_translation]
+    complete = [draft for draft in drafts if not draft.misses_translation]
+    if untranslated:
+        count = len(untranslated)
+        label = {
+            Page: ngettext("page missing one language", "pages missing one language", count),
+            Article: ngettext("piece of news missing one language", "pieces of news missing one language", count),
+        }[model]
+        yield Task(count, label, _drafts_url(model, untranslated, both_languages="no"))
+    if complete:
+        count = len(complete)
+        label = {
+            Page: ngettext(
+                "page is ready in both languages but not published",
+                "pages are ready in both languages but not published",
+                count,
+            ),
+            Article: ngettext(
+                "piece of news is ready in both languages but not published",
+                "pieces of news are ready in both languages but not published",
+                count,
+            ),
+        }[model]
+        yield Task(count, label, _drafts_url(model, complete, status="draft"))
+
+
+def _drafts_url(model, drafts, **filters):
+    """The change form of a single draft; the filtered list when there are several."""
+    return change_url(drafts[0]) if len(drafts) == 1 else list_url(model, **filters)
+
+
+def _link_tasks():
+    numbers = ExternalLink.objects.numbers()
+    failing = numbers["failing"]
+    if failing and not numbers["reached"]:
+        label = _("No other site can be reached, so links are not checked: tell the person who runs the site")
+        yield Task(None, label, list_url(ExternalLink, failing="yes"))
+    elif failing:
+        label = ngettext(
+            "link to another site does not work: find the new address or remove it",
+            "links to other sites do not work: find the new addresses or remove them",
+            failing,
+        )
+        yield Task(failing, label, list_url(ExternalLink, failing="yes"))
+
+
+def _handout_tasks():
+    for handout in Handout.objects.filter(key__in=Handout.TO_REVIEW, is_reviewed=False):
+        label = _("“%(handout)s” appears nowhere: it waits for your review") % {"handout": handout}
+        yield Task(None, label, change_url(handout))
+
+
+# (permissions that are needed, function that yields the tasks)
+TASKS = [
+    *open_tasks.TASKS,
+    (["campaign.change_organisation"], _logo_tasks),
+    (["campaign.change_voice"], _voice_tasks),
+    (["campaign.change_helpchannel"], _help_channel_tasks),
+    (["campaign.change_protectionunit"], _unit_tasks),
+    (["campaign.change_demand"], _demand_tasks),
+    (["campaign.change_handover"], _handover_tasks),
+    (["campaign.review_handout"], _handout_tasks),
+    (["campaign.view_externallink", "campaign.change_page"], _link_tasks),
+    (["campaign.change_page"], partial(_draft_tasks, Page)),
+    (["campaign.change_article"], partial(_draft_tasks, Article)),
+]

@@ -1,0 +1,218 @@
+"""Admin of demands and of their steps, which are added and corrected but never changed or deleted."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from campaign.demands.history import History
+from campaign.demands.models import Demand
+from campaign.demands.steps import DemandStep
+from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from staff.admin.asking import asks_first
+from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
+from staff.admin.checks import TextChecks
+from staff.admin.drafts import DraftsAdmin
+
+
+class DemandForm(ContentItemForm):
+    """The form of a demand. A next date is to come, and an address never changes."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("slug_sq", "slug_en"):
+            if name in self.fields and self.initial.get(name):
+                self.fields[name].disabled = True
+
+    def clean_next_date(self):
+        day = self.cleaned_data["next_date"]
+        if day and "next_date" in self.changed_data and day <= timezone.localdate():
+            raise ValidationError(
+                _("This date is not in the future. Enter what has happened as a step."), code="not_in_the_future"
+            )
+        return day
+
+
+@admin.register(Demand)
+class DemandAdmin(ContentItemAdmin):
+    """Admin of demands, with their steps and the record of their review."""
+
+    form = DemandForm
+    change_form_template = "admin/campaign/demand/change_form.html"
+    search_fields = ["institution__unaccent__icontains"]
+    list_display = ["title", "last_step", "checked_on", "both_languages", "is_shown", "position"]
+    list_filter = [DueFilter, *ContentItemAdmin.list_filter]
+    list_note = _(
+        "The status of a demand can change without anyone telling us. Check from time to time that it is still "
+        "correct, then choose “Reviewed today”."
+    )
+    fieldsets = [
+        (None, {"fields": [("title_sq", "title_en"), ("text_sq", "text_en"), "institution"]}),
+        (_("What comes next"), {"fields": ["next_date", ("next_event_sq", "next_event_en")]}),
+        (_("Checked"), {"fields": ["checked_on"]}),
+        (_("Address and order"), {"fields": ["key", ("slug_sq", "slug_en"), "position"]}),
+    ]
+    actions = ["checked_today"]
+    shown_at = None
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("steps")
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
+
+    def view_on_site(self, obj):
+        return obj.get_absolute_url() if obj.is_shown else None
+
+    @admin.display(description=_("last step"))
+    def last_step(self, demand):
+        return _history(demand).last
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None:
+            context |= {"history": _history(obj), "may_add_steps": request.user.has_perm("campaign.add_demandstep")}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.checked_view)
+        return [path("<int:pk>/checked/", view, name="campaign_demand_checked"), *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def checked_view(self, request, pk):
+        """Record with one press that a demand was reviewed today and that there is nothing new."""
+        if not self.has_change_permission(request) or not request.user.has_perm("staff.publish_draft"):
+            raise PermissionDenied("campaign.change_demand", "staff.publish_draft")
+        demand = get_object_or_404(Demand, pk=pk)
+        self._record_review(request, Demand.objects.filter(pk=demand.pk))
+        return redirect(change_url(demand))
+
+    @admin.action(description=_("Reviewed today"), permissions=["change"])
+    @asks_first(
+        _("Today becomes the day of their last review. Only do this if you have checked that each status is correct.")
+    )
+    def checked_today(self, request, queryset):
+        """Set the review date of the selected demands to today."""
+        self._record_review(request, queryset)
+
+    def _record_review(self, request, queryset):
+        """Set the review date of these demands to today, with an entry in their history."""
+        # Evaluated before the update, after which a list filtered by due rows no longer contains them.
+        rows = list(queryset)
+        self.save_first_version(*rows)
+        count = Demand.objects.filter(pk__in=[row.pk for row in rows]).update(checked_on=timezone.localdate())
+        self.log_changes(request, rows, "last reviewed")
+        self.message_user(
+            request,
+            ngettext("%(count)d demand has been reviewed.", "%(count)d demands have been reviewed.", count)
+            % {"count": count},
+            messages.SUCCESS,
+        )
+
+
+def _history(demand):
+    return History(demand, tuple(demand.steps.all()), timezone.localdate())
+
+
+class DemandStepForm(BilingualForm):
+    """The form of a new step, or of the correction of one: then it begins with the values of that one."""
+
+    class Meta:
+        widgets = {"corrects": forms.HiddenInput}
+
+    def clean(self):
+        cleaned = super().clean()
+        if demand := cleaned.get("demand"):
+            # Two steps at once: the second is validated after the first.
+            Demand.objects.select_for_update().get(pk=demand.pk)
+            corrected = cleaned.get("corrects")
+            if corrected and corrected.demand_id != demand.pk:
+                self.add_error(
+                    "demand", ValidationError(_("A correction belongs to the demand of the step it corrects."))
+                )
+            for name in ("reason_sq", "reason_en"):
+                if corrected and name in cleaned and not cleaned[name] and not self.has_error(name):
+                    self.add_error(name, ValidationError(_("Say in both languages what was wrong."), code="required"))
+        return cleaned
+
+
+@admin.register(DemandStep)
+class DemandStepAdmin(TextChecks, DraftsAdmin, ModelAdmin):
+    """Steps: added, and corrected by a step that takes the place of the wrong one."""
+
+    form = DemandStepForm
+    change_form_template = "admin/campaign/demandstep/change_form.html"
+    has_preview = True
+    search_fields = ["source_title__unaccent__icontains"]
+    list_display = ["demand", "date", "state", "source_title", "entered_by", "entered_at", "corrects"]
+    list_filter = ["demand", "state"]
+    list_select_related = ["demand", "entered_by", "corrects"]
+    list_note = _(
+        "Everything that has happened to the demands, with its source. A step cannot be changed or deleted: open it and "
+        "choose “Correct this step”. The page goes on showing what it said before."
+    )
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "demand",
+                    ("date", "state"),
+                    ("sentence_sq", "sentence_en"),
+                    ("source_title", "source_url"),
+                    "corrects",
+                ]
+            },
+        )
+    ]
+
+    def page_of(self, obj):
+        return obj.demand.get_absolute_url()
+
+    def get_fieldsets(self, request, obj=None):
+        sets = list(super().get_fieldsets(request, obj))
+        if obj.corrects_id if obj else request.GET.get("corrects") or request.POST.get("corrects"):
+            sets.append((_("Correction"), {"fields": [("reason_sq", "reason_en")]}))
+        if obj:
+            sets.append((None, {"fields": [("entered_by", "entered_at")]}))
+        return sets
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_changeform_initial_data(self, request):
+        initial = super().get_changeform_initial_data(request)
+        corrected = request.GET.get("corrects", "")
+        step = DemandStep.objects.filter(pk=corrected).first() if corrected.isascii() and corrected.isdigit() else None
+        if step is None:
+            return initial
+        names = ["date", "state", "sentence_sq", "sentence_en", "source_title", "source_url"]
+        return {name: getattr(step, name) for name in names} | {"demand": step.demand_id, "corrects": step.pk}
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is None and "reason_sq" in context["adminform"].form.fields:
+            context["title"] = _("Correct this step")
+        if obj is not None:
+            context["may_correct"] = self.has_add_permission(request) and not hasattr(obj, "correction")
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        obj.entered_by = request.user
+        super().save_model(request, obj, form, change)
+        if obj.corrects is None:
+            # Someone who enters news has looked.
+            Demand.objects.filter(pk=obj.demand_id).update(checked_on=timezone.localdate())
+
+    def response_add(self, request, obj, post_url_continue=None):
+        if request.user.has_perm("campaign.view_demand"):
+            self.message_user(request, _("The step has been added. The page of the demand shows it."), messages.SUCCESS)
+            return redirect(change_url(obj.demand))
+        return super().response_add(request, obj, post_url_continue)

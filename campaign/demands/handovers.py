@@ -1,0 +1,137 @@
+"""Hand-overs: a demand that goes to an institution when a goal is reached, and what the institution answered."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.content import SiteContent
+from campaign.demands.models import Demand
+from campaign.demands.steps import TIRANA
+from pledges.models import Goal
+
+
+class HandOver(models.Model):
+    """What is handed to whom when a goal is reached. Silence is counted from `handed_on`, which needs a registry number."""
+
+    goal = models.OneToOneField(
+        Goal,
+        on_delete=models.PROTECT,
+        related_name="handover",
+        verbose_name=_("goal"),
+        error_messages={"unique": _("This goal already has a hand-over.")},
+        help_text=_("The demand is handed over when there are so many supporters."),
+    )
+    demand = models.ForeignKey(
+        Demand,
+        on_delete=models.PROTECT,
+        related_name="handovers",
+        verbose_name=_("demand"),
+        help_text=_("What is handed over."),
+    )
+    institution = models.CharField(
+        _("institution"),
+        max_length=160,
+        help_text=_(
+            "The institution that receives it, by its official name in Albanian, for example “Kuvendi”. Never a person."
+        ),
+    )
+    handed_on = models.DateField(
+        _("handed over on"),
+        null=True,
+        blank=True,
+        help_text=_("The date on which the institution registered it. The page counts the days from here."),
+    )
+    registry_number = models.CharField(
+        _("registry number"),
+        max_length=60,
+        blank=True,
+        help_text=_("The number that the institution gave it, for example “1234/1”. The page shows it."),
+    )
+    answered_on = models.DateField(
+        _("answered on"), null=True, blank=True, help_text=_("The date of the answer. Leave empty until there is one.")
+    )
+    answer = TranslatedField(
+        models.TextField(
+            _("answer"),
+            max_length=1500,
+            blank=True,
+            help_text=_(
+                "Write the institution’s own words, without quotation marks, for example “We will examine the "
+                "demand”; in the other language an exact translation. Leave out the names of people."
+            ),
+        )
+    )
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    required_translations = []
+
+    class Meta:
+        verbose_name = _("hand-over")
+        verbose_name_plural = _("hand-overs")
+        ordering = ["goal__people", "pk"]
+        constraints = [
+            models.CheckConstraint(name="handover_names_an_institution", condition=~Q(institution="")),
+            models.CheckConstraint(
+                name="handover_date_with_registry_number",
+                condition=Q(handed_on=None, registry_number="") | (Q(handed_on__isnull=False) & ~Q(registry_number="")),
+                violation_error_message=_("Enter the date and the registry number together."),
+            ),
+            models.CheckConstraint(
+                name="handover_answer_is_whole",
+                condition=Q(answered_on=None, answer_sq="", answer_en="")
+                | (
+                    Q(handed_on__isnull=False, answered_on__isnull=False, answered_on__gte=F("handed_on"))
+                    & ~Q(answer_sq="")
+                    & ~Q(answer_en="")
+                ),
+                violation_error_message=_(
+                    "An answer needs its date, its words in both languages, and a hand-over before it."
+                ),
+            ),
+            models.CheckConstraint(
+                name="handover_is_not_in_the_future",
+                condition=(Q(handed_on=None) | Q(handed_on__lte=TruncDate(F("changed_at"), tzinfo=TIRANA)))
+                & (Q(answered_on=None) | Q(answered_on__lte=TruncDate(F("changed_at"), tzinfo=TIRANA))),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.goal}: {self.institution}"
+
+    def clean(self):
+        """Validate what belongs together, and that no date is in the future; errors are per field."""
+        errors = {}
+        if self.handed_on and not self.registry_number:
+            errors["registry_number"] = _(
+                "Enter the registry number. Without it the institution can say that it has received nothing."
+            )
+        if self.registry_number and not self.handed_on:
+            errors["handed_on"] = _("Enter the date that belongs to the registry number.")
+        if (self.answered_on or self.answer_sq or self.answer_en) and not (self.handed_on or errors):
+            errors["handed_on"] = _("An answer needs a hand-over before it: enter its date and registry number.")
+        if self.answered_on and self.handed_on and self.answered_on < self.handed_on:
+            errors["answered_on"] = _("The answer cannot be older than the hand-over. Check both dates.")
+        if self.answered_on and not (self.answer_sq or self.answer_en):
+            errors["answer_sq"] = _("Enter what the institution answered, in both languages.")
+        if (self.answer_sq or self.answer_en) and not self.answered_on:
+            errors["answered_on"] = _("Enter the date of the answer.")
+        for name in ("handed_on", "answered_on"):
+            day = getattr(self, name)
+            if day and day > timezone.localdate():
+                errors[name] = _("This date is in the future. Enter it when it has happened.")
+        if errors:
+            raise ValidationError(errors)
+
+    def silent_days(self, today):
+        """Days from the hand-over to the answer, or until `today` while there is none; None before the hand-over."""
+        return ((self.answered_on or today) - self.handed_on).days if self.handed_on else None
+
+
+@SiteContent.share
+def handovers(content):
+    """All hand-overs."""
+    return tuple(HandOver.objects.select_related("goal__county", "demand"))

@@ -1,0 +1,250 @@
+"""What the pages, cards, feed and open data say of the steps of a demand: its state, its path, its timeline, its days."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from campaign.content import SiteContent
+from campaign.demands.models import Demand
+from campaign.demands.steps import ENDS, LEVELS, DemandStep, in_order
+from pledges.numbers import number
+
+State = DemandStep.State
+# The dots of the path. A demand in force has reached the third one: whether it works is another question.
+DOTS = (State.ASKED, State.IN_REVIEW, State.ADOPTED, State.WORKING)
+
+# What a demand in this state is, in one sentence.
+SENTENCES = {
+    State.ASKED: _("It has been asked for. We know of no work on it yet."),
+    State.IN_REVIEW: _("The institutions are considering it. We know of no decision yet."),
+    State.ADOPTED: _("The law has been adopted. We do not know whether it is in force."),
+    State.IN_FORCE: _("The law is in force. We do not know whether what it requires has been done."),
+    State.WORKING: _("The law is in force, and it works."),
+    State.REFUSED: _("It has been refused."),
+    State.WITHDRAWN: _("It has been withdrawn."),
+    State.UNKNOWN: _("We do not know how it stands today."),
+}
+# What happened with a step that changes the state.
+HEADINGS = {
+    State.ASKED: _("It was asked for"),
+    State.IN_REVIEW: _("It went into review"),
+    State.ADOPTED: _("The law was adopted"),
+    State.IN_FORCE: _("The law came into force"),
+    State.WORKING: _("It works"),
+    State.REFUSED: _("It was refused"),
+    State.WITHDRAWN: _("It was withdrawn"),
+    State.UNKNOWN: _("We do not know"),
+}
+# How long after the step before, which has this state.
+DAYS_AFTER = {
+    State.ASKED: ngettext_lazy("%(days)s day after it was asked for.", "%(days)s days after it was asked for.", "n"),
+    State.IN_REVIEW: ngettext_lazy(
+        "%(days)s day after it went into review.", "%(days)s days after it went into review.", "n"
+    ),
+    State.ADOPTED: ngettext_lazy(
+        "%(days)s day after the law was adopted.", "%(days)s days after the law was adopted.", "n"
+    ),
+    State.IN_FORCE: ngettext_lazy(
+        "%(days)s day after the law came into force.", "%(days)s days after the law came into force.", "n"
+    ),
+}
+DAYS_AFTER_ANOTHER = ngettext_lazy("%(days)s day after the step before.", "%(days)s days after the step before.", "n")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One step on the timeline. `corrected` are (a step that it replaced, the step that replaced it), the last one first."""
+
+    step: DemandStep
+    before: DemandStep | None = None
+    corrected: tuple = ()
+
+    @property
+    def is_news(self):
+        """Whether the state is the same as before, so that only the sentence is new."""
+        return self.before is not None and self.before.state == self.step.state
+
+    @property
+    def heading(self):
+        return self.step.sentence.rstrip(".") if self.is_news else HEADINGS[self.step.state]
+
+    @property
+    def days_after(self):
+        """How long after the step before, such as “185 days after it was adopted.”; "" for the first and on the same day."""
+        days = (self.step.date - self.before.date).days if self.before else 0
+        return DAYS_AFTER.get(self.before.state, DAYS_AFTER_ANOTHER) % {"n": days, "days": number(days)} if days else ""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One dot of the path; the mark is "done", "now", "maybe" (we do not know) or ""."""
+
+    label: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Count:
+    """The days of the large figure, from `since` until `until`. `words` follow the number, in its singular or plural."""
+
+    since: date
+    until: date
+    words: object
+
+    @property
+    def days(self):
+        return (self.until - self.since).days
+
+    @property
+    def statement(self):
+        return self.words % {"n": self.days}
+
+    @property
+    def months(self):
+        """Full months, at least one: one dot each."""
+        months = 12 * (self.until.year - self.since.year) + self.until.month - self.since.month
+        return range(max(1, months - (self.until.day < self.since.day)))
+
+
+@dataclass(frozen=True)
+class History:
+    """A demand with its steps, those corrected included, on one day in Tirana."""
+
+    demand: Demand
+    steps: tuple
+    today: date
+
+    @cached_property
+    def current(self):
+        """The steps that no later one corrects, in order."""
+        return tuple(in_order(step for step in self.steps if step.pk not in self.corrections))
+
+    @cached_property
+    def corrections(self):
+        """{id of a corrected step: the step that replaced it}"""
+        return {step.corrects_id: step for step in self.steps if step.corrects_id}
+
+    @property
+    def last(self):
+        """The last step, None without any."""
+        return self.current[-1] if self.current else None
+
+    @property
+    def since(self):
+        """The date of the step with which the present state began, None without any."""
+        began = None
+        for step in reversed(self.current):
+            if step.state != self.last.state:
+                break
+            began = step.date
+        return began
+
+    @cached_property
+    def known(self):
+        """The last step that says something, None without any."""
+        return next((step for step in reversed(self.current) if step.state != State.UNKNOWN), None)
+
+    @property
+    def sentence(self):
+        """The state today in one sentence."""
+        return SENTENCES[self.last.state if self.last else State.UNKNOWN]
+
+    @property
+    def on_card(self):
+        """What the picture of its link says below its title: the state, then newer news; "" without a step."""
+        if not self.last:
+            return ""
+        told = [f"{self.last.get_state_display()}: {date_format(self.since, 'DATE_FORMAT')}"]
+        if self.legs[-1].is_news:
+            told.append(f"{self.legs[-1].heading} ({date_format(self.last.date, 'DATE_FORMAT')})")
+        return "\n".join(told)
+
+    @property
+    def is_open(self):
+        """Whether we wait for more: it neither works nor was refused or withdrawn."""
+        return self.last is None or self.last.state not in (State.WORKING, *ENDS)
+
+    @property
+    def is_unknown(self):
+        """Whether the last step says that we do not know."""
+        return self.last is not None and self.last.state == State.UNKNOWN
+
+    @property
+    def silent_days(self):
+        """Days since the last step that says something."""
+        return (self.today - self.known.date).days if self.known else None
+
+    @property
+    def has_next(self):
+        """Whether the next known date is still to come, or today."""
+        return bool(self.demand.next_date and self.demand.next_date >= self.today)
+
+    @cached_property
+    def legs(self):
+        """The timeline: a Leg for each current step."""
+        by_id = {step.pk: step for step in self.steps}
+
+        def replaced(step):
+            while old := by_id.get(step.corrects_id):
+                yield old, step
+                step = old
+
+        pairs = zip(self.current, (None, *self.current), strict=False)
+        return [Leg(step, before, tuple(replaced(step))) for step, before in pairs]
+
+    @cached_property
+    def path(self):
+        """The four dots, empty without a step."""
+        if self.known is None:
+            return []
+        # Steps of before an end no longer count.
+        reached = max(LEVELS.get(step.state, 0) for step in self._since_the_last_end())
+        place = 3 if self.known.state == State.WORKING else min(reached, 2)
+        is_over = self.known.state in ENDS
+        rows = []
+        for n, state in enumerate(DOTS):
+            label, mark = state.label, "done" if n < place or (is_over and n == place) else ""
+            if is_over and n == min(place + 1, 3):
+                label, mark = self.known.get_state_display(), "now"
+            elif n == place and not is_over:
+                label = State.IN_FORCE.label if self.known.state == State.IN_FORCE else label
+                mark = "now"
+            elif self.known.state == State.IN_FORCE and n == 3:
+                label, mark = _("Working: we do not know"), "maybe"
+            rows.append(Dot(label, mark))
+        return rows
+
+    def _since_the_last_end(self):
+        """The steps after the last refusal or withdrawal that was not the end; all of them if that is the last word."""
+        steps = list(self.current[: self.current.index(self.known) + 1])
+        ends = [n for n, step in enumerate(steps[:-1]) if step.state in ENDS]
+        return steps[ends[-1] + 1 :] if ends else steps
+
+    @cached_property
+    def count(self):
+        """The Count of days, None without a step and for a demand that was withdrawn."""
+        if self.known is None or self.known.state == State.WITHDRAWN:
+            return None
+        asked = self.current[0]
+        first = {step.state: step for step in reversed(self._since_the_last_end())}
+        if self.known.state == State.WORKING:
+            words = ngettext_lazy("passed until it worked.", "passed until it worked.", "n")
+            return Count(asked.date, first[State.WORKING].date, words)
+        if self.known.state == State.IN_FORCE:
+            words = ngettext_lazy(
+                "has passed since the law came into force.", "have passed since the law came into force.", "n"
+            )
+            return Count(first[State.IN_FORCE].date, self.today, words)
+        words = ngettext_lazy("has passed since it was asked for.", "have passed since it was asked for.", "n")
+        return Count(asked.date, self.today, words)
+
+
+@SiteContent.share
+def demands(content):
+    """The History of each demand that is shown, on the day that the content is of."""
+    rows = Demand.objects.shown().prefetch_related("steps")
+    return tuple(History(demand, tuple(demand.steps.all()), content.today) for demand in rows)

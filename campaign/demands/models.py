@@ -1,0 +1,133 @@
+"""Demands of the movement to the state. What has happened to each is in its steps (demand_steps.py)."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.publishing.records import ContentItem, ShownQuerySet
+
+# The state may act without notice: a demand is due for review again after this time.
+CHECK_INTERVAL = timedelta(days=60)
+
+
+class DemandQuerySet(ShownQuerySet):
+    """Demands, and those that need staff."""
+
+    def due(self):
+        """Shown demands that need staff for one of the reasons of `to_review()`."""
+        return self.shown().filter(self._is_old() | self._has_passed() | Q(steps=None)).distinct()
+
+    def to_review(self):
+        """{"old", "passed", "without_steps"}: how many shown demands were not reviewed within CHECK_INTERVAL, or never; have a
+        date that has passed; have no step yet. One query.
+        """
+        return self.shown().aggregate(
+            old=Count("pk", filter=self._is_old(), distinct=True),
+            passed=Count("pk", filter=self._has_passed(), distinct=True),
+            without_steps=Count("pk", filter=Q(steps=None), distinct=True),
+        )
+
+    @staticmethod
+    def _is_old():
+        return Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - CHECK_INTERVAL)
+
+    @staticmethod
+    def _has_passed():
+        return Q(next_date__lt=timezone.localdate())
+
+
+class Demand(ContentItem):
+    """A demand of the movement to the state. Its address never changes, because letters and posts carry it."""
+
+    title = TranslatedField(
+        models.CharField(
+            _("title"),
+            max_length=120,
+            help_text=_("What is asked for, in a few words, for example “A national register of sexual crimes”."),
+        )
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=500,
+            help_text=_("Say how things are now, with dates, for example “The ministry answered in March”."),
+        )
+    )
+    slug = TranslatedField(
+        models.SlugField(
+            _("address"),
+            max_length=80,
+            unique=True,
+            error_messages={"unique": _("Another demand already uses this address. Choose a different one.")},
+            help_text=_(
+                "The last part of the page’s address, for example “national-register”. It cannot be changed later."
+            ),
+        )
+    )
+    institution = models.CharField(
+        _("institution"),
+        max_length=160,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "The institution that answers for it today, by its official name in Albanian, for example "
+            "“Kuvendi”, never a person. Leave empty if we do not know: the page says so."
+        ),
+    )
+    next_date = models.DateField(
+        _("next known date"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "The date of what is known to come next, such as a vote. The page shows it until that day is over."
+        ),
+    )
+    next_event = TranslatedField(
+        models.CharField(
+            _("what happens then"),
+            max_length=160,
+            blank=True,
+            default="",
+            db_default="",
+            help_text=_("For example “Parliament votes on the law”."),
+        )
+    )
+    checked_on = models.DateField(
+        _("last reviewed"),
+        null=True,
+        blank=True,
+        help_text=_("The date someone last checked that this is still correct. Visitors do not see it."),
+    )
+
+    objects = DemandQuerySet.as_manager()
+
+    class Meta(ContentItem.Meta):
+        abstract = False
+        verbose_name = _("demand")
+        verbose_name_plural = _("demands")
+        constraints = [
+            models.CheckConstraint(
+                name="demand_next_date_with_what_happens",
+                condition=Q(next_date=None, next_event_sq="", next_event_en="")
+                | (Q(next_date__isnull=False) & ~Q(next_event_sq="") & ~Q(next_event_en="")),
+                violation_error_message=_("Give the next date together with what happens then, or leave both empty."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        """The path of its page in the active language."""
+        return reverse("campaign:demand", args=[self.slug_in(get_language())])
+
+    def slug_in(self, language):
+        """The last part of the address of its page in this language."""
+        return getattr(self, f"slug_{language}")

@@ -1,0 +1,203 @@
+"""The steps of demands: what happened when, and where that can be read. Steps are corrected, never changed or deleted."""
+
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.demands.models import Demand
+
+TIRANA = ZoneInfo("Europe/Tirane")
+
+
+class DemandStepQuerySet(models.QuerySet):
+    """Steps of demands."""
+
+    def current(self):
+        """The steps that no later one corrects."""
+        return self.filter(correction=None)
+
+
+class DemandStep(models.Model):
+    """One step of a demand. A trigger refuses changes and deletions (migrations/sql/demands.sql).
+
+    A step that `corrects` another one takes its place and says why; the other stays visible.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Asked")
+        IN_REVIEW = "in_review", _("In review")
+        ADOPTED = "adopted", _("Law adopted")
+        IN_FORCE = "in_force", _("Law in force")
+        WORKING = "working", _("Working")
+        REFUSED = "refused", _("Refused")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        UNKNOWN = "unknown", _("We do not know")
+
+    demand = models.ForeignKey(
+        Demand,
+        on_delete=models.PROTECT,
+        related_name="steps",
+        verbose_name=_("demand"),
+        help_text=_("The demand that moved."),
+    )
+    date = models.DateField(
+        _("date"), help_text=_("The date on which it happened, or on which the source says how things were.")
+    )
+    state = models.CharField(
+        _("step"),
+        max_length=9,
+        choices=State,
+        help_text=_("How far the demand has come with it. News without a change has the same step as before."),
+    )
+    sentence = TranslatedField(
+        models.CharField(
+            _("what happened"),
+            max_length=300,
+            help_text=_("One sentence that the source supports, for example “The law on the register was passed.”"),
+        )
+    )
+    source_title = models.CharField(
+        _("source"), max_length=160, help_text=_("Who says so, for example “crca.al, 4.4.2023”.")
+    )
+    source_url = models.URLField(
+        _("address of the source"),
+        max_length=300,
+        help_text=_("Where people can read it, for example https://crca.al/en/."),
+    )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("entered by"),
+        help_text=_("The member of staff who entered it. Visitors do not see the name."),
+    )
+    entered_at = models.DateTimeField(_("entered"), default=timezone.now, editable=False)
+    corrects = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="correction",
+        verbose_name=_("corrects"),
+        error_messages={
+            "unique": _("This step has been corrected already. Correct the step that replaced it."),
+        },
+        help_text=_("The step that this one replaces. The page goes on showing it in small letters."),
+    )
+    reason = TranslatedField(
+        models.CharField(
+            _("why it is corrected"),
+            max_length=240,
+            blank=True,
+            help_text=_("What was wrong, in one sentence. Visitors see it."),
+        )
+    )
+
+    objects = DemandStepQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("step of a demand")
+        verbose_name_plural = _("steps of demands")
+        ordering = ["-date", "-pk"]
+        # No role may change or delete a step.
+        default_permissions = ("add", "view")
+        constraints = [
+            models.CheckConstraint(
+                name="demandstep_in_both_languages", condition=~Q(sentence_sq="") & ~Q(sentence_en="")
+            ),
+            models.CheckConstraint(
+                name="demandstep_has_a_source",
+                condition=~Q(source_title="") & Q(source_url__regex="^https?://"),
+                violation_error_message=_("A step needs a source with its web address."),
+            ),
+            models.CheckConstraint(
+                name="demandstep_is_not_in_the_future",
+                condition=Q(date__lte=TruncDate(F("entered_at"), tzinfo=TIRANA)),
+            ),
+            models.CheckConstraint(
+                name="demandstep_correction_says_why",
+                condition=Q(corrects=None, reason_sq="", reason_en="")
+                | (Q(corrects__isnull=False) & ~Q(reason_sq="") & ~Q(reason_en="")),
+                violation_error_message=_("Say in both languages what was wrong."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_state_display()}, {date_format(self.date, 'DATE_FORMAT')}"
+
+    def clean(self):
+        """Validate the date and the place among the other steps; errors are per field."""
+        if self.date and self.date > timezone.localdate(self.entered_at):
+            raise ValidationError(
+                {
+                    "date": _(
+                        "This date is in the future. Enter a step after it has happened; until then use “Next known date”."
+                    )
+                }
+            )
+        if self.date and self.state and self.demand_id:
+            others = self.demand.steps.current().exclude(pk=self.corrects_id).exclude(pk=self.pk)
+            if problem := order_problem([*others, self]):
+                raise ValidationError({"date": problem})
+
+
+# How far a demand has come with each state. A law in force may work or not, so these two may follow each other.
+LEVELS = {
+    DemandStep.State.ASKED: 0,
+    DemandStep.State.IN_REVIEW: 1,
+    DemandStep.State.ADOPTED: 2,
+    DemandStep.State.IN_FORCE: 3,
+    DemandStep.State.WORKING: 3,
+}
+# After these everything begins anew.
+ENDS = (DemandStep.State.REFUSED, DemandStep.State.WITHDRAWN)
+
+
+def in_order(steps):
+    """The steps by date; of one day, first those that come before the others."""
+    return sorted(steps, key=lambda step: (step.date, LEVELS.get(step.state, len(LEVELS)), step.pk or 0))
+
+
+def order_problem(steps):
+    """What is wrong with the order of these steps, as a sentence that says what to do; None if nothing is."""
+    # The level that was reached, and the step that reached it.
+    level, before = None, None
+    for step in in_order(steps):
+        words = {"step": step.get_state_display(), "date": date_format(step.date, "DATE_FORMAT")}
+        reached = LEVELS.get(step.state)
+        if before is None and step.state != DemandStep.State.ASKED:
+            return (
+                _(
+                    "“%(step)s” on %(date)s would come before the demand was asked. Enter the step “Asked” first, or check the "
+                    "date."
+                )
+                % words
+            )
+        if reached is not None and level is not None and reached < level:
+            return _(
+                "“%(step)s” on %(date)s cannot come after “%(before)s”. Check the date and the step; if the earlier step is "
+                "wrong, correct that one."
+            ) % {**words, "before": before.get_state_display()}
+        if reached == LEVELS[DemandStep.State.IN_FORCE] and level < LEVELS[DemandStep.State.ADOPTED]:
+            return (
+                _(
+                    "“%(step)s” on %(date)s needs the step “Law adopted” before it. Enter the adoption first, or check "
+                    "the date."
+                )
+                % words
+            )
+        if step.state in ENDS:
+            level, before = 0, step
+        elif reached is not None:
+            level, before = reached, step
+    return None

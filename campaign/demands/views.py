@@ -1,0 +1,75 @@
+"""The page of a demand, and the demands as open data."""
+
+from django.http import Http404, HttpResponsePermanentRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from campaign import structured_data
+from campaign.content import SiteContent
+from campaign.demands import passed_on as handovers
+from pledges.content import PledgeContent
+from pledges.languages import in_each_language, other_language
+from pledges.serving.http import public_page
+from pledges.totals.open_data import open_data
+
+
+@public_page
+def demand(request, slug):
+    """Show a demand with its steps; redirect from its slug in the other language."""
+    content, language = SiteContent.current(), get_language()
+    history = find(content, slug, language) or find(content, slug, other_language(language))
+    if history is None:
+        raise Http404
+    demand = history.demand
+    if demand.slug_in(language) != slug:
+        return HttpResponsePermanentRedirect(demand.get_absolute_url())
+    request.alternates = in_each_language(demand.get_absolute_url)
+    listing = content.page_by_key.get("demands")
+    trail = [(page.title, page.get_absolute_url()) for page in (listing, demand) if page]
+    context = {
+        "history": history,
+        "listing": listing,
+        "contact": content.page_by_key.get("contact"),
+        "others": [other for other in content.demands if other is not history],
+        "handed_over": handovers.of_demand(demand),
+        "og_key": demand.slug_in(language),
+        "groups": [sector for sector in PledgeContent.current().sectors if sector.is_open],
+        "more_url": listing.get_absolute_url() if listing else reverse("campaign:home"),
+        "structured": [structured_data.breadcrumbs(trail)],
+    }
+    return render(request, "campaign/demand.html", context)
+
+
+def find(content, slug, language):
+    """The History of the shown demand with this slug, or None."""
+    return next((row for row in content.demands if row.demand.slug_in(language) == slug), None)
+
+
+@open_data()
+def demands_json(request):
+    """The shown demands with their steps as JSON. Steps that were corrected are left out."""
+    return JsonResponse(
+        {"demands": [_as_data(history) for history in SiteContent.current().demands]},
+        json_dumps_params={"ensure_ascii": False},
+    )
+
+
+def _as_data(history):
+    demand = history.demand
+    return {
+        "key": demand.key,
+        "sq": demand.title_sq,
+        "en": demand.title_en,
+        "institution": demand.institution or None,
+        "steps": [
+            {
+                "date": step.date.isoformat(),
+                "state": step.state,
+                "sq": step.sentence_sq,
+                "en": step.sentence_en,
+                "source": {"title": step.source_title, "url": step.source_url},
+            }
+            for step in history.current
+        ],
+    }

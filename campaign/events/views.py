@@ -1,0 +1,109 @@
+"""Events: the list, the page of each, calendars and posters."""
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from campaign import movement_year, structured_data, ways_on
+from campaign.content import SiteContent
+from campaign.events import ical
+from campaign.handouts.event_poster import poster as draw_poster
+from pledges.content import PledgeContent
+from pledges.events.models import LATE
+from pledges.figures.brand import web_address
+from pledges.fixed_pages import fixed_page
+from pledges.languages import in_each_language, other_language
+from pledges.serving import snapshot
+from pledges.serving.http import in_named_language, public_page
+
+
+@fixed_page(
+    gettext_lazy("Events"),
+    gettext_lazy(
+        "Where and when people meet for the movement, and the days of every year: 1 June, 18 and 19 November."
+    ),
+    place=90,
+    footer=(2, 50),
+    in_footer_on_phones=False,
+)
+@public_page
+def events(request):
+    """List what is to come, with the days of the year, and the events that are over, the last first."""
+    events, now = PledgeContent.current().events, snapshot.current().at
+    context = {
+        "upcoming": movement_year.upcoming(events, now),
+        "past": [event for event in events if event.ends <= now],
+        "way_on": ways_on.way_on(SiteContent.current()),
+    }
+    return render(request, "campaign/events.html", context)
+
+
+@public_page
+def event(request, slug):
+    """Show an event; redirect from its slug in the other language."""
+    event = _find(slug)
+    if getattr(event, f"slug_{get_language()}") != slug:
+        return HttpResponsePermanentRedirect(event.get_absolute_url())
+    request.alternates = in_each_language(event.get_absolute_url)
+    now = snapshot.current().at
+    trail = [(_("Events"), reverse("campaign:events")), (event.title, event.get_absolute_url())]
+    context = {
+        "event": event,
+        "slug": slug,
+        "is_over": event.ends <= now,
+        "late_days": LATE.days,
+        "way_on": ways_on.way_on(SiteContent.current(), "campaign:events", _("All events")),
+        "structured": [structured_data.event(event), structured_data.breadcrumbs(trail)],
+    }
+    return render(request, "campaign/event.html", context)
+
+
+def _find(slug):
+    """The event with this slug, preferably in the active language. Raises Http404."""
+    events, language = PledgeContent.current().events, get_language()
+    for code in (language, other_language(language)):
+        for event in events:
+            if getattr(event, f"slug_{code}") == slug:
+                return event
+    raise Http404
+
+
+@public_page
+def calendar(request):
+    """The calendar of all events and of the days of the year, to subscribe to."""
+    today = timezone.localdate(snapshot.current().at)
+    return HttpResponse(ical.of_all(PledgeContent.current().events, today), content_type=ical.CONTENT_TYPE)
+
+
+@public_page
+def event_calendar(request, slug):
+    """The calendar of one event, to be added to that of a phone."""
+    event = _find(slug)
+    name = getattr(event, f"slug_{get_language()}")
+    response = HttpResponse(ical.of_event(event), content_type=ical.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.ics"'
+    return response
+
+
+@in_named_language
+@public_page
+def poster(request, language, code, size):
+    """The poster of an event with the QR code of its link, on paper of size "a4" or "a3"."""
+    event = PledgeContent.current().events_by_code.get(code)
+    if event is None:
+        raise Http404
+    pdf = draw_poster(
+        event.title,
+        [event.when, event.where],
+        settings.SITE_URL + event.form_path,
+        size.upper(),
+        call=_("Scan the code to sign the pledge"),
+        address=web_address() + event.get_absolute_url(),
+    )
+    name = getattr(event, f"slug_{language}")
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{size}.pdf"'}
+    return HttpResponse(pdf, content_type="application/pdf", headers=headers)

@@ -1,0 +1,37 @@
+"""Admin of materials that staff add."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from campaign.materials.models import Material
+from campaign.publishing.records_admin import ContentItemAdmin
+
+
+@admin.register(Material)
+class MaterialAdmin(ContentItemAdmin):
+    """Admin of materials. The history keeps texts; a file that was replaced or deleted is gone."""
+
+    list_display = ["title", "section", "both_languages", "is_shown", "position"]
+    list_filter = ["section", *ContentItemAdmin.list_filter]
+    list_note = _(
+        "Files that people can print or post, on the page “Materials”. The posters, letters and sheets that the site draws "
+        "itself are under “Handouts”."
+    )
+    shown_at = "campaign:materials"
+    kept_on_restore = ("file_sq", "file_en")
+    recovered_values = {"is_shown": False, "file_sq": "", "file_en": ""}
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "section",
+                    ("title_sq", "title_en"),
+                    ("text_sq", "text_en"),
+                    ("file_sq", "file_en"),
+                    ("licence_sq", "licence_en"),
+                ]
+            },
+        ),
+        ContentItemAdmin.placement_fieldset,
+    ]

@@ -1,0 +1,179 @@
+"""Materials that staff add: files to print or to post, one in each language."""
+
+import secrets
+import shutil
+from pathlib import Path
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.content import SiteContent
+from campaign.materials import documents
+from campaign.publishing.records import ContentItem
+from pledges.languages import LANGUAGE_CODES
+
+FOLDER = "materials"
+PREVIEW = "preview.webp"
+
+
+def upload_path(material, name):
+    """The storage path of a file: a folder with a random name, and the key of the material as its name."""
+    return f"{FOLDER}/{secrets.token_hex(12)}/{material.key}.{name.rpartition('.')[2]}"
+
+
+class MaterialFormField(forms.FileField):
+    """A file field whose value is a sanitised copy of the uploaded file (campaign/materials/documents.py)."""
+
+    def to_python(self, data):
+        """The documents.SafeFile. Raises ValidationError for what is not accepted."""
+        upload = super().to_python(data)
+        return documents.safe_copy(upload) if upload else upload
+
+    def widget_attrs(self, widget):
+        """Let the file dialog offer only the formats that are accepted, and the browser name a file that is too large."""
+        return {
+            "accept": "application/pdf,image/png,image/jpeg",
+            "data-max-bytes": documents.MAX_BYTES,
+            "data-too-large": documents.too_many_bytes(),
+        }
+
+
+class MaterialFileField(models.FileField):
+    """A FileField whose form field is MaterialFormField."""
+
+    def formfield(self, **kwargs):
+        """Use MaterialFormField unless another class is given."""
+        return super().formfield(**{"form_class": MaterialFormField, **kwargs})
+
+
+class Material(ContentItem):
+    """A file to print or to post in both languages, with what it is. `details` are {language: facts of its file}."""
+
+    class Section(models.TextChoices):
+        POSTERS = "posters", _("posters and leaflets")
+        LETTERS = "letters", _("letters")
+        SHEETS = "sheets", _("sheets for classes and groups")
+        PICTURES = "pictures", _("pictures to share")
+        LOGOS = "logos", _("logos")
+
+    section = models.CharField(
+        _("section"), max_length=8, choices=Section, help_text=_("The part of the page in which it appears.")
+    )
+    title = TranslatedField(
+        models.CharField(
+            _("title"), max_length=80, help_text=_("What it is, in a few words, for example “Poster for the bus stop”.")
+        )
+    )
+    text = TranslatedField(
+        models.CharField(
+            _("text"),
+            max_length=240,
+            blank=True,
+            help_text=_(
+                "Write one sentence on what it is for, for example “For the noticeboard of a school”. Leave empty if "
+                "the title says it."
+            ),
+        )
+    )
+    licence = TranslatedField(
+        models.CharField(
+            _("licence"),
+            max_length=160,
+            blank=True,
+            help_text=_(
+                "What people may do with it, for example “You can print and share it unchanged”. Leave empty to use the "
+                "sentence at the top of the page."
+            ),
+        )
+    )
+    file = TranslatedField(
+        MaterialFileField(
+            _("file"),
+            upload_to=upload_path,
+            max_length=120,
+            blank=True,
+            help_text=_(
+                "PDF, PNG or JPEG, 15 MB or smaller, a PDF of 40 pages or fewer. We remove the data about who made it, where and "
+                "when. If it has no words, choose the same file for both languages."
+            ),
+        )
+    )
+    details = models.JSONField(default=dict, editable=False)
+
+    class Meta(ContentItem.Meta):
+        abstract = False
+        verbose_name = _("material")
+        verbose_name_plural = _("materials")
+        constraints = [
+            models.CheckConstraint(name="material_in_both_languages", condition=~Q(title_sq="") & ~Q(title_en="")),
+            models.CheckConstraint(
+                name="material_shown_has_files", condition=Q(is_shown=False) | (~Q(file_sq="") & ~Q(file_en=""))
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def clean(self):
+        """Require the files of both languages before it is shown; errors are per field."""
+        missing = [f"file_{language}" for language in LANGUAGE_CODES if not getattr(self, f"file_{language}")]
+        if missing and self.is_shown:
+            message = _("Choose a file in each language, or press “Save draft” until you have both.")
+            raise ValidationError(dict.fromkeys(missing, message))
+
+    def save(self, **kwargs):
+        """Save with the facts and previews of new files, and delete the replaced files on commit."""
+        old = type(self).objects.filter(pk=self.pk).first()
+        new = {}
+        for language in LANGUAGE_CODES:
+            field = getattr(self, f"file_{language}")
+            if field and not field._committed:
+                new[language] = field.file
+                self.details[language] = field.file.details
+        with transaction.atomic():
+            super().save(**kwargs)
+            for language, file in new.items():
+                default_storage.save(self._preview(language), documents.ContentFile(file.preview))
+            if old:
+                replaced = old.folders() - self.folders()
+                transaction.on_commit(lambda: remove_folders(replaced))
+
+    def folders(self):
+        """The names of the folders of its files."""
+        names = [getattr(self, f"file_{language}").name for language in LANGUAGE_CODES]
+        return {name.rpartition("/")[0] for name in names if name}
+
+    def _preview(self, language):
+        return f"{getattr(self, f'file_{language}').name.rpartition('/')[0]}/{PREVIEW}"
+
+    @property
+    def preview_url(self):
+        """The URL of the small picture of the file in the active language."""
+        return default_storage.url(self._preview(get_language()))
+
+
+def remove_folders(folders):
+    """Delete folders of the storage with all they contain."""
+    for folder in folders:
+        shutil.rmtree(Path(default_storage.path(folder)), ignore_errors=True)
+
+
+@receiver(post_delete, sender=Material)
+def remove_files(sender, instance, **kwargs):
+    """Delete the files of a deleted material on commit. The signal is also sent by bulk deletion."""
+    folders = instance.folders()
+    transaction.on_commit(lambda: remove_folders(folders))
+
+
+@SiteContent.share
+def materials(content):
+    """The materials that are shown."""
+    return tuple(Material.objects.shown())

@@ -1,0 +1,20 @@
+"""Models of the campaign app, which Django looks for here."""
+
+from campaign.demands.handovers import HandOver
+from campaign.demands.models import Demand
+from campaign.demands.steps import DemandStep
+from campaign.handouts.models import Handout
+from campaign.help.models import HelpChannel
+from campaign.help.units import ProtectionUnit
+from campaign.links.models import ExternalLink
+from campaign.materials.models import Material
+from campaign.news.models import Article
+from campaign.organisations.models import Organisation
+from campaign.pages.models import MenuPlace, Page
+from campaign.pictures.models import Picture
+from campaign.publishing.models import OldAddress
+from campaign.publishing.records import Statistic
+from campaign.settings.models import SiteSettings, SocialLink
+from campaign.terms.models import Term
+from campaign.texts.models import PageText
+from campaign.voices.models import Voice

@@ -1,0 +1,63 @@
+"""Drafts of news about milestones, in both languages, for staff to complete and publish."""
+
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from campaign.news.models import Article
+from pledges.languages import LANGUAGE_CODES
+from pledges.models import Milestone, StarterItem
+from pledges.numbers import number
+
+
+@transaction.atomic
+def create_draft(milestone):
+    """Create and return a draft Article about the milestone; None if one was ever created, even if staff deleted it."""
+    articles = []
+    StarterItem.create_once(f"news:{milestone.key}", lambda: articles.append(_create_article(milestone)))
+    return articles[0] if articles else None
+
+
+def _create_article(milestone):
+    values = {}
+    for language in LANGUAGE_CODES:
+        with translation.override(language):
+            title, lead = _title_and_lead(milestone)
+            body = render_to_string("campaign/milestone_draft.html", {"milestone": milestone})
+            values |= {
+                f"title_{language}": title,
+                f"lead_{language}": lead,
+                f"body_{language}": body,
+                f"slug_{language}": _free_slug(language, f"{pgettext('address', 'milestone')}-{milestone.key}"),
+            }
+    return Article.objects.create(date=milestone.reached_on, **values)
+
+
+def _title_and_lead(milestone):
+    """(title, lead) in the active language."""
+    match milestone.kind:
+        case Milestone.Kind.PEOPLE:
+            title = _("We are %(people)s") % {"people": number(milestone.people)}
+            lead = _(
+                "The movement to protect children from sexual violence and exploitation has %(people)s supporters."
+            )
+            return title, lead % {"people": number(milestone.people)}
+        case Milestone.Kind.SECTOR:
+            values = {"sector": milestone.sector.name, "people": number(milestone.people)}
+            title = _("%(sector)s: the first %(people)s") % values
+            return title, _("This group has reached %(people)s supporters: %(sector)s.") % values
+    return _("We are in every county"), _("We have supporters in each of Albania’s counties.")
+
+
+def _free_slug(language, slug):
+    """The slug, with the first free number appended if another article has it."""
+    taken = set(
+        Article.objects.filter(**{f"slug_{language}__startswith": slug}).values_list(f"slug_{language}", flat=True)
+    )
+    free, suffix = slug, 2
+    while free in taken:
+        free = f"{slug}-{suffix}"
+        suffix += 1
+    return free

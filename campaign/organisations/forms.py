@@ -1,0 +1,41 @@
+"""Forms of the public pages of campaign."""
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Layout, Submit
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from campaign.pictures import logos
+from pledges.forms.layout import field_layout
+
+
+class LogoField(forms.FileField):
+    """A logo; its value is {width: WebP data}, redrawn."""
+
+    def to_python(self, data):
+        """The redrawn logo. Raises ValidationError for anything that is not a picture within the limits."""
+        upload = super().to_python(data)
+        return logos.redrawn(upload) if upload else upload
+
+    def widget_attrs(self, widget):
+        """Let the file dialog offer only the formats that are accepted."""
+        return {"accept": "image/png,image/jpeg,image/webp"}
+
+
+class LogoForm(forms.Form):
+    """The logo of an organisation. The link in its address is what protects it from other sites."""
+
+    logo = LogoField(
+        label=_("Logo"),
+        help_text=_("PNG, JPEG or WebP, 5 MB or smaller. We show all logos in one colour."),
+        error_messages={
+            "required": _("Choose the file of your logo."),
+            "empty": _("This file is empty. Choose the file of your logo."),
+        },
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.disable_csrf = True
+        self.helper.layout = Layout(*field_layout(self, self.fields), Submit("send", _("Send the logo")))

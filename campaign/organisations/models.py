@@ -1,0 +1,316 @@
+"""Organisations with the movement: founders, patrons, donors, partners, and those that joined by the form."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.db import models, transaction
+from django.db.models import Max, Q
+from django.db.models.functions import Now
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.content import SiteContent
+from campaign.pictures import logos
+from campaign.publishing.records import ContentItem, ShownQuerySet
+from pledges import addresses
+from pledges.groups.querysets import institution_key
+from pledges.languages import LANGUAGE_CODES
+from pledges.models import Joining, Municipality, OrganisationKind
+from pledges.places.models import albanian_sort_key
+
+# An entry is renewed once a year. Its contact is asked ASKED_BEFORE before the year ends; a lapsed one is shown as such for
+# SHOWN_LAPSED, and then hidden.
+YEAR = timedelta(days=365)
+ASKED_BEFORE = timedelta(days=30)
+SHOWN_LAPSED = timedelta(days=90)
+# Entries on a page of the list: with their logos they weigh less than 250 kB on a phone.
+PER_PAGE = 120
+
+
+class OrganisationQuerySet(ShownQuerySet):
+    """Organisations by whether the public sees them, and by what is due."""
+
+    def admitted(self):
+        """Those of staff, and those whose joining is approved."""
+        return self.filter(Q(joining=None) | Q(joining__state=Joining.State.APPROVED))
+
+    def listed(self):
+        """Those that the public page may show. Whether one has lapsed, or is hidden by then, depends on the time."""
+        return self.shown().admitted().select_related("municipality__county")
+
+    def with_new_logo(self):
+        """Those with a logo that staff have not looked at."""
+        return self.exclude(new_logo="")
+
+    def due_to_be_asked(self):
+        """Those whose contact is to be asked whether to renew."""
+        asked = {
+            "joining__state": Joining.State.APPROVED,
+            "joining__asked_at": None,
+            "joining__restricted_at": None,
+        }
+        return self.shown().filter(renewed_at__lte=Now() - (YEAR - ASKED_BEFORE), **asked)
+
+    def over(self):
+        """Those that were not renewed and whose contact is still known."""
+        rows = self.filter(joining__state=Joining.State.APPROVED, joining__restricted_at=None)
+        return rows.filter(renewed_at__lte=Now() - (YEAR + SHOWN_LAPSED))
+
+    @transaction.atomic
+    def admit(self, joining, texts, entry=None):
+        """Approve a joining and show its entry: `entry`, that of before, or a new one; returns it.
+
+        None if it was decided, or `entry` given to another joining, meanwhile. `texts` are {language: statement}, in both
+        languages or empty.
+        """
+        if entry is not None:
+            entry = self.select_for_update(of=("self",)).get(pk=entry.pk)
+            if self.filter(pk=entry.pk, joining__state=Joining.State.APPROVED).exists():
+                return None
+        if not joining.approve():
+            return None
+        entry = entry or self.filter(joining=joining).first()
+        if entry is None:
+            last = self.aggregate(last=Max("position"))["last"] or 0
+            entry = self.model(key=self._free_key(joining.organisation), position=last)
+            entry.name_sq = entry.name_en = joining.organisation
+        entry.joining, entry.is_shown, entry.renewed_at = joining, True, Now()
+        for name in ("kind", "municipality", "url"):
+            setattr(entry, name, getattr(joining, name))
+        entry.is_abroad = joining.municipality is None
+        for language in LANGUAGE_CODES:
+            setattr(entry, f"text_{language}", texts[language])
+        entry.save()
+        entry.refresh_from_db()
+        return entry
+
+    def _free_key(self, name):
+        """A key for this name that no organisation has."""
+        base = slugify(name)[:40].strip("-") or "organisation"
+        taken = set(self.filter(key__startswith=base).values_list("key", flat=True))
+        number = next(n for n in range(1, len(taken) + 2) if (f"{base}-{n}" if n > 1 else base) not in taken)
+        return f"{base}-{number}" if number > 1 else base
+
+
+class Organisation(ContentItem):
+    """One organisation. Signers are never counted by organisation."""
+
+    class Role(models.TextChoices):
+        FOUNDER = "founder", _("founder")
+        PATRON = "patron", _("patron")
+        DONOR = "donor", _("donor")
+        PARTNER = "partner", _("partner")
+        SUPPORTER = "supporter", _("supporter")
+
+    role = models.CharField(
+        _("role"),
+        max_length=9,
+        choices=Role,
+        default=Role.SUPPORTER,
+        help_text=_("Founders appear first. The role of a patron, a donor or a partner is shown under the name."),
+    )
+    kind = models.CharField(
+        _("kind"),
+        max_length=12,
+        choices=OrganisationKind,
+        default=OrganisationKind.OTHER,
+        db_default=OrganisationKind.OTHER,
+        help_text=_("Shown under the name. Visitors filter the list by it."),
+    )
+    name = TranslatedField(
+        models.CharField(
+            _("name"), max_length=120, help_text=_("As the organisation writes it, such as “Barnahus Albania”.")
+        )
+    )
+    text = TranslatedField(
+        models.CharField(
+            _("text"),
+            max_length=300,
+            blank=True,
+            help_text=_(
+                "Say in one or two sentences what the organisation does for the movement, or why it joined, for "
+                "example “We train teachers in every county”."
+            ),
+        )
+    )
+    url = models.URLField(
+        _("address on the web"), blank=True, help_text=_("With https:// in front, such as https://www.crca.al.")
+    )
+    municipality = models.ForeignKey(
+        Municipality,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("municipality"),
+        help_text=_("Where its main office is. Leave empty if it works in the whole country."),
+    )
+    is_abroad = models.BooleanField(
+        _("outside Albania"),
+        default=False,
+        db_default=False,
+        help_text=_("Tick this if its main office is abroad. Then choose no municipality."),
+    )
+    renewed_at = models.DateTimeField(
+        _("renewed"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "An entry lapses a year after this, and is hidden 90 days later. Leave empty for an organisation that does "
+            "not have to renew, such as a founder."
+        ),
+    )
+    # Folders of the logo that is shown, and of one that staff have not looked at yet; see campaign/pictures/logos.py.
+    logo = models.CharField(max_length=24, blank=True, db_default="", editable=False)
+    new_logo = models.CharField(max_length=24, blank=True, db_default="", editable=False)
+    # Null for an entry of staff.
+    joining = models.OneToOneField(Joining, on_delete=models.PROTECT, null=True, related_name="entry", editable=False)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta(ContentItem.Meta):
+        abstract = False
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        constraints = [
+            models.CheckConstraint(
+                name="organisation_is_in_one_place",
+                condition=Q(is_abroad=False) | Q(municipality=None),
+                violation_error_message=_("Choose a municipality or tick “outside Albania”, not both."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def lapses_at(self):
+        """When it lapses unless it is renewed, or None."""
+        return self.renewed_at and self.renewed_at + YEAR
+
+    @property
+    def hidden_at(self):
+        """When it is hidden unless it is renewed, or None."""
+        return self.renewed_at and self.lapses_at + SHOWN_LAPSED
+
+    @property
+    def asked_from(self):
+        """When its contact is asked to renew, or None."""
+        return self.renewed_at and self.lapses_at - ASKED_BEFORE
+
+    @property
+    def can_renew(self):
+        """Whether its contact may renew it now."""
+        return self.renewed_at is not None and timezone.now() >= self.asked_from
+
+    @property
+    def is_over(self):
+        """Whether it is hidden, because it was not renewed."""
+        return self.renewed_at is not None and timezone.now() >= self.hidden_at
+
+    @property
+    def anchor(self):
+        """The id of its entry on the public page."""
+        return f"entry-{self.key}"
+
+    @property
+    def place(self):
+        """The municipality, "outside Albania", or "" for the whole country."""
+        return str(self.municipality or "") or (str(_("Outside Albania")) if self.is_abroad else "")
+
+    @property
+    def logo_urls(self):
+        """{width: URL} of the logo that is shown; empty without one."""
+        return logos.urls(self.logo)
+
+    @property
+    def new_logo_urls(self):
+        """{width: URL} of the logo that staff have not looked at; empty without one."""
+        return logos.urls(self.new_logo)
+
+    def is_like(self, joining):
+        """Whether it may be the organisation of this joining."""
+        site = addresses.site_of(urlsplit(self.url).hostname or "")
+        return any(joining.is_like(institution_key(name), site) for name in {self.name_sq, self.name_en})
+
+    def renew(self):
+        """Renew it for a year from now."""
+        with transaction.atomic():
+            # In the order of `admit`: first the joining.
+            Joining.objects.filter(pk=self.joining_id).update(asked_at=None)
+            type(self).objects.filter(pk=self.pk).update(renewed_at=Now())
+
+    def leave(self):
+        """Remove it from the page permanently and end its joining; returns whether this call ended it."""
+        with transaction.atomic():
+            has_ended = self.joining.end()
+            type(self).objects.filter(pk=self.pk).update(is_shown=False)
+        return has_ended
+
+    def lapse(self):
+        """Leave, unless it was renewed meanwhile; returns whether this call did."""
+        with transaction.atomic():
+            # `renew` waits for this lock.
+            Joining.objects.select_for_update().filter(pk=self.joining_id).first()
+            return type(self).objects.over().filter(pk=self.pk).exists() and self.leave()
+
+    def hide(self):
+        """Take it off the page until it is approved again."""
+        type(self).objects.filter(pk=self.pk).update(is_shown=False)
+
+    def offer_logo(self, folder):
+        """Keep the logo of this folder for staff to look at, in place of another one that they have not looked at."""
+        with transaction.atomic():
+            row = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
+            type(self).objects.filter(pk=self.pk).update(new_logo=folder)
+            transaction.on_commit(lambda: logos.remove(row.new_logo))
+        self.new_logo = folder
+
+    def replace_logo(self, folder):
+        """Show the logo of this folder, which staff chose, in place of the present one."""
+        with transaction.atomic():
+            row = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
+            type(self).objects.filter(pk=self.pk).update(logo=folder)
+            transaction.on_commit(lambda: logos.remove(row.logo))
+        self.logo = folder
+
+    def decide_logo(self, accept):
+        """Show the new logo of this object, or refuse it; False if there is none, or if another one was sent meanwhile."""
+        with transaction.atomic():
+            row = type(self).objects.select_for_update(of=("self",)).get(pk=self.pk)
+            if not row.new_logo or row.new_logo != self.new_logo:
+                return False
+            type(self).objects.filter(pk=self.pk).update(logo=row.new_logo if accept else row.logo, new_logo="")
+            transaction.on_commit(lambda: logos.remove(row.logo if accept else row.new_logo))
+        return True
+
+
+@receiver(post_delete, sender=Organisation)
+def forget(sender, instance, **kwargs):
+    """Delete the logos of a deleted organisation on commit. Its joining waits for a decision again: nothing else would end it."""
+    if instance.joining is not None and instance.joining.state == Joining.State.APPROVED:
+        instance.joining.undo()
+    transaction.on_commit(lambda: [logos.remove(folder) for folder in (instance.logo, instance.new_logo)])
+
+
+@SiteContent.share
+def organisations(content):
+    """The organisations to show: staff order first, then by name. `is_lapsed` is set by the time of the content."""
+    shown = []
+    for row in sorted(Organisation.objects.listed(), key=lambda row: (row.position, albanian_sort_key(row.name_sq))):
+        if row.renewed_at:
+            content.times += [row.lapses_at, row.hidden_at]
+        row.is_lapsed = bool(row.renewed_at and row.lapses_at <= content.at)
+        if not (row.renewed_at and row.hidden_at <= content.at):
+            shown.append(row)
+    return tuple(shown)
+
+
+@SiteContent.share
+def partners(content):
+    """The organisations behind the movement: all but those that only support it."""
+    return tuple(row for row in content.organisations if row.role != Organisation.Role.SUPPORTER)

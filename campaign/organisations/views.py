@@ -1,0 +1,150 @@
+"""Organisations: the public page, and the page of one entry behind the link of its contact: logo, renewal, card, leaving."""
+
+from django.conf import settings
+from django.core import signing
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from campaign import structured_data
+from campaign.content import SiteContent
+from campaign.organisations.forms import LogoForm
+from campaign.organisations.models import PER_PAGE, Organisation
+from campaign.pictures import logos
+from pledges.content import PledgeContent
+from pledges.crypto import links
+from pledges.crypto.links import Purpose
+from pledges.fixed_pages import fixed_page
+from pledges.forms.views import SeeOther, link_ended
+from pledges.groups.views import contact_link_view
+from pledges.models import County, Joining, OrganisationKind
+from pledges.serving.http import accept_uploads, personal_page, public_page, read_only
+from pledges.totals import counter
+
+# The codes of ISO 3166-2, and "abroad". Written here, because parameters are read before the content.
+COUNTIES = {County.ABROAD, *(f"AL-{number:02}" for number in range(1, 13))}
+
+
+def _kind(text):
+    return text if text in OrganisationKind.values else ""
+
+
+def _county(text):
+    return text if text in COUNTIES else ""
+
+
+def _page_number(text):
+    return text if text.isascii() and text.isdigit() and len(text) < 4 and text[0] != "0" else ""
+
+
+@fixed_page(
+    gettext_lazy("Organisations with us"),
+    gettext_lazy("Schools, municipalities, associations and businesses that stand with the movement."),
+    label=gettext_lazy("Organisations"),
+    place=70,
+    footer=(2, 20),
+)
+@public_page(parameters={"kind": _kind, "county": _county, "page": _page_number})
+def page(request):
+    """The founders, then all other organisations, filtered by kind and county."""
+    rows = [(row, _county_of(row)) for row in SiteContent.current().organisations]
+    founders = [row for row, _code in rows if row.role == Organisation.Role.FOUNDER]
+    others = [(row, code) for row, code in rows if row.role != Organisation.Role.FOUNDER]
+    kind, county = request.GET.get("kind", ""), request.GET.get("county", "")
+    found = [row for row, code in others if kind in ("", row.kind) and county in ("", code)]
+    kinds, codes = {row.kind for row, _code in others}, {code for _row, code in others}
+    context = {
+        "founders": founders,
+        "found": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "total": len(others),
+        "described": _described(len(others), codes - {""}),
+        "kind": kind,
+        "county": county,
+        "kinds": [(value, label) for value, label in OrganisationKind.choices if value in kinds],
+        "counties": [each for each in PledgeContent.current().counties if each.code in codes],
+        "structured": [structured_data.breadcrumbs([(gettext("Organisations"), reverse("campaign:organisations"))])],
+    }
+    return render(request, "campaign/organisations.html", context)
+
+
+def _county_of(row):
+    """The code of its county, or "" for the whole country."""
+    if row.municipality:
+        return row.municipality.county_id
+    return County.ABROAD if row.is_abroad else ""
+
+
+def _described(number, codes):
+    """What stands under the number of organisations: "organisations, in 11 counties and outside Albania"."""
+    words = ngettext("organisation", "organisations", number)
+    if counties := len(codes - {County.ABROAD}):
+        words += ", " + ngettext("in %(count)d county", "in %(count)d counties", counties) % {"count": counties}
+    if County.ABROAD in codes:
+        words += " " + gettext("and outside Albania") if counties else ", " + gettext("outside Albania")
+    return words
+
+
+@contact_link_view(Joining, Purpose.ORGANISATION)
+def entry(request, joining):
+    """The page of an entry: its state, renewing it, its logo and card, and leaving. It shows nothing of the contact."""
+    if joining.state in (Joining.State.SUBMITTED, Joining.State.ENDED):
+        return link_ended(request)
+    organisation = _entry_of(joining)
+    if "leave" in request.POST:
+        if organisation is None or not organisation.leave():
+            joining.end()
+        return render(request, "campaign/organisation_left.html")
+    if "renew" in request.POST and organisation is not None:
+        organisation.renew()
+        return SeeOther(request.path)
+    return _shown(request, joining, organisation, LogoForm())
+
+
+@accept_uploads(logos.MAX_REQUEST_BYTES)
+@contact_link_view(Joining, Purpose.ORGANISATION)
+def logo(request, joining):
+    """Take a logo, which staff look at before it is shown. The signature of the link was checked before the file is read."""
+    if request.method != "POST":
+        return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
+    organisation = _entry_of(joining)
+    if organisation is None:
+        return link_ended(request)
+    form = LogoForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _shown(request, joining, organisation, form, status=422)
+    organisation.offer_logo(logos.store(form.cleaned_data["logo"]))
+    return SeeOther(links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE))
+
+
+@read_only
+@personal_page
+def signed_link(request, token):
+    """Whether the link of an entry is signed, for nginx, which asks before it takes a logo: 204 or 401. It reads no row."""
+    try:
+        links.read(Purpose.ORGANISATION, token)
+    except signing.BadSignature:
+        return HttpResponse(status=401, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204, content_type="text/plain; charset=utf-8")
+
+
+def _entry_of(joining):
+    """The public entry of an approved joining, or None."""
+    if joining.state != Joining.State.APPROVED:
+        return None
+    return Organisation.objects.filter(joining=joining).select_related("joining").first()
+
+
+def _shown(request, joining, organisation, form, status=200):
+    token = links.token(Purpose.ORGANISATION, joining)
+    form.helper.form_action = reverse("campaign:organisation_logo", args=[token])
+    context = {
+        "joining": joining,
+        "organisation": organisation,
+        "form": form,
+        "entry_url": reverse("campaign:organisation", args=[token]),
+        "code": counter.code(request.LANGUAGE_CODE),
+        "public_url": settings.SITE_URL + reverse("campaign:organisations"),
+    }
+    return render(request, "campaign/organisation.html", context, status=status)

@@ -1,0 +1,287 @@
+"""Admin of pages and news: drafts, scheduled publication, previews."""
+
+from functools import partial
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.urls import path
+from django.utils import formats, timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from campaign import richtext
+from campaign.news.models import Article
+from campaign.pages import previews
+from campaign.pages.models import Page
+from campaign.pages.sector_admin import make_page
+from campaign.pictures.widgets import PictureSelect, RichText
+from pledges.fixed_pages import fixed_pages
+from staff.admin.base import FixedKey
+from staff.admin.content import ContentAdmin, MissingLanguageFilter
+from staff.admin.draft_forms import ScheduleForm
+
+WORDS_TO_A_CHILD = _("Words to a child")
+LAYOUT = _("Layout")
+
+
+class PublishableForm(forms.ModelForm):
+    """Form of a Publishable. A draft may lack a language; Publishable.clean() requires both on publication."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "publish_at" in self.fields:
+            field = self.fields["publish_at"]
+            field.required = field.show_hidden_initial = False
+            publish_at = self.instance.publish_at
+            if self.instance.state == Page.State.DRAFT and publish_at <= timezone.now():
+                self.initial["publish_at"] = None
+            else:
+                # The widget shows no seconds: with them, the field would always count as changed.
+                self.initial["publish_at"] = publish_at.replace(second=0, microsecond=0)
+
+    def clean(self):
+        cleaned = super().clean()
+        if "publish_at" not in self.fields or self.has_error("publish_at"):
+            return cleaned
+        publish_at, now = cleaned.get("publish_at"), timezone.now()
+        if publish_at is None and self.instance.is_public:
+            # The form shows no field for the time, so the history names it only where a button has set it.
+            cleaned["publish_at"] = self.instance.publish_at
+            self.changed_data.remove("publish_at")
+        elif publish_at is None:
+            cleaned["publish_at"] = now
+        elif "publish_at" not in self.changed_data:
+            cleaned["publish_at"] = self.instance.publish_at
+        elif publish_at <= now and not self.instance.is_public:
+            self.add_error(
+                "publish_at",
+                forms.ValidationError(
+                    _("This time is in the past. Leave it empty to publish now, or choose a future time."), code="past"
+                ),
+            )
+        return cleaned
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """List filter by draft, scheduled and published."""
+
+    title = _("state")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [("draft", _("draft")), ("scheduled", _("scheduled")), ("published", _("published"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "draft":
+                return queryset.drafts()
+            case "scheduled":
+                return queryset.scheduled()
+            case "published":
+                return queryset.published()
+        return queryset
+
+
+class PageForm(FixedKey, PublishableForm):
+    """Form of a page."""
+
+
+class PublishableAdmin(ContentAdmin):
+    """Base of the admin classes of Publishable models, with previews of saved and unsaved states."""
+
+    form = PublishableForm
+    list_filter = [StatusFilter, MissingLanguageFilter]
+    rich_text = ["body"]
+    kept_on_restore = ["state", "publish_at"]
+    recovered_values = {"state": "draft"}
+    prepopulated_fields = {"slug_sq": ["title_sq"], "slug_en": ["title_en"]}
+    formfield_overrides = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3})}}
+    text_fieldset = (
+        _("Text"),
+        {
+            "fields": [("title_sq", "title_en"), ("lead_sq", "lead_en"), "picture", ("body_sq", "body_en")],
+            "description": format_lazy(
+                "{} {}",
+                _(
+                    "You can use headings, paragraphs, lists, quotes, bold, italics, links and pictures from the "
+                    "library. Anything else is removed when you save, and we tell you."
+                ),
+                _("For a help number, write its code from the list of help channels, such as [[alo-116111]]."),
+            ),
+        },
+    )
+    address_fieldset = (_("Address"), {"fields": [("slug_sq", "slug_en")]})
+    sharing_fieldset = (
+        _("When shared"),
+        {"classes": ["collapse"], "fields": [("share_title_sq", "share_title_en"), ("share_text_sq", "share_text_en")]},
+    )
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name.startswith("body_"):
+            kwargs["widget"] = RichText(attrs={"rows": 24})
+        elif db_field.name == "picture":
+            kwargs["widget"] = PictureSelect()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        # The model sanitises the text on save.
+        removed = sorted({*richtext.removed_markup(obj.body_sq), *richtext.removed_markup(obj.body_en)})
+        super().save_model(request, obj, form, change)
+        if removed:
+            self.message_user(
+                request,
+                _(
+                    "Removed from the text, because only words, links and pictures from the library are allowed: "
+                    "%(lost)s."
+                )
+                % {"lost": ", ".join(removed)},
+                messages.WARNING,
+            )
+        if obj.is_scheduled:
+            when = formats.date_format(timezone.localtime(obj.publish_at), "DATETIME_FORMAT")
+            self.message_user(request, _("It will be published automatically on %(when)s.") % {"when": when})
+
+    @admin.display(description=_("state"), ordering="state")
+    def status(self, obj):
+        """The state, with the time of a scheduled publication."""
+        return obj.status
+
+    def view_on_site(self, obj):
+        return obj.get_absolute_url() if obj.is_public else None
+
+    # Drafts: a row that was never public is its own draft, until somebody submits it for review.
+
+    unplaced_fields = ("state", "publish_at")
+    taken_down = {"state": Page.State.DRAFT}
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method == "POST":
+            request.POST = request.POST.copy()
+            request.POST["state"] = Page.State.DRAFT if "_draft" in request.POST else Page.State.PUBLISHED
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _is_own_draft(self, request, obj):
+        """Whether “Save draft” and “Schedule” save the row itself."""
+        drafting = request.drafting
+        return drafting.draft is None and not drafting.needs_second and (obj is None or obj.state == Page.State.DRAFT)
+
+    def _post_draft(self, request, obj, save):
+        if self._is_own_draft(request, obj):
+            # Stays on the form.
+            request.POST["_continue"] = "1"
+            return save()
+        request.POST["state"] = Page.State.PUBLISHED
+        return super()._post_draft(request, obj, save)
+
+    def _schedule(self, request, obj, save, at):
+        if obj is None or not obj.is_public:
+            local = timezone.localtime(at)
+            request.POST["publish_at_0"], request.POST["publish_at_1"] = f"{local:%Y-%m-%d}", f"{local:%H:%M}"
+            response, draft = save(), request.drafting.draft
+            if request.drafting.is_published and draft is not None:
+                draft.delete()
+            return response
+        return super()._schedule(request, obj, save, at)
+
+    def schedule_form(self, request, drafting, obj):
+        form = super().schedule_form(request, drafting, obj)
+        if not form.is_bound and drafting.draft is None and obj is not None and obj.is_scheduled:
+            return ScheduleForm.of(obj.publish_at)
+        return form
+
+    def prepare_preview(self, row):
+        row.state = Page.State.PUBLISHED
+        if row.publish_at is None or row.publish_at > timezone.now():
+            row.publish_at = timezone.now()
+
+    def preview_links(self, draft):
+        return [
+            (previews.path(draft, "sq"), _("Preview in Albanian")),
+            (previews.path(draft, "en"), _("Preview in English")),
+        ]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        # A public row needs no preview.
+        if obj is not None and obj.pk and not obj.is_public:
+            context["previews"] = [
+                {"url": previews.path(obj, "sq"), "label": _("Preview in Albanian")},
+                {"url": previews.path(obj, "en"), "label": _("Preview in English")},
+            ]
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+
+@admin.register(Page)
+class PageAdmin(PublishableAdmin):
+    """Admin of pages."""
+
+    form = PageForm
+    list_display = ["title", "status", "both_languages", "menu_position", "changed_at"]
+    fieldsets = [
+        (None, {"fields": ["key", "sector"]}),
+        PublishableAdmin.text_fieldset,
+        (
+            WORDS_TO_A_CHILD,
+            {
+                "fields": [("say_sq", "say_en"), ("do_not_say_sq", "do_not_say_en")],
+                "description": _("Shown in two columns, only on the page of a group."),
+            },
+        ),
+        (_("Sources"), {"fields": ["source"]}),
+        (
+            LAYOUT,
+            {
+                "classes": ["collapse"],
+                "fields": ["layout", "beside", "next_page", ("next_label_sq", "next_label_en"), "write_to"],
+            },
+        ),
+        PublishableAdmin.address_fieldset,
+        PublishableAdmin.sharing_fieldset,
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        """With the words to a child if the page is that of a group, whose layout is fixed; otherwise without them."""
+        left_out = WORDS_TO_A_CHILD if obj is None or obj.sector_id is None else LAYOUT
+        return [each for each in super().get_fieldsets(request, obj) if each[0] != left_out]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "next_page":
+            fixed = [(page.name, page.title) for page in fixed_pages().values() if page.title]
+            pages = [(page.key, page.title) for page in Page.objects.filter(sector=None)]
+            field.widget = forms.Select(choices=[("", fixed_pages()["pledges:sign"].title), *pages, *fixed])
+        return field
+
+    def get_readonly_fields(self, request, obj=None):
+        # The URL is fixed: partners, forms and messages link to it.
+        return ["slug_sq", "slug_en"] if obj and not obj.has_own_address else []
+
+    def has_delete_permission(self, request, obj=None):
+        # Forms and messages link to it.
+        return (obj is None or obj.has_own_address) and super().has_delete_permission(request, obj)
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj and not obj.has_own_address else super().get_prepopulated_fields(request, obj)
+
+    def get_urls(self):
+        view = require_POST(self.admin_site.admin_view(partial(make_page, self)))
+        return [path("of-sector/<int:sector_id>/", view, name="campaign_page_of_sector"), *super().get_urls()]
+
+
+@admin.register(Article)
+class ArticleAdmin(PublishableAdmin):
+    """Admin of news."""
+
+    list_display = ["title", "date", "status", "both_languages", "changed_at"]
+    date_hierarchy = "date"
+    fieldsets = [
+        (None, {"fields": ["date"]}),
+        PublishableAdmin.text_fieldset,
+        (_("Sources"), {"fields": ["source"]}),
+        PublishableAdmin.address_fieldset,
+        PublishableAdmin.sharing_fieldset,
+    ]
+
+    def get_changeform_initial_data(self, request):
+        return {"date": timezone.localdate()} | super().get_changeform_initial_data(request)

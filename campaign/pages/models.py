@@ -1,0 +1,183 @@
+"""Content pages, and their places in the menu and in the footer."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.content import SiteContent
+from campaign.publishing.models import Publishable, published
+from pledges.languages import LANGUAGE_CODES
+from pledges.models import Sector
+
+
+def _text(label, help_text="", **options):
+    return models.CharField(
+        label, max_length=100, blank=True, default="", db_default="", help_text=help_text, **options
+    )
+
+
+class Page(Publishable):
+    """A content page at /sq/SLUG/ and /en/SLUG/, optionally the page of one sector."""
+
+    SHARE = "pages"
+    PRIVACY = "privacy"
+    CONTACT = "contact"
+    # {key: URL name} of the pages with a view of their own at a fixed URL.
+    OWN_VIEWS = {PRIVACY: "campaign:privacy", CONTACT: "campaign:contact"}
+
+    class FooterColumn(models.IntegerChoices):
+        NONE = 0, _("not in the footer")
+        FIRST = 1, _("first column")
+        SECOND = 2, _("second column")
+        THIRD = 3, _("third column")
+
+    class Layout(models.TextChoices):
+        """What a page has besides its text. Each value but the first three is a template in templates/campaign/blocks/."""
+
+        TEXT = "", _("text only")
+        STEPS = "steps", _("text in steps, one for each subheading")
+        CHILD = "child", _("page for a child, with the number to call")
+        FIGURES = "figures", _("text, and all figures after its first part")
+        DEMANDS = "demands", _("the demands, then text")
+        PARTNERS = "partners", _("the organisations behind the movement, then text")
+        DOWNLOADS = "downloads", _("text, then logos and pictures to download")
+        KEPT = "kept", _("text, then what we keep and for how long")
+
+    class WriteTo(models.TextChoices):
+        """For whom the enquiries are. SiteSettings has the addresses, such as `press_contact`."""
+
+        NOBODY = "", _("not shown")
+        PRESS = "press", _("address for the press")
+        DATA = "data", _("address for data protection")
+        SITE = "site", _("contact form about the site")
+
+    key = models.SlugField(
+        _("key"), unique=True, help_text=_("A short name, such as “problem”. You cannot change it later.")
+    )
+    sector = models.OneToOneField(
+        Sector,
+        # Deleting a sector keeps its page: text is never deleted as a side effect.
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="page",
+        verbose_name=_("group"),
+        help_text=_(
+            "If this page belongs to a group, it shows the group’s own 1, its commitments and the pledge button."
+        ),
+    )
+    menu_position = models.PositiveSmallIntegerField(
+        _("place in the menu"),
+        null=True,
+        blank=True,
+        help_text=_("Leave empty to keep it out of the menu. Lower comes first, for example 1 before 2."),
+    )
+    footer_column = models.PositiveSmallIntegerField(
+        _("column of the footer"),
+        choices=FooterColumn,
+        default=FooterColumn.NONE,
+        db_default=FooterColumn.NONE,
+        help_text=_("Phones show the columns one after the other."),
+    )
+    footer_position = models.PositiveSmallIntegerField(
+        _("place in the column"),
+        default=0,
+        db_default=0,
+        help_text=_(
+            "Lower comes first. The fixed links have the places 20, 30 and so on: for example 25 is between these two."
+        ),
+    )
+    say = TranslatedField(
+        models.TextField(
+            _("what to say to a child"),
+            blank=True,
+            max_length=600,
+            default="",
+            db_default="",
+            help_text=_("One phrase on each line, without quotation marks. The page shows them as quotations."),
+        )
+    )
+    do_not_say = TranslatedField(
+        models.TextField(
+            _("what not to say"),
+            blank=True,
+            max_length=600,
+            default="",
+            db_default="",
+            help_text=_("One phrase on each line, without quotation marks. The page shows them as quotations."),
+        )
+    )
+    source = models.TextField(
+        _("sources"),
+        blank=True,
+        help_text=_("Say where the facts on this page come from, with the year, for example “INSTAT, 2023”."),
+    )
+    layout = _text(_("what the page shows"), choices=Layout)
+    beside = _text(
+        _("beside the text"),
+        _(
+            "One name for each part of the text, such as “sixty-seven, heard, voice”: the key of a figure, a drawing "
+            "(surrounded, heard, passed_on) or voice. Leave empty to put the headings there."
+        ),
+    )
+    next_page = _text(_("page that comes next"), _("The link at the end of the page."))
+    next_label = TranslatedField(_text(_("words of the link"), _("Leave empty for the title of the page.")))
+    write_to = _text(_("“Write to us” at the end"), choices=WriteTo)
+
+    class Meta(Publishable.Meta):
+        abstract = False
+        verbose_name = _("page")
+        verbose_name_plural = _("pages")
+        ordering = ["menu_position", "key"]
+
+    def clean(self):
+        """Validate as Publishable does; also refuse to unpublish a page with a fixed URL, to which forms and messages link."""
+        super().clean()
+        if not self.has_own_address and not self.is_public:
+            raise ValidationError({"state": _("This page cannot be taken down: forms and messages link to it.")})
+
+    @property
+    def has_own_address(self):
+        """False for a page with a view of its own."""
+        return self.key not in self.OWN_VIEWS
+
+    def texts_with_numbers(self):
+        """The columns of Publishable, and the phrases."""
+        columns = {f"{name}_{language}" for name in ("say", "do_not_say") for language in LANGUAGE_CODES}
+        return sorted({*super().texts_with_numbers(), *columns} - self.get_deferred_fields())
+
+    def get_absolute_url(self):
+        """Return the URL path of the page in the active language."""
+        if not self.has_own_address:
+            return reverse(self.OWN_VIEWS[self.key])
+        return reverse("pages:page", args=[getattr(self, f"slug_{translation.get_language()}")])
+
+
+class MenuPlace(Page):
+    """A page in the admin of the menus. A proxy model, so that this admin has permissions of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("place in menu and footer")
+        verbose_name_plural = _("menu and footer")
+
+
+@SiteContent.share
+def pages(content):
+    """The published pages."""
+    return published(content, list(Page.objects.for_content()))
+
+
+@SiteContent.share
+def page_by_key(content):
+    """{key: Page}"""
+    return {page.key: page for page in content.pages}
+
+
+@SiteContent.share
+def sector_pages(content):
+    """{sector id: Page} of the pages of sectors."""
+    return {page.sector_id: page for page in content.pages if page.sector_id}

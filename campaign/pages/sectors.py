@@ -1,0 +1,90 @@
+"""The page of a sector: its own 1, its commitments, words to a child, and the text of the page in sections that open."""
+
+from django.urls import reverse
+from django.utils.translation import gettext, pgettext
+
+from campaign import richtext
+from campaign.content import SiteContent
+from campaign.pages.sections import sections
+from campaign.ways_on import AFTER_REPORT
+from pledges.totals import parts
+
+# Young people are addressed with "ti" in Albanian.
+YOUTH = "youth"
+# Their pages offer the poster for the wall and the lesson outline.
+WITH_HANDOUTS = ("teachers", "educators", "officials")
+# The drawing beside the commitments (templates/campaign/drawing.html), by sector.
+DRAWINGS = {
+    "parents": "home",
+    "citizens": "home",
+    "teachers": "table",
+    "educators": "table",
+    "artists": "stage",
+    "youth": "talk",
+}
+
+
+# Sectors that put up posters and fold leaflets, and the part of the page of the materials that is for them.
+MATERIALS = {"parents": "posters", "teachers": "sheets", "educators": "sheets", "officials": "posters"}
+
+
+def context(page, sector, totals):
+    """The template context of the page of a sector; `totals` are those of the moment."""
+    is_young = sector.slug == YOUTH
+    people = next((people for each, people in totals.sectors if each.pk == sector.pk), 0)
+    parts_of_text = sections(richtext.clean(page.body))
+    return {
+        "sector": sector,
+        "part": parts.of_sector(sector, people),
+        "sign_url": f"{reverse('pledges:sign')}?sector={sector.slug}" if sector.is_open else reverse("pledges:sign"),
+        "groups": [each for each, _people in totals.sectors if each.is_open],
+        "has_kept": any(
+            commitment.figures.chosen for commitment in sector.commitments.all() if hasattr(commitment, "figures")
+        ),
+        "drawing": DRAWINGS.get(sector.slug),
+        "has_handouts": sector.slug in WITH_HANDOUTS,
+        "say": page.say.splitlines(),
+        "do_not_say": page.do_not_say.splitlines(),
+        # Text before the first title has none.
+        "intro": "".join(part.html for part in parts_of_text if not part.title),
+        "after_report": SiteContent.current().page_by_key.get(AFTER_REPORT),
+        "sections": [(part.title, part.html) for part in parts_of_text if part.title],
+        "materials": MATERIALS.get(sector.slug),
+        "words": _words_to_a_young_person() if is_young else _words_to_an_adult(),
+    }
+
+
+def _words_to_an_adult():
+    return {
+        "sign": gettext("Sign the pledge"),
+        "first": gettext("Be the first to sign"),
+        "your_place": gettext("your place"),
+        "commitments": gettext("Commitments you can make"),
+        "choose": gettext("Choose only the ones you will keep."),
+        "say_link": gettext("What to say to a child"),
+        "say_title": gettext("When a child tells you"),
+        "say": gettext("Say"),
+        "do_not_say": gettext("Do not say"),
+        "sections": gettext("What helps"),
+        "open": gettext("Open the topic you need today."),
+        "numbers": gettext("Which number to call, and when"),
+        "units": gettext("The child protection unit of your municipality"),
+    }
+
+
+def _words_to_a_young_person():
+    return {
+        "sign": pgettext("to a child", "Sign the pledge"),
+        "first": pgettext("to a child", "Be the first to sign"),
+        "your_place": pgettext("to a child", "your place"),
+        "commitments": pgettext("to a child", "Commitments you can make"),
+        "choose": pgettext("to a child", "Choose only the ones you will keep."),
+        "say_link": gettext("What to say to a friend"),
+        "say_title": gettext("When a friend tells you"),
+        "say": pgettext("to a child", "Say"),
+        "do_not_say": pgettext("to a child", "Do not say"),
+        "sections": gettext("What helps"),
+        "open": pgettext("to a child", "Open the topic you need today."),
+        "numbers": pgettext("to a child", "Which number to call, and when"),
+        "call": pgettext("to a child", "Be the next to sign."),
+    }

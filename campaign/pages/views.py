@@ -1,0 +1,267 @@
+"""Views of pages: home, content pages, news, search and previews."""
+
+from datetime import date
+
+from django.conf import settings
+from django.core import signing
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+# Undocumented; checked against Django 6.1. The public get_language_from_request() also reads a cookie and ignores q=0.
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from campaign import movement_year, structured_data, ways_on
+from campaign.content import SiteContent
+from campaign.demands import passed_on as handovers
+from campaign.news.models import Article
+from campaign.pages import inner_pages, previews, sectors
+from campaign.pages.models import Page
+from pledges.content import PledgeContent
+from pledges.counting import tally
+from pledges.figures.mosaic import mosaic
+from pledges.fixed_pages import fixed_page
+from pledges.languages import LANGUAGE_CODES, in_each_language, other_language
+from pledges.requests.retention import kept_data
+from pledges.serving.http import mark_public, personal_page, public_page, read_only
+from pledges.serving.moments import Depth
+from staff.refusals import missing_page
+
+HOME_NEWS = 2
+NEWS_PER_PAGE = 10
+# Number of other articles beside an article.
+OTHER_NEWS = 3
+
+
+@read_only
+def root(request):
+    """Redirect to the home page in Albanian, or in English if preferred: the only URL that varies by Accept-Language."""
+    accepted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    preferred = [code.split("-")[0] for code, quality in accepted if quality]
+    language = next((code for code in preferred if code in LANGUAGE_CODES), settings.LANGUAGE_CODE)
+    with translation.override(language):
+        response = HttpResponseRedirect(reverse("campaign:home"))
+    response.headers["Vary"] = "Accept-Language"
+    return mark_public(response)
+
+
+@fixed_page(_("Home page"), place=10)
+@public_page(figures=Depth.TOTALS)
+def home(request):
+    """Show the home page."""
+    content, totals = SiteContent.current(), tally.shown()
+    goal = PledgeContent.current().goal_above(totals.total)
+    # By the clock of the moment, which is part of the key of the page.
+    today = timezone.localdate(totals.as_of)
+    articles = movement_year.recent(content.articles[:HOME_NEWS], today)
+    following = movement_year.upcoming(PledgeContent.current().events, totals.as_of)[0]
+    context = {
+        "totals": totals,
+        "goal": goal,
+        "missing": goal.people - totals.total,
+        "handed": handovers.of_place(totals.total),
+        "mosaic": mosaic(totals.sectors, goal.people),
+        "groups": _groups(totals.sectors, content.sector_pages),
+        "figure": _key_figure(content),
+        "demands": content.demands,
+        "articles": articles,
+        # Beside recent news, a day of the year alone is no news.
+        "next_date": following if following.url or not articles else None,
+        "voice": content.voices[0] if content.voices else None,
+        "partners": content.partners,
+        "structured": [structured_data.organization()],
+    }
+    return render(request, "campaign/home.html", context)
+
+
+def _groups(sectors, pages):
+    """[(sector, people, URL of the page of the sector, or of the pledge form if it has no page)]."""
+    form_url = reverse("pledges:sign")
+    groups = []
+    for sector, people in sectors:
+        page = pages.get(sector.pk)
+        url = page.get_absolute_url() if page else f"{form_url}?sector={sector.slug}"
+        groups.append((sector, people, url))
+    return groups
+
+
+@fixed_page(label=_("Privacy notice"), footer=(3, 10))
+@public_page
+def privacy(request):
+    """Show the privacy notice, a content page at a fixed URL."""
+    page = SiteContent.current().page_by_key.get(Page.PRIVACY)
+    if page is None:
+        raise Http404
+    return _show_page(request, page)
+
+
+def _figures_of_page(slug):
+    """The figures that a content page shows: that of a sector shows the number of its people."""
+    page = SiteContent.current().by_slug(Page, translation.get_language()).get(slug)
+    return Depth.TOTALS if page and page.sector_id else Depth.NONE
+
+
+@public_page(figures=_figures_of_page)
+def page(request, slug):
+    """Show a content page; redirect from its former slugs and from its slug in the other language."""
+    found = _find_by_slug(request, Page, slug)
+    if isinstance(found, Page) and not found.has_own_address:
+        # Its slug before the URL was fixed.
+        return HttpResponsePermanentRedirect(found.get_absolute_url())
+    return found if isinstance(found, HttpResponse) else _show_page(request, found)
+
+
+def _show_page(request, page):
+    request.alternates = in_each_language(page.get_absolute_url)
+    breadcrumbs = structured_data.breadcrumbs([(page.title, page.get_absolute_url())])
+    template, context = _page_parts(page, tally.shown)
+    return render(request, template, context | {"structured": [breadcrumbs]})
+
+
+def _page_parts(page, totals):
+    """(template, context) of a content page; `totals()` are called for the page of a sector."""
+    content = SiteContent.current()
+    context = {
+        "page": page,
+        "pictures": content.pictures,
+        "og_key": getattr(page, f"slug_{translation.get_language()}"),
+    }
+    if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
+        return "campaign/sector.html", context | sectors.context(page, sector, totals())
+    if page.layout == Page.Layout.CHILD:
+        channels = {channel.key: channel for channel in content.channels}
+        return "campaign/child.html", context | {
+            "child": inner_pages.child_page(page),
+            "call": channels.get(ways_on.CHILD_CALL),
+            "chat": channels.get(ways_on.CHILD_CHAT),
+        }
+    blocks = inner_pages.blocks(page, content)
+    return "campaign/page.html", context | {
+        "blocks": blocks,
+        "contents": [block for block in blocks if block.title],
+        "way_on": ways_on.way_on(content, page.next_page, page.next_label),
+        "demands": content.demands,
+        "figure": _key_figure(content) if page.layout == Page.Layout.FIGURES else None,
+        "figures": content.statistics,
+        "partners": content.partners,
+        "kept": kept_data() if page.layout == Page.Layout.KEPT else None,
+        "write_to": inner_pages.write_to(page, content.settings),
+    }
+
+
+def _key_figure(content):
+    """The figure in the largest type: the first that staff chose for the home page, or None."""
+    return next((statistic for statistic in content.statistics if statistic.on_home), None)
+
+
+def _page_number(text):
+    return text if text.isascii() and text.isdigit() and len(text) < 6 else ""
+
+
+@fixed_page(_("News"), place=20, menu=20)
+@public_page(parameters={"page": _page_number})
+def news(request, year=None):
+    """List the news, newest first, of all years or of one."""
+    content = SiteContent.current()
+    articles = content.articles
+    years = sorted({article.date.year for article in articles}, reverse=True)
+    if year is not None:
+        if year not in years:
+            raise Http404
+        articles = [article for article in articles if article.date.year == year]
+    shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"articles": shown, "years": years, "year": year, "way_on": ways_on.way_on(content)}
+    return render(request, "campaign/news.html", context)
+
+
+@public_page
+def article(request, slug):
+    """Show an article; redirects as page() does."""
+    found = _find_by_slug(request, Article, slug)
+    return found if isinstance(found, HttpResponse) else _show_article(request, found)
+
+
+def _show_article(request, article):
+    article = article.with_body(SiteContent.current())
+    request.alternates = in_each_language(article.get_absolute_url)
+    trail = [(gettext("News"), reverse("campaign:news")), (article.title, article.get_absolute_url())]
+    context = _article_context(article) | {
+        "structured": [structured_data.article(article), structured_data.breadcrumbs(trail)]
+    }
+    return render(request, "campaign/article.html", context)
+
+
+def _article_context(article):
+    content = SiteContent.current()
+    others = [other for other in content.articles if other.pk != article.pk]
+    # The next older article; after the oldest one, the newest. An unsaved draft may have no date yet.
+    place = (article.date or date.max, article.pk or 0)
+    older = next((other for other in others if (other.date, other.pk) < place), None)
+    following = older or next(iter(others), None)
+    return {
+        "article": article,
+        "pictures": content.pictures,
+        "og_key": getattr(article, f"slug_{translation.get_language()}"),
+        "others": [other for other in others if other is not following][:OTHER_NEWS],
+        "way_on": {"url": following.get_absolute_url(), "label": following.title}
+        if following
+        else ways_on.way_on(content),
+    }
+
+
+@read_only
+@personal_page
+def preview(request, token):
+    """Show an unpublished or unsaved page or article to anyone who has the signed link."""
+    try:
+        row, is_saved = previews.find(token)
+    except signing.SignatureExpired:
+        return render(request, "campaign/preview_ended.html", status=410)
+    except signing.BadSignature as error:
+        raise Http404 from error
+    if row is None:
+        raise Http404
+    for language in LANGUAGE_CODES:
+        # An unsaved row may have no slug yet, without which its URL cannot be built.
+        setattr(row, f"slug_{language}", getattr(row, f"slug_{language}") or "preview")
+    SiteContent.current().numbers.fill_row(row)
+    if isinstance(row, Page):
+        template, context = _page_parts(row, tally.read)
+    else:
+        template, context = "campaign/article.html", _article_context(row)
+    return render(request, template, context | {"preview": row, "is_saved": is_saved})
+
+
+def _find_by_slug(request, model, slug):
+    """Return the published row with this slug, or a permanent redirect to its present URL; raises Http404."""
+    content, language = SiteContent.current(), request.LANGUAGE_CODE
+    row = content.by_slug(model, language).get(slug)
+    if row is not None:
+        return row
+    target = content.moved_from(model, language, slug) or content.by_slug(model, other_language(language)).get(slug)
+    if target is None:
+        raise Http404
+    return HttpResponsePermanentRedirect(target.get_absolute_url())
+
+
+@read_only
+def short_address(request, full):
+    """Redirect a short address, which can be said on the phone, to the full path."""
+    return mark_public(HttpResponseRedirect(full))
+
+
+def not_found(request, exception):
+    """Show the error page of a missing page (status 404); staff who are signed in stay in the admin.
+
+    Django's own view looks for a CSRF token in the body, which may be malformed: that raises within the error handling.
+    """
+    return missing_page(request) or render(request, "404.html", status=404)
+
+
+def bad_request(request, exception):
+    """Show the error page of a malformed or oversized request (status 400)."""
+    return render(request, "400.html", status=400)

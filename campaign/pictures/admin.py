@@ -1,0 +1,181 @@
+"""Admin of the picture library."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Q
+from django.http import JsonResponse
+from django.urls import path
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from campaign.pictures.files import MAX_BYTES, too_many_bytes
+from campaign.pictures.models import Picture
+from campaign.pictures.widgets import FocusGrid
+from pledges.languages import LANGUAGE_CODES
+from staff.admin.base import BilingualForm, KeepUsed, ModelAdmin, change_url
+from staff.admin.checks import TextChecks
+from staff.admin.optimistic_locking import OptimisticLocking
+
+# Pictures on a page of the library dialog.
+DIALOG_PAGE_SIZE = 12
+
+
+class PictureForm(BilingualForm):
+    """Form of a picture, with the grid for its focus and a size check in the browser."""
+
+    class Meta:
+        widgets = {"focus": FocusGrid}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "focus" in self.fields:
+            self.fields["focus"].widget.picture_url = self.instance.fallback_url if self.instance.pk else ""
+            self.fields["file"].widget.attrs |= {
+                "data-max-bytes": MAX_BYTES,
+                "data-too-large": too_many_bytes(),
+            }
+
+    def clean(self):
+        if self.cleaned_data.get("is_decorative"):
+            # A decorative picture has no description. Text typed before the box was ticked is dropped.
+            self.cleaned_data |= {"alt_sq": "", "alt_en": ""}
+        for column in {"alt_sq", "alt_en"} & self.cleaned_data.keys():
+            # A description that the checks refuse is not missing: Picture.clean() would say so otherwise.
+            setattr(self.instance, column, self.cleaned_data[column])
+        return super().clean()
+
+
+class UnusedFilter(admin.SimpleListFilter):
+    """List filter for pictures that no page or article shows."""
+
+    title = _("use")
+    parameter_name = "used"
+
+    def lookups(self, request, model_admin):
+        return [("no", _("Unused: can be deleted"))]
+
+    def queryset(self, request, queryset):
+        return queryset.unused() if self.value() == "no" else queryset
+
+
+@admin.register(Picture)
+class PictureAdmin(KeepUsed, TextChecks, OptimisticLocking, ModelAdmin):
+    """Admin of pictures, with the JSON view of the library dialog. The history keeps the words; a replaced file is gone."""
+
+    class Media:
+        css = {"all": ["css/editor.css"]}
+
+    comes_back = True
+    form = PictureForm
+    kept_on_restore = ["file"]
+    not_recovered = _(
+        "The file of a deleted picture is gone, so it cannot be restored. Upload the picture again: you can copy the words from "
+        "here."
+    )
+    list_display = ["thumbnail", "description", "dimensions", "shown_on", "created_at"]
+    list_display_links = ["thumbnail", "description"]
+    list_filter = [UnusedFilter]
+    list_per_page = 50
+    readonly_fields = ["shown_on"]
+    list_note = _(
+        "Upload a picture once and use it on as many pages as you like. You cannot delete a picture that is on a "
+        "page: remove it from the page first."
+    )
+    fieldsets = [
+        (None, {"fields": ["file", "focus"]}),
+        (_("In words"), {"fields": [("alt_sq", "alt_en"), "is_decorative", ("credit_sq", "credit_en")]}),
+        (_("Pages that show it"), {"fields": ["shown_on"]}),
+    ]
+
+    def get_fieldsets(self, request, obj=None):
+        return self.fieldsets if obj else self.fieldsets[:-1]
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        uses = Picture.objects.filter(pk__in=[picture.pk for picture in changelist.result_list]).uses()
+        for picture in changelist.result_list:
+            picture.uses = uses[picture.pk]
+        return changelist
+
+    @admin.display(description=_("picture"))
+    def thumbnail(self, picture):
+        """A small picture."""
+        return format_html('<img class="thumbnail" src="{}" alt="" loading="lazy">', picture.thumbnail_url)
+
+    @admin.display(description=_("what it shows"))
+    def description(self, picture):
+        """The alternative text, or a number for a decorative picture."""
+        return str(picture)
+
+    @admin.display(description=_("size"))
+    def dimensions(self, picture):
+        """Width × height in pixels."""
+        return f"{picture.width}\u00a0×\u00a0{picture.height}"
+
+    @admin.display(description=_("shown on"))
+    def shown_on(self, picture):
+        """Links to the change forms of the pages and articles that show the picture."""
+        # The list sets `uses` for all its pictures with one query per model.
+        rows = picture.uses if hasattr(picture, "uses") else self.uses(picture)
+        return format_html_join(", ", '<a href="{}">{}</a>', [(change_url(row), row) for row in rows]) or "-"
+
+    def uses(self, row):
+        return Picture.objects.filter(pk=row.pk).uses()[row.pk]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.library)
+        return [path("library/", view, name="campaign_picture_library"), *super().get_urls()]
+
+    def library(self, request):
+        """The library dialog, as JSON. GET: pictures, filtered by words (`q`) or by ids (`id=17&id=18`). POST: add one."""
+        if request.method == "POST":
+            return self._upload(request)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Picture.objects.all()
+        # The length is bounded, since a longer number may exceed the range of the column.
+        if ids := [text for text in request.GET.getlist("id") if text.isdecimal() and len(text) < 10]:
+            rows = rows.filter(pk__in=ids)
+        for word in request.GET.get("q", "").replace("\x00", "").split():
+            lookups = [Q(**{lookup: word}) for lookup in self.get_search_fields(request)]
+            rows = rows.filter(Q.create(lookups, connector=Q.OR))
+        page = Paginator(rows, len(ids) or DIALOG_PAGE_SIZE).get_page(request.GET.get("page"))
+        return JsonResponse(
+            {
+                "count": page.paginator.count,
+                "page": page.number,
+                "pages": page.paginator.num_pages,
+                "may_add": self.has_add_permission(request),
+                "pictures": [_entry(picture) for picture in page],
+            }
+        )
+
+    @transaction.atomic
+    def _upload(self, request):
+        """Add the picture of the dialog to the library: {"picture"}, or {"errors": {field: [message, …]}}.
+
+        The picture stays in the library, whether or not the form below the dialog is saved later.
+        """
+        if not self.has_add_permission(request):
+            raise PermissionDenied("campaign.add_picture")
+        typed = request.POST.copy()
+        # The dialog does not ask for it.
+        typed["focus"] = Picture.Focus.CENTER
+        form = self.get_form(request)(typed, request.FILES)
+        if not form.is_valid():
+            return JsonResponse({"errors": form.errors})
+        picture = form.save()
+        self.log_addition(request, picture, [{"added": {}}])
+        return JsonResponse({"picture": _entry(picture)})
+
+
+def _entry(picture):
+    """A picture as the dialog reads it."""
+    return {
+        "id": picture.pk,
+        "url": picture.thumbnail_url,
+        "name": str(picture),
+        "alt": {language: getattr(picture, f"alt_{language}") for language in LANGUAGE_CODES},
+    }

@@ -1,0 +1,280 @@
+"""The picture library: uploaded pictures, their alternative texts, and the pages and articles that show them."""
+
+import secrets
+import shutil
+from pathlib import Path
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q, TextField, Value
+from django.db.models.functions import Cast, Concat, Now
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign import richtext, tasks
+from campaign.content import SiteContent
+from campaign.pictures import files
+
+
+def upload_path(picture, name):
+    """Return the storage path of an upload: a folder with a random name, so that URLs cannot be guessed."""
+    return f"{files.FOLDER}/{secrets.token_hex(12)}/{name}"
+
+
+class PictureFormField(forms.FileField):
+    """A file field whose value is a re-encoded, sanitised copy of the uploaded picture."""
+
+    def to_python(self, data):
+        """The re-encoded copy. Raises ValidationError for anything that is not a picture within the limits."""
+        upload = super().to_python(data)
+        return files.safe_copy(upload) if upload else upload
+
+    def widget_attrs(self, widget):
+        """Let the file dialog offer only the formats that are accepted."""
+        return {"accept": "image/jpeg,image/png,image/webp"}
+
+
+class PictureFileField(models.ImageField):
+    """An ImageField whose form field is PictureFormField."""
+
+    def formfield(self, **kwargs):
+        """Use PictureFormField unless another class is given."""
+        return super().formfield(**{"form_class": PictureFormField, **kwargs})
+
+
+class PictureQuerySet(models.QuerySet):
+    """Pictures by their use and by the state of their sizes."""
+
+    def unused(self):
+        """Pictures that no page or article shows, published or not."""
+        rows = self
+        for model, key, has_text in uses_of_pictures():
+            shows = Q(**{key: OuterRef("pk")})
+            if has_text:
+                marker = Concat(
+                    Value(richtext.PICTURE_MARKER),
+                    Cast(OuterRef("pk"), TextField()),
+                    Value('"'),
+                    output_field=TextField(),
+                )
+                shows |= Q(body_sq__contains=marker) | Q(body_en__contains=marker)
+            rows = rows.exclude(Exists(model.objects.filter(shows)))
+        return rows
+
+    def without_sizes(self):
+        """Pictures whose sizes have not been made for the present file and focus."""
+        return self.filter(sized_at=None)
+
+    def uses(self):
+        """{picture id: [rows that show it]} for these pictures: pages, articles, and the settings of the site."""
+        uses = {picture.pk: [] for picture in self}
+        for model, key, has_text in uses_of_pictures():
+            shows = Q(**{f"{key}__in": uses})
+            if has_text:
+                marker = richtext.PICTURE_MARKER
+                shows |= Q(body_sq__contains=marker) | Q(body_en__contains=marker)
+            for row in model.objects.filter(shows):
+                for pk in uses.keys() & row.picture_ids():
+                    uses[pk].append(row)
+        return uses
+
+
+class Picture(models.Model):
+    """One picture. The worker makes its sizes; until then pages show the uploaded file."""
+
+    class Focus(models.TextChoices):
+        TOP_LEFT = "top-left", _("top left")
+        TOP = "top", _("top")
+        TOP_RIGHT = "top-right", _("top right")
+        LEFT = "left", _("left")
+        CENTER = "center", _("middle")
+        RIGHT = "right", _("right")
+        BOTTOM_LEFT = "bottom-left", _("bottom left")
+        BOTTOM = "bottom", _("bottom")
+        BOTTOM_RIGHT = "bottom-right", _("bottom right")
+
+    file = PictureFileField(
+        _("picture file"),
+        upload_to=upload_path,
+        max_length=60,
+        width_field="width",
+        height_field="height",
+        help_text=_(
+            "JPEG, PNG or WebP, 30 MB or smaller. We remove the data about where and how it was taken. Never use a "
+            "photo of a child in distress, or anything that could identify a victim."
+        ),
+    )
+    width = models.PositiveSmallIntegerField(_("width"), editable=False)
+    height = models.PositiveSmallIntegerField(_("height"), editable=False)
+    alt = TranslatedField(
+        models.CharField(
+            _("what it shows"),
+            max_length=250,
+            blank=True,
+            help_text=_(
+                "One sentence for people who cannot see it, for example “Pupils and their teacher plant a tree in "
+                "the school yard”."
+            ),
+        )
+    )
+    is_decorative = models.BooleanField(
+        _("decoration only"),
+        default=False,
+        help_text=_(
+            "Tick this if the picture adds nothing to the text. Screen readers will skip it, and it needs no "
+            "description."
+        ),
+    )
+    credit = TranslatedField(
+        models.CharField(
+            _("credit"),
+            max_length=120,
+            blank=True,
+            help_text=_("Shown in small letters below it, for example “Photo: CRCA Albania”."),
+        )
+    )
+    focus = models.CharField(
+        _("what matters most"),
+        max_length=12,
+        choices=Focus,
+        default=Focus.CENTER,
+        help_text=_(
+            "Select the part that must stay visible when the picture is cropped for messaging apps and social media."
+        ),
+    )
+    sizes = models.JSONField(default=dict, editable=False)
+    sized_at = models.DateTimeField(_("sizes made"), null=True, editable=False)
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = PictureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("picture")
+        verbose_name_plural = _("pictures")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="picture_is_described_or_decorative",
+                condition=Q(is_decorative=True, alt_sq="", alt_en="")
+                | (Q(is_decorative=False) & ~Q(alt_sq="") & ~Q(alt_en="")),
+                violation_error_message=_("Describe the picture in both languages, or say that it is decoration only."),
+            ),
+            models.CheckConstraint(
+                name="picture_credit_in_both_languages",
+                condition=Q(credit_sq="", credit_en="") | (~Q(credit_sq="") & ~Q(credit_en="")),
+                violation_error_message=_("Write this in both languages, or leave both empty."),
+            ),
+            models.CheckConstraint(name="picture_has_dimensions", condition=Q(width__gt=0, height__gt=0) & ~Q(file="")),
+            models.CheckConstraint(name="picture_sized_has_sizes", condition=Q(sized_at=None) | ~Q(sizes={})),
+        ]
+
+    def __str__(self):
+        return self.alt or str(_("Decoration %(number)d") % {"number": self.pk or 0})
+
+    def save(self, **kwargs):
+        """Save; enqueue the sizes if the file or the focus changed, and delete the files of a replaced picture on commit."""
+        old = type(self).objects.filter(pk=self.pk).first()
+        with transaction.atomic():
+            super().save(**kwargs)
+            is_new_file = old is None or old.file.name != self.file.name
+            if is_new_file or old.focus != self.focus:
+                self._enqueue_sizes(is_new_file)
+            if old and is_new_file:
+                transaction.on_commit(old.remove_files)
+
+    def clean(self):
+        """Require a description in both languages, unless the picture is decorative; errors are per field."""
+        missing = [column for column in ("alt_sq", "alt_en") if not getattr(self, column).strip()]
+        if missing and not self.is_decorative:
+            message = _("Describe the picture in both languages, or say that it is decoration only.")
+            raise ValidationError(dict.fromkeys(missing, message))
+
+    def _enqueue_sizes(self, is_new_file):
+        self.sized_at = None
+        if is_new_file:
+            self.sizes = {}
+        type(self).objects.filter(pk=self.pk).update(sized_at=None, sizes=self.sizes)
+        tasks.make_sizes.enqueue(self.pk)
+
+    def make_sizes(self):
+        """Write all sizes to the storage and record them, unless the file or the focus changed concurrently."""
+        folder, _separator, name = self.file.name.rpartition("/")
+        sizes = files.make_sizes(Path(default_storage.path(folder)), name, self.centering)
+        type(self).objects.filter(pk=self.pk, file=self.file.name, focus=self.focus).update(sizes=sizes, sized_at=Now())
+
+    def remove_files(self):
+        """Delete the folder with the file and all its sizes."""
+        shutil.rmtree(Path(self.file.path).parent, ignore_errors=True)
+
+    @property
+    def centering(self):
+        """The focus as (x, y), fractions of width and height from 0 to 1."""
+        x = y = 0.5
+        if "left" in self.focus:
+            x = 0
+        elif "right" in self.focus:
+            x = 1
+        if "top" in self.focus:
+            y = 0
+        elif "bottom" in self.focus:
+            y = 1
+        return x, y
+
+    @property
+    def is_tall(self):
+        """Whether the picture is in portrait format, which pages show at less width."""
+        return self.height > self.width
+
+    @property
+    def sources(self):
+        """(MIME type, srcset) per format, the preferred format first; empty until the sizes are made."""
+        return [
+            (
+                files.MIME_TYPES[kind],
+                ", ".join(f"{self._url(f'{width}.{kind}')} {width}w" for width in self.sizes["widths"]),
+            )
+            for kind in ("avif", "webp")
+            if self.sizes
+        ]
+
+    @property
+    def fallback_url(self):
+        """URL of a medium size in a format every browser can show; the uploaded file until the sizes are made."""
+        return self._url(self.sizes["fallback"]) if self.sizes else self.file.url
+
+    @property
+    def thumbnail_url(self):
+        """URL of the smallest size, for lists in the admin."""
+        return self._url(f"{self.sizes['widths'][0]}.webp") if self.sizes else self.file.url
+
+    @property
+    def card_url(self):
+        """URL of the crop for link previews (og:image); empty if the picture is too small or its sizes are not made."""
+        return self._url(self.sizes["card"]) if self.sizes.get("card") else ""
+
+    def _url(self, name):
+        return default_storage.url(f"{self.file.name.rpartition('/')[0]}/{name}")
+
+
+@receiver(post_delete, sender=Picture)
+def remove_files(sender, instance, **kwargs):
+    """Delete the files of a deleted picture on commit. The signal is also sent by bulk deletion."""
+    transaction.on_commit(instance.remove_files)
+
+
+def uses_of_pictures():
+    """[(model, name of its foreign key to Picture, whether its rich text can show pictures too)]."""
+    fields = Picture._meta.get_fields(include_hidden=True)
+    keys = [relation.field for relation in fields if relation.auto_created and relation.one_to_many]
+    return [(key.model, key.name, hasattr(key.model, "body_sq")) for key in keys]
+
+
+@SiteContent.share
+def pictures(content):
+    """{id: Picture}"""
+    return Picture.objects.in_bulk()

@@ -1,0 +1,302 @@
+"""Abstract base of pages and news: bilingual text, publication state, search columns, redirects from old slugs."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Now
+from django.urls import NoReverseMatch, resolve
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign import richtext
+from campaign.content import SiteContent
+from campaign.help.models import HelpChannel
+from campaign.pictures.models import Picture
+from pledges.languages import LANGUAGE_CODES
+
+# Text search configuration created by the initial migration: `simple` with `unaccent`, so that "tirane" matches Tiranë.
+SEARCH_CONFIG = "site"
+
+
+# Large columns. No page shows the search columns.
+SEARCH_COLUMNS = ["search_sq", "search_en"]
+
+
+def search_column(language):
+    """Return a generated tsvector column of one language: title ranks above lead, lead above body."""
+
+    def vector(name, weight):
+        # PostgreSQL parses CRCA/ECPAT as a file path, a single lexeme: slashes between words become spaces.
+        arguments = (F(f"{name}_{language}"), Value(r"(\w)/(?=\w)"), Value(r"\1 "), Value("g"))
+        without_slashes = Func(*arguments, function="regexp_replace", output_field=models.TextField())
+        return SearchVector(without_slashes, weight=weight, config=SEARCH_CONFIG)
+
+    return models.GeneratedField(
+        expression=vector("title", "A") + vector("lead", "B") + vector("body", "C"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+
+class PublishableQuerySet(models.QuerySet):
+    """Rows by publication state, language and slug."""
+
+    def published(self):
+        """Rows that are public now: published, with a publication time that has passed."""
+        return self.filter(state=Publishable.State.PUBLISHED, publish_at__lte=Now())
+
+    def for_content(self):
+        """Published rows, also those of later, without the columns that no page shows."""
+        return self.filter(state=Publishable.State.PUBLISHED).select_related("picture").defer(*SEARCH_COLUMNS)
+
+    def scheduled(self):
+        """Published rows whose publication time is in the future."""
+        return self.filter(state=Publishable.State.PUBLISHED, publish_at__gt=Now())
+
+    def drafts(self):
+        """Drafts, which only staff can read."""
+        return self.filter(state=Publishable.State.DRAFT)
+
+    def with_missing_translation(self):
+        """Rows with `misses_translation`: whether they lack a required text in either language and so cannot be published."""
+        missing = Q()
+        for name in Publishable.required_translations:
+            for language in LANGUAGE_CODES:
+                missing |= Q(**{f"{name}_{language}": ""})
+        return self.annotate(misses_translation=missing)
+
+
+class Publishable(models.Model):
+    """A text with a title, a lead, a body and a slug in each language, which is a draft until it is published."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+
+    slug = TranslatedField(
+        models.SlugField(
+            _("address"),
+            max_length=80,
+            unique=True,
+            error_messages={"unique": _("Another page already uses this address. Choose a different one.")},
+            help_text=_("The last part of the page’s address, such as “the-problem”."),
+        )
+    )
+    title = TranslatedField(
+        models.CharField(
+            _("title"),
+            max_length=120,
+            blank=True,
+            help_text=_(
+                "Say what it is about, in a few words, for example “Ribbon week in Vlorë”. The link has the same words."
+            ),
+        )
+    )
+    lead = TranslatedField(
+        models.TextField(
+            _("lead"),
+            max_length=400,
+            blank=True,
+            help_text=_(
+                "Write one or two sentences, which appear under the title, for example “Twelve schools open their "
+                "doors to parents”."
+            ),
+        )
+    )
+    body = TranslatedField(models.TextField(_("text"), blank=True))
+    picture = models.ForeignKey(
+        Picture,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("picture"),
+        help_text=_("Shown large below the lead, and next to the link when someone shares it. Optional."),
+    )
+    share_title = TranslatedField(
+        models.CharField(
+            _("title when shared"),
+            max_length=120,
+            blank=True,
+            help_text=_("Leave empty to use the title, or write a shorter one, for example “Ribbon week”."),
+        )
+    )
+    share_text = TranslatedField(
+        models.CharField(
+            _("text when shared"),
+            max_length=240,
+            blank=True,
+            help_text=_("Leave empty to use the lead, or write one sentence, for example “Twelve schools take part”."),
+        )
+    )
+    state = models.CharField(
+        _("state"),
+        max_length=9,
+        choices=State,
+        default=State.DRAFT,
+        help_text=_("Only staff can see a draft. Everyone can see a published page, from the time set next to it."),
+    )
+    publish_at = models.DateTimeField(
+        _("published from"),
+        default=timezone.now,
+        help_text=_(
+            "Leave empty to publish straight away. If you set a future time, it will be published automatically."
+        ),
+    )
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+    search_sq = search_column("sq")
+    search_en = search_column("en")
+
+    objects = PublishableQuerySet.as_manager()
+
+    # Translated fields that must be filled in both languages before publication.
+    required_translations = ["title", "lead", "body"]
+
+    # Whether the URL of the slug must resolve to the view of content pages. False for a page with a view of its own.
+    has_own_address = True
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                name="%(class)s_published_in_both_languages",
+                condition=Q(state="draft")
+                | (
+                    ~Q(title_sq="")
+                    & ~Q(title_en="")
+                    & ~Q(lead_sq="")
+                    & ~Q(lead_en="")
+                    & ~Q(body_sq="")
+                    & ~Q(body_en="")
+                ),
+                violation_error_message=_("It can be published once both languages are filled in."),
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["search_sq"], name="%(class)s_search_sq"),
+            GinIndex(fields=["search_en"], name="%(class)s_search_en"),
+        ]
+
+    def __str__(self):
+        return self.title or self.slug_sq
+
+    def save(self, **kwargs):
+        """Sanitise the text and save; a slug that changed is recorded, so that its old address redirects."""
+        self.body_sq, self.body_en = richtext.clean(self.body_sq), richtext.clean(self.body_en)
+        old = type(self).objects.filter(pk=self.pk).first()
+        super().save(**kwargs)
+        if old:
+            OldAddress.record(old, self)
+
+    def clean(self):
+        """Validate that a published text is complete in both languages and that its slugs are free; errors are per field."""
+        errors = HelpChannel.objects.check_tags(self)
+        if self.state == self.State.PUBLISHED:
+            errors |= {
+                f"{name}_{language}": _("Needed in both languages before it can be published.")
+                for name in self.required_translations
+                for language in LANGUAGE_CODES
+                if richtext.is_empty(getattr(self, f"{name}_{language}"))
+            }
+        if self.has_own_address:
+            for language in LANGUAGE_CODES:
+                if not self._slug_resolves_to_page(language):
+                    errors[f"slug_{language}"] = _(
+                        "Another part of the site already uses this address. Choose a different one."
+                    )
+                elif holder := OldAddress.other_holder(self, language):
+                    errors[f"slug_{language}"] = _(
+                        "This used to be the address of “%(name)s”, and old links still lead there. Choose a "
+                        "different one."
+                    ) % {"name": holder}
+        if errors:
+            raise ValidationError(errors)
+
+    def _slug_resolves_to_page(self, language):
+        """Whether the URL of the slug resolves to a content view. True for an invalid slug: the field validators report it."""
+        with translation.override(language):
+            try:
+                return resolve(self.get_absolute_url()).kwargs.get("slug") is not None
+            except NoReverseMatch:
+                return True
+
+    def texts_with_numbers(self):
+        """The loaded columns that may name a help channel (campaign/numbers.py)."""
+        names = ("title", "lead", "body", "share_title", "share_text")
+        columns = {f"{name}_{language}" for name in names for language in LANGUAGE_CODES}
+        return sorted(columns - self.get_deferred_fields())
+
+    def picture_ids(self):
+        """Ids of the main picture and of all pictures in the text of either language."""
+        in_text = richtext.picture_ids(self.body_sq) + richtext.picture_ids(self.body_en)
+        return {*in_text, *filter(None, [self.picture_id])}
+
+    @property
+    def is_public(self):
+        """Whether the public can read it now."""
+        return self.state == self.State.PUBLISHED and self.publish_at <= timezone.now()
+
+    @property
+    def is_scheduled(self):
+        """Whether it is published with a publication time in the future."""
+        return self.state == self.State.PUBLISHED and self.publish_at > timezone.now()
+
+    @property
+    def status(self):
+        """The state as shown to staff: draft, published, or scheduled with its time."""
+        if self.is_scheduled:
+            when = formats.date_format(timezone.localtime(self.publish_at), "DATETIME_FORMAT")
+            return _("scheduled for %(when)s") % {"when": when}
+        return self.get_state_display()
+
+
+class OldAddress(models.Model):
+    """A former slug of a page or article, which redirects to its present address."""
+
+    kind = models.CharField(max_length=20)
+    language = models.CharField(max_length=2)
+    slug = models.CharField(max_length=80)
+    target = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = _("old address")
+        verbose_name_plural = _("old addresses")
+        constraints = [models.UniqueConstraint(fields=["kind", "language", "slug"], name="old_address_is_unique")]
+
+    def __str__(self):
+        return self.slug
+
+    @classmethod
+    def record(cls, old_row, new_row):
+        """Record the slugs of the old row that the new row no longer has."""
+        kind = new_row._meta.model_name
+        for language in LANGUAGE_CODES:
+            old, new = getattr(old_row, f"slug_{language}"), getattr(new_row, f"slug_{language}")
+            if old != new:
+                cls.objects.filter(kind=kind, language=language, slug=new).delete()
+                cls.objects.update_or_create(kind=kind, language=language, slug=old, defaults={"target": new_row.pk})
+
+    @classmethod
+    def other_holder(cls, row, language):
+        """Return another existing row to which the slug of this row redirects, or None."""
+        old = cls.objects.filter(
+            kind=row._meta.model_name, language=language, slug=getattr(row, f"slug_{language}")
+        ).first()
+        return old and type(row).objects.filter(pk=old.target).exclude(pk=row.pk).first()
+
+
+def published(content, rows):
+    """Those of these rows that are public at the time of the content, with telephone numbers filled in."""
+    for row in rows:
+        content.numbers.fill_row(row)
+        content.times.append(row.publish_at)
+    return tuple(row for row in rows if row.publish_at <= content.at)
+
+
+@SiteContent.share
+def old_addresses(content):
+    """{(model name, language, old slug): id of the row}"""
+    return {(old.kind, old.language, old.slug): old.target for old in OldAddress.objects.all()}

@@ -1,0 +1,48 @@
+"""Admin of statistics; base of the admin of demands, voices and organisations."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from campaign.publishing.records import Statistic
+from staff.admin.base import BilingualForm, FixedKey
+from staff.admin.content import ContentAdmin, MissingLanguageFilter
+
+
+class ContentItemForm(FixedKey, BilingualForm):
+    """Form of content with a stable key and text in both languages."""
+
+
+class ContentItemAdmin(ContentAdmin):
+    """Base of the admin classes of ContentItem models."""
+
+    form = ContentItemForm
+    list_filter = ["is_shown", MissingLanguageFilter]
+    recovered_values = taken_down = {"is_shown": False}
+    unplaced_fields = ("is_shown",)
+    shown_at = "campaign:home"
+    placement_fieldset = (_("Order"), {"fields": ["key", "position"]})
+
+
+@admin.register(Statistic)
+class StatisticAdmin(ContentItemAdmin):
+    """Admin of statistics."""
+
+    list_display = ["value", "text", "year", "on_home", "both_languages", "is_shown", "position"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("value_sq", "value_en"),
+                    ("text_sq", "text_en"),
+                    ("age_sq", "age_en"),
+                    ("method_sq", "method_en"),
+                    ("source_sq", "source_en"),
+                    "year",
+                    "url",
+                    "on_home",
+                ]
+            },
+        ),
+        ContentItemAdmin.placement_fieldset,
+    ]

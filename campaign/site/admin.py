@@ -1,0 +1,170 @@
+"""Admin of the settings of the site, and of the menu and the footer."""
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaign.pages.models import MenuPlace, Page
+from campaign.pictures.widgets import PictureSelect
+from campaign.settings.models import SiteSettings, SocialLink
+from campaign.site.context_processors import in_footer
+from staff.admin.base import NoAddOrDelete, SettingsAdmin, StackedInline
+from staff.admin.content import ContentAdmin
+from staff.admin.in_history import SETTINGS
+
+# The list of places publishes at once.
+NEEDS_SECOND = _(
+    "A second person publishes what you write, so the places cannot be changed in this list now. Open a page, change its places "
+    "in the form and submit them for review."
+)
+
+
+class SocialLinkInline(StackedInline):
+    """The pages on social networks, in the form of the settings."""
+
+    model = SocialLink
+    fields = [("network", "position"), "url"]
+    max_num = len(SocialLink.Network)
+
+
+@admin.register(SiteSettings)
+class SiteSettingsAdmin(SettingsAdmin, ContentAdmin):
+    """Admin of the settings of the site."""
+
+    search_fields = ["press_contact", "data_contact", "security_contact"]
+    inlines = [SocialLinkInline]
+    # The banner and the foot are on every page.
+    shown_at = "campaign:home"
+    fieldsets = [
+        (None, {"fields": ["exit_url"]}),
+        (
+            _("Banner"),
+            {
+                "fields": [
+                    ("banner_sq", "banner_en"),
+                    ("banner_url_sq", "banner_url_en"),
+                    ("banner_from", "banner_until"),
+                ],
+                "description": _("One sentence at the top of every public page, under the help numbers."),
+            },
+        ),
+        (_("Contacts"), {"fields": ["press_contact", "data_contact", "security_contact"]}),
+        (_("When someone shares a page"), {"fields": ["share_picture"]}),
+        (_("Legal texts"), {"fields": ["reviewed_on"]}),
+    ]
+
+    def prepare_preview(self, row):
+        # The banner as it will be, whenever that is.
+        row.banner_from = row.banner_until = None
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name == "share_picture":
+            kwargs["widget"] = PictureSelect()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
+class PlaceFormSet(forms.BaseModelFormSet):
+    """The rows of the list, as typed. `refusal` says why this account may not publish them, or is None."""
+
+    refusal = None
+
+    def clean(self):
+        super().clean()
+        if self.refusal:
+            raise forms.ValidationError(self.refusal, code="refused")
+
+
+class PlaceForm(forms.ModelForm):
+    """One row of the list. Only what the editor changed is saved, so that two editors do not undo each other's work."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+
+def _fixed_links():
+    """The fixed links of the footer with their places, in a sentence for each column."""
+    columns = {}
+    for page in in_footer():
+        column, place = page.footer
+        columns.setdefault(column, []).append(f"{page.label or page.title} ({place})")
+    sentences = [
+        gettext("Column %(number)s: %(links)s.") % {"number": column, "links": ", ".join(links)}
+        for column, links in columns.items()
+    ]
+    return " ".join(sentences)
+
+
+@admin.register(MenuPlace)
+class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
+    """The place of each page in the menu and in the footer, edited in the list."""
+
+    list_display = ["name", "menu_position", "footer_column", "footer_position", "status"]
+    history_kind = SETTINGS
+    # The list is the form. The page of one row has its history and its draft.
+    list_display_links = None
+    fieldsets = [(None, {"fields": ["menu_position", ("footer_column", "footer_position")]})]
+    list_editable = ["menu_position", "footer_column", "footer_position"]
+    list_per_page = 200
+    ordering = [models.F("menu_position").asc(nulls_last=True), "footer_column", "footer_position", "key"]
+    sortable_by = []
+    actions = None
+    # Its words are not edited here.
+    has_checks = False
+    list_note = format_lazy(
+        "{} {}",
+        _(
+            "Which pages are in the menu and at the foot of every page, and in which order. Leave the place in the menu empty to "
+            "keep a page out of it. “Supporters so far” and “News” always end the menu. The foot has fixed links as well."
+        ),
+        lazy(_fixed_links, str)(),
+    )
+
+    def get_search_fields(self, request):
+        # Only the titles: the texts are found under “Pages”.
+        return ["title_sq__unaccent__icontains", "title_en__unaccent__icontains"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(sector=None).exclude(key=Page.PRIVACY)
+
+    def changelist_view(self, request, extra_context=None):
+        note = format_lazy("{} {}", NEEDS_SECOND, self.list_note)
+        context = {"list_note": note} if self._only_drafts(request) else {}
+        return super().changelist_view(request, context | (extra_context or {}))
+
+    def get_list_display_links(self, request, list_display):
+        return ["name"] if self._only_drafts(request) else super().get_list_display_links(request, list_display)
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        # A list that was opened before is shown as typed, with the refusal.
+        if request.method != "POST" and self._only_drafts(request):
+            changelist.list_editable = []
+        return changelist
+
+    def get_changelist_form(self, request, **kwargs):
+        return super().get_changelist_form(request, form=PlaceForm, **kwargs)
+
+    def get_changelist_formset(self, request, **kwargs):
+        formset = super().get_changelist_formset(request, formset=PlaceFormSet, **kwargs)
+        formset.refusal = NEEDS_SECOND if self.version_refusal(request) else None
+        return formset
+
+    def _only_drafts(self, request):
+        """Whether this account may change the places, but not publish what it changes."""
+        return self.has_change_permission(request) and self.version_refusal(request) is not None
+
+    @admin.display(description=_("page"))
+    def name(self, page):
+        """The title of the page in the active language."""
+        return str(page)
+
+    @admin.display(description=_("state"))
+    def status(self, page):
+        """The state: a draft is in no menu until it is published."""
+        return page.status

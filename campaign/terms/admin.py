@@ -1,0 +1,34 @@
+"""Admin of discouraged terms."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from campaign.terms.models import Term
+from staff.admin.base import BilingualForm, FixedKey
+from staff.admin.content import ContentAdmin
+
+
+class TermForm(FixedKey, BilingualForm):
+    """Form of a discouraged term."""
+
+
+@admin.register(Term)
+class TermAdmin(ContentAdmin):
+    """Admin of discouraged terms."""
+
+    form = TermForm
+    # It contains every word to avoid.
+    has_checks = False
+    has_drafts = False
+    list_display = ["better", "forms"]
+    list_note = _(
+        "Anyone who uses one of these words sees a warning and a better word. They can still save the text: a "
+        "quotation may need the word."
+    )
+    fieldsets = [
+        (None, {"fields": [("forms_sq", "forms_en"), ("better_sq", "better_en"), ("why_sq", "why_en"), "key"]}),
+    ]
+    prepopulated_fields = {"key": ["better_en"]}
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else super().get_prepopulated_fields(request, obj)

@@ -1,0 +1,236 @@
+"""Admin of voices: the register, the page of a voice's owner with the preview, and removal in one press."""
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
+from campaign.voices.models import LONGEST_CONSENT, Voice
+from pledges.forms.fields import AddressField
+from staff.admin.base import DueFilter
+from staff.admin.content import MissingLanguageFilter
+from staff.admin.drafting import PUBLISH
+
+CONSENT = ("how", "agreed_on", "scope", "ends_on")
+BOXES = ("is_adult", "is_no_story")
+
+
+class VoiceForm(ContentItemForm):
+    """The form of a voice: a public source needs its source, one that was given to us its consent."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "kind" in self.fields and not self.instance._state.adding:
+            self.fields["kind"].disabled = True
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("kind") == Voice.Kind.GIVEN:
+            for name in CONSENT:
+                if name in cleaned and not cleaned[name]:
+                    self.add_error(name, _("A voice that was given to us needs this."))
+            for name in BOXES:
+                if not cleaned.get(name):
+                    self.add_error(name, _("We may only show it if this is so. Otherwise do not add the voice."))
+            self._check_days(cleaned.get("agreed_on"), cleaned.get("ends_on"))
+        elif cleaned.get("kind") == Voice.Kind.PUBLIC:
+            if not cleaned.get("source") and not self.has_error("source"):
+                self.add_error("source", _("A voice from a public source needs its source."))
+            for name in CONSENT:
+                if cleaned.get(name):
+                    self.add_error(name, _("Leave this empty for a voice from a public source."))
+        return cleaned
+
+    def _check_days(self, agreed_on, ends_on):
+        if agreed_on and agreed_on > timezone.localdate():
+            self.add_error("agreed_on", _("Enter today or an earlier day."))
+        elif agreed_on and ends_on and not agreed_on < ends_on <= agreed_on + LONGEST_CONSENT:
+            self.add_error("ends_on", _("Choose a day within two years after the person agreed."))
+
+
+class OwnerForm(forms.Form):
+    """Where the preview goes. A stored address is not shown again."""
+
+    address = AddressField(label=_("Email address of the owner"))
+    language = forms.ChoiceField(
+        label=_("Language of the email"), choices=settings.LANGUAGES, help_text=_("The preview shows both languages.")
+    )
+
+    def __init__(self, *args, voice, **kwargs):
+        super().__init__(*args, initial={"language": voice.owner and voice.owner.language}, **kwargs)
+        self.voice = voice
+        address = self.fields["address"]
+        # Browsers must not offer the address of the member of staff.
+        address.widget.attrs |= {"autocomplete": "off", "class": "vTextField"}
+        if voice.owner:
+            address.required = False
+            address.help_text = _(
+                "Leave empty to keep the stored address. Another one ends the approval and the old link."
+            )
+        else:
+            address.help_text = _("Of the person who said it. It is stored encrypted and not shown again.")
+
+    def send(self):
+        """Store what was typed and send the preview; returns whether it is on its way."""
+        return self.voice.ask(self.cleaned_data["address"], self.cleaned_data["language"])
+
+
+class EndsSoonFilter(DueFilter):
+    """Voices whose consent ends within a month, or has ended."""
+
+    title = _("consent ends soon")
+
+
+@admin.register(Voice)
+class VoiceAdmin(ContentItemAdmin):
+    """Admin of voices."""
+
+    form = VoiceForm
+    change_form_template = "admin/campaign/voice/change_form.html"
+    list_display = ["person", "kind", "status", "ends_on", "both_languages", "position"]
+    search_fields = ["person__unaccent__icontains", "source"]
+    list_filter = [EndsSoonFilter, "kind", "is_shown", MissingLanguageFilter]
+    list_select_related = ["owner"]
+    list_note = _(
+        "A voice that was given to us is seen by visitors only while its owner agrees to it as it is: after any change, ask "
+        "again. “Remove now” erases it straight away with its versions and drafts, and cannot be undone."
+    )
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "kind",
+                    ("text_sq", "text_en"),
+                    "person",
+                    ("role_sq", "role_en"),
+                    "date",
+                    "source",
+                    "is_paraphrased",
+                ]
+            },
+        ),
+        (
+            _("Consent"),
+            {
+                "fields": [*CONSENT, *BOXES],
+                "description": _(
+                    "Only for a voice that was given to us. No survivor’s story, and no one under 18, even if they agree."
+                ),
+            },
+        ),
+        ContentItemAdmin.placement_fieldset,
+    ]
+
+    def get_list_display(self, request):
+        columns = super().get_list_display(request)
+        return [*columns[:4], "remove_button", *columns[4:]] if self.has_delete_permission(request) else columns
+
+    @admin.display(description=_("seen by visitors"))
+    def status(self, voice):
+        return voice.status
+
+    @admin.display(description=_("remove"))
+    def remove_button(self, voice):
+        """The button that removes a voice in one press. The form of the list sends it to the page of the owner."""
+        if not voice.is_given:
+            return "-"
+        words = _("Remove now")
+        button = '<button class="button remove" name="remove" value="1" formaction="{}" aria-label="{}: {}">{}</button>'
+        return format_html(button, owner_url(voice), words, voice.person, words)
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.owner_view)
+        return [path("<int:voice_id>/owner/", view, name="campaign_voice_owner"), *super().get_urls()]
+
+    def draft_buttons(self, request, drafting, obj):
+        # The preview of one that was given to us is the page of its owner: no public page shows it before the approval.
+        buttons = super().draft_buttons(request, drafting, obj)
+        is_given = obj is not None and obj.is_given
+        return [button for button in buttons if not is_given or button[0] != "_preview"]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        if obj is not None and obj.is_given and obj.pk:
+            context["owner_url"] = owner_url(obj)
+            context["may_ask"], context["may_remove"] = self._may_ask(request, obj), self.has_delete_permission(request)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def owner_view(self, request, voice_id):
+        """GET: the preview, and what its owner did. POST: send it to the owner, or remove the voice."""
+        voice = Voice.objects.filter(pk=voice_id, kind=Voice.Kind.GIVEN).select_related("owner").first()
+        if voice is None:
+            raise Http404
+        if "remove" in request.POST:
+            return self._remove(request, voice)
+        if not self._may_ask(request, voice):
+            raise PermissionDenied("campaign.change_voice", PUBLISH)
+        form = OwnerForm(request.POST or None, voice=voice)
+        if request.POST and form.is_valid():
+            if form.send():
+                self.log_change(request, voice, [{"changed": {"fields": ["preview sent"]}}])
+                self.message_user(request, _("The preview is on its way to its owner."), messages.SUCCESS)
+            else:
+                self.message_user(
+                    request, _("Nothing was sent: its owner asked that we do not use it."), messages.ERROR
+                )
+            return redirect(owner_url(voice))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Owner of the voice"),
+            "opts": self.opts,
+            "voice": voice,
+            "form": form,
+            "message": voice.owner and voice.owner.messages.order_by("-created_at").first(),
+            "may_remove": self.has_delete_permission(request),
+        }
+        return TemplateResponse(request, "admin/campaign/voice/owner.html", context)
+
+    def _may_ask(self, request, voice):
+        return self.has_change_permission(request, voice) and request.user.has_perm(PUBLISH)
+
+    def _remove(self, request, voice):
+        if not self.has_delete_permission(request):
+            raise PermissionDenied("campaign.delete_voice")
+        self.log_deletions(request, Voice.objects.filter(pk=voice.pk))
+        voice.remove()
+        self.message_user(
+            request,
+            _("The voice has been removed, with its versions and drafts and its owner’s address."),
+            messages.SUCCESS,
+        )
+        return redirect("admin:campaign_voice_changelist")
+
+    def _keep_drafts(self, request, rows):
+        # The drafts of a voice that was given to us hold its words: they go with it.
+        super()._keep_drafts(request, [row for row in rows if not row.is_given])
+
+    # After a save, the preview.
+
+    def response_post_save_add(self, request, obj):
+        return self._to_owner(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request, obj):
+        return self._to_owner(request, obj) or super().response_post_save_change(request, obj)
+
+    def _to_owner(self, request, voice):
+        """The page of the owner, if the owner has to agree to what was saved."""
+        saved = Voice.objects.select_related("owner").get(pk=voice.pk)
+        if not saved.is_given or saved.is_approved or not self._may_ask(request, saved):
+            return None
+        self.message_user(
+            request, _("Visitors do not see it until its owner agrees: send the preview."), messages.WARNING
+        )
+        return redirect(owner_url(saved))
+
+
+def owner_url(voice):
+    """The URL path of the page of a voice's owner."""
+    return reverse("admin:campaign_voice_owner", args=[voice.pk])

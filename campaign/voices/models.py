@@ -1,0 +1,271 @@
+"""Voices: quotations of people who support the movement, from a public source or given to us with a consent that ends."""
+
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from translated_fields import TranslatedField
+
+from campaign.content import SiteContent
+from campaign.publishing.records import ContentItem, ShownQuerySet
+from pledges.models import VoiceOwner
+from pledges.voices.models import ENDED_PERIOD
+
+# A consent ends two years after its day, leap day included.
+LONGEST_CONSENT = timedelta(days=731)
+# Staff are reminded this long before a consent ends.
+REMINDED_BEFORE = timedelta(days=30)
+
+# What an owner approves, with date, end and whether it is a quotation: a change of any of it ends the approval.
+APPROVED_TEXTS = ("text_sq", "text_en", "person", "role_sq", "role_en", "source", "scope")
+
+
+def _fingerprint():
+    """SHA-256 of what an owner approves. PostgreSQL computes it, so no way of writing a row leaves it behind."""
+
+    def day(name):
+        # Casting a date to text depends on a setting; a number of days does not.
+        return Func(F(name), template="((%(expressions)s - DATE '2000-01-01')::text)", output_field=models.TextField())
+
+    columns = [*map(F, APPROVED_TEXTS), day("date"), Coalesce(day("ends_on"), Value(""))]
+    columns.append(Cast("is_paraphrased", models.TextField()))
+    # As literals of SQL, so that no word can move from one column to the next. They double each backslash, as `decode` needs.
+    literals = [Func(column, function="quote_literal", output_field=models.TextField()) for column in columns]
+    joined = Func(*literals, template="%(expressions)s", arg_joiner=" || ", output_field=models.TextField())
+    return Func(
+        joined,
+        template="encode(sha256(decode(%(expressions)s, 'escape')), 'hex')",
+        output_field=models.CharField(max_length=64),
+    )
+
+
+class VoiceQuerySet(ShownQuerySet):
+    """Voices by whether the public sees them, and by the end of their consent."""
+
+    def public(self, day):
+        """Those that the public sees on this day of Tirana: of a public source, or approved as they are and not ended."""
+        approved = Q(owner__approved_fingerprint=F("fingerprint"), owner__restricted_at=None, ends_on__gte=day)
+        return self.shown().filter(Q(kind=Voice.Kind.PUBLIC) | approved)
+
+    def due(self):
+        """Those whose consent ends soon, or has ended."""
+        return self.filter(ends_on__lte=timezone.localdate() + REMINDED_BEFORE)
+
+    def over(self):
+        """Those whose consent ended so long ago that they are removed, unless their owner asked that nothing be done."""
+        rows = self.filter(ends_on__lt=timezone.localdate() - ENDED_PERIOD)
+        return rows.filter(Q(owner=None) | Q(owner__restricted_at=None))
+
+
+class Voice(ContentItem):
+    """A quotation of a person who supports the movement. One that was given to us goes with the consent of its owner."""
+
+    class Kind(models.TextChoices):
+        PUBLIC = "public", _("from a public source")
+        GIVEN = "given", _("given to us")
+
+    class How(models.TextChoices):
+        """How the person consented."""
+
+        WRITING = "writing", _("in writing")
+        MAIL = "mail", _("by email")
+        RECORDED = "recorded", _("in a recording")
+
+    class Scope(models.TextChoices):
+        """Where the person lets us use the voice. Each one includes those before."""
+
+        SITE = "site", _("on this site")
+        SOCIAL = "social", _("on this site and on social media")
+        PRINT = "print", _("on this site, on social media and in print")
+
+    kind = models.CharField(
+        _("kind"),
+        max_length=6,
+        choices=Kind,
+        default=Kind.PUBLIC,
+        db_default=Kind.PUBLIC,
+        help_text=_(
+            "From a public source: someone said it where everyone can read or hear it. Given to us: someone said it to the "
+            "movement. Its owner then sees a preview, and visitors see it only once its owner agrees. You cannot change this "
+            "later."
+        ),
+    )
+    text = TranslatedField(
+        models.TextField(
+            _("text"),
+            max_length=400,
+            help_text=_(
+                "Write what the person said, without quotation marks, for example “I believe every child”. The page "
+                "shows that it is a quotation."
+            ),
+        )
+    )
+    person = models.CharField(
+        _("person"),
+        max_length=80,
+        help_text=_(
+            "Give the first name and surname, for example “Zana Hoxha”. Never name someone who has suffered violence."
+        ),
+    )
+    role = TranslatedField(
+        models.CharField(
+            _("role"), max_length=160, help_text=_("Who the person is, such as “Director of CRCA Albania”.")
+        )
+    )
+    date = models.DateField(_("date"), help_text=_("The date it was said."))
+    source = models.CharField(
+        _("source"),
+        max_length=160,
+        blank=True,
+        help_text=_("Where people can read or hear it, for example “crca.al”. Leave empty if it was given to us."),
+    )
+    is_paraphrased = models.BooleanField(
+        _("in our own words"),
+        default=False,
+        help_text=_("Tick this if it is not an exact quotation. The page will say so."),
+    )
+    how = models.CharField(
+        _("how the person agreed"),
+        max_length=8,
+        choices=How,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Keep the letter, the email or the recording where the team keeps consents, not here."),
+    )
+    agreed_on = models.DateField(
+        _("agreed on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which the person agreed. If you ask again: the day on which you ask."),
+    )
+    scope = models.CharField(
+        _("where we may use it"),
+        max_length=6,
+        choices=Scope,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Only what the person agreed to. The preview says it too."),
+    )
+    ends_on = models.DateField(
+        _("until"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "The last day on which visitors see it, at most two years after the person agreed. A month before, the front page "
+            "reminds you; a month after, the voice is removed."
+        ),
+    )
+    is_adult = models.BooleanField(
+        _("the person is 18 or older"),
+        default=False,
+        db_default=False,
+        help_text=_("We take no words from anyone under 18, not even with a parent’s consent."),
+    )
+    is_no_story = models.BooleanField(
+        _("it tells no story of abuse"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "It does not tell what happened to a child or to a survivor, not even without names: people nearby recognise them."
+        ),
+    )
+    fingerprint = models.GeneratedField(
+        expression=_fingerprint(), output_field=models.CharField(max_length=64), db_persist=True
+    )
+    # Null for a public source, and until staff enter the address.
+    owner = models.OneToOneField(VoiceOwner, on_delete=models.PROTECT, null=True, related_name="voice", editable=False)
+
+    objects = VoiceQuerySet.as_manager()
+
+    class Meta(ContentItem.Meta):
+        abstract = False
+        verbose_name = _("voice")
+        verbose_name_plural = _("voices")
+        constraints = [
+            models.CheckConstraint(
+                name="voice_has_a_source_or_a_consent",
+                condition=Q(kind="public", how="", agreed_on=None, scope="", ends_on=None, owner=None) & ~Q(source="")
+                | Q(kind="given", agreed_on__isnull=False, ends_on__isnull=False, is_adult=True, is_no_story=True)
+                & ~Q(how="")
+                & ~Q(scope=""),
+                violation_error_message=_(
+                    "A voice from a public source needs its source, and one given to us needs its consent."
+                ),
+            ),
+            models.CheckConstraint(
+                name="voice_consent_ends",
+                condition=Q(ends_on=None)
+                | Q(ends_on__gt=F("agreed_on"), ends_on__lte=F("agreed_on") + LONGEST_CONSENT),
+                violation_error_message=_("The last day must be at most two years after the day of the consent."),
+            ),
+        ]
+
+    def __str__(self):
+        # Logs and the history outlive a voice that its owner removes: they do not name its owner.
+        return f"{self._meta.verbose_name} {self.pk or ''}".strip() if self.is_given else self.person
+
+    @property
+    def is_given(self):
+        """Whether someone gave it to us, so that it needs a consent."""
+        return self.kind == self.Kind.GIVEN
+
+    @property
+    def is_approved(self):
+        """Whether its owner agreed to it as it is."""
+        return self.owner is not None and self.owner.approved_fingerprint == self.fingerprint
+
+    @property
+    def has_ended(self):
+        """Whether its consent has ended."""
+        return self.ends_on is not None and self.ends_on < timezone.localdate()
+
+    @property
+    def status(self):
+        """What the public sees of it, in words."""
+        if not self.is_shown:
+            return _("hidden")
+        if not self.is_given:
+            return _("shown")
+        if self.owner is None:
+            return _("needs the address of its owner")
+        if self.owner.restricted_at:
+            return _("hidden: its owner asked that we do not use it")
+        if self.has_ended:
+            return _("its consent has ended")
+        if self.is_approved:
+            return _("shown, with the consent of its owner")
+        return _("waits for its owner") if self.owner.asked_at else _("its preview is not sent")
+
+    @transaction.atomic
+    def ask(self, address, language):
+        """Email the preview to its owner, at this address if one is given; returns whether it is on its way."""
+        # Two members of staff at the same moment must not store two owners.
+        self.refresh_from_db(from_queryset=Voice.objects.select_for_update())
+        if self.owner is None:
+            self.owner = VoiceOwner(language=language)
+            self.owner.set_address(address)
+            self.owner.save(force_insert=True)
+            self.save(update_fields=["owner"])
+        elif address:
+            self.owner.move(address, language)
+        else:
+            VoiceOwner.objects.filter(pk=self.owner_id).update(language=language)
+        self.owner.refresh_from_db()
+        return self.owner.ask()
+
+    def remove(self):
+        """Remove it permanently with all its versions and drafts. Of its owner only the days stay."""
+        if self.owner is None:
+            return self.delete()
+        return self.owner.remove()
+
+
+@SiteContent.share
+def voices(content):
+    """The voices whose consent holds on the day that the content is of."""
+    return tuple(Voice.objects.public(content.today))
