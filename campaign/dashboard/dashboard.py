@@ -1,7 +1,6 @@
 """Dashboard on the admin index: what this account must do, its drafts, what is scheduled, and how things stand."""
 
-from campaign.dashboard import activity, launch, shortcuts
-from campaign.dashboard import status
+from campaign.dashboard import activity, launch, shortcuts, status
 from campaign.dashboard.open_tasks import TASKS, Task
 from campaign.news.models import Article
 from campaign.pages.models import Page
