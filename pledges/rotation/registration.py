@@ -1,20 +1,15 @@
 """Registering keys: the first ones of a database, a new one at the start of a rotation, and its end."""
 
-from functools import partial
-
 from django.conf import settings
-from django.db import connection, models, transaction
-from django.db.models import Q
-from django.db.models.functions import Substr
+from django.db import connection, transaction
 
-from pledges import addresses
 from pledges.crypto import keys, registry
 from pledges.crypto.models import RegisteredKey
 from pledges.crypto.registry import LISTS, KeysRefused, State
 from pledges.inbox.models import Submission
-from pledges.providers.models import BlockedAddress, ProviderRule
+from pledges.providers.models import BlockedAddress
 from pledges.referrals.models import ReferralLink
-from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS, associated_data_of
+from pledges.rotation.encrypted import CONTACTS, ENCRYPTED_TEXTS
 from pledges.supporters.models import Pledge
 
 # Rows of a model that are tried with each key.
@@ -43,7 +38,7 @@ SELECT DISTINCT left(mark, 4) FROM (SELECT mark FROM marks UNION SELECT mark FRO
 def register_first(**_signal):
     """After `migrate`: register the listed keys where none is registered. Idempotent.
 
-    Without personal rows these are all listed keys, otherwise those that the rows prove. Raises KeysRefused if none is proven.
+    Raises KeysRefused if personal rows are there already: nothing says which keys wrote them.
     """
     needed = {model._meta.db_table for model in (RegisteredKey, *ENCRYPTED_TEXTS)}
     if not needed <= set(connection.introspection.table_names()):
@@ -51,99 +46,15 @@ def register_first(**_signal):
         return
     with transaction.atomic():
         RegisteredKey.objects.lock()
-        for name, is_in_use, is_proven in (
-            ("FIELD_KEYS", _are_ciphertexts_stored, _opens),
-            ("DIGEST_KEYS", _are_digests_stored, _gave_a_digest),
-        ):
+        for name in LISTS:
             if RegisteredKey.objects.of(name).exists():
                 continue
-            listed, needs_proof = keys.decoded(getattr(settings, name)), is_in_use()
-            RegisteredKey.objects.add(name, _states([key for key in listed if not needs_proof or is_proven(key)], name))
-
-
-def _states(found, name):
-    """{key: State} of the keys found in use, newest first."""
-    if not found:
-        raise KeysRefused(
-            f"{name}: the stored names and addresses were written with none of these keys: put theirs back."
-        )
-    # Rows of two keys: a rotation to the first one has begun.
-    states = [State.COMING, State.CURRENT] if len(found) > 1 else [State.CURRENT]
-    return dict(zip(found, states + [State.LEAVING] * (len(found) - len(states)), strict=True))
-
-
-def _encrypted():
-    """Yield (rows, text): the rows of each model that hold a ciphertext of this text."""
-    for model, texts in ENCRYPTED_TEXTS.items():
-        for text in texts:
-            yield model.objects.filter(**{f"{text}_cipher__isnull": False}), text
-
-
-def _are_ciphertexts_stored():
-    return any(rows.exists() for rows, _text in _encrypted())
-
-
-def _opens(key):
-    """Whether this key of FIELD_KEYS opens a stored ciphertext."""
-    key_id = bytes([keys.key_id(key)])
-    return any(
-        keys.opens(key, getattr(row, f"{text}_cipher"), associated_data=associated_data_of(row, text))
-        for rows, text in _encrypted()
-        for row in _with_first_byte(rows, f"{text}_cipher", key_id)
-    )
-
-
-def _with_first_byte(rows, column, byte):
-    first = Substr(column, 1, 1, output_field=models.BinaryField())
-    return rows.alias(first_byte=first).filter(first_byte=byte)[:SAMPLE_ROWS]
-
-
-def _digested():
-    """Yield (rows, name of their text, purpose of the digest, its columns, function that the text passes through)."""
-    rules = ProviderRule.objects.by_domain()
-    address = (
-        "address",
-        "address",
-        ("address_digest", "address_digest_last"),
-        partial(addresses.normalise, rules=rules),
-    )
-    # The digest of a domain depends on no rules.
-    domain = ("address", "domain", ("domain_digest",), lambda address: addresses.split_address(address)[1])
-    yield Pledge.objects.with_person(), *domain
-    for model in CONTACTS:
-        yield model.objects.with_person(), *address
-    mailbox = partial(addresses.limiting_address, rules=rules)
-    yield BlockedAddress.objects.all(), "address", "mailbox", ("mailbox_digest", "mailbox_digest_last"), mailbox
-
-
-def _are_digests_stored():
-    return bool(_stored_digest_key_ids()) or any(rows.exists() for rows, *_rest in _digested())
-
-
-def _gave_a_digest(key):
-    """Whether this key of DIGEST_KEYS gives the stored digest of a text.
-
-    Where all texts are erased nothing but the stored ids of the keys is left.
-    """
-    key_id, can_prove = f"{keys.key_id(key):02x}", False
-    for rows, text, purpose, columns, prepared in _digested():
-        can_prove = can_prove or rows.exists()
-        if hasattr(rows.model, "digest_mark"):
-            rows = rows.filter(Q(digest_mark__startswith=key_id) | Q(digest_mark__regex=f"^..{key_id}"))
-        for row in rows[:SAMPLE_ROWS]:
-            found = _text(row, text)
-            digest = found and keys.digests(purpose, prepared(found), by=[key])[0]
-            if digest in {bytes(getattr(row, column)) for column in columns}:
-                return True
-    return not can_prove and key_id in _stored_digest_key_ids()
-
-
-def _text(row, text):
-    """A text of a row, or None if no listed key opens it."""
-    try:
-        return getattr(row, text)
-    except keys.CannotDecrypt:
-        return None
+            if any(model.objects.exists() for model in ENCRYPTED_TEXTS):
+                raise KeysRefused(
+                    f"{name}: names and addresses are stored, but no key is registered: restore the database from a backup."
+                )
+            first, *others = keys.decoded(getattr(settings, name))
+            RegisteredKey.objects.add(name, {first: State.CURRENT} | dict.fromkeys(others, State.LEAVING))
 
 
 # Rotation
@@ -170,6 +81,14 @@ def _lacks_its_key(row, text):
         return _text(row, text) is None
     listed = {keys.key_id(key) for key in keys.decoded(settings.FIELD_KEYS)}
     return bytes(getattr(row, f"{text}_cipher"))[0] not in listed
+
+
+def _text(row, text):
+    """A text of a row, or None if no listed key opens it."""
+    try:
+        return getattr(row, text)
+    except keys.CannotDecrypt:
+        return None
 
 
 def begin(name):

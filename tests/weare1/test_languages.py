@@ -192,49 +192,6 @@ def test_the_catalogue_has_exactly_the_strings_of_the_code(catalogue, tmp_path):
     assert written - in_code == set(), "run makemessages --no-obsolete"
 
 
-def django_entries(language):
-    """{(context, id): translations, empty where there is none} of Django's catalogues of the installed apps."""
-    folders = [Path(django.__file__).parent / "conf"]
-    folders += [Path(app.path) for app in apps.get_app_configs() if app.name.startswith("django.contrib.")]
-    found = {}
-    for folder in folders:
-        file = folder / "locale" / language / "LC_MESSAGES" / "django.po"
-        if file.exists():
-            for entry in read_po(file):
-                is_usable = not entry.is_obsolete and "fuzzy" not in entry.flags and all(entry.translations)
-                # A string of two apps is translated if one of them translates it.
-                if is_usable or (entry.context, entry.id) not in found:
-                    found[entry.context, entry.id] = entry.translations if is_usable else ()
-    return found
-
-
-def listed_django_strings(function):
-    """The (context, id) of each string in a function of weare1/django_strings.py."""
-    module = ast.parse((ROOT / "weare1/django_strings.py").read_text())
-    [body] = [node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == function]
-    found = set()
-    for call in (node for node in ast.walk(body) if isinstance(node, ast.Call)):
-        first, second = [ast.literal_eval(argument) for argument in (*call.args, ast.Constant(None))][:2]
-        found.add((first, second) if call.func.id == "pgettext_lazy" else (None, first))
-    return found
-
-
-def test_the_strings_that_django_lacks_in_albanian_are_listed_and_no_others():
-    in_english, in_albanian = django_entries("en"), django_entries("sq")
-    # The name of an app that is not installed, and a separator that is the same in both languages.
-    unneeded = {(None, "Syndication"), (None, ", ")}
-    lacking = {key for key in in_english if not in_albanian.get(key)}
-    assert lacking - unneeded == listed_django_strings("missing")
-
-
-@pytest.mark.parametrize("function", ["wrong", "quoted"])
-def test_our_translation_of_a_listed_string_differs_from_djangos(catalogue, function):
-    ours, djangos = {(e.context, e.id): e.translations for e in catalogue}, django_entries("sq")
-    listed = listed_django_strings(function)
-    assert listed
-    assert [key for key in listed if djangos[key] in ((), ours[key])] == []
-
-
 def test_the_count_of_selected_rows_has_the_same_words_before_and_after_javascript_replaces_it():
     [of_javascript] = [e for e in read_po(CATALOGUE.with_name("djangojs.po")) if e.id == "%(sel)s of %(cnt)s selected"]
     with translation.override("sq"):
