@@ -17,7 +17,8 @@ class StaffConfig(AppConfig):
 
     def ready(self):
         # Both import models, which are not loaded yet when this module is.
-        from staff import roles, schema, signals  # noqa: F401 - signals registers its receivers on import
+        from staff import roles, schema  # noqa: F401 - signals registers its receivers on import
+        from staff.accounts import signals  # noqa: F401 - signals registers its receivers on import
 
         post_migrate.connect(roles.sync_permissions, dispatch_uid="staff.roles")
         pre_migrate.connect(schema.refuse_other_database, sender=self)

@@ -13,7 +13,8 @@ from django.urls import resolve, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from staff import carried, sessions
+from staff import carried
+from staff.accounts import sessions
 
 # URL names of the sign-in pages, whose forms contain the token.
 SIGN_IN_PAGES = {

@@ -6,8 +6,8 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
 from django.db import transaction
 
-from staff.allauth_internal import activate_recovery_codes, activate_totp, generate_totp_secret
-from staff.models import Account
+from staff.accounts.allauth_internal import activate_recovery_codes, activate_totp, generate_totp_secret
+from staff.accounts.models import Account
 from staff.roles import Role
 
 ADDRESS = "demo@shembull.invalid"

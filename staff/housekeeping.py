@@ -5,8 +5,9 @@ from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from staff import publishing
-from staff.models import Draft, Invitation, SignInAttempt
-from staff.models.invitations import OVERDUE_AFTER
+from staff.accounts.invitations import OVERDUE_AFTER, Invitation
+from staff.accounts.sign_in_attempts import SignInAttempt
+from staff.drafts.models import Draft
 
 
 def send_overdue():

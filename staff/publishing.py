@@ -9,7 +9,8 @@ from django.http import Http404
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from staff.models import Account, Draft
+from staff.accounts.models import Account
+from staff.drafts.models import Draft
 
 BATCH_SIZE = 20
 

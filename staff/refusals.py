@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from staff.models import Account
+from staff.accounts.models import Account
 from staff.roles import Role, role_has_permission
 
 # What a page of a model does, by the last part of the name of its URL. Others show something, or change it by a POST.

@@ -8,9 +8,9 @@ from allauth.mfa.webauthn import views as webauthn
 from django.urls import path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
-from staff import views
+from staff.accounts import views
+from staff.accounts.views import reauthentication_required, second_factor_required
 from staff.carrying import carries
-from staff.views import reauthentication_required, second_factor_required
 
 overview_url = reverse_lazy("mfa_index")
 

@@ -28,7 +28,8 @@ from pledges.mail.connections import Connection
 from pledges.mail.errors import is_server_failure
 from pledges.mail.sending import CLAIM_ROWS, LEASE
 from pledges.models import Message, Pledge, ProviderRule, ReferralLink, Sector, Submission, Wording
-from staff import secrets, sessions
+from staff import secrets
+from staff.accounts import sessions
 from tests.numbers import next_number
 
 APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

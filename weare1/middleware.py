@@ -18,7 +18,8 @@ from pledges import metrics
 from pledges.limits.network import network, site_prefix
 from pledges.serving import snapshot
 from pledges.serving.http import NOT_INDEXED
-from staff import sessions, uploads
+from staff import uploads
+from staff.accounts import sessions
 from weare1 import errors, request_ids
 
 request_started.connect(request_ids.begin)

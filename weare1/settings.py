@@ -85,7 +85,7 @@ MIDDLEWARE = [
     # allauth requires this middleware by name. Outside the admin it only makes an empty object.
     "allauth.account.middleware.AccountMiddleware",
     "weare1.middleware.network_for_staff",
-    "staff.sessions.end_expired_sessions",
+    "staff.accounts.sessions.end_expired_sessions",
     "weare1.middleware.refuse_large_bodies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -194,24 +194,27 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
-ACCOUNT_ADAPTER = "staff.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "staff.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_USER_DISPLAY = "staff.adapters.display_name"
-ACCOUNT_FORMS = {"login": "staff.forms.SignInForm", "reauthenticate": "staff.forms.ReauthenticatePasswordForm"}
-MFA_ADAPTER = "staff.adapters.FactorAdapter"
+ACCOUNT_USER_DISPLAY = "staff.accounts.adapters.display_name"
+ACCOUNT_FORMS = {
+    "login": "staff.accounts.forms.SignInForm",
+    "reauthenticate": "staff.accounts.forms.ReauthenticatePasswordForm",
+}
+MFA_ADAPTER = "staff.accounts.adapters.FactorAdapter"
 MFA_FORMS = {
-    "authenticate": "staff.forms.CodeForm",
-    "reauthenticate": "staff.forms.ReauthenticateCodeForm",
-    "activate_totp": "staff.forms.ActivateAppForm",
-    "add_webauthn": "staff.forms.PasskeyForm",
-    "edit_webauthn": "staff.forms.PasskeyNameForm",
-    "authenticate_webauthn": "staff.forms.PasskeySecondFactorForm",
-    "login_webauthn": "staff.forms.PasskeySignInForm",
-    "reauthenticate_webauthn": "staff.forms.ReauthenticatePasskeyForm",
+    "authenticate": "staff.accounts.forms.CodeForm",
+    "reauthenticate": "staff.accounts.forms.ReauthenticateCodeForm",
+    "activate_totp": "staff.accounts.forms.ActivateAppForm",
+    "add_webauthn": "staff.accounts.forms.PasskeyForm",
+    "edit_webauthn": "staff.accounts.forms.PasskeyNameForm",
+    "authenticate_webauthn": "staff.accounts.forms.PasskeySecondFactorForm",
+    "login_webauthn": "staff.accounts.forms.PasskeySignInForm",
+    "reauthenticate_webauthn": "staff.accounts.forms.ReauthenticatePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -219,13 +222,13 @@ MFA_WEBAUTHN_USER_VERIFICATION = "required"
 # In development the site has no TLS. Browsers treat localhost as a secure context.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEV
 MFA_TOTP_ISSUER = "Ne jemi 1"
-# Periods of 30 seconds before and after the current one, because clocks differ. Each code works once (staff/forms.py).
+# Periods of 30 seconds before and after the current one, because clocks differ. Each code works once (staff/accounts/forms.py).
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-# Throttling is in SQL (staff/models/sign_in_attempts.py). allauth's uses the cache, which may be separate for each process.
+# Throttling is in SQL (staff/accounts/sign_in_attempts.py). allauth's uses the cache, which may be separate for each process.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-# A session ends so many seconds after its last request (StaffSessionMiddleware), or by other limits of staff/sessions.py.
-SESSION_ENGINE = "staff.session_store"
+# A session ends so many seconds after its last request, or by other limits of staff/accounts/sessions.py.
+SESSION_ENGINE = "staff.accounts.session_store"
 SESSION_COOKIE_AGE = 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # Django's default storage sets a cookie for the whole site.

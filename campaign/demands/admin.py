@@ -15,9 +15,9 @@ from campaign.demands.history import History
 from campaign.demands.models import Demand
 from campaign.demands.steps import DemandStep
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
-from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm, DueFilter, ModelAdmin, change_url
 from staff.admin.checks import TextChecks
+from staff.admin.confirmation_page import asks_first
 from staff.admin.drafts import DraftsAdmin
 
 

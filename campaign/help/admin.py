@@ -8,8 +8,8 @@ from django.utils.translation import ngettext
 
 from campaign.help.models import HelpChannel
 from campaign.numbers import tag
-from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm, DueFilter, FixedKey, KeepUsed
+from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin, MissingLanguageFilter
 
 

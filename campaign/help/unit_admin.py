@@ -18,8 +18,8 @@ from django.views.decorators.http import require_safe
 
 from campaign.help import unit_imports, unit_lists
 from campaign.help.units import ProtectionUnit
-from staff.admin.asking import asks_first
 from staff.admin.base import BilingualForm
+from staff.admin.confirmation_page import asks_first
 from staff.admin.content import ContentAdmin
 from staff.models import AuditEntry
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign.news.drafts import create_draft
 from pledges.models import Milestone
-from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin, ReadOnly
+from staff.admin.confirmation_page import asks_first
 
 
 @admin.register(Milestone)

@@ -9,7 +9,7 @@ from campaign.organisations.forms import LogoField
 from campaign.organisations.models import Organisation
 from campaign.pictures import logos
 from campaign.publishing.records_admin import ContentItemAdmin, ContentItemForm
-from staff.admin.asking import asks_first
+from staff.admin.confirmation_page import asks_first
 from staff.admin.content import MissingLanguageFilter
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
-from staff.admin import many_people
+from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
@@ -103,7 +103,7 @@ class QueueAdmin(NoAddOrDelete, ModelAdmin):
                 return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
             row.refresh_from_db()
         if sees_people(request):
-            if not many_people.admits(request, [row.pk]):
+            if not reauthentication.admits(request, [row.pk]):
                 return redirect(reason_url(request))
             log_access_to_people(request, [row.pk], page=self.page)
         context = {

@@ -50,7 +50,7 @@ from pledges.sectors.models import Sector
 from pledges.statistics.admin import FunnelPage
 from pledges.supporters.batches import Batch, BatchRow
 from pledges.supporters.models import CHOICE_FIELDS, MAX_REPEATS, OPT_IN_FIELDS, Pledge
-from staff.admin import many_people
+from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, change_url
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
@@ -282,7 +282,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
     def show_people(self, request, changelist, context):
         """Audit the people of the list or, where they are many and no reason was given, leave them out."""
         ids = [pledge.pk for pledge in changelist.result_list]
-        if not sees_people(request) or many_people.admits(request, ids):
+        if not sees_people(request) or reauthentication.admits(request, ids):
             log_access_to_people(request, ids, page="list")
             return
         changelist.list_display = [column for column in changelist.list_display if column != "person"]
@@ -296,12 +296,12 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
         """Ask for the second factor and a reason to see many people. It holds for a quarter of an hour."""
         if not sees_people(request):
             raise PermissionDenied("pledges.see_people")
-        if response := many_people.ask_for_factor(request, request.get_full_path()):
+        if response := reauthentication.ask_for_factor(request, request.get_full_path()):
             return response
-        form = many_people.ReasonForm(request.POST if request.method == "POST" else None)
+        form = reauthentication.ReasonForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             form.save(request.session)
-            return redirect(many_people.next_path(request, reverse("admin:pledges_pledge_changelist")))
+            return redirect(reauthentication.next_path(request, reverse("admin:pledges_pledge_changelist")))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Why do you need the names?"),
@@ -477,7 +477,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
             self.message_user(request, _("There is already a pledge with this name from this address."), messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("original"):
-            if sees_people(request) and not many_people.admits(request, [pledge.pk]):
+            if sees_people(request) and not reauthentication.admits(request, [pledge.pk]):
                 return redirect(reason_url(request))
             log_access_to_people(request, [pledge.pk], page="pledge")
             response.context_data |= self.desk_context(request, pledge)
@@ -500,7 +500,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
             self.message_user(request, CANNOT_ERASE_MESSAGE, messages.ERROR)
             return redirect(request.get_full_path())
         if pledge := (getattr(response, "context_data", None) or {}).get("object"):
-            if sees_people(request) and not many_people.admits(request, [pledge.pk]):
+            if sees_people(request) and not reauthentication.admits(request, [pledge.pk]):
                 return redirect(reason_url(request))
             log_access_to_people(request, [pledge.pk], page="pledge")
             response.context_data |= self._question(request, pledge)

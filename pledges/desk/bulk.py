@@ -21,8 +21,8 @@ from pledges.desk.corrections import RequestChannelForm
 from pledges.desk.lists import LOOKUPS
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
-from staff.admin import many_people
-from staff.admin.asking import SURE, chosen_rows, repeated
+from staff.admin import reauthentication
+from staff.admin.confirmation_page import SURE, chosen_rows, repeated
 from staff.models import AuditEntry
 
 # Up to this many pledges are changed within the request; the worker does larger batches.
@@ -217,7 +217,7 @@ class BulkActions:
     def titles(self, request, pledges):
         """Names for staff who may see people and, where these are many, gave a reason; else short numbers. Audited."""
         ids = [pledge.pk for pledge in pledges]
-        if not sees_people(request) or not many_people.admits(request, ids):
+        if not sees_people(request) or not reauthentication.admits(request, ids):
             return [str(pledge) for pledge in pledges]
         log_access_to_people(request, ids, page="list")
         return [f"{pledge}: {decrypted(lambda: pledge.name)}" for pledge in pledges]  # noqa: B023

@@ -26,7 +26,7 @@ from pledges.statistics.models import Minute
 from pledges.statistics.origins import LISTED_FROM, MOMENT, Chosen
 from pledges.supporters.batches import Batch
 from pledges.supporters.models import Pledge
-from staff.admin import many_people
+from staff.admin import reauthentication
 
 # Steps of ten minutes in an hour.
 STEPS_OF_HOUR = 6
@@ -35,7 +35,7 @@ STEPS_OF_HOUR = 6
 class RemovalForm(forms.Form):
     """Why pledges are removed from the count."""
 
-    reason = many_people.ReasonField(
+    reason = reauthentication.ReasonField(
         help_text=gettext_lazy(
             "Why these sign-ups are not real people. It stays with the batch, so do not include a name or address."
         )

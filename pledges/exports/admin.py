@@ -27,7 +27,7 @@ from pledges.access import sees_people
 from pledges.exports import columns
 from pledges.exports.models import Export
 from pledges.supporters.models import Pledge
-from staff.admin import many_people
+from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin
 from staff.admin.in_history import PLEDGES
 
@@ -62,7 +62,7 @@ class ExportForm(forms.ModelForm):
     export = forms.UUIDField(widget=forms.HiddenInput)
     # The filters of the list, as a query string.
     query = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = many_people.ReasonField(
+    reason = reauthentication.ReasonField(
         help_text=_("What you need the file for. It is kept in the record, so do not include a name or address.")
     )
 
@@ -137,7 +137,7 @@ class ExportAdmin(ModelAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
-        if response := many_people.ask_for_factor(request, f"{request.path}?{query}"):
+        if response := reauthentication.ask_for_factor(request, f"{request.path}?{query}"):
             return response
         try:
             if request.method == "POST":

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
-from pledges.follows import demands as follows
+from pledges.follows import followable
 from pledges.follows.models import Follow
 
 
@@ -34,7 +34,7 @@ class FollowForm(forms.Form):
         initial = {"updates": pledge.updates, "demands": demands, "counties": [code for _key, code in followed if code]}
         super().__init__(*args, initial=initial, **kwargs)
         # A demand that is no longer shown stays on offer to those who follow it, so that they can end that.
-        titles = {key: follows.demand_title(key) for key in [*follows.demands(), *demands]}
+        titles = {key: followable.demand_title(key) for key in [*followable.demands(), *demands]}
         self.fields["demands"].choices = list(titles.items())
         if not titles:
             del self.fields["demands"]

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.inbox.models import Submission
-from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin
+from staff.admin.confirmation_page import asks_first
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from pledges.mail.models import Message
-from staff.admin.asking import asks_first
 from staff.admin.base import ModelAdmin, ReadOnly
+from staff.admin.confirmation_page import asks_first
 from staff.admin.in_history import PLEDGES
 
 

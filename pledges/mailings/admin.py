@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csp import csp_override
 from reversion.models import Version
 
-from pledges.follows import demands as follows
+from pledges.follows import followable
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import checks, mailers
 from pledges.mail.models import Message
@@ -25,7 +25,7 @@ from pledges.mailings.models import Mailing
 from pledges.mailings.steps import RELEASE, STATES, STEPS, State, duration_words, limits_words
 from pledges.numbers import number
 from pledges.statistics.origins import LISTED_FROM
-from staff.admin.asking import SURE, repeated
+from staff.admin.confirmation_page import SURE, repeated
 from staff.admin.content import ContentAdmin
 from staff.admin.drafting import names_of
 from staff.admin.error_words import MESSAGES
@@ -67,8 +67,8 @@ class MailingForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "demand" in self.fields:
-            demands, stored = follows.demands(), self.instance.demand
-            gone = {stored: follows.demand_title(stored)} if stored and stored not in demands else {}
+            demands, stored = followable.demands(), self.instance.demand
+            gone = {stored: followable.demand_title(stored)} if stored and stored not in demands else {}
             self.fields["demand"].choices = [("", "---------"), *demands.items(), *gone.items()]
 
     def clean(self):
@@ -78,7 +78,7 @@ class MailingForm(forms.ModelForm):
                 for sentence in checks.news_problems(column, cleaned.get(name, "")):
                     self.add_error(name, sentence)
         demand = cleaned.get("demand")
-        if cleaned.get("audience") == Mailing.Audience.DEMAND and demand and demand not in follows.demands():
+        if cleaned.get("audience") == Mailing.Audience.DEMAND and demand and demand not in followable.demands():
             self.add_error("demand", _("This demand is not on our site now. Choose another one."))
         # A second person reads what was changed.
         self.instance.state = Mailing.State.DRAFT
@@ -391,7 +391,7 @@ class MailingAdmin(MailPreviews, ContentAdmin):
             return gettext("Fill in subject and text in both languages first.")
         if broken := [finding for finding in self._findings(request, mailing) if finding.is_error]:
             return f"{broken[0].text.label}: {broken[0].as_error()}"
-        if mailing.audience == Mailing.Audience.DEMAND and mailing.demand not in follows.demands():
+        if mailing.audience == Mailing.Audience.DEMAND and mailing.demand not in followable.demands():
             return gettext("The demand that its recipients follow is not on our site now. Choose other recipients.")
         if not mailing.recipients().exists():
             return gettext("There is no one to send it to: no one follows this yet. Choose other recipients.")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
-from pledges.follows import demands as follows
+from pledges.follows import followable
 from pledges.follows.models import Follow
 from pledges.languages import LANGUAGE_CODES
 from pledges.mail import news
@@ -199,7 +199,7 @@ class Mailing(models.Model):
     def _take_title(self):
         """Set the present title of its demand, or leave the last one that the demand had on the site."""
         if self.audience == self.Audience.DEMAND and self.released_at is None:
-            for language, title in follows.titles(self.demand).items():
+            for language, title in followable.titles(self.demand).items():
                 setattr(self, f"demand_title_{language}", title)
 
     def words(self, language):

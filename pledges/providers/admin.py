@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from pledges import addresses
 from pledges.access import decrypted, reason_url, sees_people
 from pledges.providers.models import BlockedAddress, ProviderRule
-from staff.admin import many_people
+from staff.admin import reauthentication
 from staff.admin.base import BilingualForm, ModelAdmin
 from staff.admin.in_history import PLEDGES, SETTINGS
 from staff.models import AuditEntry
@@ -86,9 +86,9 @@ class BlockedAddressAdmin(ModelAdmin):
         elif original := context.get("original"):
             rows = [original]
         if sees_people(request) and (ids := [str(row.pk) for row in rows]):
-            if not many_people.admits(request, ids):
+            if not reauthentication.admits(request, ids):
                 return redirect(reason_url(request))
-            details = many_people.reason_details(request)
+            details = reauthentication.reason_details(request)
             AuditEntry.log(request.user, AuditEntry.Action.LOOK, blocked_addresses=ids, **details)
         return response
 

@@ -26,7 +26,7 @@ from pledges.mail.models import Message
 from pledges.requests import held
 from pledges.requests.models import ANSWER_KINDS, DataRequest
 from pledges.requests.subject_data import held_data, held_words
-from staff.admin import many_people
+from staff.admin import reauthentication
 from staff.admin.base import change_url
 from staff.models import AuditEntry
 
@@ -283,7 +283,7 @@ class DataRequestAdmin(QueueAdmin):
 
     def _export(self, request, row, chosen, step):
         """The file or the page to print. A POST is not repeated after the second factor: they press the button again."""
-        if response := many_people.ask_for_factor(request, request.path):
+        if response := reauthentication.ask_for_factor(request, request.path):
             return response
         AuditEntry.log(
             request.user,

@@ -11,7 +11,7 @@ from pledges.commitments.models import FollowUp
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry
-from pledges.follows import demands as follows
+from pledges.follows import followable
 from pledges.inbox.models import Submission
 from pledges.referrals.models import ReferralLink
 from pledges.requests.held import held_about
@@ -127,7 +127,10 @@ def _words_beside(row):
         for chosen in row.chosen.select_related("commitment").order_by("slot", "pk"):
             yield _("Commitment"), str(chosen.commitment)
         for follow in row.follows.select_related("county").order_by("pk"):
-            yield _("Followed by email"), follow.county.name if follow.county else follows.demand_title(follow.demand)
+            yield (
+                _("Followed by email"),
+                follow.county.name if follow.county else followable.demand_title(follow.demand),
+            )
     if isinstance(row, Enquiry):
         for answer in row.answers.all():
             yield _("Our answer"), answer.text

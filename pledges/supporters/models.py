@@ -10,8 +10,7 @@ from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from pledges import addresses
-from pledges import shown_names as wall
+from pledges import addresses, shown_names
 from pledges.crypto import keys
 from pledges.crypto.models import Unreadable
 from pledges.inbox.models import Submission
@@ -515,7 +514,7 @@ class Pledge(Restrictable):
     @property
     def name_on_wall(self):
         """The shortened name that the wall shows, such as "Arta K.", or None once the name is erased."""
-        return wall.shown_name(self.name) if self.name_cipher is not None else None
+        return shown_names.shown_name(self.name) if self.name_cipher is not None else None
 
     @property
     def wants_name_shown(self):

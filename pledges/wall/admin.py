@@ -16,14 +16,14 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from pledges import shown_names as wall
+from pledges import shown_names
 from pledges.access import decrypted, log_access_to_people, reason_url, sees_people
 from pledges.crypto import keys
 from pledges.supporters.models import Pledge
 from pledges.wall.models import RefusedWord, WallName
-from staff.admin import many_people
-from staff.admin.asking import asks_first, chosen_rows
+from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin, NoAddOrDelete
+from staff.admin.confirmation_page import asks_first, chosen_rows
 from staff.admin.in_history import PLEDGES
 from staff.models import AuditEntry
 
@@ -127,7 +127,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             for pledge in names:
                 pledge.found_doubts = _doubts(pledge, refused)
             changelist.result_list = names
-            if not many_people.admits(request, [pledge.pk for pledge in names]):
+            if not reauthentication.admits(request, [pledge.pk for pledge in names]):
                 return redirect(reason_url(request))
             log_access_to_people(request, [pledge.pk for pledge in names], page="wall")
         return response
@@ -148,7 +148,7 @@ class WallNameAdmin(NoAddOrDelete, ModelAdmin):
             elif "refuse" in request.POST:
                 self._decide(request, REFUSED, [object_id])
             return redirect("admin:pledges_wallname_changelist")
-        if not many_people.admits(request, [pledge.pk]):
+        if not reauthentication.admits(request, [pledge.pk]):
             return redirect(reason_url(request))
         log_access_to_people(request, [pledge.pk], page="wall")
         context = {
@@ -366,7 +366,7 @@ def _fingerprint(pledge):
 
 def _doubts(pledge, refused):
     try:
-        return wall.review_reasons(pledge.name, refused)
+        return shown_names.review_reasons(pledge.name, refused)
     except keys.CannotDecrypt:
         return [_("cannot be decrypted")]
 

@@ -13,10 +13,11 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from staff.admin import many_people
-from staff.admin.asking import asks_first
+from staff.accounts.models import Account
+from staff.admin import reauthentication
 from staff.admin.base import ModelAdmin
-from staff.models import Account, AuditEntry
+from staff.admin.confirmation_page import asks_first
+from staff.audit.models import AuditEntry
 from staff.roles import ROLE_DESCRIPTIONS, Role
 
 LIST_AND_FORM = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
@@ -116,13 +117,13 @@ class AccountAdmin(ModelAdmin):
         return False
 
     def changelist_view(self, request, extra_context=None):
-        if request.method == "POST" and (response := many_people.ask_for_factor(request, request.get_full_path())):
+        if request.method == "POST" and (response := reauthentication.ask_for_factor(request, request.get_full_path())):
             return response
         return super().changelist_view(request, extra_context)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         # Before the form is shown too, so that what is typed into it is not lost.
-        if response := many_people.ask_for_factor(request, request.get_full_path()):
+        if response := reauthentication.ask_for_factor(request, request.get_full_path()):
             return response
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)

@@ -13,9 +13,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from staff.accounts.models import Account
 from staff.admin import audit_words
 from staff.admin.base import ModelAdmin, ReadOnly
-from staff.models import Account, AuditEntry
+from staff.audit.models import AuditEntry
 
 
 class PersonFilter(admin.SimpleListFilter):

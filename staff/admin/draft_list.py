@@ -23,7 +23,7 @@ from staff.admin.base import ModelAdmin, ReadOnly, SettingsAdmin
 from staff.admin.draft_preview import CannotShow
 from staff.admin.drafting import PUBLISH
 from staff.admin.optimistic_locking import OptimisticLocking
-from staff.models import Draft, PublishingSettings
+from staff.drafts.models import Draft, PublishingSettings
 
 # The frame of a preview shows a page of this site, and only that page may be framed.
 FRAMING = settings.SECURE_CSP | {"frame-src": [CSP.SELF]}

@@ -17,7 +17,7 @@ from staff.admin import draft_forms
 from staff.admin.base import change_url
 from staff.admin.draft_preview import DraftPreview
 from staff.admin.drafting import PUBLISH
-from staff.models import Draft
+from staff.drafts.models import Draft
 
 
 class DraftPages(DraftPreview):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from staff.admin import draft_forms
 from staff.admin.differences import differences
 from staff.admin.draft_forms import typed_data
-from staff.models import DraftFile
+from staff.drafts.models import DraftFile
 
 
 class DraftStore:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from staff.admin import draft_forms
-from staff.models import Draft
+from staff.drafts.models import Draft
 
 PUBLISH = "staff.publish_draft"
 

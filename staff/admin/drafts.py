@@ -22,7 +22,7 @@ from staff.admin import draft_forms
 from staff.admin.draft_forms import OWN, ScheduleForm
 from staff.admin.draft_pages import DraftPages
 from staff.admin.drafting import PUBLISH, Drafting, names_of
-from staff.models import Draft, PublishingSettings
+from staff.drafts.models import Draft, PublishingSettings
 from staff.trials import trial
 
 # Buttons of a draft; any other one publishes.

@@ -21,7 +21,8 @@ from staff.admin.audit import PersonFilter
 from staff.admin.base import ModelAdmin, ReadOnly
 from staff.admin.days import DayFilter
 from staff.admin.in_history import PLEDGES, SETTINGS, TEXTS
-from staff.models import AuditEntry, HistoryEntry
+from staff.audit.history import HistoryEntry
+from staff.audit.models import AuditEntry
 
 ACCOUNTS, LOOKS = "accounts", "looks"
 # What of the audit log each kind shows.

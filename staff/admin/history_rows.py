@@ -17,9 +17,8 @@ from staff.admin import history_words
 from staff.admin.audit import names_of_accounts
 from staff.admin.base import change_url
 from staff.admin.versions import VersionedAdmin
-from staff.models import AuditEntry
-from staff.models.audit import CHANGES
-from staff.models.history import audited_actions, logged_changes
+from staff.audit.history import audited_actions, logged_changes
+from staff.audit.models import CHANGES, AuditEntry
 
 
 def admins_for(request, kind=None):

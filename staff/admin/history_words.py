@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from staff.admin import audit_words, draft_forms
 from staff.admin.base import SettingsAdmin, language_of
-from staff.models import AuditEntry
+from staff.audit.models import AuditEntry
 
 NAMES = dict(settings.LANGUAGES)
 ADDED, CHANGED, DELETED = (

@@ -10,7 +10,8 @@ from django.urls import path, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from staff import carried, carrying, sessions
+from staff import carried, carrying
+from staff.accounts import sessions
 from staff.admin import search
 from staff.admin.guide import guide
 

@@ -5,7 +5,8 @@ from django.template.defaulttags import CsrfTokenNode
 from django.urls import reverse
 from django.utils.html import format_html
 
-from staff import carried, sessions
+from staff import carried
+from staff.accounts import sessions
 
 register = template.Library()
 

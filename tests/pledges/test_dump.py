@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Count
 from django.urls import reverse
 
-from pledges import shown_names as wall
+from pledges import shown_names
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -247,7 +247,7 @@ def edit_in_admin(client, pledges):
     }
     assert client.post(names, {"action": "show", "sure": "1", **boxes}).status_code == 302
     assert Pledge.objects.on_the_wall().count() > 20
-    assert wall.shown_name(Pledge.objects.on_the_wall()[0].name) in client.get("/sq/muri/").text
+    assert shown_names.shown_name(Pledge.objects.on_the_wall()[0].name) in client.get("/sq/muri/").text
     selected = [str(pledge.pk) for pledge in pledges]
     for action in ("invalidate", "restore", "invalidate_networks", "invalidate_domains", "restore"):
         data = {"action": action, "_selected_action": selected, "sure": "1"}

@@ -16,7 +16,8 @@ from django.test import Client
 
 from pledges.models import Pledge
 from staff import demo as demo_staff
-from staff import housekeeping, sessions
+from staff import housekeeping
+from staff.accounts import sessions
 from staff.models import Account, AuditEntry, Invitation
 from staff.roles import ROLE_PERMISSIONS, Role, role_has_permission
 from tests.factories import app_code, give_app, make_pledge, run_worker, sign_in

@@ -17,7 +17,8 @@ from django.test import Client
 
 from campaign.models import Page, Picture
 from pledges.models import Sector
-from staff import carried, secrets, sessions, uploads
+from staff import carried, secrets, uploads
+from staff.accounts import sessions
 from tests.factories import app_code, give_app, make_staff, make_upload, sign_in
 from tests.pages import Document, filled
 from tests.staff.forms import ENGLISH, form_of, send

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from staff import sessions
-from staff.session_store import SessionStore
+from staff.accounts import sessions
+from staff.accounts.session_store import SessionStore
 from tests.factories import give_app, make_staff, sign_in
 from weare1.middleware import StaffSessionMiddleware
 

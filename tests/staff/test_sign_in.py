@@ -21,9 +21,10 @@ from django.urls import get_resolver
 from django.utils import timezone
 from django.utils.http import int_to_base36
 
-from staff import housekeeping, secrets, sessions
+from staff import housekeeping, secrets
+from staff.accounts import sessions
+from staff.accounts.sign_in_attempts import TooManyAttempts
 from staff.models import AuditEntry, SignInAttempt
-from staff.models.sign_in_attempts import TooManyAttempts
 from tests.factories import APP_SECRET, app_code, give_app, make_staff, sign_in
 from tests.keys import rotate_keys
 from tests.pages import Document

@@ -15,9 +15,9 @@ from pledges.desk.corrections import PersonForm
 from pledges.desk.people import FindForm
 from pledges.signing.forms import PledgeForm
 from pledges.signing.personal_forms import MyPledgeForm, NewAddressForm
+from staff.accounts.forms import PasskeyNameForm
 from staff.admin.accounts import AccountForm
 from staff.admin.audit import AuditEntryAdmin
-from staff.forms import PasskeyNameForm
 from tests.pages import LANGUAGES
 
 FORMS = [PledgeForm, MyPledgeForm, NewAddressForm, FindForm, PersonForm, DomainForm, AccountForm, PasskeyNameForm]

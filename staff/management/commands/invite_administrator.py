@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from staff.models import Account
+from staff.accounts.models import Account
 from staff.roles import Role
 
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from staff.models import Account
+from staff.accounts.models import Account
 from staff.roles import Role
 
 

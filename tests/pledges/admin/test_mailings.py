@@ -12,7 +12,7 @@ from reversion.models import Version
 
 from campaign.models import Demand, ExternalLink
 from pledges.content import PledgeContent
-from pledges.follows import demands as follows
+from pledges.follows import followable
 from pledges.models import BlockedAddress, County, Follow, MailerMinute, Mailing, Message, Sector, TrialMessage
 from staff.models import AuditEntry
 from staff.roles import Role
@@ -112,7 +112,7 @@ def test_a_writer_writes_it_in_both_languages_and_sees_how_it_arrives(zana):
 
 
 def test_only_what_the_recipients_follow_is_kept(zana):
-    sector, key = Sector.objects.first(), next(iter(follows.demands()))
+    sector, key = Sector.objects.first(), next(iter(followable.demands()))
     changes = {"sector": sector.pk, "demand": key, "county": "AL-11"}
     mailing = write(zana, audience="county", **changes)
     assert (mailing.sector, mailing.demand, mailing.county_id) == (None, "", "AL-11")
@@ -178,7 +178,7 @@ def test_a_revealing_subject_is_saved_with_a_warning(zana):
 
 
 def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
-    key = next(iter(follows.demands()))
+    key = next(iter(followable.demands()))
     mailing = write(zana, audience="demand", demand=key)
     Follow.objects.create(pledge=make_pledge(state="confirmed"), demand=key)
     assert press(zana, mailing, "submit").status_code == 200

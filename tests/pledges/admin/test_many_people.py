@@ -7,8 +7,8 @@ from django.conf import settings
 from django.test import Client
 
 from pledges.models import BlockedAddress, Export, Pledge
-from staff import sessions
-from staff.admin import many_people
+from staff.accounts import sessions
+from staff.admin import reauthentication
 from staff.models import AuditEntry
 from tests.factories import app_code, make_pledge
 from tests.pledges.admin.pages import ENGLISH, LIST, change_path, sign_in_with
@@ -100,7 +100,7 @@ def test_blocked_addresses_are_people_too(client):
 def test_a_reason_holds_for_a_quarter_of_an_hour(staff, monkeypatch):
     make_people(21)
     give_reason(staff)
-    monkeypatch.setattr(many_people, "REASON_SECONDS", 0)
+    monkeypatch.setattr(reauthentication, "REASON_SECONDS", 0)
     assert "Arta Dervishi" not in staff.get(LIST, headers=ENGLISH).text
 
 

@@ -9,7 +9,8 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from staff import carrying, sessions
+from staff import carrying
+from staff.accounts import sessions
 
 # Different people whom a session may see within WINDOW_SECONDS without a reason.
 FREE_PEOPLE = 20

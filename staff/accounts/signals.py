@@ -6,9 +6,10 @@ from allauth.mfa.signals import authentication_failed, authenticator_removed, au
 from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 
-from staff import sessions
-from staff.adapters import login_of
-from staff.models import AuditEntry, SignInAttempt
+from staff.accounts import sessions
+from staff.accounts.adapters import login_of
+from staff.accounts.sign_in_attempts import SignInAttempt
+from staff.audit.models import AuditEntry
 
 
 @receiver(user_logged_in)

@@ -12,9 +12,11 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from staff import secrets, sessions
-from staff.models import Account, AuditEntry, SignInAttempt
-from staff.models.sign_in_attempts import TooManyAttempts
+from staff import secrets
+from staff.accounts import sessions
+from staff.accounts.models import Account
+from staff.accounts.sign_in_attempts import SignInAttempt, TooManyAttempts
+from staff.audit.models import AuditEntry
 
 # Replacements for allauth's message templates. Messages of other templates are not shown.
 MESSAGES = {

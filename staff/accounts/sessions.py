@@ -18,7 +18,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.utils.translation import gettext as _
 
-from staff.models import Invitation
+from staff.accounts.invitations import Invitation
 
 MAX_AGE_SECONDS = 12 * 3600
 RECENT_SECONDS = 300

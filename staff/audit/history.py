@@ -4,7 +4,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from staff.models.audit import AuditEntry
+from staff.audit.models import AuditEntry
 
 # Sign-ins change nothing; the audit log has them.
 SIGN_INS = [AuditEntry.Action.SIGN_IN, AuditEntry.Action.SIGN_IN_FAILED, AuditEntry.Action.SIGN_OUT]

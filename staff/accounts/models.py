@@ -10,8 +10,8 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from staff.models.audit import AuditEntry
-from staff.models.invitations import Invitation
+from staff.accounts.invitations import Invitation
+from staff.audit.models import AuditEntry
 from staff.roles import Role
 
 RECOVERY_INTERVAL = timedelta(hours=1)

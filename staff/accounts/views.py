@@ -24,10 +24,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from staff import sessions
-from staff.allauth_internal import PASSKEY_STATE, passkey_creation_options
-from staff.forms import RecoverForm
-from staff.models import Account, AuditEntry, Invitation
+from staff.accounts import sessions
+from staff.accounts.allauth_internal import PASSKEY_STATE, passkey_creation_options
+from staff.accounts.forms import RecoverForm
+from staff.accounts.invitations import Invitation
+from staff.accounts.models import Account
+from staff.audit.models import AuditEntry
 
 # Between the two requests of a sign-in with a passkey.
 PASSKEY_COOKIE = "passkey"
@@ -73,7 +75,7 @@ class PasskeySignIn(LoginWebAuthnView):
 
 
 def second_factor_required(view):
-    """Decorate a view for strong sessions (see staff.sessions). Others are redirected to sign in or to set one up."""
+    """Decorate a view for strong sessions (see staff.accounts.sessions). Others are redirected to sign in or to set one up."""
 
     @wraps(view)
     def wrapper(request, *args, **kwargs):

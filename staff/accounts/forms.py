@@ -16,8 +16,8 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from staff.adapters import FactorAdapter, admit_attempt, login_of
-from staff.allauth_internal import matching_totp_counter
+from staff.accounts.adapters import FactorAdapter, admit_attempt, login_of
+from staff.accounts.allauth_internal import matching_totp_counter
 
 
 def _set_label(field, label, help_text=""):

@@ -1,0 +1,8 @@
+"""Models of the staff app, which Django looks for here."""
+
+from staff.accounts.invitations import Invitation
+from staff.accounts.models import Account
+from staff.accounts.sign_in_attempts import SignInAttempt
+from staff.audit.history import HistoryEntry
+from staff.audit.models import AuditEntry
+from staff.drafts.models import Draft, DraftFile, PublishingSettings
