@@ -36,11 +36,10 @@ MEASUREMENTS = {
     "fuzz": ("fuzz", "150,000 random, often malformed requests to gunicorn and nginx: errors, hangs, memory, rows"),
     "scale": ("scale", "response times, periodic work and the admin, by number of pledges"),
 }
-# Not part of `all`: the first downloads Lighthouse, the second has no targets, the third needs packages of Debian and is a drill.
+# Not part of `all`: the first downloads Lighthouse, the second has no targets.
 EXTRA = {
     "lighthouse": ("lighthouse", "Lighthouse scores of nineteen pages"),
     "storage": ("storage", "bytes of a pledge, and transactions, WAL and blocks on its way, by number of pledges"),
-    "cluster": ("cluster", "the drill of several machines: seconds without service while parts of them fail"),
 }
 
 
@@ -51,7 +50,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="bin/bench",
         description="Measures the site. Names:\n"
-        + "\n".join([*lines, "  all         all but the last three, and a table"]),
+        + "\n".join([*lines, "  all         all but the last two, and a table"]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="name", choices=[*choices, "all"])

@@ -4,18 +4,16 @@
     python -m dev.database start NAME               starts the cluster, leaves it running and prints its DATABASE_URL
     python -m dev.database stop NAME                stops it
 
-NAME is serve, test or bench. With POOLED=1 `run` puts pgbouncer in transaction mode between (dev/pgbouncer.py).
+NAME is serve, test or bench.
 """
 
 import argparse
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 
-from dev import pgbouncer
 from dev.cluster import Cluster
 from dev.errors import DevError
 from dev.processes import stop_signals
@@ -28,10 +26,7 @@ def run(name, arguments):
         os.execvp(command[0], command)
     received = stop_signals()
     cluster = Cluster(name)
-    with contextlib.ExitStack() as stack:
-        database_url = stack.enter_context(cluster.running())
-        if os.environ.get("POOLED") == "1":
-            database_url = stack.enter_context(pgbouncer.before(cluster))
+    with cluster.running() as database_url:
         if received:
             return 128 + received[0]
         # Links that a command prints lead to the running bin/serve.

@@ -61,7 +61,7 @@ class Checkout:
         shutil.copytree(Path(database.__file__).parent, root / "dev", ignore=lambda *_: ["__pycache__"])
 
     def devdb(self, *arguments):
-        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "POOLED")}
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         return subprocess.run(
             [self.python, "-m", "dev.database", *arguments],
             cwd=self.root,
@@ -293,7 +293,7 @@ def test_run_passes_on_the_database_url_and_the_exit_status(place):
 def test_run_stops_everything_on_sigterm(place):
     checkout = Checkout(place / "site")
     script = "import time; open('up', 'w').close(); time.sleep(60)"
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "POOLED")}
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     running = subprocess.Popen(
         [sys.executable, "-m", "dev.database", "run", "test", "-c", script],
         cwd=checkout.root,
