@@ -19,14 +19,17 @@ from django.utils import translation
 from bench import rows
 from bench.site import behind_nginx
 from campaign.models import Article, Page
-from dev import npm
-from dev.errors import DevError
+from dev import DevError, npm
 
 FOLDER = settings.VAR / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
 PLEDGES = 100_000
-# Keys of the pages of staff that are measured.
+# URL names, and keys of the pages of staff that are measured.
+FIXED = (
+    *("campaign:home", "pledges:sign", "pledges:totals", "campaign:help", "campaign:privacy", "campaign:news"),
+    *("campaign:organisations", "campaign:units", "campaign:materials", "campaign:events"),
+)
 WRITTEN = ("movement", "problem", "demands", "questions", "child")
 ATTEMPTS = 3  # on a busy machine the browser occasionally fails to record its trace
 
@@ -36,11 +39,11 @@ def lighthouse(options):
     rows.fill(PLEDGES)
     program = prepare()
     lowest = 100
-    with behind_nginx(options) as (site, _media):
+    with behind_nginx() as (site, _media):
         for name, path in pages():
             # Fills nginx's cache, so that a cached page is measured.
-            urllib.request.urlopen(site.url + path).close()
-            runs = [measure(program, site.url + path, f"{name}-{number}") for number in range(1, options.rounds + 1)]
+            urllib.request.urlopen(site + path).close()
+            runs = [measure(program, site + path, f"{name}-{number}") for number in range(1, options.rounds + 1)]
             medians = {category: statistics.median(run[category] for run in runs) for category in CATEGORIES}
             lowest = min(lowest, *medians.values())
             print(f"{name}: {', '.join(f'{category} {median}' for category, median in medians.items())}")
@@ -60,18 +63,7 @@ def prepare():
 def pages():
     """Yield (name, path) of the nineteen pages to measure."""
     with translation.override("sq"):
-        for name in (
-            "campaign:home",
-            "pledges:sign",
-            "pledges:totals",
-            "campaign:help",
-            "campaign:privacy",
-            "campaign:news",
-            "campaign:organisations",
-            "campaign:units",
-            "campaign:materials",
-            "campaign:events",
-        ):
+        for name in FIXED:
             yield name.partition(":")[2], reverse(name)
         yield "sector", Page.objects.published().exclude(sector=None).first().get_absolute_url()
         yield "article", Article.objects.published().first().get_absolute_url()

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import NOT_PROVIDED
 
-from dev.errors import DevError
+from dev import DevError
 from pledges.crypto import keys
 from pledges.models import (
     ContentChange,
@@ -30,9 +30,6 @@ from pledges.totals import milestones, published, tally
 DOMAINS = {"posta.invalid": 70, "letra.invalid": 14, "shkolla.invalid": 8, "bashkia.invalid": 5, "kopeja.invalid": 3}
 FORENAMES = "Arta Besa Drita Elira Fatmira Genta Hana Ilir Jeta Kaltrina Liridon Mirela Nora Olta Petrit Rina Sokol Teuta".split()
 SURNAMES = "Shembulli Provaj Mostra Demaj Trilli Hollaj Fiksi Shëmbëlltyra".split()
-# How many of the newest pledges have a name and address that can be decrypted, which takes longer than all the rest. The
-# others have random bytes of the same length.
-READABLE = 1000
 COPIED_LINES = 10_000
 # Models of what measurements leave behind, apart from pledges.
 LEFTOVERS = {"Message", "Mailing", "Attempt", "Submission", "DBTaskResult"}
@@ -42,14 +39,14 @@ LOCK = 8120460713
 
 # The number of a row is n, from 1; `rows` is how many there are. Every twentieth is the second pledge of its address.
 PEOPLE_SQL = """
-SELECT n, 1 + floor(random() * 100)::int AS hundredth, random() AS chance, 1 + floor(random() * %(sectors)s)::int AS s,
+SELECT people.*, 1 + floor(random() * 100)::int AS hundredth, random() AS chance, 1 + floor(random() * %(sectors)s)::int AS s,
     %(counties)s::text[] AS counties, CASE WHEN n %% 20 = 0 THEN n - 1 ELSE n END AS mailbox,
     date_trunc('milliseconds', now()) - interval '1095 days' * (1 - n::float / %(rows)s) AS signed
-FROM generate_series(1, %(rows)s) n
+FROM people
 """
 # By column. Others have their default or NULL.
 VALUES = {
-    "id": "coalesce(readable.id, gen_random_uuid())",
+    "id": "person.id",
     "sector_id": "(%(sector_ids)s::bigint[])[s]",
     "county_id": "nullif(counties[1 + floor(random() * array_length(counties, 1))::int], '')",
     "language": "CASE WHEN random() < 0.15 THEN 'en' ELSE 'sq' END",
@@ -60,13 +57,13 @@ VALUES = {
     "expires_at": "signed + interval '14 days'",
     "confirmed_at": "CASE WHEN state <> 'pending' THEN least(now(), signed + interval '20 minutes') END",
     "invalidated_at": "CASE WHEN state = 'invalidated' THEN least(now(), signed + interval '9 hours') END",
-    "name_cipher": "coalesce(readable.name_cipher, substr(sha256(('a' || n)::bytea) || sha256(('b' || n)::bytea), 1, 44))",
-    "address_cipher": "coalesce(readable.address_cipher, substr(sha256(('c' || n)::bytea) || sha256(('d' || n)::bytea), 1, 54))",
+    "name_cipher": "person.name_cipher",
+    "address_cipher": "person.address_cipher",
     "address_digest": "sha256(('address' || mailbox)::bytea)",
     "address_digest_last": "sha256(('address' || mailbox)::bytea)",
     "name_digest": "sha256(('name' || n)::bytea)",
     "name_digest_last": "sha256(('name' || n)::bytea)",
-    "name_bits": "coalesce(readable.name_bits, floor(random() * 256)::int)",
+    "name_bits": "person.name_bits",
     "domain_digest": "(%(domains)s::bytea[])[hundredth]",
     "network_digest": "CASE WHEN signed > now() - interval '7 days' THEN sha256(('net' || floor(random() * 3000))::bytea) END",
     "digest_mark": "%(mark)s",
@@ -90,6 +87,18 @@ VALUES = {
 STATE_SQL = """
 CASE WHEN chance < 0.02 THEN 'invalidated' WHEN signed > now() - interval '13 days' AND chance < 0.3 THEN 'pending'
     ELSE 'confirmed' END
+"""
+MESSAGES_SQL = """
+INSERT INTO pledges_message
+    (id, kind, pledge_id, language, state, created_at, queued_at, due_at, attempts, tried_at, sent_at, error)
+SELECT gen_random_uuid(), CASE WHEN random() < 0.5 THEN 'confirm' ELSE 'counted' END, id, language, 'sent',
+    created_at, created_at, created_at, 1, created_at, created_at, ''
+FROM pledges_pledge
+"""
+# An hour has about 40.
+AUDIT_SQL = """
+INSERT INTO staff_auditentry (at, user_id, action, subject_ids, count, details)
+SELECT created_at, %s, 'look', ARRAY[id], 1, '{"page": "list"}'::jsonb FROM pledges_pledge
 """
 
 
@@ -122,19 +131,14 @@ def clean():
     ContentChange.fold()
 
 
-def fill(rows, readable=READABLE):
-    """Fill the database with this many invented pledges and no others. Those of an earlier run are reused if they fit.
-
-    The newest `readable` ones can be decrypted.
-    """
-    readable = min(rows, readable)
-    if not _is_filled(rows, readable):
+def fill(rows):
+    """Fill the database with this many invented pledges and no others. Those of an earlier run are reused if they fit."""
+    if Pledge.objects.count() != rows:
         print(f"Making {rows:,} pledges …", flush=True)
         with transaction.atomic(), connection.cursor() as cursor:
-            insert(cursor, rows, readable)
-        CountyRound.objects.all().delete()
-        PublishedCounty.objects.all().delete()
-        PublishedState.objects.all().delete()
+            insert(cursor, rows)
+        for model in (CountyRound, PublishedCounty, PublishedState):
+            model.objects.all().delete()
         published.publish_counties()
         published.publish()
         milestones.record()
@@ -144,16 +148,7 @@ def fill(rows, readable=READABLE):
         cursor.execute("CHECKPOINT")
 
 
-def _is_filled(rows, readable):
-    if Pledge.objects.count() != rows:
-        return False
-    try:
-        return bool(Pledge.objects.order_by("-created_at")[readable - 1].name)
-    except keys.CannotDecrypt:
-        return False
-
-
-def insert(cursor, rows, readable):
+def insert(cursor, rows):
     """Replace all pledges by invented ones, and rebuild the tally. The caller opens the transaction."""
     cursor.execute("TRUNCATE pledges_pledge CASCADE")
     # Without triggers and foreign keys, and with indexes built afterwards, this takes a small part of the time. Constraints
@@ -162,19 +157,19 @@ def insert(cursor, rows, readable):
     cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
     cursor.execute("UPDATE pg_index SET indisready = false WHERE indrelid = 'pledges_pledge'::regclass")
     cursor.execute(
-        "CREATE TEMPORARY TABLE readable (n bigint, id uuid, name_bits smallint, name_cipher bytea, address_cipher bytea) "
+        "CREATE TEMPORARY TABLE people (n bigint, id uuid, name_bits smallint, name_cipher bytea, address_cipher bytea) "
         "ON COMMIT DROP"
     )
     # In parts: encrypting reads the registered keys again after half a minute, which no COPY may interrupt.
-    for lines in itertools.batched(people(rows, readable), COPIED_LINES):
-        cursor.copy_expert("COPY readable FROM STDIN", io.StringIO("".join(lines)))
-    cursor.execute("ANALYZE readable")
+    for lines in itertools.batched(people(rows), COPIED_LINES):
+        cursor.copy_expert("COPY people FROM STDIN", io.StringIO("".join(lines)))
+    cursor.execute("ANALYZE people")
     # The same rows in every run.
     cursor.execute("SELECT setseed(0.5)")
     values = {column: VALUES[column] for column in _columns()}
     cursor.execute(
         f"INSERT INTO pledges_pledge ({', '.join(values)}) SELECT {', '.join(values.values())} "
-        f"FROM (SELECT *, {STATE_SQL} AS state FROM ({PEOPLE_SQL}) drawn) person LEFT JOIN readable USING (n)",
+        f"FROM (SELECT *, {STATE_SQL} AS state FROM ({PEOPLE_SQL}) drawn) person",
         _parameters(rows),
     )
     cursor.execute("REINDEX TABLE pledges_pledge")
@@ -208,11 +203,11 @@ def _parameters(rows):
     }
 
 
-def people(rows, readable):
-    """Yield the number, id, bits of the name, encrypted name and address of the newest pledges as lines of COPY."""
+def people(rows):
+    """Yield the number, id, bits of the name, encrypted name and address of each pledge as lines of COPY."""
     chance = random.Random(1)
     domains = list(DOMAINS)
-    for number in range(rows - readable + 1, rows + 1):
+    for number in range(1, rows + 1):
         person = uuid.UUID(int=chance.getrandbits(128), version=4)
         name = f"{chance.choice(FORENAMES)} {chance.choice(SURNAMES)}"
         address = f"emri.{number}@{domains[number % len(domains)]}"
@@ -223,21 +218,29 @@ def people(rows, readable):
         yield f"{number}\t{person}\t{name_bits(name)[0]}\t\\\\x{ciphers[0]}\t\\\\x{ciphers[1]}\n"
 
 
-def pending(counties, sectors):
-    """Insert a pending pledge of a new person for each pair of a county and a sector; returns their ids."""
+def pending(places):
+    """Insert a pending pledge of a new person for each (county, sector); returns their ids."""
     wordings = {wording.sector_id: wording for wording in Wording.objects.current()}
+    languages = {"language": "sq", "consent_language": "sq", "worded_language": "sq"}
     rows = []
-    for county, sector in zip(counties, sectors, strict=True):
-        pledge = Pledge(
-            sector=sector,
-            county=county,
-            language="sq",
-            slot=1,
-            consent=wordings[None],
-            consent_language="sq",
-            worded_language="sq",
-            wording=wordings[sector.pk],
-        )
-        pledge.set_person("Arta Shembulli", f"{pledge.pk}@{next(iter(DOMAINS))}")
-        rows.append(pledge)
+    for county, sector in places:
+        texts = {"consent": wordings[None], "wording": wordings[sector.pk]}
+        rows.append(Pledge(sector=sector, county=county, slot=1, **texts, **languages))
+        rows[-1].set_person("Arta Shembulli", f"{rows[-1].pk}@{next(iter(DOMAINS))}")
     return [pledge.pk for pledge in Pledge.objects.bulk_create(rows, batch_size=500)]
+
+
+def fill_logs(user):
+    """Insert a message, and an entry of the audit log of this account, for each pledge."""
+    with connection.cursor() as cursor:
+        cursor.execute(MESSAGES_SQL)
+        cursor.execute(AUDIT_SQL, [user.pk])
+        cursor.execute("VACUUM (FREEZE, ANALYZE) pledges_message, staff_auditentry")
+
+
+@transaction.atomic
+def clean_logs():
+    """Remove all messages and all entries of the audit log, which refuses that except while triggers are off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("TRUNCATE pledges_message, staff_auditentry CASCADE")

@@ -31,7 +31,7 @@ from campaign.models import (
     Statistic,
     Voice,
 )
-from dev.cluster import Cluster
+from dev.postgresql import Cluster
 from pledges import kept_pages, snapshot, source
 from pledges.models import (
     AlarmWord,
