@@ -20,8 +20,8 @@ MEASUREMENTS = {
     "pages": ("pages", "home, help, totals and form, 200 and 304, and an empty view"),
     "sign": ("sign", "sending the pledge form, and an empty view; confirming in one cell of the tally, and spread"),
     "mail": ("mail", "messages sent by one worker to a fast and to a slow server"),
-    "settle": ("sign", "settling submissions at a million pledges"),
     "scale": ("scale", "response times, lists of the admin and an export, by number of pledges"),
+    "settle": ("sign", "settling submissions at a million pledges"),
 }
 # Not part of `all`: it downloads Lighthouse.
 EXTRA = {"lighthouse": ("lighthouse", "Lighthouse scores of nineteen pages")}

@@ -19,11 +19,11 @@ from django.utils import translation
 from bench import rows
 from bench.site import behind_nginx
 from campaign.models import Article, Page
-from dev import DevError, npm
+from dev import DevError, chromium, npm
 
 FOLDER = settings.VAR / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+FLAGS = " ".join(["--headless=new", *chromium.FLAGS])
 PLEDGES = 100_000
 # URL names, and keys of the pages of staff that are measured.
 FIXED = (
@@ -53,10 +53,9 @@ def lighthouse(options):
 
 def prepare():
     """Install Lighthouse; returns the command that runs it."""
-    program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    os.environ["CHROME_PATH"] = program = chromium.find() or ""
     if not program:
-        raise DevError("Chromium is missing: install it (on Debian: apt install chromium) or name one in CHROMIUM.")
-    os.environ["CHROME_PATH"] = program
+        raise DevError(chromium.MISSING)
     return shutil.which("node"), npm.install("lighthouse") / "cli" / "index.js"
 
 
@@ -78,16 +77,8 @@ def measure(program, url, name):
     """The scores of one run by category, in points out of 100."""
     report = FOLDER / "reports" / f"{name}.json"
     report.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        *program,
-        url,
-        f"--only-categories={','.join(CATEGORIES)}",
-        f"--chrome-flags={FLAGS}",
-        "--output=json",
-        f"--output-path={report}",
-        "--no-enable-error-reporting",
-        "--quiet",
-    ]
+    options = (f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={FLAGS}", "--output=json")
+    command = [*program, url, *options, f"--output-path={report}", "--no-enable-error-reporting", "--quiet"]
     for _ in range(ATTEMPTS):
         status, errors = run(command)
         if status == 0:

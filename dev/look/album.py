@@ -39,9 +39,10 @@ h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; }
 figure { display: inline-block; margin: 0 .5rem 0 0; font-size: .8rem; }
 img { display: block; height: 300px; max-width: 340px; object-fit: cover; object-position: top; border: 1px solid #bbb; }
 """
-# The screenshots of a page on the reduced sheet, and the width of each there, in pixels.
-REDUCED = {"sq.360.light": 96, "en.360.dark": 96, "sq.1280.light": 220}
-WIDTH, HEIGHT, LABEL, GAP, PICTURE = 1300, 200, 18, 8, 120
+# The screenshots of a page on the reduced sheet, which is a grid of tiles with labels.
+REDUCED = ("sq.360.light", "en.360.dark", "sq.1280.light")
+COLUMNS, WIDTH, HEIGHT, LABEL = 9, 160, 220, 18
+TILE, BACKGROUND = (WIDTH - 8, HEIGHT - LABEL - 8), "#fffdfa"
 MAX_BYTES = 390_000
 
 
@@ -147,27 +148,22 @@ class Album:
 
     def _reduce(self, path):
         """Draw the tops of all pages, three screenshots of each, and all pictures on one WebP of at most MAX_BYTES."""
-        tiles = [
-            (name if number == 0 else "", files[kind], width)
-            for name, files in self.shots.items()
-            for number, (kind, width) in enumerate(REDUCED.items())
-            if kind in files
-        ]
-        tiles += [("", file, PICTURE) for file in self.pictures.values()]
-        places, left, top = [], 0, 0
-        for _label, _file, width in tiles:
-            if left + width > WIDTH:
-                left, top = 0, top + LABEL + HEIGHT
-            places.append((left, top))
-            left += width + GAP
-        sheet = Image.new("RGB", (WIDTH, top + LABEL + HEIGHT), "#fffdfa")
+        tiles = [(name, files[kind]) for name, files in self.shots.items() for kind in REDUCED if kind in files]
+        tiles += [("", file) for file in self.pictures.values()]
+        sheet = Image.new("RGB", (COLUMNS * WIDTH, -(-len(tiles) // COLUMNS) * HEIGHT), BACKGROUND)
         draw, font = ImageDraw.Draw(sheet), ImageFont.truetype(fonts.PATH, 13)
-        for (label, file, width), (left, top) in zip(tiles, places, strict=True):
-            draw.text((left, top), label, "#1b1f3b", font)
+        for number, (label, file) in enumerate(tiles):
+            left, top = number % COLUMNS * WIDTH, number // COLUMNS * HEIGHT
             with Image.open(file) as image:
-                fitted = ImageOps.contain if width == PICTURE else ImageOps.fit
-                options = {} if width == PICTURE else {"centering": (0, 0)}
-                sheet.paste(fitted(image.convert("RGB"), (width, HEIGHT - GAP), **options), (left, top + LABEL))
+                image = image.convert("RGB")
+                # The top of a page, the whole of a picture.
+                tile = (
+                    ImageOps.fit(image, TILE, centering=(0.5, 0))
+                    if label
+                    else ImageOps.pad(image, TILE, color=BACKGROUND)
+                )
+            sheet.paste(tile, (left, top + LABEL))
+            draw.text((left, top), label[:22], "#1b1f3b", font)
         # Smaller letters are easier to read than blurred ones.
         for scale, quality in product((1, 0.85, 0.7, 0.55), (50, 35, 25)):
             ImageOps.scale(sheet, scale).save(path, "WEBP", quality=quality, method=6)

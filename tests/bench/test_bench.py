@@ -118,8 +118,8 @@ def test_gunicorn_runs_with_the_options_of_the_service():
 
 @pytest.mark.django_db
 def test_the_invented_rows_are_counted_and_indexed_like_real_ones():
+    rows.insert(3000)
     with connection.cursor() as cursor:
-        rows.insert(cursor, 3000)
         cursor.execute("SELECT count(*) FROM pg_index WHERE indrelid = 'pledges_pledge'::regclass AND NOT indisready")
         assert cursor.fetchone() == (0,)
         cursor.execute("SET LOCAL enable_seqscan = off")

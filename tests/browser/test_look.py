@@ -86,7 +86,9 @@ def test_every_view_has_both_languages_and_a_name_of_its_own(live_server, settin
     for language in ("sq", "en"):
         names = [view.name for view in views if view.language == language]
         assert len(names) == len(set(names)) > 50
-        assert {"home", "movement", "thanks", "certificate", "friend", "link-older-than-a-day", "unavailable"} <= set(names)
+        assert {"home", "movement", "thanks", "certificate", "friend", "link-older-than-a-day", "unavailable"} <= set(
+            names
+        )
 
 
 def test_the_check_of_a_form_is_shown_in_each_state_with_and_without_script(live_server, settings, tmp_path):
