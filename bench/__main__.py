@@ -3,45 +3,81 @@
 import argparse
 import importlib
 import os
+import platform
 import signal
 import sys
+from dataclasses import dataclass
 
 import django
+from django.db import connection
 
-from bench.rounds import Options
-from bench.targets import table
-from dev.errors import DevError
+from bench.rounds import Options, number
+from dev import DevError
 
 # {name: (module, description)}. The function has the name of the measurement. `all` runs them in this order, which fills the
 # database as seldom as possible.
 MEASUREMENTS = {
-    "size": ("weight", "bytes and requests of every public page"),
-    "start": ("processes", "time from the start of the process to the first answer"),
-    "home": ("reading", "the home page, 200 and 304, and an empty view"),
-    "help": ("reading", "the help page, 200 and 304, and an empty view"),
-    "totals": ("reading", "the totals, 200 and 304, and an empty view"),
-    "form": ("reading", "the pledge form, 200 and 304, and an empty view"),
-    "busy": ("reading", "the home page while 50 pledges are confirmed each second"),
-    "cold": ("reading", "CPU time of the home page after a change of content"),
-    "page": ("reading", "the home page through nginx, and the same bytes as a static file"),
-    "memory": ("processes", "resident memory after 1,000 and after 100,000 requests"),
-    "pictures": ("pictures", "drawing the share card of the total"),
-    "sign": ("signing", "sending the pledge form, and an empty view"),
-    "confirm": ("confirming", "16 clients confirming in one cell of the tally, and spread over all cells"),
+    "pages": ("pages", "home, help, totals and form, 200 and 304, and an empty view"),
+    "sign": ("sign", "sending the pledge form, and an empty view; confirming in one cell of the tally, and spread"),
     "mail": ("mail", "messages sent by one worker to a fast and to a slow server"),
-    "news": ("news", "news by email to 100,000 people, while the worker is killed twice"),
-    "settle": ("signing", "settling submissions at a million pledges"),
-    "admin": ("admin", "pages and batches of the admin at a million pledges"),
-    "export": ("exports", "exports of a million pledges"),
-    "fuzz": ("fuzz", "150,000 random, often malformed requests to gunicorn and nginx: errors, hangs, memory, rows"),
-    "scale": ("scale", "response times, periodic work and the admin, by number of pledges"),
+    "scale": ("scale", "response times, lists of the admin and an export, by number of pledges"),
+    "settle": ("sign", "settling submissions at a million pledges"),
 }
-# Not part of `all`: the first downloads Lighthouse, the second has no targets, the third needs packages of Debian and is a drill.
-EXTRA = {
-    "lighthouse": ("lighthouse", "Lighthouse scores of nineteen pages"),
-    "storage": ("storage", "bytes of a pledge, and transactions, WAL and blocks on its way, by number of pledges"),
-    "cluster": ("cluster", "the drill of several machines: seconds without service while parts of them fail"),
-}
+# Not part of `all`: it downloads Lighthouse.
+EXTRA = {"lighthouse": ("lighthouse", "Lighthouse scores of nineteen pages")}
+# Load average of the last minute above which other programs falsify the figures.
+IDLE_LOAD = 0.5
+
+
+@dataclass(frozen=True)
+class Target:
+    """A limit for one figure. `what` is the key of the figure among those that the measurement returns."""
+
+    what: str
+    limit: float
+    unit: str = ""
+    at_most: bool = False
+
+    def is_met(self, figure):
+        """Whether the figure is within the limit. None, a figure that was not measured, is not."""
+        return figure is not None and (figure <= self.limit if self.at_most else figure >= self.limit)
+
+    @property
+    def text(self):
+        """The limit as text, such as "≤ 1.1" or "≥ 3,000 /s"."""
+        return f"{'≤' if self.at_most else '≥'} {number(self.limit)}{self.unit}"
+
+
+TARGETS = [
+    *(
+        Target(f"{name}, {status} / empty view", 1)
+        for name in ("home", "help", "totals", "form")
+        for status in (200, 304)
+    ),
+    Target("sign / empty view", 0.25),
+    Target("confirm, one cell / spread", 0.9),
+    Target("settle at a million pledges", 3000, "/s"),
+    Target("mail, fast server", 150, "/s"),
+    Target("mail, server of 0.3 s, 32 connections", 75, "/s"),
+    *(
+        Target(f"{name}, time with most / fewest pledges", 1.1, at_most=True)
+        for name in ("home", "totals", "totals.json", "sign")
+    ),
+    Target("slowest admin page with most pledges", 0.5, " s", at_most=True),
+    Target("export of a million, memory", 120, " MB", at_most=True),
+    Target("export of a million", 40_000, " rows/s"),
+]
+
+
+def table(figures):
+    """The lines of the table, one for each target, from {what: figure}. A figure that is missing counts as short."""
+    cells = [("what", "figure", "target", "")]
+    for target in TARGETS:
+        figure = figures.get(target.what)
+        shown = "not measured" if figure is None else f"{number(figure)}{target.unit}"
+        cells.append((target.what, shown, target.text, "meets" if target.is_met(figure) else "short"))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def parse(arguments):
@@ -50,18 +86,16 @@ def parse(arguments):
     lines = [f"  {name:<12}{description}" for name, (_module, description) in choices.items()]
     parser = argparse.ArgumentParser(
         prog="bin/bench",
-        description="Measures the site. Names:\n"
-        + "\n".join([*lines, "  all         all but the last three, and a table"]),
+        description="\n".join(["Measures the site. Names:", *lines, "  all         all but lighthouse, and a table"]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", metavar="name", choices=[*choices, "all"])
-    parser.add_argument("--seconds", type=int, default=Options.seconds, help="length of one run of wrk (%(default)s)")
+    defaults = Options()
+    parser.add_argument("--seconds", type=int, default=defaults.seconds, help="length of one run of wrk (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=defaults.rounds, help="runs, whose median counts (%(default)s)")
     parser.add_argument(
-        "--rounds", type=int, default=Options.rounds, help="runs of which the median counts (%(default)s)"
+        "--rows", type=numbers, default=defaults.rows, help="numbers of pledges for scale (%(default)s)"
     )
-    parser.add_argument("--rows", type=numbers, default=Options.rows, help="numbers of pledges for scale (%(default)s)")
-    parser.add_argument("--workers", type=int, help="gunicorn's processes (as in deploy/gunicorn.service)")
-    parser.add_argument("--threads", type=int, help="gunicorn's threads in each process (likewise)")
     options = vars(parser.parse_args(arguments))
     names = options.pop("names")
     if not names:
@@ -84,13 +118,16 @@ def main(arguments=None):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "weare1.settings")
     django.setup()
     # They import models, which setup() loads.
-    from bench import machine, rows
+    from bench import rows
     from dev import serve
 
     try:
         rows.prepare()
         serve.collect_static()
-        print(*machine.describe(load), sep="\n", flush=True)
+        print(f"{os.cpu_count()} cores, Python {platform.python_version()}, Django {django.__version__}, ", end="")
+        print(f"PostgreSQL {connection.pg_version // 10_000}, load average before {number(load)}", flush=True)
+        if load > IDLE_LOAD:
+            print(f"The machine is not idle (load average above {IDLE_LOAD}): the figures are not reliable.")
         if "all" in names:
             return measure_all(options)
         for name in names:

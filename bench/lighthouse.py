@@ -19,14 +19,17 @@ from django.utils import translation
 from bench import rows
 from bench.site import behind_nginx
 from campaign.models import Article, Page
-from dev import npm
-from dev.errors import DevError
+from dev import DevError, chromium, npm
 
 FOLDER = settings.VAR / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+FLAGS = " ".join(["--headless=new", *chromium.FLAGS])
 PLEDGES = 100_000
-# Keys of the pages of staff that are measured.
+# URL names, and keys of the pages of staff that are measured.
+FIXED = (
+    *("campaign:home", "pledges:sign", "pledges:totals", "campaign:help", "campaign:privacy", "campaign:news"),
+    *("campaign:organisations", "campaign:units", "campaign:materials", "campaign:events"),
+)
 WRITTEN = ("movement", "problem", "demands", "questions", "child")
 ATTEMPTS = 3  # on a busy machine the browser occasionally fails to record its trace
 
@@ -36,11 +39,11 @@ def lighthouse(options):
     rows.fill(PLEDGES)
     program = prepare()
     lowest = 100
-    with behind_nginx(options) as (site, _media):
+    with behind_nginx() as (site, _media):
         for name, path in pages():
             # Fills nginx's cache, so that a cached page is measured.
-            urllib.request.urlopen(site.url + path).close()
-            runs = [measure(program, site.url + path, f"{name}-{number}") for number in range(1, options.rounds + 1)]
+            urllib.request.urlopen(site + path).close()
+            runs = [measure(program, site + path, f"{name}-{number}") for number in range(1, options.rounds + 1)]
             medians = {category: statistics.median(run[category] for run in runs) for category in CATEGORIES}
             lowest = min(lowest, *medians.values())
             print(f"{name}: {', '.join(f'{category} {median}' for category, median in medians.items())}")
@@ -50,28 +53,16 @@ def lighthouse(options):
 
 def prepare():
     """Install Lighthouse; returns the command that runs it."""
-    program = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    os.environ["CHROME_PATH"] = program = chromium.find() or ""
     if not program:
-        raise DevError("Chromium is missing: install it (on Debian: apt install chromium) or name one in CHROMIUM.")
-    os.environ["CHROME_PATH"] = program
+        raise DevError(chromium.MISSING)
     return shutil.which("node"), npm.install("lighthouse") / "cli" / "index.js"
 
 
 def pages():
     """Yield (name, path) of the nineteen pages to measure."""
     with translation.override("sq"):
-        for name in (
-            "campaign:home",
-            "pledges:sign",
-            "pledges:totals",
-            "campaign:help",
-            "campaign:privacy",
-            "campaign:news",
-            "campaign:organisations",
-            "campaign:units",
-            "campaign:materials",
-            "campaign:events",
-        ):
+        for name in FIXED:
             yield name.partition(":")[2], reverse(name)
         yield "sector", Page.objects.published().exclude(sector=None).first().get_absolute_url()
         yield "article", Article.objects.published().first().get_absolute_url()
@@ -86,16 +77,8 @@ def measure(program, url, name):
     """The scores of one run by category, in points out of 100."""
     report = FOLDER / "reports" / f"{name}.json"
     report.parent.mkdir(parents=True, exist_ok=True)
-    command = [
-        *program,
-        url,
-        f"--only-categories={','.join(CATEGORIES)}",
-        f"--chrome-flags={FLAGS}",
-        "--output=json",
-        f"--output-path={report}",
-        "--no-enable-error-reporting",
-        "--quiet",
-    ]
+    options = (f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={FLAGS}", "--output=json")
+    command = [*program, url, *options, f"--output-path={report}", "--no-enable-error-reporting", "--quiet"]
     for _ in range(ATTEMPTS):
         status, errors = run(command)
         if status == 0:

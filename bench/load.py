@@ -4,17 +4,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
-from dev.errors import DevError
+from dev import ROOT, DevError
 
 CONNECTIONS = 16
-TIMEOUT = 30  # seconds without an answer
-SCRIPTS = Path(__file__).parent
 
 
 class LoadError(DevError):
-    """Requests failed, or were answered with another status than expected."""
+    """Requests failed."""
 
 
 @dataclass(frozen=True)
@@ -36,43 +33,26 @@ class Load:
         return 1000 * self.seconds * self.connections / self.requests
 
 
-def wrk():
-    """The path of wrk. Raises DevError if it is not installed."""
-    if found := shutil.which("wrk"):
-        return found
-    raise DevError("wrk is missing: install it (on Debian and Ubuntu: apt-get install wrk).")
-
-
 def get(url, seconds, headers=None, connections=CONNECTIONS):
     """Request an address for a number of seconds; returns the Load."""
-    options = [f"-H{name}: {value}" for name, value in (headers or {}).items()]
-    return read(_run(url, seconds, connections, *options), connections)
+    return _run(url, seconds, connections, *(f"-H{name}: {value}" for name, value in (headers or {}).items()))
 
 
 def script(url, seconds, name, *arguments, connections=CONNECTIONS):
-    """Run a Lua script of this folder with these arguments; returns the Load. The script prints the statuses it received."""
-    return read(_run(url, seconds, connections, "-s", SCRIPTS / name, arguments=arguments), connections)
+    """Run a Lua script of bench/ with these arguments; returns the Load."""
+    return _run(url, seconds, connections, "-s", ROOT / "bench" / name, arguments=arguments)
 
 
 def _run(url, seconds, connections, *options, arguments=()):
-    command = [
-        wrk(),
-        "-t1",
-        "--timeout",
-        f"{TIMEOUT}s",
-        f"-c{connections}",
-        f"-d{seconds}s",
-        *options,
-        url,
-        "--",
-        *map(str, arguments),
-    ]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if not shutil.which("wrk"):
+        raise DevError("wrk is missing: install it (on Debian and Ubuntu: apt-get install wrk).")
+    command = ["wrk", "-t1", "--timeout", "30s", f"-c{connections}", f"-d{seconds}s", *options, url, "--", *arguments]
+    return read(subprocess.run(command, check=True, capture_output=True, text=True).stdout, connections)
 
 
 def read(report, connections):
     """The Load that a report of wrk describes. Raises LoadError if requests failed or none was answered."""
-    if errors := re.findall(r"^ *((?:Socket errors|Non-2xx or 3xx responses|Unexpected answers):.*)$", report, re.M):
+    if errors := re.findall(r"^ *((?:Socket errors|Non-2xx or 3xx responses):.*)$", report, re.M):
         raise LoadError(f"{'; '.join(errors)}:\n{report}")
     requests, seconds, unit = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m)\b", report).groups()
     if not int(requests):

@@ -1,18 +1,17 @@
 """Messages that one worker sends per second, to a server that accepts at once and to one that takes 0.3 s for each message."""
 
-import subprocess
+import time
 
 from django.conf import settings
 
 from bench import rows
-from bench.rounds import show
-from bench.signing import acknowledge
-from bench.site import free_port
-from dev import serve
-from dev.errors import DevError
+from bench.pages import PLEDGES
+from bench.rounds import show, show_ratio
+from bench.sign import acknowledge
+from dev import DevError
+from dev.processes import start, stop
+from tests.smtp import MailServer
 
-PLEDGES = 100_000
-FAST, SLOW = "mail, fast server", "mail, server of 0.3 s, 32 connections"
 TIMEOUT = 600  # seconds for the messages of one round
 # What the worker logs.
 LOG = settings.VAR / "bench-worker.log"
@@ -22,35 +21,43 @@ def mail(options):
     """Messages per second of one worker."""
     rows.fill(PLEDGES)
     runs = {
-        FAST: lambda: rate(3000, 0, {}, options),
-        SLOW: lambda: rate(1500, 0.3, {"MAIL_CONNECTIONS": "32"}, options),
+        "mail, fast server": lambda: rate(3000, 0, {}, options),
+        "mail, server of 0.3 s, 32 connections": lambda: rate(1500, 0.3, {"MAIL_CONNECTIONS": "32"}, options),
     }
-    return {what: show(what, [run() for _ in range(options.rounds)]) for what, run in runs.items()}
+    figures = {what: show(what, [run() for _ in range(options.rounds)]) for what, run in runs.items()}
+    fast, slow = figures.values()
+    show_ratio("mail, slow server / fast server", slow / fast)
+    return figures
 
 
 def rate(number, delay, environment, options):
     """Sign, then run a worker until the server has accepted this many messages; returns messages per second.
 
-    Counted are the messages in the middle, without the first and the last tenth: those before are slowed by the start of the
-    worker and by settling, those after by connections without work.
+    Counted are the messages in the middle, without a tenth at each end: those before are slowed by the start of the worker and by
+    settling, those after by connections without work.
     """
     try:
         acknowledge(number, options)
-        port = free_port()
-        server = serve.start("-m", "bench.sink", str(port), str(delay), str(number), stdout=subprocess.PIPE)
-        mail_url = {"MAIL_URL": f"smtp://127.0.0.1:{port}"}
-        with LOG.open("w") as log:
-            worker = serve.start("manage.py", "worker", environment=mail_url | environment, stderr=log)
-        try:
-            output, _errors = server.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            raise DevError(
-                f"The worker has not sent {number:,} messages within {TIMEOUT} seconds: see {LOG}."
-            ) from None
-        finally:
-            serve.stop([worker, server])
+        with MailServer() as server, LOG.open("w") as log:
+            server.delay = delay
+            host, port = server.server_address
+            environment = environment | {"MAIL_URL": f"smtp://{host}:{port}"}
+            worker = start("manage.py", "worker", environment=environment, stderr=log)
+            try:
+                first, began = _wait_for(server, number // 10)
+                last, ended = _wait_for(server, number - number // 10)
+            finally:
+                stop([worker])
+        return (last - first) / (ended - began)
     finally:
         rows.clean()
-    accepted = [float(line) for line in output.split()]
-    middle = accepted[number // 10 : -(number // 10)]
-    return (len(middle) - 1) / (middle[-1] - middle[0])
+
+
+def _wait_for(server, number):
+    """Wait until the server has accepted this many messages; returns their number and the time."""
+    deadline = time.monotonic() + TIMEOUT
+    while (accepted := len(server.accepted)) < number:
+        if time.monotonic() > deadline:
+            raise DevError(f"The worker has not sent {number:,} messages within {TIMEOUT} seconds: see {LOG}.")
+        time.sleep(0.02)
+    return accepted, time.monotonic()

@@ -3,18 +3,14 @@
 import statistics
 from dataclasses import dataclass
 
-from bench.targets import number
-
 
 @dataclass(frozen=True)
 class Options:
-    """The options of the command line. `seconds` is the length of one run of wrk; None: as in deploy/gunicorn.service."""
+    """The options of the command line. `seconds` is the length of one run of wrk."""
 
     seconds: int = 5
     rounds: int = 5
-    rows: tuple[int, ...] = (1_000, 100_000, 1_000_000, 10_000_000)
-    workers: int | None = None
-    threads: int | None = None
+    rows: tuple[int, ...] = (1_000, 1_000_000)
 
 
 def interleave(runs, rounds):
@@ -29,6 +25,11 @@ def interleave(runs, rounds):
     return figures
 
 
+def number(value):
+    """A figure as text with about three digits: "0.053", "14.2", "3,120"."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def show(what, figures, unit="/s"):
     """Print minimum, median and maximum of the figures; returns the median."""
     median = statistics.median(figures)
@@ -37,12 +38,12 @@ def show(what, figures, unit="/s"):
     return median
 
 
-def compare(runs, rounds, ratios, unit="/s"):
+def compare(runs, rounds, ratios):
     """Run interleaved rounds, print the figures and then the ratios of their medians; returns {what: ratio}.
 
     `ratios` is {what: (name of a run, name of its reference)}.
     """
-    medians = {name: show(name, figures, unit) for name, figures in interleave(runs, rounds).items()}
+    medians = {name: show(name, figures) for name, figures in interleave(runs, rounds).items()}
     return {what: show_ratio(what, medians[name] / medians[reference]) for what, (name, reference) in ratios.items()}
 
 

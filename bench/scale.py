@@ -1,43 +1,41 @@
-"""What grows with the number of pledges: response times, periodic work, and pages of the admin."""
+"""What grows with the number of pledges: response times, lists of the admin, and at the most of them an export of all."""
 
+import os
+import re
+import subprocess
+import sys
 import time
+from datetime import timedelta
+from pathlib import Path
 
-from django.conf import settings
-from django.utils.module_loading import import_string
+import django
+from django.db import connection
 
-from bench import load, rows
-from bench.admin import slowest_page
-from bench.reading import HOME, TOTALS
-from bench.rounds import interleave, show, show_ratio
-from bench.signing import Sender, settle_once
-from bench.site import beside_reference
-from pledges.counting import tally
-from pledges.models import Pledge
+from bench.rounds import interleave, number, show, show_ratio
 
 TOTALS_JSON = "/api/v1/totals.json"
-SUBMISSIONS = 2_000
-# Pledges that one statement changes before a fold: nearly as many deltas, since most differ in day, sector or county.
-CHANGED_BEFORE_FOLD = 1_000
+LIST = "/admin/pledges/pledge/"
+COPY_SQL = "COPY (SELECT * FROM pledges_pledge ORDER BY created_at DESC) TO STDOUT"
 
 
 def scale(options):
     """Measure with each number of pledges, the fewest first; returns the ratios of the most to the fewest."""
-    times, slowest = {}, None
-    for number in sorted(options.rows):
-        rows.fill(number)
-        print(f"\nwith {number:,} pledges", flush=True)
-        times[number] = response_times(options)
-        slowest = slowest_page(number, options)
-        periodic_work(options)
-        show("settle", [settle_once(SUBMISSIONS, options) for _ in range(options.rounds)])
-    fewest, *_others, most = sorted(options.rows)
+    # They import models, which django.setup() loads; the process of the export imports this module before that.
+    from bench import rows
+
+    times = {}
+    for count in sorted(options.rows):
+        rows.fill(count)
+        print(f"\nwith {count:,} pledges", flush=True)
+        times[count] = response_times(options)
+        slowest = slowest_admin_page(count, options)
+    figures = {"slowest admin page with most pledges": slowest} | export(count)
+    fewest, most = min(times), max(times)
     print(f"\n{most:,} pledges / {fewest:,} pledges, each time divided by that of the empty view in the same rounds")
-    figures = {
-        what: show_ratio(what, times[most][name] / times[fewest][name])
-        for name in times[fewest]
-        for what in [f"{name}, time with most / fewest pledges"]
-    }
-    return figures | {"slowest admin page with most pledges": slowest}
+    for name, time_with_fewest in times[fewest].items():
+        what = f"{name}, time with most / fewest pledges"
+        figures[what] = show_ratio(what, times[most][name] / time_with_fewest)
+    return figures
 
 
 def response_times(options):
@@ -45,17 +43,17 @@ def response_times(options):
 
     The reference in the same rounds takes out what changed on the machine since the measurement with fewer pledges.
     """
-    with beside_reference(options) as (site, empty):
-        sender = Sender(site.url)
-        addresses = {
-            "empty view": empty.url,
-            "home": site.url + HOME,
-            "totals": site.url + TOTALS,
-            "totals.json": site.url + TOTALS_JSON,
-        }
+    from bench import load, rows
+    from bench.pages import HOME, TOTALS
+    from bench.sign import Sender
+    from bench.site import EMPTY, SITE, gunicorn
+
+    with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
+        sender = Sender(site)
+        urls = {"empty view": empty, "home": site + HOME, "totals": site + TOTALS, "totals.json": site + TOTALS_JSON}
         runs = {
             name: lambda url=url: load.get(url, options.seconds, connections=1).milliseconds
-            for name, url in addresses.items()
+            for name, url in urls.items()
         }
         runs["sign"] = lambda: sender.send(options.seconds, connections=1).milliseconds
         figures = interleave(runs, options.rounds)
@@ -65,32 +63,115 @@ def response_times(options):
     return {name: median / reference for name, median in medians.items()}
 
 
-def periodic_work(options):
-    """Print the time of all housekeeping steps together, of the slowest one, and of a fold."""
-    totals, slowest = [], {}
-    for _ in range(options.rounds):
-        seconds = {step: timed(step) for steps in settings.HOUSEKEEPING for step in import_string(steps)}
-        totals.append(1000 * sum(seconds.values()))
-        step = max(seconds, key=seconds.get)
-        slowest[seconds[step]] = step.__name__
-    show("housekeeping", totals, " ms")
-    print(f"slowest step: {slowest[max(slowest)]}, {1000 * max(slowest):.0f} ms")
-    show(f"fold after {CHANGED_BEFORE_FOLD:,} changes", [fold_milliseconds() for _ in range(options.rounds)], " ms")
+def slowest_admin_page(pledges, options):
+    """Open the lists, searches and filters of the admin; returns the median of the slowest, in seconds."""
+    from django.conf import settings
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+    from django.test.utils import override_settings
+
+    from bench import rows
+    from tests.factories import sign_in
+
+    account = {"is_staff": True, "is_superuser": True}
+    user, _made = get_user_model().objects.get_or_create(username="bench", defaults=account)
+    rows.fill_logs(user)
+    # File names with hashes would need collectstatic, and make no difference to the response time.
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    with override_settings(ALLOWED_HOSTS=["*"], STORAGES=settings.STORAGES | plain):
+        client = sign_in(Client(), user)
+        runs = {name: lambda request=request: _seconds(client, *request) for name, request in requests(pledges)}
+        medians = {name: show(name, times, " s") for name, times in interleave(runs, options.rounds).items()}
+    rows.clean_logs()
+    slowest = max(medians, key=medians.get)
+    print(f"slowest admin page: {slowest}, {number(medians[slowest])} s", flush=True)
+    return medians[slowest]
 
 
-def fold_milliseconds():
-    """Remove pledges from the count in one statement, and fold; the time of the fold in ms. Then restore them."""
-    some = Pledge.objects.confirmed().order_by("-created_at").values("pk")[:CHANGED_BEFORE_FOLD]
-    ids = [row["pk"] for row in some]
-    Pledge.objects.filter(pk__in=ids).invalidate()
-    milliseconds = 1000 * timed(tally.fold)
-    Pledge.objects.filter(pk__in=ids).restore()
-    tally.fold()
-    return milliseconds
-
-
-def timed(function):
-    """The seconds that a function takes."""
+def _seconds(client, url, data=None):
     began = time.perf_counter()
-    function()
+    # The lists of settings lead to their only row.
+    answer = client.get(url, follow=True) if data is None else client.post(url, data, follow=True)
+    assert answer.status_code == 200, (url, answer.status_code)
     return time.perf_counter() - began
+
+
+def requests(pledges):
+    """Yield (name, (URL, data of a POST if it is one)) of every list and its search, and of what staff ask of the pledges."""
+    from django.contrib.admin import site
+    from django.contrib.admin.templatetags.admin_urls import admin_urlname
+    from django.urls import reverse
+    from django.utils import timezone
+
+    from pledges.models import County, Pledge, Sector
+
+    for model, model_admin in site._registry.items():
+        url = reverse(admin_urlname(model._meta, "changelist"))
+        yield model._meta.label, (url,)
+        if model_admin.get_search_fields(None):
+            yield f"{model._meta.label}, search", (f"{url}?q=ndihm%C3%AB",)
+    sector, county = (
+        f"sector__id__exact={Sector.objects.first().pk}",
+        f"county__code__exact={County.objects.first().pk}",
+    )
+    old = timezone.localdate() - timedelta(days=700)
+    for name, query in {
+        "middle page": f"p={pledges // 100}",
+        "last page": f"p={pledges // 50}",
+        "oldest first": "o=6",
+        "waiting": "state__exact=pending",
+        "sector": sector,
+        "county": county,
+        "source without pledges": "source__exact=web",
+        "second from its address": "second=yes",
+        "signed on a day long ago": f"created_at_from={old}&created_at_to={old}",
+        "sector and county": f"{sector}&{county}",
+        "four filters": f"{sector}&{county}&state__exact=invalidated&language__exact=en",
+        "waiting, signed long ago (none)": f"state__exact=pending&created_at_to={old}",
+        "confirmed, middle page": f"state__exact=confirmed&p={pledges // 100}",
+        "county, behind the last page": f"{county}&p=100000",
+    }.items():
+        yield f"pledges, {name}", (f"{LIST}?{query}",)
+    pledge = Pledge.objects.order_by("-created_at").first()
+    yield "pledge found by address", (f"{LIST}find/", {"person": pledge.address})
+    yield "pledge found by name", (f"{LIST}find/", {"person": pledge.name})
+    for page in ("change", "history"):
+        yield f"{page} of a pledge", (reverse(f"admin:pledges_pledge_{page}", args=[pledge.pk]),)
+    yield "front page", (reverse("admin:index"),)
+
+
+def export(pledges):
+    """Export all pledges with names and addresses, in a process of its own, and copy the same rows as they are stored."""
+    began = time.perf_counter()
+    with connection.cursor() as cursor, open(os.devnull, "w") as nowhere:
+        cursor.copy_expert(COPY_SQL, nowhere)
+    copied = pledges / (time.perf_counter() - began)
+    output = subprocess.check_output([sys.executable, "-m", "bench.scale"], text=True)
+    rate, memory = map(float, output.split())
+    what = "export of a million"
+    show(what, [rate], " rows/s")
+    show(f"{what}, memory", [memory], " MB")
+    show_ratio("export, which decrypts, / COPY, which does not", rate / copied)
+    return {what: rate, f"{what}, memory": memory}
+
+
+def make_export():
+    """Make the file, discarding it; print rows per second, and the peak memory of this process in MB."""
+    from pledges.exports import columns
+    from pledges.models import Export, Pledge
+
+    row, pledges = Export(content="people", format="csv"), Pledge.objects.all()
+    row.start(pledges, "a measurement")
+    began = time.perf_counter()
+    size = sum(map(len, columns.stream(row, pledges)))
+    seconds = time.perf_counter() - began
+    row.refresh_from_db()
+    assert row.state == Export.State.FINISHED and row.rows == row.expected and size > 10 * row.rows
+    # `ru_maxrss` would include the memory of the process that started this one.
+    peak = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]
+    print(row.rows / seconds, int(peak) / 1024)
+
+
+if __name__ == "__main__":
+    django.setup()
+    make_export()

@@ -1,1 +1,9 @@
-"""Development tools: private PostgreSQL, bin/serve, virtual environment, nginx for tests, mail as files. Not for production."""
+"""Development tools: private PostgreSQL, bin/serve, bin/look, virtual environment, nginx for tests, mail as files."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class DevError(Exception):
+    """An error that the developer can correct. Its text says how, and is printed without a traceback."""

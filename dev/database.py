@@ -1,23 +1,19 @@
-"""Runs commands with the private PostgreSQL of this checkout (dev/cluster.py).
+"""Runs a command with the private PostgreSQL of this checkout (dev/postgresql.py).
 
     python -m dev.database run NAME ARGUMENTS...    runs Python with these arguments while the cluster runs
-    python -m dev.database start NAME               starts the cluster, leaves it running and prints its DATABASE_URL
-    python -m dev.database stop NAME                stops it
 
-NAME is serve, test or bench. With POOLED=1 `run` puts pgbouncer in transaction mode between (dev/pgbouncer.py).
+NAME is serve, test or bench. Where DATABASE_URL names another database, the command uses that one.
 """
 
 import argparse
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
 
-from dev import pgbouncer
-from dev.cluster import Cluster
-from dev.errors import DevError
+from dev import DevError
+from dev.postgresql import Cluster
 from dev.processes import stop_signals
 
 
@@ -28,14 +24,11 @@ def run(name, arguments):
         os.execvp(command[0], command)
     received = stop_signals()
     cluster = Cluster(name)
-    with contextlib.ExitStack() as stack:
-        database_url = stack.enter_context(cluster.running())
-        if os.environ.get("POOLED") == "1":
-            database_url = stack.enter_context(pgbouncer.before(cluster))
+    with cluster.running() as database_url:
         if received:
             return 128 + received[0]
         # Links that a command prints lead to the running bin/serve.
-        site = {"SITE_URL": url} if (url := cluster.site_url()) else {}
+        site = {"SITE_URL": cluster.site_file.read_text()} if cluster.site_file.exists() else {}
         child = subprocess.Popen(command, env=site | os.environ | {"DATABASE_URL": database_url, "DEV": "1"})
         while child.poll() is None:
             # SIGINT reaches the child from the terminal. Other signals are passed on as SIGINT, on which pytest cleans up.
@@ -47,24 +40,17 @@ def run(name, arguments):
         return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 
-def main(arguments=None):
+def main():
     """The command line; returns the exit status or an error message."""
     parser = argparse.ArgumentParser(prog="python -m dev.database", description=__doc__.partition("\n")[0])
-    parser.add_argument("action", choices=["start", "stop", "run"])
+    parser.add_argument("action", choices=["run"])
     parser.add_argument("name", choices=["serve", "test", "bench"])
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
-    options = parser.parse_args(arguments)
-    if (options.action == "run") != bool(options.arguments):
-        parser.error("run needs arguments for Python; start and stop take none")
+    options = parser.parse_args()
+    if not options.arguments:
+        parser.error("run needs arguments for Python")
     try:
-        if options.action == "run":
-            return run(options.name, options.arguments)
-        cluster = Cluster(options.name)
-        if options.action == "start":
-            cluster.start()
-            print(cluster.url)
-        else:
-            cluster.stop()
+        return run(options.name, options.arguments)
     except DevError as error:
         return str(error)
 

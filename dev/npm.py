@@ -5,8 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from dev.cluster_files import ROOT
-from dev.errors import DevError
+from dev import ROOT, DevError
 
 VERSIONS = {"lighthouse": "12.8.2", "vnu-jar": "26.9.27"}
 

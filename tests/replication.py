@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg2
 from django.conf import settings
 
-from dev.cluster import Cluster
+from dev.postgresql import Cluster
 
 MIGRATE_AND_SEED = """
 from django.core.management import call_command
@@ -25,19 +25,19 @@ class Standby(Cluster):
 
     def __init__(self, primary, folder):
         self.primary = primary
-        super().__init__("bench", root=folder / "standby", fallback_home=folder / "outside")
+        super().__init__("bench", root=folder / "standby", outside=folder / "outside")
 
     def _initialise(self):
         arguments = ("--pgdata", self.data, "--write-recovery-conf", "--checkpoint", "fast", "--no-sync")
         source = ("--host", self.primary.sockets, "--port", "5432", "--username", "weare1", "--wal-method", "stream")
-        self._run_as_owner(self.binaries() / "pg_basebackup", *arguments, *source)
+        self.run_as_owner(self.binaries() / "pg_basebackup", *arguments, *source)
 
 
 class Pair:
     """The two clusters: `primary` with a seeded site, and `standby`."""
 
     def __init__(self, folder):
-        self.primary = Cluster("bench", root=folder / "primary", fallback_home=folder / "outside")
+        self.primary = Cluster("bench", root=folder / "primary", outside=folder / "outside")
         self.standby = Standby(self.primary, folder)
 
     def environment(self, **more):
@@ -63,7 +63,7 @@ class Pair:
 
     def crash(self, cluster):
         """End a server without a clean end."""
-        cluster._run_as_owner(cluster.binaries() / "pg_ctl", "stop", "--mode", "immediate", "--pgdata", cluster.data)
+        cluster.run_as_owner(cluster.binaries() / "pg_ctl", "stop", "--mode", "immediate", "--pgdata", cluster.data)
 
 
 @contextlib.contextmanager

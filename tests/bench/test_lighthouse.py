@@ -3,7 +3,6 @@
 import pytest
 
 from bench import lighthouse
-from bench.rounds import Options
 from bench.site import behind_nginx
 from pledges.counting import milestones, published
 from tests.campaign.test_organisations import fill
@@ -23,14 +22,14 @@ def test_nineteen_pages_score_100_in_every_category(monkeypatch, settings):
     pages = list(lighthouse.pages())
     assert len(pages) == 19
     found = {}
-    with behind_nginx(Options()) as (site, media):
+    with behind_nginx() as (site, media):
         settings.MEDIA_ROOT = media
         fill()
         for name, path in pages:
             best = dict.fromkeys(lighthouse.CATEGORIES, 0)
             # Other processes of the machine only lower a score.
             for number in range(3):
-                scores = lighthouse.measure(program, site.url + path, f"{name}-{number}")
+                scores = lighthouse.measure(program, site + path, f"{name}-{number}")
                 best = {category: max(best[category], scores[category]) for category in scores}
                 if min(best.values()) == 100:
                     break

@@ -1,6 +1,5 @@
 """bin/look: its screenshots and sheets of two pages; axe over everything that it shows (drill)."""
 
-import asyncio
 import contextlib
 import os
 import subprocess
@@ -12,14 +11,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.conf import settings as configured
-from django.template.loader import render_to_string
 from PIL import Image
 
-from dev import chromium
-from dev.errors import DevError
-from dev.look import pages, photos, sheet
+from dev import DevError, chromium
+from dev.look import pages
 from dev.look.__main__ import emptied
-from tests.browser import press
+from dev.look.album import Album, open_view
 from tests.browser.axe import ALL_VIEWS, faults_in
 from tests.drill import require
 
@@ -42,62 +39,64 @@ def served(folder):
         thread.join()
 
 
-def test_two_pages_are_shown_in_both_languages_widths_and_schemes(live_server, settings, tmp_path):
+def album_of(views, site, folder, pictures=()):
+    """The Album of these views. In a thread, because another test may have left Playwright's loop in this one."""
     require(chromium.find(), chromium.MISSING)
+    album = Album(site, folder)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(album.take, views, pictures).result()
+    return album
+
+
+def test_two_pages_are_shown_in_both_languages_widths_and_schemes(live_server, settings, tmp_path):
     settings.SITE_URL = live_server.url
     views = [view for view in pages.in_sitemap(live_server.url) if view.name in ("help", "privacy")]
     pictures = ["/pictures/sq/square/parents.png", "/handouts/sq/wall-a4.pdf"]
-    # In a thread, because another test may have left Playwright's loop in this one.
-    with ThreadPoolExecutor(1) as pool:
-        taking = photos.take(live_server.url, views, pictures, tmp_path)
-        album = pool.submit(asyncio.run, taking).result()
+    album = album_of(views, live_server.url, tmp_path, pictures)
     assert album.failures == []
     names = [f"{name}.{language}" for name in ("help", "privacy") for language in ("en", "sq")]
     expected = {
         f"{name}.{width}.{scheme}.png" for name in names for width in (360, 1280) for scheme in ("light", "dark")
     }
-    assert {shot.file.name for shot in album.shots} == expected
-    for shot in album.shots:
-        with Image.open(shot.file) as image:
-            assert image.width == shot.width and image.height > 1000
+    shots = {file: kind.split(".") for files in album.shots.values() for kind, file in files.items()}
+    assert {file.name for file in shots} == expected
+    for file, (_language, width, scheme) in shots.items():
+        with Image.open(file) as image:
+            assert image.width == int(width) and image.height > 1000
             # The background below the first screen.
-            assert (sum(image.convert("RGB").getpixel((2, 900))) > 384) == (shot.scheme == "light"), shot.file.name
+            assert (sum(image.convert("RGB").getpixel((2, 900))) > 384) == (scheme == "light"), file.name
     assert {*pictures, "/pictures/sq/site/help.png"} <= set(album.pictures)
-    page = sheet.html(album)
+    page = (tmp_path / "index.html").read_text()
     assert all(
         f'src="{name}"' in page for name in [*expected, "pictures-sq-square-parents.png", "handouts-sq-wall-a4.pdf.png"]
     )
-    sheet.reduced(album, tmp_path / "look.webp")
     assert (tmp_path / "look.webp").stat().st_size < 400_000
 
 
 def test_a_picture_that_a_page_does_not_get_is_a_failure(tmp_path):
-    require(chromium.find(), chromium.MISSING)
     (tmp_path / "page.html").write_text('<!doctype html><img src="/missing.png" loading="lazy" alt="">')
-    with served(tmp_path) as site, ThreadPoolExecutor(1) as pool:
-        album = pool.submit(
-            asyncio.run, photos.take(site, [pages.View("page", "en", "/page.html")], [], tmp_path)
-        ).result()
+    with served(tmp_path) as site:
+        album = album_of([pages.View("page", "en", "/page.html")], site, tmp_path)
     assert album.failures == ["page (en): no picture at /missing.png"]
 
 
 def test_every_view_has_both_languages_and_a_name_of_its_own(live_server, settings):
     settings.SITE_URL = live_server.url
-    views = pages.every(live_server.url)
+    views = list(pages.every(live_server.url))
     for language in ("sq", "en"):
         names = [view.name for view in views if view.language == language]
         assert len(names) == len(set(names)) > 50
-        assert {"home", "movement", "thanks", "certificate", "friend", "link-ended", "unavailable"} <= set(names)
+        assert {"home", "movement", "thanks", "certificate", "friend", "link-older-than-a-day", "unavailable"} <= set(
+            names
+        )
 
 
 def test_the_check_of_a_form_is_shown_in_each_state_with_and_without_script(live_server, settings, tmp_path):
-    require(chromium.find(), chromium.MISSING)
     settings.SITE_URL = live_server.url
-    names = [f"check-{state}" for state in ("checking", "done", "failed", "without-script", "lane-full")]
-    views = [view for view in pages.every(live_server.url) if view.name in names and view.language == "sq"]
-    with ThreadPoolExecutor(1) as pool:
-        album = pool.submit(asyncio.run, photos.take(live_server.url, views, [], tmp_path)).result()
-    assert album.failures == [] and len({shot.file.read_bytes() for shot in album.shots}) == 5 * 2 * 2
+    views = (view for view in pages.every(live_server.url) if view.name.startswith("check-") and view.language == "sq")
+    album = album_of(views, live_server.url, tmp_path)
+    files = [file for kinds in album.shots.values() for file in kinds.values()]
+    assert album.failures == [] and len({file.read_bytes() for file in files}) == 4 * 2 * 2
 
 
 def test_a_missing_chromium_is_one_sentence():
@@ -123,19 +122,12 @@ def test_it_empties_no_folder_of_something_else(tmp_path):
 @pytest.mark.drill(only=True)
 def test_10_axe_finds_nothing_on_anything_that_it_shows(visit, live_server):
     visitor = visit()
-    unavailable = {"body": render_to_string("503.html"), "content_type": "text/html"}
-    visitor.context.route(f"**{pages.UNAVAILABLE}", lambda route: route.fulfill(**unavailable))
     found = {}
     for view in pages.every(live_server.url):
-        if not view.has_script:
+        if view.check == "without-script":
             # axe is a script.
             continue
-        visitor.open(view.path)
-        for selector, text in view.typed:
-            field = visitor.page.locator(selector)
-            field.check() if text is None else field.fill(text)
-        if view.press:
-            press(visitor.page.locator(view.press))
+        open_view(visitor.page, view)
         found |= {
             (view.name, view.language, *where): each for where, each in faults_in(visitor.page, ALL_VIEWS).items()
         }

@@ -1,4 +1,4 @@
-"""The files of deploy/cluster/, which tests/bench/test_cluster.py runs: they agree with the code and with each other."""
+"""The files of deploy/cluster/ agree with the code and with each other."""
 
 import contextlib
 import re
@@ -7,8 +7,6 @@ import subprocess
 import pytest
 from django.conf import settings
 
-from bench.programs import require_programs
-from dev.errors import DevError
 from pledges.database import WEB_OPTIONS
 from tests.deploy.machine import Machine
 from tests.drill import require_program
@@ -111,8 +109,3 @@ def test_haproxy_accepts_its_configuration():
     program = require_program("haproxy", "apt install haproxy")
     done = subprocess.run([program, "-c", "-q", "-f", FOLDER / "haproxy.cfg"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_the_drill_says_what_to_install(tmp_path):
-    with pytest.raises(DevError, match=r"^Packages are missing: install them .*: apt-get install etcd-server patroni"):
-        require_programs(str(tmp_path))

@@ -24,11 +24,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.csp import build_policy
 
-from bench.fuzz import attack
 from campaign.demo.content import invented_logo
 from dev import nginx
-from dev.cluster import Cluster
+from dev.postgresql import Cluster
 from tests.drill import require, require_program, rounds
+from tests.malformed import attack
 from tests.pages import LANGUAGES, Document
 from tests.site import ReservedPort, collect_static
 
@@ -80,7 +80,7 @@ class Deployment:
 
     def __init__(self, folder):
         self.folder = folder
-        self.cluster = Cluster("serve", root=folder / "checkout", fallback_home=folder / "outside")
+        self.cluster = Cluster("serve", root=folder / "checkout", outside=folder / "outside")
         self.reserved = ReservedPort()
         self.port = self.reserved.number
         # Environment variables of the site in addition.

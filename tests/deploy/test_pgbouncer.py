@@ -1,5 +1,11 @@
 """The whole path of a pledge through pgbouncer, which gives each transaction another connection of PostgreSQL."""
 
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -8,7 +14,6 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client, override_settings
 
-from dev import pgbouncer
 from pledges.counting import tally
 from pledges.crypto import links, registry
 from pledges.crypto.links import Purpose
@@ -32,28 +37,49 @@ EXPORT = {
 PEOPLE = 12
 # So few that the connections of the site share them.
 POOL = 3
+PASSWORD = "database-password"
 
 
 @pytest.fixture
 def pooled(transactional_db):
     """pgbouncer with deploy/pgbouncer.ini, through which this process and its children reach the test database."""
-    require_program("pgbouncer", "apt install pgbouncer")
+    program = require_program("pgbouncer", "apt install pgbouncer")
+    # Not tmp_path: the account of PostgreSQL must pass through it.
+    folder = Path(tempfile.mkdtemp(prefix="weare1-pgbouncer-"))
     direct = dict(connection.settings_dict)
     server = f"host={direct['HOST']} port={direct['PORT'] or 5432}"
     changes = {
+        r"unix_socket_dir = .*": f"unix_socket_dir = {folder}",
+        r"auth_file = .*": f"auth_file = {folder}/users",
         r"weare1 = .*": f"{direct['NAME']} = {server}",
         r"weare1_web = host=\S+ port=\S+ dbname=weare1 (.*)": rf"web = {server} dbname={direct['NAME']} \1",
         r"default_pool_size = .*": f"default_pool_size = {POOL}",
     }
-    owner = Path(direct["HOST"]).stat()
+    text = (settings.BASE_DIR / "deploy" / "pgbouncer.ini").read_text()
+    for pattern, line in changes.items():
+        text, found = re.subn(rf"(?m)^{pattern}$", line, text)
+        assert found == 1, pattern
+    (folder / "pgbouncer.ini").write_text(text)
+    (folder / "users").write_text(f'"weare1" "{PASSWORD}"\n')
+    account = {}
+    if os.geteuid() == 0:
+        # pgbouncer refuses root.
+        owner = Path(direct["HOST"]).stat()
+        account = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+        shutil.chown(folder, owner.st_uid, owner.st_gid)
     connection.close()
-    with pgbouncer.running((owner.st_uid, owner.st_gid), changes) as pool:
-        connection.settings_dict |= {"HOST": str(pool.folder), "PORT": "6432", "PASSWORD": pgbouncer.PASSWORD}
-        try:
-            yield
-        finally:
-            connection.close()
-            connection.settings_dict |= {name: direct[name] for name in ("HOST", "PORT", "PASSWORD")}
+    process = subprocess.Popen([program, "-q", folder / "pgbouncer.ini"], start_new_session=True, **account)
+    try:
+        wait_until((folder / ".s.PGSQL.6432").exists)
+        connection.settings_dict |= {"HOST": str(folder), "PORT": "6432", "PASSWORD": PASSWORD}
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict |= {name: direct[name] for name in ("HOST", "PORT", "PASSWORD")}
+        # On SIGTERM it would wait for its clients.
+        process.send_signal(signal.SIGQUIT)
+        process.wait(TIMEOUT)
+        shutil.rmtree(folder)
 
 
 def wait_until(condition):

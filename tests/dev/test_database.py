@@ -8,17 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg2
 import pytest
 
-from dev import cluster as cluster_module
-from dev import cluster_files, database, postgresql
-from dev.cluster import Cluster
-from dev.errors import DevError, PostgreSQLNotFound
+from dev import DevError, database, postgresql
+from dev.postgresql import Cluster, PostgreSQLNotFound
 
 ROOT = os.geteuid() == 0
 NOWHERE = {"path": "", "debian": Path("/nowhere")}
@@ -54,27 +51,35 @@ def no_wheel(monkeypatch):
 class Checkout:
     """A folder with a copy of dev/ in it, used from the command line by one user."""
 
-    def __init__(self, root, python=sys.executable, uid=None):
+    def __init__(self, root, python=sys.executable):
         self.root = root
         self.python = python
-        self.user = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+        self.user = {}
         shutil.copytree(Path(database.__file__).parent, root / "dev", ignore=lambda *_: ["__pycache__"])
 
-    def devdb(self, *arguments):
-        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "POOLED")}
-        return subprocess.run(
-            [self.python, "-m", "dev.database", *arguments],
+    def run(self, script, name="serve", **options):
+        """A process of this script with the database of the checkout."""
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        return subprocess.Popen(
+            [self.python, "-m", "dev.database", "run", name, "-c", script],
             cwd=self.root,
             env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             **self.user,
         )
 
-    def start(self, name="serve"):
-        done = self.devdb("start", name)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+    @contextmanager
+    def running(self):
+        """The DATABASE_URL, as long as a command uses it."""
+        with self.run("import os; print(os.environ['DATABASE_URL'], flush=True); input()") as process:
+            url = process.stdout.readline().strip()
+            assert url, process.stderr.read()
+            yield url
+            process.communicate("\n")
+        assert process.returncode == 0
 
 
 @pytest.fixture(params=["open", "mode 700 under mode 700", "of an ordinary user"])
@@ -101,7 +106,6 @@ def checkout(request, place):
         root.chmod(0o700)
         root.parent.chmod(0o700)
     yield checkout
-    checkout.devdb("stop", "serve")
     if ROOT:
         shutil.rmtree(Cluster("serve", root=root).home, ignore_errors=True)
 
@@ -124,25 +128,24 @@ def processes(postmaster):
 
 
 def test_data_survive_a_restart_and_kill_9(checkout):
-    url = checkout.start()
-    query(url, "CREATE TABLE kept AS SELECT 7 AS n")
-    assert checkout.start() == url, "a second start joins the first"
-    assert Cluster("serve", root=checkout.root).url == url, "root finds the cluster of another user"
-    assert query(url, "SHOW fsync") == "on"
-    assert query(url, "SHOW listen_addresses") == ""
-    assert query(url, "SELECT lower('ËÇ')") == "ëç"
-
-    checkout.devdb("stop", "serve")
+    with checkout.running() as url:
+        query(url, "CREATE TABLE kept AS SELECT 7 AS n")
+        with checkout.running() as same:
+            assert same == url, "a second command joins the first"
+        assert Cluster("serve", root=checkout.root).url == url, "root finds the cluster of another user"
+        assert query(url, "SHOW fsync") == "on"
+        assert query(url, "SHOW listen_addresses") == ""
+        assert query(url, "SELECT lower('ËÇ')") == "ëç"
     with pytest.raises(psycopg2.OperationalError):
         query(url, "SELECT 1")
-    assert checkout.start() == url
-    assert query(url, "SELECT n FROM kept") == 7
 
-    for pid in processes(postmaster(url)):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    assert checkout.start() == url
-    assert query(url, "SELECT n FROM kept") == 7
+    with checkout.running() as same:
+        assert same == url and query(url, "SELECT n FROM kept") == 7
+        for pid in processes(postmaster(url)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with checkout.running():
+            assert query(url, "SELECT n FROM kept") == 7
 
 
 def test_starting_right_after_only_the_postmaster_was_killed(cluster):
@@ -177,18 +180,6 @@ def test_the_last_user_stops_the_cluster(cluster):
     assert not cluster.sockets.exists()
 
 
-def test_a_cluster_started_by_command_keeps_running(cluster):
-    cluster.start()
-    try:
-        with cluster.running() as url:
-            pass
-        assert query(url, "SELECT 1") == 1
-    finally:
-        cluster.stop()
-    with pytest.raises(psycopg2.OperationalError):
-        query(url, "SELECT 1")
-
-
 def test_the_test_cluster_does_not_fsync_and_starts_empty_after_it_was_killed(place):
     cluster = Cluster("test", root=place)
     with cluster.running() as url:
@@ -196,7 +187,7 @@ def test_the_test_cluster_does_not_fsync_and_starts_empty_after_it_was_killed(pl
         query(url, "CREATE TABLE kept (n int)")
     with cluster.running() as url:
         assert query(url, "SELECT to_regclass('kept')") == "kept"
-        os.kill(int(cluster.pid_file_lines()[0]), signal.SIGKILL)
+        os.kill(postmaster(url), signal.SIGKILL)
     with cluster.running() as url:
         assert query(url, "SELECT to_regclass('kept')") is None
 
@@ -207,9 +198,8 @@ def test_the_wheel_alone_is_enough(place, monkeypatch):
     hidden.mkdir(mode=0o700)
     outside = place / "outside"
     # Independent of the umask at installation.
-    for module in (cluster_module, cluster_files):
-        monkeypatch.setattr(module, "is_accessible", lambda path, uid: outside in path.parents or not ROOT)
-    cluster = Cluster("test", root=hidden, fallback_home=outside, search=NOWHERE)
+    monkeypatch.setattr(postgresql, "is_accessible", lambda path, uid: outside in path.parents or not ROOT)
+    cluster = Cluster("test", root=hidden, outside=outside, search=NOWHERE)
     umask = os.umask(0o077)
     try:
         with cluster.running() as url:
@@ -285,24 +275,16 @@ def test_a_socket_folder_of_another_owner_is_refused(cluster, place):
 def test_run_passes_on_the_database_url_and_the_exit_status(place):
     checkout = Checkout(place / "site")
     script = "import os, sys; print(os.environ['DATABASE_URL'], os.environ['DEV']); sys.exit(7)"
-    done = checkout.devdb("run", "test", "-c", script)
-    assert done.returncode == 7, done.stderr
-    assert done.stdout.split() == [Cluster("test", root=checkout.root).url, "1"]
+    with checkout.run(script, "test") as process:
+        output, errors = process.communicate()
+    assert process.returncode == 7, errors
+    assert output.split() == [Cluster("test", root=checkout.root).url, "1"]
 
 
 def test_run_stops_everything_on_sigterm(place):
     checkout = Checkout(place / "site")
-    script = "import time; open('up', 'w').close(); time.sleep(60)"
-    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "POOLED")}
-    running = subprocess.Popen(
-        [sys.executable, "-m", "dev.database", "run", "test", "-c", script],
-        cwd=checkout.root,
-        env=environment,
-        stderr=subprocess.DEVNULL,
-    )
-    while not (checkout.root / "up").exists():
-        assert running.poll() is None
-        time.sleep(0.05)
-    running.terminate()
-    assert running.wait(20) == 128 + signal.SIGINT
+    with checkout.run("import time; print('up', flush=True); time.sleep(60)", "test") as process:
+        assert process.stdout.readline() == "up\n"
+        process.terminate()
+        assert process.wait(20) == 128 + signal.SIGINT
     assert not Cluster("test", root=checkout.root).sockets.exists()

@@ -16,9 +16,8 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from dev import venv
-from dev.cluster import Cluster
-from dev.cluster_files import ROOT
+from dev import ROOT, venv
+from dev.postgresql import Cluster
 
 SCRIPTS = ["bin/serve", "bin/test", "bin/venv"]
 

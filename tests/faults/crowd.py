@@ -62,7 +62,6 @@ class Person:
 class Crowd:
     """Visitors of a machine, each a thread that plays one person after the other."""
 
-    visitors, person = VISITORS, Person
     _numbers = itertools.count(1)
 
     def __init__(self, machine):
@@ -78,7 +77,7 @@ class Crowd:
         self._waiting = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._threads = [threading.Thread(target=self._visit, daemon=True) for _ in range(self.visitors)]
+        self._threads = [threading.Thread(target=self._visit, daemon=True) for _ in range(VISITORS)]
 
     def __enter__(self):
         for thread in self._threads:
@@ -125,7 +124,7 @@ class Crowd:
                 if link := self._link(person):
                     self._waiting.remove(person)
                     return person, link
-            person = self.person(next(self._numbers))
+            person = Person(next(self._numbers))
             self.people.append(person)
             return person, None
 

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import psycopg2
 from django.conf import settings
 
-from dev.cluster import Cluster
+from dev.postgresql import Cluster
 from pledges.crypto import keys
 from tests.faults.proxy import Proxy
 from tests.faults.supervisor import TIMEOUT, Service, Unit
@@ -103,7 +103,7 @@ class Machine:
 
     def __init__(self, folder):
         self.folder = folder
-        self.cluster = Cluster("serve", root=folder / "checkout", fallback_home=folder / "outside")
+        self.cluster = Cluster("serve", root=folder / "checkout", outside=folder / "outside")
         self.socket = str(folder / "gunicorn.sock")
         self.variables = {}
         self.site = site_service(self.socket, self.environment, folder / "site.log")
@@ -220,7 +220,7 @@ class Machine:
 
     def run_postgresql(self, *arguments):
         """Run pg_ctl with the data of the cluster."""
-        self.cluster._run_as_owner(self.cluster.binaries() / "pg_ctl", *arguments, "--pgdata", self.cluster.data)
+        self.cluster.run_as_owner(self.cluster.binaries() / "pg_ctl", *arguments, "--pgdata", self.cluster.data)
 
     def mend(self):
         """Undo every fault of the parts and of the network between them."""

@@ -238,7 +238,6 @@ def test_a_read_during_folding_counts_each_delta_once():
     assert {sum(read.cells.values()) for read in seen} == {len(pledges)}
 
 
-@pytest.mark.direct
 def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
     first, second, third = (make_pledge(sector="parents", county_id="AL-11") for _ in range(3))
     first.confirm()
@@ -251,7 +250,6 @@ def test_a_confirmation_does_not_wait_for_another_in_its_sector_and_county():
     assert tally.read().total == 3
 
 
-@pytest.mark.direct
 def test_a_confirmation_does_not_wait_for_folding():
     first, second = make_pledge(state="confirmed"), make_pledge()
     with connection.cursor() as cursor, held_open(tally.fold):

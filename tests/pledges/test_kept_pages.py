@@ -182,7 +182,6 @@ FORMS_AND_WALL = {
 
 
 @pytest.mark.slow
-@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_path, unreachable_database):
     make_pledge(state="confirmed")
@@ -205,7 +204,6 @@ def test_20_without_a_database_pages_are_served_except_forms_and_the_wall(tmp_pa
     assert len(PUBLIC) == 35 and path_of("campaign:home", "sq") == "/sq/"
 
 
-@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_a_process_that_never_reached_the_database_names_the_form_for_security_problems(client, unreachable_database):
     new_process()

@@ -5,6 +5,7 @@ import re
 import signal
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -13,7 +14,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from prometheus_client.metrics import MetricWrapperBase
 
-from bench.machine import children
 from pledges import metrics
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
@@ -29,6 +29,11 @@ from tests.worker import workers
 from weare1 import env
 
 SITE = {"TRUSTED_PROXIES": "127.0.0.1"}
+
+
+def children(pid):
+    """The processes that a process has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_every_metric_has_only_labels_of_which_the_code_lists_the_values():

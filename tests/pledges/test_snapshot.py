@@ -31,7 +31,7 @@ from campaign.models import (
     Statistic,
     Voice,
 )
-from dev.cluster import Cluster
+from dev.postgresql import Cluster
 from pledges.counting import milestones, published
 from pledges.models import (
     AlarmWord,
@@ -322,7 +322,6 @@ def test_after_any_edits_every_page_equals_a_fresh_render(db, edits):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.direct
 def test_a_writer_of_content_waits_for_no_other():
     with connection.cursor() as cursor, held_open(lambda: Page.objects.update(source="x")):
         cursor.execute("SET lock_timeout = '200ms'")

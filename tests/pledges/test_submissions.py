@@ -107,7 +107,6 @@ def test_the_statements_of_a_post_are_the_same_for_every_address(client, path):
     assert not any(word in sql for sql in made[0] for word in ("BEGIN", "SAVEPOINT", "COMMIT"))
 
 
-@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("path", [SIGN, MY_PLEDGE])
 def test_a_post_needs_no_table_with_persons(client, path):

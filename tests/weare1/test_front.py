@@ -8,11 +8,11 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 
-from bench.requests import WORDS, routes
 from campaign.models import PageText
 from pledges import metrics
 from pledges.models import PledgingSettings
 from tests.factories import make_pledge
+from tests.malformed import WORDS, routes
 from tests.metrics import own_samples, unknown_labels
 from tests.pages import public_paths
 from tests.pledges.test_snapshot import PATHS

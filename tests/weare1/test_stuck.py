@@ -45,7 +45,6 @@ def test_requests_that_wait_for_a_lock_answer_503_and_public_pages_go_on(tmp_pat
         assert site.fetch(link)[0] == 200, "it comes back by itself"
 
 
-@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_action_answers_503_in_both_languages_and_works_afterwards(tmp_path):
     pledge = make_pledge(state="confirmed")
@@ -84,7 +83,6 @@ def test_requests_that_share_a_connection_are_all_answered(tmp_path):
 # Read-only
 
 
-@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_a_read_only_database_takes_no_form_and_shows_every_public_page(tmp_path):
     pledge = make_pledge(state="confirmed")
@@ -110,7 +108,6 @@ def test_a_read_only_database_takes_no_form_and_shows_every_public_page(tmp_path
     assert not Submission.objects.exists() and type(pledge).objects.filter(pk=pledge.pk).exists()
 
 
-@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_forms_open_again_after_the_database_accepts_writes(tmp_path):
     read_only = "ALTER DATABASE {} {} default_transaction_read_only"
@@ -136,7 +133,6 @@ def test_forms_open_again_after_the_database_accepts_writes(tmp_path):
     assert Submission.objects.count() == 1
 
 
-@pytest.mark.direct
 @pytest.mark.django_db(transaction=True)
 def test_a_page_of_staff_answers_503_too_though_a_middleware_writes(admin_client):
     # The test client raises what nothing in a view has caught.

@@ -1,6 +1,12 @@
 """Random requests from a seed: methods, paths, headers, bodies, encodings and cookies. Most are almost valid."""
 
+import http.client
+import random
 import re
+import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, urlencode
 
 from django.urls import get_resolver
@@ -155,3 +161,47 @@ class RequestGenerator:
             return []
         names = self.random.sample(["sessionid", "csrftoken", "messages", "passkey", "django_language", "a b", ""], 2)
         return [("Cookie", "; ".join(f"{name}={quote(self._word(), safe=':;,')}" for name in names))]
+
+
+CLIENTS = 8
+# Seconds without an answer that count as a hang.
+HANG = 5
+# With these a server refuses a protocol that it does not speak.
+REFUSALS = (501, 505)
+
+
+def attack(connect, host, seed, number):
+    """Send this number of random, often malformed requests over connections of `connect()`.
+
+    Returns (Counter of statuses, failures): those that the server answered with an error of its own or not within HANG seconds,
+    as a list of (status or "hang", bytes of the request). Status 0 is a connection that the server closed without an answer.
+    """
+    generator = RequestGenerator(random.Random(seed), host)
+    requests = [generator.request() for _ in range(number)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        statuses = list(pool.map(lambda request: _send(connect, *request), requests))
+    failures = [
+        (status, data)
+        for status, (_method, data, _is_complete) in zip(statuses, requests, strict=True)
+        if status == "hang" or (status >= 500 and status not in REFUSALS)
+    ]
+    return Counter(statuses), failures
+
+
+def _send(connect, method, data, is_complete):
+    began = time.monotonic()
+    with connect() as client:
+        client.settimeout(HANG)
+        try:
+            client.sendall(data)
+            if not is_complete:
+                client.shutdown(socket.SHUT_WR)
+            response = http.client.HTTPResponse(client, method=method)
+            response.begin()
+            response.read()
+            status = response.status
+        except TimeoutError:
+            return "hang"
+        except (OSError, http.client.HTTPException):
+            status = 0
+    return "hang" if time.monotonic() - began > HANG else status

@@ -1,0 +1,44 @@
+"""Reading public pages with 200 and with 304, against an empty view."""
+
+from bench import load, rows
+from bench.rounds import compare
+from bench.site import EMPTY, SITE, fetch, gunicorn
+from dev import DevError
+
+# Pledges in the database for all measurements but those of many pledges.
+PLEDGES = 100_000
+HOME, HELP, TOTALS, FORM = "/sq/", "/sq/ndihme/", "/sq/sa-jemi/", "/sq/zotimi/"
+# Runs of which one must see an unchanged page.
+ATTEMPTS = 5
+
+
+def pages(options):
+    """Requests per second of the home page, the help page, the totals and the form, and of the empty view."""
+    rows.fill(PLEDGES)
+    figures = {}
+    with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
+        for name, path in {"home": HOME, "help": HELP, "totals": TOTALS, "form": FORM}.items():
+            runs = {
+                "empty view": lambda: load.get(empty, options.seconds).rate,
+                f"{name}, 200": lambda url=site + path: load.get(url, options.seconds).rate,
+                f"{name}, 304": lambda url=site + path: rate_unchanged(url, options.seconds),
+            }
+            # Once, so that every process has loaded what it needs.
+            for run in runs.values():
+                run()
+            ratios = {f"{run} / empty view": (run, "empty view") for run in list(runs)[1:]}
+            figures |= compare(runs, options.rounds, ratios)
+    return figures
+
+
+def rate_unchanged(url, seconds):
+    """Requests per second for a page that the client has. A run in which the page changed is repeated.
+
+    Some pages change with the clock, such as the form, whose stamp is renewed every ten minutes.
+    """
+    for _ in range(ATTEMPTS):
+        tag = {"If-None-Match": fetch(url)[1]["ETag"]}
+        rate = load.get(url, seconds, tag).rate
+        if fetch(url, tag)[0] == 304:
+            return rate
+    raise DevError(f"{url} has changed in each of {ATTEMPTS} runs.")

@@ -1,0 +1,131 @@
+"""Signing: sending the pledge form, confirming, and settling what was sent."""
+
+import itertools
+import threading
+import time
+import uuid
+from urllib.parse import urlencode
+
+from django.db import connection, connections
+
+from bench import load, rows
+from bench.pages import FORM, PLEDGES
+from bench.rounds import compare, show
+from bench.site import EMPTY, SITE, fetch, gunicorn
+from pledges.counting import tally
+from pledges.crypto.stamps import MIN_AGE_SECONDS
+from pledges.inbox import submissions
+from pledges.models import County, Pledge, Sector
+from tests.pages import Document
+
+# Clients that confirm at the same time, and what each confirms in a round.
+CLIENTS, PLEDGES_PER_CLIENT = 16, 100
+# A disk on which a commit takes 4 ms (microseconds): whoever waits for another commit is seen.
+SLOW_COMMIT = "SET commit_delay = 4000; SET commit_siblings = 0"
+# Pledges in the database while submissions are settled, and submissions of one round.
+MANY_PLEDGES, SUBMISSIONS = 1_000_000, 10_000
+# Runs of wrk start at addresses of their own, because the form admits a limited number per network.
+_networks = itertools.count(0, 100_000)
+
+
+def sign(options):
+    """Send the form, each time as another person from another network; then confirm in one cell and spread over all."""
+    rows.fill(PLEDGES)
+    try:
+        with gunicorn(SITE) as site, gunicorn(EMPTY) as empty:
+            sender = Sender(site)
+            runs = {
+                "empty view": lambda: load.get(empty, options.seconds).rate,
+                "sign": lambda: sender.send(options.seconds).rate,
+            }
+            figures = compare(runs, options.rounds, {"sign / empty view": ("sign", "empty view")})
+        rows.clean()
+        one_cell, spread = pending(cells=1), pending()
+        runs = {"one cell": lambda: confirming_rate(one_cell), "spread": lambda: confirming_rate(spread)}
+        return figures | compare(runs, options.rounds, {"confirm, one cell / spread": ("one cell", "spread")})
+    finally:
+        rows.clean()
+
+
+class Sender:
+    """Sends the pledge form that the site shows, filled in."""
+
+    def __init__(self, site):
+        self.url = site
+        page = Document(fetch(site + FORM)[2].decode())
+        fields = {page.of(field)["name"]: page.of(field).get("value") for field in page.all("input", type="hidden")}
+        self.fields = urlencode(
+            {name: value or "" for name, value in fields.items()} | {"over_16": "yes", "consent": "on"}
+        )
+        self.sectors = ",".join(sector.slug for sector in Sector.objects.open())
+        self.counties = ",".join(county.code for county in County.objects.all())
+        # The form refuses a page that was shown a moment ago.
+        time.sleep(MIN_AGE_SECONDS)
+
+    def send(self, seconds, connections=load.CONNECTIONS):
+        """Send forms for a number of seconds; returns the Load."""
+        people = f"emri.{uuid.uuid4().hex[:12]}"
+        arguments = (FORM, self.fields, people, str(next(_networks)), self.sectors, self.counties)
+        return load.script(self.url, seconds, "sign.lua", *arguments, connections=connections)
+
+
+def pending(cells=None):
+    """Insert pending pledges for all clients, spread over this many cells (all by default); returns their ids."""
+    pairs = list(itertools.product(County.objects.all(), Sector.objects.open()))[:cells]
+    return rows.pending(itertools.islice(itertools.cycle(pairs), CLIENTS * PLEDGES_PER_CLIENT))
+
+
+def confirming_rate(ids):
+    """Confirmations per second of all clients together. Afterwards the pledges are pending again."""
+    ready = threading.Barrier(CLIENTS + 1)
+    clients = [threading.Thread(target=_confirm, args=[ids[number::CLIENTS], ready]) for number in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    ready.wait()
+    began = time.perf_counter()
+    for client in clients:
+        client.join()
+    seconds = time.perf_counter() - began
+    assert Pledge.objects.filter(pk__in=ids).unconfirm() == len(ids)
+    tally.fold()
+    return len(ids) / seconds
+
+
+def _confirm(ids, ready):
+    with connection.cursor() as cursor:
+        cursor.execute(SLOW_COMMIT)
+    ready.wait()
+    for pledge_id in ids:
+        Pledge(pk=pledge_id).confirm()
+    connections.close_all()
+
+
+def settle(options):
+    """Pledges settled per second, at a million pledges."""
+    rows.fill(MANY_PLEDGES)
+    what = "settle at a million pledges"
+    return {what: show(what, [settle_once(options) for _ in range(options.rounds)])}
+
+
+def settle_once(options):
+    """Sign as often as SUBMISSIONS says, settle, and remove the pledges; returns pledges settled per second."""
+    try:
+        acknowledge(SUBMISSIONS, options)
+        before, began = Pledge.objects.count(), time.perf_counter()
+        while submissions.settle():
+            pass
+        seconds = time.perf_counter() - began
+        settled = Pledge.objects.count() - before
+        assert settled >= SUBMISSIONS, f"{settled:,} of {SUBMISSIONS:,} submissions were settled."
+        return settled / seconds
+    finally:
+        rows.clean()
+
+
+def acknowledge(number, options):
+    """Send forms until at least this many were acknowledged. The worker does not run meanwhile."""
+    acknowledged = 0
+    with gunicorn(SITE) as site:
+        sender = Sender(site)
+        while acknowledged < number:
+            acknowledged += sender.send(options.seconds).requests
