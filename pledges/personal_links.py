@@ -44,7 +44,7 @@ def personal_link_view(purpose):
                     return answer(request, token, lock=True)
             except keys.CannotDecrypt as error:
                 Unreadable.record(error)
-                return render(request, "pledges/unreadable.html")
+                return render(request, "pledges/personal_links/unreadable.html")
 
         def answer(request, token, lock=False):
             # For base.html, which takes the token out of the address bar.
@@ -62,7 +62,7 @@ def personal_link_view(purpose):
                 return _aged(request, pledge)
             if pledge.is_person_erased and purpose in NEED_THE_PERSON:
                 urls = {f"{each}_url": path_from(request, each, pledge) for each in (Purpose.WITHDRAW, Purpose.DATA)}
-                return render(request, "pledges/person_erased.html", urls)
+                return render(request, "pledges/personal_links/person_erased.html", urls)
             return view(request, pledge)
 
         return wrapper
@@ -97,13 +97,13 @@ def _aged(request, pledge):
         done = "end_news"
     elif "keep" in request.POST and pledge.keep_person():
         done = "keep"
-    return render(request, "pledges/link_aged.html", {"pledge": pledge, "done": done})
+    return render(request, "pledges/personal_links/link_aged.html", {"pledge": pledge, "done": done})
 
 
 def withdrawn(request, pledge):
     """Withdraw the pledge; the page that says so."""
     pledge.withdraw()
-    return render(request, "pledges/withdraw.html", {"done": True})
+    return render(request, "pledges/personal_links/withdraw.html", {"done": True})
 
 
 def path_from(request, purpose, pledge):

@@ -16,7 +16,7 @@ NEUTRAL_SLUG = "1"
 
 @dataclass(frozen=True)
 class Ways:
-    """Words in the active language and the absolute address that follows them, as templates/pledges/ways.html shows them."""
+    """Words in the active language and the absolute address that follows them; see templates/pledges/signing/ways.html."""
 
     words: str
     address: str

@@ -35,7 +35,7 @@ def contact(request):
         "purposes": list(_purposes()),
         "addresses": list(_addresses(content)),
     }
-    return render(request, "campaign/contact.html", context)
+    return render(request, "campaign/contact/contact.html", context)
 
 
 def _purposes():
@@ -85,7 +85,7 @@ def _without_field(request, written):
         "after_report": content.page_by_key.get(ways_on.AFTER_REPORT),
         "child": content.page_by_key.get(ways_on.CHILD),
     }
-    return render(request, "campaign/contact_help.html", context)
+    return render(request, "campaign/contact/help.html", context)
 
 
 @fixed_page(in_sitemap=False)
@@ -99,4 +99,4 @@ def under_16(request):
         "chat": channels.get(ways_on.CHILD_CHAT),
         "child": content.page_by_key.get(ways_on.CHILD),
     }
-    return render(request, "campaign/contact_under_16.html", context)
+    return render(request, "campaign/contact/under_16.html", context)

@@ -38,7 +38,7 @@ def demand(request, slug):
         "more_url": listing.get_absolute_url() if listing else reverse("campaign:home"),
         "structured": [structured_data.breadcrumbs(trail)],
     }
-    return render(request, "campaign/demand.html", context)
+    return render(request, "campaign/demands/demand.html", context)
 
 
 def find(content, slug, language):

@@ -39,7 +39,7 @@ def events(request):
         "past": [event for event in events if event.ends <= now],
         "way_on": ways_on.way_on(SiteContent.current()),
     }
-    return render(request, "campaign/events.html", context)
+    return render(request, "campaign/events/events.html", context)
 
 
 @public_page
@@ -59,7 +59,7 @@ def event(request, slug):
         "way_on": ways_on.way_on(SiteContent.current(), "campaign:events", _("All events")),
         "structured": [structured_data.event(event), structured_data.breadcrumbs(trail)],
     }
-    return render(request, "campaign/event.html", context)
+    return render(request, "campaign/events/event.html", context)
 
 
 def _find(slug):

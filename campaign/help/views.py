@@ -39,7 +39,7 @@ def help_page(request):
         "history": content.page_by_key.get("history"),
         "after_report": content.page_by_key.get(ways_on.AFTER_REPORT),
     }
-    return render(request, "campaign/help.html", context)
+    return render(request, "campaign/help/help.html", context)
 
 
 @fixed_page(_("Child protection units"), texts=("units_shared", "units_lead"), place=40)
@@ -54,7 +54,7 @@ def units(request):
         "calls": [channels[key] for key in CALLS if key in channels],
         "way_on": ways_on.way_on(content, ways_on.AFTER_REPORT),
     }
-    return render(request, "campaign/units.html", context)
+    return render(request, "campaign/help/units.html", context)
 
 
 def _by_county(municipalities, units):

@@ -82,7 +82,7 @@ def page(request):
     other = other_language(get_language())
     return render(
         request,
-        "campaign/materials.html",
+        "campaign/materials/materials.html",
         {"sections": sections, "other": other, "way_on": ways_on.way_on(content)},
     )
 

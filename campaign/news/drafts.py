@@ -25,7 +25,7 @@ def _create_article(milestone):
     for language in LANGUAGE_CODES:
         with translation.override(language):
             title, lead = _title_and_lead(milestone)
-            body = render_to_string("campaign/milestone_draft.html", {"milestone": milestone})
+            body = render_to_string("campaign/news/milestone_draft.html", {"milestone": milestone})
             values |= {
                 f"title_{language}": title,
                 f"lead_{language}": lead,

@@ -66,7 +66,7 @@ def page(request):
         "counties": [each for each in PledgeContent.current().counties if each.code in codes],
         "structured": [structured_data.breadcrumbs([(gettext("Organisations"), reverse("campaign:organisations"))])],
     }
-    return render(request, "campaign/organisations.html", context)
+    return render(request, "campaign/organisations/organisations.html", context)
 
 
 def _county_of(row):
@@ -95,7 +95,7 @@ def entry(request, joining):
     if "leave" in request.POST:
         if organisation is None or not organisation.leave():
             joining.end()
-        return render(request, "campaign/organisation_left.html")
+        return render(request, "campaign/organisations/left.html")
     if "renew" in request.POST and organisation is not None:
         organisation.renew()
         return SeeOther(request.path)
@@ -147,4 +147,4 @@ def _shown(request, joining, organisation, form, status=200):
         "code": counter.code(request.LANGUAGE_CODE),
         "public_url": settings.SITE_URL + reverse("campaign:organisations"),
     }
-    return render(request, "campaign/organisation.html", context, status=status)
+    return render(request, "campaign/organisations/organisation.html", context, status=status)

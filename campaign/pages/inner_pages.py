@@ -34,12 +34,12 @@ class Aside:
 
     @property
     def template(self):
-        return f"campaign/{self.drawing}.html"
+        return f"campaign/pages/{self.drawing}.html"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One horizontal part of a page. `section` is its text, if it has any; the template is in templates/campaign/blocks/."""
+    """One horizontal part of a page. `section` is its text, if it has any; templates are in templates/campaign/pages/blocks/."""
 
     name: str
     title: str
@@ -50,7 +50,7 @@ class Block:
 
     @property
     def template(self):
-        return f"campaign/blocks/{self.name}.html"
+        return f"campaign/pages/blocks/{self.name}.html"
 
     @property
     def element(self):

@@ -35,7 +35,7 @@ class Page(Publishable):
         THIRD = 3, _("third column")
 
     class Layout(models.TextChoices):
-        """What a page has besides its text. Each value but the first three is a template in templates/campaign/blocks/."""
+        """What a page has besides its text. Each value but the first three is a template in templates/campaign/pages/blocks/."""
 
         TEXT = "", _("text only")
         STEPS = "steps", _("text in steps, one for each subheading")

@@ -33,7 +33,7 @@ def create_page(sector):
             values = {
                 "title": sector.name,
                 "lead": sector.hint or _("What you can do to protect children, and what to do if a child tells you."),
-                "body": render_to_string("campaign/sector_draft.html", {"channels": channels}),
+                "body": render_to_string("campaign/pages/sector_draft.html", {"channels": channels}),
             }
         for name, value in values.items():
             setattr(page, f"{name}_{language}", value)

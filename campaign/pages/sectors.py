@@ -13,7 +13,7 @@ from pledges.totals import parts
 YOUTH = "youth"
 # Their pages offer the poster for the wall and the lesson outline.
 WITH_HANDOUTS = ("teachers", "educators", "officials")
-# The drawing beside the commitments (templates/campaign/drawing.html), by sector.
+# The drawing beside the commitments (templates/campaign/pages/drawing.html), by sector.
 DRAWINGS = {
     "parents": "home",
     "citizens": "home",

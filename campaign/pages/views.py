@@ -75,7 +75,7 @@ def home(request):
         "partners": content.partners,
         "structured": [structured_data.organization()],
     }
-    return render(request, "campaign/home.html", context)
+    return render(request, "campaign/pages/home.html", context)
 
 
 def _groups(sectors, pages):
@@ -131,16 +131,16 @@ def _page_parts(page, totals):
         "og_key": getattr(page, f"slug_{translation.get_language()}"),
     }
     if sector := PledgeContent.current().sectors_by_id.get(page.sector_id):
-        return "campaign/sector.html", context | sectors.context(page, sector, totals())
+        return "campaign/pages/sector.html", context | sectors.context(page, sector, totals())
     if page.layout == Page.Layout.CHILD:
         channels = {channel.key: channel for channel in content.channels}
-        return "campaign/child.html", context | {
+        return "campaign/pages/child.html", context | {
             "child": inner_pages.child_page(page),
             "call": channels.get(ways_on.CHILD_CALL),
             "chat": channels.get(ways_on.CHILD_CHAT),
         }
     blocks = inner_pages.blocks(page, content)
-    return "campaign/page.html", context | {
+    return "campaign/pages/page.html", context | {
         "blocks": blocks,
         "contents": [block for block in blocks if block.title],
         "way_on": ways_on.way_on(content, page.next_page, page.next_label),
@@ -175,7 +175,7 @@ def news(request, year=None):
         articles = [article for article in articles if article.date.year == year]
     shown = Paginator(articles, NEWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"articles": shown, "years": years, "year": year, "way_on": ways_on.way_on(content)}
-    return render(request, "campaign/news.html", context)
+    return render(request, "campaign/news/news.html", context)
 
 
 @public_page
@@ -192,7 +192,7 @@ def _show_article(request, article):
     context = _article_context(article) | {
         "structured": [structured_data.article(article), structured_data.breadcrumbs(trail)]
     }
-    return render(request, "campaign/article.html", context)
+    return render(request, "campaign/pages/article.html", context)
 
 
 def _article_context(article):
@@ -220,7 +220,7 @@ def preview(request, token):
     try:
         row, is_saved = previews.find(token)
     except signing.SignatureExpired:
-        return render(request, "campaign/preview_ended.html", status=410)
+        return render(request, "campaign/pages/preview_ended.html", status=410)
     except signing.BadSignature as error:
         raise Http404 from error
     if row is None:
@@ -232,7 +232,7 @@ def preview(request, token):
     if isinstance(row, Page):
         template, context = _page_parts(row, tally.read)
     else:
-        template, context = "campaign/article.html", _article_context(row)
+        template, context = "campaign/pages/article.html", _article_context(row)
     return render(request, template, context | {"preview": row, "is_saved": is_saved})
 
 

@@ -22,4 +22,4 @@ def search(request):
     words = (request.POST.get("q") or request.GET.get("q", ""))[:MAX_QUERY_LENGTH].strip()
     language = request.LANGUAGE_CODE
     context = {"words": words, "hits": find(words, language, SiteContent.current())}
-    return render(request, "campaign/search.html", context)
+    return render(request, "campaign/search/search.html", context)

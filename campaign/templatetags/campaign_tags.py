@@ -30,13 +30,13 @@ def ld_json(data):
     return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308 - escaped above
 
 
-@register.inclusion_tag("campaign/handouts.html", takes_context=True)
+@register.inclusion_tag("campaign/handouts/handouts.html", takes_context=True)
 def group_handouts(context):
     """What an approved group can print. For the page behind the link of its adult."""
     return {"token": context["request"].resolver_match.kwargs["token"]}
 
 
-@register.inclusion_tag("campaign/class_handouts.html")
+@register.inclusion_tag("campaign/handouts/class_handouts.html")
 def class_handouts():
     """Items of a list: what every class or office can print. The lesson outline is among them once it is reviewed."""
     lesson = SiteContent.current().handouts[Handout.Key.LESSON]
@@ -69,7 +69,7 @@ def pictured(html, pictures):
     """
 
     def render(pk):
-        return render_to_string("campaign/figure.html", {"picture": pictures[pk]}) if pk in pictures else ""
+        return render_to_string("campaign/pages/figure.html", {"picture": pictures[pk]}) if pk in pictures else ""
 
     html = LONE_LINK.sub('class="more" ', html)
     return mark_safe(richtext.render_pictures(html, render))  # noqa: S308 - sanitised; pictures come from a template

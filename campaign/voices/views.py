@@ -16,9 +16,9 @@ def own_voice(request, owner):
         owner.remove()
     voice = Voice.objects.filter(owner=owner).select_related("owner").first()
     if voice is None:
-        return render(request, "campaign/voice_removed.html")
+        return render(request, "campaign/voices/voice_removed.html")
     is_stale = "agree" in request.POST
     if request.POST.get("agree") == voice.fingerprint and owner.approve(voice.fingerprint):
         return SeeOther(request.path)
     context = {"voice": voice, "is_stale": is_stale}
-    return render(request, "campaign/own_voice.html", context, status=409 if is_stale else 200)
+    return render(request, "campaign/voices/own_voice.html", context, status=409 if is_stale else 200)

@@ -31,7 +31,9 @@ def commit(request, pledge):
         "follow_up": FollowUp.objects.filter(pledge=pledge).first(),
         **{f"{purpose}_url": path_from(request, purpose, pledge) for purpose in (Purpose.MANAGE, Purpose.SHARE)},
     }
-    return render(request, "pledges/commit.html", context, status=422 if form.errors or plan.errors else 200)
+    return render(
+        request, "pledges/commitments/commit.html", context, status=422 if form.errors or plan.errors else 200
+    )
 
 
 @personal_link_view(Purpose.ANSWER)
@@ -50,13 +52,15 @@ def answer(request, pledge):
     is_open = follow_up.is_open and bool(form.chosen)
     context = {"form": form, "follow_up": follow_up, "is_open": is_open}
     if request.method != "POST":
-        return render(request, "pledges/answer.html", context)
+        return render(request, "pledges/commitments/answer.html", context)
     if not is_open:
-        return render(request, "pledges/answer.html", context, status=409)
+        return render(request, "pledges/commitments/answer.html", context, status=409)
     if not form.is_valid():
-        return render(request, "pledges/answer.html", context, status=422)
+        return render(request, "pledges/commitments/answer.html", context, status=422)
     form.save()
-    return render(request, "pledges/answer.html", context | {"saved": True, "chosen": follow_up.asked_about})
+    return render(
+        request, "pledges/commitments/answer.html", context | {"saved": True, "chosen": follow_up.asked_about}
+    )
 
 
 @personal_link_view(Purpose.END_EMAILS)
@@ -67,9 +71,9 @@ def end_emails(request, pledge):
     """
     if request.method == "POST":
         return _end(request, pledge)
-    return render(request, "pledges/end_emails.html")
+    return render(request, "pledges/commitments/end_emails.html")
 
 
 def _end(request, pledge):
     FollowUp.end(pledge)
-    return render(request, "pledges/end_emails.html", {"done": True})
+    return render(request, "pledges/commitments/end_emails.html", {"done": True})

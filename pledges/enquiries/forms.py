@@ -78,8 +78,8 @@ class EnquiryForm(AddressForm):
     def _layout(self):
         layout = super()._layout()
         # Before the text.
-        layout.insert(1, HTML('{% include "pledges/not_watched.html" %}'))
-        layout.insert(len(layout) - 1, HTML('{% include "pledges/enquiry_privacy.html" %}'))
+        layout.insert(1, HTML('{% include "pledges/enquiries/not_watched.html" %}'))
+        layout.insert(len(layout) - 1, HTML('{% include "pledges/enquiries/enquiry_privacy.html" %}'))
         return layout
 
     def save(self, network, limit, **ways):

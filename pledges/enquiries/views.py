@@ -20,7 +20,7 @@ def form(request, purpose):
 
 @public_page(is_form=True)
 def _page(request, purpose):
-    return render(request, "pledges/enquiry.html", {"form": EnquiryForm(purpose=purpose)})
+    return render(request, "pledges/enquiries/enquiry.html", {"form": EnquiryForm(purpose=purpose)})
 
 
 @personal_page
@@ -29,7 +29,7 @@ def _post(request, purpose):
         return SeeOther(reverse("campaign:contact_under_16"))
 
     def shown(form, status=200, **context):
-        return render(request, "pledges/enquiry.html", {"form": form, **context}, status=status)
+        return render(request, "pledges/enquiries/enquiry.html", {"form": form, **context}, status=status)
 
     return answer(request, EnquiryForm(request.POST, purpose=purpose), shown, "pledges:enquiry_sent")
 
@@ -38,4 +38,4 @@ def _post(request, purpose):
 @public_page
 def sent(request):
     """The page after sending: the same for every message, with the numbers once more."""
-    return render(request, "pledges/enquiry_sent.html")
+    return render(request, "pledges/enquiries/enquiry_sent.html")

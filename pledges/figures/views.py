@@ -21,7 +21,7 @@ SMALL_WIDTH = 300
 @public_page
 def page(request):
     """The page that draws the ribbon around a photo. The browser does it; the photo is not uploaded."""
-    return render(request, "pledges/ribbon.html")
+    return render(request, "pledges/figures/ribbon.html")
 
 
 @embeddable

@@ -93,4 +93,4 @@ def _with_challenge(request, form, shown, receipt):
 
 def link_ended(request, status=200):
     """The page of every link that opens nothing, which offers a new one."""
-    return render(request, "pledges/link_ended.html", status=status)
+    return render(request, "pledges/forms/link_ended.html", status=status)

@@ -14,7 +14,7 @@ from pledges.groups.models import GroupPledge
 from pledges.groups.querysets import institution_key
 from pledges.sectors.models import CHILDREN
 
-NUMBERS = Section(_("How many people?"), note="pledges/group_numbers_note.html")
+NUMBERS = Section(_("How many people?"), note="pledges/groups/numbers_note.html")
 Kind = GroupPledge.Kind
 
 

@@ -21,7 +21,7 @@ from pledges.inbox.submissions import submit
 
 CLASS = Section(_("For a class only"))
 ADULT = Section(_("The responsible adult"))
-AGREEMENT = Section(_("Your statement"), note="pledges/group_privacy_note.html")
+AGREEMENT = Section(_("Your statement"), note="pledges/groups/privacy_note.html")
 Kind = GroupPledge.Kind
 
 

@@ -46,8 +46,8 @@ def form(request):
 def _page(request):
     content = PledgeContent.current()
     if not content.can_sign:
-        return render(request, "pledges/not_now.html", {"pledging": content.settings})
-    return render(request, "pledges/group.html", {"form": GroupForm()})
+        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
+    return render(request, "pledges/groups/group.html", {"form": GroupForm()})
 
 
 @public_page(is_form=True)
@@ -58,8 +58,8 @@ def at_event(request, code):
         return HttpResponseRedirect(reverse("pledges:group"))
     request.alternates = in_each_language(partial(reverse, "pledges:group"))
     if not content.can_sign:
-        return render(request, "pledges/not_now.html", {"pledging": content.settings})
-    return render(request, "pledges/group.html", {"form": GroupForm(event=code)})
+        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
+    return render(request, "pledges/groups/group.html", {"form": GroupForm(event=code)})
 
 
 @personal_page
@@ -70,10 +70,10 @@ def _post(request):
     content = PledgeContent.current()
     if not content.can_sign:
         context = {"pledging": content.settings, "was_submitted": True}
-        return render(request, "pledges/not_now.html", context, status=409)
+        return render(request, "pledges/signing/not_now.html", context, status=409)
 
     def shown(form, status=200, **context):
-        return render(request, "pledges/group.html", {"form": form, **context}, status=status)
+        return render(request, "pledges/groups/group.html", {"form": form, **context}, status=status)
 
     return answer(request, GroupForm(request.POST), shown, "pledges:group_inbox")
 
@@ -82,7 +82,7 @@ def _post(request):
 @public_page
 def inbox(request):
     """ "Check your inbox": the same for a new, a known and a blocked address."""
-    return render(request, "pledges/group_inbox.html")
+    return render(request, "pledges/groups/inbox.html")
 
 
 @fixed_page(in_sitemap=False)
@@ -95,7 +95,7 @@ def under_18(request):
     )
     # segno drew it from our own address.
     drawing = mark_safe(code.replace("<svg", '<svg role="img"', 1))  # noqa: S308
-    return render(request, "pledges/group_under_18.html", {"address": address, "code": drawing})
+    return render(request, "pledges/groups/under_18.html", {"address": address, "code": drawing})
 
 
 def contact_link_view(model, purpose):
@@ -140,14 +140,14 @@ def confirm(request, group):
     State = GroupPledge.State
     if request.method == "POST" and (groups := group.confirm(request.POST.getlist("group"))):
         manage = [(each, links.path(Purpose.GROUP_MANAGE, each, request.LANGUAGE_CODE)) for each in groups]
-        return render(request, "pledges/group_confirmed.html", {"groups": manage})
+        return render(request, "pledges/groups/confirmed.html", {"groups": manage})
     if group.state == State.SUBMITTED:
         groups = GroupPledge.objects.submitted().of_mailbox(group).order_by("created_at", "pk")
         rows = [(each, each.numbers(counted_sectors())) for each in groups]
         if rows:
-            return render(request, "pledges/group_confirm.html", {"groups": rows})
+            return render(request, "pledges/groups/confirm.html", {"groups": rows})
     elif group.state in (State.CONFIRMED, State.APPROVED):
-        return render(request, "pledges/group_confirmed.html", {"groups": []})
+        return render(request, "pledges/groups/confirmed.html", {"groups": []})
     return link_ended(request)
 
 
@@ -158,7 +158,7 @@ def block(request, group):
         return link_ended(request)
     if request.method == "POST":
         group.block()
-    return render(request, "pledges/group_block.html", {"done": request.method == "POST"})
+    return render(request, "pledges/groups/block.html", {"done": request.method == "POST"})
 
 
 @contact_link_view(GroupPledge, Purpose.GROUP_MANAGE)
@@ -168,7 +168,7 @@ def manage(request, group):
         return link_ended(request)
     if "withdraw" in request.POST:
         group.withdraw()
-        return render(request, "pledges/group_withdrawn.html")
+        return render(request, "pledges/groups/withdrawn.html")
     submitted = "save" in request.POST and group.can_be_corrected
     correction = CorrectionForm(request.POST if submitted else None, group=group, action=request.path)
     saved = None
@@ -182,4 +182,4 @@ def manage(request, group):
         "correction": correction if group.can_be_corrected else None,
         "saved": saved,
     }
-    return render(request, "pledges/group_manage.html", context, status=422 if submitted and not saved else 200)
+    return render(request, "pledges/groups/manage.html", context, status=422 if submitted and not saved else 200)

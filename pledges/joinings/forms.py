@@ -23,7 +23,7 @@ from pledges.places.models import County
 
 WORDS = Section(_("In your own words (optional)"))
 CONTACT = Section(_("Who speaks for the organisation"))
-AGREEMENT = Section(_("Your statement"), note="pledges/group_privacy_note.html")
+AGREEMENT = Section(_("Your statement"), note="pledges/groups/privacy_note.html")
 MAX_URL_LENGTH = 200
 TOO_LONG = _("The statement must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 

@@ -28,13 +28,13 @@ def form(request):
 
 @public_page(is_form=True)
 def _page(request):
-    return render(request, "pledges/join.html", {"form": JoinForm()})
+    return render(request, "pledges/joinings/join.html", {"form": JoinForm()})
 
 
 @personal_page
 def _post(request):
     def shown(form, status=200, **context):
-        return render(request, "pledges/join.html", {"form": form, **context}, status=status)
+        return render(request, "pledges/joinings/join.html", {"form": form, **context}, status=status)
 
     return answer(request, JoinForm(request.POST), shown, "pledges:join_inbox")
 
@@ -43,7 +43,7 @@ def _post(request):
 @public_page
 def inbox(request):
     """ "Check your inbox": the same for a new, a known and a blocked address."""
-    return render(request, "pledges/join_inbox.html")
+    return render(request, "pledges/joinings/inbox.html")
 
 
 @contact_link_view(Joining, Purpose.JOINING_CONFIRM)
@@ -54,10 +54,10 @@ def confirm(request, joining):
         joining.refresh_from_db()
     if joining.state in (Joining.State.CONFIRMED, Joining.State.APPROVED):
         entry = links.path(Purpose.ORGANISATION, joining, request.LANGUAGE_CODE)
-        return render(request, "pledges/join_confirmed.html", {"joining": joining, "entry": entry})
+        return render(request, "pledges/joinings/confirmed.html", {"joining": joining, "entry": entry})
     if not Joining.objects.submitted().filter(pk=joining.pk).exists():
         return link_ended(request)
-    return render(request, "pledges/join_confirm.html", {"joining": joining})
+    return render(request, "pledges/joinings/confirm.html", {"joining": joining})
 
 
 @contact_link_view(Joining, Purpose.JOINING_BLOCK)
@@ -67,4 +67,4 @@ def block(request, joining):
         return link_ended(request)
     if request.method == "POST":
         joining.block()
-    return render(request, "pledges/group_block.html", {"done": request.method == "POST", "is_organisation": True})
+    return render(request, "pledges/groups/block.html", {"done": request.method == "POST", "is_organisation": True})

@@ -27,7 +27,7 @@ from pledges.supporters.models import Pledge
 def archive(request):
     """The list of what was sent, the newest first."""
     mailings = [(each, _sent_to(each)) for each in MailingContent.current().mailings]
-    return render(request, "pledges/mailings.html", {"mailings": mailings})
+    return render(request, "pledges/mailings/mailings.html", {"mailings": mailings})
 
 
 @public_page
@@ -37,7 +37,7 @@ def page(request, number):
     if mailing is None:
         raise Http404
     context = {"mailing": mailing, "words": mailing.words(request.LANGUAGE_CODE), "sent_to": _sent_to(mailing)}
-    return render(request, "pledges/mailing.html", context)
+    return render(request, "pledges/mailings/mailing.html", context)
 
 
 def _sent_to(mailing):
@@ -94,7 +94,7 @@ def end_news_page(request, token, pledge, mailing):
         return _ended(request, pledge, mailing)
     if pledge is None:
         return link_ended(request)
-    return render(request, "pledges/end_news.html", {"mailing": mailing})
+    return render(request, "pledges/mailings/end_news.html", {"mailing": mailing})
 
 
 def _ended(request, pledge, mailing):
@@ -107,4 +107,4 @@ def _ended(request, pledge, mailing):
     ended = Follow.end_one(pledges, only) if only else Follow.end_news(pledges)
     if ended and mailing:
         MailingCount.objects.create(mailing=mailing, kind=MailingCount.Kind.UNSUBSCRIBED, n=1)
-    return render(request, "pledges/end_news.html", {"mailing": mailing, "done": True, "only": only})
+    return render(request, "pledges/mailings/end_news.html", {"mailing": mailing, "done": True, "only": only})

@@ -217,7 +217,7 @@ def cookieless_form(view):
     def wrapper(request, *args, **kwargs):
         if request.method == "POST":
             if is_cross_site(request):
-                return render(request, "pledges/cross_site.html", status=403)
+                return render(request, "pledges/forms/cross_site.html", status=403)
             snapshot.require_database()
         return view(request, *args, **kwargs)
 

@@ -23,7 +23,7 @@ from pledges.referrals.models import is_referral_code
 from pledges.serving import snapshot
 from pledges.supporters.models import ANSWER_FIELDS
 
-CONSENT = Section(_("Consent"), note="pledges/consent_in_full.html")
+CONSENT = Section(_("Consent"), note="pledges/signing/consent_in_full.html")
 OPTIONAL = Section(_("Optional"))
 
 

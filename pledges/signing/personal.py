@@ -29,8 +29,8 @@ def block(request, pledge):
         return link_ended(request)
     if request.method == "POST":
         pledge.block()
-        return render(request, "pledges/block.html", {"done": True})
-    return render(request, "pledges/block.html")
+        return render(request, "pledges/signing/block.html", {"done": True})
+    return render(request, "pledges/signing/block.html")
 
 
 @personal_link_view(Purpose.BLOCK_NEW_ADDRESS)
@@ -38,7 +38,7 @@ def block_new_address(request, pledge):
     """ "It was not me": erase the address that someone asked to change to, and never write to it again."""
     if request.method == "POST":
         pledge.block_new_address()
-    return render(request, "pledges/block.html", {"done": request.method == "POST", "is_new_address": True})
+    return render(request, "pledges/signing/block.html", {"done": request.method == "POST", "is_new_address": True})
 
 
 @personal_link_view(Purpose.CORRECT_NAME)
@@ -47,7 +47,7 @@ def correct_name(request, pledge):
     is_pending = Pledge.objects.pending().filter(pk=pledge.pk).exists()
     if not is_pending or (request.method == "POST" and not pledge.correct_namesake()):
         return link_ended(request)
-    return render(request, "pledges/correct_name.html", {"done": request.method == "POST"})
+    return render(request, "pledges/signing/correct_name.html", {"done": request.method == "POST"})
 
 
 @personal_link_view(Purpose.KEEP)
@@ -58,7 +58,7 @@ def keep(request, pledge):
     if request.method == "POST":
         pledge.keep_person()
     context = {"done": request.method == "POST", "withdraw_url": path_from(request, Purpose.WITHDRAW, pledge)}
-    return render(request, "pledges/keep.html", context)
+    return render(request, "pledges/signing/keep.html", context)
 
 
 @personal_link_view(Purpose.NEW_ADDRESS)
@@ -66,9 +66,9 @@ def new_address(request, pledge):
     """The page with the button that replaces the pledge's address by the new one."""
     if request.method == "POST":
         if pledge.use_new_address():
-            return render(request, "pledges/new_address.html", {"done": True})
-        return render(request, "pledges/new_address.html", {"taken": True}, status=409)
-    return render(request, "pledges/new_address.html")
+            return render(request, "pledges/signing/new_address.html", {"done": True})
+        return render(request, "pledges/signing/new_address.html", {"taken": True}, status=409)
+    return render(request, "pledges/signing/new_address.html")
 
 
 @personal_link_view(Purpose.STOP_NEW_ADDRESS)
@@ -76,8 +76,8 @@ def stop_new_address(request, pledge):
     """ "It was not me": stop the change of address, and revoke all links, because someone else has one."""
     if request.method == "POST":
         pledge.revoke_links()
-        return render(request, "pledges/link_replaced.html", {"is_stopped": True})
-    return render(request, "pledges/stop_new_address.html")
+        return render(request, "pledges/signing/link_replaced.html", {"is_stopped": True})
+    return render(request, "pledges/signing/stop_new_address.html")
 
 
 @personal_link_view(Purpose.MANAGE)
@@ -87,7 +87,7 @@ def manage(request, pledge):
         return link_ended(request)
     if "revoke" in request.POST:
         pledge.revoke_links()
-        return render(request, "pledges/link_replaced.html")
+        return render(request, "pledges/signing/link_replaced.html")
     submitted = request.POST or None
     sent = next((name for button, name in OTHER_FORMS.items() if button in request.POST), "form")
 
@@ -121,7 +121,7 @@ def manage(request, pledge):
         "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
     }
     status = 422 if submitted and not saved else 200
-    return render(request, "pledges/manage.html", context, status=status)
+    return render(request, "pledges/signing/manage.html", context, status=status)
 
 
 @personal_link_view(Purpose.WITHDRAW)
@@ -129,7 +129,9 @@ def withdraw(request, pledge):
     """The page with the button that erases the pledge and its personal data immediately."""
     if request.method == "POST":
         return withdrawn(request, pledge)
-    return render(request, "pledges/withdraw.html", {"manage_url": path_from(request, Purpose.MANAGE, pledge)})
+    return render(
+        request, "pledges/personal_links/withdraw.html", {"manage_url": path_from(request, Purpose.MANAGE, pledge)}
+    )
 
 
 @personal_link_view(Purpose.DATA)
@@ -160,13 +162,13 @@ def my_pledge(request):
 
 @public_page(is_form=True)
 def _my_pledge_page(request):
-    return render(request, "pledges/my_pledge.html", {"form": MyPledgeForm()})
+    return render(request, "pledges/signing/my_pledge.html", {"form": MyPledgeForm()})
 
 
 @personal_page
 def _send_my_link(request):
     def shown(form, status=200, **context):
-        return render(request, "pledges/my_pledge.html", {"form": form, **context}, status=status)
+        return render(request, "pledges/signing/my_pledge.html", {"form": form, **context}, status=status)
 
     return answer(request, MyPledgeForm(request.POST), shown, "pledges:my_pledge_sent")
 
@@ -175,4 +177,4 @@ def _send_my_link(request):
 @public_page
 def my_pledge_sent(request):
     """The page after a request for links, which is the same whether or not the address is known."""
-    return render(request, "pledges/my_pledge_sent.html")
+    return render(request, "pledges/signing/my_pledge_sent.html")

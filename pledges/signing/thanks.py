@@ -37,11 +37,13 @@ def confirm(request, pledge):
             Batch.record_own_confirmation(pledge)
         pledge.refresh_from_db()
         if pledge.state == Pledge.State.CONFIRMED:
-            return render(request, "pledges/thanks.html", _thanks(request, pledge, is_first))
+            return render(request, "pledges/signing/thanks.html", _thanks(request, pledge, is_first))
     if pledge.state == Pledge.State.PENDING and Pledge.objects.pending().filter(pk=pledge.pk).exists():
-        return render(request, "pledges/confirm.html", {"updates": pledge.updates, "has_place": pledge.has_place})
+        return render(
+            request, "pledges/signing/confirm.html", {"updates": pledge.updates, "has_place": pledge.has_place}
+        )
     if pledge.state == Pledge.State.CONFIRMED:
-        return render(request, "pledges/confirmed_before.html")
+        return render(request, "pledges/signing/confirmed_before.html")
     return link_ended(request)
 
 
@@ -91,7 +93,7 @@ def share(request, pledge):
         "certificate_url": path_from(request, Purpose.CERTIFICATE, pledge),
         "manage_url": path_from(request, Purpose.MANAGE, pledge),
     }
-    return render(request, "pledges/share.html", context)
+    return render(request, "pledges/signing/share.html", context)
 
 
 @personal_link_view(Purpose.CERTIFICATE)
@@ -99,4 +101,4 @@ def share(request, pledge):
 def certificate(request, pledge):
     """The pledge as a sheet of A4 to print and sign, with the supporter's name; it is not stored."""
     context = {"pledge": pledge, "paths": neutral_paths(), "dot_width": NEUTRAL_DOT_WIDTH, "web_address": web_address()}
-    return render(request, "pledges/certificate.html", context)
+    return render(request, "pledges/signing/certificate.html", context)

@@ -41,7 +41,7 @@ def _known_sector(slug):
 def _page(request):
     content = PledgeContent.current()
     if not content.can_sign:
-        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
     return _shown(request, PledgeForm(chosen=request.GET.get("sector")), tally.shown())
 
 
@@ -51,7 +51,7 @@ def _shown(request, form, totals, *, status=200, **context):
     context |= {"form": form, "totals": totals, "mosaic": mosaic(totals.sectors, goal)}
     if form.of_event:
         context |= {"event": form.of_event, "counts_for_event": form.counts_for_event}
-    return render(request, "pledges/sign.html", context, status=status)
+    return render(request, "pledges/signing/sign.html", context, status=status)
 
 
 @public_page(is_form=True, figures=Depth.TOTALS)
@@ -63,7 +63,7 @@ def at_event(request, code):
     # Search engines know the form by one address, and the input goes there.
     request.alternates = in_each_language(partial(reverse, "pledges:sign"))
     if not content.can_sign:
-        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
     return _shown(request, PledgeForm(event=code), tally.shown())
 
 
@@ -73,7 +73,7 @@ def through(request, code):
     """The form behind a referral link. The page does not tell whether the link is still valid."""
     totals, content = tally.read(), PledgeContent.current()
     if not content.can_sign:
-        return render(request, "pledges/not_now.html", {"pledging": content.settings})
+        return render(request, "pledges/signing/not_now.html", {"pledging": content.settings})
     return _shown(request, PledgeForm(through=code), totals)
 
 
@@ -84,7 +84,7 @@ def _post(request):
     content = PledgeContent.current()
     if not content.can_sign:
         context = {"pledging": content.settings, "was_submitted": True}
-        return render(request, "pledges/not_now.html", context, status=409)
+        return render(request, "pledges/signing/not_now.html", context, status=409)
 
     def shown(form, **context):
         return _shown(request, form, tally.read(), **context)
@@ -96,11 +96,11 @@ def _post(request):
 @public_page
 def inbox(request):
     """ "Check your inbox": the same for a new, a known and a blocked address."""
-    return render(request, "pledges/inbox.html")
+    return render(request, "pledges/signing/inbox.html")
 
 
 @fixed_page(in_sitemap=False)
 @public_page
 def under_16(request):
     """Thanks and help for a child; nothing was stored."""
-    return render(request, "pledges/under_16.html")
+    return render(request, "pledges/signing/under_16.html")

@@ -40,7 +40,7 @@ def counter(request, language, theme):
         "mosaic": mosaic(totals.sectors, PledgeContent.current().goal_above(totals.total).people),
         "theme": theme,
     }
-    return render(request, "pledges/counter.html", context)
+    return render(request, "pledges/totals/counter.html", context)
 
 
 def code(language, theme="light", width=WIDTH, height=HEIGHT):

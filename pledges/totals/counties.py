@@ -68,7 +68,7 @@ def page(request, slug):
         # One step is no growth.
         "growth": stair_chart(steps, timezone.localdate(published.published_at)) if len(steps) > 1 else None,
     }
-    return render(request, "pledges/county.html", context)
+    return render(request, "pledges/totals/county.html", context)
 
 
 def by_slug(content, language):

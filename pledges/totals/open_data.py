@@ -39,7 +39,9 @@ def page(request):
     counters = [
         (language, theme, counter.code(language, theme)) for language in LANGUAGE_CODES for theme in ("light", "dark")
     ]
-    return render(request, "pledges/open_data.html", {"counters": counters, "small": THRESHOLD, "licence": LICENCE})
+    return render(
+        request, "pledges/totals/open_data.html", {"counters": counters, "small": THRESHOLD, "licence": LICENCE}
+    )
 
 
 def open_data(figures=Depth.NONE):

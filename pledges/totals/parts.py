@@ -18,7 +18,7 @@ SIZES = ((7, ""), (9, "long"))
 
 @dataclass(frozen=True)
 class Part:
-    """A part as templates/pledges/part_hero.html shows it.
+    """A part as templates/pledges/totals/part_hero.html shows it.
 
     `name` follows "We are"; `color` is the CSS class that colours its dots; `counted` follows the number of people.
     `published_at` is the time of that number; None for live numbers. `own_goal` is the Goal of a county.

@@ -65,7 +65,7 @@ def _page(request, per_10000):
             "growth": downloads.growth_figure(totals, growth, of_people),
         },
     }
-    return render(request, "pledges/totals.html", context)
+    return render(request, "pledges/totals/totals.html", context)
 
 
 def _ranked(counties, per_10000):
@@ -82,7 +82,7 @@ def _ranked(counties, per_10000):
 @public_page(figures=Depth.TOTALS)
 def method(request):
     """How people are counted, and what is not published."""
-    return render(request, "pledges/method.html", {"small": THRESHOLD, "totals": tally.shown()})
+    return render(request, "pledges/totals/method.html", {"small": THRESHOLD, "totals": tally.shown()})
 
 
 @fixed_page(
@@ -121,7 +121,7 @@ def weeks(request):
     shown = [
         (week, list(zip(titles, figures, strict=True))) for week, figures in shown_weeks(PledgeContent.current().weeks)
     ]
-    return render(request, "pledges/weeks.html", {"weeks": shown, "meanings": meanings, "small": STEP})
+    return render(request, "pledges/totals/weeks.html", {"weeks": shown, "meanings": meanings, "small": STEP})
 
 
 @embeddable

@@ -43,7 +43,7 @@ def page(request, number=1):
     pledges = Pledge.objects.filter(pk__in=page_obj.object_list).in_wall_order()
     supporters = _supporters(pledges.select_related("sector", "county"), published.cells_shown_beside_names(totals))
     return render(
-        request, "pledges/wall.html", {"totals": totals, "page_obj": page_obj, "supporters": list(supporters)}
+        request, "pledges/wall/wall.html", {"totals": totals, "page_obj": page_obj, "supporters": list(supporters)}
     )
 
 

@@ -1,4 +1,4 @@
-/* Passing a link on (templates/pledges/ways.html): adds a copy button, and the share sheet of the device where it has one. What
+/* Passing a link on (templates/pledges/signing/ways.html): adds a copy button, and the share sheet of the device where it has one. What
    fails says so and shows the link to copy by hand. Without JavaScript the links to WhatsApp, Viber and Facebook remain. */
 (function () {
   "use strict";

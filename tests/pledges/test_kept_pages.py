@@ -115,7 +115,7 @@ def test_one_thread_renders_an_address_while_the_others_wait():
     rendered = []
 
     def count(sender, template, **kwargs):
-        if template.name == "campaign/home.html":
+        if template.name == "campaign/pages/home.html":
             rendered.append(threading.get_ident())
 
     template_rendered.connect(count)
@@ -147,7 +147,7 @@ def test_a_lone_confirmation_shows_at_once_and_many_show_after_the_patience(clie
 def test_the_form_is_not_served_while_pledging_is_paused(client):
     assert client.get("/en/pledge/").context["form"]
     PledgingSettings.objects.update_or_create(pk=1, defaults={"state": "paused"})
-    assert client.get("/en/pledge/").templates[0].name == "pledges/not_now.html"
+    assert client.get("/en/pledge/").templates[0].name == "pledges/signing/not_now.html"
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_the_number_of_dots_follows_from_total_and_goal(people, dots, places, un
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_the_markup_takes_less_than_ten_kilobytes(people, language):
     with translation.override(language):
-        drawn = render_to_string("pledges/mosaic.html", {"mosaic": mosaic(spread(people), round_goal(people))})
+        drawn = render_to_string("pledges/totals/mosaic.html", {"mosaic": mosaic(spread(people), round_goal(people))})
     assert len(drawn.encode()) < 10_000
 
 

@@ -284,7 +284,7 @@ def test_how_people_signed_shows_each_way_once_a_second_one_has_people(language)
     with translation.override(language):
         figure = downloads.signing_ways_figure(totals)
         context = {"signing_ways": figure, "totals": totals, "LANGUAGE_CODE": language}
-        section = Document(render_to_string("pledges/totals.html#signing-ways", context))
+        section = Document(render_to_string("pledges/totals/totals.html#signing-ways", context))
     assert [section.words(cell) for cell in section.all("td", **{"class": "num"})] == ["4", "2", "0"]
     assert section.all("a", href=f"/figures/{language}/ways.csv")
 
