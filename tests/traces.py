@@ -18,7 +18,16 @@ from django.core.cache import cache
 
 from pledges.addresses import normalise, normalise_name
 from pledges.crypto import keys
-from pledges.models import Answer, BlockedAddress, Enquiry, Message, Pledge, ProviderRule, ReferralLink, Submission
+from pledges.models import (
+    Answer,
+    BlockedAddress,
+    Enquiry,
+    Message,
+    Pledge,
+    ProviderRule,
+    ReferralLink,
+    Submission,
+)
 from pledges.rotation.encrypted import CONTACTS
 from pledges.serving import kept_pages
 from weare1 import logs

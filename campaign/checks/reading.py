@@ -23,7 +23,7 @@ STOP = "\ue000"
 
 
 @dataclass
-class Block:
+class TextBlock:
     """One paragraph, heading or list item. `text` is plain, `bold` the part of it in bold, `links` are (href, hreflang, text)."""
 
     tag: str
@@ -64,13 +64,13 @@ class _Parser(HTMLParser):
     @property
     def block(self):
         if not self.blocks:
-            self.blocks.append(Block("p"))
+            self.blocks.append(TextBlock("p"))
         return self.blocks[-1]
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
         if tag in BLOCKS:
-            self.blocks.append(Block(tag))
+            self.blocks.append(TextBlock(tag))
         elif tag == "br":
             self.block.text += "\n"
         elif tag in BOLD:
@@ -86,7 +86,7 @@ class _Parser(HTMLParser):
             self.bold = max(0, self.bold - 1)
         elif tag in BLOCKS:
             # What follows without a tag of its own is a paragraph.
-            self.blocks.append(Block("p"))
+            self.blocks.append(TextBlock("p"))
 
     def handle_data(self, data):
         self.block.text += data
@@ -103,7 +103,7 @@ def blocks(value, is_rich):
     """
     if not is_rich:
         paragraphs = [text for text in re.split(r"\n\s*\n", value) if text.strip()]
-        return [Block("p", text, links=[(url, "", "") for url in ADDRESS.findall(text)]) for text in paragraphs]
+        return [TextBlock("p", text, links=[(url, "", "") for url in ADDRESS.findall(text)]) for text in paragraphs]
     parser = _Parser()
     parser.feed(richtext.clean(value))
     parser.close()

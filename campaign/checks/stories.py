@@ -4,8 +4,8 @@ from django.utils.translation import gettext as _
 
 from campaign.voices.models import Voice
 from pledges.enquiries.alarm_words import AlarmContent
+from staff.accents import without_accents
 from staff.admin.checks import Finding
-from staff.letters import without_accents
 
 
 def check(content):

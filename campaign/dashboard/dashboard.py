@@ -61,7 +61,7 @@ def context(request):
         "tasks": list(_tasks(user, drafts)),
         "own_drafts": draft_list.own(user, drafts),
         "scheduled": sorted(_scheduled(user, drafts), key=lambda row: row[2]),
-        "standing": status.context(user, totals),
+        "status": status.context(user, totals),
         "shortcuts": list(shortcuts.most_used(user)),
         "activity": activity.context(totals) if user.has_perm("pledges.view_pledge") else None,
     }

@@ -35,7 +35,7 @@ def _goal(total):
 
 def _mail():
     """What waits to be sent, and when the last message was sent. What was not delivered is an open task."""
-    queued, last = Message.objects.standing()
+    queued, last = Message.objects.waiting_and_last_sent()
     words = number(queued) if queued <= MOST_COUNTED else _("more than %(number)s") % {"number": number(MOST_COUNTED)}
     return {
         "queued": words,

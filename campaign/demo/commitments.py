@@ -7,13 +7,19 @@ from django.utils import timezone
 
 from pledges.acting import acting
 from pledges.commitments import figures as commitments
-from pledges.commitments.models import MOST, Answer, Place
+from pledges.commitments.models import MOST, FollowUpAnswer, PlanPlace
 from pledges.counting import weeks
 from pledges.models import ActingChange, ChosenCommitment, Commitment, CommitmentFigures, Pledge, Way
 from pledges.supporters.querysets import PENDING_LIFE
 
 # Of 100 people who were asked, how many gave which answer. "" is none.
-ANSWERS = {"": 45, Answer.DONE: 22, Answer.GOING_ON: 20, Answer.CANNOT_SAY: 6, Answer.NOT_ANY_MORE: 7}
+ANSWERS = {
+    "": 45,
+    FollowUpAnswer.DONE: 22,
+    FollowUpAnswer.GOING_ON: 20,
+    FollowUpAnswer.CANNOT_SAY: 6,
+    FollowUpAnswer.NOT_ANY_MORE: 7,
+}
 
 
 def write():
@@ -58,7 +64,7 @@ def _choice(rng, pledge, commitment, slot):
     asked_at = pledge.confirmed_at + timedelta(days=30)
     if rng.random() < 0.25 or asked_at > timezone.now():
         # By the pledge, so that the choices stay the same.
-        place = random.Random(str(pledge.created_at)).choice(["", "", *Place.values])
+        place = random.Random(str(pledge.created_at)).choice(["", "", *PlanPlace.values])
         return ChosenCommitment(
             pledge=pledge, commitment=commitment, slot=slot, chosen_at=pledge.confirmed_at, place=place
         )

@@ -43,7 +43,7 @@ EXAMPLES = {"sheet": (Key.SHEET, "A4")}
 
 
 @dataclass(frozen=True)
-class Words:
+class PrintWords:
     """What a drawing reads of a Handout."""
 
     title: str
@@ -76,7 +76,7 @@ def _inputs(name):
     if handout is None or not handout.is_shown:
         return None
     drawing, *details = _drawing(key, size, content)
-    return drawing, Words(handout.title, handout.text), *details
+    return drawing, PrintWords(handout.title, handout.text), *details
 
 
 def _drawing(key, size, content):

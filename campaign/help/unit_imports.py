@@ -54,7 +54,7 @@ class Row:
 
 
 @dataclass
-class Comparison:
+class UnitComparison:
     """A file compared with what is stored. With a problem, a sentence that names line and column, nothing may be stored."""
 
     rows: list = field(default_factory=list)
@@ -86,7 +86,7 @@ class Comparison:
 def compare(text, user):
     """Compare the text of a file with what is stored; returns a Comparison. `user` is who vouches for new dates."""
     reader = _Reader(user)
-    found = Comparison(rows=reader.read(text), problems=reader.problems)
+    found = UnitComparison(rows=reader.read(text), problems=reader.problems)
     state = [text, *(fingerprint(row.stored) for row in found.rows)]
     found.digest = hashlib.sha256("\x1f".join(state).encode()).hexdigest()
     return found

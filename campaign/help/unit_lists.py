@@ -15,8 +15,8 @@ from campaign.help.units import ProtectionUnit
 from pledges.exports.spreadsheets import csv_file
 from pledges.languages import LANGUAGE_CODES
 from pledges.models import Municipality
+from staff.accents import without_accents
 from staff.admin.differences import label
-from staff.letters import without_accents
 
 MAX_BYTES = 100_000
 # The columns in the order of an exported file: "county", which is no field of a unit, and fields.

@@ -81,7 +81,7 @@ def _block_name(layout, section):
 
 
 @dataclass(frozen=True)
-class Step:
+class WayStep:
     """One step of a way: a heading of level three with its text. `source` is the HTML of the paragraph that names the source.
 
     A step without a source is what we do not know.
@@ -100,7 +100,7 @@ def way(section):
     for part in section.parts:
         if part.title:
             html, mark, source = part.html.rpartition(beginning)
-            steps.append(Step(part.heading, html if mark else source, mark + source if mark else ""))
+            steps.append(WayStep(part.heading, html if mark else source, mark + source if mark else ""))
     return tuple(steps)
 
 

@@ -14,7 +14,7 @@ from pledges.mailings.models import MailingContent
 from pledges.serving import snapshot
 
 
-class Place(IntEnum):
+class HitOrder(IntEnum):
     """Where a hit is listed. Within one place the rank decides."""
 
     # The help page: the visitor may be in need of help.
@@ -25,13 +25,13 @@ class Place(IntEnum):
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedPage:
     """A page without a search column, in the active language. `url` is its path, `text` plain text."""
 
     title: str
     url: str
     text: str
-    place: Place = Place.USUAL
+    place: HitOrder = HitOrder.USUAL
 
 
 def every(content):
@@ -44,22 +44,22 @@ def fixed(content):
     texts = content.texts[get_language()]
     for page in fixed_pages().values():
         if text := " ".join([*(texts[key] for key in page.texts), *filter(None, [str(page.summary)])]):
-            place = Place.FIRST if page.name == "campaign:help" else Place.USUAL
-            yield Listed(str(page.title), page.get_absolute_url(), text, place)
+            place = HitOrder.FIRST if page.name == "campaign:help" else HitOrder.USUAL
+            yield ListedPage(str(page.title), page.get_absolute_url(), text, place)
 
 
 def counties():
     """Yield the pages of the counties."""
     for county in PledgeContent.current().counties_with_page:
         title = gettext("We are %(county)s") % {"county": county.definite_name}
-        yield Listed(title, reverse("pledges:county", args=[county.slug]), f"{county.name}. {county.full_name}.")
+        yield ListedPage(title, reverse("pledges:county", args=[county.slug]), f"{county.name}. {county.full_name}.")
 
 
 def demands(content):
     """Yield the demands, each with what has happened to it."""
     for history in content.demands:
         text = " ".join([history.demand.text, *(step.sentence for step in history.current)])
-        yield Listed(history.demand.title, history.demand.get_absolute_url(), text)
+        yield ListedPage(history.demand.title, history.demand.get_absolute_url(), text)
 
 
 def events():
@@ -67,14 +67,14 @@ def events():
     now = snapshot.current().at
     for event in PledgeContent.current().events:
         text = f"{event.when}. {event.where}. {event.text}"
-        place = Place.LAST if event.ends <= now else Place.USUAL
-        yield Listed(event.title, event.get_absolute_url(), text, place)
+        place = HitOrder.LAST if event.ends <= now else HitOrder.USUAL
+        yield ListedPage(event.title, event.get_absolute_url(), text, place)
 
 
 def mailings():
     """Yield the news by email that visitors can read."""
     for mailing in MailingContent.current().mailings:
-        yield Listed(mailing.subject, mailing.get_absolute_url(), mailing.words(get_language()).text)
+        yield ListedPage(mailing.subject, mailing.get_absolute_url(), mailing.words(get_language()).text)
 
 
 def organisations(content):
@@ -88,4 +88,6 @@ def organisations(content):
         else:
             number += 1
         url = f"{path}?page={page}#{row.anchor}" if page > 1 else f"{path}#{row.anchor}"
-        yield Listed(row.name, url, ". ".join(filter(None, [capfirst(row.get_kind_display()), row.place, row.text])))
+        yield ListedPage(
+            row.name, url, ". ".join(filter(None, [capfirst(row.get_kind_display()), row.place, row.text]))
+        )

@@ -15,7 +15,7 @@ LISTS = ("<ul>", "<ol>")
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of a text. `heading` and `html` are sanitised HTML, `heading` without its tag; both may be empty, not together.
 
     `title` is the heading as plain text. `anchor` is unique on the page and empty without a heading.
@@ -75,7 +75,7 @@ def _sections(html, tag, taken=()):
         body = "".join(bodies)
         if heading or body.strip():
             title = plain(heading)
-            found.append(Section(heading, title, _anchor(title, used), body))
+            found.append(PageSection(heading, title, _anchor(title, used), body))
     return found
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import override
 from campaign.content import SiteContent
 from campaign.pages.listed_pages import counties, events, organisations
 from pledges.fixed_pages import fixed_pages
-from staff.letters import without_accents
+from staff.accents import without_accents
 
 
 class Kind(models.TextChoices):

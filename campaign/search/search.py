@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from campaign.news.models import Article
 from campaign.numbers import tag
 from campaign.pages import listed_pages
-from campaign.pages.listed_pages import Place
+from campaign.pages.listed_pages import HitOrder
 from campaign.pages.models import Page
 from campaign.publishing.models import SEARCH_CONFIG
 
@@ -103,7 +103,7 @@ def _search_rows(model, query, language, numbers):
     )
     return [
         (
-            Place.USUAL,
+            HitOrder.USUAL,
             row.rank,
             Hit(numbers.fill(row.title), row.get_absolute_url(), highlight(row.headline, row.plain_text)),
         )

@@ -78,7 +78,7 @@ class PlaceFormSet(forms.BaseModelFormSet):
             raise forms.ValidationError(self.refusal, code="refused")
 
 
-class PlaceForm(forms.ModelForm):
+class MenuPlaceForm(forms.ModelForm):
     """One row of the list. Only what the editor changed is saved, so that two editors do not undo each other's work."""
 
     def __init__(self, *args, **kwargs):
@@ -148,7 +148,7 @@ class MenuPlaceAdmin(NoAddOrDelete, ContentAdmin):
         return changelist
 
     def get_changelist_form(self, request, **kwargs):
-        return super().get_changelist_form(request, form=PlaceForm, **kwargs)
+        return super().get_changelist_form(request, form=MenuPlaceForm, **kwargs)
 
     def get_changelist_formset(self, request, **kwargs):
         formset = super().get_changelist_formset(request, formset=PlaceFormSet, **kwargs)

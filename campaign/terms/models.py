@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from translated_fields import TranslatedField
 
 from pledges.enquiries.alarm_words import compile_pattern
-from staff.letters import without_accents
+from staff.accents import without_accents
 
 FORMS_HELP = _(
     "One per line, in lower case. Accents do not matter. An asterisk (*) matches any ending; on its own "

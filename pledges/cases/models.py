@@ -79,9 +79,6 @@ class Contact(Restrictable):
 
     TABLE = ""
 
-    # Of the content of messages, which ask it of pledges.
-    updates = False
-
     name_cipher = models.BinaryField(null=True, editable=False)
     address_cipher = models.BinaryField(null=True, editable=False)
     address_digest = models.BinaryField(max_length=32, null=True, editable=False)

@@ -12,7 +12,16 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from pledges.commitments.models import MOST, SLOTS, Answer, ChosenCommitment, FollowUp, Part, Place, day_in_words
+from pledges.commitments.models import (
+    MOST,
+    SLOTS,
+    ChosenCommitment,
+    DayPart,
+    FollowUp,
+    FollowUpAnswer,
+    PlanPlace,
+    day_in_words,
+)
 from pledges.sectors.models import Commitment
 
 NOT_THEIRS = _("Choose from the commitments on this page.")
@@ -149,8 +158,8 @@ class PlanForm(EachCommitmentForm):
                 [(day.isoformat(), day_in_words(day)) for day in self.days],
                 _("Choose a day from the list."),
             ),
-            "part": (_("Part of the day"), Part.choices, _("Choose a part of the day from the list.")),
-            "place": (_("Place"), Place.choices, _("Choose a place from the list.")),
+            "part": (_("Part of the day"), DayPart.choices, _("Choose a part of the day from the list.")),
+            "place": (_("Place"), PlanPlace.choices, _("Choose a place from the list.")),
         }[name]
         value = getattr(row, name) if is_kept else ""
         return forms.ChoiceField(
@@ -162,7 +171,7 @@ class PlanForm(EachCommitmentForm):
         )
 
     def _is_over(self, day, part):
-        return bool(day and (day < self.days[0] or part and Part(part).ends(day) <= self.now))
+        return bool(day and (day < self.days[0] or part and DayPart(part).ends(day) <= self.now))
 
     def clean(self):
         cleaned = super().clean()
@@ -194,7 +203,7 @@ class PlanForm(EachCommitmentForm):
             return False
 
     def _remind_at(self, row):
-        return Part(self.value("part", row)).begins(date.fromisoformat(self.value("day", row)))
+        return DayPart(self.value("part", row)).begins(date.fromisoformat(self.value("day", row)))
 
     def save(self):
         """Store the plans, and whether the supporter wants to be asked."""
@@ -229,7 +238,7 @@ class AnswersForm(EachCommitmentForm):
         return forms.ChoiceField(
             label=row.commitment.text,
             required=False,
-            choices=Answer.choices,
+            choices=FollowUpAnswer.choices,
             widget=forms.RadioSelect,
             initial=row.answer if is_answered else "",
             error_messages={"invalid_choice": _("Choose one of the four answers.")},

@@ -26,7 +26,7 @@ QUESTIONS_AFTER = (timedelta(days=30), timedelta(days=90))
 ANSWER_PERIOD = timedelta(days=14)
 
 
-class Part(models.TextChoices):
+class DayPart(models.TextChoices):
     """A part of a day."""
 
     MORNING = "morning", _("in the morning")
@@ -38,10 +38,10 @@ class Part(models.TextChoices):
     def hours(self):
         """(first hour, hour of the end) in Tirana."""
         return {
-            Part.MORNING: (8, 12),
-            Part.MIDDAY: (12, 15),
-            Part.AFTERNOON: (15, 18),
-            Part.EVENING: (18, 23),
+            DayPart.MORNING: (8, 12),
+            DayPart.MIDDAY: (12, 15),
+            DayPart.AFTERNOON: (15, 18),
+            DayPart.EVENING: (18, 23),
         }[self]
 
     def begins(self, day):
@@ -57,7 +57,7 @@ def _at(day, hour):
     return timezone.make_aware(datetime.combine(day, time(hour)))
 
 
-class Place(models.TextChoices):
+class PlanPlace(models.TextChoices):
     """Where someone plans to do it."""
 
     HOME = "home", _("at home")
@@ -68,7 +68,7 @@ class Place(models.TextChoices):
     ELSEWHERE = "elsewhere", _("somewhere else")
 
 
-class Answer(models.TextChoices):
+class FollowUpAnswer(models.TextChoices):
     """How it went."""
 
     DONE = "done", _("I have done it")
@@ -97,7 +97,7 @@ class ChosenCommitmentQuerySet(models.QuerySet):
 
     def to_ask_about(self):
         """Those that their supporter has not given up."""
-        return self.exclude(answer=Answer.NOT_ANY_MORE)
+        return self.exclude(answer=FollowUpAnswer.NOT_ANY_MORE)
 
     def counted(self):
         """{commitment id: {figure: exact number of people}} of confirmed pledges. Not for publication."""
@@ -110,7 +110,7 @@ class ChosenCommitmentQuerySet(models.QuerySet):
             silent=Count("pk", filter=asked & Q(answer="")),
             **{
                 answer.value: Count("pk", filter=Q(answer=answer))
-                for answer in (Answer.DONE, Answer.GOING_ON, Answer.CANNOT_SAY)
+                for answer in (FollowUpAnswer.DONE, FollowUpAnswer.GOING_ON, FollowUpAnswer.CANNOT_SAY)
             },
         )
         return {row["commitment"]: {name: row[name] for name in FIGURES} for row in rows}
@@ -127,14 +127,16 @@ class ChosenCommitment(models.Model):
     slot = models.PositiveSmallIntegerField(editable=False)
     # The plan. Each part of it is optional.
     day = models.DateField(_("day"), null=True, editable=False)
-    part = models.CharField(_("part of the day"), max_length=9, choices=Part, default="", db_default="", editable=False)
-    place = models.CharField(_("place"), max_length=9, choices=Place, default="", db_default="", editable=False)
+    part = models.CharField(
+        _("part of the day"), max_length=9, choices=DayPart, default="", db_default="", editable=False
+    )
+    place = models.CharField(_("place"), max_length=9, choices=PlanPlace, default="", db_default="", editable=False)
     # When the part of the day begins, if a reminder is wanted.
     remind_at = models.DateTimeField(null=True, editable=False)
     reminded_at = models.DateTimeField(null=True, editable=False)
     # When its supporter was last asked about it, and the latest answer with the number of the question it was given to.
     asked_at = models.DateTimeField(null=True, editable=False)
-    answer = models.CharField(max_length=12, choices=Answer, default="", db_default="", editable=False)
+    answer = models.CharField(max_length=12, choices=FollowUpAnswer, default="", db_default="", editable=False)
     answered_question = models.PositiveSmallIntegerField(null=True, editable=False)
     answered_at = models.DateTimeField(null=True, editable=False)
 

@@ -84,33 +84,33 @@ class _Signer(signing.TimestampSigner):
 
 @dataclass(frozen=True)
 class Link:
-    """The content of a token; `pledge_id` is that of its row: a pledge, a contact. `issued_at` is a Unix time."""
+    """The content of a token; `row_id` is the id of its row: a pledge, or a row with a contact. `issued_at` is a Unix time."""
 
-    pledge_id: uuid.UUID
+    row_id: uuid.UUID
     binding: str
     issued_at: int
     is_aged: bool
 
 
-def binding(purpose, pledge):
-    """The value of the pledge that a token contains. A change of this value revokes the token."""
-    if purpose in (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS) and pledge.new_address_at:
+def binding(purpose, row):
+    """The value of the row that a token contains. A change of this value revokes the token."""
+    if purpose in (Purpose.NEW_ADDRESS, Purpose.BLOCK_NEW_ADDRESS) and row.new_address_at:
         # Not the ciphertext: rotating keys changes it. The link to the old address stops whichever change waits.
-        return f"{pledge.link_version}.{pledge.new_address_at:%y%m%d%H%M%S%f}"
-    return str(pledge.link_version)
+        return f"{row.link_version}.{row.new_address_at:%y%m%d%H%M%S%f}"
+    return str(row.link_version)
 
 
-def token(purpose, pledge, issued_at=None):
-    """A token such as `kM3…Q.1:1vN2aB:sig…` for this purpose and pledge. It contains no personal data.
+def token(purpose, row, issued_at=None):
+    """A token such as `kM3…Q.1:1vN2aB:sig…` for this purpose and row. It contains no personal data.
 
     `issued_at` is that of the link that led to the page with this one, so that opening a page does not renew a link.
     """
-    encoded_id = base64.urlsafe_b64encode(pledge.pk.bytes).rstrip(b"=").decode()
-    return _Signer(purpose, issued_at).sign(f"{encoded_id}.{binding(purpose, pledge)}")
+    encoded_id = base64.urlsafe_b64encode(row.pk.bytes).rstrip(b"=").decode()
+    return _Signer(purpose, issued_at).sign(f"{encoded_id}.{binding(purpose, row)}")
 
 
 def read(purpose, text):
-    """The Link in a token. The caller compares its binding with the pledge's.
+    """The Link in a token. The caller compares its binding with the row's.
 
     Raises signing.BadSignature for a token that `token` did not make for this purpose.
     """
@@ -120,19 +120,19 @@ def read(purpose, text):
     encoded_id, _, bound = value.partition(".")
     max_age = DATA_LINK_MAX_AGE_SECONDS if purpose == Purpose.DATA else MAX_AGE_SECONDS
     return Link(
-        pledge_id=uuid.UUID(bytes=base64.urlsafe_b64decode(encoded_id + "==")),
+        row_id=uuid.UUID(bytes=base64.urlsafe_b64decode(encoded_id + "==")),
         binding=bound,
         issued_at=issued_at,
         is_aged=purpose not in AGELESS_PURPOSES and time.time() > issued_at + max_age,
     )
 
 
-def path(purpose, pledge, language=None, issued_at=None):
-    """The path of a personal page, in `language` or the pledge's own. `issued_at` as in `token`."""
-    with translation.override(language or pledge.language):
-        return reverse(f"{NAMESPACES.get(purpose, 'pledges')}:{purpose}", args=[token(purpose, pledge, issued_at)])
+def path(purpose, row, language=None, issued_at=None):
+    """The path of a personal page, in `language` or the row's own. `issued_at` as in `token`."""
+    with translation.override(language or row.language):
+        return reverse(f"{NAMESPACES.get(purpose, 'pledges')}:{purpose}", args=[token(purpose, row, issued_at)])
 
 
-def url(purpose, pledge):
+def url(purpose, row):
     """The absolute URL of a personal page, for messages."""
-    return settings.SITE_URL + path(purpose, pledge)
+    return settings.SITE_URL + path(purpose, row)

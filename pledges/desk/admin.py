@@ -35,7 +35,7 @@ from pledges.desk.search import (
     TOO_OFTEN,
     TOO_SOON,
     UNREADABLE,
-    MailWords,
+    MailState,
     mail_obstacle,
     mails_of,
 )
@@ -407,7 +407,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
         context = {"heading": self.heading(request, pledge)}
         if not self.has_change_permission(request, pledge):
             return context
-        words, obstacle = MailWords(request, pledge), mail_obstacle(pledge)
+        words, obstacle = MailState(request, pledge), mail_obstacle(pledge)
         mails = [] if obstacle else [(kind, BUTTONS[kind], words.of(kind)) for kind in mails_of(pledge)]
         can_tell = not obstacle and pledge.address is not None
         is_pending = pledge.state == Pledge.State.PENDING
@@ -426,7 +426,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
         if pledge.is_person_erased:
             return _("We no longer have an address, so no email goes out.")
         try:
-            return MailWords(request, pledge).of(Message.Kind.WITHDRAWN)
+            return MailState(request, pledge).of(Message.Kind.WITHDRAWN)
         except keys.CannotDecrypt:
             return UNREADABLE
 
@@ -509,7 +509,7 @@ class PledgeAdmin(BulkActions, MinutePages, FunnelPage, ActingPage, ModelAdmin):
     def _question(self, request, pledge):
         """Whom the page of erasure is about, and which email goes out."""
         try:
-            person = MailWords(request, pledge).person
+            person = MailState(request, pledge).person
         except keys.CannotDecrypt:
             person = _("pledge %(number)s") % {"number": pledge}
         return {

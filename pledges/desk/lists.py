@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.desk.chosen import ChosenFilter
 from pledges.statistics.origins import PARAMETERS
-from staff.admin.days import DayFilter
+from staff.admin.day_filter import DayFilter
 
 # Up to this number rows are counted; above it, the estimate of the query planner is shown.
 COUNT_LIMIT = 10_000

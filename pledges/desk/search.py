@@ -29,7 +29,7 @@ def masked(address):
     return f"{local[:1]}…@{domain}"
 
 
-class MailWords:
+class MailState:
     """Which email goes where, in words, for one pledge and one member of staff."""
 
     def __init__(self, request, pledge):

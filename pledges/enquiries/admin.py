@@ -15,9 +15,9 @@ from pledges.crypto.models import Unreadable
 from pledges.enquiries.models import Enquiry, ReadyAnswer
 from pledges.mail.models import Message
 from pledges.providers.models import BlockedAddress, ProviderRule
+from staff.accents import without_accents
 from staff.admin.base import BilingualForm, FixedKey, change_url
 from staff.admin.content import ContentAdmin
-from staff.letters import without_accents
 from staff.models import Account, AuditEntry
 from staff.roles import Role, role_has_permission
 

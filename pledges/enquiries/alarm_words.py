@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from pledges.serving.snapshot import Part
-from staff.letters import without_accents
+from staff.accents import without_accents
 
 
 # More than all lists together have lines: each process compiles a line once, and not again with each change of any content.

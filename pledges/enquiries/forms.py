@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
 from pledges.enquiries.alarm_words import AlarmContent, is_alarming
-from pledges.enquiries.models import Purpose
+from pledges.enquiries.models import EnquiryPurpose
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, AgeField, NameField, TypedText, clean_name
 from pledges.inbox.models import Submission
@@ -18,16 +18,16 @@ MAX_LENGTH = 4000
 
 # {purpose: (heading, sentence below it)}
 WORDS = {
-    Purpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
-    Purpose.DATA: (
+    EnquiryPurpose.PRESS: (_("A question from the press"), _("For interviews, quotes and background.")),
+    EnquiryPurpose.DATA: (
         _("A request about your data"),
         _("To see, correct or erase what we keep about you. If you have signed, the link to your pledge is quicker."),
     ),
-    Purpose.SITE: (
+    EnquiryPurpose.SITE: (
         _("Something wrong on the site"),
         _("A mistake, something you cannot use, or a security problem. Say which page, and with what device."),
     ),
-    Purpose.OTHER: (_("Write to us"), _("For everything that the other forms do not cover.")),
+    EnquiryPurpose.OTHER: (_("Write to us"), _("For everything that the other forms do not cover.")),
 }
 
 
@@ -70,7 +70,7 @@ class EnquiryForm(AddressForm):
     slow_lane_note = _("Our team may then see it up to an hour later.")
 
     def __init__(self, *args, purpose, **kwargs):
-        self.purpose = Purpose(purpose)
+        self.purpose = EnquiryPurpose(purpose)
         self.heading, self.lead = WORDS[self.purpose]
         self.action = f"pledges:enquiry_{self.purpose}"
         super().__init__(*args, **kwargs)

@@ -25,7 +25,7 @@ ALERT_AGAIN_AFTER = timedelta(days=1)
 ALERT_INTERVAL = timedelta(minutes=10)
 
 
-class Purpose(models.TextChoices):
+class EnquiryPurpose(models.TextChoices):
     """What an enquiry is about. Each has a form of its own."""
 
     PRESS = "press", _("press")
@@ -88,7 +88,7 @@ class Enquiry(Contact):
         CLOSED = "closed", _("closed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    purpose = models.CharField(_("purpose"), max_length=5, choices=Purpose, editable=False)
+    purpose = models.CharField(_("purpose"), max_length=5, choices=EnquiryPurpose, editable=False)
     text_cipher = models.BinaryField(editable=False)
     # Of an enquiry that came within SAME_PERIOD. They are unique: the same message again is not stored.
     text_digest = models.BinaryField(max_length=32, null=True, unique=True, editable=False)
@@ -120,7 +120,7 @@ class Enquiry(Contact):
         verbose_name_plural = _("enquiries")
         ordering = ["created_at", "pk"]
         constraints = [
-            models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=Purpose.values)),
+            models.CheckConstraint(name="enquiry_purpose_is_known", condition=Q(purpose__in=EnquiryPurpose.values)),
             models.CheckConstraint(name="enquiry_has_contact", condition=HAS_CONTACT),
             models.CheckConstraint(
                 name="enquiry_text_digests",
@@ -236,9 +236,6 @@ class Answer(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-
-    # Of the content of messages, which ask it of pledges.
-    updates = False
 
     class Meta:
         ordering = ["created_at", "pk"]

@@ -14,7 +14,7 @@ SPACING, RADIUS = 10, 3.6
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptFigures:
     """The drawing of the figures of one commitment.
 
     `unit` is the number of people a dot stands for. `marks` are (kind, people, path data) of done, going_on, cannot_say, given_up
@@ -43,7 +43,7 @@ def kept(figures):
         last = round(people / unit)
         marks.append((kind, getattr(figures, kind), "".join(SHAPES[kind](*_place(n)) for n in range(drawn, last))))
         drawn = last
-    return Kept(unit=unit, marks=marks, height=SPACING * -(-drawn // COLUMNS))
+    return KeptFigures(unit=unit, marks=marks, height=SPACING * -(-drawn // COLUMNS))
 
 
 def _place(number):

@@ -6,7 +6,7 @@ from crispy_forms.layout import HTML, Div, Fieldset
 
 
 @dataclass(frozen=True)
-class Section:
+class FormSection:
     """A group of fields under a legend; `note` names a template that is shown below them."""
 
     legend: str

@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from pledges.content import PledgeContent
 from pledges.forms.fields import LOOKS_LIKE_LINK, RowField, TypedText, without_links
-from pledges.forms.layout import Section, placed
+from pledges.forms.layout import FormSection, placed
 from pledges.groups.models import GroupPledge
 from pledges.groups.querysets import institution_key
 from pledges.sectors.models import CHILDREN
 
-NUMBERS = Section(_("How many people?"), note="pledges/groups/numbers_note.html")
+NUMBERS = FormSection(_("How many people?"), note="pledges/groups/numbers_note.html")
 Kind = GroupPledge.Kind
 
 

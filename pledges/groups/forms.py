@@ -12,16 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import AddressField, NameField
-from pledges.forms.layout import Section, field_layout, placed
+from pledges.forms.layout import FormSection, field_layout, placed
 from pledges.groups.fields import DayInput, InstitutionField, LetterField, MunicipalityField, NumbersMixin
 from pledges.groups.models import GroupPledge
 from pledges.groups.querysets import institution_key, school_year
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import submit
 
-CLASS = Section(_("For a class only"))
-ADULT = Section(_("The responsible adult"))
-AGREEMENT = Section(_("Your statement"), note="pledges/groups/privacy_note.html")
+CLASS = FormSection(_("For a class only"))
+ADULT = FormSection(_("The responsible adult"))
+AGREEMENT = FormSection(_("Your statement"), note="pledges/groups/privacy_note.html")
 Kind = GroupPledge.Kind
 
 
@@ -176,7 +176,7 @@ class GroupForm(NumbersMixin, AddressForm):
         return submit(submission, network, limit, **ways)
 
 
-class CorrectionForm(NumbersMixin, forms.Form):
+class GroupCorrectionForm(NumbersMixin, forms.Form):
     """The numbers of a group, as its adult corrects them."""
 
     def __init__(self, *args, group, action, **kwargs):

@@ -21,7 +21,7 @@ from pledges.crypto.links import Purpose
 from pledges.fixed_pages import fixed_page
 from pledges.forms.views import SeeOther, answer, link_ended
 from pledges.groups.fields import counted_sectors
-from pledges.groups.forms import CorrectionForm, GroupForm
+from pledges.groups.forms import GroupCorrectionForm, GroupForm
 from pledges.groups.models import GroupPledge
 from pledges.languages import in_each_language
 from pledges.serving.http import cookieless_form, personal_page, public_page
@@ -121,7 +121,7 @@ def contact_link_view(model, purpose):
             request.POST  # noqa: B018
             with transaction.atomic():
                 rows = model.objects.select_for_update() if request.method == "POST" else model.objects
-                row = rows.filter(pk=link.pledge_id).first()
+                row = rows.filter(pk=link.row_id).first()
                 if row is None or link.binding != links.binding(purpose, row):
                     return link_ended(request)
                 return view(request, row, **kwargs)
@@ -170,11 +170,11 @@ def manage(request, group):
         group.withdraw()
         return render(request, "pledges/groups/withdrawn.html")
     submitted = "save" in request.POST and group.can_be_corrected
-    correction = CorrectionForm(request.POST if submitted else None, group=group, action=request.path)
+    correction = GroupCorrectionForm(request.POST if submitted else None, group=group, action=request.path)
     saved = None
     if submitted and correction.is_valid() and correction.save():
         group.refresh_from_db()
-        correction = CorrectionForm(group=group, action=request.path)
+        correction = GroupCorrectionForm(group=group, action=request.path)
         saved = _("Your numbers have been saved.")
     context = {
         "group": group,

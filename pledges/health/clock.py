@@ -29,7 +29,7 @@ def seconds_ahead():
         return (before + time.time()) / 2 - cursor.fetchone()[0]
 
 
-class Watch:
+class ClockWatch:
     """Compares the clock of the database with the monotonic one, which cannot be set: seconds since the machine was started."""
 
     def __init__(self):

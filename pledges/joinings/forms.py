@@ -12,7 +12,7 @@ from pledges import addresses
 from pledges.content import PledgeContent
 from pledges.forms.base import AddressForm
 from pledges.forms.fields import LONGEST_INPUT, AddressField, NameField, TypedText
-from pledges.forms.layout import Section, placed
+from pledges.forms.layout import FormSection, placed
 from pledges.groups.fields import InstitutionField, MunicipalityField
 from pledges.groups.querysets import institution_key
 from pledges.inbox.models import Submission
@@ -21,9 +21,9 @@ from pledges.joinings.models import MAX_STATEMENT_LENGTH, OrganisationKind
 from pledges.languages import LANGUAGE_CODES
 from pledges.places.models import County
 
-WORDS = Section(_("In your own words (optional)"))
-CONTACT = Section(_("Who speaks for the organisation"))
-AGREEMENT = Section(_("Your statement"), note="pledges/groups/privacy_note.html")
+WORDS = FormSection(_("In your own words (optional)"))
+CONTACT = FormSection(_("Who speaks for the organisation"))
+AGREEMENT = FormSection(_("Your statement"), note="pledges/groups/privacy_note.html")
 MAX_URL_LENGTH = 200
 TOO_LONG = _("The statement must be %(limit_value)d characters or fewer. It has %(show_value)d.")
 

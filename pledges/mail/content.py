@@ -256,7 +256,7 @@ def _fill(spec, words, pledges):
         buttons=buttons,
         after=_paragraphs(words.after, values),
         further_links=list(spec.further_links()),
-        closing=list(spec.appended_sentences(wants_news=bool(first and first.updates))),
+        closing=list(spec.appended_sentences(wants_news=getattr(first, "updates", False))),
         block=block,
     )
 

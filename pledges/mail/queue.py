@@ -49,7 +49,7 @@ class MessageQuerySet(models.QuerySet):
         """Messages that were given up. They need the attention of staff."""
         return self.filter(state__in=[self.model.State.FAILING, self.model.State.REFUSED])
 
-    def standing(self):
+    def waiting_and_last_sent(self):
         """(queued messages, at most MOST_COUNTED + 1; when the last one was sent, or None), in one query."""
         with connection.cursor() as cursor:
             cursor.execute(STANDING_SQL, [MOST_COUNTED + 1])

@@ -31,7 +31,7 @@ def sheet_field(label):
     return number_field(OF_THE_SHEET, 10**9, label=label)
 
 
-class MunicipalityField(forms.ModelChoiceField):
+class SheetMunicipalityField(forms.ModelChoiceField):
     """One of the municipalities, or none."""
 
     def __init__(self):
@@ -66,7 +66,7 @@ class IssueForm(forms.Form):
     """How many sheets to issue, and where they go."""
 
     count = number_field(HOW_MANY, MOST_SHEETS, label=_("How many sheets?"), help_text=_("At most 200 at a time."))
-    municipality = MunicipalityField()
+    municipality = SheetMunicipalityField()
     event = EventField()
 
 
@@ -123,7 +123,7 @@ class CountForm(forms.Form):
 class PlaceForm(forms.Form):
     """Where a sheet was laid out."""
 
-    municipality = MunicipalityField()
+    municipality = SheetMunicipalityField()
     event = EventField()
 
 

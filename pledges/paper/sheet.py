@@ -26,7 +26,7 @@ SCALES, WORDS_BOTTOM = (1, 0.9, 0.8, 0.7, 0.6), 73
 
 
 @dataclass(frozen=True)
-class Words:
+class SheetWords:
     """What a sheet says in one language. `groups` are the names of the sectors, `link` is the address of its QR code."""
 
     language: str
@@ -48,7 +48,7 @@ def _words(language, sectors, handout):
     with translation.override(language):
         pledge, _line, rule = handout.text.partition("\n")
         link = settings.SITE_URL + reverse("pledges:method") + "#paper"
-        return Words(
+        return SheetWords(
             language=language,
             brand=brand.brand(),
             title=handout.title,

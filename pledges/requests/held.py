@@ -32,7 +32,7 @@ ALARMING = Q(kind=Submission.Kind.ENQUIRY, details__is_alarming=True)
 
 
 @dataclass(frozen=True)
-class Part:
+class DataKind:
     """One kind of row that can hold an address."""
 
     key: str
@@ -51,10 +51,10 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Found:
+class HeldRow:
     """One row that holds the address."""
 
-    part: Part
+    part: DataKind
     row: models.Model
 
     @property
@@ -76,7 +76,7 @@ class Found:
 
 def held_about(address):
     """The Found rows of every part. Spellings of one mailbox are one address."""
-    return [Found(part, row) for part in PARTS for row in part.find(address)]
+    return [HeldRow(part, row) for part in PARTS for row in part.find(address)]
 
 
 @transaction.atomic
@@ -183,7 +183,7 @@ def _is_confirmed(row):
 
 
 PARTS = [
-    Part(
+    DataKind(
         "pledges",
         _("pledge"),
         Pledge.objects.at_address,
@@ -193,7 +193,7 @@ PARTS = [
         Pledge.withdraw,
         is_restrictable=True,
     ),
-    Part(
+    DataKind(
         "new_addresses",
         _("pledge that is to move to this address"),
         # The time, which a constraint sets with the address, has an index.
@@ -201,7 +201,7 @@ PARTS = [
         _("This address is erased from it. The pledge stays at its present address. No email goes out."),
         _end_new_address,
     ),
-    Part(
+    DataKind(
         "groups",
         _("group pledge"),
         GroupPledge.objects.at_address,
@@ -210,7 +210,7 @@ PARTS = [
         is_known_to_mailbox=_is_confirmed,
         is_restrictable=True,
     ),
-    Part(
+    DataKind(
         "organisations",
         _("organisation"),
         Joining.objects.at_address,
@@ -219,7 +219,7 @@ PARTS = [
         is_known_to_mailbox=_is_confirmed,
         is_restrictable=True,
     ),
-    Part(
+    DataKind(
         "voices",
         _("voice on our site"),
         VoiceOwner.objects.at_address,
@@ -228,7 +228,7 @@ PARTS = [
         is_known_to_mailbox=lambda owner: owner.asked_at is not None,
         is_restrictable=True,
     ),
-    Part(
+    DataKind(
         "messages_to_the_team",
         _("message to the team"),
         _enquiries,
@@ -237,7 +237,7 @@ PARTS = [
         is_known_to_mailbox=lambda enquiry: enquiry.answered_at is not None,
         is_restrictable=True,
     ),
-    Part(
+    DataKind(
         "disclosures",
         _("message with the safeguarding lead"),
         _disclosures,
@@ -245,14 +245,14 @@ PARTS = [
         _delete,
         is_disclosure=True,
     ),
-    Part(
+    DataKind(
         "forms",
         _("form that is not processed yet"),
         lambda address: Submission.objects.at_address(address).exclude(ALARMING),
         _("It is erased unprocessed. No email goes out."),
         _delete,
     ),
-    Part(
+    DataKind(
         "emails",
         _("email from us"),
         _messages,
@@ -260,34 +260,34 @@ PARTS = [
         _delete,
         is_known_to_mailbox=lambda message: message.sent_at is not None,
     ),
-    Part(
+    DataKind(
         "blocked",
         _("blocked address"),
         _of_mailbox(BlockedAddress),
         _("The block ends: email to this address is possible again."),
         _delete,
     ),
-    Part(
+    DataKind(
         "returned",
         _("note that an email came back"),
         _of_mailbox(ReturnedMailbox),
         _("It is erased: we try to email this address again."),
         _delete,
     ),
-    Part(
+    DataKind(
         "limits",
         _("count of one day’s emails"),
         _of_mailbox(MessageGrant),
         _("It stays, and is erased within a day."),
     ),
-    Part(
+    DataKind(
         "requests",
         _("request about personal data"),
         DataRequest.objects.at_address,
         _("It stays: name and address until 30 days after the answer, the rest for a year, to show that we answered."),
         is_known_to_mailbox=lambda request: request.closed_at is not None,
     ),
-    Part(
+    DataKind(
         "accounts",
         _("account of a member of staff"),
         _accounts,

@@ -27,7 +27,7 @@ from pledges.voices.models import ENDED_PERIOD, REMOVED_PERIOD
 
 
 @dataclass(frozen=True)
-class Kept:
+class RetentionLine:
     """One line of the table, in the active language."""
 
     key: str
@@ -45,7 +45,7 @@ def kept_data():
     )
     until_withdrawal = _("until you withdraw; %(days)s if you do not confirm") % {"days": _days(PENDING_LIFE)}
     return [
-        Kept(
+        RetentionLine(
             "person",
             _("name and email address"),
             encrypted,
@@ -55,7 +55,7 @@ def kept_data():
             )
             % {"days": _days(PENDING_LIFE), "months": settings.KEEP_MONTHS, "answer": _days(ANSWER_PERIOD)},
         ),
-        Kept(
+        RetentionLine(
             "digests",
             _(
                 "codes made from the address, from the name and address together, and from the email domain, so "
@@ -64,87 +64,87 @@ def kept_data():
             digests,
             until_withdrawal,
         ),
-        Kept(
+        RetentionLine(
             "new_address",
             _("a new address that you have not confirmed"),
             encrypted,
             _days(PENDING_LIFE),
         ),
-        Kept(
+        RetentionLine(
             "network",
             _("code made from the network you signed from, to stop fake sign-ups"),
             digests,
             _days(NETWORK_DIGEST_LIFE),
         ),
-        Kept(
+        RetentionLine(
             "attempts",
             _("code made from the network a form was sent from, kept apart from any pledge"),
             digests,
             _minutes(WINDOW),
         ),
-        Kept(
+        RetentionLine(
             "slow_lane",
             _("code made from the network of forms that were sent without the check, kept apart from any pledge"),
             digests,
             _minutes(SLOW_LANE_LENGTH),
         ),
-        Kept(
+        RetentionLine(
             "challenge",
             _("the number of the check that your device did, and of the form that it let in"),
             plain,
             _minutes(timedelta(seconds=LIFETIME_SECONDS) + CLOCK_TOLERANCE),
         ),
-        Kept(
+        RetentionLine(
             "grants",
             _("code made from an address that we emailed, so that we send it few messages a day"),
             digests,
             _days(GRANT_LIFE),
         ),
-        Kept(
+        RetentionLine(
             "returned_mailbox",
             _("code made from an address from which our email came back, so that we stop writing to it"),
             digests,
             _days(BULK_PAUSE),
         ),
-        Kept(
+        RetentionLine(
             "inviter",
             _("the event whose link led you to the form, if you used one"),
             encrypted,
             _("until you confirm; %(days)s if you do not") % {"days": _days(PENDING_LIFE)},
         ),
-        Kept(
+        RetentionLine(
             "own_link",
             _("your invitation link, if you made one"),
             encrypted,
             _("until you cancel it or withdraw"),
         ),
-        Kept("answers", _("group, county, language, choices, and when you signed"), plain, until_withdrawal),
-        Kept(
+        RetentionLine("answers", _("group, county, language, choices, and when you signed"), plain, until_withdrawal),
+        RetentionLine(
             "commitments",
             _("the commitments you chose, when and where you plan to keep them, and your answers on how it went"),
             plain,
             _("until you change them or withdraw"),
         ),
-        Kept(
+        RetentionLine(
             "follow_up",
             _("whether you want to be asked how it went, and when we asked you"),
             plain,
             _("until you withdraw; once you end it we send nothing more, and keep only that we asked"),
         ),
-        Kept(
+        RetentionLine(
             "follows",
             _("the demands and counties that you follow by email, and since when"),
             plain,
             _("until you stop following or withdraw, or until the address is erased"),
         ),
-        Kept("consent", _("the text you signed and your consent"), plain, until_withdrawal),
-        Kept(
+        RetentionLine("consent", _("the text you signed and your consent"), plain, until_withdrawal),
+        RetentionLine(
             "wall",
             _("whether you asked us to show your name, and what our team decided"),
             plain,
             _("until you change it or withdraw, or until the name is erased"),
         ),
-        Kept(
+        RetentionLine(
             "group",
             _("name and email address of the adult who entered a group pledge"),
             _("encrypted; a code made from the address as keyed digests"),
@@ -154,13 +154,13 @@ def kept_data():
             )
             % {"days": _days(PENDING_LIFE), "refused": _days(REFUSED_PERIOD), "year": _days(PERSON_PERIOD)},
         ),
-        Kept(
+        RetentionLine(
             "group_numbers",
             _("kind, institution, place, event, day and numbers of a group pledge, without the name of any member"),
             plain,
             _("without limit, and not counted if you withdraw it"),
         ),
-        Kept(
+        RetentionLine(
             "joining",
             _("name and email address of the person who speaks for an organisation"),
             _("encrypted; a code made from the address as keyed digests"),
@@ -174,27 +174,27 @@ def kept_data():
                 "year": _days(UNDECIDED_PERIOD),
             },
         ),
-        Kept(
+        RetentionLine(
             "organisation",
             _("name, kind, place, site and statement of an organisation that joined"),
             plain,
             _("without limit, and not shown once it leaves or is not renewed"),
         ),
-        Kept(
+        RetentionLine(
             "voice",
             _("words that you gave us for our site, with your name and role, and how and when you agreed"),
             plain,
             _("until you remove them; at most %(days)s after the last day that you agreed to")
             % {"days": _days(ENDED_PERIOD)},
         ),
-        Kept(
+        RetentionLine(
             "voice_owner",
             _("email address of a person who gave us words for our site"),
             _("encrypted; a code made from the address as keyed digests"),
             _("as long as the words; the days on which we asked, you agreed and they were removed: %(days)s longer")
             % {"days": _days(REMOVED_PERIOD)},
         ),
-        Kept(
+        RetentionLine(
             "enquiry",
             _("a message that you send us, with your name and email address, and our answers"),
             _(
@@ -203,7 +203,7 @@ def kept_data():
             ),
             _("at most %(year)s; sooner if you ask us") % {"year": _days(ENQUIRY_PERIOD)},
         ),
-        Kept(
+        RetentionLine(
             "disclosure",
             _("a message that sounds as if a child is being hurt, which our safeguarding lead reads"),
             _(
@@ -212,44 +212,44 @@ def kept_data():
             ),
             _("at most %(days)s; sooner if you ask us") % {"days": _days(DISCLOSURE_PERIOD)},
         ),
-        Kept(
+        RetentionLine(
             "request",
             _("a request about your data, with your name and email address, and how we know that it is yours"),
             _("encrypted; a code made from the address as keyed digests; what you ask for and the days readable"),
             _("name and address: %(person)s after our answer; the rest: %(record)s after it, to show that we answered")
             % {"person": _days(REQUEST_PERSON_PERIOD), "record": _days(RECORD_PERIOD)},
         ),
-        Kept(
+        RetentionLine(
             "restriction",
             _("since when we do not use your data, if you asked for that"),
             plain,
             _("until you ask us to use it again, or to erase it; until then the other periods do not erase it"),
         ),
-        Kept(
+        RetentionLine(
             "forms",
             _("a form that we could not process"),
             _("as above: name and address encrypted, codes as keyed digests"),
             _days(PENDING_LIFE),
         ),
-        Kept(
+        RetentionLine(
             "messages",
             _("the fact that we sent you a message: its kind, its time and whether it came back, never the text"),
             plain,
             _days(MESSAGE_RETENTION),
         ),
-        Kept(
+        RetentionLine(
             "last_message",
             _("your email address, for one last message after you withdraw your pledge or change the address"),
             encrypted,
             _("until it is sent, at most %(days)s") % {"days": _days(GIVE_UP_AFTER)},
         ),
-        Kept(
+        RetentionLine(
             "blocked",
             _("an address whose owner asked us never to email it again"),
             _("encrypted, and as keyed digests"),
             _("until its owner asks us to erase it"),
         ),
-        Kept(
+        RetentionLine(
             "outbox",
             _(
                 "number of a pledge that was withdrawn or changed, so that your choice still applies after a backup is restored"
@@ -258,14 +258,14 @@ def kept_data():
             _("at most %(days)s; in an encrypted copy, for as long as an earlier backup is kept")
             % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},
         ),
-        Kept(
+        RetentionLine(
             "backups",
             _("all of this in backups, which only a key kept elsewhere opens"),
             encrypted,
             _("at most %(days)s; if we restore a backup, we apply your withdrawals and changes again")
             % {"days": _days(timedelta(days=settings.BACKUP_KEEP_DAYS))},
         ),
-        Kept(
+        RetentionLine(
             "record",
             _("number of a pledge in the record of what our team viewed or changed"),
             _("readable; the number alone does not identify anyone"),

@@ -16,15 +16,15 @@ from pledges.forms.fields import (
     SectorField,
     option_details,
 )
-from pledges.forms.layout import Section, placed
+from pledges.forms.layout import FormSection, placed
 from pledges.inbox.models import Submission
 from pledges.inbox.submissions import submit
 from pledges.referrals.models import is_referral_code
 from pledges.serving import snapshot
 from pledges.supporters.models import ANSWER_FIELDS
 
-CONSENT = Section(_("Consent"), note="pledges/signing/consent_in_full.html")
-OPTIONAL = Section(_("Optional"))
+CONSENT = FormSection(_("Consent"), note="pledges/signing/consent_in_full.html")
+OPTIONAL = FormSection(_("Optional"))
 
 
 class PledgeForm(AddressForm):

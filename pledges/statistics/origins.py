@@ -72,7 +72,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Group:
+class OriginGroup:
     """The sign-ups of one origin in some minutes: how many, and how many of them are confirmed or invalidated now."""
 
     origin: Origin
@@ -121,7 +121,7 @@ def by_provider(since, until):
         is_refusal = kind == Minute.Kind.REFUSAL
         _add(numbers, provider, [0, 0, 0, n * is_refusal, n * (not is_refusal)])
     groups = [
-        Group(Origin(PROVIDER, name), *row, refused=refused, challenged=challenged)
+        OriginGroup(Origin(PROVIDER, name), *row, refused=refused, challenged=challenged)
         for name, (*row, refused, challenged) in numbers.items()
     ]
     return sorted(groups, key=lambda group: (-group.signed, -group.refused))
@@ -134,13 +134,13 @@ def _add(numbers, name, row):
 def by_domain(since, until):
     """The Groups of at most LISTED email domains of at least LISTED_FROM sign-ups, without mail providers."""
     rows = _groups("domain_digest", since, until, DOMAINS_SQL)
-    return [Group(Origin(DOMAIN, str(first)), *numbers) for _digest, *numbers, first in rows]
+    return [OriginGroup(Origin(DOMAIN, str(first)), *numbers) for _digest, *numbers, first in rows]
 
 
 def by_network(since, until):
     """The Groups of at most LISTED networks of at least LISTED_FROM sign-ups, none after their digests are erased."""
     rows = _groups("network_digest", since, until, NETWORKS_SQL)
-    return [Group(Origin(NETWORK, str(first)), *numbers, digest.hex()[:6]) for digest, *numbers, first in rows]
+    return [OriginGroup(Origin(NETWORK, str(first)), *numbers, digest.hex()[:6]) for digest, *numbers, first in rows]
 
 
 def _groups(column, since, until, condition="", least=LISTED_FROM, most=LISTED):

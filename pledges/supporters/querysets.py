@@ -71,7 +71,7 @@ def _normalised(pledge):
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundByName:
     """The ids of pledges with one name, newest first; `is_complete` is false where there may be more."""
 
     ids: list
@@ -185,7 +185,7 @@ class PledgeQuerySet(models.QuerySet):
     def find_by_link(self, purpose, link):
         """The pledge of a `links.Link`, or None if the pledge is erased or the link revoked or ended."""
         pledges = self.with_new_address() if purpose in links.NEW_ADDRESS_PURPOSES else self
-        pledge = pledges.filter(pk=link.pledge_id).first()
+        pledge = pledges.filter(pk=link.row_id).first()
         return pledge if pledge and link.binding == links.binding(purpose, pledge) else None
 
     def with_stale_digests(self):
@@ -328,7 +328,7 @@ class PledgeQuerySet(models.QuerySet):
             is_complete = is_complete and len(candidates) < MOST_CANDIDATES
             found += [row for row in candidates if _normalised(row) == wanted]
         found.sort(key=lambda row: row.created_at, reverse=True)
-        return Found([row.pk for row in found[:MOST_FOUND]], is_complete and len(found) <= MOST_FOUND)
+        return FoundByName([row.pk for row in found[:MOST_FOUND]], is_complete and len(found) <= MOST_FOUND)
 
     def fill_name_bits(self):
         """Compute missing bits for FILL_SECONDS; returns of how many pledges. Idempotent.

@@ -17,7 +17,7 @@ SIZES = ((7, ""), (9, "long"))
 
 
 @dataclass(frozen=True)
-class Part:
+class Hero:
     """A part as templates/pledges/totals/part_hero.html shows it.
 
     `name` follows "We are"; `color` is the CSS class that colours its dots; `counted` follows the number of people.
@@ -58,14 +58,14 @@ def of_sector(sector, people):
     counted = _supporters(people)
     if plural and people != 1:
         counted = gettext("%(parents)s so far") % {"parents": plural}
-    return Part(name, sector.color, people, counted)
+    return Hero(name, sector.color, people, counted)
 
 
 def of_county(county, published):
     """The Part of a county with its PublishedCounty, or None before its first figure, and its next goal."""
     people, at = (published.n, published.published_at) if published else (0, None)
     goal = PledgeContent.current().goal_above(people, county.pk)
-    return Part(county.definite_name, "place", people, _supporters(people), at if people else None, goal)
+    return Hero(county.definite_name, "place", people, _supporters(people), at if people else None, goal)
 
 
 def _supporters(people):

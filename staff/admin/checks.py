@@ -41,7 +41,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Content:
+class CheckedContent:
     """What a form shows: its `texts` and those of its inline forms, `addresses` on the web, and `value()` of other fields."""
 
     model: type
@@ -122,7 +122,7 @@ class TextChecks:
         for inline in inlines:
             texts += texts_of(inline)
         addresses = [address for each in (form, *inlines) for address in addresses_of(each)]
-        content = Content(self.model, texts, addresses, form)
+        content = CheckedContent(self.model, texts, addresses, form)
         found = [each for _receiver, each in check_content.send(sender=self.model, content=content)]
         place = {text: index for index, text in enumerate(content.texts)}
         return sorted(

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from staff.admin import history_rows
 from staff.admin.audit import PersonFilter
 from staff.admin.base import ModelAdmin, ReadOnly
-from staff.admin.days import DayFilter
+from staff.admin.day_filter import DayFilter
 from staff.admin.in_history import PLEDGES, SETTINGS, TEXTS
 from staff.audit.history import HistoryEntry
 from staff.audit.models import AuditEntry

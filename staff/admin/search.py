@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from staff import secrets
+from staff.accents import without_accents
 from staff.admin.base import change_url
 from staff.admin.guide import headings
-from staff.letters import without_accents
 
 MAX_LENGTH, MAX_WORDS = 100, 8
 # Rows of one kind that are shown, and those among which rows with the words in their name are shown first.
@@ -55,7 +55,7 @@ class SearchForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Group:
+class ResultGroup:
     """Results of one kind: the `links` shown, as (label, URL), how many there are in all, and the URL of the list of all."""
 
     name: str
@@ -107,11 +107,15 @@ def _groups(request, site, text):
         (_("Guide"), _matching(chapters, text)),
     ):
         if found:
-            yield Group(name, found, len(found))
+            yield ResultGroup(name, found, len(found))
     for model in models:
-        rows = site.get_model_admin(model["model"])
-        if rows.in_search and rows.has_view_or_change_permission(request) and rows.get_search_fields(request):
-            yield from _rows(request, rows, text)
+        model_admin = site.get_model_admin(model["model"])
+        if (
+            model_admin.in_search
+            and model_admin.has_view_or_change_permission(request)
+            and model_admin.get_search_fields(request)
+        ):
+            yield from _rows(request, model_admin, text)
 
 
 def _page_of_list(model):
@@ -147,9 +151,9 @@ def plain(text):
     return "".join(" " if unicodedata.category(letter)[0] in "PSZ" else letter for letter in letters)
 
 
-def _rows(request, rows, text):
-    """Yield the Group of the rows of a ModelAdmin that its own search finds, those with the words in their name first."""
-    found, may_repeat = rows.get_search_results(request, rows.get_queryset(request), text)
+def _rows(request, model_admin, text):
+    """Yield the ResultGroup of the rows of a ModelAdmin that its own search finds, those with the words in their name first."""
+    found, may_repeat = model_admin.get_search_results(request, model_admin.get_queryset(request), text)
     if may_repeat:
         found = found.distinct()
     # The ids alone: annotations of a list, such as the number of its pledges, can take seconds.
@@ -157,15 +161,15 @@ def _rows(request, rows, text):
     if not ids:
         return
     # None selects no relation, and no argument would select all.
-    related = rows.list_select_related or [None]
-    by_id = rows.model._default_manager.select_related(*related).in_bulk(ids)
+    opts, related = model_admin.opts, model_admin.list_select_related or [None]
+    by_id = model_admin.model._default_manager.select_related(*related).in_bulk(ids)
     best = [by_id[pk] for pk in ids if pk in by_id]
-    names = {row.pk: rows.title_of(row) for row in best}
+    names = {row.pk: model_admin.title_of(row) for row in best}
     best.sort(key=lambda row: not all(word in plain(names[row.pk]) for word in typed))
     links = [(Truncator(names[row.pk]).chars(120), change_url(row)) for row in best[:SHOWN]]
     count = len(best) if len(best) < SORTED else found.count()
     list_url = ""
     # An address stays out of the address of the list.
     if count > SHOWN and "@" not in text:
-        list_url = reverse(f"admin:{rows.opts.app_label}_{rows.opts.model_name}_changelist", query={SEARCH_VAR: text})
-    yield Group(capfirst(str(rows.opts.verbose_name_plural)), links, count, list_url)
+        list_url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist", query={SEARCH_VAR: text})
+    yield ResultGroup(capfirst(str(opts.verbose_name_plural)), links, count, list_url)

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 
 from pledges import outbox
 from pledges.commitments.forms import PlanForm
-from pledges.commitments.models import ANSWER_PERIOD, Answer, Part, Place, day_in_words
+from pledges.commitments.models import ANSWER_PERIOD, DayPart, FollowUpAnswer, PlanPlace, day_in_words
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
@@ -258,7 +258,10 @@ def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client):
     options = [page.words(option) for option in page.all("option", node=day)]
     days = [timezone.localdate() + number * DAY for number in range(14)]
     assert options == ["Not decided", *[day_in_language(each, "en") for each in days]]
-    assert len(page.all("option", node=part)) == len(Part) + 1 and len(page.all("option", node=place)) == len(Place) + 1
+    assert (
+        len(page.all("option", node=part)) == len(DayPart) + 1
+        and len(page.all("option", node=place)) == len(PlanPlace) + 1
+    )
     main = page.one("main")
     assert not [field for field in page.all("input", node=main) if page.of(field)["type"] == "text"]
     assert not page.all("textarea", node=main)
@@ -297,7 +300,7 @@ def test_a_plan_in_the_past_is_refused_with_a_sentence_and_nothing_is_lost(clien
 
 def test_a_part_of_today_that_is_over_is_refused():
     today = timezone.localdate()
-    for part in Part:
+    for part in DayPart:
         assert part.begins(today) < part.ends(today)
         assert timezone.localtime(part.begins(today)).hour == part.hours[0]
     pledge, commitment = supporter(), commitment_of()
@@ -347,7 +350,7 @@ def test_a_plan_or_answer_for_a_commitment_of_another_sector_is_refused(client):
 def planned(pledge, *commitments, part="evening"):
     """Let a pledge have planned these for tomorrow, with a reminder; returns the rows."""
     day = tomorrow()
-    return choose(pledge, *commitments, day=day, part=part, remind_at=Part(part).begins(day))
+    return choose(pledge, *commitments, day=day, part=part, remind_at=DayPart(part).begins(day))
 
 
 def test_a_late_worker_sends_no_reminder_of_a_time_that_is_over(mailoutbox):
@@ -765,4 +768,4 @@ def test_staff_see_which_commitments_work_and_replace_one(client, admin_client):
 
 
 def test_answers_are_the_four_of_the_contract():
-    assert set(Answer) == {"done", "going_on", "cannot_say", "not_any_more"}
+    assert set(FollowUpAnswer) == {"done", "going_on", "cannot_say", "not_any_more"}

@@ -3,7 +3,7 @@
 import pytest
 
 from pledges.goals.models import round_goal
-from pledges.totals.parts import Part
+from pledges.totals.parts import Hero
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ def test_a_group_or_county_has_the_next_goal_of_the_series(people, goal):
     [("prindër", ""), ("të rinj", ""), ("Elbasani", "long"), ("Gjirokastra", "longer"), ("zyrtarë publikë", "longer")],
 )
 def test_a_long_name_is_smaller(name, size):
-    assert Part(name, "s1", 0, "").size == size
+    assert Hero(name, "s1", 0, "").size == size

@@ -80,7 +80,7 @@ def test_pledges_takes_three_things_from_staff_outside_its_admin():
         "staff.models.AuditEntry",
         "staff.audit.models.AuditEntry",
         "staff.mail.automatic",
-        "staff.letters.without_accents",
+        "staff.accents.without_accents",
     )
     outside = [
         (importer, name)

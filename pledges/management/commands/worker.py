@@ -42,7 +42,7 @@ class Housekeeper(threading.Thread):
     def __init__(self):
         super().__init__(daemon=True)
         self.stopped = threading.Event()
-        self._clock = clock.Watch()
+        self._clock = clock.ClockWatch()
         # A time of the monotonic clock.
         self._certificate_due = 0
 

@@ -17,7 +17,7 @@ from scipy.optimize import LinearConstraint, milp
 
 from pledges.commitments import figures as commitments
 from pledges.commitments.figures import OWN_ACCOUNTS, without_certainties
-from pledges.commitments.models import FIGURES, MOST, Answer
+from pledges.commitments.models import FIGURES, MOST, FollowUpAnswer
 from pledges.events.models import in_steps
 from pledges.models import ChosenCommitment, Commitment, CommitmentFigures, Pledge
 from tests.commitments import choose, commitment_of, make_chosen, make_others, next_day, published
@@ -68,7 +68,7 @@ def recount(commitment):
 
 def test_a_withdrawal_takes_the_person_out_of_every_figure_on_the_next_day():
     commitment = commitment_of()
-    [*_, last] = make_chosen(commitment, 15, Answer.DONE)
+    [*_, last] = make_chosen(commitment, 15, FollowUpAnswer.DONE)
     make_others("parents", 20)
     next_day()
     assert published(commitment)["done"] == 15
@@ -95,7 +95,7 @@ def test_no_figure_moves_within_a_day_nor_the_version_of_the_content():
 
     before = version()
     for _ in range(6):
-        make_chosen(commitment, 1, Answer.DONE)
+        make_chosen(commitment, 1, FollowUpAnswer.DONE)
         assert commitments.publish() == 0 and set(published(commitment).values()) == {0}
     assert version() == before
     next_day()
@@ -279,7 +279,7 @@ class History:
         elif row.asked_at is None:
             ChosenCommitment.objects.filter(pk=row.pk).update(asked_at=Now())
         else:
-            answer = self.chance.choice(list(Answer))
+            answer = self.chance.choice(list(FollowUpAnswer))
             ChosenCommitment.objects.filter(pk=row.pk).update(answer=answer, answered_question=1, answered_at=Now())
 
     def look(self):
@@ -385,7 +385,7 @@ def test_attack_no_sequence_of_days_tells_a_small_group(client, seed):
 def test_attack_looks_around_a_lone_withdrawal_tell_no_number_below_five():
     """One of ten leaves: the figure falls by a step, which says between 5 and 9 of before and after, not how many."""
     commitment = commitment_of()
-    pledges = make_chosen(commitment, 6, Answer.DONE)
+    pledges = make_chosen(commitment, 6, FollowUpAnswer.DONE)
     own = make_others("parents", OWN_ACCOUNTS)
     make_others("parents", 20)
     for pledge in own:
