@@ -4,11 +4,10 @@ import time
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone, translation
 
-from pledges import outbox
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.exports.subject_data import subject_data
@@ -21,7 +20,7 @@ from tests.commitments import ask_now, choose, commitment_of, published
 from tests.commitments import next_day as publish_next_day
 from tests.factories import keep_house, links_in, make_pledge, run_worker
 from tests.pages import LANGUAGES, Document
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, restored, take_entries
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -653,20 +652,6 @@ def test_the_data_file_has_plan_answer_and_wish():
     assert (chosen["day"], chosen["part"], chosen["place"]) == (tomorrow(), "evening", "home")
     assert chosen["answer"]["answer"] == "done" and chosen["remind_at"] and chosen["asked_at"]
     assert data["asked_how_it_went"]["questions"] == 1
-
-
-def restored(*rows):
-    """Bring rows back as they are in these objects, as a restore does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for row in rows:
-            row.save()
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    OutboxEntry.objects.all().delete()
-
-
-def replay(entries):
-    return outbox.replay(entries, timezone.now() - DAY)
 
 
 def test_answers_plans_and_ends_are_after_a_restore_as_they_were():

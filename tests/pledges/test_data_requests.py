@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pledges import housekeeping, outbox
+from pledges import housekeeping
 from pledges.models import (
     BlockedAddress,
     DataRequest,
@@ -39,7 +39,7 @@ from tests.factories import keep_house, make_inviter, make_pledge, make_submissi
 from tests.keys import install, new_key, rotate_keys
 from tests.organisations import make_joining
 from tests.pledges.groups import make_group
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import restore
 from tests.staff.test_accounts import make_account
 from tests.threads import at_once
 from tests.voices import make_voice
@@ -47,6 +47,7 @@ from tests.voices import make_voice
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 ADDRESS = "drita@shembull.al"
+NAMES = ("Drita", "drita", "Zamira")
 
 
 # The record
@@ -394,21 +395,6 @@ def test_while_something_is_erased_no_form_is_settled_and_a_settled_one_is_found
 # Restore
 
 
-def restore(rows):
-    """Bring rows back as they were, as a restore of an older backup does, and repeat what was written down since."""
-    entries = take_entries()
-    for text in ("Drita", "drita", "Zamira"):
-        assert text not in str(entries)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for row in rows:
-            row.save()
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    OutboxEntry.objects.all().delete()
-    tally.rebuild()
-    outbox.replay(entries, timezone.now() - DAY)
-
-
 def test_an_erasure_is_not_undone_by_the_restore_of_an_older_backup():
     pledge = make_pledge("Drita Kola", ADDRESS, state="confirmed")
     rows = [
@@ -425,7 +411,7 @@ def test_an_erasure_is_not_undone_by_the_restore_of_an_older_backup():
     DataRequest.objects.all().delete()
     # The record of the request was not erased, only lost with the machine.
     OutboxEntry.objects.filter(kind="request_erased").delete()
-    restore(rows)
+    restore(rows, *NAMES)
     assert not Pledge.objects.exists() and not Enquiry.objects.exists()
     assert GroupPledge.objects.get().name is None and Joining.objects.get().name is None
     found = DataRequest.objects.get()
@@ -443,7 +429,7 @@ def test_a_restriction_and_its_end_outlive_a_restore(lift):
             row.refresh_from_db()
     OutboxEntry.objects.all().delete()
     held.restrict(ADDRESS, ids, lift=lift)
-    restore(rows)
+    restore(rows, *NAMES)
     for row in rows:
         row.refresh_from_db()
         assert (row.restricted_at is None) == lift, row
@@ -454,5 +440,5 @@ def test_an_erased_request_stays_erased():
     OutboxEntry.objects.all().delete()
     DataRequest.objects.update(state="answered", closed_at=Now() - 366 * DAY)
     housekeeping.erase_contacts()
-    restore([request])
+    restore([request], *NAMES)
     assert not DataRequest.objects.exists()

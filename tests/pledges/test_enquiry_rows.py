@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
-from pledges import housekeeping, outbox
+from pledges import housekeeping
 from pledges.models import Answer, Enquiry, Message, OutboxEntry, Submission, Unreadable
 from pledges.submissions import settle
 from tests.clock import let_time_pass
@@ -16,7 +16,7 @@ from tests.dump import dump
 from tests.enquiries import DISCLOSURE, FORMS, enquiry_data, make_disclosure, make_enquiry
 from tests.factories import keep_house, make_staff, run_worker, settle_all, sign_in
 from tests.keys import install, new_key, rotate_keys
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, restore, take_entries
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -152,17 +152,6 @@ def test_a_disclosure_that_is_found_late_keeps_its_thirty_days():
 # Restore
 
 
-def restore(before):
-    """Bring the enquiries back as they were, as a restore does, and repeat what was written down since."""
-    entries = take_entries()
-    assert "Zamira" not in str(entries) and "prek" not in str(entries)
-    for enquiry in before:
-        enquiry.save()
-    OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - DAY)
-    return {entry["kind"] for entry in entries}
-
-
 def test_what_was_erased_decided_or_hidden_stays_so_after_a_restore():
     user = make_staff()
     erased, closed, alarmed, passed, kept = (make_enquiry() for _ in range(5))
@@ -174,7 +163,7 @@ def test_what_was_erased_decided_or_hidden_stays_so_after_a_restore():
     alarmed.raise_alarm()
     passed.pass_on(timezone.now())
     user.delete()
-    assert restore(before) == {"enquiry_changed", "enquiry_erased", "account_erased"}
+    assert restore(before, "Zamira", "prek") == {"enquiry_changed", "enquiry_erased", "account_erased"}
     found = {row.pk: row for row in Enquiry.objects.all()}
     assert found.keys() == {closed.pk, alarmed.pk, passed.pk, kept.pk}
     assert (found[closed.pk].state, found[closed.pk].assignee) == ("closed", None)
@@ -190,7 +179,7 @@ def test_a_form_whose_enquiry_was_erased_is_not_settled_after_a_restore(client):
     Enquiry.objects.all().delete()
     entries = take_entries()
     form.save(force_insert=True)
-    outbox.replay(entries, timezone.now() - DAY)
+    replay(entries)
     assert not Enquiry.objects.exists() and not Submission.objects.exists()
 
 

@@ -9,14 +9,14 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pledges import housekeeping, outbox, rotation
+from pledges import housekeeping, rotation
 from pledges.models import GroupPledge, Message, OutboxEntry, Sector, TallyDelta, Unreadable
 from pledges.models.group_querysets import PERSON_PERIOD, REFUSED_PERIOD, institution_key
 from pledges.totals import tally
 from tests.factories import make_pledge
 from tests.keys import install, new_key, rotate_keys
 from tests.pledges.groups import make_group
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, restore, take_entries
 from tests.tally import exact_total
 from tests.threads import at_once
 
@@ -213,18 +213,6 @@ def test_names_and_addresses_of_adults_are_erased_in_time():
     assert exact_total() == 28, "the people still count"
 
 
-def restore(before):
-    """Bring the groups back as they were, as a restore does, and repeat what was written down since."""
-    entries = take_entries()
-    assert "shembull" not in str(entries) and "Mira" not in str(entries)
-    GroupPledge.objects.all().delete()
-    for group in before:
-        group.save(force_insert=True)
-    OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
-    return {entry["kind"] for entry in entries}
-
-
 def test_what_was_withdrawn_or_lowered_stays_so_after_a_restore():
     withdrawn, lowered, erased, deleted = (make_group("approved") for _ in range(4))
     before = list(GroupPledge.objects.all())
@@ -234,7 +222,7 @@ def test_what_was_withdrawn_or_lowered_stays_so_after_a_restore():
     lowered.correct(fewer)
     GroupPledge.objects.filter(pk=erased.pk).erase_person()
     GroupPledge.objects.filter(pk=deleted.pk).delete()
-    assert restore(before) == {"group_changed", "group_erased"}
+    assert restore(before, "shembull", "Mira") == {"group_changed", "group_erased"}
     assert exact_total() == 9 + 28
     states = dict(GroupPledge.objects.values_list("pk", "state"))
     assert states[withdrawn.pk] == "withdrawn" and deleted.pk not in states
@@ -256,7 +244,7 @@ def test_what_staff_and_adults_decided_is_so_after_a_restore():
     kept.keep_approved()
     columns = ["pk", "state", "people", "counted", "confirmed_at", "approved_at", "refused_at", "refusal"]
     after = list(GroupPledge.objects.order_by("pk").values(*columns))
-    restore(before)
+    restore(before, "shembull", "Mira")
     assert list(GroupPledge.objects.order_by("pk").values(*columns)) == after
     assert exact_total() == 28 + 28 and waiting in GroupPledge.objects.waiting()
 
@@ -277,7 +265,7 @@ def test_what_a_restored_database_cannot_count_waits_for_staff_again():
         group.save(force_insert=True)
     first.approve(first.people)
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     assert exact_total() == first.total
     assert {group.pk for group in GroupPledge.objects.waiting()} == {of_new_sector.pk, second.pk}
 

@@ -11,13 +11,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from pledges import outbox
 from pledges.models import Municipality, OutboxEntry, PaperSheet, PublishedCounty, Sector, TallyDelta
 from pledges.totals import tally
 from tests.events import make_event
 from tests.factories import make_pledge
 from tests.pledges.groups import make_group
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, restore, take_entries
 from tests.pledges.paper import make_sheet, numbers
 from tests.tally import exact_total, publish
 from tests.threads import at_once
@@ -285,16 +284,6 @@ def test_batches_issued_at_once_have_numbers_of_their_own():
 # After a restore of an older backup
 
 
-def restore(before):
-    """Bring the sheets back as they were, and repeat what was written down since."""
-    entries = take_entries()
-    PaperSheet.objects.all().delete()
-    for sheet in before:
-        sheet.save(force_insert=True)
-    OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
-
-
 def test_a_number_is_given_out_and_counts_once_also_after_a_restore():
     place = Municipality.objects.first()
     wrong, unused, once, twice = (make_sheet("counted"), make_sheet(), make_sheet(), make_sheet("returned"))
@@ -331,7 +320,7 @@ def test_a_count_of_a_sector_that_the_restored_database_does_not_have_is_typed_a
     for sheet in before:
         sheet.save(force_insert=True)
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     found = PaperSheet.objects.in_bulk()
     assert (found[counted.pk].state, found[void.pk].state, found[void.pk].reason) == ("issued", "void", "names")
     assert exact_total() == 0
@@ -344,6 +333,6 @@ def test_the_sheets_of_an_event_that_the_restored_database_does_not_have_are_kep
     PaperSheet.objects.all().delete()
     event.delete()
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     connection.check_constraints()
     assert list(PaperSheet.objects.values_list("number", "event")) == [(number, None) for number in issued]

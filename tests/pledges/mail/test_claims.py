@@ -16,7 +16,7 @@ from tests.clock import let_time_pass
 from tests.drill import rounds
 from tests.factories import make_pledge, send_messages
 from tests.smtp import MailServer
-from tests.threads import TIMEOUT
+from tests.threads import TIMEOUT, wait_until
 from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
@@ -140,14 +140,6 @@ def claims(sender, monkeypatch):
     claim, claims = sender._claim, []
     monkeypatch.setattr(sender, "_claim", lambda: claims.append(claim()))
     return claims
-
-
-def wait_until(condition):
-    """Wait until the function returns something true."""
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def all_sent():

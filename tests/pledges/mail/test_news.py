@@ -1,7 +1,6 @@
 """News by email: each follower gets it once, in their language, also if sending is interrupted."""
 
 import re
-import time
 import uuid
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -25,9 +24,9 @@ from pledges.readiness import checks
 from tests.clock import let_time_pass
 from tests.factories import make_pledge, make_staff, run_worker
 from tests.mailings import WORDS, make_followers, make_mailing, release, send_all
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, take_entries
 from tests.smtp import MailServer
-from tests.threads import TIMEOUT, at_once, begin, held_open
+from tests.threads import TIMEOUT, at_once, begin, held_open, wait_until
 from tests.worker import kill, workers
 
 pytestmark = pytest.mark.django_db
@@ -439,14 +438,6 @@ def test_a_low_quota_is_no_alarm_and_a_worker_that_stands_still_is_one(settings)
     assert list(checks.messages()) == ["queue"]
 
 
-def wait_until(condition):
-    """Wait until the function returns something true. On a busy machine a worker takes long to start."""
-    deadline = time.monotonic() + 3 * TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_worker_sends_no_more_than_one_second_copy_for_each_connection():
@@ -607,7 +598,7 @@ def released_after_the_backup(mailing, change):
         entries = take_entries()
         transaction.set_rollback(True)
     assert Mailing.objects.filter(pk=mailing.pk).values().get() == backup
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     return Mailing.objects.filter(pk=mailing.pk).first()
 
 
@@ -630,7 +621,7 @@ def test_a_restore_publishes_other_words_neither_when_they_were_shown_again():
         entries = take_entries()
         transaction.set_rollback(True)
     assert len(entries) == 3
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     restored = Mailing.objects.get()
     assert (restored.state, restored.is_archived) == ("cancelled", False)
 
@@ -643,7 +634,7 @@ def test_after_a_restore_no_mailing_gets_the_number_of_one_that_is_gone():
         transaction.set_rollback(True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('pledges_mailing', 'id'), %s, false)", [gone])
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     assert make_mailing().pk > gone
 
 
@@ -655,7 +646,7 @@ def test_what_was_ended_stays_ended_after_a_restore():
     entries = take_entries()
     Follow.objects.create(pledge=pledge, county_id="AL-01")
     take_entries()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     assert [each.county_id for each in pledge.follows.all()] == ["AL-02"]
 
 

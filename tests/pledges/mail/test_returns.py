@@ -14,9 +14,8 @@ from django.core import signing
 from django.db import DatabaseError
 from django.db.models import F
 from django.test import Client
-from django.utils import timezone
 
-from pledges import housekeeping, outbox, returns
+from pledges import housekeeping, returns
 from pledges.crypto import links, return_addresses
 from pledges.crypto.links import Purpose
 from pledges.mail import mailbox, reports
@@ -32,7 +31,7 @@ from tests.pledges.mail.reports import (
     delivery_report,
     return_address,
 )
-from tests.pledges.outbox import take_entries
+from tests.pledges.outbox import replay, take_entries
 from tests.readiness import failing_checks
 from tests.traces import production_log
 
@@ -293,7 +292,7 @@ def test_a_restore_does_not_bring_a_complaint_back(mail_server):
     FollowUp.objects.update(ended_at=None)
     ReturnedMailbox.objects.all().delete()
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     message.pledge.refresh_from_db()
     assert not message.pledge.updates and not FollowUp.objects.filter(ended_at=None).exists()
     assert ReturnedMailbox.objects.count() == 1
@@ -308,7 +307,7 @@ def test_a_restore_does_not_bring_back_a_note_that_was_erased_at_a_request():
     entries = take_entries()
     note.save()
     OutboxEntry.objects.all().delete()
-    outbox.replay(entries, timezone.now() - timedelta(days=1))
+    replay(entries)
     assert not ReturnedMailbox.objects.exists()
 
 
