@@ -26,7 +26,7 @@ from tests.factories import form_data, make_pledge, settle_all
 from tests.pages import path_of
 from tests.pledges.groups import group_data, make_group
 from tests.pledges.paper import make_sheet
-from tests.pledges.test_snapshot import new_process
+from tests.pledges.test_snapshot import new_process, version
 
 pytestmark = pytest.mark.django_db
 
@@ -141,12 +141,6 @@ def test_attack_two_looks_tell_no_newcomer():
 def test_a_confirmation_changes_no_version_of_the_content():
     """The ETags of all pages depend on it: a page that moved with each confirmation would tell of it."""
     event = make_event()
-
-    def version():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT content_version()")
-            return cursor.fetchone()[0]
-
     before = version()
     make_signed(event, 1)
     assert version() == before

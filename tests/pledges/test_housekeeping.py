@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from pledges import housekeeping, tasks
 from pledges.crypto import keys, links
 from pledges.crypto.links import Purpose
-from pledges.models import Attempt, Message, Pledge
+from pledges.models import Message, Pledge
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
@@ -40,16 +40,6 @@ def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
         let_time_pass(DAY - MINUTE)
     assert [mail.subject for mail in mailoutbox] == ["Email-i juaj ende nuk është konfirmuar"]
     assert mailoutbox[0].to == ["drita@shembull.al"]
-
-
-def test_the_reminders_link_confirms(client, mailoutbox):
-    make_pledge()
-    let_time_pass(3 * DAY)
-    keep_house()
-    run_worker()
-    [path] = links_in(mailoutbox[0], "confirm")
-    assert client.post(path).status_code == 200
-    assert tally.read().total == 1
 
 
 def test_confirmed_invalidated_and_withdrawn_pledges_get_no_reminder(mailoutbox):
@@ -267,14 +257,6 @@ def test_housekeeping_changes_nothing_that_is_not_due(mailoutbox):
 def test_the_network_digest_is_the_keyed_digest_of_the_network():
     pledge = make_pledge(network="2001:db8:1:2::/64")
     assert bytes(pledge.network_digest) == keys.digests("network", "2001:db8:1:2::/64")[0]
-
-
-def test_attempts_are_erased_after_ten_minutes(client):
-    client.post("/sq/zotimi/", form_data())
-    assert Attempt.objects.count() == 1
-    Attempt.objects.update(created_at="2020-01-01T00:00Z")
-    housekeeping.erase_attempts()
-    assert not Attempt.objects.exists()
 
 
 def test_an_invalidated_pledge_that_was_never_confirmed_is_erased_after_14_days():

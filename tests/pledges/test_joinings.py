@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from pledges import housekeeping, rotation
 from pledges.models import Joining, Message, OutboxEntry, Unreadable
-from tests.keys import install, new_key, rotate_keys
+from tests.keys import rotated
 from tests.organisations import admit, make_joining
+from tests.pledges.groups import make_group
 from tests.pledges.outbox import restore
 
 pytestmark = pytest.mark.django_db
@@ -78,28 +79,21 @@ def test_an_approval_whose_entry_the_restored_database_lacks_waits_for_staff_aga
 
 
 def test_keys_rotate_over_contacts(settings):
-    old = new_key()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [old]
-    install(old)
-    joining = make_joining(name="Mira Hoxha", address="mira@shembull.al")
+    joining = rotated(settings, lambda: make_joining(name="Mira Hoxha", address="mira@shembull.al"))
     mark = joining.digest_mark
-    new = new_key(old)
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new, old]
-    rotate_keys()
-    settings.FIELD_KEYS = settings.DIGEST_KEYS = [new]
-    rotate_keys()
     joining.refresh_from_db()
     assert joining.digest_mark != mark and (joining.name, joining.address) == ("Mira Hoxha", "mira@shembull.al")
     assert set(Joining.objects.at_address("MIRA@shembull.al")) == {joining}
 
 
-def test_a_contact_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again():
-    joining = make_joining()
-    cipher = bytes(joining.address_cipher)
-    Joining.objects.update(address_cipher=b"\x00" * 40, digest_mark="")
+@pytest.mark.parametrize(("make", "name"), [(make_joining, "joining"), (make_group, "group")])
+def test_a_contact_that_no_key_opens_raises_the_alarm_until_it_can_be_read_again(make, name):
+    row = make()
+    rows, cipher = type(row).objects, bytes(row.address_cipher)
+    rows.update(address_cipher=b"\x00" * 40, digest_mark="")
     rotation.redigest()
-    assert Unreadable.objects.filter(place=f"joining.address.{joining.pk}").exists()
-    Joining.objects.update(address_cipher=cipher)
+    assert Unreadable.objects.filter(place=f"{name}.address.{row.pk}").exists()
+    rows.update(address_cipher=cipher)
     housekeeping.retry_unreadable()
     assert not Unreadable.objects.exists()
 

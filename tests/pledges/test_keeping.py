@@ -90,12 +90,6 @@ def test_without_an_answer_name_and_address_go_and_the_count_stays(client, asked
     assert exact_total() == 1 and tally.differences() == []
 
 
-def test_the_name_leaves_the_wall(client, asked):
-    assert "Drita K." in client.get("/sq/muri/").text
-    pass_and_work(ANSWER_PERIOD)
-    assert "Drita" not in client.get("/sq/muri/").text
-
-
 def test_the_same_person_still_cannot_pledge_twice_and_gets_the_link(client, erased, mailoutbox):
     for name in (NAME, "kola  DRITA"):
         assert client.post("/sq/zotimi/", form_data(name=name, email="Drita@Shembull.al")).status_code == 303

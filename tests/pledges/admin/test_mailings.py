@@ -154,9 +154,8 @@ def test_bad_input_gets_a_sentence_and_loses_nothing(zana, changes, error):
     shown = response.context["adminform"].form
     assert all(shown[name].value() == value for name, value in changes.items())
     assert not Mailing.objects.exists()
-    for language in ("sq", "en"):
-        preview = zana.post(f"{LIST}preview/", form(**changes), headers={"accept-language": language})
-        assert preview.status_code == 200 and "/try/" not in preview.text
+    preview = zana.post(f"{LIST}preview/", form(**changes), headers=ENGLISH)
+    assert preview.status_code == 200 and "/try/" not in preview.text
 
 
 def test_curly_brackets_that_are_no_placeholder_and_parts_of_addresses_are_allowed(zana):

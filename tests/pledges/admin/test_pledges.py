@@ -37,14 +37,8 @@ def test_without_the_permission_no_page_shows_a_name_or_an_address(client):
         assert "drita.kola" not in response.text
     assert "find/" not in client.get(LIST).text
     assert client.post(f"{LIST}find/", {"person": PERSON["address"]}).status_code == 403
-
-
-def test_the_view_permission_alone_shows_the_pledge_without_name_and_address(client):
-    pledge = make_pledge(**PERSON)
     sign_in_with(client, "view_pledge")
-    page = client.get(change_path(pledge))
-    assert str(pledge.pk) in page.text
-    assert "Drita" not in page.text
+    assert "Drita" not in client.get(change_path(pledge)).text
     assert client.post(change_path(pledge), {"language": "en"}).status_code == 403
 
 
@@ -85,11 +79,11 @@ def test_djangos_own_deletion_is_not_offered_for_pledges(admin_client):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("page", ["change", "delete", "history"])
-def test_no_http_method_on_a_page_of_a_pledge_is_a_server_error(admin_client, page):
-    path = f"{LIST}{make_pledge().pk}/{page}/"
-    for method in ("post", "put", "patch", "delete", "options", "trace", "head"):
-        assert admin_client.generic(method.upper(), path).status_code < 500, method
+def test_no_http_method_on_a_page_of_a_pledge_is_a_server_error(admin_client):
+    for page in ("change", "delete", "history"):
+        path = f"{LIST}{make_pledge().pk}/{page}/"
+        for method in ("post", "put", "patch", "delete", "options", "trace", "head"):
+            assert admin_client.generic(method.upper(), path).status_code < 500, (page, method)
 
 
 # Search by address
@@ -196,12 +190,11 @@ def test_days_begin_at_midnight_in_albania(admin_client, field):
     assert set(listed_ids(admin_client, f"{field}_to=2026-03-11")) == day | {pledges[0].pk}
 
 
-@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "9999-12-31", "0001-01-01", "2026-03-11x", "%00"])
-def test_an_invalid_day_is_no_server_error(admin_client, day):
+def test_an_invalid_day_is_no_server_error(admin_client):
     make_pledge()
-    for name in ("created_at_from", "created_at_to"):
-        response = admin_client.get(f"{LIST}?{name}={day}", follow=True)
-        assert response.status_code == 200
+    for day in ("yesterday", "2026-02-30", "9999-12-31", "0001-01-01", "2026-03-11x", "%00"):
+        for name in ("created_at_from", "created_at_to"):
+            assert admin_client.get(f"{LIST}?{name}={day}", follow=True).status_code == 200, day
 
 
 def test_the_filter_by_day_keeps_the_other_filters(admin_client):

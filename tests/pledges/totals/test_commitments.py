@@ -11,7 +11,7 @@ import random
 
 import numpy as np
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.db.models.functions import Now
 from scipy.optimize import LinearConstraint, milp
 
@@ -24,6 +24,7 @@ from pledges.totals.commitments import OWN_ACCOUNTS, without_certainties
 from tests.commitments import choose, commitment_of, make_chosen, make_others, next_day, published
 from tests.drill import rounds
 from tests.factories import make_pledge
+from tests.pledges.test_snapshot import version
 
 pytestmark = pytest.mark.django_db
 
@@ -88,12 +89,6 @@ def test_no_figure_moves_within_a_day_nor_the_version_of_the_content():
     commitment = commitment_of()
     make_others("parents", 10)
     next_day()
-
-    def version():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT content_version()")
-            return cursor.fetchone()[0]
-
     before = version()
     for _ in range(6):
         make_chosen(commitment, 1, Answer.DONE)
