@@ -33,7 +33,7 @@ from tests.challenges import reach_limit, solved, used
 from tests.clock import DatabaseClock, let_time_pass
 from tests.drill import rounds
 from tests.enquiries import enquiry_data
-from tests.factories import form_data, keep_house, make_pledge, send_messages
+from tests.factories import form_data, make_pledge, send_messages
 from tests.organisations import join_data
 from tests.pages import Document, path_of
 from tests.pledges.groups import group_data
@@ -368,25 +368,6 @@ def test_a_rotation_of_keys_and_a_restore_wait_for_no_lane(client):
 
 
 # Crowds
-
-
-@pytest.mark.slow
-@pytest.mark.drill
-def test_5000_phones_behind_one_address_are_all_counted_after_their_challenge(client):
-    phones, crowd = rounds(1_000, 5_000), Crowd()
-    minutes = 10
-    for _minute in range(minutes):
-        for _ in range(phones // minutes):
-            # First without a solution, then with the one of their own challenge.
-            assert crowd.send() or crowd.send(solved=used(crowd.sent))
-        let_time_pass(timedelta(minutes=1))
-        while settle():
-            pass
-    assert failing_checks(client) == []
-    assert Pledge.objects.count() == phones and Attempt.objects.count() == 60
-    Pledge.objects.update(state="confirmed", confirmed_at=timezone.now())
-    keep_house()
-    assert client.get("/api/v1/totals.json").json()["total"] == phones
 
 
 @pytest.mark.slow

@@ -148,12 +148,12 @@ def test_a_confirmation_changes_no_version_of_the_content():
     assert version() != before
 
 
-@pytest.mark.parametrize("column", ["link", "paper", "groups"])
-@pytest.mark.parametrize("people", [1, 4, 7, 23])
-def test_the_database_refuses_a_figure_between_the_steps(column, people):
+def test_the_database_refuses_a_figure_between_the_steps():
     make_event()
-    with pytest.raises(IntegrityError, match="in_steps_of_five"):
-        EventFigures.objects.update(**{column: people})
+    for column in ("link", "paper", "groups"):
+        for people in (1, 4, 7, 23):
+            with pytest.raises(IntegrityError, match="in_steps_of_five"), transaction.atomic():
+                EventFigures.objects.update(**{column: people})
 
 
 def test_paper_and_groups_of_the_event_are_published_once_they_count():

@@ -170,21 +170,6 @@ def test_the_database_refuses_a_pledge_that_expires_before_it_was_signed():
         Pledge.objects.update(expires_at=pledge.created_at)
 
 
-def test_the_network_digest_is_erased_after_seven_days():
-    pledge = make_pledge(network="198.51.100.7", state="confirmed")
-    from_its_network = Pledge.objects.filter(pk=pledge.pk).sharing_digest("network_digest")
-    assert list(from_its_network) == [pledge]
-    let_time_pass(7 * DAY - MINUTE)
-    housekeeping.erase_network_digests()
-    assert from_its_network.all().exists()
-    let_time_pass(2 * MINUTE)
-    housekeeping.erase_network_digests()
-    assert not from_its_network.all().exists()
-    pledge.refresh_from_db()
-    assert pledge.network_digest is None
-    assert pledge.state == Pledge.State.CONFIRMED
-
-
 @pytest.fixture
 def pledge_with_new_address():
     """A pledge with an unconfirmed new address."""
@@ -193,18 +178,6 @@ def pledge_with_new_address():
     pledge.save()
     pledge.refresh_from_db()
     return pledge
-
-
-def test_an_unconfirmed_new_address_is_erased_after_14_days(pledge_with_new_address):
-    let_time_pass(14 * DAY - MINUTE)
-    housekeeping.erase_new_addresses()
-    pledge_with_new_address.refresh_from_db()
-    assert pledge_with_new_address.new_address == "e.re@shembull.al"
-    let_time_pass(2 * MINUTE)
-    housekeeping.erase_new_addresses()
-    pledge_with_new_address.refresh_from_db()
-    assert (pledge_with_new_address.new_address_cipher, pledge_with_new_address.new_address_at) == (None, None)
-    assert pledge_with_new_address.address == "e.vjeter@shembull.al"
 
 
 def test_the_link_of_a_new_address_expires_after_14_days_even_before_housekeeping_ran(client, pledge_with_new_address):

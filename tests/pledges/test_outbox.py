@@ -42,14 +42,8 @@ ENDS = ["updates", "show_name", "wall", "link_version", "name_cipher", "address_
 
 def shown(**values):
     """A confirmed pledge with everything that can end."""
-    values = {
-        "state": "confirmed",
-        "show_name": True,
-        "updates": True,
-        "wall": "shown",
-        "wall_at": timezone.now(),
-    } | values
-    pledge = make_pledge(NAME, ADDRESS, **values)
+    whole = {"state": "confirmed", "show_name": True, "updates": True, "wall": "shown", "wall_at": timezone.now()}
+    pledge = make_pledge(NAME, ADDRESS, **whole | values)
     ReferralLink.objects.create_for(pledge)
     pledge.request_new_address(OTHER)
     pledge.refresh_from_db()

@@ -44,12 +44,12 @@ def test_an_action_works_on_the_page_of_one_pledge(admin_client):
     assert exact_total() == 1
 
 
-@pytest.mark.parametrize("action", ["confirm", "invalidate", "restore", "invalidate_networks", "erase"])
-def test_the_view_permission_allows_no_action(client, action):
+def test_the_view_permission_allows_no_action(client):
     pledge, out = make_pledge(state="confirmed"), make_pledge(state="invalidated")
     sign_in_with(client, "view_pledge", "see_people")
-    run_action(client, action, pledge, out, sure="yes")
-    assert sorted(Pledge.objects.values_list("state", flat=True)) == ["confirmed", "invalidated"]
+    for action in ("confirm", "invalidate", "restore", "invalidate_networks", "erase"):
+        run_action(client, action, pledge, out, sure="yes")
+        assert sorted(Pledge.objects.values_list("state", flat=True)) == ["confirmed", "invalidated"], action
 
 
 def test_an_action_can_take_all_pledges_that_match_the_filters(admin_client):

@@ -20,7 +20,6 @@ from tests.factories import make_pledge, run_worker, sign_in
 from tests.mailings import WORDS, make_mailing
 from tests.pages import Document, filled
 from tests.staff.test_accounts import make_account
-from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -508,19 +507,6 @@ def test_a_second_press_of_each_button_changes_nothing_and_says_so(zana, besa):
     assert zana.post(sending(mailing), {"nonsense": "1"}).url == sending(mailing)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_release_at_once_one_does():
-    fan()
-    writer, clients = account(Role.WRITER, "Mira")[0], [account(Role.EDITOR, name)[0] for name in ("Zana", "Besa")]
-    mailing = write(writer)
-    press(writer, mailing, "submit")
-    data = {"release": "1", "sure": "yes", "changed_at": Mailing.objects.get().changed_at.isoformat()}
-    at_once(*(lambda client=client: client.post(sending(mailing), data, headers=ENGLISH) for client in clients))
-    answers = sorted(said(client.get(sending(mailing), headers=ENGLISH)) for client in clients)
-    assert answers == sorted([["It has been released. The first emails are going out now."], [f"{NOTHING}being sent."]])
-    assert AuditEntry.objects.filter(details__step="release").count() == 1
-
-
 # While it is sent, and after
 
 
@@ -648,29 +634,6 @@ def test_the_search_finds_it_by_its_subject(besa):
     assert change(mailing) in response.text
 
 
-def test_the_history_tells_each_press_and_each_save(zana, besa):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
-    press(besa, mailing, "release")
-    for client in (besa, account(Role.SAFEGUARDING, "Dora")[0]):
-        words = Document(client.get("/admin/staff/historyentry/", headers=ENGLISH)).words()
-        assert "asked a second person to release the news email “News from We are 1”" in words
-        assert "released the news email “News from We are 1”" in words
-        assert "added the news email “News from We are 1”" in words
-
-
-def test_the_record_tells_each_press_in_words(zana, besa):
-    fan()
-    mailing = write(zana)
-    for button in ("submit", "take_back"):
-        press(zana, mailing, button)
-    arta = account(Role.ADMINISTRATOR, "Arta")[0]
-    for language, words in (("en", "made a draft again"), ("sq", "u kthye në skicë")):
-        page = Document(arta.get("/admin/staff/auditentry/", headers={"accept-language": language})).words()
-        assert words in page and "take_back" not in page
-
-
 def test_the_page_of_exports_leads_to_it():
     client = account(Role.PLEDGES, "Lira")[0]
     page = Document(client.get("/admin/pledges/export/add/", headers=ENGLISH))
@@ -679,14 +642,15 @@ def test_the_page_of_exports_leads_to_it():
 
 def test_the_queries_of_list_form_and_page_do_not_grow_with_the_rows(besa):
     def count(path):
-        besa.get(path)
         with CaptureQueriesContext(connection) as queries:
-            besa.get(path)
+            assert besa.get(path).status_code == 200
         return len(queries)
 
     mailing = make_mailing("draft", audience="county", county_id="AL-11")
     sent = make_mailing("sending")
     paths = [LIST, change(mailing), sending(mailing), sending(sent)]
+    # What a process keeps is read before.
+    [count(path) for path in paths]
     few = [count(path) for path in paths]
     for number in range(5):
         make_mailing("done", audience="county", county_id="AL-10")

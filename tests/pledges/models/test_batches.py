@@ -374,6 +374,7 @@ class TestConcurrency:
         assert confirming.result(TIMEOUT) is False
         assert exact_total() == 0
 
+    @pytest.mark.slow
     @pytest.mark.drill
     def test_a_killed_worker_leaves_no_partial_step(self, workers):
         """Workers are killed with SIGKILL. The next one resumes, and the totals are exact. The same for an undo.
