@@ -137,9 +137,6 @@ def test_any_text_can_be_normalised(text):
     normalise_name(text)
 
 
-# Names
-
-
 @pytest.mark.parametrize(
     "spelling",
     [
@@ -195,9 +192,6 @@ def test_word_order_and_unicode_form_do_not_distinguish_names(words, chance):
     assert normalise_name(shuffled.title()) == normalise_name(name)
 
 
-# Invalid addresses
-
-
 @pytest.mark.parametrize(
     "address",
     [
@@ -229,9 +223,6 @@ def test_an_invalid_address_is_an_error_of_its_field(db, client, address):
 )
 def test_an_address_is_stored_as_entered(address):
     assert AddressField().clean(f" {address} ") == address
-
-
-# Misspelt domains
 
 
 @pytest.mark.parametrize(
@@ -272,9 +263,6 @@ LESS_COMMON = [
 @pytest.mark.parametrize("domain", [*COMMON_DOMAINS, *map(str.upper, COMMON_DOMAINS), *LESS_COMMON])
 def test_07_a_domain_that_exists_gets_no_suggestion(domain):
     assert suggest_domain(f"drita@{domain}") is None
-
-
-# Look-up
 
 
 @pytest.mark.django_db

@@ -230,9 +230,6 @@ def test_the_statements_are_the_same_for_new_known_and_blocked_addresses(client)
         assert made[0] == made[1] == made[2]
 
 
-# Everyone
-
-
 def test_while_everyone_is_challenged_each_form_needs_a_solution(client):
     assert "challenge.js" not in client.get(SIGN).text
     PledgingSettings.objects.create(pk=1, challenge_everyone=True)
@@ -249,9 +246,6 @@ def test_while_everyone_is_challenged_each_form_needs_a_solution(client):
         assert client.post(path, data(slow="1"), **unknown).status_code == 303
     PledgingSettings.objects.update(challenge_everyone=False)
     assert sign(client).status_code == 303 and "challenge.js" not in client.get(SIGN).text
-
-
-# The slow lane
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -367,9 +361,6 @@ def test_a_rotation_of_keys_and_a_restore_wait_for_no_lane(client):
     assert Pledge.objects.count() == Message.objects.count() == 1
 
 
-# Crowds
-
-
 @pytest.mark.slow
 @pytest.mark.drill
 def test_a_bot_of_10000_forms_stores_no_row_beyond_limit_and_lane_while_people_get_through(client):
@@ -385,9 +376,6 @@ def test_a_bot_of_10000_forms_stores_no_row_beyond_limit_and_lane_while_people_g
     while settle():
         pass
     assert Pledge.objects.count() == 70 and failing_checks(client) == []
-
-
-# What visitors load
 
 
 def test_the_scripts_of_the_check_weigh_less_than_5_kilobytes():

@@ -67,9 +67,6 @@ def errors(response):
     return page.words(page.one("div", **{"class": "errors"}))
 
 
-# The story, over 120 days
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_story_over_120_days(client, mailoutbox, language):
@@ -165,9 +162,6 @@ def day_in_language(day, language):
         return day_in_words(day)
 
 
-# Choosing
-
-
 def test_three_commitments_at_most_also_by_concurrent_requests(client):
     pledge = supporter()
     of_sector = list(Commitment.objects.filter(sector=pledge.sector)[:4])
@@ -243,9 +237,6 @@ def test_the_database_refuses_another_text_of_a_chosen_commitment():
         with pytest.raises(IntegrityError, match="replace it instead"), transaction.atomic():
             Commitment.objects.filter(pk=commitment.pk).update(**{column: "Something else."})
     Commitment.objects.filter(pk=commitment.pk).update(position=9, is_offered=False)
-
-
-# The plan
 
 
 def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client):
@@ -340,9 +331,6 @@ def test_a_plan_or_answer_for_a_commitment_of_another_sector_is_refused(client):
     assert ChosenCommitment.objects.get().answer == ""
 
 
-# Reminders
-
-
 def planned(pledge, *commitments, part="evening"):
     """Let a pledge have planned these for tomorrow, with a reminder; returns the rows."""
     day = tomorrow()
@@ -428,9 +416,6 @@ def test_after_these_there_is_no_reminder_and_no_question(mailoutbox, end):
         run_worker()
         assert not mails(mailoutbox, "commit") and not mails(mailoutbox, "answer"), is_queued
         Pledge.objects.all().delete()
-
-
-# Questions and answers
 
 
 def test_nobody_is_asked_who_did_not_tick_the_box(client, mailoutbox):
@@ -580,9 +565,6 @@ def test_the_link_of_a_question_works_for_as_long_as_the_question_is_open(client
     assert commitment_of().text_en in page and pledge.name not in page and pledge.address not in page
 
 
-# One press ends the emails
-
-
 def test_both_kinds_of_mail_can_be_ended_by_a_button_of_the_mail_program(client, mailoutbox):
     """RFC 8058: a POST to the address of the header, with this body, without cookies, referrer or Origin."""
     pledge = supporter()
@@ -637,9 +619,6 @@ def test_ending_the_emails_ends_reminders_to_come_and_keeps_the_plan():
     FollowUp.end(pledge)
     row.refresh_from_db()
     assert row.remind_at is None and row.day == tomorrow() and not FollowUp.objects.exists()
-
-
-# What is stored
 
 
 def test_the_data_file_has_plan_answer_and_wish():
@@ -701,9 +680,6 @@ def test_a_chosen_commitment_that_ended_ends_again_after_a_restore():
     assert replay(entries) == {"commitment_ended": 1} and not ChosenCommitment.objects.exists()
 
 
-# Figures and sectors
-
-
 def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):
     parents, citizens = Sector.objects.get(slug="parents"), Sector.objects.get(slug="citizens")
     commitment = commitment_of()
@@ -725,9 +701,6 @@ def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):
     assert published(commitment) == before
     assert client.post(link(Purpose.ANSWER, pledges[11]), {f"answer-{commitment.pk}": "done"}).status_code == 200
     assert commitment.text_en in Document(client.get(link(Purpose.COMMIT, pledges[11]))).words()
-
-
-# Staff
 
 
 def test_staff_see_which_commitments_work_and_replace_one(client, admin_client):

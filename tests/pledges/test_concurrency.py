@@ -34,9 +34,6 @@ FORM, INBOX = "/sq/zotimi/", "/sq/zotimi/emaili/"
 CROWD = 20
 
 
-# Totals under concurrent changes
-
-
 class Crowd:
     """200 changes of every kind in a shuffled order, the same in each run. Each worker thread takes the next one.
 
@@ -276,9 +273,6 @@ def test_truncate_from_an_old_snapshot_is_refused():
     assert tally.read().total == Pledge.objects.confirmed().count() == 2
 
 
-# One person, one pledge
-
-
 def submit(**fields):
     """A function that posts the pledge form and returns (status, location). The worker settles it afterwards."""
     data = form_data(**fields)
@@ -382,9 +376,6 @@ def test_two_concurrent_moves_to_one_address_succeed_and_a_third_fails():
     assert [pledge.slot for pledge in Pledge.objects.at_address("lela@shembull.al")] == [1, 2]
 
 
-# Messages and housekeeping
-
-
 def test_concurrent_workers_send_one_reminder():
     pledges = [make_pledge() for _ in range(5)]
     let_time_pass(timedelta(days=3, minutes=1))
@@ -419,9 +410,6 @@ def test_not_me_pressed_many_times_at_once_blocks_the_address_once():
     path = links.path(Purpose.BLOCK, pledge)
     assert {page.status_code for page in at_once(*[lambda: Client().post(path)] * 8)} == {200}
     assert (Pledge.objects.count(), BlockedAddress.objects.count()) == (0, 1)
-
-
-# Two concurrent actions on one pledge
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,6 @@ ADDRESS = "drita@shembull.al"
 NAMES = ("Drita", "drita", "Zamira")
 
 
-# The record
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -127,9 +124,6 @@ def test_a_dump_has_neither_name_nor_address_of_a_request():
     stolen = dump().decode()
     for text in ("zhgenjyese", "Zamira", "gazeta-shembull"):
         assert text not in stolen and text.encode().hex() not in stolen
-
-
-# Everything that is held
 
 
 def test_every_model_with_an_address_is_in_the_search():
@@ -212,9 +206,6 @@ def test_the_search_reads_neither_all_messages_nor_all_pledges():
 def test_a_domain_with_letters_of_a_language_is_one_address():
     pledge = make_pledge("Drita Kola", "drita@shkëndija.al")
     assert [each.row for each in held.held_about("Drita@xn--shkndija-v1a.al")] == [pledge]
-
-
-# Restriction
 
 
 def test_nothing_is_sent_about_a_restricted_pledge_by_any_path(mailoutbox):
@@ -334,9 +325,6 @@ def test_each_row_is_restricted_once():
     assert changed == [1, 0, 1, 0]
 
 
-# Erasure
-
-
 def test_an_erasure_leaves_only_what_it_says_and_the_numbers_of_the_group():
     everything()
     group = GroupPledge.objects.get()
@@ -372,9 +360,6 @@ def test_while_something_is_erased_no_form_is_settled_and_a_settled_one_is_found
         held.erase(ADDRESS, ids)
         assert at_once(settle) == [0]
     assert settle() == 1
-
-
-# Restore
 
 
 def test_an_erasure_is_not_undone_by_the_restore_of_an_older_backup():

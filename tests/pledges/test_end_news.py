@@ -169,9 +169,6 @@ def test_every_wrong_address_gets_the_same_page_and_changes_nothing(client):
     assert followed(pledge) == EVERYTHING and followed(other)[0] and not MailingCount.objects.exists()
 
 
-# Someone else has an old mail
-
-
 def after(change, pledge):
     """Let the pledge move to another mailbox, cancel its links, or withdraw."""
     if change == "moved":

@@ -84,9 +84,6 @@ def dialled(page):
     ]
 
 
-# The way to the forms
-
-
 @BOTH
 def test_the_contact_page_asks_what_it_is_about_and_has_no_field(client, language):
     page = Document(client.get(CONTACT[language]))
@@ -136,9 +133,6 @@ def test_the_numbers_beside_the_form_are_those_of_the_help_channels(client):
     HelpChannel.objects.filter(key="police-129").update(number="128", tel="128")
     assert "128" in dialled(Document(client.get(FORMS["sq"]["other"])))
     assert "129" not in dialled(Document(client.get(SENT["sq"])))
-
-
-# From the form to the answer
 
 
 @BOTH
@@ -256,9 +250,6 @@ def test_a_blocked_mailbox_is_heard_but_not_written_to():
     assert not Message.objects.exists()
 
 
-# The same message again
-
-
 @pytest.mark.slow
 @BOTH
 def test_the_same_message_sent_many_times_is_one_enquiry_and_each_answer_is_the_same_page(language):
@@ -302,9 +293,6 @@ def test_the_same_message_is_a_new_enquiry_after_a_day_or_once_the_first_is_eras
     second.delete()
     send()
     assert Enquiry.objects.count() == 2
-
-
-# Under 16
 
 
 UNDER_16 = {"sq": "/sq/kontakt/nen-16/", "en": "/en/contact/under-16/"}
@@ -367,9 +355,6 @@ def test_a_message_without_an_age_is_not_kept_and_comes_back_whole(language):
         typed["name"],
         typed["email"],
     ]
-
-
-# Bad input
 
 
 def refused(**changes):
@@ -480,9 +465,6 @@ def test_the_check_of_an_enquiry_does_not_promise_an_email(language):
     words = page.words(page.one("div", **{"class": "without-check"}))
     assert {"sq": "ekipi ynë mund ta shohë", "en": "Our team may then see it"}[language] in words
     assert "email" not in words
-
-
-# Disclosures
 
 
 @pytest.mark.slow

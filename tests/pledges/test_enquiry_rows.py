@@ -130,9 +130,6 @@ def test_a_disclosure_that_is_found_late_keeps_its_thirty_days():
     assert not Enquiry.objects.exists()
 
 
-# Restore
-
-
 def test_what_was_erased_decided_or_hidden_stays_so_after_a_restore():
     user = make_staff()
     erased, closed, alarmed, passed, kept = (make_enquiry() for _ in range(5))
@@ -162,9 +159,6 @@ def test_a_form_whose_enquiry_was_erased_is_not_settled_after_a_restore(client):
     form.save(force_insert=True)
     replay(entries)
     assert not Enquiry.objects.exists() and not Submission.objects.exists()
-
-
-# Keys, and a stolen copy
 
 
 def test_keys_rotate_over_text_answers_and_digests(settings):

@@ -46,9 +46,6 @@ def sign(client, address, **data):
     return Pledge.objects.order_by("-created_at").first()
 
 
-# The link
-
-
 def test_a_sign_up_names_its_event_only_as_ciphertext_and_only_until_it_is_confirmed(client):
     event = make_event()
     pledge = sign(client, "drita@shembull.al", event=event.code)
@@ -112,9 +109,6 @@ def test_a_pledge_of_a_deleted_event_is_confirmed():
     assert pledge.confirm() and not EventCount.objects.exists()
 
 
-# What is published
-
-
 def test_below_five_nothing_is_published_and_then_steps_of_five():
     event = make_event()
     seen = []
@@ -171,9 +165,6 @@ def test_paper_and_groups_of_the_event_are_published_once_they_count():
     assert published(other) == (0, 0, 0)
 
 
-# What the database refuses
-
-
 def test_an_event_with_sheets_or_groups_is_not_deleted():
     for make in (make_sheet, make_group):
         event = make_event()
@@ -200,9 +191,6 @@ def test_whole_days_last_until_midnight_in_tirana():
     event.clean()
     assert event.ends - event.begins == timedelta(hours=23, minutes=59)
     assert event.first_day == event.last_day == timezone.localdate(day)
-
-
-# Groups
 
 
 def test_a_group_belongs_to_the_event_from_whose_page_the_adult_came(client):

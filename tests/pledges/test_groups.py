@@ -85,9 +85,6 @@ def test_check_totals_finds_and_repairs_groups_changed_without_triggers(capsys):
     assert exact_total() == 0
 
 
-# What the database refuses
-
-
 @pytest.mark.parametrize(
     "values",
     [
@@ -138,9 +135,6 @@ def test_a_sector_with_people_in_groups_is_not_deleted_and_children_are_never_of
 def test_institutions_are_compared_by_their_own_words():
     assert institution_key("Shkolla 9-vjeçare „Naim Frashëri”") == institution_key("NAIM  FRASHERI")
     assert institution_key("Shkolla") == "shkolla" and institution_key("  – ") == ""
-
-
-# Who decides first
 
 
 @pytest.mark.django_db(transaction=True)
@@ -195,9 +189,6 @@ def test_staff_approve_only_the_number_they_have_seen():
     seen = group.people
     group.correct({sector: n + 5 for sector, n in seen.items()})
     assert not group.approve(seen) and exact_total() == 0
-
-
-# What is erased
 
 
 def test_what_was_withdrawn_or_lowered_stays_so_after_a_restore():

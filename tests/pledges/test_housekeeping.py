@@ -23,9 +23,6 @@ pytestmark = pytest.mark.django_db
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
-# Reminders
-
-
 @pytest.mark.slow
 def test_one_reminder_after_three_days_and_never_a_second(mailoutbox):
     make_pledge("Drita Kola", "drita@shembull.al")
@@ -61,9 +58,6 @@ def test_a_pledge_confirmed_before_the_reminder_is_sent_does_not_get_it(mailoutb
     pledge.confirm()
     run_worker()
     assert mailoutbox == []
-
-
-# Erasure
 
 
 def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():

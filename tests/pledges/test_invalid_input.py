@@ -345,9 +345,6 @@ def test_an_oversized_form_is_answered(body, status):
     assert response.status in (status if isinstance(status, tuple) else (status,))
 
 
-# Addresses
-
-
 def all_addresses(patterns=None, prefix=""):
     """Every URL pattern of the site except the admin's."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
@@ -521,9 +518,6 @@ def test_any_path_is_answered(path, method):
     assert "\n" not in "".join(response.headers.values())
 
 
-# Headers
-
-
 HEADERS = (
     [
         {"HTTP_ORIGIN": origin}
@@ -594,9 +588,6 @@ def test_a_page_without_a_form_refuses_a_post(subtests):
             response = request("POST", address, body=b"a=b")
             assert_acceptable(response, language_of(address))
             assert response.status == 405
-
-
-# Content that staff deleted
 
 
 def test_a_sector_without_commitments_can_be_signed():

@@ -117,9 +117,6 @@ def test_people_on_paper_show_in_no_county_as_long_as_they_are_few():
     assert dict(PublishedCounty.objects.values_list("county", "n")).get("AL-02", 0) == 0
 
 
-# Who may count
-
-
 def test_equal_counts_of_two_accounts_count():
     sheet = make_sheet()
     assert PaperSheet.objects.type_count(sheet.pk, numbers(parents=7), 1).state == "returned"
@@ -174,9 +171,6 @@ def test_counts_that_are_equal_after_merging_sectors_count():
     assert exact_total() == 8 and PaperSheet.objects.get().state == "counted"
 
 
-# What the database refuses
-
-
 @pytest.mark.parametrize(
     ("state", "values"),
     [
@@ -220,9 +214,6 @@ def test_a_sector_with_people_on_paper_is_not_deleted():
     make_sheet("returned", {"nurses": 3})
     with pytest.raises(IntegrityError), transaction.atomic():
         sector.delete()
-
-
-# At once
 
 
 @pytest.mark.django_db(transaction=True)
@@ -273,9 +264,6 @@ def test_batches_issued_at_once_have_numbers_of_their_own():
     batches = at_once(*[lambda: PaperSheet.objects.issue(20)] * 3)
     assert sorted(number for batch in batches for number in batch) == list(range(1, 61))
     assert PaperSheet.objects.count() == 60
-
-
-# After a restore of an older backup
 
 
 def test_a_number_is_given_out_and_counts_once_also_after_a_restore():

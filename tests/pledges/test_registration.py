@@ -70,9 +70,6 @@ def listed(**lists):
     return override_settings(**lists)
 
 
-# A key that is listed and not registered
-
-
 def test_a_stray_key_in_front_neither_encrypts_nor_digests():
     install(OLD)
     with listed(FIELD_KEYS=[OLD], DIGEST_KEYS=[OLD]):
@@ -210,9 +207,6 @@ def test_many_encryptions_and_digests_ask_the_database_once(django_assert_num_qu
             keys.digests("address", str(number))
 
 
-# Registering
-
-
 def test_a_new_database_has_the_listed_keys_registered():
     """`migrate` did it when the test database was made."""
     for name in registry.LISTS:
@@ -345,9 +339,6 @@ def test_every_model_with_a_ciphertext_is_among_the_encrypted_ones():
     assert set(ENCRYPTED_MODELS.values()) == set(found)
 
 
-# Starting
-
-
 def start(*command, **environment):
     """Run a process of the site on the test database until it ends by itself; returns it with its output."""
     return subprocess.run(
@@ -405,9 +396,6 @@ def test_a_clock_of_the_database_that_went_back_is_named(caplog):
     Heartbeat.objects.update(beat_at=Now() + timedelta(hours=2))
     starting.check()
     assert "The clock of the database is behind the last heartbeat of the worker, so it has gone back" in caplog.text
-
-
-# rotate_keys
 
 
 def test_a_rotation_reports_its_steps_and_drops_the_old_key(client):

@@ -36,9 +36,6 @@ OLD = new_key()
 NEW = new_key(OLD)
 
 
-# Encryption keys
-
-
 @pytest.fixture
 def encrypted_rows(settings):
     """One row of each encrypted kind, with the old key."""
@@ -264,9 +261,6 @@ def test_referral_links_and_waiting_events_need_no_old_key_after_a_rotation(sett
         assert (ReferralLink.objects.get().code, EventCount.objects.get().confirmations) == (code, 2)
 
 
-# Submissions that are not settled
-
-
 @pytest.mark.parametrize("setting", ["DIGEST_KEYS", "FIELD_KEYS"])
 def test_a_rotation_settles_what_was_sent_with_the_old_keys(setting):
     install(OLD, setting)
@@ -302,9 +296,6 @@ def test_submissions_are_settled_before_a_changed_rule_is_applied():
     assert Pledge.objects.at_address("d.r.i.takola@shembull.al").count() == 1
 
 
-# Links
-
-
 def test_a_link_works_while_its_key_is_configured(client, settings):
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = OLD, []
     pledge = make_pledge(state="confirmed")
@@ -322,9 +313,6 @@ def test_a_form_loaded_before_the_key_changed_can_be_sent(client, settings):
     fields = form_data()
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = NEW, [OLD]
     assert client.post(FORM, fields).status_code == 303
-
-
-# Provider rules
 
 
 def ignore_dots(domain="shembull.al"):

@@ -70,9 +70,6 @@ def set_one_aside(**fields):
     return submission
 
 
-# The request
-
-
 def make_everyone():
     """{kind of address: address}"""
     make_pledge("Drita Kola", "e.njohur@shembull.al", state="confirmed")
@@ -179,9 +176,6 @@ def test_processes_of_two_stages_of_a_rotation_count_together(client):
             with override_settings(DIGEST_KEYS=[first, second][number % 2]):
                 statuses.append(client.post(SIGN, form_data(email=f"p{number}@shembull.al")).status_code)
         assert statuses == [303] * 6 + [429] * 2
-
-
-# Settling
 
 
 def test_the_worker_stopped_for_an_hour_settles_all_in_the_order_of_arrival(client, mailoutbox):
@@ -293,9 +287,6 @@ def test_an_idle_worker_settles_what_arrives():
     assert SETTLING_INTERVAL_SECONDS <= 0.5
 
 
-# What cannot be settled
-
-
 def test_a_submission_that_fails_waits_aside_and_the_others_settle(client, admin_client):
     refuse_county("AL-12")
     for number, county in enumerate(["AL-01", "AL-12", "AL-02"]):
@@ -347,9 +338,6 @@ def test_a_submission_aside_is_erased_after_14_days_and_its_network_after_7():
     let_time_pass(timedelta(days=6))
     housekeeping.erase_submissions()
     assert not Submission.objects.exists()
-
-
-# Rights of the person
 
 
 def test_withdrawing_erases_what_the_same_person_sent_and_is_not_settled():

@@ -61,9 +61,6 @@ def test_names_of_young_people_cannot_be_shown(admin_client):
     assert not pledge.show_name
 
 
-# How the correction was requested
-
-
 def test_a_correction_requires_how_it_was_requested_and_keeps_the_input(admin_client):
     pledge = make_pledge(**PERSON)
     response = save_correction(admin_client, pledge, name="Drita Kolaj", asked="")

@@ -88,9 +88,6 @@ def errors(response):
         return {name: list(map(str, found)) for name, found in response.context["adminform"].form.errors.items()}
 
 
-# Writing
-
-
 def test_a_writer_writes_it_in_both_languages_and_sees_how_it_arrives(zana):
     fan(), make_pledge(state="confirmed"), make_pledge(updates=True)
     response = zana.post(
@@ -253,9 +250,6 @@ def test_a_restored_version_and_a_recovered_mailing_keep_their_writers(zana, bes
     assert len(Mailing.objects.get().writers) == 3 and arta.pk in Mailing.objects.get().writers
 
 
-# Preview and tests
-
-
 def test_the_preview_shows_what_is_typed_and_how_many_get_it_and_saves_nothing(zana):
     fan()
     make_pledge(state="confirmed", updates=True, sector="teachers")
@@ -292,9 +286,6 @@ def test_tests_are_limited_together_with_those_of_message_texts(zana):
     response = zana.post(f"{LIST}{mailing.pk}/try/", form(subject_en="Typed"), headers=ENGLISH)
     assert "Please wait ten minutes" in response.text and "Typed" in response.text
     assert TrialMessage.objects.count() == 10
-
-
-# The second person
 
 
 def test_a_second_person_reads_it_and_releases_it_with_a_second_press(zana, besa, settings):
@@ -507,9 +498,6 @@ def test_a_second_press_of_each_button_changes_nothing_and_says_so(zana, besa):
     assert zana.post(sending(mailing), {"nonsense": "1"}).url == sending(mailing)
 
 
-# While it is sent, and after
-
-
 def test_the_page_tells_how_far_it_is(besa, settings):
     settings.MAIL_LIMITS = {"default": {"per_day": 2}}
     pledges = [fan() for _ in range(8)]
@@ -612,9 +600,6 @@ def test_it_is_taken_off_the_site_and_put_back(besa):
     assert list(PledgeContent.current().mailings) == []
     press(besa, mailing, "show")
     assert list(PledgeContent.current().mailings) == [mailing]
-
-
-# Where it is found
 
 
 def test_the_front_page_shows_what_waits_to_those_who_may_release(besa):

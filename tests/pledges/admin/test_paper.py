@@ -62,9 +62,6 @@ def errors(response):
     return found
 
 
-# Issuing and printing
-
-
 def test_the_numbers_of_each_batch_follow_the_last_one(ana):
     first = ana.post(ISSUE, {"count": "3", "municipality": ""}, follow=True)
     place = Municipality.objects.get(name_sq="Durrës")
@@ -182,9 +179,6 @@ def test_wrong_numbers_to_print_are_a_sentence(ana, asked):
     assert response.headers["Content-Type"].startswith("text/html") and errors(response)
 
 
-# Counting
-
-
 def test_a_sheet_counts_when_two_people_have_typed_the_same(ana, ben):
     PaperSheet.objects.issue(2)
     page = type_count(ana, "000001", parents="12", youth="3")
@@ -299,9 +293,6 @@ def test_two_people_who_type_at_once_count_a_sheet_once():
     assert exact_total() == 21 and PaperSheet.objects.filter(state="counted").count() == 3
 
 
-# One sheet
-
-
 def test_a_void_sheet_stops_counting_for_good(ana, ben):
     sheet = make_sheet("counted")
     path = f"{LIST}{sheet.pk}/change/"
@@ -351,9 +342,6 @@ def test_only_those_who_may_issue_and_count_do():
         assert client.post(f"{LIST}{sheet.pk}/change/", {"void": "1", "reason": "lost"}).status_code == 403
     assert stranger.get(LIST).status_code == stranger.get(PRINT, {"first": 1, "last": 1}).status_code == 403
     assert PaperSheet.objects.get().state == "returned" and not AuditEntry.objects.exists()
-
-
-# The drill
 
 
 def paper_totals():

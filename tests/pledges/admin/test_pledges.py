@@ -17,9 +17,6 @@ from tests.pledges.admin.pages import ENGLISH, LIST, PERSON, change_path, run_ac
 pytestmark = pytest.mark.django_db
 
 
-# Who sees names and addresses
-
-
 def pages_showing(client, pledge):
     """The responses of all pages on which a pledge appears."""
     LogEntry.objects.log_actions(User.objects.last().pk, [pledge], 2, "Changed.")
@@ -86,9 +83,6 @@ def test_no_http_method_on_a_page_of_a_pledge_is_a_server_error(admin_client):
             assert admin_client.generic(method.upper(), path).status_code < 500, (page, method)
 
 
-# Search by address
-
-
 def test_an_address_is_found_in_any_spelling_and_stays_out_of_urls_and_history(admin_client):
     pledge = make_pledge(name="Drita Kola", address="drita.kola@gmail.com")
     other = make_pledge()
@@ -142,9 +136,6 @@ def test_an_invalid_filter_is_refused(admin_client, query, status):
     assert admin_client.get(f"{LIST}?{query}").status_code == status
 
 
-# Pledges that share an address
-
-
 def test_the_page_says_who_else_pledged_from_the_address_and_how_often_others_tried(admin_client):
     first = make_pledge(name="Drita Kola", address="kola@shembull.al", state="confirmed")
     second = make_pledge(name="Besnik Kola", address="kola@shembull.al", state="confirmed")
@@ -169,9 +160,6 @@ def test_the_list_counts_addresses_with_two_and_shows_the_second_of_each(admin_c
     page = admin_client.get(f"{LIST}?second=yes")
     assert [pledge.pk for pledge in page.context["cl"].result_list] == [second.pk]
     assert alone.slot == 2
-
-
-# Filters by day, pagination, cost
 
 
 def listed_ids(client, query):

@@ -19,8 +19,6 @@ from tests.keys import drawn_keys, id_of, install, new_key
 # Each test may ask which keys are registered.
 pytestmark = pytest.mark.django_db
 
-# Encryption
-
 
 def test_decryption_requires_the_same_associated_data():
     sealed = keys.encrypt("Drita Kola", associated_data="pledge.name.1")
@@ -76,9 +74,6 @@ def test_two_keys_with_one_id_are_both_tried(settings):
     sealed = keys.encrypt("Drita Kola", associated_data="x")
     settings.FIELD_KEYS = [key_with_id_of(settings.FIELD_KEYS[0]), *settings.FIELD_KEYS]
     assert keys.decrypt(sealed, associated_data="x") == "Drita Kola"
-
-
-# Digests
 
 
 def test_digests_differ_by_purpose_text_and_boundaries():

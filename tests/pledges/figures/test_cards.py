@@ -230,9 +230,6 @@ def test_text_and_dots_have_enough_contrast_with_the_ground():
     assert min(contrast(ImageColor.getrgb(color), GROUND) for color in colors.SECTORS) >= 3
 
 
-# By their addresses
-
-
 def picture_of(response):
     assert response.headers["Content-Type"] == "image/png"
     return Image.open(io.BytesIO(response.content)).convert("RGB")

@@ -48,9 +48,6 @@ def test_the_stairs_of_a_county_stay_in_the_picture_after_a_fall():
     assert all(TOP <= float(y) <= FLOOR for _x, y, *_ in chart.marks)
 
 
-# The pages
-
-
 AT_FIRST = {("parents", "AL-11"): 800, ("teachers", "AL-11"): 200, ("parents", "AL-02"): 60, ("artists", ""): 40}
 # {what happened: the share of the people of each cell who are left}
 LEFT = {"nobody has signed": None, "everybody left": 0, "more than half left": 0.4}

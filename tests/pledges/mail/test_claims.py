@@ -33,9 +33,6 @@ def claim(limit=20):
     return [message.pk for message in Message.objects.claim(limit, LEASE)]
 
 
-# Leases
-
-
 def test_a_claimed_message_is_free_again_when_its_lease_ends():
     [message] = queue_messages(1)
     assert claim() == [message.pk]
@@ -80,9 +77,6 @@ def test_the_database_refuses_a_lease_of_a_message_that_is_not_queued():
         Message.objects.update(state="failing")
 
 
-# Order
-
-
 def test_what_people_wait_for_is_sent_before_reminders(mail_server):
     reminders = queue_messages(25, "reminder")
     let_time_pass(timedelta(hours=1))
@@ -118,9 +112,6 @@ def test_a_claim_reads_an_index_of_queued_messages():
         [False, True, False],
         [False, False, True],
     ]
-
-
-# The worker
 
 
 @pytest.fixture

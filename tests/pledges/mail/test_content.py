@@ -17,9 +17,6 @@ from tests.pledges.mail.messages import PERSON, compose, html_of, text_of
 pytestmark = pytest.mark.django_db
 
 
-# Built-in words
-
-
 def test_all_kinds_but_the_news_have_built_in_words():
     assert {*content.starter(), Message.Kind.NEWS} == set(Message.Kind)
 
@@ -55,9 +52,6 @@ def test_seeding_again_restores_neither_changed_nor_deleted_texts():
 )
 def test_a_neutral_subject_gets_no_warning(subject):
     assert checks.revealing_words(subject) == [] or subject.startswith("Essex")
-
-
-# Words changed by staff
 
 
 @pytest.mark.parametrize("name", ["<b>Arta</b> & 'Agim'", "Arta {day} {site}", "Arta\r\nBcc: x@y.al", "%(name)s"])

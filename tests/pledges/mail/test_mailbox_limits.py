@@ -192,9 +192,6 @@ def test_concurrent_senders_send_five_messages_to_a_mailbox():
     assert len(mail.outbox) == 5
 
 
-# Blocked mailboxes
-
-
 @pytest.mark.django_db
 def test_not_me_blocks_every_spelling_of_the_mailbox(client, mailoutbox):
     make_pledge(address="drita.kola+x@shembull.al").block()

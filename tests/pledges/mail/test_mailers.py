@@ -122,9 +122,6 @@ def test_bulk_has_the_button_of_mail_programs_in_a_header_that_is_whole(kind):
     assert max(map(len, headers)) < 998
 
 
-# Limits
-
-
 @pytest.mark.django_db
 def test_no_more_than_the_quota_is_sent_within_a_day(settings, mail_server):
     limit(settings, per_day=5)
@@ -349,9 +346,6 @@ def test_a_kept_page_states_the_delay_of_now():
     assert "within a few minutes" in Document(Client().get(path)).words()
     MailDelay.objects.create(pk=1, step="tomorrow")
     assert "tomorrow" in Document(Client().get(path)).words()
-
-
-# Errors of providers
 
 
 def test_errors_of_providers_are_sorted_like_those_of_servers():

@@ -50,9 +50,6 @@ def refused(**values):
     return False
 
 
-# Who gets it
-
-
 def test_everyone_who_asked_for_news_gets_it_once_in_their_language():
     sq, en = follower(address="arta@shembull.al"), follower(address="ben@example.org", language="en")
     make_pledge(state="confirmed")
@@ -107,9 +104,6 @@ def test_who_may_not_be_written_to_gets_nothing():
     assert mail.outbox == [] and mailing.state == "done"
 
 
-# Who follows what
-
-
 def test_what_is_followed_is_a_demand_or_a_county_that_exists():
     pledge = follower()
     for wrong in ({}, {"demand": Demand.objects.first().key, "county_id": "AL-01"}):
@@ -142,9 +136,6 @@ def test_a_release_that_does_not_know_follows_can_erase_their_pledges():
         cursor.execute("DELETE FROM pledges_pledge WHERE id = %s", [pledge.pk])
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     assert not Follow.objects.exists()
-
-
-# Its mail
 
 
 def test_the_mail_is_what_staff_wrote_and_the_ways_to_end_it():
@@ -210,9 +201,6 @@ def test_the_headers_stay_whole(settings):
     assert message_from_bytes(written, policy=policy.SMTP).as_bytes() == written
 
 
-# The short address
-
-
 @pytest.mark.parametrize("language", ["sq", "en"])
 def test_a_token_is_24_characters_and_belongs_to_one_pledge_and_mailing(language):
     pledge = Pledge(language=language)
@@ -240,9 +228,6 @@ def test_a_token_outlives_a_rotation_of_the_secret_key(settings):
     assert news_links.read(token).is_of(pledge)
     settings.SECRET_KEY_FALLBACKS = []
     assert not news_links.read(token).is_of(pledge)
-
-
-# Writing and releasing
 
 
 def test_a_mailing_that_lacks_something_cannot_be_written():
@@ -302,9 +287,6 @@ def test_a_released_mailing_stays_as_it_was_read(change):
     with pytest.raises(Error, match="released"), transaction.atomic():
         Mailing.objects.all().delete()
     Mailing.objects.update(is_archived=False)
-
-
-# While it runs
 
 
 @pytest.mark.slow
@@ -518,9 +500,6 @@ def test_the_mail_names_the_demand_as_the_second_person_read_it():
     assert f"“{title}”" in mail.outbox[0].body
 
 
-# What comes back, and the figures
-
-
 @pytest.mark.parametrize(("outcome", "ends"), [("bounced", True), ("spam", True), ("delayed", False)])
 def test_what_comes_back_ends_the_news_of_the_mailbox(outcome, ends):
     pledge = follower()
@@ -564,9 +543,6 @@ def test_messages_of_a_paused_mailing_are_erased_after_thirty_days_and_not_sent_
     mailing.resume()
     send_all()
     assert len(recipients()) == len(set(recipients())) == WINDOW + 1
-
-
-# After a restore
 
 
 def test_a_restored_database_sends_nothing_again():

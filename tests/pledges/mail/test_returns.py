@@ -66,9 +66,6 @@ def state_of(message):
     return message.state, message.returned_at is not None
 
 
-# The return address
-
-
 @pytest.mark.django_db
 def test_each_message_has_a_return_address_of_its_own_and_the_usual_sender(mail_server, settings):
     first, second = sent(), Message.queue(Kind.CONFIRM, make_pledge())
@@ -107,9 +104,6 @@ def test_without_a_mailbox_for_it_the_sender_is_the_return_address(settings, db,
     assert mail_server.senders == [settings.SENDER]
 
 
-# What reports say
-
-
 @pytest.mark.parametrize(
     ("report", "outcome"),
     [
@@ -144,9 +138,6 @@ def test_reports_are_read(report, outcome):
 )
 def test_other_mails_are_no_reports(mail):
     assert reports.read(mail) is None
-
-
-# What they change
 
 
 @pytest.mark.django_db
@@ -332,9 +323,6 @@ def test_the_button_of_a_reminder_ends_all_emails(mail_server, client):
     body = "List-Unsubscribe=One-Click"
     assert client.post(path, body, content_type="application/x-www-form-urlencoded").status_code in (200, 302, 303)
     assert not Pledge.objects.filter(pk=reminder.pledge_id).exists()
-
-
-# The mailbox
 
 
 @pytest.fixture

@@ -42,9 +42,6 @@ def attempts(message):
     return message.attempts
 
 
-# Retries
-
-
 @pytest.mark.slow
 def test_19_messages_of_an_hour_without_mail_server_are_sent_afterwards(client, settings, mail_server_down):
     addresses = [f"prind{number}@shembull.al" for number in range(5)]
@@ -157,9 +154,6 @@ def test_an_address_that_smtp_cannot_encode_is_retried_and_not_logged(mail_serve
     assert message.state == Message.State.QUEUED and "ſ" not in message.error + caplog.text
 
 
-# Messages that no longer apply
-
-
 def test_the_message_of_an_erased_pledge_is_not_sent(mail_server):
     queue_message()
     Pledge.objects.all().delete()
@@ -181,9 +175,6 @@ def test_an_outdated_message_is_not_sent(mail_server, kind, state):
     queue_message(kind, state=state)
     run_worker()
     assert mail_server.accepted == [] and not Message.objects.exists()
-
-
-# The last message
 
 
 def test_13_the_last_message_and_its_address_are_erased_when_sent(mail_server):
@@ -212,9 +203,6 @@ def test_13_the_last_message_is_erased_when_it_is_certain_that_the_mailbox_refus
     assert not Message.objects.filter(address_cipher__isnull=False).exists()
 
 
-# Errors and logs
-
-
 def messages_and_log(caplog):
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(m::text, ' ') FROM pledges_message m")
@@ -234,9 +222,6 @@ def test_errors_and_logs_have_no_personal_data(mail_server, replies, caplog):
     assert "confirm" in written, "the messages are included"
     for secret in (*NAME.casefold().split(), ADDRESS, ADDRESS.split("@")[0]):
         assert secret not in written
-
-
-# Content
 
 
 def confirm(language):

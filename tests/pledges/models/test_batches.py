@@ -62,9 +62,6 @@ def rows_of(*pledges):
     return list(Pledge.objects.filter(pk__in=[pledge.pk for pledge in pledges]).order_by("pk").values_list(*fields))
 
 
-# Run and undo
-
-
 def test_undoing_a_batch_of_any_kind_restores_every_pledge_exactly():
     pledges = [make_pledge(state=state) for state in ("pending", "pending", "confirmed", "invalidated")]
     before, counted = rows_of(*pledges), exact_total()
@@ -208,9 +205,6 @@ def test_a_batch_is_undone_only_once():
     assert batch.undone == 1
 
 
-# Cancellation, failure, resumption
-
-
 def test_a_cancelled_batch_keeps_its_changes_and_can_be_undone(small_steps):
     for _ in range(8):
         make_pledge(state="confirmed")
@@ -288,9 +282,6 @@ def test_housekeeping_enqueues_a_batch_again_unless_a_task_waits():
     assert exact_total() == 0
 
 
-# Audit log
-
-
 def test_changes_and_undo_are_logged_with_user_and_pledge_ids():
     pledges = [make_pledge(state="confirmed") for _ in range(3)]
     user, other = make_staff(), make_staff()
@@ -311,9 +302,6 @@ def test_a_batch_outlives_the_account_of_its_user():
     assert exact_total() == 1
 
 
-# Constraints
-
-
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -328,9 +316,6 @@ def test_the_database_refuses_inconsistent_states_times_and_counts(wrong):
     batch = begin_batch()
     with pytest.raises(IntegrityError), transaction.atomic():
         Batch.objects.filter(pk=batch.pk).update(**wrong)
-
-
-# Concurrency and crashes
 
 
 @pytest.mark.django_db(transaction=True)

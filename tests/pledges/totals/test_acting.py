@@ -58,9 +58,6 @@ def counted(**among):
     return {name: n for name, n in sums.items() if n}
 
 
-# Counting
-
-
 def test_each_step_is_of_those_of_the_step_before():
     for step in STEPS:
         signed(step=step)
@@ -171,9 +168,6 @@ def test_paper_counts_as_entered_and_as_counted():
     assert counted(week=this_monday(), way="paper", county="") == {"signed": 7}
 
 
-# Once a day, by any number of workers, for thirty weeks
-
-
 def begin_with(weeks):
     """Let the count begin so many weeks ago."""
     ActingWeek.objects.create(
@@ -228,9 +222,6 @@ def test_the_tables_name_no_person():
 def test_signing_and_confirming_write_nothing_here():
     Pledge.objects.filter(pk=make_pledge().pk).confirm()
     assert not ActingWeek.objects.exists() and not ActingChange.objects.exists()
-
-
-# What is shown of it
 
 
 @pytest.mark.parametrize(
@@ -312,9 +303,6 @@ def test_without_complete_weeks_nothing_is_compared():
 def test_people_are_asked_after_thirty_days():
     weeks = weeks_of(*[Numbers()] * 6)
     assert [weeks.is_begun(this_monday() - ago * WEEK, "answered") for ago in (4, 5)] == [False, True]
-
-
-# The page
 
 
 def page(language="en", client=None, **query):

@@ -45,9 +45,6 @@ def answered(commitment, **people):
         make_chosen(commitment, number, {"not_asked": None, "silent": ""}.get(kind, kind))
 
 
-# What is published
-
-
 def test_the_figures_equal_a_recount_in_steps_of_five(client):
     commitment = commitment_of()
     answered(commitment, not_asked=3, silent=12, done=9, going_on=5, cannot_say=4, not_any_more=6)
@@ -159,9 +156,6 @@ def test_where_nearly_everyone_chose_the_same_nothing_is_published():
     assert published(commitment)["chosen"] == 5
 
 
-# The attacker, on one day
-
-
 def compositions(total, parts):
     """All ways to put so many people into so many groups, as an array."""
     bars = np.array(list(itertools.combinations(range(total + parts - 1), parts - 1)))
@@ -231,9 +225,6 @@ def test_attack_the_sum_of_a_sector_pins_no_commitment():
                 most = MOST * (people - own) - sum(seen) + least
                 assert min(least + 4 - own, most) > least - own or not 1 <= least - own <= 4
     assert shown and withheld
-
-
-# The attacker, over time
 
 
 class History:

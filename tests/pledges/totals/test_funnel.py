@@ -116,9 +116,6 @@ def test_days_are_those_of_tirana_and_erased_after_thirty():
     assert not FunnelDay.objects.exists()
 
 
-# The alarm
-
-
 def sent_to(domain, number, confirmed, ago):
     """So many messages that were sent some time ago, of which so many led to a confirmation five minutes later."""
     at, soon = timezone.now() - ago, timezone.now() - ago + timedelta(minutes=5)
@@ -208,9 +205,6 @@ def test_a_small_site_learns_it_from_the_day():
         sent_to("gmail.com", 50, 40, timedelta(days=days, hours=3))
     sent_to("gmail.com", 50, 5, timedelta(hours=3))
     assert fallen() == {"*": (50, 5, 40)}
-
-
-# The page
 
 
 def page(**query):

@@ -312,9 +312,6 @@ def test_the_attack_ties_events_where_figures_follow_too_closely(publications, i
     assert bool(Attack(record_of(*publications)).tied()) == is_tied
 
 
-# The rules, one by one
-
-
 def counties(client):
     return {code: n for code, n in looks(client)[1].items() if n}
 
@@ -494,9 +491,6 @@ def test_the_page_says_how_old_the_counties_are_and_who_is_missing(client, langu
     day = timedelta(days=2)
     published_on = timezone.localdate(tally.read().as_of - day)
     assert str(published_on.year) in section and f"{published_on.day}" in section
-
-
-# The daily table
 
 
 def next_day():

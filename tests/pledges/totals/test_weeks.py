@@ -137,9 +137,6 @@ def test_the_weeks_equal_a_recount_of_random_events(opened, seed):
     assert found["signed"] - ended == left
 
 
-# Publishing
-
-
 def test_a_week_is_published_once_and_stays_as_it_was(opened):
     pledges = [make_pledge(state="confirmed") for _ in range(6)]
     assert weeks.publish() == 0
@@ -231,9 +228,6 @@ def test_the_database_refuses(values):
 def test_the_database_refuses_a_second_open_week(opened):
     with pytest.raises(IntegrityError):
         Week.objects.create(begins=this_monday() + weeks.WEEK)
-
-
-# The page
 
 
 def put_week(begins, **figures):

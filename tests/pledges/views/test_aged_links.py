@@ -151,9 +151,6 @@ def test_confirming_late_still_opens_the_pledge(client, advance_clock):
     assert NAME in client.get(manage).text
 
 
-# A change of address
-
-
 def test_a_change_of_address_ends_every_link_sent_before(client):
     pledge = make_drita()
     want_new_address(pledge, "e-re@shembull.al")
@@ -194,9 +191,6 @@ def test_an_address_that_never_confirmed_is_not_told(client, mailoutbox):
     client.post(links.path(Purpose.NEW_ADDRESS, pledge))
     run_worker()
     assert [sent.to for sent in mailoutbox] == [["e-re@shembull.al"]]
-
-
-# The browser
 
 
 @pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose != Purpose.DATA])

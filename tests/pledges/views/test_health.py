@@ -98,9 +98,6 @@ def test_the_worker_records_a_heartbeat_when_it_starts(client):
     assert Heartbeat.objects.count() == 1 and failing_checks(client, with_worker=False) == []
 
 
-# Logs of PostgreSQL
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -127,9 +124,6 @@ def test_the_settings_of_the_installation_pass_the_check(client):
         for name, value in commands:
             cursor.execute(f"SET LOCAL {name} = {value}")
     assert failing_checks(client) == []
-
-
-# Housekeeping
 
 
 def run_housekeeping():

@@ -62,9 +62,6 @@ def test_before_the_first_pledge_there_are_no_days(client):
     assert rows(client, "/api/v1/days.csv") == []
 
 
-# The description
-
-
 def has_offset(text):
     assert datetime.fromisoformat(text).tzinfo
 
@@ -149,9 +146,6 @@ def test_the_schema_check_refuses_wrong_values():
         )
 
 
-# Caching and CORS
-
-
 @pytest.mark.parametrize("path", [*PATHS, "/api/v1/openapi.json"])
 def test_an_unchanged_resource_is_answered_with_304(client, path):
     make_pledge(state="confirmed")
@@ -180,9 +174,6 @@ def test_a_script_of_another_site_may_send_its_etag(client):
         assert client.post(path).status_code == 405, path
 
 
-# The page
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_shows_the_code_to_embed(client, settings, language):
     settings.SITE_URL = "https://nejemi1.example"
@@ -204,9 +195,6 @@ def test_the_page_shows_the_code_to_embed(client, settings, language):
 def test_pages_link_to_the_open_data(client, language):
     page = Document(client.get(path_of("campaign:help", language)))
     assert page.all("a", href=path_of("pledges:open_data", language))
-
-
-# 30. One figure everywhere
 
 
 def drawing_of_the_total(language):

@@ -38,9 +38,6 @@ def sign_earlier(pledge, ago):
     return pledge
 
 
-# 12. What links open, and for how long
-
-
 def test_12_a_confirm_link_lives_as_long_as_the_pending_pledge(client):
     pledge = sign_earlier(make_drita("pending"), 14 * ONE_DAY - timedelta(minutes=5))
     link = links.path(Purpose.CONFIRM, pledge)
@@ -161,9 +158,6 @@ def test_a_cross_site_post_to_a_personal_page_is_refused(client):
     assert Pledge.objects.count() == 1 and not Message.objects.exists()
 
 
-# 14. "Send me my data"
-
-
 # {column of a pledge: its key in the data file}
 KEYS_OF_COLUMNS = {
     "id": "id",
@@ -261,9 +255,6 @@ def test_14_the_data_link_refuses_a_post(client):
     assert client.post(links.path(Purpose.DATA, make_drita())).status_code == 405
 
 
-# 15 and 16. What a shared link shows
-
-
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_15_a_stranger_opening_a_used_link_sees_an_invitation_and_no_details(client, method):
     pledge = make_drita("pending", sector="artists", county_id="AL-12")
@@ -305,9 +296,6 @@ def test_16_shared_links_and_meta_data_have_no_personal_data(client, language):
     assert page.all("link", rel="canonical") == [], (
         "the browser's share button would send it, including the personal link"
     )
-
-
-# Invalidated pledges
 
 
 def test_an_invalidated_pledge_can_be_opened_and_withdrawn(client, mailoutbox):

@@ -196,9 +196,6 @@ def test_the_page_of_the_pledge_shows_the_waiting_change_beside_the_button_that_
     assert words in document.words(section) and PARTNER not in page.text
 
 
-# Three changes a day
-
-
 def ask_each_minute(client, pledge, addresses, language="sq"):
     """The responses to changes of address, each more than a minute after the last."""
     for address in addresses:

@@ -248,9 +248,6 @@ def test_a_page_takes_one_query_for_any_total(client):
     assert {path: query_count(client, path) for path in pages} == dict.fromkeys(pages, 1)
 
 
-# How they signed
-
-
 def test_how_people_signed_is_hidden_while_all_signed_online(client):
     make_people()
     for name in ("pledges:totals", "pledges:totals_per_10000"):
@@ -281,9 +278,6 @@ def test_how_people_signed_shows_each_way_once_a_second_one_has_people(language)
     assert section.all("a", href=f"/figures/{language}/ways.csv")
 
 
-# Groups within counties
-
-
 def test_no_public_table_shows_the_groups_of_a_county(client):
     put_people(9000)
     assert publish()
@@ -301,9 +295,6 @@ def test_no_public_table_shows_the_groups_of_a_county(client):
         response = client.get(path)
         assert response.status_code == 200, path
         assert not any(name in response.text for name in (*names, "roups by county")), path
-
-
-# Downloadable figures
 
 
 FIGURES = ["one", "sectors", "counties", "counties-per-10000", "growth", "ways"]
@@ -409,9 +400,6 @@ def test_30_figures_pages_and_open_data_agree(client):
     assert page.words(newest[1]) == "4,327"
 
 
-# The map
-
-
 def test_every_county_of_the_map_links_to_its_row_and_has_its_number(client):
     make_people()
     publish_counties()
@@ -451,9 +439,6 @@ def test_without_population_figures_there_is_no_rate(client):
     make_people()
     assert client.get("/en/totals/per-10000/").status_code == 200
     assert all(row[2] == "" for row in figure_csv(client, "counties-per-10000")[1])
-
-
-# Growth
 
 
 def test_the_last_24_hours_are_exact(client):

@@ -23,9 +23,6 @@ from tests.wall import APPROVED, make_shown, names_on_wall, stop_showing, wall_s
 pytestmark = pytest.mark.django_db
 
 
-# Whose name is shown
-
-
 def test_13_only_approved_names_of_confirmed_pledges_are_shown(client):
     make_shown("Arta Kola")
     make_shown("Besa Kola", state="pending")
@@ -98,9 +95,6 @@ def test_a_name_changed_by_staff_waits_for_review_and_a_changed_address_does_not
     assert wall_state(pledge) == ("waiting", True)
 
 
-# The county beside a name
-
-
 def test_a_county_is_shown_only_where_the_table_of_the_day_shows_the_cell(client):
     make_shown("Arta Kola", sector="parents", county_id="AL-11")
     make_shown("Besa Kola", sector="artists", county_id="AL-11")
@@ -143,9 +137,6 @@ def test_a_county_is_never_shown_for_a_suppressed_cell(client, seed):
     beside = {words for words in names_on_wall(client).values() if "," in words}
     assert beside <= shown
     assert len(names_on_wall(client)) == 20
-
-
-# Pagination and cost
 
 
 def test_the_pages_have_fifty_names_each_and_together_all_names_once(client):
@@ -208,9 +199,6 @@ def test_a_name_that_cannot_be_decrypted_is_left_out(client):
     pledge = make_shown("Besa Kola")
     Pledge.objects.filter(pk=pledge.pk).update(name_cipher=b"x" * 40)
     assert list(names_on_wall(client)) == ["Arta K."]
-
-
-# What the supporter is told
 
 
 NOTICES = {
