@@ -177,15 +177,6 @@ def test_an_outdated_message_is_not_sent(mail_server, kind, state):
     assert mail_server.accepted == [] and not Message.objects.exists()
 
 
-def test_13_the_last_message_and_its_address_are_erased_when_sent(mail_server):
-    make_pledge(NAME, ADDRESS, state="confirmed").withdraw()
-    assert not Pledge.objects.exists()
-    assert Message.objects.get().address == ADDRESS
-    run_worker()
-    assert mail_server.recipients == [ADDRESS]
-    assert not Message.objects.exists()
-
-
 @pytest.mark.parametrize("verdict", ["a later message is sent", "three days"])
 def test_13_the_last_message_is_erased_when_it_is_certain_that_the_mailbox_refuses_it(mail_server, verdict):
     make_pledge(NAME, ADDRESS, state="confirmed").withdraw()
