@@ -32,6 +32,21 @@ def supporter(language="en", **values):
     return make_pledge(state="confirmed", language=language, **values)
 
 
+@pytest.fixture
+def pledge():
+    """A supporter who has chosen a commitment."""
+    pledge = supporter()
+    choose(pledge, commitment_of())
+    return pledge
+
+
+@pytest.fixture
+def asked(pledge):
+    """The same once they were asked how it went."""
+    ask_now(pledge)
+    return pledge
+
+
 def link(purpose, pledge, language="en"):
     return links.path(purpose, pledge, language)
 
@@ -239,9 +254,8 @@ def test_the_database_refuses_another_text_of_a_chosen_commitment():
     Commitment.objects.filter(pk=commitment.pk).update(position=9, is_offered=False)
 
 
-def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client, pledge):
+    commitment = commitment_of()
     path = link(Purpose.COMMIT, pledge)
     page = Document(client.get(path))
     [day, part, place] = page.all("select")
@@ -259,9 +273,8 @@ def test_the_plan_is_in_words_to_choose_and_free_text_is_refused(client):
 
 
 @pytest.mark.parametrize("column", ["day", "part", "place"])
-def test_each_part_of_a_plan_is_optional(client, column):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_each_part_of_a_plan_is_optional(client, column, pledge):
+    commitment = commitment_of()
     value = {"day": tomorrow().isoformat(), "part": "morning", "place": "work"}[column]
     assert (
         client.post(link(Purpose.COMMIT, pledge), {"plan": "1", f"{column}-{commitment.pk}": value}).status_code == 200
@@ -270,10 +283,9 @@ def test_each_part_of_a_plan_is_optional(client, column):
     assert str(getattr(row, column)) == value and row.remind_at is None
 
 
-def test_a_plan_in_the_past_is_refused_with_a_sentence_and_nothing_is_lost(client):
+def test_a_plan_in_the_past_is_refused_with_a_sentence_and_nothing_is_lost(client, pledge):
     """The page was opened days ago."""
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+    commitment = commitment_of()
     plan = plan_of(commitment, timezone.localdate() - 3 * DAY, "evening", "work", ask="on")
     response = client.post(link(Purpose.COMMIT, pledge), plan)
     assert response.status_code == 422
@@ -306,9 +318,8 @@ def test_a_part_of_today_that_is_over_is_refused():
 
 
 @pytest.mark.parametrize(("day", "part"), [(True, ""), (False, "evening"), (False, "")])
-def test_a_reminder_needs_a_day_and_a_part_of_it(client, day, part):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_a_reminder_needs_a_day_and_a_part_of_it(client, day, part, pledge):
+    commitment = commitment_of()
     response = client.post(
         link(Purpose.COMMIT, pledge), plan_of(commitment, tomorrow() if day else None, part, remind=True)
     )
@@ -431,9 +442,7 @@ def test_nobody_is_asked_who_did_not_tick_the_box(client, mailoutbox):
     assert mailoutbox == []
 
 
-def test_a_new_choice_before_the_first_question_begins_its_days_again(client):
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_a_new_choice_before_the_first_question_begins_its_days_again(client, pledge):
     FollowUp.wish(pledge, True)
     let_time_pass(timedelta(days=29))
     both = [commitment_of().pk, commitment_of(number=1).pk]
@@ -447,9 +456,7 @@ def test_a_new_choice_before_the_first_question_begins_its_days_again(client):
     assert FollowUp.objects.get().since < timezone.now() - timedelta(days=29)
 
 
-def test_ticking_again_leads_to_no_third_question():
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_ticking_again_leads_to_no_third_question(pledge):
     for _ in range(4):
         FollowUp.wish(pledge, True)
         let_time_pass(timedelta(days=100))
@@ -460,16 +467,12 @@ def test_ticking_again_leads_to_no_third_question():
         FollowUp.objects.update(questions=3)
 
 
-def test_the_form_does_not_offer_to_ask_a_third_time(client):
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_the_form_does_not_offer_to_ask_a_third_time(client, pledge):
     ask_now(pledge, questions=2)
     assert not Document(client.get(link(Purpose.COMMIT, pledge))).all("input", name="ask")
 
 
-def test_a_worker_that_was_down_for_months_does_not_ask_twice_at_once():
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_a_worker_that_was_down_for_months_does_not_ask_twice_at_once(pledge):
     FollowUp.wish(pledge, True)
     let_time_pass(timedelta(days=100))
     assert (ask_how_it_went(), ask_how_it_went()) == (1, 0)
@@ -492,11 +495,8 @@ def test_the_second_question_is_about_what_was_not_given_up(client):
     assert pledge.chosen.get(commitment=first).answer == "not_any_more"
 
 
-def test_who_gave_everything_up_is_not_asked_again():
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    pledge.chosen.update(answer="not_any_more", answered_question=1, answered_at=timezone.now())
+def test_who_gave_everything_up_is_not_asked_again(asked):
+    asked.chosen.update(answer="not_any_more", answered_question=1, answered_at=timezone.now())
     let_time_pass(timedelta(days=100))
     assert ask_how_it_went() == 0
 
@@ -520,49 +520,38 @@ def test_one_post_answers_all_and_an_answer_twice_is_one_answer(client):
 
 
 @pytest.mark.parametrize("data", [{}, {"answer-0": "done"}, {"answer": "done"}])
-def test_an_empty_answer_is_a_sentence_and_stores_nothing(client, data):
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    response = client.post(link(Purpose.ANSWER, pledge), data)
+def test_an_empty_answer_is_a_sentence_and_stores_nothing(client, data, asked):
+    response = client.post(link(Purpose.ANSWER, asked), data)
     assert response.status_code == 422 and errors(response)
-    wrong = client.post(link(Purpose.ANSWER, pledge), {f"answer-{commitment_of().pk}": "yes"})
+    wrong = client.post(link(Purpose.ANSWER, asked), {f"answer-{commitment_of().pk}": "yes"})
     assert wrong.status_code == 422 and "Choose one of the four answers." in errors(wrong)
-    assert pledge.chosen.get().answer == ""
+    assert asked.chosen.get().answer == ""
 
 
 @pytest.mark.parametrize("purpose", [Purpose.ANSWER, Purpose.COMMIT, Purpose.END_EMAILS])
-def test_after_the_withdrawal_these_links_open_nothing(client, purpose):
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    path = link(purpose, pledge)
-    pledge.withdraw()
+def test_after_the_withdrawal_these_links_open_nothing(client, purpose, asked):
+    path = link(purpose, asked)
+    asked.withdraw()
     for response in (client.get(path), client.post(path, {f"answer-{commitment_of().pk}": "done"})):
         assert "This link does not work" in Document(response).words()
     assert not ChosenCommitment.objects.exists() and not FollowUp.objects.exists()
 
 
-def test_nobody_answers_before_the_question(client):
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_nobody_answers_before_the_question(client, pledge):
     response = client.post(link(Purpose.ANSWER, pledge), {f"answer-{commitment_of().pk}": "done"})
     assert "This link does not work" in Document(response).words()
     with pytest.raises(IntegrityError, match="answer_and_time"), transaction.atomic():
         pledge.chosen.update(answer="done", answered_question=1, answered_at=timezone.now())
 
 
-def test_the_link_of_a_question_works_for_as_long_as_the_question_is_open(client, monkeypatch):
+def test_the_link_of_a_question_works_for_as_long_as_the_question_is_open(client, monkeypatch, asked):
     """Other links show nothing personal after a day."""
-    pledge = supporter()
-    choose(pledge, commitment_of())
-    ask_now(pledge)
-    path = link(Purpose.ANSWER, pledge)
+    path = link(Purpose.ANSWER, asked)
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 13 * 24 * 3600)
     let_time_pass(13 * DAY)
     page = Document(client.get(path)).words()
-    assert commitment_of().text_en in page and pledge.name not in page and pledge.address not in page
+    assert commitment_of().text_en in page and asked.name not in page and asked.address not in page
 
 
 def test_both_kinds_of_mail_can_be_ended_by_a_button_of_the_mail_program(client, mailoutbox):
@@ -598,9 +587,8 @@ def test_other_mails_have_no_such_header(mailoutbox):
     assert "List-Unsubscribe" not in mailoutbox[0].extra_headers
 
 
-def test_the_button_on_the_page_of_answers_and_the_box_end_the_questions_too(client):
-    pledge, commitment = supporter(), commitment_of()
-    choose(pledge, commitment)
+def test_the_button_on_the_page_of_answers_and_the_box_end_the_questions_too(client, pledge):
+    commitment = commitment_of()
     ask_now(pledge)
     page = Document(client.get(link(Purpose.ANSWER, pledge)))
     button = page.one("button", name="end")
@@ -650,9 +638,7 @@ def test_answers_plans_and_ends_are_after_a_restore_as_they_were():
     assert replay(entries) == {}
 
 
-def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since():
-    pledge = supporter()
-    choose(pledge, commitment_of())
+def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since(pledge):
     ask_now(pledge, questions=2)
     FollowUp.end(pledge)
     entries = take_entries()

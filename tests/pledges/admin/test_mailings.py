@@ -83,6 +83,15 @@ def fan(**values):
     return make_pledge(state="confirmed", updates=True, **values)
 
 
+@pytest.fixture
+def mailing(zana):
+    """A mailing that Zana wrote and submitted, with one recipient."""
+    fan()
+    written = write(zana)
+    press(zana, written, "submit")
+    return written
+
+
 def errors(response):
     with translation.override("en"):
         return {name: list(map(str, found)) for name, found in response.context["adminform"].form.errors.items()}
@@ -189,10 +198,7 @@ def test_a_demand_that_is_gone_is_said_and_the_choice_stays_visible(zana, besa):
     assert errors(response) == {"demand": ["This demand is not on our site now. Choose another one."]}
 
 
-def test_a_save_while_it_waits_makes_it_a_draft_again_and_counts_the_writer(zana, besa):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
+def test_a_save_while_it_waits_makes_it_a_draft_again_and_counts_the_writer(zana, besa, mailing):
     response = besa.get(change(mailing), headers=ENGLISH)
     assert "If you save it, it becomes a draft again." in Document(response).words()
     response = besa.post(change(mailing), filled(response, text_en="Hello again."), headers=ENGLISH, follow=True)
@@ -332,10 +338,7 @@ def test_the_duration_follows_the_limits_of_the_mail_server(zana, settings, limi
     assert words in Document(zana.get(sending(write(zana)), headers=ENGLISH)).words()
 
 
-def test_the_writer_reads_why_they_cannot_release_and_who_can(zana, besa):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
+def test_the_writer_reads_why_they_cannot_release_and_who_can(zana, besa, mailing):
     account(Role.WRITER, "Mira")
     page = Document(zana.get(sending(mailing), headers=ENGLISH))
     assert "You wrote some of it, so someone else has to release it. These people can:" in page.words()
@@ -345,10 +348,7 @@ def test_the_writer_reads_why_they_cannot_release_and_who_can(zana, besa):
     assert Mailing.objects.get().state == "ready"
 
 
-def test_a_writer_without_the_right_gets_a_403_in_words_that_names_who_may(zana, besa):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
+def test_a_writer_without_the_right_gets_a_403_in_words_that_names_who_may(zana, besa, mailing):
     mira = account(Role.WRITER, "Mira")[0]
     page = Document(mira.get(sending(mailing), headers=ENGLISH))
     assert "Your role does not let you release it. These people can:" in page.words()
@@ -369,10 +369,7 @@ def test_nothing_is_submitted_or_released_to_no_one(zana, besa):
     assert said(press(besa, mailing, "release")) == [no_one]
 
 
-def test_a_text_that_was_changed_meanwhile_is_not_released(zana, besa):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
+def test_a_text_that_was_changed_meanwhile_is_not_released(zana, besa, mailing):
     seen = Mailing.objects.get().changed_at.isoformat()
     zana.post(change(mailing), filled(zana.get(change(mailing)), text_en="Another."))
     press(zana, mailing, "submit")
@@ -418,10 +415,7 @@ def test_a_failing_link_to_another_site_is_told_in_the_form_and_before_the_relea
     assert Mailing.objects.get().state == "sending"
 
 
-def test_what_is_sent_back_has_a_note_that_the_writer_finds_until_it_is_submitted_again(zana, besa):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
+def test_what_is_sent_back_has_a_note_that_the_writer_finds_until_it_is_submitted_again(zana, besa, mailing):
     sentence = "Write in the note what should change, then press “Send back to the writer”."
     assert said(press(besa, mailing, "take_back", note=" \x00 ")) == [sentence]
     assert Mailing.objects.get().state == "ready"
@@ -445,10 +439,7 @@ def test_what_is_sent_back_has_a_note_that_the_writer_finds_until_it_is_submitte
     assert note not in zana.get("/admin/").text and note not in zana.get(sending(mailing)).text
 
 
-def test_a_writer_takes_it_back_without_a_note(zana):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
+def test_a_writer_takes_it_back_without_a_note(zana, mailing):
     page = Document(zana.get(sending(mailing)))
     assert not page.all("textarea")
     press(zana, mailing, "take_back")
@@ -456,10 +447,7 @@ def test_a_writer_takes_it_back_without_a_note(zana):
     assert (mailing.state, mailing.note) == ("draft", "")
 
 
-def test_a_note_is_said_again_when_another_person_was_faster(zana, besa):
-    fan()
-    mailing = write(zana)
-    press(zana, mailing, "submit")
+def test_a_note_is_said_again_when_another_person_was_faster(zana, besa, mailing):
     press(zana, mailing, "take_back")
     assert said(press(besa, mailing, "take_back", note="Ndryshoni titullin.")) == [
         f"{NOTHING}draft.",
