@@ -109,16 +109,6 @@ def test_a_pledge_of_a_deleted_event_is_confirmed():
     assert pledge.confirm() and not EventCount.objects.exists()
 
 
-def test_below_five_nothing_is_published_and_then_steps_of_five():
-    event = make_event()
-    seen = []
-    for people in (4, 1, 4, 1):
-        make_signed(event, people)
-        next_day()
-        seen.append(published(event)[0])
-    assert seen == [0, 5, 5, 10]
-
-
 def test_attack_two_looks_tell_no_newcomer():
     """Someone who looks after each confirmation sees the number move at midnight only, and by multiples of five."""
     event = make_event()

@@ -51,15 +51,6 @@ def test_confirmed_invalidated_and_withdrawn_pledges_get_no_reminder(mailoutbox)
     assert mailoutbox == []
 
 
-def test_a_pledge_confirmed_before_the_reminder_is_sent_does_not_get_it(mailoutbox):
-    pledge = make_pledge()
-    let_time_pass(3 * DAY)
-    assert housekeeping.remind() == 1
-    pledge.confirm()
-    run_worker()
-    assert mailoutbox == []
-
-
 def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     make_pledge()
     kept = [make_pledge(state="confirmed"), make_pledge(state="invalidated")]
@@ -73,19 +64,6 @@ def test_an_unconfirmed_pledge_is_erased_after_14_days_with_its_messages():
     assert set(Pledge.objects.all()) == set(kept)
     assert {message.pledge for message in Message.objects.all()} <= set(kept)
     assert tally.read().total == 1 and tally.differences() == []
-
-
-def test_12_an_unconfirmed_pledge_cannot_be_confirmed_after_14_days_even_before_housekeeping_ran(client):
-    pledge = make_pledge()
-    path = links.path(Purpose.CONFIRM, pledge)
-    let_time_pass(14 * DAY - MINUTE)
-    assert client.get(path).status_code == 200
-    let_time_pass(2 * MINUTE)
-    for response in (client.get(path), client.post(path)):
-        assert opens_nothing(response)
-        assert "/sq/zotimi/" in response.content.decode(), "the page offers to sign again"
-    assert not pledge.confirm()
-    assert tally.read().total == 0
 
 
 def sign(client):

@@ -445,13 +445,6 @@ def test_any_query_string_is_answered(address, query, method, body):
     assert_acceptable(request(method, path, query[:4000], body), language_of(path))
 
 
-def test_any_sector_in_the_query_string_is_answered():
-    for value in HOSTILE_TEXTS:
-        response = request("GET", SQ, "sector=" + quote_from_bytes(value.encode())[:8000])
-        assert_acceptable(response, "sq")
-        assert response.status == 200
-
-
 def damaged(token):
     """Tokens that are almost valid."""
     return st.one_of(

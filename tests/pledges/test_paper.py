@@ -117,22 +117,6 @@ def test_people_on_paper_show_in_no_county_as_long_as_they_are_few():
     assert dict(PublishedCounty.objects.values_list("county", "n")).get("AL-02", 0) == 0
 
 
-def test_equal_counts_of_two_accounts_count():
-    sheet = make_sheet()
-    assert PaperSheet.objects.type_count(sheet.pk, numbers(parents=7), 1).state == "returned"
-    assert exact_total() == 0
-    assert PaperSheet.objects.type_count(sheet.pk, numbers(parents=7), 2).state == "counted"
-    assert exact_total() == 7
-
-
-def test_one_account_does_not_type_both_counts():
-    sheet = make_sheet()
-    PaperSheet.objects.type_count(sheet.pk, numbers(parents=7), 1)
-    with pytest.raises(ValidationError) as refused:
-        PaperSheet.objects.type_count(sheet.pk, numbers(parents=7), 1)
-    assert refused.value.code == "same_account" and exact_total() == 0
-
-
 @pytest.mark.parametrize(
     ("account", "people", "state", "counts"),
     [
@@ -214,21 +198,6 @@ def test_a_sector_with_people_on_paper_is_not_deleted():
     make_sheet("returned", {"nurses": 3})
     with pytest.raises(IntegrityError), transaction.atomic():
         sector.delete()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_accounts_that_type_at_once_count_a_sheet_once():
-    for _ in range(5):
-        sheet = make_sheet()
-        at_once(
-            *(
-                lambda by=by, sheet=sheet: PaperSheet.objects.type_count(sheet.pk, numbers(parents=7), by)
-                for by in (1, 2)
-            )
-        )
-        sheet.refresh_from_db()
-        assert sheet.state == "counted"
-    assert exact_total() == 35
 
 
 @pytest.mark.django_db(transaction=True)

@@ -219,21 +219,6 @@ def test_a_cancelled_batch_keeps_its_changes_and_can_be_undone(small_steps):
     assert exact_total() == 8
 
 
-def test_the_worker_runs_and_undoes_a_batch(small_steps):
-    for _ in range(8):
-        make_pledge(state="confirmed")
-    batch = begin_batch()
-    batch.enqueue()
-    run_worker()
-    assert exact_total() == 0
-    batch.refresh_from_db()
-    assert batch.state == "done"
-    batch.undo(None)
-    batch.enqueue()
-    run_worker()
-    assert exact_total() == 8
-
-
 def test_a_batch_is_split_into_tasks_so_that_others_can_run_between(small_steps, monkeypatch):
     monkeypatch.setattr("pledges.tasks.BATCH_SECONDS", 0)
     for _ in range(8):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -36,14 +35,6 @@ pytestmark = pytest.mark.django_db
 def sign_earlier(pledge, ago):
     Pledge.objects.filter(pk=pledge.pk).update(created_at=Now() - ago, expires_at=Now() - ago + PENDING_LIFE)
     return pledge
-
-
-def test_12_a_confirm_link_lives_as_long_as_the_pending_pledge(client):
-    pledge = sign_earlier(make_drita("pending"), 14 * ONE_DAY - timedelta(minutes=5))
-    link = links.path(Purpose.CONFIRM, pledge)
-    assert Document(client.get(link)).all("form", method="post")
-    assert client.post(link).status_code == 200
-    assert tally.read().total == 1
 
 
 @pytest.mark.parametrize("language", ["sq", "en"])

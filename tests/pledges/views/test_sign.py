@@ -10,7 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from pledges.crypto import stamps
-from pledges.models import Attempt, BlockedAddress, Message, Pledge, PledgingSettings, Wording
+from pledges.models import Attempt, Message, Pledge, PledgingSettings, Wording
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.enquiries import enquiry_data
@@ -397,15 +397,6 @@ def test_18_above_the_limit_the_form_is_redisplayed_and_works_later(client):
     Attempt.objects.update(created_at=Now() - timedelta(minutes=11))
     assert post_form(client, email="prind5@shembull.al", stamp=stamp_in(response.text)).status_code == 303
     assert Pledge.objects.count() == 6
-
-
-def test_a_blocked_address_gets_the_same_response_and_no_message(client, mailoutbox):
-    make_pledge("Drita Kola", "drita@gmail.com").block()
-    assert BlockedAddress.objects.get().address == "drita@gmail.com"
-    response = post_form(client, email="D.rita+x@gmail.com")
-    assert (response.status_code, response.url) == (303, INBOX)
-    run_worker()
-    assert not Pledge.objects.exists() and mailoutbox == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
