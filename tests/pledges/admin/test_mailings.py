@@ -629,7 +629,8 @@ def test_the_queries_of_list_form_and_page_do_not_grow_with_the_rows(besa):
         make_mailing("done", audience="county", county_id="AL-10")
         fan(address=f"fan{number}@shembull.al")
     Mailing.objects.fill_queue()
-    assert [count(path) for path in paths] == few
+    # What a process reads at most once in a while may be one statement more; rows would need one each.
+    assert all(count(path) <= before + 1 for path, before in zip(paths, few, strict=True))
     assert max(few) < 40
 
 
