@@ -14,7 +14,7 @@ from pledges.exports.subject_data import subject_data
 from pledges.forms.commitments import PlanForm
 from pledges.housekeeping import ask_how_it_went, remind_of_plans
 from pledges.models import ChosenCommitment, Commitment, FollowUp, Message, OutboxEntry, Pledge, Sector
-from pledges.models.commitments import ANSWER_PERIOD, Answer, Part, Place, day_in_words
+from pledges.models.commitments import ANSWER_PERIOD, Part, Place, day_in_words
 from tests.clock import let_time_pass
 from tests.commitments import ask_now, choose, commitment_of, published
 from tests.commitments import next_day as publish_next_day
@@ -655,17 +655,6 @@ def test_after_a_restore_nobody_is_asked_a_third_time_who_ticked_the_box_since(p
     assert not FollowUp.objects.exists()
 
 
-def test_a_chosen_commitment_that_ended_ends_again_after_a_restore():
-    pledge = supporter()
-    [row] = choose(pledge, commitment_of())
-    ask_now(pledge)
-    OutboxEntry.objects.all().delete()
-    row.delete()
-    entries = take_entries()
-    ChosenCommitment.objects.create(pledge=pledge, commitment=commitment_of(), slot=1)
-    assert replay(entries) == {"commitment_ended": 1} and not ChosenCommitment.objects.exists()
-
-
 def test_a_merge_of_sectors_keeps_choices_questions_and_figures(client):
     parents, citizens = Sector.objects.get(slug="parents"), Sector.objects.get(slug="citizens")
     commitment = commitment_of()
@@ -706,7 +695,3 @@ def test_staff_see_which_commitments_work_and_replace_one(client, admin_client):
     assert new.is_offered and new.sector == commitment.sector
     assert admin_client.post(path, {"text_sq": "Tjetër.", "text_en": "Other."}).status_code == 403
     assert ChosenCommitment.objects.get().commitment == commitment
-
-
-def test_answers_are_the_four_of_the_contract():
-    assert set(Answer) == {"done", "going_on", "cannot_say", "not_any_more"}

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import F
@@ -21,7 +20,7 @@ from pledges.submissions import settle
 from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.drill import rounds
-from tests.factories import form_data, keep_house, make_pledge, send_messages, settle_all
+from tests.factories import form_data, keep_house, make_pledge, settle_all
 from tests.pledges.groups import make_group
 from tests.pledges.paper import make_sheet, numbers
 from tests.threads import TIMEOUT, at_once, begin, held_open
@@ -337,16 +336,6 @@ def test_two_concurrent_moves_to_one_address_succeed_and_a_third_fails():
     movers = [Pledge.objects.get(pk=mover.pk) for mover in movers]
     assert sorted(at_once(*(mover.use_new_address for mover in movers))) == [False, True, True]
     assert [pledge.slot for pledge in Pledge.objects.at_address("lela@shembull.al")] == [1, 2]
-
-
-def test_each_message_is_sent_once_by_concurrent_workers():
-    pledges = [make_pledge() for _ in range(50)]
-    for pledge in pledges:
-        Message.queue(Message.Kind.CONFIRM, pledge)
-    at_once(*[send_messages] * 8)
-    assert sorted(sent.to for sent in mail.outbox) == sorted([pledge.address] for pledge in pledges)
-    send_messages()
-    assert len(mail.outbox) == len(pledges)
 
 
 def test_housekeeping_can_run_concurrently():

@@ -12,7 +12,7 @@ from pledges.models import Message, Pledge
 from pledges.models.querysets import ANSWER_PERIOD, KEEP_PERIOD
 from pledges.totals import tally
 from tests.clock import let_time_pass
-from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker, settle_all
+from tests.factories import form_data, keep_house, links_in, make_pledge, run_worker
 from tests.keys import new_key, rotate_keys
 from tests.pledges.admin.pages import ENGLISH, LIST, change_path
 from tests.tally import exact_total
@@ -100,17 +100,6 @@ def test_the_same_person_still_cannot_pledge_twice_and_gets_the_link(client, era
     [path] = links_in(mailoutbox[0], "manage")
     assert "Zotimi juaj numërohet pa emrin tuaj" in client.get(path).text
     assert not Message.objects.filter(address_cipher__isnull=False).exists(), "the address was for this message only"
-
-
-def test_a_waiting_message_with_an_address_survives_the_rotation_of_keys(client, erased, mailoutbox, settings):
-    old, new = settings.FIELD_KEYS[0], new_key(settings.FIELD_KEYS[0])
-    client.post("/sq/zotimi/", form_data(name=NAME, email=ADDRESS))
-    settle_all()
-    settings.FIELD_KEYS = [new, old]
-    assert "Re-encrypted: 1 rows." in rotate_keys()
-    settings.FIELD_KEYS = [new]
-    run_worker()
-    assert [mail.to for mail in mailoutbox] == [[ADDRESS]]
 
 
 def test_another_person_of_the_mailbox_can_pledge(client, erased, mailoutbox):

@@ -133,13 +133,6 @@ def test_a_corrected_address_of_a_pending_pledge_gets_all_messages_and_confirms(
     assert exact_total() == 1
 
 
-def test_a_blocked_address_is_not_told_about_a_correction(admin_client):
-    make_pledge(**PERSON).block()
-    pledge = make_pledge(state="confirmed", **PERSON)
-    save_correction(admin_client, pledge, county="AL-01")
-    assert not Message.objects.exists()
-
-
 def test_without_see_people_name_and_address_cannot_be_corrected(client):
     pledge = make_pledge(**PERSON)
     sign_in_with(client, "view_pledge", "change_pledge")

@@ -6,7 +6,6 @@ from django.db.models.functions import Now
 from pledges.crypto import links
 from pledges.crypto.links import Purpose
 from pledges.models import BlockedAddress, GroupPledge, Joining, Message, Pledge
-from pledges.totals import tally
 from tests.clock import let_time_pass
 from tests.factories import links_in, make_pledge, run_worker
 from tests.organisations import make_joining
@@ -50,15 +49,6 @@ def test_my_pledge_sends_the_links_of_both_pledges_of_the_address(client, mailou
     assert message.to == [ADDRESS]
     opened = [Document(client.get(link)) for link in links_in(message, "manage")]
     assert [page.of(page.one("input", id="id_name"))["value"] for page in opened] == [NAME, "Agim Kola"]
-
-
-def test_my_pledge_sends_a_pending_pledge_its_confirm_link_again(client, mailoutbox):
-    make_drita("pending")
-    request_link(client)
-    run_worker()
-    [link] = links_in(mailoutbox[0], "confirm")
-    client.post(link)
-    assert tally.read().total == 1
 
 
 @pytest.mark.parametrize("make", [make_drita, make_group, make_joining])
