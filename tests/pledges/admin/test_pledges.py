@@ -75,6 +75,7 @@ def test_djangos_own_deletion_is_not_offered_for_pledges(admin_client):
     assert Pledge.objects.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_no_http_method_on_a_page_of_a_pledge_is_a_server_error(admin_client):
     for page in ("change", "delete", "history"):
