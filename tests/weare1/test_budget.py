@@ -26,7 +26,7 @@ def documents():
 BUDGET = {
     "lines of the application": (lambda: lines(files(*APPS)), 58_200),
     "modules of the application": (lambda: len(files(*APPS)), 535),
-    "lines of tests": (lambda: lines(files("tests")), 61_850),
+    "lines of tests": (lambda: lines(files("tests")), 61_870),
     "lines of migrations": (lambda: lines(files(*APPS, migrations=True)), 2_710),
     "lines of SQL": (lambda: lines(files(*APPS, pattern="*.sql", migrations=True)), 1_750),
     "words of documents": (lambda: sum(len(file.read_text().split()) for file in documents()), 57_000),
